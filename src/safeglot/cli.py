@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from safeglot import __version__
+from safeglot.cli_annotate import annotate, plan
+from safeglot.cli_arms import arms
+from safeglot.cli_compare import compare, experiment
 from safeglot.errors import InputErrors, SafeglotError, UsageError
 
 if TYPE_CHECKING:
@@ -284,6 +287,10 @@ def export(run: Path, kind: str, out: Path | None) -> None:
 
     for path, rows in inspection.export(RunDir(run), kind, out or run / "export"):
         _console().show(f"{path}: {rows} rows")
+
+
+for _command in (annotate, plan, arms, experiment, compare):
+    app.add_command(_command)
 
 
 @app.command()

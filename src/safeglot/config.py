@@ -99,6 +99,8 @@ class Config:
     top_p: float = _option(1.0, "nucleus sampling", least=1e-6, most=1)
     seed: int = _option(0, "what the seed of each answer is derived from", least=0)
     samples: int = _option(1, "answers a prompt", least=1)
+    arms: tuple[str, ...] = _option((), "roundtrip, backtranslate, translators, reverse")
+    arm_texts: tuple[str, ...] = _option((), "files with the texts of the arms")
     concurrency: int = _option(64, "most requests in flight per endpoint", least=1)
     timeout_s: float = _option(120.0, "seconds until a request is given up", least=0.01, most=86400)
     retries: int = _option(4, "retries a request", least=0)
@@ -110,12 +112,17 @@ class Config:
         0.1, "share of missing verdicts that ends with exit code 3", least=0, most=1
     )
     level: float = _option(0.95, "confidence level of all intervals", least=0.5, most=0.9999)
+    bootstrap: int = _option(1000, "draws of the bootstrap over prompts; 0 for none", least=0)
     answers: int = _option(2000, "answers shown in report.html", least=0)
     out: str | None = _option(None, "the run's folder; runs/<prompts>-<target> by default")
 
 
 FIELDS = {f.name: f for f in dataclasses.fields(Config)}
-_LISTS = frozenset({"languages", "categories", "kinds"})
+_CHOICES = {
+    "kinds": ("harmful", "benign"),
+    "arms": ("roundtrip", "backtranslate", "translators", "reverse"),
+}
+_LISTS = frozenset({"languages", "categories", "arm_texts", *_CHOICES})
 _MODEL_FIELDS = {f.name: str(f.type) for f in dataclasses.fields(ModelConfig)}
 _ADDRESSES = ("base_url", "judge_base_url")
 _LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -204,8 +211,8 @@ class _Reader:
         if key == "languages":
             tags = [self.tag(v, where) for v in value]
             return tuple(dict.fromkeys(t for t in tags if t))
-        if key == "kinds":
-            self.kinds(value, where)
+        if key in _CHOICES:
+            self.choices(key, value, where)
         if key in _LISTS:
             return tuple(dict.fromkeys(self.words(value, where)))
         if key == "columns":
@@ -214,15 +221,13 @@ class _Reader:
             )
         return value
 
-    def kinds(self, value: Sequence[Any], where: str) -> None:
-        names = ("harmful", "benign")
-        for kind in value:
-            if kind not in names:
-                near = checks.nearest(kind, names)
-                self.problems.append(
-                    f"{where}: got {kind!r}, allowed are harmful and benign.{near}"
-                )
-        if not value:
+    def choices(self, key: str, value: Sequence[Any], where: str) -> None:
+        names = _CHOICES[key]
+        for given in value:
+            if given not in names:
+                near, allowed = checks.nearest(given, names), _and(names)
+                self.problems.append(f"{where}: got {given!r}, allowed are {allowed}.{near}")
+        if key == "kinds" and not value:
             self.problems.append(f"{where}: empty; allowed are harmful, benign or both.")
 
     def words(self, value: Iterable[Any], where: str) -> list[str]:
@@ -362,6 +367,10 @@ class _Reader:
         if config is None:
             return None
         return JudgeConfig(judge=text, family=family, model=config, mode=mode)
+
+
+def _and(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _as_list(given: Any) -> Sequence[Any]:

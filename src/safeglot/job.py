@@ -91,7 +91,9 @@ class Job:
         return {j.name: j.id for j in self.judges}
 
 
-def run_signature(identity: Mapping[str, str], judges: Mapping[str, str], level: float) -> str:
+def run_signature(
+    identity: Mapping[str, str], judges: Mapping[str, str], level: float, bootstrap: int
+) -> str:
     """Return the line that carries all that can move a number of the run."""
     named = "+".join(f"{name}[{judge_id}]" for name, judge_id in judges.items())
     return signature(
@@ -100,6 +102,7 @@ def run_signature(identity: Mapping[str, str], judges: Mapping[str, str], level:
             **{k: v for k, v in identity.items() if k != "results"},
             "judges": named,
             "level": f"{level:g}",
+            "bootstrap": str(bootstrap),
         }
     )
 

@@ -52,9 +52,10 @@ def request_key(request: Request) -> str:
 
 
 def translation_key(translation: Translation) -> str:
-    """Key of a translation: prompt, language, text and who translated."""
+    """Key of a translation: prompt, language, text, who translated, and the arm beside the main one."""
     t = translation
-    return digest("translation", t.prompt, t.language, t.text, t.translator)
+    arm = () if t.arm == "main" else (t.arm,)
+    return digest("translation", t.prompt, t.language, t.text, t.translator, *arm)
 
 
 def signature(parts: Mapping[str, str]) -> str:

@@ -43,13 +43,14 @@ def manifest_of(job: Job) -> dict[str, Any]:
         "source": dict(job.source),
         "identity": identity,
         "judges": judges,
-        "signature": run_signature(identity, judges, config.level),
+        "signature": run_signature(identity, judges, config.level, config.bootstrap),
         "models": [t.name for t in job.targets],
         "model_ids": [t.model for t in job.targets],
         "languages": list(job.prompts.languages),
         "reference": config.reference,
         "samples": config.samples,
         "level": config.level,
+        "bootstrap": config.bootstrap,
         "taxonomy": _taxonomy_table(taxonomy),
         "settings": settings(job),
         "notes": _notes(job),
@@ -64,7 +65,7 @@ def judged(found: Mapping[str, Any], job: Job) -> dict[str, Any]:
     return {
         **found,
         "judges": ids,
-        "signature": run_signature(found["identity"], ids, job.config.level),
+        "signature": run_signature(found["identity"], ids, job.config.level, job.config.bootstrap),
         "judge_notes": _judge_notes(job.config, job.prompts.languages),
         "uncovered": _uncovered(job.config, job.prompts.taxonomy),
         "settings": {**found["settings"], "judges": settings(job)["judges"]},
@@ -101,7 +102,7 @@ def settings(job: Job) -> dict[str, str]:
         "answers": f"{c.samples} a prompt, at most {c.max_tokens} tokens, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
         "system prompt": c.system or "none",
-        "intervals": f"{100 * c.level:g}% level",
+        "intervals": f"{100 * c.level:g}% level; bootstrap of {c.bootstrap} draws",
     }
 
 

@@ -6,19 +6,20 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from safeglot import languages
+from safeglot import attributed, classified, corrected, languages
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.errors import TooMuchMissing
 from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
 from safeglot.score.cube import Axes, Cube, build_cube
+from safeglot.score.summary import estimates as basic
 from safeglot.types import Estimate, Prompt, Verdict
 
 LOOSE = "@loose"
 
 _OF_VERDICT = (
     "FROM verdicts v JOIN responses r ON r.key = v.response "
-    "JOIN translations t ON t.key = r.translation"
+    "JOIN translations t ON t.key = r.translation AND t.arm = 'main'"
 )
 _CELLS = (
     "SELECT v.judge, r.model, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose "
@@ -27,12 +28,12 @@ _CELLS = (
 _THREE_LABELS = "SELECT DISTINCT judge FROM verdicts WHERE unsafe IS NOT unsafe_loose"
 _FAILED_ANSWERS = """
 SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
-FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' GROUP BY 1, 2, 3
+FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
 """
 _FAILED_VERDICTS = """
 SELECT r.model, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)
 FROM failures f JOIN responses r ON r.key = f.parent JOIN translations t ON t.key = r.translation
-WHERE f.stage = 'judge' GROUP BY 1, 2, 3
+WHERE f.stage = 'judge' AND t.arm = 'main' GROUP BY 1, 2, 3
 """
 _UNREAD = (
     "SELECT r.model, t.language, v.judge || ': ' || v.reason, COUNT(*), MIN(v.rationale) "
@@ -42,12 +43,13 @@ _UNREAD = (
 _MISSING = (("generate", _FAILED_ANSWERS), ("judge", _FAILED_VERDICTS), ("judge", _UNREAD))
 _REACHED = """
 SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
-GROUP BY 1, 2
+WHERE t.arm = 'main' GROUP BY 1, 2
 """
 _ANSWERS = """
 SELECT key, prompt, language, model, sample, text, finish_reason, translation FROM answers
+WHERE arm = 'main'
 """
-_TEXTS = "SELECT key, prompt, text FROM translations"
+_TEXTS = "SELECT key, prompt, text FROM translations WHERE arm = 'main'"
 
 
 def cube_of(store: Store, manifest: Mapping[str, Any]) -> Cube:
@@ -82,6 +84,18 @@ def _cells(
         if judge in three:
             flag = None if loose is None else bool(loose)
             yield judge + LOOSE, model, language, prompt, sample, flag
+
+
+def measure(store: Store, manifest: Mapping[str, Any]) -> tuple[list[Estimate], float]:
+    """Return every estimate of a run in its fixed order, and the share of verdicts that is missing."""
+    cube, level = cube_of(store, manifest), manifest["level"]
+    found = [
+        *basic(cube, level=level, draws=manifest.get("bootstrap", 0)),
+        *classified.estimates(store, manifest, level=level),
+        *corrected.estimates(store, manifest, cube),
+        *attributed.estimates(store, manifest, level=level),
+    ]
+    return found, missing_share(cube)
 
 
 def missing_share(cube: Cube) -> float:
@@ -166,7 +180,7 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
                 count=count,
                 example=(example or "")[:300],
             )
-    n_translations = next(store.rows("SELECT COUNT(*) FROM translations"))[0]
+    n_translations = next(store.rows("SELECT COUNT(*) FROM translations WHERE arm = 'main'"))[0]
     planned = n_translations // len(manifest["languages"]) * manifest["samples"]
     reached = {(model, language): n for model, language, n in store.rows(_REACHED)}
     for model in manifest["models"]:

@@ -24,7 +24,6 @@ from safeglot.report.data import from_json, to_json
 from safeglot.report.html import render_html
 from safeglot.report.page import Page
 from safeglot.report.terminal import headline
-from safeglot.score.summary import estimates
 
 
 def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
@@ -76,10 +75,9 @@ def score(run_dir: RunDir) -> float:
     """Write results.json and return the share of planned verdicts that are missing."""
     manifest = run_dir.read_manifest()
     with setting.opened(run_dir) as store:
-        cube = outcome.cube_of(store, manifest)
-    found = estimates(cube, level=manifest["level"])
+        found, missing = outcome.measure(store, manifest)
     write_text(run_dir.results, to_json(found, manifest["signature"]))
-    return outcome.missing_share(cube)
+    return missing
 
 
 def page(run_dir: RunDir, answers: int) -> Page:

@@ -106,11 +106,11 @@ def _update(run_dir: RunDir, job: Job) -> None:
     config = dataclasses.replace(job.config, out=old.out, judge=job.config.judge or old.judge)
     if not found["judges"] and job.judges:  # `safeglot generate` made it: it has answers only
         found = manifest.judged(found, job)
-    level = job.config.level
-    if found["level"] != level:
-        line = run_signature(found["identity"], found["judges"], level)
+    level, draws = job.config.level, job.config.bootstrap
+    if (found["level"], found.get("bootstrap", 0)) != (level, draws):
+        line = run_signature(found["identity"], found["judges"], level, draws)
         settings = {**found["settings"], "intervals": manifest.settings(job)["intervals"]}
-        found |= {"level": level, "signature": line, "settings": settings}
+        found |= {"level": level, "bootstrap": draws, "signature": line, "settings": settings}
     run_dir.write(to_table(config), found)
 
 
@@ -214,7 +214,7 @@ def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
     texts = {
         (prompt, language): Translation(prompt=prompt, language=language, text=text, translator=who)
         for prompt, language, text, who in store.rows(
-            "SELECT prompt, language, text, translator FROM translations"
+            "SELECT prompt, language, text, translator FROM translations WHERE arm = 'main'"
         )
     }
     languages = tuple(about["languages"])

@@ -14,6 +14,8 @@ In_contra = TypeVar("In_contra", contravariant=True)
 Out_co = TypeVar("Out_co", covariant=True)
 
 Kind: TypeAlias = Literal["harmful", "benign"]
+Arm: TypeAlias = Literal["main", "roundtrip", "backtranslate", "translators", "reverse"]
+"""What a translation is for: the run itself, or one of the interventions that explain its gap."""
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
 LOGPROB_POSITIONS = 32
@@ -34,7 +36,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """A prompt's text in one language; `translator` is "given" where the file brought it."""
+    """A prompt's text in one language; `translator` is "given" where the file brought it.
+
+    `language` is the one that the arm is about, also where the text is English (roundtrip).
+    """
 
     prompt: str
     language: str
@@ -44,6 +49,7 @@ class Translation:
     checks: tuple[str, ...] = ()
     kept: bool = True
     reason: str = ""
+    arm: Arm = "main"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,14 +76,15 @@ def test_the_identity_has_nothing_that_cannot_move_a_number():
 
 def test_the_signature_carries_identity_judges_and_level():
     job = prepared()
-    line = jobs.run_signature(job.identity(), job.judge_ids(), 0.95)
-    assert line == jobs.run_signature(job.identity(), job.judge_ids(), 0.95)
+    line = jobs.run_signature(job.identity(), job.judge_ids(), 0.95, 1000)
+    assert line == jobs.run_signature(job.identity(), job.judge_ids(), 0.95, 1000)
     others = {
-        jobs.run_signature(job.identity() | {"targets": "x"}, job.judge_ids(), 0.95),
-        jobs.run_signature(job.identity(), {"refusal-baseline": "x"}, 0.95),
-        jobs.run_signature(job.identity(), job.judge_ids(), 0.9),
+        jobs.run_signature(job.identity() | {"targets": "x"}, job.judge_ids(), 0.95, 1000),
+        jobs.run_signature(job.identity(), {"refusal-baseline": "x"}, 0.95, 1000),
+        jobs.run_signature(job.identity(), job.judge_ids(), 0.9, 1000),
+        jobs.run_signature(job.identity(), job.judge_ids(), 0.95, 0),
     }
-    assert len(others) == 3
+    assert len(others) == 4
     assert line not in others
 
 

@@ -13,10 +13,13 @@ from safeglot.errors import UsageError
 
 TABLES: dict[str, str] = {
     "prompts": "SELECT id, text, language, categories, source, kind FROM prompts ORDER BY position",
-    "translations": "SELECT * FROM translations ORDER BY prompt, language",
-    "answers": "SELECT * FROM answers ORDER BY prompt, language, model, sample",
+    "translations": "SELECT * FROM translations ORDER BY prompt, language, arm, translator",
+    "answers": "SELECT * FROM answers ORDER BY prompt, language, arm, model, sample",
     "verdicts": "SELECT * FROM verdicts ORDER BY judge, key",
     "failures": "SELECT * FROM failures ORDER BY stage, key",
+    "traits": "SELECT * FROM traits ORDER BY response",
+    "draws": "SELECT * FROM draws ORDER BY response",
+    "labels": "SELECT * FROM labels ORDER BY response, annotator",
 }
 
 Row = Mapping[str, Any]

@@ -13,52 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.errors import UsageError
 from safeglot.keys import translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
 
-SCHEMA_VERSION = 1
 BATCH_WAIT_S = 0.01
 
-# replies keep their rowid: long texts under random keys would rewrite a page for each row
-_SCHEMA = """
-CREATE TABLE prompts(
-  id TEXT PRIMARY KEY, position INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL,
-  categories TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE translations(
-  key TEXT PRIMARY KEY, prompt TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
-  translator TEXT NOT NULL, quality TEXT NOT NULL, checks TEXT NOT NULL, kept INTEGER NOT NULL,
-  reason TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE replies(
-  key TEXT PRIMARY KEY, text TEXT NOT NULL, finish_reason TEXT NOT NULL, n_tokens INTEGER,
-  n_prompt_tokens INTEGER, logprobs TEXT);
-CREATE TABLE responses(
-  key TEXT PRIMARY KEY, translation TEXT NOT NULL, model TEXT NOT NULL, sample INTEGER NOT NULL,
-  reply TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE verdicts(
-  key TEXT PRIMARY KEY, response TEXT NOT NULL, judge TEXT NOT NULL, mode TEXT NOT NULL,
-  unsafe INTEGER, unsafe_loose INTEGER, label TEXT NOT NULL, p_unsafe REAL, codes TEXT NOT NULL,
-  refusal INTEGER, response_class TEXT, rationale TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE failures(
-  stage TEXT NOT NULL, key TEXT NOT NULL, parent TEXT NOT NULL, by TEXT NOT NULL,
-  sample INTEGER NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL,
-  transient INTEGER NOT NULL, PRIMARY KEY(stage, key)) WITHOUT ROWID;
-CREATE VIEW answers AS
-  SELECT r.key, t.prompt, t.language, r.translation, r.model, r.sample, p.text, p.finish_reason,
-         p.n_tokens, p.n_prompt_tokens
-  FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply;
-"""
-
-_INSERT = {
-    "prompts": "INSERT OR IGNORE INTO prompts VALUES(?,?,?,?,?,?,?)",
-    "translations": "INSERT OR IGNORE INTO translations VALUES(?,?,?,?,?,?,?,?,?)",
-    "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?)",
-    "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?)",
-    "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?)",
-    "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
-}
-_ORDER = tuple(_INSERT)
+_ORDER = tuple(INSERT)
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -101,7 +63,7 @@ class Store:
 
     def _prepare(self, *, read_only: bool) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, SCHEMA_VERSION):
+        if version != SCHEMA_VERSION and version not in UPGRADES:
             raise UsageError(
                 f"{self.path}: written by another version of safeglot (database version {version}, "
                 f"this one reads {SCHEMA_VERSION}). Use that version, or give another --out."
@@ -113,9 +75,9 @@ class Store:
             return
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        if version == 0:
+        if version in UPGRADES:
             self._db.executescript(
-                f"BEGIN IMMEDIATE;{_SCHEMA}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+                f"BEGIN IMMEDIATE;{UPGRADES[version]}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
             )
 
     def close(self) -> None:
@@ -151,7 +113,7 @@ class Store:
             try:
                 for table in _ORDER:
                     if table in pending:
-                        self._db.executemany(_INSERT[table], pending[table])
+                        self._db.executemany(INSERT[table], pending[table])
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
@@ -176,10 +138,20 @@ class Store:
                 _json(t.checks),
                 int(t.kept),
                 t.reason,
+                t.arm,
             )
             for t in translations
         )
         self.flush()
+
+    def write(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write rows in one transaction; where a row of that key is there, the new one stays."""
+        self._pending.setdefault(table, []).extend(rows)
+        self.flush()
+
+    def clear(self, table: str) -> None:
+        """Forget all rows of a table of labels, draws or traits."""
+        self._db.execute(EMPTY[table])
 
     def put_reply(self, key: str, reply: Reply) -> asyncio.Future[None]:
         """Queue a model's raw reply."""

@@ -12,7 +12,7 @@ from safeglot.score.safety import safety_averages, safety_by_category
 from safeglot.types import Estimate
 
 
-def estimates(cube: Cube, *, level: float = 0.95) -> list[Estimate]:
+def estimates(cube: Cube, *, level: float = 0.95, draws: int = 0) -> list[Estimate]:  # noqa: ARG001 - the bootstrap follows
     """Give the safety, consistency and gaps of every judge and model.
 
     Order: judges, in each the models, in each `safety` by language and category; the averages by

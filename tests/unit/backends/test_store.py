@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safeglot.backends.store import SCHEMA_VERSION, Store
+from safeglot.backends.schema import FIRST, SCHEMA_VERSION
+from safeglot.backends.store import Store
 from safeglot.errors import UsageError
 from safeglot.keys import translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
@@ -240,6 +241,24 @@ def test_another_version_is_refused_with_both_numbers(path: Path) -> None:
     db.close()
     with pytest.raises(UsageError, match=f"version {SCHEMA_VERSION + 7}.*reads {SCHEMA_VERSION}"):
         Store(path)
+
+
+def test_a_database_of_version_1_is_brought_up_and_keeps_its_rows(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.executescript(FIRST + "PRAGMA user_version=1;")
+    db.execute("INSERT INTO translations VALUES('k','p','de','Hallo','given','{}','[]',1,'')")
+    db.commit()
+    db.close()
+    store = Store(path)
+    assert list(store.rows("SELECT prompt, text, arm FROM translations")) == [
+        ("p", "Hallo", "main")
+    ]
+    store.write("labels", [("r", "a", "unsafe", ""), ("r", "a", "safe", "")])
+    assert list(store.rows("SELECT label FROM labels")) == [("safe",)]
+    store.clear("labels")
+    assert list(store.rows("SELECT label FROM labels")) == []
+    store.close()
+    Store(path).close()
 
 
 def test_a_read_only_store_of_nothing_is_refused(path: Path) -> None:

@@ -1,0 +1,68 @@
+"""The tables of a run's database, and how older ones become the present one.
+
+Replies keep their rowid: long texts under random keys would rewrite a page for each row.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 2
+
+FIRST = """
+CREATE TABLE prompts(
+  id TEXT PRIMARY KEY, position INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL,
+  categories TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE translations(
+  key TEXT PRIMARY KEY, prompt TEXT NOT NULL, language TEXT NOT NULL, text TEXT NOT NULL,
+  translator TEXT NOT NULL, quality TEXT NOT NULL, checks TEXT NOT NULL, kept INTEGER NOT NULL,
+  reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE replies(
+  key TEXT PRIMARY KEY, text TEXT NOT NULL, finish_reason TEXT NOT NULL, n_tokens INTEGER,
+  n_prompt_tokens INTEGER, logprobs TEXT);
+CREATE TABLE responses(
+  key TEXT PRIMARY KEY, translation TEXT NOT NULL, model TEXT NOT NULL, sample INTEGER NOT NULL,
+  reply TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE verdicts(
+  key TEXT PRIMARY KEY, response TEXT NOT NULL, judge TEXT NOT NULL, mode TEXT NOT NULL,
+  unsafe INTEGER, unsafe_loose INTEGER, label TEXT NOT NULL, p_unsafe REAL, codes TEXT NOT NULL,
+  refusal INTEGER, response_class TEXT, rationale TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE failures(
+  stage TEXT NOT NULL, key TEXT NOT NULL, parent TEXT NOT NULL, by TEXT NOT NULL,
+  sample INTEGER NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL,
+  transient INTEGER NOT NULL, PRIMARY KEY(stage, key)) WITHOUT ROWID;
+"""
+
+_SECOND = """
+ALTER TABLE translations ADD COLUMN arm TEXT NOT NULL DEFAULT 'main';
+CREATE TABLE traits(
+  response TEXT PRIMARY KEY, version INTEGER NOT NULL, invalid TEXT, language TEXT,
+  confidence REAL, truncated INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE draws(
+  response TEXT PRIMARY KEY, judge TEXT NOT NULL, language TEXT NOT NULL, stratum TEXT NOT NULL,
+  wanted INTEGER NOT NULL, design TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE labels(
+  response TEXT NOT NULL, annotator TEXT NOT NULL, label TEXT NOT NULL, note TEXT NOT NULL,
+  PRIMARY KEY(response, annotator)) WITHOUT ROWID;
+DROP VIEW IF EXISTS answers;
+CREATE VIEW answers AS
+  SELECT r.key, t.prompt, t.language, r.translation, r.model, r.sample, p.text, p.finish_reason,
+         p.n_tokens, p.n_prompt_tokens, t.arm
+  FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply;
+"""
+
+UPGRADES = {0: FIRST + _SECOND, 1: _SECOND}
+"""Version found -> what makes it the present one; 0 is an empty file."""
+
+INSERT = {
+    "prompts": "INSERT OR IGNORE INTO prompts VALUES(?,?,?,?,?,?,?)",
+    "translations": "INSERT OR IGNORE INTO translations VALUES(?,?,?,?,?,?,?,?,?,?)",
+    "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?)",
+    "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?)",
+    "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?)",
+    "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?)",
+    "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
+    "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
+    "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
+}
+
+EMPTY = {name: f"DELETE FROM {name}" for name in ("traits", "draws", "labels")}  # noqa: S608 - our own names
