@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
+
+_RUN = click.argument("run", type=click.Path(path_type=Path))
+
+
+def _show(text: str) -> None:
+    from safeglot.backends.console import Console
+
+    Console().show(text)
 
 
 @click.group()
@@ -10,6 +21,76 @@ def annotate() -> None:
     """Draw answers for human labels, and read the labels back."""
 
 
+@annotate.command()
+@_RUN
+@click.option("--labels", type=int, default=250, show_default=True, help="answers a language")
+@click.option(
+    "--overlap", type=float, default=0.2, show_default=True, help="share labelled by two annotators"
+)
+@click.option("--judge", default=None, help="by whose verdicts to draw; the run's first by default")
+@click.option(
+    "--design",
+    default="two-phase",
+    show_default=True,
+    help="two-phase (by verdict) or simple (regardless of verdicts)",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="seed of the draw")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="file to label, .csv or .jsonl; RUN/to-label.csv by default",
+)
+@click.option("--again", is_flag=True, help="draw anew; labels of answers drawn again are kept")
+def sample(run: Path, *, out: Path | None, again: bool, **wanted: Any) -> None:
+    """Draw answers to label and write them for annotators."""
+    from safeglot import annotation
+    from safeglot.backends.rundir import RunDir
+
+    _show(annotation.sample(RunDir(run), annotation.Wanted(**wanted), out, again=again))
+
+
+@annotate.command()
+@_RUN
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+def add(run: Path, files: tuple[Path, ...]) -> None:
+    """Read labels back: CSV or JSON Lines with the columns item and label."""
+    from safeglot import annotation
+    from safeglot.backends.rundir import RunDir
+
+    _show(annotation.add(RunDir(run), files))
+    _show(f"Next: safeglot score {run}")
+
+
+@annotate.command()
+@_RUN
+def status(run: Path) -> None:
+    """Tell how many labels are wanted and there."""
+    from safeglot import annotation
+    from safeglot.backends.rundir import RunDir
+
+    _show(annotation.status(RunDir(run)))
+
+
 @click.group()
 def plan() -> None:
     """Say what a wanted precision costs."""
+
+
+@plan.command()
+@click.argument("run", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--half-width", type=float, default=0.02, show_default=True, help="of the unsafe rate"
+)
+@click.option("--unsafe-rate", type=float, default=None, help="share judged unsafe")
+@click.option("--ppv", type=float, default=None, help="share of those judged unsafe that are")
+@click.option(
+    "--false-omission", type=float, default=None, help="unsafe share of those judged safe"
+)
+def labels(run: Path | None, **planned: Any) -> None:
+    """Tell how many human labels a half-width needs in each language."""
+    from safeglot import annotation
+    from safeglot.backends.rundir import RunDir
+    from safeglot.score.drawing import Planned
+
+    _show(annotation.plan_labels(RunDir(run) if run else None, Planned(**planned)))

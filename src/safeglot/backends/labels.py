@@ -1,0 +1,71 @@
+"""Files for annotators: written to be opened in a spreadsheet, and their bytes read back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from safeglot.backends.rundir import write_text
+from safeglot.errors import UsageError
+
+COLUMNS = ("item", "language", "category", "source", "prompt", "answer", "annotator", "label", "note")  # fmt: skip
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+WRITTEN = (".csv", ".jsonl")
+_TEXTS = ("source", "prompt", "answer")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
+"""A cell that begins with one of these may be run by a spreadsheet as a formula; ' marks text."""
+
+
+def guarded(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet might run; take one off to undo it."""
+    return f"'{text}" if text.startswith(_RISKY) else text
+
+
+def check_new(path: Path) -> None:
+    """Check that a file for annotators may be written. Raises: UsageError."""
+    if path.suffix.lower() not in WRITTEN:
+        raise UsageError(f"--out {path}: the name ends in none of {', '.join(WRITTEN)}. Give one of them.")  # fmt: skip
+    if path.exists():
+        raise UsageError(
+            f"--out {path}: is there already and may hold labels; it is not overwritten. "
+            "Give another --out, or move it away."
+        )
+    if not path.parent.is_dir():
+        raise UsageError(f"--out {path}: there is no folder {path.parent}. Make it, or give another --out.")  # fmt: skip
+
+
+def write(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Write the rows to label, as CSV with a byte order mark or as JSON Lines."""
+    if path.suffix.lower() == ".jsonl":
+        lines = (json.dumps({c: row[c] for c in COLUMNS}, ensure_ascii=False) for row in rows)
+        write_text(path, "".join(f"{line}\n" for line in lines))
+        return
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow([guarded(row[c]) if c in _TEXTS else row[c] for c in COLUMNS])
+    write_text(path, "\ufeff" + text.getvalue())
+
+
+def read(path: Path) -> tuple[str, str]:
+    """Return the text of a file of labels, and what is wrong with it; "" for nothing."""
+    if path.suffix.lower() not in SUFFIXES:
+        return "", f"the name ends in none of {', '.join(SUFFIXES)}; save the table as CSV UTF-8"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return "", "no such file"
+    except OSError as error:
+        return "", f"cannot be read ({error.strerror or error})"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "", "is UTF-16; save it as CSV UTF-8"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return "", f"line {line} is not UTF-8; save it as CSV UTF-8"
+    return text, "" if text.strip() else "is empty; give the file with the labels filled in"
