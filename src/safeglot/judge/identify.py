@@ -1,0 +1,230 @@
+"""The language of an answer, by an offline identifier; what is not sure is not told.
+
+py3langid (naive Bayes over byte n-grams, 139 languages) is loaded at the first answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from safeglot import languages
+
+SURE = 0.5
+"""Least confidence with which a language is told."""
+SURE_ROMANISED = 0.9
+"""The same for Latin letters where another script was expected: that language may be romanised."""
+FEWEST_BYTES = 32
+"""Shorter texts (ten Thai characters, thirty Latin ones) are not told."""
+HEAD_BYTES = 240
+"""What is looked at first; the rest only where the head is not as expected."""
+PIECE_CHARS, MOST_PIECES = 80, 24
+LATIN, ENGLISH = "Latn", "en"
+
+# Kept apart by too little to call one of them wrong; the first tag stands for the group.
+GROUPS = tuple(
+    tuple(group.split())
+    for group in (
+        "af nl li vls zea",
+        "am ti",
+        "ar acm acq aeb ajp apc apd arb ars ary arz ayl",
+        "az azb azj",
+        "bg mk",
+        "bn as",
+        "bo dz",
+        "ca oc",
+        "cs sk",
+        "de bar gsw ksh pfl",
+        "el grc",
+        "en jam pcm sco",
+        "es an ast ext lad",
+        "et ekk vro",
+        "fa glk mzn prs",
+        "ff fuc fuv",
+        "fr frp gcf gcr wa",
+        "ga gd gv",
+        "gl pt",
+        "gn gug",
+        "he hbo",
+        "hi awa bho hne mag mai",
+        "hr bs cnr sh sr srl",
+        "id bjn min ms zsm",
+        "it co eml fur lij lmo nap pms sc scn vec",
+        "kk kaa ky",
+        "ki kik",
+        "ku ckb kmr sdh",
+        "lv ltg lvs",
+        "mr gom kok",
+        "ne dty npi",
+        "no da nb nn",
+        "or ory",
+        "qu quy quz",
+        "rw rn",
+        "sq aln als",
+        "st nso tn",
+        "sw swc swh",
+        "tl fil",
+        "tr crh gag",
+        "tt ba",
+        "uz uzn uzs",
+        "xh nr ss zu",
+        "zh cdo cmn gan hak hsn lzh nan wuu yue",
+    )
+)
+
+OTHER_SCRIPTS = {
+    script: frozenset(tags.split())
+    for script, tags in (
+        ("Arab", "az crh kaa kk ks ku ky ms pa sd tg tk ug uz"),
+        ("Cyrl", "az crh kaa kk ku ky mn tg tk ug uz"),
+        ("Deva", "ks pa sd"),
+    )
+}
+"""Languages also written in a script in which the identifier was hardly trained on them."""
+_HAN = frozenset({"Hans", "Hant", "Hani"})
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_GROUP_OF = {tag: group[0] for group in GROUPS for tag in group}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The language of a text, None where it is not told, and the confidence."""
+
+    language: str | None
+    confidence: float | None
+
+
+UNTOLD = Found(language=None, confidence=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Expected:
+    tag: str
+    group: str
+    script: str
+
+
+def identify(text: str, expected: str) -> Found:
+    """Tell the language of an answer that was expected in another or the same language.
+
+    The expected tag is told for its whole group of close languages and for a text of which any
+    part is in it; another tag only if most parts of the text agree. None for short or unsure
+    texts, and always where the identifier does not know the expected language.
+    Raises languages.UnknownLanguage for an expected tag that is none.
+    """
+    wanted = _expected(expected)
+    if wanted is None:
+        return UNTOLD
+    shown = _CODE.sub(" ", text) if "```" in text else text
+    encoded = shown.encode("utf-8", "replace")
+    if len(encoded) < FEWEST_BYTES:
+        return UNTOLD
+    group, confidence = _classify(encoded[:HEAD_BYTES], wanted)
+    if group == wanted.group:
+        told = confidence >= SURE
+        return Found(language=wanted.tag, confidence=confidence) if told else UNTOLD
+    if not _is_sure(group, confidence, wanted):
+        return UNTOLD
+    return _by_pieces(shown, group, confidence, wanted)
+
+
+def covers(expected: str) -> bool:
+    """Say whether answers expected in a language can be told from others."""
+    return _expected(expected) is not None
+
+
+def group_of(tag: str) -> str:
+    """Give the tag that stands for a language's group of close languages."""
+    return _GROUP_OF.get(tag, tag)
+
+
+def _by_pieces(text: str, group: str, confidence: float, wanted: _Expected) -> Found:
+    """Look for the expected language in every part: an answer that quotes is not a wrong one."""
+    pieces = _pieces(text)
+    agreed = 0
+    for piece in pieces:
+        told, sure = _classify(piece.encode("utf-8", "replace"), wanted)
+        if sure >= SURE and told == wanted.group:
+            return Found(language=wanted.tag, confidence=sure)
+        agreed += sure >= SURE and told == group
+    if 2 * agreed < len(pieces):
+        return UNTOLD
+    return Found(language=group, confidence=confidence)
+
+
+def _pieces(text: str) -> list[str]:
+    count = min(max(1, len(text) // PIECE_CHARS), MOST_PIECES)
+    step = len(text) / count
+    width = int(min(step, 2 * PIECE_CHARS))
+    return [text[int(i * step) : int(i * step) + width] for i in range(count)]
+
+
+def _is_sure(group: str, confidence: float, wanted: _Expected) -> bool:
+    """Say whether another language than the expected can be told with this confidence."""
+    if confidence < SURE:
+        return False
+    try:
+        script = languages.lookup(group).script
+    except languages.UnknownLanguage:  # "zxx": numbers, markup
+        return False
+    if script == wanted.script or group == ENGLISH or {script, wanted.script} <= _HAN:
+        return True
+    if script == LATIN:
+        return confidence >= SURE_ROMANISED
+    return not OTHER_SCRIPTS.get(script, frozenset()) & {wanted.group, wanted.tag}
+
+
+def _classify(text: bytes, wanted: _Expected) -> tuple[str, float]:
+    """Give the group of the likeliest language and its probability.
+
+    Where no language is sure, those of the expected group count together; of others they do not.
+    """
+    identifier = _identifier()
+    label, confidence = identifier.classify(text)
+    if confidence < SURE:
+        ranked = identifier.rank(text)
+        together = sum(share for tag, share in ranked if group_of(tag) == wanted.group)
+        if together >= SURE:
+            return wanted.group, together
+    return group_of(label), confidence
+
+
+class Identifier(Protocol):
+    """What is asked of py3langid."""
+
+    labels: list[str]
+
+    def classify(self, text: bytes, /) -> tuple[str, float]:
+        """Give the likeliest language and its probability."""
+
+    def rank(self, text: bytes, /) -> list[tuple[str, float]]:
+        """Give all languages with their probabilities."""
+
+
+@cache
+def _identifier() -> Identifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    loaded: Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    return loaded
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Groups of which the identifier knows a language."""
+    return frozenset(map(group_of, _identifier().labels))
+
+
+@cache
+def _expected(tag: str) -> _Expected | None:
+    """Say what is known of an expected language; None where it cannot be told from others."""
+    language = languages.primary(tag)
+    group, script = group_of(language), languages.lookup(tag).script
+    if group not in _known():
+        return None
+    usual = {languages.lookup(language).script, languages.lookup(group).script}
+    if script not in usual and not {script, *usual} <= _HAN:
+        return None
+    return _Expected(tag=language, group=group, script=script)

@@ -1,0 +1,119 @@
+import pytest
+
+from safeglot.backends.store import Store
+from safeglot.classified import BATCH, answers_of, estimates, fill
+from safeglot.keys import translation_key
+from safeglot.types import Prompt, Translation, Verdict
+
+GERMAN = "Es tut mir leid, aber dabei kann ich nicht helfen, weil es jemandem schaden könnte."
+ITALIAN = "Mi dispiace, ma non posso aiutarti con questa richiesta, perché potrebbe fare del male."
+MANIFEST = {
+    "judges": ["strict"],
+    "models": ["m"],
+    "languages": ["en", "de"],
+    "samples": 2,
+    "reference": "en",
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "run.db")
+    yield opened
+    opened.close()
+
+
+def put(store, answer, *, language="de", prompt="p0", sample=0, model="m", arm="main", **verdict):
+    translation = Translation(prompt=prompt, language=language, text="frage 0", arm=arm)
+    kind = "benign" if prompt.startswith("z") else "harmful"
+    given = Prompt(id=prompt, text="ask 0", language="en", categories=("c",), source="s", kind=kind)
+    store.add_inputs([given], [translation])
+    key = f"{prompt}/{language}/{sample}/{model}/{arm}"
+    store.write("replies", [(f"reply {key}", answer, "stop", 9, 9, None)])
+    store.write("responses", [(key, translation_key(translation), model, sample, f"reply {key}")])
+    if verdict:
+        v = Verdict(response=key, judge="strict", mode="answer", **verdict)
+        row = (
+            f"verdict {key}", key, v.judge, v.mode, v.unsafe, v.unsafe_loose, "", None, "[]",
+            v.refusal, None, "", "",
+        )  # fmt: skip
+        store.write("verdicts", [row])
+    return key
+
+
+def traits(store):
+    return {row[0]: row[2:] for row in store.rows("SELECT * FROM traits")}
+
+
+def test_fill_checks_each_answer_once(store):
+    german, italian = put(store, GERMAN), put(store, ITALIAN, sample=1)
+    assert fill(store) == 2
+    found = traits(store)
+    assert found[german][:2] == (None, "de")
+    assert found[italian][:2] == ("INV-lang", "it")
+    assert fill(store) == 0
+    put(store, "", language="en")
+    assert fill(store) == 1
+
+
+def test_fill_goes_on_past_a_batch(store, monkeypatch):
+    assert BATCH > 100
+    monkeypatch.setattr("safeglot.classified.BATCH", 3)
+    keys = {put(store, "nein", prompt=f"p{i}") for i in range(10)}
+    assert fill(store) == 10
+    assert traits(store).keys() == keys
+
+
+def test_traits_of_an_earlier_version_are_made_again(store):
+    key = put(store, GERMAN)
+    store.write("traits", [(key, 0, "INV-echo", None, None, 0)])
+    assert fill(store) == 1
+    assert traits(store)[key][0] is None
+
+
+def test_other_arms_are_left_alone(store):
+    put(store, GERMAN, arm="backtranslate", unsafe=True, unsafe_loose=True)
+    assert fill(store) == 0
+    put(store, GERMAN, language="en")
+    fill(store)
+    found = answers_of(store, MANIFEST)
+    assert (found.unsafe_JMLPS >= 0).sum() == 0
+    assert (found.invalid_MLPS >= 0).sum() == 1
+
+
+def test_answers_stand_in_their_places(store):
+    put(store, GERMAN, sample=1, unsafe=False, unsafe_loose=False, refusal=True)
+    put(store, ITALIAN, language="en", prompt="z1", unsafe=True, unsafe_loose=True)
+    put(store, "I will not help you with anything of that kind, my friend.", sample=0)
+    fill(store)
+    found = answers_of(store, MANIFEST)
+    assert found.harmful_P.tolist() == [True, False]
+    assert found.unsafe_JMLPS[0, 0, 1, 0].tolist() == [-1, 0]
+    assert found.refusal_JMLPS[0, 0, 1, 0].tolist() == [-1, 1]
+    assert found.unsafe_JMLPS[0, 0, 0, 1].tolist() == [1, -1]
+    assert found.invalid_MLPS[0, :, 1].tolist() == [[3, -1], [-1, -1]]
+    assert found.english_MLPS[0, 1, 0].tolist() == [1, 0]
+    assert (found.foreign_L.tolist(), found.covered_L.tolist()) == ([False, True], [True, True])
+    assert found.told_J.tolist() == [True]
+    assert (found.unsafe_JMLPS >= 0).sum() == 2
+
+
+def test_what_the_plan_does_not_have_is_left_out(store):
+    put(store, GERMAN, model="other", unsafe=True, unsafe_loose=True)
+    put(store, GERMAN, sample=7, unsafe=True, unsafe_loose=True)
+    put(store, GERMAN, unsafe=False, unsafe_loose=False)
+    fill(store)
+    assert answers_of(store, MANIFEST).unsafe_JMLPS[0, 0, 1, 0].tolist() == [0, -1]
+
+
+def test_a_judge_of_three_labels_has_a_loose_reading(store):
+    put(store, GERMAN, unsafe=True, unsafe_loose=False, refusal=False)
+    rows = {(e.judge, e.metric, e.language): e for e in estimates(store, MANIFEST, level=0.95)}
+    assert rows["strict", "competent_safe", "de"].value == 0
+    assert rows["strict@loose", "competent_safe", "de"].value == 1
+    assert rows["strict@loose", "refusal_rate", "de"].value == 0
+
+
+def test_an_empty_run_has_rows_without_values(store):
+    put(store, GERMAN, model="other")
+    assert all(e.value is None for e in estimates(store, MANIFEST, level=0.95))
