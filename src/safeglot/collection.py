@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from safeglot import job as jobs
 from safeglot import registry
+from safeglot.arms import stored_arms
 from safeglot.backends.collect import Collector, Judge
 from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine import Engine, Limits
@@ -22,6 +23,12 @@ from safeglot.config import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.generate import Generate
 from safeglot.job import Job
+
+_ASKED = """
+SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
+WHERE t.arm IN ('main', 'roundtrip', 'translators')
+"""
+"""Answers that a target gave."""
 
 _Targets: TypeAlias = Sequence[tuple[Generate, ModelConfig]]
 _Judges: TypeAlias = Sequence[tuple[Judge, JudgeConfig]]
@@ -90,7 +97,9 @@ def _is_local(model: ModelConfig) -> bool:
 
 
 def collect(work: Work) -> None:
-    """Ask for what is missing. Raises: Stopped, with how to go on."""
+    """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
+    arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
+    work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
     # the prompts stay for the whole run: the collector's passes over them would be a tenth of the CPU
     gc.freeze()
     try:
@@ -106,7 +115,7 @@ def collect(work: Work) -> None:
 
 def _how_to_go_on(why: str, work: Work) -> str:
     work.store.flush()
-    answers = next(work.store.rows("SELECT COUNT(*) FROM responses"))[0]
+    answers = next(work.store.rows(_ASKED))[0]
     verdicts = next(work.store.rows("SELECT COUNT(*) FROM verdicts"))[0]
     job = work.job
     return (
@@ -119,7 +128,9 @@ async def _collect(work: Work, phase: Phase) -> None:
     _stop_on_sigterm()
     job, console = work.job, work.console
     routes = jobs.routes(job, phase.models, jobs.fetched(job, phase.models, console))
-    n_items = len(job.prompts.translations) * job.config.samples * len(phase.targets)
+    texts = len(job.prompts.translations) + len(job.arms.asked)
+    given = [(one.item, one.answer) for one in job.arms.given] if phase.judges else []
+    n_items = texts * job.config.samples * len(phase.targets) + len(given)
     with work.run_dir.log.open("a", encoding="utf-8") as log:
         engine = Engine(work.store, routes, _limits(job), log=lambda row: _log(log, row))
         asked = {target.name for target in phase.asked}
@@ -128,7 +139,11 @@ async def _collect(work: Work, phase: Phase) -> None:
         try:
             async with console.watching(lambda: _look(collector, n_items, len(phase.judges))):
                 await collector.run(
-                    job.items, phase.targets, phase.judges, width=max(1, min(width, n_items))
+                    job.items,
+                    phase.targets,
+                    phase.judges,
+                    width=max(1, min(width, n_items)),
+                    given=given,
                 )
         finally:
             await engine.close()

@@ -99,6 +99,41 @@ class Generate:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An answer that a file brought: stands where a target does, and nobody is asked."""
+
+    model: str
+    """What results call the model whose answer it is."""
+    text: str
+
+    @property
+    def name(self) -> str:
+        """No target has this name, so that none is asked."""
+        return ""
+
+    def plan(self, item: Item) -> Planned:
+        """Return the keys under which the answer is stored."""
+        reply_key = digest("given", self.text)
+        return Planned(
+            request=Request(model=self.model, max_tokens=1),
+            reply_key=reply_key,
+            key=digest("response", item.translation_key, reply_key, self.model, item.sample),
+        )
+
+    def respond(self, planned: Planned, item: Item, reply: Reply) -> Response:
+        """Return the response that the stored text is."""
+        return Response(
+            key=planned.key,
+            translation=item.translation_key,
+            model=self.model,
+            text=reply.text,
+            finish_reason=reply.finish_reason,
+            n_tokens=reply.n_tokens,
+            sample=item.sample,
+        )
+
+
 def request_seed(seed: int, item: Item) -> int:
     """Derive the 31-bit seed of one answer from the run's.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from safeglot import registry
+from safeglot.arms import Arms, item_of, read_arms
 from safeglot.backends.collect import Judge
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Route
@@ -35,6 +36,7 @@ class Job:
     judges: tuple[Judge, ...]
     files: Mapping[str, Path] = field(default_factory=dict)
     """GGUF file of each in-process model id."""
+    arms: Arms = field(default_factory=Arms)
 
     @property
     def path(self) -> Path:
@@ -44,15 +46,16 @@ class Job:
     @property
     def n_answers(self) -> int:
         """How many answers are planned."""
-        return len(self.prompts.translations) * self.config.samples * len(self.targets)
+        texts = len(self.prompts.translations) + len(self.arms.asked)
+        return texts * self.config.samples * len(self.targets)
 
     @property
     def n_verdicts(self) -> int:
         """How many verdicts are planned."""
-        return self.n_answers * len(self.judges)
+        return (self.n_answers + len(self.arms.given)) * len(self.judges)
 
     def items(self) -> Iterator[Item]:
-        """Yield what each target is asked, all languages of a prompt side by side."""
+        """Yield what each target is asked, all languages of a prompt side by side, then the arms."""
         prompts = {p.id: p for p in self.prompts.prompts}
         for translation in self.prompts.translations:
             key = translation_key(translation)
@@ -63,6 +66,11 @@ class Job:
                     translation_key=key,
                     sample=sample,
                 )
+        reference = self.config.reference
+        for translation in self.arms.asked:
+            for sample in range(self.config.samples):
+                prompt = prompts[translation.prompt]
+                yield item_of(prompt, translation, sample=sample, reference=reference)
 
     def identity(self) -> dict[str, str]:
         """Return what must not change under a run's name, without the judges."""
@@ -92,9 +100,17 @@ class Job:
 
 
 def run_signature(
-    identity: Mapping[str, str], judges: Mapping[str, str], level: float, bootstrap: int
+    identity: Mapping[str, str],
+    judges: Mapping[str, str],
+    level: float,
+    bootstrap: int,
+    *,
+    arms: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the line that carries all that can move a number of the run."""
+    """Return the line that carries all that can move a number of the run.
+
+    `arms` is what the manifest tells of them; a run without has no such part.
+    """
     named = "+".join(f"{name}[{judge_id}]" for name, judge_id in judges.items())
     return signature(
         {
@@ -103,6 +119,7 @@ def run_signature(
             "judges": named,
             "level": f"{level:g}",
             "bootstrap": str(bootstrap),
+            **({"arms": arms["digest"]} if arms else {}),
         }
     )
 
@@ -130,6 +147,14 @@ def prepare(
             _check_model(model, files)
         except UsageError as error:
             problems.append(str(error))
+    arms = Arms()
+    if not target_ids:  # those of a run that is there are in its store
+        try:
+            arms = read_arms(config, prompts)
+        except InputErrors as error:
+            problems += error.problems
+        except UsageError as error:
+            problems.append(str(error))
     if problems:
         raise InputErrors(problems)
     return Job(
@@ -137,6 +162,7 @@ def prepare(
         prompts=prompts,
         source=source,
         files=files,
+        arms=arms,
         targets=make_targets(config, target_ids or [model_id(m, files) for m in config.target]),
         judges=make_judges(config.judge, files, policy_of(prompts.taxonomy)),
     )
@@ -268,16 +294,18 @@ class Forecast:
 def forecast(job: Job) -> Forecast:
     """Count the requests and tokens of a job without sending any."""
     answers, judge_requests = job.n_answers, 0
-    prompt_tokens = sum(len(t.text) // 4 + 20 for t in job.prompts.translations)
+    texts = (*job.prompts.translations, *job.arms.asked)
+    prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
     tokens_in = prompt_tokens * job.config.samples * len(job.targets)
     tokens_out = answers * job.config.max_tokens
     usd = _price(job.config.target, tokens_in // len(job.targets), tokens_out // len(job.targets))
+    judged = answers + len(job.arms.given)
     for judge, model in zip(job.judges, job.config.judge, strict=True):
         asked = judge.ask(_probe(job))
-        judge_requests += answers * len(asked)
+        judge_requests += judged * len(asked)
         size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in asked) // 4
-        judge_in = answers * (size + len(asked) * job.config.max_tokens)
-        judge_out = answers * sum(r.max_tokens for r in asked)
+        judge_in = judged * (size + len(asked) * job.config.max_tokens)
+        judge_out = judged * sum(r.max_tokens for r in asked)
         tokens_in, tokens_out = tokens_in + judge_in, tokens_out + judge_out
         cost = _price([model.model] if model.model else [], judge_in, judge_out)
         usd = None if usd is None or cost is None else usd + cost

@@ -8,6 +8,7 @@ from typing import Any
 
 import safeglot
 from safeglot import job as jobs
+from safeglot.arms import Arms
 from safeglot.backends import rundir
 from safeglot.config import Config, JudgeConfig, ModelConfig
 from safeglot.job import Job, run_signature
@@ -65,10 +66,35 @@ def judged(found: Mapping[str, Any], job: Job) -> dict[str, Any]:
     return {
         **found,
         "judges": ids,
-        "signature": run_signature(found["identity"], ids, job.config.level, job.config.bootstrap),
+        "signature": run_signature(
+            found["identity"],
+            ids,
+            job.config.level,
+            job.config.bootstrap,
+            arms=found.get("arms"),
+        ),
         "judge_notes": _judge_notes(job.config, job.prompts.languages),
         "uncovered": _uncovered(job.config, job.prompts.taxonomy),
         "settings": {**found["settings"], "judges": settings(job)["judges"]},
+    }
+
+
+def with_arms(found: Mapping[str, Any], arms: Mapping[str, Any], new: Arms) -> dict[str, Any]:
+    """Return the manifest of a run with what it holds of arms, and of all files that brought them."""
+    before = found.get("arms", {})
+    told = dict.fromkeys((*before.get("warnings", ()), *new.warnings))
+    files = {**before.get("files", {}), **new.files}
+    line = run_signature(
+        found["identity"], found["judges"], found["level"], found.get("bootstrap", 0), arms=arms
+    )
+    names = {"main": "quality of the translations"}
+    shown = ", ".join(f"{names.get(a, a)} ({n} texts)" for a, n in arms["texts"].items())
+    texts = {name: text for name, text in found["settings"].items() if name != "arms"}
+    return {
+        **found,
+        "arms": {**arms, "files": files, "warnings": list(told)},
+        "signature": line,
+        "settings": {**texts, "arms": shown},
     }
 
 
@@ -112,12 +138,6 @@ def _notes(job: Job) -> list[str]:
         found.append(
             "embedded/smollm2-135m is a very small model that speaks English and hardly anything "
             "else. It is here to show the tool; its numbers say nothing about other models."
-        )
-    benign = sum(p.kind == "benign" for p in job.prompts.prompts)
-    if benign:
-        found.append(
-            f"{benign} benign prompts were answered and judged, and are in no number here: "
-            "over-refusal is not computed yet. `safeglot export` has their answers."
         )
     if job.prompts.source == "mini":
         found.append(

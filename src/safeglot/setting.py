@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from safeglot import checks, manifest, registry
 from safeglot import job as jobs
-from safeglot import manifest, registry
+from safeglot.arms import check_arms, described, put_arms
 from safeglot.backends import datasets, rundir
 from safeglot.backends.console import Console
 from safeglot.backends.rundir import RunDir
@@ -22,6 +23,7 @@ from safeglot.job import Job, run_signature
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.readers import Reading
 from safeglot.prompts.taxonomy import Coverage, Taxonomy
+from safeglot.score.labelled import CORRECTIONS
 from safeglot.types import Translation
 
 
@@ -88,7 +90,7 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
 
     Raises: UsageError where the folder holds a run of other inputs.
     """
-    for note in job.prompts.notes:
+    for note in (*job.prompts.notes, *job.arms.notes, *job.arms.warnings):
         console.say(f"note: {note}")
     if run_dir.exists():
         check_same(run_dir, job)
@@ -96,19 +98,29 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
         console.say(f"resuming {run_dir.path}")
         return
     run_dir.write(
-        to_table(dataclasses.replace(job.config, out=str(run_dir.path))), manifest.manifest_of(job)
+        # texts of arms stay with the run: their files are not needed to go on
+        to_table(dataclasses.replace(job.config, out=str(run_dir.path), arm_texts=())),
+        manifest.manifest_of(job),
     )
 
 
 def _update(run_dir: RunDir, job: Job) -> None:
     """Take over what may change on resuming: limits, the level, judges where there were none."""
     found, old = run_dir.read_manifest(), stored_config(run_dir)
-    config = dataclasses.replace(job.config, out=old.out, judge=job.config.judge or old.judge)
+    config = dataclasses.replace(
+        job.config,
+        out=old.out,
+        judge=job.config.judge or old.judge,
+        arms=job.config.arms or old.arms,
+        arm_texts=(),
+    )
     if not found["judges"] and job.judges:  # `safeglot generate` made it: it has answers only
         found = manifest.judged(found, job)
     level, draws = job.config.level, job.config.bootstrap
     if (found["level"], found.get("bootstrap", 0)) != (level, draws):
-        line = run_signature(found["identity"], found["judges"], level, draws)
+        line = run_signature(
+            found["identity"], found["judges"], level, draws, arms=found.get("arms")
+        )
         settings = {**found["settings"], "intervals": manifest.settings(job)["intervals"]}
         found |= {"level": level, "bootstrap": draws, "signature": line, "settings": settings}
     run_dir.write(to_table(config), found)
@@ -131,6 +143,45 @@ def check_same(run_dir: RunDir, job: Job) -> None:
             f"--out {run_dir.path}: holds this run with other judges{hint}. judges: there {old}, now {new}. "
             f"Use `safeglot judge {run_dir.path} --judge …` to add or read again, or give another --out."
         )
+    if job.arms and run_dir.database.exists():
+        with opened(run_dir, create=True) as store:  # also where it was cut off at its beginning
+            check_arms(job.arms, store, found["reference"])
+    else:
+        check_arms(job.arms, None, found["reference"])
+
+
+def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:
+    """Write the texts of the arms, and tell the manifest what the run holds now."""
+    store.add_inputs(job.prompts.prompts, job.prompts.translations)
+    put_arms(job.arms, store)
+    arms, found = described(store), run_dir.read_manifest()
+    if arms:
+        run_dir.write(to_table(stored_config(run_dir)), manifest.with_arms(found, arms, job.arms))
+    for name in job.config.arms:
+        if name not in arms.get("texts", {}):  # the others were checked: answers are to come
+            console.say(
+                f"note: no text of the arm {name} yet; once the answers are there, `safeglot arms "
+                f"{run_dir.path} --out FILE --arm {name}` writes what is to be translated"
+            )
+
+
+def choose_correction(run_dir: RunDir, correction: str) -> None:
+    """Note how the rates of a run are to be corrected by its labels. Raises: UsageError."""
+    if correction not in CORRECTIONS:
+        raise UsageError(
+            f"--correction: got {correction!r}, allowed are {', '.join(CORRECTIONS)}."
+            f"{checks.nearest(correction, CORRECTIONS)}"
+        )
+    with run_dir.require().locked(), opened(run_dir) as store:
+        designs = {design for (design,) in store.rows("SELECT DISTINCT design FROM draws")}
+        if correction != "two-phase" and "two-phase" in designs:
+            raise UsageError(
+                f"--correction {correction}: needs labels of a simple random sample; those of "
+                f"{run_dir.path} were drawn by verdict. Use two-phase, or draw anew with "
+                "`safeglot annotate sample --design simple --again`."
+            )
+        found = run_dir.read_manifest()
+        run_dir.write(to_table(stored_config(run_dir)), {**found, "correction": correction})
 
 
 # ---- going on
@@ -139,10 +190,14 @@ def check_same(run_dir: RunDir, job: Job) -> None:
 @contextlib.contextmanager
 def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
     """Begin a run or go on with it, hold it, and open its store. Raises: UsageError."""
+    if not run_dir.exists():
+        check_arms(job.arms, None, job.config.reference)
     run_dir.create()
     with run_dir.locked():
         begin(run_dir, job, console)
         with opened(run_dir, create=True) as store:
+            if job.arms or job.config.arms:
+                _take_arms(run_dir, job, store, console)
             yield store
 
 

@@ -51,6 +51,28 @@ def test_items_keep_the_languages_of_a_prompt_side_by_side():
     assert (job.n_answers, job.n_verdicts) == (8, 8)
 
 
+def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(tmp_path):
+    path = tmp_path / "texts.csv"
+    path.write_text(
+        "arm,id,language,text,translator\n"
+        "roundtrip,p0,de,back again,mt\ntranslators,p1,de,anders,mt\n",
+        "utf-8",
+    )
+    plain = prepared(samples=2)
+    job = prepared(samples=2, arms=("roundtrip", "translators"), arm_texts=(str(path),))
+    assert job.identity() == plain.identity()
+    assert (job.n_answers, job.n_verdicts) == (plain.n_answers + 4, plain.n_verdicts + 4)
+    told = [(i.translation.text, i.translation.language, i.sample) for i in job.items()][8:]
+    assert told == [
+        ("back again", "en", 0), ("back again", "en", 1), ("anders", "de", 0), ("anders", "de", 1),
+    ]  # fmt: skip
+    assert jobs.forecast(job).answers == 12
+    line = jobs.run_signature(job.identity(), {}, 0.95, 0)
+    assert "arms" not in line
+    with_arms = jobs.run_signature(job.identity(), {}, 0.95, 0, arms={"digest": "abc"})
+    assert set(with_arms.split("|")) - set(line.split("|")) == {"arms:abc"}
+
+
 def test_the_identity_has_all_that_must_not_change():
     first = prepared().identity()
     assert prepared().identity() == first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 from safeglot.backends.engine import Engine, Origin, stream
@@ -101,12 +102,15 @@ class Collector:
         judges: Sequence[Judge],
         *,
         width: int,
+        given: Iterable[tuple[Item, Target]] = (),
     ) -> None:
         """Answer every item by every target and have every answer judged by every judge.
 
+        `given` are answers that are stored already, each with what stands for its target.
         Raises: Stopped.
         """
-        work: Iterator[tuple[Item, Target]] = ((i, t) for i in items() for t in targets)
+        asked = ((i, t) for i in items() for t in targets)
+        work: Iterator[tuple[Item, Target]] = chain(asked, given)
         try:
             await stream(work, lambda pair: self._one(*pair, judges), width=width)
         finally:

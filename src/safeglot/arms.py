@@ -1,0 +1,344 @@
+"""The arms of a run: other texts for the same prompts, each of which changes one thing alone.
+
+An arm's texts come from files and are checked before anything is spent. Two arms are asked
+(`roundtrip`, `translators`); the texts of two are answers already (`backtranslate`, `reverse`).
+They are only ever added to a run: a text that is there is not replaced by another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from safeglot.backends import arm_texts
+from safeglot.backends.store import Store
+from safeglot.config import Config
+from safeglot.generate import Given
+from safeglot.keys import digest, translation_key
+from safeglot.prompts.arm_rows import GIVEN, ArmRow, Planned, read_arm_rows
+from safeglot.prompts.problems import Problems
+from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.tables import read_table
+from safeglot.types import Arm, Item, Prompt, Translation
+
+_ANSWERS = """
+SELECT t.prompt, t.language, r.model, r.sample, p.text
+FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
+WHERE t.arm = 'main'
+"""
+_GIVEN_ANSWERS = """
+SELECT t.key, r.model, r.sample, r.key, p.text, t.arm, t.prompt, t.language, t.text, t.translator
+FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
+WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, r.key
+"""
+_STORED = """
+SELECT key, prompt, language, text, translator, quality, arm FROM translations
+WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
+"""
+
+IN_REFERENCE = ("roundtrip", "backtranslate")
+"""Arms whose prompts and answers are in the reference language, whatever language they are about."""
+Place: TypeAlias = tuple[str, str, str, int]
+"""(prompt, language, model, sample) of a main answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAnswer:
+    """An answer that a file brought, the key of the answer that it translates, and where it stood."""
+
+    translation: Translation
+    item: Item
+    answer: Given
+    answer_key: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arms:
+    """Checked texts of the arms: those to be asked, answers to be judged, quality of main texts."""
+
+    asked: tuple[Translation, ...] = ()
+    given: tuple[GivenAnswer, ...] = ()
+    main: tuple[Translation, ...] = ()
+    """Main translations with their quality."""
+    where: Mapping[str, str] = field(default_factory=dict)
+    """Key of an asked translation -> its place in the file."""
+    lacking: tuple[str, ...] = ()
+    """Arms that were named and have no text in the files; the run may hold them already."""
+    notes: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Name -> sha256 of what was read."""
+    warnings: tuple[str, ...] = ()
+    """Where assumption A6 does not hold or is not checked; kept with the run."""
+
+    def __bool__(self) -> bool:
+        """Say whether there is any text, or any that is lacking."""
+        return bool(self.asked or self.given or self.main or self.lacking)
+
+    @property
+    def translations(self) -> Iterator[Translation]:
+        """The rows that the store needs."""
+        yield from self.asked
+        yield from {g.item.translation_key: g.translation for g in self.given}.values()
+
+
+def read_arms(config: Config, prompts: PromptSet) -> Arms:
+    """Read and check the files of `arm_texts`. Raises: InputErrors with all that is wrong in them, UsageError."""
+    if not config.arms and not config.arm_texts:
+        return Arms()
+    problems = Problems()
+    loaded = arm_texts.load(config.arm_texts)
+    tables = [read_table(one.files) for one in loaded]
+    for table in tables:
+        problems.found += table.faults
+    planned = Planned(
+        prompts=prompts,
+        arms=config.arms,
+        models=tuple(target.model for target in config.target),
+        samples=config.samples,
+        reference=config.reference,
+        selected=bool(config.limit or config.categories or config.allow_partial),
+    )
+    rows, notes, warnings = read_arm_rows(tables, planned, problems)
+    problems.stop()
+    there = {row.arm for row in rows}
+    lacking = tuple(name for name in config.arms if name not in GIVEN and name not in there)
+    found = _arms_of(rows, prompts, config.reference)
+    return replace(
+        found,
+        lacking=lacking,
+        files={one.name: one.sha256 for one in loaded},
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+    )
+
+
+def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms:
+    known = {p.id: p for p in prompts.prompts}
+    texts = {(t.prompt, t.language): t for t in prompts.translations}
+    asked: dict[str, Translation] = {}
+    where: dict[str, str] = {}
+    given, main = [], []
+    for row in rows:
+        own = texts[row.prompt, row.language]
+        if row.arm == "main":
+            main.append(_with_quality(own, row))
+        elif row.arm in GIVEN:
+            shown = texts[row.prompt, reference] if row.arm == "backtranslate" else own
+            given.append(_given(row, known[row.prompt], shown.text, reference))
+        else:
+            translation = _translation(row, row.text)
+            key = translation_key(translation)
+            asked[key], where[key] = translation, row.where
+    return Arms(
+        asked=tuple(asked.values()),
+        given=tuple(given),
+        main=tuple(main),
+        where=where,
+    )
+
+
+def _with_quality(own: Translation, row: ArmRow) -> Translation:
+    return Translation(
+        prompt=own.prompt,
+        language=own.language,
+        text=own.text,
+        translator=own.translator,
+        quality=row.quality,
+    )
+
+
+def _translation(row: ArmRow, text: str) -> Translation:
+    return Translation(
+        prompt=row.prompt,
+        language=row.language,
+        text=text,
+        translator=row.translator,
+        quality=row.quality,
+        arm=row.arm,
+    )
+
+
+def _given(row: ArmRow, prompt: Prompt, shown: str, reference: str) -> GivenAnswer:
+    translation = _translation(row, shown)
+    return GivenAnswer(
+        translation=translation,
+        item=item_of(prompt, translation, sample=row.sample, reference=reference),
+        answer=Given(model=row.model, text=row.text),
+        answer_key=row.answer_key,
+        where=row.where,
+    )
+
+
+def item_of(prompt: Prompt, translation: Translation, *, sample: int, reference: str) -> Item:
+    """Return what a target or judge is shown: a text in the language that it is written in."""
+    written = reference if translation.arm in IN_REFERENCE else translation.language
+    return Item(
+        prompt=prompt,
+        translation=replace(translation, language=written),
+        translation_key=translation_key(translation),
+        sample=sample,
+    )
+
+
+# ---- against what a run holds
+
+
+def answer_key(place: Place, text: str) -> str:
+    """Return what says that an answer is still the one that was translated."""
+    return digest("answer", place, text)[:16]
+
+
+def check_arms(arms: Arms, store: Store | None, reference: str) -> None:
+    """Check the texts against a run's store; None for a run that is yet to begin.
+
+    Raises: InputErrors where an arm has no text, an answer is not there or has changed, or a text
+    would be replaced.
+    """
+    problems = Problems()
+    there = set() if store is None else {arm for *_, arm in store.rows(_STORED)}
+    for name in arms.lacking:
+        if name not in there:
+            problems.add(
+                f"--arms {name}",
+                "needs its texts; give a file with rows of this arm as --arm-texts",
+            )
+    _check_answers(arms, store, reference, problems)
+    if store is not None:
+        _check_kept(arms, store, problems)
+    problems.stop()
+
+
+def _check_answers(arms: Arms, store: Store | None, reference: str, problems: Problems) -> None:
+    wanted = {_source_of(given, reference): given for given in arms.given}
+    if not wanted:
+        return
+    rows = () if store is None else store.rows(_ANSWERS)
+    there = {tuple(place): text for *place, text in rows if tuple(place) in wanted}
+    for given in arms.given:
+        place = _source_of(given, reference)
+        name = f"{given.translation.arm} of {', '.join(map(str, place))}"
+        text = there.get(place)
+        if text is None:
+            problems.add(
+                given.where,
+                f"{name}: the run has no such answer yet; run without this arm first, then "
+                "`safeglot arms RUN --out FILE` writes the answers to be translated",
+            )
+        elif answer_key(place, text) != given.answer_key:
+            problems.add(
+                given.where,
+                f"{name}: the answer has changed since it was translated (its answer_key is "
+                f"{answer_key(place, text)}); translate the answer that the run has now",
+            )
+
+
+def _source_of(given: GivenAnswer, reference: str) -> Place:
+    t = given.translation
+    language = reference if t.arm == "reverse" else t.language
+    return t.prompt, language, given.answer.model, given.item.sample
+
+
+def _check_kept(arms: Arms, store: Store, problems: Problems) -> None:
+    texts = {
+        (arm, prompt, language, translator): key
+        for key, prompt, language, _, translator, _, arm in store.rows(_STORED)
+    }
+    answers = {(key, model, sample): r for key, model, sample, r, *_ in store.rows(_GIVEN_ANSWERS)}
+    found = [
+        (arms.where[translation_key(t)], t, texts.get((t.arm, t.prompt, t.language, t.translator)))
+        for t in arms.asked
+    ]
+    for where, t, key in found:
+        if key not in (None, translation_key(t)):
+            _replaced(where, t, problems)
+    for given in arms.given:
+        item = given.item
+        key = answers.get((item.translation_key, given.answer.model, item.sample))
+        if key not in (None, given.answer.plan(item).key):
+            _replaced(given.where, given.translation, problems)
+
+
+def _replaced(where: str, t: Translation, problems: Problems) -> None:
+    problems.add(
+        where,
+        f"{t.arm} of {t.prompt} in {t.language} by {t.translator}: the run holds another text "
+        "there; name another translator, or give another --out",
+    )
+
+
+def put_arms(arms: Arms, store: Store) -> None:
+    """Write the texts of the arms into a store that has the run's prompts."""
+    store.add_inputs((), arms.translations)
+    for t in (*arms.asked, *arms.main):
+        if t.quality:
+            found = json.dumps(dict(t.quality), separators=(",", ":"), ensure_ascii=False)
+            query = "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?"
+            list(store.rows(query, (found, translation_key(t), found)))
+    replies, responses = [], []
+    for given in arms.given:
+        plan, item = given.answer.plan(given.item), given.item
+        replies.append((plan.reply_key, given.answer.text, "given", None, None, None))
+        responses.append(
+            (plan.key, item.translation_key, given.answer.model, item.sample, plan.reply_key)
+        )
+    store.write("replies", replies)
+    store.write("responses", responses)
+
+
+def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
+    """Return the arms that a run holds."""
+    known = {p.id: p for p in prompts.prompts}
+    asked = [
+        Translation(prompt=prompt, language=language, text=text, translator=who, arm=arm)
+        for _, prompt, language, text, who, _, arm in store.rows(_STORED)
+        if arm in ("roundtrip", "translators")
+    ]
+    given = []
+    for _, model, sample, _, answer, arm, prompt, language, text, who in store.rows(_GIVEN_ANSWERS):
+        of: Arm = arm
+        t = Translation(prompt=prompt, language=language, text=text, translator=who, arm=of)
+        item = item_of(known[prompt], t, sample=sample, reference=reference)
+        given.append(GivenAnswer(translation=t, item=item, answer=Given(model=model, text=answer)))
+    return Arms(asked=tuple(asked), given=tuple(given))
+
+
+def described(store: Store) -> dict[str, Any]:
+    """Return what the manifest tells of the arms that a run holds; nothing where it has none."""
+    texts = [(key, quality, arm) for key, _, _, _, _, quality, arm in store.rows(_STORED)]
+    answers = [(key, arm) for _, _, _, key, _, arm, *_ in store.rows(_GIVEN_ANSWERS)]
+    if not texts:
+        return {}
+    counts = Counter(arm for _, _, arm in texts if arm not in GIVEN)
+    counts.update(arm for _, arm in answers)
+    content = sorted([(k, q) for k, q, _ in texts] + [(k, "") for k, _ in answers])
+    return {"digest": digest("arms", content)[:12], "texts": dict(sorted(counts.items()))}
+
+
+# ---- what is to be translated
+
+
+def to_translate(store: Store, about: Mapping[str, Any], names: Sequence[str]) -> Iterator[Any]:
+    """Yield a row for each answer to a harmful prompt that an arm still needs in translation."""
+    harmful = {p.id: i for i, p in enumerate(store.prompts()) if p.kind == "harmful"}
+    reference = about["reference"]
+    others = [tag for tag in about["languages"] if tag != reference]
+    done = {
+        (arm, prompt, language, model, sample)
+        for _, model, sample, _, _, arm, prompt, language, *_ in store.rows(_GIVEN_ANSWERS)
+    }
+    answers = [row for row in store.rows(_ANSWERS) if row[0] in harmful and row[4].strip()]
+    places = {name: i for i, name in enumerate((*about["languages"], *about["models"]))}
+    answers.sort(key=lambda r: (harmful[r[0]], places[r[1]], places.get(r[2], -1), r[3]))
+    for arm in names:
+        for prompt, language, model, sample, text in answers:
+            if (language == reference) is (arm == "backtranslate"):
+                continue
+            for tag in (language,) if arm == "backtranslate" else others:
+                if (arm, prompt, tag, model, sample) not in done:
+                    place = (prompt, language, model, sample)
+                    row = (arm, prompt, tag, model, sample, "", text, "", answer_key(place, text))
+                    yield dict(zip(arm_texts.TO_FILL, row, strict=True))

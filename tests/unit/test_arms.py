@@ -1,0 +1,176 @@
+import pytest
+
+from safeglot.arms import (
+    Arms,
+    answer_key,
+    check_arms,
+    described,
+    put_arms,
+    read_arms,
+    stored_arms,
+    to_translate,
+)
+from safeglot.backends.store import Store
+from safeglot.config import Config, ModelConfig
+from safeglot.errors import InputErrors
+from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.taxonomy import Taxonomy
+from safeglot.types import Prompt, Translation
+
+ABOUT = {"reference": "en", "languages": ["en", "de"], "models": ["vllm/a"]}
+
+
+@pytest.fixture
+def prompts():
+    ids = ("p1", "p2")
+    return PromptSet(
+        prompts=tuple(
+            Prompt(id=i, text=f"{i} en", language="en", categories=("c",), source="s") for i in ids
+        ),
+        translations=tuple(
+            Translation(prompt=i, language=tag, text=f"{i} {tag}")
+            for i in ids
+            for tag in ("en", "de")
+        ),
+        taxonomy=Taxonomy(
+            name="own", categories=("c",), macro={}, macro_names={}, descriptions={}, coverage={}
+        ),
+        languages=("en", "de"),
+        source="s",
+    )
+
+
+@pytest.fixture
+def store(tmp_path, prompts):
+    """A run of two prompts, each answered in both languages; the second answer in German is empty."""
+    with_answers = Store(tmp_path / "safeglot.db")
+    with_answers.add_inputs(prompts.prompts, prompts.translations)
+    for key, prompt, tag in with_answers.rows(
+        "SELECT key, prompt, language FROM translations"
+    ).__iter__():
+        text = " " if (prompt, tag) == ("p2", "de") else f"answer {prompt} {tag}"
+        with_answers.write("replies", [(f"reply{key}", text, "stop", 3, 3, None)])
+        with_answers.write("responses", [(f"r{key}", key, "vllm/a", 0, f"reply{key}")])
+    yield with_answers
+    with_answers.close()
+
+
+def read(tmp_path, prompts, text, *arms, **settings):
+    path = tmp_path / "texts.csv"
+    path.write_text(text, "utf-8")
+    given = {"arms": arms, "arm_texts": (str(path),), "target": (ModelConfig(model="vllm/a"),)}
+    return read_arms(Config(**{**given, **settings}), prompts)
+
+
+def back(prompt="p1", text="an answer", key=None, translator="mt"):
+    key = key or answer_key((prompt, "de", "vllm/a", 0), f"answer {prompt} de")
+    return f"arm,id,language,text,translator,answer_key\nbacktranslate,{prompt},de,{text},{translator},{key}\n"
+
+
+def test_without_arms_nothing_is_read(prompts):
+    found = read_arms(Config(), prompts)
+    assert not found
+    assert (found, list(found.translations)) == (Arms(), [])
+
+
+def test_what_is_put_is_what_is_stored(tmp_path, prompts, store):
+    text = (
+        "arm,id,language,text,translator,quality_q\n"
+        "roundtrip,p1,de,p1 back,mt,\ntranslators,p1,de,p1 anders,mt,0.5\nmain,p2,de,p2 de,,0.25\n"
+    )
+    found = read(tmp_path, prompts, text, "roundtrip", "translators")
+    before = described(store)
+    check_arms(found, store, "en")
+    put_arms(found, store)
+    assert {(t.arm, t.text) for t in stored_arms(store, prompts, "en").asked} == {
+        ("roundtrip", "p1 back"), ("translators", "p1 anders"),
+    }  # fmt: skip
+    stored = dict(store.rows("SELECT text, quality FROM translations WHERE quality <> '{}'"))
+    assert stored == {"p1 anders": '{"q":0.5}', "p2 de": '{"q":0.25}'}
+    assert before == {}
+    assert described(store)["texts"] == {"main": 1, "roundtrip": 1, "translators": 1}
+    digest = described(store)["digest"]
+    put_arms(found, store)
+    assert described(store)["digest"] == digest
+    put_arms(
+        read(tmp_path, prompts, text.replace("0.25", "0.3"), "roundtrip", "translators"), store
+    )
+    assert described(store)["digest"] != digest
+
+
+def test_given_answers_are_stored_as_answers(tmp_path, prompts, store):
+    found = read(tmp_path, prompts, back(), "backtranslate")
+    check_arms(found, store, "en")
+    put_arms(found, store)
+    (row,) = store.rows(
+        "SELECT text, language, model, sample FROM answers WHERE arm = 'backtranslate'"
+    )
+    assert row == ("an answer", "de", "vllm/a", 0)
+    (given,) = stored_arms(store, prompts, "en").given
+    assert given.item == found.given[0].item
+    shown = given.item.translation  # the judge sees prompt and answer in the reference
+    assert (shown.text, shown.language) == ("p1 en", "en")
+    assert given.translation.language == "de"
+    assert given.answer.plan(given.item).key == found.given[0].answer.plan(found.given[0].item).key
+
+
+def test_an_answer_that_is_not_there_or_has_changed(tmp_path, prompts, store):
+    found = read(tmp_path, prompts, back(key="other"), "backtranslate")
+    with pytest.raises(InputErrors, match=r"texts.csv:2: .*has changed"):
+        check_arms(found, store, "en")
+    for run in (None, store):
+        found = read(
+            tmp_path, prompts, back("p1" if run is None else "p2", key="k"), "backtranslate"
+        )
+        with pytest.raises(
+            InputErrors, match=r"no such answer yet" if run is None else "has changed"
+        ):
+            check_arms(found, run, "en")
+
+
+@pytest.mark.parametrize(
+    ("arm", "text", "other"),
+    [
+        ("backtranslate", back(), back(text="another")),
+        (
+            "roundtrip",
+            "arm,id,language,text\nroundtrip,p1,de,x\n",
+            "arm,id,language,text\nroundtrip,p1,de,y\n",
+        ),
+    ],
+)
+def test_a_text_is_not_replaced(tmp_path, prompts, store, *, arm, text, other):
+    put_arms(read(tmp_path, prompts, text, arm), store)
+    check_arms(read(tmp_path, prompts, text, arm), store, "en")
+    with pytest.raises(InputErrors, match="holds another text"):
+        check_arms(read(tmp_path, prompts, other, arm), store, "en")
+
+
+def test_what_is_to_be_translated_are_answers_with_a_text(store):
+    rows = list(to_translate(store, ABOUT, ("backtranslate", "reverse")))
+    assert [(r["arm"], r["id"], r["language"], r["answer"]) for r in rows] == [
+        ("backtranslate", "p1", "de", "answer p1 de"),
+        ("reverse", "p1", "de", "answer p1 en"),
+        ("reverse", "p2", "de", "answer p2 en"),
+    ]
+    assert all(r["text"] == r["translator"] == "" for r in rows)
+
+
+def test_what_is_translated_is_not_asked_for_again(tmp_path, prompts, store):
+    put_arms(read(tmp_path, prompts, back(), "backtranslate"), store)
+    assert list(to_translate(store, ABOUT, ("backtranslate",))) == []
+
+
+def test_an_arm_that_is_named_needs_texts_in_the_files_or_in_the_run(tmp_path, prompts, store):
+    found = read_arms(Config(arms=("roundtrip",)), prompts)
+    for run in (None, store):
+        with pytest.raises(InputErrors, match="--arms roundtrip: needs its texts"):
+            check_arms(found, run, "en")
+    text = "arm,id,language,text\nroundtrip,p1,de,p1 back\n"
+    put_arms(read(tmp_path, prompts, text, "roundtrip"), store)
+    check_arms(found, store, "en")
+
+
+def test_an_arm_of_answers_needs_no_texts_yet(prompts):
+    found = read_arms(Config(arms=("reverse",)), prompts)
+    assert (found.lacking, bool(found)) == ((), False)
