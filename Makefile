@@ -7,7 +7,7 @@ BIN     = $(VENV)/bin
 DEMO   ?= runs/demo
 PIP     = $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types imports pytest browser bench picture lock clean help
+.PHONY: demo test lint types imports pytest browser bench picture recorded lock clean help
 
 help:
 	@sed -n '2,3p' Makefile | cut -c5-
@@ -36,9 +36,13 @@ browser:
 
 bench: .stamp/dev
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/score.py
 
 picture: .stamp/dev browser
 	$(BIN)/python scripts/report_picture.py
+
+recorded: .stamp/dev
+	$(BIN)/python scripts/record_run.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
