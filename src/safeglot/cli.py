@@ -227,14 +227,29 @@ def judge(
 
 @app.command()
 @_RUN
-def score(run: Path) -> None:
-    """Compute results.json from the verdicts of a run."""
-    from safeglot import outcome, pipeline
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="labels of `annotate sample`, filled in; may be repeated",
+)
+@click.option(
+    "--correction",
+    default=None,
+    help="two-phase, or of a simple sample ppi or rogan-gladen; kept for later",
+)
+def score(run: Path, labels: tuple[Path, ...], correction: str | None) -> None:
+    """Compute results.json from the verdicts of a run, and from human labels where it has them."""
+    from safeglot import annotation, outcome, pipeline
     from safeglot.backends.rundir import RunDir
-    from safeglot.setting import judged_config
+    from safeglot.setting import choose_correction, judged_config
 
     run_dir = RunDir(run).require()
     allowed = judged_config(run_dir).max_missing
+    if correction is not None:
+        choose_correction(run_dir, correction)
+    if labels:
+        _console().show(annotation.add(run_dir, labels))
     missing = pipeline.score(run_dir)
     _console().show(f"results: {run_dir.results}")
     outcome.check_missing(run_dir, missing, allowed)

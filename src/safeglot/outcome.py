@@ -10,6 +10,7 @@ from safeglot import attributed, classified, corrected, languages
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.errors import TooMuchMissing
+from safeglot.judge.response_class import VERSION as CHECKS
 from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
 from safeglot.score.cube import Axes, Cube, build_cube
 from safeglot.score.summary import estimates as basic
@@ -98,6 +99,13 @@ def measure(store: Store, manifest: Mapping[str, Any]) -> tuple[list[Estimate], 
     return found, missing_share(cube)
 
 
+def signature(store: Store, manifest: Mapping[str, Any]) -> str:
+    """Return the run's signature with what scoring adds: the checks of answers, and the labels."""
+    labels = corrected.identity(store, manifest)
+    parts = [manifest["signature"], f"checks:{CHECKS}", *([f"labels:{labels}"] if labels else [])]
+    return "|".join(parts)
+
+
 def missing_share(cube: Cube) -> float:
     """Return the share of planned verdicts that are not there, of the judge and model that lack most."""
     missing_JMLPS = cube.unsafe_JMLPS < 0
@@ -111,7 +119,7 @@ def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: 
     manifest = run.read_manifest()
     total = next(store.rows("SELECT COUNT(*) FROM responses"))[0]
     return Page(
-        run=_run(run, manifest, estimates),
+        run=_run(run, manifest, estimates, signature(store, manifest)),
         estimates=estimates,
         missing=tuple(_missing(store, manifest)),
         answers=tuple(_answers(store, manifest, most_answers)),
@@ -119,7 +127,7 @@ def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: 
     )
 
 
-def _run(run: RunDir, manifest: Mapping[str, Any], estimates: list[Estimate]) -> Run:
+def _run(run: RunDir, manifest: Mapping[str, Any], estimates: list[Estimate], line: str) -> Run:
     taxonomy = manifest["taxonomy"]
     macros: dict[str, tuple[str, ...]] = {}
     used = {e.category for e in estimates if e.category}
@@ -136,7 +144,7 @@ def _run(run: RunDir, manifest: Mapping[str, Any], estimates: list[Estimate]) ->
         judges=judges or tuple(manifest["judges"]),
         macros=macros,
         settings=manifest["settings"],
-        signature=manifest["signature"],
+        signature=line,
         versions=manifest["versions"],
         notes=_notes(manifest, judges),
         uncovered={j: tuple(manifest["uncovered"].get(_base(j), ())) for j in judges},

@@ -76,7 +76,8 @@ def score(run_dir: RunDir) -> float:
     manifest = run_dir.read_manifest()
     with setting.opened(run_dir) as store:
         found, missing = outcome.measure(store, manifest)
-    write_text(run_dir.results, to_json(found, manifest["signature"]))
+        line = outcome.signature(store, manifest)
+    write_text(run_dir.results, to_json(found, line))
     return missing
 
 
