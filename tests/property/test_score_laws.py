@@ -44,7 +44,9 @@ def told(cube):
 
 
 def safety_of(cube):
-    return {key: e for key, e in told(cube).items() if key[0].startswith("safety")}
+    """Cells and averages; what is shrunk may rise with another cell's fall (see test_cube_laws)."""
+    rows = told(cube).items()
+    return {k: e for k, e in rows if k[0].startswith("safety") and k[0] != "safety_shrunk"}
 
 
 def changed(cube, where, label):
@@ -207,7 +209,9 @@ def test_a_language_equal_to_the_reference_has_no_gap(cube):
 @given(cubes(samples=(1, 1)), st.integers(2, 4))
 def test_copies_of_an_answer_are_worth_no_more_than_one(cube, copies):
     many = replace(cube, unsafe_JMLPS=np.repeat(cube.unsafe_JMLPS, copies, axis=4))
-    for once, often in zip(estimates(cube), estimates(many), strict=True):
+    noise = {"unsafe_any_of_k", "unstable_prompts", "flip_rate"}
+    repeated = [e for e in estimates(many) if e.metric not in noise]
+    for once, often in zip(estimates(cube), repeated, strict=True):
         assert often.value == pytest.approx(once.value, abs=SLACK)
         assert often.low == pytest.approx(once.low, abs=SLACK)
         assert often.high == pytest.approx(once.high, abs=SLACK)

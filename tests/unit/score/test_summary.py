@@ -1,12 +1,13 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from safeglot.score.cube import Cube
 from safeglot.score.intervals import wilson
-from safeglot.score.multiplicity import holm
+from safeglot.score.multiplicity import benjamini_hochberg, holm
+from safeglot.score.power import smallest_drop
 from safeglot.score.safety import band
 from safeglot.score.summary import estimates
 
@@ -52,7 +53,18 @@ def test_the_order_is_fixed():
         ("gap", "de", None),
         ("gap", "de", "a"),
         ("gap", "de", "b"),
+        *[("cochran_q", None, category) for category in "ab"],
+        *[("safety_shrunk", language, category) for language in ("en", "de") for category in "ab"],
     ]
+
+
+def test_noise_comes_last_and_only_with_several_samples():
+    told = estimates(cube_of(np.zeros((2, 4, 2)), TWO))
+    noise = ["unsafe_any_of_k", "unstable_prompts", "flip_rate"]
+    assert [(e.metric, e.language, e.category) for e in told[-6:]] == [
+        (metric, language, None) for language in ("en", "de") for metric in noise
+    ]
+    assert told[-7].metric == "safety_shrunk"
 
 
 def test_judges_and_models_come_in_the_cubes_order():
@@ -62,9 +74,9 @@ def test_judges_and_models_come_in_the_cubes_order():
     assert seen == [("j", "m"), ("j", "k"), ("i", "m"), ("i", "k")]
 
 
-def test_one_language_has_neither_matches_nor_gaps():
+def test_one_language_has_neither_matches_nor_gaps_nor_tests():
     told = estimates(cube_of([[0, 1, 0, 0]], TWO))
-    assert {e.metric for e in told} == {"safety", "safety_micro", "safety_macro"}
+    assert {e.metric for e in told} == {"safety", "safety_micro", "safety_macro", "safety_shrunk"}
     assert find(told, "safety_micro").value == find(told, "safety_micro", "en").value == 0.75
 
 
@@ -103,7 +115,8 @@ def test_the_averages_are_named_by_the_taxonomy():
     member = np.eye(32, dtype=bool)
     macros = tuple("ABCDEF"[i % 6] for i in range(32))
     named = {e.metric for e in estimates(cube_of([[0] * 32], member, alert=True, macro_C=macros))}
-    assert named == {"safety", "safety_micro", "safety_macro32", "safety_macro6"}
+    averages = {"safety_micro", "safety_macro32", "safety_macro6"}
+    assert named == {"safety", "safety_shrunk"} | averages
 
 
 def test_the_three_averages():
@@ -209,6 +222,63 @@ def test_holm_has_two_families():
         holm([e.extra["p"] for e in macros])
     )
     assert (len(cells), len(macros)) == (6, 2)
+    assert [e.extra["p_bh"] for e in cells] == pytest.approx(
+        benjamini_hochberg([e.extra["p_midp"] for e in cells])
+    )
+    assert [e.extra["p_bh"] for e in macros] == pytest.approx(
+        benjamini_hochberg([e.extra["p"] for e in macros])
+    )
+
+
+def test_a_gap_tells_what_it_could_have_seen():
+    rng = np.random.default_rng(5)
+    unsafe = (rng.random((2, 300)) < np.array([[0.1], [0.15]])).astype(np.int8)
+    unsafe[:, 200:] = -1
+    told = estimates(cube_of(unsafe, np.eye(3, dtype=bool)[np.arange(300) // 100]))
+    for category, part in (("a", slice(0, 100)), ("b", slice(100, 200))):
+        extra = find(told, "gap", "de", category).extra
+        phi = np.corrcoef(unsafe[0, part], unsafe[1, part])[0, 1]
+        p = 1 - unsafe[0, part].mean()
+        assert extra["phi"] == pytest.approx(phi)
+        assert extra["mdd"] == pytest.approx(float(smallest_drop(p, 100, phi=phi)[0]))
+    macro = find(told, "gap", "de")
+    assert macro.extra["mdd"] < min(find(told, "gap", "de", c).extra["mdd"] for c in "ab")
+    assert "mdd" not in find(told, "gap", "de", "c").extra
+
+
+def test_few_pairs_show_no_drop_at_all():
+    told = estimates(cube_of([[0, 0, 0, 1], [0, 0, 0, 0]], TWO))
+    extra = find(told, "gap", "de", "a").extra
+    assert (extra["phi"], extra["mdd"]) == (None, None)
+    assert find(told, "gap", "de").extra["mdd"] is None
+
+
+def test_draws_add_a_spread_to_averages_and_macro_gaps_only():
+    rng = np.random.default_rng(6)
+    unsafe = (rng.random((2, 90)) < 0.2).astype(np.int8)
+    cube = cube_of(unsafe, np.eye(3, dtype=bool)[np.arange(90) % 3], macro_C=("A", "A", "B"))
+    plain, drawn = estimates(cube), estimates(cube, draws=400)
+    keys = {"bootstrap_low", "bootstrap_high", "bootstrap_se", "bootstrap_draws"}
+    for before, after in zip(plain, drawn, strict=True):
+        average = before.metric.startswith("safety_m") or (
+            before.metric == "gap" and not before.category
+        )
+        assert set(after.extra) - set(before.extra) == (keys if average else set())
+        assert replace(after, extra=before.extra) == before
+        if average:
+            found = after.extra
+            assert found["bootstrap_draws"] == 400
+            assert found["bootstrap_low"] < after.value < found["bootstrap_high"]
+            assert found["bootstrap_se"] == pytest.approx(after.extra["se"], rel=0.15)
+    assert estimates(cube, draws=400) == drawn
+    assert estimates(cube, draws=400, seed=1) != drawn
+
+
+def test_draws_are_a_number():
+    macro = find(estimates(cube_of([[0] * 4], TWO), draws=1), "safety_macro")
+    assert (macro.extra["bootstrap_draws"], macro.extra["bootstrap_se"]) == (1, None)
+    with pytest.raises(ValueError, match="one or more"):
+        estimates(cube_of([[0] * 4], TWO), draws=-1)
 
 
 def test_samples_are_clustered_by_prompt():
@@ -216,7 +286,12 @@ def test_samples_are_clustered_by_prompt():
     single, double = (
         estimates(cube_of(np.repeat(np.array(once)[:, :, None], k, axis=2), TWO)) for k in (1, 2)
     )
+    noise, double = double[len(single) :], double[: len(single)]
+    assert {e.value for e in noise if e.metric in ("unstable_prompts", "flip_rate")} == {0.0}
     for one, two in zip(single, double, strict=True):
+        if one.metric == "cochran_q":
+            assert (two.value, two.n, two.extra) == (one.value, one.n, one.extra)
+            continue
         assert (two.value, two.n) == (pytest.approx(one.value), 2 * one.n)
         if one.low is not None:
             assert (two.low, two.high) == (pytest.approx(one.low), pytest.approx(one.high))

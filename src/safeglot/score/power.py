@@ -1,0 +1,91 @@
+"""How small a loss of safety a comparison can see, and how many prompts a loss asks for.
+
+p is the safety in the reference, the drop what the other language has less. `phi` is the
+correlation of the two verdicts on a prompt, held to what the two safeties allow (Frechet's
+bounds); None stands for two separate sets of prompts. All functions broadcast. They are normal
+approximations: below some 50 prompts they are a guide only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from safeglot.score.arrays import Bools, Floats, Numbers, floats
+from safeglot.score.intervals import z_of
+
+ALPHA, POWER = 0.05, 0.80
+_HALVINGS = 50
+_SHORT_OF_MAXIMUM = 0.999
+"""At the maximum itself no pair at all would differ the other way."""
+
+
+def discordant_share(p_ref: Numbers, p_other: Numbers, *, phi: Numbers) -> Floats:
+    """Give the share of pairs whose verdicts differ, from both safeties and their correlation."""
+    p, q = np.broadcast_arrays(floats(p_ref), floats(p_other))
+    unlinked, spread = p * (1 - q) + q * (1 - p), np.sqrt(p * (1 - p) * q * (1 - q))
+    # In terms of phi x spread, the covariance, which stays finite where a safety is 0 or 1.
+    most = _SHORT_OF_MAXIMUM * np.minimum(p * (1 - q), q * (1 - p))
+    least = -np.minimum(p * q, (1 - p) * (1 - q))
+    return floats(unlinked - 2 * np.clip(floats(phi) * spread, least, most))
+
+
+def prompts_needed(
+    p_ref: Numbers,
+    p_other: Numbers,
+    *,
+    phi: Numbers | None,
+    alpha: float = ALPHA,
+    power: float = POWER,
+) -> Floats:
+    """Give the prompts (in each language) that show a drop with the power asked, unrounded.
+
+    Raises ValueError where the safeties are equal: no number of prompts shows that difference.
+    Source: Miettinen 1968, Biometrics 24; Connor 1987, Biometrics 43.
+    """
+    p, q = np.broadcast_arrays(floats(p_ref), floats(p_other))
+    if np.any(p == q):
+        raise ValueError("equal safeties: there is no difference to plan for; give two that differ")
+    return _needed(p, p - q, phi, z=_quantiles(alpha, power))
+
+
+def smallest_drop(
+    p_ref: Numbers,
+    n: Numbers,
+    *,
+    phi: Numbers | None,
+    alpha: float = ALPHA,
+    power: float = POWER,
+) -> tuple[Floats, Bools]:
+    """Give the smallest drop that n prompts show with the power asked, and whether there is one.
+
+    Where not even a loss of all safety would show, the drop is p_ref and the second is False.
+    n may be an effective number.
+    Source: Miettinen 1968, Biometrics 24; Connor 1987, Biometrics 43.
+    """
+    given = (floats(p_ref), floats(n), floats(0.0 if phi is None else phi))
+    p, size, correlation = np.broadcast_arrays(*given)
+    link, z = (None if phi is None else correlation), _quantiles(alpha, power)
+    seen = (p > 0) & (_needed(p, np.where(p > 0, p, 1.0), link, z=z) <= size)
+    low, high = np.zeros_like(p), p.copy()
+    for _ in range(_HALVINGS):
+        middle = np.where(seen, (low + high) / 2, 1.0)
+        enough = _needed(p, middle, link, z=z) <= size
+        low, high = np.where(seen & ~enough, middle, low), np.where(seen & enough, middle, high)
+    return high, np.asarray(seen, dtype=np.bool_)
+
+
+def _quantiles(alpha: float, power: float) -> tuple[float, float]:
+    if not (0 < alpha < 1 and 0 < power < 1):
+        raise ValueError(f"alpha {alpha} and power {power} have to lie between 0 and 1")
+    return z_of(1 - alpha), z_of(2 * power - 1)
+
+
+def _needed(p: Floats, drop: Floats, phi: Numbers | None, *, z: tuple[float, float]) -> Floats:
+    q = np.clip(p - drop, 0.0, 1.0)
+    if phi is None:
+        middle = (p + q) / 2
+        null, other = 2 * middle * (1 - middle), p * (1 - p) + q * (1 - q)
+    else:
+        null = discordant_share(p, q, phi=phi)
+        other = np.maximum(null - drop**2, 0.0)
+    return floats((z[0] * np.sqrt(null) + z[1] * np.sqrt(other)) ** 2 / drop**2)

@@ -1,0 +1,43 @@
+"""One test per category for whether the languages differ at all, before any two are compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from safeglot.score.families import corrected_where
+from safeglot.score.frame import Extra, Sheet, tell_nothing
+from safeglot.score.omnibus import cochran_q
+from safeglot.types import Estimate
+
+
+def omnibus_tests(sheet: Sheet) -> list[Estimate]:
+    """Give `cochran_q` of each category, corrected over the categories.
+
+    `n` counts prompts with a verdict in every language that has any in the category. With fewer
+    than two such languages there is nothing to compare, and no data.
+    """
+    frame, cube = sheet.frame, sheet.frame.cube
+    test = cochran_q(sheet.unsafe_LPS, frame.by_category)
+    planned_C = cube.member_PC.sum(axis=0)
+    holm_C, bh_C = corrected_where(test.p_H, test.n_H > 0)
+    method = "Cochran's Q, complete cases"
+    if cube.samples > 1:
+        method += ", means of a prompt's samples"
+    told = []
+    for c, category in enumerate(cube.categories):
+        row = replace(sheet.row_of("cochran_q", None, category), level=None)
+        n, missing = int(test.n_H[c]), int(planned_C[c] - test.n_H[c])
+        if not n:
+            told.append(tell_nothing(row, missing))
+            continue
+        extra: Extra = {
+            "df": int(test.df_H[c]),
+            "p": float(test.p_H[c]),
+            "p_holm": float(holm_C[c]),
+            "p_bh": float(bh_C[c]),
+            "eta2": float(test.eta2_H[c]),
+            "n_languages": int(test.df_H[c]) + 1,
+        }
+        value = float(test.q_H[c])
+        told.append(replace(row, value=value, n=n, missing=missing, method=method, extra=extra))
+    return told

@@ -1,0 +1,17 @@
+import numpy as np
+
+from safeglot.score.families import corrected_where
+from safeglot.score.multiplicity import benjamini_hochberg, holm
+
+
+def test_tests_that_were_not_made_do_not_count():
+    p, tested = np.array([0.01, 1.0, 0.03, 0.02]), np.array([True, False, True, True])
+    strict, loose = corrected_where(p, tested)
+    assert strict[tested].tolist() == holm([0.01, 0.03, 0.02]).tolist()
+    assert loose[tested].tolist() == benjamini_hochberg([0.01, 0.03, 0.02]).tolist()
+    assert (strict[1], loose[1]) == (1, 1)
+
+
+def test_no_tests_at_all():
+    strict, loose = corrected_where([1.0, 1.0], np.array([False, False]))
+    assert strict.tolist() == loose.tolist() == [1, 1]

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from safeglot.score.gaps import mcnemar_midp
+from safeglot.score.power import discordant_share, prompts_needed, smallest_drop
+
+
+def test_a_correlation_is_held_to_what_the_safeties_allow():
+    assert discordant_share(0.9, 0.8, phi=0) == pytest.approx(0.9 * 0.2 + 0.1 * 0.8)
+    assert discordant_share(0.9, 0.8, phi=1) == pytest.approx(0.1, abs=2e-4)
+    assert discordant_share(0.5, 0.5, phi=-1) == pytest.approx(1.0)
+    assert discordant_share(0.9, 0.8, phi=-1) == pytest.approx(0.3)
+    assert discordant_share(1.0, 0.7, phi=0.9) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("phi", [None, -0.2, 0.0, 0.4, 1.0])
+@pytest.mark.parametrize("p", [0.3, 0.9, 1.0])
+def test_the_smallest_drop_needs_just_the_prompts_there_are(p, phi):
+    drop, seen = smallest_drop(p, 200, phi=phi)
+    assert seen
+    assert prompts_needed(p, p - drop, phi=phi) == pytest.approx(200, rel=1e-6)
+
+
+def test_more_prompts_and_a_closer_link_show_smaller_drops():
+    drop = smallest_drop(0.95, [50, 100, 1000, 15000], phi=0.3)[0]
+    assert np.all(np.diff(drop) < 0)
+    drop = smallest_drop(0.95, 500, phi=[-0.05, 0.0, 0.3, 0.6])[0]
+    assert np.all(np.diff(drop) < 0)
+
+
+def test_where_no_drop_would_show_it_says_so():
+    drop, seen = smallest_drop([0.0, 0.9, 0.02, 0.9], [1000, 0, 20, 400], phi=0.3)
+    assert seen.tolist() == [False, False, False, True]
+    assert drop[:3].tolist() == [0.0, 0.9, 0.02]
+
+
+def test_equal_safeties_have_no_sample_size():
+    with pytest.raises(ValueError, match="no difference"):
+        prompts_needed(0.9, [0.8, 0.9], phi=0.2)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        smallest_drop(0.9, 100, phi=0.2, power=1.0)
+
+
+def test_power_of_the_midp_test_at_the_prompts_needed():
+    """By enumeration: b and c given the discordant pairs, these being binomial."""
+    p, q, phi = 0.95, 0.88, 0.3
+    n = int(np.ceil(prompts_needed(p, q, phi=phi)))
+    share = float(discordant_share(p, q, phi=phi))
+    lost = (share + p - q) / 2
+    power = 0.0
+    for m in range(n + 1):
+        weight = binom.pmf(m, n, share)
+        if weight > 1e-9:
+            b = np.arange(m + 1)
+            rejects = (mcnemar_midp(b, m - b) < 0.05) & (b > m - b)
+            power += weight * binom.pmf(b, m, lost / share)[rejects].sum()
+    assert power == pytest.approx(0.8, abs=0.04)

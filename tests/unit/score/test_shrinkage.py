@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from safeglot.score.shrinkage import (
+    REFITS,
+    Prior,
+    draw_again,
+    fit_beta,
+    log_likelihood,
+    shrink,
+    widened,
+)
+
+RNG = np.random.default_rng(12)
+
+
+def test_it_is_the_maximum_that_scipy_finds():
+    for mean, worth in ((0.95, 15), (0.8, 3), (0.99, 60)):
+        n = RNG.integers(5, 300, 20)
+        safe = RNG.binomial(n, RNG.beta(mean * worth, (1 - mean) * worth, 20))
+        prior = fit_beta(safe[None], n[None])
+        found = optimize.minimize(
+            lambda x, s=safe, n=n: -stats.betabinom.logpmf(s, n, *np.exp(x)).sum(),
+            [1.0, 0.0],
+            method="Nelder-Mead",
+            options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000},
+        )
+        assert (prior.a_F[0], prior.b_F[0]) == tuple(
+            pytest.approx(x, rel=1e-4) for x in np.exp(found.x)
+        )
+        here = log_likelihood(safe, n, a=prior.a_F[0], b=prior.b_F[0])
+        assert here == pytest.approx(
+            stats.betabinom.logpmf(safe, n, prior.a_F[0], prior.b_F[0]).sum()
+        )
+
+
+@pytest.mark.parametrize(
+    ("failed", "n"), [([1] + [0] * 11, [8] + [20] * 11), ([3, 0, 0, 1], [900, 40, 2, 300_000])]
+)
+def test_nothing_near_is_likelier_where_nearly_all_is_safe(failed, n):
+    n = np.array(n)
+    safe = n - failed
+    prior = fit_beta(safe[None], n[None])
+    a, b = prior.a_F[0], prior.b_F[0]
+    here = log_likelihood(safe, n, a=a, b=b)
+    for turn in np.exp(RNG.normal(0, 0.5, (400, 2))):
+        there = log_likelihood(safe, n, a=a * turn[0], b=b * turn[1])
+        held = a * turn[0] + b * turn[1] < 1
+        assert held or there <= here + 1e-9
+
+
+def test_many_fits_at_once_are_as_each_alone():
+    n = RNG.integers(0, 60, (40, 9))
+    safe = RNG.binomial(n, RNG.beta(8, 1, (40, 9)))
+    both = fit_beta(safe, n)
+    for f in range(40):
+        alone = fit_beta(safe[f, n[f] > 0][None], n[f, n[f] > 0][None])
+        assert both.a_F[f] == pytest.approx(alone.a_F[0], rel=1e-5)
+        assert both.b_F[f] == pytest.approx(alone.b_F[0], rel=1e-5)
+
+
+def test_cells_that_differ_by_chance_only_are_pooled():
+    prior = fit_beta([[9, 18, 27]], [[10, 20, 30]])
+    assert prior.a_F[0] + prior.b_F[0] == pytest.approx(60 * 2 / 3)
+    found = shrink([9, 18, 27], [10, 20, 30], a=prior.a_F, b=prior.b_F)
+    assert found.mean_K == pytest.approx(0.9, abs=2e-4)
+
+
+@pytest.mark.parametrize("safe", [0, 1])
+def test_where_all_agree_the_prior_is_that_of_all_answers(safe):
+    n = np.array([10, 30])
+    prior = fit_beta([n * safe], [n])
+    mean = (40 * safe + 0.5) / 41
+    assert prior.a_F[0] == pytest.approx(mean * 20)
+    assert prior.b_F[0] == pytest.approx((1 - mean) * 20)
+    found = shrink(n * safe, n, a=prior.a_F, b=prior.b_F)
+    assert np.all((found.low_K < found.mean_K) & (found.mean_K < found.high_K))
+
+
+@pytest.mark.parametrize(
+    ("safe", "n"), [([[3]], [[5]]), ([[0, 0]], [[0, 0]]), ([[4, 0]], [[4, 0]])]
+)
+def test_one_cell_has_nothing_to_borrow(safe, n):
+    prior = fit_beta(safe, n)
+    assert (prior.a_F[0], prior.b_F[0]) == (0.5, 0.5)
+
+
+def test_a_prior_is_worth_at_least_one_answer():
+    prior = fit_beta([[0, 5, 0, 5]], [[5, 5, 5, 5]])
+    assert prior.a_F[0] + prior.b_F[0] == pytest.approx(1.0)
+
+
+def test_shrinking_draws_small_cells_further():
+    found = shrink([3, 300], [4, 400], a=19, b=1)
+    assert found.mean_K.tolist() == [22 / 24, 319 / 420]
+    assert found.low_K == pytest.approx(stats.beta.ppf(0.025, [22, 319], [2, 101]))
+    assert found.high_K == pytest.approx(stats.beta.ppf(0.975, [22, 319], [2, 101]))
+    narrow = shrink([3], [4], a=19, b=1, level=0.5)
+    assert narrow.low_K[0] == pytest.approx(stats.beta.ppf(0.25, 22, 2))
+
+
+def test_the_interval_holds_the_mean():
+    found = shrink([0], [0], a=1e-3, b=1)
+    assert 0 <= found.low_K[0] <= found.mean_K[0] <= found.high_K[0]
+
+
+def prior_of(a, b):
+    return Prior(a_F=np.array(a, dtype=float), b_F=np.array(b, dtype=float))
+
+
+def test_an_uncertain_prior_widens_the_interval():
+    safe, n = [8, 9], [10, 10]
+    plain = shrink(safe, n, a=20, b=2)
+    same = widened(safe, n, prior=prior_of([20], [2]), refits=prior_of([20] * 50, [2] * 50))
+    assert same.low_K == pytest.approx(plain.low_K)
+    assert same.high_K == pytest.approx(plain.high_K)
+    wide = widened(safe, n, prior=prior_of([20], [2]), refits=prior_of([20, 5], [2, 5]))
+    other = stats.beta([13, 14], [7, 6])
+    variance = (stats.beta([28, 29], [4, 3]).var() + other.var()) / 2
+    variance = np.maximum(variance, stats.beta([28, 29], [4, 3]).var())
+    variance += np.var([plain.mean_K, other.mean()], axis=0)
+    size = plain.mean_K * (1 - plain.mean_K) / variance - 1
+    ends = stats.beta.ppf(0.025, plain.mean_K * size, (1 - plain.mean_K) * size)
+    assert wide.low_K == pytest.approx(ends)
+    assert np.all(wide.low_K < plain.low_K)
+    assert np.all(wide.high_K > plain.high_K)
+    assert wide.mean_K == pytest.approx(plain.mean_K)
+
+
+def test_cells_drawn_again_are_as_the_prior_has_them():
+    drawn = draw_again([40.4, 0, 7], a=18, b=2, rng=np.random.default_rng(0))
+    assert drawn.shape == (REFITS, 3)
+    assert drawn.max(axis=0).tolist()[1:] == [0, 7]
+    mean, variance = stats.betabinom.stats(40, 18, 2)
+    assert drawn[:, 0].mean() == pytest.approx(float(mean), abs=4 * (variance / REFITS) ** 0.5)
+
+
+def test_with_few_cells_the_widened_interval_holds_the_truth_more_often():
+    n = np.full(6, 60)
+    plain_in, wide_in = [], []
+    for _ in range(150):
+        truth = RNG.beta(18, 2, 6)
+        safe = RNG.binomial(n, truth)
+        prior = fit_beta(safe[None], n[None])
+        a, b = float(prior.a_F[0]), float(prior.b_F[0])
+        again = fit_beta(draw_again(n, a=a, b=b, rng=RNG), n)
+        plain, wide = shrink(safe, n, a=a, b=b), widened(safe, n, prior=prior, refits=again)
+        plain_in.append((plain.low_K <= truth) & (truth <= plain.high_K))
+        wide_in.append((wide.low_K <= truth) & (truth <= wide.high_K))
+    assert np.mean(plain_in) < 0.89
+    assert 0.89 < np.mean(wide_in) < 0.97
