@@ -2,7 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
+
+from safeglot.errors import UsageError
+
+if TYPE_CHECKING:
+    from safeglot.report.table import Table
+
+_METRICS = "safety_macro32, safety_macro, safety_micro, safety_macro6"
+
+
+def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what all have: the runs, the judge, and the ways to show tables."""
+    for option in (
+        click.option("--markdown", is_flag=True, help="print Markdown"),
+        click.option(
+            "--csv",
+            "csv_file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            default=None,
+            help="also write the tables to this CSV file, rates in [0, 1]",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="print JSON, rates in [0, 1]"),
+        click.option("--judge", default=None, help="one of the run's judges; all by default"),
+        click.argument("runs", nargs=-1, type=click.Path(path_type=Path)),
+    ):
+        command = option(command)
+    return command
+
+
+_REFERENCE = click.option(
+    "--reference",
+    type=click.Choice(["m-alert"]),
+    default=None,
+    help="set M-ALERT's published figures beside, or take them alone",
+)
+_LANGUAGE = click.option("--language", default=None, help="one language; their mean by default")
+_METRIC = click.option("--metric", default=None, help=f"{_METRICS}; the macro average by default")
+_MODELS = click.option(
+    "--models",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="CSV or TOML: model, family, params_b, instruct, base",
+)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _show(tables: list[Table], *, as_json: bool, csv_file: Path | None, markdown: bool) -> None:
+    from safeglot.backends.console import Console
+    from safeglot.backends.rundir import write_text
+    from safeglot.report import table
+
+    console = Console()
+    if csv_file is not None:
+        if not csv_file.parent.is_dir():
+            raise UsageError(f"--csv {csv_file}: {csv_file.parent} is no folder. Make it first.")
+        write_text(csv_file, table.to_csv(tables))
+    if as_json:
+        text = table.to_json(tables)
+    elif markdown:
+        text = table.to_markdown(tables)
+    else:
+        text = table.to_text(tables, width=min(console.width, 110))
+    console.show(text.rstrip("\n"))
 
 
 @click.group()
@@ -10,6 +79,105 @@ def experiment() -> None:
     """Answer one of the questions that M-ALERT leaves open."""
 
 
+@experiment.command("translation-impact")
+@_shared
+def translation_impact(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
+    """How much of each gap is the translation's, of a run with arms."""
+    from safeglot.experiments import translation_impact as asked
+
+    _show(asked.translation_impact(runs, judge=judge), **shown)
+
+
+@experiment.command("category-exclusion")
+@_shared
+@click.option(
+    "--exclude",
+    default="",
+    help="categories to leave out; substance_cannabis,crime_propaganda by default",
+)
+def category_exclusion(
+    runs: tuple[Path, ...], *, judge: str | None, exclude: str, **shown: Any
+) -> None:
+    """What leaving out categories does to averages, gaps and matching."""
+    from safeglot.experiments import category_exclusion as asked
+
+    _show(asked.category_exclusion(runs, judge=judge, exclude=_words(exclude)), **shown)
+
+
+@experiment.command("base-vs-instruct")
+@_shared
+@_MODELS
+@_METRIC
+@_LANGUAGE
+@_REFERENCE
+def base_vs_instruct(
+    runs: tuple[Path, ...], *, models: Path | None, reference: str | None, **asked: Any
+) -> None:
+    """Instruct models beside their base models."""
+    from safeglot.experiments.model_trends import base_vs_instruct as answer
+
+    by, shown = _parted(asked)
+    _show(answer(runs, by, facts=models, reference=reference), **shown)
+
+
+@experiment.command("model-size")
+@_shared
+@_MODELS
+@_METRIC
+@_LANGUAGE
+@_REFERENCE
+def model_size(
+    runs: tuple[Path, ...], *, models: Path | None, reference: str | None, **asked: Any
+) -> None:
+    """Whether larger models are judged safer, in base and in instruct models."""
+    from safeglot.experiments.model_trends import model_size as answer
+
+    by, shown = _parted(asked)
+    _show(answer(runs, by, facts=models, reference=reference), **shown)
+
+
+@experiment.command("judge-alignment")
+@_shared
+def judge_alignment(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
+    """How far judges agree with one another and with people, by language."""
+    from safeglot.experiments import judge_alignment as asked
+
+    _show(asked.judge_alignment(runs, judge=judge), **shown)
+
+
+@experiment.command("language-properties")
+@_shared
+@click.option(
+    "--properties",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="CSV or TOML: language, family, columns of numbers; resource class and script by default",
+)
+def language_properties(
+    runs: tuple[Path, ...], *, judge: str | None, properties: Path | None, **shown: Any
+) -> None:
+    """Whether gaps go with a property of languages."""
+    from safeglot.experiments import language_properties as asked
+
+    _show(asked.language_properties(runs, judge=judge, properties=properties), **shown)
+
+
 @click.command()
-def compare() -> None:
-    """Set models and runs side by side."""
+@_shared
+@_METRIC
+@_LANGUAGE
+@_REFERENCE
+def compare(runs: tuple[Path, ...], *, reference: str | None, **asked: Any) -> None:
+    """Set the models of one or several runs side by side, with ranks where they are resolved."""
+    from safeglot.experiments.leaderboard import compare as answer
+
+    by, shown = _parted(asked)
+    _show(answer(runs, by, reference=reference), **shown)
+
+
+def _parted(asked: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Part what is asked from how it is shown."""
+    from safeglot.experiments.field import Asked
+
+    by = {name: asked.pop(name) for name in ("judge", "metric", "language")}
+    return Asked(**by), asked

@@ -1,0 +1,311 @@
+"""Whether gaps go with a property of languages: resources, script, or what the user gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from pathlib import Path
+
+from safeglot import languages
+from safeglot.backends.rundir import RunDir
+from safeglot.errors import InputErrors, UsageError
+from safeglot.experiments import sources
+from safeglot.experiments.rows import check_columns, number_of, read_rows
+from safeglot.experiments.sources import judges_of
+from safeglot.report.table import Column, Row, Table, number, word
+from safeglot.score.association import NoFit, spearman
+from safeglot.score.intervals import z_of
+from safeglot.score.regression import leave_one_out, meta_regression, permuted_slope
+from safeglot.types import Estimate
+
+ENOUGH = 10
+"""Languages from which a p value is more than a description."""
+_GAPS = {"gap": "gap to the reference", "gap_corrected": "gap after correction by human labels"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Properties:
+    """What is known of languages; a property that a language lacks is absent."""
+
+    values: Mapping[str, Mapping[str, float]]
+    """Property -> language -> number."""
+    families: Mapping[str, str]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """The gaps of one model by one judge, with their sampling variances."""
+
+    run: str
+    model: str
+    judge: str
+    metric: str
+    level: float
+    found: Mapping[str, tuple[float, float]]
+    notes: tuple[str, ...] = ()
+
+
+def language_properties(
+    runs: Sequence[Path], *, judge: str | None = None, properties: Path | None = None
+) -> list[Table]:
+    """Regress each model's gaps on each property of languages. Raises: UsageError."""
+    if not runs:
+        raise UsageError("language-properties: no run given. Name the folder of a run.")
+    told: list[Table] = []
+    for path in runs:
+        tags = tuple(RunDir(path).read_manifest()["languages"])
+        known = packaged(tags) if properties is None else _read(properties, tags)
+        found = list(_gaps_of(path, judge))
+        for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in found):
+            told += _tables([g for g in found if (g.judge, g.metric) == kind], known)
+    return told
+
+
+def packaged(tags: Sequence[str]) -> Properties:
+    """Give the resource class and the script of languages, from the package's table."""
+    found = {tag: languages.lookup(tag) for tag in tags}
+    classes = {
+        tag: float(one.resource_class)
+        for tag, one in found.items()
+        if one.resource_class is not None
+    }
+    script = {tag: float(one.script != "Latn") for tag, one in found.items()}
+    return Properties(
+        values={"resource class (0 to 5)": classes, "non-Latin script": script},
+        families={},
+        source="resource class and script of the package's table of languages",
+    )
+
+
+def _read(path: Path, tags: Sequence[str]) -> Properties:
+    rows = read_rows(path, flag="--properties", key="language")
+    check_columns(rows, ("language",), None, flag="--properties")
+    names = [name for name in rows[0].fields if name not in ("language", "family")]
+    values: dict[str, dict[str, float]] = {name: {} for name in names}
+    families: dict[str, str] = {}
+    wrong = [] if names else [f"--properties: {path} has no column of numbers. Give one."]
+    for row in rows:
+        try:
+            tag = languages.canonical(row.fields.get("language", ""))
+        except languages.UnknownLanguage as error:
+            wrong.append(f"--properties: {row.where}: {error}.")
+            continue
+        if tag in families:
+            wrong.append(f"--properties: {row.where}: {tag} is given twice. Keep one row.")
+        families[tag] = row.fields.get("family", "")
+        for name in names:
+            text = row.fields.get(name, "")
+            value = number_of(text)
+            if value is not None:
+                values[name][tag] = value
+            elif text:
+                wrong.append(
+                    f"--properties: {row.where}: {name} is {text!r}; give a number, or nothing "
+                    "where it is not known."
+                )
+    if not wrong and not set(families) & set(tags):
+        wrong.append(f"--properties: {path} has none of the run's languages: {', '.join(tags)}.")
+    if wrong:
+        raise InputErrors(wrong)
+    return Properties(values=values, families=_whole(families), source=str(path))
+
+
+def _whole(families: Mapping[str, str]) -> dict[str, str]:
+    """Give the families where each language has one, else none."""
+    return dict(families) if all(families.values()) else {}
+
+
+def _gaps_of(path: Path, asked: str | None) -> Iterator[Gaps]:
+    told = [e for e in sources.estimates(path) if e.metric in _GAPS and e.category is None]
+    judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in told if e.judge)), asked)
+    if not told:
+        raise UsageError(
+            f"{path}: has one language, so there are no gaps. Run with several: --languages."
+        )
+    kinds = dict.fromkeys((e.metric, e.judge, e.model) for e in told)
+    for metric, judge, model in kinds:
+        if judge not in judges:
+            continue
+        mine = [e for e in told if (e.metric, e.judge, e.model) == (metric, judge, model)]
+        known = {str(e.language): v for e in mine if (v := _figure(e)) is not None}
+        lost = [str(e.language) for e in mine if _figure(e) is None]
+        yield Gaps(
+            run=path.resolve().name,
+            model=model or "all models together",
+            judge=str(judge),
+            metric=metric,
+            level=next((e.level for e in mine if e.level), 0.95),
+            found=known,
+            notes=(f"{model}: no gap in {', '.join(lost)}, left out.",) if lost else (),
+        )
+
+
+def _figure(e: Estimate) -> tuple[float, float] | None:
+    """Give a gap with its variance, that of a normal interval as wide as the estimate's."""
+    if e.value is None or e.low is None or e.high is None or not e.level:
+        return None
+    return e.value, ((e.high - e.low) / (2 * z_of(e.level))) ** 2
+
+
+def _tables(models: Sequence[Gaps], known: Properties) -> Iterator[Table]:
+    """Give the tables of all models by one judge."""
+    first = models[0]
+    of = f"{first.run}: {_GAPS[first.metric]}, judged by {first.judge}"
+    n = max(len(gaps.found) for gaps in models)
+    few = n < ENOUGH
+    said = (
+        f"Descriptive only: with {n} languages nothing can be shown of languages in general"
+        if few
+        else "A slope says that the gap is associated with the property over these languages"
+    )
+    yield Table(
+        title=f"{of}{' (descriptive only)' if few else ''}",
+        columns=(
+            Column(name="model"),
+            Column(name="property"),
+            Column(name="gap per unit", kind="points"),
+            Column(name="p", kind="p"),
+            Column(name="p permuted", kind="p"),
+            Column(name="least p", kind="p"),
+            Column(name="Spearman", kind="number"),
+            Column(name="sd between", kind="points"),
+            Column(name="languages", kind="count"),
+        ),
+        rows=tuple(_slope_row(gaps, known, name) for gaps in models for name in known.values),
+        text=(
+            f"{said}. Gaps are safety less the reference's: below zero, more of the property goes "
+            "with more safety lost. It names no cause: properties of languages go together, and "
+            "with the quality of the translation."
+        ),
+        assumptions=_assumptions(known, len(models)),
+        notes=tuple(dict.fromkeys(note for gaps in models for note in _notes(gaps, known))),
+    )
+    yield _left_out(of, models, known)
+    if len(known.values) > 1:
+        yield _together(of, first, known)
+
+
+def _assumptions(known: Properties, models: int) -> tuple[str, ...]:
+    n = len(known.values) * models
+    return (
+        "the unit is the language, however many prompts there are",
+        "REML for the variance between languages, Knapp and Hartung's interval",
+        "all gaps share the reference's errors, which move the level and not the slope",
+        f"{n} {'slope' if n == 1 else 'slopes'}, each property alone; p are not adjusted for their number",
+        "least p: the smallest that a permutation of so few languages can give, 2/L!",
+    )
+
+
+def _notes(gaps: Gaps, known: Properties) -> Iterator[str]:
+    yield from gaps.notes
+    yield f"Properties: {known.source}."
+    for name, values in known.values.items():
+        lacking = [tag for tag in gaps.found if tag not in values]
+        if lacking:
+            yield f"{name}: not known of {', '.join(lacking)}, which are left out."
+    if not known.families:
+        yield "no families given: related languages count as independent."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Points:
+    x: list[float]
+    d: list[float]
+    v: list[float]
+    tags: list[str]
+    families: list[str] | None
+
+
+def _points(gaps: Gaps, known: Properties, name: str) -> _Points:
+    tags = [tag for tag in gaps.found if tag in known.values[name]]
+    return _Points(
+        x=[known.values[name][tag] for tag in tags],
+        d=[gaps.found[tag][0] for tag in tags],
+        v=[gaps.found[tag][1] for tag in tags],
+        tags=tags,
+        families=[known.families[tag] for tag in tags] if known.families else None,
+    )
+
+
+def _slope_row(gaps: Gaps, known: Properties, name: str) -> Row:
+    at, about = _points(gaps, known, name), (word(gaps.model), word(name))
+    fit = meta_regression(at.x, at.d, at.v, level=gaps.level)
+    permuted = permuted_slope(at.x, at.d, families=at.families)
+    if isinstance(fit, NoFit) or isinstance(permuted, NoFit):
+        why = fit.reason if isinstance(fit, NoFit) else ""
+        nothing = number(None)
+        return (*about, number(None, reason=why), *[nothing] * 5, number(len(at.x)))
+    rank = spearman(at.x, at.d)
+    return (
+        *about,
+        number(fit.coef[1], (fit.low[1], fit.high[1])),
+        number(fit.p[1]),
+        number(permuted.p),
+        number(permuted.least),
+        number(None, reason=rank.reason) if isinstance(rank, NoFit) else number(rank.value),
+        number(fit.tau2**0.5),
+        number(len(at.x)),
+    )
+
+
+def _left_out(of: str, models: Sequence[Gaps], known: Properties) -> Table:
+    rows = []
+    for gaps, name in product(models, known.values):
+        at = _points(gaps, known, name)
+        for unit, names in (("language", at.tags), ("family", at.families)):
+            if names is not None:
+                slopes = dict(leave_one_out(at.x, at.d, at.v, names))
+                about = (word(gaps.model), word(name), word(f"one {unit}"))
+                rows.append((*about, *_extremes(slopes)))
+    return Table(
+        title=f"{of}: slopes without one language or family",
+        columns=(
+            Column(name="model"),
+            Column(name="property"),
+            Column(name="left out"),
+            Column(name="lowest slope", kind="points"),
+            Column(name="without"),
+            Column(name="highest slope", kind="points"),
+            Column(name="without "),
+        ),
+        rows=tuple(rows),
+        text=(
+            "Where lowest and highest differ in sign, one language or family carries the "
+            "association. Where they agree, that alone does not make it general."
+        ),
+    )
+
+
+def _extremes(slopes: Mapping[str, float | None]) -> Row:
+    known = {left_out: slope for left_out, slope in slopes.items() if slope is not None}
+    if not known:
+        why = number(None, reason="too few are left")
+        return (why, word(""), why, word(""))
+    low, high = min(known, key=lambda k: known[k]), max(known, key=lambda k: known[k])
+    return (number(known[low]), word(low), number(known[high]), word(high))
+
+
+def _together(of: str, gaps: Gaps, known: Properties) -> Table:
+    rows = []
+    for a, b in combinations(known.values, 2):
+        tags = [t for t in gaps.found if t in known.values[a] and t in known.values[b]]
+        found = spearman([known.values[a][t] for t in tags], [known.values[b][t] for t in tags])
+        value = None if isinstance(found, NoFit) else found.value
+        why = found.reason if isinstance(found, NoFit) else ""
+        rows.append((word(a), word(b), number(value, reason=why), number(len(tags))))
+    return Table(
+        title=f"{of}: how properties go together",
+        columns=(
+            Column(name="property"),
+            Column(name="and"),
+            Column(name="Spearman", kind="number"),
+            Column(name="languages", kind="count"),
+        ),
+        rows=tuple(rows),
+        text=(
+            "Where two properties go together over these languages, an association with one cannot "
+            "be told from an association with the other."
+        ),
+    )

@@ -1,0 +1,350 @@
+"""Instruct models beside their base models, and safety against size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from safeglot.errors import UsageError
+from safeglot.experiments.field import Asked, Field, fields_of
+from safeglot.experiments.malert import published
+from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
+from safeglot.experiments.sources import read_all
+from safeglot.report.table import Cell, Column, Row, Table, number, word
+from safeglot.score.association import Association, NoFit, kendall, spearman
+from safeglot.score.ranking import average_of, difference
+from safeglot.score.trend import (
+    Models,
+    isotonic_trend,
+    paired_models,
+    size_by_tuning,
+    stratified_kendall,
+)
+
+UNIT = "the unit is the model, and models of one family are no independent witnesses"
+
+
+_PAIRED = (
+    "intervals of the averages hold together for all models (Bonferroni)",
+    (
+        "a difference is of the prompts on which both have a verdict, so it may be another than that "
+        "of the averages"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A model with its safety and facts; `n` is how many answers the safety is worth."""
+
+    name: str
+    fact: Fact
+    safety: float
+    n: float
+    span: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Models that can be compared: of runs, by one judge, or published."""
+
+    of: str
+    models: tuple[Known, ...]
+    field: Field | None
+    level: float
+    notes: tuple[str, ...]
+
+
+def base_vs_instruct(
+    runs: Sequence[Path], asked: Asked, *, facts: Path | None = None, reference: str | None = None
+) -> list[Table]:
+    """Compare instruct models with their base models, pair by pair. Raises: UsageError."""
+    groups = _groups(runs, asked, facts, reference, what="base-vs-instruct")
+    return [table for group in groups for table in _pair_tables(group)]
+
+
+def model_size(
+    runs: Sequence[Path], asked: Asked, *, facts: Path | None = None, reference: str | None = None
+) -> list[Table]:
+    """Ask whether safety rises with size, in base and in instruct models. Raises: UsageError."""
+    groups = _groups(runs, asked, facts, reference, what="model-size")
+    return [table for group in groups for table in (_sizes(group), _trends(group))]
+
+
+def _groups(
+    runs: Sequence[Path], asked: Asked, facts: Path | None, reference: str | None, *, what: str
+) -> list[Group]:
+    groups: list[Group] = []
+    if runs or reference is None:
+        fields = fields_of(read_all(runs, what=what), asked)
+        groups += [_of_runs(field, facts) for field in fields]
+    if reference is not None:
+        groups.append(_of_published())
+    return groups
+
+
+def _of_runs(field: Field, facts: Path | None) -> Group:
+    known = facts_of([e.name for e in field.entrants], facts)
+    models, notes = [], list(field.notes)
+    for entrant in field.entrants:
+        one = average_of(entrant.sheet, field.metric, field.language)
+        if one.value is None:
+            notes.append(f"{entrant.name} has no data and is left out.")
+            continue
+        worth = one.extra.get("n_eff")
+        models.append(
+            Known(
+                name=entrant.name,
+                fact=known[entrant.name],
+                safety=one.value,
+                n=float(worth) if isinstance(worth, int | float) else float(one.n),
+                span=(one.low, one.high),
+            )
+        )
+    of = f"{field.metric}, {field.language or 'mean over languages'}, judged by {field.judge}"
+    return Group(of=of, models=tuple(models), field=field, level=field.level, notes=tuple(notes))
+
+
+def _of_published() -> Group:
+    table = published()
+    facts = facts_of(list(table.facts), None)
+    models = tuple(
+        Known(name=name, fact=facts[name], safety=rate, n=table.worth("overall"), span=(None, None))
+        for name, rate in table.means().items()
+    )
+    notes = (
+        f"Source: {table.source}.",
+        "published figures have no interval; means over five languages.",
+    )
+    of = "M-ALERT's published means over languages"
+    return Group(of=of, models=models, field=None, level=0.95, notes=notes)
+
+
+# ---- base against instruct
+
+
+def _pair_tables(group: Group) -> Iterator[Table]:
+    there = {one.name: one for one in group.models}
+    pairs = pairs_of({name: one.fact for name, one in there.items()})
+    if not pairs:
+        raise UsageError(
+            f"base-vs-instruct: no instruct model has its base model beside it among "
+            f"{', '.join(there)}. Give runs of both, and name the base model in a column base of "
+            "--models."
+        )
+    found = [_Pair(there[a], there[b], _difference(group, there[a], there[b])) for a, b in pairs]
+    yield Table(
+        title=f"Instruct and base models: {group.of}",
+        columns=(
+            Column(name="instruct"),
+            Column(name="base"),
+            Column(name="family"),
+            Column(name="instruct safety", kind="rate"),
+            Column(name="base safety", kind="rate"),
+            Column(name="instruct less base", kind="points"),
+        ),
+        rows=tuple(_pair_row(pair) for pair in found),
+        text=(
+            "Each row is one pair on its own. The differences hold for these prompts; a base model's "
+            "answers are continuations, which a judge may read otherwise than answers."
+        ),
+        assumptions=_PAIRED if group.field else (),
+        notes=group.notes,
+    )
+    yield _pairs_together(group, found)
+
+
+class _Pair(NamedTuple):
+    instruct: Known
+    base: Known
+    difference: Cell
+
+
+def _difference(group: Group, instruct: Known, base: Known) -> Cell:
+    """Give the paired difference within runs, that of the averages for published figures."""
+    if group.field is None:
+        return number(instruct.safety - base.safety)
+    entrants = {e.name: e for e in group.field.entrants}
+    d = difference(
+        (entrants[instruct.name], entrants[base.name]),
+        metric=group.field.metric,
+        language=group.field.language,
+        level=group.level,
+    )
+    return number(d.value, (d.low, d.high), reason="no data")
+
+
+def _pair_row(pair: _Pair) -> Row:
+    return (
+        word(pair.instruct.name),
+        word(pair.base.name),
+        word(pair.instruct.fact.family),
+        number(pair.instruct.safety, pair.instruct.span),
+        number(pair.base.safety, pair.base.span),
+        pair.difference,
+    )
+
+
+def _pairs_together(group: Group, found: Sequence[_Pair]) -> Table:
+    pairs = [(one.difference.value, one.instruct.fact.family) for one in found]
+    known = [(value, family) for value, family in pairs if value is not None]
+    told = paired_models([v for v, _ in known], [f for _, f in known], level=group.level)
+    rows: list[Row] = []
+    if not isinstance(told, NoFit):
+        rows = [
+            (word("mean difference"), number(told.mean, (told.low, told.high)), number(None)),
+            (
+                word("the same, bootstrap"),
+                number(told.mean, told.bootstrap or (None, None)),
+                number(None),
+            ),
+            (word("Wilcoxon signed rank"), number(None), number(told.wilcoxon_p)),
+            (word("sign test"), number(None), number(told.sign_p)),
+        ]
+    reason = () if isinstance(told, NoFit) or not told.reason else (f"{told.reason}.",)
+    n_families = len({family for _, family in known})
+    least = min(1.0, 2 / 2 ** len(known))
+    return Table(
+        title=f"All pairs together: {group.of}",
+        columns=(
+            Column(name="figure"),
+            Column(name="instruct less base", kind="points"),
+            Column(name="p", kind="p"),
+        ),
+        rows=tuple(rows),
+        text=(
+            f"Over {len(known)} pairs of {n_families} families: whether instruct models are judged "
+            "safer than their base models as a rule. It does not say what in the tuning does it."
+        ),
+        assumptions=(
+            UNIT,
+            "the interval is Student's over families; that of the bootstrap is too short for few",
+            f"the tests take pairs as independent; with {len(known)} no p can be below {least:.2g}",
+        ),
+        notes=(*group.notes, *reason),
+    )
+
+
+# ---- size
+
+
+def _sizes(group: Group) -> Table:
+    ordered = sorted(group.models, key=lambda m: (m.fact.instruct, m.fact.params_b, m.name))
+    return Table(
+        title=f"Models by size: {group.of}",
+        columns=(
+            Column(name="model"),
+            Column(name="family"),
+            Column(name="kind"),
+            Column(name="billions of parameters", kind="number"),
+            Column(name="safety", kind="rate"),
+        ),
+        rows=tuple(
+            (
+                word(m.name),
+                word(m.fact.family),
+                word(_kind(m)),
+                number(m.fact.params_b),
+                number(m.safety, m.span),
+            )
+            for m in ordered
+        ),
+        text=(
+            "Sizes are as given or as in the model's name. The list orders models by size; it does "
+            "not show that size is the reason for a difference."
+        ),
+        notes=group.notes,
+    )
+
+
+def _kind(model: Known) -> str:
+    return "instruct" if model.fact.instruct else "base"
+
+
+def _trends(group: Group) -> Table:
+    rows: list[Row] = []
+    for kind in ("base", "instruct"):
+        rows += _trend_rows([m for m in group.models if _kind(m) == kind], kind)
+    rows.append(_interaction(group))
+    return Table(
+        title=f"Trend with size: {group.of}",
+        columns=(
+            Column(name="models"),
+            Column(name="figure"),
+            Column(name="value", kind="number"),
+            Column(name="p", kind="p"),
+            Column(name="n", kind="count"),
+        ),
+        rows=tuple(rows),
+        text=(
+            "Whether larger models are judged safer. Whether size matters less for instruct models "
+            "is read from the interaction's interval, never from one p that is small beside one "
+            "that is not; without that interval the question stays open."
+        ),
+        assumptions=(
+            UNIT,
+            (
+                "the plain Kendall and Spearman take models as independent; the one within families and "
+                "the permutation of the isotonic fit do not compare across families where each has two"
+            ),
+            "instruct models near 100% leave no room to rise: the interaction is on the logit scale",
+        ),
+        notes=group.notes,
+    )
+
+
+def _trend_rows(models: Sequence[Known], kind: str) -> list[Row]:
+    size = [m.fact.params_b for m in models]
+    safety = [m.safety for m in models]
+    families = [m.fact.family for m in models]
+    measures: Mapping[str, Callable[[], Association | NoFit]] = {
+        "Kendall tau-b": lambda: kendall(size, safety, unit="models"),
+        "Spearman": lambda: spearman(size, safety, unit="models"),
+    }
+    rows = [_measure_row(kind, name, measure()) for name, measure in measures.items()]
+    within = stratified_kendall(size, safety, families)
+    if isinstance(within, NoFit):
+        rows.append(_none(kind, "Kendall's S within families", within, len(models)))
+    else:
+        name = f"Kendall's S within {within.families} families"
+        rows.append(_row(kind, name, number(within.s), within.p, len(models)))
+    fit = isotonic_trend(size, safety, families=families)
+    if isinstance(fit, NoFit):
+        rows.append(_none(kind, "isotonic R2", fit, len(models)))
+    else:
+        name = "isotonic R2" + (", permuted in families" if fit.p.within_families else "")
+        rows.append(_row(kind, name, number(fit.r2), fit.p.p, len(models)))
+    return rows
+
+
+def _measure_row(kind: str, name: str, found: Association | NoFit) -> Row:
+    if isinstance(found, NoFit):
+        return _none(kind, name, found, 0)
+    return _row(kind, name, number(found.value), found.p, found.n)
+
+
+def _row(kind: str, name: str, value: Cell, p: float, n: int) -> Row:
+    return (word(kind), word(name), value, number(p), number(n))
+
+
+def _none(kind: str, name: str, why: NoFit, n: int) -> Row:
+    return (word(kind), word(name), number(None, reason=why.reason), number(None), number(n))
+
+
+def _interaction(group: Group) -> Row:
+    name, n = "interaction: logit safety by log10 size, instruct less base", len(group.models)
+    models = Models(
+        safety=np.array([m.safety for m in group.models]),
+        n=np.array([m.n for m in group.models]),
+        params_b=np.array([m.fact.params_b for m in group.models]),
+        instruct=np.array([float(m.fact.instruct) for m in group.models]),
+        families=tuple(m.fact.family for m in group.models),
+    )
+    found = size_by_tuning(models, level=group.level)
+    if isinstance(found, NoFit):
+        return _none("both", name, found, n)
+    return _row("both", name, number(found.value, (found.low, found.high)), found.p, n)

@@ -1,0 +1,267 @@
+"""A small table that says what it may be read for: as text, Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import textwrap
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from safeglot.report.percent import MINUS, NONE, count, p_value, percent, points
+
+Kind: TypeAlias = Literal["word", "count", "rate", "points", "number", "p"]
+"""How a column is shown: rates in percent, differences of rates in points, other numbers as such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column's name, and the kind of its numbers."""
+
+    name: str
+    kind: Kind = "word"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A word, or a number with its interval; a number that is not there has a reason as text."""
+
+    text: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+Row: TypeAlias = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of cells with what the reader may conclude of them and what not (`text`).
+
+    `assumptions` hold for the numbers to mean that; `notes` say what was found on the way.
+    Raises ValueError where a row has other columns than the table.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    text: str
+    assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"{self.title}: {len(row)} cells for {len(self.columns)} columns")
+
+
+def word(text: object) -> Cell:
+    """Give a cell that holds a word."""
+    return Cell(text=str(text))
+
+
+def number(
+    value: float | None,
+    interval: tuple[float | None, float | None] = (None, None),
+    *,
+    reason: str = "",
+) -> Cell:
+    """Give a cell that holds a number, or the reason why there is none."""
+    low, high = interval
+    return Cell(value=value, low=low, high=high, text=reason if value is None else "")
+
+
+_SHOWN: dict[Kind, Callable[[float], str]] = {
+    "count": lambda x: count(round(x)),
+    "rate": lambda x: percent(x).replace("-", MINUS),
+    "points": points,
+    "number": lambda x: f"{x:.3g}".replace("-", MINUS),
+    "p": p_value,
+    "word": lambda x: f"{x:g}",
+}
+LONG = 24
+"""A reason of more signs than this stands below the table."""
+_UNITS = {"rate": ", %", "points": ", points"}
+
+
+def shown(cell: Cell, kind: Kind) -> str:
+    """Give a cell as a reader sees it: "97.1 [95.2 to 98.3]"."""
+    if cell.value is None:
+        return cell.text or (NONE if kind != "word" else "")
+    one = _SHOWN[kind]
+    text = one(cell.value)
+    if cell.low is not None and cell.high is not None:
+        text += f" [{one(cell.low)} to {one(cell.high)}]"
+    return text + (f" {cell.text}" if cell.text else "")
+
+
+def _heads(table: Table) -> list[str]:
+    return [column.name + _UNITS.get(column.kind, "") for column in table.columns]
+
+
+def _texts(table: Table) -> tuple[list[list[str]], list[str]]:
+    """Give the cells as texts, and the reasons that are too long for a cell, by their number."""
+    kinds = [column.kind for column in table.columns]
+    reasons: dict[str, int] = {}
+    texts: list[list[str]] = []
+    for row in table.rows:
+        texts.append([])
+        for cell, kind in zip(row, kinds, strict=True):
+            text = shown(cell, kind)
+            if kind != "word" and cell.value is None and len(text) > LONG:
+                text = f"{NONE} [{reasons.setdefault(text, len(reasons) + 1)}]"
+            texts[-1].append(text)
+    return texts, [f"[{k}] {reason}." for reason, k in reasons.items()]
+
+
+def _remarks(table: Table, reasons: Sequence[str], said: set[str]) -> Iterator[str]:
+    """Give what stands below a table; what an earlier table assumed and noted is not told again."""
+    yield from reasons
+    yield table.text
+    assumed = "Assumes: " + "; ".join(one.rstrip(".") for one in table.assumptions) + "."
+    if table.assumptions and assumed not in said:
+        said.add(assumed)
+        yield assumed
+    for note in table.notes:
+        if note not in said:
+            said.add(note)
+            yield f"Note: {note}"
+
+
+# ---- text
+
+
+def display_width(text: str) -> int:
+    """Count the columns that a terminal gives a text: 2 for wide signs, 0 for marks on others."""
+    marks = ("Mn", "Me", "Cf")
+    return sum(
+        0 if unicodedata.category(c) in marks else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
+
+
+def to_text(tables: Sequence[Table], *, width: int = 100) -> str:
+    """Give tables as plain text, columns aligned by display width; remarks are wrapped."""
+    said: set[str] = set()
+    return "\n\n".join("\n".join(_lines(table, width, said)) for table in tables) + "\n"
+
+
+def _lines(table: Table, width: int, said: set[str]) -> Iterator[str]:
+    yield table.title
+    yield ""
+    heads, (texts, reasons) = _heads(table), _texts(table)
+    wide = [max(display_width(row[i]) for row in (heads, *texts)) for i in range(len(heads))]
+    left = [column.kind == "word" for column in table.columns]
+    yield _line(heads, wide, left)
+    yield "  ".join("-" * w for w in wide)
+    for row in texts:
+        yield _line(row, wide, left)
+    yield ""
+    for remark in _remarks(table, reasons, said):
+        yield from textwrap.wrap(remark, max(width, 40), break_long_words=False)
+
+
+def _line(texts: Sequence[str], wide: Sequence[int], left: Sequence[bool]) -> str:
+    parts = []
+    for text, w, to_left in zip(texts, wide, left, strict=True):
+        gap = " " * (w - display_width(text))
+        parts.append(text + gap if to_left else gap + text)
+    return "  ".join(parts).rstrip()
+
+
+# ---- Markdown
+
+
+def to_markdown(tables: Sequence[Table]) -> str:
+    """Give tables as Markdown, with their remarks below."""
+    said: set[str] = set()
+    return "\n\n".join("\n".join(_markdown(table, said)) for table in tables) + "\n"
+
+
+def _markdown(table: Table, said: set[str]) -> Iterator[str]:
+    yield f"**{_escaped(table.title)}**"
+    yield ""
+    yield "| " + " | ".join(map(_escaped, _heads(table))) + " |"
+    yield "| " + " | ".join("---" if c.kind == "word" else "---:" for c in table.columns) + " |"
+    texts, reasons = _texts(table)
+    for row in texts:
+        yield "| " + " | ".join(map(_escaped, row)) + " |"
+    for remark in _remarks(table, reasons, said):
+        yield ""
+        yield remark
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
+# ---- CSV
+
+
+def to_csv(tables: Sequence[Table]) -> str:
+    """Give all tables in one CSV: first the table's title, then every column that any table has.
+
+    Numbers are as they are computed, rates in [0, 1]; NAME_low and NAME_high hold intervals, and
+    NAME_reason why a number is not there.
+    """
+    heads: dict[str, None] = {"table": None}
+    rows: list[dict[str, str]] = []
+    for table in tables:
+        for row in table.rows:
+            flat = dict(_flat(table, row))
+            rows.append({"table": table.title, **flat})
+            heads |= dict.fromkeys(flat)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(heads), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _flat(table: Table, row: Row) -> Iterator[tuple[str, str]]:
+    for column, cell in zip(table.columns, row, strict=True):
+        if column.kind == "word":
+            yield column.name, cell.text
+            continue
+        yield column.name, _plain(cell.value)
+        if cell.low is not None or cell.high is not None:
+            yield f"{column.name}_low", _plain(cell.low)
+            yield f"{column.name}_high", _plain(cell.high)
+        if cell.text:
+            yield f"{column.name}_reason", cell.text
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+# ---- JSON
+
+
+def to_json(tables: Sequence[Table]) -> str:
+    """Give tables as JSON, rates in [0, 1]. Raises ValueError for NaN and infinities."""
+    whole = {"schema": 1, "tables": [_record(table) for table in tables]}
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _record(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "columns": [{"name": c.name, "kind": c.kind} for c in table.columns],
+        "rows": [
+            [
+                {"text": c.text, "value": c.value, "low": c.low, "high": c.high}
+                if column.kind != "word"
+                else {"text": c.text}
+                for c, column in zip(row, table.columns, strict=True)
+            ]
+            for row in table.rows
+        ],
+        "text": table.text,
+        "assumptions": list(table.assumptions),
+        "notes": list(table.notes),
+    }

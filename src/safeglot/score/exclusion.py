@@ -1,0 +1,183 @@
+"""What leaving out some categories does to averages, gaps and matching, on the same prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from safeglot.score.arrays import Bools, Floats, Ints
+from safeglot.score.cube import SAFE, Cube
+from safeglot.score.effective import mean_difference, mean_rate
+from safeglot.score.frame import Sheet, frame_of, rows_of, sheet_of
+from safeglot.score.linear import Layout
+from safeglot.score.paired import exact_matches, gaps_of_averages, join, others_of
+from safeglot.score.safety import safety_averages
+from safeglot.types import Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An estimate with all categories and without some, and the paired change (without - with).
+
+    `low` and `high` are None where one side has no rows.
+    """
+
+    whole: Estimate
+    rest: Estimate
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
+    """Give the cube without some categories and the prompts that are in these only.
+
+    Raises ValueError for a category that the cube lacks, and where nothing would be left.
+    """
+    unknown = [name for name in excluded if name not in cube.categories]
+    if unknown:
+        raise ValueError(f"categories that the run does not have: {', '.join(unknown)}")
+    kept_C = np.array([name not in excluded for name in cube.categories], dtype=np.bool_)
+    if not kept_C.any():
+        raise ValueError("no category would be left; leave out fewer")
+    kept_P = kept_prompts(cube, kept_C)
+    macro_C = cube.macro_C
+    return replace(
+        cube,
+        unsafe_JMLPS=cube.unsafe_JMLPS[:, :, :, kept_P],
+        member_PC=cube.member_PC[np.ix_(kept_P, kept_C)],
+        prompts=tuple(p for p, kept in zip(cube.prompts, kept_P, strict=True) if kept),
+        categories=tuple(c for c, kept in zip(cube.categories, kept_C, strict=True) if kept),
+        macro_C=None
+        if macro_C is None
+        else tuple(m for m, kept in zip(macro_C, kept_C, strict=True) if kept),
+    )
+
+
+def kept_prompts(cube: Cube, kept_C: Bools) -> Bools:
+    """Say which prompts stay: those in a kept category, and those in none at all; shape (P,)."""
+    return np.asarray(cube.member_PC[:, kept_C].any(axis=1) | ~cube.member_PC.any(axis=1))
+
+
+def changes(
+    cube: Cube, excluded: Collection[str], *, judge: int, model: int, level: float = 0.95
+) -> list[Change]:
+    """Give macro and micro safety, macro gap and exact match per language with their changes.
+
+    The change of a mean is (share left out) x (mean of the rest - mean of what is left out). Its
+    interval joins those of the two means (Wilson's, Tango's for gaps, on what they are worth with
+    prompts as clusters). They are of different prompts; where a prompt is in categories of both
+    sides, the interval is rather too wide.
+    Source: Zou and Donner 2008, Statistics in Medicine 27, 1693-1702 (MOVER).
+    """
+    rest = without_categories(cube, excluded)
+    sheets = [sheet_of(frame_of(one, level=level), judge, model) for one in (cube, rest)]
+    whole, without = ({_key(e): e for e in _told(sheet)} for sheet in sheets)
+    kept_C = np.array([name not in excluded for name in cube.categories], dtype=np.bool_)
+    parts = _Parts(sheet=sheets[0], kept_C=kept_C, kept_P=kept_prompts(cube, kept_C), level=level)
+    return [
+        _change(parts, estimate, without[key]) for key, estimate in whole.items() if key in without
+    ]
+
+
+def _key(e: Estimate) -> tuple[str, str | None]:
+    return e.metric, e.language
+
+
+def _told(sheet: Sheet) -> Iterator[Estimate]:
+    wanted = ("safety_micro", "safety_macro", "safety_macro32")
+    yield from (e for e in safety_averages(sheet) if e.metric in wanted)
+    if len(sheet.frame.cube.languages) > 1:
+        joined = join(sheet)
+        yield from gaps_of_averages(sheet, joined)
+        yield from (e for e in exact_matches(sheet, joined) if e.metric == "exact_match")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parts:
+    sheet: Sheet
+    kept_C: Bools
+    kept_P: Bools
+    level: float
+
+    def categories(self) -> tuple[Layout, Bools]:
+        return self.sheet.frame.by_category, self.kept_C
+
+    def halves(self) -> tuple[Layout, Bools]:
+        """Lay the prompts out in two strata: left out, kept."""
+        whole = self.sheet.frame.whole
+        layout = replace(whole, stratum_E=self.kept_P.astype(np.int64), n_strata=2)
+        return layout, np.array([False, True])
+
+
+def _change(parts: _Parts, whole: Estimate, rest: Estimate) -> Change:
+    if whole.value is None or rest.value is None:
+        return Change(whole=whole, rest=rest, value=None)
+    by_prompt = whole.metric in ("safety_micro", "exact_match")
+    layout, kept_H = parts.halves() if by_prompt else parts.categories()
+    n_LP, total_LP, square_LP = _values(parts.sheet, whole)
+    sides = _sides(layout, kept_H, n_LP, weigh_rows=by_prompt)
+    value = rest.value - whole.value
+    if sides is None:
+        return Change(whole=whole, rest=rest, value=value)
+    rows = rows_of(layout, n_LP, total_LP, square_LP)
+    of = mean_difference if whole.metric == "gap" else mean_rate
+    kept, out = (
+        of(layout.repeat(len(n_LP)), rows, weight_H, level=parts.level)
+        for weight_H in (sides.kept_H, sides.out_H)
+    )
+    down = sides.share * np.hypot(kept.value - kept.low, out.high - out.value)
+    up = sides.share * np.hypot(kept.high - kept.value, out.value - out.low)
+    return Change(
+        whole=whole, rest=rest, value=value, low=float(value - down), high=float(value + up)
+    )
+
+
+def _values(sheet: Sheet, of: Estimate) -> tuple[Ints, Ints, Ints]:
+    """Give per prompt the rows, the sum and the sum of squares of what is averaged; (L, P)."""
+    cube, unsafe = sheet.frame.cube, sheet.unsafe_LPS
+    if of.metric == "exact_match" and of.language is None:
+        complete = (unsafe >= SAFE).all(axis=0, keepdims=True)
+        same = complete & (unsafe == unsafe[:1]).all(axis=0, keepdims=True)
+        n_LP, same_LP = (x.sum(axis=-1, dtype=np.int64) for x in (complete, same))
+        return n_LP, same_LP, same_LP
+    if of.metric in ("gap", "exact_match"):
+        joined, index = join(sheet), others_of(cube).index(str(of.language))
+        n, net, differ = (
+            x[index : index + 1] for x in (joined.n_OP, joined.net_OP, joined.discordant_OP)
+        )
+        return (n, net, differ) if of.metric == "gap" else (n, n - differ, n - differ)
+    at = slice(None) if of.language is None else [cube.languages.index(of.language)]
+    judged, safe = unsafe[at] >= SAFE, unsafe[at] == SAFE
+    n_LP, safe_LP = (x.sum(axis=-1, dtype=np.int64) for x in (judged, safe))
+    return n_LP, safe_LP, safe_LP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sides:
+    """Weights of the strata (of all languages) in the mean of each side, and the share left out."""
+
+    kept_H: Floats
+    out_H: Floats
+    share: float
+
+
+def _sides(layout: Layout, kept_H: Bools, n_LP: Ints, *, weigh_rows: bool) -> _Sides | None:
+    """Give the two sides' weights; None where no language has rows on both."""
+    repeated = layout.repeat(len(n_LP))
+    n_LH = repeated.sums(n_LP[:, layout.prompt_E].ravel()).reshape(len(n_LP), -1)
+    size_LH = n_LH.astype(np.float64) if weigh_rows else (n_LH > 0).astype(np.float64)
+    kept_LH, out_LH = size_LH * kept_H, size_LH * ~kept_H
+    kept_L, out_L = kept_LH.sum(axis=1), out_LH.sum(axis=1)
+    share_L = np.where(kept_L > 0, out_L, 0.0) / np.maximum(kept_L + out_L, 1.0)
+    if not share_L.any():
+        return None
+    used = int((kept_L + out_L > 0).sum())
+    # the change is the mean over languages of share x (rest - left out)
+    return _Sides(
+        kept_H=(share_L[:, None] * kept_LH / np.maximum(kept_L, 1.0)[:, None]).ravel(),
+        out_H=(share_L[:, None] * out_LH / np.maximum(out_L, 1.0)[:, None]).ravel(),
+        share=float(share_L.sum()) / used,
+    )

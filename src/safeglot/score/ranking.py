@@ -1,0 +1,210 @@
+"""Models in order of safety, with ranks only where the differences resolve them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from scipy import special
+
+from safeglot.score.arrays import Bools, Bytes
+from safeglot.score.cube import SAFE, UNSAFE
+from safeglot.score.effective import Mean, mean_difference
+from safeglot.score.frame import Sheet, rows_of
+from safeglot.score.intervals import z_of
+from safeglot.score.multiplicity import holm
+from safeglot.score.safety import Kind, kinds_of, safety_averages
+from safeglot.types import Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Entrant:
+    """A model that takes part: entrants whose sheets share one frame are paired by prompt.
+
+    `samples` is how many answers a prompt were planned for it, where the sheet has room for more.
+    """
+
+    name: str
+    sheet: Sheet
+    samples: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Safety of `first` less that of `second`; None where they have no data to compare."""
+
+    first: str
+    second: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    n: int = 0
+    paired: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A model's average with its simultaneous interval, and the ranks that it may have.
+
+    `best` is one more than the models that are shown to be safer, `worst` the number of models
+    less those shown to be less safe; both None without data.
+    """
+
+    name: str
+    average: Estimate
+    best: int | None
+    worst: int | None
+
+
+def metrics_of(sheet: Sheet) -> tuple[str, ...]:
+    """Name the averages that a sheet's taxonomy has."""
+    return tuple(kind.metric for kind in kinds_of(sheet.frame))
+
+
+def bonferroni(level: float, n: int) -> float:
+    """Give the level of each of n intervals that hold together at a level."""
+    return 1 - (1 - level) / max(n, 1)
+
+
+def average_of(sheet: Sheet, metric: str, language: str | None) -> Estimate:
+    """Give one average of a sheet, at the level of its frame."""
+    told = safety_averages(sheet)
+    return next(e for e in told if e.metric == metric and e.language == language)
+
+
+def standings(
+    entrants: Sequence[Entrant], *, metric: str, language: str | None, level: float
+) -> tuple[list[Standing], list[Difference]]:
+    """Order models by an average; give them, and all differences of two.
+
+    The sheets' frames are at the level `bonferroni(level, len(entrants))`, the differences at
+    `level`; a rank counts a difference whose p, by Holm over all pairs, is below 1 - level.
+    Models without data come last and have no rank.
+    """
+    told = {e.name: _planned(e, average_of(e.sheet, metric, language)) for e in entrants}
+    order = sorted(entrants, key=lambda e: -(_value(told[e.name])))
+    pairs = [
+        difference((a, b), metric=metric, language=language, level=level)
+        for a, b in combinations(order, 2)
+    ]
+    adjusted = adjust(pairs)
+    return [_standing(e.name, told, adjusted, 1 - level) for e in order], adjusted
+
+
+def _planned(entrant: Entrant, average: Estimate) -> Estimate:
+    """Take room for samples that were never planned out of what is missing."""
+    frame = entrant.sheet.frame
+    if entrant.samples is None or entrant.samples == frame.cube.samples:
+        return average
+    kind = next(k for k in kinds_of(frame) if k.metric == average.metric)
+    n_L = len(frame.cube.languages) if average.language is None else 1
+    room = int(kind.counted_P.sum()) * n_L * (frame.cube.samples - entrant.samples)
+    return replace(average, missing=average.missing - room)
+
+
+def _value(average: Estimate) -> float:
+    return -1.0 if average.value is None else average.value
+
+
+def _standing(
+    name: str, told: dict[str, Estimate], pairs: Sequence[Difference], alpha: float
+) -> Standing:
+    average = told[name]
+    if average.value is None:
+        return Standing(name=name, average=average, best=None, worst=None)
+    ranked = sum(one.value is not None for one in told.values())
+    shown = [d for d in pairs if d.p_holm is not None and d.p_holm < alpha]
+    above = sum(_loser(d) == name for d in shown)
+    below = sum(_winner(d) == name for d in shown)
+    return Standing(name=name, average=average, best=1 + above, worst=ranked - below)
+
+
+def _winner(d: Difference) -> str:
+    return d.first if (d.value or 0) > 0 else d.second
+
+
+def _loser(d: Difference) -> str:
+    return d.second if (d.value or 0) > 0 else d.first
+
+
+def adjust(pairs: Sequence[Difference]) -> list[Difference]:
+    """Give the differences with p adjusted by Holm over those that have one."""
+    known = iter(holm([d.p for d in pairs if d.p is not None]).tolist())
+    return [d if d.p is None else replace(d, p_holm=next(known)) for d in pairs]
+
+
+def difference(
+    pair: tuple[Entrant, Entrant], *, metric: str, language: str | None, level: float
+) -> Difference:
+    """Compare two models: on the prompts that both have, or as independent where frames differ."""
+    first, second = pair
+    if first.sheet.frame is second.sheet.frame:
+        return _paired(first, second, (metric, language), level)
+    return _independent(first, second, (metric, language), level)
+
+
+def _paired(
+    first: Entrant, second: Entrant, of: tuple[str, str | None], level: float
+) -> Difference:
+    """Use Tango's interval and McNemar's test on effective pairs, as for the macro gap."""
+    metric, language = of
+    frame = first.sheet.frame
+    kind = next(k for k in kinds_of(frame) if k.metric == metric)
+    at = slice(None) if language is None else [frame.cube.languages.index(language)]
+    a, b = first.sheet.unsafe_LPS[at], second.sheet.unsafe_LPS[at]
+    both = (a >= SAFE) & (b >= SAFE)
+    n = int(both[:, kind.counted_P].sum())
+    mean = _mean_difference(kind, (both, a, b), level) if n else None
+    if mean is None:
+        return Difference(first=first.name, second=second.name, value=None)
+    return Difference(
+        first=first.name,
+        second=second.name,
+        value=mean.value,
+        low=mean.low,
+        high=mean.high,
+        p=mean.p,
+        n=n,
+    )
+
+
+def _mean_difference(kind: Kind, verdicts: tuple[Bools, Bytes, Bytes], level: float) -> Mean | None:
+    both, a, b = verdicts
+    won = (both & (a == SAFE) & (b == UNSAFE)).sum(axis=-1, dtype=np.int64)
+    lost = (both & (a == UNSAFE) & (b == SAFE)).sum(axis=-1, dtype=np.int64)
+    layout = kind.layout.repeat(len(a))
+    rows = rows_of(kind.layout, both.sum(axis=-1, dtype=np.int64), won - lost, won + lost)
+    has_LC = (layout.sums(rows.n_E) > 0).reshape(len(a), -1)
+    weight_H = np.array([kind.weights(has_C) for has_C in has_LC]).ravel()
+    return mean_difference(layout, rows, weight_H, level=level) if weight_H.any() else None
+
+
+def _independent(
+    first: Entrant, second: Entrant, of: tuple[str, str | None], level: float
+) -> Difference:
+    """Join the two Wilson intervals as Newcombe does; the test is of the normal difference.
+
+    Source: Newcombe 1998, Statistics in Medicine 17, 873-890, method 10.
+    """
+    one, other = (average_of(e.sheet, *of) for e in (first, second))
+    if one.value is None or other.value is None:
+        return Difference(first=first.name, second=second.name, value=None, paired=False)
+    z, zs = z_of(level), z_of(one.level or level)
+    value = one.value - other.value
+    # the averages' intervals are simultaneous, so wider: drawn in to the level of the difference
+    down, up = (
+        (((e.value or 0) - (e.low or 0)) * z / zs for e in (one, other)),
+        (((e.high or 0) - (e.value or 0)) * z / zs for e in (one, other)),
+    )
+    (down_1, down_2), (up_1, up_2) = down, up
+    low, high = value - (down_1**2 + up_2**2) ** 0.5, value + (up_1**2 + down_2**2) ** 0.5
+    toward = (down_1**2 + up_2**2) ** 0.5 if value > 0 else (up_1**2 + down_2**2) ** 0.5
+    p = 2 * float(special.ndtr(-abs(value) * z / toward)) if toward > 0 else 1.0
+    return Difference(
+        first=first.name, second=second.name, value=value, low=max(low, -1.0), high=min(high, 1.0),
+        p=p, n=min(one.n, other.n), paired=False,
+    )  # fmt: skip
