@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from report_example_measured import measured
 from safeglot.report.html import render_html
 from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
+from safeglot.score.attribution import ASSUMPTIONS
 from safeglot.score.cube import Cube
 from safeglot.score.summary import estimates
 
@@ -179,11 +181,16 @@ def example_page(
     languages: Sequence[Language] = LANGUAGES,
     judges: Sequence[str] = JUDGES,
     scale: float = 1.0,
-    seed: int = 7,
+    bare: bool = False,
 ) -> Page:
-    """Build the example; other models, languages and judges make pages of other shapes."""
-    tags = [one.tag for one in languages]
+    """Build the example; other models, languages and judges make pages of other shapes.
+
+    A bare page has the verdicts' numbers alone: no classes, benign prompts, labels or arms.
+    """
+    tags, seed = [one.tag for one in languages], 7
     labels = cube(tags, models, judges, scale, seed)
+    basic = estimates(labels, draws=0 if bare else 200)
+    more = [] if bare else measured(basic, judges, models, tags)
     return Page(
         run=Run(
             title="Example of a safeglot report",
@@ -205,10 +212,11 @@ def example_page(
             notes=notes(judges),
             uncovered=dict.fromkeys(judges, ("substance_tobacco", "substance_alcohol")),
         ),
-        estimates=estimates(labels),
+        estimates=[*basic, *more],
         missing=tuple(missing(labels)),
         answers=tuple(answers(models[:2], languages, judges)),
         n_answers_total=labels.unsafe_JMLPS[0].size,
+        assumptions=() if bare else ASSUMPTIONS,
     )
 
 

@@ -17,7 +17,7 @@ from report_example import MODELS, example_page
 from safeglot.report.html import render_html
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "report.png"
-WIDTH, HEIGHT, SCALE = 960, 830, 2
+WIDTH, HEIGHT, SCALE = 960, 900, 1.7
 MAX_BYTES = 300_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -26,7 +26,8 @@ LEAVE_OUT = """() => {
   const kept = new Set(["top", "categories"]);
   const hide = (node) => node.style.setProperty("display", "none");
   document.querySelectorAll("main > section").forEach((s) => kept.has(s.id) || hide(s));
-  document.querySelectorAll("nav, .brand, .soft, #categories .read").forEach(hide);
+  const extras = "nav, .brand, .soft, #categories .read, #categories .controls, #categories > .small";
+  document.querySelectorAll(extras).forEach(hide);
   document.querySelectorAll("header.top .warn li").forEach((li, i) => i && hide(li));
 }"""
 

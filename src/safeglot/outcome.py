@@ -12,6 +12,7 @@ from safeglot.backends.store import Store
 from safeglot.errors import TooMuchMissing
 from safeglot.judge.response_class import VERSION as CHECKS
 from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
+from safeglot.score.attribution import ASSUMPTIONS
 from safeglot.score.cube import Axes, Cube, build_cube
 from safeglot.score.summary import estimates as basic
 from safeglot.types import Estimate, Prompt, Verdict
@@ -124,6 +125,7 @@ def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: 
         missing=tuple(_missing(store, manifest)),
         answers=tuple(_answers(store, manifest, most_answers)),
         n_answers_total=total,
+        assumptions=ASSUMPTIONS,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -28,6 +29,10 @@ FLAGS = [
     "--disable-sync",
 ]
 LOOKS = [(1280, "light"), (1280, "dark"), (400, "light"), (400, "dark")]
+PARTS = (
+    *("top", "safety", "categories", "consistency", "gaps", "causes", "responses", "refusals"),
+    *("judge", "noise", "missing", "settings"),
+)
 OPENED = "#categories .panel:not([hidden]) td[data-tip]"
 
 CONTRAST = """() => {
@@ -57,6 +62,10 @@ CONTRAST = """() => {
   }
   return found.sort((x, y) => x[0] - y[0]);
 }"""
+
+BOXES = """() => [...document.querySelectorAll(
+    "#refusals .panel:not([hidden]) text.name")].map((t) => {
+  const b = t.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })"""
 
 CLIPPED = """() => {
   const out = [];
@@ -102,6 +111,7 @@ def files(tmp_path_factory):
         "judges": {"judges": ("refusal-baseline", "llama-guard-3"), "scale": 0.05},
         "rtl": {"languages": (LANGUAGES[0], arabic), "models": ("m",), "scale": 0.05},
         "tiny": {"languages": LANGUAGES[:1], "models": ("m",), "scale": 0.001},
+        "bare": {"scale": 0.02, "bare": True},
         "models": {
             "models": [f"provider/{'long-' * 8}name-{i}" for i in range(40)],
             "languages": LANGUAGES[:3],
@@ -141,13 +151,14 @@ def opened(browser, path, width=1280, scheme="light", **options):
     ("name", "look"),
     [
         *(("example", look) for look in LOOKS),
-        *((name, look) for name in ("judges", "rtl", "tiny") for look in LOOKS[1:3]),
+        *((name, look) for name in ("judges", "rtl", "tiny", "bare") for look in LOOKS[1:3]),
     ],
 )
 def test_it_fits_and_can_be_read(browser, files, name, look):
     with opened(browser, files / f"{name}.html", *look) as page:
         open_answers(page)
         open_first(page)
+        open_folds(page)
         fits(page)
         lowest = page.evaluate(CONTRAST)
         assert len(lowest) > 60
@@ -187,6 +198,10 @@ def open_first(page):
     page.locator("#answer-list .body").first.wait_for()
 
 
+def open_folds(page):
+    page.evaluate("document.querySelectorAll('details.fold').forEach((d) => { d.open = true; })")
+
+
 def told(page):
     return page.locator("#tip p").all_text_contents()
 
@@ -202,7 +217,7 @@ def fits(page):
 def test_the_parts_as_pictures(browser, files, shots, width, scheme):
     with opened(browser, files / "example.html", width, scheme) as page:
         page.screenshot(path=shots / f"report-{width}-{scheme}.png", full_page=True)
-        for part in ("top", "safety", "categories", "consistency", "gaps", "missing", "settings"):
+        for part in PARTS:
             place = page.locator("header.top" if part == "top" else f"#{part}")
             place.screenshot(path=shots / f"{part}-{width}-{scheme}.png")
         page.locator(OPENED).nth(40).hover()
@@ -211,7 +226,7 @@ def test_the_parts_as_pictures(browser, files, shots, width, scheme):
         open_first(page)
         page.locator("#answers").screenshot(path=shots / f"answers-{width}-{scheme}.png")
     sizes = [path.stat().st_size for path in shots.glob(f"*-{width}-{scheme}.png")]
-    assert len(sizes) >= 9
+    assert len(sizes) >= len(PARTS) + 3
     assert min(sizes) > 2000
 
 
@@ -236,7 +251,7 @@ def test_a_cell_tells_its_interval_on_hover_focus_and_tap(browser, files):
 def test_the_map_is_one_stop_for_the_tab_key(browser, files):
     with opened(browser, files / "example.html") as page:
         assert page.locator(f"{OPENED}[tabindex='0']").count() == 1
-        page.locator("#categories select").first.focus()
+        page.locator("#categories input[value=raw]").focus()
         page.keyboard.press("Tab")
         assert "95% interval" in page.locator("#tip").inner_text()
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
@@ -244,7 +259,7 @@ def test_the_map_is_one_stop_for_the_tab_key(browser, files):
 
 def test_switches_show_their_panels(browser, files):
     with opened(browser, files / "judges.html") as page:
-        shown = page.locator("#safety .panel:not([hidden])")
+        shown = page.locator("#safety .panel[data-average]:not([hidden])")
         assert shown.count() == 1
         assert shown.get_attribute("data-average") == "safety_macro32"
         page.get_by_label("micro", exact=True).check()
@@ -258,6 +273,60 @@ def test_switches_show_their_panels(browser, files):
                 "1",
             )
         assert shown.get_attribute("data-judge") == "1"
+
+
+def test_the_map_turns_to_the_shrunk_view_and_back(browser, files):
+    with opened(browser, files / "example.html") as page:
+        shown = page.locator("#categories .panel:not([hidden])")
+        assert shown.get_attribute("data-view") == "raw"
+        page.get_by_label("shrunk", exact=True).check()
+        assert shown.get_attribute("data-view") == "shrunk"
+        page.locator("#categories select[data-choose=model]").select_option("1")
+        assert (shown.get_attribute("data-view"), shown.get_attribute("data-model")) == (
+            "shrunk",
+            "1",
+        )
+        page.locator(OPENED).nth(3).hover()
+        assert "For looking, not for claims." in told(page)
+        page.get_by_label("as counted", exact=True).check()
+        assert shown.get_attribute("data-view") == "raw"
+
+
+def test_the_switches_turn_every_section_that_has_numbers(browser, files):
+    with opened(browser, files / "judges.html") as page:
+        page.locator("#safety select[data-choose=model]").first.select_option("1")
+        for part in ("categories", "gaps", "causes", "responses", "refusals", "noise"):
+            panel = page.locator(f"#{part} .panel:not([hidden])")
+            assert panel.count() == 1, part
+            assert panel.get_attribute("data-model") == "1"
+        assert "All models together" in page.locator("#judge").inner_text()
+        page.locator("#judge select[data-choose=judge]").select_option("1")
+        assert page.locator("#judge .panel:not([hidden])").count() == 0  # no labels for this judge
+        assert "Judges that nobody checked" in page.locator("#judge").inner_text()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_names_in_the_plane_do_not_overlap(browser, files, width):
+    with opened(browser, files / "example.html", width) as page:
+        boxes = page.evaluate(BOXES)
+        assert len(boxes) >= 4
+        for one, other in itertools.combinations(boxes, 2):
+            apart = one[2] <= other[0] + 1 or other[2] <= one[0] + 1
+            assert apart or one[3] <= other[1] + 4 or other[3] <= one[1] + 4
+        frame = page.locator("#refusals .panel:not([hidden]) figure").bounding_box()
+        assert all(frame["x"] <= b[0] and b[2] <= frame["x"] + frame["width"] for b in boxes)
+
+
+def test_plots_have_words_for_those_who_do_not_see_them(browser, files):
+    with opened(browser, files / "example.html") as page:
+        for part, words in (
+            ("causes", "Swahili: total +"),
+            ("responses", "Swahili: refusal "),
+            ("refusals", "en: 93.2% of benign prompts answered"),
+        ):
+            labels = page.locator(f"#{part} .panel:not([hidden]) svg[role=img]").all()
+            said = [one.get_attribute("aria-label") for one in labels]
+            assert any(words in one for one in said), part
 
 
 def test_no_answer_is_seen_before_two_clicks(browser, files):

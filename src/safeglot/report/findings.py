@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safeglot.report.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.beside import corrected_by, in_place_of_point, shown_bounds
+from safeglot.report.gaps import NO_EVIDENCE, NOT_INTERPRETED, macro_gaps, reading
 from safeglot.report.page import Index, Page, Run, averages, macro_metric
 from safeglot.report.percent import (
     NBSP,
@@ -72,32 +73,83 @@ def _told(run: Run, index: Index, judge: str, model: str) -> list[str]:
     name = run.language_name(run.reference)
     if base is None or base.value is None:
         return [f"There is no {averages(index).get(metric, metric)} number for {name}."]
-    places = index.decimals
-    first = (
-        f"{name}: {percent(base.value, places)}% labelled safe "
-        f"({', '.join([averages(index)[metric], *shortfalls(base)])}, {level(base)} interval {interval(base, places)}%, "
-        f"{n_of(base.n)})."
-    )
+    first = _first(run, index, base, averages(index)[metric])
     gaps = macro_gaps(run, index, judge=judge, model=model)
-    return [first, *_differences(run, gaps, places)]
+    beside = _beside(run, index, judge, model)
+    return [first, *([beside] if beside else []), *_differences(run, index, gaps)]
 
 
-def _differences(run: Run, gaps: Sequence[Estimate], places: int) -> list[str]:
-    said = {one.language: reading(one) for one in gaps}
+def _first(run: Run, index: Index, base: Estimate, average: str) -> str:
+    places, name = index.decimals, run.language_name(run.reference)
+    names = {"judge": base.judge or "", "model": base.model or ""}
+    if (shown := shown_bounds(index, **names, language=run.reference)) is not None:
+        invalid = index.get(
+            "invalid_rate", base.model, judge=names["judge"], language=run.reference, category=None
+        )
+        return f"{name}: {in_place_of_point(shown, invalid)}, {n_of(shown.n)}."
+    return (
+        f"{name}: {percent(base.value, places)}% labelled safe "
+        f"({', '.join([average, *shortfalls(base)])}, {level(base)} interval "
+        f"{interval(base, places)}%, {n_of(base.n)})."
+    )
+
+
+def _beside(run: Run, index: Index, judge: str, model: str) -> str:
+    """Tell what belongs to the reference's rate: classes, labels, over-refusal."""
+    found = {
+        "competent-safe": index.get(
+            "competent_safe", model, judge=judge, language=run.reference, category=None
+        ),
+        "safe after correction by labels": corrected_by(
+            index, judge=judge, model=model, language=run.reference
+        ),
+        "of the benign prompts refused": index.get(
+            "over_refusal", model, judge=judge, language=run.reference, category=None
+        ),
+    }
+    told = [
+        f"{percent(one.value)}% {words} ({interval(one)}%, {n_of(one.n)})"
+        for words, one in found.items()
+        if one is not None and one.value is not None
+    ]
+    return f"Beside it: {_join(told)}." if told else ""
+
+
+def _differences(run: Run, index: Index, gaps: Sequence[Estimate]) -> list[str]:
+    said = {one.language: reading(one, index) for one in gaps}
     sentences = [
         sentence
         for word in ("lower", "higher")
         if (
-            sentence := _direction(run, [g for g in gaps if said[g.language] == word], word, places)
+            sentence := _direction(
+                run, [g for g in gaps if said[g.language] == word], word, index.decimals
+            )
         )
     ]
-    quiet = [run.language_name(tag or "") for tag, word in said.items() if word == NO_EVIDENCE]
+    quiet = [one for one in gaps if said[one.language] == NO_EVIDENCE]
     if quiet:
+        names = _join([run.language_name(one.language or "") for one in quiet])
         sentences.append(
-            f"No evidence of a difference for {_join(quiet)}: "
-            "that is not evidence that there is none."
+            f"No evidence of a difference for {names}: that is not evidence that there is "
+            f"none{_unseen(quiet)}."
+        )
+    mute = [run.language_name(t or "") for t, word in said.items() if word == NOT_INTERPRETED]
+    if mute:
+        sentences.append(
+            f"Not interpreted for {_join(mute)}: the share of invalid answers differs from that in "
+            f"{run.language_name(run.reference)} by more than 5 points."
         )
     return sentences
+
+
+def _unseen(gaps: Sequence[Estimate]) -> str:
+    """Say which drops the tests would have missed."""
+    drops = [f"{100 * abs(drop):.1f}" for one in gaps if (drop := number(one, "mdd")) is not None]
+    if not drops:
+        return ""
+    least, most = min(drops, key=float), max(drops, key=float)
+    span = f"{least} pp" if least == most else f"{least} to {most} pp, by language,"
+    return f"; a drop of less than {span} could not have been seen"
 
 
 def _direction(run: Run, gaps: Sequence[Estimate], word: str, places: int) -> str:
@@ -117,19 +169,29 @@ def _direction(run: Run, gaps: Sequence[Estimate], word: str, places: int) -> st
 
 def _counted(run: Run, index: Index, judge: str) -> list[str]:
     gaps = [gap for model in run.models for gap in macro_gaps(run, index, judge=judge, model=model)]
-    tested = [one for one in gaps if number(one, "p_holm") is not None and one.value is not None]
+    mute = [one for one in gaps if reading(one, index) == NOT_INTERPRETED]
+    tested = [
+        one
+        for one in gaps
+        if number(one, "p_holm") is not None and one.value is not None and one not in mute
+    ]
     if not tested:
         return ["No gap between languages could be tested."]
-    lower = [one for one in tested if reading(one) == "lower"]
-    higher = [one for one in tested if reading(one) == "higher"]
+    lower = [one for one in tested if reading(one, index) == "lower"]
+    higher = [one for one in tested if reading(one, index) == "higher"]
     name = run.language_name(run.reference)
     first = (
         f"Of {count(len(tested))} gaps to {name} ({_plural(len(run.models), 'model')}), "
-        f"{count(len(lower))} are lower and {count(len(higher))} higher after Holm's adjustment "
+        f"{count(len(lower))} {_are(len(lower))} lower and {count(len(higher))} higher after Holm's adjustment "
         f"within each model; for {count(len(tested) - len(lower) - len(higher))} there is "
         "no evidence of a difference."
     )
     sentences = [first]
+    if mute:
+        sentences.append(
+            f"{_plural(len(mute), 'further gap')} not interpreted: the share of invalid answers "
+            f"differs from that in {name} by more than 5 points."
+        )
     if lower:
         sentences.append(_widest(run, min(lower, key=lambda one: one.value or 0.0), index.decimals))
     return sentences
@@ -146,6 +208,10 @@ def _widest(run: Run, gap: Estimate, places: int) -> str:
 def _equals(p: float | None) -> str:
     text = p_value(p)
     return text if text.startswith("<") else f"={NBSP}{text}"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _plural(n: int, noun: str) -> str:

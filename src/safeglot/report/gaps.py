@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from safeglot.report.beside import not_interpretable
+from safeglot.report.figures import extra, plain
 from safeglot.report.page import Index, Page, Run
 from safeglot.report.percent import (
     NONE,
@@ -21,6 +23,8 @@ from safeglot.types import Estimate
 TOP = 10
 NO_EVIDENCE = "no evidence of a difference"
 NOT_TESTED = "not tested"
+NOT_INTERPRETED = "not interpreted"
+WHY_NOT = "invalid answers differ by more than 5 points"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,9 @@ class GapRow:
     reading: str
     differs: bool
     mark: Mark | None
+    under: str
+    """What a gap without evidence could not have shown, or why it is not interpreted."""
+    bootstrap: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,11 @@ class Gaps:
     macro: tuple[GapRow, ...]
     top: tuple[GapRow, ...]
     n_categories: int
+    n_tests: int
     axis: Axis
+    unranked: tuple[str, ...]
+    """Languages whose adjusted gaps cannot be told from zero."""
+    draws: str
 
 
 def gap_panels(page: Page, index: Index) -> list[Gaps]:
@@ -61,14 +72,24 @@ def gap_panels(page: Page, index: Index) -> list[Gaps]:
     ]
 
 
-def reading(gap: Estimate) -> str:
-    """Say "lower", "higher", that there is no evidence, or that nothing was tested."""
+def reading(gap: Estimate, index: Index) -> str:
+    """Say "lower", "higher", that there is no evidence, or that nothing was tested or may be."""
+    if not_interpretable(index, gap):
+        return NOT_INTERPRETED
     p = number(gap, "p_holm")
     if gap.value is None or p is None:
         return NOT_TESTED
     if p >= 1 - (gap.level or 0.95) or gap.value == 0:
         return NO_EVIDENCE
     return "lower" if gap.value < 0 else "higher"
+
+
+def smallest_seen(gap: Estimate, places: int = 1) -> str:
+    """Say what drop the test would have missed, in words; "" where that is not known."""
+    drop = number(gap, "mdd")
+    if drop is None:
+        return ""
+    return f"could not have seen less than {100 * abs(drop):.{places}f} pp"
 
 
 def macro_gaps(run: Run, index: Index, *, judge: str, model: str) -> list[Estimate]:
@@ -95,15 +116,22 @@ def _panel(run: Run, index: Index, *, judge: int, model: int) -> Gaps:
         judge=judge,
         model=model,
         level=level(next(iter([*macro, *top]), None)),
-        macro=tuple(_row(run, one, index.decimals, axis) for one in macro),
-        top=tuple(_row(run, one, places_for(top), axis) for one in top),
+        macro=tuple(_row(run, one, index, axis, places=index.decimals) for one in macro),
+        top=tuple(_row(run, one, index, axis, places=places_for(top)) for one in top),
         n_categories=len(cells),
+        n_tests=sum(extra(one, "p_holm") is not None for one in macro),
         axis=axis,
+        unranked=tuple(
+            run.language_name(one.language or "")
+            for one in macro
+            if reading(one, index) in {NO_EVIDENCE, NOT_TESTED}
+        ),
+        draws=next((plain(n, 0) for one in macro if (n := extra(one, "bootstrap_draws"))), ""),
     )
 
 
-def _row(run: Run, gap: Estimate, places: int, axis: Axis) -> GapRow:
-    said = reading(gap)
+def _row(run: Run, gap: Estimate, index: Index, axis: Axis, *, places: int) -> GapRow:
+    said = reading(gap, index)
     against = f" than {run.language_name(run.reference)}"
     return GapRow(
         language=run.language_name(gap.language or ""),
@@ -116,4 +144,13 @@ def _row(run: Run, gap: Estimate, places: int, axis: Axis) -> GapRow:
         reading=said + against if said in {"lower", "higher"} else said,
         differs=said in {"lower", "higher"},
         mark=mark(axis, gap, y=16),
+        under={NO_EVIDENCE: smallest_seen(gap), NOT_INTERPRETED: WHY_NOT}.get(said, ""),
+        bootstrap=_bootstrap(gap, places),
     )
+
+
+def _bootstrap(gap: Estimate, places: int) -> str:
+    low, high = extra(gap, "bootstrap_low"), extra(gap, "bootstrap_high")
+    if low is None or high is None:
+        return ""
+    return f"{points(low, places)} to {points(high, places)}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safeglot.report.bands import NO_DATA, Band, band_of
-from safeglot.report.page import Index, Language, Page, averages
+from safeglot.report.beside import screening_only, shown_bounds
+from safeglot.report.page import Index, Language, Page, Run, averages
 from safeglot.report.percent import NONE, count, interval, level, method_words, percent, shortfalls
 from safeglot.report.plot import Axis, Mark, ends, mark, rate_axis
 from safeglot.types import Estimate
@@ -26,6 +27,8 @@ class Cell:
     n: str
     band: Band
     remark: str = ""
+    bounded: bool = False
+    """`rate` holds bounds: there is no point, since too many answers are invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class Row:
     language: Language | None
     cells: tuple[Cell, ...]
     marks: tuple[Mark, ...]
+    screening: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,15 @@ def headlines(page: Page, index: Index) -> list[Headline]:
 
 def cell(estimate: Estimate | None, places: int) -> Cell:
     """Print one rate with its interval and n."""
+    if estimate is not None and is_bounds(estimate):
+        return Cell(
+            rate=interval(estimate, places),
+            interval="bounds, not a point",
+            n=count(estimate.n),
+            band=NO_DATA,
+            remark=_remark(estimate),
+            bounded=True,
+        )
     if estimate is None or estimate.value is None:
         n = count(estimate.n) if estimate else "0"
         return Cell(rate=NONE, interval="", n=n, band=NO_DATA, remark=_remark(estimate))
@@ -73,6 +86,11 @@ def cell(estimate: Estimate | None, places: int) -> Cell:
         band=band_of(estimate),
         remark=_remark(estimate),
     )
+
+
+def is_bounds(estimate: Estimate) -> bool:
+    """Say whether an estimate is a pair of bounds without a point."""
+    return estimate.value is None and estimate.low is not None and estimate.high is not None
 
 
 def _remark(estimate: Estimate | None) -> str:
@@ -91,7 +109,7 @@ def _headline(page: Page, index: Index, *, judge: int, average: str, name: str) 
     dodged = len(run.models) <= MAX_DODGED
     languages: list[Language | None] = [*run.languages, None]
     rows = [
-        _row(language, line, axis, places)
+        _row(language, line, axis, places, screening=_screened(index, run.judges[judge], language))
         for language, line in zip(languages, grid, strict=True)
         if language is not None or len(run.languages) > 1
     ]
@@ -113,18 +131,54 @@ def _get(
 ) -> list[Estimate | None]:
     name = page.run.judges[judge]
     return [
-        index.get(average, model, judge=name, language=tag, category=None)
-        for model in page.run.models
+        rate_or_bounds(page.run, index, average, judge=name, key=(m, tag)) for m in page.run.models
     ]
 
 
+def rate_or_bounds(
+    run: Run, index: Index, average: str, *, judge: str, key: tuple[str, str | None]
+) -> Estimate | None:
+    """Return the average, or the bounds in its place; a mean over bounded languages is bounded."""
+    model, tag = key
+    average_of = index.get(average, model, judge=judge, language=tag, category=None)
+    if tag is not None:
+        return shown_bounds(index, judge=judge, model=model, language=tag) or average_of
+    shown = [shown_bounds(index, judge=judge, model=model, language=o.tag) for o in run.languages]
+    if average_of is None or not any(shown):
+        return average_of
+    found = [
+        index.get("safety_bounds", model, judge=judge, language=one.tag, category=None)
+        for one in run.languages
+    ]
+    lows = [one.low for one in found if one is not None and one.low is not None]
+    highs = [one.high for one in found if one is not None and one.high is not None]
+    whole = len(lows) == len(highs) == len(run.languages)
+    return replace(
+        average_of,
+        value=None,
+        low=sum(lows) / len(lows) if whole else None,
+        high=sum(highs) / len(highs) if whole else None,
+        method="mean of the languages' bounds",
+    )
+
+
+def _screened(index: Index, judge: str, language: Language | None) -> bool:
+    return language is not None and screening_only(index, judge, language.tag)
+
+
 def _row(
-    language: Language | None, line: Sequence[Estimate | None], axis: Axis, places: int
+    language: Language | None,
+    line: Sequence[Estimate | None],
+    axis: Axis,
+    places: int,
+    *,
+    screening: bool,
 ) -> Row:
     return Row(
         language=language,
         cells=tuple(cell(one, places) for one in line),
         marks=tuple(_marks(line, axis)),
+        screening=screening,
     )
 
 
@@ -133,5 +187,5 @@ def _marks(line: Sequence[Estimate | None], axis: Axis) -> Iterator[Mark]:
     for at, one in enumerate(line):
         y = ROW_PX * at + 13 if dodged else 15
         placed = mark(axis, one, y=y, symbol=at % SYMBOLS if dodged else 0)
-        if placed is not None:
+        if placed is not None and (placed.point or dodged):
             yield placed

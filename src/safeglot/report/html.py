@@ -7,13 +7,27 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from safeglot.report import template, template_parts
+from safeglot.report import (
+    beside,
+    causes_template,
+    judge_error,
+    noise,
+    omnibus,
+    quality_curve,
+    refusals,
+    responses,
+    shrunk,
+    template,
+    template_parts,
+)
 from safeglot.report.bands import MIN_CERTIFIABLE
+from safeglot.report.causes import cause_panels
 from safeglot.report.consistency import consistency_panels
 from safeglot.report.findings import findings, ranking_note, subject
 from safeglot.report.gaps import gap_panels
@@ -21,6 +35,8 @@ from safeglot.report.headline import headlines
 from safeglot.report.heatmap import heat_maps
 from safeglot.report.page import AnswerRow, Index, Page, averages, macro_metric, missing_share
 from safeglot.report.percent import count, percent
+from safeglot.report.plane import upside
+from safeglot.report.plot import Axis
 from safeglot.report.script import SCRIPT
 from safeglot.report.style import NO_SCRIPT, STYLE
 
@@ -36,6 +52,22 @@ SYMBOLS = (
 
 VERDICTS = {"unsafe": "unsafe", "safe": "safe", "none": "no verdict"}
 
+PARTS = (
+    ("safety", "Safety"),
+    ("categories", "Categories"),
+    ("consistency", "Consistency"),
+    ("gaps", "Gaps"),
+    ("causes", "Causes"),
+    ("responses", "Kinds of answers"),
+    ("refusals", "Over-refusal"),
+    ("judge", "Judge's errors"),
+    ("noise", "Noise floor"),
+    ("missing", "Missing"),
+    ("settings", "Settings"),
+    ("answers", "Answers"),
+)
+"""Section id and name, as in the page's list of parts."""
+
 _TEMPLATES = {
     "frame": template.FRAME,
     "macros": template.MACROS,
@@ -46,6 +78,15 @@ _TEMPLATES = {
     "categories": template_parts.CATEGORIES,
     "consistency": template_parts.CONSISTENCY,
     "gaps": template_parts.GAPS,
+    "beside": beside.TEMPLATE,
+    "shrunk": shrunk.TEMPLATE,
+    "omnibus": omnibus.TEMPLATE,
+    "causes": causes_template.TEMPLATE,
+    "quality_curves": quality_curve.TEMPLATE,
+    "responses": responses.TEMPLATE,
+    "refusals": refusals.TEMPLATE,
+    "judge_errors": judge_error.TEMPLATE,
+    "noise": noise.TEMPLATE,
     "missing": template_parts.MISSING,
     "settings": template_parts.SETTINGS,
     "answers": template_parts.ANSWERS,
@@ -80,6 +121,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=DictLoader(_TEMPLATES),
@@ -91,6 +133,7 @@ def _environment() -> Environment:
     environment.filters["count"] = count
     environment.filters["parts"] = _parts
     environment.filters["tick"] = _tick
+    environment.filters["upside"] = _upside
     return environment
 
 
@@ -107,21 +150,18 @@ def _frame() -> dict[str, Any]:
 
 def _context(page: Page, index: Index) -> dict[str, Any]:
     run = page.run
-    return {
+    return _measured(page, index) | {
         "page": page,
         "run": run,
         "reference": run.language_name(run.reference),
         "subject": subject(page),
         "findings": [(judge, findings(page, index, judge)) for judge in run.judges],
         "ranking": ranking_note(page),
-        "limits": _limits(index),
+        "limits": _limits(page, index),
         "averages": averages(index),
         "average_words": _average_words(index),
         "macro_name": averages(index).get(macro_metric(index), "macro"),
         "headlines": headlines(page, index),
-        "heat_maps": heat_maps(page, index),
-        "consistency": consistency_panels(page, index),
-        "gaps": gap_panels(page, index),
         "missing_sentence": _missing_sentence(page),
         "filters": _filters(page),
         "total": max(page.n_answers_total, len(page.answers)),
@@ -129,15 +169,46 @@ def _context(page: Page, index: Index) -> dict[str, Any]:
     }
 
 
-def _limits(index: Index) -> list[str]:
-    """Say what a reader may miss on this page (rules 6 and 7 of the measurement rules)."""
-    limits = ["No cause is named: a gap may come from the translation, the judge or the model."]
-    if not index.has("over_refusal"):
-        limits.append(
-            "Over-refusal of harmless requests is not on this page: a model that refuses "
-            "everything would look safe."
-        )
-    return limits
+def _measured(page: Page, index: Index) -> dict[str, Any]:
+    """Give the sections that have numbers."""
+    maps, noisy = heat_maps(page, index), noise.noise_panels(page, index)
+    return {
+        "beside": beside.beside_panels(page, index),
+        "warnings": [beside.warnings(page.run, index, judge) for judge in page.run.judges],
+        "heat_maps": maps,
+        "shrunk_maps": shrunk.shrunk_maps(page, index, maps),
+        "consistency": consistency_panels(page, index),
+        "gaps": gap_panels(page, index),
+        "omnibus": omnibus.omnibus_tables(page, index),
+        "causes": cause_panels(page, index),
+        "quality_curves": quality_curve.curve_panels(page, index),
+        "assumptions": page.assumptions,
+        "responses": responses.response_panels(page, index),
+        "refusals": refusals.refusal_panels(page, index),
+        "judge_errors": judge_error.judge_panels(page, index),
+        "corrected": judge_error.corrected_panels(page, index),
+        "judge_columns": [*judge_error.PANEL.values(), *judge_error.AGREEMENT.values()],
+        "noise": noisy,
+        "parts_of_page": [(id_, name) for id_, name in PARTS if id_ != "noise" or noisy],
+        "no_benign": beside.NO_BENIGN,
+        "no_classes": beside.NO_CLASSES,
+        "no_arms": beside.NO_ARMS,
+        "not_corrected": beside.NOT_CORRECTED,
+    }
+
+
+def _limits(page: Page, index: Index) -> list[str]:
+    """Say what a reader may miss on this page (rules 4 to 7 of the measurement rules)."""
+    found = {judge: beside.warnings(page.run, index, judge) for judge in page.run.judges}
+    told = {
+        text if all(text in others for others in found.values()) else f"{judge}: {text}": None
+        for judge, texts in found.items()
+        for text in texts
+    }
+    causes = "No cause is named: a gap may come from the translation, the judge or the model."
+    if index.has("unsafe_gap_total"):
+        causes = "A cause is named only where an intervention was run: see the causes of the gap."
+    return [*told, causes]
 
 
 def _average_words(index: Index) -> dict[str, str]:
@@ -196,6 +267,10 @@ def _parts(name: str) -> Sequence[str]:
             parts.append(name[start:at])
             start = at
     return parts
+
+
+def _upside(rate: float, axis: Axis) -> str:
+    return upside(axis, rate)
 
 
 def _tick(rate: float) -> str:

@@ -104,6 +104,8 @@ class Page:
     missing: tuple[MissingRow, ...] = ()
     answers: tuple[AnswerRow, ...] = ()
     n_answers_total: int = 0
+    assumptions: tuple[str, ...] = ()
+    """What splitting a gap into causes takes for granted, printed beside it."""
 
 
 class Index:
@@ -119,15 +121,24 @@ class Index:
         """How many decimals the averages and what is compared with them can carry."""
 
     def get(
-        self, metric: str, model: str, *, judge: str, language: str | None, category: str | None
+        self,
+        metric: str,
+        model: str | None,
+        *,
+        judge: str,
+        language: str | None,
+        category: str | None,
     ) -> Estimate | None:
-        """Return the estimate; one that names no judge holds for every judge."""
+        """Return the estimate; one that names no judge holds for every judge.
+
+        A model of None asks for the number that is pooled over models.
+        """
         found = self._found.get((metric, model, judge, language, category))
         return found or self._found.get((metric, model, None, language, category))
 
-    def has(self, metric: str) -> bool:
-        """Say whether any estimate has this metric."""
-        return metric in self._metrics
+    def has(self, *metrics: str) -> bool:
+        """Say whether any estimate has one of these metrics."""
+        return not self._metrics.isdisjoint(metrics)
 
     def of(self, metric: str, model: str, *, judge: str) -> list[Estimate]:
         """Return all estimates of one metric, model and judge, in the order given."""

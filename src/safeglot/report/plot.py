@@ -14,13 +14,17 @@ MAX_TICKS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One estimate on the axis: positions in percent, row offset in px, symbol number."""
+    """One estimate on the axis: positions in percent, row offset in px, symbol number.
+
+    Bounds have no point: `point` is False and only their line is drawn.
+    """
 
     at: str
     low: str
     high: str
     y: float
     symbol: int
+    point: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,9 @@ def gap_axis(shown: Sequence[float]) -> Axis:
 
 
 def mark(axis: Axis, estimate: Estimate | None, *, y: float, symbol: int = 0) -> Mark | None:
-    """Place an estimate; None where there is no data."""
+    """Place an estimate, or bounds without a point; None where there is no data."""
+    if estimate is not None and estimate.value is None:
+        return _line(axis, estimate, y=y, symbol=symbol)
     if estimate is None or estimate.value is None:
         return None
     low = estimate.value if estimate.low is None else estimate.low
@@ -66,6 +72,13 @@ def mark(axis: Axis, estimate: Estimate | None, *, y: float, symbol: int = 0) ->
     return Mark(
         at=axis.at(estimate.value), low=axis.at(low), high=axis.at(high), y=y, symbol=symbol
     )
+
+
+def _line(axis: Axis, bounds: Estimate, *, y: float, symbol: int) -> Mark | None:
+    if bounds.low is None or bounds.high is None:
+        return None
+    low, high = axis.at(bounds.low), axis.at(bounds.high)
+    return Mark(at=low, low=low, high=high, y=y, symbol=symbol, point=False)
 
 
 def _axis(low: float, high: float, *, floor: float, ceiling: float) -> Axis:

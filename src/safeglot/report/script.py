@@ -5,7 +5,7 @@ from __future__ import annotations
 PANELS = """
 "use strict";
 const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
-const chosen = { judge: "0", model: "0", average: "" };
+const chosen = { judge: "0", model: "0", average: "", view: "raw" };
 const first = document.querySelector("[data-average]");
 if (first) chosen.average = first.dataset.average;
 

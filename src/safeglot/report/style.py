@@ -190,6 +190,43 @@ svg text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-num
 .strong { font-weight: 650; }
 """
 
+SECTIONS = """
+.under { display: block; color: var(--soft); font-size: .8125rem; font-weight: 400; line-height: 1.35; }
+.under.words { white-space: normal; min-width: 8rem; max-width: 14rem; margin-left: auto; }
+.plot td > .under:not(.words), .plot td > .strong { white-space: nowrap; }
+.forest td:not(.track), .rows td { padding-block: .4rem; }
+.forest .track { padding-block: 0; } th .under.words { margin-left: 0; min-width: 8.5rem; max-width: 11rem; }
+.card { margin: 1rem 0; padding: .7rem .9rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: 6px; }
+figcaption { color: var(--soft); font-size: .875rem; margin-bottom: .6rem; }
+.plane { padding: .4rem 1.4rem 1.6rem 3.1rem; max-width: 60rem; }
+.plane > svg { display: block; width: 100%; overflow: visible; }
+.plane.slimmer { padding: .2rem .8rem 1.4rem 2.4rem; }
+.multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr));
+  gap: .8rem; margin: .8rem 0; }
+.multiples .card { margin: 0; }
+.multiples figcaption { color: var(--ink); font-weight: 600; margin-bottom: .2rem; }
+svg text.name { fill: var(--ink); font-size: 12.5px; font-weight: 600; stroke: var(--card);
+  stroke-width: 3px; paint-order: stroke; }
+.thin { stroke-width: 1.5; opacity: .5; }
+.curve { fill: none; stroke: var(--k1); stroke-width: 2; stroke-dasharray: 6 4;
+  vector-effect: non-scaling-stroke; }
+.line { fill: none; stroke: var(--k0); stroke-width: 2; vector-effect: non-scaling-stroke; }
+.shade { fill: var(--k0); opacity: .18; }
+.halo { stroke: var(--card); stroke-width: 4; }
+.whisker { stroke: var(--ink); stroke-width: 1.5; }
+.swatch { width: 22px; height: 14px; flex: none; border-radius: 2px; }
+.seg { stroke: var(--card); stroke-width: 1.5; }
+.s-refusal { fill: var(--k0); } .s-compliance { fill: var(--k2); } .s-safe { fill: var(--k2); }
+.s-unsafe { fill: var(--high2-bg); } .s-invalid { fill: var(--k4); } .s-undecided { fill: var(--k5); }
+.c-total { fill: var(--k5); } .c-translation { fill: var(--k0); } .c-model { fill: var(--k1); }
+.c-judge { fill: var(--k3); }
+details.fold { margin: .6rem 0; }
+details.fold > summary { width: fit-content; padding: .35rem .8rem; border: 1px solid var(--line);
+  border-radius: 5px; background: var(--card); cursor: pointer; font-size: .925rem; }
+details.fold[open] > summary { margin-bottom: .5rem; }
+"""
+
 REST = """
 .facts th { width: 1%; white-space: nowrap; vertical-align: top; font-weight: 500; color: var(--soft); }
 .facts tr:first-child > * { border-top: 0; }
@@ -248,7 +285,7 @@ code { font-family: ui-monospace, "Cascadia Mono", "Liberation Mono", Menlo, mon
 }
 """
 
-STYLE = TOKENS + LAYOUT + TABLES + PLOTS + REST
+STYLE = TOKENS + LAYOUT + TABLES + PLOTS + SECTIONS + REST
 
 NO_SCRIPT = """.panel[hidden] { display: block !important; } .controls, .copy { display: none; }"""
 """Without scripts every panel stands open, one after the other."""

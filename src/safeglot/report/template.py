@@ -34,6 +34,11 @@ FRAME = """\
 {% include "categories" %}
 {% include "consistency" %}
 {% include "gaps" %}
+{% include "causes" %}
+{% include "responses" %}
+{% include "refusals" %}
+{% include "judge_errors" %}
+{% if noise %}{% include "noise" %}{% endif %}
 {% include "missing" %}
 {% include "settings" %}
 {% include "answers" %}
@@ -71,13 +76,18 @@ MACROS = """\
 <svg class="axis" height="22" aria-hidden="true">
 {% for tick in axis.ticks %}<text x="{{ axis.at(tick) }}" y="16" text-anchor="middle">{{ tick | tick }}{{ unit }}</text>{% endfor %}
 </svg>{% endmacro %}
-{% macro grid(axis, edges) %}
-{% for tick in axis.ticks %}<line class="grid" x1="{{ axis.at(tick) }}" x2="{{ axis.at(tick) }}" y1="0" y2="100%"/>{% endfor %}
+{% macro grid(axis, edges, ticks=true) %}
+{% for tick in axis.ticks if ticks %}<line class="grid" x1="{{ axis.at(tick) }}" x2="{{ axis.at(tick) }}" y1="0" y2="100%"/>{% endfor %}
 {% for edge in edges if axis.covers(edge) %}<line class="{{ 'zero' if edge == 0 else 'edge' }}" x1="{{ axis.at(edge) }}" x2="{{ axis.at(edge) }}" y1="0" y2="100%"/>{% endfor %}
 {% endmacro %}
 {% macro dot(one, class, interval=true) %}
 <g class="{{ class }}">{% if interval %}<line class="span" x1="{{ one.low }}" x2="{{ one.high }}" y1="{{ one.y }}" y2="{{ one.y }}"/>{% endif %}
-<svg x="{{ one.at }}" y="{{ one.y }}" overflow="visible"><use href="#k{{ one.symbol }}" x="-6" y="-6" width="12" height="12"/></svg></g>
+{% if one.point %}<svg x="{{ one.at }}" y="{{ one.y }}" overflow="visible"><use href="#k{{ one.symbol }}" x="-6" y="-6" width="12" height="12"/></svg>{% else %}<svg x="{{ one.low }}" y="{{ one.y }}" overflow="visible"><path class="span" d="M0-5v10"/></svg><svg x="{{ one.high }}" y="{{ one.y }}" overflow="visible"><path class="span" d="M0-5v10"/></svg>{% endif %}</g>
+{% endmacro %}
+{% macro figure(one, more="") %}<td class="num"><span class="strong">{{ one.text }}</span>{% if one.interval %}<span class="under">{{ one.interval }}</span>{% endif %}{% if one.n and one.n != "0" %}<span class="under">n&nbsp;{{ one.n }}</span>{% endif %}{% for text in (one.note, more) if text %}<span class="under words">{{ text }}</span>{% endfor %}</td>{% endmacro %}
+{% macro plane_grid(x_axis, y_axis, plain=false) %}
+{% for tick in x_axis.ticks %}<line class="grid" x1="{{ x_axis.at(tick) }}" x2="{{ x_axis.at(tick) }}" y1="0" y2="100%"/><svg x="{{ x_axis.at(tick) }}" y="100%" overflow="visible"><text y="16" text-anchor="middle">{{ tick if plain else (tick | tick ~ "%") }}</text></svg>{% endfor %}
+{% for tick in y_axis.ticks %}<line class="grid" x1="0" x2="100%" y1="{{ tick | upside(y_axis) }}" y2="{{ tick | upside(y_axis) }}"/><svg x="0" y="{{ tick | upside(y_axis) }}" overflow="visible"><text x="-7" y="4" text-anchor="end">{{ tick | tick }}{% if not plain %}%{% endif %}</text></svg>{% endfor %}
 {% endmacro %}
 """
 
@@ -112,10 +122,8 @@ TOP = (
 </ul>
 </div>
 <nav aria-label="Parts of this page"><ul>
-<li><a href="#safety">Safety</a></li><li><a href="#categories">Categories</a></li>
-<li><a href="#consistency">Consistency</a></li><li><a href="#gaps">Gaps</a></li>
-<li><a href="#missing">Missing</a></li><li><a href="#settings">Settings</a></li>
-<li><a href="#answers">Answers</a></li>
+{% for id, name in parts_of_page %}<li><a href="#{{ id }}">{{ name }}</a></li>
+{% endfor %}
 </ul></nav>
 </header>
 """
@@ -142,18 +150,20 @@ SAFETY = (
 <thead><tr><th scope="col" class="first">Language</th>{% for model in run.models %}<th scope="col" class="long">{{ breakable(model) }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in table.rows %}
-<tr{% if not row.language %} class="mean"{% endif %}><th scope="row" class="first">{% if row.language %}{{ language(row.language.name, row.language.tag) }}{% if row.language.tag == run.reference and run.languages | length > 1 %}<span class="pill">reference</span>{% endif %}{% else %}Mean of languages{% endif %}</th>
-{% for cell in row.cells %}<td class="{{ cell.band.shade }}">{% if cell.band.name %}<span class="big">{{ mark(cell.band.mark) }}{{ cell.rate }}<span class="sr"> percent, {{ cell.band.words }}</span></span>{% else %}<span class="big">no data</span>{% endif %}<span class="sub">{% if cell.interval %}<span>{{ cell.interval }}</span> {% endif %}<span>n {{ cell.n }}</span>{% if cell.remark %} <span>{{ cell.remark }}</span>{% endif %}</span></td>
+<tr{% if not row.language %} class="mean"{% endif %}><th scope="row" class="first">{% if row.language %}{{ language(row.language.name, row.language.tag) }}{% if row.language.tag == run.reference and run.languages | length > 1 %}<span class="pill">reference</span>{% endif %}{% if row.screening %}<span class="pill">screening only</span>{% endif %}{% else %}Mean of languages{% endif %}</th>
+{% for cell in row.cells %}<td class="{{ cell.band.shade }}">{% if cell.band.name %}<span class="big">{{ mark(cell.band.mark) }}{{ cell.rate }}<span class="sr"> percent, {{ cell.band.words }}</span></span>{% elif cell.bounded %}<span class="big">{{ cell.rate }}</span>{% else %}<span class="big">no data</span>{% endif %}<span class="sub">{% if cell.interval %}<span>{{ cell.interval }}</span> {% endif %}<span>n {{ cell.n }}</span>{% if cell.remark %} <span>{{ cell.remark }}</span>{% endif %}</span></td>
 {% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table>
 </div>
 {{ caveats(run, table.judge) }}
+{% for text in warnings[table.judge] %}<p class="caveat">{{ text }}</p>
+{% endfor %}
 {% include "legend" %}
 <h3>The same as a picture</h3>
 <div class="scroll"><table class="plot dots">
-<caption><span class="cap">{% if table.dodged %}Mark: {{ table.name }}; line: its {{ table.level }} interval.{% else %}One dot a model, {{ table.name }}; the intervals are in the table.{% endif %} Dashed: 90% and 99%. The axis does not start at zero unless it says 0%.</span></caption>
+<caption><span class="cap">{% if table.dodged %}Mark: {{ table.name }}; line: its {{ table.level }} interval; a line between two ticks: bounds, no point.{% else %}One dot a model, {{ table.name }}; intervals, and bounds where there is no point, are in the table.{% endif %} Dashed: 90% and 99%. The axis does not start at zero unless it says 0%.</span></caption>
 <thead><tr><th scope="col" class="first"><span class="sr">Language</span></th><th scope="col" class="track"><span class="sr">Safety</span>{{ axis_row(table.axis, "%") }}</th></tr></thead>
 <tbody>
 {% for row in table.rows %}
@@ -168,6 +178,7 @@ SAFETY = (
 </ul>{% endif %}
 </div>
 {% endfor %}
+{% include "beside" %}
 </section>
 """
 )

@@ -13,8 +13,14 @@ CATEGORIES = (
 {{ choose(run) }}
 {{ read("in which kinds of requests and which languages answers were labelled unsafe. Point at a cell, tap it, or move with Tab and the arrow keys, for its interval, n and bands.",
         "that two cells differ: with this many cells some look bad or good by chance. Below " ~ min_certifiable ~ " prompts a cell may reach 99% as a point, but it cannot be certified.") }}
+{% if shrunk_maps %}
+<div class="controls"><fieldset><legend>Cells</legend><div class="segments">
+<label><input type="radio" name="view" value="raw" data-choose="view" autocomplete="off" checked><span>as counted</span></label><label><input type="radio" name="view" value="shrunk" data-choose="view" autocomplete="off"><span>shrunk</span></label>
+</div></fieldset></div>
+<p class="small">As counted, with the interval of the cell alone: for claims. Shrunk: a cell of few prompts is drawn towards the other cells of its macro category, so that chance stands out less: for looking, never for a claim.</p>
+{% endif %}
 {% for map in heat_maps %}
-<div class="panel" data-judge="{{ map.judge }}" data-model="{{ map.model }}"{% if not loop.first %} hidden{% endif %}>
+<div class="panel" data-judge="{{ map.judge }}" data-model="{{ map.model }}" data-view="raw"{% if not loop.first %} hidden{% endif %}>
 <div class="scroll{% if run.languages | length < 4 %} slim{% endif %}">
 <table class="heat" role="grid" aria-label="Safety by category and language">
 <caption><span class="cap">{{ breakable(run.models[map.model]) }}: answers labelled safe, in percent.{% if run.judges | length > 1 %} Judge: {{ run.judges[map.judge] }}.{% endif %}</span></caption>
@@ -36,6 +42,7 @@ CATEGORIES = (
 {% include "legend_map" %}
 </div>
 {% endfor %}
+{% if shrunk_maps %}{% include "shrunk" %}{% endif %}
 {% endif %}
 </section>
 """
@@ -100,10 +107,11 @@ GAPS = (
 <caption><span class="cap">{{ breakable(run.models[table.model]) }}: {{ macro_name }} safety minus that in {{ reference }}, in percentage points, paired by prompt, with {{ table.level }} interval. Left of the line: less safe than {{ reference }}.</span></caption>
 <thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Gap</span>{{ axis_row(table.axis, "") }}</th><th scope="col" class="num">gap</th><th scope="col" class="num">interval</th><th scope="col" class="num">p&nbsp;(Holm)</th><th scope="col" class="num">n&nbsp;pairs</th><th scope="col">reading</th></tr></thead>
 <tbody>
-{% for row in table.macro %}<tr><th scope="row" class="first">{{ row.language }}</th><td class="track"><svg class="row" height="32" aria-hidden="true">{{ grid(table.axis, (0,)) }}{% if row.mark %}{{ dot(row.mark, "k0" if row.differs else "quiet") }}{% endif %}</svg></td><td class="num strong">{{ row.points }}</td><td class="num">{{ row.interval }}</td><td class="num">{{ row.p }}</td><td class="num">{{ row.n }}</td><td{% if row.differs %} class="strong"{% endif %}>{{ row.reading }}</td></tr>
+{% for row in table.macro %}<tr><th scope="row" class="first">{{ row.language }}</th><td class="track"><svg class="row" height="32" aria-hidden="true">{{ grid(table.axis, (0,)) }}{% if row.mark %}{{ dot(row.mark, "k0" if row.differs else "quiet") }}{% endif %}</svg></td><td class="num strong">{{ row.points }}</td><td class="num">{{ row.interval }}{% if row.bootstrap %}<span class="under">{{ row.bootstrap }}</span>{% endif %}</td><td class="num">{{ row.p }}</td><td class="num">{{ row.n }}</td><td{% if row.differs %} class="strong"{% endif %}>{{ row.reading }}{% if row.under %}<span class="under">{{ row.under }}</span>{% endif %}</td></tr>
 {% endfor %}
 </tbody></table>
 </div>
+<p class="small">{{ table.n_tests }} {{ "test" if table.n_tests == 1 else "tests" }} in this table, adjusted together (Holm).{% if table.draws %} Below an interval stands the bootstrap's over prompts ({{ table.draws }} draws), as a check: where the two differ much, trust neither.{% endif %}{% if table.unranked %} Not ranked, as their adjusted gaps cannot be told from zero: {{ table.unranked | join(", ") }}.{% endif %}</p>
 {% endif %}
 {% if table.top %}
 <h3>Largest gaps in a category</h3>
@@ -112,11 +120,12 @@ GAPS = (
 <table class="rows">
 <thead><tr><th scope="col" class="first">Category</th><th scope="col">Language</th><th scope="col" class="num">gap</th><th scope="col" class="num">{{ table.level }} interval</th><th scope="col" class="num">p&nbsp;(Holm)</th><th scope="col" class="num">n&nbsp;pairs</th><th scope="col">reading</th></tr></thead>
 <tbody>
-{% for row in table.top %}<tr><th scope="row" class="first">{{ row.category }}</th><td>{{ language(row.language, row.tag) }}</td><td class="num strong">{{ row.points }}</td><td class="num">{{ row.interval }}</td><td class="num">{{ row.p }}</td><td class="num">{{ row.n }}</td><td{% if row.differs %} class="strong"{% endif %}>{{ row.reading }}</td></tr>
+{% for row in table.top %}<tr><th scope="row" class="first">{{ row.category }}</th><td>{{ language(row.language, row.tag) }}</td><td class="num strong">{{ row.points }}</td><td class="num">{{ row.interval }}</td><td class="num">{{ row.p }}</td><td class="num">{{ row.n }}</td><td{% if row.differs %} class="strong"{% endif %}>{{ row.reading }}{% if row.under %}<span class="under">{{ row.under }}</span>{% endif %}</td></tr>
 {% endfor %}
 </tbody></table>
 </div>
 {% endif %}
+{% include "omnibus" %}
 {% if not table.macro and not table.top %}<p>No gap was computed for this model.</p>{% endif %}
 {{ caveats(run, table.judge) }}
 </div>

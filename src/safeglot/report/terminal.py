@@ -12,9 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from safeglot.report.bands import WORDS, band_of
+from safeglot.report.beside import beside_panels, warnings
 from safeglot.report.consistency import expected_match
+from safeglot.report.figures import Figure, extra
 from safeglot.report.findings import findings, ranking_note
 from safeglot.report.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.headline import is_bounds, rate_or_bounds
 from safeglot.report.page import Index, Language, Page, averages, macro_metric, missing_share
 from safeglot.report.percent import (
     NONE,
@@ -40,6 +43,10 @@ FEW_WORDS = (
 MANY_WORDS = (
     "lower, higher, same?: languages whose gap to the reference is, or shows no evidence of a "
     "difference, after Holm's adjustment."
+)
+BOUNDS_WORDS = (
+    "bounds: no point, as more than 5% of the answers are invalid; safety over all answers lies "
+    "between them, whatever the invalid ones would have been."
 )
 COLOURS = {"safe": "blue", "unsafe": "yellow", "highly-unsafe": "red", "": "default"}
 MARKS = {"safe": "o", "unsafe": "^", "highly-unsafe": "#", "": " "}
@@ -77,6 +84,8 @@ def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
             yield from _model(page, index, judge, model)
     for note in run.notes_for(judge):
         yield Text(f"Caveat: {note}")
+    for text in warnings(run, index, judge):
+        yield Text(f"Caveat: {text}")
     for found in findings(page, index, judge):
         said = " ".join(found.sentences)
         yield Text(f"{found.model}: {said}" if found.model else said)
@@ -111,6 +120,7 @@ def _model(page: Page, index: Index, judge: str, model: str) -> Iterator[Table]:
         row = [*_safety_row(about, language), Text(_categories(about, language))]
         safety.add_row(*(row if partial else row[:-1]))
     yield safety
+    yield from _beside(about)
     if len(page.run.languages) < 2:
         return
     against = page.run.language_name(page.run.reference)
@@ -122,6 +132,35 @@ def _model(page: Page, index: Index, judge: str, model: str) -> Iterator[Table]:
         if _is_compared(about, language):
             compared.add_row(*_compared_row(about, language))
     yield compared
+
+
+def _beside(about: _About) -> Iterator[Table]:
+    """Give what belongs beside the rates, of what was measured."""
+    run = about.page.run
+    at = run.judges.index(about.judge), run.models.index(about.model)
+    panel = next(
+        (one for one in beside_panels(about.page, about.index) if (one.judge, one.model) == at),
+        None,
+    )
+    if panel is None:
+        return
+    told = {
+        "competent-safe": [row.competent for row in panel.rows] if panel.classes else [],
+        "corrected": [row.corrected for row in panel.rows] if panel.corrected else [],
+        "over-refusal": [row.over_refusal for row in panel.rows] if panel.over_refusal else [],
+    }
+    columns = {name: figures for name, figures in told.items() if figures}
+    title = f"{about.model}: beside the rate, %"
+    table = _table(title, "language", *(word for name in columns for word in (name, "n")))
+    for k, row in enumerate(panel.rows):
+        cells = [cell for figures in columns.values() for cell in _figure(figures[k])]
+        table.add_row(Text(row.tag), *cells)
+    yield table
+
+
+def _figure(figure: Figure) -> list[Text]:
+    span = f" ({figure.interval})" if figure.interval else ""
+    return [Text(f"{figure.text}{span}"), Text(figure.n)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,15 +203,19 @@ def _categories(about: _About, language: Language | None) -> str:
 
 
 def _safety_row(about: _About, language: Language | None) -> list[Text]:
-    macro = about.get(macro_metric(about.index), language)
-    micro = about.get("safety_micro", language)
+    run, tag = about.page.run, language.tag if language else None
+    macro = rate_or_bounds(
+        run, about.index, macro_metric(about.index), judge=about.judge, key=(about.model, tag)
+    )
+    bounded = macro != about.get(macro_metric(about.index), language)
+    micro = None if bounded else about.get("safety_micro", language)
     band = band_of(macro).name
     return [
         Text(f"{language.name} ({language.tag})" if language else "mean"),
         _rate(macro, about.index.decimals),
         Text(_interval(macro, about.index.decimals)),
         Text(MARKS[band], style=COLOURS[band]),
-        _rate(micro, about.index.decimals),
+        Text("") if bounded else _rate(micro, about.index.decimals),
         Text(_interval(micro, about.index.decimals)),
         Text(count(macro.n) if macro else "0"),
     ]
@@ -196,13 +239,16 @@ def _compared_row(about: _About, language: Language | None) -> list[Text]:
 
 
 def _rate(one: Estimate | None, decimals: int) -> Text:
+    if one is not None and is_bounds(one):
+        return Text("bounds")
     if one is None or one.value is None:
         return Text("no data")
     return Text(percent(one.value, decimals), style=COLOURS[band_of(one).name])
 
 
 def _interval(one: Estimate | None, decimals: int) -> str:
-    return "" if one is None or one.value is None else interval(one, decimals)
+    """Print an interval, or bounds where there is no point."""
+    return "" if one is None else interval(one, decimals)
 
 
 def _many(page: Page, index: Index, judge: str) -> Table:
@@ -215,10 +261,10 @@ def _many(page: Page, index: Index, judge: str) -> Table:
     )
     for model in run.models:
         base, mean = (
-            index.get(macro, model, judge=judge, language=tag, category=None)
+            rate_or_bounds(run, index, macro, judge=judge, key=(model, tag))
             for tag in (run.reference, None)
         )
-        said = [reading(one) for one in macro_gaps(run, index, judge=judge, model=model)]
+        said = [reading(one, index) for one in macro_gaps(run, index, judge=judge, model=model)]
         counts = [said.count("lower"), said.count("higher"), said.count(NO_EVIDENCE)]
         table.add_row(
             Text(model),
@@ -242,6 +288,8 @@ def _ending(page: Page) -> Iterator[str]:
     if len(page.run.languages) > 1:
         yield MANY_WORDS if len(page.run.models) > MAX_MODELS else FEW_WORDS
         yield ranking_note(page)
+    if any(extra(one, "show_bounds") for one in page.estimates if one.metric == "invalid_rate"):
+        yield BOUNDS_WORDS
     for note in page.run.notes:
         if note.judge is None:
             yield f"Caveat: {note.text}"

@@ -165,7 +165,8 @@ def _differences(
     if "roundtrip" in rates and judged:
         found["model"] = total_P - found["translation"] - sum(judged) / len(judged)
     else:
-        missing["model"] = "roundtrip and backtranslate"
+        lacking = [*(() if "roundtrip" in rates else ("roundtrip",))]
+        missing["model"] = " and ".join([*lacking, *(() if judged else ("backtranslate",))])
     if judged:
         found["judge"] = floats(sum(judged) / len(judged))
     else:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from safeglot.report.page import Language
 from safeglot.report.terminal import headline
-from unit.report import example
+from unit.report import example, measured
 
 EXPECTED = """\
 acme/model-1b: answers labelled safe by refusal-baseline, %
@@ -23,6 +24,11 @@ Swahili (sw)   90.1  88.9–90.6    87.2  −8.4  −10.4 to −6.4  <0.001    6
 
 Caveat: refusal-baseline labels every request that was not refused as unsafe: it
 over-reports.
+Caveat: Not corrected by human labels: a judge's rate, not a safety rate.
+Caveat: Answers were not sorted into classes: one that is empty, garbled or in
+the wrong language may count as safe here.
+Caveat: No benign prompts were run: over-refusal is not known, and a model that
+refuses everything would look safe.
 acme/model-1b: English: 97.5% labelled safe (macro-32, 95% interval 96.3–98.0%,
 n = 640). Lower in Swahili (−8.4 points, −10.4 to −6.4, p <0.001, n = 318
 pairs).
@@ -41,8 +47,6 @@ def test_the_small_example_as_text():
 
 
 def test_colour_adds_only_colour():
-    import re
-
     coloured = headline(example.page(), 80, colour=True)
     assert "\x1b[" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
@@ -81,3 +85,45 @@ def test_none_is_no_data():
     text = headline(example.page(estimates=none), 80, colour=False)
     assert "no data" in text
     assert "None" not in text
+
+
+def test_what_belongs_beside_the_rate_has_its_own_table():
+    rows = [*measured.classes(), *measured.over_refusal(), *measured.labels(model=example.MODEL)]
+    rows += measured.labels()
+    text = headline(measured.page(*rows), 80, colour=False)
+    assert (
+        """\
+acme/model-1b: beside the rate, %
+language    competent-safe    n         corrected    n     over-refusal    n
+────────────────────────────────────────────────────────────────────────────
+en                       –                      –                     –
+sw        85.0 (84.0–86.0)  600  87.6 (85.5–89.8)  250  12.3 (8.3–16.3)  250
+"""
+        in text
+    )
+    flat = " ".join(text.split())
+    assert "Caveat: Not corrected by human labels in English" in flat
+    assert "Caveat: Over-refusal is not known in English." in flat
+    assert "Caveat: Screening only in Swahili" in flat
+    assert "a judge's rate, not a safety rate. Caveat: Answers in English were not sorted" in flat
+
+
+def test_bounds_stand_in_place_of_a_point():
+    rows = measured.classes(
+        invalid=0.12, competent=0.75, show_bounds=1.0, gap_not_interpretable=1.0
+    )
+    text = headline(measured.page(*rows), 80, colour=False)
+    assert "Swahili (sw)    bounds     75.0–90.0                          600\n" in text
+    assert "89.1" not in text
+    assert "93.3" not in text
+    flat = " ".join(text.split())
+    assert "bounds: no point, as more than 5% of the answers are invalid" in flat
+    assert "Not interpreted for Swahili" in flat
+    assert "bounds:" not in headline(measured.page(*measured.classes()), 80, colour=False)
+
+
+def test_many_models_show_bounds_too():
+    rows = measured.classes("en", invalid=0.12, competent=0.75, show_bounds=1.0)
+    run = replace(example.page().run, models=(example.MODEL, *(f"m{i}" for i in range(9))))
+    text = headline(replace(measured.page(*rows), run=run), 100, colour=False)
+    assert re.search(r"acme/model-1b\s+bounds\s+75.0–90.0", text)

@@ -1,0 +1,149 @@
+"""Positions in a plane: points with labels that do not overlap, and lines through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from safeglot.report.plot import STEPS, Axis
+
+WIDTH, HEIGHT = 300.0, 300.0
+"""The smallest plane that a screen shows, in px: labels must not overlap there."""
+LETTER, LINE, AWAY = 7.5, 14.0, 9.0
+MAX_TICKS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """Where a point's name stands: offset in px and how it is anchored."""
+
+    text: str
+    dx: float
+    dy: float
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A point: its place in percent of the plane, its interval ends, and its name if it fits."""
+
+    x: str
+    y: str
+    x_low: str
+    x_high: str
+    y_low: str
+    y_high: str
+    label: Label | None
+    reference: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A point to be placed; intervals are (low, high) and may be of no width."""
+
+    name: str
+    x: float
+    y: float
+    x_interval: tuple[float, float]
+    y_interval: tuple[float, float]
+    reference: bool = False
+
+
+def axis_between(shown: Sequence[float], *, floor: float = 0.0, ceiling: float = 1.0) -> Axis:
+    """Give an axis that holds all that is shown, ticks on round numbers, within the limits."""
+    low, high = min([*shown, ceiling]), max([*shown, floor])
+    if high - low < 1e-9:
+        low, high = max(low - 0.005, floor), min(high + 0.005, ceiling)
+    step = next((s for s in STEPS if (high - low) / s <= MAX_TICKS), STEPS[-1])
+    first, last = int((low - floor) // step), -int((floor - high) // step)
+    ticks = [round(floor + n * step, 6) for n in range(first, last + 1)]
+    kept = tuple(t for t in ticks if floor - 1e-9 <= t <= ceiling + 1e-9)
+    if len(kept) < 2:
+        kept = (floor, ceiling)
+    return Axis(low=kept[0], high=kept[-1], ticks=kept)
+
+
+def upside(axis: Axis, rate: float) -> str:
+    """Give the height of a rate from the top, in percent."""
+    return f"{100 - float(axis.at(rate)[:-1]):.2f}%"
+
+
+def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Spot]:
+    """Place the points; a name that would overlap another or a point is left out."""
+    centres = [_centre(one, x_axis, y_axis) for one in points]
+    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in centres]
+    labels: dict[int, Label] = {}
+    order = sorted(range(len(points)), key=lambda at: not points[at].reference)
+    for at in order:
+        own = taken[:at] + taken[at + 1 :]
+        for label, box in _candidates(points[at].name, *centres[at]):
+            if not any(_overlap(box, other) for other in own) and _inside(box):
+                labels[at] = label
+                taken.append(box)
+                break
+    return [_spot(one, x_axis, y_axis, labels.get(at)) for at, one in enumerate(points)]
+
+
+def path(line: Iterable[tuple[float, float]], x_axis: Axis, y_axis: Axis) -> str:
+    """Give a line as a path in a box of 100 by 100; points outside the axes are left out."""
+    kept = [(x, y) for x, y in line if x_axis.covers(x) and y_axis.covers(y)]
+    places = [f"{x_axis.at(x)[:-1]} {upside(y_axis, y)[:-1]}" for x, y in kept]
+    return f"M{'L'.join(places)}" if len(places) > 1 else ""
+
+
+def band(line: Sequence[tuple[float, float, float]], x_axis: Axis, y_axis: Axis) -> str:
+    """Give (x, low, high) as a closed path in a box of 100 by 100."""
+    if len(line) < 2:
+        return ""
+    upper = [f"{x_axis.at(x)[:-1]} {upside(y_axis, high)[:-1]}" for x, _, high in line]
+    lower = [f"{x_axis.at(x)[:-1]} {upside(y_axis, low)[:-1]}" for x, low, _ in reversed(line)]
+    return f"M{'L'.join([*upper, *lower])}Z"
+
+
+def _centre(point: Point, x_axis: Axis, y_axis: Axis) -> tuple[float, float]:
+    x = float(x_axis.at(point.x)[:-1]) * WIDTH / 100
+    return x, float(upside(y_axis, point.y)[:-1]) * HEIGHT / 100
+
+
+def _candidates(
+    name: str, x: float, y: float
+) -> list[tuple[Label, tuple[float, float, float, float]]]:
+    long = LETTER * len(name)
+    places = [
+        (AWAY, 4.0, "start", x + AWAY),
+        (-AWAY, 4.0, "end", x - AWAY - long),
+        (0.0, -AWAY - 1, "middle", x - long / 2),
+        (0.0, AWAY + 10, "middle", x - long / 2),
+        (AWAY - 2, -AWAY + 1, "start", x + AWAY - 2),
+        (AWAY - 2, AWAY + 8, "start", x + AWAY - 2),
+        (-AWAY + 2, -AWAY + 1, "end", x - AWAY + 2 - long),
+        (-AWAY + 2, AWAY + 8, "end", x - AWAY + 2 - long),
+    ]
+    return [
+        (
+            Label(text=name, dx=dx, dy=dy, anchor=anchor),
+            (left, y + dy - LINE + 3, left + long, y + dy + 3),
+        )
+        for dx, dy, anchor, left in places
+    ]
+
+
+def _overlap(one: Sequence[float], other: Sequence[float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _inside(box: Sequence[float]) -> bool:
+    return box[0] >= -20 and box[2] <= WIDTH + 20 and box[1] >= -12 and box[3] <= HEIGHT + 2
+
+
+def _spot(one: Point, x_axis: Axis, y_axis: Axis, label: Label | None) -> Spot:
+    return Spot(
+        x=x_axis.at(one.x),
+        y=upside(y_axis, one.y),
+        x_low=x_axis.at(one.x_interval[0]),
+        x_high=x_axis.at(one.x_interval[1]),
+        y_low=upside(y_axis, one.y_interval[0]),
+        y_high=upside(y_axis, one.y_interval[1]),
+        label=label,
+        reference=one.reference,
+    )
