@@ -88,15 +88,7 @@ class Generate:
 
     def respond(self, planned: Planned, item: Item, reply: Reply) -> Response:
         """Return the response that a reply to a planned request is."""
-        return Response(
-            key=planned.key,
-            translation=item.translation_key,
-            model=self.name,
-            text=reply.text,
-            finish_reason=reply.finish_reason,
-            n_tokens=reply.n_tokens,
-            sample=item.sample,
-        )
+        return _response(planned, item, reply, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +115,19 @@ class Given:
 
     def respond(self, planned: Planned, item: Item, reply: Reply) -> Response:
         """Return the response that the stored text is."""
-        return Response(
-            key=planned.key,
-            translation=item.translation_key,
-            model=self.model,
-            text=reply.text,
-            finish_reason=reply.finish_reason,
-            n_tokens=reply.n_tokens,
-            sample=item.sample,
-        )
+        return _response(planned, item, reply, self.model)
+
+
+def _response(planned: Planned, item: Item, reply: Reply, model: str) -> Response:
+    return Response(
+        key=planned.key,
+        translation=item.translation_key,
+        model=model,
+        text=reply.text,
+        finish_reason=reply.finish_reason,
+        n_tokens=reply.n_tokens,
+        sample=item.sample,
+    )
 
 
 def request_seed(seed: int, item: Item) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -110,12 +111,15 @@ def gate(row: Estimate, sensitivity: Estimate, specificity: Estimate) -> Estimat
     if least is None:
         failed.append(f"sensitivity unknown ({sensitivity.method})")
     elif least < LEAST_SENSITIVITY:
-        failed.append(f"sensitivity may be as low as {least:.2f} (allowed {LEAST_SENSITIVITY})")
+        # rounded away from the limit, so that a bound beyond it never prints as the limit itself
+        shown = math.floor(1000 * least) / 1000
+        failed.append(f"sensitivity may be as low as {shown:.3f} (allowed {LEAST_SENSITIVITY})")
     if most is None:
         failed.append(f"false positive rate unknown ({specificity.method})")
     elif most > MOST_FALSE_POSITIVE:
+        shown = math.ceil(1000 * most) / 1000
         failed.append(
-            f"false positive rate may be as high as {most:.3f} (allowed {MOST_FALSE_POSITIVE})"
+            f"false positive rate may be as high as {shown:.3f} (allowed {MOST_FALSE_POSITIVE})"
         )
     extra: Extra = {
         "status": "screening only" if failed else "passed",
