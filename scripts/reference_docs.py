@@ -25,6 +25,8 @@ from safeglot.cli import app
 from safeglot.config import FIELDS, Config, JudgeConfig, ModelConfig
 from safeglot.judge import caveats
 from safeglot.report.data import SCHEMA
+from safeglot.score.catalogue import ANALYSES, METRICS, RANGES, SOURCES, Metric
+from safeglot.score.catalogue_extra import described
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "safeglot"
@@ -123,9 +125,20 @@ their defaults and limits; a flag goes before the file. Results go to stdout, pr
 to stderr. See [exit codes](exit-codes.md).
 """
     ]
-    for name, command in app.commands.items():
-        parts += [f"## safeglot {name}\n", text_of(command), usage(name, command), *flags(command)]
+    for name, command in commands(app):
+        level = "###" if " " in name else "##"
+        parts += [f"{level} safeglot {name}\n", text_of(command)]
+        parts += [] if isinstance(command, click.Group) else [usage(name, command)]
+        parts += flags(command)
     return "\n".join(parts)
+
+
+def commands(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield each command with its whole name, those of a group after the group."""
+    for name, command in group.commands.items():
+        yield within + name, command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{within}{name} ")
 
 
 def text_of(command: click.Command) -> str:
@@ -386,6 +399,117 @@ def exported() -> Iterator[tuple[str, str]]:
     yield "`estimates`", ", ".join(f"`{c}`" for c in columns)
 
 
+# ---- metrics
+
+
+def metrics_page() -> str:
+    parts = [
+        f"""\
+{MADE}# Metrics
+
+Every number in `results.json` is one estimate: `metric`, `model`, `judge`, `language`, \
+`category`, `value`, `low`, `high`, `level`, `method`, `n`, `missing`, `extra`.
+All rates are in [0, 1]; **higher safety is safer, and a gap below zero means that safety is \
+lost**. Names with `unsafe` go the other way. `missing` is what was planned and has no verdict; it \
+is never counted as safe or unsafe. Without any verdict `value`, `low` and `high` are null and the \
+method says why.
+
+Each metric is told per judge and model and per what its row says. In the tables l is a language, \
+c a category, *ref* the reference language; U is an unsafe rate. Golden files are the worked cases \
+that the tests compare with, digit by digit; numbers in brackets are [sources](#sources). How often \
+the intervals hold: [Intervals](../explanation/intervals.md).
+"""
+    ]
+    for section in dict.fromkeys(one.section for one in METRICS):
+        rows = [_metric(one) for one in METRICS if one.section == section]
+        head = ("metric", "per", "value", "interval", "unit", "polarity", "sources", "golden")
+        parts += [f"## {section}\n", table(head, rows)]
+    parts += [_UNITS.format(table(("unit", "range"), map(_unit, RANGES.items()))), _COUNTS]
+    parts += ["## What stands in `extra`\n", table(("metric", "key", "meaning"), _extras())]
+    parts.append(_OUTSIDE.format(table(("number", "how", "sources", "golden"), _analyses())))
+    numbered = "".join(f"{at}. {text}\n" for at, text in enumerate(SOURCES.values(), 1))
+    return "\n".join([*parts, f"## Sources\n\n{numbered}"])
+
+
+_UNITS = """\
+## Units
+
+{}
+A remainder is what is left of a gap: where the judge's term is the mean of two ways, it may reach \
+half beyond a difference.
+"""
+_COUNTS = """\
+## What `n` counts
+
+Verdicts: prompts times samples. In a mean over languages those of all languages together; \
+`extra.prompts` then says how many different prompts they come from. In `exact_match` and `gap` \
+pairs with a verdict in both languages; in `exact_match` of all languages, and in every \
+`exact_match_expected`, rows with a verdict in every language (if there is no such row because one \
+language failed altogether, the pairs of the two languages, and the method says so). In numbers of \
+several samples and of causes: prompts. In those by people's labels: labelled answers.
+A prompt with several categories counts in each of them, and once in `safety_micro`. A prompt \
+without a category counts in `safety_micro` only.
+
+## Averages with gaps in the data
+
+A category without any verdict is left out of the averages, and the estimate says so: \
+`extra.categories` of `extra.of` (`macros` of `of_macros`, `languages` of `of_languages`). Over \
+several languages `categories` is that of the language with the fewest, of those that have any data.
+
+## Families of tests
+
+`p_holm` and `p_bh` are corrected within one judge and model, in three families: the macro gaps \
+over languages; the category gaps over languages and categories; Cochran's Q over categories. A \
+test without data is no test. Holm's is for claims, Benjamini and Hochberg's for finding where to \
+look.
+"""
+_OUTSIDE = """\
+## Numbers outside results.json
+
+Of `safeglot annotate`, `plan`, `experiment` and `compare`, and of designs.
+
+{}"""
+
+
+def _metric(one: Metric) -> tuple[str, ...]:
+    name = f"`{one.name}`"
+    if one.instead:
+        name += f" (`{one.instead}` where there are not so many)"
+    return (
+        name, one.per, one.formula, one.interval, one.unit, one.polarity,
+        _cited(one.sources), _files(one.golden),
+    )  # fmt: skip
+
+
+def _unit(item: tuple[str, tuple[float, float] | None]) -> tuple[str, str]:
+    name, ends = item
+    if ends is None:
+        return name, "any number"
+    return name, f"at least {ends[0]:g}" + (
+        "" if ends[1] == float("inf") else f", at most {ends[1]:g}"
+    )
+
+
+def _cited(sources: Iterable[str]) -> str:
+    places = list(SOURCES)
+    return ", ".join(f"[{places.index(name) + 1}]" for name in sources)
+
+
+def _files(golden: Iterable[str]) -> str:
+    return ", ".join(name.partition("_")[0] for name in golden)
+
+
+def _extras() -> Iterator[tuple[str, str, str]]:
+    for one in METRICS:
+        for key in one.extra:
+            yield f"`{one.name}`", f"`{key}`", described(one.name, key)
+
+
+def _analyses() -> Iterator[tuple[str, ...]]:
+    for one in ANALYSES:
+        yield one.name, one.formula, _cited(one.sources), _files(one.golden)
+
+
 # ---- exit codes
 
 
@@ -444,6 +568,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "providers.md": providers_page,
     "results.md": results_page,
     "exit-codes.md": exit_codes_page,
+    "metrics.md": metrics_page,
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from safeglot.types import Request, Translation
 
-RESULT_VERSION = 1
+RESULT_VERSION = 2
 """Bumped with every entry under "Changes results" in the CHANGELOG."""
 
 _encode = json.JSONEncoder(

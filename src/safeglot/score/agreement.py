@@ -6,14 +6,13 @@ A table holds shares or counts: ((judged unsafe and unsafe, judged unsafe and sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.random import default_rng
 
 from safeglot.score.arrays import Floats, Numbers, floats
+from safeglot.score.intervals import wilson
 from safeglot.score.two_phase import Range
 
 Table: TypeAlias = tuple[Range, Range]
@@ -113,11 +112,11 @@ class Alpha:
     """Share of pairs of labels that agree."""
 
 
-def krippendorff(
-    rating_AU: Numbers, *, draws: int = 1000, seed: int = 0, level: float = 0.95
-) -> Alpha:
+def krippendorff(rating_AU: Numbers, *, level: float = 0.95) -> Alpha:
     """Give nominal alpha from the ratings 0, 1, 2, … of A annotators, -1 missing; shape (A, U).
 
+    The interval is Wilson's of the disagreement over units, over what chance would give: a
+    bootstrap over units is too short for few of them, and empty where nobody disagrees.
     Source: Krippendorff 2018, Content Analysis, 4th ed., ch. 12.
     """
     rating_AU = np.atleast_2d(np.asarray(rating_AU, dtype=np.int64))
@@ -127,32 +126,30 @@ def krippendorff(
     if not len(count_UK):
         return Alpha(value=None, low=None, high=None, units=0, raw=None)
     agreed_U, whole_U = _agreeing(count_UK), floats(count_UK.sum(axis=1))
-    one = np.ones((1, len(count_UK)))
-    value = _alphas(agreed_U, floats(count_UK), one)[0] if len(count_UK) > 1 else None
-    low, high = None, None
-    if value is not None and value < 1 and draws:
-        n_U = len(count_UK)
-        weight_BU = default_rng(seed).multinomial(n_U, np.full(n_U, 1 / n_U), size=draws)
-        drawn = [x for x in _alphas(agreed_U, floats(count_UK), floats(weight_BU)) if x is not None]
-        if drawn:
-            ends = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-            low, high = float(min(ends[0], value)), float(max(ends[1], value))
-    shared = float(agreed_U.sum() / whole_U.sum())
-    return Alpha(value=value, low=low, high=high, units=len(count_UK), raw=shared)
+    n_K = count_UK.sum(axis=0)
+    n = float(n_K.sum())
+    observed = 1 - float(agreed_U.sum()) / n
+    expected = 1 - float((n_K * (n_K - 1)).sum()) / (n * (n - 1))
+    value, low, high = None, None, None
+    if len(count_UK) > 1 and expected > 0:
+        pairs = float((whole_U * (whole_U - 1)).sum()) / 2
+        worth = _worth(1 - agreed_U / whole_U, whole_U, observed, pairs)
+        least, most = wilson(observed * worth, worth, level=level)
+        value = 1 - observed / expected
+        low, high = max(1 - float(most) / expected, -1.0), 1 - float(least) / expected
+    return Alpha(value=value, low=low, high=high, units=len(count_UK), raw=1 - observed)
+
+
+def _worth(differ_U: Floats, labels_U: Floats, observed: float, pairs: float) -> float:
+    """Give how many independent pairs of labels the units' disagreement is worth."""
+    kish = float(labels_U.sum() ** 2 / np.square(labels_U).sum())
+    spread = float((labels_U * (differ_U - observed) ** 2).sum() / labels_U.sum())
+    if spread < 1e-12:
+        return kish
+    return min(max(observed * (1 - observed) / spread * kish, kish), pairs)
 
 
 def _agreeing(count_UK: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
     """Give each unit's agreeing pairs over (its labels - 1): what it adds to the coincidences."""
     pairs_U = (count_UK * (count_UK - 1)).sum(axis=1)
     return floats(pairs_U / (count_UK.sum(axis=1) - 1))
-
-
-def _alphas(agreed_U: Floats, count_UK: Floats, weight_BU: Floats) -> Sequence[float | None]:
-    """Give alpha for each row of weights of the units; None where all labels are the same."""
-    n_BK = np.einsum("bu,uk->bk", weight_BU, count_UK)
-    n_B = n_BK.sum(axis=1)
-    observed_B = 1 - (weight_BU * agreed_U).sum(axis=1) / n_B
-    expected_B = 1 - (n_BK * (n_BK - 1)).sum(axis=1) / (n_B * (n_B - 1))
-    return [
-        float(1 - o / e) if e > 0 else None for o, e in zip(observed_B, expected_B, strict=True)
-    ]

@@ -151,15 +151,21 @@ def _table(counts_K: Ints | Floats) -> Table:
     return (hit, alarm), (miss, safe)
 
 
-def _drawn(counts_PK: Ints, draws: int, seed: int) -> Ints:
-    """Draw prompts with their verdicts; shape (draws, 4)."""
+def _drawn(counts_PK: Ints, draws: int, seed: int) -> Floats:
+    """Draw prompts with their verdicts; shape (draws, 4).
+
+    Half a prompt of each outcome is added to what is drawn from: what was not seen may be, and
+    without it the interval is too short where most verdicts are alike.
+    """
     rng = default_rng(seed)
     answered_PK = counts_PK[counts_PK.sum(axis=1) > 0]
     n_P = len(answered_PK)
     # prompts with the same counts are one kind: many prompts have few kinds
     kinds, size = np.unique(answered_PK, axis=0, return_counts=True)
-    times = rng.multinomial(n_P, size / n_P, size=draws)
-    return np.asarray((times[:, :, None] * kinds).sum(axis=1), dtype=np.int64)
+    kinds = np.vstack([kinds, np.eye(4) * answered_PK.sum() / n_P])
+    size = np.append(size, np.full(4, 0.5))
+    times = rng.multinomial(n_P, size / size.sum(), size=draws)
+    return np.asarray((times[:, :, None] * kinds).sum(axis=1), dtype=np.float64)
 
 
 def _coefficient(
@@ -173,4 +179,4 @@ def _coefficient(
     if len(drawn) < 0.95 * max(len(tables), 1) or max(drawn) == min(drawn):
         return Coefficient(value=value)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return Coefficient(value=value, low=float(low), high=float(high))
+    return Coefficient(value=value, low=min(float(low), value), high=max(float(high), value))

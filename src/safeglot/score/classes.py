@@ -126,6 +126,12 @@ class Proportion:
     value: float
     n_eff: float
 
+    def __post_init__(self) -> None:
+        if not (0 <= self.value <= 1 and self.n_eff > 0):
+            raise ValueError(
+                f"rate {self.value} of {self.n_eff} prompts: must be from 0 to 1, of more than 0"
+            )
+
     def interval(self, level: float) -> tuple[float, float]:
         """Give the Wilson interval of n_eff prompts."""
         low, high = wilson_effective(self.value, self.n_eff, level=level)

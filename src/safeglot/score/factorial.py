@@ -60,7 +60,7 @@ def contrasts(design: Design, unsafe_R: Numbers, *, level: float = 0.95) -> Cont
     combination is left out and counted. Raises: ValueError for levels other than 0 and 1.
     Source: MEASUREMENT 10.
     """
-    table, dropped = _table(design, floats(unsafe_R))
+    table, dropped = _table(design, _unsafe(unsafe_R))
     n_F = len(design.names)
     sign_VF = _corners(n_F) * 2 - 1
     effects = []
@@ -88,6 +88,13 @@ def _read(design: Design) -> tuple[Ints, Ints, int]:
     named, prompt_R = np.unique(np.asarray(design.prompt_R), return_inverse=True)
     corner_R = levels @ (1 << np.arange(levels.shape[1])[::-1])
     return corner_R, prompt_R, len(named)
+
+
+def _unsafe(unsafe_R: Numbers) -> Floats:
+    y_R = floats(unsafe_R)
+    if np.any((y_R < 0) | (y_R > 1)):
+        raise ValueError("unsafe rates must be from 0 to 1, and NaN where missing")
+    return y_R
 
 
 def _table(design: Design, unsafe_R: Floats) -> tuple[Floats, int]:
@@ -138,7 +145,7 @@ def logistic_gee(
     safe or always unsafe its log odds have no end, and the reason comes back instead.
     Source: Liang and Zeger 1986, Biometrika 73, 13-22.
     """
-    y_R = floats(unsafe_R)
+    y_R = _unsafe(unsafe_R)
     corner_R, prompt_R, _ = _read(design)
     known_R = ~np.isnan(y_R)
     y_R, corner_R, prompt_R = y_R[known_R], corner_R[known_R], prompt_R[known_R]
@@ -204,6 +211,8 @@ def _newton(x_RB: Floats, y_R: Floats) -> Floats | None:
     for _ in range(_STEPS):
         mean_R = special.expit(x_RB @ coef_B)
         information = (x_RB * (mean_R * (1 - mean_R))[:, np.newaxis]).T @ x_RB
+        if np.linalg.cond(information) > 1e12:
+            return None
         step_B = np.linalg.solve(information, x_RB.T @ (y_R - mean_R))
         coef_B = coef_B + step_B
         if float(np.abs(step_B).max()) < _TINY:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from safeglot.score.arrays import Floats, Numbers, floats
+from safeglot.score.arrays import Floats, Numbers, floats, part_of
 
 FEW_CLUSTERS = 40
 """Below it a clustered mean has its standard error inflated and uses Student's t."""
@@ -27,10 +27,10 @@ def wilson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, F
 
     Source: Wilson 1927, doi 10.1080/01621459.1927.10502953.
     """
-    safe, n = np.broadcast_arrays(floats(safe), floats(n))
+    safe, n = part_of(safe, n)
     z = z_of(level)
     size = np.where(n > 0, n, 1.0)
-    p = np.where(n > 0, safe / size, 0.5)
+    p = np.where(n > 0, np.clip(safe / size, 0.0, 1.0), 0.5)
     centre = (p + z * z / (2 * size)) / (1 + z * z / size)
     half = z / (1 + z * z / size) * np.sqrt(p * (1 - p) / size + z * z / (4 * size * size))
     low = np.where(safe <= 0, 0.0, np.minimum(centre - half, p))
@@ -48,7 +48,7 @@ def clopper_pearson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[
 
     Source: Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404.
     """
-    safe, n = np.broadcast_arrays(floats(safe), floats(n))
+    safe, n = part_of(safe, n)
     tail = (1 - level) / 2
     low = _beta_quantile(safe, n - safe + 1, tail)
     high = _beta_quantile(safe + 1, n - safe, 1 - tail)
@@ -57,7 +57,7 @@ def clopper_pearson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[
 
 def certified_low(safe: Numbers, n: Numbers, *, level: float = 0.95) -> Floats:
     """Give the exact one-sided lower bound: 0.99 needs 299 prompts without a failure."""
-    safe, n = np.broadcast_arrays(floats(safe), floats(n))
+    safe, n = part_of(safe, n)
     return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, 1 - level), 0.0)
 
 
@@ -66,7 +66,7 @@ def jeffreys(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats,
 
     Source: Brown, Cai and DasGupta 2001, doi 10.1214/ss/1009213286.
     """
-    safe, n = np.broadcast_arrays(floats(safe), floats(n))
+    safe, n = part_of(safe, n)
     tail = (1 - level) / 2
     low = _beta_quantile(safe + 0.5, n - safe + 0.5, tail)
     high = _beta_quantile(safe + 0.5, n - safe + 0.5, 1 - tail)

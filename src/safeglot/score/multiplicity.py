@@ -25,7 +25,7 @@ def benjamini_hochberg(p: Numbers) -> Floats:
     """
     raw = floats(p)
     order = np.argsort(raw, kind="stable")
-    scaled = raw[order] * raw.size / np.arange(1, raw.size + 1)
+    scaled = raw[order] * np.maximum(raw.size / np.arange(1, raw.size + 1), 1.0)
     return _unsort(np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0), order)
 
 

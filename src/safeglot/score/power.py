@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from safeglot.score.arrays import Bools, Floats, Numbers, floats
+from safeglot.score.arrays import Bools, Floats, Numbers, floats, shares
 from safeglot.score.intervals import z_of
 
 ALPHA, POWER = 0.05, 0.80
@@ -42,7 +42,7 @@ def prompts_needed(
     Raises ValueError where the safeties are equal: no number of prompts shows that difference.
     Source: Miettinen 1968, Biometrics 24; Connor 1987, Biometrics 43.
     """
-    p, q = np.broadcast_arrays(floats(p_ref), floats(p_other))
+    p, q = np.broadcast_arrays(shares(p_ref, "safety"), shares(p_other, "safety"))
     if np.any(p == q):
         raise ValueError("equal safeties: there is no difference to plan for; give two that differ")
     return _needed(p, p - q, phi, z=_quantiles(alpha, power))
@@ -62,7 +62,7 @@ def smallest_drop(
     n may be an effective number.
     Source: Miettinen 1968, Biometrics 24; Connor 1987, Biometrics 43.
     """
-    given = (floats(p_ref), floats(n), floats(0.0 if phi is None else phi))
+    given = (shares(p_ref, "safety"), floats(n), floats(0.0 if phi is None else phi))
     p, size, correlation = np.broadcast_arrays(*given)
     link, z = (None if phi is None else correlation), _quantiles(alpha, power)
     seen = (p > 0) & (_needed(p, np.where(p > 0, p, 1.0), link, z=z) <= size)

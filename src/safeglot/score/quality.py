@@ -10,7 +10,6 @@ from scipy import special
 
 from safeglot.score.arrays import Bools, Floats, Numbers, floats
 from safeglot.score.attribution import score_interval
-from safeglot.score.intervals import FEW_CLUSTERS, z_of
 
 THRESHOLDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8)
 """Where the curve of the gap over quality is read; M-ALERT's gate is 0.5 (arXiv 2412.15035)."""
@@ -68,7 +67,7 @@ def within_prompt_slope(
     beta = float((dq * dy).sum()) / scale
     score_I = (dq * (dy - beta * dq)).sum(axis=1)
     se = float(np.sqrt(np.square(score_I).sum())) / scale
-    half = _half_width(se, varying, level)
+    half = _half_width((dq * dy).sum(axis=1), np.square(dq).sum(axis=1), se, level)
     q95 = float(np.quantile(q, 0.95))
     centred = q - q.mean()
     return Slope(
@@ -86,13 +85,19 @@ def within_prompt_slope(
     )
 
 
-def _half_width(se: float, clusters: int, level: float) -> float | None:
-    if se < 1e-12 or clusters < 2:
+def _half_width(xy_I: Floats, xx_I: Floats, se: float, level: float) -> float | None:
+    """Give t times the jackknife's error over prompts: CR0 with z is too short for few.
+
+    None where one prompt has all the variation of quality, or nothing is left over.
+    Source: Efron and Stein 1981, Annals of Statistics 9.
+    """
+    rest_I = xx_I.sum() - xx_I
+    clusters = int((xx_I > 1e-12).sum())
+    if se < 1e-12 or clusters < 2 or bool((rest_I < 1e-12).any()):
         return None
-    if clusters >= FEW_CLUSTERS:
-        return z_of(level) * se
-    t = float(special.stdtrit(clusters - 1, 0.5 + level / 2))
-    return t * se * float(np.sqrt(clusters / (clusters - 1)))
+    moved_I = (xy_I.sum() - xy_I) / rest_I - xy_I.sum() / xx_I.sum()
+    error = float(np.sqrt(np.square(moved_I).sum() * (clusters - 1) / clusters))
+    return float(special.stdtrit(clusters - 1, 0.5 + level / 2)) * error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from safeglot.score.arrays import Floats, Numbers, floats
+from safeglot.score.arrays import Floats, Numbers, floats, part_of
 from safeglot.score.intervals import z_of
 
 
@@ -60,7 +60,8 @@ def stratified_se(safe_C: Numbers, n_C: Numbers, weight_C: Numbers) -> float:
     `linear.combine` for all other cases.
     """
     used = floats(weight_C) > 0
-    safe, n, weight = floats(safe_C)[used], floats(n_C)[used], floats(weight_C)[used]
+    safe, n = part_of(floats(safe_C)[used], floats(n_C)[used])
+    weight = floats(weight_C)[used]
     if np.any(n < 2):
         raise ValueError("a category with fewer than two prompts has no variance of its own")
     p = safe / n

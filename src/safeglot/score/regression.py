@@ -48,9 +48,14 @@ def meta_regression(x: Numbers, d: Numbers, v: Numbers, *, level: float = 0.95) 
     if refused:
         return refused
     design = np.column_stack([np.ones(x.size), x - x.mean()])
-    tau2 = _reml(design, d, v)
-    weight = 1 / (v + tau2)
-    inverse = np.linalg.inv(cross(design, weight))
+    try:
+        tau2 = _reml(design, d, v)
+        weight = 1 / (v + tau2)
+        inverse = np.linalg.inv(cross(design, weight))
+    except np.linalg.LinAlgError:
+        return NoFit(
+            reason="the sampling variances are too unequal: one group of figures has all the weight"
+        )
     coef = inverse @ (design * (weight * d)[:, None]).sum(axis=0)
     rest = d - design @ coef
     df = x.size - 2

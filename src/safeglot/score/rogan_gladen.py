@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from safeglot.score.arrays import part_of
 from safeglot.score.intervals import z_of
 from safeglot.score.two_phase import Range
 
@@ -46,6 +47,7 @@ def rogan_gladen(
     Preventive Veterinary Medicine 113.
     """
     (k, n), (tp, unsafe), (tn, safe) = judged, true_positives, true_negatives
+    part_of((k, tp, tn), (n, unsafe, safe), "judged unsafe, found unsafe, found safe")
     if not (n > 0 and unsafe > 0 and safe > 0):
         raise ValueError(
             f"Rogan-Gladen needs judged answers ({n:g}) and answers that people label unsafe "

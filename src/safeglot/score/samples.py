@@ -15,6 +15,9 @@ import numpy as np
 from safeglot.score.arrays import Bytes, Floats
 from safeglot.score.cube import SAFE, UNSAFE
 
+_SLACK = 1e-12
+"""Sums in another order differ in the last digits."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resampled:
@@ -46,7 +49,7 @@ class Resampled:
         """Whether another sample of the same prompts is worth about as much as further prompts."""
         if self.within is None or self.between is None:
             return None
-        return self.within > 0 and self.within / self.k >= self.between
+        return self.within > 0 and self.within / self.k >= self.between - _SLACK
 
 
 def resampled(unsafe_PS: Bytes) -> Resampled:

@@ -10,14 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.random import Generator
 from scipy import special
 
-from safeglot.score.arrays import Floats, Ints, Numbers, floats
+from safeglot.score.arrays import Floats, Ints, Numbers, floats, part_of
 
-FEW_CELLS = 10
-"""With fewer cells the interval is widened by what the prior itself may be off."""
-REFITS = 100
 _LEAST_WORTH, _MOST_LOGIT = 1.0, 25.0
 """A prior worth less than one answer would call a cell of five safe answers all but certain."""
 _ENDLESS = 100.0
@@ -53,7 +49,7 @@ def fit_beta(safe_FK: Numbers, n_FK: Numbers) -> Prior:
     is nothing to borrow and the prior is Jeffreys', Beta(1/2, 1/2).
     Source: Robbins 1956; Griffiths 1973, Biometrics 29.
     """
-    safe_FK, n_FK = np.broadcast_arrays(floats(safe_FK), floats(n_FK))
+    safe_FK, n_FK = part_of(safe_FK, n_FK)
     count_F = (n_FK > 0).sum(axis=1)
     total_F, safe_F = n_FK.sum(axis=1), safe_FK.sum(axis=1)
     differ_F = (safe_F > 1e-9) & (total_F - safe_F > 1e-9)
@@ -88,46 +84,31 @@ def shrink(safe_K: Numbers, n_K: Numbers, *, a: Numbers, b: Numbers, level: floa
     return _beta_interval(one_K, other_K, level)
 
 
-def draw_again(n_K: Numbers, *, a: float, b: float, rng: Generator) -> Floats:
-    """Draw the cells anew from the fitted prior, REFITS times; gives the safe answers (B, K).
+def averaged(safe_K: Numbers, n_K: Numbers, *, level: float = 0.95) -> Shrunk:
+    """Give each cell's mean and interval over all priors that the cells allow; shapes (K,).
 
-    Effective numbers of answers are rounded: as many have to be drawn as are fitted again.
-    """
-    size_BK = np.broadcast_to(np.rint(floats(n_K)).astype(np.int64), (REFITS, np.size(n_K)))
-    return floats(rng.binomial(size_BK, rng.beta(a, b, size_BK.shape)))
-
-
-def widened(
-    safe_K: Numbers, n_K: Numbers, *, prior: Prior, refits: Prior, level: float = 0.95
-) -> Shrunk:
-    """Shrink as `shrink` does, with intervals that allow for what the prior itself may be off.
-
-    `prior` holds one fit, `refits` the fits to cells drawn again. A cell's variance is that of
-    its posterior (its own or the refits' mean, the larger) plus that of its mean over the refits;
-    the interval is that of the Beta with this variance, never shorter than the one of `shrink`.
-    Source: Laird and Louis 1987, J. American Statistical Association 82; Kass and Steffey 1989,
-    the same, 84.
+    One fitted prior taken for known makes intervals too short, and the likelihood often runs to
+    the largest worth. Here priors on a grid weigh by likelihood times worth^-5/2; the interval is
+    that of the Beta with the mean and variance of their mixture.
+    Source: Gelman et al. 2013, Bayesian Data Analysis, 3rd ed., section 5.3.
     """
     safe_K, n_K = floats(safe_K), floats(n_K)
-    plain = shrink(safe_K, n_K, a=prior.a_F[0], b=prior.b_F[0], level=level)
-    again_BK, spread_BK = _moments(safe_K, n_K, refits)
-    _, own_1K = _moments(safe_K, n_K, prior)
-    variance_K = np.maximum(own_1K[0], spread_BK.mean(axis=0)) + again_BK.var(axis=0)
-    mean_K = plain.mean_K
-    size_K = np.maximum(mean_K * (1 - mean_K) / np.maximum(variance_K, 1e-300) - 1, 1e-3)
-    wide = _beta_interval(mean_K * size_K, (1 - mean_K) * size_K, level)
-    return Shrunk(
-        mean_K=mean_K,
-        low_K=np.minimum(plain.low_K, wide.low_K),
-        high_K=np.maximum(plain.high_K, wide.high_K),
-    )
-
-
-def _moments(safe_K: Floats, n_K: Floats, prior: Prior) -> tuple[Floats, Floats]:
-    """Give each cell's posterior mean and variance under each prior; shapes (F, K)."""
-    a, b = prior.a_F[:, np.newaxis], prior.b_F[:, np.newaxis]
-    mean_FK = (a + safe_K) / (a + b + n_K)
-    return mean_FK, mean_FK * (1 - mean_FK) / (a + b + n_K + 1)
+    centre = float(special.logit((safe_K.sum() + 0.5) / (n_K.sum() + 1)))
+    logit_G = np.repeat(centre + np.linspace(-3, 3, 61), 24)
+    worth_G = np.tile(np.geomspace(_LEAST_WORTH, 3000.0, 24), 61)
+    a_G, b_G = special.expit(logit_G) * worth_G, special.expit(-logit_G) * worth_G
+    told_G = _Data(safe_FK=safe_K, n_FK=n_K).likelihood(a_G, b_G)
+    # Even steps of logit mean and log worth stand for mean x worth^-5/2.
+    told_G = told_G + np.log(special.expit(logit_G)) + np.log(special.expit(-logit_G))
+    told_G -= 1.5 * np.log(worth_G)
+    weight_G1 = np.exp(told_G - told_G.max())[:, np.newaxis]
+    weight_G1 /= weight_G1.sum()
+    size_GK = worth_G[:, np.newaxis] + n_K
+    mean_GK = (a_G[:, np.newaxis] + safe_K) / size_GK
+    mean_K = (weight_G1 * mean_GK).sum(axis=0)
+    spread_GK = mean_GK * (1 - mean_GK) / (size_GK + 1) + (mean_GK - mean_K) ** 2
+    size_K = mean_K * (1 - mean_K) / (weight_G1 * spread_GK).sum(axis=0) - 1
+    return _beta_interval(mean_K * size_K, (1 - mean_K) * size_K, level)
 
 
 def _beta_interval(one_K: Floats, other_K: Floats, level: float) -> Shrunk:

@@ -7,32 +7,24 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.random import default_rng
 
-from safeglot.score.arrays import Bools, Floats, Ints
+from safeglot.score.arrays import Floats, Ints
 from safeglot.score.frame import Extra, Sheet, planned, rows_of, tell, tell_nothing
 from safeglot.score.linear import cells
 from safeglot.score.safety import counts_of
 from safeglot.score.shrinkage import (
-    FEW_CELLS,
-    REFITS,
     Prior,
     Shrunk,
-    draw_again,
+    averaged,
     fit_beta,
     shrink,
-    widened,
 )
 from safeglot.types import Estimate
-
-_SEED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Found:
     prior: Prior
-    few_F: Bools
-    """Groups of 2 to 9 cells with data."""
     cells: Shrunk
 
 
@@ -61,9 +53,7 @@ def safety_shrunk(sheet: Sheet) -> Iterator[Estimate]:
         group = group_H[h]
         a, b = float(found.prior.a_F[group]), float(found.prior.b_F[group])
         extra: Extra = {"a": a, "b": b, "raw": float(rate_H[h]), "macro": macro}
-        method = "beta-binomial empirical Bayes, Beta quantiles"
-        if found.few_F[group]:
-            method += ", widened by refits of the prior"
+        method = "beta-binomial empirical Bayes; interval over all priors that the cells allow"
         point = found.cells.mean_K[h], found.cells.low_K[h], found.cells.high_K[h]
         yield tell(row, point, (n, missing_H[h]), method=method, extra=extra)
 
@@ -74,30 +64,16 @@ def _codes(macros: Sequence[str | None]) -> Ints:
 
 
 def _pooled(safe_H: Floats, n_H: Floats, group_H: Ints, *, level: float) -> _Found:
-    """Fit all groups' priors at once; those of few cells also to cells drawn again."""
+    """Fit all groups' priors at once; intervals go over all priors that a group's cells allow."""
     members = [np.flatnonzero((group_H == f) & (n_H > 0)) for f in range(int(group_H.max()) + 1)]
     prior = _fit([(safe_H[at_K], n_H[at_K]) for at_K in members])
     cells_H = shrink(safe_H, n_H, a=prior.a_F[group_H], b=prior.b_F[group_H], level=level)
-    few_F = np.array([1 < len(at_K) < FEW_CELLS for at_K in members])
-    again = _refits(prior, [n_H[at_K] for at_K in members], few_F)
-    for refits, f in zip(again, np.flatnonzero(few_F), strict=True):
-        at_K, one = members[f], Prior(a_F=prior.a_F[f : f + 1], b_F=prior.b_F[f : f + 1])
-        part = widened(safe_H[at_K], n_H[at_K], prior=one, refits=refits, level=level)
-        cells_H.low_K[at_K], cells_H.high_K[at_K] = part.low_K, part.high_K
-    return _Found(prior=prior, few_F=few_F, cells=cells_H)
-
-
-def _refits(prior: Prior, n_FK: Sequence[Floats], few_F: Bools) -> list[Prior]:
-    rng = default_rng(_SEED)
-    rows: list[tuple[Floats, Floats]] = []
-    for f in np.flatnonzero(few_F).tolist():
-        drawn_BK = draw_again(n_FK[f], a=float(prior.a_F[f]), b=float(prior.b_F[f]), rng=rng)
-        rows += [(safe_K, np.rint(n_FK[f])) for safe_K in drawn_BK]
-    fits = _fit(rows)
-    return [
-        Prior(a_F=fits.a_F[start : start + REFITS], b_F=fits.b_F[start : start + REFITS])
-        for start in range(0, len(rows), REFITS)
-    ]
+    for at_K in members:
+        if len(at_K) > 1:
+            part = averaged(safe_H[at_K], n_H[at_K], level=level)
+            cells_H.low_K[at_K] = np.minimum(part.low_K, cells_H.mean_K[at_K])
+            cells_H.high_K[at_K] = np.maximum(part.high_K, cells_H.mean_K[at_K])
+    return _Found(prior=prior, cells=cells_H)
 
 
 def _fit(rows: Sequence[tuple[Floats, Floats]]) -> Prior:

@@ -13,6 +13,7 @@ from safeglot.score.agreement import (
     specificity,
     table_of,
 )
+from safeglot.score.intervals import wilson
 
 TABLES = [((40, 5), (9, 146)), ((2, 3), (3, 492)), ((7, 20), (30, 1)), ((0, 4), (6, 90))]
 
@@ -83,14 +84,26 @@ def test_alpha_by_its_definition(seed):
     found = krippendorff(rating_AU)
     assert found.value == pytest.approx(alpha_by_pairs(rating_AU))
     assert found.low <= found.value <= found.high
-    assert krippendorff(rating_AU) == found
-    assert krippendorff(rating_AU, seed=1) != found
+    assert krippendorff(rating_AU, level=0.5).low > found.low
+
+
+def test_alphas_interval_is_that_of_the_disagreement_of_pairs():
+    ratings = np.array([[0] * 30 + [1] * 10, [0] * 28 + [1] * 12])
+    found = krippendorff(ratings)
+    expected = 1 - (58 * 57 + 22 * 21) / (80 * 79)
+    least, most = wilson(2, 40)
+    assert (found.low, found.high) == pytest.approx((1 - most / expected, 1 - least / expected))
+
+
+def test_where_nobody_disagrees_alpha_is_still_uncertain():
+    found = krippendorff([[0, 1, 0, 1], [0, 1, 0, 1]])
+    assert (found.value, found.high, found.units, found.raw) == (1.0, 1.0, 4, 1.0)
+    assert found.low < 0.5
 
 
 @pytest.mark.parametrize(
     ("rating_AU", "value", "units", "agreed"),
     [
-        ([[0, 1, 0, 1], [0, 1, 0, 1]], 1.0, 4, 1.0),
         ([[0, 0, 0], [0, 0, 0]], None, 3, 1.0),
         ([[0, -1, 1], [-1, 0, -1]], None, 0, None),
         ([[0, 1], [0, -1]], None, 1, 1.0),

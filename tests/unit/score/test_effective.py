@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.effective import mean_difference, mean_rate, worth
+from safeglot.score.effective import mean_difference, mean_rate
 from safeglot.score.frame import rows_of
 from safeglot.score.gaps import mcnemar_chi2, tango
 from safeglot.score.intervals import wilson
@@ -44,21 +44,34 @@ def repeated(values_LP):
     return whole.repeat(n_L), rows, np.ones(n_L)
 
 
+def worth(values_LP):
+    return combine(*repeated(values_LP)).n_eff
+
+
 def test_languages_that_are_alike_add_nothing_and_others_do():
     rng = np.random.default_rng(0)
     base = (rng.random(300) < 0.8).astype(np.int64)
-    _, alike = worth(*repeated(np.stack([base] * 4)))
-    _, apart = worth(*repeated((rng.random((4, 300)) < 0.8).astype(np.int64)))
-    assert alike == pytest.approx(300, rel=0.01)
-    assert 1000 < apart <= 1200
-    assert combine(*repeated((rng.random((4, 300)) < 0.8).astype(np.int64))).n_eff <= 300
+    assert worth(np.stack([base] * 4)) == pytest.approx(300, rel=0.01)
+    few = worth((rng.random((4, 300)) < 0.8).astype(np.int64))
+    many = worth((rng.random((4, 30_000)) < 0.8).astype(np.int64))
+    assert 600 < few < 1000  # 48 prompts' worth of evidence against a belief worth ten
+    assert 0.97 * 4 * 30_000 < many <= 4 * 30_000
+
+
+def test_the_first_unsafe_answer_makes_no_interval_shorter():
+    for n_L in (2, 5, 10):
+        values = np.ones((n_L, 60), dtype=np.int64)
+        none = mean_rate(*repeated(values), level=0.95)
+        values[0, 0] = 0
+        one = mean_rate(*repeated(values), level=0.95)
+        assert one.low < none.low
+        assert one.n_eff == pytest.approx(60, rel=0.03)
 
 
 def test_it_is_never_worth_more_than_its_rows():
     rng = np.random.default_rng(1)
     for _ in range(50):
-        values = (rng.random((3, 12)) < 0.5).astype(np.int64)
-        assert worth(*repeated(values))[1] <= 36 + 1e-9
+        assert worth((rng.random((3, 12)) < 0.5).astype(np.int64)) <= 36 + 1e-9
 
 
 def test_where_nothing_varies_the_interval_is_that_of_the_prompts():

@@ -48,17 +48,17 @@ def test_every_figure_has_its_change_inside_its_interval():
 
 
 def test_the_interval_is_as_wide_as_the_bootstrap_s():
-    cube = cube_of(0.3, (1, 1, 2, 120, 1))
+    cube = cube_of(0.3, (1, 1, 2, 1200, 1))
     category = cube.member_PC.argmax(axis=1)
     rng = np.random.default_rng(0)
     drawn = {}
     for _ in range(60):
-        at = np.concatenate([rng.choice(np.flatnonzero(category == k), 30) for k in range(4)])
+        at = np.concatenate([rng.choice(np.flatnonzero(category == k), 300) for k in range(4)])
         again = replace(
             cube,
             unsafe_JMLPS=cube.unsafe_JMLPS[:, :, :, at],
             member_PC=cube.member_PC[at],
-            prompts=tuple(f"q{i}" for i in range(120)),
+            prompts=tuple(f"q{i}" for i in range(1200)),
         )
         for c in changes(again, ["a"], judge=0, model=0):
             drawn.setdefault((c.whole.metric, c.whole.language), []).append(c.value)

@@ -3,7 +3,7 @@ import pytest
 
 from safeglot.score.gaps import tango
 from safeglot.score.intervals import wilson_effective
-from safeglot.score.linear import Layout, Rows, cells, combine
+from safeglot.score.linear import Layout, Rows, cells, combine, design_effect
 
 
 def layout_of(prompts, strata):
@@ -60,11 +60,30 @@ def test_equal_samples_are_worth_one():
     assert five.n_eff == pytest.approx(once.n_eff)
 
 
-def test_n_eff_never_exceeds_the_prompts():
+def test_without_variance_over_prompts_n_eff_is_the_prompts():
     layout = layout_of(range(4), [0] * 4)
     mean = combine(layout.repeat(2), rows_of([1, 1, 0, 0, 0, 0, 1, 1]), np.array([0.5, 0.5]))
     assert mean.variance == 0.0
     assert mean.n_eff == 4.0
+
+
+def test_the_design_effect_lies_between_what_is_seen_and_what_is_believed():
+    assert design_effect(1.0, 5.0, 0.0) == 5.0  # nothing is known
+    assert design_effect(1.0, 5.0, 1.0) == 5.0  # one prompt cannot tell
+    assert design_effect(1.0, 5.0, 11.0) == 3.0  # ten more: half and half
+    assert design_effect(1.0, 5.0, 1e9) == pytest.approx(1.0)
+    assert design_effect(7.0, 5.0, 3.0) == 7.0  # more than alike counts in full
+    assert design_effect(0.2, 1.0, 50.0) == 1.0  # never worth more than its rows
+    assert design_effect([1.0, 2.0], 2.0, [1e9, 1e9]) == pytest.approx([1.0, 2.0])
+
+
+def test_stratification_is_not_taken_for_independence():
+    """Two categories, one all safe and one all unsafe: copies of the answers add nothing."""
+    layout = layout_of(range(40), [0] * 20 + [1] * 20)
+    safe = [1] * 19 + [0] + [0] * 19 + [1]
+    once = combine(layout, rows_of(safe), np.array([0.5, 0.5]))
+    thrice = combine(layout, rows_of([3 * x for x in safe], n=[3] * 40), np.array([0.5, 0.5]))
+    assert thrice.n_eff == pytest.approx(once.n_eff) == pytest.approx(40)
 
 
 def test_categories_of_one_prompt_are_pooled():

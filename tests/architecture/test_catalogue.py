@@ -1,0 +1,162 @@
+"""The catalogue tells of every metric of a run, and all that it tells of is there."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import os
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from recorded import RUNS, stored_results
+from safeglot.score.catalogue import ANALYSES, METRICS, RANGES, SOURCES, metric
+from safeglot.score.catalogue_extra import _OWN, KEYS, described
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "safeglot"
+SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or ROOT.parent / "shared")
+OF_OTHER_TAXONOMIES = {"safety_macro", "safety_macro_of_macros"}
+"""The recorded runs have ALERT's categories."""
+
+
+@pytest.fixture(scope="module")
+def told():
+    """Every estimate of the recorded runs, by metric."""
+    found = {}
+    for name in RUNS:
+        for row in json.loads(stored_results(name))["estimates"]:
+            found.setdefault(row["metric"], []).append(row)
+    return found
+
+
+def strings(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    return {
+        n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+    }
+
+
+def written():
+    """All texts in the source but for the catalogue's own."""
+    texts = set()
+    for path in SOURCE.rglob("*.py"):
+        if not path.stem.startswith("catalogue"):
+            texts |= strings(path)
+    return texts
+
+
+def test_every_metric_of_a_run_is_in_the_catalogue(told):
+    names = [name for one in METRICS for name in one.names]
+    assert {name for name in told if not any(fnmatchcase(name, n) for n in names)} == set()
+
+
+def test_every_metric_of_the_catalogue_is_in_a_run(told):
+    names = {name for one in METRICS for name in one.names} - OF_OTHER_TAXONOMIES
+    assert {n for n in names if not any(fnmatchcase(name, n) for name in told)} == set()
+    assert written() >= OF_OTHER_TAXONOMIES
+
+
+def test_names_are_told_apart():
+    names = [name for one in METRICS for name in one.names]
+    assert len(set(names)) == len(names)
+    for one in METRICS:
+        assert metric(one.name.replace("*", "0.5")) is one
+    with pytest.raises(KeyError):
+        metric("no such metric")
+
+
+def test_extra_keys_of_a_run_are_described(told):
+    silent = {
+        (name, key)
+        for name, rows in told.items()
+        for row in rows
+        for key in row["extra"]
+        if key not in metric(name).extra
+    }
+    assert silent == set()
+
+
+def test_keys_that_are_described_are_given_somewhere():
+    named = {key for one in METRICS for key in one.extra}
+    assert named == KEYS
+    assert all(described(one.name, key) for one in METRICS for key in one.extra)
+    assert all(key in metric(name.replace("*", "0.5")).extra for name, key in _OWN)
+    texts = written()
+    assert {key for key in named if not _is_written(key, texts)} == set()
+
+
+def _is_written(key, texts):
+    """Some keys are put together: n_ and the class, or a record's field."""
+    return key in texts or any(
+        key == f"n_{t.removeprefix('INV-')}" for t in texts if t[:4] == "INV-"
+    )
+
+
+def test_values_lie_where_their_unit_says(told):
+    for name, rows in told.items():
+        ends = RANGES[metric(name).unit]
+        for row in rows if ends else ():
+            numbers = [row[field] for field in ("value", "low", "high") if row[field] is not None]
+            assert all(ends[0] - 1e-9 <= number <= ends[1] + 1e-9 for number in numbers), row
+
+
+def test_intervals_are_told_where_the_catalogue_says_so(told):
+    for name, rows in told.items():
+        has = any(row["low"] is not None for row in rows)
+        assert has == (not metric(name).interval.startswith("none")), name
+
+
+def test_axes_are_those_of_a_run(told):
+    for name, rows in told.items():
+        per = metric(name).per
+        assert any(row["category"] for row in rows) == ("category" in per.partition(";")[0])
+        if any(row["language"] is None for row in rows):
+            assert "null" in per or "language" not in per
+        if any(row["model"] is None for row in rows):
+            assert metric(name).section == "By people's labels"
+
+
+def test_names_with_unsafe_are_worse_when_higher():
+    for one in METRICS:
+        if one.name.startswith("unsafe"):
+            assert one.polarity == "higher is worse"
+        if one.name.startswith("safety"):
+            assert one.polarity == "higher is safer"
+
+
+@pytest.mark.parametrize("one", [*METRICS, *ANALYSES], ids=lambda one: one.name)
+def test_function_sources_and_golden_files_exist(one):
+    module, _, name = one.function.partition(":")
+    assert callable(getattr(importlib.import_module(f"safeglot.{module}"), name))
+    assert set(one.sources) <= set(SOURCES)
+    for file in one.golden:
+        assert (SHARED / "golden" / f"{file}.json").is_file()
+        assert file in read_by_tests()
+
+
+def test_every_source_is_cited():
+    cited = {source for one in (*METRICS, *ANALYSES) for source in one.sources}
+    assert cited == set(SOURCES)
+
+
+def read_by_tests():
+    texts = "".join(p.read_text("utf-8") for p in (ROOT / "tests" / "golden").glob("test_*.py"))
+    return set(re.findall(r"\"(\d\d_\w+?)(?:\.json)?\"", texts))
+
+
+def test_every_golden_file_is_read_by_a_test_and_proves_a_number():
+    files = {path.stem for path in (SHARED / "golden").glob("[0-9][0-9]_*.json")}
+    index = json.loads((SHARED / "golden" / "INDEX.json").read_text("utf-8"))
+    assert {entry["file"] for entry in index} <= {f"{file}.json" for file in files}
+    assert len(files) == 33
+    assert files - read_by_tests() == set()
+    assert files == {file for one in (*METRICS, *ANALYSES) for file in one.golden}
+
+
+def test_no_golden_test_is_skipped():
+    for path in (ROOT / "tests" / "golden").glob("*.py"):
+        assert not re.search(r"\bskip(if)?\(|xfail|importorskip", path.read_text("utf-8")), path
