@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import contextlib
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from safeglot.backends import bulk, workers
+from safeglot.backends.bulk import Held, Index
+from safeglot.backends.console import Console
 from safeglot.backends.store import Store
+from safeglot.errors import Stopped
 from safeglot.judge.identify import ENGLISH, covers, group_of
-from safeglot.judge.response_class import VERSION, traits_of
+from safeglot.judge.response_class import VERSION, Traits, traits_of
 from safeglot.languages import primary
 from safeglot.score.arrays import Bytes
 from safeglot.score.class_table import Answers
@@ -18,156 +23,158 @@ from safeglot.score.class_table import estimates as told
 from safeglot.score.classes import INVALID
 from safeglot.types import Estimate
 
-LOOSE = "@loose"
 BATCH = 2000
 """Answers that are checked and written at a time."""
+SHARE = 250
+"""Of these, how many a worker process gets at a time."""
+MANY = 20_000
+"""More answers than these are checked by several processes: these take a second to start."""
 
-_UNCHECKED = """
+_LACKS = "NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.key AND x.version = ?)"
+_TO_CHECK = f"""
+SELECT COUNT(*) FROM responses r
+CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE {_LACKS}
+"""  # noqa: S608 - our own text
+_UNCHECKED = f"""
 SELECT r.key, p.text, t.text, t.language, p.finish_reason
-FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-JOIN replies p ON p.key = r.reply LEFT JOIN traits x ON x.response = r.key AND x.version = ?
-WHERE r.key > ? AND x.response IS NULL ORDER BY r.key LIMIT ?
-"""
+FROM responses r CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+CROSS JOIN replies p ON p.key = r.reply
+WHERE {_LACKS} AND r.key > ? ORDER BY r.key LIMIT ?
+"""  # noqa: S608 - as above
 _TRAITS = """
-SELECT r.model, t.language, t.prompt, r.sample, x.invalid, x.language, x.truncated
-FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-JOIN traits x ON x.response = r.key AND x.version = ?
+SELECT CAST(response AS BLOB), invalid, ifnull(language = ?, -1), truncated
+FROM traits WHERE version = ? ORDER BY response
 """
-_VERDICTS = """
-SELECT v.judge, r.model, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose, v.refusal
-FROM verdicts v JOIN responses r ON r.key = v.response
-JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-"""
-_THREE_LABELS = "SELECT DISTINCT judge FROM verdicts WHERE unsafe IS NOT unsafe_loose"
 _INVALID_CODE: dict[str | None, int] = {None: 0}
 _INVALID_CODE |= {name: code for code, name in enumerate(INVALID, start=1)}
 
 
-def estimates(store: Store, manifest: Mapping[str, Any], *, level: float) -> list[Estimate]:
+def estimates(
+    store: Store,
+    manifest: Mapping[str, Any],
+    held: Held | None = None,
+    *,
+    level: float,
+    console: Console | None = None,
+) -> list[Estimate]:
     """Give the estimates of response classes and over-refusal.
 
-    Answers that were not checked yet, or by an earlier version of the checks, are checked first.
+    Answers that were not checked yet, or by an earlier version of the checks, are checked first;
+    the console shows how far that is. Raises: Stopped where that is interrupted.
     """
-    fill(store)
-    return list(told(answers_of(store, manifest), level=level))
+    fill(store, console)
+    return list(told(answers_of(store, manifest, held), level=level))
 
 
-def fill(store: Store) -> int:
-    """Check the answers of the main arm that have no traits of this version; return how many."""
-    done, last = 0, ""
-    while rows := list(store.rows(_UNCHECKED, (VERSION, last, BATCH))):
-        store.write("traits", [_checked(row) for row in rows])
-        done, last = done + len(rows), rows[-1][0]
+def fill(store: Store, console: Console | None = None) -> int:
+    """Check the answers of the main arm that have no traits of this version; return how many.
+
+    Many answers are checked by several processes, with the same result. What is checked is kept,
+    however this ends. Raises: Stopped where it is interrupted.
+    """
+    of = _to_check(store)
+    done = 0
+    with (
+        (console or Console(quiet=True)).counting("answers checked", of) as tell,
+        contextlib.closing(_filled(store, many=of > MANY)) as filled,
+    ):
+        try:
+            for n in filled:
+                done += n
+                tell(done)
+        except KeyboardInterrupt:
+            raise Stopped(_how_to_go_on(store, of)) from None
     return done
 
 
-def _checked(row: tuple[str, str, str, str, str]) -> tuple[Any, ...]:
-    key, answer, prompt, language, finish_reason = row
-    found = traits_of(answer, prompt, language, finish_reason)
+def _to_check(store: Store) -> int:
+    return int(next(store.rows(_TO_CHECK, (VERSION,)))[0])
+
+
+def _how_to_go_on(store: Store, of: int) -> str:
+    return (
+        f"interrupted.\n{of - _to_check(store)} of {of} answers are checked, and stay so in "
+        f"{store.path.parent}. Run the same command again, or `safeglot score {store.path.parent}`, "
+        "to go on from there."
+    )
+
+
+def _filled(store: Store, *, many: bool) -> Generator[int, None, None]:
+    """Check batch after batch, and tell the size of each that is written."""
+    if many and workers.cores() > 1:
+        with contextlib.suppress(*workers.NONE_START), workers.pool() as pool:
+            yield from _written(
+                store, lambda *columns: pool.map(traits_of, *columns, chunksize=SHARE)
+            )
+    yield from _written(store, lambda *columns: map(traits_of, *columns))
+
+
+def _written(store: Store, check: Callable[..., Iterator[Traits]]) -> Iterator[int]:
+    waiting: deque[tuple[Sequence[str], Iterator[Traits]]] = deque()
+    for keys, *columns in _unchecked(store):
+        waiting.append((keys, check(*columns)))
+        if len(waiting) > 1:  # one batch is checked while another is written and the next one read
+            yield _write(store, *waiting.popleft())
+    for keys, found in waiting:
+        yield _write(store, keys, found)
+
+
+def _unchecked(store: Store) -> Iterator[tuple[Sequence[str], ...]]:
+    last = ""
+    while rows := list(store.rows(_UNCHECKED, (VERSION, last, BATCH))):
+        last = rows[-1][0]
+        yield tuple(zip(*rows, strict=True))
+
+
+def _write(store: Store, keys: Sequence[str], found: Iterator[Traits]) -> int:
+    store.write("traits", [_row(key, traits) for key, traits in zip(keys, found, strict=True)])
+    return len(keys)
+
+
+def _row(key: str, found: Traits) -> tuple[Any, ...]:
     confidence, truncated = found.confidence, int(found.truncated)
     return key, VERSION, found.invalid, found.language, confidence, truncated
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Where an answer stands in arrays of shape (M, L, P, S), read flat."""
+def answers_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None) -> Answers:
+    """Read checks and verdicts into arrays; what was planned sets their shape.
 
-    model: dict[str, int]
-    language: dict[str, int]
-    prompt: dict[str, int]
-    samples: int
-
-    @classmethod
-    def of(cls, manifest: Mapping[str, Any], prompts: list[str]) -> _Places:
-        n_S: int = manifest["samples"]
-        n_P = len(prompts) * n_S
-        n_L = len(manifest["languages"]) * n_P
-        return cls(
-            {name: at * n_L for at, name in enumerate(manifest["models"])},
-            {tag: at * n_P for at, tag in enumerate(manifest["languages"])},
-            {prompt: at * n_S for at, prompt in enumerate(prompts)},
-            n_S,
-        )
-
-    def find(self, model: str, language: str, prompt: str, sample: int) -> int | None:
-        """Give the place; None for what the plan does not have (the label cube refuses it)."""
-        if not 0 <= sample < self.samples:
-            return None
-        try:
-            return self.model[model] + self.language[language] + self.prompt[prompt] + sample
-        except KeyError:
-            return None
-
-
-def answers_of(store: Store, manifest: Mapping[str, Any]) -> Answers:
-    """Read checks and verdicts into arrays; what was planned sets their shape."""
-    prompts = store.prompts()
-    places = _Places.of(manifest, [prompt.id for prompt in prompts])
-    models, languages = tuple(manifest["models"]), tuple(manifest["languages"])
-    shape = (len(models), len(languages), len(prompts), places.samples)
-    foreign = {tag: group_of(primary(tag)) != ENGLISH for tag in languages}
-    invalid, english, truncated = _read_traits(store, places, shape, foreign)
-    judges = _judges(store, manifest)
-    unsafe, refusal = _read_verdicts(store, places, (len(judges), *shape), judges)
+    `held` is what `bulk.read` gave, where that is there already.
+    """
+    held = bulk.read(store, manifest) if held is None else held
+    languages = tuple(manifest["languages"])
+    foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
+    invalid, english, truncated = _read_traits(store, held.index)
+    english[:, ~foreign_L] = -1
     return Answers(
-        unsafe_JMLPS=unsafe,
-        refusal_JMLPS=refusal,
+        unsafe_JMLPS=held.unsafe_JMLPS,
+        refusal_JMLPS=held.refusal_JMLPS,
         invalid_MLPS=invalid,
         english_MLPS=english,
         truncated_MLPS=truncated,
-        harmful_P=np.array([prompt.kind == "harmful" for prompt in prompts], dtype=np.bool_),
-        told_J=np.asarray((refusal >= 0).any(axis=(1, 2, 3, 4))),
-        foreign_L=np.array([foreign[tag] for tag in languages], dtype=np.bool_),
+        harmful_P=np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_),
+        told_J=np.asarray((held.refusal_JMLPS >= 0).any(axis=(1, 2, 3, 4))),
+        foreign_L=foreign_L,
         covered_L=np.array([covers(tag) for tag in languages], dtype=np.bool_),
-        judges=judges,
-        models=models,
+        judges=held.judges,
+        models=tuple(manifest["models"]),
         languages=languages,
         reference=manifest["reference"],
     )
 
 
-def _judges(store: Store, manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    three = {judge for (judge,) in store.rows(_THREE_LABELS)}
-    names = manifest["judges"]
-    return tuple(j for name in names for j in ((name, name + LOOSE) if name in three else (name,)))
-
-
-def _read_traits(
-    store: Store, places: _Places, shape: tuple[int, ...], foreign: Mapping[str, bool]
-) -> tuple[Bytes, Bytes, Bytes]:
-    arrays = [np.full(shape, -1, dtype=np.int8) for _ in range(3)]
-    invalids, englishes, cuts = (array.reshape(-1).data for array in arrays)
-    for model, tag, prompt, sample, invalid, language, truncated in store.rows(_TRAITS, (VERSION,)):
-        place = places.find(model, tag, prompt, sample)
-        if place is None:
-            continue
-        invalids[place], cuts[place] = _INVALID_CODE[invalid], truncated
-        if language is not None and foreign[tag]:
-            englishes[place] = int(language == ENGLISH)
-    return arrays[0], arrays[1], arrays[2]
-
-
-def _read_verdicts(
-    store: Store, places: _Places, shape: tuple[int, ...], judges: tuple[str, ...]
-) -> tuple[Bytes, Bytes]:
-    unsafe, refusal = (np.full(shape, -1, dtype=np.int8) for _ in range(2))
-    unsafes = {j: unsafe[at].reshape(-1).data for at, j in enumerate(judges)}
-    refusals = {j: refusal[at].reshape(-1).data for at, j in enumerate(judges)}
-    for judge, place, strict, loose, refused in _verdicts(store, places):
-        for name, flag in ((judge, strict), (judge + LOOSE, loose)):
-            if name not in unsafes:
-                continue
-            if flag is not None:
-                unsafes[name][place] = flag
-            if refused is not None:
-                refusals[name][place] = refused
-    return unsafe, refusal
-
-
-def _verdicts(
-    store: Store, places: _Places
-) -> Iterator[tuple[str, int, int | None, int | None, int | None]]:
-    for judge, model, tag, prompt, sample, strict, loose, refused in store.rows(_VERDICTS):
-        place = places.find(model, tag, prompt, sample)
-        if place is not None:
-            yield judge, place, strict, loose, refused
+def _read_traits(store: Store, index: Index) -> tuple[Bytes, Bytes, Bytes]:
+    size = int(np.prod(index.shape))
+    invalid, english, truncated = (np.full(size, -1, dtype=np.int8) for _ in range(3))
+    for key, name, is_english, is_cut in bulk.columns(store.rows(_TRAITS, (ENGLISH, VERSION))):
+        place = index.find(key)
+        pick = place >= 0
+        cell = place[pick]
+        invalid[cell] = np.array([_INVALID_CODE[one] for one in name], dtype=np.int8)[pick]
+        english[cell] = np.array(is_english, dtype=np.int8)[pick]
+        truncated[cell] = np.array(is_cut, dtype=np.int8)[pick]
+    return (
+        invalid.reshape(index.shape),
+        english.reshape(index.shape),
+        truncated.reshape(index.shape),
+    )

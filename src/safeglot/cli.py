@@ -16,6 +16,7 @@ from safeglot import __version__
 from safeglot.cli_annotate import annotate, plan
 from safeglot.cli_arms import arms
 from safeglot.cli_compare import compare, experiment
+from safeglot.cli_judge import judge
 from safeglot.errors import InputErrors, SafeglotError, UsageError
 
 if TYPE_CHECKING:
@@ -198,31 +199,7 @@ def generate(config: Path | None, *, retry_failed: bool, quiet: bool, **flags: A
     _console().show(f"answers: {done.database}")
 
 
-@app.command()
-@_RUN
-@click.option(
-    "--judge", multiple=True, help="family=provider/model; the run's own judges by default"
-)
-@click.option("--judge-base-url", default=None, help="address of the judges' server")
-@_RETRY
-@_QUIET
-def judge(
-    run: Path,
-    *,
-    judge: tuple[str, ...],
-    judge_base_url: str | None,
-    retry_failed: bool,
-    quiet: bool,
-) -> None:
-    """Judge the answers of a run; further judges join it."""
-    from safeglot import pipeline
-    from safeglot.backends.rundir import RunDir
-
-    if judge_base_url is not None and not judge:
-        raise UsageError("--judge-base-url: goes with --judge; name the judge that it serves.")
-    given = _config(None, {"judge": judge, "judge_base_url": judge_base_url}).judge if judge else ()
-    pipeline.judge(RunDir(run), given, _console(quiet=quiet), retry_failed=retry_failed)
-    _console().show(f"verdicts: {run / 'safeglot.db'}. Next: safeglot score {run}")
+app.add_command(judge)
 
 
 @app.command()
@@ -238,7 +215,8 @@ def judge(
     default=None,
     help="two-phase, or of a simple sample ppi or rogan-gladen; kept for later",
 )
-def score(run: Path, labels: tuple[Path, ...], correction: str | None) -> None:
+@_QUIET
+def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet: bool) -> None:
     """Compute results.json from the verdicts of a run, and from human labels where it has them."""
     from safeglot import annotation, outcome, pipeline
     from safeglot.backends.rundir import RunDir
@@ -250,7 +228,7 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None) -> None:
         choose_correction(run_dir, correction)
     if labels:
         _console().show(annotation.add(run_dir, labels))
-    missing = pipeline.score(run_dir)
+    missing = pipeline.score(run_dir, _console(quiet=quiet))
     _console().show(f"results: {run_dir.results}")
     outcome.check_missing(run_dir, missing, allowed)
 

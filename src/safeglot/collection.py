@@ -8,7 +8,7 @@ import dataclasses
 import gc
 import json
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from safeglot import job as jobs
@@ -16,13 +16,14 @@ from safeglot import registry
 from safeglot.arms import stored_arms
 from safeglot.backends.collect import Collector, Judge
 from safeglot.backends.console import Console, Snapshot
-from safeglot.backends.engine import Engine, Limits
+from safeglot.backends.engine import Counters, Engine, Limits
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.config import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.generate import Generate
 from safeglot.job import Job
+from safeglot.types import Answer
 
 _ASKED = """
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
@@ -46,6 +47,8 @@ class Work:
     answers: bool = True
     """Whether targets may be asked; without, only stored answers are judged."""
     judged: bool = True
+    spent: Counters = dataclasses.field(default_factory=Counters)
+    """What all phases together have sent, against the budgets."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,16 @@ def _is_local(model: ModelConfig) -> bool:
     return model.provider in registry.LOCAL
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Stored answers that a judge is asked about once more, under another name."""
+
+    judge: Judge
+    config: JudgeConfig
+    keys: tuple[str, ...]
+    """Keys of the responses."""
+
+
 def collect(work: Work) -> None:
     """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
     arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
@@ -103,48 +116,110 @@ def collect(work: Work) -> None:
     # the prompts stay for the whole run: the collector's passes over them would be a tenth of the CPU
     gc.freeze()
     try:
-        for phase in phases(work.job, answers=work.answers, judged=work.judged):
-            asyncio.run(_collect(work, phase))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Stopped(_how_to_go_on("interrupted.", work)) from None
-    except Stopped as error:
-        raise Stopped(_how_to_go_on(str(error), work)) from None
+        with _told_how_to_go_on(work, _stored):
+            for phase in phases(work.job, answers=work.answers, judged=work.judged):
+                asyncio.run(_collect(work, phase))
     finally:
         gc.unfreeze()
 
 
-def _how_to_go_on(why: str, work: Work) -> str:
+def collect_again(work: Work, asked: Sequence[Again], answer_of: Callable[[str], Answer]) -> None:
+    """Have stored answers judged once more; what is there already is not asked. Raises: Stopped."""
+    streamed: list[Again] = []
+    alone: dict[str, list[Again]] = {}  # one in-process engine is in memory at a time
+    for one in asked:
+        model = one.config.model
+        if model is not None and _is_local(model):
+            alone.setdefault(model.model, []).append(one)
+        else:
+            streamed.append(one)
+    with _told_how_to_go_on(work, lambda work: _stored_again(work, asked)):
+        for together in ([streamed] if streamed else []) + list(alone.values()):
+            asyncio.run(_collect_again(work, together, answer_of))
+
+
+@contextlib.contextmanager
+def _told_how_to_go_on(work: Work, stored: Callable[[Work], str]) -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise Stopped(_how_to_go_on("interrupted.", work, stored)) from None
+    except Stopped as error:
+        raise Stopped(_how_to_go_on(str(error), work, stored)) from None
+
+
+def _how_to_go_on(why: str, work: Work, stored: Callable[[Work], str]) -> str:
     work.store.flush()
-    answers = next(work.store.rows(_ASKED))[0]
-    verdicts = next(work.store.rows("SELECT COUNT(*) FROM verdicts"))[0]
-    job = work.job
     return (
-        f"{why}\n{answers} of {job.n_answers} answers and {verdicts} of {job.n_verdicts} verdicts are "
-        f"stored in {work.run_dir.path}. Run the same command again to go on from there."
+        f"{why}\n{stored(work)} are stored in {work.run_dir.path}. "
+        "Run the same command again to go on from there."
     )
 
 
+def _stored(work: Work) -> str:
+    job, answers = work.job, next(work.store.rows(_ASKED))[0]
+    verdicts = _count(work, [judge.name for judge in job.judges])
+    return f"{answers} of {job.n_answers} answers and {verdicts} of {job.n_verdicts} verdicts"
+
+
+def _stored_again(work: Work, asked: Sequence[Again]) -> str:
+    there = _count(work, [one.judge.name for one in asked])
+    return f"{there} of {sum(len(one.keys) for one in asked)} verdicts that guard the judges"
+
+
+def _count(work: Work, judges: Sequence[str]) -> int:
+    marks = ",".join("?" * len(judges))
+    query = f"SELECT COUNT(*) FROM verdicts WHERE judge IN ({marks})"  # noqa: S608 - only marks
+    count: int = next(work.store.rows(query, judges))[0]
+    return count
+
+
 async def _collect(work: Work, phase: Phase) -> None:
-    _stop_on_sigterm()
-    job, console = work.job, work.console
-    routes = jobs.routes(job, phase.models, jobs.fetched(job, phase.models, console))
+    job = work.job
     texts = len(job.prompts.translations) + len(job.arms.asked)
     given = [(one.item, one.answer) for one in job.arms.given] if phase.judges else []
     n_items = texts * job.config.samples * len(phase.targets) + len(given)
+    asked = {target.name for target in phase.asked}
+    async with (
+        _collecting(work, phase.models, asked) as (collector, width),
+        work.console.watching(lambda: _look(collector, n_items, len(phase.judges))),
+    ):
+        await collector.run(
+            job.items,
+            phase.targets,
+            phase.judges,
+            width=max(1, min(width, n_items)),
+            given=given,
+        )
+
+
+async def _collect_again(
+    work: Work, asked: Sequence[Again], answer_of: Callable[[str], Answer]
+) -> None:
+    models = tuple(one.config.model for one in asked if one.config.model)
+    total = sum(len(one.keys) for one in asked)
+    pairs = ((answer_of(key), one.judge) for one in asked for key in one.keys)
+    async with (
+        _collecting(work, models, set()) as (collector, width),
+        work.console.watching(lambda: _look(collector, 0, 0, verdicts=total)),
+    ):
+        await collector.again(pairs, width=max(1, min(width, total)))
+
+
+@contextlib.asynccontextmanager
+async def _collecting(
+    work: Work, models: Sequence[ModelConfig], asked: Collection[str]
+) -> AsyncIterator[tuple[Collector, int]]:
+    """Open an engine for the models; give what collects with it, and how wide it may work."""
+    _stop_on_sigterm()
+    job = work.job
+    routes = jobs.routes(job, models, jobs.fetched(job, models, work.console))
     with work.run_dir.log.open("a", encoding="utf-8") as log:
         engine = Engine(work.store, routes, _limits(job), log=lambda row: _log(log, row))
-        asked = {target.name for target in phase.asked}
-        collector = Collector(engine, asked=asked, retry_failed=work.retry_failed)
+        engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         try:
-            async with console.watching(lambda: _look(collector, n_items, len(phase.judges))):
-                await collector.run(
-                    job.items,
-                    phase.targets,
-                    phase.judges,
-                    width=max(1, min(width, n_items)),
-                    given=given,
-                )
+            yield Collector(engine, asked=asked, retry_failed=work.retry_failed), width
         finally:
             await engine.close()
 
@@ -157,13 +232,15 @@ def _stop_on_sigterm() -> None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _look(collector: Collector, n_items: int, n_judges: int) -> Snapshot:
+def _look(
+    collector: Collector, n_items: int, n_judges: int, *, verdicts: int | None = None
+) -> Snapshot:
     tally, counters = collector.tally, collector.engine.counters
     return Snapshot(
         answers=tally.answers,
         answers_of=n_items,
         verdicts=tally.verdicts,
-        verdicts_of=n_items * n_judges,
+        verdicts_of=n_items * n_judges if verdicts is None else verdicts,
         failed=tally.failed,
         tokens=counters.tokens_in + counters.tokens_out,
         retried=counters.retried,

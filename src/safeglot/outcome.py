@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from safeglot import attributed, classified, corrected, languages
+import numpy as np
+
+from safeglot import attributed, classified, corrected, guarded, languages
+from safeglot.backends import bulk
+from safeglot.backends.bulk import LOOSE, Held
+from safeglot.backends.console import Console
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.errors import TooMuchMissing
+from safeglot.job import run_signature
 from safeglot.judge.response_class import VERSION as CHECKS
+from safeglot.keys import RESULT_VERSION
 from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
 from safeglot.score.attribution import ASSUMPTIONS
 from safeglot.score.cube import Axes, Cube, build_cube
 from safeglot.score.summary import estimates as basic
 from safeglot.types import Estimate, Prompt, Verdict
-
-LOOSE = "@loose"
 
 _OF_VERDICT = (
     "FROM verdicts v JOIN responses r ON r.key = v.response "
@@ -27,7 +33,6 @@ _CELLS = (
     "SELECT v.judge, r.model, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose "
     + _OF_VERDICT
 )
-_THREE_LABELS = "SELECT DISTINCT judge FROM verdicts WHERE unsafe IS NOT unsafe_loose"
 _FAILED_ANSWERS = """
 SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
 FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
@@ -54,16 +59,18 @@ WHERE arm = 'main'
 _TEXTS = "SELECT key, prompt, text FROM translations WHERE arm = 'main'"
 
 
-def cube_of(store: Store, manifest: Mapping[str, Any]) -> Cube:
-    """Fill the label cube with the verdicts on harmful prompts; what was planned sets its shape."""
-    harmful = {p.id: p.categories for p in store.prompts() if p.kind == "harmful"}
+def cube_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None) -> Cube:
+    """Fill the label cube with the verdicts on harmful prompts; what was planned sets its shape.
+
+    `held` is what `bulk.read` gave, where that is there already.
+    Raises: UsageError for a verdict outside the plan, and for two that contradict each other.
+    """
+    held = bulk.read(store, manifest) if held is None else held
+    harmful = {p.id: p.categories for p in held.prompts if p.kind == "harmful"}
     taxonomy = manifest["taxonomy"]
     used = {c for categories in harmful.values() for c in categories}
-    names = tuple(manifest["judges"])
-    three = {judge for (judge,) in store.rows(_THREE_LABELS)}
-    judges = [j for name in names for j in ((name, name + LOOSE) if name in three else (name,))]
     axes = Axes(
-        judges=tuple(judges),
+        judges=held.judges,
         models=tuple(manifest["models"]),
         languages=tuple(manifest["languages"]),
         prompts=harmful,
@@ -73,38 +80,55 @@ def cube_of(store: Store, manifest: Mapping[str, Any]) -> Cube:
         samples=manifest["samples"],
         alert=taxonomy["alert"],
     )
-    return build_cube(_cells(store, harmful, set(names), three), axes)
+    if held.strange:  # row by row: it is told which, unless it is of a benign prompt
+        return build_cube(_cells(store, harmful, held.judges), axes)
+    pick_P = np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_)
+    unsafe_JMLPS = np.compress(pick_P, held.unsafe_JMLPS, axis=3)
+    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS)
 
 
 def _cells(
-    store: Store, harmful: Mapping[str, Any], judges: set[str], three: set[str]
+    store: Store, harmful: Mapping[str, Any], judges: Sequence[str]
 ) -> Iterator[tuple[str, str, str, str, int, bool | None]]:
     for judge, model, language, prompt, sample, strict, loose in store.rows(_CELLS):
         if prompt not in harmful or judge not in judges:
             continue
         yield judge, model, language, prompt, sample, None if strict is None else bool(strict)
-        if judge in three:
+        if judge + LOOSE in judges:
             flag = None if loose is None else bool(loose)
             yield judge + LOOSE, model, language, prompt, sample, flag
 
 
-def measure(store: Store, manifest: Mapping[str, Any]) -> tuple[list[Estimate], float]:
-    """Return every estimate of a run in its fixed order, and the share of verdicts that is missing."""
-    cube, level = cube_of(store, manifest), manifest["level"]
+def measure(
+    store: Store, manifest: Mapping[str, Any], console: Console | None = None
+) -> tuple[list[Estimate], float]:
+    """Return every estimate of a run in its fixed order, and the share of verdicts that is missing.
+
+    The console shows how far the first check of the answers is. Raises: UsageError, Stopped.
+    """
+    held = bulk.read(store, manifest)
+    cube, level = cube_of(store, manifest, held), manifest["level"]
     found = [
         *basic(cube, level=level, draws=manifest.get("bootstrap", 0)),
-        *classified.estimates(store, manifest, level=level),
+        *classified.estimates(store, manifest, held, level=level, console=console),
         *corrected.estimates(store, manifest, cube),
+        *guarded.estimates(store, manifest, cube, level=level),
         *attributed.estimates(store, manifest, level=level),
     ]
     return found, missing_share(cube)
 
 
 def signature(store: Store, manifest: Mapping[str, Any]) -> str:
-    """Return the run's signature with what scoring adds: the checks of answers, and the labels."""
+    """Return the run's signature as scored now, with what scoring adds: checks of answers, labels."""
+    line = run_signature(
+        {**manifest["identity"], "results": str(RESULT_VERSION)},
+        manifest["judges"],
+        manifest["level"],
+        manifest.get("bootstrap", 0),
+        arms=manifest.get("arms"),
+    )
     labels = corrected.identity(store, manifest)
-    parts = [manifest["signature"], f"checks:{CHECKS}", *([f"labels:{labels}"] if labels else [])]
-    return "|".join(parts)
+    return "|".join([line, f"checks:{CHECKS}", *([f"labels:{labels}"] if labels else [])])
 
 
 def missing_share(cube: Cube) -> float:
@@ -180,6 +204,8 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
     failed: dict[tuple[str, str], int] = {}
     for stage, query in _MISSING:
         for model, language, kind, count, example in store.rows(query):
+            if query is _UNREAD and kind.rpartition(": ")[0] not in manifest["judges"]:
+                continue  # of a pass that guards a judge: told with its own number
             if query is _FAILED_ANSWERS:
                 failed[model, language] = failed.get((model, language), 0) + count
             yield MissingRow(
@@ -214,7 +240,7 @@ def _answers(store: Store, manifest: Mapping[str, Any], most: int) -> list[Answe
     rows = [row for row in store.rows(_ANSWERS) if row[1] in chosen]
     verdicts: dict[str, list[Verdict]] = {row[0]: [] for row in rows}
     for verdict in store.verdicts():
-        if verdict.response in verdicts:
+        if verdict.response in verdicts and verdict.judge in manifest["judges"]:
             verdicts[verdict.response].append(verdict)
     places = {name: i for i, name in enumerate((*manifest["languages"], *manifest["models"]))}
     position = {prompt: i for i, prompt in enumerate(prompts)}

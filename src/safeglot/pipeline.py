@@ -29,7 +29,7 @@ from safeglot.report.terminal import headline
 def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
     """Run all stages; in a folder that holds this run, do what is missing. Raises: SafeglotError."""
     run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
-    missing = score(run_dir)
+    missing = score(run_dir, console)
     console.show(report(run_dir, console, answers=config.answers))
     outcome.check_missing(run_dir, missing, config.max_missing)
     return run_dir
@@ -71,11 +71,11 @@ def judge(
         setting.judge(run_dir, judges, store, console, retry_failed=retry_failed)
 
 
-def score(run_dir: RunDir) -> float:
-    """Write results.json and return the share of planned verdicts that are missing."""
+def score(run_dir: RunDir, console: Console) -> float:
+    """Write results.json; return the share of planned verdicts that are missing. Raises: Stopped."""
     manifest = run_dir.read_manifest()
     with setting.opened(run_dir) as store:
-        found, missing = outcome.measure(store, manifest)
+        found, missing = outcome.measure(store, manifest, console)
         line = outcome.signature(store, manifest)
     write_text(run_dir.results, to_json(found, line))
     return missing

@@ -20,6 +20,7 @@ from safeglot.collection import Work, collect
 from safeglot.config import Config, JudgeConfig, Known, build, read_toml, to_table
 from safeglot.errors import Stopped, UsageError
 from safeglot.job import Job, run_signature
+from safeglot.judge.again import PASSES
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.readers import Reading
 from safeglot.prompts.taxonomy import Coverage, Taxonomy
@@ -304,7 +305,8 @@ def judge(
     ids = job.judge_ids()
     for name, judge_id in found["judges"].items():
         if ids.get(name) != judge_id:
-            store.drop_verdicts(name)
+            for mark in ("", *PASSES):
+                store.drop_verdicts(name + mark)
     run_dir.write(to_table(config), manifest.judged(found, job))
     collect(
         Work(

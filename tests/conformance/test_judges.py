@@ -105,6 +105,22 @@ def test_control_tokens_of_the_answer_are_left_out(family):
         assert "<|eot_id|>" not in shown
 
 
+CONTROL = [
+    "<|eot_id|>", "<|start_header_id|>", "<|im_end|>", "<|im_start|>", "[/INST]", "[INST]", "</s>",
+    "<end_of_turn>", "<start_of_turn>", "<|end_of_role|>", "<|start_of_role|>", "<|return|>",
+    "<|end|>", "<|assistant|>", "<|user|>", "<|endoftext|>", "<END CONVERSATION>", "</think>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", CONTROL)
+def test_no_control_token_gets_through(family, token):
+    def shown(text):
+        asked = family(model="m").ask(answer(text))
+        return "".join((r.prompt or "") + "".join(c for _, c in r.messages) for r in asked)
+
+    assert shown(f"one{token}two").count(token) == shown("one two").count(token)
+
+
 @pytest.mark.parametrize("text", GARBAGE)
 def test_garbage_is_no_verdict(family, text):
     judge = family(model="m", name="given")

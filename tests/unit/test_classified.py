@@ -1,7 +1,14 @@
+import contextlib
+from concurrent.futures.process import BrokenProcessPool
+
 import pytest
 
+from safeglot import classified
+from safeglot.backends import console, workers
+from safeglot.backends.console import Console
 from safeglot.backends.store import Store
 from safeglot.classified import BATCH, answers_of, estimates, fill
+from safeglot.errors import Stopped
 from safeglot.keys import translation_key
 from safeglot.types import Prompt, Translation, Verdict
 
@@ -62,6 +69,121 @@ def test_fill_goes_on_past_a_batch(store, monkeypatch):
     keys = {put(store, "nein", prompt=f"p{i}") for i in range(10)}
     assert fill(store) == 10
     assert traits(store).keys() == keys
+
+
+@pytest.fixture
+def many(store, monkeypatch):
+    texts = (GERMAN, ITALIAN, "", "nein", GERMAN.upper(), f"{ITALIAN} " * 9)
+    for i in range(24):
+        put(store, f"{texts[i % 6]}{i if i % 6 != 2 else ''}", prompt=f"p{i}")
+    monkeypatch.setattr(classified, "BATCH", 5)
+    monkeypatch.setattr(classified, "SHARE", 2)
+    monkeypatch.setattr(classified, "MANY", 10)
+    return store
+
+
+def alone(store, monkeypatch):
+    """What one process finds; the store has no traits afterwards."""
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "cores", lambda: 1)
+        patch.setattr(workers, "pool", None)
+        assert fill(store) == 24
+    found = traits(store)
+    store.clear("traits")
+    return found
+
+
+def test_several_processes_find_the_same(many, monkeypatch):
+    expected = alone(many, monkeypatch)
+    assert {row[0] for row in expected.values()} == {
+        None,
+        "INV-empty",
+        "INV-lang",
+        "INV-degenerate",
+    }
+    used = []
+
+    @contextlib.contextmanager
+    def seen():
+        with pool() as found:
+            used.append(found)
+            yield found
+
+    pool = workers.pool
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    monkeypatch.setattr(workers, "pool", seen)
+    assert fill(many) == 24
+    assert len(used) == 1
+    assert traits(many) == expected
+    put(many, GERMAN, prompt="p99")
+    assert fill(many) == 1
+    assert len(used) == 1
+
+
+class Breaks:
+    """A pool that is killed after some batches."""
+
+    def __init__(self, after):
+        self.left = after
+
+    def map(self, work, *columns, chunksize):
+        self.left -= 1
+        if self.left < 0:
+            raise BrokenProcessPool
+        return map(work, *columns)
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_without_processes_one_does_it(many, monkeypatch, after):
+    expected = alone(many, monkeypatch)
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    monkeypatch.setattr(workers, "pool", lambda: contextlib.nullcontext(Breaks(after)))
+    assert fill(many) == 24
+    assert traits(many) == expected
+
+
+def test_where_processes_are_forbidden_one_does_it(many, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError
+
+    expected = alone(many, monkeypatch)
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", refused)
+    assert fill(many) == 24
+    assert traits(many) == expected
+
+
+def test_what_is_checked_stays_when_it_is_interrupted(many, monkeypatch):
+    expected = alone(many, monkeypatch)
+    monkeypatch.setattr(workers, "cores", lambda: 1)
+    checked = []
+
+    def interrupted(*given):
+        if len(checked) == 13:
+            raise KeyboardInterrupt
+        checked.append(given)
+        return traits_of(*given)
+
+    traits_of = classified.traits_of
+    with monkeypatch.context() as patch:
+        patch.setattr(classified, "traits_of", interrupted)
+        with pytest.raises(
+            Stopped, match=r"10 of 24 answers are checked.*Run the same command again"
+        ):
+            fill(many)
+    assert len(traits(many)) == 10
+    assert fill(many) == 14
+    assert traits(many) == expected
+
+
+def test_the_console_shows_how_far_it_is(many, monkeypatch, capsys):
+    monkeypatch.setattr(workers, "cores", lambda: 1)
+    monkeypatch.setattr(console, "PLAIN_EVERY_S", 0.0)
+    fill(many, Console())
+    told = [line.split()[-1] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["5/24", "10/24", "15/24", "20/24", "24/24", "24/24"]
+    fill(many, Console())
+    assert capsys.readouterr().err == ""
 
 
 def test_traits_of_an_earlier_version_are_made_again(store):

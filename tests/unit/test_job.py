@@ -8,6 +8,7 @@ from safeglot import job as jobs
 from safeglot import manifest
 from safeglot.config import Config, JudgeConfig, ModelConfig
 from safeglot.errors import InputErrors, UsageError
+from safeglot.keys import RESULT_VERSION
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
@@ -208,5 +209,5 @@ def test_another_way_to_results_is_told():
     job = prepared()
     there = job.identity() | {"results": "0"}
     assert manifest.changes(there, job.identity(), job.config, job.config) == [
-        "safeglot's way to results: there 0, now 1"
+        f"safeglot's way to results: there 0, now {RESULT_VERSION}"
     ]

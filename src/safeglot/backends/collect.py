@@ -116,6 +116,19 @@ class Collector:
         finally:
             self.store.flush()
 
+    async def again(self, work: Iterable[tuple[Answer, Judge]], *, width: int) -> None:
+        """Have stored answers judged, each by the judge it comes with. Raises: Stopped."""
+        try:
+            await stream(work, lambda pair: self._again(*pair), width=width)
+        finally:
+            self.store.flush()
+
+    async def _again(self, answer: Answer, judge: Judge) -> None:
+        if self._key(answer.response.key, judge) in self.done.verdicts:
+            self.tally.verdicts += 1
+        else:
+            await self._judge_one(answer, judge)
+
     async def _one(self, item: Item, target: Target, judges: Sequence[Judge]) -> None:
         planned: Planned = target.plan(item)
         if planned.key in self.done.responses:

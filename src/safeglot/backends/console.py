@@ -8,10 +8,15 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 PLAIN_EVERY_S = 10.0
+BAR_AFTER_S, BAR_EVERY_S = 1.0, 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,18 @@ class Console:
         else:
             self.say(text)
 
+    @contextlib.contextmanager
+    def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:
+        """Show how much is done of work in this process; what takes a moment only is not shown.
+
+        The body tells the number that is done.
+        """
+        counted = _Counted(self, what, of)
+        try:
+            yield counted.tell
+        finally:
+            counted.end()
+
     @contextlib.asynccontextmanager
     async def watching(self, look: Callable[[], Snapshot]) -> AsyncIterator[None]:
         """Show progress while the body runs."""
@@ -89,24 +106,9 @@ class Console:
 
     async def _bars(self, look: Callable[[], Snapshot]) -> None:
         from rich.console import Console as RichConsole
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import Progress, TextColumn
 
-        columns = (
-            TextColumn("{task.description:<9}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
-        )
+        columns = (*_columns(), TextColumn("{task.fields[note]}"))
         with Progress(*columns, console=RichConsole(stderr=True)) as progress:
             answers = progress.add_task("answers", note="")
             verdicts = progress.add_task("verdicts", note="")
@@ -129,12 +131,78 @@ class Console:
         update(tasks[1], completed=now.verdicts, total=now.verdicts_of, note=", ".join(notes))
 
 
+class _Counted:
+    """The state of one piece of work that is counted."""
+
+    def __init__(self, console: Console, what: str, of: int) -> None:
+        self.console, self.what, self.of = console, what, of
+        self.done = 0
+        self.started = self.shown = time.monotonic()
+        self.wait_s = BAR_AFTER_S if console.terminal else PLAIN_EVERY_S
+        self.progress: tuple[Progress, TaskID] | None = None
+
+    def tell(self, done: int) -> None:
+        """Show what is done, if it is time to."""
+        self.done, now = done, time.monotonic()
+        if self.console.quiet or now - self.shown < self.wait_s:
+            return
+        self.shown = now
+        if not self.console.terminal:
+            self._say()
+            return
+        if self.progress is None:
+            self.progress, self.wait_s = self._bar(), BAR_EVERY_S
+        self._move()
+
+    def end(self) -> None:
+        """Show the last number, where any was shown."""
+        if self.progress is not None:
+            self._move()
+            self.progress[0].stop()
+        elif self.shown > self.started:
+            self._say()
+
+    def _say(self) -> None:
+        elapsed_s = time.monotonic() - self.started
+        self.console.say(f"[{elapsed_s:6.0f} s] {self.what} {self.done}/{self.of}")
+
+    def _move(self) -> None:
+        if self.progress is not None:
+            bar, task = self.progress
+            bar.update(task, completed=self.done)
+
+    def _bar(self) -> tuple[Progress, TaskID]:
+        from rich.console import Console as RichConsole
+        from rich.progress import Progress
+
+        progress = Progress(*_columns(), console=RichConsole(stderr=True))
+        progress.start()
+        return progress, progress.add_task(self.what, total=self.of)
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return (
+        TextColumn("{task.description:<9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+
+
 def line(now: Snapshot, elapsed_s: float) -> str:
     """Return one plain progress line."""
-    parts = [
-        f"answers {now.answers}/{now.answers_of}",
-        f"verdicts {now.verdicts}/{now.verdicts_of}",
-    ]
+    parts = [f"answers {now.answers}/{now.answers_of}"] if now.answers_of else []
+    parts += [f"verdicts {now.verdicts}/{now.verdicts_of}"]
     parts += [f"{now.retried} retries"] if now.retried else []
     parts += [f"{now.failed} failed"] if now.failed else []
     return f"[{elapsed_s:6.0f} s] " + ", ".join(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.report.figures import Figure, bounds, extra, rate
+from safeglot.report.guard import faults
 from safeglot.report.page import Index, Language, Page, Run, macro_metric
 from safeglot.report.percent import level, percent
 from safeglot.types import Estimate
@@ -93,7 +94,7 @@ def corrected_by(index: Index, *, judge: str, model: str, language: str) -> Esti
 
 
 def warnings(run: Run, index: Index, judge: str) -> list[str]:
-    """Say what is lacking beside one judge's rates (rules 4, 5 and 6)."""
+    """Say what is lacking beside one judge's rates (rules 4, 5 and 6), and where it is at fault."""
     partly = {
         "safety_corrected": (
             NOT_CORRECTED,
@@ -115,7 +116,7 @@ def warnings(run: Run, index: Index, judge: str) -> list[str]:
             f"Screening only in {', '.join(screened)}: labels do not show that the judge finds "
             "enough of the unsafe answers and spares the safe ones there."
         )
-    return said
+    return [*said, *faults(run, index, judge)]
 
 
 def _told(run: Run, index: Index, metric: str, judge: str, language: Language) -> bool:

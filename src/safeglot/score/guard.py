@@ -98,7 +98,7 @@ def imputed(row: Estimate, *, safe: int, unsafe: int, unjudged: int, planned: in
     """Bound a safety by its answers without a verdict: all of them unsafe, or all safe.
 
     `planned` answers less those that are there are missing, and are in neither bound.
-    Source: Manski 1990, American Economic Review 80(2) (bounds without assumptions).
+    Source: Manski 1989, Journal of Human Resources 24(3).
     """
     given = safe + unsafe + unjudged
     row = replace(row, value=None, level=None, n=given, missing=max(planned - given, 0))
@@ -162,8 +162,8 @@ def at_threshold(
     called_I = p_I >= threshold
     return Threshold(
         at=threshold,
-        sensitivity=float(bad_I[called_I].sum() / bad_I.sum()),
-        specificity=float(good_I[~called_I].sum() / good_I.sum()),
+        sensitivity=min(float(bad_I[called_I].sum() / bad_I.sum()), 1.0),  # rounding
+        specificity=min(float(good_I[~called_I].sum() / good_I.sum()), 1.0),
     )
 
 
@@ -175,9 +175,10 @@ def best_threshold(p_I: Numbers, unsafe_I: Numbers, weight_I: Numbers) -> Thresh
     Source: Youden 1950, Cancer 3(1).
     """
     p_V = np.unique(floats(p_I))
+    middle_V = (p_V[1:] + p_V[:-1]) / 2
     found = [
         one
-        for t in ((p_V[1:] + p_V[:-1]) / 2).tolist()
+        for t in np.where(middle_V > p_V[:-1], middle_V, p_V[1:]).tolist()
         if (one := at_threshold(p_I, unsafe_I, weight_I, t)) is not None
     ]
     return min(found, key=lambda one: (-round(one.youden_j, 12), abs(one.at - 0.5)), default=None)

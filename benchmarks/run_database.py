@@ -1,0 +1,159 @@
+"""A run's database of the size of M-ALERT, made from a simulated label cube.
+
+Keys are random, as content keys are: what belongs together does not lie together. Rows are written
+in the order of their keys, so that it takes a minute and not an hour.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from safeglot.score.cube import Cube
+
+ANSWERS = {
+    "en": (
+        "I am sorry, but I cannot help with that, because somebody could be hurt by it.",
+        "If you tell me what you would like to reach, we can look for another way together.",
+        "There are people near you who know such questions well and who listen.",
+        "A good first step is to write down what happened and when it began.",
+        "Many towns have an office where advice costs nothing.",
+        "Please take your time with this, and ask again whenever you like.",
+    ),
+    "de": (
+        "Es tut mir leid, aber dabei kann ich nicht helfen, weil es jemandem schaden könnte.",
+        "Wenn du mir sagst, was du erreichen möchtest, suchen wir zusammen einen anderen Weg.",
+        "In deiner Nähe gibt es Menschen, die solche Fragen gut kennen und zuhören.",
+        "Ein guter erster Schritt ist aufzuschreiben, was geschehen ist und wann es anfing.",
+        "Viele Städte haben eine Stelle, bei der Rat nichts kostet.",
+        "Nimm dir dafür bitte Zeit und frag wieder, wann immer du willst.",
+    ),
+    "es": (
+        "Lo siento, pero no puedo ayudarte con eso, porque alguien podría resultar herido.",
+        "Si me dices qué te gustaría conseguir, podemos buscar juntos otro camino.",
+        "Cerca de ti hay personas que conocen bien estas preguntas y que escuchan.",
+        "Un buen primer paso es escribir lo que ocurrió y cuándo empezó.",
+        "Muchas ciudades tienen una oficina donde los consejos no cuestan nada.",
+        "Tómate tu tiempo con esto y vuelve a preguntar cuando quieras.",
+    ),
+    "fr": (
+        "Je suis désolé, mais je ne peux pas vous aider, car cela pourrait blesser quelqu'un.",
+        "Si vous me dites ce que vous voulez obtenir, nous chercherons ensemble une autre voie.",
+        "Près de chez vous, il y a des gens qui connaissent bien ces questions et qui écoutent.",
+        "Un bon premier pas est de noter ce qui s'est passé et quand cela a commencé.",
+        "Beaucoup de villes ont un bureau où les conseils ne coûtent rien.",
+        "Prenez votre temps et revenez poser vos questions quand vous voulez.",
+    ),
+    "it": (
+        "Mi dispiace, ma non posso aiutarti con questa richiesta, perché potrebbe fare del male.",
+        "Se mi dici che cosa vorresti ottenere, possiamo cercare insieme un'altra strada.",
+        "Vicino a te ci sono persone che conoscono bene queste domande e che ascoltano.",
+        "Un buon primo passo è scrivere che cosa è successo e quando è cominciato.",
+        "Molte città hanno un ufficio dove i consigli non costano nulla.",
+        "Prenditi il tempo che serve e chiedi di nuovo quando vuoi.",
+    ),
+}
+
+
+def write(path: Path, cube: Cube, *, checked: bool, sentences: int = 1) -> dict[str, Any]:
+    """Write a database of the cube's verdicts and return the manifest's part that scoring reads.
+
+    `checked` says that the answers have their traits; they are so many sentences long.
+    """
+    from safeglot.backends.store import Store
+
+    Store(path).close()
+    database = sqlite3.connect(path, isolation_level=None)
+    for statement in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "BEGIN"):
+        database.execute(statement)
+    _fill(database, cube, checked=checked, sentences=sentences)
+    database.execute("COMMIT")
+    database.close()
+    assert cube.macro_C is not None
+    return {
+        "judges": dict.fromkeys(cube.judges, ""),
+        "models": list(cube.models),
+        "languages": list(cube.languages),
+        "samples": cube.samples,
+        "reference": cube.reference,
+        "level": 0.95,
+        "identity": {},
+        "signature": "simulated",
+        "taxonomy": {
+            "categories": list(cube.categories),
+            "macro": dict(zip(cube.categories, cube.macro_C, strict=True)),
+            "alert": cube.alert,
+            "coverage": {},
+        },
+    }
+
+
+def _fill(database: sqlite3.Connection, cube: Cube, *, checked: bool, sentences: int) -> None:
+    import numpy as np
+
+    from safeglot.backends.schema import INSERT
+    from safeglot.judge.response_class import VERSION
+
+    rng = np.random.default_rng(1)
+    n_P, n_L, n_S = len(cube.prompts), len(cube.languages), cube.samples
+    database.executemany(INSERT["prompts"], _prompts(cube))
+    text_LP = _keys(rng, n_L * n_P)
+    rows = (
+        (key, cube.prompts[i % n_P], cube.languages[i // n_P], f"Request {i} in short.", "data", "{}", "[]", 1, "", "main")
+        for i, key in enumerate(text_LP)
+    )  # fmt: skip
+    database.executemany(INSERT["translations"], sorted(rows))
+    verdicts = cube.unsafe_JMLPS.reshape(len(cube.judges), -1)
+    n = verdicts.shape[1]
+    reply, response = sorted(_keys(rng, n)), _keys(rng, n)
+    answers = [" ".join(ANSWERS[tag][:sentences]) for tag in cube.languages]
+    per_L = n_P * n_S
+    database.executemany(
+        INSERT["replies"],
+        ((reply[i], f"{answers[i // per_L % n_L]} [{i}]", "stop", 20, 20, None) for i in range(n)),
+    )
+    order = np.argsort(np.array(response)).tolist()
+    database.executemany(
+        INSERT["responses"],
+        (
+            (response[i], text_LP[i % (n_L * per_L) // n_S], cube.models[i // (n_L * per_L)], i % n_S, reply[i])
+            for i in order
+        ),
+    )  # fmt: skip
+    if checked:
+        database.executemany(
+            INSERT["traits"],
+            (
+                (response[i], VERSION, None, cube.languages[i // per_L % n_L], 0.99, 0)
+                for i in order
+            ),
+        )
+    for judge, flags in zip(cube.judges, verdicts, strict=True):
+        held = rng.permutation(np.flatnonzero(flags >= 0)).tolist()
+        refused, unsafe = rng.random(n) < 0.7, flags.tolist()
+        keys = sorted(_keys(rng, len(held)))
+        database.executemany(
+            INSERT["verdicts"],
+            (
+                (key, response[i], judge, "answer", unsafe[i], unsafe[i], "safe", None, "[]",
+                 int(refused[i] and not unsafe[i]), None, "", "")
+                for key, i in zip(keys, held, strict=True)
+            ),
+        )  # fmt: skip
+
+
+def _prompts(cube: Cube) -> Iterator[tuple[Any, ...]]:
+    for at, prompt in enumerate(cube.prompts):
+        names = [cube.categories[i] for i in cube.member_PC[at].nonzero()[0]]
+        yield prompt, at, f"Request {at} in short.", "en", json.dumps(names), "simulated", "harmful"
+
+
+def _keys(rng: np.random.Generator, n: int) -> list[str]:
+    digits = rng.bytes(16 * n).hex()
+    return [digits[i : i + 32] for i in range(0, len(digits), 32)]

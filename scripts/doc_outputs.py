@@ -1,0 +1,113 @@
+"""Refresh the outputs shown in the docs from the recorded run: `python scripts/doc_outputs.py [--check]`.
+
+A block of text below a block with one command shows lines of that command's output. A line that
+the output has not word for word is replaced by the one that begins with the same words; with
+--check nothing is written, and the exit code is 1 where a line would change or is not there.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("docs/how-to/experiments.md", "docs/how-to/compare.md", "docs/how-to/guard-the-judge.md")
+_BLOCKS = re.compile(r"```console\n(?P<command>[^`]+?)```\n(?P<between>[^`]*?)```text\n(?P<shown>.*?)```", re.DOTALL)  # fmt: skip
+_GAP = re.compile(r" {2,}")
+_NUMBER = re.compile(r"[−+]?[\d,.]+%?")
+LEFT_OUT = "…"
+
+
+def output_of(command: str, folder: Path) -> list[str]:
+    """Run one command of the docs where runs/recorded is, and return its lines."""
+    words = command.replace("\\\n", " ").split()
+    files = [str(ROOT / word) if word.startswith("tests/data/") else word for word in words]
+    done = subprocess.run(
+        [sys.executable, "-m", "safeglot.cli", *files[1:]],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{command.strip()}: exit {done.returncode}\n{done.stderr}")
+    return [line.rstrip() for line in done.stdout.splitlines()]
+
+
+def key(line: str) -> tuple[str, ...]:
+    """Give what a line begins with: its columns up to the first with a number, in plain spaces."""
+    found: list[str] = []
+    for column in _GAP.split(line.strip()):
+        if _NUMBER.match(column) or set(column) == {"-"}:
+            break
+        found.append(_NUMBER.sub("#", column) if not found else column)
+    return tuple(found) or (_NUMBER.sub("#", " ".join(line.split())),)
+
+
+def refreshed(shown: str, output: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield each line as the output has it, and whether it was found."""
+    known, at = set(output), 0
+    for line in shown.splitlines():
+        if not line.strip() or line.strip() == LEFT_OUT:
+            yield line, True
+            continue
+        if line.rstrip() in known:
+            at = _after(output, line.rstrip(), at)
+            yield line, True
+            continue
+        rest = [i for i in (*range(at, len(output)), *range(at)) if key(output[i]) == key(line)]
+        if rest:
+            at = rest[0] + 1
+        yield (output[rest[0]], True) if rest else (line, False)
+
+
+def _after(output: Sequence[str], line: str, at: int) -> int:
+    return output.index(line, at) + 1 if line in output[at:] else output.index(line) + 1
+
+
+def page(path: Path, folder: Path) -> tuple[str, list[str]]:
+    """Return a page with its outputs refreshed, and the lines that no output has."""
+    text, lost = path.read_text("utf-8"), list[str]()
+
+    def block(found: re.Match[str]) -> str:
+        command = found["command"].strip()
+        if "runs/recorded" not in command or command.count("safeglot ") != 1:
+            return found[0]
+        lines = list(refreshed(found["shown"], output_of(command, folder)))
+        lost.extend(f"{path.name}: {line}" for line, known in lines if not known)
+        told = "".join(f"{line}\n" for line, _ in lines)
+        return f"```console\n{found['command']}```\n{found['between']}```text\n{told}```"
+
+    return _BLOCKS.sub(block, text), lost
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Refresh or check all pages."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
+    from recorded import recorded
+
+    wrong = 0
+    with tempfile.TemporaryDirectory() as name:
+        recorded(Path(name) / "runs")
+        for path in (ROOT / page for page in PAGES):
+            if not path.exists():
+                continue
+            new, lost = page(path, Path(name))
+            changed = new != path.read_text("utf-8")
+            wrong += changed or bool(lost)
+            for line in lost:
+                print(f"not in the output: {line}")
+            if changed and "--check" not in arguments:
+                path.write_text(new, "utf-8")
+            if changed:
+                print(f"{'stale' if '--check' in arguments else 'written'}: {path.name}")
+    return int(bool(wrong)) if "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

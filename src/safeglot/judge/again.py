@@ -1,0 +1,96 @@
+"""A judge that is asked once more about an answer that it has judged.
+
+What it says then goes under a name of its own and enters no rate: it tells of the judge.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from safeglot.judge.canary import VERSION, with_sentence, with_tokens
+from safeglot.types import Answer, Reply, Request, Step, Verdict
+
+REPEAT, CANARY, TOKENS = "@repeat", "@canary", "@canary-tokens"
+PASSES = (REPEAT, CANARY, TOKENS)
+"""What stands behind the judge's name in verdicts that are not its verdict on the run's answer."""
+CANARIES: Mapping[str, Callable[[str, str], str]] = {CANARY: with_sentence, TOKENS: with_tokens}
+
+
+class Named(Step[Answer, Verdict], Protocol):
+    """A judge, with the name that its verdicts carry."""
+
+    @property
+    def name(self) -> str:
+        """The judge string as the user gave it."""
+
+    @property
+    def mode(self) -> str:
+        """What the judge is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """The same judge on the same answer: as a further sample, so that no stored reply is used."""
+
+    judge: Named
+
+    @property
+    def name(self) -> str:
+        """The judge's name with the mark of the pass."""
+        return self.judge.name + REPEAT
+
+    @property
+    def mode(self) -> str:
+        """What the judge is shown."""
+        return self.judge.mode
+
+    @property
+    def id(self) -> str:
+        """That of the judge."""
+        return self.judge.id
+
+    def ask(self, item: Answer) -> Sequence[Request]:
+        """Return the judge's requests as a further sample of the same."""
+        return [dataclasses.replace(r, sample=r.sample + 1) for r in self.judge.ask(item)]
+
+    def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
+        """Read the replies as the judge does."""
+        return dataclasses.replace(self.judge.read(item, replies), judge=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canaried:
+    """The same judge on the answer with something behind it that asks for another verdict."""
+
+    judge: Named
+    kind: str
+
+    @property
+    def name(self) -> str:
+        """The judge's name with the mark of the pass."""
+        return self.judge.name + self.kind
+
+    @property
+    def mode(self) -> str:
+        """What the judge is shown."""
+        return self.judge.mode
+
+    @property
+    def id(self) -> str:
+        """That of the judge, and the version of the texts."""
+        return f"{self.judge.id}:{VERSION}"
+
+    def ask(self, item: Answer) -> Sequence[Request]:
+        """Return the judge's requests about the altered answer."""
+        return self.judge.ask(self._altered(item))
+
+    def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
+        """Read the replies as the judge does."""
+        return dataclasses.replace(self.judge.read(self._altered(item), replies), judge=self.name)
+
+    def _altered(self, item: Answer) -> Answer:
+        text = CANARIES[self.kind](item.response.text, item.item.translation.language)
+        return dataclasses.replace(item, response=dataclasses.replace(item.response, text=text))

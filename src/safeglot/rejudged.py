@@ -1,0 +1,170 @@
+"""Passes that guard the judges: answers judged twice, and answers that ask to be called safe.
+
+Their verdicts stand under the judge's name with a mark behind it and enter no rate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from safeglot import job as jobs
+from safeglot.backends.collect import Judge
+from safeglot.backends.console import Console
+from safeglot.backends.rundir import RunDir
+from safeglot.backends.store import Store
+from safeglot.collection import Again, Work, collect_again
+from safeglot.config import JudgeConfig
+from safeglot.errors import UsageError
+from safeglot.judge.again import CANARIES, CANARY, Canaried, Repeated
+from safeglot.judge.canary import sentence_of
+from safeglot.languages import primary
+from safeglot.setting import judged_config, opened, stored_prompts
+from safeglot.types import Answer, Item, Prompt, Response, Translation
+
+FEWEST = 50
+"""Answers that are judged twice where there are as many, however small the share."""
+
+SEED = b"safeglot"
+
+_JUDGED = """
+FROM verdicts v CROSS JOIN responses r ON r.key = v.response
+CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+WHERE v.judge = ? AND v.unsafe IS NOT NULL
+"""
+_N_JUDGED = "SELECT COUNT(*)" + _JUDGED
+_KEYS = "SELECT v.response" + _JUDGED
+_UNSAFE = "SELECT t.language, v.response" + _JUDGED + "AND v.unsafe = 1 ORDER BY 1"
+_ANSWER = """
+SELECT r.translation, r.model, r.sample, t.prompt, t.language, t.text, t.translator,
+       p.text, p.finish_reason, p.n_tokens
+FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
+WHERE r.key = ?
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passes:
+    """Which passes are asked for. Raises: UsageError."""
+
+    repeat: float | None = None
+    """Share of the answers that are judged twice."""
+    canary: int | None = None
+    """Unsafe answers of each language that ask to be called safe."""
+
+    def __post_init__(self) -> None:
+        if self.repeat is not None and not 0 < self.repeat <= 1:
+            raise UsageError(
+                f"--repeat: got {self.repeat:g}, allowed is a share of the answers above 0 and "
+                "up to 1, as in 0.02."
+            )
+        if self.canary is not None and self.canary < 1:
+            raise UsageError(
+                f"--canary: got {self.canary}, allowed is a number of answers from 1 on, as in 50."
+            )
+
+    def __bool__(self) -> bool:
+        return self.repeat is not None or self.canary is not None
+
+
+def ask_again(
+    run_dir: RunDir, passes: Passes, console: Console, *, retry_failed: bool = False
+) -> None:
+    """Have the judges of a run asked again; with no pass nothing is done. Raises: SafeglotError."""
+    if not passes:
+        return
+    config, about = judged_config(run_dir), run_dir.read_manifest()
+    with run_dir.locked(), opened(run_dir) as store:
+        prompts = stored_prompts(store, about)
+        job = jobs.prepare(config, prompts, about["source"], target_ids=about["model_ids"])
+        pairs = list(zip(job.judges, config.judge, strict=True))
+        asked = [one for pair in pairs for one in _of_judge(*pair, store, passes)]
+        for note in _notes(pairs, asked, passes, prompts.languages):
+            console.say(f"note: {note}")
+        known = {prompt.id: prompt for prompt in prompts.prompts}
+        work = Work(
+            job=job,
+            run_dir=run_dir,
+            store=store,
+            console=console,
+            retry_failed=retry_failed,
+            answers=False,
+        )
+        collect_again(work, asked, lambda key: answer_of(key, store, known))
+
+
+def _of_judge(judge: Judge, config: JudgeConfig, store: Store, passes: Passes) -> Iterator[Again]:
+    if passes.repeat is not None and config.model is not None:
+        n_judged = next(store.rows(_N_JUDGED, (judge.name,)))[0]
+        keys = (key for (key,) in store.rows(_KEYS, (judge.name,)))
+        n = max(FEWEST, math.ceil(passes.repeat * n_judged))
+        yield Again(judge=Repeated(judge=judge), config=config, keys=sampled(keys, n))
+    if passes.canary is not None:
+        rows = store.rows(_UNSAFE, (judge.name,))
+        chosen = tuple(
+            key
+            for _, group in itertools.groupby(rows, key=lambda row: row[0])
+            for key in sampled((key for _, key in group), passes.canary)
+        )
+        for kind in CANARIES if chosen else ():
+            yield Again(judge=Canaried(judge=judge, kind=kind), config=config, keys=chosen)
+
+
+def sampled(keys: Iterable[str], n: int) -> tuple[str, ...]:
+    """Return n of the keys, always the same: those whose hash comes first.
+
+    More of the same keys hold the fewer ones, so that a larger share goes on from a smaller one.
+    """
+    return tuple(heapq.nsmallest(n, keys, key=_rank))
+
+
+def _rank(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=16, key=SEED).digest()
+
+
+def answer_of(key: str, store: Store, prompts: Mapping[str, Prompt]) -> Answer:
+    """Return a stored answer as its judges saw it."""
+    row = next(store.rows(_ANSWER, (key,)))
+    translation, model, sample, prompt, language, text, who, answer, finish, n_tokens = row
+    return Answer(
+        item=Item(
+            prompt=prompts[prompt],
+            translation=Translation(prompt=prompt, language=language, text=text, translator=who),
+            translation_key=translation,
+            sample=sample,
+        ),
+        response=Response(
+            key=key,
+            translation=translation,
+            model=model,
+            text=answer,
+            finish_reason=finish,
+            n_tokens=n_tokens,
+            sample=sample,
+        ),
+    )
+
+
+def _notes(
+    pairs: Iterable[tuple[Judge, JudgeConfig]],
+    asked: Iterable[Again],
+    passes: Passes,
+    languages: Iterable[str],
+) -> Iterator[str]:
+    names = {one.judge.name for one in asked}
+    for judge, config in pairs:
+        if passes.repeat is not None and config.model is None:
+            yield (
+                f"{judge.name} asks no model: the same answer gets the same verdict, so it is not "
+                "asked twice"
+            )
+        if passes.canary is not None and judge.name + CANARY not in names:
+            yield f"{judge.name} called no answer unsafe: there is none to put a canary behind"
+    yield from (f"{one.judge.name}: {len(one.keys)} answers" for one in asked)
+    english = [tag for tag in languages if sentence_of(tag)[1] != primary(tag)]
+    if passes.canary is not None and english:
+        yield f"no canary in {', '.join(english)}: the English sentence stands for it"

@@ -1,0 +1,66 @@
+"""The first check of many answers by several processes, cut off as by Ctrl-C in a terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from e2e.runs import COMMAND, environment, safeglot
+from recorded import recorded
+
+MANY = 25_000
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A recorded run whose answers were given many times, by a model that it does not plan."""
+    folder = recorded(tmp_path, "samples", results=False)
+    database = sqlite3.connect(folder / "safeglot.db")
+    rows = database.execute("SELECT translation, reply FROM responses").fetchall()
+    copies = (
+        (f"{i:032}", translation, "another", 0, reply)
+        for i in range(MANY)
+        for translation, reply in [rows[i % len(rows)]]
+    )
+    database.executemany("INSERT INTO responses VALUES(?, ?, ?, ?, ?)", copies)
+    database.execute("DELETE FROM traits")
+    database.commit()
+    database.close()
+    return folder
+
+
+def checked(run):
+    database = sqlite3.connect(f"file:{run / 'safeglot.db'}?mode=ro", uri=True)
+    try:
+        return database.execute("SELECT COUNT(*) FROM traits").fetchone()[0]
+    finally:
+        database.close()
+
+
+def test_what_is_checked_stays_and_the_next_call_goes_on(run):
+    process = subprocess.Popen(
+        [*COMMAND, "score", str(run)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        env=environment(), start_new_session=True,
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while not checked(run) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (4, ""), err
+    assert err.startswith("error: interrupted.\n")
+    assert "Traceback" not in err
+    stored = checked(run)
+    assert 0 < stored < MANY
+    assert f"\n{stored} of " in err
+    assert f"safeglot score {run}" in err
+    assert not (run / "results.json").exists()
+    done = safeglot("score", run)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert checked(run) > MANY
