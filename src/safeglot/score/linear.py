@@ -13,8 +13,8 @@ import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Ints, Numbers, floats
 
-PRIOR_PROMPTS = 10.0
-"""How many prompts with a rarer verdict the belief is worth that rows of a prompt are alike."""
+PRIOR_PROMPTS = 5.0
+"""How many prompts' worth of variance the belief stands for that rows of a prompt are alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,6 +25,14 @@ class Layout:
     stratum_E: Ints
     n_prompts: int
     n_strata: int
+    rounds: int = 1
+    """How often the strata stand side by side, once for each language."""
+
+    @property
+    def unit_E(self) -> Ints:
+        """Number the prompt in its language: entries of one unit hold the same rows."""
+        language_E = self.stratum_E // max(self.n_strata // self.rounds, 1)
+        return np.asarray(self.prompt_E + self.n_prompts * language_E, dtype=np.int64)
 
     def repeat(self, times: int) -> Layout:
         """Give the same strata once for each language, with the prompts shared by all."""
@@ -34,6 +42,7 @@ class Layout:
             stratum_E=np.tile(self.stratum_E, times) + shift,
             n_prompts=self.n_prompts,
             n_strata=self.n_strata * times,
+            rounds=self.rounds * times,
         )
 
     def sums(self, numbers_E: Ints) -> Ints:
@@ -86,24 +95,39 @@ def combine(layout: Layout, rows: Rows, weight_H: Floats) -> Combined:
     spread = max(square - value**2, 0.0)
     weight_E = weight_H[layout.stratum_E]
     used_E = (rows.n_E > 0) & (weight_E > 0)
-    residual_E, apart_E = _residuals(
-        layout, rows, used_E, mean_H=mean_H, whole=(value, spread**0.5)
-    )
+    line = _residuals(layout, used_E, mean_H=mean_H, whole=(value, spread**0.5))
     share_E = np.where(used_E, weight_E / scale / n_H[layout.stratum_E], 0.0)
+    residual_E = line.slope_E * rows.total_E + line.level_E * rows.n_E
     influence_P = np.bincount(layout.prompt_E, share_E * residual_E, layout.n_prompts)
     share_P = np.bincount(layout.prompt_E, share_E * rows.n_E, layout.n_prompts)
     # Sums rather than a BLAS product: the same bytes whatever the number of threads.
     variance = float(np.square(influence_P).sum())
     prompts = int((share_P > 0).sum())
-    worth = _Worth(
-        rows=1 / float((np.square(weight_H / scale) / n_H).sum()),
-        prompts=1 / float(np.square(share_P).sum()),
-        apart=float((np.square(share_E) * apart_E).sum()),
-    )
+    evidence = float(participants(variance, np.square(np.square(influence_P)).sum()))
+    worth = _worth(layout, rows, share_E, line)
     n_eff = worth.prompts
     if prompts > 1 and spread > 1e-12 and variance > 0 and worth.apart > 0:
-        n_eff = worth.n_eff(spread, variance, prompts / (prompts - 1))
+        alone = min(worth.rows, spread * prompts / (prompts - 1) / worth.apart)
+        seen, dependent = variance / worth.apart, worth.rows / worth.prompts
+        n_eff = alone / float(design_effect(seen, dependent, evidence))
     return Combined(value=value, square=square, variance=variance, n_eff=n_eff, prompts=prompts)
+
+
+def participants(square: Numbers, fourth: Numbers) -> Floats:
+    """Give how many prompts carry a variance, from the sums of their parts' squares and fourths.
+
+    All of them where each adds alike, one where one adds nearly all; 0 without variance.
+    """
+    square, fourth = floats(square), floats(fourth)
+    return np.where(fourth > 0, square**2 / np.where(fourth > 0, fourth, 1.0), 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Line:
+    """What a row of value y adds to its entry's residual: slope x y + level."""
+
+    slope_E: Floats
+    level_E: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,19 +138,32 @@ class _Worth:
     prompts: float
     apart: float
 
-    def n_eff(self, spread: float, variance: float, factor: float) -> float:
-        alone = min(self.rows, spread * factor / self.apart)
-        dependent = self.rows / self.prompts
-        return alone / float(design_effect(variance / self.apart, dependent, spread * self.prompts))
+
+def _worth(layout: Layout, rows: Rows, share_E: Floats, line: _Line) -> _Worth:
+    """Size up rows, each once: one that counts in several categories is still one row."""
+    unit_E, size = layout.unit_E, layout.n_prompts * layout.rounds
+    share_U, slope_U, level_U = (
+        np.bincount(unit_E, x, size)
+        for x in (share_E, share_E * line.slope_E, share_E * line.level_E)
+    )
+    n_U, total_U, square_U = np.zeros((3, size))
+    n_U[unit_E], total_U[unit_E], square_U[unit_E] = rows.n_E, rows.total_E, rows.square_E
+    apart_U = slope_U**2 * square_U + 2 * slope_U * level_U * total_U + level_U**2 * n_U
+    share_P = np.bincount(layout.prompt_E, share_E * rows.n_E, layout.n_prompts)
+    return _Worth(
+        rows=1 / float((share_U**2 * n_U).sum()),
+        prompts=1 / float(np.square(share_P).sum()),
+        apart=max(float(apart_U.sum()), 0.0),
+    )
 
 
 def design_effect(seen: Numbers, dependent: Numbers, evidence: Numbers) -> Floats:
     """Give the design effect of rows that share prompts, at least 1; broadcasts.
 
     `seen` is that of the data, `dependent` what it would be if the rows of a prompt were all
-    alike, `evidence` how many prompts have a row of the rarer kind, as if each had one row. One of
-    them cannot tell whether rows of a prompt fail together, so it leaves `dependent`, and
-    `PRIOR_PROMPTS` more give it half the weight. An effect above `dependent` counts in full: it comes from unequal weights.
+    alike, `evidence` how many prompts carry the variance (`participants`). One of them cannot tell
+    whether rows of a prompt fail together, so it leaves `dependent`, and `PRIOR_PROMPTS` more
+    give it half the weight. An effect above `dependent` counts in full: it comes from unequal weights.
     """
     seen, dependent = floats(seen), floats(dependent)
     known = np.maximum(floats(evidence) - 1, 0.0)
@@ -135,11 +172,9 @@ def design_effect(seen: Numbers, dependent: Numbers, evidence: Numbers) -> Float
 
 
 def _residuals(
-    layout: Layout, rows: Rows, used_E: Bools, *, mean_H: Floats, whole: tuple[float, float]
-) -> tuple[Floats, Floats]:
-    """Give each entry's distance from its stratum's mean, times its rows, corrected for G.
-
-    Beside it the sum of its rows' squared distances: what it adds if they are independent.
+    layout: Layout, used_E: Bools, *, mean_H: Floats, whole: tuple[float, float]
+) -> _Line:
+    """Give each row's distance from its stratum's mean, corrected for G.
 
     A stratum of one prompt shows no variance of its own. All such strata together are taken as
     one stratum with one mean; if they hold a single prompt, it is given the deviation of the
@@ -147,19 +182,13 @@ def _residuals(
     """
     stratum_E = layout.stratum_E
     prompts_H = layout.sums(used_E.astype(np.int64))
-    factor_H = np.sqrt(prompts_H / np.maximum(prompts_H - 1, 1))
-    mean_E, factor_E = mean_H[stratum_E], factor_H[stratum_E]
-    residual_E = (rows.total_E - rows.n_E * mean_E) * factor_E
-    apart_E = rows.square_E - 2 * mean_E * rows.total_E + rows.n_E * mean_E**2
-    apart_E = np.maximum(apart_E, 0.0) * factor_E**2
+    factor_E = np.sqrt(prompts_H / np.maximum(prompts_H - 1, 1))[stratum_E]
+    level_E = -mean_H[stratum_E] * factor_E
     single_E = used_E & (prompts_H[stratum_E] == 1)
     if single_E.any():
-        residual_E[single_E] = (
-            _pooled(mean_H[stratum_E[single_E]], layout.prompt_E[single_E], whole)
-            * rows.n_E[single_E]
-        )
-        apart_E[single_E] = residual_E[single_E] ** 2 / rows.n_E[single_E]
-    return residual_E, apart_E
+        factor_E = np.where(single_E, 0.0, factor_E)
+        level_E[single_E] = _pooled(mean_H[stratum_E[single_E]], layout.prompt_E[single_E], whole)
+    return _Line(slope_E=factor_E, level_E=level_E)
 
 
 def _pooled(mean_E: Floats, prompt_E: Ints, whole: tuple[float, float]) -> Floats:
@@ -199,7 +228,8 @@ def cells(layout: Layout, rows: Rows) -> Cells:
         iid_H = square_H - size_H * mean_H**2
         varies = (clustered_H > 1e-12) & (iid_H > 1e-12)
         seen_H = clustered_H / np.where(varies, iid_H, 1.0)
-        evidence_H = iid_H / size_H * kish_H
+        fourth_H = np.bincount(layout.stratum_E, residual_E**4, layout.n_strata)
+        evidence_H = participants(clustered_H, fourth_H)
         deff_H = design_effect(seen_H, size_H / np.maximum(kish_H, 1.0), evidence_H)
         n_eff_H = np.where(varies, n_H / deff_H, kish_H)
     return Cells(n_H=n_H, total_H=total_H, square_H=square_H, n_eff_H=n_eff_H)

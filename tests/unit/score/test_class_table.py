@@ -5,7 +5,7 @@ import pytest
 
 from safeglot.score.class_table import Answers, estimates, rates
 from safeglot.score.intervals import clustered_mean, wilson
-from safeglot.score.linear import design_effect
+from safeglot.score.linear import design_effect, participants
 
 SAFE_R, SAFE_C, UNSAFE, UNREAD = (0, 1), (0, 0), (1, 0), (-1, -1)
 
@@ -55,7 +55,8 @@ def test_several_samples_are_worth_less_than_their_number():
     mean = clustered_mean(event[base].astype(float), group)
     assert found.value_L[0] == pytest.approx(mean.mean)
     kish = base.sum() ** 2 / (base.sum(axis=2) ** 2).sum()
-    evidence = mean.mean * (1 - mean.mean) * kish
+    residual = np.bincount(group, event[base] - mean.mean)
+    evidence = participants(np.sum(residual**2), np.sum(residual**4))
     deff = float(design_effect(mean.deff, mean.n / kish, evidence))
     assert found.n_eff_L[0] == pytest.approx(mean.n / deff)
     assert found.n_eff_L[0] < found.n_L[0]

@@ -60,7 +60,7 @@ def test_pooling_adds_languages_within_prompts():
     one = shares([[1, 0], [1, 1]], [[1, 1], [1, 2]], [3, 4])
     (row,) = told(one.pooled, (None,))
     assert (row.value, row.n, row.missing, row.language) == (3 / 5, 5, 7, None)
-    assert row.extra["n_eff"] < 2.01
+    assert 2 <= row.extra["n_eff"] < 2.2  # five rows of two prompts
 
 
 def test_both_imputations():

@@ -3,7 +3,7 @@ import pytest
 
 from safeglot.score.gaps import tango
 from safeglot.score.intervals import wilson_effective
-from safeglot.score.linear import Layout, Rows, cells, combine, design_effect
+from safeglot.score.linear import Layout, Rows, cells, combine, design_effect, participants
 
 
 def layout_of(prompts, strata):
@@ -70,11 +70,24 @@ def test_without_variance_over_prompts_n_eff_is_the_prompts():
 def test_the_design_effect_lies_between_what_is_seen_and_what_is_believed():
     assert design_effect(1.0, 5.0, 0.0) == 5.0  # nothing is known
     assert design_effect(1.0, 5.0, 1.0) == 5.0  # one prompt cannot tell
-    assert design_effect(1.0, 5.0, 11.0) == 3.0  # ten more: half and half
+    assert design_effect(1.0, 5.0, 6.0) == 3.0  # five more: half and half
     assert design_effect(1.0, 5.0, 1e9) == pytest.approx(1.0)
     assert design_effect(7.0, 5.0, 3.0) == 7.0  # more than alike counts in full
     assert design_effect(0.2, 1.0, 50.0) == 1.0  # never worth more than its rows
     assert design_effect([1.0, 2.0], 2.0, [1e9, 1e9]) == pytest.approx([1.0, 2.0])
+
+
+def test_a_row_in_two_categories_is_one_row():
+    both = layout_of([0, 0, 1, 1, 2, 2, 3, 3], [0, 1] * 4)
+    mean = combine(both, rows_of([1, 1, 0, 0, 1, 1, 0, 0]), np.array([0.5, 0.5]))
+    once = combine(layout_of(range(4), [0] * 4), rows_of([1, 0, 1, 0]), np.ones(1))
+    assert mean.n_eff == pytest.approx(once.n_eff) == pytest.approx(4)
+
+
+def test_the_prompts_that_carry_a_variance():
+    assert participants(4 * 9.0, 4 * 81.0) == 4.0  # four parts of 3
+    assert participants(1.0 + 99e-4, 1.0 + 99e-8) == pytest.approx(1.0199, rel=1e-3)
+    assert participants([0.0, 1.0], [0.0, 1.0]).tolist() == [0.0, 1.0]
 
 
 def test_stratification_is_not_taken_for_independence():
