@@ -5,6 +5,8 @@ import json
 import math
 import re
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -45,6 +47,17 @@ def same(there, now):
     if isinstance(there, dict) and isinstance(now, dict):
         return there.keys() == now.keys() and all(same(there[k], now[k]) for k in there)
     return there == now
+
+
+def test_the_outputs_in_the_docs_are_those_of_the_commands():
+    done = subprocess.run(
+        [sys.executable, "scripts/doc_outputs.py", "--check"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 @pytest.mark.parametrize("name", RUNS)
