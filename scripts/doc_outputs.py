@@ -7,6 +7,7 @@ the output has not word for word is replaced by the one that begins with the sam
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -33,6 +34,7 @@ def output_of(command: str, folder: Path) -> list[str]:
         text=True,
         encoding="utf-8",
         check=False,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
     )
     if done.returncode:
         raise SystemExit(f"{command.strip()}: exit {done.returncode}\n{done.stderr}")
