@@ -21,6 +21,10 @@ NO_ARMS = (
     "model apart."
 )
 SCREENING = "screening only"
+UNPROVEN = (
+    "labels do not show that the judge finds enough of the unsafe answers and spares the safe ones "
+    "there"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +114,22 @@ def warnings(run: Run, index: Index, judge: str) -> list[str]:
             said.append(whole)
         elif lacking:
             said.append(part.format(", ".join(lacking)))
-    screened = [one.name for one in run.languages if screening_only(index, judge, one.tag)]
-    if screened:
-        said.append(
-            f"Screening only in {', '.join(screened)}: labels do not show that the judge finds "
-            "enough of the unsafe answers and spares the safe ones there."
-        )
+    for why, names in _screened(run, index, judge).items():
+        said.append(f"Screening only in {', '.join(names)}: {why}.")
     return [*said, *faults(run, index, judge)]
+
+
+def _screened(run: Run, index: Index, judge: str) -> dict[str, list[str]]:
+    """Give the languages whose numbers are for screening only, by why."""
+    found: dict[str, list[str]] = {}
+    for one in run.languages:
+        if not screening_only(index, judge, one.tag):
+            continue
+        gate = index.get("judge_gate", None, judge=judge, language=one.tag, category=None)
+        unlabelled = gate is not None and extra(gate, "lcb_sensitivity") is None
+        reason = gate.extra.get("reason") if gate is not None and unlabelled else None
+        found.setdefault(str(reason or UNPROVEN), []).append(one.name)
+    return found
 
 
 def _told(run: Run, index: Index, metric: str, judge: str, language: Language) -> bool:

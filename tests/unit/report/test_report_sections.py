@@ -269,6 +269,15 @@ def test_labels_of_one_language_leave_the_other_uncorrected():
     assert "Screening only in Swahili" in text
 
 
+def test_a_gate_that_no_label_opened_says_why():
+    gate = example.about(metric="judge_gate", model=None, value=0.0, n=0, language="sw")
+    reason = "answers were drawn by the verdicts of another"
+    rows = [replace(gate, low=None, high=None, extra={"lcb_sensitivity": None, "reason": reason})]
+    text = section(measured.page(*rows), "safety")
+    assert f"Screening only in Swahili: {reason}." in text
+    assert "labels do not show" not in text
+
+
 def test_a_models_own_correction_stands_with_the_model_and_pooled_with_all():
     rows = [*measured.labels(), *measured.labels(model=example.MODEL)]
     html = render_html(measured.page(*rows))
