@@ -54,7 +54,7 @@ def request_key(request: Request) -> str:
 def translation_key(translation: Translation) -> str:
     """Key of a translation: prompt, language, text, who translated, and the arm beside the main one."""
     t = translation
-    arm = () if t.arm == "main" else (t.arm,)
+    arm = () if t.arm == "main" else (t.arm, *([t.variant] if t.variant else []))
     return digest("translation", t.prompt, t.language, t.text, t.translator, *arm)
 
 

@@ -14,8 +14,11 @@ In_contra = TypeVar("In_contra", contravariant=True)
 Out_co = TypeVar("Out_co", covariant=True)
 
 Kind: TypeAlias = Literal["harmful", "benign"]
-Arm: TypeAlias = Literal["main", "roundtrip", "backtranslate", "translators", "reverse"]
-"""What a translation is for: the run itself, or one of the interventions that explain its gap."""
+Arm: TypeAlias = Literal[
+    "main", "roundtrip", "backtranslate", "translators", "reverse", "gated", "probe"
+]
+"""What a translation is for: the run itself, one of the interventions that explain its gap, what
+the quality gate took out of the run, or a probe (a variant of a kept text)."""
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
 LOGPROB_POSITIONS = 32
@@ -50,6 +53,43 @@ class Translation:
     kept: bool = True
     reason: str = ""
     arm: Arm = "main"
+    variant: str = ""
+    """Of a probe: its factors and their levels, as in "framing=story" or "codeswitch=word+framing=story"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a translator is asked for: a text in `language`, wanted in `target` (BCP 47 tags)."""
+
+    prompt: str
+    text: str
+    language: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """What a translator gave; `fault` says why there is nothing to use, "" where there is."""
+
+    text: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One translator's text for a source; what a quality estimator and the hard checks are shown."""
+
+    source: Source
+    translator: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimated:
+    """What an estimator says of a candidate: a number, or the reason why there is none."""
+
+    value: float | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Replies keep their rowid: long texts under random keys would rewrite a page for 
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 FIRST = """
 CREATE TABLE prompts(
@@ -49,12 +49,16 @@ CREATE VIEW answers AS
   FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply;
 """
 
-UPGRADES = {0: FIRST + _SECOND, 1: _SECOND}
+_THIRD = """
+ALTER TABLE translations ADD COLUMN variant TEXT NOT NULL DEFAULT '';
+"""
+
+UPGRADES = {0: FIRST + _SECOND + _THIRD, 1: _SECOND + _THIRD, 2: _THIRD}
 """Version found -> what makes it the present one; 0 is an empty file."""
 
 INSERT = {
     "prompts": "INSERT OR IGNORE INTO prompts VALUES(?,?,?,?,?,?,?)",
-    "translations": "INSERT OR IGNORE INTO translations VALUES(?,?,?,?,?,?,?,?,?,?)",
+    "translations": "INSERT OR IGNORE INTO translations VALUES(?,?,?,?,?,?,?,?,?,?,?)",
     "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?)",
     "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?)",
     "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",

@@ -139,6 +139,7 @@ class Store:
                 int(t.kept),
                 t.reason,
                 t.arm,
+                t.variant,
             )
             for t in translations
         )

@@ -1,0 +1,75 @@
+"""What a translator and a quality estimator are: Steps that ask a model and read its replies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from safeglot.types import Candidate, Estimated, Reply, Request, Source, Translated
+
+
+class Translator(Protocol):
+    """Asks for translations and reads what came back; does no I/O."""
+
+    @property
+    def name(self) -> str:
+        """What records call it, e.g. apertium, ct2/opus-mt-en-es, llm=openai/gpt-5-nano."""
+
+    @property
+    def id(self) -> str:
+        """Name, version and revisions of all that determines the text beside the source."""
+
+    def fault(self, source: str, target: str) -> str:
+        """Say why it cannot translate between two languages; "" where it can. Asked before anything runs."""
+
+    def ask(self, item: Source, /) -> Sequence[Request]:
+        """Return the requests for one text; none where no model is needed."""
+
+    def read(self, item: Source, replies: Sequence[Reply], /) -> Translated:
+        """Read the replies, in the order of the requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What an estimator's numbers mean: `best` and `worst` end of its scale."""
+
+    worst: float
+    best: float
+    proxy: bool = False
+    """Whether it is a stand-in that was not trained on human judgements of quality."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Say which way is better: MetricX counts errors."""
+        return self.best > self.worst
+
+    @property
+    def gates(self) -> bool:
+        """Say whether the default threshold of 0.5 applies: the scale goes from 0 to 1."""
+        return (self.worst, self.best) == (0.0, 1.0)
+
+
+class Estimator(Protocol):
+    """Asks for the quality of a candidate and reads what came back; does no I/O."""
+
+    @property
+    def name(self) -> str:
+        """What records call it, e.g. roundtrip-chrf, cometkiwi=Unbabel/wmt22-cometkiwi-da."""
+
+    @property
+    def id(self) -> str:
+        """Name, version and revisions of all that determines the number beside the texts."""
+
+    @property
+    def scale(self) -> Scale:
+        """What its numbers mean."""
+
+    def uncovered(self, source: str, target: str) -> str:
+        """Say why it cannot judge translations between two languages; "" where it can."""
+
+    def ask(self, item: Candidate, /) -> Sequence[Request]:
+        """Return the requests for one candidate; none where no model is needed."""
+
+    def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
+        """Read the replies, in the order of the requests."""
