@@ -19,10 +19,10 @@ from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine import Counters, Engine, Limits
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
-from safeglot.config import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.generate import Generate
 from safeglot.job import Job
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.types import Answer
 
 _ASKED = """

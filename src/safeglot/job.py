@@ -13,10 +13,11 @@ from safeglot.arms import Arms, item_of, read_arms
 from safeglot.backends.collect import Judge
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Route
-from safeglot.config import Config, JudgeConfig, ModelConfig
+from safeglot.config import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.generate import Generate
 from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.types import Answer, Item, Response
 

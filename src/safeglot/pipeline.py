@@ -15,8 +15,9 @@ from safeglot.backends import datasets
 from safeglot.backends.console import Console
 from safeglot.backends.rundir import RunDir, write_text
 from safeglot.collection import Work, collect
-from safeglot.config import Config, JudgeConfig
+from safeglot.config import Config
 from safeglot.job import Job
+from safeglot.model_strings import JudgeConfig
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.readers import read_source
 from safeglot.prompts.selection import select

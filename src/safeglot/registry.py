@@ -14,6 +14,7 @@ from typing import Any
 from safeglot.backends.engine import Route
 from safeglot.backends.providers import providers
 from safeglot.errors import UsageError
+from safeglot.model_strings import Form
 
 JUDGES: dict[str, str] = {
     "refusal-baseline": "safeglot.judge.baseline:RefusalBaseline",
@@ -27,6 +28,21 @@ JUDGES: dict[str, str] = {
     "nemotron-safety-guard": "safeglot.judge.nemotron:NemotronSafetyGuard",
     "gpt-oss-safeguard": "safeglot.judge.gpt_oss_safeguard:GptOssSafeguard",
     "rubric": "safeglot.judge.rubric:Rubric",
+}
+TRANSLATORS: dict[str, Form] = {
+    "apertium": Form(sign="/", example="apertium or apertium/eng-spa"),
+    "ct2": Form(sign="/", needed=True, example="ct2/PATH"),
+    "hf": Form(sign="/", needed=True, example="hf/owner/name"),
+    "bergamot": Form(sign="/", needed=True, example="bergamot/en-pt"),
+    "llm": Form(sign="=", needed=True, model=True, example="llm=provider/model"),
+    "file": Form(sign="=", needed=True, example="file=PATH"),
+}
+ESTIMATORS: dict[str, Form] = {
+    "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf or roundtrip-chrf=apertium"),
+    "cometkiwi": Form(sign="=", needed=True, example="cometkiwi=NAME"),
+    "metricx": Form(sign="=", needed=True, example="metricx=NAME"),
+    "llm-da": Form(sign="=", needed=True, model=True, example="llm-da=provider/model"),
+    "llm-spans": Form(sign="=", needed=True, model=True, example="llm-spans=provider/model"),
 }
 WITHOUT_MODEL = frozenset({"refusal-baseline"})
 WITH_POLICY = frozenset({"gpt-oss-safeguard"})

@@ -17,10 +17,11 @@ from safeglot.backends.console import Console
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.collection import Work, collect
-from safeglot.config import Config, JudgeConfig, Known, build, read_toml, to_table
+from safeglot.config import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, UsageError
 from safeglot.job import Job, run_signature
 from safeglot.judge.again import PASSES
+from safeglot.model_strings import JudgeConfig, Known
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.readers import Reading
 from safeglot.prompts.taxonomy import Coverage, Taxonomy
@@ -31,7 +32,12 @@ from safeglot.types import Translation
 def known() -> Known:
     """Return the names that a configuration may use."""
     judges = {family: registry.needs_model(family) for family in registry.judge_families()}
-    return Known(providers=registry.model_providers(), judges=judges)
+    return Known(
+        providers=registry.model_providers(),
+        judges=judges,
+        translators=registry.TRANSLATORS,
+        estimators=registry.ESTIMATORS,
+    )
 
 
 def configured(path: Path | None, flags: Mapping[str, Any]) -> Config:
