@@ -17,6 +17,7 @@ from safeglot.cli_annotate import annotate, plan
 from safeglot.cli_arms import arms
 from safeglot.cli_compare import compare, experiment
 from safeglot.cli_judge import judge
+from safeglot.cli_translate import translate
 from safeglot.errors import InputErrors, SafeglotError, UsageError
 
 if TYPE_CHECKING:
@@ -72,10 +73,11 @@ def _option(name: str, field: Any) -> Callable[..., Any]:
     flag, text, kind = f"--{name.replace('_', '-')}", field.metadata["help"], str(field.type)
     if kind == "bool":
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
-    many = name in ("target", "judge", "columns")
-    metavar = {"languages": "TAGS", "columns": "NAME=COLUMN"}.get(name)
+    many = name in ("target", "judge", "columns", "translator", "quality")
+    metavar = {"languages": "TAGS", "to": "TAGS", "columns": "NAME=COLUMN"}.get(name)
+    flags = ("--with", flag) if name == "translator" else (flag,)
     return click.option(
-        flag,
+        *flags,
         name,
         multiple=many,
         default=None,
@@ -90,23 +92,10 @@ def _config(path: Path | None, flags: dict[str, Any]) -> Config:
 
     given = {k: v for k, v in flags.items() if v is not None and v != ()}
     if "columns" in given:
-        given["columns"] = _pairs(given["columns"])
+        from safeglot.checks import pairs
+
+        given["columns"] = pairs(given["columns"])
     return configured(path, given)
-
-
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in ",".join(given).split(","):
-        name, equals, column = (text.strip() for text in part.partition("="))
-        if not equals or not name or not column:
-            raise UsageError(
-                f"--columns: got {part!r}, allowed is name=column, as in id=qid,text=question."
-            )
-        if found.setdefault(name, column) != column:
-            raise UsageError(
-                f"--columns: {name} is given twice, as {found[name]!r} and as {column!r}. Keep one."
-            )
-    return found
 
 
 def _console(*, quiet: bool = False) -> Console:
@@ -181,7 +170,7 @@ def prompts(config: Path | None, **flags: Any) -> None:
     """Read, check and select prompts; show languages and categories."""
     from safeglot import inspection, pipeline
 
-    found, _ = pipeline.prompts(_config(config, flags))
+    found = pipeline.prompts(_config(config, flags))
     _console().show(inspection.prompts_text(found))
 
 
@@ -199,6 +188,7 @@ def generate(config: Path | None, *, retry_failed: bool, quiet: bool, **flags: A
     _console().show(f"answers: {done.database}")
 
 
+app.add_command(translate)
 app.add_command(judge)
 
 

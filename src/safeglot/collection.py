@@ -27,7 +27,7 @@ from safeglot.types import Answer
 
 _ASKED = """
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
-WHERE t.arm IN ('main', 'roundtrip', 'translators')
+WHERE t.arm NOT IN ('backtranslate', 'reverse')
 """
 """Answers that a target gave."""
 
