@@ -104,21 +104,15 @@ def _translator(
     if one.model is not None:
         return LlmTranslator(name=one.name, model=bench.model(one.model))
     if one.kind == "file":
-        return registry.file_translator(one, prompts, targets, bench.config.reference, bench.notes)
-    step, opened = registry.machine_translator(one)
-    bench.engines[step.model] = opened
-    return step
+        return _file(one, bench, prompts, targets)
+    raise UsageError(f"{one.name}: not there yet")
+
+
+def _file(
+    one: StepConfig, bench: _Bench, prompts: Sequence[str], targets: Sequence[str]
+) -> Translator:
+    raise UsageError(f"{one.name}: not there yet")
 
 
 def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]) -> Estimator:
-    if one.kind == "roundtrip-chrf":
-        back = translators
-        if one.path:
-            spec = registry.translator_spec(one.path)
-            back = [_translator(spec, bench, (), ())]
-        return registry.roundtrip(one, [t for t in back if not t.name.startswith("file=")])
-    if one.model is not None:
-        return registry.llm_estimator(one, bench.model(one.model))
-    step, opened = registry.quality_model(one)
-    bench.engines[step.model] = opened
-    return step
+    raise UsageError(f"{one.name}: not there yet")
