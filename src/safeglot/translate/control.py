@@ -14,7 +14,7 @@ _SUSPECT = re.compile(
     "\U000e0000-\U0010ffff]"
 )
 _JOINERS = "\u200c\u200d"
-_NON_JOINER, _JOINER = _JOINERS
+_JOINER = "\u200d"
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
 # Scripts in which joiners shape letters: Arabic, Syriac to N'Ko, all of Brahmi's family from
 # Devanagari to Myanmar, Khmer, Mongolian, and what lies beyond the first plane.

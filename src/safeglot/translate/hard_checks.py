@@ -21,7 +21,7 @@ from safeglot.translate.identify import Identifier, wrong_language
 from safeglot.translate.lengths import UNLEARNED, Habits
 from safeglot.translate.placeholders import lost
 from safeglot.translate.refused import Refuses, refusal
-from safeglot.types import Candidate
+from safeglot.types import Candidate, Source
 
 CHECKS = (
     "empty",
@@ -68,6 +68,7 @@ class Limits:
 
 LIMITS = Limits()
 _ORDER = 8
+_SOME = 0.1
 _NAMES_AT_MOST = 4
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•‣–]|\d{1,2}[.)、．]|\(?[a-z\d]\))[ \t]*\S", re.MULTILINE)
 _MARKDOWN = re.compile(r"^[ \t]*#{1,6} \S|\*\*[^*\n]+\*\*|^```", re.MULTILINE)
@@ -82,6 +83,10 @@ class _Case:
     text: str
     copied_share: float
     """Share of the source's character 8-grams that stand in the text."""
+    relative: float
+    """Length beside what is usual."""
+    differs: bool
+    """Whether a translation must differ from its source."""
     limits: Limits
     habits: Habits
 
@@ -103,12 +108,15 @@ def check(
     text = candidate.text
     if is_empty(text):
         return (Fault(name="empty", detail=f"{len(text)} characters, no letter or digit"),)
-    source = candidate.source.text
+    source = candidate.source
+    ratio = lengths.usual_ratio(source.language, source.target, habits)
     case = _Case(
         candidate=candidate,
-        source=source,
+        source=source.text,
         text=text,
-        copied_share=_copied_share(source, text),
+        copied_share=_copied_share(source.text, text),
+        relative=lengths.relative_length(source.text, text, ratio),
+        differs=_differs(source),
         limits=limits,
         habits=habits,
     )
@@ -136,30 +144,33 @@ def _faults(
 
 def _copied(case: _Case) -> str:
     """Tell a text that is its source; one of names and numbers alone may be."""
-    asked, said = bare(case.source.casefold()), bare(case.text.casefold())
-    bound = case.limits.copied_chrf
-    if most(len(said), len(asked)) <= bound or not _differs(case):
+    if not case.differs:
         return ""
+    asked, said = bare(case.source.casefold()), bare(case.text.casefold())
     if said == asked:
         return "the source itself"
-    # Texts without long runs in common cannot come near the bound.
-    if case.copied_share == 0 and len(asked) > 3 * _ORDER:
+    bound = case.limits.copied_chrf
+    few = len(asked) < 3 * _ORDER
+    # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
+    if most(len(said), len(asked)) <= bound or (case.copied_share < _SOME and not few):
         return ""
     alike = bounded(said, asked, beyond=bound)
     return f"chrF {alike:.2f} against the source, above {bound}" if alike > bound else ""
 
 
-def _differs(case: _Case) -> bool:
-    """Say whether a translation must differ from its source: not between close languages in one
-    script, nor where the source is a name, a number or an address."""
-    source = case.candidate.source
+def _differs(source: Source) -> bool:
+    """Say whether a translation must differ from its source.
+
+    It need not between close languages in one script, nor where the source is a name, a number
+    or an address.
+    """
     one, other = languages.lookup(source.language), languages.lookup(source.target)
     if one.script == other.script and _group(source.language) == _group(source.target):
         return False
-    if not any(map(str.isalpha, case.source)):
+    if not any(map(str.isalpha, source.text)):
         return False
-    words = case.source.split()
-    return len(words) > _NAMES_AT_MOST or any(word.islower() for word in words)
+    words = source.text.split(maxsplit=_NAMES_AT_MOST)
+    return len(words) > _NAMES_AT_MOST or any(map(str.islower, words))
 
 
 def _group(tag: str) -> str:
@@ -171,7 +182,7 @@ def _wrong_script(case: _Case) -> str:
     wanted = scripts.written_in(case.candidate.source.target)
     counts = scripts.letters(case.text)
     whole = sum(counts.values())
-    if not wanted or not whole or not _differs(case):
+    if not wanted or not whole or not case.differs:
         return ""
     share = sum(n for script, n in counts.items() if script in wanted) / whole
     if share >= case.limits.script_share:
@@ -182,6 +193,9 @@ def _wrong_script(case: _Case) -> str:
 
 
 def _copied_share(source: str, text: str) -> float:
+    """Give the share of the source's character 8-grams in the text; 0 where no letters are shared."""
+    if not scripts.letters(source).keys() & scripts.letters(text).keys():
+        return 0.0
     asked, said = source.casefold(), text.casefold()
     wanted = {asked[i : i + _ORDER] for i in range(len(asked) - _ORDER + 1)}
     return sum(gram in said for gram in wanted) / len(wanted) if wanted else 0.0
@@ -190,31 +204,23 @@ def _copied_share(source: str, text: str) -> float:
 def _untranslated(case: _Case) -> str:
     """Tell a text of which parts are left in the source language."""
     bound = case.limits.untranslated_share
-    if case.copied_share <= bound or not _differs(case):
+    if case.copied_share <= bound or not case.differs:
         return ""
     return f"{case.copied_share:.0%} of the source's characters stand in it, above {bound:.0%}"
 
 
-def _relative(case: _Case) -> tuple[float, float]:
-    source = case.candidate.source
-    ratio = lengths.usual_ratio(source.language, source.target, case.habits)
-    return lengths.relative_length(case.source, case.text, ratio), ratio
-
-
 def _too_short(case: _Case) -> str:
-    relative, ratio = _relative(case)
-    return _length(relative, ratio, case) if relative < case.limits.shortest else ""
+    return _length(case) if case.relative < case.limits.shortest else ""
 
 
 def _too_long(case: _Case) -> str:
-    relative, ratio = _relative(case)
-    return _length(relative, ratio, case) if relative > case.limits.longest else ""
+    return _length(case) if case.relative > case.limits.longest else ""
 
 
-def _length(relative: float, ratio: float, case: _Case) -> str:
+def _length(case: _Case) -> str:
     return (
-        f"{len(case.text)} characters for {len(case.source)}, {relative:.2f} times what is usual "
-        f"({ratio:.2f} for one)"
+        f"{len(case.text)} characters for {len(case.source)}, "
+        f"{case.relative:.2f} times what is usual between these languages"
     )
 
 

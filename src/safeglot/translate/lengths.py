@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import unicodedata
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from statistics import median
 
 from safeglot import languages
@@ -74,6 +74,9 @@ class Habits:
 
 
 UNLEARNED = Habits()
+_FORMATTING = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 
 
 def folded(text: str) -> str:
@@ -119,12 +122,11 @@ def relative_length(source: str, text: str, ratio: float) -> float:
     return (shown(text) + slack) / (shown(source) * ratio + slack)
 
 
+@lru_cache(maxsize=64)
 def shown(text: str) -> int:
     """Count characters, runs of spaces as one and formatting characters not at all."""
     bare = " ".join(text.split())
-    if bare.isascii():
-        return len(bare)
-    return len(bare) - sum(unicodedata.category(c) == "Cf" for c in bare if c > "\u00ac")
+    return len(bare) if bare.isascii() else len(bare) - len(_FORMATTING.findall(bare))
 
 
 def _learned(pair: tuple[str, str], logs: list[float]) -> float:

@@ -8,9 +8,8 @@ needs two kinds beyond the source's. The pieces by language are in refusals.toml
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from safeglot import languages
 from safeglot.close_languages import group_of
@@ -26,7 +25,9 @@ ENOUGH_UNKNOWN = 3
 """The same where nothing is known of what refusals look like in the source's language."""
 
 _UNIFY = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
-_Pieces = Mapping[str, re.Pattern[str]]
+_SPACED_BELOW = "\u0e00"
+"""Scripts from here on are written without spaces, or set signs before letters."""
+_Pieces = Mapping[str, tuple[str, ...]]
 
 
 def covers(tag: str) -> bool:
@@ -47,7 +48,7 @@ def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
             found.setdefault(kind, piece)
     if not found:
         return ""
-    asked = _found(_plain(source.text), source.language)
+    asked = _asked(source.text, source.language)
     new = {kind: piece for kind, piece in found.items() if kind not in asked}
     enough = ENOUGH if covers(source.language) else ENOUGH_UNKNOWN
     if len(new) >= enough and new.keys() & {"sorry", "cannot"}:
@@ -65,8 +66,27 @@ def _plain(text: str) -> str:
 
 def _found(said: str, tag: str) -> dict[str, str]:
     """Return the first piece of each kind that stands in a text."""
-    matches = ((kind, pattern.search(said)) for kind, pattern in _pieces(tag).items())
-    return {kind: match[0] for kind, match in matches if match}
+    return {
+        kind: piece
+        for kind, pieces in _pieces(tag).items()
+        if (piece := next((one for one in pieces if one in said and _begins(one, said)), ""))
+    }
+
+
+@lru_cache(maxsize=64)
+def _asked(text: str, tag: str) -> frozenset[str]:
+    """Return the kinds of pieces of a source, which comes once for each of its candidates."""
+    return frozenset(_found(_plain(text), tag))
+
+
+def _begins(piece: str, said: str) -> bool:
+    """Say whether a piece stands where a word begins, in scripts that part words by spaces."""
+    if piece[0] >= _SPACED_BELOW:
+        return True
+    at = said.find(piece)
+    while at > 0 and said[at - 1].isalnum():
+        at = said.find(piece, at + 1)
+    return at >= 0
 
 
 @cache
@@ -83,15 +103,6 @@ def _table() -> Mapping[str, _Pieces]:
 
     text = resources.files("safeglot.translate").joinpath("refusals.toml").read_text("utf-8")
     return {
-        tag: {kind: _either(pieces) for kind, pieces in kinds.items()}
+        tag: {kind: tuple(pieces) for kind, pieces in kinds.items()}
         for tag, kinds in tomllib.loads(text).items()
     }
-
-
-def _either(pieces: list[str]) -> re.Pattern[str]:
-    """Match any piece; one of an alphabet that is written with spaces begins a word."""
-    return re.compile("|".join(map(_piece, pieces)))
-
-
-def _piece(piece: str) -> str:
-    return (r"\b" if piece[0] < "\u0e00" else "") + re.escape(piece)

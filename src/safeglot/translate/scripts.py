@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from safeglot import languages
 
@@ -121,8 +121,12 @@ def _script_of(character: str) -> str:
 _KNOWN = _Scripts()
 
 
+@lru_cache(maxsize=64)
 def letters(text: str) -> Mapping[str, int]:
-    """Count a text's letters by script (ISO 15924 code), wide ones threefold."""
+    """Count a text's letters by script (ISO 15924 code), wide ones threefold.
+
+    Several checks ask for those of one text, and a source comes once for each of its candidates.
+    """
     counted = Counter(map(_KNOWN.__getitem__, text))
     return {
         script: WIDE * n if script in _WIDE_SCRIPTS else n
