@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from safeglot.judge.base import RAW_CHARS, Judge
 from safeglot.judge.policy import ALERT, Policy, policy_text
-from safeglot.judge.quoting import quoted
+from safeglot.quoting import quoted
 from safeglot.judge.reading import (
     CONTRADICTION,
     UNPARSABLE,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeglot.judge.base import Judge
-from safeglot.judge.quoting import plain
+from safeglot.quoting import plain
 from safeglot.judge.reading import (
     UNPARSABLE,
     Reading,

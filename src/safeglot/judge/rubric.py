@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from safeglot.errors import UsageError
 from safeglot.judge.base import Judge
 from safeglot.judge.policy import Policy, policy_text
-from safeglot.judge.quoting import quoted
+from safeglot.quoting import quoted
 from safeglot.judge.reading import (
     CONTRADICTION,
     UNPARSABLE,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeglot.judge.base import Judge
-from safeglot.judge.quoting import plain
+from safeglot.quoting import plain
 from safeglot.judge.reading import UNPARSABLE, Reading, Unreadable, position, probability
 from safeglot.types import Answer, Reply, Request, Verdict
 
