@@ -144,7 +144,7 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
     """Compute results.json from the verdicts of a run, and from human labels where it has them."""
     from safeglot import annotation, outcome, pipeline
     from safeglot.backends.rundir import RunDir
-    from safeglot.setting import choose_correction
+    from safeglot.setting import choose_correction, judged_config
 
     run_dir = RunDir(run).require()
     allowed = judged_config(run_dir).max_missing
@@ -166,6 +166,7 @@ def report(run: Path, answers: int | None) -> None:
     """Write report.html from results.json and the answers."""
     from safeglot import pipeline
     from safeglot.backends.rundir import RunDir
+    from safeglot.setting import stored_config
 
     run_dir, console = RunDir(run).require(), _console()
     shown = stored_config(run_dir).answers if answers is None else answers

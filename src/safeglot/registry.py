@@ -6,7 +6,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,16 @@ def _refusal_weights() -> Any:
     return parse_model(
         resources.files("safeglot.judge").joinpath("refusal_baseline.npz").read_bytes()
     )
+
+
+def refuses() -> Callable[[str, str], bool | None]:
+    """Return what tells refusals in the languages of the embedded baseline; None where it cannot."""
+
+    def tell(text: str, tag: str) -> bool | None:
+        found: bool | None = _refusal_weights().decide(text, (tag,)).refusal
+        return found
+
+    return tell
 
 
 def local_file(provider: str, path: str, progress: Any = None) -> Path:

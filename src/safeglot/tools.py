@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 from safeglot import job as jobs
@@ -12,10 +13,23 @@ from safeglot.backends.console import Console
 from safeglot.backends.engine import Route
 from safeglot.config import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.model_strings import ModelConfig, StepConfig
+from safeglot.model_strings import Known, ModelConfig, NameReader, StepConfig
 from safeglot.translate.base import Estimator, Translator
+from safeglot.translate.cometkiwi import CometKiwi
+from safeglot.translate.first import FirstOf
 from safeglot.translate.llm import LlmTranslator
+from safeglot.translate.llm_quality import LlmDirectAssessment, LlmErrorSpans
+from safeglot.translate.metricx import MetricX
+from safeglot.translate.roundtrip import RoundTripChrf
+from safeglot.types import Model
 
+IN_PROCESS = 256
+"""Requests that an engine in this process is given at once: it sorts them into batches by length."""
+MT5, MT5_FILES = (
+    "google/mt5-xl",
+    ("spiece.model", "tokenizer*", "special_tokens_map.json", "config.json"),
+)
+"""MetricX is published without its tokenizer, which is that of every mT5."""
 Open: TypeAlias = Callable[[], Route]
 """Opens the route to an in-process or external engine: only when it is needed."""
 
@@ -115,4 +129,60 @@ def _file(
 
 
 def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]) -> Estimator:
-    raise UsageError(f"{one.name}: not there yet")
+    if one.kind == "roundtrip-chrf":
+        back = [_translator(spec, bench, (), ()) for spec in _spec(one)] or [
+            t for t in translators if not t.name.startswith("file=")
+        ]
+        if not back:
+            raise UsageError(
+                f"{one.name}: needs a translator that can translate back. Name one, as in "
+                "roundtrip-chrf=apertium."
+            )
+        return RoundTripChrf(back=FirstOf(of=tuple(back)), name=one.name)
+    if one.model is not None:
+        llm = {"llm-da": LlmDirectAssessment, "llm-spans": LlmErrorSpans}[one.kind]
+        return llm(model=bench.model(one.model), name=one.name)
+    return _quality_model(one, bench)
+
+
+def _spec(one: StepConfig) -> list[StepConfig]:
+    """Read the translator after roundtrip-chrf=. Raises: InputErrors."""
+    if not one.path:
+        return []
+    problems: list[str] = []
+    reader = NameReader(Known(providers=registry.model_providers(), judges={}), problems)
+    found = reader.step(one.path, f"--quality {one.name}", registry.TRANSLATORS, None)
+    if found is None:
+        raise InputErrors(problems)
+    return [found]
+
+
+def _quality_model(one: StepConfig, bench: _Bench) -> Estimator:
+    """Return CometKiwi or MetricX. Raises: UsageError where files or libraries are lacking."""
+    from safeglot.backends import quality_models
+
+    quality_models.require_libraries(one.kind)
+    folder, revision = quality_models.locate(one.path)
+    pinned = f"{one.path.partition('@')[0]}@{revision}"
+    if one.kind == "cometkiwi":
+        encoder, _ = quality_models.locate(quality_models.encoder_name(folder))
+        step: CometKiwi | MetricX = CometKiwi(model=pinned, name=one.name)
+        opened = partial(quality_models.cometkiwi, folder, encoder)
+    else:
+        step = MetricX(model=pinned, name=one.name)
+        own = any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model"))
+        tokenizer = folder if own else quality_models.locate(MT5, only=MT5_FILES)[0]
+        opened = partial(quality_models.metricx, folder, tokenizer, name=one.path)
+    bench.engines[step.model] = partial(_in_process, opened, step.model)
+    return step
+
+
+def _in_process(opened: Callable[[], Model], name: str) -> Route:
+    return Route(
+        model=opened(),
+        lane=f"local:{name}",
+        concurrency=IN_PROCESS,
+        fixed=True,
+        usd_in=0.0,
+        usd_out=0.0,
+    )

@@ -14,7 +14,7 @@ import numpy as np
 
 import safeglot
 from safeglot import job as jobs
-from safeglot import languages, translating
+from safeglot import languages, registry, translating
 from safeglot.backends import rundir
 from safeglot.backends.console import Console
 from safeglot.backends.store import Store
@@ -25,9 +25,12 @@ from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.tools import Tools, make_tools
 from safeglot.translate.choice import Gate
+from safeglot.translate.hard_checks import check
+from safeglot.translate.identify import available
+from safeglot.translate.lengths import learn
 from safeglot.translate.outcomes import Field, choose_rows, counts
 from safeglot.translated import folder_of, joined
-from safeglot.types import CandidateRow, Source
+from safeglot.types import Candidate, CandidateRow, Source
 
 VERSION = 1
 """Bumped when the same inputs begin to give another choice."""
@@ -237,7 +240,7 @@ def make(
                 tools=plan.tools,
                 folder=folder,
                 console=console,
-                check=hard_check(),
+                check=hard_checks,
                 retry_failed=retry_failed,
             )
             rows = translating.run(lambda: _candidates(plan, asking, store), folder)
@@ -252,9 +255,16 @@ async def _candidates(plan: Plan, asking: translating.Asking, store: Store) -> l
         return await bench.candidates(list(plan.sources()))
 
 
-def hard_check() -> translating.Check:
-    """Return the hard checks with the identifiers that this machine has."""
-    return lambda candidate: {} if candidate.text.strip() else {"empty": "no text"}
+def hard_checks(candidates: Sequence[Candidate]) -> list[Mapping[str, str]]:
+    """Return the hard checks that each candidate of a set fails, by the identifiers that are here."""
+    identifiers, habits, refuses = available(), learn(candidates), registry.refuses()
+    return [
+        {
+            fault.name: fault.detail
+            for fault in check(one, identifiers=identifiers, refuses=refuses, habits=habits)
+        }
+        for one in candidates
+    ]
 
 
 def _check_same(plan: Plan, there: Mapping[str, str], *, again: bool) -> bool:
