@@ -140,8 +140,10 @@ def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]
             )
         return RoundTripChrf(back=FirstOf(of=tuple(back)), name=one.name)
     if one.model is not None:
-        llm = {"llm-da": LlmDirectAssessment, "llm-spans": LlmErrorSpans}[one.kind]
-        return llm(model=bench.model(one.model), name=one.name)
+        model = bench.model(one.model)
+        if one.kind == "llm-da":
+            return LlmDirectAssessment(model=model, name=one.name)
+        return LlmErrorSpans(model=model, name=one.name)
     return _quality_model(one, bench)
 
 

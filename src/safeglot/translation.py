@@ -238,12 +238,12 @@ def make(
             asking = translating.Asking(
                 config=plan.config,
                 tools=plan.tools,
-                folder=folder,
+                log=folder.log,
                 console=console,
                 check=hard_checks,
                 retry_failed=retry_failed,
             )
-            rows = translating.run(lambda: _candidates(plan, asking, store), folder)
+            rows = translating.run(lambda: _candidates(plan, asking, store), folder.path)
         finally:
             store.close()
         _finish(plan, folder, rows)
