@@ -33,8 +33,9 @@ EVIDENCE = 1.5
 """Least number of links that were seen of two words; one link may be there by its place alone."""
 STRENGTH = 0.4
 """Least number of links seen, by the geometric mean of how often each word stands in the texts."""
-ALIKE = 9.0
-"""How much more likely two words are at first that begin the same; these need no more evidence."""
+SAME, ALIKE = 4, 9.0
+"""How much more likely two words are at first that share this many first letters; these need no more
+evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,8 @@ def _ids(texts: Iterable[Sequence[str]]) -> dict[str, int]:
 
 
 def _unigram(tokens: Ints, n: int) -> Floats:
-    return np.bincount(tokens, minlength=n) / max(len(tokens), 1)
+    share: Floats = np.bincount(tokens, minlength=n) / max(len(tokens), 1)
+    return share
 
 
 def _prior(n_reference: int, n_target: int) -> Floats:
@@ -163,11 +165,14 @@ def _prior(n_reference: int, n_target: int) -> Floats:
 
 
 def _alike(codes: Ints, reference: Sequence[str], target: Sequence[str]) -> Floats:
-    """Give what pairs of words begin with: more where at least their first three letters are the same."""
-    r, t = codes // max(len(target), 1), codes % max(len(target), 1)
-    heads = np.array([w[:3] for w in reference], dtype=object)[r] if len(r) else codes
-    tails = np.array([w[:3] for w in target], dtype=object)[t] if len(t) else codes
-    return 1.0 + ALIKE * (heads == tails).astype(np.float64)
+    """Give first weights of pairs of words: more where at least their first four letters are the same."""
+    heads = {w[:SAME]: i for i, w in enumerate(reference) if len(w) >= SAME}
+    n_target = max(len(target), 1)
+    of_reference = np.array([heads.get(w[:SAME], -1) for w in reference], dtype=np.int64)
+    of_target = np.array([heads.get(w[:SAME], -2) for w in target], dtype=np.int64)
+    same = of_reference[codes // n_target] == of_target[codes % n_target]
+    weights: Floats = np.where(same, 1.0 + ALIKE, 1.0)
+    return weights
 
 
 class _Pairs:

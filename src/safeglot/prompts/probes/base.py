@@ -30,7 +30,13 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A changed text; `fault` says why there is none. `facts` tell what was changed, by `factor_name`."""
+    """A changed text; `fault` says why there is none. `facts` tell what was changed.
+
+    Code-switching: level (what was swapped: word, clause or sentence), matrix, embedded, share (of
+    the reference text's words or clauses), swapped (how many stretches), cmi and its cmi_unit.
+    Context: context (whose), country, place, language. Translit: script. Framing: frame (whose
+    row), frame_checked (yes or no). Dialect: label.
+    """
 
     text: str
     fault: str = ""

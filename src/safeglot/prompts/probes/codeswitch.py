@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from safeglot import languages
@@ -16,6 +16,10 @@ FREQUENT_TEXTS = 3
 """A reference word in more of the texts than both is taken last: it is likely to be a function word."""
 LONGEST = 3
 """Words on either side of what is swapped as one."""
+OFF = 0.25
+"""How far the share of a beginning or an end may be from the share that is wanted."""
+SKEW = 0.1
+"""How differently a cut may divide the words of both texts: a word without a counterpart stands there."""
 STRETCH = 3.0
 """How much longer or shorter than expected a clause may be and still pass for the other's translation."""
 
@@ -82,21 +86,29 @@ def by_word(
     matrix_words = len(reference) if into_reference else len(target)
     chosen = _not_all(chosen, matrix_words, into_reference=into_reference)
     if not chosen:
-        other = by_clause(pair, seed=seed, share=share, into_reference=into_reference)
+        other = by_clause(pair, seed=seed, share=share, into_reference=into_reference, table=table)
         why = "no word has a counterpart that is sure"
         return failed(f"{why}; {other.fault}") if other.fault else other
-    swaps = [_swap(unit, pair, into_reference=into_reference) for unit in chosen]
+    pieces = [(span_of(reference, u.reference), span_of(target, u.target)) for u in chosen]
+    swaps = _swaps(pieces, pair, into_reference=into_reference)
     n_reference = sum(len(unit.reference) for unit in chosen)
     done = _Done(level="word", share=n_reference / len(reference), into_reference=into_reference)
     return _variant(pair, swaps, done)
 
 
 def by_clause(
-    pair: Pair, *, seed: int, share: float = SHARE, into_reference: bool = False
+    pair: Pair,
+    *,
+    seed: int,
+    share: float = SHARE,
+    into_reference: bool = False,
+    table: Table | None = None,
 ) -> Variant:
     """Swap whole clauses where both texts have as many, else whole sentences.
 
-    Which ones is determined by the seed alone: at least one, never all.
+    Which ones is determined by the seed alone: at least one, never all. With a table, a text that
+    has none that answer each other gets its beginning or its end swapped: about the share of its
+    words, cut where all words that are sure stay on the same side in both texts.
     """
     if pair.reference == pair.target:
         return failed("the text is that of the reference language: there is nothing to switch to")
@@ -107,11 +119,15 @@ def by_clause(
         if len(reference) == len(target) > 1 and _parallel(pair, reference, target):
             n = _share_of(len(reference), share)
             chosen = sorted(list(shuffled(seed, len(reference)))[:n])
-            matrix, embedded = (reference, target) if into_reference else (target, reference)
-            embedded_text = pair.target if into_reference else pair.reference
-            swaps = [_Swap(at=matrix[i], text=embedded[i].of(embedded_text)) for i in chosen]
+            pieces = [(reference[i], target[i]) for i in chosen]
             done = _Done(level=level, share=n / len(reference), into_reference=into_reference)
-            return _variant(pair, swaps, done)
+            return _variant(pair, _swaps(pieces, pair, into_reference=into_reference), done)
+    if table is not None and not any(map(_unspaced, (pair.target_tag, pair.reference_tag))):
+        piece = _stretch(pair, table, seed, share)
+        if piece:
+            n, whole = len(words(piece[0].of(pair.reference))), len(words(pair.reference))
+            done = _Done(level="stretch", share=n / whole, into_reference=into_reference)
+            return _variant(pair, _swaps([piece], pair, into_reference=into_reference), done)
     return failed(f"no clauses that answer each other ({'; '.join(counts)})")
 
 
@@ -151,6 +167,36 @@ def _order(text: str, spans: Sequence[Span], seed: int, frequent: frozenset[str]
     return sorted(drawn, key=lambda i: spans[i].of(text).casefold() in frequent)
 
 
+def _stretch(pair: Pair, table: Table, seed: int, share: float) -> tuple[Span, Span] | None:
+    """Give the beginnings or the ends of both texts, cut between neighbours that both texts have.
+
+    The seed says which; of the cuts, the one nearest to the share of the reference words.
+    """
+    reference, target = words(pair.reference), words(pair.target)
+    units = align(table, pair.reference, pair.target)
+    begins = {(unit.reference[0], unit.target[0]) for unit in units}
+    ends = {(unit.reference[-1] + 1, unit.target[-1] + 1) for unit in units}
+    links = [(r, t) for unit in units for r in unit.reference for t in unit.target]
+    head = next(shuffled(seed, 2)) == 0
+    n_r, n_t = len(reference), len(target)
+    wanted = share * n_r if head else (1 - share) * n_r
+    cuts = [
+        (r, t)
+        for r, t in sorted(begins & ends)
+        if (r if head else n_r - r) > 1
+        and abs(r - wanted) <= OFF * n_r
+        and abs(r / n_r - t / n_t) <= SKEW
+        and all((a < r) == (b < t) for a, b in links)
+    ]
+    if not cuts:
+        return None
+    r, t = min(cuts, key=lambda cut: abs(cut[0] - wanted))
+    if head:
+        start = Span(reference[0].start, reference[r - 1].end)
+        return start, Span(target[0].start, target[t - 1].end)
+    return Span(reference[r].start, reference[-1].end), Span(target[t].start, target[-1].end)
+
+
 def _share_of(n: int, share: float) -> int:
     """Give how many of n are swapped: at least one, never all."""
     return max(1, min(round(share * n), n - 1))
@@ -183,13 +229,17 @@ def _not_all(chosen: Sequence[Unit], n_matrix: int, *, into_reference: bool) -> 
     return kept
 
 
-def _swap(unit: Unit, pair: Pair, *, into_reference: bool) -> _Swap:
-    matrix, embedded = pair.target, pair.reference
-    at, of = unit.target, unit.reference
-    if into_reference:
-        matrix, embedded, at, of = embedded, matrix, of, at
-    span, source = span_of(words(matrix), at), span_of(words(embedded), of)
-    return _Swap(at=span, text=_cased(source, embedded, span, matrix))
+def _swaps(pieces: Iterable[tuple[Span, Span]], pair: Pair, *, into_reference: bool) -> list[_Swap]:
+    """Say what takes the place of what, of pieces of the reference text and of the target text."""
+    swaps = []
+    for reference, target in pieces:
+        if into_reference:
+            text = _cased(target, pair.target, reference, pair.reference)
+            swaps.append(_Swap(at=reference, text=text))
+        else:
+            text = _cased(reference, pair.reference, target, pair.target)
+            swaps.append(_Swap(at=target, text=text))
+    return swaps
 
 
 def _cased(source: Span, embedded: str, span: Span, matrix: str) -> str:
