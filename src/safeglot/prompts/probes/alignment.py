@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,7 +66,9 @@ class Table:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """Give the first letters of a word, case folded."""
+    """Give the first letters of a word, case folded; the letters of Hangul are those in its syllables."""
+    if "\uac00" <= word[0] <= "\ud7a3":
+        word = unicodedata.normalize("NFD", word)
     return word.casefold()[:STEM]
 
 
