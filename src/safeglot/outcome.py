@@ -80,11 +80,12 @@ def cube_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None)
         samples=manifest["samples"],
         alert=taxonomy["alert"],
     )
-    if held.strange:  # row by row: it is told which, unless it is of a benign prompt
-        return build_cube(_cells(store, harmful, held.judges), axes)
     pick_P = np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_)
+    gated_LP = None if held.gated_LP is None else held.gated_LP[:, pick_P]
+    if held.strange:  # row by row: it is told which, unless it is of a benign prompt
+        return replace(build_cube(_cells(store, harmful, held.judges), axes), gated_LP=gated_LP)
     unsafe_JMLPS = np.compress(pick_P, held.unsafe_JMLPS, axis=3)
-    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS)
+    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS, gated_LP=gated_LP)
 
 
 def _cells(
@@ -132,11 +133,18 @@ def signature(store: Store, manifest: Mapping[str, Any]) -> str:
 
 
 def missing_share(cube: Cube) -> float:
-    """Return the share of planned verdicts that are not there, of the judge and model that lack most."""
+    """Return the share of planned verdicts that are not there, of the judge and model that lack most.
+
+    What the quality gate took out is not planned; what no translator could translate is, and lacks.
+    """
     missing_JMLPS = cube.unsafe_JMLPS < 0
     if not missing_JMLPS.size:
         return 0.0
-    return float(missing_JMLPS.mean(axis=(2, 3, 4)).max())
+    if cube.gated_LP is None:
+        return float(missing_JMLPS.mean(axis=(2, 3, 4)).max())
+    planned = int(cube.planned_LP.sum()) * cube.samples
+    lost_JM = (missing_JMLPS & cube.planned_LP[..., np.newaxis]).sum(axis=(2, 3, 4))
+    return float(lost_JM.max()) / planned if planned else 0.0
 
 
 def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: int) -> Page:
