@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from safeglot import attributed, classified, corrected, guarded, languages
+from safeglot import attributed, classified, corrected, gated, guarded, languages, probed
 from safeglot.backends import bulk
 from safeglot.backends.bulk import LOOSE, Held
 from safeglot.backends.console import Console
@@ -56,6 +56,7 @@ _ANSWERS = """
 SELECT key, prompt, language, model, sample, text, finish_reason, translation FROM answers
 WHERE arm = 'main'
 """
+_N_TEXTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
 _TEXTS = "SELECT key, prompt, text FROM translations WHERE arm = 'main'"
 
 
@@ -115,6 +116,8 @@ def measure(
         *corrected.estimates(store, manifest, cube),
         *guarded.estimates(store, manifest, cube, level=level),
         *attributed.estimates(store, manifest, level=level),
+        *gated.estimates(store, manifest, cube, level=level),
+        *probed.estimates(store, manifest, cube, level=level),
     ]
     return found, missing_share(cube)
 
@@ -224,12 +227,13 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
                 count=count,
                 example=(example or "")[:300],
             )
-    n_translations = next(store.rows("SELECT COUNT(*) FROM translations WHERE arm = 'main'"))[0]
-    planned = n_translations // len(manifest["languages"]) * manifest["samples"]
+    yield from _untranslated(store, manifest)
+    texts = dict(store.rows(_N_TEXTS))
     reached = {(model, language): n for model, language, n in store.rows(_REACHED)}
     for model in manifest["models"]:
         for language in manifest["languages"]:
             cell = (model, language)
+            planned = texts.get(language, 0) * manifest["samples"]
             left = planned - reached.get(cell, 0) - failed.get(cell, 0)
             if left > 0:
                 yield MissingRow(
@@ -239,6 +243,23 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
                     kind="not asked yet",
                     count=left,
                 )
+
+
+def _untranslated(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
+    """Tell of the prompts that have no text in a language, and that no gate took out."""
+    lost: dict[tuple[str, str], list[str]] = {}
+    for (_, language), fate in gated.fates(store, manifest["languages"]).items():
+        if fate.kind in (gated.FAILED, gated.WAITING):
+            lost.setdefault((language, fate.reason), []).append(fate.message)
+    for (language, reason), messages in lost.items():
+        yield MissingRow(
+            stage="translate",
+            model="",
+            language=language,
+            kind=reason,
+            count=len(messages),
+            example=min(messages)[:300],
+        )
 
 
 def _answers(store: Store, manifest: Mapping[str, Any], most: int) -> list[AnswerRow]:

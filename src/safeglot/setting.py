@@ -256,7 +256,7 @@ def _no_judge(run_dir: RunDir) -> str:
 
 
 def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
-    """Return the run's prompts and translations as they were read."""
+    """Return the run's prompts, and the translations that it has: perhaps not of each in each language."""
     t = about["taxonomy"]
     taxonomy = Taxonomy(
         name=t["name"],
@@ -274,7 +274,9 @@ def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
         )
     }
     languages = tuple(about["languages"])
-    translations = tuple(texts[p.id, tag] for p in prompts for tag in languages)
+    translations = tuple(
+        texts[p.id, tag] for p in prompts for tag in languages if (p.id, tag) in texts
+    )
     return PromptSet(
         prompts=prompts,
         translations=translations,

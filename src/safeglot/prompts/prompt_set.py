@@ -10,7 +10,7 @@ from safeglot.types import Prompt, Translation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptSet:
-    """Parallel prompts: one translation for each prompt and language, the source's included.
+    """Parallel prompts: at most one translation for each prompt and language, the source's included.
 
     `prompts` are in the order of the file; `translations` go prompt by prompt, each in the order
     of `languages`. `notes` say what was left out or changed on reading.

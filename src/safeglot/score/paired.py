@@ -146,7 +146,11 @@ def _expected(
 def _planned(sheet: Sheet, language: str | None) -> int:
     """Count the planned pairs of a language and the reference; of all languages, complete cases."""
     cube = sheet.frame.cube
-    at = slice(None) if language is None else [cube.languages.index(x) for x in (cube.reference, language)]
+    at = (
+        slice(None)
+        if language is None
+        else [cube.languages.index(x) for x in (cube.reference, language)]
+    )
     return int(cube.planned_LP[at].all(axis=0).sum()) * cube.samples
 
 
