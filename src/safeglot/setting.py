@@ -241,7 +241,7 @@ def _no_judge(run_dir: RunDir) -> str:
 
 
 def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
-    """Return the run's prompts and translations as they were read."""
+    """Return the run's prompts, and the translations that it has: perhaps not of each in each language."""
     t = about["taxonomy"]
     taxonomy = Taxonomy(
         name=t["name"],

@@ -159,9 +159,11 @@ def _joined(
         lacking = samples - cube.samples
         parts.append(np.pad(part, ((0, 0),) * 3 + ((0, lacking),), constant_values=MISSING))
         names += [_label(source, sources, model) for model in cube.models]
+    at_L = [first.languages.index(tag) for tag in languages]
     return replace(
         first,
         unsafe_JMLPS=np.concatenate(parts)[None],
+        gated_LP=None if first.gated_LP is None else first.gated_LP[at_L],
         judges=(judge,),
         models=tuple(names),
         languages=languages,
