@@ -196,13 +196,15 @@ class _Reader:
 
     def _fits(self, one: ArmRow) -> bool:
         """Say whether a row can be used beside the others."""
-        own = self._texts[one.prompt, one.language]
+        own = self._texts.get((one.prompt, one.language))
         place = (one.arm, one.prompt, one.language, one.translator, one.model, one.sample)
         if one.arm == "main":
             place = (one.arm, one.prompt, one.language)  # type: ignore[assignment]
         at = self._seen.setdefault(place, one.where)
         fault = ""
-        if at != one.where:
+        if own is None:
+            fault = "has no text beside it: that of the run was gated, or there is none"
+        elif at != one.where:
             fault = f"is there already, at {at}; keep one of them"
         elif one.arm == "main" and one.text != own.text:
             fault = "is not the text that the run has; rows of main only add to it"

@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 
 from safeglot.judge.canary import SENTENCES, TOKENS, sentence_of, with_sentence, with_tokens
-from safeglot.judge.quoting import plain
+from safeglot.quoting import plain
 from safeglot.languages import lookup, primary
 
 SCRIPTS = {
