@@ -144,15 +144,14 @@ def _faults(
 
 def _copied(case: _Case) -> str:
     """Tell a text that is its source; one of names and numbers alone may be."""
-    if not case.differs:
+    bound, enough = case.limits.copied_chrf, len(case.source) >= 3 * _ORDER
+    # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
+    if not case.differs or (enough and case.copied_share < _SOME):
         return ""
     asked, said = bare(case.source.casefold()), bare(case.text.casefold())
     if said == asked:
         return "the source itself"
-    bound = case.limits.copied_chrf
-    few = len(asked) < 3 * _ORDER
-    # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
-    if most(len(said), len(asked)) <= bound or (case.copied_share < _SOME and not few):
+    if most(len(said), len(asked)) <= bound:
         return ""
     alike = bounded(said, asked, beyond=bound)
     return f"chrF {alike:.2f} against the source, above {bound}" if alike > bound else ""
@@ -260,7 +259,8 @@ def _placeholder(case: _Case) -> str:
 
 def _refusal(case: _Case, refuses: Refuses | None) -> str:
     source = case.candidate.source
-    if (source.target, lengths.folded(case.text)) in case.habits.stock:
+    stock = case.habits.stock
+    if stock and (source.target, lengths.folded(case.text)) in stock:
         return f"the same text for {lengths.SHARED_BY} or more different sources"
     return refusal(source, case.text, refuses)
 

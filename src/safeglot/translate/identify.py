@@ -63,7 +63,7 @@ class Cld2:
 
     def covers(self, tag: str) -> bool:
         """Say whether CLD2 knows the language in this script."""
-        return _usual_script(tag) and group_of(languages.primary(tag)) in _cld2_groups()
+        return _cld2_covers(tag)
 
     def tell(self, text: str, expected: str) -> Told:
         """Tell the language of most of the text, where CLD2 calls it reliable."""
@@ -92,7 +92,7 @@ class Langid:
 
     def covers(self, tag: str) -> bool:
         """Say whether py3langid knows the language in this script."""
-        return _usual_script(tag) and group_of(languages.primary(tag)) in _langid_groups()
+        return _langid_covers(tag)
 
     def tell(self, text: str, expected: str) -> Told:
         """Tell another language only where the expected one is ruled out."""
@@ -181,6 +181,7 @@ def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
     return _told(best, expected, shares[best])
 
 
+@cache
 def _may_be_wrong(group: str, expected: str) -> bool:
     """Say whether a language that was told can be told from the expected one."""
     try:
@@ -224,8 +225,18 @@ _CLD2_CODES = {
 
 
 @cache
+def _cld2_covers(tag: str) -> bool:
+    return _usual_script(tag) and group_of(languages.primary(tag)) in _cld2_groups()
+
+
+@cache
+def _langid_covers(tag: str) -> bool:
+    return _usual_script(tag) and group_of(languages.primary(tag)) in _langid_groups()
+
+
+@cache
 def _cld2_groups() -> frozenset[str]:
-    """Groups of which CLD2 knows a language; not those it tells by their script alone."""
+    """Groups of which CLD2 knows a language."""
     import pycld2
 
     names: Any = pycld2.DETECTED_LANGUAGES

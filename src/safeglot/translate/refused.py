@@ -8,11 +8,12 @@ needs two kinds beyond the source's. The pieces by language are in refusals.toml
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 
 from safeglot import languages
 from safeglot.close_languages import group_of
+from safeglot.translate.scripts import LATIN, letters
 from safeglot.types import Source
 
 Refuses = Callable[[str, str], bool | None]
@@ -27,7 +28,11 @@ ENOUGH_UNKNOWN = 3
 _UNIFY = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
 _SPACED_BELOW = "\u0e00"
 """Scripts from here on are written without spaces, or set signs before letters."""
-_Pieces = Mapping[str, tuple[str, ...]]
+_DECLINING = frozenset({"sorry", "cannot"})
+_TELLING = _DECLINING | {"self"}
+_HELP = frozenset({"help"})
+"""Said by whoever asks for something too: it tells only beside the others."""
+_Pieces = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def covers(tag: str) -> bool:
@@ -41,19 +46,17 @@ def covers(tag: str) -> bool:
 def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
     """Return why a text is a refusal of its source, "" where it is not or cannot be told."""
     said = _plain(text)
-    tags = dict.fromkeys((source.target, ENGLISH))
-    found: dict[str, str] = {}
-    for tag in tags:
-        for kind, piece in _found(said, tag).items():
-            found.setdefault(kind, piece)
+    tags = [source.target, *([ENGLISH] if LATIN in letters(text) else [])]
+    found = _found(said, tags, _TELLING)
     if not found:
         return ""
+    found |= _found(said, tags, _HELP)
     asked = _asked(source.text, source.language)
     new = {kind: piece for kind, piece in found.items() if kind not in asked}
     enough = ENOUGH if covers(source.language) else ENOUGH_UNKNOWN
-    if len(new) >= enough and new.keys() & {"sorry", "cannot"}:
+    if len(new) >= enough and new.keys() & _DECLINING:
         return "it declines: " + ", ".join(f'"{piece}"' for piece in new.values())
-    if refuses is None or not new.keys() - {"help"}:
+    if refuses is None or not new.keys() & _TELLING:
         return ""
     if refuses(text, source.target) and refuses(source.text, source.language) is False:
         return "it is classified as a refusal and its source is not"
@@ -64,19 +67,23 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().translate(_UNIFY).split())
 
 
-def _found(said: str, tag: str) -> dict[str, str]:
-    """Return the first piece of each kind that stands in a text."""
-    return {
-        kind: piece
-        for kind, pieces in _pieces(tag).items()
-        if (piece := next((one for one in pieces if one in said and _begins(one, said)), ""))
-    }
+def _found(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, str]:
+    """Return the first piece of each of these kinds that stands in a text."""
+    found: dict[str, str] = {}
+    for tag in tags:
+        for kind, pieces in _pieces(tag):
+            if kind in kinds and kind not in found:
+                for piece in pieces:
+                    if piece in said and _begins(piece, said):
+                        found[kind] = piece
+                        break
+    return found
 
 
 @lru_cache(maxsize=64)
 def _asked(text: str, tag: str) -> frozenset[str]:
     """Return the kinds of pieces of a source, which comes once for each of its candidates."""
-    return frozenset(_found(_plain(text), tag))
+    return frozenset(_found(_plain(text), (tag,), _TELLING | _HELP))
 
 
 def _begins(piece: str, said: str) -> bool:
@@ -93,7 +100,7 @@ def _begins(piece: str, said: str) -> bool:
 def _pieces(tag: str) -> _Pieces:
     table = _table()
     language = languages.primary(tag)
-    return table.get(language) or table.get(group_of(language), {})
+    return table.get(language) or table.get(group_of(language), ())
 
 
 @cache
@@ -103,6 +110,6 @@ def _table() -> Mapping[str, _Pieces]:
 
     text = resources.files("safeglot.translate").joinpath("refusals.toml").read_text("utf-8")
     return {
-        tag: {kind: tuple(pieces) for kind, pieces in kinds.items()}
+        tag: tuple((kind, tuple(pieces)) for kind, pieces in kinds.items())
         for tag, kinds in tomllib.loads(text).items()
     }
