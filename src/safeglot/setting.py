@@ -61,8 +61,8 @@ def put_prompts(store: Store, prompts: PromptSet) -> None:
     store.write(
         "failures",
         (
-            ("translate", digest("untranslated", u.prompt, u.language), u.prompt, u.language, 0,
-             u.kind, u.message, 1, 0)
+            (u.stage, digest("untranslated", u.prompt, u.language, u.kind), u.prompt, u.language,
+             0, u.kind, u.message, 1, 0)
             for u in prompts.untranslated
         ),
     )  # fmt: skip

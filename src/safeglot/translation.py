@@ -31,6 +31,7 @@ from safeglot.translate.lengths import learn
 from safeglot.translate.outcomes import Field, choose_rows, counts
 from safeglot.translated import folder_of, joined
 from safeglot.types import Candidate, CandidateRow, Source
+from safeglot.variations import with_variations
 
 VERSION = 1
 """Bumped when the same inputs begin to give another choice."""
@@ -194,9 +195,9 @@ def ready(
 
     Raises: UsageError, and without a console where they would have to be made.
     """
-    if not (config.to or config.translations or config.translator):
-        return prompts
     folder = folder_of(config, Path(jobs.default_out(config) if config.out is None else config.out))
+    if not (config.to or config.translations or config.translator):
+        return with_variations(config, prompts, folder, console)
     if config.translator:
         placed = dataclasses.replace(config, translations=str(folder.path))
         planned = plan(placed, prompts, source)
@@ -208,7 +209,7 @@ def ready(
                 "`safeglot translate … --dry-run` counts what translating asks for; make the set "
                 "with `safeglot translate`, and name it with --translations."
             )
-    return joined(prompts, folder, config)
+    return with_variations(config, joined(prompts, folder, config), folder, console)
 
 
 # ---- making a set

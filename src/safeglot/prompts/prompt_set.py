@@ -16,6 +16,8 @@ class Untranslated:
     language: str
     kind: str
     message: str
+    stage: str = "translate"
+    """Or "probe": a variant that could not be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
