@@ -100,6 +100,20 @@ def _refusal_weights() -> Any:
     )
 
 
+ENGINES: dict[str, str] = {
+    "apertium": "safeglot.backends.apertium:open_apertium",
+    "ct2": "safeglot.backends.ct2:open_ct2",
+    "hf": "safeglot.backends.seq2seq:open_seq2seq",
+    "bergamot": "safeglot.backends.bergamot:open_bergamot",
+}
+"""Machine translators that run on this machine: kind -> what opens one by its path."""
+
+
+def machine(kind: str, path: str) -> Any:
+    """Open a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
+    return load(ENGINES[kind])(path)
+
+
 def refuses() -> Callable[[str, str], bool | None]:
     """Return what tells refusals in the languages of the embedded baseline; None where it cannot."""
 
