@@ -228,9 +228,9 @@ TEMPLATE = (
 <div class="scroll" tabindex="0" role="region" aria-label="What became of the translations">
 <table class="plot forest">
 <caption><span class="cap">Harmful prompts, in percent of those whose translation has ended, with the Wilson interval. What the gate took out is not missing; what could not be translated is.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Shares</span></th>{% for fate in ("kept", "gated", "failed") %}<th scope="col" class="num">{{ fate }}, %</th>{% endfor %}<th scope="col">reasons</th><th scope="col" class="num">benign prompts kept</th></tr></thead>
+<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Shares</span></th>{% for fate in ("kept", "gated", "failed") %}<th scope="col" class="num">{{ fate }}, %</th>{% endfor %}<th scope="col" class="num">benign prompts kept</th></tr></thead>
 <tbody>
-{% for row in translations.fates %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}{% if row.waiting %}<span class="under">{{ row.waiting }} not translated yet</span>{% endif %}</th><td class="track"><svg class="row" height="34" role="img" aria-label="{{ row.language }}: {{ row.words }}">{% for one in row.bar %}<rect class="seg t-{{ one.name }}" x="{{ one.x }}" width="{{ one.width }}" y="7" height="20"/>{% endfor %}</svg></td>{% for one in row.shares %}{{ figure(one) }}{% endfor %}<td class="text small">{{ row.reasons | select | join("; ") or "–" }}</td><td class="num">{{ row.benign }}</td></tr>
+{% for row in translations.fates %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}{% if row.waiting %}<span class="under">{{ row.waiting }} not translated yet</span>{% endif %}</th><td class="track"><svg class="row" height="34" role="img" aria-label="{{ row.language }}: {{ row.words }}">{% for one in row.bar %}<rect class="seg t-{{ one.name }}" x="{{ one.x }}" width="{{ one.width }}" y="7" height="20"/>{% endfor %}</svg></td>{% for one in row.shares %}{{ figure(one, row.reasons[loop.index0]) }}{% endfor %}<td class="num">{{ row.benign }}</td></tr>
 {% endfor %}
 </tbody></table>
 </div>
