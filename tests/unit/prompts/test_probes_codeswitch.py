@@ -19,7 +19,10 @@ from safeglot.prompts.probes.segments import clauses, words
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "multijail.csv"
 MINI = [
     json.loads(line)
-    for line in resources.files("safeglot.prompts").joinpath("mini.jsonl").read_text("utf-8").splitlines()
+    for line in resources.files("safeglot.prompts")
+    .joinpath("mini.jsonl")
+    .read_text("utf-8")
+    .splitlines()
 ]
 FREQUENT = frequent_words(row["en"] for row in MINI)
 WORD = parse("codeswitch=word")
@@ -84,7 +87,8 @@ def test_a_third_is_less_than_two_thirds(tables):
     few, _ = switched(MINI, tables["de"], "de", share=0.15)
     many, _ = switched(MINI, tables["de"], "de", share=0.6)
     index = [sum(v.facts["cmi"] for v in made) / len(made) for made in (few, many)]
-    assert index[0] < 20 < 40 < index[1]
+    assert index[0] < 20
+    assert index[1] > 40
 
 
 def test_the_other_order_has_the_reference_language_as_its_matrix(tables):
@@ -92,12 +96,20 @@ def test_the_other_order_has_the_reference_language_as_its_matrix(tables):
     one = pair(row["en"], row["de"])
     variant = by_word(one, tables["de"], seed=3, frequent=FREQUENT, into_reference=True)
     assert (variant.facts["matrix"], variant.facts["embedded"]) == ("en", "de")
-    kept = {w.of(row["en"]) for w in words(row["en"])} & {w.of(variant.text) for w in words(variant.text)}
+    kept = {w.of(row["en"]) for w in words(row["en"])} & {
+        w.of(variant.text) for w in words(variant.text)
+    }
     assert len(kept) > len(words(row["en"])) / 2
 
 
 def test_no_words_are_sought_where_no_spaces_part_them(tables):
-    for tag, name in (("th", "Thai"), ("zh", "Han"), ("ja", "Japanese"), ("lo", "Lao"), ("my", "Myanmar")):
+    for tag, name in (
+        ("th", "Thai"),
+        ("zh", "Han"),
+        ("ja", "Japanese"),
+        ("lo", "Lao"),
+        ("my", "Myanmar"),
+    ):
         variant = by_word(pair("How do I?", "x", tag), tables["de"], seed=1)
         assert variant.fault == f"no word boundaries in {name} script; use codeswitch=clause"
 
