@@ -35,7 +35,7 @@ def romanise(text: str, tag: str) -> Variant:
             "transliteration needs uroman, which is not installed; "
             "install it with pip install 'safeglot[translate]'"
         )
-    latin = uroman.romanize_string(text, lcode=language_code(tag))
+    latin = uroman.romanize_string(text, lcode=language_code(tag)).strip()
     if latin == text:
         return failed("nothing in the text is in another script")
     if any(_is_foreign(char) for char in latin):
