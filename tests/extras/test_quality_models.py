@@ -179,6 +179,23 @@ def test_metricx_reads_bin_files_and_shards(metricx, tmp_path):
     assert metricx_model.stored(shards, "shared.weight") is None
 
 
+def test_a_metricx_that_lacks_weights_is_refused(metricx, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(metricx / "model.safetensors")
+    folder = tmp_path / "metricx-24-hybrid-broken"
+    folder.mkdir()
+    for name in ("config.json", "spiece.model"):
+        (folder / name).write_bytes((metricx / name).read_bytes())
+    lost = "decoder.block.1.layer.2.DenseReluDense.wo.weight"
+    save_file({k: v for k, v in state.items() if k != lost}, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=f"lacks weights: {lost}"):
+        answers(quality_models.metricx(folder, folder), PAIRS[:1])
+    save_file({k: v for k, v in state.items() if k != "lm_head.weight"}, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"lack lm_head\.weight"):
+        answers(quality_models.metricx(folder, folder), PAIRS[:1])
+
+
 def test_metricx_23_shows_the_candidate_first_and_leaves_braces_alone(metricx):
     shown = []
 
