@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("torch", reason="parity needs torch: pip install 'safeglot[neural]'")
-pytest.importorskip("transformers", reason="parity needs transformers: pip install 'safeglot[neural]'")
+pytest.importorskip(
+    "transformers", reason="parity needs transformers: pip install 'safeglot[neural]'"
+)
 
 from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
 
@@ -64,7 +66,11 @@ TINY = {
     "wmt23": (True, {"encoder_model": "XLM-RoBERTa-XL"}),
     "sparsemax-and-layer-norm": (
         True,
-        {"encoder_model": "XLM-RoBERTa-XL", "layer_transformation": "sparsemax", "layer_norm": True},
+        {
+            "encoder_model": "XLM-RoBERTa-XL",
+            "layer_transformation": "sparsemax",
+            "layer_norm": True,
+        },
     ),
     "one-layer": (False, {"sent_layer": 2, "layer": 2, "final_activation": "Sigmoid"}),
 }
@@ -106,7 +112,9 @@ def test_metricx_on_the_published_weights(record_property):
         source = given("SAFEGLOT_METRICX_SOURCE", f"google-research/metricx does not run: {MAKE}")
         edition = metricx_model.edition_of(str(folder))
         number = next(key for key, one in metricx_model.EDITIONS.items() if one is edition)
-        pieces, _ = quality_models.locate(metricx_model.TOKENIZER, only=metricx_model.TOKENIZER_FILES)
+        pieces, _ = quality_models.locate(
+            metricx_model.TOKENIZER, only=metricx_model.TOKENIZER_FILES
+        )
         told = reference("metricx_reference.py", source, number, folder, pieces)
         weights = metricx_model.load(
             folder, str(pieces), edition=edition, device="cpu", dtype="float32"

@@ -13,7 +13,12 @@ from safeglot.errors import UsageError
 
 CHECKPOINT = Path("checkpoints", "model.ckpt")
 SETTINGS = "hparams.yaml"
-ENCODER_FILES = ("config.json", "sentencepiece.bpe.model", "tokenizer.json", "tokenizer_config.json")
+ENCODER_FILES = (
+    "config.json",
+    "sentencepiece.bpe.model",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
 """What is needed of the pretrained encoder: its weights are in the checkpoint."""
 _ENCODERS = {"XLM-RoBERTa": "XLMRoberta", "XLM-RoBERTa-XL": "XLMRobertaXL"}
 _PREFIX = "encoder.model."
@@ -108,7 +113,9 @@ def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWei
     model = _encoder(published, encoder, weights, folder)
     layers = model.config.num_hidden_layers + 1
     names = comet_heads.needed(plan, layers)
-    _check_none(folder, "lacks weights of the head", [name for name in names if name not in weights])
+    _check_none(
+        folder, "lacks weights of the head", [name for name in names if name not in weights]
+    )
     model = model.to(device=device, dtype=_dtype(dtype)).eval()
     return CometKiwiWeights(
         encoder=model,

@@ -138,7 +138,9 @@ def _config(folder: Path) -> Mapping[str, Any]:
     try:
         found = json.loads((folder / "config.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{folder}: no readable config.json of a MetricX model ({error}).") from None
+        raise UsageError(
+            f"{folder}: no readable config.json of a MetricX model ({error})."
+        ) from None
     if not isinstance(found, dict) or found.get("model_type") != "mt5":
         raise UsageError(f"{folder}: config.json is not that of an mT5, so this is no MetricX.")
     return found
