@@ -61,7 +61,13 @@ APERTIUM = {
     "sr": "",
     "sr-Latn": "hbs_SR hbs",
 }
-ORDER = ("nllb", "madlad", "opus", "apertium", "cld2", "xlmr", "mt5")
+# GlotLID's labels for Chinese writing do not tell scripts; its Persian is Dari, too.
+GLOTLID = {
+    "cmn_Hani": ("zh", "zh-Hant"),
+    "fas_Arab": ("fa", "prs"),
+    "yue_Hani": ("yue", "yue-Hans"),
+}
+ORDER = ("nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "xlmr", "mt5")
 
 
 def read(name: str, *, lines: bool = False) -> list[str]:
@@ -191,6 +197,16 @@ class Maker:
         # Kurdish, and the one in Northern Kurdish for Slovak.
         self.put("ckb", "cld2", "ku")
 
+    def glotlid(self) -> None:
+        """Note GlotLID's labels, several where it tells members of a language apart."""
+        found = defaultdict(list)
+        for label in read("glotlid.txt"):
+            tag = tag_of(label.removesuffix("_Hani") if label.endswith("_Hani") else label)
+            for one in GLOTLID.get(label, (tag,) if tag else ()):
+                found[one].append(label)
+        for tag, labels in found.items():
+            self.put(tag, "glotlid", " ".join(labels))
+
     def family(self, name: str, system: str) -> None:
         """Note the languages of a model by their names."""
         index = {row["name"].casefold(): tag for tag, row in ROWS.items()}
@@ -219,6 +235,7 @@ def main() -> None:
     maker.opus()
     maker.apertium()
     maker.cld2()
+    maker.glotlid()
     maker.family("xlm-r.txt", "xlmr")
     maker.family("mt5.txt", "mt5")
     maker.write()

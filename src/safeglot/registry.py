@@ -6,7 +6,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from safeglot.backends.engine import Route
 from safeglot.backends.providers import providers
 from safeglot.errors import UsageError
+from safeglot.model_strings import Form
 
 JUDGES: dict[str, str] = {
     "refusal-baseline": "safeglot.judge.baseline:RefusalBaseline",
@@ -27,6 +28,21 @@ JUDGES: dict[str, str] = {
     "nemotron-safety-guard": "safeglot.judge.nemotron:NemotronSafetyGuard",
     "gpt-oss-safeguard": "safeglot.judge.gpt_oss_safeguard:GptOssSafeguard",
     "rubric": "safeglot.judge.rubric:Rubric",
+}
+TRANSLATORS: dict[str, Form] = {
+    "apertium": Form(sign="/", example="apertium or apertium/eng-spa"),
+    "ct2": Form(sign="/", needed=True, example="ct2/PATH"),
+    "hf": Form(sign="/", needed=True, example="hf/owner/name"),
+    "bergamot": Form(sign="/", needed=True, example="bergamot/en-pt"),
+    "llm": Form(sign="=", needed=True, model=True, example="llm=provider/model"),
+    "file": Form(sign="=", needed=True, example="file=PATH"),
+}
+ESTIMATORS: dict[str, Form] = {
+    "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf or roundtrip-chrf=apertium"),
+    "cometkiwi": Form(sign="=", needed=True, example="cometkiwi=NAME"),
+    "metricx": Form(sign="=", needed=True, example="metricx=NAME"),
+    "llm-da": Form(sign="=", needed=True, model=True, example="llm-da=provider/model"),
+    "llm-spans": Form(sign="=", needed=True, model=True, example="llm-spans=provider/model"),
 }
 WITHOUT_MODEL = frozenset({"refusal-baseline"})
 WITH_POLICY = frozenset({"gpt-oss-safeguard"})
@@ -82,6 +98,16 @@ def _refusal_weights() -> Any:
     return parse_model(
         resources.files("safeglot.judge").joinpath("refusal_baseline.npz").read_bytes()
     )
+
+
+def refuses() -> Callable[[str, str], bool | None]:
+    """Return what tells refusals in the languages of the embedded baseline; None where it cannot."""
+
+    def tell(text: str, tag: str) -> bool | None:
+        found: bool | None = _refusal_weights().decide(text, (tag,)).refusal
+        return found
+
+    return tell
 
 
 def local_file(provider: str, path: str, progress: Any = None) -> Path:

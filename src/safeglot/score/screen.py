@@ -18,7 +18,7 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
     """
     frame, cube = sheet.frame, sheet.frame.cube
     test = cochran_q(sheet.unsafe_LPS, frame.by_category)
-    planned_C = cube.member_PC.sum(axis=0)
+    planned_C = cube.member_PC[cube.planned_LP.all(axis=0)].sum(axis=0)
     holm_C, bh_C = corrected_where(test.p_H, test.n_H > 0)
     method = "Cochran's Q, complete cases"
     if cube.samples > 1:
@@ -26,7 +26,7 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
     told = []
     for c, category in enumerate(cube.categories):
         row = replace(sheet.row_of("cochran_q", None, category), level=None)
-        n, missing = int(test.n_H[c]), int(planned_C[c] - test.n_H[c])
+        n, missing = int(test.n_H[c]), max(int(planned_C[c] - test.n_H[c]), 0)
         if not n:
             told.append(tell_nothing(row, missing))
             continue

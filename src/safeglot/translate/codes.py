@@ -19,7 +19,7 @@ __all__ = [
     "uncovered",
 ]
 
-SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2")
+SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2", "glotlid")
 FAMILIES = ("xlm-r", "mt5")
 
 _NAMES = {
@@ -29,6 +29,7 @@ _NAMES = {
     "opus": "OPUS-MT",
     "apertium": "Apertium",
     "cld2": "CLD2",
+    "glotlid": "GlotLID",
     "xlm-r": "XLM-R",
     "mt5": "mT5",
 }

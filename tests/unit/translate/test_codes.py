@@ -29,7 +29,15 @@ def listed(name, *, lines=False):
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("nllb", 202), ("madlad", 452), ("opus", 310), ("cld2", 175), ("xlm-r", 100), ("mt5", 101)],
+    [
+        ("nllb", 202),
+        ("madlad", 452),
+        ("opus", 310),
+        ("cld2", 175),
+        ("glotlid", 1942),
+        ("xlm-r", 100),
+        ("mt5", 101),
+    ],
 )
 def test_the_lists_are_as_long_as_their_sources(name, count):
     assert len(listed(f"{name}.txt", lines=name in FAMILIES)) == count
@@ -43,6 +51,7 @@ def test_how_many_languages_each_system_knows():
         "opus": 617,
         "apertium": 578,
         "cld2": 175,
+        "glotlid": 549,
     }
     assert {family: len(known(family)) for family in FAMILIES} == {"xlm-r": 99, "mt5": 102}
 
@@ -94,6 +103,17 @@ def test_codes_shared_by_rows_are_of_one_language():
         "ak": {"ak", "tw"},
         "ku": {"ku", "ckb"},
     }
+
+
+def test_glotlid_has_labels_of_the_list_also_for_romanised_text():
+    used = {name for row in ROWS for name in row["glotlid"].split()}
+    assert used <= set(listed("glotlid.txt"))
+    assert code("hi-Latn", "glotlid") == "hin_Latn"
+    assert code("zh", "glotlid") == code("zh-Hant", "glotlid") == "cmn_Hani"
+    assert code("fa", "glotlid") == code("prs", "glotlid") == "fas_Arab"
+    assert code("tl", "glotlid") == code("fil", "glotlid") == "fil_Latn"
+    assert candidates("qu", "glotlid") == ("quy_Latn", "quz_Latn")
+    assert code("sr-Latn", "glotlid") == "srp_Latn"
 
 
 def test_the_identifier_detects_every_language_it_is_said_to_know():
@@ -288,7 +308,7 @@ def test_the_table_lists_every_row_once():
     assert swahili == {
         "tag": "sw", "name": "Swahili", "script": "Latn", "direction": "ltr", "class": 2,
         "flores": "swh_Latn", "nllb": "swh_Latn", "madlad": "sw", "opus": "swh",
-        "apertium": "swa", "cld2": "sw", "xlm-r": True, "mt5": True,
+        "apertium": "swa", "cld2": "sw", "glotlid": "swh_Latn", "xlm-r": True, "mt5": True,
     }  # fmt: skip
 
 
