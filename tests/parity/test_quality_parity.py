@@ -20,7 +20,6 @@ pytest.importorskip(
 )
 
 from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
-
 from safeglot.backends import comet_model, metricx_model, quality_models
 
 HERE = Path(__file__).parent
