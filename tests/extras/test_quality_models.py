@@ -74,7 +74,9 @@ def by_hand(folder, encoder, src, mt, *, xl=False, norm=False, sparse=False):
         mixed = sum(share * layer[0, 0] for share, layer in zip(shares, layers, strict=True))
         vector = state["layerwise_attention.gamma"] * mixed
         for at in (0, 3):
-            vector = torch.tanh(state[f"estimator.ff.{at}.weight"] @ vector + state[f"estimator.ff.{at}.bias"])
+            vector = torch.tanh(
+                state[f"estimator.ff.{at}.weight"] @ vector + state[f"estimator.ff.{at}.bias"]
+            )
         return float(state["estimator.ff.6.weight"] @ vector + state["estimator.ff.6.bias"])
 
 
@@ -83,13 +85,17 @@ def simplex(scalars):
     low, high = min(scalars) - 1, max(scalars)
     for _ in range(200):
         middle = (low + high) / 2
-        low, high = (middle, high) if sum(max(x - middle, 0) for x in scalars) > 1 else (low, middle)
+        low, high = (
+            (middle, high) if sum(max(x - middle, 0) for x in scalars) > 1 else (low, middle)
+        )
     return [max(x - low, 0) for x in scalars]
 
 
 def test_cometkiwi_gives_what_the_formula_gives(small):
     folder, encoder = small
-    told = [float(reply.text) for reply in answers(quality_models.cometkiwi(folder, encoder), PAIRS)]
+    told = [
+        float(reply.text) for reply in answers(quality_models.cometkiwi(folder, encoder), PAIRS)
+    ]
     wanted = [by_hand(folder, encoder, src, mt) for src, mt in PAIRS]
     assert told == pytest.approx(wanted, abs=1e-5)
     assert len({round(one, 3) for one in told}) == len(PAIRS)
@@ -97,7 +103,9 @@ def test_cometkiwi_gives_what_the_formula_gives(small):
 
 def test_cometkiwi_xl_with_sparsemax_and_layer_norm(large):
     folder, encoder = large
-    told = [float(reply.text) for reply in answers(quality_models.cometkiwi(folder, encoder), PAIRS)]
+    told = [
+        float(reply.text) for reply in answers(quality_models.cometkiwi(folder, encoder), PAIRS)
+    ]
     wanted = [by_hand(folder, encoder, *pair, xl=True, norm=True, sparse=True) for pair in PAIRS]
     assert told == pytest.approx(wanted, abs=1e-4)
 
@@ -109,14 +117,18 @@ def test_a_batch_changes_no_number(which, request):
     places = (given, given) if which == "metricx" else given
     together = answers(make(*places), PAIRS)
     alone = answers(make(*places), PAIRS, together=False)
-    assert [float(a.text) for a in together] == pytest.approx([float(a.text) for a in alone], abs=1e-4)
+    assert [float(a.text) for a in together] == pytest.approx(
+        [float(a.text) for a in alone], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("which", ["small", "large", "metricx"])
 def test_padding_does_not_matter(which, request):
     given = request.getfixturevalue(which)
     if which == "metricx":
-        weights = metricx_model.load(given, str(given), edition=metricx_model.EDITIONS["24"], device="cpu", dtype="float32")
+        weights = metricx_model.load(
+            given, str(given), edition=metricx_model.EDITIONS["24"], device="cpu", dtype="float32"
+        )
     else:
         weights = comet_model.load(given[0], str(given[1]), device="cpu", dtype="float32")
     rows = [weights.tokens(mt, src) for src, mt in PAIRS]
@@ -189,7 +201,11 @@ def test_metricx_23_shows_the_candidate_first_and_leaves_braces_alone(metricx):
     pieces.eos_token_id = 1
     for edition in ("23", "24"):
         weights = metricx_model.MetricXWeights(
-            model=None, row=None, tokenizer=pieces, edition=metricx_model.EDITIONS[edition], device="cpu"
+            model=None,
+            row=None,
+            tokenizer=pieces,
+            edition=metricx_model.EDITIONS[edition],
+            device="cpu",
         )
         assert weights.tokens("{src} ja", "{mt} yes") == [5]
     assert shown == ["candidate: {src} ja source: {mt} yes", "source: {mt} yes candidate: {src} ja"]
@@ -274,4 +290,6 @@ def test_sparsemax_is_the_projection_onto_the_simplex():
     torch.manual_seed(3)
     for size in (1, 2, 7, 25):
         scalars = torch.randn(size) * 2
-        assert comet_heads.sparsemax(scalars).tolist() == pytest.approx(simplex(scalars.tolist()), abs=1e-5)
+        assert comet_heads.sparsemax(scalars).tolist() == pytest.approx(
+            simplex(scalars.tolist()), abs=1e-5
+        )

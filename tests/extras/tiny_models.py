@@ -33,8 +33,13 @@ def sentencepiece(path: Path, **settings) -> Path:
     text = path.with_suffix(".txt")
     text.write_text("\n".join(SENTENCES * 20), encoding="utf-8")
     sentencepiece.SentencePieceTrainer.train(
-        input=str(text), model_prefix=str(path.with_suffix("")), hard_vocab_limit=False,
-        vocab_size=200, character_coverage=1.0, minloglevel=2, **settings,
+        input=str(text),
+        model_prefix=str(path.with_suffix("")),
+        hard_vocab_limit=False,
+        vocab_size=200,
+        character_coverage=1.0,
+        minloglevel=2,
+        **settings,
     )
     path.with_suffix(".model").rename(path)
     return path
@@ -47,10 +52,19 @@ def xlmr_encoder(folder: Path, *, large: bool) -> Path:
     config = {
         "model_type": "xlm-roberta-xl" if large else "xlm-roberta",
         "architectures": ["XLMRobertaXLForMaskedLM" if large else "XLMRobertaForMaskedLM"],
-        "vocab_size": 260, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4,
-        "intermediate_size": 48, "hidden_act": "gelu", "max_position_embeddings": 66,
-        "type_vocab_size": 1, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2,
-        "layer_norm_eps": 1e-05, "position_embedding_type": "absolute",
+        "vocab_size": 260,
+        "hidden_size": 32,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "intermediate_size": 48,
+        "hidden_act": "gelu",
+        "max_position_embeddings": 66,
+        "type_vocab_size": 1,
+        "pad_token_id": 1,
+        "bos_token_id": 0,
+        "eos_token_id": 2,
+        "layer_norm_eps": 1e-05,
+        "position_embedding_type": "absolute",
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return folder
@@ -119,7 +133,12 @@ def mt5(folder: Path, *, safetensors: bool = True) -> Path:
 
     folder.mkdir(parents=True)
     sentencepiece(
-        folder / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1, normalization_rule_name="nmt_nfkc"
+        folder / "spiece.model",
+        pad_id=0,
+        eos_id=1,
+        unk_id=2,
+        bos_id=-1,
+        normalization_rule_name="nmt_nfkc",
     )
     torch.manual_seed(11)
     config = {

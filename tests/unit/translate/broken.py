@@ -10,6 +10,7 @@ import json
 import os
 import random
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from safeglot.types import Candidate, Source
@@ -133,13 +134,15 @@ def wrong_script(data, recipe, rng):
 
 
 def romanised(data, recipe, rng):
+    row = data[recipe.row]
+    return row["en"], str(uroman().romanize_string(row[recipe.language]))
+
+
+@cache
+def uroman():
     from uroman import Uroman
 
-    global _UROMAN
-    if _UROMAN is None:
-        _UROMAN = Uroman()
-    row = data[recipe.row]
-    return row["en"], str(_UROMAN.romanize_string(row[recipe.language]))
+    return Uroman()
 
 
 def cut_off(data, recipe, rng):
@@ -193,7 +196,6 @@ def hidden(data, recipe, rng):
     return row["en"], text[:at] + HIDDEN[recipe.seed % len(HIDDEN)] + text[at:]
 
 
-_UROMAN = None
 KINDS = {
     "blank": (blank, LANGUAGES, {"empty"}),
     "copied": (copied, LANGUAGES, {"copied", "wrong-script"}),
