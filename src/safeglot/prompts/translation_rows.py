@@ -65,13 +65,11 @@ def _languages_of(table: Table, found: _Found) -> dict[str, str]:
         return {}
     columns = {}
     for column in table.columns:
-        if column == ID and languages.canonical(ID) not in found.wanted.languages:
-            continue
         try:
             tag = languages.canonical(column)
         except languages.UnknownLanguage:
             continue
-        if column != ID and tag != found.wanted.reference:
+        if column != ID and tag != found.wanted.reference:  # "id" is the ids, not Indonesian
             columns[column] = tag
     return columns
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from safeglot.report import (
     beside,
     causes_template,
+    gate,
     judge_error,
     noise,
     omnibus,
@@ -26,7 +27,6 @@ from safeglot.report import (
     shrunk,
     template,
     template_parts,
-    translations,
 )
 from safeglot.report.bands import MIN_CERTIFIABLE
 from safeglot.report.causes import cause_panels
@@ -85,7 +85,7 @@ _TEMPLATES = {
     "beside": beside.TEMPLATE,
     "shrunk": shrunk.TEMPLATE,
     "omnibus": omnibus.TEMPLATE,
-    "translations": translations.TEMPLATE,
+    "translations": gate.TEMPLATE,
     "causes": causes_template.TEMPLATE,
     "probes": probes.TEMPLATE,
     "quality_curves": quality_curve.TEMPLATE,
@@ -179,7 +179,7 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
     """Give the sections that have numbers."""
     maps = heat_maps(page, index)
     where_told = {
-        "translations": translations.translations(page, index),
+        "translations": gate.translations(page, index),
         "probes": probes.probe_panels(page),
         "noise": noise.noise_panels(page, index),
     }
@@ -199,7 +199,7 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
         "judge_errors": judge_error.judge_panels(page, index),
         "corrected": judge_error.corrected_panels(page, index),
         "judge_columns": [*judge_error.PANEL.values(), *judge_error.AGREEMENT.values()],
-        "fate_words": translations.FATES,
+        "fate_words": gate.FATES,
         "parts_of_page": [(id_, name) for id_, name in PARTS if where_told.get(id_, True)],
         "no_benign": beside.NO_BENIGN,
         "no_classes": beside.NO_CLASSES,
