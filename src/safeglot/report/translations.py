@@ -105,7 +105,9 @@ def _findings(view: TranslationsView) -> Iterator[str]:
         told = [f"{one.language.name} {_share(one)}%" for one in (ends[0], ends[-1])]
         if told[0].split()[-1] != told[1].split()[-1]:
             yield f"Least is kept in {told[0]}, most in {told[1]}."
-    rated = [one for one in view.rated if one.outcome == "kept" and one.preserved.number is not None]
+    rated = [
+        one for one in view.rated if one.outcome == "kept" and one.preserved.number is not None
+    ]
     for one in rated:
         name = next(o.language.name for o in view.languages if o.language.tag == one.language)
         m = one.preserved
@@ -217,17 +219,15 @@ class TranslatorRow:
 
 def _translator_rows(view: TranslationsView, one: LanguageView) -> Iterator[TranslatorRow]:
     for at, name in enumerate(view.translators):
-        refused = dict(one.refused.get(name, {}))
-        failed = refused.pop("", 0)
         asked = one.asked.get(name, 0)
         yield TranslatorRow(
             language=one.language,
             first=at == 0,
             name=name,
             asked=asked,
-            passed=asked - failed,
+            passed=one.passed.get(name, 0),
             chosen=one.chosen.get(name, 0),
-            refused=counted(refused) if asked else "was not asked",
+            refused=counted(one.refused.get(name, {})) if asked else "was not asked",
         )
 
 
@@ -283,7 +283,11 @@ def _filters(view: TranslationsView) -> Iterator[tuple[str, str, Sequence[tuple[
     tags = [(one.language.tag, one.language) for one in view.languages]
     yield "language", "Language", [(tag, f"{one.name} ({tag})") for tag, one in tags]
     yield "outcome", "Outcome", [(name, name) for name in OUTCOMES]
-    yield "check", "A candidate failed at", [(n, n) for n in [*sorted(checks), *([NO_TEXT] * broken)]]
+    yield (
+        "check",
+        "A candidate failed at",
+        [(n, n) for n in [*sorted(checks), *([NO_TEXT] * broken)]],
+    )
     yield "translator", "Translator chosen", [(name, name) for name in view.translators]
     kinds = sorted({row.kind for row in view.rows})
     yield "kind", "Kind", [(name, name) for name in kinds]

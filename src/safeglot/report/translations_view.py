@@ -61,6 +61,8 @@ class LanguageView:
     """Hard check -> failed prompts of which a candidate did not pass it."""
     asked: Mapping[str, int] = field(default_factory=dict)
     """Translator -> candidates."""
+    passed: Mapping[str, int] = field(default_factory=dict)
+    """Translator -> candidates that passed every hard check."""
     refused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Translator -> hard check -> candidates that did not pass it."""
     chosen: Mapping[str, int] = field(default_factory=dict)
