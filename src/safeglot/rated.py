@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from safeglot.errors import UsageError
 from safeglot.report.translations_view import Measure, RatedView
 from safeglot.score.arrays import Floats, floats
 from safeglot.score.association import NoFit, spearman
-from safeglot.score.graded import interval_alpha, mean_interval
+from safeglot.score.graded import LEAST_UNITS, interval_alpha, mean_interval
 from safeglot.score.intervals import wilson
 from safeglot.translate.base import Scale
 from safeglot.translate.choice import GATED, KEPT
@@ -49,6 +49,8 @@ class Threshold:
 
     language: str
     estimator: str
+    rank: Measure
+    """Its rank correlation with the ratings."""
     bound: float | None
     share: float | None = None
     """Of the rated texts at or above it, the share whose meaning is kept, by their chances."""
@@ -151,7 +153,7 @@ def _row(rated: Rated, tag: str, outcome: str, scales: Mapping[str, Scale]) -> R
         ),
         sd=sd,
         preserved=_preserved(grades),
-        alpha=_alpha(told),
+        alpha=_alpha(whole) if outcome == KEPT else Measure(number=None),
         correlation={name: _correlation(rated, whole, name, one) for name, one in scales.items()}
         if outcome == KEPT
         else {},
@@ -174,11 +176,10 @@ def _alpha(told: Sequence[Drawn]) -> Measure:
         for a, name in enumerate(names):
             if name in one.ratings:
                 grade_AU[a, u] = one.ratings[name].adequacy
-    if not told:
-        return Measure(number=None)
-    found = interval_alpha(grade_AU)
-    if not found.units:
-        return Measure(number=None, why="no text is rated twice")
+    found = interval_alpha(grade_AU) if told else None
+    if found is None or found.units < LEAST_UNITS:
+        n = found.units if found else 0
+        return Measure(number=None, n=n, why=f"{n} texts rated twice, told from {LEAST_UNITS} on")
     why = "" if found.value is not None else "all grades are alike"
     return Measure(number=found.value, low=found.low, high=found.high, n=found.units, why=why)
 
@@ -221,15 +222,18 @@ def thresholds(
         told = [one for one in rated.drawn if one.language == tag and one.ratings]
         pairs = floats(list(_pairs(rated, told, name))).reshape(-1, 3)
         if len(pairs):
+            rank = _correlation(rated, told, name, scales[name])
+            none = Threshold(
+                language=tag, estimator=name, rank=rank, bound=None, n=len(pairs), of=whole.size
+            )
             sign = 1.0 if scales[name].higher_is_better else -1.0
-            found.append(_suggest(tag, name, pairs, sign, whole))
+            found.append(_suggest(none, pairs, sign, whole))
     return found
 
 
-def _suggest(tag: str, name: str, pairs: Floats, sign: float, whole: Floats) -> Threshold:
-    none = Threshold(language=tag, estimator=name, bound=None, n=len(pairs), of=whole.size)
+def _suggest(none: Threshold, pairs: Floats, sign: float, whole: Floats) -> Threshold:
     if len(pairs) < LEAST_THRESHOLD:
-        return _with(none, f"{len(pairs)} rated, needs {LEAST_THRESHOLD}")
+        return replace(none, why=f"{len(pairs)} rated, needs {LEAST_THRESHOLD}")
     value, good, weight = sign * pairs[:, 0], pairs[:, 1] >= PRESERVED, pairs[:, 2]
     for bound in np.unique(np.floor(value * 1000) / 1000):
         over = value >= bound
@@ -237,34 +241,26 @@ def _suggest(tag: str, name: str, pairs: Floats, sign: float, whole: Floats) -> 
             break
         share = float((weight * good)[over].sum() / weight[over].sum())
         if share >= PRECISION:
-            return Threshold(
-                language=tag,
-                estimator=name,
+            return replace(
+                none,
                 bound=round(float(sign * bound), 3) + 0.0,
                 share=share,
                 n=int(over.sum()),
                 keeps=int((sign * whole >= bound).sum()),
-                of=whole.size,
             )
-    return _with(
-        none, f"no threshold with {LEAST_ABOVE} rated texts above it reaches {PRECISION:g}"
-    )
-
-
-def _with(one: Threshold, why: str) -> Threshold:
-    return Threshold(**(asdict(one) | {"why": why}))
+    return replace(none, why=f"none with {LEAST_ABOVE} rated texts above it reaches {PRECISION:g}")
 
 
 def gate_lines(found: Sequence[Threshold]) -> list[str]:
-    """Return lines for a gate file: in each language the estimator that keeps the most texts."""
-    best: dict[str, Threshold] = {}
-    for one in found:
-        if one.bound is not None and (
-            one.language not in best or one.keeps > best[one.language].keeps
-        ):
-            best[one.language] = one
+    """Return lines for a gate file: in each language the estimator that keeps the most texts.
+
+    Of those that keep as many, the one that ranks more as people do.
+    """
     lines = []
-    for tag, one in best.items():
-        key = tag if tag.replace("-", "").isalnum() and tag.isascii() else f'"{tag}"'
-        lines += [f"[{key}]", f'"{one.estimator}" = {one.bound!r}']
+    for tag in dict.fromkeys(one.language for one in found if one.bound is not None):
+        best = max(
+            (one for one in found if one.language == tag and one.bound is not None),
+            key=lambda one: (one.keeps, one.rank.number or 0.0),
+        )
+        lines += [f"[{tag}]", f'"{best.estimator}" = {best.bound!r}']
     return lines

@@ -77,7 +77,6 @@ def _measure(m: Measure) -> Cell:
 
 
 def _ratings(view: TranslationsView, told: Rated) -> Table:
-    names = [one.name for one in view.estimators]
     return Table(
         title="Ratings by people",
         columns=(
@@ -88,9 +87,8 @@ def _ratings(view: TranslationsView, told: Rated) -> Table:
             Column(name="meaning kept", kind="rate"),
             Column(name="alpha", kind="number"),
             Column(name="rated twice", kind="count"),
-            *(Column(name=f"rank correlation, {name}", kind="number") for name in names),
         ),
-        rows=tuple(_rating_row(one, names) for one in view.rated),
+        rows=tuple(map(_rating_row, view.rated)),
         text=(
             "Tells how much of the meaning the texts carry, as people see it who knew neither the "
             "translator nor the estimates. Does not tell whether two languages differ, unless the same "
@@ -100,15 +98,13 @@ def _ratings(view: TranslationsView, told: Rated) -> Table:
             "texts were rated from the top of the file or all of them, not picked",
             "adequacy is the mean over texts of the mean of their raters, from 1 to 5, with Student's t",
             "meaning kept: the mean of a text is 4 or more, with Wilson's interval",
-            "alpha is Krippendorff's with the interval metric, its interval a jackknife over texts",
-            "a correlation is Spearman's over kept and gated texts; 1 says that the estimator ranks as people do",
+            "alpha is Krippendorff's with the interval metric, over kept and gated texts together",
         ),
         notes=tuple(_notes(told)),
     )
 
 
-def _rating_row(one: RatedView, names: Sequence[str]) -> Row:
-    correlations = [one.correlation.get(name, Measure(number=None)) for name in names]
+def _rating_row(one: RatedView) -> Row:
     return (
         word(_name(one.language)),
         word(one.outcome),
@@ -116,8 +112,7 @@ def _rating_row(one: RatedView, names: Sequence[str]) -> Row:
         _measure(one.adequacy),
         _measure(one.preserved),
         _measure(one.alpha),
-        number(float(one.alpha.n)),
-        *map(_measure, correlations),
+        number(float(one.alpha.n) if one.outcome == KEPT else None),
     )
 
 
@@ -174,22 +169,26 @@ def _spread(one: Spread | None) -> Cell:
 
 def _thresholds(found: Sequence[Threshold]) -> Table:
     return Table(
-        title="Suggested thresholds",
+        title="Estimators beside people, and suggested thresholds",
         columns=(
             Column(name="language"),
             Column(name="estimator"),
-            Column(name="threshold", kind="number"),
-            Column(name="meaning kept above it", kind="rate"),
+            Column(name="rank correlation", kind="number"),
             Column(name="rated", kind="count"),
+            Column(name="threshold"),
+            Column(name="meaning kept above it", kind="rate"),
+            Column(name="rated above it", kind="count"),
             Column(name="keeps", kind="count"),
         ),
         rows=tuple(_threshold_row(one) for one in found),
         text=(
-            f"Tells the least strict threshold of an estimator at which {100 * PRECISION:g}% of the rated "
+            "Tells whether an estimator ranks texts as people do (1: just so, 0: not at all), and the least strict "
+            f"threshold at which {100 * PRECISION:g}% of the rated "
             f"texts at or above it keep their meaning, from {LEAST_THRESHOLD} rated texts on. Does not tell "
             "that this share holds for other prompts: it was chosen on these very texts, which flatters it."
         ),
         assumptions=(
+            "correlations are Spearman's over kept and gated texts",
             f"at least {LEAST_ABOVE} rated texts lie above a threshold",
             "texts below the present gate count only where gated ones were drawn too (--gated)",
         ),
@@ -197,12 +196,14 @@ def _thresholds(found: Sequence[Threshold]) -> Table:
 
 
 def _threshold_row(one: Threshold) -> Row:
-    reason = one.why
+    none = one.bound is None
     return (
         word(_name(one.language)),
         word(one.estimator),
-        number(one.bound, reason=reason),
+        _measure(one.rank),
+        number(float(one.rank.n)),
+        word(one.why if one.bound is None else f"{one.bound:g}"),
         number(one.share),
-        number(float(one.n)),
-        Cell(text="" if one.bound is None else f"{one.keeps} of {one.of}"),
+        number(None if none else float(one.n)),
+        number(None) if none else _of(one.keeps, one.of),
     )

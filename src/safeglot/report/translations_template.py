@@ -8,7 +8,9 @@ STYLE = (
     style.STYLE
     + """
 .s-kept { fill: var(--k0); } .s-gated { fill: var(--k4); } .s-failed { fill: var(--high2-bg); }
-.bars td.num { padding-inline: .55rem; }
+.rows td.text { white-space: normal; overflow-wrap: normal; min-width: 15rem; }
+.rows td.long { white-space: normal; min-width: 11rem; }
+.facts th { white-space: normal; width: 26%; min-width: 6.5rem; overflow-wrap: anywhere; }
 .hist > svg { display: block; width: 100%; overflow: visible; }
 .hist { margin: .2rem .6rem 1.5rem; }
 .hist text { font-size: 11px; }

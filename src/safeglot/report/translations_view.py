@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from safeglot.report.page import Language
 from safeglot.types import CandidateRow
 
-BINS = 25
+BINS = 20
 """Steps of a histogram, from the worst to the best end of an estimator's scale."""
 
 
