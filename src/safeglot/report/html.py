@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -106,11 +106,11 @@ def render_html(page: Page) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def policy() -> str:
+def policy(style: str = STYLE, script: str = SCRIPT) -> str:
     """Content security policy: this style and this script by their hashes, no network at all."""
-    styles = f"{_hash(STYLE)} {_hash(NO_SCRIPT)}"
+    styles = f"{_hash(style)} {_hash(NO_SCRIPT)}"
     return (
-        f"default-src 'none'; style-src {styles}; script-src {_hash(SCRIPT)}; img-src data:; "
+        f"default-src 'none'; style-src {styles}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -129,8 +129,13 @@ def _hash(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    return environment_of(_TEMPLATES)
+
+
+def environment_of(templates: Mapping[str, str]) -> Environment:
+    """Return what fills the templates of a page: all that is put in is escaped."""
     environment = Environment(
-        loader=DictLoader(_TEMPLATES),
+        loader=DictLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
