@@ -52,6 +52,7 @@ class Predict:
         self._model = model
 
     def __call__(self, text: str) -> Sequence[tuple[str, float]]:
+        """Return the likeliest labels of a text with their probabilities."""
         line = text.replace("\n", " ")
         labels, shares = self._model.predict([line], k=LIKELIEST)
         return [
