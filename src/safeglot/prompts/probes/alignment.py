@@ -30,8 +30,8 @@ ALONE, TOGETHER = 3, 5
 """Rounds in which each direction learns by itself, then both by what they agree on."""
 CONFIDENT = 0.5
 """Least geometric mean of both directions' posteriors of a link."""
-EVIDENCE = 1.5
-"""Least number of links that were seen of two words; one link may be there by its place alone."""
+EVIDENCE = 2.2
+"""Least number of links that were seen of two words: two may be there by their places alone."""
 STRENGTH = 0.4
 """Least number of links seen, by the geometric mean of how often each word stands in the texts."""
 SAME, ALIKE = 4, 9.0
