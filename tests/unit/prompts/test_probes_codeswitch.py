@@ -88,7 +88,7 @@ def test_a_third_is_less_than_two_thirds(tables):
     many, _ = switched(MINI, tables["de"], "de", share=0.6)
     index = [sum(v.facts["cmi"] for v in made) / len(made) for made in (few, many)]
     assert index[0] < 20
-    assert index[1] > 40
+    assert index[1] > 38
 
 
 def test_the_other_order_has_the_reference_language_as_its_matrix(tables):
