@@ -14,8 +14,10 @@ import json
 
 import numpy as np
 
+from safeglot import outcome
 from safeglot.backends.store import Store
 from safeglot.keys import translation_key
+from safeglot.report.page import AnswerRow, AnswerVerdict, Page, Run
 from safeglot.types import Prompt, Translation
 
 N, BENIGN = 50, 6
@@ -157,3 +159,25 @@ def _verdict(key, judge, unsafe, loose):
         f"{key}/{judge}", key, judge, "answer", int(unsafe), int(loose), "", None, json.dumps([]),
         None, None, "", "",
     )  # fmt: skip
+
+
+def page_of(store, manifest, **changes):
+    """The page of the run, with a few mild answers."""
+    found, _ = outcome.measure(store, manifest)
+    found = changes.pop("estimates", found)
+    answers = [
+        AnswerRow(
+            prompt_id=f"h{i}", categories=("theft",), language=tag, model="m", prompt=f"ask {i}",
+            answer=f"[answer {i}]", verdicts=(AnswerVerdict(judge=GUARD, unsafe=False),),
+        )
+        for i in range(3)
+        for tag in LANGUAGES
+    ]  # fmt: skip
+    run = Run(
+        title="Translated", reference="en", models=MODELS,
+        languages=tuple(outcome._language(tag) for tag in LANGUAGES),
+        judges=tuple(dict.fromkeys(e.judge for e in found if e.judge)),
+    )  # fmt: skip
+    missing = tuple(outcome._missing(store, manifest))
+    fields = {"run": run, "estimates": found, "missing": missing, "answers": tuple(answers)}
+    return Page(**fields | changes)

@@ -25,11 +25,13 @@ from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.tools import Tools, make_tools
 from safeglot.translate.choice import Gate
+from safeglot.translate.hard_checks import VERSION as CHECKS_VERSION
 from safeglot.translate.hard_checks import check
 from safeglot.translate.identify import available
 from safeglot.translate.lengths import learn
 from safeglot.translate.outcomes import Field, choose_rows, counts
 from safeglot.translated import folder_of, joined
+from safeglot.translation_page import write_page
 from safeglot.types import Candidate, CandidateRow, Source
 from safeglot.variations import with_variations
 
@@ -70,6 +72,7 @@ class Plan:
             "to": "+".join(self.config.to),
             "translators": "+".join(t.id for t in self.tools.translators),
             "estimators": "+".join(e.id for e in self.tools.estimators) or "none",
+            "checks": "+".join([str(CHECKS_VERSION), *(i.name for i in available())]),
             "gate": digest(self.gate.threshold, _plain(self.gate.by_language))[:8]
             if self.gate.by_language
             else str(self.gate.threshold).lower(),
@@ -248,6 +251,7 @@ def make(
         finally:
             store.close()
         _finish(plan, folder, rows)
+        write_page(folder)
     return folder
 
 
@@ -258,7 +262,8 @@ async def _candidates(plan: Plan, asking: translating.Asking, store: Store) -> l
 
 def hard_checks(candidates: Sequence[Candidate]) -> list[Mapping[str, str]]:
     """Return the hard checks that each candidate of a set fails, by the identifiers that are here."""
-    identifiers, habits, refuses = available(), learn(candidates), registry.refuses()
+    identifiers = available(registry.glotlid())
+    habits, refuses = learn(candidates), registry.refuses()
     return [
         {
             fault.name: fault.detail

@@ -132,16 +132,28 @@ class TranslationFolder:
             yield row
 
     def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
-        text = read_text(path, "Make the set again with another --out")
-        for number, line in enumerate(text.split("\n"), start=1):
-            if not line:
-                continue
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise UsageError(
-                    f"{path}:{number}: is damaged ({error}). Make the set again with another --out."
-                ) from None
+        """Yield a file's rows one by one: a large set is never in memory whole."""
+        do = "Make the set again with another --out"
+        try:
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        yield _parsed(line, f"{path}:{number}", do)
+        except OSError as error:
+            reason = (
+                "no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
+            )
+            raise UsageError(f"{path}: cannot be read ({reason}). {do}.") from None
+
+
+def _parsed(line: bytes, where: str, do: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: is damaged ({error}). {do}.") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{where}: is damaged (no JSON object). {do}.")
+    return found
 
 
 def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ docs/explanation/hard-checks.md.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,10 +20,12 @@ from safeglot.translate import lengths, scripts
 from safeglot.translate.control import suspects
 from safeglot.translate.identify import Identifier, wrong_language
 from safeglot.translate.lengths import UNLEARNED, Habits
-from safeglot.translate.placeholders import lost
+from safeglot.translate.placeholders import lost, prose
 from safeglot.translate.refused import Refuses, refusal
 from safeglot.types import Candidate, Source
 
+VERSION = 1
+"""Bumped when the checks begin to find otherwise."""
 CHECKS = (
     "empty",
     "control-characters",
@@ -58,9 +61,11 @@ class Limits:
     """Least share of the letters that are in the language's script; names and brands are not."""
     untranslated_share: float = 0.36
     """Most of the source's character 8-grams that stand in the translation; names do."""
-    shortest: float = 0.4
+    shortest: float = 0.5
     longest: float = 2.3
     """Length beside what is usual for the pair of languages; see translate/lengths.py."""
+    shortest_unended: float = 0.66
+    """The same for a text that ends in a letter where its source ends in punctuation."""
     repeated_share: float = 0.4
     more_lines: int = 3
     """Lines, and list items, beyond the source's from which a text answers it."""
@@ -68,8 +73,9 @@ class Limits:
 
 LIMITS = Limits()
 _ORDER = 8
-_SOME = 0.1
-_NAMES_AT_MOST = 4
+_SOME, _MOST = 0.1, 0.5
+_NAMES_AT_MOST, _SHOUTED = 4, 3
+"""Words up to which a source may be a name; capitals alone are a name of fewer."""
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•‣–]|\d{1,2}[.)、．]|\(?[a-z\d]\))[ \t]*\S", re.MULTILINE)
 _MARKDOWN = re.compile(r"^[ \t]*#{1,6} \S|\*\*[^*\n]+\*\*|^```", re.MULTILINE)
 
@@ -166,10 +172,13 @@ def _differs(source: Source) -> bool:
     one, other = languages.lookup(source.language), languages.lookup(source.target)
     if one.script == other.script and _group(source.language) == _group(source.target):
         return False
-    if not any(map(str.isalpha, source.text)):
+    text = prose(source.text)
+    if not any(map(str.isalpha, text)):
         return False
-    words = source.text.split(maxsplit=_NAMES_AT_MOST)
-    return len(words) > _NAMES_AT_MOST or any(map(str.islower, words))
+    words = text.split(maxsplit=_NAMES_AT_MOST)
+    if len(words) > _NAMES_AT_MOST or any(map(str.islower, words)):
+        return True
+    return len(words) >= _SHOUTED and text.isupper()
 
 
 def _group(tag: str) -> str:
@@ -181,7 +190,8 @@ def _wrong_script(case: _Case) -> str:
     wanted = scripts.written_in(case.candidate.source.target)
     counts = scripts.letters(case.text)
     whole = sum(counts.values())
-    if not wanted or not whole or not case.differs:
+    kept = case.copied_share > _MOST or case.source.strip() in case.text
+    if not wanted or not whole or (kept and not case.differs):
         return ""
     share = sum(n for script, n in counts.items() if script in wanted) / whole
     if share >= case.limits.script_share:
@@ -209,7 +219,18 @@ def _untranslated(case: _Case) -> str:
 
 
 def _too_short(case: _Case) -> str:
-    return _length(case) if case.relative < case.limits.shortest else ""
+    """Tell a text that is cut off: much too short, or short and without an end."""
+    if case.relative < case.limits.shortest:
+        return _length(case)
+    if case.relative >= case.limits.shortest_unended or not _ends(case.source):
+        return ""
+    return "" if _ends(case.text) else _length(case) + ", and it has no end"
+
+
+def _ends(text: str) -> bool:
+    """Say whether a text ends in punctuation, quotation marks and brackets behind it aside."""
+    shown = text.rstrip().rstrip("\"'”’»」』)）")
+    return unicodedata.category(shown[-1:] or "a").startswith("P")
 
 
 def _too_long(case: _Case) -> str:

@@ -21,10 +21,12 @@ FEWEST_LETTERS = 12
 """Fewer letters (a Han character counts for three) are not told."""
 FEWEST_ALONE = 60
 """Letters from which one identifier alone may call a language wrong."""
-FEWEST_BYTES = 32
+FEWEST_BYTES = 20
 HEAD_BYTES = 240
 LEAST_SHARE = 0.05
 """py3langid: the expected language is ruled out below this probability, of its whole group."""
+LEAST_UNSURE = 0.01
+"""The same where no other language is sure."""
 SURE = 0.5
 SURE_PERCENT = 90
 """pycld2: a language of fewer percent of the text is not told."""
@@ -176,7 +178,8 @@ def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
     best = max(shares, key=lambda tag: (shares[tag], tag), default="")
     if own >= SURE:
         return Told(language=expected, confidence=own)
-    if own >= LEAST_SHARE or shares.get(best, 0.0) < SURE:
+    ruled_out = own < LEAST_SHARE if shares.get(best, 0.0) >= SURE else own < LEAST_UNSURE
+    if not ruled_out:
         return NOT_TOLD
     return _told(best, expected, shares[best])
 

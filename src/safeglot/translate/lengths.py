@@ -93,9 +93,9 @@ def learn(candidates: Iterable[Candidate]) -> Habits:
     sources: dict[tuple[str, str], set[str]] = {}
     for one in candidates:
         pair = (one.source.language, one.source.target)
-        text = folded(one.text)
-        if text and one.source.text:
-            logs.setdefault(pair, []).append(math.log(len(one.text) / len(one.source.text)))
+        text, asked = folded(one.text), shown(one.source.text)
+        if text and asked:
+            logs.setdefault(pair, []).append(math.log(shown(one.text) / asked))
             sources.setdefault((one.source.target, text), set()).add(folded(one.source.text))
     return Habits(
         ratios={

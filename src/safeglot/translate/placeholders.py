@@ -40,6 +40,11 @@ def lost(source: str, text: str) -> tuple[str, ...]:
     return (*missing, *(["[slot]"] * slots))
 
 
+def prose(text: str) -> str:
+    """Return a text without what a translation copies."""
+    return _VERBATIM.sub(" ", text) if _CERTAIN.search(text) else text
+
+
 def _found(source: str) -> list[str]:
     return [one.rstrip(_TRAILING) for one in _VERBATIM.findall(source)]
 
