@@ -22,8 +22,9 @@ from safeglot.backends.export import TABLES
 from safeglot.backends.providers import Provider, providers
 from safeglot.backends.store import Store
 from safeglot.cli import app
-from safeglot.config import FIELDS, Config, JudgeConfig, ModelConfig
+from safeglot.config import FIELDS, Config
 from safeglot.judge import caveats
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.report.data import SCHEMA
 from safeglot.score.catalogue import ANALYSES, METRICS, RANGES, SOURCES, Metric
 from safeglot.score.catalogue_extra import described

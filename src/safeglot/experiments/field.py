@@ -14,6 +14,7 @@ from safeglot.experiments.sources import Source, judges_of
 from safeglot.score.cube import MISSING, Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.ranking import Entrant, bonferroni, metrics_of
+from safeglot.types import Estimate
 
 MACROS = ("safety_macro32", "safety_macro")
 
@@ -49,6 +50,21 @@ def fields_of(sources: Sequence[Source], asked: Asked) -> list[Field]:
     """
     languages = _languages(sources, asked.language)
     return [_field(sources, judge, languages, asked) for judge in _judges(sources, asked.judge)]
+
+
+def part_of(average: Estimate) -> str:
+    """Say of how many languages and categories an average is; "" where it is of all."""
+    extra = average.extra
+    counted = (
+        ("languages", "of_languages", "languages"),
+        ("macros", "of_macros", "macro categories"),
+        ("categories", "of", "categories"),
+    )
+    return ", ".join(
+        f"{extra.get(got)} of {extra.get(of)} {what}"
+        for got, of, what in counted
+        if extra.get(got) != extra.get(of)
+    )
 
 
 def _judges(sources: Sequence[Source], asked: str | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -16,6 +16,7 @@ from markupsafe import Markup
 from safeglot.report import (
     beside,
     causes_template,
+    gate,
     judge_error,
     noise,
     omnibus,
@@ -26,7 +27,6 @@ from safeglot.report import (
     shrunk,
     template,
     template_parts,
-    translations,
 )
 from safeglot.report.bands import MIN_CERTIFIABLE
 from safeglot.report.causes import cause_panels
@@ -85,7 +85,7 @@ _TEMPLATES = {
     "beside": beside.TEMPLATE,
     "shrunk": shrunk.TEMPLATE,
     "omnibus": omnibus.TEMPLATE,
-    "translations": translations.TEMPLATE,
+    "translations": gate.TEMPLATE,
     "causes": causes_template.TEMPLATE,
     "probes": probes.TEMPLATE,
     "quality_curves": quality_curve.TEMPLATE,
@@ -106,11 +106,11 @@ def render_html(page: Page) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def policy() -> str:
+def policy(style: str = STYLE, script: str = SCRIPT) -> str:
     """Content security policy: this style and this script by their hashes, no network at all."""
-    styles = f"{_hash(STYLE)} {_hash(NO_SCRIPT)}"
+    styles = f"{_hash(style)} {_hash(NO_SCRIPT)}"
     return (
-        f"default-src 'none'; style-src {styles}; script-src {_hash(SCRIPT)}; img-src data:; "
+        f"default-src 'none'; style-src {styles}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -129,8 +129,13 @@ def _hash(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    return environment_of(_TEMPLATES)
+
+
+def environment_of(templates: Mapping[str, str]) -> Environment:
+    """Return what fills the templates of a page: all that is put in is escaped."""
     environment = Environment(
-        loader=DictLoader(_TEMPLATES),
+        loader=DictLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -179,7 +184,7 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
     """Give the sections that have numbers."""
     maps = heat_maps(page, index)
     where_told = {
-        "translations": translations.translations(page, index),
+        "translations": gate.translations(page, index),
         "probes": probes.probe_panels(page),
         "noise": noise.noise_panels(page, index),
     }
@@ -199,7 +204,7 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
         "judge_errors": judge_error.judge_panels(page, index),
         "corrected": judge_error.corrected_panels(page, index),
         "judge_columns": [*judge_error.PANEL.values(), *judge_error.AGREEMENT.values()],
-        "fate_words": translations.FATES,
+        "fate_words": gate.FATES,
         "parts_of_page": [(id_, name) for id_, name in PARTS if where_told.get(id_, True)],
         "no_benign": beside.NO_BENIGN,
         "no_classes": beside.NO_CLASSES,

@@ -1,277 +1,327 @@
-"""What became of the translations, and the numbers with and without the quality gate."""
+"""The page of a translation set as one HTML file that opens offline and may load nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
 
-from safeglot.report.figures import Figure, difference, extra, rate, word
-from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import count, level, percent
-from safeglot.report.plot import Axis, Mark, ends, gap_axis, mark
-from safeglot.types import Estimate
+from jinja2 import Environment
+from markupsafe import Markup
 
-FATES = {
-    "kept": "kept",
-    "gated": "taken out by the quality gate",
-    "failed": "without a usable translation",
+from safeglot.report import template, translations_quality
+from safeglot.report import translations_template as own
+from safeglot.report.figures import Figure, plain
+from safeglot.report.html import environment_of, policy, script_json
+from safeglot.report.page import Language
+from safeglot.report.percent import DASH, NONE, count, percent
+from safeglot.report.responses import Segment
+from safeglot.report.style import NO_SCRIPT
+from safeglot.report.translations_quality import NO_TEXT
+from safeglot.report.translations_view import LanguageView, Measure, TextRow, TranslationsView
+from safeglot.types import OUTCOMES, CandidateRow
+
+PARTS = (
+    ("outcomes", "Outcomes"),
+    ("translators", "Translators"),
+    ("quality", "Estimates"),
+    ("ratings", "Ratings"),
+    ("settings", "Settings"),
+    ("texts", "Texts"),
+)
+"""Section id and name, as in the page's list of parts."""
+
+_TEMPLATES = {
+    "frame": own.FRAME,
+    "macros": template.MACROS,
+    "top": own.TOP,
+    "outcomes": own.OUTCOMES,
+    "translators": own.TRANSLATORS,
+    "quality": own.QUALITY,
+    "ratings": own.RATINGS,
+    "settings": own.SETTINGS,
+    "texts": own.TEXTS_SECTION,
 }
-WITH_PX, WITHOUT_PX = 13, 31
+
+
+def render_translations(view: TranslationsView) -> str:
+    """Return translations.html: the same view gives the same bytes."""
+    frame = {
+        "policy": policy(own.STYLE, own.SCRIPT),
+        "style": Markup(own.STYLE),  # noqa: S704  our own constant
+        "no_script": Markup(NO_SCRIPT),  # noqa: S704  our own constant
+        "script": Markup(own.SCRIPT),  # noqa: S704  our own constant
+    }
+    text = _environment().get_template("frame").render(**frame, **_context(view))
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return environment_of(_TEMPLATES)
+
+
+def _context(view: TranslationsView) -> dict[str, Any]:
+    return {
+        "view": view,
+        "parts": PARTS,
+        "dash": NONE,
+        "lead": _lead(view),
+        "findings": list(_findings(view)),
+        "limits": list(_limits(view)),
+        "outcomes": [_outcome_row(one) for one in view.languages],
+        "translators": [row for one in view.languages for row in _translator_rows(view, one)],
+        "quality": translations_quality.table(view),
+        "histograms": translations_quality.histograms(view),
+        "ratings": list(_rating_rows(view)),
+        "filters": list(_filters(view)),
+        "held": _held(view),
+        "texts_json": Markup(_texts(view)),  # noqa: S704  escaped by script_json
+    }
+
+
+# ---- in words
+
+
+def _lead(view: TranslationsView) -> str:
+    n, many = view.n_prompts, len(view.languages)
+    prompts = f"{count(n)} {'prompt' if n == 1 else 'prompts'} in {view.reference.name}"
+    by = "1 translator" if len(view.translators) == 1 else f"{len(view.translators)} translators"
+    into = view.languages[0].language.name if many == 1 else f"{many} languages"
+    return f"{prompts}, translated into {into} by {by}."
+
+
+def _findings(view: TranslationsView) -> Iterator[str]:
+    totals = {name: sum(one.counts[name] for one in view.languages) for name in OUTCOMES}
+    whole = sum(totals.values())
+    share = f" ({percent(totals['kept'] / whole)}%)" if whole else ""
+    yield (
+        f"{count(totals['kept'])} of {count(whole)} texts are kept{share}, {count(totals['gated'])} "
+        f"are gated, {count(totals['failed'])} failed."
+    )
+    if len(view.languages) > 1 and whole:
+        ends = sorted(view.languages, key=lambda one: one.counts["kept"] / max(one.total, 1))
+        told = [f"{one.language.name} {_share(one)}%" for one in (ends[0], ends[-1])]
+        if told[0].split()[-1] != told[1].split()[-1]:
+            yield f"Least is kept in {told[0]}, most in {told[1]}."
+    rated = [
+        one for one in view.rated if one.outcome == "kept" and one.preserved.number is not None
+    ]
+    for one in rated:
+        name = next(o.language.name for o in view.languages if o.language.tag == one.language)
+        m = one.preserved
+        yield f"{name}: people find the meaning kept in {_percent(m)} of the kept texts that they rated (n = {count(m.n)})."
+
+
+def _percent(m: Measure) -> str:
+    span = f" ({percent(m.low)}{DASH}{percent(m.high)}%)" if m.low is not None else ""
+    return f"{percent(m.number)}%{span}"
+
+
+def _limits(view: TranslationsView) -> Iterator[str]:
+    yield from view.notes
+    proxies = [one.name for one in view.estimators if one.proxy]
+    if not view.estimators:
+        yield "No estimator was asked. The hard checks find gross faults, not wrong meaning."
+    elif len(proxies) == len(view.estimators):
+        yield (
+            f"Every estimate here is a proxy ({', '.join(proxies)}): it was not trained on human "
+            "judgements and says little of a single text."
+        )
+    for one in view.languages:
+        if one.total and not one.counts["kept"]:
+            yield f"Nothing is kept in {one.language.name}: a run cannot ask in it."
+    if any(one.counts["gated"] + one.counts["failed"] for one in view.languages):
+        yield (
+            "What is kept is not a fair sample of the prompts: the gate and the checks tend to keep the "
+            "short and plain ones. Compare languages on the prompts that all of them kept."
+        )
+    if not any(one.adequacy.n for one in view.rated):
+        yield "No person has rated these translations."
+
+
+def _held(view: TranslationsView) -> str:
+    total = sum(one.total for one in view.languages)
+    if view.n_shown >= view.n_prompts:
+        return f"This page holds all {count(total)} texts."
+    return (
+        f"This page holds {count(len(view.rows))} of {count(total)} texts: {count(view.n_shown)} of "
+        f"{count(view.n_prompts)} prompts in all languages, drawn by the hash of their ids, so that "
+        "they are a fair sample. The tables above are of all texts."
+    )
+
+
+# ---- tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One part of a bar, in percent of its width."""
+class OutcomeRow:
+    """One language in the first table."""
 
-    name: str
-    x: str
-    width: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FateRow:
-    """One language: what became of its texts, and why; `benign` tells of the other prompts."""
-
-    language: str
-    tag: str
-    bar: tuple[Part, ...]
+    language: Language
+    bar: tuple[Segment, ...]
     words: str
-    shares: tuple[Figure, ...]
-    reasons: tuple[str, ...]
-    benign: str
-    waiting: str
+    kept: int
+    gated: int
+    failed: int
+    share: str
+    gated_by: str
+    failed_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRow:
-    """One language: safety and gap on the kept prompts, and on those with the gated ones."""
+def _share(one: LanguageView) -> str:
+    return percent(one.counts["kept"] / one.total) if one.total else NONE
 
-    language: str
-    tag: str
-    safety: tuple[Figure, Figure]
-    gap: tuple[Figure, Figure]
-    marks: tuple[Mark, ...]
-    selection: Figure
-    words: str
+
+def _outcome_row(one: LanguageView) -> OutcomeRow:
+    parts = {name: one.counts[name] / max(one.total, 1) for name in OUTCOMES}
+    words = ", ".join(f"{name} {percent(part)}%" for name, part in parts.items())
+    return OutcomeRow(
+        language=one.language,
+        bar=tuple(_bar(parts)),
+        words=f"{one.language.name}: {words}",
+        kept=one.counts["kept"],
+        gated=one.counts["gated"],
+        failed=one.counts["failed"],
+        share=_share(one),
+        gated_by=counted(one.gated_by),
+        failed_by=counted(one.failed_by),
+    )
+
+
+def _bar(parts: Mapping[str, float]) -> Iterator[Segment]:
+    at = 0.0
+    for name, part in parts.items():
+        if part > 0:
+            yield Segment(name=name, x=f"{100 * at:.3f}%", width=f"{100 * part:.3f}%")
+        at += part
+
+
+def counted(found: Mapping[str, int]) -> str:
+    """Print counts by name, the most frequent first: "wrong language 12, empty 3"."""
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {count(n)}" for name, n in ordered if n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatorRow:
-    """One translator in a language."""
+    """One translator in one language."""
 
-    language: str
-    tag: str
-    translator: str
-    texts: str
-    kept: str
-    gated: str
-    unsafe: Figure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatePanel:
-    """One panel."""
-
-    judge: int
-    model: int
-    level: str
-    axis: Axis
-    gates: tuple[GateRow, ...]
-    translators: tuple[TranslatorRow, ...]
-    one_translator: bool
+    language: Language
+    first: bool
+    name: str
+    asked: int
+    passed: int
+    chosen: int
+    refused: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translations:
-    """The section: what became of the texts, and a panel for each judge and model."""
-
-    fates: tuple[FateRow, ...]
-    panels: tuple[GatePanel, ...]
-    has_gate: bool
-
-
-def translations(page: Page, index: Index) -> Translations | None:
-    """Build the section; None for a run whose texts were all given."""
-    if not index.has(*(f"translation_{fate}" for fate in FATES)):
-        return None
-    run = page.run
-    panels = (
-        _panel(page, index, judge=judge, model=model)
-        for judge in range(len(run.judges))
-        for model in range(len(run.models))
-    )
-    return Translations(
-        fates=tuple(_fates(run, index)),
-        panels=tuple(panel for panel in panels if panel.gates or panel.translators),
-        has_gate=index.has("gap_ungated"),
-    )
-
-
-def _fates(run: Run, index: Index) -> Iterator[FateRow]:
-    for one in run.languages:
-        found = {
-            fate: index.get(f"translation_{fate}", None, judge="", language=one.tag, category=None)
-            for fate in FATES
-        }
-        if not any(found.values()):
-            continue
-        told = [e for e in found.values() if e is not None]
-        yield FateRow(
-            language=one.name,
-            tag=one.tag,
-            bar=tuple(_bar(found)),
-            words="; ".join(f"{e.metric[12:]} {percent(e.value)}%" for e in told),
-            shares=tuple(rate(e) for e in found.values()),
-            reasons=tuple(word(e, "reasons") for e in found.values()),
-            benign=_benign(found["kept"]),
-            waiting=count(told[0].missing) if told[0].missing else "",
-        )
-
-
-def _bar(found: dict[str, Estimate | None]) -> Iterator[Part]:
-    at = 0.0
-    for name, one in found.items():
-        if one is not None and one.value:
-            yield Part(name=name, x=f"{100 * at:.3f}%", width=f"{100 * one.value:.3f}%")
-            at += one.value
-
-
-def _benign(kept: Estimate | None) -> str:
-    there, of = extra(kept, "benign_texts"), extra(kept, "of_benign")
-    return f"{there:,.0f} of {of:,.0f}" if of and there is not None else "–"
-
-
-def _panel(page: Page, index: Index, *, judge: int, model: int) -> GatePanel:
-    run = page.run
-    names = {"judge": run.judges[judge], "model": run.models[model]}
-    others = [one for one in run.languages if one.tag != run.reference]
-    found = {
-        one: _gaps(index, one.tag, **names)
-        for one in others
-        if index.get("gap_ungated", names["model"], judge=names["judge"], language=one.tag, category=None)
-    }  # fmt: skip
-    gaps = [e for pair in found.values() for e in pair if e is not None]
-    axis = gap_axis(ends(gaps))
-    translators = tuple(_translators(page.estimates, run, **names))
-    return GatePanel(
-        judge=judge,
-        model=model,
-        level=level(next((e for e in gaps if e.low is not None), None)),
-        axis=axis,
-        gates=tuple(_gate(index, one, pair, axis, names) for one, pair in found.items()),
-        translators=translators,
-        one_translator=len({row.translator for row in translators}) < 2,
-    )
-
-
-def _gaps(index: Index, tag: str, *, judge: str, model: str) -> tuple[Estimate | None, ...]:
-    return tuple(
-        index.get(metric, model, judge=judge, language=tag, category=None)
-        for metric in ("gap", "gap_ungated")
-    )
-
-
-def _gate(
-    index: Index,
-    one: Language,
-    pair: tuple[Estimate | None, ...],
-    axis: Axis,
-    names: dict[str, str],
-) -> GateRow:
-    kept, whole, selection = (
-        index.get(metric, names["model"], judge=names["judge"], language=one.tag, category=None)
-        for metric in ("safety_micro", "safety_micro_ungated", "gate_selection")
-    )
-    places = zip(pair, (WITH_PX, WITHOUT_PX), range(2), strict=True)
-    marks = (mark(axis, gap, y=y, symbol=symbol) for gap, y, symbol in places)
-    told = [difference(gap) for gap in pair]
-    said = zip(("with the gate", "without it"), told, strict=True)
-    return GateRow(
-        language=one.name,
-        tag=one.tag,
-        safety=(rate(kept), rate(whole)),
-        gap=(told[0], told[1]),
-        marks=tuple(found for found in marks if found is not None),
-        selection=difference(selection),
-        words="; ".join(f"{words} {gap.text} points ({gap.interval})" for words, gap in said),
-    )
-
-
-def _translators(
-    estimates: Sequence[Estimate], run: Run, *, judge: str, model: str
-) -> Iterator[TranslatorRow]:
-    for one in estimates:
-        if (one.metric, one.judge, one.model) != ("unsafe_by_translator", judge, model):
-            continue
+def _translator_rows(view: TranslationsView, one: LanguageView) -> Iterator[TranslatorRow]:
+    for at, name in enumerate(view.translators):
+        asked = one.asked.get(name, 0)
         yield TranslatorRow(
-            language=run.language_name(one.language or ""),
-            tag=one.language or "",
-            translator=word(one, "translator"),
-            texts=_whole(one, "texts"),
-            kept=_whole(one, "texts_kept"),
-            gated=_whole(one, "texts_gated"),
-            unsafe=rate(one),
+            language=one.language,
+            first=at == 0,
+            name=name,
+            asked=asked,
+            passed=one.passed.get(name, 0),
+            chosen=one.chosen.get(name, 0),
+            refused=counted(one.refused.get(name, {})) if asked else "was not asked",
         )
 
 
-def _whole(one: Estimate, name: str) -> str:
-    return count(int(extra(one, name) or 0))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingRow:
+    """What people say of the kept, or the gated, texts of one language."""
+
+    language: Language
+    outcome: str
+    rated: str
+    adequacy: Figure
+    preserved: Figure
+    alpha: Figure
+    correlations: tuple[Figure, ...]
 
 
-TEMPLATE = (
-    '{% from "macros" import read, breakable, language, caveats, choose, figure, axis_row, grid, dot with context %}\n'
-    """\
-<section id="translations">
-<h2>Translations</h2>
-{{ read("of how many prompts each language has a text that was kept, and whether its safety and its gap hang on the ones that were taken out.",
-        "that a kept text is a good translation: the checks and the estimate of quality are a sieve, and not equally fine in all languages. Only people who read both languages can tell.") }}
-<div class="scroll" tabindex="0" role="region" aria-label="What became of the translations">
-<table class="plot forest">
-<caption><span class="cap">Harmful prompts, in percent of those whose translation has ended, with the Wilson interval. What the gate took out is not missing; what could not be translated is.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Shares</span></th>{% for fate in ("kept", "gated", "failed") %}<th scope="col" class="num">{{ fate }}, %</th>{% endfor %}<th scope="col" class="num">benign prompts kept</th></tr></thead>
-<tbody>
-{% for row in translations.fates %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}{% if row.waiting %}<span class="under">{{ row.waiting }} not translated yet</span>{% endif %}</th><td class="track"><svg class="row" height="34" role="img" aria-label="{{ row.language }}: {{ row.words }}">{% for one in row.bar %}<rect class="seg t-{{ one.name }}" x="{{ one.x }}" width="{{ one.width }}" y="7" height="20"/>{% endfor %}</svg></td>{% for one in row.shares %}{{ figure(one, row.reasons[loop.index0]) }}{% endfor %}<td class="num">{{ row.benign }}</td></tr>
-{% endfor %}
-</tbody></table>
-</div>
-<ul class="legend" aria-label="What became of the texts">
-{% for name, words in fate_words.items() %}<li><svg class="swatch" aria-hidden="true"><rect class="seg t-{{ name }}" width="100%" height="100%"/></svg>{{ words }}</li>{% endfor %}
-</ul>
-{% if not translations.has_gate %}<p>No text was taken out by a quality gate: there is nothing to compare the numbers with.</p>{% endif %}
-{% if translations.panels %}{{ choose(run) }}{% endif %}
-{% for table in translations.panels %}
-<div class="panel" data-judge="{{ table.judge }}" data-model="{{ table.model }}"{% if not loop.first %} hidden{% endif %}>
-{% if table.gates %}
-<h3>With and without the gate</h3>
-<p>Where the two gaps agree, the finding does not hang on the gate. Where they differ, the prompts that were taken out differ from the rest: through their translation, or because they are other prompts. The two together do not say which.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Gap with and without the gate">
-<table class="plot forest">
-<caption><span class="cap">{{ breakable(run.models[table.model]) }}: {{ macro_name }} safety minus that in {{ reference }} on the same prompts, in percentage points, with {{ table.level }} intervals. Upper mark: the kept prompts; lower mark: these and the gated ones. Safety is that of all prompts together (micro), in percent. Selection: what keeping these prompts does to safety in {{ reference }}, in points.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Gap</span>{{ axis_row(table.axis, "") }}</th><th scope="col" class="num">gap, kept</th><th scope="col" class="num">gap, with the gated</th><th scope="col" class="num">safe, kept</th><th scope="col" class="num">safe, with the gated</th><th scope="col" class="num">selection</th></tr></thead>
-<tbody>
-{% for row in table.gates %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td class="track"><svg class="row" height="44" role="img" aria-label="{{ row.language }}: {{ row.words }}">{{ grid(table.axis, (0,)) }}{% for one in row.marks %}{{ dot(one, "k" ~ one.symbol) }}{% endfor %}</svg></td>{% for one in row.gap %}{{ figure(one) }}{% endfor %}{% for one in row.safety %}{{ figure(one) }}{% endfor %}{{ figure(row.selection) }}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-<ul class="legend" aria-label="With and without the gate">
-{% for words in ("kept prompts", "with the gated prompts") %}<li><svg class="k k{{ loop.index0 }}" aria-hidden="true"><use href="#k{{ loop.index0 }}" width="14" height="14"/></svg>{{ words }}</li>{% endfor %}
-</ul>
-{% endif %}
-{% if table.translators and not table.one_translator %}
-<h3>By translator</h3>
-<p class="small">All texts of a translator that were asked, whether the run took them or not. The translators of a language had different prompts where one of them failed: compare them where the numbers of texts are alike, or see the causes of the gap.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Unsafe answers by translator">
-<table class="rows">
-<thead><tr><th scope="col" class="first">Language</th><th scope="col">translator</th><th scope="col" class="num">texts asked</th><th scope="col" class="num">kept</th><th scope="col" class="num">gated</th><th scope="col" class="num">unsafe, %</th></tr></thead>
-<tbody>
-{% for row in table.translators %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td class="long">{{ breakable(row.translator) }}</td><td class="num">{{ row.texts }}</td><td class="num">{{ row.kept }}</td><td class="num">{{ row.gated }}</td>{{ figure(row.unsafe) }}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-{% endif %}
-{{ caveats(run, table.judge) }}
-</div>
-{% endfor %}
-</section>
-"""
-)
+def _rating_rows(view: TranslationsView) -> Iterator[RatingRow]:
+    names = {one.language.tag: one.language for one in view.languages}
+    for one in view.rated:
+        yield RatingRow(
+            language=names[one.language],
+            outcome=one.outcome,
+            rated=f"{count(one.adequacy.n)} of {count(one.drawn)}",
+            adequacy=_figure(one.adequacy),
+            preserved=_share_figure(one.preserved),
+            alpha=_figure(one.alpha),
+            correlations=tuple(
+                _figure(one.correlation.get(e.name, Measure(number=None))) for e in view.estimators
+            ),
+        )
+
+
+def _figure(m: Measure) -> Figure:
+    if m.number is None:
+        return Figure(text=NONE, note=m.why)
+    span = "" if m.low is None else f"{plain(m.low)} to {plain(m.high)}"
+    return Figure(text=plain(m.number), interval=span, n=count(m.n), note=m.why)
+
+
+def _share_figure(m: Measure) -> Figure:
+    if m.number is None or m.low is None or m.high is None:
+        return _figure(m)
+    span = f"{percent(m.low)}{DASH}{percent(m.high)}"
+    return Figure(text=f"{percent(m.number)}%", interval=span, n=count(m.n))
+
+
+# ---- the list
+
+
+def _filters(view: TranslationsView) -> Iterator[tuple[str, str, Sequence[tuple[str, str]]]]:
+    checks = {name for row in view.rows for c in row.candidates for name in c.faults}
+    broken = any(c.broken for row in view.rows for c in row.candidates)
+    tags = [(one.language.tag, one.language) for one in view.languages]
+    yield "language", "Language", [(tag, f"{one.name} ({tag})") for tag, one in tags]
+    yield "outcome", "Outcome", [(name, name) for name in OUTCOMES]
+    yield (
+        "check",
+        "A candidate failed at",
+        [(n, n) for n in [*sorted(checks), *([NO_TEXT] * broken)]],
+    )
+    yield "translator", "Translator chosen", [(name, name) for name in view.translators]
+    kinds = sorted({row.kind for row in view.rows})
+    yield "kind", "Kind", [(name, name) for name in kinds]
+
+
+def _texts(view: TranslationsView) -> str:
+    languages = [one.language for one in view.languages]
+    return script_json(
+        {
+            "names": {one.tag: one.name for one in languages},
+            "directions": {one.tag: one.direction for one in languages},
+            "reference": asdict(view.reference),
+            "rows": [_text(row) for row in view.rows],
+        }
+    )
+
+
+def _text(row: TextRow) -> dict[str, Any]:
+    return {
+        "id": row.prompt_id,
+        "language": row.language,
+        "kind": row.kind,
+        "categories": row.categories,
+        "source": row.source,
+        "outcome": row.outcome,
+        "translator": row.translator,
+        "reason": row.reason,
+        "candidates": [_candidate(one) for one in row.candidates],
+    }
+
+
+def _candidate(one: CandidateRow) -> dict[str, Any]:
+    found: dict[str, Any] = {"translator": one.translator, "text": one.text}
+    for name in ("broken", "faults", "quality", "untold"):
+        if told := getattr(one, name):
+            found[name] = told if isinstance(told, str) else dict(told)
+    return found if one.rank is None else found | {"rank": one.rank}
