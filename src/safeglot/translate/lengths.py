@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from statistics import median
 
 from safeglot import languages
+from safeglot.chrf import chrf
 from safeglot.types import Candidate
 
 RATIOS: Mapping[str, float] = {
@@ -60,7 +61,11 @@ FARTHEST = 0.35
 """How far, in logarithms, a learned ratio may lie from its script's: a set of bad translations
 must not teach that they are normal."""
 SHARED_BY = 3
-"""Different sources whose translation is the same text from which it is a stock answer."""
+"""Different sources that have one text for a translation, from which it is a stock answer."""
+
+ALIKE = 0.5
+"""chrF above which two sources may well have the same translation."""
+MOST_COMPARED = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +106,19 @@ def learn(candidates: Iterable[Candidate]) -> Habits:
         ratios={
             pair: _learned(pair, found) for pair, found in logs.items() if len(found) >= FEWEST
         },
-        stock=frozenset(key for key, found in sources.items() if len(found) >= SHARED_BY),
+        stock=frozenset(key for key, found in sources.items() if _differ(found)),
     )
+
+
+def _differ(sources: set[str]) -> bool:
+    """Say whether enough of these are different texts, not one in other words."""
+    if len(sources) < SHARED_BY:
+        return False
+    apart: list[str] = []
+    for one in sorted(sources)[:MOST_COMPARED]:
+        if all(chrf(one, other) <= ALIKE for other in apart):
+            apart.append(one)
+    return len(apart) >= SHARED_BY
 
 
 def usual_ratio(source: str, target: str, habits: Habits = UNLEARNED) -> float:
