@@ -16,10 +16,10 @@ from safeglot.types import Candidate
 RATIOS: Mapping[str, float] = {
     "Arab": 0.9,
     "Armn": 1.2,
-    "Beng": 1.1,
+    "Beng": 1.0,
     "Cans": 0.65,
     "Cyrl": 1.05,
-    "Deva": 1.0,
+    "Deva": 0.95,
     "Ethi": 0.57,
     "Geor": 1.1,
     "Grek": 1.2,
@@ -29,7 +29,7 @@ RATIOS: Mapping[str, float] = {
     "Hans": 0.3,
     "Hant": 0.28,
     "Hani": 0.3,
-    "Hebr": 0.75,
+    "Hebr": 0.7,
     "Jpan": 0.4,
     "Kana": 0.4,
     "Khmr": 1.0,
@@ -38,10 +38,10 @@ RATIOS: Mapping[str, float] = {
     "Laoo": 1.0,
     "Latn": 1.05,
     "Mlym": 1.0,
-    "Mymr": 1.45,
-    "Syrc": 0.65,
+    "Mymr": 1.5,
+    "Syrc": 0.6,
     "Taml": 1.3,
-    "Thaa": 1.7,
+    "Thaa": 1.8,
     "Thai": 0.95,
     "Tibt": 1.2,
     "Vaii": 0.8,
@@ -50,7 +50,7 @@ RATIOS: Mapping[str, float] = {
 """Characters of a script for one of English.
 
 Source: medians over the languages of each script in the Universal Declaration of Human Rights
-(NLTK's udhr2, 351 languages), drawn half-way to MultiJail's where that has the script.
+(NLTK's udhr2, 351 languages), rounded; half-way to MultiJail's for Arab, Beng, Hang, Hans and Thai.
 """
 ENGLISH = 1.0
 SLACK = 12.0
