@@ -161,6 +161,7 @@ def answers_of(store: Store, manifest: Mapping[str, Any], held: Held | None = No
         models=tuple(manifest["models"]),
         languages=languages,
         reference=manifest["reference"],
+        gated_LP=held.gated_LP,
     )
 
 

@@ -18,6 +18,7 @@ from safeglot.cli_arms import arms
 from safeglot.cli_compare import compare, experiment
 from safeglot.cli_judge import judge
 from safeglot.cli_options import config_of, options
+from safeglot.cli_ratings import ratings
 from safeglot.cli_translate import translate
 from safeglot.errors import InputErrors, SafeglotError, UsageError
 
@@ -206,7 +207,7 @@ def export(run: Path, kind: str, out: Path | None) -> None:
         _console().show(f"{path}: {rows} rows")
 
 
-for _command in (annotate, plan, arms, experiment, compare):
+for _command in (annotate, plan, arms, experiment, compare, ratings):
     app.add_command(_command)
 
 

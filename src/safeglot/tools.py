@@ -9,16 +9,22 @@ from typing import Any, TypeAlias
 
 from safeglot import job as jobs
 from safeglot import registry
+from safeglot.backends import datasets
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Route
 from safeglot.config import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.model_strings import Known, ModelConfig, NameReader, StepConfig
+from safeglot.prompts.problems import Problems
+from safeglot.prompts.tables import read_table
+from safeglot.prompts.translation_rows import Wanted, read_translations
 from safeglot.translate.base import Estimator, Translator
 from safeglot.translate.cometkiwi import CometKiwi
 from safeglot.translate.first import FirstOf
+from safeglot.translate.given import FileTranslator
 from safeglot.translate.llm import LlmTranslator
 from safeglot.translate.llm_quality import LlmDirectAssessment, LlmErrorSpans
+from safeglot.translate.machine import MachineTranslator
 from safeglot.translate.metricx import MetricX
 from safeglot.translate.roundtrip import RoundTripChrf
 from safeglot.types import Model
@@ -66,8 +72,6 @@ class _Bench:
     """What is gathered while the tools are made."""
 
     config: Config
-    texts: Mapping[str, Any]
-    """Spec of a file translator -> what was read."""
     models: list[ModelConfig] = field(default_factory=list)
     engines: dict[str, Open] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -85,7 +89,7 @@ def make_tools(config: Config, prompts: Sequence[str], targets: Sequence[str]) -
 
     Raises: InputErrors with all that cannot be had.
     """
-    bench = _Bench(config=config, texts={})
+    bench = _Bench(config=config)
     problems: list[str] = []
     translators: list[Translator] = []
     estimators: list[Estimator] = []
@@ -119,13 +123,29 @@ def _translator(
         return LlmTranslator(name=one.name, model=bench.model(one.model))
     if one.kind == "file":
         return _file(one, bench, prompts, targets)
-    raise UsageError(f"{one.name}: not there yet")
+    return _machine(one, bench)
+
+
+def _machine(one: StepConfig, bench: _Bench) -> Translator:
+    """Return a translator that runs on this machine. Raises: UsageError where it cannot."""
+    engine = registry.machine(one.kind, one.path)
+    model = f"{one.name}@{engine.revision}"
+    bench.engines[model] = partial(_in_process, lambda: engine, model)
+    return MachineTranslator(name=one.name, model=model, faults=engine.fault)
 
 
 def _file(
     one: StepConfig, bench: _Bench, prompts: Sequence[str], targets: Sequence[str]
 ) -> Translator:
-    raise UsageError(f"{one.name}: not there yet")
+    """Return the translations of a file. Raises: InputErrors with all that is wrong in it."""
+    loaded = datasets.load_prompts(one.path)
+    problems = Problems()
+    reference = bench.config.reference
+    wanted = Wanted(prompts=prompts, languages=targets, reference=reference)
+    texts, notes = read_translations(read_table(loaded.files), wanted, problems)
+    problems.stop()
+    bench.notes += [f"{one.name}: {note}" for note in notes]
+    return FileTranslator(name=one.name, digest=loaded.sha256[:12], source=reference, texts=texts)
 
 
 def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]) -> Estimator:
@@ -140,8 +160,10 @@ def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]
             )
         return RoundTripChrf(back=FirstOf(of=tuple(back)), name=one.name)
     if one.model is not None:
-        llm = {"llm-da": LlmDirectAssessment, "llm-spans": LlmErrorSpans}[one.kind]
-        return llm(model=bench.model(one.model), name=one.name)
+        model = bench.model(one.model)
+        if one.kind == "llm-da":
+            return LlmDirectAssessment(model=model, name=one.name)
+        return LlmErrorSpans(model=model, name=one.name)
     return _quality_model(one, bench)
 
 

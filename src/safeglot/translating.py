@@ -7,12 +7,12 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Counters, Engine, Limits, Origin, stream
 from safeglot.backends.store import Store
-from safeglot.backends.translation_folder import TranslationFolder
 from safeglot.config import Config
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import digest
@@ -34,9 +34,9 @@ class Asking:
 
     config: Config
     tools: Tools
-    folder: TranslationFolder
+    log: Path
     console: Console
-    check: Check
+    check: Check = field(default=lambda given: [NONE[1]] * len(given))
     retry_failed: bool = False
     spent: Counters = field(default_factory=Counters)
 
@@ -186,7 +186,7 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         budget_tokens=config.budget_tokens,
         budget_usd=config.budget_usd,
     )
-    with asking.folder.log.open("a", encoding="utf-8") as log:
+    with asking.log.open("a", encoding="utf-8") as log:
         engine = Engine(store, routes, limits, log=lambda row: _log(log, row))
         engine.counters = asking.spent
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
@@ -198,19 +198,19 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
             store.flush()
 
 
-def run(work: Callable[[], Any], folder: TranslationFolder) -> Any:
+def run(work: Callable[[], Any], place: Path) -> Any:
     """Run a coroutine to its end. Raises: Stopped, with how to go on."""
     try:
         return asyncio.run(work())
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Stopped(_go_on("interrupted.", folder)) from None
+        raise Stopped(_go_on("interrupted.", place)) from None
     except Stopped as error:
-        raise Stopped(_go_on(str(error), folder)) from None
+        raise Stopped(_go_on(str(error), place)) from None
 
 
-def _go_on(why: str, folder: TranslationFolder) -> str:
+def _go_on(why: str, place: Path) -> str:
     return (
-        f"{why}\nWhat was translated so far is stored in {folder.path}. Run the same command again "
+        f"{why}\nWhat was translated so far is stored in {place}. Run the same command again "
         "to go on from there."
     )
 

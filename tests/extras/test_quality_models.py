@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
-from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
 
+from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
 from safeglot.backends import comet_heads, comet_model, metricx_model, quality_models
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
@@ -191,6 +191,31 @@ def test_metricx_reads_bin_files_and_shards(metricx, tmp_path):
     assert metricx_model.stored(shards, "shared.weight") is None
 
 
+def test_a_metricx_that_lacks_weights_is_refused(metricx, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(metricx / "model.safetensors")
+    folder = tmp_path / "metricx-24-hybrid-broken"
+    folder.mkdir()
+    for name in ("config.json", "spiece.model"):
+        (folder / name).write_bytes((metricx / name).read_bytes())
+    lost = "decoder.block.1.layer.2.DenseReluDense.wo.weight"
+    save_file(
+        {k: v for k, v in state.items() if k != lost},
+        folder / "model.safetensors",
+        metadata={"format": "pt"},
+    )
+    with pytest.raises(ModelError, match=f"lacks weights: {lost}"):
+        answers(quality_models.metricx(folder, folder), PAIRS[:1])
+    save_file(
+        {k: v for k, v in state.items() if k != "lm_head.weight"},
+        folder / "model.safetensors",
+        metadata={"format": "pt"},
+    )
+    with pytest.raises(ModelError, match=r"lack lm_head\.weight"):
+        answers(quality_models.metricx(folder, folder), PAIRS[:1])
+
+
 def test_metricx_23_shows_the_candidate_first_and_leaves_braces_alone(metricx):
     shown = []
 
@@ -244,10 +269,8 @@ def test_what_a_checkpoint_pickles_beside_its_tensors_is_not_run(small, tmp_path
     (evil / "hparams.yaml").write_bytes((folder / "hparams.yaml").read_bytes())
     found = torch.load(folder / "checkpoints" / "model.ckpt", weights_only=False)
     torch.save({**found, "callbacks": Bomb()}, evil / "checkpoints" / "model.ckpt")
-    try:
+    with pytest.raises(UsageError, match="no checkpoint that torch can read"):
         comet_model.load(evil, str(encoder), device="cpu", dtype="float32")
-    except UsageError as error:
-        assert "no checkpoint that torch can read" in str(error)
     assert not ran.exists()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def comet(folder: Path, encoder: Path, *, callbacks=None, **changes) -> Path:
     state["layerwise_attention.dropout_mask"] = torch.zeros(layers)
     state["layerwise_attention.dropout_fill"] = torch.full((layers,), -1e20)
     sizes = [config.hidden_size, *hparams["hidden_sizes"], 1]
-    for i, (wide, high) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (wide, high) in enumerate(itertools.pairwise(sizes)):
         state[f"estimator.ff.{3 * i}.weight"] = torch.randn(high, wide) / wide**0.5
         state[f"estimator.ff.{3 * i}.bias"] = torch.randn(high) / 3
     (folder / "checkpoints").mkdir(parents=True)

@@ -18,6 +18,8 @@ def main():
     models = importlib.import_module(f"metricx{edition}.models")
     pieces = transformers.AutoTokenizer.from_pretrained(tokenizer)
     model = models.MT5ForRegression.from_pretrained(folder).eval()
+    # One step needs no cache; later transformers 4 break on the one that this code would make.
+    model.config.use_cache = False
     scores, ids = [], []
     for pair in json.load(sys.stdin):
         texts = {"source": pair["src"], "candidate": pair["mt"]}

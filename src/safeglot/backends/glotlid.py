@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.errors import UsageError
-from safeglot.translate.identify import GlotLid
 
 LABEL = "__label__"
 LIKELIEST = 8
 """Labels that are given with their probabilities; what is left out counts as nothing."""
 
 
-def load(path: Path | str) -> GlotLid:
-    """Load a model file and return the identifier on it.
+def load(path: Path | str) -> tuple[Predict, frozenset[str]]:
+    """Load a model file; return what asks it, and its labels.
 
     Raises: UsageError where fasttext is not installed, or the file is none of its models.
     """
@@ -43,16 +42,17 @@ def load(path: Path | str) -> GlotLid:
         raise UsageError(f"GlotLID {file}: is not a model of fasttext ({error}). {do}") from None
     if not all("_" in label for label in labels):
         raise UsageError(f"GlotLID {file}: its labels are not like eng_Latn. {do}")
-    return GlotLid(predict=_Predict(model), labels=labels)
+    return Predict(model), labels
 
 
-class _Predict:
+class Predict:
     """Asks the model; without state of its own, so that equal texts give equal answers."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
 
     def __call__(self, text: str) -> Sequence[tuple[str, float]]:
+        """Return the likeliest labels of a text with their probabilities."""
         line = text.replace("\n", " ")
         labels, shares = self._model.predict([line], k=LIKELIEST)
         return [

@@ -102,7 +102,7 @@ def load(
 
     config = _config(folder)
     row = _row(folder, config).to(device)
-    model = transformers.MT5Model.from_pretrained(folder, local_files_only=True)
+    model = _body(folder)
     return MetricXWeights(
         model=model.to(device=device, dtype=getattr(torch, dtype)).eval(),
         row=row,
@@ -110,6 +110,28 @@ def load(
         edition=edition,
         device=device,
     )
+
+
+def _body(folder: Path) -> Any:
+    """Load mT5 without its output layer, and without a word about that. Raises: UsageError."""
+    import transformers
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        model, told = transformers.MT5Model.from_pretrained(
+            folder, local_files_only=True, output_loading_info=True
+        )
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+    missing = sorted(told["missing_keys"])
+    if missing:
+        raise UsageError(f"{folder}: lacks weights: {missing[0]} ({len(missing)} in all).")
+    return model
 
 
 def _config(folder: Path) -> Mapping[str, Any]:

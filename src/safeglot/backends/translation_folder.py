@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,10 @@ _FILES = (
     "manifest.json", "translations.jsonl", "candidates.jsonl", "replies.db", "translations.html",
     "log.jsonl", "ratings.jsonl", ".lock",
 )  # fmt: skip
+
+
+_MORE = ("broken", "faults", "quality", "untold", "rank")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class TranslationFolder:
@@ -129,16 +132,28 @@ class TranslationFolder:
             yield row
 
     def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
-        text = read_text(path, "Make the set again with another --out")
-        for number, line in enumerate(text.split("\n"), start=1):
-            if not line:
-                continue
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise UsageError(
-                    f"{path}:{number}: is damaged ({error}). Make the set again with another --out."
-                ) from None
+        """Yield a file's rows one by one: a large set is never in memory whole."""
+        do = "Make the set again with another --out"
+        try:
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        yield _parsed(line, f"{path}:{number}", do)
+        except OSError as error:
+            reason = (
+                "no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
+            )
+            raise UsageError(f"{path}: cannot be read ({reason}). {do}.") from None
+
+
+def _parsed(line: bytes, where: str, do: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: is damaged ({error}). {do}.") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{where}: is damaged (no JSON object). {do}.")
+    return found
 
 
 def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,10 +175,10 @@ def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any
 
 
 def _without_empty(row: CandidateRow) -> dict[str, Any]:
-    found = {name: value for name, value in asdict(row).items() if value not in ("", {}, None)}
+    more = {name: value for name in _MORE if (value := getattr(row, name)) not in ("", {}, None)}
     return {"prompt": row.prompt, "language": row.language, "translator": row.translator,
-            "text": row.text, **found}  # fmt: skip
+            "text": row.text, **more}  # fmt: skip
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return _encode(row) + "\n"

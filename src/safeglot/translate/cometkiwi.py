@@ -19,5 +19,4 @@ class CometKiwi(Scored):
 
     family: ClassVar[str] = "cometkiwi"
     pretrained: ClassVar[str] = "xlm-r"
-    pretrained_name: ClassVar[str] = "XLM-R"
     best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)

@@ -24,6 +24,8 @@ from safeglot.translate.placeholders import lost, prose
 from safeglot.translate.refused import Refuses, refusal
 from safeglot.types import Candidate, Source
 
+VERSION = 1
+"""Bumped when the checks begin to find otherwise."""
 CHECKS = (
     "empty",
     "control-characters",

@@ -18,5 +18,4 @@ class MetricX(Scored):
 
     family: ClassVar[str] = "metricx"
     pretrained: ClassVar[str] = "mt5"
-    pretrained_name: ClassVar[str] = "mT5"
     best_and_worst: ClassVar[tuple[float, float]] = (0.0, 25.0)

@@ -9,9 +9,8 @@ from typing import ClassVar
 
 from safeglot.errors import UsageError
 from safeglot.keys import canonical
-from safeglot.languages import UnknownLanguage
 from safeglot.translate.base import Scale
-from safeglot.translate.codes import covers
+from safeglot.translate.codes import uncovered
 from safeglot.types import Candidate, Estimated, Reply, Request
 
 TOO_LONG = "too long"
@@ -27,7 +26,6 @@ class Scored:
     """Of the asking and reading; bumped with every change."""
     pretrained: ClassVar[str]
     """The encoder whose languages are covered, as translate/codes.py calls it."""
-    pretrained_name: ClassVar[str]
     best_and_worst: ClassVar[tuple[float, float]]
 
     model: str
@@ -54,14 +52,8 @@ class Scored:
 
     def uncovered(self, source: str, target: str) -> str:
         """Say which language the encoder was not trained on; "" where it knows both."""
-        for tag in (source, target):
-            try:
-                known = covers(tag, self.pretrained)
-            except UnknownLanguage as unknown:
-                return f"not covered: {unknown}"
-            if not known:
-                return f"not covered: {tag} is not among the languages of {self.pretrained_name}"
-        return ""
+        fault = uncovered(source, target, self.pretrained)
+        return f"not covered: {fault}" if fault else ""
 
     def ask(self, item: Candidate, /) -> Sequence[Request]:
         """One request with both texts; none for an empty candidate, which such models misjudge."""

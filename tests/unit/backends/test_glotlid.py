@@ -2,6 +2,7 @@ import pytest
 
 from safeglot.backends.glotlid import load
 from safeglot.errors import UsageError
+from safeglot.translate.identify import GlotLid
 
 LINES = (
     "__label__eng_Latn the old fence behind the house is of wood and it is not good",
@@ -23,7 +24,8 @@ def model(tmp_path_factory):
 
 
 def test_a_model_of_fasttext_tells_languages(model):
-    glotlid = load(model)
+    predict, labels = load(model)
+    glotlid = GlotLid(predict=predict, labels=labels)
     assert glotlid.labels == {"eng_Latn", "deu_Latn", "quc_Latn"}
     assert glotlid.covers("quc")
     assert not glotlid.covers("it")
