@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from safeglot.translate.ratings import (
@@ -64,7 +66,7 @@ def test_an_item_is_of_the_text_and_not_of_who_made_it():
 
 def test_a_new_draw_keeps_the_ratings_of_what_is_drawn_again():
     before, _ = draw(chosen(100), Wanted(texts=20, seed=1), of="a")
-    before = [type(one)(**{f: getattr(one, f) for f in one.__slots__} | {"ratings": {"1": Rating(adequacy=3)}}) for one in before]  # fmt: skip
+    before = [replace(one, ratings={"1": Rating(adequacy=3)}) for one in before]  # fmt: skip
     now, _ = draw(chosen(100), Wanted(texts=60, seed=2), of="a")
     whole = joined(now, before)
     items = {one.item for one in now}
