@@ -105,9 +105,9 @@ def _findings(view: TranslationsView) -> Iterator[str]:
     )
     if len(view.languages) > 1 and whole:
         ends = sorted(view.languages, key=lambda one: one.counts["kept"] / max(one.total, 1))
-        told = [f"{one.language.name} {_share(one)}%" for one in (ends[0], ends[-1])]
-        if told[0].split()[-1] != told[1].split()[-1]:
-            yield f"Least is kept in {told[0]}, most in {told[1]}."
+        if _share(ends[0]) != _share(ends[-1]):
+            least, most = (f"{_share(one)}% ({one.language.name})" for one in (ends[0], ends[-1]))
+            yield f"The share that is kept goes from {least} to {most}."
     yield from _people(view)
 
 

@@ -9,7 +9,8 @@ STYLE = (
     + """
 .s-kept { fill: var(--k0); } .s-gated { fill: var(--k4); } .s-failed { fill: var(--high2-bg); }
 .rows td.text { white-space: normal; overflow-wrap: normal; min-width: 15rem; }
-.rows td.long { white-space: normal; min-width: 11rem; }
+.rows td.long { white-space: normal; min-width: 9rem; }
+.rows .under.words { min-width: 5.5rem; }
 .facts th { white-space: normal; width: 26%; min-width: 6.5rem; overflow-wrap: anywhere; }
 .hist > svg { display: block; width: 100%; overflow: visible; }
 .hist { margin: .2rem .6rem 1.5rem; }
@@ -18,6 +19,7 @@ STYLE = (
 .candidate.taken { border-left-color: var(--k0); }
 .candidate h4 { margin-top: .2rem; }
 .fault { color: var(--ink); }
+@media print { #texts { display: none; } }
 """
 )
 
