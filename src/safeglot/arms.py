@@ -143,7 +143,9 @@ def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms
     where: dict[str, str] = {}
     given, main = [], []
     for row in rows:
-        own = texts[row.prompt, row.language]
+        own = texts.get((row.prompt, row.language))
+        if own is None:  # taken out by the gate, or not translated: no arm of it compares
+            continue
         if row.arm == "main":
             main.append(_with_quality(own, row))
         elif row.arm in GIVEN:

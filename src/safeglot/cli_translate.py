@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from safeglot.cli_options import config_of, options
+
+_OPTIONS = (
+    "to", "translator", "quality", "gate", "columns", "taxonomy", "reference", "categories", "kinds",
+    "limit", "select_seed", "base_url", "concurrency", "timeout_s", "retries", "budget_tokens",
+    "budget_usd",
+)  # fmt: skip
+
 
 @click.command()
 @click.argument("prompts")
-@click.option("--to", required=True, metavar="TAGS", help="languages to translate into, e.g. sw,yo")
-@click.option(
-    "--with",
-    "translator",
-    multiple=True,
-    required=True,
-    metavar="TRANSLATOR",
-    help="apertium, ct2/PATH, hf/NAME, bergamot/en-pt, llm=provider/model or file=PATH; may be repeated",
-)
-@click.option(
-    "--quality",
-    multiple=True,
-    metavar="ESTIMATOR",
-    help="roundtrip-chrf, cometkiwi=NAME, metricx=NAME, llm-da=provider/model or llm-spans=provider/model; may be repeated",
-)
-@click.option(
-    "--gate",
-    default=None,
-    help="least quality from 0 to 1 (0.5), none, or a TOML file for each language",
-)
-@click.option("--out", "translations", required=True, help="folder of the translation set")
-@click.option(
-    "--from", "reference", default=None, metavar="TAG", help="language of the prompts (en)"
-)
-@click.option("--columns", multiple=True, metavar="NAME=COLUMN", help="as in run")
-@click.option("--categories", default=None, help="only these categories")
-@click.option("--kinds", default=None, help="harmful, benign or both (both)")
-@click.option("--limit", default=None, help="prompts per category")
-@click.option("--base-url", default=None, help="address of the chat models named here")
-@click.option("--concurrency", default=None, help="most requests in flight per endpoint")
-@click.option("--budget-tokens", default=None, help="stop after this many tokens")
+@options(_OPTIONS, file=False)
+@click.option("--out", required=True, help="folder of the translation set")
 @click.option("--dry-run", is_flag=True, help="count texts and requests; ask nothing")
 @click.option(
     "--again", is_flag=True, help="choose anew from what is stored, e.g. with another gate"
@@ -47,9 +27,18 @@ import click
 @click.option("--retry-failed", is_flag=True, help="try again what failed for good")
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def translate(
-    prompts: str, *, dry_run: bool, again: bool, retry_failed: bool, quiet: bool, **flags: Any
+    prompts: str,
+    out: str,
+    *,
+    dry_run: bool,
+    again: bool,
+    retry_failed: bool,
+    quiet: bool,
+    **flags: Any,
 ) -> None:
     """Translate PROMPTS, estimate the quality, check, choose and gate; write a translation set.
+
+    PROMPTS is what --prompts of run takes, or a configuration file (.toml).
 
     \b
     safeglot translate mini --to es,ca --with apertium --quality roundtrip-chrf --out sets/mini
@@ -57,14 +46,13 @@ def translate(
     """  # noqa: D301 - click reads the escape
     from safeglot import pipeline, sources, translation, translation_text
     from safeglot.backends.console import Console
-    from safeglot.checks import pairs
-    from safeglot.setting import configured
 
-    given = {k: v for k, v in flags.items() if v is not None and v != ()}
-    if "columns" in given:
-        given["columns"] = pairs(given["columns"])
-    given = {"kinds": "harmful,benign", **given, "prompts": prompts}
-    config = configured(None, given)
+    flags["translations"] = out
+    file = Path(prompts) if prompts.endswith(".toml") else None
+    if file is None:
+        flags["prompts"] = prompts
+        flags["kinds"] = flags["kinds"] or "harmful,benign"
+    config = config_of(file, flags)
     console = Console(quiet=quiet)
     if dry_run:
         console.show(translation_text.forecast(translation.plan(config, *sources.load(config))))

@@ -6,7 +6,8 @@ import functools
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from safeglot.backends.engine import Route
 from safeglot.backends.providers import providers
 from safeglot.errors import UsageError
 from safeglot.model_strings import Form
+from safeglot.translate.identify import GlotLid
 
 JUDGES: dict[str, str] = {
     "refusal-baseline": "safeglot.judge.baseline:RefusalBaseline",
@@ -98,6 +100,45 @@ def _refusal_weights() -> Any:
     return parse_model(
         resources.files("safeglot.judge").joinpath("refusal_baseline.npz").read_bytes()
     )
+
+
+ENGINES: dict[str, str] = {
+    "apertium": "safeglot.backends.apertium:open_apertium",
+    "ct2": "safeglot.backends.ct2:open_ct2",
+    "hf": "safeglot.backends.seq2seq:open_seq2seq",
+    "bergamot": "safeglot.backends.bergamot:open_bergamot",
+}
+"""Machine translators that run on this machine: kind -> what opens one by its path."""
+
+
+def machine(kind: str, path: str) -> Any:
+    """Open a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
+    return load(ENGINES[kind])(path)
+
+
+GLOTLID = "SAFEGLOT_GLOTLID"
+"""Environment variable with the path of GlotLID's model file."""
+
+
+def glotlid() -> GlotLid | None:
+    """Return the identifier GlotLID where its file is named. Raises: UsageError where it cannot be read."""
+    path = os.environ.get(GLOTLID)
+    if not path:
+        return None
+    from safeglot.backends.glotlid import load as load_glotlid
+
+    predict, labels = load_glotlid(path)
+    return GlotLid(predict=predict, labels=labels)
+
+
+def refuses() -> Callable[[str, str], bool | None]:
+    """Return what tells refusals in the languages of the embedded baseline; None where it cannot."""
+
+    def tell(text: str, tag: str) -> bool | None:
+        found: bool | None = _refusal_weights().decide(text, (tag,)).refusal
+        return found
+
+    return tell
 
 
 def local_file(provider: str, path: str, progress: Any = None) -> Path:

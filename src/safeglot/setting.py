@@ -61,8 +61,8 @@ def put_prompts(store: Store, prompts: PromptSet) -> None:
     store.write(
         "failures",
         (
-            ("translate", digest("untranslated", u.prompt, u.language), u.prompt, u.language, 0,
-             u.kind, u.message, 1, 0)
+            (u.stage, digest("untranslated", u.prompt, u.language, u.kind), u.prompt, u.language,
+             0, u.kind, u.message, 1, 0)
             for u in prompts.untranslated
         ),
     )  # fmt: skip
@@ -241,7 +241,7 @@ def _no_judge(run_dir: RunDir) -> str:
 
 
 def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
-    """Return the run's prompts and translations as they were read."""
+    """Return the run's prompts, and the translations that it has: perhaps not of each in each language."""
     t = about["taxonomy"]
     taxonomy = Taxonomy(
         name=t["name"],

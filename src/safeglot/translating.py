@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Counters, Engine, Limits, Origin, stream
 from safeglot.backends.store import Store
-from safeglot.backends.translation_folder import TranslationFolder
 from safeglot.config import Config
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import digest
@@ -20,8 +20,11 @@ from safeglot.tools import Tools
 from safeglot.translate.base import Estimator, Translator
 from safeglot.types import Candidate, CandidateRow, Source, Translated
 
-Check: TypeAlias = Callable[[Candidate], Mapping[str, str]]
-"""The hard checks that a candidate fails, name to what was found."""
+Check: TypeAlias = Callable[[Sequence[Candidate]], list[Mapping[str, str]]]
+"""The hard checks that each candidate of a set fails, name to what was found."""
+Quality: TypeAlias = tuple[Mapping[str, float], Mapping[str, str]]
+"""Estimator -> number, and estimator -> why there is none."""
+NONE: Quality = ({}, {})
 FAILED_CANDIDATE = "translate"
 
 
@@ -31,9 +34,9 @@ class Asking:
 
     config: Config
     tools: Tools
-    folder: TranslationFolder
+    log: Path
     console: Console
-    check: Check
+    check: Check = field(default=lambda given: [NONE[1]] * len(given))
     retry_failed: bool = False
     spent: Counters = field(default_factory=Counters)
 
@@ -46,50 +49,45 @@ class Bench:
     engine: Engine
     width: int
     failed: frozenset[tuple[str, str]]
+    uncovered: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     # ---- candidates
 
     async def candidates(self, sources: Sequence[Source]) -> list[CandidateRow]:
-        """Return a row for each source and translator that knows its languages, in that order."""
-        tools = self.asking.tools
+        """Return a row for each source and translator that knows its languages, in that order.
+
+        All are translated before any is checked: what is usual in the set is learned from it.
+        """
+        work = list(self._pairs(sources))
+        given: list[Translated] = [Translated(text="")] * len(work)
+
+        async def translate(at: int) -> None:
+            given[at] = await self.translation(*work[at])
+
+        await self.each(range(len(work)), translate, what="translations", of=len(work))
+        asked = [
+            Candidate(source=source, translator=translator.name, text=one.text)
+            for (source, translator), one in zip(work, given, strict=True)
+        ]
+        whole = [at for at, one in enumerate(given) if not one.fault]
+        faults: list[Mapping[str, str]] = [{}] * len(work)
+        for at, found in zip(whole, self.asking.check([asked[i] for i in whole]), strict=True):
+            faults[at] = found
+        quality = await self.qualities([asked[at] for at in whole if not faults[at]])
+        told = iter(quality)
+        return [
+            _row(asked[at], one, faults[at], next(told) if not (one.fault or faults[at]) else NONE)
+            for at, one in enumerate(given)
+        ]
+
+    def _pairs(self, sources: Sequence[Source]) -> Iterator[tuple[Source, Translator]]:
         able: dict[tuple[str, str], tuple[Translator, ...]] = {}
-        work: list[tuple[int, Source, Translator]] = []
         for source in sources:
             pair = (source.language, source.target)
             if pair not in able:
-                able[pair] = tools.able(*pair)
+                able[pair] = self.asking.tools.able(*pair)
             for translator in able[pair]:
-                work.append((len(work), source, translator))
-        rows: list[CandidateRow | None] = [None] * len(work)
-        with self.asking.console.counting("translations", len(work)) as tell:
-            done = 0
-
-            async def one(item: tuple[int, Source, Translator]) -> None:
-                nonlocal done
-                rows[item[0]] = await self._candidate(item[1], item[2])
-                done += 1
-                tell(done)
-
-            await stream(work, one, width=max(1, min(self.width, len(work))))
-        return [row for row in rows if row is not None]
-
-    async def _candidate(self, source: Source, translator: Translator) -> CandidateRow:
-        given = await self.translation(source, translator)
-        row = CandidateRow(
-            prompt=source.prompt,
-            language=source.target,
-            translator=translator.name,
-            text=given.text,
-            broken=given.fault,
-        )
-        if row.broken:
-            return row
-        candidate = Candidate(source=source, translator=translator.name, text=given.text)
-        row = replace(row, faults=self.asking.check(candidate))
-        if row.faults:
-            return row
-        quality, untold = await self.quality(candidate)
-        return replace(row, quality=quality, untold=untold)
+                yield source, translator
 
     async def translation(self, source: Source, translator: Translator) -> Translated:
         """Ask for one translation; what failed for good says so, and is never the source."""
@@ -105,22 +103,38 @@ class Bench:
 
     # ---- quality
 
-    async def quality(self, candidate: Candidate) -> tuple[dict[str, float], dict[str, str]]:
-        """Return what each estimator says of a candidate, or why it says nothing."""
+    async def qualities(self, candidates: Sequence[Candidate]) -> list[Quality]:
+        """Return what the estimators say of each candidate."""
+        found: list[Quality] = [NONE] * len(candidates)
+        if self.asking.tools.estimators:
+
+            async def one(at: int) -> None:
+                found[at] = await self.quality(candidates[at])
+
+            n = len(candidates)
+            await self.each(range(n), one, what="estimates", of=n)
+        return found
+
+    async def quality(self, candidate: Candidate) -> Quality:
+        """Return what each estimator says of a candidate, and why those say nothing that do not."""
         told: dict[str, float] = {}
         untold: dict[str, str] = {}
         source = candidate.source
         for estimator in self.asking.tools.estimators:
-            why = estimator.uncovered(source.language, source.target)
-            if why:
-                untold[estimator.name] = f"not covered: {why}"
-                continue
-            value, reason = await self._estimate(estimator, candidate)
-            if value is None:
-                untold[estimator.name] = reason
-            else:
-                told[estimator.name] = value
+            why = self._uncovered(estimator, source)
+            if not why:
+                value, why = await self._estimate(estimator, candidate)
+                if value is not None:
+                    told[estimator.name] = value
+                    continue
+            untold[estimator.name] = why
         return told, untold
+
+    def _uncovered(self, estimator: Estimator, source: Source) -> str:
+        key = (estimator.name, source.language, source.target)
+        if key not in self.uncovered:
+            self.uncovered[key] = estimator.uncovered(source.language, source.target)
+        return self.uncovered[key]
 
     async def _estimate(
         self, estimator: Estimator, candidate: Candidate
@@ -147,6 +161,21 @@ class Bench:
             await stream(items, one, width=max(1, min(self.width, of)))
 
 
+def _row(
+    candidate: Candidate, given: Translated, faults: Mapping[str, str], quality: Quality
+) -> CandidateRow:
+    return CandidateRow(
+        prompt=candidate.source.prompt,
+        language=candidate.source.target,
+        translator=candidate.translator,
+        text=given.text,
+        broken=given.fault,
+        faults=faults,
+        quality=quality[0],
+        untold=quality[1],
+    )
+
+
 @contextlib.asynccontextmanager
 async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
     """Open the engines of the tools. Raises: Stopped, with how to go on."""
@@ -157,7 +186,7 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         budget_tokens=config.budget_tokens,
         budget_usd=config.budget_usd,
     )
-    with asking.folder.log.open("a", encoding="utf-8") as log:
+    with asking.log.open("a", encoding="utf-8") as log:
         engine = Engine(store, routes, limits, log=lambda row: _log(log, row))
         engine.counters = asking.spent
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
@@ -169,19 +198,19 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
             store.flush()
 
 
-def run(work: Callable[[], Any], folder: TranslationFolder) -> Any:
+def run(work: Callable[[], Any], place: Path) -> Any:
     """Run a coroutine to its end. Raises: Stopped, with how to go on."""
     try:
         return asyncio.run(work())
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Stopped(_go_on("interrupted.", folder)) from None
+        raise Stopped(_go_on("interrupted.", place)) from None
     except Stopped as error:
-        raise Stopped(_go_on(str(error), folder)) from None
+        raise Stopped(_go_on(str(error), place)) from None
 
 
-def _go_on(why: str, folder: TranslationFolder) -> str:
+def _go_on(why: str, place: Path) -> str:
     return (
-        f"{why}\nWhat was translated so far is stored in {folder.path}. Run the same command again "
+        f"{why}\nWhat was translated so far is stored in {place}. Run the same command again "
         "to go on from there."
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 
 import safeglot
 from safeglot import job as jobs
-from safeglot import languages, translating
+from safeglot import languages, registry, translating
 from safeglot.backends import rundir
 from safeglot.backends.console import Console
 from safeglot.backends.store import Store
@@ -25,9 +25,15 @@ from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.tools import Tools, make_tools
 from safeglot.translate.choice import Gate
+from safeglot.translate.hard_checks import VERSION as CHECKS_VERSION
+from safeglot.translate.hard_checks import check
+from safeglot.translate.identify import available
+from safeglot.translate.lengths import learn
 from safeglot.translate.outcomes import Field, choose_rows, counts
 from safeglot.translated import folder_of, joined
-from safeglot.types import CandidateRow, Source
+from safeglot.translation_page import write_page
+from safeglot.types import Candidate, CandidateRow, Source
+from safeglot.variations import with_variations
 
 VERSION = 1
 """Bumped when the same inputs begin to give another choice."""
@@ -66,6 +72,7 @@ class Plan:
             "to": "+".join(self.config.to),
             "translators": "+".join(t.id for t in self.tools.translators),
             "estimators": "+".join(e.id for e in self.tools.estimators) or "none",
+            "checks": "+".join([str(CHECKS_VERSION), *(i.name for i in available())]),
             "gate": digest(self.gate.threshold, _plain(self.gate.by_language))[:8]
             if self.gate.by_language
             else str(self.gate.threshold).lower(),
@@ -191,9 +198,9 @@ def ready(
 
     Raises: UsageError, and without a console where they would have to be made.
     """
-    if not (config.to or config.translations or config.translator):
-        return prompts
     folder = folder_of(config, Path(jobs.default_out(config) if config.out is None else config.out))
+    if not (config.to or config.translations or config.translator):
+        return with_variations(config, prompts, folder, console)
     if config.translator:
         placed = dataclasses.replace(config, translations=str(folder.path))
         planned = plan(placed, prompts, source)
@@ -205,7 +212,7 @@ def ready(
                 "`safeglot translate … --dry-run` counts what translating asks for; make the set "
                 "with `safeglot translate`, and name it with --translations."
             )
-    return joined(prompts, folder, config)
+    return with_variations(config, joined(prompts, folder, config), folder, console)
 
 
 # ---- making a set
@@ -235,15 +242,16 @@ def make(
             asking = translating.Asking(
                 config=plan.config,
                 tools=plan.tools,
-                folder=folder,
+                log=folder.log,
                 console=console,
-                check=hard_check(),
+                check=hard_checks,
                 retry_failed=retry_failed,
             )
-            rows = translating.run(lambda: _candidates(plan, asking, store), folder)
+            rows = translating.run(lambda: _candidates(plan, asking, store), folder.path)
         finally:
             store.close()
         _finish(plan, folder, rows)
+        write_page(folder)
     return folder
 
 
@@ -252,9 +260,17 @@ async def _candidates(plan: Plan, asking: translating.Asking, store: Store) -> l
         return await bench.candidates(list(plan.sources()))
 
 
-def hard_check() -> translating.Check:
-    """Return the hard checks with the identifiers that this machine has."""
-    return lambda candidate: {} if candidate.text.strip() else {"empty": "no text"}
+def hard_checks(candidates: Sequence[Candidate]) -> list[Mapping[str, str]]:
+    """Return the hard checks that each candidate of a set fails, by the identifiers that are here."""
+    identifiers = available(registry.glotlid())
+    habits, refuses = learn(candidates), registry.refuses()
+    return [
+        {
+            fault.name: fault.detail
+            for fault in check(one, identifiers=identifiers, refuses=refuses, habits=habits)
+        }
+        for one in candidates
+    ]
 
 
 def _check_same(plan: Plan, there: Mapping[str, str], *, again: bool) -> bool:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,10 @@ _FILES = (
     "log.jsonl", "ratings.jsonl", ".lock",
 )  # fmt: skip
 _DO = "Make the set again with another --out"
+
+
+_MORE = ("broken", "faults", "quality", "untold", "rank")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class TranslationFolder:
@@ -173,10 +176,10 @@ def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any
 
 
 def _without_empty(row: CandidateRow) -> dict[str, Any]:
-    found = {name: value for name, value in asdict(row).items() if value not in ("", {}, None)}
+    more = {name: value for name in _MORE if (value := getattr(row, name)) not in ("", {}, None)}
     return {"prompt": row.prompt, "language": row.language, "translator": row.translator,
-            "text": row.text, **found}  # fmt: skip
+            "text": row.text, **more}  # fmt: skip
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return _encode(row) + "\n"

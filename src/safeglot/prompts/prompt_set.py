@@ -16,11 +16,13 @@ class Untranslated:
     language: str
     kind: str
     message: str
+    stage: str = "translate"
+    """Or "probe": a variant that could not be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptSet:
-    """Parallel prompts: one translation for each prompt and language, the source's included.
+    """Parallel prompts: at most one translation for each prompt and language, the source's included.
 
     Where safeglot translated, a prompt can lack a language: its text was gated (it is `beside`
     then) or there is none (`untranslated` says why).

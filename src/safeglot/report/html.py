@@ -16,9 +16,11 @@ from markupsafe import Markup
 from safeglot.report import (
     beside,
     causes_template,
+    gate,
     judge_error,
     noise,
     omnibus,
+    probes,
     quality_curve,
     refusals,
     responses,
@@ -57,7 +59,9 @@ PARTS = (
     ("categories", "Categories"),
     ("consistency", "Consistency"),
     ("gaps", "Gaps"),
+    ("translations", "Translations"),
     ("causes", "Causes"),
+    ("probes", "Probes"),
     ("responses", "Kinds of answers"),
     ("refusals", "Over-refusal"),
     ("judge", "Judge's errors"),
@@ -81,7 +85,9 @@ _TEMPLATES = {
     "beside": beside.TEMPLATE,
     "shrunk": shrunk.TEMPLATE,
     "omnibus": omnibus.TEMPLATE,
+    "translations": gate.TEMPLATE,
     "causes": causes_template.TEMPLATE,
+    "probes": probes.TEMPLATE,
     "quality_curves": quality_curve.TEMPLATE,
     "responses": responses.TEMPLATE,
     "refusals": refusals.TEMPLATE,
@@ -176,8 +182,13 @@ def _context(page: Page, index: Index) -> dict[str, Any]:
 
 def _measured(page: Page, index: Index) -> dict[str, Any]:
     """Give the sections that have numbers."""
-    maps, noisy = heat_maps(page, index), noise.noise_panels(page, index)
-    return {
+    maps = heat_maps(page, index)
+    where_told = {
+        "translations": gate.translations(page, index),
+        "probes": probes.probe_panels(page),
+        "noise": noise.noise_panels(page, index),
+    }
+    return where_told | {
         "beside": beside.beside_panels(page, index),
         "warnings": [beside.warnings(page.run, index, judge) for judge in page.run.judges],
         "heat_maps": maps,
@@ -193,8 +204,8 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
         "judge_errors": judge_error.judge_panels(page, index),
         "corrected": judge_error.corrected_panels(page, index),
         "judge_columns": [*judge_error.PANEL.values(), *judge_error.AGREEMENT.values()],
-        "noise": noisy,
-        "parts_of_page": [(id_, name) for id_, name in PARTS if id_ != "noise" or noisy],
+        "fate_words": gate.FATES,
+        "parts_of_page": [(id_, name) for id_, name in PARTS if where_told.get(id_, True)],
         "no_benign": beside.NO_BENIGN,
         "no_classes": beside.NO_CLASSES,
         "no_arms": beside.NO_ARMS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,17 +57,17 @@ class LlmTranslator:
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:
         """Take what stands between the tags; a refusal or an end cut off is a fault."""
-        reply, mark = replies[0], re.escape(_mark(item))
+        reply, mark = replies[0], _mark(item)
         text = reply.text
-        if re.search(rf"<refused {mark}>", text):
+        if f"<refused {mark}>" in text:
             return Translated(text="", fault="refused: the model will not translate the text")
-        inside = re.search(
-            rf"<translation {mark}>(.*?)(?:</translation {mark}>|\Z)", text, re.DOTALL
-        )
         if reply.finish_reason == "length":
             return Translated(text="", fault=f"truncated: cut off after {reply.n_tokens} tokens")
-        found = inside[1] if inside else text
-        return Translated(text=re.sub(rf"</?(?:translation|text) {mark}>", "", found).strip())
+        _, opened, inside = text.partition(f"<translation {mark}>")
+        found = inside.partition(f"</translation {mark}>")[0] if opened else text
+        for tag in (f"<text {mark}>", f"</text {mark}>", f"</translation {mark}>"):
+            found = found.replace(tag, "")
+        return Translated(text=found.strip())
 
 
 def _mark(item: Source) -> str:

@@ -15,7 +15,7 @@ def table(quality, *, passed=None, groups=None, scales=(UP,), languages=("sw",),
     quality = np.array(quality, dtype=float)
     quality = quality if quality.ndim == 2 else quality[:, np.newaxis]
     n = len(quality)
-    group = np.array(range(n) if groups is None else groups)
+    group = np.array(list(range(n)) if groups is None else groups, dtype=int)
     return Table(
         groups=int(group.max()) + 1 if n else 0,
         group_N=group,

@@ -1,0 +1,184 @@
+"""Requests that wait together are one batch: for models that run in this process, batch by batch.
+
+The batches run in one thread of their own, one after another; while one runs, the next gathers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import weakref
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from safeglot.errors import ModelError
+from safeglot.types import Reply, Request
+
+Run: TypeAlias = Callable[[list[Request]], Sequence[Reply | ModelError]]
+"""Answers a batch, sorted by size: one reply or error a request, in their order."""
+
+_QUIET_S = 0.003
+_LONGEST_WAIT_S = 0.05
+"""A batch is closed once its first request has waited for so long, too."""
+_STOP_TIMEOUT_S = 60.0
+
+
+class Batcher:
+    """Answers requests in batches of similar size.
+
+    A batch holds the request that has waited longest and those nearest to it in size, as long as
+    their number times the largest size is at most `most`; one that is larger runs alone. `run` is
+    called in a thread. What `size` raises, the caller of `answer` gets. `quiet_s` is how long no
+    request may have come before a batch is closed; at 0 it is what waits.
+    """
+
+    def __init__(
+        self, run: Run, *, most: int, size: Callable[[Request], int], quiet_s: float = _QUIET_S
+    ) -> None:
+        self._size = size
+        self._pool = _Pool(run=run, most=most, quiet_s=quiet_s)
+        self._finalizer = weakref.finalize(self, self._pool.stop)
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer one request. Raises: ModelError."""
+        call = _Call(request=request, size=self._size(request))
+        self._pool.submit(call)
+        return await asyncio.wrap_future(call.done)
+
+    async def close(self) -> None:
+        """Wait for the batch that runs, and refuse those that wait. It can be called twice."""
+        await asyncio.to_thread(self._finalizer)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Call:
+    request: Request
+    size: int
+    done: Future[Reply] = field(default_factory=Future)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Pool:
+    """The calls that wait, and the thread that takes them."""
+
+    run: Run
+    most: int
+    quiet_s: float
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    waiting: list[_Call] = field(default_factory=list)
+    worker: threading.Thread | None = None
+    stopping: bool = False
+
+    def submit(self, call: _Call) -> None:
+        """Queue a call. Raises: ModelError after `stop`."""
+        with self.changed:
+            if self.stopping:
+                raise _closed()
+            if self.worker is None:
+                # A daemon: a program can end while a model is inside C++.
+                self.worker = threading.Thread(target=self._work, name="batches", daemon=True)
+                self.worker.start()
+            self.waiting.append(call)
+            self.changed.notify()
+
+    def stop(self) -> None:
+        """Refuse what waits and let the running batch end."""
+        with self.changed:
+            self.stopping = True
+            left, self.waiting = self.waiting, []
+            self.changed.notify()
+        for call in left:
+            _settle(call, _closed())
+        if self.worker is not None:
+            self.worker.join(_STOP_TIMEOUT_S)
+
+    def _work(self) -> None:
+        while calls := self._next():
+            ready = [call for call in calls if call.done.set_running_or_notify_cancel()]
+            if ready:
+                for call, found in zip(ready, self._replies(ready), strict=True):
+                    _settle(call, found)
+
+    def _next(self) -> list[_Call]:
+        """Wait for calls and take a batch of them; empty at the end."""
+        with self.changed:
+            while not self.waiting and not self.stopping:
+                self.changed.wait()
+            self._gather()
+            if self.stopping:
+                return []
+            batch = choose([call.size for call in self.waiting], self.most)
+            taken = [self.waiting[at] for at in batch]
+            left = set(range(len(self.waiting))).difference(batch)
+            self.waiting = [self.waiting[at] for at in sorted(left)]
+            return taken
+
+    def _gather(self) -> None:
+        """Give requests that are on their way a moment to come."""
+        end = time.monotonic() + _LONGEST_WAIT_S
+        while self.quiet_s and not self.stopping and time.monotonic() < end:
+            before = len(self.waiting)
+            if sum(call.size for call in self.waiting) > self.most:
+                return
+            self.changed.wait_for(lambda: self.stopping, timeout=self.quiet_s)
+            if len(self.waiting) == before:
+                return
+
+    def _replies(self, calls: Sequence[_Call]) -> Sequence[Reply | ModelError]:
+        try:
+            found = self.run([call.request for call in calls])
+        except ModelError as error:
+            return [_copy(error) for _ in calls]
+        except Exception as error:  # noqa: BLE001 - it must reach those who wait, not end the thread
+            fault = f"{type(error).__name__}: {error}"
+            return [ModelError("engine", fault, transient=False) for _ in calls]
+        if len(found) == len(calls):
+            return found
+        fault = f"the model gave {len(found)} replies to {len(calls)} requests"
+        return [ModelError("engine", fault, transient=False) for _ in calls]
+
+
+def choose(sizes: Sequence[int], most: int) -> list[int]:
+    """Return the places of a batch, by size: the first, and those nearest to it that fit.
+
+    `most` bounds the number of items times the largest size, which is what padding costs.
+    """
+    if not sizes:
+        return []
+    order = sorted(range(len(sizes)), key=lambda at: (sizes[at], at))
+    low = high = bisect_left(order, (sizes[0], 0), key=lambda at: (sizes[at], at))
+    while True:
+        below = sizes[0] - sizes[order[low - 1]] if low else None
+        above = sizes[order[high + 1]] - sizes[0] if high + 1 < len(order) else None
+        wide = high - low + 2
+        if above is not None and (below is None or above <= below):
+            if wide * sizes[order[high + 1]] <= most:
+                high += 1
+                continue
+            above = None
+        if low and wide * sizes[order[high]] <= most:
+            low -= 1
+            continue
+        return order[low : high + 1]
+
+
+def _settle(call: _Call, found: Reply | ModelError) -> None:
+    if call.done.cancelled():
+        return
+    if isinstance(found, ModelError):
+        call.done.set_exception(found)
+    else:
+        call.done.set_result(found)
+
+
+def _copy(error: ModelError) -> ModelError:
+    """Each request gets an error of its own: the engine counts attempts on it."""
+    return ModelError(error.kind, error.message, transient=error.transient)
+
+
+def _closed() -> ModelError:
+    return ModelError("engine", "the model has been closed", transient=False)

@@ -1,0 +1,138 @@
+"""Rows of a file of translations, long (id, language, text) or wide (id and a column a language)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from safeglot import languages
+from safeglot.prompts.gathering import known_language, text_fault
+from safeglot.prompts.problems import Problems, listed
+from safeglot.prompts.tables import Row, Table
+
+ID, LANGUAGE, TEXT, SOURCE = "id", "language", "text", "source_language"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a file of translations is held against."""
+
+    prompts: Collection[str]
+    languages: Collection[str]
+    reference: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What was read so far."""
+
+    wanted: Wanted
+    problems: Problems
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
+    extra: Counter[str] = field(default_factory=Counter)
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+def read_translations(
+    table: Table, wanted: Wanted, problems: Problems
+) -> tuple[Mapping[tuple[str, str], str], list[str]]:
+    """Return the texts by (prompt, language), and notes on what is lacking and what is not used.
+
+    Faults go to `problems`: no id, a language that is none, two texts of one prompt, a text that
+    is no text, rows that were translated from another language than the prompts' own.
+    """
+    problems.found += table.faults
+    found = _Found(wanted=wanted, problems=problems)
+    columns = _languages_of(table, found)
+    if ID not in table.columns or not (TEXT in table.columns or columns):
+        got = ", ".join(table.columns) or "none"
+        problems.add(
+            table.where,
+            f"has the columns {got}; a file of translations has id, language and text, or id and "
+            "a column for each language, named by its tag",
+        )
+        return {}, []
+    for row in table.rows:
+        _take(row, columns, found)
+    return found.texts, list(_notes(found))
+
+
+def _languages_of(table: Table, found: _Found) -> dict[str, str]:
+    """Return column -> language of a wide file; nothing for a long one."""
+    if TEXT in table.columns:
+        return {}
+    columns = {}
+    for column in table.columns:
+        try:
+            tag = languages.canonical(column)
+        except languages.UnknownLanguage:
+            continue
+        if column != ID and tag != found.wanted.reference:  # "id" is the ids, not Indonesian
+            columns[column] = tag
+    return columns
+
+
+def _take(row: Row, columns: Mapping[str, str], found: _Found) -> None:
+    cell = row.cells.get(ID)
+    whole = isinstance(cell, float) and cell.is_integer()
+    prompt = "" if cell is None else str(int(cell) if whole else cell).strip()  # type: ignore[call-overload]
+    if not prompt:
+        found.problems.add(row.place, "the id is empty; give the prompt's")
+        return
+    if prompt not in found.wanted.prompts:
+        found.extra[prompt] += 1
+        return
+    source = str(row.cells.get(SOURCE) or "").strip()
+    if source and known_language(source, row.place, found.problems) != found.wanted.reference:
+        found.problems.add(
+            row.place,
+            f"id {prompt} was translated from {source}, and the prompts are in "
+            f"{found.wanted.reference}; keep the directions in files of their own",
+        )
+        return
+    pairs = [(tag, row.cells.get(column)) for column, tag in columns.items()]
+    if not columns:
+        pairs = [(_tag(row, found), row.cells.get(TEXT))]
+    for tag, text in pairs:
+        if tag:
+            _keep(row, prompt, tag, text, found)
+
+
+def _tag(row: Row, found: _Found) -> str:
+    given = str(row.cells.get(LANGUAGE) or "").strip()
+    if not given:
+        found.problems.add(row.place, "the language is empty; give its tag, such as sw")
+        return ""
+    if given not in found.tags:
+        found.tags[given] = known_language(given, row.place, found.problems)
+    return found.tags[given]
+
+
+def _keep(row: Row, prompt: str, tag: str, text: object, found: _Found) -> None:
+    if text is None or (isinstance(text, str) and not text.strip()):
+        return
+    key = (prompt, tag)
+    fault = text_fault(text) if isinstance(text, str) else f"the value {text!r}, not a text"
+    if fault:
+        found.problems.add(row.place, f"id {prompt}: the text in {tag} has {fault}")
+    elif key in found.texts:
+        found.problems.add(
+            row.place,
+            f"id {prompt} in {tag} is there already, at {found.places[key]}; keep one of them",
+        )
+    else:
+        found.texts[key], found.places[key] = str(text), row.place
+
+
+def _notes(found: _Found) -> Iterator[str]:
+    for tag in found.wanted.languages:
+        lacking = [p for p in found.wanted.prompts if (p, tag) not in found.texts]
+        if any(one == tag for _, one in found.texts) and lacking:
+            yield f"{len(lacking)} prompts have no {tag} in the file ({listed(lacking)})"
+    if found.extra:
+        yield f"{len(found.extra)} ids of the file are not among the prompts ({listed(list(found.extra))})"
+    unused = {tag for _, tag in found.texts} - set(found.wanted.languages)
+    if unused:
+        yield f"languages of the file that are not asked for: {listed(sorted(unused))}"
