@@ -120,6 +120,7 @@ GLOTLID = "SAFEGLOT_GLOTLID"
 """Environment variable with the path of GlotLID's model file."""
 
 
+@functools.cache
 def glotlid() -> GlotLid | None:
     """Return the identifier GlotLID where its file is named. Raises: UsageError where it cannot be read."""
     path = os.environ.get(GLOTLID)
