@@ -103,9 +103,9 @@ def run(
 @options(_PROMPTS)
 def prompts(config: Path | None, **flags: Any) -> None:
     """Read, check and select prompts; show languages and categories."""
-    from safeglot import inspection, pipeline
+    from safeglot import inspection, sources
 
-    found = pipeline.prompts(config_of(config, flags))
+    found, _ = sources.load(config_of(config, flags))
     _console().show(inspection.prompts_text(found))
 
 

@@ -17,7 +17,6 @@ from safeglot.collection import Work, collect
 from safeglot.config import Config
 from safeglot.job import Job
 from safeglot.model_strings import JudgeConfig
-from safeglot.prompts.prompt_set import PromptSet
 from safeglot.report.data import from_json, to_json
 from safeglot.report.html import render_html
 from safeglot.report.page import Page
@@ -31,11 +30,6 @@ def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunD
     console.show(report(run_dir, console, answers=config.answers))
     outcome.check_missing(run_dir, missing, config.max_missing)
     return run_dir
-
-
-def prompts(config: Config) -> PromptSet:
-    """Load, check and select the prompts, parallel in every language."""
-    return sources.load(config)[0]
 
 
 def translate(
@@ -61,8 +55,8 @@ def generate(
     run_dir = RunDir(job.path)
     with setting.begun(run_dir, job, console) as store:
         setting.put_prompts(store, job.prompts)
-        work = Work(job=job, run_dir=run_dir, store=store, console=console, judged=judged)
-        collect(dataclasses.replace(work, retry_failed=retry_failed))
+        work = Work(job=job, run_dir=run_dir, store=store, console=console)
+        collect(dataclasses.replace(work, retry_failed=retry_failed, judged=judged))
     return run_dir
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from safeglot import registry, setting
 from safeglot.backends.providers import Provider
-from safeglot.cli import _config, app
+from safeglot.cli import app
+from safeglot.cli_options import config_of
 from safeglot.config import FIELDS, build
 from safeglot.prompts.taxonomy import parse_taxonomy
 
@@ -112,7 +113,7 @@ def check_command(line):
         given = dict(context.params)
     flags = {k: v for k, v in given.items() if k in FIELDS}
     if len(flags) > 5:
-        _config(None, flags)
+        config_of(None, flags)
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)
