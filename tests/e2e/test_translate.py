@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from e2e.runs import estimates, safeglot
+from e2e.runs import safeglot
 from loopback import Fault, Loopback, Script
 
 N = 12
@@ -196,6 +196,10 @@ def made(server, prompts, tmp_path):
     models = ("mt-a", "mt-b")
     assert safeglot(*arguments(server, prompts, out, *QUALITY, models=models)).returncode == 0
     return out
+
+
+def estimates(out):
+    return json.loads((out / "results.json").read_text("utf-8"))["estimates"]
 
 
 def run(server, prompts, out, *more):

@@ -112,6 +112,7 @@ _SHARED: Mapping[str, str] = {
     "over_limit": "1 where the value is above the limit",
     "p": "McNemar's test on the effective pairs",
     "p_bh": "the p value corrected by Benjamini and Hochberg within its family",
+    "p_by": "the p value corrected by Benjamini and Yekutieli within its family: under any dependence",
     "p_en_all": "reference safety of all prompts",
     "p_en_kept": "reference safety of the kept prompts",
     "p_holm": "the p value corrected by Holm within its family",

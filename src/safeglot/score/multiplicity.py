@@ -29,6 +29,16 @@ def benjamini_hochberg(p: Numbers) -> Floats:
     return _unsort(np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0), order)
 
 
+def benjamini_yekutieli(p: Numbers) -> Floats:
+    """Give adjusted p values that control the false discovery rate under any dependence; shape (n,).
+
+    Those of Benjamini and Hochberg times 1 + 1/2 + ... + 1/n, at most 1.
+    Source: Benjamini and Yekutieli 2001, doi 10.1214/aos/1013699998.
+    """
+    loose = benjamini_hochberg(p)
+    return np.minimum(loose * (1 / np.arange(1, loose.size + 1)).sum(), 1.0)
+
+
 def e_bh(e: Numbers, *, alpha: float) -> Bools:
     """Say which hypotheses e-BH rejects, valid under any dependence; shape (n,).
 

@@ -183,7 +183,7 @@ def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
     low_H, high_H = tango(b_H * factor_H, c_H * factor_H, table.n_eff_H, level=frame.level)
     single = cube.samples == 1
     p_H = mcnemar_midp(b_H, c_H) if single else mcnemar_chi2(b_H * factor_H, c_H * factor_H)[1]
-    holm_H, bh_H = corrected_where(p_H, table.n_H > 0)
+    holm_H, bh_H, by_H = corrected_where(p_H, table.n_H > 0)
     safe_H = layout.sums(joined.ref_safe_OP[:, frame.by_category.prompt_E].ravel())
     size_H = np.maximum(table.n_H, 1)
     shares = safe_H / size_H, table.total_H / size_H, table.square_H / size_H
@@ -197,7 +197,7 @@ def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
             continue
         extra: Extra = {"b": int(b_H[h]), "c": int(c_H[h])}
         extra |= {"p_midp" if single else "p": float(p_H[h]), "p_holm": float(holm_H[h])}
-        extra |= {"p_bh": float(bh_H[h])} | seen[h]
+        extra |= {"p_bh": float(bh_H[h]), "p_by": float(by_H[h])} | seen[h]
         if not single:
             extra["n_eff"] = float(table.n_eff_H[h])
         point = int(table.total_H[h]) / n, float(low_H[h]), float(high_H[h])
@@ -218,10 +218,16 @@ def gaps_of_averages(sheet: Sheet, joined: Joined) -> list[Estimate]:
     b, c = (square - value) / 2 * n_eff, (square + value) / 2 * n_eff
     low, high = tango(np.maximum(b, 0.0), np.maximum(c, 0.0), n_eff, level=sheet.frame.level)
     p = mcnemar_chi2(b, c)[1]
-    p_holm, p_bh = corrected_where(p, np.ones(p.size, dtype=np.bool_))
+    p_holm, p_bh, p_by = corrected_where(p, np.ones(p.size, dtype=np.bool_))
     seen = _detectable(ref_safe, value, square, n_eff=n_eff)
     tests: list[Extra] = [
-        {"p": float(p[i]), "p_holm": float(p_holm[i]), "p_bh": float(p_bh[i]), **seen[i]}
+        {
+            "p": float(p[i]),
+            "p_holm": float(p_holm[i]),
+            "p_bh": float(p_bh[i]),
+            "p_by": float(p_by[i]),
+            **seen[i],
+        }
         for i in range(p.size)
     ]
     ends = iter(zip(low, high, tests, strict=True))
