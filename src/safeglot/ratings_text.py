@@ -188,7 +188,7 @@ def _thresholds(found: Sequence[Threshold]) -> Table:
             "that this share holds for other prompts: it was chosen on these very texts, which flatters it."
         ),
         assumptions=(
-            "correlations are Spearman's over kept and gated texts",
+            "correlations are Spearman's over all rated texts, kept and gated ones as they were drawn",
             f"at least {LEAST_ABOVE} rated texts lie above a threshold",
             "texts below the present gate count only where gated ones were drawn too (--gated)",
         ),
