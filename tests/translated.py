@@ -24,7 +24,15 @@ N, BENIGN = 50, 6
 LANGUAGES, MODELS = ("en", "sw", "ru"), ("m", "k")
 GUARD, OTHER = "llama-guard-3=vllm/g", "qwen3guard=vllm/q"
 GATED = set(range(0, N, 5))
-FAILED = {1: "no-candidate", 2: "hard-checks", 3: "hard-checks", 4: "translator-failed"}
+FAILED = {1: "no-translation", 2: "copied", 3: "copied", 4: "untranslated + too-short"}
+MESSAGES = {
+    1: "ct2/a: timeout; ct2/b: timeout",
+    2: "ct2/a: copied (chrF 0.93)",
+    3: "ct2/a: copied (chrF 0.99)",
+    4: "ct2/a: untranslated (0.6 of 5 words); ct2/b: too-short (0.1), untranslated (0.9)",
+}
+UNMADE = {8, 9}
+"""Prompts that have no word to switch, in Swahili."""
 UNSOUND = {6, 7}
 """Prompts whose story no longer asks for the same, in Swahili."""
 VARIANTS = {
@@ -92,6 +100,8 @@ def variants_of(prompt, i):
         for name in names:
             if tag == "sw" and (i in GATED or i in FAILED):
                 continue
+            if tag == "sw" and i in UNMADE and "codeswitch" in name:
+                continue
             lost = tag == "sw" and i in UNSOUND and "framing" in name
             yield text_of(
                 prompt, tag, arm="probe", variant=name, translator="probe", kept=not lost,
@@ -118,18 +128,18 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
         store.write(
             "failures",
             [
-                (
-                    "translate",
-                    f"f{i}",
-                    f"h{i}",
-                    "sw",
-                    0,
-                    kind,
-                    f"all were refused: {kind}",
-                    1,
-                    False,
-                )
-                for i, kind in FAILED.items()
+                ("translate", f"f{i}", f"h{i}", "sw", 0, "no-translation", message, 1, False)
+                for i, message in MESSAGES.items()
+            ],
+        )
+    if probes:
+        store.write(
+            "failures",
+            [
+                ("probe", f"{i}{name}", f"h{i}", "sw", 0, name, "no word to switch", 1, False)
+                for i in UNMADE
+                for name in VARIANTS["sw"]
+                if "codeswitch" in name
             ],
         )
     replies, responses, verdicts = [], [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 from safeglot.backends.translation_folder import TranslationFolder, translation_row
@@ -94,8 +95,6 @@ def make_set(path, n=60, tags=("ar", "es", "sw", "yo", "zh"), *, gate=GATE, scal
 
 
 def without(row, scales):
-    from dataclasses import replace
-
     told = {k: v for k, v in row.quality.items() if k in scales}
     return replace(row, quality=told, untold={k: v for k, v in row.untold.items() if k in scales})
 
@@ -130,8 +129,3 @@ def write(folder, prompts, field, chosen, gate):
             "counts": counts(outcomes, field.languages),
         }
     )  # fmt: skip
-
-
-def truth(item, language, seed=0):
-    """The adequacy that raters give a text here: better where the translator's text is."""
-    return 1 + int(digest("truth", seed, item, language)[:4], 16) % 5

@@ -29,6 +29,7 @@ SELECT t.prompt, t.language, r.model, r.sample, p.text
 FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
 WHERE t.arm = 'main'
 """
+_MAIN_TEXTS = "SELECT prompt, language FROM translations WHERE arm = 'main'"
 _GIVEN_ANSWERS = """
 SELECT t.key, r.model, r.sample, r.key, p.text, t.arm, t.prompt, t.language, t.text, t.translator
 FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
@@ -354,6 +355,7 @@ def to_translate(store: Store, about: Mapping[str, Any], names: Sequence[str]) -
     harmful = {p.id: i for i, p in enumerate(store.prompts()) if p.kind == "harmful"}
     reference = about["reference"]
     others = [tag for tag in about["languages"] if tag != reference]
+    texts = set(store.rows(_MAIN_TEXTS))
     done = {
         (arm, prompt, language, model, sample)
         for _, model, sample, _, _, arm, prompt, language, *_ in store.rows(_GIVEN_ANSWERS)
@@ -366,7 +368,8 @@ def to_translate(store: Store, about: Mapping[str, Any], names: Sequence[str]) -
             if (language == reference) is (arm == "backtranslate"):
                 continue
             for tag in (language,) if arm == "backtranslate" else others:
-                if (arm, prompt, tag, model, sample) not in done:
+                asked = (prompt, tag) in texts
+                if asked and (arm, prompt, tag, model, sample) not in done:
                     place = (prompt, language, model, sample)
                     row = (arm, prompt, tag, model, sample, "", text, "", answer_key(place, text))
                     yield dict(zip(arm_texts.TO_FILL, row, strict=True))

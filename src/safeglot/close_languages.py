@@ -20,6 +20,8 @@ GROUPS = tuple(
         "bn as",
         "bo dz",
         "ca oc",
+        "ceb war",
+        "crs mfe",
         "cs sk",
         "de bar gsw ksh pfl",
         "el grc",

@@ -15,6 +15,7 @@ from safeglot.backends.store import Store
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
 from safeglot.score.gate import Ended, Translator, by_translator, translation_shares, ungated
+from safeglot.translate.hard_checks import CHECKS
 from safeglot.types import Estimate
 
 KEPT, GATED, FAILED, WAITING = "kept", "gated", "failed", "waiting"
@@ -32,7 +33,8 @@ SELECT v.judge, r.model, t.arm, t.language, t.translator, t.prompt, r.sample, v.
 FROM verdicts v JOIN responses r ON r.key = v.response JOIN translations t ON t.key = r.translation
 WHERE t.arm IN ('main', 'gated', 'translators')
 """
-_NUMBER = re.compile(r"\s*[-+]?\d.*", re.DOTALL)
+_NUMBER = r"[-+]?\d[\d.]*(?:e[-+]?\d+)?"
+_COMPARED = re.compile(rf"\s+{_NUMBER}\s*[<>]=?\s*{_NUMBER}")
 
 _Who: TypeAlias = tuple[str, str]
 """(language, translator)."""
@@ -55,7 +57,9 @@ def fates(store: Store, languages: Sequence[str]) -> dict[tuple[str, str], Fate]
     """Return (prompt, language) -> what became of it: each is kept, gated, failed, or waits."""
     found: dict[tuple[str, str], Fate] = {}
     for prompt, language, kind, message in store.rows(_FAILURES):
-        found.setdefault((prompt, language), Fate(kind=FAILED, reason=kind, message=message))
+        found.setdefault(
+            (prompt, language), Fate(kind=FAILED, reason=why_failed(kind, message), message=message)
+        )
     for arm, language, prompt, _, reason in store.rows(_TEXTS):
         place = prompt, language
         if arm == "main":
@@ -68,7 +72,13 @@ def fates(store: Store, languages: Sequence[str]) -> dict[tuple[str, str], Fate]
 
 def bare(reason: str) -> str:
     """Return a gate's reason without its numbers, to be counted: "quality: roundtrip-chrf"."""
-    return _NUMBER.sub("", reason) or reason
+    return _COMPARED.sub("", reason)
+
+
+def why_failed(kind: str, message: str) -> str:
+    """Return why there is no text, to be counted: the hard checks that its candidates missed."""
+    missed = [name for name in CHECKS if f"{name} (" in message]
+    return " + ".join(missed) or kind
 
 
 def estimates(

@@ -47,7 +47,16 @@ _UNREAD = (
     + _OF_VERDICT
     + " WHERE v.unsafe IS NULL GROUP BY 1, 2, 3"
 )
-_MISSING = (("generate", _FAILED_ANSWERS), ("judge", _FAILED_VERDICTS), ("judge", _UNREAD))
+_UNMADE = """
+SELECT '', f.by, f.kind, COUNT(*), MIN(f.message)
+FROM failures f WHERE f.stage = 'probe' GROUP BY 1, 2, 3
+"""
+_MISSING = (
+    ("probe", _UNMADE),
+    ("generate", _FAILED_ANSWERS),
+    ("judge", _FAILED_VERDICTS),
+    ("judge", _UNREAD),
+)
 _REACHED = """
 SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
 WHERE t.arm = 'main' GROUP BY 1, 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from safeglot.types import Estimate
 
 _ANY = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'probe')"
 _TEXTS = "SELECT language, variant, prompt, kept FROM translations WHERE arm = 'probe'"
+_UNMADE = "SELECT by, kind, parent FROM failures WHERE stage = 'probe'"
 _VERDICTS = """
 SELECT v.judge, r.model, t.language, t.variant, t.prompt, r.sample, v.unsafe
 FROM verdicts v JOIN responses r ON r.key = v.response JOIN translations t ON t.key = r.translation
@@ -31,6 +33,7 @@ _Put: TypeAlias = tuple[str, str]
 class _Held:
     """The variants of harmful prompts, and the verdicts on their answers."""
 
+    unmade: Counter[_Put] = field(default_factory=Counter)
     there: dict[_Put, Bools] = field(default_factory=dict)
     sound: dict[_Put, Bools] = field(default_factory=dict)
     unsafe: dict[tuple[str, str, _Put], Bytes] = field(default_factory=dict)
@@ -68,6 +71,11 @@ def _read(store: Store, cube: Cube) -> _Held:
             table.setdefault(put, np.zeros(len(at_P), dtype=np.bool_))
         held.there[put][at_P[prompt]] = True
         held.sound[put][at_P[prompt]] = bool(kept)
+    held.unmade.update(
+        (language, "+".join(levels_of(variant)))
+        for language, variant, prompt in store.rows(_UNMADE)
+        if prompt in at_P
+    )
     for judge, model, language, variant, prompt, sample, unsafe in store.rows(_VERDICTS):
         if prompt not in at_P or not 0 <= sample < cube.samples:
             continue
@@ -106,6 +114,7 @@ def _variants(held: _Held, cube: Cube, of: tuple[str, str], tag: str) -> dict[st
             unsafe_PS=held.unsafe.get((*of, put), _nothing(cube)),
             there_P=there_P,
             sound_P=held.sound[put],
+            unmade=held.unmade[put],
         )
         for put, there_P in held.there.items()
         if put[0] == tag

@@ -103,7 +103,7 @@ def _refusal_weights() -> Any:
 
 
 ENGINES: dict[str, str] = {
-    "apertium": "safeglot.backends.apertium:open_apertium",
+    "apertium": "safeglot.backends.apertium:Apertium",
     "ct2": "safeglot.backends.ct2:open_ct2",
     "hf": "safeglot.backends.seq2seq:open_seq2seq",
     "bergamot": "safeglot.backends.bergamot:open_bergamot",
@@ -120,6 +120,7 @@ GLOTLID = "SAFEGLOT_GLOTLID"
 """Environment variable with the path of GlotLID's model file."""
 
 
+@functools.cache
 def glotlid() -> GlotLid | None:
     """Return the identifier GlotLID where its file is named. Raises: UsageError where it cannot be read."""
     path = os.environ.get(GLOTLID)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 from safeglot import job as jobs
@@ -129,9 +129,28 @@ def _translator(
 def _machine(one: StepConfig, bench: _Bench) -> Translator:
     """Return a translator that runs on this machine. Raises: UsageError where it cannot."""
     engine = registry.machine(one.kind, one.path)
-    model = f"{one.name}@{engine.revision}"
-    bench.engines[model] = partial(_in_process, lambda: engine, model)
-    return MachineTranslator(name=one.name, model=model, faults=engine.fault)
+    bench.engines[one.name] = partial(_in_process, lambda: engine, one.name)
+    reference = bench.config.reference
+    there = [(reference, tag) for tag in bench.config.to]
+    for source, target in there:
+        way = engine.route(source, target) if hasattr(engine, "route") else ()
+        if len(way) > 1:
+            bench.notes.append(
+                f"{one.name} reaches {target} by {' and '.join(way)}: errors of each add up"
+            )
+    return MachineTranslator(
+        name=one.name,
+        model=one.name,
+        faults=cache(engine.fault),
+        revisions=cache(partial(_revision, engine)),
+        pairs=(*there, *((target, source) for source, target in there)),
+    )
+
+
+def _revision(engine: Any, source: str, target: str) -> str:
+    found = engine.revision
+    pinned: str = found(source, target) if callable(found) else found
+    return pinned
 
 
 def _file(

@@ -45,11 +45,11 @@ def write_page(folder: TranslationFolder, *, rows: int = 2000) -> Path:
 def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
     """Fill the page's records from the folder. Raises: UsageError."""
     about = folder.require().read_manifest()
-    found = _Found()
+    found = _Found(most=max(rows // max(len(about["languages"]), 1), 1))
     for row in folder.read_translations():
         found.take(row)
-    shown = _shown(found.prompts, len(about["languages"]), rows)
-    candidates = found.take_candidates(folder.read_candidates(), shown)
+    found.draw()
+    candidates = found.take_candidates(folder.read_candidates())
     scales = scales_of(about)
     told = rated.read_rated(folder, about)
     return TranslationsView(
@@ -58,14 +58,14 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
         languages=tuple(_language_view(tag, found, about, scales) for tag in about["languages"]),
         translators=tuple(about["translators"]),
         estimators=tuple(_estimator(*one) for one in about["estimators"].items()),
-        n_prompts=len(found.prompts),
+        n_prompts=found.n_prompts,
         digest=about["digest"],
         rated=tuple(rated.table(told, about["languages"], scales)),
         notes=tuple(about["notes"]),
         settings=_settings(about),
         versions=dict(about["versions"]),
-        rows=tuple(_rows(folder, shown, candidates)),
-        n_shown=len(shown),
+        rows=tuple(_rows(found.shown, candidates)),
+        n_shown=len(found.shown),
     )
 
 
@@ -96,11 +96,15 @@ def estimates_of(folder: TranslationFolder) -> dict[tuple[str, str], Floats]:
 
 @dataclass(slots=True)
 class _Found:
-    """What is counted while the rows go by."""
+    """What is counted while the rows go by, and the rows of the prompts that the page shows.
 
-    prompts: dict[str, None] = field(default_factory=dict)
-    outcomes: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(prompt, language) of those that failed."""
+    Those are the `most` prompts with the lowest hashes of their ids, each in all its languages.
+    """
+
+    most: int
+    shown: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    failed: set[tuple[str, str]] = field(default_factory=set)
+    """(prompt, language)"""
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     chosen: Counter[tuple[str, str]] = field(default_factory=Counter)
     values: Values = field(default_factory=lambda: defaultdict(lambda: array("d")))
@@ -110,20 +114,36 @@ class _Found:
     failed_by: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     """(prompt, language) of those that failed -> the checks that their candidates failed at."""
 
-    def take(self, row: Mapping[str, Any]) -> None:
+    @property
+    def n_prompts(self) -> int:
+        """All prompts: each has a row in every language."""
+        by_language = Counter[str]()
+        for (tag, _), n in self.counts.items():
+            by_language[tag] += n
+        return max(by_language.values(), default=0)
+
+    def take(self, row: dict[str, Any]) -> None:
         tag, outcome = row["language"], row["outcome"]
-        self.prompts[row["id"]] = None
+        self.shown.setdefault(row["id"], []).append(row)
+        if len(self.shown) > 4 * self.most:
+            self.draw()
         self.counts[tag, outcome] += 1
         if outcome == FAILED:
-            self.outcomes[row["id"], tag] = outcome
+            self.failed.add((row["id"], tag))
             return
         if outcome == KEPT:
             self.chosen[tag, row["translator"]] += 1
         for name, value in row["quality"].items():
             self.values[tag, name, outcome].append(value)
 
+    def draw(self) -> None:
+        """Let all but the lowest hashes go, in the order in which the prompts came."""
+        first = sorted(self.shown, key=lambda prompt: digest("page", prompt))[: self.most]
+        lowest = set(first)
+        self.shown = {key: rows for key, rows in self.shown.items() if key in lowest}
+
     def take_candidates(
-        self, rows: Iterator[CandidateRow], shown: frozenset[str]
+        self, rows: Iterator[CandidateRow]
     ) -> dict[tuple[str, str], list[CandidateRow]]:
         """Count all candidates, and return those of the prompts that are shown."""
         kept: dict[tuple[str, str], list[CandidateRow]] = defaultdict(list)
@@ -135,39 +155,29 @@ class _Found:
             else:
                 checks = [NO_TEXT] if row.broken else list(row.faults)
                 self.refused.update((*by, check) for check in checks)
-                if place in self.outcomes:
+                if place in self.failed:
                     self.failed_by[place].update(checks)
-            if row.prompt in shown:
+            if row.prompt in self.shown:
                 kept[place].append(row)
         return kept
 
 
-def _shown(prompts: Mapping[str, None], n_languages: int, rows: int) -> frozenset[str]:
-    """Draw the prompts to show by the hash of their ids, each with all of its languages."""
-    most = max(rows // max(n_languages, 1), 1)
-    if len(prompts) <= most:
-        return frozenset(prompts)
-    return frozenset(sorted(prompts, key=lambda prompt: digest("page", prompt))[:most])
-
-
 def _rows(
-    folder: TranslationFolder,
-    shown: frozenset[str],
+    shown: Mapping[str, Sequence[Mapping[str, Any]]],
     candidates: Mapping[tuple[str, str], list[CandidateRow]],
 ) -> Iterator[TextRow]:
-    for row in folder.read_translations():
-        if row["id"] in shown:
-            yield TextRow(
-                prompt_id=row["id"],
-                language=row["language"],
-                kind=row.get("kind", ""),
-                categories=tuple(row.get("categories", ())),
-                source=row.get("source", ""),
-                outcome=row["outcome"],
-                translator=row["translator"],
-                reason=row["reason"],
-                candidates=tuple(candidates.get((row["id"], row["language"]), ())),
-            )
+    for row in (row for rows in shown.values() for row in rows):
+        yield TextRow(
+            prompt_id=row["id"],
+            language=row["language"],
+            kind=row.get("kind", ""),
+            categories=tuple(row.get("categories", ())),
+            source=row.get("source", ""),
+            outcome=row["outcome"],
+            translator=row["translator"],
+            reason=row["reason"],
+            candidates=tuple(candidates.get((row["id"], row["language"]), ())),
+        )
 
 
 # ---- one language

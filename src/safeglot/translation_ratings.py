@@ -143,13 +143,13 @@ class _Read:
 def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
     """Store the ratings of the files and tell what is there. Raises: InputErrors with every problem."""
     about = folder.require().read_manifest()
+    if not rated.read_drawn(folder):
+        raise UsageError(
+            f"{folder.path}: no texts were drawn for ratings yet. "
+            f"Draw some: safeglot ratings sample {folder.path} --out to-rate.csv"
+        )
     with folder.locked():
         drawn = rated.read_drawn(folder)
-        if not drawn:
-            raise UsageError(
-                f"{folder.path}: no texts were drawn for ratings yet. "
-                f"Draw some: safeglot ratings sample {folder.path} --out to-rate.csv"
-            )
         read = _Read(drawn={one.item: one for one in drawn})
         for path in paths:
             _read_file(path, read)

@@ -52,6 +52,7 @@ class Translation:
     translator: str = "given"
     quality: Mapping[str, float] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
+    """Of a probe: what was changed, as name=value."""
     kept: bool = True
     reason: str = ""
     arm: Arm = "main"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from safeglot import translating
+from safeglot import registry, translating
 from safeglot.backends import datasets
 from safeglot.backends.console import Console
 from safeglot.backends.store import Store
@@ -78,7 +78,7 @@ def with_variations(
             config=config, tools=asked.tools, log=folder.log, console=console
         )
         try:
-            ratings, backs = translating.run(lambda: _ask(asked, asking, store), folder.path)
+            ratings, backs = translating.run(lambda: _ask(asked, made, asking, store), folder.path)
         finally:
             store.close()
     found = _filled(prompts, config)
@@ -215,34 +215,33 @@ def _slotless(text: str, tag: str, config: Config) -> str:
 
 
 async def _ask(
-    asked: Asked, asking: translating.Asking, store: Store
+    asked: Asked, made: Sequence[Made], asking: translating.Asking, store: Store
 ) -> tuple[Mapping[_Place, Mapping[str, float]], list[Translation]]:
     async with translating.bench(asking, store) as bench:
-        places = list(_to_rate(asked))
+        places = list(_to_rate(asked, made))
         rated = await bench.qualities([candidate for _, candidate in places])
         ratings = {place: told for (place, _), (told, _) in zip(places, rated, strict=True)}
         backs = await _round_trips(asked, bench) if asked.roundtrip else []
     return ratings, backs
 
 
-def _to_rate(asked: Asked) -> Iterator[tuple[_Place, Candidate]]:
+def _to_rate(asked: Asked, made: Sequence[Made]) -> Iterator[tuple[_Place, Candidate]]:
     if not asked.tools.estimators:
         return
     prompts = {p.id: p for p in asked.prompts.prompts}
     names = {base.name(_bare(one)) for one in asked.probes if _checkable(one)}
-    for made in _made(asked):
-        if made.name in names and not made.variant.fault:
-            if made.language == asked.config.reference:
-                continue
-            prompt = prompts[made.prompt]
-            source = Source(
-                prompt=made.prompt,
-                text=_slotless(prompt.text, prompt.language, asked.config),
-                language=prompt.language,
-                target=made.language,
-            )
-            candidate = Candidate(source=source, translator="probe", text=made.variant.text)
-            yield (made.prompt, made.language, made.name), candidate
+    for one in made:
+        if one.name not in names or one.variant.fault or one.language == asked.config.reference:
+            continue
+        prompt = prompts[one.prompt]
+        source = Source(
+            prompt=one.prompt,
+            text=_slotless(prompt.text, prompt.language, asked.config),
+            language=prompt.language,
+            target=one.language,
+        )
+        candidate = Candidate(source=source, translator="probe", text=one.variant.text)
+        yield (one.prompt, one.language, one.name), candidate
 
 
 async def _round_trips(asked: Asked, bench: translating.Bench) -> list[Translation]:
@@ -325,7 +324,7 @@ def _unit(quality: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str
 
 
 def _identified(text: str, tag: str) -> str:
-    for identifier in available():
+    for identifier in available(registry.glotlid()):
         if identifier.covers(tag):
             return identifier.tell(text, tag).language or ""
     return ""
@@ -340,11 +339,16 @@ def _probe(
         text=one.variant.text,
         translator=parent.translator,
         quality=quality,
+        checks=tuple(f"{name}={_short(value)}" for name, value in one.variant.facts.items()),
         kept=check.kept,
         reason=check.reason,
         arm="probe",
         variant=one.name,
     )
+
+
+def _short(value: float | str) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _lacking(one: Made) -> Untranslated:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simulation import averages, causes, designs, labels, models, refusals, shares
+from simulation import averages, causes, designs, labels, models, probes, refusals, shares
 from simulation.measured import table
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "intervals.md"
@@ -31,6 +31,8 @@ SIMULATIONS = {
     designs.slopes: 115,
     designs.factors: 116,
     designs.sequences: 117,
+    probes.probes: 118,
+    probes.gates: 119,
 }
 
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from safeglot.arms import (
@@ -175,3 +177,27 @@ def test_an_arm_that_is_named_needs_texts_in_the_files_or_in_the_run(tmp_path, p
 def test_an_arm_of_answers_needs_no_texts_yet(prompts):
     found = read_arms(Config(arms=("reverse",)), prompts)
     assert (found.lacking, bool(found)) == ((), False)
+
+
+def test_a_prompt_without_a_text_in_a_language_has_no_arms_there(tmp_path, prompts, store):
+    fewer = dataclasses.replace(
+        prompts,
+        translations=tuple(
+            t for t in prompts.translations if (t.prompt, t.language) != ("p2", "de")
+        ),
+    )
+    rows = (
+        "roundtrip,p1,de,p1 back,mt\nroundtrip,p2,de,p2 back,mt\ntranslators,p2,de,p2 anders,mt\n"
+    )
+    found = read(
+        tmp_path, fewer, f"arm,id,language,text,translator\n{rows}", "roundtrip", "translators"
+    )
+    assert [(t.prompt, t.arm) for t in found.asked] == [("p1", "roundtrip")]
+    assert any("2 rows are about texts that the run has not" in note for note in found.notes)
+    list(
+        store.rows("UPDATE translations SET arm = 'gated' WHERE prompt = 'p2' AND language = 'de'")
+    )
+    todo = list(to_translate(store, ABOUT, ("backtranslate", "reverse")))
+    assert [(r["arm"], r["id"], r["answer"]) for r in todo] == [
+        ("backtranslate", "p1", "answer p1 de"), ("reverse", "p1", "answer p1 en"),
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from safeglot.attributed import estimates as causes
 from safeglot.outcome import cube_of, measure, missing_share
 from safeglot.score.quality import gate_selection
 from safeglot.types import Prompt
-from translated import FAILED, GATED, GUARD, LANGUAGES, OTHER, N, text_of, translated
+from translated import FAILED, GATED, GUARD, LANGUAGES, OTHER, VARIANTS, N, text_of, translated
 
 LOST = set(FAILED)
 KEPT = N - len(GATED) - len(FAILED)
@@ -56,8 +56,12 @@ def test_every_text_is_kept_gated_or_failed(run):
     [
         ("quality: roundtrip-chrf 0.41 < 0.5", "quality: roundtrip-chrf"),
         ("quality: cometkiwi -0.1 < 0", "quality: cometkiwi"),
+        (
+            "quality: roundtrip-chrf 0.4 < 0.5, metricx-24 9.3e+01 > 5",
+            "quality: roundtrip-chrf, metricx-24",
+        ),
+        ("quality: wmt22-cometkiwi-da 0.5 < 0.6", "quality: wmt22-cometkiwi-da"),
         ("not covered", "not covered"),
-        ("0.4", "0.4"),
         ("", ""),
     ],
 )
@@ -78,7 +82,7 @@ def test_shares_of_the_languages_that_were_translated(told):
     assert (row.value, row.n, row.missing) == (KEPT / N, N, 0)
     assert told["translation_gated", None, None, "sw", None].extra["texts"] == len(GATED)
     failed = told["translation_failed", None, None, "sw", None]
-    assert failed.extra["reasons"] == "hard-checks 2, no-candidate 1, translator-failed 1"
+    assert failed.extra["reasons"] == "copied 2, no-translation 1, untranslated + too-short 1"
     assert ("translation_kept", None, None, "en", None) not in told
     assert told["translation_kept", None, None, "ru", None].value == 1
 
@@ -173,11 +177,14 @@ def test_what_is_gated_is_not_missing_and_what_failed_is(run):
 def test_what_is_missing_is_told_with_its_reasons(run):
     store, manifest = run
     rows = list(outcome._missing(store, manifest))
-    assert {(r.stage, r.language, r.kind, r.count) for r in rows} == {
-        ("translate", "sw", "no-candidate", 1), ("translate", "sw", "hard-checks", 2),
-        ("translate", "sw", "translator-failed", 1),
+    assert {(r.language, r.kind, r.count, r.example) for r in rows if r.stage == "probe"} == {
+        ("sw", name, 2, "no word to switch") for name in VARIANTS["sw"] if "codeswitch" in name
+    }
+    assert {(r.stage, r.language, r.kind, r.count) for r in rows if r.stage != "probe"} == {
+        ("translate", "sw", "no-translation", 1), ("translate", "sw", "copied", 2),
+        ("translate", "sw", "untranslated + too-short", 1),
     }  # fmt: skip
-    assert {r.example for r in rows if r.kind == "hard-checks"} == {"all were refused: hard-checks"}
+    assert {r.example for r in rows if r.kind == "copied"} == {"ct2/a: copied (chrF 0.93)"}
 
 
 def test_a_run_that_is_not_finished_counts_what_is_not_asked_by_language(tmp_path):

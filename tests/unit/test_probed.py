@@ -6,7 +6,7 @@ import pytest
 from safeglot import probed
 from safeglot.outcome import cube_of
 from safeglot.score.probes import LATIN
-from translated import FAILED, GATED, GUARD, OTHER, UNSOUND, N, translated
+from translated import FAILED, GATED, GUARD, OTHER, UNMADE, UNSOUND, N, translated
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +59,16 @@ def test_both_parents_and_the_interaction(run, told):
     here = y - unsafe_of(store, "sw")
     there = unsafe_of(store, "en", "probe", name) - unsafe_of(store, "en")
     row = told["probe_interaction", GUARD, "m", "sw", name, None, None]
+    assert row.extra["unmade"] == len(UNMADE)
     assert row.value == pytest.approx(np.nanmean(here - there))
     assert ("probe_effect", GUARD, "m", "en", name, "reference", None) not in told
 
 
 def test_factors_in_any_order_are_one_variant(told):
     name = "codeswitch=word+framing=story"
-    assert told["probe_unsafe", GUARD, "m", "sw", name, None, None].n == N - 14 - len(UNSOUND)
+    assert told["probe_unsafe", GUARD, "m", "sw", name, None, None].n == N - 14 - len(
+        UNSOUND | UNMADE
+    )
     assert told["factor_effect", GUARD, "m", "sw", name, None, "framing=story"].value is not None
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from safeglot.errors import UsageError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-PACKAGED = ("mini",)
+PACKAGED = ("mini", "context")
 _HUB_SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 """In the order of preference."""
 _HUB_SPEC = re.compile(

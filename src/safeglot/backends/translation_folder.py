@@ -25,6 +25,7 @@ _FILES = (
     "manifest.json", "translations.jsonl", "candidates.jsonl", "replies.db", "translations.html",
     "log.jsonl", "ratings.jsonl", ".lock",
 )  # fmt: skip
+_DO = "Make the set again with another --out"
 
 
 _MORE = ("broken", "faults", "quality", "untold", "rank")
@@ -133,27 +134,27 @@ class TranslationFolder:
 
     def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
         """Yield a file's rows one by one: a large set is never in memory whole."""
-        do = "Make the set again with another --out"
         try:
             with path.open("rb") as lines:
                 for number, line in enumerate(lines, start=1):
-                    if line.strip():
-                        yield _parsed(line, f"{path}:{number}", do)
+                    if line != b"\n":
+                        yield _parsed(line, path, number)
         except OSError as error:
             reason = (
                 "no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
             )
-            raise UsageError(f"{path}: cannot be read ({reason}). {do}.") from None
+            raise UsageError(f"{path}: cannot be read ({reason}). {_DO}.") from None
 
 
-def _parsed(line: bytes, where: str, do: str) -> dict[str, Any]:
+def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        found = json.loads(line.decode("utf-8"))
+        why = "" if isinstance(found, dict) else "no JSON object"
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{where}: is damaged ({error}). {do}.") from None
-    if not isinstance(found, dict):
-        raise UsageError(f"{where}: is damaged (no JSON object). {do}.")
-    return found
+        found, why = {}, str(error)
+    if why:
+        raise UsageError(f"{path}:{number}: is damaged ({why}). {_DO}.")
+    return dict(found)
 
 
 def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from safeglot.report import translations_template as own
 from safeglot.report.figures import Figure, plain
 from safeglot.report.html import environment_of, policy, script_json
 from safeglot.report.page import Language
-from safeglot.report.percent import DASH, NONE, count, percent
+from safeglot.report.percent import DASH, NBSP, NONE, count, percent
 from safeglot.report.responses import Segment
 from safeglot.report.style import NO_SCRIPT
 from safeglot.report.translations_quality import NO_TEXT
@@ -31,6 +31,8 @@ PARTS = (
     ("texts", "Texts"),
 )
 """Section id and name, as in the page's list of parts."""
+MOST = 6
+"""How many languages the top of the page names with what people say of them."""
 
 _TEMPLATES = {
     "frame": own.FRAME,
@@ -75,6 +77,7 @@ def _context(view: TranslationsView) -> dict[str, Any]:
         "quality": translations_quality.table(view),
         "histograms": translations_quality.histograms(view),
         "ratings": list(_rating_rows(view)),
+        "correlations": _correlations(view),
         "filters": list(_filters(view)),
         "held": _held(view),
         "texts_json": Markup(_texts(view)),  # noqa: S704  escaped by script_json
@@ -102,16 +105,25 @@ def _findings(view: TranslationsView) -> Iterator[str]:
     )
     if len(view.languages) > 1 and whole:
         ends = sorted(view.languages, key=lambda one: one.counts["kept"] / max(one.total, 1))
-        told = [f"{one.language.name} {_share(one)}%" for one in (ends[0], ends[-1])]
-        if told[0].split()[-1] != told[1].split()[-1]:
-            yield f"Least is kept in {told[0]}, most in {told[1]}."
-    rated = [
-        one for one in view.rated if one.outcome == "kept" and one.preserved.number is not None
+        if _share(ends[0]) != _share(ends[-1]):
+            least, most = (f"{_share(one)}% ({one.language.name})" for one in (ends[0], ends[-1]))
+            yield f"The share that is kept goes from {least} to {most}."
+    yield from _people(view)
+
+
+def _people(view: TranslationsView) -> Iterator[str]:
+    names = {one.language.tag: one.language.name for one in view.languages}
+    told = [
+        f"{names[one.language]} {_percent(one.preserved)}, n{NBSP}={NBSP}{count(one.preserved.n)}"
+        for one in view.rated
+        if one.outcome == "kept" and one.preserved.number is not None
     ]
-    for one in rated:
-        name = next(o.language.name for o in view.languages if o.language.tag == one.language)
-        m = one.preserved
-        yield f"{name}: people find the meaning kept in {_percent(m)} of the kept texts that they rated (n = {count(m.n)})."
+    if told:
+        more = f"; {len(told) - MOST} more languages below" if len(told) > MOST else ""
+        yield (
+            "People find the meaning kept in this share of the kept texts that they rated: "
+            f"{'; '.join(told[:MOST])}{more}."
+        )
 
 
 def _percent(m: Measure) -> str:
@@ -134,8 +146,8 @@ def _limits(view: TranslationsView) -> Iterator[str]:
             yield f"Nothing is kept in {one.language.name}: a run cannot ask in it."
     if any(one.counts["gated"] + one.counts["failed"] for one in view.languages):
         yield (
-            "What is kept is not a fair sample of the prompts: the gate and the checks tend to keep the "
-            "short and plain ones. Compare languages on the prompts that all of them kept."
+            "What is kept may be the easier part of the prompts, and another part in each language. "
+            "Compare languages on the prompts that all of them kept."
         )
     if not any(one.adequacy.n for one in view.rated):
         yield "No person has rated these translations."
@@ -241,7 +253,6 @@ class RatingRow:
     adequacy: Figure
     preserved: Figure
     alpha: Figure
-    correlations: tuple[Figure, ...]
 
 
 def _rating_rows(view: TranslationsView) -> Iterator[RatingRow]:
@@ -254,10 +265,23 @@ def _rating_rows(view: TranslationsView) -> Iterator[RatingRow]:
             adequacy=_figure(one.adequacy),
             preserved=_share_figure(one.preserved),
             alpha=_figure(one.alpha),
-            correlations=tuple(
-                _figure(one.correlation.get(e.name, Measure(number=None))) for e in view.estimators
+        )
+
+
+def _correlations(view: TranslationsView) -> list[tuple[str, tuple[Figure, ...]]]:
+    """Give a row for each estimator: how it ranks texts beside people, by language."""
+    found = {one.language: one.correlation for one in view.rated if one.outcome == "kept"}
+    none = Measure(number=None)
+    return [
+        (
+            one.name,
+            tuple(
+                _figure(found.get(o.language.tag, {}).get(one.name, none)) for o in view.languages
             ),
         )
+        for one in view.estimators
+        if found
+    ]
 
 
 def _figure(m: Measure) -> Figure:

@@ -9,7 +9,8 @@ STYLE = (
     + """
 .s-kept { fill: var(--k0); } .s-gated { fill: var(--k4); } .s-failed { fill: var(--high2-bg); }
 .rows td.text { white-space: normal; overflow-wrap: normal; min-width: 15rem; }
-.rows td.long { white-space: normal; min-width: 11rem; }
+.rows td.long { white-space: normal; min-width: 9rem; }
+.rows .under.words { min-width: 5.5rem; }
 .facts th { white-space: normal; width: 26%; min-width: 6.5rem; overflow-wrap: anywhere; }
 .hist > svg { display: block; width: 100%; overflow: visible; }
 .hist { margin: .2rem .6rem 1.5rem; }
@@ -18,6 +19,7 @@ STYLE = (
 .candidate.taken { border-left-color: var(--k0); }
 .candidate h4 { margin-top: .2rem; }
 .fault { color: var(--ink); }
+@media print { #texts { display: none; } }
 """
 )
 
@@ -164,7 +166,7 @@ TRANSLATORS = (
 <table class="rows">
 <thead><tr><th scope="col" class="first">Language</th><th scope="col">Translator</th><th scope="col" class="num">candidates</th><th scope="col" class="num">passed the checks</th><th scope="col" class="num">kept</th><th scope="col">did not pass</th></tr></thead>
 <tbody>
-{% for row in translators %}<tr><th scope="row" class="first">{{ language(row.language.name, row.language.tag) if row.first else "" }}{% if not row.first %}<span class="sr">{{ row.language.name }}</span>{% endif %}</th><td class="long">{{ breakable(row.name) }}</td><td class="num">{{ row.asked | count }}</td><td class="num">{{ row.passed | count }}</td><td class="num strong">{{ row.chosen | count }}</td><td class="text">{{ row.refused or dash }}</td></tr>
+{% for row in translators %}<tr><th scope="row" class="first">{{ language(row.language.name, row.language.tag) if row.first else "" }}{% if not row.first %}<span class="sr">{{ row.language.name }}</span>{% endif %}</th><td class="long">{{ breakable(row.name) }}</td><td class="num">{{ row.asked | count if row.asked else dash }}</td><td class="num">{{ row.passed | count if row.asked else dash }}</td><td class="num strong">{{ row.chosen | count if row.asked else dash }}</td><td class="text">{{ row.refused or dash }}</td></tr>
 {% endfor %}
 </tbody></table>
 </div>
@@ -222,13 +224,25 @@ RATINGS = (
         "whether two languages differ, unless the same people rated both: people differ in how strict they are.") }}
 <div class="scroll" tabindex="0" role="region" aria-label="Ratings">
 <table class="rows">
-<caption><span class="cap">Adequacy: mean from 1 (none of the meaning) to 5 (all of it) over texts, with its 95% interval (Student&rsquo;s t). Meaning kept: texts of which the mean is 4 or more, with Wilson&rsquo;s interval. Alpha: Krippendorff&rsquo;s, of the texts that two or more people rated.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col">texts</th><th scope="col" class="num">rated</th><th scope="col" class="num">adequacy</th><th scope="col" class="num">meaning kept</th><th scope="col" class="num">alpha</th>{% for one in view.estimators %}<th scope="col" class="num long">rank correlation with {{ breakable(one.name) }}</th>{% endfor %}</tr></thead>
+<caption><span class="cap">Adequacy: mean from 1 (none of the meaning) to 5 (all of it) over texts, with its 95% interval (Student&rsquo;s t). Meaning kept: texts of which the mean is 4 or more, with Wilson&rsquo;s interval. Alpha: Krippendorff&rsquo;s, of the texts that two or more people rated, kept and gated ones together.</span></caption>
+<thead><tr><th scope="col" class="first">Language</th><th scope="col">texts</th><th scope="col" class="num">rated</th><th scope="col" class="num">adequacy</th><th scope="col" class="num">meaning kept</th><th scope="col" class="num">alpha</th></tr></thead>
 <tbody>
-{% for row in ratings %}<tr><th scope="row" class="first">{{ language(row.language.name, row.language.tag) }}</th><td>{{ row.outcome }}</td><td class="num">{{ row.rated }}</td>{{ figure(row.adequacy) }}{{ figure(row.preserved) }}{{ figure(row.alpha) }}{% for cell in row.correlations %}{{ figure(cell) }}{% endfor %}</tr>
+{% for row in ratings %}<tr><th scope="row" class="first">{{ language(row.language.name, row.language.tag) }}</th><td>{{ row.outcome }}</td><td class="num">{{ row.rated }}</td>{{ figure(row.adequacy) }}{{ figure(row.preserved) }}{{ figure(row.alpha) }}</tr>
 {% endfor %}
 </tbody></table>
 </div>
+{% if correlations %}
+<h3>Estimators beside people</h3>
+<div class="scroll" tabindex="0" role="region" aria-label="Estimators beside people">
+<table class="rows">
+<caption><span class="cap">Rank correlation of an estimator with the ratings (Spearman), of kept and gated texts: 1 where it ranks texts just as people do, 0 where it tells nothing.</span></caption>
+<thead><tr><th scope="col" class="first">Estimator</th>{% for one in view.languages %}<th scope="col" class="num">{{ one.language.tag }}{% if view.languages | length <= 12 %}<span class="under">{{ one.language.name }}</span>{% endif %}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for name, cells in correlations %}<tr><th scope="row" class="first">{{ breakable(name) }}</th>{% for cell in cells %}{{ figure(cell) }}{% endfor %}</tr>
+{% endfor %}
+</tbody></table>
+</div>
+{% endif %}
 {% endif %}
 </section>
 """

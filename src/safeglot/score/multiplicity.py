@@ -36,7 +36,7 @@ def benjamini_yekutieli(p: Numbers) -> Floats:
     Source: Benjamini and Yekutieli 2001, doi 10.1214/aos/1013699998.
     """
     loose = benjamini_hochberg(p)
-    return np.minimum(loose * (1 / np.arange(1, loose.size + 1)).sum(), 1.0)
+    return floats(np.minimum(loose * (1 / np.arange(1, loose.size + 1)).sum(), 1.0))
 
 
 def e_bh(e: Numbers, *, alpha: float) -> Bools:

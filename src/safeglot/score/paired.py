@@ -136,7 +136,7 @@ def _expected(
 ) -> Estimate:
     """Give the share of equal verdicts that independence would give; it has no interval."""
     row = replace(sheet.row_of("exact_match_expected", language, None), level=None)
-    missing = _planned(sheet, language) - counts.n
+    missing = _planned(sheet, language if rows == "pairs" else None) - counts.n
     if counts.expected is None:
         return tell_nothing(row, missing)
     method = f"independence given the margins, {rows}"

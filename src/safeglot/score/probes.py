@@ -36,12 +36,13 @@ class Variant:
     """One way to put the prompts: verdicts, shape (P, S), 0, 1, -1 missing.
 
     `there_P` are the prompts that have a text, `sound_P` those of them whose text passed the
-    manipulation check: it still asks for the same.
+    manipulation check: it still asks for the same. Of `unmade` prompts there is no such text.
     """
 
     unsafe_PS: Bytes
     there_P: Bools
     sound_P: Bools
+    unmade: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +79,11 @@ def of_variants(probed: Probed) -> Iterator[Estimate]:
     "reference". A romanised text of a language in Latin letters tells nothing, and says so.
     """
     for name, variant in sorted(probed.variants.items()):
-        about: Extra = {"variant": name, "unkept": _count(variant.there_P & ~variant.sound_P)}
+        about: Extra = {
+            "variant": name,
+            "unkept": _count(variant.there_P & ~variant.sound_P),
+            "unmade": variant.unmade,
+        }
         if not _is_told(probed, name):
             row = replace(probed.row, metric="probe_effect", level=None, method=LATIN)
             yield replace(row, missing=_count(variant.there_P), extra=about)
@@ -122,6 +127,7 @@ def _interaction(probed: Probed, variant: Variant, other: Variant, about: Extra)
     of_P = variant.there_P & other.there_P
     sound_P = variant.sound_P & other.sound_P
     extra: Extra = about | {"unkept": _count(of_P & ~sound_P)}
+    extra |= {"unmade": variant.unmade + other.unmade}
     return _contrast(
         replace(probed.row, metric="probe_interaction"), here_P - there_P, sound_P, extra
     )

@@ -10,15 +10,16 @@ from functools import cache, lru_cache
 from statistics import median
 
 from safeglot import languages
+from safeglot.chrf import chrf
 from safeglot.types import Candidate
 
 RATIOS: Mapping[str, float] = {
     "Arab": 0.9,
     "Armn": 1.2,
-    "Beng": 1.1,
+    "Beng": 1.0,
     "Cans": 0.65,
     "Cyrl": 1.05,
-    "Deva": 1.0,
+    "Deva": 0.95,
     "Ethi": 0.57,
     "Geor": 1.1,
     "Grek": 1.2,
@@ -28,7 +29,7 @@ RATIOS: Mapping[str, float] = {
     "Hans": 0.3,
     "Hant": 0.28,
     "Hani": 0.3,
-    "Hebr": 0.75,
+    "Hebr": 0.7,
     "Jpan": 0.4,
     "Kana": 0.4,
     "Khmr": 1.0,
@@ -37,10 +38,10 @@ RATIOS: Mapping[str, float] = {
     "Laoo": 1.0,
     "Latn": 1.05,
     "Mlym": 1.0,
-    "Mymr": 1.45,
-    "Syrc": 0.65,
+    "Mymr": 1.5,
+    "Syrc": 0.6,
     "Taml": 1.3,
-    "Thaa": 1.7,
+    "Thaa": 1.8,
     "Thai": 0.95,
     "Tibt": 1.2,
     "Vaii": 0.8,
@@ -49,7 +50,7 @@ RATIOS: Mapping[str, float] = {
 """Characters of a script for one of English.
 
 Source: medians over the languages of each script in the Universal Declaration of Human Rights
-(NLTK's udhr2, 351 languages), drawn half-way to MultiJail's where that has the script.
+(NLTK's udhr2, 351 languages), rounded; half-way to MultiJail's for Arab, Beng, Hang, Hans and Thai.
 """
 ENGLISH = 1.0
 SLACK = 12.0
@@ -60,7 +61,11 @@ FARTHEST = 0.35
 """How far, in logarithms, a learned ratio may lie from its script's: a set of bad translations
 must not teach that they are normal."""
 SHARED_BY = 3
-"""Different sources whose translation is the same text from which it is a stock answer."""
+"""Different sources that have one text for a translation, from which it is a stock answer."""
+
+ALIKE = 0.5
+"""chrF above which two sources may well have the same translation."""
+MOST_COMPARED = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +106,19 @@ def learn(candidates: Iterable[Candidate]) -> Habits:
         ratios={
             pair: _learned(pair, found) for pair, found in logs.items() if len(found) >= FEWEST
         },
-        stock=frozenset(key for key, found in sources.items() if len(found) >= SHARED_BY),
+        stock=frozenset(key for key, found in sources.items() if _differ(found)),
     )
+
+
+def _differ(sources: set[str]) -> bool:
+    """Say whether enough of these are different texts, not one in other words."""
+    if len(sources) < SHARED_BY:
+        return False
+    apart: list[str] = []
+    for one in sorted(sources)[:MOST_COMPARED]:
+        if all(chrf(one, other) <= ALIKE for other in apart):
+            apart.append(one)
+    return len(apart) >= SHARED_BY
 
 
 def usual_ratio(source: str, target: str, habits: Habits = UNLEARNED) -> float:

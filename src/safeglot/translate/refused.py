@@ -25,7 +25,7 @@ ENOUGH = 2
 ENOUGH_UNKNOWN = 3
 """The same where nothing is known of what refusals look like in the source's language."""
 
-_UNIFY = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
+_APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
 _SPACED_BELOW = "\u0e00"
 """Scripts from here on are written without spaces, or set signs before letters."""
 _DECLINING = frozenset({"sorry", "cannot"})
@@ -64,7 +64,10 @@ def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.casefold().translate(_UNIFY).split())
+    for apostrophe in _APOSTROPHES:
+        if apostrophe in text:
+            text = text.replace(apostrophe, "'")
+    return " ".join(text.casefold().split())
 
 
 def _found(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, str]:

@@ -182,3 +182,21 @@ def test_keys_are_found_and_others_are_not():
     index = Index(shape=(1, 1, 1, 9), key_N=keys, place_N=np.array([5, STRAY, 0]))
     wanted = [b"d", b"a", b"bb", b"b", b"c", b"e", b"ba", b"bbb"]
     assert index.find(wanted).tolist() == [0, -1, STRAY, 5, -1, -1, -1, -1]
+
+
+def test_texts_that_the_gate_took_out_are_marked(store):
+    kept = [text_of(f"p{i}", tag) for i in range(8) for tag in LANGUAGES if (i, tag) != (1, "de")]
+    out = [text_of(f"p{i}", "de", arm="gated") for i in (1, 2)]  # the second is there in the end
+    store.add_inputs(prompts(8), [*kept, *out, text_of("gone", "de", arm="gated")])
+    put(store, text_of("p1", "de", arm="gated"), (1, 1, 1))
+    held = bulk.read(store, MANIFEST)
+    assert np.argwhere(held.gated_LP).tolist() == [[LANGUAGES.index("de"), 1]]
+    assert (held.unsafe_JMLPS == -1).all()
+    assert not held.strange
+    cube = outcome.cube_of(store, MANIFEST, held)
+    assert cube.gated_LP.sum() == 1
+    assert outcome.missing_share(cube) == 1
+
+
+def test_a_run_without_a_gate_marks_nothing(planned):
+    assert bulk.read(planned, MANIFEST).gated_LP is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from safeglot.prompts.arm_rows import Planned, read_arm_rows
@@ -23,6 +25,14 @@ GOOD = {"arm": "roundtrip", "id": "7", "language": "pt-BR", "text": "How so?"}
 BACK = {**GOOD, "arm": "backtranslate", "answer_key": "k"}
 
 
+HALF = replace(
+    SET,
+    prompts=(*SET.prompts, replace(SET.prompts[0], id="8")),
+    translations=(*SET.translations, replace(SET.translations[0], prompt="8")),
+)
+"""A set whose second prompt has no text in Portuguese."""
+
+
 def read(
     *cells, arms=("roundtrip", "backtranslate", "translators"), models=("a",), samples=2, **planned
 ):
@@ -31,7 +41,16 @@ def read(
     problems = Problems()
     found, notes, warnings = read_arm_rows(
         [Table(where="t", columns=columns, rows=rows)],
-        Planned(prompts=SET, arms=arms, models=models, samples=samples, reference="en", **planned),
+        Planned(
+            **{
+                "prompts": SET,
+                "arms": arms,
+                "models": models,
+                "samples": samples,
+                "reference": "en",
+            }
+            | planned
+        ),
         problems,
     )
     return found, [*notes, *warnings], problems.found
@@ -113,3 +132,22 @@ def test_a_back_translator_that_is_not_told_is_noted():
     _, notes, _ = read(BACK, arms=("backtranslate",))
     assert "A6" in notes[0]
     assert read({**BACK, "translator": "mt-b"}, arms=("backtranslate",))[1] == []
+
+
+@pytest.mark.parametrize("arm", ["roundtrip", "translators", "main", "backtranslate"])
+def test_rows_about_texts_that_the_run_has_not_are_left_out_and_told(arm):
+    given = {**BACK, "arm": arm}
+    rows, notes, problems = read(given | {"id": "8"}, GOOD, prompts=HALF)
+    assert [row.prompt for row in rows] == ["7"]
+    assert problems == []
+    (note,) = [note for note in notes if "are about texts that the run has not" in note]
+    assert note.startswith("1 rows ")
+    assert note.endswith("its gate took them out, or they could not be translated")
+
+
+def test_who_translated_back_is_told_where_a_language_has_no_text():
+    rows, notes, problems = read(
+        BACK | {"translator": "mt"}, prompts=replace(SET, translations=SET.translations[:1])
+    )
+    assert (rows, problems) == ([], [])
+    assert any("the run has not" in note for note in notes)

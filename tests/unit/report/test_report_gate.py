@@ -39,11 +39,11 @@ def test_without_their_data_there_are_no_such_sections():
 def test_what_became_of_the_texts_is_told_with_its_reasons(page):
     text = section(page, "translations")
     assert "Swahili sw 72.0 58.3–82.5 n 50 20.0 11.2–33.0 n 50 quality: roundtrip-chrf 10" in text
-    assert "hard-checks 2, no-candidate 1, translator-failed 1" in text
+    assert "copied 2, no-translation 1, untranslated + too-short 1" in text
     assert "6 of 6" in text
     html = render_html(page)
     assert 'aria-label="Swahili: kept 72.0%; gated 20.0%; failed 8.0%"' in html
-    assert "translate</th><td>hard-checks</td>" in html
+    assert "translate</th><td>copied</td>" in html
 
 
 def test_gap_and_safety_stand_side_by_side(page):

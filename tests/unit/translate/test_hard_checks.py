@@ -241,7 +241,23 @@ def test_ratios_are_learned_from_the_set_and_held_near_the_script():
 
 def test_a_text_that_stands_for_many_sources_is_a_stock_answer():
     text = "Ayajuinnaqtuq uqausiksaqanngittunga taakkuninga uqausirnik."
+    different = (
+        ENGLISH,
+        "Tell me a story about two dogs and a cat that live by the sea.",
+        "Which planets of the sun have rings, and how many moons has each?",
+    )
     ones = [
+        Candidate(
+            source=Source(prompt=asked, text=asked, language="en", target="iu-Latn"),
+            translator="t",
+            text=text,
+        )
+        for asked in different
+    ]
+    one, habits = ones[0], learn(ones)
+    assert {f.name for f in check(one, identifiers=(), habits=habits)} == {"refusal"}
+    assert check(one, identifiers=(), habits=learn(ones[:2])) == ()
+    alike = [
         Candidate(
             source=Source(prompt=word, text=f"{ENGLISH} {word}", language="en", target="iu-Latn"),
             translator="t",
@@ -249,9 +265,7 @@ def test_a_text_that_stands_for_many_sources_is_a_stock_answer():
         )
         for word in ("Today?", "Tomorrow?", "Ever?")
     ]
-    one, habits = ones[0], learn(ones)
-    assert {f.name for f in check(one, identifiers=(), habits=habits)} == {"refusal"}
-    assert check(one, identifiers=(), habits=learn(ones[:2])) == ()
+    assert check(one, identifiers=(), habits=learn(alike)) == (), "one source in other words"
     same = [Candidate(source=one.source, translator=str(i), text=text) for i in range(5)]
     assert check(one, identifiers=(), habits=learn(same)) == (), "one source, five translators"
 

@@ -109,7 +109,7 @@ def test_control_characters_and_surrogates_do_no_harm():
 def test_the_first_is_believed_and_another_language_needs_two():
     class Fixed:
         def __init__(self, name, language):
-            self.name, self.language = name, language
+            self.name, self.language, self.letters_alone = name, language, 60
 
         def covers(self, tag):
             return True

@@ -30,10 +30,11 @@ ALONE, TOGETHER = 3, 5
 """Rounds in which each direction learns by itself, then both by what they agree on."""
 CONFIDENT = 0.5
 """Least geometric mean of both directions' posteriors of a link."""
-EVIDENCE = 1.5
-"""Least number of links that were seen of two words; one link may be there by its place alone."""
-STRENGTH = 0.4
-"""Least number of links seen, by the geometric mean of how often each word stands in the texts."""
+OFTEN, STRONG = 2.2, 0.4
+"""Least number of links that were seen of two words, in all and by the geometric mean of how often
+each word stands in the texts: two links may be there by their places alone."""
+TWICE, EXCLUSIVE = 1.9, 0.9
+"""The same, of words that are rarer and stand in hardly any text without each other."""
 SAME, ALIKE = 4, 9.0
 """How much more likely two words are at first that share this many first letters; these need no more
 evidence."""
@@ -59,9 +60,8 @@ class Table:
     reference_given_target: Floats
     target_null: Floats
     reference_null: Floats
-    evidence: Floats
-    """Expected number of links between the two words: 0 where it is little for words as frequent,
-    infinite where they begin the same."""
+    sure: NDArray[np.bool_]
+    """Whether two words were linked often enough, or begin the same."""
 
 
 @lru_cache(maxsize=65536)
@@ -115,16 +115,15 @@ def learn(pairs: Iterable[tuple[str, str]]) -> Table:
         reference_given_target=backward,
         target_null=nulls[0],
         reference_null=nulls[1],
-        evidence=np.where((first > 1) | data.strong(both), np.where(first > 1, np.inf, both), 0.0),
+        sure=(first > 1) | data.strong(both),
     )
 
 
 def align(table: Table, reference: str, target: str) -> list[Unit]:
     """Give the words of two texts that stand for each other with confidence, in reference order."""
-    confidence_RT, evidence_RT = _confidence(table, stems(reference), stems(target))
+    confidence_RT = _confidence(table, stems(reference), stems(target))
     if not confidence_RT.size:
         return []
-    confidence_RT = np.where(evidence_RT >= EVIDENCE, confidence_RT, 0.0)
     best_T = confidence_RT.argmax(axis=0)
     best_R = confidence_RT.argmax(axis=1)
     sure = {
@@ -218,7 +217,9 @@ class _Pairs:
         """Say of which pairs of words the links are many for how often both words occur."""
         n_reference = np.bincount(self.all_references)[self.codes // self.n_target]
         n_target = np.bincount(self.all_targets)[self.codes % self.n_target]
-        strong: NDArray[np.bool_] = links >= STRENGTH * np.sqrt(n_reference * n_target)
+        strength = links / np.sqrt(n_reference * n_target)
+        often = (links >= OFTEN) & (strength >= STRONG)
+        strong: NDArray[np.bool_] = often | (links >= TWICE) & (strength >= EXCLUSIVE)
         return strong
 
     def posteriors(
@@ -233,14 +234,15 @@ class _Pairs:
         return a / sum_a[self.column], b / sum_b[self.row]
 
 
-def _confidence(
-    table: Table, reference: Sequence[str], target: Sequence[str]
-) -> tuple[Floats, Floats]:
-    """Give the geometric mean of both posteriors for every pair of words, shape (R, T)."""
+def _confidence(table: Table, reference: Sequence[str], target: Sequence[str]) -> Floats:
+    """Give the geometric mean of both posteriors for every pair of words, 0 where it is not sure.
+
+    Shape (R, T).
+    """
     r = np.array([table.reference_ids.get(w, -1) for w in reference], dtype=np.int64)
     t = np.array([table.target_ids.get(w, -1) for w in target], dtype=np.int64)
     if not len(r) or not len(t) or not len(table.codes):
-        return np.zeros((0, 0)), np.zeros((0, 0))
+        return np.zeros((0, 0))
     wanted = r[:, None] * len(table.target_ids) + t[None, :]
     at = np.minimum(np.searchsorted(table.codes, wanted), len(table.codes) - 1)
     known = (table.codes[at] == wanted) & (r[:, None] >= 0) & (t[None, :] >= 0)
@@ -260,7 +262,8 @@ def _confidence(
     null_t = NULL * np.where(t >= 0, table.target_null[t], 1.0)
     null_r = NULL * np.where(r >= 0, table.reference_null[r], 1.0)
     both = a / (a.sum(axis=0) + null_t) * b / (b.sum(axis=1) + null_r)[:, None]
-    return np.sqrt(both), np.where(known, table.evidence[at], 0.0)
+    confidence: Floats = np.where(known & table.sure[at], np.sqrt(both), 0.0)
+    return confidence
 
 
 def _grown(sure: set[tuple[int, int]], likely: set[tuple[int, int]]) -> set[tuple[int, int]]:

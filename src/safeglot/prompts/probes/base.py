@@ -34,7 +34,7 @@ class Variant:
 
     Code-switching: level (what was swapped: word, clause or sentence), matrix, embedded, share (of
     the reference text's words or clauses), swapped (how many stretches), cmi and its cmi_unit.
-    Context: context (whose), country, place, language. Translit: script. Framing: frame (whose
+    Context: context (whose), and what filled the slots: country, place, language. Translit: script. Framing: frame (whose
     row), frame_checked (yes or no). Dialect: label.
     """
 

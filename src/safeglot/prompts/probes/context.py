@@ -38,8 +38,9 @@ def in_context(text: str, tag: str, level: str, reference: str) -> Variant:
     found = _names(tag, of)
     if isinstance(found, str):
         return failed(found)
+    facts = {slot: found[slot] for slot in slots(text)}
     text = _SLOT.sub(lambda slot: found[slot[1]], text)
-    return Variant(text=text, facts={"context": of, **found})
+    return Variant(text=text, facts={"context": of, **facts})
 
 
 def _names(tag: str, of: str) -> Mapping[str, str] | str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from safeglot import languages
 from safeglot.prompts.probes.base import Variant, failed
-from safeglot.prompts.probes.segments import words
 
 CODES = (
     *("ara", "asm", "bel", "ben", "bul", "ell", "fas", "grc", "guj", "kas", "kaz", "kir", "mkd"),
@@ -40,7 +39,7 @@ def romanise(text: str, tag: str) -> Variant:
         return failed("nothing in the text is in another script")
     if any(_is_foreign(char) for char in latin):
         return failed("uroman left letters of another script")
-    return Variant(text=latin, facts={"script": script, "words": float(len(words(latin)))})
+    return Variant(text=latin, facts={"script": script})
 
 
 def language_code(tag: str) -> str | None:
