@@ -236,26 +236,6 @@ def test_metricx_23_shows_the_candidate_first_and_leaves_braces_alone(metricx):
     assert shown == ["candidate: {src} ja source: {mt} yes", "source: {mt} yes candidate: {src} ja"]
 
 
-@pytest.mark.parametrize(
-    ("name", "form"),
-    [
-        ("google/metricx-23-qe-xxl-v2p0", "candidate: {mt} source: {src}"),
-        ("google/metricx-24-hybrid-xl-v2p6-bfloat16", "source: {src} candidate: {mt}"),
-    ],
-)
-def test_the_name_tells_the_edition(name, form):
-    assert metricx_model.edition_of(name).form == form
-
-
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("google/metricx-23-xl-v2p0", "needs a reference"), ("my-model", "does not tell which")],
-)
-def test_a_name_that_tells_no_edition_without_reference_is_refused(name, why):
-    with pytest.raises(UsageError, match=why):
-        metricx_model.edition_of(name)
-
-
 def test_what_a_checkpoint_pickles_beside_its_tensors_is_not_run(small, tmp_path):
     ran = tmp_path / "ran"
 

@@ -82,14 +82,14 @@ def padded(rows: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Any, A
 
 def settings(folder: Path) -> dict[str, Any]:
     """Read hparams.yaml. Raises: UsageError where the folder is no published COMET model."""
-    import yaml
-
     for file in (SETTINGS, CHECKPOINT):
         if not (folder / file).is_file():
             raise UsageError(
                 f"{folder}: there is no {file}. Give the folder of a COMET model as it is on the "
                 f"Hugging Face hub, with {SETTINGS} and {CHECKPOINT}."
             )
+    import yaml
+
     try:
         found = yaml.safe_load((folder / SETTINGS).read_text("utf-8"))
     except yaml.YAMLError as error:
