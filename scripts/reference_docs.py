@@ -47,6 +47,7 @@ TYPE_WORDS = {
     "Mapping[str, str]": "table of texts",
     "tuple[ModelConfig, ...]": "text or table, or a list of these",
     "tuple[JudgeConfig, ...]": "text or table, or a list of these",
+    "tuple[StepConfig, ...]": "text or table, or a list of these",
 }
 MODEL_KEYS = {
     "model": "`provider/model`; the only one that a target must have",
@@ -220,6 +221,11 @@ A target is a text, or a table with these keys:
 {table(("key", "type", "meaning"), ((f"`{k}`", "text", t) for k, t in JUDGE_KEYS.items()))}
 and, for a judge that asks a model, the keys of a target other than `model`.
 
+## A translator or an estimator as a table
+
+`name` is what the flag takes, as in `llm=vllm/owner/name`; one that asks a chat model may have the \
+keys of a target other than `model`.
+
 ## Environment
 
 {table(("variable", "meaning"), ((f"`{k}`", t) for k, t in VARIABLES.items()))}
@@ -244,7 +250,8 @@ def _default(field: Any) -> str:
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
     if isinstance(default, tuple):
-        return ", ".join(f"`{_one(d)}`" for d in default) or "all" if default else "all"
+        nothing = "all" if field.name in ("languages", "categories") else "none"
+        return ", ".join(f"`{_one(d)}`" for d in default) or nothing
     if isinstance(default, Mapping):
         return "none"
     return (
