@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,18 +21,42 @@ import click
     show_default=True,
     help="arm whose answers are to be translated; may be repeated",
 )
-def arms(run: Path, out: Path, arm: tuple[str, ...]) -> None:
-    """Write the answers that have to be translated for the arms of a run."""
+@click.option(
+    "--with",
+    "translator",
+    multiple=True,
+    metavar="TRANSLATOR",
+    help="have the answers translated, as `translate` takes it; may be repeated",
+)
+@click.option("--base-url", default=None, help="address of the chat models that translate")
+@click.option("--quiet", is_flag=True, help="no progress, only the result")
+def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: Any) -> None:
+    """Write the answers that have to be translated for the arms of a run; --with translates them."""
+    from safeglot.answers_translated import filled
     from safeglot.arms import to_translate
     from safeglot.backends.arm_texts import write
+    from safeglot.backends.console import Console
     from safeglot.backends.rundir import RunDir
+    from safeglot.cli_options import config_of
     from safeglot.setting import opened
 
     run_dir = RunDir(run).require()
+    names = ",".join(dict.fromkeys(arm))
+    about = run_dir.read_manifest()
     with opened(run_dir) as store:
-        rows = list(to_translate(store, run_dir.read_manifest(), tuple(dict.fromkeys(arm))))
+        rows: list[Any] = list(to_translate(store, about, tuple(dict.fromkeys(arm))))
+        if not flags["translator"]:
+            written = write(out, rows)
+            click.echo(
+                f"{out}: {written} answers to translate. Fill in text and translator, and give the "
+                f"file to the same run: --arms {names} --arm-texts {out}"
+            )
+            return
+        config = config_of(None, {**flags, "reference": about["reference"]})
+        rows, lacking = filled(rows, config, run_dir, store, Console(quiet=quiet))
     written = write(out, rows)
+    left = f" ({lacking} could not be translated and are left out)" if lacking else ""
     click.echo(
-        f"{out}: {written} answers to translate. Fill in text and translator, and give the file "
-        f"to the same run: --arms {','.join(dict.fromkeys(arm))} --arm-texts {out}"
+        f"{out}: {written} answers, translated{left}. Give the file to the same run: "
+        f"--arms {names} --arm-texts {out}"
     )

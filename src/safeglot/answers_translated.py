@@ -1,0 +1,79 @@
+"""Answers put into another language for the arms that judge them there: back-translation and reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from safeglot import translating
+from safeglot.backends.console import Console
+from safeglot.backends.rundir import RunDir
+from safeglot.backends.store import Store
+from safeglot.config import Config
+from safeglot.errors import InputErrors
+from safeglot.tools import Tools, make_tools
+from safeglot.translate.base import Translator
+from safeglot.types import Source
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def filled(
+    rows: Rows, config: Config, run_dir: RunDir, store: Store, console: Console
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the rows of `arms.to_translate` with their texts, and how many could not be translated.
+
+    Those are left out: an arm never has the untranslated answer in place of a translation.
+    Raises: InputErrors where no translator knows the way; Stopped.
+    """
+    pairs = [_pair(row, config.reference) for row in rows]
+    others = tuple(dict.fromkeys(tag for pair in pairs for tag in pair if tag != config.reference))
+    tools = make_tools(replace(config, to=others, quality=()), (), others)
+    by = {pair: _by(tools, pair) for pair in pairs}
+    lacking = sorted({pair for pair, translator in by.items() if translator is None})
+    if lacking:
+        raise InputErrors([_no_way(tools, pair) for pair in lacking])
+    texts: list[str] = [""] * len(rows)
+
+    async def work() -> None:
+        asking = translating.Asking(config=config, tools=tools, log=run_dir.log, console=console)
+        async with translating.bench(asking, store) as bench:
+
+            async def one(at: int) -> None:
+                translator = by[pairs[at]]
+                assert translator is not None
+                given = await bench.translation(_source(rows[at], pairs[at]), translator)
+                texts[at] = "" if given.fault else given.text.strip()
+
+            await bench.each(range(len(rows)), one, what="answers translated", of=len(rows))
+
+    translating.run(work, run_dir.path)
+    done = [
+        {**row, "text": text, "translator": translator.name}
+        for row, pair, text in zip(rows, pairs, texts, strict=True)
+        if text and (translator := by[pair]) is not None
+    ]
+    return done, len(rows) - len(done)
+
+
+def _pair(row: Mapping[str, Any], reference: str) -> tuple[str, str]:
+    """Return from which language into which an answer goes."""
+    if row["arm"] == "backtranslate":
+        return row["language"], reference
+    return reference, row["language"]
+
+
+def _by(tools: Tools, pair: tuple[str, str]) -> Translator | None:
+    """Return the last translator that knows the way: the first made the prompts, as a rule."""
+    able = tools.able(*pair)
+    return able[-1] if able else None
+
+
+def _source(row: Mapping[str, Any], pair: tuple[str, str]) -> Source:
+    return Source(prompt=row["id"], text=row["answer"], language=pair[0], target=pair[1])
+
+
+def _no_way(tools: Tools, pair: tuple[str, str]) -> str:
+    why = "; ".join(f"{t.name}: {t.fault(*pair)}" for t in tools.translators)
+    return f"--with: no translator from {pair[0]} to {pair[1]}. {why}. Name another one."
