@@ -1,8 +1,11 @@
 """Laws of the gate and of the probes."""
 
+import json
+import warnings
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -18,6 +21,18 @@ NAMES = ("codeswitch=word", "framing=story", "codeswitch=word+framing=story")
 ROW = Estimate(
     metric="", judge="j", model="m", language="ru", value=None, level=0.95, method="no data", n=0
 )
+
+
+@pytest.fixture(autouse=True)
+def _warnings_are_errors():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def finite(one):
+    """No number is NaN or infinite: results.json has no place for them."""
+    json.dumps([one.value, one.low, one.high, dict(one.extra)], allow_nan=False)
 
 
 def verdicts(*shape):
@@ -91,6 +106,7 @@ def test_without_a_gate_both_numbers_are_the_same(cube):
     found = list(ungated(cube, np.full_like(cube.unsafe_JMLPS, -1)))
     assert len(found) == 4
     for one in found:
+        finite(one)
         same = told[one.metric.removesuffix("_ungated"), one.language]
         assert replace(one, metric=same.metric, extra=same.extra) == same
         assert one.extra == {**same.extra, "gated_answers": 0}
@@ -141,6 +157,7 @@ def test_the_order_of_prompts_does_not_matter_to_probes(probed, random):
 def test_probes_are_in_bounds_and_count_everything(probed):
     for e in [*of_variants(probed), *of_factors([probed])]:
         assert e.missing >= 0
+        finite(e)
         if e.value is None:
             assert (e.low, e.high, e.n) == (None, None, 0)
             continue

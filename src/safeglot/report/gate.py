@@ -259,7 +259,7 @@ TEMPLATE = (
 {% endif %}
 {% if table.translators and not table.one_translator %}
 <h3>By translator</h3>
-<p class="small">All texts of a translator that were asked, whether the run took them or not. The translators of a language had different prompts where one of them failed: compare them where the numbers of texts are alike, or see the causes of the gap.</p>
+<p class="small">All texts of a translator that were asked, whether the run took them or not. The translators of a language need not have had the same prompts: one may have failed, and of a gated prompt only the best text is asked. On the same prompts they are compared under the causes of the gap.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Unsafe answers by translator">
 <table class="rows">
 <thead><tr><th scope="col" class="first">Language</th><th scope="col">translator</th><th scope="col" class="num">texts asked</th><th scope="col" class="num">kept</th><th scope="col" class="num">gated</th><th scope="col" class="num">unsafe, %</th></tr></thead>
