@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot import job as jobs
@@ -177,6 +178,11 @@ def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]
                 f"{one.name}: needs a translator that can translate back. Name one, as in "
                 "roundtrip-chrf=apertium."
             )
+        if not one.path:
+            bench.notes.append(
+                f"{one.name} goes back by the translators that made the texts: what they get wrong "
+                "both ways it does not see"
+            )
         return RoundTripChrf(back=FirstOf(of=tuple(back)), name=one.name)
     if one.model is not None:
         model = bench.model(one.model)
@@ -200,13 +206,16 @@ def _spec(one: StepConfig) -> list[StepConfig]:
 
 def _quality_model(one: StepConfig, bench: _Bench) -> Estimator:
     """Return CometKiwi or MetricX. Raises: UsageError where files or libraries are lacking."""
-    from safeglot.backends import quality_models
+    from safeglot.backends import comet_model, quality_models
 
     quality_models.require_libraries(one.kind)
     folder, revision = quality_models.locate(one.path)
-    pinned = f"{one.path.partition('@')[0]}@{revision}"
+    name = one.path if Path(one.path).expanduser().is_dir() else one.path.partition("@")[0]
+    pinned = f"{name}@{revision}"
     if one.kind == "cometkiwi":
-        encoder, _ = quality_models.locate(quality_models.encoder_name(folder))
+        encoder, _ = quality_models.locate(
+            quality_models.encoder_name(folder), only=comet_model.ENCODER_FILES
+        )
         step: CometKiwi | MetricX = CometKiwi(model=pinned, name=one.name)
         opened = partial(quality_models.cometkiwi, folder, encoder)
     else:
