@@ -56,11 +56,11 @@ def candidate(rng, prompt, tag, translator):
     if luck < 0.02:
         return CandidateRow(**about, text="", broken="timeout: no reply in 60 s")
     number = prompt["id"].removeprefix("p")
-    text = f"[{WORDS[tag]} {number}, {TRANSLATORS.index(translator)}] </script>"
-    if luck < 0.02 + 0.12 * (1.4 - MEANS[tag]):
+    text = f"[{WORDS.get(tag, tag)} {number}, {TRANSLATORS.index(translator)}] </script>"
+    if luck < 0.02 + 0.12 * (1.4 - MEANS.get(tag, 0.6)):
         name, found = rng.choice(FAULTS)
         return CandidateRow(**about, text=text, faults={name: found})
-    good = min(max(rng.gauss(MEANS[tag], 0.14), 0.0), 1.0)
+    good = min(max(rng.gauss(MEANS.get(tag, 0.6), 0.14), 0.0), 1.0)
     quality = {
         name: round(value, 4)
         for name, value in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from e2e.test_report_page import CONTRAST, FLAGS, LOOKS, chromium, fits, opened
 from safeglot import rated
+from safeglot.languages import all_tags
 from safeglot.translate.choice import Gate
 from safeglot.translate.ratings import Rating, Wanted, draw
 from safeglot.translation_page import write_page
@@ -44,8 +46,6 @@ def rate(folder, texts=30):
 
 
 def _rated(one, grade):
-    from dataclasses import replace
-
     grades = [grade, max(grade - 1, 1)][: one.raters]
     return replace(one, ratings={str(i): Rating(adequacy=g) for i, g in enumerate(grades)})
 
@@ -56,6 +56,7 @@ def sets(tmp_path_factory):
     found = {
         "rated": make_set(folder / "rated", 80),
         "plain": make_set(folder / "plain", 6, ("ar",), gate=Gate(threshold=None), scales={}),
+        "many": make_set(folder / "many", 4, all_tags()[:30]),
         "none": make_set(folder / "none", 9, ("sw", "zh"), gate=Gate(threshold=1.0)),
     }
     rate(found["rated"])
@@ -86,6 +87,13 @@ def test_it_fits_and_can_be_read(browser, sets, name, look):
         lowest = page.evaluate(CONTRAST)
         assert len(lowest) > 40
         assert lowest[0][0] >= 4.5, lowest[:5]
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_thirty_languages_fit(browser, sets, width):
+    with opened(browser, sets["many"].page, width) as page:
+        assert page.locator("#outcomes svg[role=img]").count() == 30
+        fits(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)

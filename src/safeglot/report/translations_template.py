@@ -66,7 +66,9 @@ function fill(body, row) {
   body.append(make("h4", "", "Candidates"));
   for (const c of row.candidates) body.append(candidate(c, row));
   if (!row.candidates.length) body.append(make("p", "said", "none"));
-  const why = row.reason || "the best rank among those that passed the checks and the gate";
+  const ranked = row.candidates.some((c) => c.rank !== undefined);
+  const why = row.reason || (ranked ? "the best rank" : "the first translator")
+    + " among those that passed the checks and the gate";
   body.append(make("h4", "", "Outcome"), make("p", "said", row.outcome + ": " + why));
 }
 """

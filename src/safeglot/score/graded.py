@@ -34,7 +34,8 @@ def interval_alpha(grade_AU: Numbers, *, level: float = 0.95) -> Alpha:
     Units with one grade are left out. `raw` is the share of pairs that agree exactly. The interval is
     the wider of a jackknife's over units and of Student's t of the disagreement alone: either is too
     short where nearly all grades are alike. Together they covered 89 to 99% (nominal 95%) in
-    simulations of 10 to 50 units. None below 10 units, or where nobody differs.
+    simulations of 10 to 50 units. None below 10 units, or where all units differ alike, as where
+    nobody differs.
     Source: Krippendorff 2018, Content Analysis, 4th ed., ch. 12.
     """
     grade_AU = np.atleast_2d(floats(grade_AU))
@@ -45,7 +46,8 @@ def interval_alpha(grade_AU: Numbers, *, level: float = 0.95) -> Alpha:
     parts_UX = _parts(grade_AU)
     value, raw = _alpha(parts_UX.sum(axis=0)), _alike(grade_AU)
     low, high = None, None
-    if value is not None and units >= LEAST_UNITS and parts_UX[:, 0].any():
+    spread = float(np.ptp(parts_UX[:, 0] / parts_UX[:, 1]))
+    if value is not None and units >= LEAST_UNITS and spread > 0:
         t = float(special.stdtrit(units - 1, 0.5 + level / 2))
         half = t * max(_jackknife(parts_UX), _of_disagreement(parts_UX))
         low, high = max(value - half, -1.0), min(value + half, 1.0)

@@ -45,6 +45,12 @@ def test_raters_who_never_differ_have_an_alpha_without_an_interval():
     assert (found.value, found.low, found.high) == (1.0, None, None)
 
 
+def test_raters_who_always_differ_alike_have_no_interval_either():
+    found = interval_alpha([[5, 4, 3] * 5, [4, 3, 2] * 5])
+    assert found.value is not None
+    assert (found.low, found.high) == (None, None)
+
+
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     rng, hits = np.random.default_rng(7), 0
     truth = interval_alpha(_grades(rng, 200_000)[:, :20_000]).value
