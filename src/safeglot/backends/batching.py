@@ -22,9 +22,8 @@ Run: TypeAlias = Callable[[list[Request]], Sequence[Reply | ModelError]]
 """Answers a batch, sorted by size: one reply or error a request, in their order."""
 
 _QUIET_S = 0.003
-"""A batch is closed once no request has come for so long ..."""
 _LONGEST_WAIT_S = 0.05
-"""... or its first has waited for so long."""
+"""A batch is closed once its first request has waited for so long, too."""
 _STOP_TIMEOUT_S = 60.0
 
 
@@ -33,12 +32,15 @@ class Batcher:
 
     A batch holds the request that has waited longest and those nearest to it in size, as long as
     their number times the largest size is at most `most`; one that is larger runs alone. `run` is
-    called in a thread. What `size` raises, the caller of `answer` gets.
+    called in a thread. What `size` raises, the caller of `answer` gets. `quiet_s` is how long no
+    request may have come before a batch is closed; at 0 it is what waits.
     """
 
-    def __init__(self, run: Run, *, most: int, size: Callable[[Request], int]) -> None:
+    def __init__(
+        self, run: Run, *, most: int, size: Callable[[Request], int], quiet_s: float = _QUIET_S
+    ) -> None:
         self._size = size
-        self._pool = _Pool(run=run, most=most)
+        self._pool = _Pool(run=run, most=most, quiet_s=quiet_s)
         self._finalizer = weakref.finalize(self, self._pool.stop)
 
     async def answer(self, request: Request) -> Reply:
@@ -65,6 +67,7 @@ class _Pool:
 
     run: Run
     most: int
+    quiet_s: float
     changed: threading.Condition = field(default_factory=threading.Condition)
     waiting: list[_Call] = field(default_factory=list)
     worker: threading.Thread | None = None
@@ -117,11 +120,11 @@ class _Pool:
     def _gather(self) -> None:
         """Give requests that are on their way a moment to come."""
         end = time.monotonic() + _LONGEST_WAIT_S
-        while not self.stopping and time.monotonic() < end:
+        while self.quiet_s and not self.stopping and time.monotonic() < end:
             before = len(self.waiting)
             if sum(call.size for call in self.waiting) > self.most:
                 return
-            self.changed.wait_for(lambda: self.stopping, timeout=_QUIET_S)
+            self.changed.wait_for(lambda: self.stopping, timeout=self.quiet_s)
             if len(self.waiting) == before:
                 return
 

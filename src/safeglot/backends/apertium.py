@@ -1,0 +1,173 @@
+"""Apertium, run as programs of the machine: `apertium` (all directions) or `apertium/eng-spa` (one).
+
+Its parts are under the GPL: they are started and spoken to, never linked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import subprocess
+import weakref
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from safeglot.backends.apertium_modes import (
+    DATA,
+    Mode,
+    data_folder,
+    find_modes,
+    known,
+    plain_modes,
+    shortest,
+)
+from safeglot.backends.apertium_pipeline import Pipeline
+from safeglot.backends.batching import Batcher
+from safeglot.errors import ModelError, UsageError
+from safeglot.languages import primary
+from safeglot.types import Reply, Request
+
+_BATCH_BYTES = 16_384
+_INSTALL = (
+    "install the pairs that you want (Debian and Ubuntu: apt install apertium-eng-spa "
+    "apertium-eng-cat apertium-en-gl apertium-eo-en), or set APERTIUM_DATADIR to their folder"
+)
+
+
+class Apertium:
+    """Translates with the pairs of the machine's Apertium, over a pivot where none is direct.
+
+    `mode` names the one mode to use, "" all. Each direction is one pipeline that stays; requests
+    that come while it works are sent together. A request's `extra` has `source` and `target`.
+
+    Raises: UsageError where there is no Apertium, or no such mode.
+    """
+
+    def __init__(self, mode: str = "", *, timeout_s: float = 60.0) -> None:
+        self._timeout_s = timeout_s
+        self._modes = _installed(data_folder(), mode)
+        self._edges = (
+            {(m.source, m.target): m for m in self._modes.values()}
+            if mode
+            else plain_modes(self._modes)
+        )
+        self._pipelines: dict[str, Pipeline] = {}
+        self._batchers: dict[str, Batcher] = {}
+        self._finalizer = weakref.finalize(self, _end, self._pipelines)
+
+    @property
+    def directions(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of tags that one mode serves, sorted."""
+        return tuple(sorted(pair for pair, mode in self._edges.items() if not mode.fault))
+
+    def route(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the names of the modes that lead from one language to another; none: ()."""
+        return tuple(mode.name for mode in self._chain(source, target))
+
+    def fault(self, source: str, target: str) -> str:
+        """Say why it cannot translate between two languages; "" where it can."""
+        if self._chain(source, target):
+            return ""
+        ends = self._ends(source, target)
+        broken = self._edges.get(ends)
+        if broken is not None:
+            return f"{broken.name}: {broken.fault}"
+        if "" not in ends and ends[0] == ends[1]:
+            return f"{source} and {target} are one language to Apertium"
+        reached = sorted(
+            {
+                tag
+                for _, tag in self.directions
+                if primary(tag) != primary(source) and self._chain(source, tag)
+            }
+        )
+        told = (
+            f"from {source} it reaches {', '.join(reached)}" if reached else f"none from {source}"
+        )
+        return f"Apertium has no way from {source} to {target} on this machine ({told}); {_INSTALL}"
+
+    def revision(self, source: str, target: str) -> str:
+        """Return what pins a direction: the versions of the programs and a hash of the data."""
+        found = hashlib.blake2b(digest_size=6)
+        for mode in self._chain(source, target):
+            found.update("\0".join(word for c in mode.commands for word in c).encode() + b"\0")
+            for file in mode.files:
+                with file.open("rb") as data:
+                    found.update(hashlib.file_digest(data, "blake2b").digest())
+        return f"{_version()}+{found.hexdigest()}"
+
+    async def answer(self, request: Request) -> Reply:
+        """Translate `prompt`. Raises: ModelError."""
+        source, target = (str(request.extra.get(key, "")) for key in ("source", "target"))
+        chain = self._chain(source, target)
+        if not chain:
+            raise ModelError("bad_request", self.fault(source, target), transient=False)
+        text = request.prompt or ""
+        for mode in chain:
+            step = Request(model=mode.name, prompt=text, max_tokens=request.max_tokens)
+            text = (await self._batcher(mode).answer(step)).text
+        return Reply(text=text)
+
+    async def close(self) -> None:
+        """End all pipelines. It can be closed twice, not used again."""
+        await asyncio.to_thread(self._finalizer)
+        for batcher in self._batchers.values():
+            await batcher.close()
+
+    def pids(self, mode: str) -> tuple[int, ...]:
+        """Return the ids of the processes of a mode; none while it does not run."""
+        return self._pipelines[mode].pids if mode in self._pipelines else ()
+
+    def _ends(self, source: str, target: str) -> tuple[str, str]:
+        starts, ends = zip(*self._edges, strict=True)
+        return known(source, starts), known(target, ends)
+
+    def _chain(self, source: str, target: str) -> tuple[Mode, ...]:
+        start, end = self._ends(source, target)
+        return shortest(self._edges, start, end) if start and end else ()
+
+    def _batcher(self, mode: Mode) -> Batcher:
+        if mode.name not in self._batchers:
+            pipeline = Pipeline(mode.name, mode.commands, timeout_s=self._timeout_s)
+            self._pipelines[mode.name] = pipeline
+            self._batchers[mode.name] = Batcher(
+                partial(_translate, pipeline), most=_BATCH_BYTES, size=_size, quiet_s=0.0
+            )
+        return self._batchers[mode.name]
+
+
+def _installed(folder: Path, mode: str) -> dict[str, Mode]:
+    modes = find_modes(folder)
+    if not modes or shutil.which("lt-proc") is None:
+        raise UsageError(f"apertium: no modes under {folder / 'modes'}, or no lt-proc; {_INSTALL}")
+    if mode and mode not in modes:
+        raise UsageError(f"apertium/{mode}: no such mode; there are {', '.join(modes)}; {_INSTALL}")
+    if mode and modes[mode].fault:
+        raise UsageError(f"apertium/{mode}: {modes[mode].fault}")
+    return {mode: modes[mode]} if mode else modes
+
+
+def _translate(pipeline: Pipeline, requests: Sequence[Request]) -> list[Reply | ModelError]:
+    found = pipeline.translate([request.prompt or "" for request in requests])
+    return [Reply(text=one) if isinstance(one, str) else one for one in found]
+
+
+def _size(request: Request) -> int:
+    return 1 + len(request.prompt or "")
+
+
+def _version() -> str:
+    """Return the version that `apertium -V` tells."""
+    try:
+        told = subprocess.run(["apertium", "-V"], capture_output=True, timeout=20, check=False)  # noqa: S607 - the machine's own
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    words = told.stdout.decode("utf-8", "replace").split()
+    return words[-1] if words else "unknown"
+
+
+def _end(pipelines: dict[str, Pipeline]) -> None:
+    for pipeline in pipelines.values():
+        pipeline.close()

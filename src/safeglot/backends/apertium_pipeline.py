@@ -1,0 +1,123 @@
+"""One direction of Apertium, and the format that its programs speak."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from safeglot.backends.apertium_pipe import Pipe
+from safeglot.errors import ModelError
+
+TAGGER = "apertium-tagger"
+_BREAKS = re.compile("([\n\r\v\f\0\x1c\x1d\x1e\x85\u2028\u2029]+)")
+_RESERVED = re.compile(r"[\\^$/\[\]{}<>@]")
+_BLANK = re.compile(r"[~\t]+")
+_ESCAPED_OR_BRACKET = re.compile(r"\\(.)|[\[\]]", re.DOTALL)
+_LEARNT = b"ambiguity class"
+_END = "[]"
+"""An empty blank at the end of a text: without it lt-proc keeps what it has until more comes."""
+
+
+class Pipeline:
+    """The programs of one mode: what stands before the tagger, the tagger, and what follows.
+
+    The tagger stands alone, because it remembers each class of ambiguity that its training had
+    not, and then reads later texts differently (Apertium 3.8.3). It says so on its error output;
+    a fresh one takes its place, so that no translation hangs on what was asked before it.
+    """
+
+    def __init__(
+        self, name: str, commands: Sequence[Sequence[str]], *, timeout_s: float = 60.0
+    ) -> None:
+        self.name = name
+        programs = [command[0].rpartition("/")[2] for command in commands]
+        at = programs.index(TAGGER) if TAGGER in programs else len(commands)
+        tagger = [_telling(command) for command in commands[at : at + 1]]
+        self._before = Pipe(name, commands[:at], timeout_s=timeout_s)
+        self._taggers = [Pipe(name, tagger, timeout_s=timeout_s) for _ in range(2)]
+        self._after = Pipe(name, commands[at + 1 :], timeout_s=timeout_s)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids, in the order of the pipeline."""
+        return (*self._before.pids, *self._taggers[0].pids, *self._after.pids)
+
+    def translate(self, texts: Sequence[str]) -> list[str | ModelError]:
+        """Translate texts; a fault costs the text that causes it, not those beside it."""
+        try:
+            return list(self._translated(texts))
+        except ModelError as error:
+            if error.transient:
+                self._stop()
+            if len(texts) == 1:
+                return [error]
+        return [found for text in texts for found in self.translate([text])]
+
+    def close(self) -> None:
+        """End the processes for good; what is in them is lost."""
+        self._stop(for_good=True)
+
+    def _stop(self, *, for_good: bool = False) -> None:
+        for pipe in (self._before, *self._taggers, self._after):
+            pipe.stop(for_good=for_good)
+
+    def _translated(self, texts: Sequence[str]) -> list[str]:
+        """Raises: ModelError."""
+        parts = [cut(text) for text in texts]
+        try:
+            lines = [encode(line).encode() for part in parts for line in part[1::2]]
+        except UnicodeEncodeError as error:
+            fault = f"the text is not valid Unicode: {error.reason}"
+            raise ModelError("bad_request", fault, transient=False) from None
+        tagged = [self._tag(line) for line in self._before.exchange(lines)]
+        replies = iter(self._after.exchange(tagged))
+        for part in parts:
+            part[1::2] = [decode(next(replies).decode("utf-8", "replace")) for _ in part[1::2]]
+        return ["".join(part) for part in parts]
+
+    def _tag(self, line: bytes) -> bytes:
+        used, spare = self._taggers
+        (tagged,) = used.exchange([line])
+        if _LEARNT in used.complaints():
+            self._taggers = [spare, used]
+            used.stop()
+            used.start()  # it loads while the other works
+        return tagged
+
+
+def _telling(tagger: Sequence[str]) -> list[str]:
+    """Have the hidden Markov model tell of new classes; the perceptron (-x) has none, and says too much."""
+    perceptron = any(re.fullmatch(r"-\w*x\w*", argument) for argument in tagger)
+    return [*tagger] if perceptron else [tagger[0], "-d", *tagger[1:]]
+
+
+def cut(text: str) -> list[str]:
+    """Cut a text into what stays and what is translated, by turns, beginning with what stays.
+
+    Each line is translated by itself; line breaks, blanks around a line and lines without a letter
+    stay. Joined, the parts are the text.
+    """
+    parts = [""]
+    for at, line in enumerate(_BREAKS.split(text)):
+        core = line.strip()
+        if at % 2 or not any(map(str.isalpha, core)):
+            parts[-1] += line
+            continue
+        start = line.index(core)
+        parts[-1] += line[:start]
+        parts += [core, line[start + len(core) :]]
+    return parts
+
+
+def encode(line: str) -> str:
+    """Write a line in Apertium's stream format.
+
+    Source: the format as apertium-destxt writes it.
+    """
+    escaped = _RESERVED.sub(r"\\\g<0>", line)
+    return _BLANK.sub(lambda blank: f"[{blank[0]}]", escaped) + _END
+
+
+def decode(stream: str) -> str:
+    """Read a line of Apertium's stream format; a word that is dropped leaves its blank behind."""
+    return _ESCAPED_OR_BRACKET.sub(lambda match: match[1] or "", stream).strip(" ")

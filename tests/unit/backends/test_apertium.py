@@ -1,0 +1,348 @@
+"""Apertium as it is on the machine: real programs, killed and stopped for real."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import signal
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from safeglot.backends.apertium import Apertium
+from safeglot.backends.apertium_modes import MOST_MODES, data_folder, find_modes, shortest
+from safeglot.backends.apertium_pipeline import Pipeline, cut, decode, encode
+from safeglot.errors import ModelError, UsageError
+from safeglot.types import Request
+
+PAIRS = ("eng-spa", "en-gl", "en-eo", "eng-cat", "spa-ast", "es-fr", "spa-ita", "cat-srd")
+PACKAGES = (
+    "apertium apertium-eng-spa apertium-eng-cat apertium-en-gl apertium-eo-en apertium-fr-es "
+    "apertium-spa-ita apertium-spa-ast apertium-cat-srd apertium-es-pt apertium-oc-ca"
+)
+# Each of these has a word whose class of ambiguity the tagger's training had not.
+UNSEEN = [
+    "There are a lot of red cars in this street.",
+    "How do I avoid living near black people?",
+    "Nobody sells a lot of bread near here.",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed() -> None:
+    lost = [pair for pair in PAIRS if not (data_folder() / "modes" / f"{pair}.mode").is_file()]
+    if lost or shutil.which("apertium") is None:
+        pytest.fail(f"Apertium lacks {lost or 'all'}: apt-get install {PACKAGES}")
+
+
+def ask(text: str, target: str = "es", source: str = "en") -> Request:
+    extra = {"source": source, "target": target}
+    return Request(model="apertium", prompt=text, max_tokens=1, extra=extra)
+
+
+def translated(*requests: Request, mode: str = "") -> list[str]:
+    async def work() -> list[str]:
+        model = Apertium(mode)
+        try:
+            return [r.text for r in await asyncio.gather(*map(model.answer, requests))]
+        finally:
+            await model.close()
+
+    return asyncio.run(work())
+
+
+def test_it_translates_direct_and_over_a_pivot():
+    assert translated(
+        ask("The house is big."),
+        ask("The house is big.", "gl"),
+        ask("The house is big.", "eo"),
+        ask("The house is big.", "ca"),
+        ask("The house is big.", "fr"),
+        ask("La casa es grande.", "en", "es"),
+    ) == [
+        "La casa es grande.",
+        "A casa é grande.",
+        "La domo estas granda.",
+        "La casa és gran.",
+        "La maison est grande.",
+        "The house is big.",
+    ]
+
+
+def test_routes_are_the_shortest_and_prefer_spanish_then_catalan():
+    model = Apertium()
+    assert model.route("en", "es") == ("eng-spa",)
+    assert model.route("eng", "es-MX") == ("eng-spa",)
+    assert model.route("en", "ca-valencia") == ("eng-cat_valencia",)
+    assert model.route("en", "it") == ("eng-spa", "spa-ita")
+    assert model.route("en", "ast") == ("eng-spa", "spa-ast")
+    assert model.route("en", "sc") == ("eng-cat", "cat-srd")
+    assert model.route("en", "pt-BR") == ("eng-spa", "es-pt_BR")
+    assert model.route("fr", "ast") == ("fr-es", "spa-ast")
+    assert model.route("en", "sw") == ()
+    for source, target in model.directions:
+        assert len(model.route(source, target)) == 1
+
+
+def test_a_chain_has_three_modes_at_most_and_comes_back_to_no_language():
+    model = Apertium()
+    tags = sorted({tag for pair in model.directions for tag in pair})
+    for source in tags:
+        for target in tags:
+            route = model.route(source, target)
+            assert len(route) <= MOST_MODES
+            assert len(set(route)) == len(route)
+            assert bool(route) == (model.fault(source, target) == "")
+
+
+def test_a_pair_that_is_not_there_is_refused_with_what_is():
+    fault = Apertium().fault("en", "sw")
+    assert "no way from en to sw" in fault
+    assert " es, " in fault
+    assert "apt install apertium-eng-spa" in fault
+    with pytest.raises(ModelError, match="no way from en to sw") as caught:
+        translated(ask("Hello.", "sw"))
+    assert not caught.value.transient
+
+
+def test_one_mode_is_used_alone():
+    model = Apertium("eng-spa")
+    assert model.directions == (("en", "es"),)
+    assert model.fault("en", "fr")
+    assert translated(ask("The house is big."), mode="eng-spa") == ["La casa es grande."]
+
+
+def test_unknown_and_unusable_modes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(UsageError, match="apertium/eng-swa: no such mode; there are"):
+        Apertium("eng-swa")
+    modes = tmp_path / "modes"
+    modes.mkdir()
+    monkeypatch.setenv("APERTIUM_DATADIR", str(tmp_path))
+    with pytest.raises(UsageError, match="no modes under .*modes.*apt install"):
+        Apertium()
+    (tmp_path / "empty.bin").touch()
+    written = {
+        "eng-hbs": "lt-proc -w '/bin/sh'",
+        "eng-nld": f"lt-proc '{tmp_path}/empty.bin' | lt-proc $1 '{tmp_path}/none.bin'",
+        "eng-swe": "lt-proc '/bin/sh' > out",
+        "eng-dan": "lt-proc-of-another-kind '/bin/sh'",
+        "eng-isl": "cat '/bin/sh'",
+        "eng-fin": "",
+    }
+    for name, text in written.items():
+        (modes / f"{name}.mode").write_text(text)
+    faults = {name: mode.fault for name, mode in find_modes(tmp_path).items()}
+    assert "leaves most words" in faults["eng-hbs"]
+    assert faults["eng-nld"] == f"its file {tmp_path}/empty.bin is missing or empty"
+    assert "only a shell understands" in faults["eng-swe"]
+    assert "is not installed" in faults["eng-dan"]
+    assert "cannot answer text for text" in faults["eng-isl"]
+    assert "names no program" in faults["eng-fin"]
+    model = Apertium()
+    assert model.fault("en", "sh").startswith("eng-hbs: Apertium's eng-hbs is broken")
+    assert model.directions == ()
+
+
+@pytest.mark.parametrize("target", ["es", "gl", "eo", "ca", "fr", "sc"])
+def test_strange_texts_survive(target: str):
+    texts = {
+        "": "",
+        "?!... 12,5 %": "?!... 12,5 %",
+        "  \n\t ": "  \n\t ",
+        "🍕🍕": "🍕🍕",
+        "שלום مرحبا 你好": "שלום مرحبا 你好",
+    }
+    assert translated(*(ask(text, target) for text in texts)) == list(texts.values())
+    kept = [
+        "[",
+        "]",
+        "{",
+        "}",
+        "^",
+        "$",
+        "\\",
+        "~",
+        "<b>",
+        "</b>",
+        "@",
+        "*",
+        "#",
+        "=",
+        "\0",
+        "\u2028",
+    ]
+    (found,) = translated(ask("Green " + " green ".join(kept) + " green.", target))
+    for sign in kept:
+        assert sign in found
+    lines = "The house.\r\n\n  The tree\n- The house\n"
+    (found,) = translated(ask(lines, target))
+    assert [line[:2] for line in found.split("\n")][1:] == ["", "  ", "- ", ""]
+    assert found.count("\r") == 1
+
+
+def test_unknown_words_come_back_without_marks():
+    (found,) = translated(ask("The frobnicator likes zwickles."))
+    assert "frobnicator" in found
+    assert "zwickles" in found
+    assert not set(found) & set("*@#")
+
+
+def test_a_lone_surrogate_is_refused_beside_texts_that_are_not():
+    async def work():
+        model = Apertium()
+        texts = ["The house.", "half \ud800 pair", "The tree."]
+        found = await asyncio.gather(*(model.answer(ask(t)) for t in texts), return_exceptions=True)
+        await model.close()
+        return found
+
+    first, second, third = asyncio.run(work())
+    assert (first.text, third.text) == ("La casa.", "El árbol.")
+    assert (second.kind, second.transient) == ("bad_request", False)
+
+
+def test_a_very_long_text_comes_back_whole():
+    (found,) = translated(ask("The house is big. " * 1_000))
+    assert found.count("La casa es grande.") == 1_000
+
+
+def prompts() -> list[str]:
+    lines = resources.files("safeglot.prompts").joinpath("mini.jsonl").read_text("utf-8")
+    found = [json.loads(line) for line in lines.splitlines()]
+    return [row.get("text") or row["en"] for row in found][:40]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("en", "es"), ("en", "gl"), ("en", "ca"), ("en", "eo")]
+)
+def test_a_translation_does_not_hang_on_what_came_before(source: str, target: str):
+    texts = [*UNSEEN, *prompts()]
+    mode = find_modes(data_folder())[Apertium().route(source, target)[0]]
+    shuffled = texts[:]
+    random.Random(7).shuffle(shuffled)
+    pipeline = Pipeline(mode.name, mode.commands)
+    together = dict(zip(texts, pipeline.translate(texts), strict=True))
+    assert dict(zip(shuffled, pipeline.translate(shuffled), strict=True)) == together
+    pipeline.close()
+    for text in UNSEEN:
+        fresh = Pipeline(mode.name, mode.commands)
+        assert fresh.translate([text]) == [together[text]]
+        fresh.close()
+
+
+@pytest.mark.parametrize("at", [0, 1, -1])
+def test_a_killed_process_costs_no_text_and_mixes_none(at: int):
+    async def work():
+        model = Apertium("eng-spa")
+        assert (await model.answer(ask("The house."))).text == "La casa."
+        before = model.pids("eng-spa")
+        os.kill(before[at], signal.SIGKILL)
+        texts = [f"The house {i}." for i in range(20)]
+        found = await asyncio.gather(*(model.answer(ask(t)) for t in texts), return_exceptions=True)
+        again = await model.answer(ask("The tree."))
+        after = model.pids("eng-spa")
+        await model.close()
+        return before, after, found, again
+
+    before, after, found, again = asyncio.run(work())
+    for i, reply in enumerate(found):
+        if isinstance(reply, ModelError):
+            assert reply.transient
+        else:
+            assert reply.text == f"La casa {i}."
+    assert again.text == "El árbol."
+    assert before != after
+
+
+def test_a_hung_process_gives_a_transient_timeout_and_is_replaced():
+    async def work():
+        model = Apertium("eng-spa", timeout_s=1.0)
+        await model.answer(ask("The house."))
+        os.kill(model.pids("eng-spa")[-1], signal.SIGSTOP)
+        with pytest.raises(ModelError, match="neither took nor gave anything for 1 s") as caught:
+            await model.answer(ask("The house."))
+        again = await model.answer(ask("The tree."))
+        await model.close()
+        return caught.value, again
+
+    error, again = asyncio.run(work())
+    assert (error.kind, error.transient) == ("timeout", True)
+    assert again.text == "El árbol."
+
+
+def test_a_process_killed_at_work_gives_a_transient_error():
+    async def work():
+        model = Apertium("eng-spa")
+        await model.answer(ask("The house."))
+        task = asyncio.ensure_future(model.answer(ask("The house is big. " * 30_000)))
+        await asyncio.sleep(0.2)
+        os.kill(model.pids("eng-spa")[0], signal.SIGKILL)
+        with pytest.raises(ModelError) as caught:
+            await task
+        again = await model.answer(ask("The tree."))
+        await model.close()
+        return caught.value, again
+
+    error, again = asyncio.run(work())
+    assert (error.kind, error.transient) == ("engine", True)
+    assert "eng-spa" in error.message
+    assert again.text == "El árbol."
+
+
+def test_cancelled_requests_leave_the_pipeline_in_step():
+    async def work():
+        model = Apertium("eng-spa")
+        tasks = [asyncio.ensure_future(model.answer(ask(f"The house {i}."))) for i in range(30)]
+        await asyncio.sleep(0.05)
+        for task in tasks[::2]:
+            task.cancel()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        await model.close()
+        return found
+
+    for i, reply in enumerate(asyncio.run(work())):
+        if i % 2:
+            assert reply.text == f"La casa {i}."
+
+
+def test_close_ends_the_processes_and_what_waits():
+    async def work():
+        model = Apertium("eng-spa")
+        await model.answer(ask("The house."))
+        pids = model.pids("eng-spa")
+        task = asyncio.ensure_future(model.answer(ask("The house is big. " * 30_000)))
+        await asyncio.sleep(0.2)
+        await model.close()
+        await model.close()
+        (found,) = await asyncio.gather(task, return_exceptions=True)
+        with pytest.raises(ModelError, match="closed"):
+            await model.answer(ask("The tree."))
+        return pids, found
+
+    pids, found = asyncio.run(work())
+    assert isinstance(found, ModelError)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_the_revision_is_that_of_the_data_on_the_way():
+    model = Apertium()
+    direct, chain = model.revision("en", "es"), model.revision("en", "fr")
+    assert direct != chain
+    assert direct == Apertium("eng-spa").revision("en", "es")
+    assert direct[0].isdigit()
+
+
+def test_cut_and_stream_format_lose_nothing():
+    text = "\n a\tb \0\r\n12\n~[x]\\^/$<{@}>\u2028"
+    parts = cut(text)
+    assert "".join(parts) == text
+    assert parts[1::2] == ["a\tb", "~[x]\\^/$<{@}>"]
+    for part in parts[1::2]:
+        assert decode(encode(part)) == part
+
+
+def test_shortest_knows_no_way_between_strangers():
+    assert shortest({}, "en", "es") == ()
