@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 
 from safeglot.backends.apertium_modes import (
-    DATA,
     Mode,
     data_folder,
     find_modes,

@@ -122,7 +122,7 @@ def test_unknown_and_unusable_modes_are_refused(tmp_path: Path, monkeypatch: pyt
     modes = tmp_path / "modes"
     modes.mkdir()
     monkeypatch.setenv("APERTIUM_DATADIR", str(tmp_path))
-    with pytest.raises(UsageError, match="no modes under .*modes.*apt install"):
+    with pytest.raises(UsageError, match=r"no modes under .*modes.*apt install"):
         Apertium()
     (tmp_path / "empty.bin").touch()
     written = {
