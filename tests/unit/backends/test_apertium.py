@@ -15,7 +15,8 @@ import pytest
 
 from safeglot.backends.apertium import Apertium
 from safeglot.backends.apertium_modes import MOST_MODES, data_folder, find_modes, shortest
-from safeglot.backends.apertium_pipeline import Pipeline, cut, decode, encode
+from safeglot.backends.apertium_pipeline import Pipeline, decode, encode
+from safeglot.backends.lines import cut
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
 
