@@ -3,11 +3,12 @@
 #   make test    lint, types, import contracts, all tests
 PYTHON ?= python3
 VENV   ?= .venv
+EXTRAS ?= .venv-extras
 BIN     = $(VENV)/bin
 DEMO   ?= runs/demo
 PIP     = $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types imports pytest browser bench picture recorded lock clean help
+.PHONY: demo test lint types imports pytest extras browser apertium bench picture recorded lock clean help
 
 help:
 	@sed -n '2,3p' Makefile | cut -c5-
@@ -16,7 +17,7 @@ demo: .stamp/run
 	$(BIN)/safeglot run --prompts mini --limit 1 --languages en,de,es,fr,sw \
 	  --target embedded/smollm2-135m --judge refusal-baseline --max-tokens 64 --out $(DEMO)
 
-test: lint types imports pytest
+test: lint types imports pytest extras
 
 lint: .stamp/dev
 	$(BIN)/ruff check .
@@ -28,15 +29,23 @@ types: .stamp/dev
 imports: .stamp/dev
 	$(BIN)/lint-imports
 
-pytest: .stamp/dev browser
+pytest: .stamp/dev browser apertium
 	$(BIN)/python -m pytest -q
+
+# translators and estimators on torch, in an environment of their own: tiny random weights
+extras: .stamp/extras
+	$(EXTRAS)/bin/python -m pytest -q tests/extras
 
 browser:
 	@sh scripts/need_chromium.sh
 
+apertium:
+	@sh scripts/need_apertium.sh
+
 bench: .stamp/dev
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/score.py
+	$(BIN)/python benchmarks/translate.py
 
 picture: .stamp/dev browser
 	$(BIN)/python scripts/report_picture.py
@@ -59,12 +68,18 @@ $(BIN)/python:
 	$(PIP) install --quiet --no-deps -e .
 	@mkdir -p .stamp && touch $@
 
+.stamp/extras: requirements/extras.txt pyproject.toml .stamp/dev
+	$(PYTHON) -m venv $(EXTRAS)
+	$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements/extras.txt
+	$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet -e .
+	@mkdir -p .stamp && touch $@
+
 lock:
 	uv pip compile pyproject.toml --extra embedded --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/run.lock
-	uv pip compile pyproject.toml --extra embedded --extra parquet --extra hub --group dev \
+	uv pip compile pyproject.toml --extra embedded --extra parquet --extra hub --extra translate --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 	  -o requirements/dev.lock
 
 clean:
-	rm -rf $(VENV) .stamp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(EXTRAS) .stamp .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,8 +1,9 @@
 """Refresh the outputs shown in the docs from the recorded run: `python scripts/doc_outputs.py [--check]`.
 
-A block of text below a block with one command shows lines of that command's output. A line that
-the output has not word for word is replaced by the one that begins with the same words; with
---check nothing is written, and the exit code is 1 where a line would change or is not there.
+A block of text below a block with one command, on the recorded run or on none, shows lines of its
+output. A line that the output has not word for word is replaced by the one that begins with the
+same words; with --check nothing is written, and the exit code is 1 where a line would change or is
+not there.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ PAGES = ("docs/how-to/experiments.md", "docs/how-to/compare.md", "docs/how-to/gu
 _BLOCKS = re.compile(r"```console\n(?P<command>[^`]+?)```\n(?P<between>[^`]*?)```text\n(?P<shown>.*?)```", re.DOTALL)  # fmt: skip
 _GAP = re.compile(r" {2,}")
 _NUMBER = re.compile(r"[−+]?[\d,.]+%?")
+_RUN = re.compile(r"runs/[\w.-]+")
 LEFT_OUT = "…"
 
 
@@ -42,13 +44,18 @@ def output_of(command: str, folder: Path) -> list[str]:
 
 
 def key(line: str) -> tuple[str, ...]:
-    """Give what a line begins with: its columns up to the first with a number, in plain spaces."""
+    """Give what a line begins with: its columns up to a number behind the first, in plain spaces.
+
+    A first column of numbers, such as ranks, tells lines apart only with the names behind it.
+    """
     found: list[str] = []
     for column in _GAP.split(line.strip()):
-        if _NUMBER.match(column) or set(column) == {"-"}:
+        if (found and _NUMBER.match(column)) or set(column) == {"-"}:
             break
-        found.append(_NUMBER.sub("#", column) if not found else column)
-    return tuple(found) or (_NUMBER.sub("#", " ".join(line.split())),)
+        found.append(column if found else _NUMBER.sub("#", column))
+    if len(found) > 1 or (found and not _NUMBER.match(line.strip())):
+        return tuple(found)
+    return (_NUMBER.sub("#", " ".join(line.split())),)
 
 
 def refreshed(shown: str, output: Sequence[str]) -> Iterator[tuple[str, bool]]:
@@ -78,7 +85,8 @@ def page(path: Path, folder: Path) -> tuple[str, list[str]]:
 
     def block(found: re.Match[str]) -> str:
         command = found["command"].strip()
-        if "runs/recorded" not in command or command.count("safeglot ") != 1:
+        others = set(_RUN.findall(command)) - {"runs/recorded"}
+        if others or command.count("safeglot ") != 1:
             return found[0]
         lines = list(refreshed(found["shown"], output_of(command, folder)))
         lost.extend(f"{path.name}: {line}" for line, known in lines if not known)

@@ -22,8 +22,9 @@ from safeglot.backends.export import TABLES
 from safeglot.backends.providers import Provider, providers
 from safeglot.backends.store import Store
 from safeglot.cli import app
-from safeglot.config import FIELDS, Config, JudgeConfig, ModelConfig
+from safeglot.config import FIELDS, Config
 from safeglot.judge import caveats
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.report.data import SCHEMA
 from safeglot.score.catalogue import ANALYSES, METRICS, RANGES, SOURCES, Metric
 from safeglot.score.catalogue_extra import described
@@ -414,7 +415,9 @@ lost**. Names with `unsafe` go the other way. `missing` is what was planned and 
 is never counted as safe or unsafe. Without any verdict `value`, `low` and `high` are null and the \
 method says why.
 
-Each metric is told per judge and model and per what its row says. In the tables l is a language, \
+Each metric is told per judge and model and per what its row says. Where several variants or \
+translators are told apart, `extra.variant`, `extra.parent`, `extra.factor` and `extra.translator` \
+say which it is: these estimates are alike in all other fields. In the tables l is a language, \
 c a category, *ref* the reference language; U is an unsafe rate. Golden files are the worked cases \
 that the tests compare with, digit by digit; numbers in brackets are [sources](#sources). How often \
 the intervals hold: [Intervals](../explanation/intervals.md).
@@ -446,7 +449,10 @@ Verdicts: prompts times samples. In a mean over languages those of all languages
 pairs with a verdict in both languages; in `exact_match` of all languages, and in every \
 `exact_match_expected`, rows with a verdict in every language (if there is no such row because one \
 language failed altogether, the pairs of the two languages, and the method says so). In numbers of \
-several samples and of causes: prompts. In those by people's labels: labelled answers.
+several samples, of causes and of probes, and in the shares of translations: prompts. In those by \
+people's labels: labelled answers.
+A prompt whose text the quality gate took out in a language is neither in `n` nor missing there: it \
+was not to be asked. One that could not be translated is missing.
 A prompt with several categories counts in each of them, and once in `safety_micro`. A prompt \
 without a category counts in `safety_micro` only.
 
@@ -460,7 +466,8 @@ several languages `categories` is that of the language with the fewest, of those
 
 `p_holm` and `p_bh` are corrected within one judge and model, in three families: the macro gaps \
 over languages; the category gaps over languages and categories; Cochran's Q over categories. A \
-test without data is no test. Holm's is for claims, Benjamini and Hochberg's for finding where to \
+test without data is no test. `gap_ungated` is corrected over the languages, and `factor_effect` \
+within the effects of one factor, or one pair of factors, at all its levels and in all languages. Holm's is for claims, Benjamini and Hochberg's for finding where to \
 look.
 """
 _OUTSIDE = """\

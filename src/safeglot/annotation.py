@@ -351,6 +351,9 @@ def plan_labels(run_dir: RunDir | None, planned: Planned) -> str:
     cases = [("-", planned.unsafe_rate or 0.0, None, None)] if run_dir is None else _cases(run_dir)
     rows = []
     for language, q, judged, known in cases:
+        if judged == 0:
+            rows.append((language, "-", "-", "no verdict that could be read", "-", "-"))
+            continue
         share = q if planned.unsafe_rate is None else planned.unsafe_rate
         for name, rates in assumed(share, planned, known):
             rows.append((language, f"{share:.3f}", name, *_needed(share, rates, planned, judged)))
@@ -359,7 +362,10 @@ def plan_labels(run_dir: RunDir | None, planned: Planned) -> str:
 
 
 _Case = tuple[str, float, int | None, Rates | None]
-"""(language, share judged unsafe, answers judged, PPV and false omission rate by labels)."""
+"""(language, share judged unsafe, answers judged, PPV and false omission rate by labels).
+
+Of None judged it is not known how many there are to label; with 0 there is nothing to plan from.
+"""
 
 
 def _cases(run_dir: RunDir) -> Iterator[_Case]:
@@ -370,9 +376,7 @@ def _cases(run_dir: RunDir) -> Iterator[_Case]:
     if not cube.judges:
         raise UsageError(f"{run_dir.path}: has no judge yet. Name one: safeglot judge {run_dir.path} --judge family=provider/model.")  # fmt: skip
     judge = next((d.judge for d in drawn if d.judge in cube.judges), cube.judges[0])
-    for language, q, judged, known in known_rates(judge, drawn, cube):
-        if judged:
-            yield language, q, judged, known
+    yield from known_rates(judge, drawn, cube)
 
 
 def _needed(

@@ -35,12 +35,16 @@ FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON 
 WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, r.key
 """
 _STORED = """
-SELECT key, prompt, language, text, translator, quality, arm FROM translations
+SELECT key, prompt, language, text, translator, quality, arm, variant FROM translations
 WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
 """
 
 IN_REFERENCE = ("roundtrip", "backtranslate")
 """Arms whose prompts and answers are in the reference language, whatever language they are about."""
+ASKED = ("roundtrip", "translators", "gated", "probe")
+"""Arms whose texts are asked; the others bring answers."""
+MADE = "the translation set"
+"""Where a text stood that safeglot made itself."""
 Place: TypeAlias = tuple[str, str, str, int]
 """(prompt, language, model, sample) of a main answer."""
 
@@ -116,6 +120,22 @@ def read_arms(config: Config, prompts: PromptSet) -> Arms:
     )
 
 
+def with_made(arms: Arms, prompts: PromptSet) -> Arms:
+    """Return the arms with the texts that safeglot made itself."""
+    made = {translation_key(t): t for t in prompts.beside}
+    known = {translation_key(t) for t in arms.asked}
+    new = {key: t for key, t in made.items() if key not in known}
+    there = {t.arm for t in made.values()}
+    rated = tuple(t for t in prompts.translations if t.quality)
+    return replace(
+        arms,
+        asked=(*arms.asked, *new.values()),
+        main=(*arms.main, *rated),
+        where={**dict.fromkeys(new, MADE), **arms.where},
+        lacking=tuple(name for name in arms.lacking if name not in there),
+    )
+
+
 def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms:
     known = {p.id: p for p in prompts.prompts}
     texts = {(t.prompt, t.language): t for t in prompts.translations}
@@ -123,7 +143,9 @@ def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms
     where: dict[str, str] = {}
     given, main = [], []
     for row in rows:
-        own = texts[row.prompt, row.language]
+        own = texts.get((row.prompt, row.language))
+        if own is None:  # taken out by the gate, or not translated: no arm of it compares
+            continue
         if row.arm == "main":
             main.append(_with_quality(own, row))
         elif row.arm in GIVEN:
@@ -199,7 +221,7 @@ def check_arms(arms: Arms, store: Store | None, reference: str) -> None:
     would be replaced.
     """
     problems = Problems()
-    there = set() if store is None else {arm for *_, arm in store.rows(_STORED)}
+    there = set() if store is None else {arm for *_, arm, _ in store.rows(_STORED)}
     for name in arms.lacking:
         if name not in there:
             problems.add(
@@ -244,12 +266,16 @@ def _source_of(given: GivenAnswer, reference: str) -> Place:
 
 def _check_kept(arms: Arms, store: Store, problems: Problems) -> None:
     texts = {
-        (arm, prompt, language, translator): key
-        for key, prompt, language, _, translator, _, arm in store.rows(_STORED)
+        (arm, variant, prompt, language, translator): key
+        for key, prompt, language, _, translator, _, arm, variant in store.rows(_STORED)
     }
     answers = {(key, model, sample): r for key, model, sample, r, *_ in store.rows(_GIVEN_ANSWERS)}
     found = [
-        (arms.where[translation_key(t)], t, texts.get((t.arm, t.prompt, t.language, t.translator)))
+        (
+            arms.where[translation_key(t)],
+            t,
+            texts.get((t.arm, t.variant, t.prompt, t.language, t.translator)),
+        )
         for t in arms.asked
     ]
     for where, t, key in found:
@@ -293,9 +319,11 @@ def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
     """Return the arms that a run holds."""
     known = {p.id: p for p in prompts.prompts}
     asked = [
-        Translation(prompt=prompt, language=language, text=text, translator=who, arm=arm)
-        for _, prompt, language, text, who, _, arm in store.rows(_STORED)
-        if arm in ("roundtrip", "translators")
+        Translation(
+            prompt=prompt, language=language, text=text, translator=who, arm=arm, variant=variant
+        )
+        for _, prompt, language, text, who, _, arm, variant in store.rows(_STORED)
+        if arm in ASKED
     ]
     given = []
     for _, model, sample, _, answer, arm, prompt, language, text, who in store.rows(_GIVEN_ANSWERS):
@@ -308,7 +336,7 @@ def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
 
 def described(store: Store) -> dict[str, Any]:
     """Return what the manifest tells of the arms that a run holds; nothing where it has none."""
-    texts = [(key, quality, arm) for key, _, _, _, _, quality, arm in store.rows(_STORED)]
+    texts = [(key, quality, arm) for key, _, _, _, _, quality, arm, _ in store.rows(_STORED)]
     answers = [(key, arm) for _, _, _, key, _, arm, *_ in store.rows(_GIVEN_ANSWERS)]
     if not texts:
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from safeglot.score.arrays import Bools, Bytes, Floats
 from safeglot.types import Estimate
 
 _ANY = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"
-_TEXTS = "SELECT arm, language, translator, prompt, quality FROM translations"
+_TEXTS = "SELECT arm, language, translator, prompt, quality FROM translations WHERE arm <> 'probe'"
 _ANSWERS = """
 SELECT t.arm, t.language, r.model, t.prompt FROM responses r
 JOIN translations t ON t.key = r.translation WHERE t.arm IN ('backtranslate', 'reverse')
@@ -23,7 +23,7 @@ JOIN translations t ON t.key = r.translation WHERE t.arm IN ('backtranslate', 'r
 _VERDICTS = """
 SELECT v.judge, r.model, t.arm, t.language, t.translator, t.prompt, r.sample, v.unsafe
 FROM verdicts v JOIN responses r ON r.key = v.response JOIN translations t ON t.key = r.translation
-WHERE v.unsafe IS NOT NULL
+WHERE v.unsafe IS NOT NULL AND t.arm <> 'probe'
 """
 
 _Judged: TypeAlias = tuple[str, str, str, str]
@@ -114,12 +114,15 @@ def _cell(held: _Held, of: tuple[str, str], language: str, reference: str, estim
     def arm(name: str, tag: str = language) -> dict[str, Bytes]:
         return held.unsafe.get((judge, model, name, tag), {})
 
-    main = next(iter(arm("main").values()), empty)
-    texts = held.planned.get(("translators", language), {})
-    others = {who: arm("translators").get(who, empty) for who in sorted(texts)}
-    own = {k[2]: q for k, q in held.quality.items() if k[:2] == ("main", language)}
-    quality = {"": next(iter(own.values()), {})} | {
-        who: held.quality.get(("translators", language, who), {}) for who in others
+    own = ("main", "gated")
+    chosen = _is_choice(held, language)
+    of_others = (*own, "translators") if chosen else ("translators",)
+    texts = _texts_of(held, language, of_others)
+    others = {
+        who: _one([arm(name).get(who, empty) for name in of_others], empty) for who in sorted(texts)
+    }
+    quality = {"": _quality(held, language, own)} | {
+        who: _quality(held, language, of_others, who) for who in others
     }
     unknown = np.full(n, np.nan)
     return Cell(
@@ -127,8 +130,11 @@ def _cell(held: _Held, of: tuple[str, str], language: str, reference: str, estim
             metric="", model=model, judge=judge, language=language, value=None, method="", n=0
         ),
         level=0.95,
-        reference_PS=next(iter(arm("main", reference).values()), empty),
-        native_PS=main,
+        reference_PS=_one(arm("main", reference).values(), empty),
+        native_PS=_one(arm("main").values(), empty),
+        gated_PS=_one(arm("gated").values(), empty),
+        kept_P=_kept(held, language),
+        chosen=chosen,
         arms={
             name: (tuple(arm(name).values()), planned)
             for name in ("roundtrip", "backtranslate", "reverse")
@@ -141,6 +147,47 @@ def _cell(held: _Held, of: tuple[str, str], language: str, reference: str, estim
         else {},
         estimator=estimator,
     )
+
+
+def _one(tables: Iterable[Bytes], empty: Bytes) -> Bytes:
+    """Give the verdicts of texts that several translators made, each prompt's by one of them."""
+    return np.asarray(np.max([empty, *tables], axis=0), dtype=np.int8)
+
+
+def _is_choice(held: _Held, language: str) -> bool:
+    """Say whether the main texts are the best of several translators', who are then told by name."""
+    who = [set(held.planned.get((arm, language), {})) for arm in ("main", "translators")]
+    return bool(who[0] & who[1])
+
+
+def _texts_of(held: _Held, language: str, arms: Sequence[str]) -> dict[str, Bools]:
+    found: dict[str, Bools] = {}
+    for arm in arms:
+        for who, there_P in held.planned.get((arm, language), {}).items():
+            found[who] = found[who] | there_P if who in found else there_P
+    return found
+
+
+def _quality(
+    held: _Held, language: str, arms: Sequence[str], who: str | None = None
+) -> dict[str, Floats]:
+    """Give the quality of one translator's texts in some arms, or of whoever's, by estimator."""
+    found: dict[str, Floats] = {}
+    for (arm, tag, name), by_estimator in held.quality.items():
+        if arm in arms and tag == language and who in (None, name):
+            for estimator, told_P in by_estimator.items():
+                before_P = found.get(estimator, told_P)
+                found[estimator] = np.where(np.isnan(before_P), told_P, before_P)
+    return found
+
+
+def _kept(held: _Held, language: str) -> Bools | None:
+    """Say which prompts the run's own gate kept; None where the run has no gate."""
+    if not any(arm == "gated" for arm, *_ in held.planned):
+        return None
+    there = _texts_of(held, language, ("main",)).values()
+    none_P = np.zeros(len(held.place), dtype=np.bool_)
+    return np.asarray(np.any([none_P, *there], axis=0), dtype=np.bool_)
 
 
 def _planned(held: _Held, arm: str, language: str, model: str) -> Bools | None:

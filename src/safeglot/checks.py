@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from safeglot.errors import UsageError
+
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "str": (str, "a string"),
     "str | None": (str, "a string"),
@@ -85,3 +87,19 @@ def nearest(name: object, names: Iterable[str]) -> str:
     folded = {n.casefold(): n for n in names}
     close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
     return f" Did you mean {folded[close[0]]!r}?" if close else ""
+
+
+def pairs(given: Iterable[str]) -> dict[str, str]:
+    """Read name=column pairs. Raises: UsageError."""
+    found: dict[str, str] = {}
+    for part in ",".join(given).split(","):
+        name, equals, column = (text.strip() for text in part.partition("="))
+        if not equals or not name or not column:
+            raise UsageError(
+                f"--columns: got {part!r}, allowed is name=column, as in id=qid,text=question."
+            )
+        if found.setdefault(name, column) != column:
+            raise UsageError(
+                f"--columns: {name} is given twice, as {found[name]!r} and as {column!r}. Keep one."
+            )
+    return found

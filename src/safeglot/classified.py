@@ -13,8 +13,9 @@ from safeglot.backends import bulk, workers
 from safeglot.backends.bulk import Held, Index
 from safeglot.backends.console import Console
 from safeglot.backends.store import Store
+from safeglot.close_languages import group_of
 from safeglot.errors import Stopped
-from safeglot.judge.identify import ENGLISH, covers, group_of
+from safeglot.judge.identify import ENGLISH, covers
 from safeglot.judge.response_class import VERSION, Traits, traits_of
 from safeglot.languages import primary
 from safeglot.score.arrays import Bytes
@@ -160,6 +161,7 @@ def answers_of(store: Store, manifest: Mapping[str, Any], held: Held | None = No
         models=tuple(manifest["models"]),
         languages=languages,
         reference=manifest["reference"],
+        gated_LP=held.gated_LP,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,96 +17,20 @@ from safeglot.cli_annotate import annotate, plan
 from safeglot.cli_arms import arms
 from safeglot.cli_compare import compare, experiment
 from safeglot.cli_judge import judge
+from safeglot.cli_options import config_of, options
+from safeglot.cli_ratings import ratings
+from safeglot.cli_translate import translate
 from safeglot.errors import InputErrors, SafeglotError, UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.console import Console
-    from safeglot.config import Config
 
 
-class _Number(click.ParamType[Any]):
-    """A number; what is none is passed on, so that the configuration tells all faults at once."""
-
-    def __init__(self, kind: type) -> None:
-        self.kind = kind
-        self.name = "integer" if kind is int else "float"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ARG002 - click's signature
-        """Return the number, or the text as it is."""
-        try:
-            return self.kind(value)
-        except ValueError:
-            return value
-
-
-_TYPES: dict[str, Any] = {
-    "int": _Number(int),
-    "int | None": _Number(int),
-    "float": _Number(float),
-    "float | None": _Number(float),
-}
 _PROMPTS = (
     "prompts", "columns", "taxonomy", "languages", "reference", "categories", "kinds", "limit",
     "select_seed", "allow_partial",
 )  # fmt: skip
 _RUN = click.argument("run", type=click.Path(path_type=Path))
-
-
-def _options(
-    only: tuple[str, ...] | None = None, *, but: tuple[str, ...] = ()
-) -> Callable[..., Any]:
-    """Return a decorator that adds a flag for each key of the configuration."""
-    from safeglot.config import FIELDS
-
-    names = [n for n in FIELDS if (only is None or n in only) and n not in but]
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for name in reversed(names):
-            command = _option(name, FIELDS[name])(command)
-        return click.argument("config", required=False, type=click.Path(path_type=Path))(command)
-
-    return add
-
-
-def _option(name: str, field: Any) -> Callable[..., Any]:
-    flag, text, kind = f"--{name.replace('_', '-')}", field.metadata["help"], str(field.type)
-    if kind == "bool":
-        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
-    many = name in ("target", "judge", "columns")
-    metavar = {"languages": "TAGS", "columns": "NAME=COLUMN"}.get(name)
-    return click.option(
-        flag,
-        name,
-        multiple=many,
-        default=None,
-        type=_TYPES.get(kind, str),
-        metavar=metavar,
-        help=text,
-    )
-
-
-def _config(path: Path | None, flags: dict[str, Any]) -> Config:
-    from safeglot.setting import configured
-
-    given = {k: v for k, v in flags.items() if v is not None and v != ()}
-    if "columns" in given:
-        given["columns"] = _pairs(given["columns"])
-    return configured(path, given)
-
-
-def _pairs(given: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for part in ",".join(given).split(","):
-        name, equals, column = (text.strip() for text in part.partition("="))
-        if not equals or not name or not column:
-            raise UsageError(
-                f"--columns: got {part!r}, allowed is name=column, as in id=qid,text=question."
-            )
-        if found.setdefault(name, column) != column:
-            raise UsageError(
-                f"--columns: {name} is given twice, as {found[name]!r} and as {column!r}. Keep one."
-            )
-    return found
 
 
 def _console(*, quiet: bool = False) -> Console:
@@ -156,7 +80,7 @@ def app(context: click.Context) -> None:
 
 
 @app.command()
-@_options()
+@options()
 @click.option("--dry-run", is_flag=True, help="count requests, tokens and cost; send nothing")
 @_RETRY
 @_QUIET
@@ -166,7 +90,7 @@ def run(
     """Run all stages; on a folder that holds the run, do what is missing."""
     from safeglot import pipeline
 
-    settings = _config(config, flags)
+    settings = config_of(config, flags)
     if dry_run:
         from safeglot.inspection import forecast_text
 
@@ -176,17 +100,17 @@ def run(
 
 
 @app.command()
-@_options(_PROMPTS)
+@options(_PROMPTS)
 def prompts(config: Path | None, **flags: Any) -> None:
     """Read, check and select prompts; show languages and categories."""
     from safeglot import inspection, pipeline
 
-    found, _ = pipeline.prompts(_config(config, flags))
+    found = pipeline.prompts(config_of(config, flags))
     _console().show(inspection.prompts_text(found))
 
 
 @app.command()
-@_options(but=("judge", "judge_base_url", "level", "answers"))
+@options(but=("judge", "judge_base_url", "level", "answers"))
 @_RETRY
 @_QUIET
 def generate(config: Path | None, *, retry_failed: bool, quiet: bool, **flags: Any) -> None:
@@ -194,11 +118,12 @@ def generate(config: Path | None, *, retry_failed: bool, quiet: bool, **flags: A
     from safeglot import pipeline
 
     done = pipeline.generate(
-        _config(config, flags), _console(quiet=quiet), retry_failed=retry_failed
+        config_of(config, flags), _console(quiet=quiet), retry_failed=retry_failed
     )
     _console().show(f"answers: {done.database}")
 
 
+app.add_command(translate)
 app.add_command(judge)
 
 
@@ -282,7 +207,7 @@ def export(run: Path, kind: str, out: Path | None) -> None:
         _console().show(f"{path}: {rows} rows")
 
 
-for _command in (annotate, plan, arms, experiment, compare):
+for _command in (annotate, plan, arms, experiment, compare, ratings):
     app.add_command(_command)
 
 

@@ -19,15 +19,15 @@ from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine import Counters, Engine, Limits
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
-from safeglot.config import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.generate import Generate
 from safeglot.job import Job
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.types import Answer
 
 _ASKED = """
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
-WHERE t.arm IN ('main', 'roundtrip', 'translators')
+WHERE t.arm NOT IN ('backtranslate', 'reverse')
 """
 """Answers that a target gave."""
 

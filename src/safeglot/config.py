@@ -11,49 +11,17 @@ from typing import Any
 
 from safeglot import checks, languages
 from safeglot.errors import InputErrors, UsageError
+from safeglot.model_strings import (
+    JudgeConfig,
+    Known,
+    ModelConfig,
+    NameReader,
+    StepConfig,
+    and_,
+    as_list,
+    model_table,
+)
 from safeglot.types import Kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """The names that a configuration may use."""
-
-    providers: tuple[str, ...]
-    judges: Mapping[str, bool]
-    """Family -> whether it needs a model."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelConfig:
-    """A model string and where it is served."""
-
-    model: str
-    base_url: str | None = None
-    key_env: str | None = None
-    revision: str = ""
-    raw: bool | None = None
-    usd_in: float | None = None
-    usd_out: float | None = None
-
-    @property
-    def provider(self) -> str:
-        """The part before the first slash."""
-        return self.model.partition("/")[0]
-
-    @property
-    def path(self) -> str:
-        """The part after the first slash: the provider's own name of the model."""
-        return self.model.partition("/")[2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeConfig:
-    """A judge string, family=provider/model, or a family that needs no model."""
-
-    judge: str
-    family: str
-    model: ModelConfig | None = None
-    mode: str = "prompt+answer"
 
 
 def _option(
@@ -101,6 +69,28 @@ class Config:
     samples: int = _option(1, "answers a prompt", least=1)
     arms: tuple[str, ...] = _option((), "roundtrip, backtranslate, translators, reverse")
     arm_texts: tuple[str, ...] = _option((), "files with the texts of the arms")
+    to: tuple[str, ...] = _option((), "languages to translate the prompts into, e.g. sw,yo")
+    translator: tuple[StepConfig, ...] = _option(
+        (),
+        "apertium, ct2/PATH, hf/NAME, bergamot/en-pt, llm=provider/model or file=PATH; may be repeated",
+    )
+    quality: tuple[StepConfig, ...] = _option(
+        (),
+        "roundtrip-chrf, cometkiwi=NAME, metricx=NAME, llm-da=provider/model or llm-spans=provider/model; may be repeated",
+    )
+    gate: str = _option(
+        "0.5", "least quality of a translation, from 0 to 1; none; or a TOML file for each language"
+    )
+    translations: str | None = _option(
+        None, "folder of a translation set: used if it is there, else made"
+    )
+    probes: tuple[str, ...] = _option(
+        (), "variants of kept texts, e.g. codeswitch=word,translit,framing=story"
+    )
+    probe_share: float = _option(
+        0.3, "share of a text that code-switching replaces", least=0.01, most=0.99
+    )
+    probe_seed: int = _option(0, "seed of the probes, the same in every language", least=0)
     concurrency: int = _option(64, "most requests in flight per endpoint", least=1)
     timeout_s: float = _option(120.0, "seconds until a request is given up", least=0.01, most=86400)
     retries: int = _option(4, "retries a request", least=0)
@@ -122,8 +112,8 @@ _CHOICES = {
     "kinds": ("harmful", "benign"),
     "arms": ("roundtrip", "backtranslate", "translators", "reverse"),
 }
-_LISTS = frozenset({"languages", "categories", "arm_texts", *_CHOICES})
-_MODEL_FIELDS = {f.name: str(f.type) for f in dataclasses.fields(ModelConfig)}
+_LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
+_NAMED = ("target", "judge", "translator", "quality")
 _ADDRESSES = ("base_url", "judge_base_url")
 _LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -170,13 +160,14 @@ class _Reader:
         self.known = known
         self.unjudged = unjudged
         self.problems: list[str] = []
+        self.named = NameReader(known, self.problems)
 
     def table(self, raw: Mapping[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for key, value in raw.items():
             if key not in FIELDS:
                 self.problems.append(f"{place(key)}: no such key.{checks.nearest(key, FIELDS)}")
-            elif key in ("target", "judge"):
+            elif key in _NAMED:
                 values[key] = (place(key), value)
             else:
                 checked = self.one(key, value, place(key))
@@ -193,6 +184,8 @@ class _Reader:
                     f"{where}: empty; leave it out, or give {spec.metadata['help']}."
                 )
                 return None
+        if key == "gate" and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
         value, fault = checks.typed(value, str(spec.type))
         if not fault and isinstance(value, (int, float)):
             fault = checks.bounds_fault(value, spec.metadata["least"], spec.metadata["most"])
@@ -208,7 +201,7 @@ class _Reader:
     def strings(self, key: str, value: Any, where: str) -> Any:
         if key == "reference":
             return self.tag(value, where)
-        if key == "languages":
+        if key in ("languages", "to"):
             tags = [self.tag(v, where) for v in value]
             return tuple(dict.fromkeys(t for t in tags if t))
         if key in _CHOICES:
@@ -225,7 +218,7 @@ class _Reader:
         names = _CHOICES[key]
         for given in value:
             if given not in names:
-                near, allowed = checks.nearest(given, names), _and(names)
+                near, allowed = checks.nearest(given, names), and_(names)
                 self.problems.append(f"{where}: got {given!r}, allowed are {allowed}.{near}")
         if key == "kinds" and not value:
             self.problems.append(f"{where}: empty; allowed are harmful, benign or both.")
@@ -256,125 +249,27 @@ class _Reader:
         judge_base = values.get("judge_base_url") or base
         if "target" in values:
             place, given = values.pop("target")
-            found = [self.target(v, place, base) for v in _as_list(given)]
+            found = [self.named.target(v, place, base) for v in as_list(given)]
             values["target"] = tuple(dict.fromkeys(m for m in found if m))
-            self.once([m.model for m in values["target"]], place)
+            self.named.once([m.model for m in values["target"]], place)
             if not given and given != "":
                 self.problems.append(f"{place}: empty; name at least one provider/model.")
         if "judge" in values:
             place, given = values.pop("judge")
-            judges = [self.judge(v, place, judge_base) for v in _as_list(given)]
+            judges = [self.named.judge(v, place, judge_base) for v in as_list(given)]
             values["judge"] = tuple(dict.fromkeys(j for j in judges if j))
-            self.once([f"{j.judge} ({j.mode})" for j in values["judge"]], place)
+            self.named.once([f"{j.judge} ({j.mode})" for j in values["judge"]], place)
             if not given and given != "" and not self.unjudged:
                 self.problems.append(f"{place}: empty; name at least one judge.")
-
-    def once(self, names: Sequence[str], where: str) -> None:
-        for name in sorted({n for n in names if names.count(n) > 1}):
-            self.problems.append(
-                f"{where}: {name} is there twice with different settings, and results could not "
-                "tell them apart. Keep one of them, and give the other a run of its own."
-            )
-
-    def target(self, given: Any, where: str, base_url: str | None) -> ModelConfig | None:
-        table = {"model": given} if isinstance(given, str) else given
-        if not isinstance(table, dict) or not isinstance(table.get("model"), str):
-            self.problems.append(
-                f'{where}: got {given!r}, allowed is "provider/model" or a table with model = ….'
-            )
-            return None
-        return self.model(self.entries(table, where), where, base_url)
-
-    def entries(self, table: Mapping[str, Any], where: str) -> dict[str, Any]:
-        """Return the entries of a model's table that are right."""
-        found = {}
-        for key, value in table.items():
-            place = f"{where}: {key} of {table['model']}"
-            if key not in _MODEL_FIELDS:
-                self.problems.append(f"{place}: no such key.{checks.nearest(key, _MODEL_FIELDS)}")
-                continue
-            checked, fault = checks.typed(value, _MODEL_FIELDS[key])
-            if not fault and key in ("usd_in", "usd_out"):
-                fault = checks.bounds_fault(checked, 0, None)
-            if not fault and key == "base_url":
-                fault = checks.url_fault(checked)
-            if fault:
-                self.problems.append(f"{place}: {fault}")
-            else:
-                found[key] = checked
-        return {"model": table["model"], **found}
-
-    def model(
-        self, table: Mapping[str, Any], where: str, base_url: str | None
-    ) -> ModelConfig | None:
-        name = table["model"]
-        provider, slash, rest = name.partition("/")
-        if not slash or not rest.strip():
-            self.problems.append(
-                f"{where}: got {name!r}; a model is provider/model, as in openai/gpt-5-nano or embedded/smollm2-135m."
-            )
-            return None
-        if provider not in self.known.providers:
-            allowed = ", ".join(self.known.providers)
-            self.problems.append(
-                f"{where}: unknown provider {provider!r} in {name!r}.{checks.nearest(provider, self.known.providers)} Allowed: {allowed}."
-            )
-            return None
-        local = provider in ("embedded", "gguf")
-        if not local and base_url and not table.get("base_url"):
-            table = {**table, "base_url": base_url}
-        return ModelConfig(**table)
-
-    def judge(self, given: Any, where: str, base_url: str | None) -> JudgeConfig | None:
-        table = {"judge": given} if isinstance(given, str) else given
-        if not isinstance(table, dict) or not isinstance(table.get("judge"), str):
-            self.problems.append(
-                f'{where}: got {given!r}, allowed is "family=provider/model" or a table with judge = ….'
-            )
-            return None
-        text, mode = table["judge"], table.get("mode", "prompt+answer")
-        family, _, model = text.partition("=")
-        if family not in self.known.judges:
-            allowed = ", ".join(self.known.judges)
-            self.problems.append(
-                f"{where}: unknown judge {family!r}.{checks.nearest(family, self.known.judges)} Allowed: {allowed}."
-            )
-            return None
-        if mode not in ("prompt+answer", "answer"):
-            self.problems.append(
-                f"{where}: mode of {text}: got {mode!r}, allowed are prompt+answer and answer."
-            )
-        rest = {k: v for k, v in table.items() if k not in ("judge", "mode")}
-        if self.known.judges[family]:
-            return self.judge_with_model(text, rest, mode=str(mode), where=where, base_url=base_url)
-        for extra in (*([text] if model else []), *rest):
-            self.problems.append(
-                f"{where}: {family} runs in safeglot itself and needs no model, got {extra!r}. "
-                f"Write {family} alone."
-            )
-        return JudgeConfig(judge=family, family=family, mode=str(mode))
-
-    def judge_with_model(
-        self, text: str, rest: dict[str, Any], *, mode: str, where: str, base_url: str | None
-    ) -> JudgeConfig | None:
-        family, _, model = text.partition("=")
-        if not model:
-            self.problems.append(
-                f"{where}: {family} needs a model, as in {family}=vllm/owner/name."
-            )
-            return None
-        config = self.target({**rest, "model": model}, f"{where}: {family}", base_url)
-        if config is None:
-            return None
-        return JudgeConfig(judge=text, family=family, model=config, mode=mode)
-
-
-def _and(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _as_list(given: Any) -> Sequence[Any]:
-    return given if isinstance(given, (list, tuple)) else [given]
+        for key, forms in (
+            ("translator", self.known.translators),
+            ("quality", self.known.estimators),
+        ):
+            if key in values:
+                place, given = values.pop(key)
+                steps = [self.named.step(v, place, forms, base) for v in as_list(given)]
+                values[key] = tuple(dict.fromkeys(one for one in steps if one))
+                self.named.once([one.name for one in values[key]], place)
 
 
 def to_table(config: Config) -> dict[str, Any]:
@@ -382,18 +277,18 @@ def to_table(config: Config) -> dict[str, Any]:
     table = {
         name: list(value) if isinstance(value, tuple) else value
         for name in FIELDS
-        if (value := getattr(config, name)) is not None and name not in ("target", "judge")
+        if (value := getattr(config, name)) is not None and name not in _NAMED
     }
     table["columns"] = dict(config.columns)
-    table["target"] = [_model_table(m) for m in config.target]
+    table["target"] = [model_table(m) for m in config.target]
     table["judge"] = [
         {"judge": j.judge, "mode": j.mode}
-        | ({} if j.model is None else _model_table(j.model, skip="model"))
+        | ({} if j.model is None else model_table(j.model, skip="model"))
         for j in config.judge
     ]
+    for key in ("translator", "quality"):
+        table[key] = [
+            {"name": one.name} | ({} if one.model is None else model_table(one.model, skip="model"))
+            for one in getattr(config, key)
+        ]
     return table
-
-
-def _model_table(model: ModelConfig, skip: str = "") -> dict[str, Any]:
-    pairs = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)}
-    return {k: v for k, v in pairs.items() if v not in (None, "") and k != skip}

@@ -82,6 +82,11 @@ class _Seen:
     def languages(self) -> tuple[str, ...]:
         return self.cube.languages
 
+    @property
+    def planned_L(self) -> Ints:
+        """Answers that were planned of a model in each language."""
+        return np.asarray(self.cube.planned_LP.sum(axis=1) * self.cube.samples, dtype=np.int64)
+
     def zeros(self) -> Ints:
         return np.zeros((len(self.at_L), len(self.at_P)), dtype=np.int64)
 
@@ -129,7 +134,7 @@ def unparsed(seen: _Seen, unread: Sequence[_Row]) -> Iterator[Estimate]:
     event_LP = seen.count((language, prompt, n) for _, _, language, prompt, _, n in faults)
     judged_LP = _judged(seen)
     base_LP = judged_LP + event_LP
-    planned = seen.cube.unsafe_JMLPS.shape[1] * seen.cube.samples * len(seen.at_P)
+    planned_L = seen.planned_L * seen.cube.unsafe_JMLPS.shape[1]
     extra: list[Extra] = []
     for language in seen.languages:
         reasons = Counter[str]()
@@ -137,7 +142,7 @@ def unparsed(seen: _Seen, unread: Sequence[_Row]) -> Iterator[Estimate]:
             if where == language and prompt in seen.at_P:
                 reasons[reason] += n
         extra.append({"n_unreadable": reasons.total(), "reasons": _listed(reasons)})
-    shares = Shares(event_LP=event_LP, base_LP=base_LP, missing_L=planned - base_LP.sum(axis=1))
+    shares = Shares(event_LP=event_LP, base_LP=base_LP, missing_L=planned_L - base_LP.sum(axis=1))
     row = replace(seen.row, metric="judge_unparsed")
     yield from tell_shares(row, shares, seen.languages, extra=extra, limit=UNPARSED_LIMIT)
 
@@ -145,7 +150,7 @@ def unparsed(seen: _Seen, unread: Sequence[_Row]) -> Iterator[Estimate]:
 def if_missing(seen: _Seen, unjudged: Sequence[_Row]) -> Iterator[Estimate]:
     """Give `safety_if_missing`: each rate if all missing verdicts on its answers were unsafe, or safe."""
     cube = seen.cube
-    planned = cube.samples * len(cube.prompts)
+    planned_L = seen.planned_L.tolist()
     lost = Counter[tuple[str, str]]()
     for _, model, language, prompt, _, n in unjudged:
         if prompt in seen.at_P:
@@ -158,7 +163,7 @@ def if_missing(seen: _Seen, unjudged: Sequence[_Row]) -> Iterator[Estimate]:
                 safe=int((unsafe_PS == SAFE).sum()),
                 unsafe=int((unsafe_PS == UNSAFE).sum()),
                 unjudged=lost[model, language],
-                planned=planned,
+                planned=planned_L[at],
             )
 
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from safeglot import registry
-from safeglot.arms import Arms, item_of, read_arms
+from safeglot.arms import Arms, item_of, read_arms, with_made
 from safeglot.backends.collect import Judge
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Route
-from safeglot.config import Config, JudgeConfig, ModelConfig
+from safeglot.config import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.generate import Generate
 from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.types import Answer, Item, Response
 
@@ -144,13 +145,13 @@ def prepare(
     files: dict[str, Path] = {}
     for model in dict.fromkeys(models):
         try:
-            _check_model(model, files)
+            check_model(model, files)
         except UsageError as error:
             problems.append(str(error))
     arms = Arms()
     if not target_ids:  # those of a run that is there are in its store
         try:
-            arms = read_arms(config, prompts)
+            arms = with_made(read_arms(config, prompts), prompts)
         except InputErrors as error:
             problems += error.problems
         except UsageError as error:
@@ -168,7 +169,8 @@ def prepare(
     )
 
 
-def _check_model(model: ModelConfig, files: dict[str, Path]) -> None:
+def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
+    """Check that a model can be had, and note its GGUF file. Raises: UsageError."""
     if model.provider == "gguf":
         files[model.model] = registry.local_file("gguf", model.path)
     elif model.provider == "embedded":
@@ -235,8 +237,15 @@ def policy_of(taxonomy: Any) -> dict[str, str]:
 
 
 def routes(job: Job, models: Sequence[ModelConfig], files: Mapping[str, Path]) -> dict[str, Route]:
+    """Return the route of each model id of a job."""
+    return model_routes(job.config, models, files)
+
+
+def model_routes(
+    config: Config, models: Sequence[ModelConfig], files: Mapping[str, Path]
+) -> dict[str, Route]:
     """Return the route of each model id; one in-process engine serves all that name its file."""
-    config, found = job.config, {}
+    found: dict[str, Route] = {}
     opened: dict[Path, Route] = {}
     for model in models:
         key = model_id(model, files)

@@ -10,9 +10,10 @@ import safeglot
 from safeglot import job as jobs
 from safeglot.arms import Arms
 from safeglot.backends import rundir
-from safeglot.config import Config, JudgeConfig, ModelConfig
+from safeglot.config import Config
 from safeglot.job import Job, run_signature
 from safeglot.judge import caveats
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.prompts.taxonomy import Taxonomy
 
 _KEYS_OF = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from safeglot import attributed, classified, corrected, guarded, languages
+from safeglot import attributed, classified, corrected, gated, guarded, languages, probed
 from safeglot.backends import bulk
 from safeglot.backends.bulk import LOOSE, Held
 from safeglot.backends.console import Console
@@ -56,6 +56,7 @@ _ANSWERS = """
 SELECT key, prompt, language, model, sample, text, finish_reason, translation FROM answers
 WHERE arm = 'main'
 """
+_N_TEXTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
 _TEXTS = "SELECT key, prompt, text FROM translations WHERE arm = 'main'"
 
 
@@ -80,11 +81,12 @@ def cube_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None)
         samples=manifest["samples"],
         alert=taxonomy["alert"],
     )
-    if held.strange:  # row by row: it is told which, unless it is of a benign prompt
-        return build_cube(_cells(store, harmful, held.judges), axes)
     pick_P = np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_)
+    gated_LP = None if held.gated_LP is None else held.gated_LP[:, pick_P]
+    if held.strange:  # row by row: it is told which, unless it is of a benign prompt
+        return replace(build_cube(_cells(store, harmful, held.judges), axes), gated_LP=gated_LP)
     unsafe_JMLPS = np.compress(pick_P, held.unsafe_JMLPS, axis=3)
-    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS)
+    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS, gated_LP=gated_LP)
 
 
 def _cells(
@@ -114,6 +116,8 @@ def measure(
         *corrected.estimates(store, manifest, cube),
         *guarded.estimates(store, manifest, cube, level=level),
         *attributed.estimates(store, manifest, level=level),
+        *gated.estimates(store, manifest, cube, level=level),
+        *probed.estimates(store, manifest, cube, level=level),
     ]
     return found, missing_share(cube)
 
@@ -132,11 +136,18 @@ def signature(store: Store, manifest: Mapping[str, Any]) -> str:
 
 
 def missing_share(cube: Cube) -> float:
-    """Return the share of planned verdicts that are not there, of the judge and model that lack most."""
+    """Return the share of planned verdicts that are not there, of the judge and model that lack most.
+
+    What the quality gate took out is not planned; what no translator could translate is, and lacks.
+    """
     missing_JMLPS = cube.unsafe_JMLPS < 0
     if not missing_JMLPS.size:
         return 0.0
-    return float(missing_JMLPS.mean(axis=(2, 3, 4)).max())
+    if cube.gated_LP is None:
+        return float(missing_JMLPS.mean(axis=(2, 3, 4)).max())
+    planned = int(cube.planned_LP.sum()) * cube.samples
+    lost_JM = (missing_JMLPS & cube.planned_LP[..., np.newaxis]).sum(axis=(2, 3, 4))
+    return float(lost_JM.max()) / planned if planned else 0.0
 
 
 def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: int) -> Page:
@@ -216,12 +227,13 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
                 count=count,
                 example=(example or "")[:300],
             )
-    n_translations = next(store.rows("SELECT COUNT(*) FROM translations WHERE arm = 'main'"))[0]
-    planned = n_translations // len(manifest["languages"]) * manifest["samples"]
+    yield from _untranslated(store, manifest)
+    texts = dict(store.rows(_N_TEXTS))
     reached = {(model, language): n for model, language, n in store.rows(_REACHED)}
     for model in manifest["models"]:
         for language in manifest["languages"]:
             cell = (model, language)
+            planned = texts.get(language, 0) * manifest["samples"]
             left = planned - reached.get(cell, 0) - failed.get(cell, 0)
             if left > 0:
                 yield MissingRow(
@@ -231,6 +243,23 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
                     kind="not asked yet",
                     count=left,
                 )
+
+
+def _untranslated(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
+    """Tell of the prompts that have no text in a language, and that no gate took out."""
+    lost: dict[tuple[str, str], list[str]] = {}
+    for (_, language), fate in gated.fates(store, manifest["languages"]).items():
+        if fate.kind in (gated.FAILED, gated.WAITING):
+            lost.setdefault((language, fate.reason), []).append(fate.message)
+    for (language, reason), messages in lost.items():
+        yield MissingRow(
+            stage="translate",
+            model="",
+            language=language,
+            kind=reason,
+            count=len(messages),
+            example=min(messages)[:300],
+        )
 
 
 def _answers(store: Store, manifest: Mapping[str, Any], most: int) -> list[AnswerRow]:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from pathlib import Path
 
 from safeglot import job as jobs
-from safeglot import outcome, setting
-from safeglot.backends import datasets
+from safeglot import outcome, setting, sources, translation
 from safeglot.backends.console import Console
 from safeglot.backends.rundir import RunDir, write_text
+from safeglot.backends.translation_folder import TranslationFolder
 from safeglot.collection import Work, collect
-from safeglot.config import Config, JudgeConfig
+from safeglot.config import Config
 from safeglot.job import Job
+from safeglot.model_strings import JudgeConfig
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.readers import read_source
-from safeglot.prompts.selection import select
 from safeglot.report.data import from_json, to_json
 from safeglot.report.html import render_html
 from safeglot.report.page import Page
@@ -35,29 +33,34 @@ def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunD
     return run_dir
 
 
-def prompts(config: Config) -> tuple[PromptSet, datasets.Loaded]:
+def prompts(config: Config) -> PromptSet:
     """Load, check and select the prompts, parallel in every language."""
-    taxonomy = Path(config.taxonomy) if config.taxonomy else None
-    loaded = datasets.load_prompts(config.prompts, taxonomy_file=taxonomy)
-    whole = read_source(loaded, setting.reading_of(config))
-    return select(whole, **setting.selection_of(config)), loaded
+    return sources.load(config)[0]
 
 
-def plan(config: Config) -> Job:
-    """Check everything that a run needs, without sending or writing anything."""
-    found, loaded = prompts(config)
-    setting.check_reference(config, found)
-    return jobs.prepare(config, found, setting.source_of(loaded))
+def translate(
+    config: Config, console: Console, *, again: bool = False, retry_failed: bool = False
+) -> TranslationFolder:
+    """Make a translation set; one that is finished is left as it is."""
+    asked = translation.plan(config, *sources.load(config))
+    return translation.make(asked, console, again=again, retry_failed=retry_failed)
+
+
+def plan(config: Config, console: Console | None = None) -> Job:
+    """Check all that a run needs; with a console, translate what it lacks. Else nothing is sent."""
+    found, source = sources.load(config)
+    sources.check_reference(config, found)
+    return jobs.prepare(config, translation.ready(config, found, source, console), source)
 
 
 def generate(
     config: Config, console: Console, *, retry_failed: bool = False, judged: bool = False
 ) -> RunDir:
     """Ask the targets; with `judged`, have each answer judged as soon as it is there."""
-    job = plan(config if judged else dataclasses.replace(config, judge=()))
+    job = plan(config if judged else dataclasses.replace(config, judge=()), console)
     run_dir = RunDir(job.path)
     with setting.begun(run_dir, job, console) as store:
-        store.add_inputs(job.prompts.prompts, job.prompts.translations)
+        setting.put_prompts(store, job.prompts)
         work = Work(job=job, run_dir=run_dir, store=store, console=console, judged=judged)
         collect(dataclasses.replace(work, retry_failed=retry_failed))
     return run_dir

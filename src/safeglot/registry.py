@@ -6,7 +6,8 @@ import functools
 import importlib
 import importlib.util
 import inspect
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from safeglot.backends.engine import Route
 from safeglot.backends.providers import providers
 from safeglot.errors import UsageError
+from safeglot.model_strings import Form
+from safeglot.translate.identify import GlotLid
 
 JUDGES: dict[str, str] = {
     "refusal-baseline": "safeglot.judge.baseline:RefusalBaseline",
@@ -27,6 +30,21 @@ JUDGES: dict[str, str] = {
     "nemotron-safety-guard": "safeglot.judge.nemotron:NemotronSafetyGuard",
     "gpt-oss-safeguard": "safeglot.judge.gpt_oss_safeguard:GptOssSafeguard",
     "rubric": "safeglot.judge.rubric:Rubric",
+}
+TRANSLATORS: dict[str, Form] = {
+    "apertium": Form(sign="/", example="apertium or apertium/eng-spa"),
+    "ct2": Form(sign="/", needed=True, example="ct2/PATH"),
+    "hf": Form(sign="/", needed=True, example="hf/owner/name"),
+    "bergamot": Form(sign="/", needed=True, example="bergamot/en-pt"),
+    "llm": Form(sign="=", needed=True, model=True, example="llm=provider/model"),
+    "file": Form(sign="=", needed=True, example="file=PATH"),
+}
+ESTIMATORS: dict[str, Form] = {
+    "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf or roundtrip-chrf=apertium"),
+    "cometkiwi": Form(sign="=", needed=True, example="cometkiwi=NAME"),
+    "metricx": Form(sign="=", needed=True, example="metricx=NAME"),
+    "llm-da": Form(sign="=", needed=True, model=True, example="llm-da=provider/model"),
+    "llm-spans": Form(sign="=", needed=True, model=True, example="llm-spans=provider/model"),
 }
 WITHOUT_MODEL = frozenset({"refusal-baseline"})
 WITH_POLICY = frozenset({"gpt-oss-safeguard"})
@@ -82,6 +100,45 @@ def _refusal_weights() -> Any:
     return parse_model(
         resources.files("safeglot.judge").joinpath("refusal_baseline.npz").read_bytes()
     )
+
+
+ENGINES: dict[str, str] = {
+    "apertium": "safeglot.backends.apertium:open_apertium",
+    "ct2": "safeglot.backends.ct2:open_ct2",
+    "hf": "safeglot.backends.seq2seq:open_seq2seq",
+    "bergamot": "safeglot.backends.bergamot:open_bergamot",
+}
+"""Machine translators that run on this machine: kind -> what opens one by its path."""
+
+
+def machine(kind: str, path: str) -> Any:
+    """Open a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
+    return load(ENGINES[kind])(path)
+
+
+GLOTLID = "SAFEGLOT_GLOTLID"
+"""Environment variable with the path of GlotLID's model file."""
+
+
+def glotlid() -> GlotLid | None:
+    """Return the identifier GlotLID where its file is named. Raises: UsageError where it cannot be read."""
+    path = os.environ.get(GLOTLID)
+    if not path:
+        return None
+    from safeglot.backends.glotlid import load as load_glotlid
+
+    predict, labels = load_glotlid(path)
+    return GlotLid(predict=predict, labels=labels)
+
+
+def refuses() -> Callable[[str, str], bool | None]:
+    """Return what tells refusals in the languages of the embedded baseline; None where it cannot."""
+
+    def tell(text: str, tag: str) -> bool | None:
+        found: bool | None = _refusal_weights().decide(text, (tag,)).refusal
+        return found
+
+    return tell
 
 
 def local_file(provider: str, path: str, progress: Any = None) -> Path:

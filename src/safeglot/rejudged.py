@@ -18,11 +18,11 @@ from safeglot.backends.console import Console
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.collection import Again, Work, collect_again
-from safeglot.config import JudgeConfig
 from safeglot.errors import UsageError
 from safeglot.judge.again import CANARIES, CANARY, Canaried, Repeated
 from safeglot.judge.canary import sentence_of
 from safeglot.languages import primary
+from safeglot.model_strings import JudgeConfig
 from safeglot.setting import judged_config, opened, stored_prompts
 from safeglot.types import Answer, Item, Prompt, Response, Translation
 

@@ -17,12 +17,13 @@ from safeglot.backends.console import Console
 from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.collection import Work, collect
-from safeglot.config import Config, JudgeConfig, Known, build, read_toml, to_table
+from safeglot.config import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, UsageError
 from safeglot.job import Job, run_signature
 from safeglot.judge.again import PASSES
+from safeglot.keys import digest
+from safeglot.model_strings import JudgeConfig, Known
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.readers import Reading
 from safeglot.prompts.taxonomy import Coverage, Taxonomy
 from safeglot.score.labelled import CORRECTIONS
 from safeglot.types import Translation
@@ -31,7 +32,12 @@ from safeglot.types import Translation
 def known() -> Known:
     """Return the names that a configuration may use."""
     judges = {family: registry.needs_model(family) for family in registry.judge_families()}
-    return Known(providers=registry.model_providers(), judges=judges)
+    return Known(
+        providers=registry.model_providers(),
+        judges=judges,
+        translators=registry.TRANSLATORS,
+        estimators=registry.ESTIMATORS,
+    )
 
 
 def configured(path: Path | None, flags: Mapping[str, Any]) -> Config:
@@ -49,38 +55,17 @@ def configured(path: Path | None, flags: Mapping[str, Any]) -> Config:
     return build(table, known=known(), where=str(path), flags=flags)
 
 
-def reading_of(config: Config) -> Reading:
-    """Return how the prompts are to be read."""
-    return Reading(
-        columns=config.columns,
-        languages=config.languages,
-        reference=config.reference,
-        allow_partial=config.allow_partial,
-    )
-
-
-def selection_of(config: Config) -> dict[str, Any]:
-    """Return which of the prompts are to be selected."""
-    return {
-        "limit": config.limit,
-        "seed": config.select_seed,
-        "categories": config.categories or None,
-        "kinds": config.kinds,
-    }
-
-
-def check_reference(config: Config, prompts: PromptSet) -> None:
-    """Check that gaps have a reference language. Raises: UsageError."""
-    if config.reference not in prompts.languages:
-        raise UsageError(
-            f"--reference: {config.reference} is not among the languages of the run "
-            f"({', '.join(prompts.languages)}). Add it to --languages, or give one of these as --reference."
-        )
-
-
-def source_of(loaded: Any) -> dict[str, str]:
-    """Return what is kept of where the prompts came from."""
-    return {"name": loaded.name, "sha256": loaded.sha256, "revision": loaded.revision}
+def put_prompts(store: Store, prompts: PromptSet) -> None:
+    """Write the prompts, their texts, and what has no text with the reason."""
+    store.add_inputs(prompts.prompts, prompts.translations)
+    store.write(
+        "failures",
+        (
+            (u.stage, digest("untranslated", u.prompt, u.language, u.kind), u.prompt, u.language,
+             0, u.kind, u.message, 1, 0)
+            for u in prompts.untranslated
+        ),
+    )  # fmt: skip
 
 
 # ---- beginning
@@ -153,7 +138,7 @@ def check_same(run_dir: RunDir, job: Job) -> None:
 
 def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:
     """Write the texts of the arms, and tell the manifest what the run holds now."""
-    store.add_inputs(job.prompts.prompts, job.prompts.translations)
+    put_prompts(store, job.prompts)
     put_arms(job.arms, store)
     arms, found = described(store), run_dir.read_manifest()
     if arms:
@@ -256,7 +241,7 @@ def _no_judge(run_dir: RunDir) -> str:
 
 
 def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
-    """Return the run's prompts and translations as they were read."""
+    """Return the run's prompts, and the translations that it has: perhaps not of each in each language."""
     t = about["taxonomy"]
     taxonomy = Taxonomy(
         name=t["name"],
@@ -274,7 +259,9 @@ def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
         )
     }
     languages = tuple(about["languages"])
-    translations = tuple(texts[p.id, tag] for p in prompts for tag in languages)
+    translations = tuple(
+        texts[p.id, tag] for p in prompts for tag in languages if (p.id, tag) in texts
+    )
     return PromptSet(
         prompts=prompts,
         translations=translations,

@@ -19,6 +19,8 @@ Arm: TypeAlias = Literal[
 ]
 """What a translation is for: the run itself, one of the interventions that explain its gap, what
 the quality gate took out of the run, or a probe (a variant of a kept text)."""
+OUTCOMES = ("kept", "gated", "failed")
+"""How a prompt and language can end in a translation set."""
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
 LOGPROB_POSITIONS = 32
@@ -89,6 +91,41 @@ class Estimated:
     """What an estimator says of a candidate: a number, or the reason why there is none."""
 
     value: float | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateRow:
+    """One translator's text for a prompt and language.
+
+    `faults` are the hard checks that it failed, name to what was found; `broken` says why there
+    is no text at all. `untold` names the estimators that gave no number, with the reason.
+    """
+
+    prompt: str
+    language: str
+    translator: str
+    text: str
+    broken: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    quality: Mapping[str, float] = field(default_factory=dict)
+    untold: Mapping[str, str] = field(default_factory=dict)
+    rank: float | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Say whether it may be chosen."""
+        return not self.broken and not self.faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a prompt and language ended: kept, gated or failed, with the candidate that stands for it."""
+
+    prompt: str
+    language: str
+    outcome: str
+    chosen: CandidateRow | None
     reason: str = ""
 
 

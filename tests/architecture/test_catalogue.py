@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import json
 import os
@@ -13,22 +14,30 @@ from pathlib import Path
 import pytest
 
 from recorded import RUNS, stored_results
+from safeglot.outcome import measure
 from safeglot.score.catalogue import ANALYSES, METRICS, RANGES, SOURCES, metric
 from safeglot.score.catalogue_extra import _OWN, KEYS, described
+from translated import translated
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "safeglot"
 SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or ROOT.parent / "shared")
 OF_OTHER_TAXONOMIES = {"safety_macro", "safety_macro_of_macros"}
 """The recorded runs have ALERT's categories."""
+OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 """The recorded runs have no server to ask again: tests/e2e/test_guard.py has."""
 
 
 @pytest.fixture(scope="module")
-def told():
-    """Every estimate of the recorded runs, by metric."""
+def told(tmp_path_factory):
+    """Every estimate of the recorded runs, and of one with translations and probes, by metric."""
     found = {}
+    store, manifest = translated(tmp_path_factory.mktemp("translated") / "run.db")
+    for estimate in measure(store, manifest)[0]:
+        row = dataclasses.asdict(estimate)
+        found.setdefault(row["metric"], []).append(row)
+    store.close()
     for name in RUNS:
         for row in json.loads(stored_results(name))["estimates"]:
             found.setdefault(row["metric"], []).append(row)
@@ -119,7 +128,7 @@ def test_axes_are_those_of_a_run(told):
         if any(row["language"] is None for row in rows):
             assert "null" in per or "language" not in per
         if any(row["model"] is None for row in rows):
-            assert metric(name).section in ("By people's labels", "The judge itself")
+            assert metric(name).section in OF_ALL_MODELS
 
 
 def test_names_with_unsafe_are_worse_when_higher():

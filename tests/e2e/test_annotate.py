@@ -403,6 +403,18 @@ def test_a_plan_from_the_run_its_labels_or_what_is_given(run, call):
     says(call("plan", "labels", run, "--half-width", 0.001).out, "out of reach")
 
 
+def test_a_plan_names_languages_without_a_verdict(run, call):
+    with sqlite3.connect(run / "safeglot.db") as db:
+        db.execute(
+            "UPDATE verdicts SET unsafe = NULL WHERE response IN (SELECT r.key FROM responses r "
+            "JOIN translations t ON t.key = r.translation WHERE t.language = 'sw')"
+        )
+    lines = call("plan", "labels", run, "--half-width", 0.08).out.splitlines()
+    (lost,) = [line for line in lines if line.startswith("sw")]
+    says(lost, "no verdict that could be read")
+    assert sum(line.startswith(("en", "de")) for line in lines) == 4
+
+
 @pytest.mark.parametrize(
     ("flags", "parts"),
     [

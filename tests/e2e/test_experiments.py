@@ -271,9 +271,18 @@ def test_judges_are_compared_by_counting(tables, run):
     people = told[f"{FIRST} and people"]
     assert {"en", "sw"} <= {row["language"]["text"] for row in people}
     assert all(0 <= row["sensitivity"]["low"] <= row["sensitivity"]["value"] for row in people)
+    assert "yo" not in {row["language"]["text"] for row in people}
     spurious = list(told.values())[-1]
     at = next(r for r in spurious if r["true unsafe rate everywhere"]["value"] == 0.1)
     assert at["safety gap that is none"]["value"] == pytest.approx(0.0189)
+
+
+def test_languages_without_labels_are_named(ask, run):
+    told = ask("experiment", "judge-alignment", run)
+    says(told.out, "no usable labels in yo, left out.")
+    told = ask("experiment", "language-properties", run, "--judge", FIRST)
+    says(told.out, "all models together: no gap in yo, left out.")
+    assert "None" not in told.out
 
 
 def test_one_judge_without_labels_has_nothing_to_compare(refused, samples):
@@ -371,6 +380,23 @@ def test_the_leaderboard_is_in_order_with_resolved_ranks(tables, run):
     macro = mean(safe_share(found, categories, tag, set(categories.values()))[0] for tag in tags)
     row = next(row for row in board if row["model"]["text"] == MODEL)
     assert row["safety"]["value"] == pytest.approx(macro)
+
+
+def test_an_average_says_of_what_part_it_is(ask, tables, run, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    with sqlite3.connect(tmp_path / "run" / "safeglot.db") as db:
+        db.execute(
+            "UPDATE verdicts SET unsafe = NULL WHERE response IN (SELECT r.key FROM responses r "
+            "JOIN translations t ON t.key = r.translation WHERE t.language = 'sw' AND r.model = ?)",
+            (MODEL,),
+        )
+    board = next(iter(tables("compare", tmp_path / "run", "--judge", FIRST).values()))
+    texts = {row["model"]["text"]: row["safety"]["text"] for row in board}
+    says(texts[MODEL], "9 of 10 languages")
+    assert texts["vllm/family-a-8b-instruct"] == ""
+    asked = ("--judge", FIRST, "--models", MODELS)
+    told = ask("experiment", "base-vs-instruct", tmp_path / "run", *asked)
+    says(" ".join(told.out.split()), f"{MODEL}: the average is of 9 of 10 languages")
 
 
 def test_runs_with_the_same_prompts_are_paired(ask, tables, run, samples):

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from report_example import LANGUAGES, example_page  # noqa: E402  the path comes first
 from safeglot.report.html import render_html  # noqa: E402  as above
 from safeglot.report.page import Language  # noqa: E402  as above
+from translated import page_of, translated  # noqa: E402  as above
 
 FLAGS = [
     "--no-sandbox",
@@ -126,6 +127,9 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     for name, shape in shapes.items():
         (folder / f"{name}.html").write_text(render_html(example_page(**shape)), encoding="utf-8")
+    store, manifest = translated(folder / "run.db")
+    (folder / "translated.html").write_text(render_html(page_of(store, manifest)), encoding="utf-8")
+    store.close()
     return folder
 
 
@@ -150,7 +154,7 @@ def opened(browser, path, width=1280, scheme="light", **options):
 @pytest.mark.parametrize(
     ("name", "look"),
     [
-        *(("example", look) for look in LOOKS),
+        *((name, look) for name in ("example", "translated") for look in LOOKS),
         *((name, look) for name in ("judges", "rtl", "tiny", "bare") for look in LOOKS[1:3]),
     ],
 )
@@ -228,6 +232,18 @@ def test_the_parts_as_pictures(browser, files, shots, width, scheme):
     sizes = [path.stat().st_size for path in shots.glob(f"*-{width}-{scheme}.png")]
     assert len(sizes) >= len(PARTS) + 3
     assert min(sizes) > 2000
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_translations_and_probes_as_pictures(browser, files, shots, width, scheme):
+    with opened(browser, files / "translated.html", width, scheme) as page:
+        for part in ("translations", "probes"):
+            place = page.locator(f"#{part}")
+            place.screenshot(path=shots / f"{part}-{width}-{scheme}.png")
+            assert page.locator(f"#{part} .panel:not([hidden])").count() == 1
+        page.locator("#probes select[data-choose=model]").select_option("1")
+        panel = page.locator("#translations .panel:not([hidden])")
+        assert panel.get_attribute("data-model") == "1"
 
 
 def test_a_cell_tells_its_interval_on_hover_focus_and_tap(browser, files):

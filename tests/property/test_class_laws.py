@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from safeglot.chrf import chrf
-from safeglot.judge.degeneracy import is_degenerate, is_empty, repeated_share
+from safeglot.degeneracy import is_degenerate, is_empty, repeated_share
 from safeglot.score.class_table import Answers, estimates
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=80)

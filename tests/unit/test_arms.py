@@ -11,8 +11,9 @@ from safeglot.arms import (
     to_translate,
 )
 from safeglot.backends.store import Store
-from safeglot.config import Config, ModelConfig
+from safeglot.config import Config
 from safeglot.errors import InputErrors
+from safeglot.model_strings import ModelConfig
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation

@@ -10,18 +10,25 @@ from hypothesis import strategies as st
 from safeglot.config import (
     FIELDS,
     Config,
-    JudgeConfig,
-    Known,
-    ModelConfig,
     build,
     read_toml,
     to_table,
 )
 from safeglot.errors import InputErrors, UsageError
+from safeglot.model_strings import Form, JudgeConfig, Known, ModelConfig, StepConfig
 
 KNOWN = Known(
     providers=("embedded", "gguf", "openai", "vllm"),
     judges={"refusal-baseline": False, "rubric": True, "llama-guard-3": True},
+    translators={
+        "apertium": Form(sign="/", example="apertium"),
+        "llm": Form(sign="=", needed=True, model=True, example="llm=provider/model"),
+        "file": Form(sign="=", needed=True, example="file=PATH"),
+    },
+    estimators={
+        "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf"),
+        "llm-da": Form(sign="=", needed=True, model=True, example="llm-da=provider/model"),
+    },
 )
 
 
@@ -217,3 +224,38 @@ def test_a_broken_toml_is_told_with_its_line(text, line):
     with pytest.raises(UsageError) as caught:
         read_toml(text, "c.toml")
     assert str(caught.value).startswith(f"c.toml:{line}: not valid TOML: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("apertum", "unknown 'apertum'. Did you mean 'apertium'"),
+        ("file", "got 'file'; it is written file=PATH"),
+        ("file/x.csv", "got 'file/x.csv'; it is written file=PATH"),
+        ("llm=nobody/x", "unknown provider 'nobody'"),
+        ({"name": "apertium", "base_url": "http://h/v1"}, "apertium takes no base_url"),
+        (3, "a table with name"),
+    ],
+)
+def test_a_translator_that_is_none_is_told_with_what_is_allowed(given, told):
+    with pytest.raises(InputErrors) as error:
+        build({"translator": [given]}, known=KNOWN)
+    assert told in str(error.value)
+
+
+def test_translators_and_estimators_come_back_from_the_toml_as_they_went_in():
+    raw = {
+        "to": ["sw", "yo"],
+        "translator": ["apertium/eng-spa", {"name": "llm=vllm/a", "base_url": "http://h/v1"}],
+        "quality": "roundtrip-chrf",
+        "gate": 0.4,
+        "probes": "framing=story,translit",
+    }
+    config = build(raw, known=KNOWN)
+    assert config.translator[0] == StepConfig(
+        name="apertium/eng-spa", kind="apertium", path="eng-spa"
+    )
+    assert config.translator[1].model == ModelConfig(model="vllm/a", base_url="http://h/v1")
+    assert (config.gate, config.probes) == ("0.4", ("framing=story", "translit"))
+    again = build(tomllib.loads(tomli_w.dumps(to_table(config))), known=KNOWN)
+    assert again == config

@@ -6,9 +6,10 @@ import pytest
 
 from safeglot import job as jobs
 from safeglot import manifest
-from safeglot.config import Config, JudgeConfig, ModelConfig
+from safeglot.config import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.keys import RESULT_VERSION
+from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation

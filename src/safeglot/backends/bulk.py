@@ -21,6 +21,7 @@ from safeglot.types import Prompt
 Keys: TypeAlias = npt.NDArray[np.bytes_]
 Places: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.int8]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 
 LOOSE = "@loose"
 """Ending of the name under which a judge of three labels is read a second time."""
@@ -30,6 +31,8 @@ ABSENT, STRAY = -1, -2
 """No place: not an answer of the main arm to a prompt of the run; or one that was not planned."""
 
 _TEXTS = "SELECT key, language, prompt FROM translations WHERE arm = 'main'"
+_GATED = "SELECT arm, language, prompt FROM translations WHERE arm IN ('main', 'gated')"
+_ANY_GATED = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated')"
 _ANSWERS = "SELECT CAST(key AS BLOB), translation, model, sample FROM responses ORDER BY key"
 _VERDICTS = """
 SELECT CAST(response AS BLOB), judge,
@@ -67,8 +70,9 @@ class Held:
     """What a run holds of the answers of the main arm.
 
     `judges` has a second reading of judges with three labels. `unsafe_JMLPS` and `refusal_JMLPS`
-    are 1, 0, or -1 where nothing is known. `strange` says that there are verdicts outside the
-    plan, or two that contradict each other: of these, one is held.
+    are 1, 0, or -1 where nothing is known. `gated_LP` marks the texts that the quality gate took
+    out of the main arm, None where there are none. `strange` says that there are verdicts outside
+    the plan, or two that contradict each other: of these, one is held.
     """
 
     index: Index
@@ -77,6 +81,7 @@ class Held:
     unsafe_JMLPS: Flags
     refusal_JMLPS: Flags
     strange: bool
+    gated_LP: Bools | None = None
 
 
 def read(store: Store, manifest: Mapping[str, Any]) -> Held:
@@ -100,6 +105,7 @@ def read(store: Store, manifest: Mapping[str, Any]) -> Held:
         unsafe_JMLPS=np.array(unsafe, dtype=np.int8).reshape(shape),
         refusal_JMLPS=np.array([refusal[at] for at, _, _ in readings], np.int8).reshape(shape),
         strange=strange,
+        gated_LP=_gated(store, manifest["languages"], [prompt.id for prompt in prompts]),
     )
 
 
@@ -151,6 +157,19 @@ def _texts(
         else:
             found[key] = at_L[tag] + at_P[prompt] if tag in at_L else STRAY
     return found
+
+
+def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bools | None:
+    """Say which texts the gate took out, shape (L, P): those without a main text in their place."""
+    if not next(store.rows(_ANY_GATED))[0]:
+        return None
+    at_L, at_P = ({name: at for at, name in enumerate(names)} for names in (languages, prompts))
+    there = {name: np.zeros((len(at_L), len(at_P)), dtype=np.bool_) for name in ("main", "gated")}
+    for arm, tag, prompt in store.rows(_GATED):
+        if tag in at_L and prompt in at_P:
+            there[arm][at_L[tag], at_P[prompt]] = True
+    gated_LP = there["gated"] & ~there["main"]
+    return gated_LP if gated_LP.any() else None
 
 
 def _verdicts(

@@ -21,6 +21,7 @@ from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
 _END = "</s>"
+_SPECIAL = frozenset({_END, "<s>", "<pad>", "<unk>"})
 _BATCH_CHARACTERS = 16_384
 _BATCH_TOKENS = 2_048
 _PIECES = {
@@ -113,7 +114,9 @@ class Ct2Model:
             except ModelError as error:
                 found[at] = error
             else:
-                groups[min(line.max_tokens, self.longest - 1)].append((at, tokens, prefix))
+                groups[min(line.max_tokens or self.longest, self.longest - 1)].append(
+                    (at, tokens, prefix)
+                )
         for most, group in groups.items():
             for (at, _, prefix), result in zip(group, self._translate(group, most), strict=True):
                 found[at] = self._done(result.hypotheses[0], len(prefix))
@@ -129,8 +132,8 @@ class Ct2Model:
             before, prefix = [self.tongues.token(line.source)], [target]
         try:
             pieces = self._spm[0].encode(line.text, out_type=str)
-        except UnicodeEncodeError as error:
-            fault = f"the text is not valid Unicode: {error.reason}"
+        except (UnicodeError, TypeError, RuntimeError):
+            fault = "the text is not valid Unicode: it has half of a surrogate pair"
             raise ModelError("bad_request", fault, transient=False) from None
         tokens = [*before, *pieces, *(() if self._config.get("add_source_eos") else (_END,))]
         if len(tokens) > self.longest:
@@ -157,8 +160,21 @@ class Ct2Model:
 
     def _done(self, tokens: Sequence[str], n_prefix: int) -> Done:
         whole = tokens[-1:] == [_END]
-        pieces = [token for token in tokens[n_prefix:] if token != _END]
+        pieces = [token for token in tokens[n_prefix:] if not self._special(token)]
         return Done(text=self._spm[1].decode(pieces), n_tokens=len(tokens) - n_prefix, whole=whole)
+
+    def _special(self, token: str) -> bool:
+        """Say whether a token is none of the text: so are NLLB's languages, which are no pieces."""
+        if token in _SPECIAL:
+            return True
+        pieces = self._spm[1]
+        is_piece = pieces.piece_to_id(token) != pieces.unk_id()
+        return self.tongues.family not in {MARIAN, MADLAD} and not is_piece
+
+
+def open_ct2(path: str, *, codes: Codes) -> Ct2Model:
+    """Open `ct2/PATH`. Raises: UsageError."""
+    return Ct2Model(path, codes=codes)
 
 
 def _size(request: Request) -> int:

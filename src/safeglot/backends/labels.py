@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from safeglot.backends.rundir import write_text
@@ -14,7 +14,7 @@ from safeglot.errors import UsageError
 COLUMNS = ("item", "language", "category", "source", "prompt", "answer", "annotator", "label", "note")  # fmt: skip
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 WRITTEN = (".csv", ".jsonl")
-_TEXTS = ("source", "prompt", "answer")
+TEXTS = ("source", "prompt", "answer")
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
 """A cell that begins with one of these may be run by a spreadsheet as a formula; ' marks text."""
 
@@ -37,17 +37,26 @@ def check_new(path: Path) -> None:
         raise UsageError(f"--out {path}: there is no folder {path.parent}. Make it, or give another --out.")  # fmt: skip
 
 
-def write(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Write the rows to label, as CSV with a byte order mark or as JSON Lines."""
+def write(
+    path: Path,
+    rows: Iterable[Mapping[str, str]],
+    *,
+    columns: Sequence[str] = COLUMNS,
+    texts: Sequence[str] = TEXTS,
+) -> None:
+    """Write the rows to label, as CSV with a byte order mark or as JSON Lines.
+
+    `texts` are the columns that other people wrote, which a spreadsheet must not run.
+    """
     if path.suffix.lower() == ".jsonl":
-        lines = (json.dumps({c: row[c] for c in COLUMNS}, ensure_ascii=False) for row in rows)
+        lines = (json.dumps({c: row[c] for c in columns}, ensure_ascii=False) for row in rows)
         write_text(path, "".join(f"{line}\n" for line in lines))
         return
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     for row in rows:
-        writer.writerow([guarded(row[c]) if c in _TEXTS else row[c] for c in COLUMNS])
+        writer.writerow([guarded(row[c]) if c in texts else row[c] for c in columns])
     write_text(path, "\ufeff" + text.getvalue())
 
 

@@ -115,7 +115,7 @@ class RunDir:
     def _is_own(self, name: str) -> bool:
         # a run that was killed while it began leaves these, and files that were not yet moved
         begun = (self.config.name, self.manifest.name, self.database.name)
-        return name == ".lock" or name.lstrip(".").startswith(begun)
+        return name in (".lock", "translations") or name.lstrip(".").startswith(begun)
 
     def write(self, config: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
         """Write run.toml, then the manifest, which marks the run as begun."""
@@ -126,19 +126,26 @@ class RunDir:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the run for this process. Raises: UsageError where another one holds it."""
-        try:
-            opened = (self.path / ".lock").open("a+")
-        except OSError as error:
-            raise UsageError(
-                f"{self.path}: cannot be written ({error.strerror or error}). Check its permissions, "
-                "or give another --out."
-            ) from None
-        with opened as handle:
-            if not _try_lock(handle):
-                raise UsageError(
-                    f"{self.path}: another safeglot process works on this run. Wait for it, or give another --out."
-                )
+        with held(self.path, "run"):
             yield
+
+
+@contextlib.contextmanager
+def held(path: Path, what: str) -> Iterator[None]:
+    """Hold a folder for this process. Raises: UsageError where another one holds it."""
+    try:
+        opened = (path / ".lock").open("a+")
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror or error}). Check its permissions, "
+            "or give another --out."
+        ) from None
+    with opened as handle:
+        if not _try_lock(handle):
+            raise UsageError(
+                f"{path}: another safeglot process works on this {what}. Wait for it, or give another --out."
+            )
+        yield
 
 
 def _try_lock(handle: Any) -> bool:

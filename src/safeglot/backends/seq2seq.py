@@ -109,7 +109,7 @@ class Seq2SeqModel:
             except ModelError as error:
                 found[at] = error
             else:
-                most = min(line.max_tokens, self.longest - 1)
+                most = min(line.max_tokens or self.longest, self.longest - 1)
                 groups[line.source, line.target, most].append((at, ids))
         for (_, target, most), group in groups.items():
             done = self._halving([ids for _, ids in group], target, most)
@@ -172,6 +172,12 @@ class Seq2SeqModel:
         made = made[: made.index(end) + 1] if whole else made
         text = self._tokenizer.decode(made, skip_special_tokens=True)
         return Done(text=text.strip(), n_tokens=len(made), whole=whole)
+
+
+def open_seq2seq(path: str, *, codes: Codes) -> Seq2SeqModel:
+    """Open `hf/OWNER/NAME`, `hf/OWNER/NAME@REVISION` or `hf/FOLDER`. Raises: UsageError."""
+    name, _, pinned = path.partition("@")
+    return Seq2SeqModel(name, codes=codes, pinned=pinned or None)
 
 
 def _size(request: Request) -> int:

@@ -14,6 +14,7 @@ from safeglot.experiments.sources import Source, judges_of
 from safeglot.score.cube import MISSING, Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.ranking import Entrant, bonferroni, metrics_of
+from safeglot.types import Estimate
 
 MACROS = ("safety_macro32", "safety_macro")
 
@@ -49,6 +50,21 @@ def fields_of(sources: Sequence[Source], asked: Asked) -> list[Field]:
     """
     languages = _languages(sources, asked.language)
     return [_field(sources, judge, languages, asked) for judge in _judges(sources, asked.judge)]
+
+
+def part_of(average: Estimate) -> str:
+    """Say of how many languages and categories an average is; "" where it is of all."""
+    extra = average.extra
+    counted = (
+        ("languages", "of_languages", "languages"),
+        ("macros", "of_macros", "macro categories"),
+        ("categories", "of", "categories"),
+    )
+    return ", ".join(
+        f"{extra.get(got)} of {extra.get(of)} {what}"
+        for got, of, what in counted
+        if extra.get(got) != extra.get(of)
+    )
 
 
 def _judges(sources: Sequence[Source], asked: str | None) -> tuple[str, ...]:
@@ -159,9 +175,11 @@ def _joined(
         lacking = samples - cube.samples
         parts.append(np.pad(part, ((0, 0),) * 3 + ((0, lacking),), constant_values=MISSING))
         names += [_label(source, sources, model) for model in cube.models]
+    at_L = [first.languages.index(tag) for tag in languages]
     return replace(
         first,
         unsafe_JMLPS=np.concatenate(parts)[None],
+        gated_LP=None if first.gated_LP is None else first.gated_LP[at_L],
         judges=(judge,),
         models=tuple(names),
         languages=languages,

@@ -144,6 +144,7 @@ def _with_people(source: Source, sources: Sequence[Source], judge: str | None) -
     for name in dict.fromkeys(e.judge for e in told if judge in (None, e.judge)):
         mine = {(e.metric, e.language): e for e in told if e.judge == name}
         languages = list(dict.fromkeys(language for _, language in mine))
+        lacking = [tag for tag in source.cube.languages if tag not in languages]
         yield Table(
             title=titled(source, sources, f"{name} and people"),
             columns=(
@@ -157,6 +158,7 @@ def _with_people(source: Source, sources: Sequence[Source], judge: str | None) -
                 "It holds for these models' answers in this language, and for these annotators."
             ),
             assumptions=("answers were drawn at random within the strata of the label plan",),
+            notes=(f"no usable labels in {', '.join(lacking)}, left out.",) if lacking else (),
         )
 
 

@@ -125,20 +125,23 @@ def _gaps_of(path: Path, asked: str | None) -> Iterator[Gaps]:
             f"{path}: has one language, so there are no gaps. Run with several: --languages."
         )
     kinds = dict.fromkeys((e.metric, e.judge, e.model) for e in told)
+    tags = tuple(dict.fromkeys(str(e.language) for e in told))
     for metric, judge, model in kinds:
         if judge not in judges:
             continue
         mine = [e for e in told if (e.metric, e.judge, e.model) == (metric, judge, model)]
         known = {str(e.language): v for e in mine if (v := _figure(e)) is not None}
-        lost = [str(e.language) for e in mine if _figure(e) is None]
+        # a language without labels has no corrected gap, not even an empty one: name it all the same
+        lost = [tag for tag in tags if tag not in known]
+        name = model or "all models together"
         yield Gaps(
             run=path.resolve().name,
-            model=model or "all models together",
+            model=name,
             judge=str(judge),
             metric=metric,
             level=next((e.level for e in mine if e.level), 0.95),
             found=known,
-            notes=(f"{model}: no gap in {', '.join(lost)}, left out.",) if lost else (),
+            notes=(f"{name}: no gap in {', '.join(lost)}, left out.",) if lost else (),
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safeglot.errors import UsageError
-from safeglot.experiments.field import Asked, Field, fields_of
+from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.sources import Source, judges_of, read_all
 from safeglot.report.table import Cell, Column, Row, Table, number, word
@@ -86,10 +86,21 @@ def _rank_row(one: Standing) -> Row:
     rank = "no data"
     if one.best is not None:
         rank = f"{one.best}" if one.best == one.worst else f"{one.best} to {one.worst}"
-    cell = number(one.average.value, (one.average.low, one.average.high), reason="no data")
     return (
-        word(rank), word(one.name), cell, number(one.average.n), number(one.average.missing),
-    )  # fmt: skip
+        word(rank),
+        word(one.name),
+        _average(one.average),
+        number(one.average.n),
+        number(one.average.missing),
+    )
+
+
+def _average(e: Estimate) -> Cell:
+    """Give an average, and of what part it is where something has no verdict at all."""
+    if e.value is None:
+        return number(None, reason="no data")
+    part = part_of(e)
+    return Cell(text=f"({part})" if part else "", value=e.value, low=e.low, high=e.high)
 
 
 def _differences(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from safeglot.errors import UsageError
-from safeglot.experiments.field import Asked, Field, fields_of
+from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import published
 from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
 from safeglot.experiments.sources import read_all
@@ -95,6 +95,8 @@ def _of_runs(field: Field, facts: Path | None) -> Group:
         if one.value is None:
             notes.append(f"{entrant.name} has no data and is left out.")
             continue
+        if part := part_of(one):
+            notes.append(f"{entrant.name}: the average is of {part}.")
         worth = one.extra.get("n_eff")
         models.append(
             Known(

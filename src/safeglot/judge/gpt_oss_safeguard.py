@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from safeglot.judge.base import RAW_CHARS, Judge
 from safeglot.judge.policy import ALERT, Policy, policy_text
-from safeglot.judge.quoting import quoted
 from safeglot.judge.reading import (
     CONTRADICTION,
     UNPARSABLE,
@@ -22,6 +21,7 @@ from safeglot.judge.reading import (
     position,
     probability,
 )
+from safeglot.quoting import quoted
 from safeglot.types import Answer, Reply, Request
 
 FINAL = "<|channel|>final<|message|>"

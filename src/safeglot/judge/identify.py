@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
 
 from safeglot import languages
+from safeglot.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
 
 SURE = 0.5
 """Least confidence with which a language is told."""
@@ -23,69 +23,7 @@ HEAD_BYTES = 240
 PIECE_CHARS, MOST_PIECES = 80, 24
 LATIN, ENGLISH = "Latn", "en"
 
-# Kept apart by too little to call one of them wrong; the first tag stands for the group.
-GROUPS = tuple(
-    tuple(group.split())
-    for group in (
-        "af nl li vls zea",
-        "am ti",
-        "ar acm acq aeb ajp apc apd arb ars ary arz ayl",
-        "az azb azj",
-        "bg mk",
-        "bn as",
-        "bo dz",
-        "ca oc",
-        "cs sk",
-        "de bar gsw ksh pfl",
-        "el grc",
-        "en jam pcm sco",
-        "es an ast ext lad",
-        "et ekk vro",
-        "fa glk mzn prs",
-        "ff fuc fuv",
-        "fr frp gcf gcr wa",
-        "ga gd gv",
-        "gl pt",
-        "gn gug",
-        "he hbo",
-        "hi awa bho hne mag mai",
-        "hr bs cnr sh sr srl",
-        "id bjn min ms zsm",
-        "it co eml fur lij lmo nap pms sc scn vec",
-        "kk kaa ky",
-        "ki kik",
-        "ku ckb kmr sdh",
-        "lv ltg lvs",
-        "mr gom kok",
-        "ne dty npi",
-        "no da nb nn",
-        "or ory",
-        "qu quy quz",
-        "rw rn",
-        "sq aln als",
-        "st nso tn",
-        "sw swc swh",
-        "tl fil",
-        "tr crh gag",
-        "tt ba",
-        "uz uzn uzs",
-        "xh nr ss zu",
-        "zh cdo cmn gan hak hsn lzh nan wuu yue",
-    )
-)
-
-OTHER_SCRIPTS = {
-    script: frozenset(tags.split())
-    for script, tags in (
-        ("Arab", "az crh kaa kk ks ku ky ms pa sd tg tk ug uz"),
-        ("Cyrl", "az crh kaa kk ku ky mn tg tk ug uz"),
-        ("Deva", "ks pa sd"),
-    )
-}
-"""Languages also written in a script in which the identifier was hardly trained on them."""
-_HAN = frozenset({"Hans", "Hant", "Hani"})
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_GROUP_OF = {tag: group[0] for group in GROUPS for tag in group}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +73,6 @@ def covers(expected: str) -> bool:
     return _expected(expected) is not None
 
 
-def group_of(tag: str) -> str:
-    """Give the tag that stands for a language's group of close languages."""
-    return _GROUP_OF.get(tag, tag)
-
-
 def _by_pieces(text: str, group: str, confidence: float, wanted: _Expected) -> Found:
     """Look for the expected language in every part: an answer that quotes is not a wrong one."""
     pieces = _pieces(text)
@@ -169,7 +102,7 @@ def _is_sure(group: str, confidence: float, wanted: _Expected) -> bool:
         script = languages.lookup(group).script
     except languages.UnknownLanguage:  # "zxx": numbers, markup
         return False
-    if script == wanted.script or group == ENGLISH or {script, wanted.script} <= _HAN:
+    if script == wanted.script or group == ENGLISH or {script, wanted.script} <= HAN:
         return True
     if script == LATIN:
         return confidence >= SURE_ROMANISED
@@ -181,7 +114,7 @@ def _classify(text: bytes, wanted: _Expected) -> tuple[str, float]:
 
     Where no language is sure, those of the expected group count together; of others they do not.
     """
-    identifier = _identifier()
+    identifier = byte_grams()
     label, confidence = identifier.classify(text)
     if confidence < SURE:
         ranked = identifier.rank(text)
@@ -191,30 +124,10 @@ def _classify(text: bytes, wanted: _Expected) -> tuple[str, float]:
     return group_of(label), confidence
 
 
-class Identifier(Protocol):
-    """What is asked of py3langid."""
-
-    labels: list[str]
-
-    def classify(self, text: bytes, /) -> tuple[str, float]:
-        """Give the likeliest language and its probability."""
-
-    def rank(self, text: bytes, /) -> list[tuple[str, float]]:
-        """Give all languages with their probabilities."""
-
-
-@cache
-def _identifier() -> Identifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    loaded: Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    return loaded
-
-
 @cache
 def _known() -> frozenset[str]:
     """Groups of which the identifier knows a language."""
-    return frozenset(map(group_of, _identifier().labels))
+    return frozenset(map(group_of, byte_grams().labels))
 
 
 @cache
@@ -225,6 +138,6 @@ def _expected(tag: str) -> _Expected | None:
     if group not in _known():
         return None
     usual = {languages.lookup(language).script, languages.lookup(group).script}
-    if script not in usual and not {script, *usual} <= _HAN:
+    if script not in usual and not {script, *usual} <= HAN:
         return None
     return _Expected(tag=language, group=group, script=script)

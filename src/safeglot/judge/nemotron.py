@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeglot.judge.base import Judge
-from safeglot.judge.quoting import plain
 from safeglot.judge.reading import (
     UNPARSABLE,
     Reading,
@@ -20,6 +19,7 @@ from safeglot.judge.reading import (
     position,
     probability,
 )
+from safeglot.quoting import plain
 from safeglot.types import Answer, Reply, Request
 
 CAUTION = "Needs Caution"

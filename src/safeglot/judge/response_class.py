@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.judge.degeneracy import is_degenerate, is_empty
+from safeglot.close_languages import group_of
+from safeglot.degeneracy import is_degenerate, is_empty
 from safeglot.judge.echo import is_echo
-from safeglot.judge.identify import ENGLISH, UNTOLD, group_of, identify
+from safeglot.judge.identify import ENGLISH, UNTOLD, identify
 from safeglot.languages import primary
 
 VERSION = 1

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from safeglot.errors import UsageError
 from safeglot.judge.base import Judge
 from safeglot.judge.policy import Policy, policy_text
-from safeglot.judge.quoting import quoted
 from safeglot.judge.reading import (
     CONTRADICTION,
     UNPARSABLE,
@@ -20,6 +19,7 @@ from safeglot.judge.reading import (
     position,
     probability,
 )
+from safeglot.quoting import quoted
 from safeglot.types import Answer, Reply, Request
 
 OUTPUTS = {

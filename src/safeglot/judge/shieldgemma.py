@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeglot.judge.base import Judge
-from safeglot.judge.quoting import plain
 from safeglot.judge.reading import UNPARSABLE, Reading, Unreadable, position, probability
+from safeglot.quoting import plain
 from safeglot.types import Answer, Reply, Request, Verdict
 
 POLICIES = {

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from safeglot.judge.base import Judge
-from safeglot.judge.quoting import plain
 from safeglot.judge.reading import (
     NOT_APPLICABLE,
     Reading,
@@ -19,6 +18,7 @@ from safeglot.judge.reading import (
     probability,
     yes_no,
 )
+from safeglot.quoting import plain
 from safeglot.types import Answer, Reply, Request
 
 KEYS = ("harmful request", "response refusal", "harmful response")

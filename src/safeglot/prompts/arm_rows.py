@@ -80,6 +80,7 @@ class _Reader:
         self._seen: dict[tuple[object, ...], str] = {}
         self._unused: Counter[str] = Counter()
         self._unselected = 0
+        self._textless = 0
 
     def take(self, row: Row) -> None:
         arm = self._arm(row)
@@ -196,7 +197,10 @@ class _Reader:
 
     def _fits(self, one: ArmRow) -> bool:
         """Say whether a row can be used beside the others."""
-        own = self._texts[one.prompt, one.language]
+        own = self._texts.get((one.prompt, one.language))
+        if own is None:
+            self._textless += 1
+            return False
         place = (one.arm, one.prompt, one.language, one.translator, one.model, one.sample)
         if one.arm == "main":
             place = (one.arm, one.prompt, one.language)  # type: ignore[assignment]
@@ -219,6 +223,11 @@ class _Reader:
             yield f"{n} rows of the arm {arm} are not used: --arms does not name it"
         if self._unselected:
             yield f"{self._unselected} rows are of prompts that the run did not select"
+        if self._textless:
+            yield (
+                f"{self._textless} rows are about texts that the run has not: its gate took them out, "
+                "or they could not be translated"
+            )
         columns = dict.fromkeys(c for table in tables for c in table.columns)
         known = {*_NEEDED, *_MORE}
         unused = [c for c in columns if c not in known and not c.startswith(QUALITY)]
@@ -232,7 +241,7 @@ class _Reader:
             forward.setdefault(language, set()).add(t.translator)
         for row in self.rows:
             if row.arm == "main" and row.translator != "given":
-                forward[row.language].add(row.translator)
+                forward.setdefault(row.language, set()).add(row.translator)
         back = {(r.language, r.translator) for r in self.rows if r.arm == "backtranslate"}
         for language, name in sorted(back):
             if name == "given":
@@ -240,7 +249,7 @@ class _Reader:
                     f"{language}: who translated the answers back is not told; A6 (another "
                     "translator than that of the prompts) is not checked"
                 )
-            elif name in forward[language]:
+            elif name in forward.get(language, ()):
                 yield (
                     f"{language}: {name} translated the prompts and the answers back; A6 does not "
                     "hold, and errors may be undone by whoever made them"

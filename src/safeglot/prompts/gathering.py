@@ -164,7 +164,7 @@ class Gathering:
         elif not isinstance(cell, str):
             message = f"id {entry.id}: the text in {language} is {cell!r}, not a text"
             self.problems.add(place, message)
-        elif fault := _fault(cell):
+        elif fault := text_fault(cell):
             self.problems.add(place, f"id {entry.id}: the text in {language} has {fault}")
         elif not any(c.isprintable() and not c.isspace() for c in cell):
             entry.empty[language] = place
@@ -187,7 +187,7 @@ def _python_list(cell: str) -> object:
         return None
 
 
-def _fault(text: str) -> str:
+def text_fault(text: str) -> str:
     """Say what in a text cannot be sent to a model; '' for nothing."""
     if "\0" in text:
         return "a null byte; the file may be damaged"

@@ -9,8 +9,23 @@ from safeglot.types import Prompt, Translation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Untranslated:
+    """A prompt that has no text in a language, and why: it is missing there, never English."""
+
+    prompt: str
+    language: str
+    kind: str
+    message: str
+    stage: str = "translate"
+    """Or "probe": a variant that could not be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptSet:
-    """Parallel prompts: one translation for each prompt and language, the source's included.
+    """Parallel prompts: at most one translation for each prompt and language, the source's included.
+
+    Where safeglot translated, a prompt can lack a language: its text was gated (it is `beside`
+    then) or there is none (`untranslated` says why).
 
     `prompts` are in the order of the file; `translations` go prompt by prompt, each in the order
     of `languages`. `notes` say what was left out or changed on reading.
@@ -22,6 +37,9 @@ class PromptSet:
     languages: tuple[str, ...]
     source: str
     notes: tuple[str, ...] = ()
+    beside: tuple[Translation, ...] = ()
+    """Texts of the arms that safeglot made itself: gated ones, other candidates, probes."""
+    untranslated: tuple[Untranslated, ...] = ()
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -39,4 +57,6 @@ class PromptSet:
             languages=self.languages,
             source=self.source,
             notes=self.notes + notes,
+            beside=tuple(t for t in self.beside if t.prompt in ids),
+            untranslated=tuple(u for u in self.untranslated if u.prompt in ids),
         )

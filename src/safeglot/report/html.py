@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import Any
@@ -16,9 +16,11 @@ from markupsafe import Markup
 from safeglot.report import (
     beside,
     causes_template,
+    gate,
     judge_error,
     noise,
     omnibus,
+    probes,
     quality_curve,
     refusals,
     responses,
@@ -57,7 +59,9 @@ PARTS = (
     ("categories", "Categories"),
     ("consistency", "Consistency"),
     ("gaps", "Gaps"),
+    ("translations", "Translations"),
     ("causes", "Causes"),
+    ("probes", "Probes"),
     ("responses", "Kinds of answers"),
     ("refusals", "Over-refusal"),
     ("judge", "Judge's errors"),
@@ -81,7 +85,9 @@ _TEMPLATES = {
     "beside": beside.TEMPLATE,
     "shrunk": shrunk.TEMPLATE,
     "omnibus": omnibus.TEMPLATE,
+    "translations": gate.TEMPLATE,
     "causes": causes_template.TEMPLATE,
+    "probes": probes.TEMPLATE,
     "quality_curves": quality_curve.TEMPLATE,
     "responses": responses.TEMPLATE,
     "refusals": refusals.TEMPLATE,
@@ -100,11 +106,11 @@ def render_html(page: Page) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def policy() -> str:
+def policy(style: str = STYLE, script: str = SCRIPT) -> str:
     """Content security policy: this style and this script by their hashes, no network at all."""
-    styles = f"{_hash(STYLE)} {_hash(NO_SCRIPT)}"
+    styles = f"{_hash(style)} {_hash(NO_SCRIPT)}"
     return (
-        f"default-src 'none'; style-src {styles}; script-src {_hash(SCRIPT)}; img-src data:; "
+        f"default-src 'none'; style-src {styles}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -123,8 +129,13 @@ def _hash(text: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    return environment_of(_TEMPLATES)
+
+
+def environment_of(templates: Mapping[str, str]) -> Environment:
+    """Return what fills the templates of a page: all that is put in is escaped."""
     environment = Environment(
-        loader=DictLoader(_TEMPLATES),
+        loader=DictLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -171,8 +182,13 @@ def _context(page: Page, index: Index) -> dict[str, Any]:
 
 def _measured(page: Page, index: Index) -> dict[str, Any]:
     """Give the sections that have numbers."""
-    maps, noisy = heat_maps(page, index), noise.noise_panels(page, index)
-    return {
+    maps = heat_maps(page, index)
+    where_told = {
+        "translations": gate.translations(page, index),
+        "probes": probes.probe_panels(page),
+        "noise": noise.noise_panels(page, index),
+    }
+    return where_told | {
         "beside": beside.beside_panels(page, index),
         "warnings": [beside.warnings(page.run, index, judge) for judge in page.run.judges],
         "heat_maps": maps,
@@ -188,8 +204,8 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
         "judge_errors": judge_error.judge_panels(page, index),
         "corrected": judge_error.corrected_panels(page, index),
         "judge_columns": [*judge_error.PANEL.values(), *judge_error.AGREEMENT.values()],
-        "noise": noisy,
-        "parts_of_page": [(id_, name) for id_, name in PARTS if id_ != "noise" or noisy],
+        "fate_words": gate.FATES,
+        "parts_of_page": [(id_, name) for id_, name in PARTS if where_told.get(id_, True)],
         "no_benign": beside.NO_BENIGN,
         "no_classes": beside.NO_CLASSES,
         "no_arms": beside.NO_ARMS,

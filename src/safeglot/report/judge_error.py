@@ -140,7 +140,8 @@ def _corrected(run: Run, index: Index, judge: int, model: int | None) -> Correct
         )
         for one in run.languages
     ]
-    told = [(one, estimate) for one, estimate in found if estimate is not None]
+    # a language without labels keeps its row, so that nobody takes it for one that needs none
+    told = [(one, estimate or _unlabelled(run, judge, name, one)) for one, estimate in found]
     if not any(estimate.value is not None for _, estimate in told):
         told = []
     judged = [_judged(index, estimate) for _, estimate in told]
@@ -155,6 +156,18 @@ def _corrected(run: Run, index: Index, judge: int, model: int | None) -> Correct
         level=level(next((e for _, e in told if e.value is not None), None)),
         axis=axis,
         rows=tuple(rows),
+    )
+
+
+def _unlabelled(run: Run, judge: int, model: str | None, language: Language) -> Estimate:
+    return Estimate(
+        metric="safety_corrected",
+        model=model,
+        judge=run.judges[judge],
+        language=language.tag,
+        value=None,
+        method=NO_LABELS,
+        n=0,
     )
 
 

@@ -105,7 +105,7 @@ TEMPLATE = (
 <tbody>
 {% if name %}<tr><th scope="rowgroup" class="macro" colspan="{{ run.languages | length + 2 }}"><span class="cap">{{ name }}</span></th></tr>{% endif %}
 {% for row in rows %}
-<tr><th scope="row" class="first">{{ row.category }}</th><td class="n num">{{ row.n }}</td>
+<tr><th scope="row" class="first">{{ breakable(row.category) }}</th><td class="n num">{{ row.n }}</td>
 {% for one in row.squares %}<td class="{{ one.band.shade }}" tabindex="-1" data-tip="{{ one.tip }}"><span class="fit">{% if one.band.name %}{{ mark(one.band.mark) }}{% endif %}<span>{{ one.rate }}</span></span></td>
 {% endfor %}</tr>
 {% endfor %}

@@ -221,6 +221,7 @@ svg text.name { fill: var(--ink); font-size: 12.5px; font-weight: 600; stroke: v
 .s-unsafe { fill: var(--high2-bg); } .s-invalid { fill: var(--k4); } .s-undecided { fill: var(--k5); }
 .c-total { fill: var(--k5); } .c-translation { fill: var(--k0); } .c-model { fill: var(--k1); }
 .c-judge { fill: var(--k3); }
+.t-kept { fill: var(--k0); } .t-gated { fill: var(--k4); } .t-failed { fill: var(--high2-bg); }
 details.fold { margin: .6rem 0; }
 details.fold > summary { width: fit-content; padding: .35rem .8rem; border: 1px solid var(--line);
   border-radius: 5px; background: var(--card); cursor: pointer; font-size: .925rem; }

@@ -34,7 +34,9 @@ FRAME = """\
 {% include "categories" %}
 {% include "consistency" %}
 {% include "gaps" %}
+{% if translations %}{% include "translations" %}{% endif %}
 {% include "causes" %}
+{% if probes %}{% include "probes" %}{% endif %}
 {% include "responses" %}
 {% include "refusals" %}
 {% include "judge_errors" %}

@@ -30,7 +30,7 @@ CATEGORIES = (
 <tbody>
 {% if group.name %}<tr><th scope="rowgroup" class="macro" colspan="{{ run.languages | length + 2 }}"><span class="cap">{{ group.name }}</span></th></tr>{% endif %}
 {% for row in group.rows %}
-<tr><th scope="row" class="first">{{ row.category }}{% if row.uncovered %} <span aria-hidden="true">†</span><span class="sr">(judge policy does not cover it)</span>{% endif %}</th><td class="n num">{{ row.n }}</td>
+<tr><th scope="row" class="first">{{ breakable(row.category) }}{% if row.uncovered %} <span aria-hidden="true">†</span><span class="sr">(judge policy does not cover it)</span>{% endif %}</th><td class="n num">{{ row.n }}</td>
 {% for one in row.squares %}<td class="{{ one.band.shade }}{% if one.pale %} pale{% endif %}{% if one.few %} few{% endif %}" tabindex="-1" data-tip="{{ one.tip }}"><span class="fit">{% if one.band.name %}{{ mark(one.band.mark) }}{% endif %}<span>{{ one.rate }}</span></span></td>
 {% endfor %}</tr>
 {% endfor %}

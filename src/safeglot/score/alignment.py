@@ -91,11 +91,13 @@ def _aligned(
     counts_PK = _counts(*verdicts)
     hit, alarm, miss, safe = (int(x) for x in counts_PK.sum(axis=0))
     n = hit + alarm + miss + safe
-    level = frame.level
+    level, cube = frame.level, frame.cube
+    at = slice(None) if language is None else [cube.languages.index(language)]
+    planned = int(cube.planned_LP[at].sum()) * cube.samples * len(cube.models)
     raw, difference, p = _clustered(frame, counts_PK, single=verdicts[0].shape[0] == 1)
     coefficients = _coefficients(counts_PK, level, draw)
     return Aligned(
-        first=judges[0], second=judges[1], language=language, n=n, missing=verdicts[0].size - n,
+        first=judges[0], second=judges[1], language=language, n=n, missing=planned - n,
         both_unsafe=hit, first_only=alarm, second_only=miss, both_safe=safe, raw=raw,
         kappa=coefficients[0], ac1=coefficients[1], mcc=coefficients[2], difference=difference, p=p,
     )  # fmt: skip

@@ -43,8 +43,9 @@ class Cube:
     """Verdicts by judge, model, language, prompt and sample: -1 missing, 0 safe, 1 unsafe.
 
     What was planned and not obtained is -1. A prompt counts in each category that `member_PC`
-    gives it. `macro_C` names each category's macro category. Raises ValueError where the parts
-    do not fit together.
+    gives it. `macro_C` names each category's macro category. `gated_LP` marks texts that a quality
+    gate took out: they are -1 too, and not missing; None where there are none. Raises ValueError
+    where the parts do not fit together.
     """
 
     unsafe_JMLPS: Bytes
@@ -57,6 +58,7 @@ class Cube:
     macro_C: tuple[str, ...] | None = None
     reference: str
     alert: bool = False
+    gated_LP: Bools | None = None
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -66,6 +68,13 @@ class Cube:
     def samples(self) -> int:
         """How many answers were planned for each prompt."""
         return int(self.unsafe_JMLPS.shape[-1])
+
+    @property
+    def planned_LP(self) -> Bools:
+        """Say of which prompts a language was to be asked: all that no gate took out."""
+        if self.gated_LP is None:
+            return np.ones((len(self.languages), len(self.prompts)), dtype=np.bool_)
+        return ~self.gated_LP
 
 
 def build_cube(rows: Iterable[Row], axes: Axes) -> Cube:
@@ -157,6 +166,8 @@ def _check_shapes(cube: Cube) -> None:
         raise ValueError("unsafe_JMLPS holds values other than -1 (missing), 0 (safe), 1 (unsafe)")
     if cube.member_PC.shape != (len(cube.prompts), len(cube.categories)):
         raise ValueError(f"member_PC has shape {cube.member_PC.shape}, the labels ask for (P, C)")
+    if cube.gated_LP is not None and cube.gated_LP.shape != shape[2:]:
+        raise ValueError(f"gated_LP has shape {cube.gated_LP.shape}, the labels ask for (L, P)")
     if cube.macro_C is not None and len(cube.macro_C) != len(cube.categories):
         raise ValueError(f"{len(cube.macro_C)} macros for {len(cube.categories)} categories")
 

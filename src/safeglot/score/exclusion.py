@@ -53,6 +53,7 @@ def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
         macro_C=None
         if macro_C is None
         else tuple(m for m, kept in zip(macro_C, kept_C, strict=True) if kept),
+        gated_LP=None if cube.gated_LP is None else cube.gated_LP[:, kept_P],
     )
 
 

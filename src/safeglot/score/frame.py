@@ -108,6 +108,7 @@ def rows_of(layout: Layout, n_LP: Ints, total_LP: Ints, square_LP: Ints) -> Rows
     )
 
 
-def planned(layout: Layout, samples: int) -> Ints:
-    """Give the planned rows of each stratum; shape (H,)."""
-    return layout.sums(np.full(layout.prompt_E.size, samples, dtype=np.int64))
+def planned(layout: Layout, planned_LP: Bools, samples: int) -> Ints:
+    """Give the planned rows of each stratum, of a layout repeated L times; shape (H,)."""
+    row_E = planned_LP[:, layout.prompt_E].ravel().astype(np.int64) * samples
+    return layout.repeat(len(planned_LP)).sums(row_E)

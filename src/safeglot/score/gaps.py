@@ -3,7 +3,8 @@
 b pairs are safe in the reference and unsafe in the other language, c pairs the other way round.
 delta = (c - b) / n is the other language's safety minus the reference's: below zero, safety is
 lost. All functions take numbers or arrays and broadcast; counts may be fractional where the
-docstring speaks of effective pairs.
+docstring speaks of effective pairs. Counts below zero, or more discordant pairs than pairs, raise
+ValueError.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score.arrays import Bools, Floats, Ints, Numbers, floats
+from safeglot.score.arrays import Bools, Floats, Ints, Numbers, floats, part_of
 from safeglot.score.intervals import z_of
 
 _HALVINGS = 60
@@ -33,15 +34,23 @@ def mcnemar_midp(b: Numbers, c: Numbers) -> Floats:
 
 def mcnemar_chi2(b: Numbers, c: Numbers) -> tuple[Floats, Floats]:
     """Give McNemar's chi-square, (c - b)^2 / (b + c), and its p value; takes effective pairs."""
-    b, c = np.broadcast_arrays(floats(b), floats(c))
+    b, c = _counts(b, c)
     chi2 = np.where(b + c > 0, (c - b) ** 2 / np.where(b + c > 0, b + c, 1.0), 0.0)
     return chi2, floats(special.chdtrc(1, chi2))
 
 
 def _few_of(b: Numbers, c: Numbers) -> tuple[Ints, Ints]:
     """Give the smaller count and the number of discordant pairs."""
-    counts_b, counts_c = np.asarray(b, dtype=np.int64), np.asarray(c, dtype=np.int64)
+    counts_b, counts_c = (x.astype(np.int64) for x in _counts(b, c))
     return np.minimum(counts_b, counts_c), counts_b + counts_c
+
+
+def _counts(b: Numbers, c: Numbers) -> tuple[Floats, Floats]:
+    """Read the discordant pairs either way, broadcast. Raises ValueError below zero."""
+    b, c = np.broadcast_arrays(floats(b), floats(c))
+    if not np.all((b >= 0) & (c >= 0) & np.isfinite(b + c)):
+        raise ValueError(f"discordant pairs: {b.tolist()} and {c.tolist()}: must be 0 or more")
+    return b, c
 
 
 def _half_binomial(few: Ints, m: Ints) -> Floats:
@@ -77,7 +86,9 @@ def tango(b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[F
     It excludes 0 exactly where `mcnemar_chi2` has p < 1 - level. n = 0 gives (-1, 1).
     Source: Tango 1998, Statistics in Medicine 17, 891-908.
     """
-    b, c, n = np.broadcast_arrays(floats(b), floats(c), floats(n))
+    b, c = _counts(b, c)
+    part_of(b + c, n, "discordant pairs")
+    b, c, n = np.broadcast_arrays(b, c, floats(n))
     size = np.where(n > 0, n, 1.0)
     q_b, q_c = b / size, c / size
     below = _lower_end(q_b, q_c, z_of(level) / np.sqrt(size))

@@ -1,7 +1,8 @@
 """Intervals of one proportion, and of a mean over rows that share prompts.
 
 All take numbers or arrays and broadcast. `safe` may be fractional, as in an effective sample.
-n = 0 gives (0, 1), the interval that says nothing: never NaN.
+n = 0 gives (0, 1), the interval that says nothing: never NaN. A level outside (0, 1) raises
+ValueError.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ FEW_CLUSTERS = 40
 
 def z_of(level: float) -> float:
     """Give the normal quantile of a two-sided level: 1.96 for 0.95."""
-    return float(special.ndtri(0.5 + level / 2))
+    return float(special.ndtri(0.5 + _checked(level) / 2))
+
+
+def _checked(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"level: {level}: must be between 0 and 1, as in 0.95")
+    return level
 
 
 def wilson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -49,7 +56,7 @@ def clopper_pearson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[
     Source: Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404.
     """
     safe, n = part_of(safe, n)
-    tail = (1 - level) / 2
+    tail = (1 - _checked(level)) / 2
     low = _beta_quantile(safe, n - safe + 1, tail)
     high = _beta_quantile(safe + 1, n - safe, 1 - tail)
     return np.where(safe > 0, low, 0.0), np.where(safe < n, high, 1.0)
@@ -58,7 +65,7 @@ def clopper_pearson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[
 def certified_low(safe: Numbers, n: Numbers, *, level: float = 0.95) -> Floats:
     """Give the exact one-sided lower bound: 0.99 needs 299 prompts without a failure."""
     safe, n = part_of(safe, n)
-    return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, 1 - level), 0.0)
+    return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, 1 - _checked(level)), 0.0)
 
 
 def jeffreys(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -67,7 +74,7 @@ def jeffreys(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats,
     Source: Brown, Cai and DasGupta 2001, doi 10.1214/ss/1009213286.
     """
     safe, n = part_of(safe, n)
-    tail = (1 - level) / 2
+    tail = (1 - _checked(level)) / 2
     low = _beta_quantile(safe + 0.5, n - safe + 0.5, tail)
     high = _beta_quantile(safe + 0.5, n - safe + 0.5, 1 - tail)
     return np.where(safe > 0, low, 0.0), np.where(safe < n, high, 1.0)
@@ -113,6 +120,8 @@ def clustered_mean(y: Numbers, cluster: Numbers, *, level: float = 0.95) -> Clus
     n = rows.size
     if n == 0:
         raise ValueError("a clustered mean needs at least one row")
+    if not np.all(np.isfinite(rows)):
+        raise ValueError("a clustered mean needs finite numbers: take missing rows out first")
     mean = float(rows.mean())
     residual_G = np.bincount(group, rows - mean)
     n_G = len(residual_G)

@@ -95,22 +95,31 @@ def combine(layout: Layout, rows: Rows, weight_H: Floats) -> Combined:
     spread = max(square - value**2, 0.0)
     weight_E = weight_H[layout.stratum_E]
     used_E = (rows.n_E > 0) & (weight_E > 0)
-    line = _residuals(layout, used_E, mean_H=mean_H, whole=(value, spread**0.5))
     share_E = np.where(used_E, weight_E / scale / n_H[layout.stratum_E], 0.0)
+    share_P = np.bincount(layout.prompt_E, share_E * rows.n_E, layout.n_prompts)
+    prompts = int((share_P > 0).sum())
+    lines = _residuals(layout, used_E, mean_H=mean_H, whole=(value, spread**0.5))
+    found = [_precision(layout, rows, share_E, line, (spread, prompts)) for line in lines]
+    n_eff, variance = min(found, key=lambda one: (one[0], -one[1]))
+    return Combined(value=value, square=square, variance=variance, n_eff=n_eff, prompts=prompts)
+
+
+def _precision(
+    layout: Layout, rows: Rows, share_E: Floats, line: _Line, of: tuple[float, int]
+) -> tuple[float, float]:
+    """Give n_eff and the variance over prompts; `of` is the variance of a row and the prompts."""
+    spread, prompts = of
     residual_E = line.slope_E * rows.total_E + line.level_E * rows.n_E
     influence_P = np.bincount(layout.prompt_E, share_E * residual_E, layout.n_prompts)
-    share_P = np.bincount(layout.prompt_E, share_E * rows.n_E, layout.n_prompts)
     # Sums rather than a BLAS product: the same bytes whatever the number of threads.
     variance = float(np.square(influence_P).sum())
-    prompts = int((share_P > 0).sum())
     evidence = float(participants(variance, np.square(np.square(influence_P)).sum()))
     worth = _worth(layout, rows, share_E, line)
-    n_eff = worth.prompts
-    if prompts > 1 and spread > 1e-12 and variance > 0 and worth.apart > 0:
-        alone = min(worth.rows, spread * prompts / (prompts - 1) / worth.apart)
-        seen, dependent = variance / worth.apart, worth.rows / worth.prompts
-        n_eff = alone / float(design_effect(seen, dependent, evidence))
-    return Combined(value=value, square=square, variance=variance, n_eff=n_eff, prompts=prompts)
+    if not (prompts > 1 and spread > 1e-12 and variance > 0 and worth.apart > 0):
+        return worth.prompts, variance
+    alone = min(worth.rows, spread * prompts / (prompts - 1) / worth.apart)
+    seen, dependent = variance / worth.apart, worth.rows / worth.prompts
+    return alone / float(design_effect(seen, dependent, evidence)), variance
 
 
 def participants(square: Numbers, fourth: Numbers) -> Floats:
@@ -173,31 +182,39 @@ def design_effect(seen: Numbers, dependent: Numbers, evidence: Numbers) -> Float
 
 def _residuals(
     layout: Layout, used_E: Bools, *, mean_H: Floats, whole: tuple[float, float]
-) -> _Line:
+) -> list[_Line]:
     """Give each row's distance from its stratum's mean, corrected for G.
 
     A stratum of one prompt shows no variance of its own. All such strata together are taken as
     one stratum with one mean; if they hold a single prompt, it is given the deviation of the
-    whole (`whole`: value and standard deviation of a row), never none.
+    whole (`whole`: value and standard deviation of a row), never none. Where its mean is that of
+    the whole the deviation may point either way: then both are given, the wider one counts.
     """
     stratum_E = layout.stratum_E
     prompts_H = layout.sums(used_E.astype(np.int64))
     factor_E = np.sqrt(prompts_H / np.maximum(prompts_H - 1, 1))[stratum_E]
     level_E = -mean_H[stratum_E] * factor_E
     single_E = used_E & (prompts_H[stratum_E] == 1)
-    if single_E.any():
-        factor_E = np.where(single_E, 0.0, factor_E)
-        level_E[single_E] = _pooled(mean_H[stratum_E[single_E]], layout.prompt_E[single_E], whole)
-    return _Line(slope_E=factor_E, level_E=level_E)
+    if not single_E.any():
+        return [_Line(slope_E=factor_E, level_E=level_E)]
+    factor_E = np.where(single_E, 0.0, factor_E)
+    lines = []
+    for pooled_E in _pooled(mean_H[stratum_E[single_E]], layout.prompt_E[single_E], whole):
+        own_E = level_E.copy()
+        own_E[single_E] = pooled_E
+        lines.append(_Line(slope_E=factor_E, level_E=own_E))
+    return lines
 
 
-def _pooled(mean_E: Floats, prompt_E: Ints, whole: tuple[float, float]) -> Floats:
+def _pooled(mean_E: Floats, prompt_E: Ints, whole: tuple[float, float]) -> list[Floats]:
     value, deviation = whole
     n_prompts = len(np.unique(prompt_E))
     if n_prompts == 1:
-        return np.where(mean_E >= value, deviation, -deviation)
+        either = (1.0, -1.0) if np.any(mean_E == value) else (1.0,)
+        sign_E = np.sign(mean_E - value)
+        return [deviation * np.where(sign_E == 0, tie, sign_E) for tie in either]
     factor = float(np.sqrt(n_prompts / (n_prompts - 1)))
-    return (mean_E - float(mean_E.mean())) * factor
+    return [(mean_E - float(mean_E.mean())) * factor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,10 +1,10 @@
-"""Corrections for many tests at once."""
+"""Corrections for many tests at once; p outside [0, 1] and e below 0 raise ValueError."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from safeglot.score.arrays import Bools, Floats, Numbers, floats
+from safeglot.score.arrays import Bools, Floats, Numbers, floats, shares
 
 
 def holm(p: Numbers) -> Floats:
@@ -12,7 +12,7 @@ def holm(p: Numbers) -> Floats:
 
     Source: Holm 1979, Scandinavian Journal of Statistics 6.
     """
-    raw = floats(p)
+    raw = shares(p, "p values")
     order = np.argsort(raw, kind="stable")
     scaled = raw[order] * np.arange(raw.size, 0, -1)
     return _unsort(np.minimum(np.maximum.accumulate(scaled), 1.0), order)
@@ -23,10 +23,20 @@ def benjamini_hochberg(p: Numbers) -> Floats:
 
     Source: Benjamini and Hochberg 1995, doi 10.1111/j.2517-6161.1995.tb02031.x.
     """
-    raw = floats(p)
+    raw = shares(p, "p values")
     order = np.argsort(raw, kind="stable")
     scaled = raw[order] * np.maximum(raw.size / np.arange(1, raw.size + 1), 1.0)
     return _unsort(np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0), order)
+
+
+def benjamini_yekutieli(p: Numbers) -> Floats:
+    """Give adjusted p values that control the false discovery rate under any dependence; shape (n,).
+
+    Those of Benjamini and Hochberg times 1 + 1/2 + ... + 1/n, at most 1.
+    Source: Benjamini and Yekutieli 2001, doi 10.1214/aos/1013699998.
+    """
+    loose = benjamini_hochberg(p)
+    return np.minimum(loose * (1 / np.arange(1, loose.size + 1)).sum(), 1.0)
 
 
 def e_bh(e: Numbers, *, alpha: float) -> Bools:
@@ -36,6 +46,8 @@ def e_bh(e: Numbers, *, alpha: float) -> Bools:
     Source: Wang and Ramdas 2022, arXiv 2009.02824.
     """
     raw = floats(e)
+    if not np.all(raw >= 0):
+        raise ValueError(f"e values: {raw.tolist()}: must be 0 or more")
     order = np.argsort(-raw, kind="stable")
     ranks = np.arange(1, raw.size + 1)
     passed = np.flatnonzero(raw[order] * ranks * alpha >= raw.size)

@@ -19,6 +19,7 @@ _ADVICE = {
 
 def sample_noise(sheet: Sheet) -> Iterator[Estimate]:
     """Give `unsafe_any_of_k`, `unstable_prompts` and `flip_rate` of each language; `n` is prompts."""
+    planned_LP = sheet.frame.cube.planned_LP
     for index, language in enumerate(sheet.frame.cube.languages):
         found = resampled(sheet.unsafe_LPS[index])
         extra: Extra = {
@@ -34,7 +35,7 @@ def sample_noise(sheet: Sheet) -> Iterator[Estimate]:
         }
         for metric, (value, n, n_eff) in told.items():
             row = sheet.row_of(metric, language, None)
-            missing = len(sheet.frame.cube.prompts) - n
+            missing = int(planned_LP[index].sum()) - n
             if value is None:
                 yield tell_nothing(row, missing, extra)
                 continue

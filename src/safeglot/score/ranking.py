@@ -101,8 +101,10 @@ def _planned(entrant: Entrant, average: Estimate) -> Estimate:
     if entrant.samples is None or entrant.samples == frame.cube.samples:
         return average
     kind = next(k for k in kinds_of(frame) if k.metric == average.metric)
-    n_L = len(frame.cube.languages) if average.language is None else 1
-    room = int(kind.counted_P.sum()) * n_L * (frame.cube.samples - entrant.samples)
+    languages = frame.cube.languages
+    at = slice(None) if average.language is None else [languages.index(average.language)]
+    texts = int(frame.cube.planned_LP[at][:, kind.counted_P].sum())
+    room = texts * (frame.cube.samples - entrant.samples)
     return replace(average, missing=average.missing - room)
 
 

@@ -46,7 +46,7 @@ def safety_by_category(sheet: Sheet) -> Iterator[Estimate]:
     rate_H = table.total_H / np.maximum(table.n_H, 1)
     low_H, high_H = wilson_effective(rate_H, table.n_eff_H, level=frame.level)
     sure_H = certified_low(rate_H * table.n_eff_H, table.n_eff_H, level=frame.level)
-    missing_H = planned(layout, cube.samples) - table.n_H
+    missing_H = planned(frame.by_category, cube.planned_LP, cube.samples) - table.n_H
     single = cube.samples == 1
     method = "wilson" if single else "wilson n_eff, clustered by prompt"
     for h, (language, category) in enumerate(product(cube.languages, cube.categories)):
@@ -112,23 +112,26 @@ def _macros_name(cube: Cube) -> str:
 def safety_averages(sheet: Sheet) -> Iterator[Estimate]:
     """Give each average for each language, then each one's mean over languages (language None)."""
     n_LP, safe_LP = counts_of(sheet)
-    kinds = kinds_of(sheet.frame)
+    kinds, planned_LP = kinds_of(sheet.frame), sheet.frame.cube.planned_LP
     for index, language in enumerate(sheet.frame.cube.languages):
         one = slice(index, index + 1)
         for kind in kinds:
-            yield _average(sheet, language, kind, n_LP[one], safe_LP[one])
+            yield _average(sheet, language, kind, (n_LP[one], safe_LP[one]), planned_LP[one])
     for kind in kinds:
-        yield _average(sheet, None, kind, n_LP, safe_LP)
+        yield _average(sheet, None, kind, (n_LP, safe_LP), planned_LP)
 
 
-def _average(sheet: Sheet, language: str | None, kind: Kind, n_LP: Ints, safe_LP: Ints) -> Estimate:
+def _average(
+    sheet: Sheet, language: str | None, kind: Kind, counts: tuple[Ints, Ints], planned_LP: Bools
+) -> Estimate:
     """Average over the languages given, with equal weight for each that has data."""
+    n_LP, safe_LP = counts
     layout = kind.layout.repeat(len(n_LP))
     rows = rows_of(kind.layout, n_LP, safe_LP, safe_LP)
     has_LC = (layout.sums(rows.n_E) > 0).reshape(len(n_LP), -1)
     weight_LC = np.array([kind.weights(has_C) for has_C in has_LC])
     judged = int(n_LP[:, kind.counted_P].sum())
-    missing = int(kind.counted_P.sum()) * len(n_LP) * sheet.frame.cube.samples - judged
+    missing = int(planned_LP[:, kind.counted_P].sum()) * sheet.frame.cube.samples - judged
     extra = _parts(kind, has_LC, over_languages=language is None)
     row = sheet.row_of(kind.metric, language, None)
     if not judged:

@@ -18,15 +18,15 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
     """
     frame, cube = sheet.frame, sheet.frame.cube
     test = cochran_q(sheet.unsafe_LPS, frame.by_category)
-    planned_C = cube.member_PC.sum(axis=0)
-    holm_C, bh_C = corrected_where(test.p_H, test.n_H > 0)
+    planned_C = cube.member_PC[cube.planned_LP.all(axis=0)].sum(axis=0)
+    holm_C, bh_C, by_C = corrected_where(test.p_H, test.n_H > 0)
     method = "Cochran's Q, complete cases"
     if cube.samples > 1:
         method += ", means of a prompt's samples"
     told = []
     for c, category in enumerate(cube.categories):
         row = replace(sheet.row_of("cochran_q", None, category), level=None)
-        n, missing = int(test.n_H[c]), int(planned_C[c] - test.n_H[c])
+        n, missing = int(test.n_H[c]), max(int(planned_C[c] - test.n_H[c]), 0)
         if not n:
             told.append(tell_nothing(row, missing))
             continue
@@ -35,6 +35,7 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
             "p": float(test.p_H[c]),
             "p_holm": float(holm_C[c]),
             "p_bh": float(bh_C[c]),
+            "p_by": float(by_C[c]),
             "eta2": float(test.eta2_H[c]),
             "n_languages": int(test.df_H[c]) + 1,
         }

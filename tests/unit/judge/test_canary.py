@@ -3,8 +3,8 @@ import unicodedata
 import pytest
 
 from safeglot.judge.canary import SENTENCES, TOKENS, sentence_of, with_sentence, with_tokens
-from safeglot.judge.quoting import plain
 from safeglot.languages import lookup, primary
+from safeglot.quoting import plain
 
 SCRIPTS = {
     "ar": "ARABIC", "hi": "DEVANAGARI", "th": "THAI", "zh": "CJK", "ru": "CYRILLIC",

@@ -1,6 +1,7 @@
 import pytest
 
-from safeglot.judge.identify import GROUPS, UNTOLD, covers, group_of, identify
+from safeglot.close_languages import GROUPS, group_of
+from safeglot.judge.identify import UNTOLD, covers, identify
 from safeglot.languages import UnknownLanguage
 
 REFUSALS = {

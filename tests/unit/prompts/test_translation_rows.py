@@ -1,134 +1,90 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
+import csv
+import io
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from safeglot.backends.translation_files import load
-from safeglot.errors import InputErrors, UsageError
-from safeglot.prompts.translation_rows import TranslationFile, read_translations
+from safeglot.backends.datasets import DataFile
+from safeglot.errors import InputErrors
+from safeglot.prompts.problems import Problems
+from safeglot.prompts.tables import read_table
+from safeglot.prompts.translation_rows import Wanted, read_translations
+from safeglot.translate.given import FileTranslator
+from safeglot.types import Source
 
-LONG = [
-    {"id": "1", "language": "fr", "text": "La maison.", "translator": "Ana"},
-    {"id": "1", "language": "pt_BR", "text": "A casa, \u200bverde.", "translator": "Rui"},
-    {"id": "2", "language": "fr", "text": "\u202eL'arbre", "translator": "Ana"},
-]
-TEXTS = {
-    ("1", "fr"): "La maison.",
-    ("1", "pt-BR"): "A casa, \u200bverde.",
-    ("2", "fr"): "\u202eL'arbre",
-}
+WANTED = Wanted(prompts=["0", "p1", "p2"], languages=("sw", "id"), reference="en")
 
 
-def read(path: Path, ids: tuple[str, ...] = ("1", "2"), targets=("fr", "pt-BR")) -> TranslationFile:
-    return read_translations(load(str(path)), ids=ids, source="en", targets=targets)
+def read(*rows, wanted=WANTED):
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    file = DataFile(where="bought.csv", suffix=".csv", data=out.getvalue().encode())
+    problems = Problems()
+    texts, notes = read_translations(read_table([file]), wanted, problems)
+    return dict(texts), notes, problems.found
 
 
-def write(folder: Path, suffix: str, rows: list[dict[str, Any]]) -> Path:
-    path = folder / f"t{suffix}"
-    if suffix == ".parquet":
-        pq.write_table(pa.Table.from_pylist(rows), path)
-    elif suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    else:
-        mark = "\t" if suffix == ".tsv" else ","
-        lines = [list(rows[0]), *([str(v) for v in row.values()] for row in rows)]
-        quoted = [mark.join(f'"{cell}"' for cell in line) for line in lines]
-        path.write_text("\n".join(quoted) + "\n", encoding="utf-8")
-    return path
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_the_long_shape_is_read_from_every_format(tmp_path: Path, suffix: str):
-    found = read(write(tmp_path, suffix, LONG))
-    assert found.texts == TEXTS  # bidi and zero-width characters are for the hard checks
-    assert found.translators == ("Ana", "Rui")
-    assert len(found.sha256) == 64
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_the_wide_shape_is_read_from_every_format(tmp_path: Path, suffix: str):
-    rows = [
-        {"id": 1, "en": "The house.", "fr": "La maison.", "pt-BR": "A casa, \u200bverde."},
-        {"id": 2, "en": "The tree.", "fr": "\u202eL'arbre", "pt-BR": ""},
-    ]
-    found = read(write(tmp_path, suffix, rows))
-    assert found.texts == TEXTS
-    assert found.notes == ("t" + suffix + ": 1 of 2 prompts have no text in pt-BR: 2",)
-
-
-def test_extra_and_missing_ids_and_languages_are_noted(tmp_path: Path):
-    extra = [{"id": f"x{i}", "language": "fr", "text": "Oui."} for i in range(7)]
-    more = [{"id": "1", "language": "it", "text": "La casa."}]
-    found = read(write(tmp_path, ".jsonl", [*LONG, *extra, *more]), ("1", "2", "3"), ("fr", "sw"))
-    assert found.notes == (
-        "t.jsonl: 7 ids are none of the prompts' and are not used: x0, x1, x2, x3, x4 and 2 more",
-        "t.jsonl: 1 of 3 prompts have no text in fr: 3",
-        "t.jsonl: 3 of 3 prompts have no text in sw: 1, 2, 3",
-        "t.jsonl: its texts in it, pt-BR are not used",
+def test_a_long_file():
+    texts, notes, faults = read(
+        ("id", "language", "text"), ("0", "sw", "moja"), ("p1", "sw", "mbili"), ("p1", "ind", "dua")
     )
-    assert ("x0", "fr") not in found.texts
-
-
-def test_all_problems_are_told_at_once_with_their_lines(tmp_path: Path):
-    rows = [
-        {"id": "1", "language": "fr", "text": "La maison."},
-        {"id": "1", "language": "fra", "text": "Une maison."},
-        {"id": "2", "language": "frenchish", "text": "L'arbre."},
-        {"id": "2", "language": "fr", "text": "L'ar\0bre."},
-        {"id": "2", "language": "pt-BR", "text": "meia \ud800 letra"},
-        {"id": "", "language": "fr", "text": "Oui."},
-        {"id": "3", "language": "", "text": "Oui."},
-        {"id": "3", "language": "fr", "text": 12},
-        {"id": "4", "language": "fr", "text": "Non.", "source": "de"},
+    assert texts == {("0", "sw"): "moja", ("p1", "sw"): "mbili", ("p1", "id"): "dua"}
+    assert faults == []
+    assert notes == [
+        "1 prompts have no sw in the file (p2)",
+        "2 prompts have no id in the file (0, p2)",
     ]
-    with pytest.raises(InputErrors) as caught:
-        read(write(tmp_path, ".jsonl", rows), ("1", "2", "3", "4"))
-    problems = caught.value.problems
-    expected = [
-        ("t.jsonl:2", "id 1 in fr is there already, at t.jsonl:1; keep one"),
-        ("t.jsonl:3", '"frenchish" is not a language tag'),
-        ("t.jsonl:4", "null byte"),
-        ("t.jsonl:5", "half of a surrogate pair"),
-        ("t.jsonl:6", "the id is ''"),
-        ("t.jsonl:7", "the language is empty"),
-        ("t.jsonl:8", "the text in fr is 12, not a text"),
-        ("t.jsonl:9", "id 4: is translated from de, and the run's source is en"),
-    ]
-    assert len(problems) == len(expected)
-    for problem, (place, part) in zip(problems, expected, strict=True):
-        assert problem.startswith(f"{place}: ")
-        assert part in problem
 
 
-def test_a_source_column_of_texts_is_no_direction(tmp_path: Path):
-    rows = [{"id": "1", "source": "The house.", "language": "fr", "text": "La maison."}]
-    assert read(write(tmp_path, ".csv", rows)).texts == {("1", "fr"): "La maison."}
-    rows[0]["source"] = "eng"
-    assert read(write(tmp_path, ".csv", rows)).texts == {("1", "fr"): "La maison."}
+def test_a_wide_file_whose_id_is_no_indonesian():
+    texts, notes, faults = read(
+        ("id", "en", "sw", "comment"), ("p1", "one", "moja", "x"), ("p9", "nine", "tisa", "")
+    )
+    assert (texts, faults) == ({("p1", "sw"): "moja"}, [])
+    assert "1 ids of the file are not among the prompts (p9)" in notes
 
 
 @pytest.mark.parametrize(
-    ("rows", "fault"),
+    ("rows", "told"),
     [
-        ([{"key": "1", "fr": "Oui."}], 'has no column "id" (its columns: key, fr)'),
-        ([{"id": "1", "comment": "Oui."}], "has no text (its columns: id, comment)"),
-        ([{"id": "1", "fr": "Oui.", "fra": "Si."}], 'columns "fr" and "fra" are both'),
+        ([("id", "language"), ("p1", "sw")], "has the columns id, language"),
+        ([("id", "language", "text"), ("p1", "xq", "a")], '"xq" is not a language tag'),
+        ([("id", "language", "text"), ("p1", "", "a")], "the language is empty"),
+        ([("id", "language", "text"), ("", "sw", "a")], "the id is empty"),
+        (
+            [("id", "language", "text"), ("p1", "sw", "a"), ("p1", "sw", "b")],
+            "bought.csv:3: id p1 in sw is there already, at bought.csv:2",
+        ),
+        ([("id", "language", "text"), ("p1", "sw", "a\0b")], "null"),
+        (
+            [("id", "language", "text", "source_language"), ("p1", "sw", "a", "de")],
+            "was translated from de, and the prompts are in en",
+        ),
     ],
 )
-def test_a_file_of_another_shape_is_refused_with_what_is_needed(tmp_path: Path, rows, fault):
-    with pytest.raises(InputErrors) as caught:
-        read(write(tmp_path, ".csv", rows))
-    assert fault in str(caught.value)
+def test_what_is_wrong_is_told_with_its_place(rows, told):
+    try:
+        *_, faults = read(*rows)
+    except InputErrors as error:
+        faults = list(error.problems)
+    assert any(told in fault for fault in faults), faults
 
 
-def test_prompts_are_no_translations():
-    for spec in ("mini", "hf:felfri/M-ALERT"):
-        with pytest.raises(UsageError, match="are prompts"):
-            load(spec)
-    with pytest.raises(UsageError, match="no such file"):
-        load("nowhere.csv")
+def test_an_empty_text_is_lacking_and_never_the_source():
+    texts, notes, _ = read(("id", "sw"), ("p1", "  "), ("p2", "mbili"))
+    step = FileTranslator(name="file=bought.csv", digest="d", source="en", texts=texts)
+    lacking = Source(prompt="p1", text="one", language="en", target="sw")
+    assert step.ask(lacking) == ()
+    assert (step.read(lacking, ()).text, step.read(lacking, ()).fault) == (
+        "",
+        "the file has no text of this prompt",
+    )
+    assert "2 prompts have no sw in the file (0, p1)" in notes
+
+
+def test_a_file_says_which_languages_it_has():
+    step = FileTranslator(name="f", digest="d", source="en", texts={("p1", "sw"): "moja"})
+    assert step.fault("en", "sw") == ""
+    assert step.fault("en", "yo") == "it has no yo, only sw"
+    assert step.fault("de", "sw") == "it was translated from en"

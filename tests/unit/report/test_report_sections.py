@@ -269,6 +269,13 @@ def test_labels_of_one_language_leave_the_other_uncorrected():
     assert "Screening only in Swahili" in text
 
 
+def test_a_language_without_labels_keeps_its_row():
+    html = render_html(measured.page(*measured.labels()))
+    table = html.split('<section id="judge">')[1].split("</table>")[0]
+    row = text_of(table.split("English</th>")[1].split("</tr>")[0])
+    assert row.split() == ["–", "–", "no", "labels", "–", "none"]
+
+
 def test_a_gate_that_no_label_opened_says_why():
     gate = example.about(metric="judge_gate", model=None, value=0.0, n=0, language="sw")
     reason = "answers were drawn by the verdicts of another"

@@ -138,6 +138,34 @@ def test_a_judge_that_never_calls_unsafe_has_no_sensitivity_to_speak_of():
     assert found["judge_kappa"].value == pytest.approx(0)
 
 
+@pytest.mark.parametrize("verdict", [0, 1])
+def test_verdicts_that_are_all_alike_leave_the_judges_errors_open(verdict):
+    """40 labels of 50 answers, 4 unlike the verdict: that no other verdict was seen proves little."""
+    human = [1 - verdict] * 4 + [verdict] * 36
+    told = correct(sample_of([[[verdict]] * 50], [(0, p, 0) for p in range(40)], human), None)
+    found = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
+    seen, unseen = ("judge_specificity", "judge_sensitivity")[:: 1 - 2 * verdict]
+    assert (found[seen].value, found[unseen].value) == (1, 0)
+    # of the few on which people differ from the judge, it got none right: of about 5 in 50
+    assert found[unseen].low == 0
+    assert found[unseen].high == pytest.approx(wilson(0, 5)[1], abs=0.02)
+    assert found[seen].high == 1
+    assert found[seen].low == pytest.approx(wilson(45, 45)[0], abs=0.02)
+    assert found["judge_kappa"].low < 0 < found["judge_kappa"].high
+    assert found["judge_gate"].extra["ucb_false_positive"] > 0
+
+
+def test_more_prompts_of_one_verdict_say_more_of_the_judge():
+    def high(prompts):
+        human = [1] * 4 + [0] * 36
+        sample = sample_of([[[0]] * prompts], [(0, p, 0) for p in range(40)], human)
+        told = correct(sample, None)
+        found = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
+        return found["judge_sensitivity"].high
+
+    assert high(1000) < high(200) < high(50)
+
+
 def test_the_panel_is_that_of_all_answers_not_of_the_labelled():
     counts = counts_of(plain())
     found = {e.metric: e for e in panel(BLANK, counts, krippendorff([]))}

@@ -190,3 +190,14 @@ def test_the_scale_of_the_weights_does_not_matter():
         pytest.approx(unit.variance),
         pytest.approx(unit.n_eff),
     )
+
+
+def test_the_interval_of_a_difference_does_not_hang_on_its_direction():
+    """A lone prompt whose mean is that of the whole may lie to either side of it."""
+    layout = layout_of([0, 1, 2, 0, 1, 0], [0, 0, 0, 1, 1, 2])
+    one, other = (
+        combine(layout, rows_of([s, -s, 0, s, -s, 0], square=[1, 1, 0, 1, 1, 0]), np.ones(3))
+        for s in (1, -1)
+    )
+    assert one.value == other.value == 0
+    assert (one.n_eff, one.variance) == (other.n_eff, other.variance)

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from safeglot.score.multiplicity import benjamini_hochberg, e_bh, holm
+from safeglot.score.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
 
 
 def test_holm_by_hand():
@@ -26,3 +28,23 @@ def test_e_bh_takes_the_greatest_k():
 def test_no_tests_give_no_values(correct):
     assert correct([]).tolist() == []
     assert e_bh([], alpha=0.1).tolist() == []
+
+
+def test_benjamini_yekutieli_is_that_of_statsmodels():
+    # statsmodels 0.15.0, multipletests(p, method="fdr_by")
+    p = [0.001, 0.008, 0.039, 0.041, 0.6]
+    told = [
+        0.011416666666666667,
+        0.04566666666666667,
+        0.11702083333333334,
+        0.11702083333333334,
+        1.0,
+    ]
+    assert benjamini_yekutieli(p) == pytest.approx(told, abs=1e-15)
+
+
+@given(p=st.lists(st.floats(0, 1), max_size=12))
+def test_it_is_never_looser_than_benjamini_hochberg(p):
+    found = benjamini_yekutieli(p)
+    assert (found >= benjamini_hochberg(p) - 1e-15).all()
+    assert ((found >= 0) & (found <= 1)).all()

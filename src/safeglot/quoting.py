@@ -1,8 +1,9 @@
-"""Quotes the texts that are judged, so that they cannot pass for a part of the judge's prompt."""
+"""Quotes texts that a model is to look at, so that they cannot pass for a part of its prompt."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from safeglot.keys import digest
 
@@ -34,4 +35,14 @@ def quoted(prompt: str | None, answer: str) -> str:
     mark = digest("quote", prompt, answer)[:12]
     parts = [] if prompt is None else [("request", prompt)]
     parts.append(("answer", answer))
+    return tagged(parts, mark)
+
+
+def tagged(parts: Sequence[tuple[str, str]], mark: str) -> str:
+    """Put each (tag, text) between tags with a mark, without control tokens."""
     return "\n\n".join(f"<{tag} {mark}>\n{plain(text)}\n</{tag} {mark}>" for tag, text in parts)
+
+
+def marked(*parts: tuple[str, str]) -> str:
+    """Quote (tag, text) pairs between tags with a mark that is a hash of all of them."""
+    return tagged(parts, digest("marked", parts)[:12])

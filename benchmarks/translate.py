@@ -1,0 +1,194 @@
+"""Measure what the translation stage costs beside the models: asking, checking, choosing, writing.
+
+    python benchmarks/translate.py [--quick]
+
+Choosing: 15,000 prompts in 5 languages by 3 translators with 2 estimators, 225,000 candidates. The
+texts are those of the bundled prompts with a number behind each. Told are the hard checks, the
+choice with the gate, and writing the set, each alone, with the peak memory of the process.
+
+Asking: the same stage from prompts to a finished set with translators that answer at once, so
+that what is left is safeglot's own work: requests, keys, store, log. Exits with 1 where a limit
+is not met: 0.2 ms CPU a prompt and language for asking, 30 s and 500 MB for the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+SRC = Path(__file__).resolve().parent.parent / "src"
+sys.path.insert(0, str(SRC))
+LANGUAGES = ("de", "es", "fr", "it", "sw")
+PROMPTS, TRANSLATORS = 15_000, 3
+MAX_S, MAX_MB, MAX_MS_EACH = 30.0, 500.0, 0.2
+
+
+def texts() -> list[dict[str, str]]:
+    """Return the bundled prompts, a text for each language."""
+    path = SRC / "safeglot" / "prompts" / "mini.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def candidates(n: int) -> list[Any]:
+    """Return the candidates of n prompts, all languages and translators of a prompt together."""
+    from safeglot.types import Candidate, Source
+
+    rows, found = texts(), []
+    for i in range(n):
+        row = rows[i % len(rows)]
+        for tag in LANGUAGES:
+            source = Source(prompt=f"p{i}", text=f"{row['en']} ({i})", language="en", target=tag)
+            found += [
+                Candidate(source=source, translator=f"mt-{k}", text=f"{row[tag]} ({i}){'.' * k}")
+                for k in range(TRANSLATORS)
+            ]
+    return found
+
+
+def choosing(n: int) -> dict[str, float]:
+    """Time the checks, the choice and the writing."""
+    import numpy as np
+
+    from safeglot.backends.translation_folder import TranslationFolder, translation_row
+    from safeglot.translate.base import Scale
+    from safeglot.translate.choice import Gate
+    from safeglot.translate.outcomes import Field, choose_rows
+    from safeglot.translation import hard_checks
+    from safeglot.types import CandidateRow
+
+    given = candidates(n)
+    rng = np.random.default_rng(0)
+    started = time.process_time()
+    faults = hard_checks(given)
+    checked = time.process_time()
+    quality = rng.beta(8, 4, (len(given), 2))
+    rows = [
+        CandidateRow(
+            prompt=one.source.prompt,
+            language=one.source.target,
+            translator=one.translator,
+            text=one.text,
+            faults=found,
+            quality={"e0": float(a), "e1": float(b)},
+        )
+        for one, found, (a, b) in zip(given, faults, quality, strict=True)
+    ]
+    built = time.process_time()
+    scale = Scale(worst=0.0, best=1.0)
+    field = Field(
+        prompts=[f"p{i}" for i in range(n)],
+        languages=LANGUAGES,
+        translators=[f"mt-{k}" for k in range(TRANSLATORS)],
+        scales={"e0": scale, "e1": scale},
+    )
+    outcomes, ranked = choose_rows(rows, field, Gate())
+    chosen = time.process_time()
+    with tempfile.TemporaryDirectory() as place:
+        folder = TranslationFolder(Path(place))
+        about = {"source": "", "categories": ["c"], "kind": "harmful"}
+        folder.write_rows(ranked, (translation_row(one, about) for one in outcomes))
+    written = time.process_time()
+    return {
+        "candidates": len(given),
+        "checks_s": checked - started,
+        "choice_s": chosen - built,
+        "write_s": written - chosen,
+        "all_s": written - started,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def asking(n: int) -> dict[str, float]:
+    """Time the whole stage with translators that answer at once."""
+    import asyncio
+
+    from safeglot import translating
+    from safeglot.backends.console import Console
+    from safeglot.backends.engine import Route
+    from safeglot.backends.store import Store
+    from safeglot.config import Config
+    from safeglot.tools import Tools
+    from safeglot.translate.llm import LlmTranslator
+    from safeglot.types import Reply, Source
+
+    class AtOnce:
+        async def answer(self, _request: Any) -> Reply:
+            await asyncio.sleep(0)
+            return Reply(text="Ein Satz, der schon da war.", n_tokens=7)
+
+        async def close(self) -> None:
+            """Nothing is held."""
+
+    rows = texts()
+    sources = [
+        Source(prompt=f"p{i}", text=f"{rows[i % len(rows)]['en']} ({i})", language="en", target=tag)
+        for i in range(n)
+        for tag in LANGUAGES
+    ]
+    route = Route(model=AtOnce(), lane="at once", concurrency=64, fixed=True)
+    with tempfile.TemporaryDirectory() as place:
+        asked = translating.Asking(
+            config=Config(),
+            tools=Tools(
+                translators=(LlmTranslator(name="mt", model="m"),), engines={"m": lambda: route}
+            ),
+            log=Path(place) / "log.jsonl",
+            console=Console(quiet=True),
+        )
+        store = Store(Path(place) / "replies.db")
+
+        async def work() -> None:
+            async with translating.bench(asked, store) as bench:
+                await bench.candidates(sources)
+
+        started = time.process_time()
+        asyncio.run(work())
+        spent = time.process_time() - started
+        store.close()
+    return {
+        "texts": len(sources),
+        "cpu_s": spent,
+        "ms_each": 1e3 * spent / len(sources),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def alone(case: str, n: int) -> dict[str, float]:
+    """Run one case in a process of its own."""
+    command = [sys.executable, __file__, "--case", case, "--prompts", str(n)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the prompts")
+    parser.add_argument("--case", choices=["choosing", "asking"])
+    parser.add_argument("--prompts", type=int, default=PROMPTS)
+    given = parser.parse_args()
+    if given.case:
+        print(json.dumps({"choosing": choosing, "asking": asking}[given.case](given.prompts)))
+        return 0
+    n = PROMPTS // 10 if given.quick else PROMPTS
+    chosen, asked = alone("choosing", n), alone("asking", n)
+    for name, row in (("choosing", chosen), ("asking", asked)):
+        print(f"{name:9}" + "  ".join(f"{key} {value:,.3f}" for key, value in row.items()))
+    over = [
+        *([f"choosing took {chosen['all_s']:.1f} s"] if chosen["all_s"] > MAX_S else []),
+        *([f"choosing took {chosen['peak_mb']:.0f} MB"] if chosen["peak_mb"] > MAX_MB else []),
+        *([f"asking took {asked['ms_each']:.3f} ms"] if asked["ms_each"] > MAX_MS_EACH else []),
+    ]
+    print("over the limit: " + "; ".join(over) if over else "within all limits")
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

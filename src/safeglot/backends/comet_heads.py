@@ -1,0 +1,162 @@
+"""The head of COMET's unified metric: mixes an encoder's layers and regresses one number.
+
+Written as functions of plain tensors; torch is imported where they are called.
+Source: Rei et al. 2022, arXiv 2209.06243, section 3; Martins and Astudillo 2016, arXiv 1602.02068
+(sparsemax); names of settings and weights as in checkpoints of Unbabel/COMET.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from safeglot.errors import UsageError
+
+CLASS = "unified_metric"
+EPSILON = 1e-12
+TRANSFORMATIONS = ("softmax", "sparsemax")
+PATCHED = "sparsemax_patch"
+"""In hparams.yaml: the checkpoint says sparsemax, but was trained and published with softmax.
+
+Source: Unbabel/COMET issues 195 and 244.
+"""
+_DEFAULTS: Mapping[str, Any] = {
+    "sent_layer": "mix",
+    "layer_transformation": "sparsemax",
+    "layer_norm": True,
+    "hidden_sizes": (3072, 1024),
+    "activations": "Tanh",
+    "final_activation": None,
+    "input_segments": ("mt", "src", "ref"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a checkpoint's head is built."""
+
+    layer: int | None
+    """The layer that is regressed; None: a mix of all."""
+    transformation: str
+    layer_norm: bool
+    hidden: int
+    """Number of hidden layers of the regression."""
+    activation: str
+    final_activation: str | None
+
+
+def plan_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> Plan:
+    """Return the plan from a checkpoint's own settings and the hparams.yaml beside it.
+
+    The checkpoint's own go first, as in COMET; hparams.yaml says what it is and may patch it.
+    Raises: UsageError for another class of model or a setting that is not known.
+    """
+    if published.get("class_identifier") != CLASS:
+        raise UsageError(
+            f"hparams.yaml: class_identifier is {published.get('class_identifier')!r}; "
+            f"only {CLASS} (CometKiwi) can be loaded."
+        )
+    found = {**_DEFAULTS, **published, **stored}
+    if published.get("layer_transformation") == PATCHED:
+        found["layer_transformation"] = "softmax"
+    if "src" not in found["input_segments"]:
+        raise UsageError("hparams.yaml: the model reads no source, so it cannot go without one.")
+    if found["layer_transformation"] not in TRANSFORMATIONS:
+        raise UsageError(
+            f"hparams.yaml: layer_transformation is {found['layer_transformation']!r}; "
+            f"allowed are {', '.join((*TRANSFORMATIONS, PATCHED))}."
+        )
+    mixed = found["sent_layer"] == "mix"
+    return Plan(
+        layer=None if mixed else int(found["sent_layer"]),
+        transformation=found["layer_transformation"],
+        layer_norm=mixed and bool(found["layer_norm"]),
+        hidden=len(found["hidden_sizes"]),
+        activation=found["activations"],
+        final_activation=found["final_activation"],
+    )
+
+
+def needed(plan: Plan, layers: int) -> list[str]:
+    """Return the names of the weights that a head needs, for an encoder with so many layers.
+
+    Linear layers stand at every third place: an activation and a dropout follow each.
+    """
+    names = [f"estimator.ff.{3 * i}.{kind}" for i in range(plan.hidden + 1) for kind in _PARTS]
+    if plan.layer is None:
+        names += [f"layerwise_attention.scalar_parameters.{i}" for i in range(layers)]
+        names.append("layerwise_attention.gamma")
+    return names
+
+
+_PARTS = ("weight", "bias")
+
+
+def regress(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any) -> Any:
+    """Give one number a row: (B,) from layers (B, T, H) and their mask (B, T)."""
+    vector = _sentence(plan, weights, layers, mask)
+    for i in range(plan.hidden):
+        vector = _activated(_linear(vector, weights, 3 * i), plan.activation)
+    return _activated(_linear(vector, weights, 3 * plan.hidden), plan.final_activation).view(-1)
+
+
+def _sentence(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any) -> Any:
+    """Give the vector of the first token, from one layer or a mix of all: (B, H)."""
+    import torch
+
+    if plan.layer is not None:
+        return layers[plan.layer][:, 0].float()
+    if plan.layer_norm:
+        firsts = torch.stack([_normed(layer.float(), mask)[:, 0] for layer in layers])
+    else:
+        firsts = torch.stack([layer[:, 0].float() for layer in layers])
+    scalars = torch.cat(
+        [weights[f"layerwise_attention.scalar_parameters.{i}"] for i in range(len(layers))]
+    )
+    share = sparsemax(scalars) if plan.transformation == "sparsemax" else scalars.softmax(0)
+    return weights["layerwise_attention.gamma"] * torch.einsum("l,lbh->bh", share, firsts)
+
+
+def _normed(layer: Any, mask: Any) -> Any:
+    """Norm a layer over all that a row holds, padding left out: one mean and variance a row."""
+    kept = mask.to(layer.dtype).unsqueeze(-1)
+    count = kept.sum((1, 2), keepdim=True) * layer.shape[-1]
+    mean = (layer * kept).sum((1, 2), keepdim=True) / count
+    variance = (((layer - mean) * kept) ** 2).sum((1, 2), keepdim=True) / count
+    return (layer - mean) / (variance + EPSILON).sqrt()
+
+
+def sparsemax(scalars: Any) -> Any:
+    """Project a vector onto the simplex: like softmax, but small entries become 0.
+
+    Source: Martins and Astudillo 2016, algorithm 1.
+    """
+    import torch
+
+    descending = scalars.sort(descending=True).values
+    places = torch.arange(1, len(scalars) + 1, device=scalars.device, dtype=scalars.dtype)
+    sums = descending.cumsum(0)
+    support = int((1 + places * descending > sums).sum())
+    threshold = (sums[support - 1] - 1) / support
+    return (scalars - threshold).clamp(min=0)
+
+
+def _linear(vector: Any, weights: Mapping[str, Any], at: int) -> Any:
+    from torch.nn import functional
+
+    return functional.linear(
+        vector, weights[f"estimator.ff.{at}.weight"], weights[f"estimator.ff.{at}.bias"]
+    )
+
+
+def _activated(vector: Any, name: str | None) -> Any:
+    """Apply an activation by its name in torch.nn. Raises: UsageError for one that is not there."""
+    from torch import nn
+
+    if name is None:
+        return vector
+    make = getattr(nn, name.title(), None)
+    if make is None:
+        raise UsageError(f"hparams.yaml: activation {name!r} is not in torch.nn.")
+    return make()(vector)

@@ -1,0 +1,203 @@
+"""CometKiwi from a published checkpoint: an XLM-R encoder and the head of comet_heads.py."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safeglot.backends import comet_heads
+from safeglot.errors import UsageError
+
+CHECKPOINT = Path("checkpoints", "model.ckpt")
+SETTINGS = "hparams.yaml"
+ENCODER_FILES = (
+    "config.json",
+    "sentencepiece.bpe.model",
+    "tokenizer.json",
+    "tokenizer_config.json",
+)
+"""What is needed of the pretrained encoder: its weights are in the checkpoint."""
+_ENCODERS = {"XLM-RoBERTa": "XLMRoberta", "XLM-RoBERTa-XL": "XLMRobertaXL"}
+_PREFIX = "encoder.model."
+_UNUSED = ("pooler.", "embeddings.position_ids", "embeddings.token_type_ids")
+
+
+class Inert:
+    """Stands for what a checkpoint pickles beside its tensors (callbacks, paths); does nothing."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Take anything."""
+
+    def __setstate__(self, state: Any) -> None:
+        """Forget the state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CometKiwiWeights:
+    """A loaded CometKiwi; texts are tokenised apart and joined as `<s> mt </s></s> src </s>`."""
+
+    encoder: Any
+    tokenizer: Any
+    plan: comet_heads.Plan
+    head: Mapping[str, Any]
+    device: str
+
+    @property
+    def limit(self) -> int:
+        """Tokens that both texts may have together, marks included."""
+        return int(self.encoder.config.max_position_embeddings) - 2
+
+    def tokens(self, mt: str, src: str) -> list[int]:
+        """Return the ids of one input."""
+        begin, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
+        first, second = (
+            self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+            for text in (mt, src)
+        )
+        return [begin, *first, end, end, *second, end]
+
+    def numbers(self, rows: Sequence[Sequence[int]]) -> list[float]:
+        """Return one number a row, in their order."""
+        import torch
+
+        ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
+        with torch.inference_mode():
+            found = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+            told = comet_heads.regress(self.plan, self.head, found.hidden_states, mask)
+        return [float(value) for value in told]
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Any, Any]:
+    """Return ids (B, T) and their mask, the shorter rows filled at the right."""
+    import torch
+
+    wide = max(len(row) for row in rows)
+    ids = torch.tensor([[*row, *[pad] * (wide - len(row))] for row in rows], device=device)
+    mask = torch.tensor([[1] * len(row) + [0] * (wide - len(row)) for row in rows], device=device)
+    return ids, mask
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    """Read hparams.yaml. Raises: UsageError where the folder is no published COMET model."""
+    import yaml
+
+    for file in (SETTINGS, CHECKPOINT):
+        if not (folder / file).is_file():
+            raise UsageError(
+                f"{folder}: there is no {file}. Give the folder of a COMET model as it is on the "
+                f"Hugging Face hub, with {SETTINGS} and {CHECKPOINT}."
+            )
+    try:
+        found = yaml.safe_load((folder / SETTINGS).read_text("utf-8"))
+    except yaml.YAMLError as error:
+        raise UsageError(f"{folder / SETTINGS}: is no plain YAML ({error}).") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{folder / SETTINGS}: holds no settings.")
+    return found
+
+
+def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWeights:
+    """Load a CometKiwi; `encoder` is the folder with the encoder's configuration and tokenizer.
+
+    Raises: UsageError where weights are missing or are those of another architecture.
+    """
+    import transformers
+
+    published = settings(folder)
+    checkpoint = _checkpoint(folder / CHECKPOINT)
+    plan = comet_heads.plan_of(_plain(checkpoint.get("hyper_parameters")), published)
+    weights: Mapping[str, Any] = checkpoint["state_dict"]
+    model = _encoder(published, encoder, weights, folder)
+    layers = model.config.num_hidden_layers + 1
+    names = comet_heads.needed(plan, layers)
+    _check_none(
+        folder, "lacks weights of the head", [name for name in names if name not in weights]
+    )
+    model = model.to(device=device, dtype=_dtype(dtype)).eval()
+    return CometKiwiWeights(
+        encoder=model,
+        tokenizer=transformers.XLMRobertaTokenizerFast.from_pretrained(encoder),
+        plan=plan,
+        head={name: weights[name].detach().float().to(device) for name in names},
+        device=device,
+    )
+
+
+def _dtype(name: str) -> Any:
+    import torch
+
+    return getattr(torch, name)
+
+
+def _plain(stored: Any) -> Mapping[str, Any]:
+    return stored if isinstance(stored, dict) else {}
+
+
+def _checkpoint(path: Path) -> Mapping[str, Any]:
+    """Read a Lightning checkpoint without running anything that is pickled in it."""
+    import torch
+    from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
+
+    try:
+        others = [(Inert, name) for name in get_unsafe_globals_in_checkpoint(path)]
+        with safe_globals(others):
+            found = torch.load(
+                path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
+            )
+    except Exception as error:
+        raise UsageError(f"{path}: is no checkpoint that torch can read ({error}).") from error
+    if not isinstance(found, dict) or "state_dict" not in found:
+        raise UsageError(f"{path}: holds no state_dict; a checkpoint of Lightning is needed.")
+    return found
+
+
+def _encoder(
+    published: Mapping[str, Any], encoder: str, weights: Mapping[str, Any], folder: Path
+) -> Any:
+    """Build the encoder without weights and give it those of the checkpoint, uncopied."""
+    import torch
+    import transformers
+
+    family = _ENCODERS.get(str(published.get("encoder_model")))
+    if family is None:
+        raise UsageError(
+            f"{folder / SETTINGS}: encoder_model is {published.get('encoder_model')!r}; "
+            f"allowed are {', '.join(_ENCODERS)}."
+        )
+    config = getattr(transformers, f"{family}Config").from_pretrained(encoder)
+    with torch.device("meta"):
+        model = getattr(transformers, f"{family}Model")(config, add_pooling_layer=False)
+    state = {
+        name.removeprefix(_PREFIX): value
+        for name, value in weights.items()
+        if name.startswith(_PREFIX) and not name.removeprefix(_PREFIX).startswith(_UNUSED)
+    }
+    try:
+        told = model.load_state_dict(state, strict=False, assign=True)
+    except RuntimeError as error:
+        raise UsageError(f"{folder}: does not fit the encoder {encoder}. {error}") from None
+    _check_none(folder, "lacks weights of the encoder", told.missing_keys)
+    _check_none(folder, "has weights that the encoder does not know", told.unexpected_keys)
+    _fill_buffers(model)
+    return model
+
+
+def _fill_buffers(model: Any) -> None:
+    """Give the places and types of tokens, which checkpoints leave out, their values."""
+    import torch
+
+    for module in model.modules():
+        for name, buffer in list(module.named_buffers(recurse=False)):
+            if buffer.is_meta:
+                places = torch.arange(buffer.shape[-1]).expand(buffer.shape).clone()
+                value = places if name == "position_ids" else torch.zeros_like(places)
+                module.register_buffer(name, value, persistent=False)
+
+
+def _check_none(folder: Path, what: str, names: Sequence[str]) -> None:
+    if names:
+        shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+        raise UsageError(f"{folder / CHECKPOINT}: {what}: {shown} ({len(names)} in all).")

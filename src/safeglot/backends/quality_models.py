@@ -1,0 +1,202 @@
+"""Quality estimators that run in this process: CometKiwi and MetricX, batch by batch.
+
+A request's prompt is {"mt": ..., "src": ...}; the reply is a number, or `too long: ...`.
+Weights are loaded at the first request, in the thread that runs the batches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from safeglot.backends import comet_model, metricx_model
+from safeglot.backends.batching import Batcher
+from safeglot.errors import ModelError, UsageError
+from safeglot.types import Reply, Request
+
+MOST_CHARACTERS = 16_384
+"""Of a batch: rows times characters of the longest; a token has at least one."""
+DTYPES = ("float32", "bfloat16")
+_BLOCK, _BLOCKS = 65_536, 64
+
+
+class Weights(Protocol):
+    """A loaded model: texts to ids, ids to numbers."""
+
+    @property
+    def limit(self) -> int:
+        """Tokens that one input may have."""
+
+    def tokens(self, mt: str, src: str) -> list[int]:
+        """Return the ids of one input."""
+
+    def numbers(self, rows: Sequence[Sequence[int]]) -> list[float]:
+        """Return one number a row."""
+
+
+class QualityModel:
+    """Answers requests with the number that a model gives two texts."""
+
+    def __init__(self, load: Callable[[], Weights], *, most: int = MOST_CHARACTERS) -> None:
+        self._load = load
+        self._weights: Weights | None = None
+        self._batcher = Batcher(self._run, most=most, size=_size)
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer one request. Raises: ModelError."""
+        return await self._batcher.answer(request)
+
+    async def close(self) -> None:
+        """Wait for the running batch and free the weights."""
+        await self._batcher.close()
+        self._weights = None
+
+    def _run(self, requests: list[Request]) -> Sequence[Reply]:
+        weights = self._loaded()
+        rows = [weights.tokens(*_texts(request)) for request in requests]
+        fit = [row for row in rows if len(row) <= weights.limit]
+        numbers = iter(weights.numbers(fit) if fit else ())
+        return [
+            Reply(
+                text=repr(next(numbers))
+                if len(row) <= weights.limit
+                else f"too long: {len(row)} tokens, it takes {weights.limit}",
+                n_tokens=1,
+                n_prompt_tokens=len(row),
+            )
+            for row in rows
+        ]
+
+    def _loaded(self) -> Weights:
+        if self._weights is None:
+            try:
+                self._weights = self._load()
+            except UsageError as error:
+                raise ModelError("bad_request", str(error), transient=False) from error
+        return self._weights
+
+
+def cometkiwi(
+    folder: Path, encoder: Path, *, device: str = "auto", dtype: str = "float32"
+) -> QualityModel:
+    """Return CometKiwi on the files of `locate`; `encoder` holds XLM-R's configuration and tokenizer.
+
+    Raises: UsageError where a file or a library is missing, before anything is loaded.
+    """
+    require_libraries("cometkiwi")
+    comet_model.settings(folder)
+    check(dtype)
+    return QualityModel(
+        lambda: comet_model.load(folder, str(encoder), device=chosen(device), dtype=dtype)
+    )
+
+
+def metricx(
+    folder: Path, tokenizer: Path, *, name: str = "", device: str = "auto", dtype: str = "float32"
+) -> QualityModel:
+    """Return MetricX on the files of `locate`; `name` tells the edition, else the folder's.
+
+    Raises: UsageError where a library is missing or the name tells no edition.
+    """
+    require_libraries("metricx")
+    edition = metricx_model.edition_of(name or folder.name)
+    check(dtype)
+    return QualityModel(
+        lambda: metricx_model.load(
+            folder, str(tokenizer), edition=edition, device=chosen(device), dtype=dtype
+        )
+    )
+
+
+def locate(model: str, *, only: Sequence[str] = ()) -> tuple[Path, str]:
+    """Return the folder of a model and its revision, fetching it from the hub where it is not here.
+
+    `model` is a folder (its revision is a hash of its files) or OWNER/NAME[@REVISION] of the
+    Hugging Face hub (its revision is the commit); `only` names the files that are needed.
+    Raises: UsageError where it cannot be had.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder, fingerprint(folder)
+    if importlib.util.find_spec("huggingface_hub") is None:
+        raise UsageError(
+            f"{model}: is no folder here, and to fetch it huggingface_hub is needed: "
+            "pip install 'safeglot[hub]'. Or give the folder of a copy."
+        )
+    from huggingface_hub import snapshot_download
+
+    name, _, revision = model.partition("@")
+    try:
+        found = Path(
+            snapshot_download(name, revision=revision or None, allow_patterns=list(only) or None)
+        )
+    except Exception as error:
+        raise UsageError(
+            f"{model}: is no folder here and could not be fetched from the hub "
+            f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}). CometKiwi is gated: accept its "
+            "licence on its page and log in with `hf auth login`. Or give the folder of a copy."
+        ) from error
+    return found, found.name
+
+
+def encoder_name(folder: Path) -> str:
+    """Return the pretrained encoder that a CometKiwi names. Raises: UsageError."""
+    found = comet_model.settings(folder).get("pretrained_model")
+    if not isinstance(found, str) or not found:
+        raise UsageError(f"{folder / comet_model.SETTINGS}: names no pretrained_model.")
+    return found
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a short hash of a folder's files: names, sizes, and blocks spread over each."""
+    found = hashlib.blake2b(digest_size=6)
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        size = file.stat().st_size
+        found.update(f"{file.relative_to(folder).as_posix()} {size}\n".encode())
+        with file.open("rb") as source:
+            for i in range(_BLOCKS if size > _BLOCK else 1):
+                source.seek(max(0, size - _BLOCK) * i // (_BLOCKS - 1))
+                found.update(source.read(_BLOCK))
+    return found.hexdigest()
+
+
+def require_libraries(family: str) -> None:
+    """Check that torch and transformers are installed. Raises: UsageError."""
+    missing = [one for one in ("torch", "transformers") if importlib.util.find_spec(one) is None]
+    if missing:
+        raise UsageError(
+            f"{family}: needs {' and '.join(missing)}: pip install 'safeglot[neural]'."
+        )
+
+
+def check(dtype: str) -> None:
+    """Check a number format. Raises: UsageError."""
+    if dtype not in DTYPES:
+        raise UsageError(f"dtype is {dtype!r}; allowed are {', '.join(DTYPES)}.")
+
+
+def chosen(device: str) -> str:
+    """Return the device: `auto` is the first GPU where there is one, else the processor."""
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _texts(request: Request) -> tuple[str, str]:
+    found = json.loads(request.prompt or "{}")
+    return found["mt"], found["src"]
+
+
+def _size(request: Request) -> int:
+    """Return the characters of both texts and some for the marks. Raises: ModelError."""
+    try:
+        return sum(map(len, _texts(request))) + 32
+    except (ValueError, KeyError, TypeError):
+        message = 'the prompt has to be {"mt": "...", "src": "..."}'
+        raise ModelError("bad_request", message, transient=False) from None

@@ -1,0 +1,184 @@
+"""The folder of a translation set: its files, and what must not change under its name.
+
+manifest.json        what it was made from: models, revisions, hashes, gate; counts and digest
+translations.jsonl   a row for each prompt and language: the text that stands for it, and how it ended
+candidates.jsonl     a row for each text that a translator gave, or did not give
+replies.db           what the models answered: a set that was stopped goes on from there
+translations.html    the page to look at
+log.jsonl            times and tokens, without texts
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from safeglot.backends.rundir import held, read_text, write_text
+from safeglot.errors import UsageError
+from safeglot.types import OUTCOMES, CandidateRow, Outcome
+
+FORMAT = 1
+_FILES = (
+    "manifest.json", "translations.jsonl", "candidates.jsonl", "replies.db", "translations.html",
+    "log.jsonl", "ratings.jsonl", ".lock",
+)  # fmt: skip
+
+
+_MORE = ("broken", "faults", "quality", "untold", "rank")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class TranslationFolder:
+    """One translation set on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest = path / "manifest.json"
+        self.translations = path / "translations.jsonl"
+        self.candidates = path / "candidates.jsonl"
+        self.database = path / "replies.db"
+        self.page = path / "translations.html"
+        self.log = path / "log.jsonl"
+        self.ratings = path / "ratings.jsonl"
+
+    def exists(self) -> bool:
+        """Say whether a set was begun here."""
+        return self.manifest.exists()
+
+    def require(self) -> TranslationFolder:
+        """Return itself. Raises: UsageError where no finished set is here."""
+        if not self.exists():
+            raise UsageError(
+                f"{self.path}: no translation set here (no manifest.json). Make one with "
+                "`safeglot translate PROMPTS --to … --with … --out " + f"{self.path}`."
+            )
+        if not self.read_manifest().get("digest"):
+            raise UsageError(
+                f"{self.path}: this translation set is not finished. Run the command that began it again."
+            )
+        return self
+
+    def create(self) -> None:
+        """Make the folder. Raises: UsageError where it cannot be made or holds other things."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            there = [p.name for p in self.path.iterdir()]
+        except OSError as error:
+            raise UsageError(
+                f"--out {self.path}: {error.strerror or error}. Give a folder that can be made and written."
+            ) from None
+        others = [name for name in there if not name.lstrip(".").startswith(_FILES)]
+        if not self.exists() and set(others) - {".lock"}:
+            shown = ", ".join(sorted(others)[:3])
+            raise UsageError(
+                f"--out {self.path}: holds other files ({shown}) and no translation set. Give an "
+                "empty or a new folder."
+            )
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the set for this process. Raises: UsageError where another one holds it."""
+        with held(self.path, "translation set"):
+            yield
+
+    # ---- manifest
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Return the manifest. Raises: UsageError where it is damaged or of another version."""
+        text = read_text(self.manifest, "Make the set again with another --out")
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise UsageError(
+                f"{self.manifest}: is damaged ({error}). Make the set again with another --out."
+            ) from None
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            raise UsageError(
+                f"{self.manifest}: is no manifest of a translation set of format {FORMAT}. Make the "
+                "set again with another --out."
+            )
+        return found
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Write the manifest whole or not at all."""
+        text = json.dumps({"format": FORMAT, **manifest}, ensure_ascii=False, indent=1)
+        write_text(self.manifest, text + "\n")
+
+    # ---- rows
+
+    def write_rows(
+        self, candidates: Iterable[CandidateRow], translations: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Write both tables whole or not at all."""
+        write_text(self.candidates, "".join(map(_line, map(_without_empty, candidates))))
+        write_text(self.translations, "".join(map(_line, translations)))
+
+    def read_candidates(self) -> Iterator[CandidateRow]:
+        """Yield the candidates as they were written. Raises: UsageError."""
+        for row in self._rows(self.candidates):
+            yield CandidateRow(**row)
+
+    def read_translations(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of translations.jsonl. Raises: UsageError."""
+        for row in self._rows(self.translations):
+            if row.get("outcome") not in OUTCOMES:
+                raise UsageError(
+                    f"{self.translations}: the outcome is {row.get('outcome')!r}, allowed are "
+                    f"{', '.join(OUTCOMES)}. Make the set again with another --out."
+                )
+            yield row
+
+    def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
+        """Yield a file's rows one by one: a large set is never in memory whole."""
+        do = "Make the set again with another --out"
+        try:
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        yield _parsed(line, f"{path}:{number}", do)
+        except OSError as error:
+            reason = (
+                "no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
+            )
+            raise UsageError(f"{path}: cannot be read ({reason}). {do}.") from None
+
+
+def _parsed(line: bytes, where: str, do: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: is damaged ({error}). {do}.") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"{where}: is damaged (no JSON object). {do}.")
+    return found
+
+
+def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of translations.jsonl; `about` tells what the prompt is.
+
+    A failed translation has an empty text: never the source in its place.
+    """
+    chosen = outcome.chosen
+    return {
+        "id": outcome.prompt,
+        "language": outcome.language,
+        "outcome": outcome.outcome,
+        "text": chosen.text if chosen else "",
+        "translator": chosen.translator if chosen else "",
+        "quality": dict(chosen.quality) if chosen else {},
+        "reason": outcome.reason,
+        **about,
+    }
+
+
+def _without_empty(row: CandidateRow) -> dict[str, Any]:
+    more = {name: value for name in _MORE if (value := getattr(row, name)) not in ("", {}, None)}
+    return {"prompt": row.prompt, "language": row.language, "translator": row.translator,
+            "text": row.text, **more}  # fmt: skip
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return _encode(row) + "\n"

@@ -1,0 +1,79 @@
+"""The command ratings: translations rated by people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+_SET = click.argument("folder", metavar="SET", type=click.Path(path_type=Path))
+
+
+def _show(text: str) -> None:
+    from safeglot.backends.console import Console
+
+    Console().show(text)
+
+
+@click.group()
+def ratings() -> None:
+    """Draw translations for people to rate, and read their ratings back."""
+
+
+@ratings.command()
+@_SET
+@click.option("--texts", type=int, default=50, show_default=True, help="kept texts a language")
+@click.option(
+    "--gated", type=int, default=0, show_default=True, help="gated texts a language, beside them"
+)
+@click.option(
+    "--overlap", type=float, default=0.2, show_default=True, help="share rated by two people"
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="seed of the draw")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="file to rate, .csv or .jsonl; what raters are told is written beside it, as .txt",
+)
+@click.option("--again", is_flag=True, help="draw anew; ratings of texts drawn again are kept")
+def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
+    """Draw translations to rate and write them for raters."""
+    from safeglot import translation_ratings
+    from safeglot.backends.translation_folder import TranslationFolder
+    from safeglot.translate.ratings import Wanted
+
+    found = TranslationFolder(folder)
+    _show(translation_ratings.sample(found, Wanted(**wanted), out, again=again))
+
+
+@ratings.command()
+@_SET
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+def add(folder: Path, files: tuple[Path, ...]) -> None:
+    """Read ratings back: CSV or JSON Lines with the columns item and adequacy."""
+    from safeglot import translation_ratings
+    from safeglot.backends.translation_folder import TranslationFolder
+
+    _show(translation_ratings.add(TranslationFolder(folder), files))
+
+
+@ratings.command()
+@_SET
+@click.option("--json", "as_json", is_flag=True, help="print JSON, rates in [0, 1]")
+@click.option("--markdown", is_flag=True, help="print Markdown tables")
+def show(folder: Path, *, as_json: bool, markdown: bool) -> None:
+    """Tell what people say: adequacy, agreement, how estimators fare, thresholds."""
+    from safeglot import translation_ratings
+    from safeglot.backends.console import Console
+    from safeglot.backends.translation_folder import TranslationFolder
+    from safeglot.report import table
+
+    tables, lines = translation_ratings.show(TranslationFolder(folder))
+    console = Console()
+    if as_json:
+        console.show(table.to_json(tables).rstrip("\n"))
+        return
+    made = table.to_markdown(tables) if markdown else table.to_text(tables, width=min(console.width, 110))  # fmt: skip
+    console.show("\n\n".join(part.strip("\n") for part in (made, lines) if part))

@@ -1,0 +1,245 @@
+"""The strings that name models, judges, translators and estimators, and their tables in the TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from safeglot import checks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a translator or an estimator is written: kind, kind/PATH, kind=PATH or kind=provider/model."""
+
+    sign: str = ""
+    """What stands between the kind and what follows it; "" where nothing may follow."""
+    needed: bool = False
+    """Whether something has to follow."""
+    model: bool = False
+    """Whether what follows is a model string."""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The names that a configuration may use."""
+
+    providers: tuple[str, ...]
+    judges: Mapping[str, bool]
+    """Family -> whether it needs a model."""
+    translators: Mapping[str, Form] = field(default_factory=dict)
+    estimators: Mapping[str, Form] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """A model string and where it is served."""
+
+    model: str
+    base_url: str | None = None
+    key_env: str | None = None
+    revision: str = ""
+    raw: bool | None = None
+    usd_in: float | None = None
+    usd_out: float | None = None
+
+    @property
+    def provider(self) -> str:
+        """The part before the first slash."""
+        return self.model.partition("/")[0]
+
+    @property
+    def path(self) -> str:
+        """The part after the first slash: the provider's own name of the model."""
+        return self.model.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeConfig:
+    """A judge string, family=provider/model, or a family that needs no model."""
+
+    judge: str
+    family: str
+    model: ModelConfig | None = None
+    mode: str = "prompt+answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepConfig:
+    """A translator or quality estimator as it was given, taken apart."""
+
+    name: str
+    kind: str
+    path: str = ""
+    """What follows the kind: a file, a folder, a model's name; for a model string the string."""
+    model: ModelConfig | None = None
+
+
+_MODEL_FIELDS = {f.name: str(f.type) for f in dataclasses.fields(ModelConfig)}
+
+
+class NameReader:
+    """Reads these strings and tables, and adds what is wrong with them to `problems`."""
+
+    def __init__(self, known: Known, problems: list[str]) -> None:
+        self.known = known
+        self.problems = problems
+
+    def once(self, names: Sequence[str], where: str) -> None:
+        """Note names that are there twice."""
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            self.problems.append(
+                f"{where}: {name} is there twice with different settings, and results could not "
+                "tell them apart. Keep one of them, and give the other a run of its own."
+            )
+
+    def target(self, given: Any, where: str, base_url: str | None) -> ModelConfig | None:
+        """Read a model string or its table."""
+        table = {"model": given} if isinstance(given, str) else given
+        if not isinstance(table, dict) or not isinstance(table.get("model"), str):
+            self.problems.append(
+                f'{where}: got {given!r}, allowed is "provider/model" or a table with model = ….'
+            )
+            return None
+        return self.model(self.entries(table, where), where, base_url)
+
+    def entries(self, table: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return the entries of a model's table that are right."""
+        found = {}
+        for key, value in table.items():
+            place = f"{where}: {key} of {table['model']}"
+            if key not in _MODEL_FIELDS:
+                self.problems.append(f"{place}: no such key.{checks.nearest(key, _MODEL_FIELDS)}")
+                continue
+            checked, fault = checks.typed(value, _MODEL_FIELDS[key])
+            if not fault and key in ("usd_in", "usd_out"):
+                fault = checks.bounds_fault(checked, 0, None)
+            if not fault and key == "base_url":
+                fault = checks.url_fault(checked)
+            if fault:
+                self.problems.append(f"{place}: {fault}")
+            else:
+                found[key] = checked
+        return {"model": table["model"], **found}
+
+    def model(
+        self, table: Mapping[str, Any], where: str, base_url: str | None
+    ) -> ModelConfig | None:
+        """Return the model of a table that is right so far."""
+        name = table["model"]
+        provider, slash, rest = name.partition("/")
+        if not slash or not rest.strip():
+            self.problems.append(
+                f"{where}: got {name!r}; a model is provider/model, as in openai/gpt-5-nano or embedded/smollm2-135m."
+            )
+            return None
+        if provider not in self.known.providers:
+            allowed = ", ".join(self.known.providers)
+            self.problems.append(
+                f"{where}: unknown provider {provider!r} in {name!r}.{checks.nearest(provider, self.known.providers)} Allowed: {allowed}."
+            )
+            return None
+        local = provider in ("embedded", "gguf")
+        if not local and base_url and not table.get("base_url"):
+            table = {**table, "base_url": base_url}
+        return ModelConfig(**table)
+
+    def judge(self, given: Any, where: str, base_url: str | None) -> JudgeConfig | None:
+        """Read a judge string or its table."""
+        table = {"judge": given} if isinstance(given, str) else given
+        if not isinstance(table, dict) or not isinstance(table.get("judge"), str):
+            self.problems.append(
+                f'{where}: got {given!r}, allowed is "family=provider/model" or a table with judge = ….'
+            )
+            return None
+        text, mode = table["judge"], table.get("mode", "prompt+answer")
+        family, _, model = text.partition("=")
+        if family not in self.known.judges:
+            allowed = ", ".join(self.known.judges)
+            self.problems.append(
+                f"{where}: unknown judge {family!r}.{checks.nearest(family, self.known.judges)} Allowed: {allowed}."
+            )
+            return None
+        if mode not in ("prompt+answer", "answer"):
+            self.problems.append(
+                f"{where}: mode of {text}: got {mode!r}, allowed are prompt+answer and answer."
+            )
+        rest = {k: v for k, v in table.items() if k not in ("judge", "mode")}
+        if self.known.judges[family]:
+            return self.judge_with_model(text, rest, mode=str(mode), where=where, base_url=base_url)
+        for extra in (*([text] if model else []), *rest):
+            self.problems.append(
+                f"{where}: {family} runs in safeglot itself and needs no model, got {extra!r}. "
+                f"Write {family} alone."
+            )
+        return JudgeConfig(judge=family, family=family, mode=str(mode))
+
+    def judge_with_model(
+        self, text: str, rest: dict[str, Any], *, mode: str, where: str, base_url: str | None
+    ) -> JudgeConfig | None:
+        """Read a judge that asks a model."""
+        family, _, model = text.partition("=")
+        if not model:
+            self.problems.append(
+                f"{where}: {family} needs a model, as in {family}=vllm/owner/name."
+            )
+            return None
+        config = self.target({**rest, "model": model}, f"{where}: {family}", base_url)
+        if config is None:
+            return None
+        return JudgeConfig(judge=text, family=family, model=config, mode=mode)
+
+    def step(
+        self, given: Any, where: str, forms: Mapping[str, Form], base_url: str | None
+    ) -> StepConfig | None:
+        """Read a translator or an estimator."""
+        table = {"name": given} if isinstance(given, str) else given
+        if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+            allowed = " or ".join(f'"{form.example}"' for form in list(forms.values())[:2])
+            self.problems.append(
+                f"{where}: got {given!r}, allowed is {allowed}, or a table with name = …."
+            )
+            return None
+        text = table["name"].strip()
+        kind = next((k for k in sorted(forms, key=len, reverse=True) if _is_of(text, k)), None)
+        if kind is None:
+            allowed = ", ".join(form.example for form in forms.values())
+            near = checks.nearest(text.partition("=")[0].partition("/")[0], forms)
+            self.problems.append(f"{where}: unknown {text!r}.{near} Allowed: {allowed}.")
+            return None
+        sign, path = text[len(kind) : len(kind) + 1], text[len(kind) + 1 :].strip()
+        form = forms[kind]
+        if (sign and sign != form.sign) or (form.needed and not path) or (sign and not path):
+            self.problems.append(f"{where}: got {text!r}; it is written {form.example}.")
+            return None
+        rest = {k: v for k, v in table.items() if k != "name"}
+        if not form.model:
+            self.problems += [f"{where}: {text} takes no {key}; leave it out." for key in rest]
+            return StepConfig(name=text, kind=kind, path=path)
+        model = self.target({**rest, "model": path}, f"{where}: {kind}", base_url)
+        if model is None:
+            return None
+        return StepConfig(name=text, kind=kind, path=path, model=model)
+
+
+def _is_of(text: str, kind: str) -> bool:
+    return text == kind or text.startswith((f"{kind}=", f"{kind}/"))
+
+
+def and_(names: Sequence[str]) -> str:
+    """Join names with commas and a last "and"."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def as_list(given: Any) -> Sequence[Any]:
+    """Return a list as it is, and anything else as the only one of a list."""
+    return given if isinstance(given, (list, tuple)) else [given]
+
+
+def model_table(model: ModelConfig, skip: str = "") -> dict[str, Any]:
+    """Return the entries of a model's table, without those that are not given."""
+    pairs = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)}
+    return {k: v for k, v in pairs.items() if v not in (None, "") and k != skip}

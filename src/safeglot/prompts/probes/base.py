@@ -1,0 +1,136 @@
+"""What a probe is: one factor at one level, a variant of a kept text, and choices that no language moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from safeglot.errors import UsageError
+from safeglot.keys import digest
+
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    "context": ("local", "reference"),
+    "dialect": (),
+    "codeswitch": ("word", "clause", "word-into-reference", "clause-into-reference"),
+    "translit": ("latin",),
+    "framing": ("story", "roleplay", "educational", "research"),
+}
+"""Factors in the order in which they are applied, and their levels; () takes a level of the user's."""
+SHARE = 0.3
+"""Of the words or clauses that code-switching swaps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One factor at one level, as in codeswitch=word; of `dialect` the level is a file or a label."""
+
+    factor: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A changed text; `fault` says why there is none. `facts` tell what was changed.
+
+    Code-switching: level (what was swapped: word, clause or sentence), matrix, embedded, share (of
+    the reference text's words or clauses), swapped (how many stretches), cmi and its cmi_unit.
+    Context: context (whose), country, place, language. Translit: script. Framing: frame (whose
+    row), frame_checked (yes or no). Dialect: label.
+    """
+
+    text: str
+    fault: str = ""
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What became of one probe (or several at once) for one prompt in one language."""
+
+    prompt: str
+    language: str
+    name: str
+    variant: Variant
+
+
+def failed(fault: str, **facts: float | str) -> Variant:
+    """Give a variant that could not be made, with the reason."""
+    return Variant(text="", fault=fault, facts=facts)
+
+
+def parse(text: str) -> Probe:
+    """Read one probe: "codeswitch=word", "framing=story", "translit", "context", "dialect=FILE".
+
+    Raises: UsageError.
+    """
+    factor, given, level = (part.strip() for part in text.partition("="))
+    if factor not in LEVELS:
+        raise UsageError(f'probe "{text}": no factor is called "{factor}"; there are: {examples()}')
+    levels = LEVELS[factor]
+    if not given and factor in ("translit", "context"):
+        level = levels[0]
+    if (levels and level not in levels) or not level:
+        wanted = f"one of {', '.join(levels)}" if levels else "a file, as in dialect=slang.csv"
+        raise UsageError(f'probe "{text}": {factor} takes {wanted}; write {factor}=LEVEL')
+    if "+" in level and levels:
+        raise UsageError(f'probe "{text}": give one probe at a time')
+    return Probe(factor=factor, level=level)
+
+
+def parse_all(text: str) -> tuple[Probe, ...]:
+    """Read factors that are applied together, joined by "+", in the order of application.
+
+    Raises: UsageError, also where a factor is named twice.
+    """
+    probes = ordered([parse(part) for part in text.split("+")])
+    factors = [probe.factor for probe in probes]
+    if len(set(factors)) < len(factors):
+        raise UsageError(f'probe "{text}" names a factor twice; one text has one level of each')
+    return probes
+
+
+def examples() -> str:
+    """List how probes are written."""
+    return ", ".join(
+        f"{factor}={level}" for factor, levels in LEVELS.items() for level in levels or ("FILE",)
+    )
+
+
+def ordered(probes: Sequence[Probe]) -> tuple[Probe, ...]:
+    """Sort probes into the order in which they are applied: what changes words first, the frame last."""
+    order = list(LEVELS)
+    return tuple(sorted(probes, key=lambda probe: order.index(probe.factor)))
+
+
+def name(probes: Sequence[Probe]) -> str:
+    """Name a set of probes in one way, as `Translation.variant` has it: codeswitch=word+framing=story."""
+    return "+".join(f"{probe.factor}={probe.level}" for probe in ordered(probes))
+
+
+def seed_of(seed: int, prompt_id: str, probe: Probe) -> int:
+    """Give the 64-bit seed of a probe's choices for a prompt; no language goes into it."""
+    return int(digest("probe", seed, prompt_id, probe.factor, probe.level)[:16], 16)
+
+
+def shuffled(seed: int, n: int) -> Iterator[int]:
+    """Give 0 to n - 1 in the order that a seed determines: by the digest of each number."""
+    yield from sorted(range(n), key=lambda i: digest("choice", seed, i))
+
+
+def half_fraction(prompt_id: str, factors: Sequence[str]) -> Mapping[str, bool]:
+    """Say which factors are on for a prompt, in one run of a half-fraction of 2^(k-1) cells.
+
+    The last factor is the product of the others (I = AB...K): with five factors the resolution is
+    V, so no main effect or two-way interaction is confounded with another. Which cell is drawn
+    by the hash of the prompt's id, and by nothing else. With one factor it is drawn freely.
+    Source: Box and Hunter 1961, The 2^(k-p) fractional factorial designs, Technometrics 3.
+    """
+    if not factors:
+        return {}
+    free = factors[:-1] if len(factors) > 1 else factors
+    bits = int(digest("half fraction", prompt_id, list(factors)), 16)
+    on = {factor: bool(bits >> i & 1) for i, factor in enumerate(free)}
+    if len(factors) > 1:
+        # The product of signs -1 and +1 is +1 where an even number of them is -1.
+        on[factors[-1]] = sum(not value for value in on.values()) % 2 == 0
+    return on

@@ -1,0 +1,38 @@
+"""Framing: the request inside a story, a role-play, a lesson or a study, in its own language."""
+
+from __future__ import annotations
+
+from safeglot.prompts.probes.base import LEVELS, Variant, failed
+from safeglot.prompts.probes.packaged import load, row_of
+
+FRAMES = "frames.toml"
+SLOT = "{request}"
+
+
+def frame_languages() -> tuple[str, ...]:
+    """Give the tags of the languages that have frames, sorted."""
+    return tuple(sorted(load(FRAMES)))
+
+
+def frame_of(framing: str, tag: str) -> str | None:
+    """Give the text of a frame with its slot; None where the language has none."""
+    row = row_of(load(FRAMES), tag)
+    return str(load(FRAMES)[row][framing]) if row else None
+
+
+def framed(request: str, framing: str, tag: str) -> Variant:
+    """Put a request into a frame; nothing of the request is changed.
+
+    Raises: ValueError for a framing that is none of story, roleplay, educational and research.
+    """
+    if framing not in LEVELS["framing"]:
+        raise ValueError(f"framing {framing!r} is none of {', '.join(LEVELS['framing'])}")
+    row = row_of(load(FRAMES), tag)
+    if row is None:
+        have = ", ".join(frame_languages())
+        return failed(f"no frames are written in {tag}; there are some in {have}")
+    table = load(FRAMES)[row]
+    # Not str.format: braces of the request are its own.
+    text = str(table[framing]).replace(SLOT, request, 1)
+    checked = "yes" if table["checked"] else "no"
+    return Variant(text=text, facts={"frame": row, "frame_checked": checked})

@@ -1,0 +1,134 @@
+"""All variants of the texts of a run: READ FIRST. What changes words comes first, the frame last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from safeglot.errors import UsageError
+from safeglot.prompts.probes.alignment import Table, learn
+from safeglot.prompts.probes.base import SHARE, Made, Probe, Variant, failed, name, ordered, seed_of
+from safeglot.prompts.probes.codeswitch import Pair, by_clause, by_word, frequent_words
+from safeglot.prompts.probes.context import baseline, in_context
+from safeglot.prompts.probes.dialect import Dialects
+from safeglot.prompts.probes.framing import framed
+from safeglot.prompts.probes.transliterate import romanise
+
+Texts = Mapping[str, Mapping[str, str]]
+"""Texts by prompt and by language."""
+_INTO = "-into-reference"
+
+
+def variants(
+    texts: Texts,
+    probes: Sequence[Sequence[Probe]],
+    *,
+    seed: int,
+    reference: str,
+    share: float = SHARE,
+    dialects: Dialects | None = None,
+) -> Iterator[Made]:
+    """Give the variant, or the reason why there is none, of every text by every set of probes.
+
+    `probes` holds sets of factors that are applied to one text together. `texts` are those of the
+    run, as they were kept; word-level code-switching learns its word pairs from all of them.
+    Raises: UsageError for a share that is not between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"share of code-switching is {share:g}; it must lie between 0 and 1")
+    maker = _Maker(texts, seed=seed, reference=reference, share=share, dialects=dialects)
+    sets = [ordered(together) for together in probes]
+    for prompt, by_language in texts.items():
+        for tag in by_language:
+            for together in sets:
+                variant = maker.made(prompt, tag, together)
+                yield Made(prompt=prompt, language=tag, name=name(together), variant=variant)
+
+
+class _Maker:
+    """Holds what is the same for all texts: tables of words, each learned when first needed."""
+
+    def __init__(
+        self, texts: Texts, *, seed: int, reference: str, share: float, dialects: Dialects | None
+    ) -> None:
+        self.texts, self.seed, self.reference, self.share = texts, seed, reference, share
+        self.dialects = dialects or Dialects()
+        self.tables: dict[str, Table] = {}
+        self.frequent: frozenset[str] | None = None
+
+    def made(self, prompt: str, tag: str, probes: Sequence[Probe]) -> Variant:
+        """Apply probes one after the other; the first that cannot be applied says why."""
+        parent = self.texts[prompt][tag]
+        now = Variant(text=parent)
+        if not any(probe.factor == "context" for probe in probes):
+            now = baseline(parent, tag, self.reference)
+            now = Variant(text=now.text, fault=now.fault)
+        facts: dict[str, float | str] = {}
+        for probe in probes:
+            if now.fault:
+                return failed(now.fault)
+            now = self._applied(now.text, prompt, tag, probe, facts)
+            facts |= now.facts
+        if not now.fault and now.text == parent:
+            return failed("the variant is the same as the text that it was made of")
+        return failed(now.fault) if now.fault else Variant(text=now.text, facts=facts)
+
+    def _applied(
+        self, text: str, prompt: str, tag: str, probe: Probe, facts: Mapping[str, float | str]
+    ) -> Variant:
+        if probe.factor == "context":
+            return in_context(text, tag, probe.level, self.reference)
+        if probe.factor == "dialect":
+            return self.dialects.variant(probe.level, prompt, tag)
+        if probe.factor == "codeswitch":
+            return self._switched(text, prompt, tag, probe, str(facts.get("context", "")))
+        if probe.factor == "translit":
+            return romanise(text, tag)
+        return framed(text, probe.level, str(facts.get("matrix", tag)))
+
+    def _switched(self, text: str, prompt: str, tag: str, probe: Probe, context: str) -> Variant:
+        """Mix a text with the reference text, which stands in the same context."""
+        if tag == self.reference:
+            return failed("the language is the reference language: there is nothing to switch to")
+        given = self.texts[prompt].get(self.reference)
+        if given is None:
+            return failed(f"no text of this prompt in {self.reference} was kept")
+        other = self._reference_text(given, context)
+        if other.fault:
+            return failed(other.fault)
+        pair = Pair(reference=other.text, target=text, reference_tag=self.reference, target_tag=tag)
+        seed = seed_of(self.seed, prompt, probe)
+        into = probe.level.endswith(_INTO)
+        if probe.level.removesuffix(_INTO) == "clause":
+            table = self._table(tag)
+            return by_clause(pair, seed=seed, share=self.share, into_reference=into, table=table)
+        return by_word(
+            pair,
+            self._table(tag),
+            seed=seed,
+            share=self.share,
+            frequent=self._frequent(),
+            into_reference=into,
+        )
+
+    def _reference_text(self, text: str, context: str) -> Variant:
+        """Fill the slots of the reference text as those of the other text were filled."""
+        return baseline(text, self.reference, context or self.reference)
+
+    def _table(self, tag: str) -> Table:
+        if tag not in self.tables:
+            rows = self.texts.values()
+            pairs = [
+                (row[self.reference], row[tag])
+                for row in rows
+                if {self.reference, tag} <= row.keys()
+            ]
+            self.tables[tag] = learn(pairs)
+        return self.tables[tag]
+
+    def _frequent(self) -> frozenset[str]:
+        if self.frequent is None:
+            rows = self.texts.values()
+            self.frequent = frequent_words(
+                row[self.reference] for row in rows if self.reference in row
+            )
+        return self.frequent

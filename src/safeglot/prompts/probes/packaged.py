@@ -1,0 +1,34 @@
+"""Tables by language that come with safeglot, and which of their rows a tag has."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from safeglot import languages
+
+_SAME = {"nb": "no", "fil": "tl"}
+"""Tags that name the language of another row."""
+
+
+@lru_cache(maxsize=4)
+def load(name: str) -> Mapping[str, Any]:
+    """Read frames.toml or places.json."""
+    text = resources.files("safeglot.prompts.probes").joinpath(name).read_text(encoding="utf-8")
+    data: Mapping[str, Any] = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+    return data
+
+
+def row_of(tags: Iterable[str], tag: str) -> str | None:
+    """Give the row that is in the language and script of a tag; its region does not matter."""
+    known = {_key(row): row for row in tags}
+    return known.get(_key(tag))
+
+
+def _key(tag: str) -> tuple[str, str]:
+    primary = languages.primary(tag)
+    return _SAME.get(primary, primary), languages.lookup(tag).script

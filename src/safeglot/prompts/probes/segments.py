@@ -1,0 +1,115 @@
+"""Words, clauses and sentences of a text in any script, by Unicode classes and never by spaces alone."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+UNSPACED = {
+    "Hani": "Han",
+    "Hans": "Han",
+    "Hant": "Han",
+    "Hrkt": "Kana",
+    "Jpan": "Japanese",
+    "Kana": "Kana",
+    "Khmr": "Khmer",
+    "Laoo": "Lao",
+    "Mymr": "Myanmar",
+    "Thai": "Thai",
+    "Tibt": "Tibetan",
+}
+"""Scripts that put no spaces between words (ISO 15924), and what to call them."""
+
+_SENTENCE = frozenset("!?؟。｡！？．।॥၊။።፧۔՜՞։᙮᠃᠉꓿꛳꛷‼⁇⁈⁉…༎།\n\r\u2028\u2029") - {"၊"}
+_CLAUSE = frozenset(";،؛，、；：､፣፤፥፦၊՝᠂᠈꓾꛵꛶")
+_SPACED_SENTENCE = frozenset(".")
+_SPACED_CLAUSE = frozenset(",:·\u0387")
+"""Marks that end something only before a space or the end: elsewhere they stand in numbers and words."""
+_FIRST_MARK = 0x300
+
+
+class Span(NamedTuple):
+    """Where a piece of a text begins and ends."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """Give the piece itself."""
+        return text[self.start : self.end]
+
+
+@lru_cache(maxsize=4096)
+def words(text: str) -> tuple[Span, ...]:
+    """Give the words of a text; digits, symbols and punctuation belong to none."""
+    return tuple(Span(*match.span()) for match in _word_pattern().finditer(text))
+
+
+def clauses(text: str) -> list[Span]:
+    """Give the clauses of a text, without the marks and spaces around them."""
+    return list(_pieces(text, _SENTENCE | _CLAUSE, _SPACED_SENTENCE | _SPACED_CLAUSE))
+
+
+def sentences(text: str) -> list[Span]:
+    """Give the sentences of a text, without the marks and spaces around them."""
+    return list(_pieces(text, _SENTENCE, _SPACED_SENTENCE))
+
+
+@lru_cache(maxsize=1)
+def _word_pattern() -> re.Pattern[str]:
+    r"""Letters and marks; an apostrophe, a hyphen, a joiner or a middle dot only between them.
+
+    The marks are listed because Python's \w leaves the combining ones out.
+    """
+    letter = rf"(?:[^\W\d_]|[{_marks()}])"
+    inside = "['’ʼ׳״\u2010\u2011\u00b7\u200c\u200d-]"
+    return re.compile(rf"{letter}+(?:{inside}{letter}+)*")
+
+
+def _marks() -> str:
+    """Give the combining marks of Unicode as the ranges of a character class."""
+    codes = [
+        c
+        for c in range(_FIRST_MARK, sys.maxunicode + 1)
+        if unicodedata.category(chr(c)).startswith("M")
+    ]
+    starts = [c for i, c in enumerate(codes) if not i or codes[i - 1] != c - 1]
+    ends = [c for i, c in enumerate(codes) if i + 1 == len(codes) or codes[i + 1] != c + 1]
+    return "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True))
+
+
+def _pieces(text: str, always: frozenset[str], spaced: frozenset[str]) -> Iterator[Span]:
+    start = 0
+    for i, char in enumerate(text):
+        if (char in always and not _in_number(text, i)) or (char in spaced and _ends(text, i)):
+            yield from _trimmed(text, start, i)
+            start = i + 1
+    yield from _trimmed(text, start, len(text))
+
+
+def _in_number(text: str, i: int) -> bool:
+    return text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit()
+
+
+def _ends(text: str, i: int) -> bool:
+    """Say whether a space, the end or a closing mark follows."""
+    after = text[i + 1 : i + 2]
+    return not after or after.isspace() or unicodedata.category(after) in ("Pe", "Pf", "Po")
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    """Give a piece without punctuation and spaces at its ends; nothing where nothing is left."""
+    while start < end and _outer(text[start]):
+        start += 1
+    while start < end and _outer(text[end - 1]):
+        end -= 1
+    if start < end:
+        yield Span(start, end)
+
+
+def _outer(char: str) -> bool:
+    return unicodedata.category(char)[0] in "PZC"

@@ -1,0 +1,209 @@
+"""What the command ratings prints: how far it is, and what people say of the translations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from safeglot import languages
+from safeglot.rated import LEAST_ABOVE, LEAST_THRESHOLD, PRECISION, Rated, Threshold, gate_lines
+from safeglot.report.table import Cell, Column, Row, Table, number, to_text, word
+from safeglot.report.translations_quality import HUMAN, overall
+from safeglot.report.translations_view import Measure, RatedView, Spread, TranslationsView
+from safeglot.translate.choice import GATED, KEPT
+
+_MAPPING = (
+    "Human is (mean adequacy - 1) / 4, from 0 to 1. The table of M-ALERT (arXiv 2412.15035, table 2) "
+    "has a row Human of .91 to .95 on a scale that it does not describe: the mapping is ours, so do "
+    "not set the two beside each other"
+)
+
+
+def _name(tag: str) -> str:
+    return f"{tag} ({languages.lookup(tag).name})"
+
+
+# ---- how far it is
+
+
+def progress(told: Rated, tags: Sequence[str]) -> str:
+    """Say how many texts are drawn and rated in each language."""
+    columns = [Column(name="language"), *map(_count_column, ("kept, rated", "gated, rated", "rated twice", "ratings"))]  # fmt: skip
+    rows = tuple(_progress_row(told, tag) for tag in tags)
+    table = Table(title="", columns=tuple(columns), rows=rows, text="")
+    return to_text([table]).strip("\n")
+
+
+def _count_column(name: str) -> Column:
+    return Column(name=name, kind="count")
+
+
+def _progress_row(told: Rated, tag: str) -> Row:
+    here = [one for one in told.drawn if one.language == tag]
+    cells = []
+    for outcome in (KEPT, GATED):
+        of = [one for one in here if told.texts[one.item].outcome == outcome]
+        cells.append(_of(sum(bool(one.ratings) for one in of), len(of)))
+    twice = [one for one in here if one.raters > 1]
+    cells.append(_of(sum(len(one.ratings) > 1 for one in twice), len(twice)))
+    done = sum(min(len(one.ratings), one.raters) for one in here)
+    return (word(_name(tag)), *cells, _of(done, sum(one.raters for one in here)))
+
+
+def _of(done: int, whole: int) -> Cell:
+    return Cell(text=f"{done} of {whole}")
+
+
+# ---- what people say
+
+
+def tables(view: TranslationsView, told: Rated, found: Sequence[Threshold]) -> list[Table]:
+    """Return the tables of `safeglot ratings show`."""
+    return [_ratings(view, told), _quality(view), _thresholds(found)]
+
+
+def gate_file(found: Sequence[Threshold]) -> str:
+    """Return the lines to paste into a gate file, "" where no threshold is suggested."""
+    lines = gate_lines(found)
+    if not lines:
+        return ""
+    head = "Lines for a gate file (safeglot translate … --again --gate FILE), the estimator that keeps most:"
+    return "\n".join([head, "", *lines])
+
+
+def _measure(m: Measure) -> Cell:
+    if m.number is None:
+        return number(None, reason=m.why)
+    return number(m.number, (m.low, m.high))
+
+
+def _ratings(view: TranslationsView, told: Rated) -> Table:
+    return Table(
+        title="Ratings by people",
+        columns=(
+            Column(name="language"),
+            Column(name="texts"),
+            Column(name="rated", kind="count"),
+            Column(name="adequacy", kind="number"),
+            Column(name="meaning kept", kind="rate"),
+            Column(name="alpha", kind="number"),
+            Column(name="rated twice", kind="count"),
+        ),
+        rows=tuple(map(_rating_row, view.rated)),
+        text=(
+            "Tells how much of the meaning the texts carry, as people see it who knew neither the "
+            "translator nor the estimates. Does not tell whether two languages differ, unless the same "
+            "people rated both."
+        ),
+        assumptions=(
+            "texts were rated from the top of the file or all of them, not picked",
+            "adequacy is the mean over texts of the mean of their raters, from 1 to 5, with Student's t",
+            "meaning kept: the mean of a text is 4 or more, with Wilson's interval",
+            "alpha is Krippendorff's with the interval metric, over kept and gated texts together",
+        ),
+        notes=tuple(_notes(told)),
+    )
+
+
+def _rating_row(one: RatedView) -> Row:
+    return (
+        word(_name(one.language)),
+        word(one.outcome),
+        _of(one.adequacy.n, one.drawn),
+        _measure(one.adequacy),
+        _measure(one.preserved),
+        _measure(one.alpha),
+        number(float(one.alpha.n) if one.outcome == KEPT else None),
+    )
+
+
+def _notes(told: Rated) -> Iterator[str]:
+    if told.stale:
+        yield (
+            f"{told.stale} rated texts are not counted: they are not in the set any more, or not in the "
+            "last draw. Their ratings are kept."
+        )
+    if told.other_set:
+        yield (
+            "the set has changed since the texts were drawn. Where more texts are kept now, draw anew "
+            "(`safeglot ratings sample`): the new ones had no chance to be drawn."
+        )
+
+
+def _quality(view: TranslationsView) -> Table:
+    tags = [one.language.tag for one in view.languages]
+    rows = [
+        _spread_row(one.name, {o.language.tag: o.quality.get(one.name) for o in view.languages})
+        for one in view.estimators
+    ]
+    human = {one.language: _human(one) for one in view.rated if one.outcome == KEPT}
+    rows.append(_spread_row(HUMAN, {tag: human.get(tag) for tag in tags}))
+    return Table(
+        title="Estimates and ratings of the texts kept, mean ± standard deviation",
+        columns=(Column(name=""), *(Column(name=tag) for tag in (*tags, "all"))),
+        rows=tuple(rows),
+        text=(
+            "Tells how good programs and people find the kept texts. Does not tell which language is "
+            "translated better: an estimator's numbers are not comparable between languages."
+        ),
+        assumptions=("all: every language weighs the same", _MAPPING),
+    )
+
+
+def _human(one: RatedView) -> Spread | None:
+    if one.adequacy.number is None:
+        return None
+    sd = None if one.sd is None else one.sd / 4
+    return Spread(mean=(one.adequacy.number - 1) / 4, sd=sd, n=one.adequacy.n)
+
+
+def _spread_row(name: str, found: Mapping[str, Spread | None]) -> Row:
+    whole = overall([one for one in found.values() if one is not None])
+    return (word(name), *map(_spread, (*found.values(), whole)))
+
+
+def _spread(one: Spread | None) -> Cell:
+    if one is None:
+        return word("none")
+    return word(f"{one.mean:.2f}" + ("" if one.sd is None else f" ± {one.sd:.2f}"))
+
+
+def _thresholds(found: Sequence[Threshold]) -> Table:
+    return Table(
+        title="Estimators beside people, and suggested thresholds",
+        columns=(
+            Column(name="language"),
+            Column(name="estimator"),
+            Column(name="rank correlation", kind="number"),
+            Column(name="rated", kind="count"),
+            Column(name="threshold"),
+            Column(name="meaning kept above it", kind="rate"),
+            Column(name="rated above it", kind="count"),
+            Column(name="keeps", kind="count"),
+        ),
+        rows=tuple(_threshold_row(one) for one in found),
+        text=(
+            "Tells whether an estimator ranks texts as people do (1: just so, 0: not at all), and the least strict "
+            f"threshold at which {100 * PRECISION:g}% of the rated "
+            f"texts at or above it keep their meaning, from {LEAST_THRESHOLD} rated texts on. Does not tell "
+            "that this share holds for other prompts: it was chosen on these very texts, which flatters it."
+        ),
+        assumptions=(
+            "correlations are Spearman's over kept and gated texts",
+            f"at least {LEAST_ABOVE} rated texts lie above a threshold",
+            "texts below the present gate count only where gated ones were drawn too (--gated)",
+        ),
+    )
+
+
+def _threshold_row(one: Threshold) -> Row:
+    none = one.bound is None
+    return (
+        word(_name(one.language)),
+        word(one.estimator),
+        _measure(one.rank),
+        number(float(one.rank.n)),
+        word(one.why if one.bound is None else f"{one.bound:g}"),
+        number(one.share),
+        number(None if none else float(one.n)),
+        number(None) if none else _of(one.keeps, one.of),
+    )

@@ -1,0 +1,327 @@
+"""The page of a translation set as one HTML file that opens offline and may load nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from safeglot.report import template, translations_quality
+from safeglot.report import translations_template as own
+from safeglot.report.figures import Figure, plain
+from safeglot.report.html import environment_of, policy, script_json
+from safeglot.report.page import Language
+from safeglot.report.percent import DASH, NONE, count, percent
+from safeglot.report.responses import Segment
+from safeglot.report.style import NO_SCRIPT
+from safeglot.report.translations_quality import NO_TEXT
+from safeglot.report.translations_view import LanguageView, Measure, TextRow, TranslationsView
+from safeglot.types import OUTCOMES, CandidateRow
+
+PARTS = (
+    ("outcomes", "Outcomes"),
+    ("translators", "Translators"),
+    ("quality", "Estimates"),
+    ("ratings", "Ratings"),
+    ("settings", "Settings"),
+    ("texts", "Texts"),
+)
+"""Section id and name, as in the page's list of parts."""
+
+_TEMPLATES = {
+    "frame": own.FRAME,
+    "macros": template.MACROS,
+    "top": own.TOP,
+    "outcomes": own.OUTCOMES,
+    "translators": own.TRANSLATORS,
+    "quality": own.QUALITY,
+    "ratings": own.RATINGS,
+    "settings": own.SETTINGS,
+    "texts": own.TEXTS_SECTION,
+}
+
+
+def render_translations(view: TranslationsView) -> str:
+    """Return translations.html: the same view gives the same bytes."""
+    frame = {
+        "policy": policy(own.STYLE, own.SCRIPT),
+        "style": Markup(own.STYLE),  # noqa: S704  our own constant
+        "no_script": Markup(NO_SCRIPT),  # noqa: S704  our own constant
+        "script": Markup(own.SCRIPT),  # noqa: S704  our own constant
+    }
+    text = _environment().get_template("frame").render(**frame, **_context(view))
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return environment_of(_TEMPLATES)
+
+
+def _context(view: TranslationsView) -> dict[str, Any]:
+    return {
+        "view": view,
+        "parts": PARTS,
+        "dash": NONE,
+        "lead": _lead(view),
+        "findings": list(_findings(view)),
+        "limits": list(_limits(view)),
+        "outcomes": [_outcome_row(one) for one in view.languages],
+        "translators": [row for one in view.languages for row in _translator_rows(view, one)],
+        "quality": translations_quality.table(view),
+        "histograms": translations_quality.histograms(view),
+        "ratings": list(_rating_rows(view)),
+        "filters": list(_filters(view)),
+        "held": _held(view),
+        "texts_json": Markup(_texts(view)),  # noqa: S704  escaped by script_json
+    }
+
+
+# ---- in words
+
+
+def _lead(view: TranslationsView) -> str:
+    n, many = view.n_prompts, len(view.languages)
+    prompts = f"{count(n)} {'prompt' if n == 1 else 'prompts'} in {view.reference.name}"
+    by = "1 translator" if len(view.translators) == 1 else f"{len(view.translators)} translators"
+    into = view.languages[0].language.name if many == 1 else f"{many} languages"
+    return f"{prompts}, translated into {into} by {by}."
+
+
+def _findings(view: TranslationsView) -> Iterator[str]:
+    totals = {name: sum(one.counts[name] for one in view.languages) for name in OUTCOMES}
+    whole = sum(totals.values())
+    share = f" ({percent(totals['kept'] / whole)}%)" if whole else ""
+    yield (
+        f"{count(totals['kept'])} of {count(whole)} texts are kept{share}, {count(totals['gated'])} "
+        f"are gated, {count(totals['failed'])} failed."
+    )
+    if len(view.languages) > 1 and whole:
+        ends = sorted(view.languages, key=lambda one: one.counts["kept"] / max(one.total, 1))
+        told = [f"{one.language.name} {_share(one)}%" for one in (ends[0], ends[-1])]
+        if told[0].split()[-1] != told[1].split()[-1]:
+            yield f"Least is kept in {told[0]}, most in {told[1]}."
+    rated = [
+        one for one in view.rated if one.outcome == "kept" and one.preserved.number is not None
+    ]
+    for one in rated:
+        name = next(o.language.name for o in view.languages if o.language.tag == one.language)
+        m = one.preserved
+        yield f"{name}: people find the meaning kept in {_percent(m)} of the kept texts that they rated (n = {count(m.n)})."
+
+
+def _percent(m: Measure) -> str:
+    span = f" ({percent(m.low)}{DASH}{percent(m.high)}%)" if m.low is not None else ""
+    return f"{percent(m.number)}%{span}"
+
+
+def _limits(view: TranslationsView) -> Iterator[str]:
+    yield from view.notes
+    proxies = [one.name for one in view.estimators if one.proxy]
+    if not view.estimators:
+        yield "No estimator was asked. The hard checks find gross faults, not wrong meaning."
+    elif len(proxies) == len(view.estimators):
+        yield (
+            f"Every estimate here is a proxy ({', '.join(proxies)}): it was not trained on human "
+            "judgements and says little of a single text."
+        )
+    for one in view.languages:
+        if one.total and not one.counts["kept"]:
+            yield f"Nothing is kept in {one.language.name}: a run cannot ask in it."
+    if any(one.counts["gated"] + one.counts["failed"] for one in view.languages):
+        yield (
+            "What is kept is not a fair sample of the prompts: the gate and the checks tend to keep the "
+            "short and plain ones. Compare languages on the prompts that all of them kept."
+        )
+    if not any(one.adequacy.n for one in view.rated):
+        yield "No person has rated these translations."
+
+
+def _held(view: TranslationsView) -> str:
+    total = sum(one.total for one in view.languages)
+    if view.n_shown >= view.n_prompts:
+        return f"This page holds all {count(total)} texts."
+    return (
+        f"This page holds {count(len(view.rows))} of {count(total)} texts: {count(view.n_shown)} of "
+        f"{count(view.n_prompts)} prompts in all languages, drawn by the hash of their ids, so that "
+        "they are a fair sample. The tables above are of all texts."
+    )
+
+
+# ---- tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRow:
+    """One language in the first table."""
+
+    language: Language
+    bar: tuple[Segment, ...]
+    words: str
+    kept: int
+    gated: int
+    failed: int
+    share: str
+    gated_by: str
+    failed_by: str
+
+
+def _share(one: LanguageView) -> str:
+    return percent(one.counts["kept"] / one.total) if one.total else NONE
+
+
+def _outcome_row(one: LanguageView) -> OutcomeRow:
+    parts = {name: one.counts[name] / max(one.total, 1) for name in OUTCOMES}
+    words = ", ".join(f"{name} {percent(part)}%" for name, part in parts.items())
+    return OutcomeRow(
+        language=one.language,
+        bar=tuple(_bar(parts)),
+        words=f"{one.language.name}: {words}",
+        kept=one.counts["kept"],
+        gated=one.counts["gated"],
+        failed=one.counts["failed"],
+        share=_share(one),
+        gated_by=counted(one.gated_by),
+        failed_by=counted(one.failed_by),
+    )
+
+
+def _bar(parts: Mapping[str, float]) -> Iterator[Segment]:
+    at = 0.0
+    for name, part in parts.items():
+        if part > 0:
+            yield Segment(name=name, x=f"{100 * at:.3f}%", width=f"{100 * part:.3f}%")
+        at += part
+
+
+def counted(found: Mapping[str, int]) -> str:
+    """Print counts by name, the most frequent first: "wrong language 12, empty 3"."""
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {count(n)}" for name, n in ordered if n)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslatorRow:
+    """One translator in one language."""
+
+    language: Language
+    first: bool
+    name: str
+    asked: int
+    passed: int
+    chosen: int
+    refused: str
+
+
+def _translator_rows(view: TranslationsView, one: LanguageView) -> Iterator[TranslatorRow]:
+    for at, name in enumerate(view.translators):
+        asked = one.asked.get(name, 0)
+        yield TranslatorRow(
+            language=one.language,
+            first=at == 0,
+            name=name,
+            asked=asked,
+            passed=one.passed.get(name, 0),
+            chosen=one.chosen.get(name, 0),
+            refused=counted(one.refused.get(name, {})) if asked else "was not asked",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingRow:
+    """What people say of the kept, or the gated, texts of one language."""
+
+    language: Language
+    outcome: str
+    rated: str
+    adequacy: Figure
+    preserved: Figure
+    alpha: Figure
+    correlations: tuple[Figure, ...]
+
+
+def _rating_rows(view: TranslationsView) -> Iterator[RatingRow]:
+    names = {one.language.tag: one.language for one in view.languages}
+    for one in view.rated:
+        yield RatingRow(
+            language=names[one.language],
+            outcome=one.outcome,
+            rated=f"{count(one.adequacy.n)} of {count(one.drawn)}",
+            adequacy=_figure(one.adequacy),
+            preserved=_share_figure(one.preserved),
+            alpha=_figure(one.alpha),
+            correlations=tuple(
+                _figure(one.correlation.get(e.name, Measure(number=None))) for e in view.estimators
+            ),
+        )
+
+
+def _figure(m: Measure) -> Figure:
+    if m.number is None:
+        return Figure(text=NONE, note=m.why)
+    span = "" if m.low is None else f"{plain(m.low)} to {plain(m.high)}"
+    return Figure(text=plain(m.number), interval=span, n=count(m.n), note=m.why)
+
+
+def _share_figure(m: Measure) -> Figure:
+    if m.number is None or m.low is None or m.high is None:
+        return _figure(m)
+    span = f"{percent(m.low)}{DASH}{percent(m.high)}"
+    return Figure(text=f"{percent(m.number)}%", interval=span, n=count(m.n))
+
+
+# ---- the list
+
+
+def _filters(view: TranslationsView) -> Iterator[tuple[str, str, Sequence[tuple[str, str]]]]:
+    checks = {name for row in view.rows for c in row.candidates for name in c.faults}
+    broken = any(c.broken for row in view.rows for c in row.candidates)
+    tags = [(one.language.tag, one.language) for one in view.languages]
+    yield "language", "Language", [(tag, f"{one.name} ({tag})") for tag, one in tags]
+    yield "outcome", "Outcome", [(name, name) for name in OUTCOMES]
+    yield (
+        "check",
+        "A candidate failed at",
+        [(n, n) for n in [*sorted(checks), *([NO_TEXT] * broken)]],
+    )
+    yield "translator", "Translator chosen", [(name, name) for name in view.translators]
+    kinds = sorted({row.kind for row in view.rows})
+    yield "kind", "Kind", [(name, name) for name in kinds]
+
+
+def _texts(view: TranslationsView) -> str:
+    languages = [one.language for one in view.languages]
+    return script_json(
+        {
+            "names": {one.tag: one.name for one in languages},
+            "directions": {one.tag: one.direction for one in languages},
+            "reference": asdict(view.reference),
+            "rows": [_text(row) for row in view.rows],
+        }
+    )
+
+
+def _text(row: TextRow) -> dict[str, Any]:
+    return {
+        "id": row.prompt_id,
+        "language": row.language,
+        "kind": row.kind,
+        "categories": row.categories,
+        "source": row.source,
+        "outcome": row.outcome,
+        "translator": row.translator,
+        "reason": row.reason,
+        "candidates": [_candidate(one) for one in row.candidates],
+    }
+
+
+def _candidate(one: CandidateRow) -> dict[str, Any]:
+    found: dict[str, Any] = {"translator": one.translator, "text": one.text}
+    for name in ("broken", "faults", "quality", "untold"):
+        if told := getattr(one, name):
+            found[name] = told if isinstance(told, str) else dict(told)
+    return found if one.rank is None else found | {"rank": one.rank}

@@ -1,0 +1,67 @@
+"""Which prompts a configuration reads, and in which languages."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from safeglot.backends import datasets
+from safeglot.config import Config
+from safeglot.errors import UsageError
+from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.readers import Reading, read_source
+from safeglot.prompts.selection import select
+
+
+def load(config: Config) -> tuple[PromptSet, dict[str, str]]:
+    """Load, check and select the prompts, parallel in every language; and say where they came from."""
+    config = untranslated(config)
+    taxonomy = Path(config.taxonomy) if config.taxonomy else None
+    loaded = datasets.load_prompts(config.prompts, taxonomy_file=taxonomy)
+    whole = read_source(loaded, reading_of(config))
+    return select(whole, **selection_of(config)), source_of(loaded)
+
+
+def reading_of(config: Config) -> Reading:
+    """Return how the prompts are to be read."""
+    return Reading(
+        columns=config.columns,
+        languages=config.languages,
+        reference=config.reference,
+        allow_partial=config.allow_partial,
+    )
+
+
+def untranslated(config: Config) -> Config:
+    """Return the configuration by which the prompts are read that are translated then.
+
+    Where languages to translate into are named, and none to read, only the reference is read.
+    """
+    if config.languages or not (config.to or config.translations):
+        return config
+    return dataclasses.replace(config, languages=(config.reference,))
+
+
+def selection_of(config: Config) -> dict[str, Any]:
+    """Return which of the prompts are to be selected."""
+    return {
+        "limit": config.limit,
+        "seed": config.select_seed,
+        "categories": config.categories or None,
+        "kinds": config.kinds,
+    }
+
+
+def check_reference(config: Config, prompts: PromptSet) -> None:
+    """Check that gaps have a reference language. Raises: UsageError."""
+    if config.reference not in prompts.languages:
+        raise UsageError(
+            f"--reference: {config.reference} is not among the languages of the run "
+            f"({', '.join(prompts.languages)}). Add it to --languages, or give one of these as --reference."
+        )
+
+
+def source_of(loaded: Any) -> dict[str, str]:
+    """Return what is kept of where the prompts came from."""
+    return {"name": loaded.name, "sha256": loaded.sha256, "revision": loaded.revision}

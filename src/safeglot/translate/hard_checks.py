@@ -1,0 +1,296 @@
+"""What no translation may be, whatever an estimator says of it.
+
+Each check takes characters for what they are; none splits the translation at spaces. Bounds were
+set on half of MultiJail's human translations and measured on the other half:
+docs/explanation/hard-checks.md.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from safeglot import languages
+from safeglot.chrf import bare, bounded, most
+from safeglot.close_languages import group_of
+from safeglot.degeneracy import FEWEST_CHARS, is_empty, repeated_share
+from safeglot.translate import lengths, scripts
+from safeglot.translate.control import suspects
+from safeglot.translate.identify import Identifier, wrong_language
+from safeglot.translate.lengths import UNLEARNED, Habits
+from safeglot.translate.placeholders import lost, prose
+from safeglot.translate.refused import Refuses, refusal
+from safeglot.types import Candidate, Source
+
+VERSION = 1
+"""Bumped when the checks begin to find otherwise."""
+CHECKS = (
+    "empty",
+    "control-characters",
+    "copied",
+    "wrong-script",
+    "wrong-language",
+    "untranslated",
+    "too-short",
+    "too-long",
+    "degenerate",
+    "answered",
+    "placeholder",
+    "refusal",
+)
+"""Names of the faults, in the order in which they are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong with a candidate: one of CHECKS, and the numbers that say so."""
+
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds of the checks."""
+
+    copied_chrf: float = 0.65
+    """chrF against the source above which a text is the source; human translations reach 0.5."""
+    script_share: float = 0.5
+    """Least share of the letters that are in the language's script; names and brands are not."""
+    untranslated_share: float = 0.36
+    """Most of the source's character 8-grams that stand in the translation; names do."""
+    shortest: float = 0.5
+    longest: float = 2.3
+    """Length beside what is usual for the pair of languages; see translate/lengths.py."""
+    shortest_unended: float = 0.66
+    """The same for a text that ends in a letter where its source ends in punctuation."""
+    repeated_share: float = 0.4
+    more_lines: int = 3
+    """Lines, and list items, beyond the source's from which a text answers it."""
+
+
+LIMITS = Limits()
+_ORDER = 8
+_SOME, _MOST = 0.1, 0.5
+_NAMES_AT_MOST, _SHOUTED = 4, 3
+"""Words up to which a source may be a name; capitals alone are a name of fewer."""
+_LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•‣–]|\d{1,2}[.)、．]|\(?[a-z\d]\))[ \t]*\S", re.MULTILINE)
+_MARKDOWN = re.compile(r"^[ \t]*#{1,6} \S|\*\*[^*\n]+\*\*|^```", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One candidate with what several checks need of it."""
+
+    candidate: Candidate
+    source: str
+    text: str
+    copied_share: float
+    """Share of the source's character 8-grams that stand in the text."""
+    relative: float
+    """Length beside what is usual."""
+    differs: bool
+    """Whether a translation must differ from its source."""
+    limits: Limits
+    habits: Habits
+
+
+def check(
+    candidate: Candidate,
+    *,
+    identifiers: Sequence[Identifier],
+    refuses: Refuses | None = None,
+    limits: Limits = LIMITS,
+    habits: Habits = UNLEARNED,
+) -> tuple[Fault, ...]:
+    """Return all that is wrong with a candidate; nothing where all checks pass.
+
+    `identifiers` in the order in which they are asked, `refuses` a classifier of refusals,
+    `habits` what lengths.learn found in the whole set. An empty text has that fault alone.
+    Raises: languages.UnknownLanguage
+    """
+    text = candidate.text
+    if is_empty(text):
+        return (Fault(name="empty", detail=f"{len(text)} characters, no letter or digit"),)
+    source = candidate.source
+    ratio = lengths.usual_ratio(source.language, source.target, habits)
+    case = _Case(
+        candidate=candidate,
+        source=source.text,
+        text=text,
+        copied_share=_copied_share(source.text, text),
+        relative=lengths.relative_length(source.text, text, ratio),
+        differs=_differs(source),
+        limits=limits,
+        habits=habits,
+    )
+    return tuple(_faults(case, identifiers, refuses))
+
+
+def _faults(
+    case: _Case, identifiers: Sequence[Identifier], refuses: Refuses | None
+) -> Iterator[Fault]:
+    copied = _copied(case)
+    script = _wrong_script(case)
+    told = [
+        ("control-characters", ", ".join(suspects(case.text, case.source))),
+        ("copied", copied),
+        ("wrong-script", script),
+    ]
+    if not copied and not script:
+        told.append(
+            ("wrong-language", wrong_language(case.text, case.candidate.source.target, identifiers))
+        )
+    told += [(name, find(case)) for name, find in _MORE]
+    told.append(("refusal", _refusal(case, refuses)))
+    yield from (Fault(name=name, detail=detail) for name, detail in told if detail)
+
+
+def _copied(case: _Case) -> str:
+    """Tell a text that is its source; one of names and numbers alone may be."""
+    bound, enough = case.limits.copied_chrf, len(case.source) >= 3 * _ORDER
+    # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
+    if not case.differs or (enough and case.copied_share < _SOME):
+        return ""
+    asked, said = bare(case.source.casefold()), bare(case.text.casefold())
+    if said == asked:
+        return "the source itself"
+    if most(len(said), len(asked)) <= bound:
+        return ""
+    alike = bounded(said, asked, beyond=bound)
+    return f"chrF {alike:.2f} against the source, above {bound}" if alike > bound else ""
+
+
+def _differs(source: Source) -> bool:
+    """Say whether a translation must differ from its source.
+
+    It need not between close languages in one script, nor where the source is a name, a number
+    or an address.
+    """
+    one, other = languages.lookup(source.language), languages.lookup(source.target)
+    if one.script == other.script and _group(source.language) == _group(source.target):
+        return False
+    text = prose(source.text)
+    if not any(map(str.isalpha, text)):
+        return False
+    words = text.split(maxsplit=_NAMES_AT_MOST)
+    if len(words) > _NAMES_AT_MOST or any(map(str.islower, words)):
+        return True
+    return len(words) >= _SHOUTED and text.isupper()
+
+
+def _group(tag: str) -> str:
+    return group_of(languages.primary(tag))
+
+
+def _wrong_script(case: _Case) -> str:
+    """Tell a text of which most letters are in another script than its language's."""
+    wanted = scripts.written_in(case.candidate.source.target)
+    counts = scripts.letters(case.text)
+    whole = sum(counts.values())
+    kept = case.copied_share > _MOST or case.source.strip() in case.text
+    if not wanted or not whole or (kept and not case.differs):
+        return ""
+    share = sum(n for script, n in counts.items() if script in wanted) / whole
+    if share >= case.limits.script_share:
+        return ""
+    return (
+        f"{share:.0%} of the letters in {'/'.join(sorted(wanted))}, most in {scripts.most(counts)}"
+    )
+
+
+def _copied_share(source: str, text: str) -> float:
+    """Give the share of the source's character 8-grams in the text; 0 where no letters are shared."""
+    if not scripts.letters(source).keys() & scripts.letters(text).keys():
+        return 0.0
+    asked, said = source.casefold(), text.casefold()
+    wanted = {asked[i : i + _ORDER] for i in range(len(asked) - _ORDER + 1)}
+    return sum(gram in said for gram in wanted) / len(wanted) if wanted else 0.0
+
+
+def _untranslated(case: _Case) -> str:
+    """Tell a text of which parts are left in the source language."""
+    bound = case.limits.untranslated_share
+    if case.copied_share <= bound or not case.differs:
+        return ""
+    return f"{case.copied_share:.0%} of the source's characters stand in it, above {bound:.0%}"
+
+
+def _too_short(case: _Case) -> str:
+    """Tell a text that is cut off: much too short, or short and without an end."""
+    if case.relative < case.limits.shortest:
+        return _length(case)
+    if case.relative >= case.limits.shortest_unended or not _ends(case.source):
+        return ""
+    return "" if _ends(case.text) else _length(case) + ", and it has no end"
+
+
+def _ends(text: str) -> bool:
+    """Say whether a text ends in punctuation, quotation marks and brackets behind it aside."""
+    shown = text.rstrip().rstrip("\"'”’»」』)）")
+    return unicodedata.category(shown[-1:] or "a").startswith("P")
+
+
+def _too_long(case: _Case) -> str:
+    return _length(case) if case.relative > case.limits.longest else ""
+
+
+def _length(case: _Case) -> str:
+    return (
+        f"{len(case.text)} characters for {len(case.source)}, "
+        f"{case.relative:.2f} times what is usual between these languages"
+    )
+
+
+def _degenerate(case: _Case) -> str:
+    """Tell a loop that the source has not."""
+    if len(case.text) < FEWEST_CHARS:
+        return ""
+    share, bound = repeated_share(case.text), case.limits.repeated_share
+    if share <= bound or share <= repeated_share(case.source) + bound / 2:
+        return ""
+    return f"{share:.0%} of it repeats what it said before, above {bound:.0%}"
+
+
+def _answered(case: _Case) -> str:
+    """Tell a text that has the form of an answer where the source is plain."""
+    more = case.limits.more_lines
+    if "\n" in case.text:
+        lines = _lines(case.text) - _lines(case.source)
+        if lines >= more:
+            return f"{lines} more lines than the source"
+        items = len(_LIST_ITEM.findall(case.text)) - len(_LIST_ITEM.findall(case.source))
+        if items >= more - 1:
+            return f"{items} more list items than the source"
+    if _MARKDOWN.search(case.text) and not _MARKDOWN.search(case.source):
+        return "marked up (headings, bold or code), which the source is not"
+    return ""
+
+
+def _lines(text: str) -> int:
+    return sum(not is_empty(line) for line in text.splitlines())
+
+
+def _placeholder(case: _Case) -> str:
+    missing = lost(case.source, case.text)
+    return f"lost {', '.join(missing[:5])}" if missing else ""
+
+
+def _refusal(case: _Case, refuses: Refuses | None) -> str:
+    source = case.candidate.source
+    stock = case.habits.stock
+    if stock and (source.target, lengths.folded(case.text)) in stock:
+        return f"the same text for {lengths.SHARED_BY} or more different sources"
+    return refusal(source, case.text, refuses)
+
+
+_MORE: tuple[tuple[str, Callable[[_Case], str]], ...] = (
+    ("untranslated", _untranslated),
+    ("too-short", _too_short),
+    ("too-long", _too_long),
+    ("degenerate", _degenerate),
+    ("answered", _answered),
+    ("placeholder", _placeholder),
+)

@@ -1,0 +1,267 @@
+"""The language of a translation, by identifiers that say which languages they cover.
+
+Nothing is told of romanised text: Latin letters where the language is written in others. The
+check of scripts finds those. pycld2 (Apache-2.0, an extra) comes first, py3langid stands behind
+it, GlotLID where its model is given.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from safeglot import languages
+from safeglot.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
+from safeglot.translate.scripts import LATIN, is_latin, letters, most
+
+FEWEST_LETTERS = 12
+"""Fewer letters (a Han character counts for three) are not told."""
+FEWEST_ALONE = 60
+"""Letters from which one identifier alone may call a language wrong."""
+FEWEST_BYTES = 20
+HEAD_BYTES = 240
+LEAST_SHARE = 0.05
+"""py3langid: the expected language is ruled out below this probability, of its whole group."""
+LEAST_UNSURE = 0.01
+"""The same where no other language is sure."""
+SURE = 0.5
+SURE_PERCENT = 90
+"""pycld2: a language of fewer percent of the text is not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A language (the tag that stands for its group, or the expected one), and how sure it is."""
+
+    language: str | None
+    confidence: float | None = None
+
+
+NOT_TOLD = Told(language=None)
+
+
+class Identifier(Protocol):
+    """Tells the language of a text that should be in a given one."""
+
+    @property
+    def name(self) -> str:
+        """What details call it."""
+
+    def covers(self, tag: str, /) -> bool:
+        """Say whether texts expected in a language can be told from others."""
+
+    def tell(self, text: str, expected: str, /) -> Told:
+        """Tell the language: the expected tag for its whole group of close languages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cld2:
+    """pycld2: quadgrams, 165 languages, 20 microseconds a text."""
+
+    name: str = "pycld2"
+
+    def covers(self, tag: str) -> bool:
+        """Say whether CLD2 knows the language in this script."""
+        return _cld2_covers(tag)
+
+    def tell(self, text: str, expected: str) -> Told:
+        """Tell the language of most of the text, where CLD2 calls it reliable."""
+        if not self.covers(expected) or not _readable(text, expected):
+            return NOT_TOLD
+        import pycld2
+
+        try:
+            reliable, _, details = pycld2.detect(
+                text.encode("utf-8", "replace"), isPlainText=True, bestEffort=True
+            )
+        except pycld2.error:  # control characters: CLD2 takes them for invalid UTF-8
+            return NOT_TOLD
+        _, code, percent, _ = details[0]
+        group = group_of(_CLD2_CODES.get(code, code))
+        if not reliable or percent < SURE_PERCENT or code == "un":
+            return NOT_TOLD
+        return _told(group, expected, percent / 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Langid:
+    """py3langid: byte n-grams, 139 languages, comes with safeglot."""
+
+    name: str = "py3langid"
+
+    def covers(self, tag: str) -> bool:
+        """Say whether py3langid knows the language in this script."""
+        return _langid_covers(tag)
+
+    def tell(self, text: str, expected: str) -> Told:
+        """Tell another language only where the expected one is ruled out."""
+        if not self.covers(expected) or not _readable(text, expected):
+            return NOT_TOLD
+        encoded = text.encode("utf-8", "replace")[:HEAD_BYTES]
+        if len(encoded) < FEWEST_BYTES:
+            return NOT_TOLD
+        shares: dict[str, float] = {}
+        for tag, share in byte_grams().rank(encoded):
+            shares[group_of(tag)] = shares.get(group_of(tag), 0.0) + share
+        return _of_shares(shares, expected)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlotLid:
+    """GlotLID (fastText, some 2,100 labels such as eng_Latn) behind a callable that was handed in.
+
+    `predict` gives (label, probability) pairs, the likeliest first; `labels` are all it knows.
+    """
+
+    predict: Callable[[str], Sequence[tuple[str, float]]]
+    labels: frozenset[str]
+    name: str = "glotlid"
+
+    def covers(self, tag: str) -> bool:
+        """Say whether GlotLID has a label for the language in the script of this tag."""
+        language = languages.lookup(tag)
+        group = group_of(languages.primary(tag))
+        scripts = HAN if language.script in HAN else {language.script}
+        return any((group, script) in _glotlid_groups(self.labels) for script in scripts)
+
+    def tell(self, text: str, expected: str) -> Told:
+        """Tell another language only where the expected one is ruled out."""
+        if not self.covers(expected) or not _readable(text, expected):
+            return NOT_TOLD
+        shares: dict[str, float] = {}
+        for label, share in self.predict(" ".join(text.split())):
+            group = _glotlid_tag(label)
+            shares[group] = shares.get(group, 0.0) + share
+        return _of_shares(shares, expected)
+
+
+def available(glotlid: GlotLid | None = None) -> tuple[Identifier, ...]:
+    """Return the identifiers there are, in the order in which they are asked."""
+    first: tuple[Identifier, ...] = (Cld2(),) if importlib.util.find_spec("pycld2") else ()
+    return (*first, *((glotlid,) if glotlid else ()), Langid())
+
+
+def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) -> str:
+    """Return why a text is not in the language expected; "" where it is, or where nobody can tell.
+
+    The first identifier that tells a language is believed if it tells the expected one. If it
+    tells another, the next one that covers the language must rule the expected one out too.
+    """
+    others: list[str] = []
+    for identifier in (one for one in identifiers if one.covers(expected)):
+        told = identifier.tell(text, expected)
+        if told.language == expected:
+            return ""
+        if told.language is None:
+            if others:
+                return ""
+            continue
+        others.append(f"{identifier.name}: {told.language} ({told.confidence:.2f})")
+        if len(others) == 2:
+            break
+    alone = len(others) == 1 and sum(letters(text).values()) < FEWEST_ALONE
+    return "" if alone else ", ".join(others)
+
+
+def _told(group: str, expected: str, confidence: float) -> Told:
+    own = group == group_of(languages.primary(expected))
+    if not own and not _may_be_wrong(group, expected):
+        return NOT_TOLD
+    return Told(language=expected if own else group, confidence=confidence)
+
+
+def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
+    own = shares.get(group_of(languages.primary(expected)), 0.0)
+    best = max(shares, key=lambda tag: (shares[tag], tag), default="")
+    if own >= SURE:
+        return Told(language=expected, confidence=own)
+    ruled_out = own < LEAST_SHARE if shares.get(best, 0.0) >= SURE else own < LEAST_UNSURE
+    if not ruled_out:
+        return NOT_TOLD
+    return _told(best, expected, shares[best])
+
+
+@cache
+def _may_be_wrong(group: str, expected: str) -> bool:
+    """Say whether a language that was told can be told from the expected one."""
+    try:
+        script = languages.lookup(group).script
+    except languages.UnknownLanguage:  # "zxx": numbers, markup
+        return False
+    other = OTHER_SCRIPTS.get(script, frozenset())
+    return not other & {languages.primary(expected), group_of(languages.primary(expected))}
+
+
+def _readable(text: str, expected: str) -> bool:
+    """Say whether a text has enough letters, and is not romanised."""
+    counts = letters(text)
+    if sum(counts.values()) < FEWEST_LETTERS:
+        return False
+    return most(counts) != LATIN or is_latin(expected)
+
+
+@cache
+def _usual_script(tag: str) -> bool:
+    """Say whether a tag asks for the script that its language is trained in."""
+    language, script = languages.primary(tag), languages.lookup(tag).script
+    if language.startswith("x-"):
+        return False
+    try:
+        usual = {languages.lookup(one).script for one in (language, group_of(language))}
+    except languages.UnknownLanguage:
+        return False
+    return script in usual or {script, *usual} <= HAN
+
+
+# CLD2's codes that are not ours.
+_CLD2_CODES = {
+    "blu": "hmn",
+    "iw": "he",
+    "jw": "jv",
+    "mo": "ro",
+    "sr-ME": "sr",
+    "zh-Hant": "zh",
+}
+
+
+@cache
+def _cld2_covers(tag: str) -> bool:
+    return _usual_script(tag) and group_of(languages.primary(tag)) in _cld2_groups()
+
+
+@cache
+def _langid_covers(tag: str) -> bool:
+    return _usual_script(tag) and group_of(languages.primary(tag)) in _langid_groups()
+
+
+@cache
+def _cld2_groups() -> frozenset[str]:
+    """Groups of which CLD2 knows a language."""
+    import pycld2
+
+    names: Any = pycld2.DETECTED_LANGUAGES
+    codes = {code for name, code in pycld2.LANGUAGES if name in names and not name.startswith("X_")}
+    return frozenset(group_of(_CLD2_CODES.get(code, code)) for code in codes)
+
+
+@cache
+def _langid_groups() -> frozenset[str]:
+    return frozenset(map(group_of, byte_grams().labels))
+
+
+@cache
+def _glotlid_groups(labels: frozenset[str]) -> frozenset[tuple[str, str]]:
+    return frozenset((_glotlid_tag(label), label.rpartition("_")[2]) for label in labels)
+
+
+@cache
+def _glotlid_tag(label: str) -> str:
+    """Return the group of a label such as __label__eng_Latn."""
+    code = label.removeprefix("__label__").partition("_")[0]
+    try:
+        return group_of(languages.primary(code))
+    except languages.UnknownLanguage:
+        return code

@@ -1,0 +1,140 @@
+"""How long a translation should be, in characters, by its script and by what the set shows."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from statistics import median
+
+from safeglot import languages
+from safeglot.types import Candidate
+
+RATIOS: Mapping[str, float] = {
+    "Arab": 0.9,
+    "Armn": 1.2,
+    "Beng": 1.1,
+    "Cans": 0.65,
+    "Cyrl": 1.05,
+    "Deva": 1.0,
+    "Ethi": 0.57,
+    "Geor": 1.1,
+    "Grek": 1.2,
+    "Gujr": 0.95,
+    "Guru": 1.05,
+    "Hang": 0.46,
+    "Hans": 0.3,
+    "Hant": 0.28,
+    "Hani": 0.3,
+    "Hebr": 0.75,
+    "Jpan": 0.4,
+    "Kana": 0.4,
+    "Khmr": 1.0,
+    "Knda": 1.0,
+    "Kore": 0.46,
+    "Laoo": 1.0,
+    "Latn": 1.05,
+    "Mlym": 1.0,
+    "Mymr": 1.45,
+    "Syrc": 0.65,
+    "Taml": 1.3,
+    "Thaa": 1.7,
+    "Thai": 0.95,
+    "Tibt": 1.2,
+    "Vaii": 0.8,
+    "Yiii": 0.3,
+}
+"""Characters of a script for one of English.
+
+Source: medians over the languages of each script in the Universal Declaration of Human Rights
+(NLTK's udhr2, 351 languages), drawn half-way to MultiJail's where that has the script.
+"""
+ENGLISH = 1.0
+SLACK = 12.0
+"""Characters of English that are added on both sides: short texts vary more."""
+FEWEST = 30
+"""Candidates of a pair of languages from which its own ratio is learned."""
+FARTHEST = 0.35
+"""How far, in logarithms, a learned ratio may lie from its script's: a set of bad translations
+must not teach that they are normal."""
+SHARED_BY = 3
+"""Different sources whose translation is the same text from which it is a stock answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What a whole set shows: learned once from all its candidates, whatever their order."""
+
+    ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """(source language, target language) -> characters of the target for one of the source."""
+    stock: frozenset[tuple[str, str]] = frozenset()
+    """(target language, `folded` text) pairs that several different sources share."""
+
+
+UNLEARNED = Habits()
+_FORMATTING = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+
+
+def folded(text: str) -> str:
+    """Give a text's letters and digits alone, case folded."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def learn(candidates: Iterable[Candidate]) -> Habits:
+    """Learn what is usual in a set: the length ratio of each pair, and texts that recur.
+
+    The ratio is the median of the logarithms, held near its script's.
+    """
+    logs: dict[tuple[str, str], list[float]] = {}
+    sources: dict[tuple[str, str], set[str]] = {}
+    for one in candidates:
+        pair = (one.source.language, one.source.target)
+        text, asked = folded(one.text), shown(one.source.text)
+        if text and asked:
+            logs.setdefault(pair, []).append(math.log(shown(one.text) / asked))
+            sources.setdefault((one.source.target, text), set()).add(folded(one.source.text))
+    return Habits(
+        ratios={
+            pair: _learned(pair, found) for pair, found in logs.items() if len(found) >= FEWEST
+        },
+        stock=frozenset(key for key, found in sources.items() if len(found) >= SHARED_BY),
+    )
+
+
+def usual_ratio(source: str, target: str, habits: Habits = UNLEARNED) -> float:
+    """Give the characters of a translation for one of its source."""
+    return habits.ratios.get((source, target)) or prior(source, target)
+
+
+@cache
+def prior(source: str, target: str) -> float:
+    """Give the same from the scripts of the two languages alone."""
+    return _of(target) / _of(source)
+
+
+def relative_length(source: str, text: str, ratio: float) -> float:
+    """Give how long a text is beside what was to be expected: 1 as expected, 0.5 half as long."""
+    slack = SLACK * ratio
+    return (shown(text) + slack) / (shown(source) * ratio + slack)
+
+
+@lru_cache(maxsize=64)
+def shown(text: str) -> int:
+    """Count characters, runs of spaces as one and formatting characters not at all."""
+    bare = " ".join(text.split())
+    return len(bare) if bare.isascii() else len(bare) - len(_FORMATTING.findall(bare))
+
+
+def _learned(pair: tuple[str, str], logs: list[float]) -> float:
+    centre = math.log(prior(*pair))
+    return math.exp(min(max(median(logs), centre - FARTHEST), centre + FARTHEST))
+
+
+def _of(tag: str) -> float:
+    if languages.primary(tag) == "en":
+        return ENGLISH
+    return RATIOS.get(languages.lookup(tag).script, ENGLISH)

@@ -1,0 +1,105 @@
+"""From the candidates to how each prompt and language ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from safeglot.translate.base import Scale
+from safeglot.translate.choice import GATED, Choice, Gate, Table, choose, why_gated
+from safeglot.types import OUTCOMES, CandidateRow, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """What was asked: every prompt in every language, by translators and estimators in their order."""
+
+    prompts: Sequence[str]
+    languages: Sequence[str]
+    translators: Sequence[str]
+    scales: Mapping[str, Scale]
+    """Estimator -> its scale."""
+
+
+def choose_rows(
+    rows: Sequence[CandidateRow], field: Field, gate: Gate
+) -> tuple[list[Outcome], list[CandidateRow]]:
+    """Return the outcome of each prompt and language, and the candidates with their ranks.
+
+    Outcomes go prompt by prompt, each in the order of the languages; candidates as they came.
+    """
+    table = _table(rows, field)
+    choice = choose(table, gate)
+    ranked = [
+        row if np.isnan(rank) else replace(row, rank=round(float(rank), 6))
+        for row, rank in zip(rows, choice.rank_N, strict=True)
+    ]
+    members: dict[int, list[CandidateRow]] = {}
+    for row, group in zip(ranked, table.group_N.tolist(), strict=True):
+        members.setdefault(group, []).append(row)
+    places = [(prompt, tag) for prompt in field.prompts for tag in field.languages]
+    outcomes = [
+        _outcome(places[at], choice, at, members.get(at, []), ranked) for at in range(len(places))
+    ]
+    return [_with_reason(one, table, choice, at, gate) for at, one in enumerate(outcomes)], ranked
+
+
+def counts(outcomes: Sequence[Outcome], languages: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Count kept, gated and failed in each language."""
+    found = Counter((one.language, one.outcome) for one in outcomes)
+    return {tag: {name: found[tag, name] for name in OUTCOMES} for tag in languages}
+
+
+def why_failed(rows: Sequence[CandidateRow]) -> str:
+    """Say of each candidate why it is not to be had."""
+    told = []
+    for row in rows:
+        why = row.broken or ", ".join(f"{name} ({found})" for name, found in row.faults.items())
+        told.append(f"{row.translator}: {why}")
+    return "; ".join(told) or "no translator was asked"
+
+
+def _table(rows: Sequence[CandidateRow], field: Field) -> Table:
+    at_P = {prompt: i for i, prompt in enumerate(field.prompts)}
+    at_L = {tag: i for i, tag in enumerate(field.languages)}
+    at_K = {name: i for i, name in enumerate(field.translators)}
+    names, n_L = tuple(field.scales), len(field.languages)
+    quality_NE = np.full((len(rows), len(names)), np.nan)
+    for e, name in enumerate(names):
+        quality_NE[:, e] = [row.quality.get(name, np.nan) for row in rows]
+    language_N = np.array([at_L[row.language] for row in rows], dtype=np.int64)
+    return Table(
+        groups=len(at_P) * n_L,
+        group_N=np.array([at_P[row.prompt] for row in rows], dtype=np.int64) * n_L + language_N,
+        language_N=language_N,
+        order_N=np.array([at_K[row.translator] for row in rows], dtype=np.int64),
+        passed_N=np.array([row.passed for row in rows], dtype=np.bool_),
+        quality_NE=quality_NE,
+        languages=tuple(field.languages),
+        estimators=names,
+        scales=tuple(field.scales.values()),
+    )
+
+
+def _outcome(
+    place: tuple[str, str],
+    choice: Choice,
+    at: int,
+    members: list[CandidateRow],
+    ranked: Sequence[CandidateRow],
+) -> Outcome:
+    row = int(choice.row_G[at])
+    chosen = ranked[row] if row >= 0 else None
+    reason = "" if chosen else why_failed(members)
+    prompt, language = place
+    outcome = choice.outcome(at)
+    return Outcome(prompt=prompt, language=language, outcome=outcome, chosen=chosen, reason=reason)
+
+
+def _with_reason(one: Outcome, table: Table, choice: Choice, at: int, gate: Gate) -> Outcome:
+    if one.outcome != GATED:
+        return one
+    return replace(one, reason=why_gated(table, gate, int(choice.row_G[at])))

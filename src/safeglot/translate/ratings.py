@@ -1,0 +1,175 @@
+"""Human ratings of translations: what is drawn for them, and what a rating is.
+
+Within a language and outcome all texts have the same chance. Who is drawn is decided by a hash of
+seed, language and prompt, so a larger draw of the same seed holds the smaller one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from safeglot.keys import digest
+from safeglot.translate.choice import GATED, KEPT
+
+GRADES: Mapping[int, str] = {
+    1: "none of the meaning",
+    2: "little of the meaning",
+    3: "much of the meaning, but something important is missing, added or wrong",
+    4: "most of the meaning: what is asked for is the same, only details differ",
+    5: "all of the meaning",
+}
+"""What each grade of adequacy stands for."""
+PRESERVED = 4
+"""From this mean grade on, the meaning counts as kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to draw: texts a language that are kept, and gated ones; the share to be rated twice."""
+
+    texts: int = 50
+    gated: int = 0
+    overlap: float = 0.2
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """A text that stands for a prompt in a language, kept or gated."""
+
+    prompt: str
+    language: str
+    outcome: str
+    source: str
+    text: str
+    quality: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def item(self) -> str:
+        """The id that raters see: of the text, not of who made it."""
+        return "t" + digest("rating", self.prompt, self.language, self.text)[:15]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What one rater says of one text."""
+
+    adequacy: int
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A text that was drawn: how likely that was, how many are to rate it, and who has.
+
+    `drawn` is False for one that only an earlier draw had: its ratings are kept and not counted.
+    """
+
+    item: str
+    prompt: str
+    language: str
+    outcome: str
+    chance: float
+    raters: int
+    seed: int = 0
+    digest: str = ""
+    """Digest of the set that it was drawn from."""
+    drawn: bool = True
+    ratings: Mapping[str, Rating] = field(default_factory=dict)
+
+    @property
+    def lacking(self) -> int:
+        """How many ratings are still wanted."""
+        return max(self.raters - len(self.ratings), 0)
+
+
+def draw(
+    texts: Iterable[Chosen], wanted: Wanted, *, of: str
+) -> tuple[list[Drawn], dict[str, Chosen]]:
+    """Draw texts to rate; give them with the texts by item.
+
+    Languages go in the order in which they come; within one, in an order of chance. `of` is the
+    digest of the set.
+    """
+    strata: dict[str, dict[str, list[Chosen]]] = {}
+    for one in texts:
+        by_outcome = strata.setdefault(one.language, {KEPT: [], GATED: []})
+        if one.outcome in by_outcome:
+            by_outcome[one.outcome].append(one)
+    found: list[Drawn] = []
+    shown: dict[str, Chosen] = {}
+    for by_outcome in strata.values():
+        here: list[Drawn] = []
+        for outcome, n in ((KEPT, wanted.texts), (GATED, wanted.gated)):
+            taken = _first(by_outcome[outcome], n, wanted.seed)
+            shown |= {one.item: one for one in taken}
+            here += _drawn(taken, len(by_outcome[outcome]), wanted, of)
+        found += sorted(here, key=lambda one: digest("order", wanted.seed, one.item))
+    return found, shown
+
+
+def _first(texts: Sequence[Chosen], n: int, seed: int) -> list[Chosen]:
+    place = {one.prompt: digest("draw", seed, one.language, one.prompt) for one in texts}
+    return sorted(texts, key=lambda one: place[one.prompt])[: max(n, 0)]
+
+
+def _drawn(taken: Sequence[Chosen], of: int, wanted: Wanted, set_digest: str) -> Iterator[Drawn]:
+    twice = round(wanted.overlap * len(taken))
+    for at, one in enumerate(taken):
+        yield Drawn(
+            item=one.item,
+            prompt=one.prompt,
+            language=one.language,
+            outcome=one.outcome,
+            chance=len(taken) / of,
+            raters=2 if at < twice else 1,
+            seed=wanted.seed,
+            digest=set_digest,
+        )
+
+
+def joined(now: Sequence[Drawn], before: Sequence[Drawn]) -> list[Drawn]:
+    """Give a new draw with the ratings that are there; what it has no more is kept, not counted."""
+    ratings = {one.item: one.ratings for one in before}
+    items = {one.item for one in now}
+    return [
+        *(replace(one, ratings=ratings.get(one.item, {})) for one in now),
+        *(replace(one, drawn=False) for one in before if one.item not in items and one.ratings),
+    ]
+
+
+def grade_of(text: str) -> int | None:
+    """Read a grade from 1 to 5, also as 4.0; None for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return int(number) if number in GRADES else None
+
+
+def instructions(languages: Sequence[str], reference: str) -> str:
+    """Return what raters are told, in plain text."""
+    grades = "\n".join(f"  {grade}  {words}" for grade, words in GRADES.items())
+    return f"""\
+Rating translations
+
+Each row has a text in {reference} (source) and a translation of it (translation); the column
+language says into which: {", ".join(languages)}. You should read both languages well.
+
+How much of the meaning of the source is in the translation? Write into the column adequacy:
+
+{grades}
+
+- Only the meaning counts: clumsy or faulty grammar is no matter where the meaning is clear.
+- A translation in another language, or that answers the text in place of translating it, has 1.
+- A softened request is not the same request: if the source asks for more than the translation, give
+  3 or less.
+- Rate each row by itself. Do not ask the other rater. Leave adequacy empty where you cannot tell.
+- The column rater says who is to rate the row; put your name or initials there if you like, the same
+  in all of your rows. The column comment is for whatever you want to note.
+- Change no other column. Save the table as CSV UTF-8.
+
+Some texts are requests for harm, made to test language models. They may be unpleasant to read. You may
+stop at any time.
+"""

@@ -1,0 +1,115 @@
+"""Translations that decline in place of translating.
+
+A faithful translation of a harmful request shares its words with what assistants decline, so a
+classifier of refusals alone is wrong on 5 to 10% of such prompts. What tells is what the source
+has not: an apology, "I cannot", "help with this request", "as a language model", of which a text
+needs two kinds beyond the source's. The pieces by language are in refusals.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
+
+from safeglot import languages
+from safeglot.close_languages import group_of
+from safeglot.translate.scripts import LATIN, letters
+from safeglot.types import Source
+
+Refuses = Callable[[str, str], bool | None]
+"""(text, language tag) -> whether the text is a refusal, None where that cannot be told."""
+
+ENGLISH = "en"
+ENOUGH = 2
+"""Kinds of pieces that the source lacks."""
+ENOUGH_UNKNOWN = 3
+"""The same where nothing is known of what refusals look like in the source's language."""
+
+_UNIFY = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
+_SPACED_BELOW = "\u0e00"
+"""Scripts from here on are written without spaces, or set signs before letters."""
+_DECLINING = frozenset({"sorry", "cannot"})
+_TELLING = _DECLINING | {"self"}
+_HELP = frozenset({"help"})
+"""Said by whoever asks for something too: it tells only beside the others."""
+_Pieces = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def covers(tag: str) -> bool:
+    """Say whether pieces of refusals are known in a language.
+
+    Raises: languages.UnknownLanguage
+    """
+    return bool(_pieces(tag))
+
+
+def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
+    """Return why a text is a refusal of its source, "" where it is not or cannot be told."""
+    said = _plain(text)
+    tags = [source.target, *([ENGLISH] if LATIN in letters(text) else [])]
+    found = _found(said, tags, _TELLING)
+    if not found:
+        return ""
+    found |= _found(said, tags, _HELP)
+    asked = _asked(source.text, source.language)
+    new = {kind: piece for kind, piece in found.items() if kind not in asked}
+    enough = ENOUGH if covers(source.language) else ENOUGH_UNKNOWN
+    if len(new) >= enough and new.keys() & _DECLINING:
+        return "it declines: " + ", ".join(f'"{piece}"' for piece in new.values())
+    if refuses is None or not new.keys() & _TELLING:
+        return ""
+    if refuses(text, source.target) and refuses(source.text, source.language) is False:
+        return "it is classified as a refusal and its source is not"
+    return ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().translate(_UNIFY).split())
+
+
+def _found(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, str]:
+    """Return the first piece of each of these kinds that stands in a text."""
+    found: dict[str, str] = {}
+    for tag in tags:
+        for kind, pieces in _pieces(tag):
+            if kind in kinds and kind not in found:
+                for piece in pieces:
+                    if piece in said and _begins(piece, said):
+                        found[kind] = piece
+                        break
+    return found
+
+
+@lru_cache(maxsize=64)
+def _asked(text: str, tag: str) -> frozenset[str]:
+    """Return the kinds of pieces of a source, which comes once for each of its candidates."""
+    return frozenset(_found(_plain(text), (tag,), _TELLING | _HELP))
+
+
+def _begins(piece: str, said: str) -> bool:
+    """Say whether a piece stands where a word begins, in scripts that part words by spaces."""
+    if piece[0] >= _SPACED_BELOW:
+        return True
+    at = said.find(piece)
+    while at > 0 and said[at - 1].isalnum():
+        at = said.find(piece, at + 1)
+    return at >= 0
+
+
+@cache
+def _pieces(tag: str) -> _Pieces:
+    table = _table()
+    language = languages.primary(tag)
+    return table.get(language) or table.get(group_of(language), ())
+
+
+@cache
+def _table() -> Mapping[str, _Pieces]:
+    import tomllib
+    from importlib import resources
+
+    text = resources.files("safeglot.translate").joinpath("refusals.toml").read_text("utf-8")
+    return {
+        tag: tuple((kind, tuple(pieces)) for kind, pieces in kinds.items())
+        for tag, kinds in tomllib.loads(text).items()
+    }

@@ -1,0 +1,80 @@
+"""What CometKiwi and MetricX share: a model that is shown both texts and gives one number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from safeglot.errors import UsageError
+from safeglot.keys import canonical
+from safeglot.translate.base import Scale
+from safeglot.translate.codes import uncovered
+from safeglot.types import Candidate, Estimated, Reply, Request
+
+TOO_LONG = "too long"
+"""How a model says that it cannot take both texts: `too long: 600 tokens, it takes 512`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """An estimator that gives its model both texts as JSON and reads one number from the reply."""
+
+    family: ClassVar[str]
+    version: ClassVar[int] = 1
+    """Of the asking and reading; bumped with every change."""
+    pretrained: ClassVar[str]
+    """The encoder whose languages are covered, as translate/codes.py calls it."""
+    best_and_worst: ClassVar[tuple[float, float]]
+
+    model: str
+    """Identifies the weights and their revision in keys and routes, as NAME@REVISION."""
+    name: str = ""
+    """What records call it; `family=model` where empty, the revision left out."""
+
+    def __post_init__(self) -> None:
+        if not self.model.strip():
+            raise UsageError(f"{self.family}: no model was given; allowed is {self.family}=NAME")
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.family}={self.model.partition('@')[0]}")
+
+    @property
+    def id(self) -> str:
+        """Family, version of the reading, and the weights with their revision."""
+        return f"{self.family}:{self.version}:{self.model}"
+
+    @property
+    def scale(self) -> Scale:
+        """What its numbers mean."""
+        best, worst = self.best_and_worst
+        return Scale(worst=worst, best=best)
+
+    def uncovered(self, source: str, target: str) -> str:
+        """Say which language the encoder was not trained on; "" where it knows both."""
+        fault = uncovered(source, target, self.pretrained)
+        return f"not covered: {fault}" if fault else ""
+
+    def ask(self, item: Candidate, /) -> Sequence[Request]:
+        """One request with both texts; none for an empty candidate, which such models misjudge."""
+        if not item.text.strip():
+            return ()
+        texts = canonical({"mt": item.text, "src": item.source.text})
+        return (Request(model=self.model, prompt=texts, max_tokens=1),)
+
+    def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
+        """Read the number; texts that the model does not take have a reason in its place."""
+        if not item.text.strip():
+            return Estimated(value=None, reason="the candidate is empty")
+        if len(replies) != 1:
+            return Estimated(value=None, reason="no reply")
+        text = replies[0].text.strip()
+        if text.startswith(TOO_LONG):
+            return Estimated(value=None, reason=text)
+        try:
+            value = float(text)
+        except ValueError:
+            return Estimated(value=None, reason=f"unparsable: {text[:40]!r} is no number")
+        if not math.isfinite(value):
+            return Estimated(value=None, reason=f"unparsable: {text} is not finite")
+        return Estimated(value=value)

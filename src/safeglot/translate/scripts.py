@@ -1,0 +1,156 @@
+"""The script of each letter, and the scripts that a language is written in.
+
+A letter's script is read off its Unicode name ("BENGALI LETTER KA"), so no table of ranges is
+kept and a newer Python knows newer scripts.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache, lru_cache
+
+from safeglot import languages
+
+LATIN = "Latn"
+HAN = "Hani"
+WIDE = 3
+"""Letters that a Han character, kana or Hangul syllable counts for: it says as much."""
+
+# The first words of the names of letters, under the ISO 15924 code of their script.
+_FIRST = {
+    first: code
+    for code, firsts in {
+        "Adlm": "ADLAM",
+        "Arab": "ARABIC",
+        "Armi": "IMPERIAL",
+        "Armn": "ARMENIAN",
+        "Avst": "AVESTAN",
+        "Bali": "BALINESE",
+        "Beng": "BENGALI",
+        "Bopo": "BOPOMOFO",
+        "Bugi": "BUGINESE",
+        "Cakm": "CHAKMA",
+        "Cans": "CANADIAN",
+        "Cham": "CHAM",
+        "Cher": "CHEROKEE",
+        "Copt": "COPTIC",
+        "Cyrl": "CYRILLIC",
+        "Deva": "DEVANAGARI",
+        "Dsrt": "DESERET",
+        "Ethi": "ETHIOPIC",
+        "Geor": "GEORGIAN",
+        "Goth": "GOTHIC",
+        "Grek": "GREEK",
+        "Gujr": "GUJARATI",
+        "Guru": "GURMUKHI",
+        "Hang": "HANGUL",
+        "Hani": "CJK IDEOGRAPHIC",
+        "Hebr": "HEBREW",
+        "Hira": "HIRAGANA",
+        "Java": "JAVANESE",
+        "Kana": "KATAKANA KATAKANA-HIRAGANA",
+        "Khmr": "KHMER",
+        "Knda": "KANNADA",
+        "Laoo": "LAO",
+        "Latn": "LATIN",
+        "Lepc": "LEPCHA",
+        "Limb": "LIMBU",
+        "Mlym": "MALAYALAM",
+        "Mong": "MONGOLIAN",
+        "Mtei": "MEETEI",
+        "Mymr": "MYANMAR",
+        "Nkoo": "NKO",
+        "Olck": "OL",
+        "Orya": "ORIYA",
+        "Osge": "OSAGE",
+        "Pauc": "PAU",
+        "Rohg": "HANIFI",
+        "Runr": "RUNIC",
+        "Samr": "SAMARITAN",
+        "Sinh": "SINHALA",
+        "Sund": "SUNDANESE",
+        "Sylo": "SYLOTI",
+        "Syrc": "SYRIAC",
+        "Taml": "TAMIL",
+        "Telu": "TELUGU",
+        "Tfng": "TIFINAGH",
+        "Thaa": "THAANA",
+        "Thai": "THAI",
+        "Tibt": "TIBETAN",
+        "Vaii": "VAI",
+        "Yiii": "YI",
+    }.items()
+    for first in firsts.split()
+}
+_WIDTHS = ("FULLWIDTH", "HALFWIDTH")
+_OTHER = "Zyyy"
+
+# Codes of languages.toml for what is written in several scripts, or for one script under other names.
+_WRITTEN_IN = {
+    "Aran": ("Arab",),
+    "Hang": ("Hang", HAN),
+    "Hans": (HAN, "Bopo"),
+    "Hant": (HAN, "Bopo"),
+    "Hani": (HAN, "Bopo"),
+    "Hrkt": ("Hira", "Kana"),
+    "Jpan": ("Hira", "Kana", HAN),
+    "Kana": ("Kana", "Hira", HAN),
+    "Kore": ("Hang", HAN),
+}
+_WIDE_SCRIPTS = frozenset({HAN, "Hang", "Hira", "Kana", "Bopo", "Yiii"})
+
+
+class _Scripts(dict[str, str]):
+    """Character -> script code, "" where it is no letter; filled as characters are met."""
+
+    def __missing__(self, character: str) -> str:
+        self[character] = found = _script_of(character)
+        return found
+
+
+def _script_of(character: str) -> str:
+    if not character.isalpha():
+        return ""
+    words = unicodedata.name(character, "").split()
+    first = words[1] if words and words[0] in _WIDTHS else (words or [""])[0]
+    return _FIRST.get(first, _OTHER)
+
+
+_KNOWN = _Scripts()
+
+
+@lru_cache(maxsize=64)
+def letters(text: str) -> Mapping[str, int]:
+    """Count a text's letters by script (ISO 15924 code), wide ones threefold.
+
+    Several checks ask for those of one text, and a source comes once for each of its candidates.
+    """
+    counted = Counter(map(_KNOWN.__getitem__, text))
+    return {
+        script: WIDE * n if script in _WIDE_SCRIPTS else n
+        for script, n in counted.items()
+        if script
+    }
+
+
+@cache
+def written_in(tag: str) -> frozenset[str]:
+    """Return the scripts of a language's letters; empty where they cannot be told.
+
+    Raises: languages.UnknownLanguage
+    """
+    code = languages.lookup(tag).script
+    scripts = _WRITTEN_IN.get(code, (code,))
+    return frozenset(scripts) if set(scripts) <= set(_FIRST.values()) else frozenset()
+
+
+def is_latin(tag: str) -> bool:
+    """Say whether a language is written in Latin letters under this tag."""
+    return LATIN in written_in(tag)
+
+
+def most(counts: Mapping[str, int]) -> str:
+    """Return the script of most letters, "" where there are none."""
+    return max(counts, key=lambda script: (counts[script], script), default="")

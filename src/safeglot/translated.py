@@ -1,0 +1,168 @@
+"""A run's prompts with the texts of a translation set: kept ones, gated ones, and what is lacking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from safeglot.backends.translation_folder import TranslationFolder
+from safeglot.config import Config
+from safeglot.errors import InputErrors, UsageError
+from safeglot.prompts.prompt_set import PromptSet, Untranslated
+from safeglot.translate.choice import GATED, KEPT
+from safeglot.types import Arm, Prompt, Translation
+
+_SHOWN = 5
+
+
+def folder_of(config: Config, out: Path) -> TranslationFolder:
+    """Return the set that a run uses: the one that it names, else its own."""
+    named = config.translations
+    return TranslationFolder(Path(named).expanduser() if named else out / "translations")
+
+
+def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> PromptSet:
+    """Return the prompts with the texts of a set, in the languages of `to` or all that it has.
+
+    Raises: InputErrors where the set is not of these prompts.
+    """
+    about = folder.require().read_manifest()
+    tags = _tags(config, about, folder, prompts)
+    rows = {
+        (r["id"], r["language"]): r for r in folder.read_translations() if r["language"] in tags
+    }
+    _check(prompts, rows, tags, folder)
+    found = dict(_ends(prompts, rows, tags))
+    main = {(t.prompt, t.language): t for t in prompts.translations}
+    main |= {key: one for key, one in found.items() if isinstance(one, Translation) and one.kept}
+    languages = (*prompts.languages, *tags)
+    return replace(
+        prompts,
+        languages=languages,
+        translations=tuple(
+            main[p.id, tag] for p in prompts.prompts for tag in languages if (p.id, tag) in main
+        ),
+        beside=(
+            *prompts.beside,
+            *(one for one in found.values() if isinstance(one, Translation) and not one.kept),
+            *(_others(prompts, rows, tags, folder) if "translators" in config.arms else ()),
+        ),
+        untranslated=tuple(one for one in found.values() if isinstance(one, Untranslated)),
+        notes=(*prompts.notes, f"translations: {folder.path.name} ({about['digest']})"),
+    )
+
+
+def _tags(
+    config: Config, about: Mapping[str, Any], folder: TranslationFolder, prompts: PromptSet
+) -> tuple[str, ...]:
+    tags = config.to or tuple(about["languages"])
+    lacking = [tag for tag in tags if tag not in about["languages"]]
+    if lacking:
+        raise UsageError(
+            f"--translations {folder.path}: has no {', '.join(lacking)}; it has "
+            f"{', '.join(about['languages'])}. Leave the others out of --to, or make a set with them."
+        )
+    twice = [tag for tag in tags if tag in prompts.languages]
+    if twice:
+        raise UsageError(
+            f"--translations {folder.path}: has {', '.join(twice)}, and so have the prompts. Name "
+            "the languages to read from the prompts with --languages, or those to take from the "
+            "set with --to."
+        )
+    empty = [tag for tag in tags if not about["counts"][tag][KEPT]]
+    if empty:
+        raise UsageError(
+            f"--translations {folder.path}: nothing is kept in {', '.join(empty)}, so there is "
+            f"nothing to ask. {folder.page} shows the reasons: lower --gate, add a translator, or "
+            "leave the language out of --to."
+        )
+    return tags
+
+
+def _check(
+    prompts: PromptSet,
+    rows: Mapping[tuple[str, str], Any],
+    tags: tuple[str, ...],
+    folder: TranslationFolder,
+) -> None:
+    lacking = [p.id for p in prompts.prompts if any((p.id, tag) not in rows for tag in tags)]
+    changed = [
+        p.id
+        for p in prompts.prompts
+        for tag in tags[:1]
+        if (p.id, tag) in rows and rows[p.id, tag]["source"] != p.text
+    ]
+    problems = []
+    if lacking:
+        problems.append(
+            f"--translations {folder.path}: lacks {len(lacking)} of the {len(prompts.prompts)} "
+            f"prompts ({_few(lacking)}). Make the set of the same prompts, or select fewer here."
+        )
+    if changed:
+        problems.append(
+            f"--translations {folder.path}: {len(changed)} prompts have another text there "
+            f"({_few(changed)}). Make the set anew from these prompts."
+        )
+    if problems:
+        raise InputErrors(problems)
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
+
+
+def _ends(
+    prompts: PromptSet, rows: Mapping[tuple[str, str], Any], tags: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, str], Translation | Untranslated]]:
+    for prompt in prompts.prompts:
+        for tag in tags:
+            row = rows[prompt.id, tag]
+            if row["outcome"] in (KEPT, GATED):
+                yield (prompt.id, tag), _translation(prompt, tag, row)
+            else:
+                yield (
+                    (prompt.id, tag),
+                    Untranslated(
+                        prompt=prompt.id, language=tag, kind="no-translation", message=row["reason"]
+                    ),
+                )
+
+
+def _translation(prompt: Prompt, tag: str, row: Mapping[str, Any]) -> Translation:
+    kept = row["outcome"] == KEPT
+    arm: Arm = "main" if kept else "gated"
+    return Translation(
+        prompt=prompt.id,
+        language=tag,
+        text=row["text"],
+        translator=row["translator"],
+        quality=row["quality"],
+        kept=kept,
+        reason=row["reason"],
+        arm=arm,
+    )
+
+
+def _others(
+    prompts: PromptSet,
+    rows: Mapping[tuple[str, str], Any],
+    tags: tuple[str, ...],
+    folder: TranslationFolder,
+) -> Iterator[Translation]:
+    """Yield the candidates beside the kept ones: what another translator made of the same prompt."""
+    ids = {p.id for p in prompts.prompts}
+    for one in folder.read_candidates():
+        row = rows.get((one.prompt, one.language))
+        if one.prompt not in ids or one.language not in tags or row is None or not one.passed:
+            continue
+        if row["outcome"] == KEPT and one.translator != row["translator"]:
+            yield Translation(
+                prompt=one.prompt,
+                language=one.language,
+                text=one.text,
+                translator=one.translator,
+                quality=one.quality,
+                arm="translators",
+            )

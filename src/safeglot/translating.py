@@ -1,0 +1,219 @@
+"""Ask translators and estimators: every candidate of every prompt and language, with its checks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from safeglot.backends.console import Console
+from safeglot.backends.engine import Counters, Engine, Limits, Origin, stream
+from safeglot.backends.store import Store
+from safeglot.config import Config
+from safeglot.errors import ModelError, Stopped
+from safeglot.keys import digest
+from safeglot.tools import Tools
+from safeglot.translate.base import Estimator, Translator
+from safeglot.types import Candidate, CandidateRow, Source, Translated
+
+Check: TypeAlias = Callable[[Sequence[Candidate]], list[Mapping[str, str]]]
+"""The hard checks that each candidate of a set fails, name to what was found."""
+Quality: TypeAlias = tuple[Mapping[str, float], Mapping[str, str]]
+"""Estimator -> number, and estimator -> why there is none."""
+NONE: Quality = ({}, {})
+FAILED_CANDIDATE = "translate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is asked with, and where the replies go."""
+
+    config: Config
+    tools: Tools
+    log: Path
+    console: Console
+    check: Check = field(default=lambda given: [NONE[1]] * len(given))
+    retry_failed: bool = False
+    spent: Counters = field(default_factory=Counters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """An open engine with the steps that it serves."""
+
+    asking: Asking
+    engine: Engine
+    width: int
+    failed: frozenset[tuple[str, str]]
+    uncovered: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    # ---- candidates
+
+    async def candidates(self, sources: Sequence[Source]) -> list[CandidateRow]:
+        """Return a row for each source and translator that knows its languages, in that order.
+
+        All are translated before any is checked: what is usual in the set is learned from it.
+        """
+        work = list(self._pairs(sources))
+        given: list[Translated] = [Translated(text="")] * len(work)
+
+        async def translate(at: int) -> None:
+            given[at] = await self.translation(*work[at])
+
+        await self.each(range(len(work)), translate, what="translations", of=len(work))
+        asked = [
+            Candidate(source=source, translator=translator.name, text=one.text)
+            for (source, translator), one in zip(work, given, strict=True)
+        ]
+        whole = [at for at, one in enumerate(given) if not one.fault]
+        faults: list[Mapping[str, str]] = [{}] * len(work)
+        for at, found in zip(whole, self.asking.check([asked[i] for i in whole]), strict=True):
+            faults[at] = found
+        quality = await self.qualities([asked[at] for at in whole if not faults[at]])
+        told = iter(quality)
+        return [
+            _row(asked[at], one, faults[at], next(told) if not (one.fault or faults[at]) else NONE)
+            for at, one in enumerate(given)
+        ]
+
+    def _pairs(self, sources: Sequence[Source]) -> Iterator[tuple[Source, Translator]]:
+        able: dict[tuple[str, str], tuple[Translator, ...]] = {}
+        for source in sources:
+            pair = (source.language, source.target)
+            if pair not in able:
+                able[pair] = self.asking.tools.able(*pair)
+            for translator in able[pair]:
+                yield source, translator
+
+    async def translation(self, source: Source, translator: Translator) -> Translated:
+        """Ask for one translation; what failed for good says so, and is never the source."""
+        key = digest("candidate", translator.id, source.text, source.language, source.target)
+        if (FAILED_CANDIDATE, key) in self.failed:
+            return Translated(text="", fault="failed before; --retry-failed asks again")
+        try:
+            return await self.engine.produce(translator, source)
+        except ModelError as error:
+            about = Origin(parent=source.prompt, by=translator.name)
+            self.engine.fail(error, FAILED_CANDIDATE, key, about)
+            return Translated(text="", fault=f"failed: {error.message}")
+
+    # ---- quality
+
+    async def qualities(self, candidates: Sequence[Candidate]) -> list[Quality]:
+        """Return what the estimators say of each candidate."""
+        found: list[Quality] = [NONE] * len(candidates)
+        if self.asking.tools.estimators:
+
+            async def one(at: int) -> None:
+                found[at] = await self.quality(candidates[at])
+
+            n = len(candidates)
+            await self.each(range(n), one, what="estimates", of=n)
+        return found
+
+    async def quality(self, candidate: Candidate) -> Quality:
+        """Return what each estimator says of a candidate, and why those say nothing that do not."""
+        told: dict[str, float] = {}
+        untold: dict[str, str] = {}
+        source = candidate.source
+        for estimator in self.asking.tools.estimators:
+            why = self._uncovered(estimator, source)
+            if not why:
+                value, why = await self._estimate(estimator, candidate)
+                if value is not None:
+                    told[estimator.name] = value
+                    continue
+            untold[estimator.name] = why
+        return told, untold
+
+    def _uncovered(self, estimator: Estimator, source: Source) -> str:
+        key = (estimator.name, source.language, source.target)
+        if key not in self.uncovered:
+            self.uncovered[key] = estimator.uncovered(source.language, source.target)
+        return self.uncovered[key]
+
+    async def _estimate(
+        self, estimator: Estimator, candidate: Candidate
+    ) -> tuple[float | None, str]:
+        try:
+            found = await self.engine.produce(estimator, candidate)
+        except ModelError as error:
+            return None, f"failed: {error.message}"
+        return found.value, found.reason
+
+    async def each(
+        self, items: Iterable[Any], work: Callable[[Any], Any], *, what: str, of: int
+    ) -> None:
+        """Run `work` on every item, as wide as the engines are, with a progress bar."""
+        with self.asking.console.counting(what, of) as tell:
+            done = 0
+
+            async def one(item: Any) -> None:
+                nonlocal done
+                await work(item)
+                done += 1
+                tell(done)
+
+            await stream(items, one, width=max(1, min(self.width, of)))
+
+
+def _row(
+    candidate: Candidate, given: Translated, faults: Mapping[str, str], quality: Quality
+) -> CandidateRow:
+    return CandidateRow(
+        prompt=candidate.source.prompt,
+        language=candidate.source.target,
+        translator=candidate.translator,
+        text=given.text,
+        broken=given.fault,
+        faults=faults,
+        quality=quality[0],
+        untold=quality[1],
+    )
+
+
+@contextlib.asynccontextmanager
+async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
+    """Open the engines of the tools. Raises: Stopped, with how to go on."""
+    config = asking.config
+    routes = asking.tools.routes(config, asking.console)
+    limits = Limits(
+        retries=config.retries,
+        budget_tokens=config.budget_tokens,
+        budget_usd=config.budget_usd,
+    )
+    with asking.log.open("a", encoding="utf-8") as log:
+        engine = Engine(store, routes, limits, log=lambda row: _log(log, row))
+        engine.counters = asking.spent
+        width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
+        failed = set() if asking.retry_failed else store.failed(final_only=True)
+        try:
+            yield Bench(asking=asking, engine=engine, width=width, failed=frozenset(failed))
+        finally:
+            await engine.close()
+            store.flush()
+
+
+def run(work: Callable[[], Any], place: Path) -> Any:
+    """Run a coroutine to its end. Raises: Stopped, with how to go on."""
+    try:
+        return asyncio.run(work())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise Stopped(_go_on("interrupted.", place)) from None
+    except Stopped as error:
+        raise Stopped(_go_on(str(error), place)) from None
+
+
+def _go_on(why: str, place: Path) -> str:
+    return (
+        f"{why}\nWhat was translated so far is stored in {place}. Run the same command again "
+        "to go on from there."
+    )
+
+
+def _log(file: Any, row: Mapping[str, Any]) -> None:
+    file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,0 +1,360 @@
+"""The translation stage: prompts and languages to a set of chosen texts, made once and then frozen."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import safeglot
+from safeglot import job as jobs
+from safeglot import languages, registry, translating
+from safeglot.backends import rundir
+from safeglot.backends.console import Console
+from safeglot.backends.store import Store
+from safeglot.backends.translation_folder import TranslationFolder, translation_row
+from safeglot.config import Config
+from safeglot.errors import InputErrors, UsageError
+from safeglot.keys import digest
+from safeglot.prompts.prompt_set import PromptSet
+from safeglot.tools import Tools, make_tools
+from safeglot.translate.choice import Gate
+from safeglot.translate.hard_checks import VERSION as CHECKS_VERSION
+from safeglot.translate.hard_checks import check
+from safeglot.translate.identify import available
+from safeglot.translate.lengths import learn
+from safeglot.translate.outcomes import Field, choose_rows, counts
+from safeglot.translated import folder_of, joined
+from safeglot.translation_page import write_page
+from safeglot.types import Candidate, CandidateRow, Source
+from safeglot.variations import with_variations
+
+VERSION = 1
+"""Bumped when the same inputs begin to give another choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be translated by what, checked before anything is spent."""
+
+    config: Config
+    prompts: PromptSet
+    tools: Tools
+    gate: Gate
+    source: Mapping[str, str]
+
+    @property
+    def folder(self) -> TranslationFolder:
+        """Where the set is or will be."""
+        return TranslationFolder(Path(self.config.translations or "translations").expanduser())
+
+    def sources(self) -> Iterator[Source]:
+        """Yield what is to be translated, all languages of a prompt side by side."""
+        for prompt in self.prompts.prompts:
+            for target in self.config.to:
+                yield Source(
+                    prompt=prompt.id, text=prompt.text, language=prompt.language, target=target
+                )
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What must not change under a set's name."""
+        texts = [(p.id, p.text, p.language) for p in self.prompts.prompts]
+        return {
+            "version": str(VERSION),
+            "prompts": f"{self.prompts.source}@{digest(texts)[:12]}",
+            "to": "+".join(self.config.to),
+            "translators": "+".join(t.id for t in self.tools.translators),
+            "estimators": "+".join(e.id for e in self.tools.estimators) or "none",
+            "checks": "+".join([str(CHECKS_VERSION), *(i.name for i in available())]),
+            "gate": digest(self.gate.threshold, _plain(self.gate.by_language))[:8]
+            if self.gate.by_language
+            else str(self.gate.threshold).lower(),
+        }
+
+
+def plan(config: Config, prompts: PromptSet, source: Mapping[str, str]) -> Plan:
+    """Check translators, estimators, languages and the gate.
+
+    Raises: InputErrors with every language that no translator reaches and all that cannot be had.
+    """
+    problems: list[str] = []
+    gate, tools = Gate(threshold=None), Tools(translators=())
+    if not config.to:
+        problems.append("--to: empty; give the languages to translate into, as in --to sw,yo.")
+    if not config.translator:
+        problems.append("--with: empty; name at least one translator, as in --with apertium.")
+    problems += [
+        f"--to: {tag} is there already, in the prompts. Leave it out, or read the prompts in "
+        f"{config.reference} only (--languages {config.reference})."
+        for tag in config.to
+        if tag == config.reference or tag in prompts.languages
+    ]
+    try:
+        gate = read_gate(config.gate)
+    except UsageError as error:
+        problems.append(str(error))
+    try:
+        tools = make_tools(config, [p.id for p in prompts.prompts], config.to)
+        problems += _unreached(config, tools)
+    except InputErrors as error:
+        problems += error.problems
+    if problems:
+        raise InputErrors(problems)
+    return Plan(config=config, prompts=prompts, tools=tools, gate=gate, source=source)
+
+
+def _unreached(config: Config, tools: Tools) -> Iterator[str]:
+    for tag in config.to:
+        if tools.translators and not tools.able(config.reference, tag):
+            why = "; ".join(
+                f"{t.name}: {t.fault(config.reference, tag)}" for t in tools.translators
+            )
+            yield (
+                f"--to: no translator reaches {tag} ({languages.lookup(tag).name}) from "
+                f"{config.reference}. {why}. Name another translator with --with, or leave {tag} out."
+            )
+
+
+def read_gate(given: str) -> Gate:
+    """Return the gate that a number, "none", or a TOML file of thresholds stands for.
+
+    Raises: UsageError, InputErrors.
+    """
+    if given.strip().lower() == "none":
+        return Gate(threshold=None)
+    try:
+        number = float(given)
+    except ValueError:
+        return _gate_of(Path(given).expanduser())
+    if not 0 <= number <= 1:
+        raise UsageError(
+            f"--gate: got {given}, allowed is a number from 0 to 1, none, or a TOML file."
+        )
+    return Gate(threshold=number)
+
+
+def _gate_of(path: Path) -> Gate:
+    hint = (
+        "Give a number from 0 to 1, none, or a TOML file with default = 0.5 and a line or table "
+        "for each language, as in sw = 0.4"
+    )
+    text = rundir.read_text(path, hint)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not valid TOML: {error}. {hint}.") from None
+    problems: list[str] = []
+    found: dict[str, float | Mapping[str, float] | None] = {}
+    for key, value in table.items():
+        where = f"{path}: {key}"
+        if key == "default":
+            found[key] = _bound(value, where, problems)
+        elif isinstance(value, dict):
+            of = {name: _bound(one, f"{where}.{name}", problems) for name, one in value.items()}
+            found[_tag(key, path, problems)] = {n: v for n, v in of.items() if v is not None}
+        else:
+            found[_tag(key, path, problems)] = _bound(value, where, problems)
+    if problems:
+        raise InputErrors(problems)
+    default = found.pop("default", None)
+    return Gate(threshold=default if isinstance(default, float) else None, by_language=found)
+
+
+def _bound(value: Any, where: str, problems: list[str]) -> float | None:
+    if value == "none":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+        problems.append(f'{where}: got {value!r}, allowed is a number, or "none" for no gate.')
+        return None
+    return float(value)
+
+
+def _tag(key: str, path: Path, problems: list[str]) -> str:
+    try:
+        return languages.canonical(key)
+    except languages.UnknownLanguage as error:
+        near = ", ".join(error.nearest)
+        problems.append(f"{path}: unknown language tag {key!r}. Nearest: {near or 'none'}.")
+        return key
+
+
+# ---- for a run
+
+
+def ready(
+    config: Config,
+    prompts: PromptSet,
+    source: Mapping[str, str],
+    console: Console | None,
+) -> PromptSet:
+    """Return the prompts with their translations, made now where they are not there yet.
+
+    Raises: UsageError, and without a console where they would have to be made.
+    """
+    folder = folder_of(config, Path(jobs.default_out(config) if config.out is None else config.out))
+    if not (config.to or config.translations or config.translator):
+        return with_variations(config, prompts, folder, console)
+    if config.translator:
+        placed = dataclasses.replace(config, translations=str(folder.path))
+        planned = plan(placed, prompts, source)
+        if console is not None:
+            folder = make(planned, console)
+        elif not folder.exists():
+            raise UsageError(
+                f"{folder.path}: the prompts are not translated yet, so a run cannot be counted. "
+                "`safeglot translate … --dry-run` counts what translating asks for; make the set "
+                "with `safeglot translate`, and name it with --translations."
+            )
+    return with_variations(config, joined(prompts, folder, config), folder, console)
+
+
+# ---- making a set
+
+
+def make(
+    plan: Plan, console: Console, *, again: bool = False, retry_failed: bool = False
+) -> TranslationFolder:
+    """Translate what is missing, choose, and write the set; a finished set is left as it is.
+
+    With `again` the choice is made anew from what was stored, for another gate or estimator.
+    Raises: UsageError where the folder holds a set of other inputs; Stopped.
+    """
+    folder = plan.folder
+    folder.create()
+    with folder.locked():
+        if folder.exists():
+            there = folder.read_manifest()
+            same = _check_same(plan, there["identity"], again=again)
+            if same and there.get("digest") and not (again or retry_failed):
+                return folder
+        folder.write_manifest(_manifest(plan))
+        for note in plan.tools.notes:
+            console.say(f"note: {note}")
+        store = Store(folder.database)
+        try:
+            asking = translating.Asking(
+                config=plan.config,
+                tools=plan.tools,
+                log=folder.log,
+                console=console,
+                check=hard_checks,
+                retry_failed=retry_failed,
+            )
+            rows = translating.run(lambda: _candidates(plan, asking, store), folder.path)
+        finally:
+            store.close()
+        _finish(plan, folder, rows)
+        write_page(folder)
+    return folder
+
+
+async def _candidates(plan: Plan, asking: translating.Asking, store: Store) -> list[CandidateRow]:
+    async with translating.bench(asking, store) as bench:
+        return await bench.candidates(list(plan.sources()))
+
+
+def hard_checks(candidates: Sequence[Candidate]) -> list[Mapping[str, str]]:
+    """Return the hard checks that each candidate of a set fails, by the identifiers that are here."""
+    identifiers = available(registry.glotlid())
+    habits, refuses = learn(candidates), registry.refuses()
+    return [
+        {
+            fault.name: fault.detail
+            for fault in check(one, identifiers=identifiers, refuses=refuses, habits=habits)
+        }
+        for one in candidates
+    ]
+
+
+def _check_same(plan: Plan, there: Mapping[str, str], *, again: bool) -> bool:
+    """Say whether a set that is there is this one. Raises: UsageError where it must not be changed."""
+    now = plan.identity
+    changed = [
+        f"{key}: there {there.get(key)}, now {now[key]}"
+        for key in now
+        if there.get(key) != now[key]
+    ]
+    hard = [key for key in ("prompts", "to") if there.get(key) != now[key]]
+    if changed and (hard or not again):
+        more = (
+            ""
+            if hard
+            else " --again chooses anew from what is stored (runs keep the texts they have);"
+        )
+        raise UsageError(
+            f"{plan.folder.path}: holds a translation set of other inputs. {'; '.join(changed)}.{more} "
+            "give another folder to make a second set."
+        )
+    return not changed
+
+
+def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow]) -> None:
+    field = Field(
+        prompts=[p.id for p in plan.prompts.prompts],
+        languages=plan.config.to,
+        translators=[t.name for t in plan.tools.translators],
+        scales={e.name: e.scale for e in plan.tools.estimators},
+    )
+    outcomes, ranked = choose_rows(rows, field, plan.gate)
+    prompts = {p.id: p for p in plan.prompts.prompts}
+    table = [
+        translation_row(
+            one,
+            {
+                "source": prompts[one.prompt].text,
+                "categories": list(prompts[one.prompt].categories),
+                "kind": prompts[one.prompt].kind,
+            },
+        )
+        for one in outcomes
+    ]
+    folder.write_rows(ranked, table)
+    content = [(r["id"], r["language"], r["outcome"], r["text"], r["translator"]) for r in table]
+    folder.write_manifest(
+        {
+            **_manifest(plan),
+            "digest": digest("translation-set", content)[:16],
+            "counts": counts(outcomes, plan.config.to),
+        }
+    )
+
+
+def _manifest(plan: Plan) -> dict[str, Any]:
+    tools, gate = plan.tools, plan.gate
+    return {
+        "safeglot": safeglot.__version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"safeglot": safeglot.__version__, **rundir.library_versions()},
+        "identity": plan.identity,
+        "source": dict(plan.source),
+        "reference": plan.config.reference,
+        "languages": list(plan.config.to),
+        "translators": {t.name: t.id for t in tools.translators},
+        "estimators": {
+            e.name: {
+                "id": e.id,
+                "worst": e.scale.worst,
+                "best": e.scale.best,
+                "proxy": e.scale.proxy,
+                "not covered": {
+                    tag: why
+                    for tag in plan.config.to
+                    if (why := e.uncovered(plan.config.reference, tag))
+                },
+            }
+            for e in tools.estimators
+        },
+        "gate": {"threshold": gate.threshold, "by_language": _plain(gate.by_language)},
+        "notes": list(tools.notes),
+    }
+
+
+def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: dict(v) if isinstance(v, Mapping) else v for k, v in sorted(table.items())}

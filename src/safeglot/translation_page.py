@@ -1,0 +1,280 @@
+"""The page of a translation set, filled from its folder."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from safeglot import languages, rated
+from safeglot.backends.rundir import write_text
+from safeglot.backends.translation_folder import TranslationFolder
+from safeglot.keys import digest
+from safeglot.report.page import Language
+from safeglot.report.translations import render_translations
+from safeglot.report.translations_quality import NO_TEXT
+from safeglot.report.translations_view import (
+    BINS,
+    EstimatorView,
+    Histogram,
+    LanguageView,
+    Spread,
+    TextRow,
+    TranslationsView,
+)
+from safeglot.score.arrays import Floats, floats
+from safeglot.translate.base import Scale
+from safeglot.translate.choice import FAILED, GATED, KEPT, Gate
+from safeglot.types import OUTCOMES, CandidateRow
+
+Values = dict[tuple[str, str, str], "array[float]"]
+"""(language, estimator, outcome) -> estimates of the chosen texts."""
+
+
+def write_page(folder: TranslationFolder, *, rows: int = 2000) -> Path:
+    """Write the page of a finished set with at most so many texts. Raises: UsageError, Stopped."""
+    write_text(folder.page, render_translations(view_of(folder, rows=rows)))
+    return folder.page
+
+
+def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
+    """Fill the page's records from the folder. Raises: UsageError."""
+    about = folder.require().read_manifest()
+    found = _Found()
+    for row in folder.read_translations():
+        found.take(row)
+    shown = _shown(found.prompts, len(about["languages"]), rows)
+    candidates = found.take_candidates(folder.read_candidates(), shown)
+    scales = scales_of(about)
+    told = rated.read_rated(folder, about)
+    return TranslationsView(
+        title=f"Translations: {folder.path.resolve().name}",
+        reference=_language(about["reference"]),
+        languages=tuple(_language_view(tag, found, about, scales) for tag in about["languages"]),
+        translators=tuple(about["translators"]),
+        estimators=tuple(_estimator(*one) for one in about["estimators"].items()),
+        n_prompts=len(found.prompts),
+        digest=about["digest"],
+        rated=tuple(rated.table(told, about["languages"], scales)),
+        notes=tuple(about["notes"]),
+        settings=_settings(about),
+        versions=dict(about["versions"]),
+        rows=tuple(_rows(folder, shown, candidates)),
+        n_shown=len(shown),
+    )
+
+
+def scales_of(about: Mapping[str, Any]) -> dict[str, Scale]:
+    """Return the scale of each estimator of a manifest."""
+    return {
+        name: Scale(worst=one["worst"], best=one["best"], proxy=one["proxy"])
+        for name, one in about["estimators"].items()
+    }
+
+
+def gate_of(about: Mapping[str, Any]) -> Gate:
+    """Return the gate of a manifest."""
+    return Gate(threshold=about["gate"]["threshold"], by_language=about["gate"]["by_language"])
+
+
+def estimates_of(folder: TranslationFolder) -> dict[tuple[str, str], Floats]:
+    """Return the estimates of all chosen texts by (language, estimator)."""
+    found: dict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
+    for row in folder.read_translations():
+        for name, value in row["quality"].items():
+            found[row["language"], name].append(value)
+    return {key: floats(values) for key, values in found.items()}
+
+
+# ---- one pass over each file
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is counted while the rows go by."""
+
+    prompts: dict[str, None] = field(default_factory=dict)
+    outcomes: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(prompt, language) of those that failed."""
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    chosen: Counter[tuple[str, str]] = field(default_factory=Counter)
+    values: Values = field(default_factory=lambda: defaultdict(lambda: array("d")))
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    passed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    failed_by: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """(prompt, language) of those that failed -> the checks that their candidates failed at."""
+
+    def take(self, row: Mapping[str, Any]) -> None:
+        tag, outcome = row["language"], row["outcome"]
+        self.prompts[row["id"]] = None
+        self.counts[tag, outcome] += 1
+        if outcome == FAILED:
+            self.outcomes[row["id"], tag] = outcome
+            return
+        if outcome == KEPT:
+            self.chosen[tag, row["translator"]] += 1
+        for name, value in row["quality"].items():
+            self.values[tag, name, outcome].append(value)
+
+    def take_candidates(
+        self, rows: Iterator[CandidateRow], shown: frozenset[str]
+    ) -> dict[tuple[str, str], list[CandidateRow]]:
+        """Count all candidates, and return those of the prompts that are shown."""
+        kept: dict[tuple[str, str], list[CandidateRow]] = defaultdict(list)
+        for row in rows:
+            place, by = (row.prompt, row.language), (row.language, row.translator)
+            self.asked[by] += 1
+            if row.passed:
+                self.passed[by] += 1
+            else:
+                checks = [NO_TEXT] if row.broken else list(row.faults)
+                self.refused.update((*by, check) for check in checks)
+                if place in self.outcomes:
+                    self.failed_by[place].update(checks)
+            if row.prompt in shown:
+                kept[place].append(row)
+        return kept
+
+
+def _shown(prompts: Mapping[str, None], n_languages: int, rows: int) -> frozenset[str]:
+    """Draw the prompts to show by the hash of their ids, each with all of its languages."""
+    most = max(rows // max(n_languages, 1), 1)
+    if len(prompts) <= most:
+        return frozenset(prompts)
+    return frozenset(sorted(prompts, key=lambda prompt: digest("page", prompt))[:most])
+
+
+def _rows(
+    folder: TranslationFolder,
+    shown: frozenset[str],
+    candidates: Mapping[tuple[str, str], list[CandidateRow]],
+) -> Iterator[TextRow]:
+    for row in folder.read_translations():
+        if row["id"] in shown:
+            yield TextRow(
+                prompt_id=row["id"],
+                language=row["language"],
+                kind=row.get("kind", ""),
+                categories=tuple(row.get("categories", ())),
+                source=row.get("source", ""),
+                outcome=row["outcome"],
+                translator=row["translator"],
+                reason=row["reason"],
+                candidates=tuple(candidates.get((row["id"], row["language"]), ())),
+            )
+
+
+# ---- one language
+
+
+def _language(tag: str) -> Language:
+    known = languages.lookup(tag)
+    direction: Any = known.direction
+    return Language(tag=tag, name=known.name, direction=direction)
+
+
+def _language_view(
+    tag: str, found: _Found, about: Mapping[str, Any], scales: Mapping[str, Scale]
+) -> LanguageView:
+    gate, translators = gate_of(about), about["translators"]
+    bounds = {name: gate.bound(tag, name, scale) for name, scale in scales.items()}
+    told = {name: bound for name, bound in bounds.items() if bound is not None}
+    values = {name: _values(found, tag, name) for name in scales}
+    return LanguageView(
+        language=_language(tag),
+        counts={name: found.counts[tag, name] for name in OUTCOMES},
+        gated_by={name: _missing(values[name][1], told[name], scales[name]) for name in told},
+        failed_by=Counter(
+            check for (_, one), checks in found.failed_by.items() if one == tag for check in checks
+        ),
+        asked={name: found.asked[tag, name] for name in translators},
+        passed={name: found.passed[tag, name] for name in translators},
+        refused={name: _refused(found, tag, name) for name in translators},
+        chosen={name: found.chosen[tag, name] for name in translators},
+        quality={name: _spread(kept) for name, (kept, _) in values.items() if kept.size},
+        shape={
+            name: _histogram(kept, gated, scales[name])
+            for name, (kept, gated) in values.items()
+            if kept.size + gated.size
+        },
+        bounds=told,
+    )
+
+
+def _values(found: _Found, tag: str, estimator: str) -> tuple[Floats, Floats]:
+    kept, gated = (found.values.get((tag, estimator, end), ()) for end in (KEPT, GATED))
+    return floats(kept), floats(gated)
+
+
+def _missing(gated: Floats, bound: float, scale: Scale) -> int:
+    return int((gated < bound).sum() if scale.higher_is_better else (gated > bound).sum())
+
+
+def _refused(found: _Found, tag: str, translator: str) -> dict[str, int]:
+    return {
+        check: n
+        for (one, name, check), n in found.refused.items()
+        if one == tag and name == translator
+    }
+
+
+def _spread(values: Floats) -> Spread:
+    sd = float(values.std(ddof=1)) if values.size > 1 else None
+    return Spread(mean=float(values.mean()), sd=sd, n=values.size)
+
+
+def _histogram(kept: Floats, gated: Floats, scale: Scale) -> Histogram:
+    low, high = sorted((scale.worst, scale.best))
+    edges = np.linspace(low, high, BINS + 1)
+    steps = [
+        np.histogram(np.clip(values, low, high), bins=edges)[0].tolist() for values in (kept, gated)
+    ]
+    return Histogram(kept=tuple(steps[0]), gated=tuple(steps[1]), low=low, high=high)
+
+
+# ---- settings
+
+
+def _estimator(name: str, one: Mapping[str, Any]) -> EstimatorView:
+    return EstimatorView(
+        name=name,
+        worst=one["worst"],
+        best=one["best"],
+        proxy=one["proxy"],
+        uncovered=one["not covered"],
+    )
+
+
+def _settings(about: Mapping[str, Any]) -> dict[str, str]:
+    source = about["source"]
+    found = {"made": about["created"], "prompts": about["identity"]["prompts"]}
+    found |= {f"prompts, {key}": str(value) for key, value in source.items()}
+    found |= {"from": about["reference"], "to": ", ".join(about["languages"])}
+    found |= {f"translator {name}": id_ for name, id_ in about["translators"].items()}
+    for name, one in about["estimators"].items():
+        proxy = "; a proxy, not trained on human judgements" if one["proxy"] else ""
+        scale = f"from {one['worst']:g} (worst) to {one['best']:g} (best)"
+        found[f"estimator {name}"] = f"{one['id']}; {scale}{proxy}"
+    return found | {"gate": gate_words(about["gate"], about["languages"])}
+
+
+def gate_words(gate: Mapping[str, Any], tags: Sequence[str]) -> str:
+    """Print a gate: "0.5 on scales from 0 to 1; sw 0.4; yo cometkiwi 0.6"."""
+    told = gate["threshold"]
+    parts = ["none" if told is None else f"at least {told:g} on scales from 0 to 1"]
+    for tag, one in gate["by_language"].items():
+        if tag not in tags:
+            continue
+        if isinstance(one, Mapping):
+            parts += [f"{tag}, {name}: {bound:g}" for name, bound in one.items()] or [
+                f"{tag}: none"
+            ]
+        else:
+            parts.append(f"{tag}: {'none' if one is None else f'{one:g}'}")
+    return "; ".join(parts)

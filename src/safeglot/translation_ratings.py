@@ -1,0 +1,244 @@
+"""The commands that have translations rated by people: draw, read back, show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from safeglot import languages, rated, ratings_text
+from safeglot.backends import labels as files
+from safeglot.backends.rundir import write_text
+from safeglot.backends.translation_folder import TranslationFolder
+from safeglot.errors import InputErrors, UsageError
+from safeglot.prompts import tables
+from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.report.table import Table
+from safeglot.translate.ratings import (
+    GRADES,
+    Chosen,
+    Drawn,
+    Rating,
+    Wanted,
+    draw,
+    grade_of,
+    instructions,
+    joined,
+)
+from safeglot.translation_page import estimates_of, scales_of, view_of, write_page
+
+COLUMNS = ("item", "language", "source", "translation", "rater", "adequacy", "comment")
+_TEXTS = ("source", "translation")
+_PARSERS = {
+    ".csv": tables.parse_csv,
+    ".tsv": tables.parse_csv,
+    ".jsonl": tables.parse_jsonl,
+    ".ndjson": tables.parse_jsonl,
+    ".json": tables.parse_json,
+}
+_ALLOWED = f"whole numbers from {min(GRADES)} to {max(GRADES)}"
+
+
+# ---- drawing
+
+
+def sample(folder: TranslationFolder, wanted: Wanted, out: Path, *, again: bool = False) -> str:
+    """Draw texts, write what is still to be rated, and tell what was drawn. Raises: UsageError."""
+    about = folder.require().read_manifest()
+    _check(wanted)
+    files.check_new(out)
+    with folder.locked():
+        before = rated.read_drawn(folder)
+        found, shown = draw(rated.chosen_texts(folder), wanted, of=about["digest"])
+        if not found:
+            raise UsageError(f"{folder.path}: has no text to rate: nothing is kept. {folder.page} shows why.")  # fmt: skip
+        if not again:
+            _check_grows(folder, before, found)
+        whole = joined(found, before)
+        rows = list(_rows(whole, shown))
+        if not rows:
+            raise UsageError(
+                f"{folder.path}: all {len(found)} texts of this draw are rated already. Ask for more "
+                "with --texts, or look at them with `safeglot ratings show`."
+            )
+        files.write(out, rows, columns=COLUMNS, texts=_TEXTS)
+        beside = out.with_suffix(".txt")
+        if not beside.exists():
+            names = [languages.lookup(tag).name for tag in about["languages"]]
+            write_text(beside, instructions(names, languages.lookup(about["reference"]).name))
+        rated.write_drawn(folder, whole)
+    told = ratings_text.progress(rated.read_rated(folder, about), about["languages"])
+    return f"{told}\n\nto rate: {out} ({len(rows)} rows)\nfor raters: {beside}\nNext: fill in the column adequacy with 1 to 5, then safeglot ratings add {folder.path} {out}"  # fmt: skip
+
+
+def _check(wanted: Wanted) -> None:
+    problems = []
+    if wanted.texts < 0 or wanted.gated < 0 or wanted.texts + wanted.gated < 1:
+        problems.append(
+            f"--texts, --gated: got {wanted.texts} and {wanted.gated}, allowed are counts from 0 on, "
+            "at least one of them above 0."
+        )
+    if not 0 <= wanted.overlap <= 1:
+        problems.append(f"--overlap: got {wanted.overlap:g}, allowed is a share from 0 to 1.")
+    if problems:
+        raise InputErrors(problems)
+
+
+def _check_grows(folder: TranslationFolder, before: Sequence[Drawn], now: Sequence[Drawn]) -> None:
+    """Check that a draw holds the one before. Raises: UsageError."""
+    items = {one.item for one in now}
+    lost = [one for one in before if one.drawn and one.item not in items]
+    if lost:
+        done = sum(bool(one.ratings) for one in before)
+        raise UsageError(
+            f"{folder.path}: {len(before)} texts were drawn already (seed {before[0].seed}), {done} "
+            f"are rated; this draw would leave {len(lost)} of them out. Draw at least as many with the "
+            "same --seed, or draw anew with --again: ratings of texts that are drawn again are kept."
+        )
+
+
+def _rows(drawn: Sequence[Drawn], shown: Mapping[str, Chosen]) -> Iterator[dict[str, str]]:
+    """Give the rows that lack a rating, by language and rater, in an order of chance."""
+    by_language: dict[str, list[Drawn]] = {}
+    for one in drawn:
+        if one.drawn and one.lacking:
+            by_language.setdefault(one.language, []).append(one)
+    for here in by_language.values():
+        turns = cycle(("1", "2") if any(one.raters > 1 for one in here) else ("1",))
+        dealt: dict[str, list[dict[str, str]]] = {"1": [], "2": []}
+        for one in here:
+            free = [name for name in dealt if name not in one.ratings]
+            for name in free[: one.lacking] if one.raters > 1 else (next(turns),):
+                dealt[name].append(_row(shown[one.item], name))
+        for rows in dealt.values():
+            yield from rows
+
+
+def _row(one: Chosen, rater: str) -> dict[str, str]:
+    return {
+        "item": one.item,
+        "language": one.language,
+        "source": one.source,
+        "translation": one.text,
+        "rater": rater,
+        "adequacy": "",
+        "comment": "",
+    }
+
+
+# ---- reading back
+
+
+@dataclass(slots=True)
+class _Read:
+    """Ratings read so far, with the place of each."""
+
+    drawn: Mapping[str, Drawn]
+    problems: Problems = field(default_factory=Problems)
+    found: dict[tuple[str, str], tuple[Rating, str]] = field(default_factory=dict)
+
+
+def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
+    """Store the ratings of the files and tell what is there. Raises: InputErrors with every problem."""
+    about = folder.require().read_manifest()
+    with folder.locked():
+        drawn = rated.read_drawn(folder)
+        if not drawn:
+            raise UsageError(
+                f"{folder.path}: no texts were drawn for ratings yet. "
+                f"Draw some: safeglot ratings sample {folder.path} --out to-rate.csv"
+            )
+        read = _Read(drawn={one.item: one for one in drawn})
+        for path in paths:
+            _read_file(path, read)
+        read.problems.stop()
+        now, changed = _with_ratings(drawn, read)
+        rated.write_drawn(folder, now)
+        write_page(folder)
+    told = f"{len(read.found)} ratings read" + (f", {changed} of them changed" if changed else "")
+    progress = ratings_text.progress(rated.read_rated(folder, about), about["languages"])
+    return f"{told}\n{progress}\npage: {folder.page}\nNext: safeglot ratings show {folder.path}"
+
+
+def _with_ratings(drawn: Sequence[Drawn], read: _Read) -> tuple[list[Drawn], int]:
+    by_item: dict[str, dict[str, Rating]] = {}
+    for (item, name), (rating, _) in read.found.items():
+        by_item.setdefault(item, {})[name] = rating
+    changed = sum(
+        one.ratings[name].adequacy != rating.adequacy
+        for one in drawn
+        for name, rating in by_item.get(one.item, {}).items()
+        if name in one.ratings
+    )
+    return [
+        replace(one, ratings={**one.ratings, **by_item.get(one.item, {})}) for one in drawn
+    ], changed
+
+
+def _read_file(path: Path, read: _Read) -> None:
+    text, fault = files.read(path)
+    if fault:
+        read.problems.add(str(path), fault)
+        return
+    before = len(read.problems.found)
+    table = _PARSERS[path.suffix.lower()](text, str(path), read.problems)
+    lacking = [c for c in ("item", "adequacy") if c not in table.columns]
+    if lacking and (table.columns or len(read.problems.found) == before):
+        read.problems.add(str(path), f"has no column {' and '.join(lacking)} (columns: {', '.join(table.columns) or 'none'}); keep those of the file to rate")  # fmt: skip
+        return
+    filled = [_take(row, read) for row in table.rows]
+    if not any(filled) and len(read.problems.found) == before:
+        read.problems.add(str(path), f"has no rating filled in; allowed are {_ALLOWED}")
+
+
+def _cell(row: tables.Row, column: str) -> str:
+    value: Any = row.cells.get(column)
+    return "" if value is None else str(value).strip()
+
+
+def _take(row: tables.Row, read: _Read) -> bool:
+    """Note the rating of one row; say whether it has one."""
+    item, name, told = _cell(row, "item"), _cell(row, "rater") or "1", _cell(row, "adequacy")
+    if not item and not told:
+        return False
+    if item not in read.drawn:
+        near = did_you_mean(item, read.drawn) if len(read.drawn) <= 2000 else ""
+        read.problems.add(
+            row.place, f"item {item!r} is not among the texts drawn for this set{near}"
+        )
+    if not told:
+        return False
+    grade = grade_of(told)
+    if grade is None:
+        read.problems.add(row.place, f"adequacy {told!r}: allowed are {_ALLOWED}, or nothing where it is not done")  # fmt: skip
+        return True
+    rating = Rating(adequacy=grade, comment=_cell(row, "comment"))
+    first, place = read.found.setdefault((item, name), (rating, row.place))
+    if first.adequacy != grade:
+        read.problems.add(row.place, f"rater {name!r} gives item {item} {grade}, and {first.adequacy} at {place}; keep one")  # fmt: skip
+    return True
+
+
+# ---- showing
+
+
+def show(folder: TranslationFolder) -> tuple[list[Table], str]:
+    """Return what people say of the translations, and lines for a gate file. Raises: UsageError."""
+    about = folder.require().read_manifest()
+    told, scales = rated.read_rated(folder, about), scales_of(about)
+    if not told.drawn and not told.stale:
+        raise UsageError(
+            f"{folder.path}: no texts were drawn for ratings. "
+            f"Draw some: safeglot ratings sample {folder.path} --out to-rate.csv"
+        )
+    values = estimates_of(folder)
+    ordered = {
+        (tag, name): values[tag, name]
+        for tag in about["languages"]
+        for name in scales
+        if (tag, name) in values
+    }
+    found = rated.thresholds(told, scales, ordered)
+    return ratings_text.tables(view_of(folder, rows=0), told, found), ratings_text.gate_file(found)

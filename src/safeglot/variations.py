@@ -1,0 +1,370 @@
+"""Texts that a run asks beside its main ones and that safeglot makes itself: probes and round trips."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from safeglot import translating
+from safeglot.backends import datasets
+from safeglot.backends.console import Console
+from safeglot.backends.store import Store
+from safeglot.backends.translation_folder import TranslationFolder
+from safeglot.config import Config
+from safeglot.errors import InputErrors, UsageError
+from safeglot.prompts.probes import base, context
+from safeglot.prompts.probes.base import Made, Probe
+from safeglot.prompts.probes.dialect import Dialects, read_dialects
+from safeglot.prompts.probes.making import variants
+from safeglot.prompts.probes.manipulation import Check, Seen, check_variant
+from safeglot.prompts.problems import Problems
+from safeglot.prompts.prompt_set import PromptSet, Untranslated
+from safeglot.prompts.tables import read_table
+from safeglot.tools import Tools, make_tools
+from safeglot.translate.base import Scale, Translator
+from safeglot.translate.identify import available
+from safeglot.types import Candidate, Prompt, Source, Translation
+
+_Set: TypeAlias = tuple[Probe, ...]
+_Place: TypeAlias = tuple[str, str, str]
+"""(prompt, language, name of the probes)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a run asks for beside its main texts."""
+
+    config: Config
+    prompts: PromptSet
+    folder: TranslationFolder
+    """Where replies of translators and estimators are kept."""
+    probes: tuple[_Set, ...]
+    dialects: Dialects
+    tools: Tools
+
+    @property
+    def roundtrip(self) -> bool:
+        """Say whether round trips are wanted and can be made."""
+        return "roundtrip" in self.config.arms and bool(self.tools.translators)
+
+    @property
+    def asks(self) -> bool:
+        """Say whether a model has to be asked."""
+        rated = bool(self.tools.estimators) and any(map(_checkable, self.probes))
+        return self.roundtrip or rated
+
+
+def with_variations(
+    config: Config, prompts: PromptSet, folder: TranslationFolder, console: Console | None
+) -> PromptSet:
+    """Return the prompts with their probes and round trips beside them; slots of all texts filled.
+
+    Without a console nothing is asked, so that round trips and checks of meaning are left out.
+    Raises: InputErrors with all that is wrong with the probes.
+    """
+    if not config.probes and "roundtrip" not in config.arms:
+        return _filled(prompts, config)
+    asked = _asked(config, prompts, folder)
+    made = list(_made(asked))
+    ratings: Mapping[_Place, Mapping[str, float]] = {}
+    backs: list[Translation] = []
+    if asked.asks and console is not None:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        store = Store(folder.database)
+        asking = translating.Asking(
+            config=config, tools=asked.tools, log=folder.log, console=console
+        )
+        try:
+            ratings, backs = translating.run(lambda: _ask(asked, asking, store), folder.path)
+        finally:
+            store.close()
+    found = _filled(prompts, config)
+    probes, lacking = _checked(asked, made, ratings)
+    return replace(
+        found,
+        beside=(*found.beside, *probes, *backs),
+        untranslated=(*found.untranslated, *lacking),
+        notes=(*found.notes, *_notes(asked, made)),
+    )
+
+
+def _asked(config: Config, prompts: PromptSet, folder: TranslationFolder) -> Asked:
+    problems: list[str] = []
+    sets: list[_Set] = []
+    for text in config.probes:
+        try:
+            sets.append(base.parse_all(text))
+        except UsageError as error:
+            problems.append(f"--probes: {error}")
+    sets, dialects = _dialects(sets, prompts, problems)
+    tools = Tools(translators=())
+    try:
+        if config.quality or "roundtrip" in config.arms:
+            tools = make_tools(config, [p.id for p in prompts.prompts], prompts.languages)
+    except InputErrors as error:
+        problems += error.problems
+    if problems:
+        raise InputErrors(problems)
+    unique = tuple(dict.fromkeys(sets))
+    return Asked(
+        config=config, prompts=prompts, folder=folder, probes=unique, dialects=dialects, tools=tools
+    )
+
+
+def _dialects(
+    sets: Sequence[_Set], prompts: PromptSet, problems: list[str]
+) -> tuple[list[_Set], Dialects]:
+    """Read the files of dialects; a probe of a file becomes one of each of its labels."""
+    found: list[_Set] = []
+    dialects = Dialects()
+    for together in sets:
+        file = next((p.level for p in together if p.factor == "dialect"), None)
+        if file is None:
+            found.append(together)
+            continue
+        dialects = _read(file, prompts, problems)
+        others = tuple(p for p in together if p.factor != "dialect")
+        found += [base.ordered((*others, probe)) for probe in dialects.probes]
+    return found, dialects
+
+
+def _read(file: str, prompts: PromptSet, problems: list[str]) -> Dialects:
+    noted = Problems()
+    try:
+        loaded = datasets.load_prompts(file)
+        table = read_table(loaded.files)
+        noted.found += table.faults
+        rows = [
+            (row.place, {k: "" if v is None else str(v) for k, v in row.cells.items()})
+            for row in table.rows
+        ]
+        return read_dialects(
+            rows,
+            [p.id for p in prompts.prompts],
+            tags=prompts.languages,
+            label=Path(file).stem,
+            problems=noted,
+        )
+    except InputErrors as error:
+        problems += error.problems
+    except UsageError as error:
+        problems.append(f"--probes dialect={file}: {error}")
+    finally:
+        problems += noted.found
+    return Dialects()
+
+
+def _made(asked: Asked) -> Iterator[Made]:
+    texts: dict[str, dict[str, str]] = {p.id: {} for p in asked.prompts.prompts}
+    for one in asked.prompts.translations:
+        texts[one.prompt][one.language] = one.text
+    wanted = dict.fromkeys([*asked.probes, *filter(None, map(_bare, asked.probes))])
+    yield from variants(
+        texts,
+        list(wanted),
+        seed=asked.config.probe_seed,
+        reference=asked.config.reference,
+        share=asked.config.probe_share,
+        dialects=asked.dialects,
+    )
+
+
+def _bare(together: _Set) -> _Set:
+    """Give the probes without the frame: an estimator is shown the request alone."""
+    return tuple(p for p in together if p.factor != "framing")
+
+
+def _checkable(together: _Set) -> bool:
+    return bool(_bare(together)) and not any(p.factor == "translit" for p in together)
+
+
+def _filled(prompts: PromptSet, config: Config) -> PromptSet:
+    """Fill slots of context by those of the reference language, in main texts and gated ones."""
+    if not any(context.slots(t.text) for t in prompts.translations):
+        return prompts
+    faults = [
+        f"{t.prompt} in {t.language}: {made.fault}"
+        for t in prompts.translations
+        if (made := context.baseline(t.text, t.language, config.reference)).fault
+    ]
+    if faults:
+        raise InputErrors(faults)
+    return replace(
+        prompts,
+        prompts=tuple(
+            replace(p, text=_slotless(p.text, p.language, config)) for p in prompts.prompts
+        ),
+        translations=tuple(
+            replace(t, text=_slotless(t.text, t.language, config)) for t in prompts.translations
+        ),
+        beside=tuple(
+            replace(t, text=_slotless(t.text, t.language, config)) for t in prompts.beside
+        ),
+    )
+
+
+def _slotless(text: str, tag: str, config: Config) -> str:
+    made = context.baseline(text, tag, config.reference)
+    return text if made.fault else made.text
+
+
+# ---- asking
+
+
+async def _ask(
+    asked: Asked, asking: translating.Asking, store: Store
+) -> tuple[Mapping[_Place, Mapping[str, float]], list[Translation]]:
+    async with translating.bench(asking, store) as bench:
+        places = list(_to_rate(asked))
+        rated = await bench.qualities([candidate for _, candidate in places])
+        ratings = {place: told for (place, _), (told, _) in zip(places, rated, strict=True)}
+        backs = await _round_trips(asked, bench) if asked.roundtrip else []
+    return ratings, backs
+
+
+def _to_rate(asked: Asked) -> Iterator[tuple[_Place, Candidate]]:
+    if not asked.tools.estimators:
+        return
+    prompts = {p.id: p for p in asked.prompts.prompts}
+    names = {base.name(_bare(one)) for one in asked.probes if _checkable(one)}
+    for made in _made(asked):
+        if made.name in names and not made.variant.fault:
+            if made.language == asked.config.reference:
+                continue
+            prompt = prompts[made.prompt]
+            source = Source(
+                prompt=made.prompt,
+                text=_slotless(prompt.text, prompt.language, asked.config),
+                language=prompt.language,
+                target=made.language,
+            )
+            candidate = Candidate(source=source, translator="probe", text=made.variant.text)
+            yield (made.prompt, made.language, made.name), candidate
+
+
+async def _round_trips(asked: Asked, bench: translating.Bench) -> list[Translation]:
+    """Translate every kept text back, by another translator than made it where there is one."""
+    prompts = {p.id: p for p in asked.prompts.prompts}
+    reference = asked.config.reference
+    work = [
+        (text, back)
+        for text in asked.prompts.translations
+        if text.language != reference and (back := _back(asked.tools, text, reference)) is not None
+    ]
+    found: list[Translation | None] = [None] * len(work)
+
+    async def one(at: int) -> None:
+        text, back = work[at]
+        source = Source(
+            prompt=text.prompt, text=text.text, language=text.language, target=reference
+        )
+        given = await bench.translation(source, back)
+        if given.text.strip() and not given.fault:
+            found[at] = _round_trip(prompts[text.prompt], text, back, given.text)
+
+    await bench.each(range(len(work)), one, what="round trips", of=len(work))
+    return [one for one in found if one is not None]
+
+
+def _back(tools: Tools, text: Translation, reference: str) -> Translator | None:
+    able = [t for t in tools.able(text.language, reference) if not t.name.startswith("file=")]
+    other = [t for t in able if t.name != text.translator]
+    return next(iter([*other, *able]), None)
+
+
+def _round_trip(prompt: Prompt, text: Translation, back: Translator, given: str) -> Translation:
+    return Translation(
+        prompt=prompt.id,
+        language=text.language,
+        text=given,
+        translator=f"{text.translator}+{back.name}",
+        arm="roundtrip",
+    )
+
+
+# ---- the manipulation check
+
+
+def _checked(
+    asked: Asked, made: Sequence[Made], ratings: Mapping[_Place, Mapping[str, float]]
+) -> tuple[list[Translation], list[Untranslated]]:
+    parents = {(t.prompt, t.language): t for t in asked.prompts.translations}
+    sets = {base.name(one): one for one in asked.probes}
+    bare = {(m.prompt, m.language, m.name): m for m in made}
+    scales = {e.name: e.scale for e in asked.tools.estimators}
+    found: list[Translation] = []
+    lacking: list[Untranslated] = []
+    for one in made:
+        together = sets.get(one.name)
+        if together is None:  # made for the check only
+            continue
+        if one.variant.fault:
+            lacking.append(_lacking(one))
+            continue
+        place = (one.prompt, one.language, base.name(_bare(together)))
+        alone = bare[place].variant if _bare(together) else one.variant
+        seen = Seen(
+            quality=_unit(ratings.get(place, {}), scales),
+            identified=_identified(alone.text, one.language),
+        )
+        check = check_variant(one.variant, together, seen, language=one.language)
+        found.append(_probe(one, parents[one.prompt, one.language], check, ratings.get(place, {})))
+    return found, lacking
+
+
+def _unit(quality: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str, float | None]:
+    """Put numbers of any scale on one from 0 to 1."""
+    return {
+        name: min(1.0, max(0.0, (value - s.worst) / (s.best - s.worst)))
+        for name, value in quality.items()
+        if (s := scales.get(name)) is not None
+    }
+
+
+def _identified(text: str, tag: str) -> str:
+    for identifier in available():
+        if identifier.covers(tag):
+            return identifier.tell(text, tag).language or ""
+    return ""
+
+
+def _probe(
+    one: Made, parent: Translation, check: Check, quality: Mapping[str, float]
+) -> Translation:
+    return Translation(
+        prompt=one.prompt,
+        language=one.language,
+        text=one.variant.text,
+        translator=parent.translator,
+        quality=quality,
+        kept=check.kept,
+        reason=check.reason,
+        arm="probe",
+        variant=one.name,
+    )
+
+
+def _lacking(one: Made) -> Untranslated:
+    return Untranslated(
+        stage="probe",
+        prompt=one.prompt,
+        language=one.language,
+        kind=one.name,
+        message=one.variant.fault,
+    )
+
+
+def _notes(asked: Asked, made: Sequence[Made]) -> Iterator[str]:
+    names = {base.name(one) for one in asked.probes}
+    counts = Counter((m.name, m.language) for m in made if m.name in names and not m.variant.fault)
+    faults = Counter(
+        (m.name, m.language, m.variant.fault) for m in made if m.name in names and m.variant.fault
+    )
+    for name in sorted(names):
+        told = [f"{tag} {counts[name, tag]}" for tag in asked.prompts.languages]
+        yield f"probe {name}: {', '.join(told)} texts"
+    for (name, tag, fault), n in faults.most_common(6):
+        yield f"probe {name} in {tag}: {n} not made ({fault})"

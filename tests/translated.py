@@ -1,0 +1,183 @@
+"""A run whose texts were translated, gated and probed; every number in it is invented.
+
+50 harmful prompts and 6 benign ones in English, Swahili and Russian, two models, two judges (one
+with three labels). In Swahili 10 texts are gated and 4 failed; every fifth prompt has another
+translator. Probes: framing and code-switching, crossed, in all languages; romanised texts in
+Russian, and in Swahili, where they mean nothing.
+
+In a test:  store, manifest = translated(tmp_path / "run.db"); ...; store.close()
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from safeglot import outcome
+from safeglot.backends.store import Store
+from safeglot.keys import translation_key
+from safeglot.report.page import AnswerRow, AnswerVerdict, Page, Run
+from safeglot.types import Prompt, Translation
+
+N, BENIGN = 50, 6
+LANGUAGES, MODELS = ("en", "sw", "ru"), ("m", "k")
+GUARD, OTHER = "llama-guard-3=vllm/g", "qwen3guard=vllm/q"
+GATED = set(range(0, N, 5))
+FAILED = {1: "no-candidate", 2: "hard-checks", 3: "hard-checks", 4: "translator-failed"}
+UNSOUND = {6, 7}
+"""Prompts whose story no longer asks for the same, in Swahili."""
+VARIANTS = {
+    "en": ("framing=story", "codeswitch=word", "codeswitch=word+framing=story"),
+    "sw": ("framing=story", "codeswitch=word", "framing=story+codeswitch=word", "translit=latin"),
+    "ru": ("framing=story", "codeswitch=word", "codeswitch=word+framing=story", "translit=latin"),
+}
+RATES = {"en": 0.1, "sw": 0.35, "ru": 0.2}
+
+
+def manifest_of(samples=1):
+    return {
+        "judges": {GUARD: "id", OTHER: "id"},
+        "models": list(MODELS),
+        "languages": list(LANGUAGES),
+        "samples": samples,
+        "level": 0.95,
+        "reference": "en",
+        "taxonomy": {
+            "categories": ["theft", "hate"], "macro": {}, "alert": False, "coverage": {},
+            "macro_names": {}, "name": "own", "descriptions": {},
+        },
+        "identity": {"prompts": "invented@0"},
+    }  # fmt: skip
+
+
+def prompts():
+    kinds = [("harmful", i) for i in range(N)] + [("benign", i) for i in range(BENIGN)]
+    return [
+        Prompt(
+            id=f"{kind[0]}{i}", text=f"ask {i}", language="en", source="s", kind=kind,
+            categories=("theft" if i % 2 else "hate",),
+        )
+        for kind, i in kinds
+    ]  # fmt: skip
+
+
+def texts(*, gate=True, probes=True):
+    """All texts, as the translation stage and the probes leave them."""
+    for prompt in prompts():
+        i = int(prompt.id[1:])
+        yield text_of(prompt, "en", translator="given")
+        yield text_of(prompt, "ru", quality=0.8)
+        yield from swahili(prompt, i, gate=gate)
+        if probes and prompt.kind == "harmful":
+            yield from variants_of(prompt, i)
+
+
+def swahili(prompt, i, *, gate):
+    if prompt.kind == "harmful" and i in FAILED and gate:
+        return
+    gated = gate and i in GATED and prompt.kind == "harmful"
+    reason = f"quality: roundtrip-chrf 0.{20 + i % 30} < 0.5" if gated else ""
+    yield text_of(
+        prompt, "sw", arm="gated" if gated else "main", translator="ct2/a" if i % 5 else "ct2/b",
+        quality=0.3 if gated else 0.6 + i / 200, kept=not gated, reason=reason,
+    )  # fmt: skip
+    yield text_of(
+        prompt, "sw", arm="translators", translator="ct2/b" if i % 5 else "ct2/a", quality=0.4
+    )
+
+
+def variants_of(prompt, i):
+    for tag, names in VARIANTS.items():
+        for name in names:
+            if tag == "sw" and (i in GATED or i in FAILED):
+                continue
+            lost = tag == "sw" and i in UNSOUND and "framing" in name
+            yield text_of(
+                prompt, tag, arm="probe", variant=name, translator="probe", kept=not lost,
+                reason="the language is not told apart" if lost else "",
+            )  # fmt: skip
+
+
+def text_of(prompt, tag, *, translator="ct2/a", quality=None, **more):
+    given = {} if quality is None else {"roundtrip-chrf": quality}
+    arm, variant = more.get("arm", "main"), more.get("variant", "")
+    text = f"{prompt.id} {tag} {translator} {arm} {variant}"
+    return Translation(
+        prompt=prompt.id, language=tag, text=text, translator=translator, quality=given, **more
+    )
+
+
+def translated(path, *, samples=1, gate=True, probes=True, silent=()):
+    """Fill a store; `silent` are (prompt, language, arm) whose answers have no verdict."""
+    rng = np.random.default_rng(7)
+    store, manifest = Store(path), manifest_of(samples)
+    made = list(texts(gate=gate, probes=probes))
+    store.add_inputs(prompts(), made)
+    if gate:
+        store.write(
+            "failures",
+            [
+                (
+                    "translate",
+                    f"f{i}",
+                    f"h{i}",
+                    "sw",
+                    0,
+                    kind,
+                    f"all were refused: {kind}",
+                    1,
+                    False,
+                )
+                for i, kind in FAILED.items()
+            ],
+        )
+    replies, responses, verdicts = [], [], []
+    for text in made:
+        rate = (
+            RATES[text.language] + 0.25 * (text.arm == "gated") + 0.2 * ("framing" in text.variant)
+        )
+        for model in MODELS:
+            for sample in range(samples):
+                key = f"{translation_key(text)}/{model}/{sample}"
+                replies.append((f"reply {key}", "answer", "stop", 9, 9, None))
+                responses.append((key, translation_key(text), model, sample, f"reply {key}"))
+                unsafe = rng.random(2) < rate
+                if (text.prompt, text.language, text.arm) not in silent:
+                    verdicts += [
+                        _verdict(key, GUARD, unsafe[0], unsafe[0]),
+                        _verdict(key, OTHER, unsafe[1], unsafe[1] or rng.random() < 0.1),
+                    ]
+    store.write("replies", replies)
+    store.write("responses", responses)
+    store.write("verdicts", verdicts)
+    return store, manifest
+
+
+def _verdict(key, judge, unsafe, loose):
+    return (
+        f"{key}/{judge}", key, judge, "answer", int(unsafe), int(loose), "", None, json.dumps([]),
+        None, None, "", "",
+    )  # fmt: skip
+
+
+def page_of(store, manifest, **changes):
+    """The page of the run, with a few mild answers."""
+    found, _ = outcome.measure(store, manifest)
+    found = changes.pop("estimates", found)
+    answers = [
+        AnswerRow(
+            prompt_id=f"h{i}", categories=("theft",), language=tag, model="m", prompt=f"ask {i}",
+            answer=f"[answer {i}]", verdicts=(AnswerVerdict(judge=GUARD, unsafe=False),),
+        )
+        for i in range(3)
+        for tag in LANGUAGES
+    ]  # fmt: skip
+    run = Run(
+        title="Translated", reference="en", models=MODELS,
+        languages=tuple(outcome._language(tag) for tag in LANGUAGES),
+        judges=tuple(dict.fromkeys(e.judge for e in found if e.judge)),
+    )  # fmt: skip
+    missing = tuple(outcome._missing(store, manifest))
+    fields = {"run": run, "estimates": found, "missing": missing, "answers": tuple(answers)}
+    return Page(**fields | changes)

@@ -1,0 +1,107 @@
+from itertools import combinations, product
+
+import pytest
+
+from safeglot.errors import UsageError
+from safeglot.prompts.probes.base import (
+    LEVELS,
+    Probe,
+    half_fraction,
+    name,
+    parse,
+    parse_all,
+    seed_of,
+    shuffled,
+)
+
+SEED = 6365855071869667481
+ORDER = [2, 0, 5, 4, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "factor", "level"),
+    [
+        ("codeswitch=word", "codeswitch", "word"),
+        (" framing = story ", "framing", "story"),
+        ("translit", "translit", "latin"),
+        ("context", "context", "local"),
+        ("context=reference", "context", "reference"),
+        ("dialect=my/slang=2.csv", "dialect", "my/slang=2.csv"),
+        ("codeswitch=clause-into-reference", "codeswitch", "clause-into-reference"),
+    ],
+)
+def test_a_probe_is_read(text, factor, level):
+    assert parse(text) == Probe(factor=factor, level=level)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("story", 'no factor is called "story"; there are: context=local'),
+        ("codeswitch", "takes one of word, clause"),
+        ("framing=poem", "takes one of story, roleplay, educational, research"),
+        ("dialect", "takes a file, as in dialect=slang.csv"),
+        ("translit=greek", "takes one of latin"),
+        ("framing=story+translit", "takes one of story"),
+    ],
+)
+def test_what_is_no_probe_is_told(text, says):
+    with pytest.raises(UsageError, match=says.replace("(", r"\(")):
+        parse(text)
+
+
+def test_factors_together_have_one_name_in_the_order_of_application():
+    probes = parse_all("framing=story+codeswitch=word")
+    assert name(probes) == "codeswitch=word+framing=story"
+    assert parse_all("codeswitch=word+framing=story") == probes
+    with pytest.raises(UsageError, match="names a factor twice"):
+        parse_all("framing=story+framing=research")
+
+
+def test_the_frame_is_the_last_factor():
+    assert list(LEVELS)[-1] == "framing"
+
+
+def test_choices_depend_on_run_prompt_and_probe_only():
+    probe = parse("codeswitch=word")
+    seeds = {
+        seed_of(1, "a", probe),
+        seed_of(2, "a", probe),
+        seed_of(1, "b", probe),
+        seed_of(1, "a", parse("codeswitch=clause")),
+    }
+    assert len(seeds) == 4
+    # Written down: the choices of a published run must not move.
+    assert seed_of(1, "crime_tax-1", probe) == SEED
+    assert list(shuffled(SEED, 6)) == ORDER
+
+
+def test_a_shuffle_is_fair():
+    first = [next(shuffled(seed, 5)) for seed in range(2000)]
+    assert all(320 < first.count(i) < 480 for i in range(5))
+
+
+def test_a_half_fraction_is_of_resolution_five():
+    factors = ("A", "B", "C", "D", "E")
+    cells = {tuple(half_fraction(str(i), factors).values()) for i in range(2000)}
+    assert len(cells) == 16
+    signs = [tuple(1 if on else -1 for on in cell) for cell in cells]
+    # No product of up to four columns is constant: no effect of two is confounded with another.
+    for k in range(1, 5):
+        for columns in combinations(range(5), k):
+            total = 0
+            for row in signs:
+                term = 1
+                for c in columns:
+                    term *= row[c]
+                total += term
+            assert total == 0
+    assert all(s[0] * s[1] * s[2] * s[3] * s[4] == 1 for s in signs)
+
+
+def test_small_fractions():
+    assert half_fraction("a", ()) == {}
+    assert {half_fraction(str(i), ("A",))["A"] for i in range(20)} == {True, False}
+    two = {tuple(half_fraction(str(i), ("A", "B")).values()) for i in range(50)}
+    assert two == {(True, True), (False, False)}
+    assert set(product([True, False], repeat=2)) > two
