@@ -20,7 +20,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def filled(
-    rows: Rows, config: Config, run_dir: RunDir, store: Store, console: Console
+    rows: Rows, config: Config, *, run_dir: RunDir, store: Store, console: Console
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the rows of `arms.to_translate` with their texts, and how many could not be translated.
 

@@ -53,7 +53,9 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
             )
             return
         config = config_of(None, {**flags, "reference": about["reference"]})
-        rows, lacking = filled(rows, config, run_dir, store, Console(quiet=quiet))
+        rows, lacking = filled(
+            rows, config, run_dir=run_dir, store=store, console=Console(quiet=quiet)
+        )
     written = write(out, rows)
     left = f" ({lacking} could not be translated and are left out)" if lacking else ""
     click.echo(

@@ -16,6 +16,7 @@ from safeglot.backends.engine import Route
 from safeglot.backends.providers import providers
 from safeglot.errors import UsageError
 from safeglot.model_strings import Form
+from safeglot.translate.codes import candidates
 from safeglot.translate.identify import GlotLid
 
 JUDGES: dict[str, str] = {
@@ -113,7 +114,8 @@ ENGINES: dict[str, str] = {
 
 def machine(kind: str, path: str) -> Any:
     """Open a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
-    return load(ENGINES[kind])(path)
+    opened = load(ENGINES[kind])
+    return opened(path, codes=candidates) if kind in ("ct2", "hf") else opened(path)
 
 
 GLOTLID = "SAFEGLOT_GLOTLID"

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import weakref
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from safeglot.backends.apertium_modes import (
@@ -87,15 +87,14 @@ class Apertium:
         )
         return f"Apertium has no way from {source} to {target} on this machine ({told}); {_INSTALL}"
 
-    def revision(self, source: str, target: str) -> str:
-        """Return what pins a direction: the versions of the programs and a hash of the data."""
-        found = hashlib.blake2b(digest_size=6)
-        for mode in self._chain(source, target):
-            found.update("\0".join(word for c in mode.commands for word in c).encode() + b"\0")
-            for file in mode.files:
-                with file.open("rb") as data:
-                    found.update(hashlib.file_digest(data, "blake2b").digest())
-        return f"{_version()}+{found.hexdigest()}"
+    @cached_property
+    def revision(self) -> str:
+        """What pins every direction: the version of Apertium and a hash of the modes and their data."""
+        return _revision([mode for mode in self._edges.values() if not mode.fault])
+
+    def route_revision(self, source: str, target: str) -> str:
+        """Return what pins one direction: its chain, the version and a hash of the data on its way."""
+        return f"{'+'.join(self.route(source, target))}@{_revision(self._chain(source, target))}"
 
     async def answer(self, request: Request) -> Reply:
         """Translate `prompt`. Raises: ModelError."""
@@ -137,6 +136,11 @@ class Apertium:
         return self._batchers[mode.name]
 
 
+def open_apertium(path: str = "") -> Apertium:
+    """Open `apertium` or `apertium/MODE`. Raises: UsageError."""
+    return Apertium(path)
+
+
 def _installed(folder: Path, mode: str) -> dict[str, Mode]:
     modes = find_modes(folder)
     if not modes or shutil.which("lt-proc") is None:
@@ -155,6 +159,16 @@ def _translate(pipeline: Pipeline, requests: Sequence[Request]) -> list[Reply | 
 
 def _size(request: Request) -> int:
     return 1 + len(request.prompt or "")
+
+
+def _revision(modes: Sequence[Mode]) -> str:
+    found = hashlib.blake2b(digest_size=6)
+    for mode in modes:
+        found.update("\0".join(word for c in mode.commands for word in c).encode() + b"\0")
+    for file in sorted({file for mode in modes for file in mode.files}):
+        with file.open("rb") as data:
+            found.update(hashlib.file_digest(data, "blake2b").digest())
+    return f"{_version()}-{found.hexdigest()}"
 
 
 def _version() -> str:

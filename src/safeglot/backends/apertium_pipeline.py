@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from safeglot.backends.apertium_pipe import Pipe
+from safeglot.backends.lines import cut
 from safeglot.errors import ModelError
 
 TAGGER = "apertium-tagger"
-_BREAKS = re.compile("([\n\r\v\f\0\x1c\x1d\x1e\x85\u2028\u2029]+)")
 _RESERVED = re.compile(r"[\\^$/\[\]{}<>@]")
 _BLANK = re.compile(r"[~\t]+")
 _ESCAPED_OR_BRACKET = re.compile(r"\\(.)|[\[\]]", re.DOTALL)
@@ -89,24 +89,6 @@ def _telling(tagger: Sequence[str]) -> list[str]:
     """Have the hidden Markov model tell of new classes; the perceptron (-x) has none, and says too much."""
     perceptron = any(re.fullmatch(r"-\w*x\w*", argument) for argument in tagger)
     return [*tagger] if perceptron else [tagger[0], "-d", *tagger[1:]]
-
-
-def cut(text: str) -> list[str]:
-    """Cut a text into what stays and what is translated, by turns, beginning with what stays.
-
-    Each line is translated by itself; line breaks, blanks around a line and lines without a letter
-    stay. Joined, the parts are the text.
-    """
-    parts = [""]
-    for at, line in enumerate(_BREAKS.split(text)):
-        core = line.strip()
-        if at % 2 or not any(map(str.isalpha, core)):
-            parts[-1] += line
-            continue
-        start = line.index(core)
-        parts[-1] += line[:start]
-        parts += [core, line[start + len(core) :]]
-    return parts
 
 
 def encode(line: str) -> str:

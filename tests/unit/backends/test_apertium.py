@@ -15,7 +15,8 @@ import pytest
 
 from safeglot.backends.apertium import Apertium
 from safeglot.backends.apertium_modes import MOST_MODES, data_folder, find_modes, shortest
-from safeglot.backends.apertium_pipeline import Pipeline, cut, decode, encode
+from safeglot.backends.apertium_pipeline import Pipeline, decode, encode
+from safeglot.backends.lines import cut
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
 
@@ -329,10 +330,12 @@ def test_close_ends_the_processes_and_what_waits():
 
 def test_the_revision_is_that_of_the_data_on_the_way():
     model = Apertium()
-    direct, chain = model.revision("en", "es"), model.revision("en", "fr")
-    assert direct != chain
-    assert direct == Apertium("eng-spa").revision("en", "es")
-    assert direct[0].isdigit()
+    direct, chain = model.route_revision("en", "es"), model.route_revision("en", "fr")
+    one = Apertium("eng-spa")
+    assert direct == one.route_revision("en", "es") == f"eng-spa@{one.revision}"
+    assert chain.startswith("eng-spa+es-fr@")
+    assert model.revision == Apertium().revision != one.revision
+    assert one.revision[0].isdigit()
 
 
 def test_cut_and_stream_format_lose_nothing():

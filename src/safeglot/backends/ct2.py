@@ -1,0 +1,224 @@
+"""Translation models in CTranslate2's format: OPUS-MT (Marian), NLLB-200, M2M-100 and MADLAD-400.
+
+A folder has the converted model and the SentencePiece files of the original one; transformers is
+not needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from safeglot.backends.batching import Batcher
+from safeglot.backends.families import LONGEST, MADLAD, MARIAN, Codes, Tongues, family_of
+from safeglot.backends.lines import Done, Line, by_line
+from safeglot.errors import ModelError, UsageError
+from safeglot.types import Reply, Request
+
+_END = "</s>"
+_SPECIAL = frozenset({_END, "<s>", "<pad>", "<unk>"})
+_BATCH_CHARACTERS = 16_384
+_BATCH_TOKENS = 2_048
+_PIECES = {
+    MARIAN: ("source.spm",),
+    MADLAD: ("spiece.model", "sentencepiece.model"),
+}
+_SHARED_PIECES = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.model")
+_INSTALL = "pip install 'safeglot[neural]' (ctranslate2 and sentencepiece)"
+
+
+class Ct2Model:
+    """Translates with one folder; loads it at the first request.
+
+    `codes` gives what systems call a language. Requests that wait together are one batch. A text
+    is cut into lines, and a line longer than the model takes is refused, never cut off.
+
+    Raises: UsageError where the folder is no such model or the packages are lacking.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        *,
+        codes: Codes,
+        beam_size: int = 4,
+        device: str = "auto",
+        threads: int = 0,
+    ) -> None:
+        self.folder = Path(folder).expanduser()
+        self.beam_size = beam_size
+        self._device = {"device": device, "intra_threads": threads}
+        self._ctranslate2, self._sentencepiece = _packages(self.folder)
+        self._config, vocabulary = _read_folder(self.folder)
+        self.tongues = Tongues(
+            name=f"ct2/{self.folder.name}",
+            family=family_of(vocabulary),
+            vocabulary=vocabulary,
+            codes=codes,
+        )
+        self._source_pieces, self._target_pieces = _pieces(self.folder, self.tongues.family)
+        self.longest = LONGEST[self.tongues.family]
+        self._batcher = Batcher(self._run, most=_BATCH_CHARACTERS, size=_size)
+
+    @cached_property
+    def revision(self) -> str:
+        """A hash of the folder's files, and the beam."""
+        found = hashlib.blake2b(digest_size=6)
+        for file in sorted(path for path in self.folder.iterdir() if path.is_file()):
+            with file.open("rb") as data:
+                found.update(file.name.encode() + hashlib.file_digest(data, "blake2b").digest())
+        return f"{found.hexdigest()} beam={self.beam_size}"
+
+    def fault(self, source: str, target: str) -> str:
+        """Say why it cannot translate between two languages; "" where it can."""
+        return self.tongues.fault(source, target)
+
+    async def answer(self, request: Request) -> Reply:
+        """Translate `prompt` from `extra["source"]` to `extra["target"]`. Raises: ModelError."""
+        return await self._batcher.answer(request)
+
+    async def close(self) -> None:
+        """Free the model. It can be closed twice, not used again."""
+        await self._batcher.close()
+        self.__dict__.pop("_engine", None)
+
+    @cached_property
+    def _engine(self) -> Any:
+        try:
+            return self._ctranslate2.Translator(str(self.folder), **self._device)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            fault = f"CTranslate2 cannot load {self.folder}: {error}"
+            raise ModelError("engine", fault, transient=False) from error
+
+    @cached_property
+    def _spm(self) -> tuple[Any, Any]:
+        make = self._sentencepiece.SentencePieceProcessor
+        source = make(model_file=str(self._source_pieces))
+        same = self._source_pieces == self._target_pieces
+        return source, source if same else make(model_file=str(self._target_pieces))
+
+    def _run(self, requests: Sequence[Request]) -> list[Reply | ModelError]:
+        return by_line(requests, self._lines)
+
+    def _lines(self, lines: list[Line]) -> list[Done | ModelError]:
+        found: list[Done | ModelError | None] = [None] * len(lines)
+        groups: dict[int, list[tuple[int, list[str], list[str]]]] = defaultdict(list)
+        for at, line in enumerate(lines):
+            try:
+                tokens, prefix = self._tokens(line)
+            except ModelError as error:
+                found[at] = error
+            else:
+                groups[min(line.max_tokens or self.longest, self.longest - 1)].append(
+                    (at, tokens, prefix)
+                )
+        for most, group in groups.items():
+            for (at, _, prefix), result in zip(group, self._translate(group, most), strict=True):
+                found[at] = self._done(result.hypotheses[0], len(prefix))
+        return [one for one in found if one is not None]
+
+    def _tokens(self, line: Line) -> tuple[list[str], list[str]]:
+        """Return the tokens of a line and the prefix of its translation. Raises: ModelError."""
+        if fault := self.fault(line.source, line.target):
+            raise ModelError("bad_request", fault, transient=False)
+        target = self.tongues.target_token(line.target)
+        before, prefix = [target] if target else [], list[str]()
+        if self.tongues.family not in {MARIAN, MADLAD}:
+            before, prefix = [self.tongues.token(line.source)], [target]
+        try:
+            pieces = self._spm[0].encode(line.text, out_type=str)
+        except (UnicodeError, TypeError, RuntimeError):
+            fault = "the text is not valid Unicode: it has half of a surrogate pair"
+            raise ModelError("bad_request", fault, transient=False) from None
+        tokens = [*before, *pieces, *(() if self._config.get("add_source_eos") else (_END,))]
+        if len(tokens) > self.longest:
+            fault = (
+                f"a line of the text has {len(tokens)} tokens, and the model takes {self.longest}"
+            )
+            raise ModelError("too_long", fault, transient=False)
+        return tokens, prefix
+
+    def _translate(self, group: Sequence[tuple[int, list[str], list[str]]], most: int) -> Any:
+        try:
+            return self._engine.translate_batch(
+                [tokens for _, tokens, _ in group],
+                target_prefix=[prefix for _, _, prefix in group] if group[0][2] else None,
+                max_batch_size=_BATCH_TOKENS,
+                batch_type="tokens",
+                beam_size=self.beam_size,
+                max_input_length=0,  # its default would cut a long text off and say nothing
+                max_decoding_length=most,
+                return_end_token=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelError("engine", f"CTranslate2: {error}", transient=False) from error
+
+    def _done(self, tokens: Sequence[str], n_prefix: int) -> Done:
+        whole = tokens[-1:] == [_END]
+        pieces = [token for token in tokens[n_prefix:] if not self._special(token)]
+        return Done(text=self._spm[1].decode(pieces), n_tokens=len(tokens) - n_prefix, whole=whole)
+
+    def _special(self, token: str) -> bool:
+        """Say whether a token is none of the text: so are NLLB's languages, which are no pieces."""
+        if token in _SPECIAL:
+            return True
+        pieces = self._spm[1]
+        is_piece = pieces.piece_to_id(token) != pieces.unk_id()
+        return self.tongues.family not in {MARIAN, MADLAD} and not is_piece
+
+
+def open_ct2(path: str, *, codes: Codes) -> Ct2Model:
+    """Open `ct2/PATH`. Raises: UsageError."""
+    return Ct2Model(path, codes=codes)
+
+
+def _size(request: Request) -> int:
+    return 1 + len(request.prompt or "")
+
+
+def _packages(folder: Path) -> tuple[Any, Any]:
+    try:
+        import ctranslate2
+        import sentencepiece
+    except ImportError as error:
+        raise UsageError(f"ct2/{folder}: {error.name} is not installed: {_INSTALL}") from error
+    return ctranslate2, sentencepiece
+
+
+def _read_folder(folder: Path) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the configuration and the vocabulary. Raises: UsageError."""
+    if not (folder / "model.bin").is_file():
+        raise UsageError(
+            f"ct2/{folder}: has no model.bin. Give the folder that ct2-transformers-converter or "
+            "ct2-opus-mt-converter wrote, with the SentencePiece files of the model beside it."
+        )
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        names = ("shared_vocabulary", "source_vocabulary", "target_vocabulary")
+        tokens: set[str] = set()
+        for name in names:
+            if (folder / f"{name}.json").is_file():
+                tokens |= set(json.loads((folder / f"{name}.json").read_text("utf-8")))
+            elif (folder / f"{name}.txt").is_file():
+                tokens |= set((folder / f"{name}.txt").read_text("utf-8").split("\n"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"ct2/{folder}: cannot be read: {error}") from error
+    return config, frozenset(tokens)
+
+
+def _pieces(folder: Path, family: str) -> tuple[Path, Path]:
+    """Return the SentencePiece files of both sides. Raises: UsageError."""
+    names = _PIECES.get(family, _SHARED_PIECES)
+    found = next((folder / name for name in names if (folder / name).is_file()), None)
+    if found is None:
+        raise UsageError(
+            f"ct2/{folder}: a {family} model needs {' or '.join(names)} beside model.bin; copy it "
+            "from the original model (--copy_files of ct2-transformers-converter)."
+        )
+    target = folder / "target.spm"
+    return found, target if family == MARIAN and target.is_file() else found

@@ -1,0 +1,137 @@
+"""What families of translation models call languages, and how long a text they take.
+
+A model's own vocabulary says which family it is of and which languages it has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from safeglot.languages import canonical, primary
+
+Codes: TypeAlias = Callable[[str, str], Sequence[str]]
+"""(tag, system) -> what a system may call the language, as translate.codes.candidates."""
+
+MARIAN, NLLB, M2M100, MADLAD = "marian", "nllb", "m2m100", "madlad"
+LONGEST: dict[str, int] = {MARIAN: 512, NLLB: 1024, M2M100: 1024, MADLAD: 1024}
+"""Positions that a model of a family has; MADLAD's are relative, and it was trained on no more."""
+
+_SYSTEM = {NLLB: "nllb", MADLAD: "madlad", MARIAN: "opus"}
+_TOKEN = {NLLB: "{}", M2M100: "__{}__", MADLAD: "<2{}>", MARIAN: ">>{}<<"}
+_PAIR = re.compile(r"opus-mt(?:-tc)?(?:-big)?-([A-Za-z_]+)-([A-Za-z_]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tongues:
+    """The languages of one model: `name` as the user gave it, its family and its vocabulary."""
+
+    name: str
+    family: str
+    vocabulary: Collection[str]
+    codes: Codes
+
+    def fault(self, source: str, target: str) -> str:
+        """Say why the model cannot translate between two languages; "" where it can."""
+        if canonical(source) == canonical(target):
+            return f"{source} and {target} are one language"
+        if self.family == MARIAN:
+            return self._marian_fault(source, target)
+        asked = (target,) if self.family == MADLAD else (source, target)
+        unknown = [tag for tag in asked if not self.token(tag)]
+        if not unknown:
+            return ""
+        return f"{self.name} ({self.family}) does not know {' and '.join(unknown)}"
+
+    def token(self, tag: str) -> str:
+        """Return the token of a language in the model's vocabulary, "" where it has none."""
+        names = (
+            (canonical(tag).lower(), primary(tag))
+            if self.family == M2M100
+            else self.codes(tag, _SYSTEM[self.family])
+        )
+        tokens = (_TOKEN[self.family].format(name) for name in names)
+        return next((token for token in tokens if token in self.vocabulary), "")
+
+    def target_token(self, tag: str) -> str:
+        """Return what tells the model the target; "" for a model that has one only."""
+        return self.token(tag) if self.family != MARIAN or self._many else ""
+
+    @property
+    def _many(self) -> bool:
+        return any(token.startswith(">>") and token.endswith("<<") for token in self.vocabulary)
+
+    def _marian_fault(self, source: str, target: str) -> str:
+        """A Marian model says its target in its vocabulary where it has several, else in its name."""
+        if self._many and not self.token(target):
+            return f"{self.name} (marian) does not know {target}"
+        pair = _PAIR.search(self.name)
+        if pair is None:
+            return ""
+        for tag, name, told in ((source, pair[1], False), (target, pair[2], self._many)):
+            if (
+                not told
+                and name.islower()
+                and len(name) <= _LONGEST_CODE
+                and not self._is(tag, name)
+            ):
+                return f"{self.name} translates from {pair[1]} to {pair[2]}, not from {source} to {target}"
+        return ""
+
+    def _is(self, tag: str, name: str) -> bool:
+        """Say whether a code in a model's name may mean a language; codes of groups mean any."""
+        if name in _GROUPS:
+            return True
+        return name in {primary(tag), *self.codes(tag, "opus")}
+
+
+_LONGEST_CODE = 3
+_GROUPS = frozenset(
+    [
+        "mul",
+        "roa",
+        "gem",
+        "sla",
+        "zle",
+        "zls",
+        "zlw",
+        "itc",
+        "gmw",
+        "gmq",
+        "ine",
+        "cel",
+        "bat",
+        "fiu",
+        "trk",
+        "sem",
+        "afa",
+        "aav",
+        "cau",
+        "dra",
+        "inc",
+        "iir",
+        "nic",
+        "bnt",
+        "phi",
+        "poz",
+        "pqe",
+        "map",
+        "art",
+        "cpf",
+        "cpp",
+        "crp",
+        "alv",
+        "eu",
+    ]
+)
+"""Codes of language groups that OPUS-MT's names use."""
+
+
+def family_of(vocabulary: Collection[str]) -> str:
+    """Return the family that a vocabulary is of; Marian's is the one without languages in it."""
+    for family, token in ((NLLB, "eng_Latn"), (M2M100, "__en__"), (MADLAD, "<2en>")):
+        if token in vocabulary:
+            return family
+    return MARIAN

@@ -1,0 +1,84 @@
+"""Texts cut into lines: translation models are made for a sentence or a few, and lose line breaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from safeglot.errors import ModelError
+from safeglot.types import Reply, Request
+
+_BREAKS = re.compile("([\n\r\v\f\0\x1c\x1d\x1e\x85\u2028\u2029]+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line to translate, and how."""
+
+    text: str
+    source: str
+    target: str
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One line translated; `n_tokens` were generated, and `whole` says that the model came to an end."""
+
+    text: str
+    n_tokens: int
+    whole: bool
+
+
+Translate: TypeAlias = Callable[[list[Line]], Sequence[Done | ModelError]]
+
+
+def cut(text: str) -> list[str]:
+    """Cut a text into what stays and what is translated, by turns, beginning with what stays.
+
+    Each line is translated by itself; line breaks, blanks around a line and lines without a letter
+    stay. Joined, the parts are the text.
+    """
+    parts = [""]
+    for at, line in enumerate(_BREAKS.split(text)):
+        core = line.strip()
+        if at % 2 or not any(map(str.isalpha, core)):
+            parts[-1] += line
+            continue
+        start = line.index(core)
+        parts[-1] += line[:start]
+        parts += [core, line[start + len(core) :]]
+    return parts
+
+
+def by_line(requests: Sequence[Request], translate: Translate) -> list[Reply | ModelError]:
+    """Answer requests with the translations of their lines; a request with a fault is that fault."""
+    parts = [cut(request.prompt or "") for request in requests]
+    lines = [
+        Line(
+            text=text,
+            source=str(request.extra.get("source", "")),
+            target=str(request.extra.get("target", "")),
+            max_tokens=request.max_tokens,
+        )
+        for request, part in zip(requests, parts, strict=True)
+        for text in part[1::2]
+    ]
+    done = iter(translate(lines) if lines else ())
+    return [_reply(part, [next(done) for _ in part[1::2]]) for part in parts]
+
+
+def _reply(part: list[str], done: Sequence[Done | ModelError]) -> Reply | ModelError:
+    found: list[Done] = []
+    for one in done:
+        if isinstance(one, ModelError):
+            return one
+        found.append(one)
+    part[1::2] = [one.text for one in found]
+    return Reply(
+        text="".join(part),
+        finish_reason="stop" if all(one.whole for one in found) else "length",
+        n_tokens=sum(one.n_tokens for one in found),
+    )
