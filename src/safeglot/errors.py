@@ -49,7 +49,7 @@ class ModelError(SafeglotError):
     """One request failed.
 
     `kind`: unreachable | timeout | rate_limited | server_error | bad_request | auth | not_found |
-    malformed | no_choices | blocked | engine. `transient` says whether another try may help.
+    malformed | no_choices | blocked | too_long | engine. `transient` says whether another try may help.
     """
 
     def __init__(

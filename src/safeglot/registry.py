@@ -104,7 +104,7 @@ def _refusal_weights() -> Any:
 
 
 ENGINES: dict[str, str] = {
-    "apertium": "safeglot.backends.apertium:Apertium",
+    "apertium": "safeglot.backends.apertium:open_apertium",
     "ct2": "safeglot.backends.ct2:open_ct2",
     "hf": "safeglot.backends.seq2seq:open_seq2seq",
     "bergamot": "safeglot.backends.bergamot:open_bergamot",

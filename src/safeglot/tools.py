@@ -149,8 +149,10 @@ def _machine(one: StepConfig, bench: _Bench) -> Translator:
 
 
 def _revision(engine: Any, source: str, target: str) -> str:
-    found = engine.revision
-    pinned: str = found(source, target) if callable(found) else found
+    if hasattr(engine, "route_revision"):
+        way: str = engine.route_revision(source, target)
+        return way
+    pinned: str = engine.revision
     return pinned
 
 
