@@ -90,7 +90,8 @@ def make_set(path, n=60, tags=("ar", "es", "sw", "yo", "zh"), *, gate=GATE, scal
     field = Field(
         prompts=[p["id"] for p in prompts], languages=tags, translators=TRANSLATORS, scales=scales
     )
-    write(folder, prompts, field, choose_rows(rows, field, gate), gate)
+    outcomes, ranks = choose_rows(rows, field, gate)
+    write(folder, prompts, field, (outcomes, rows, ranks), gate)
     return folder
 
 
@@ -100,10 +101,10 @@ def without(row, scales):
 
 
 def write(folder, prompts, field, chosen, gate):
-    outcomes, ranked = chosen
+    outcomes, rows, ranks = chosen
     known = {p["id"]: {k: v for k, v in p.items() if k != "id"} for p in prompts}
     table = [translation_row(one, known[one.prompt]) for one in outcomes]
-    folder.write_rows(ranked, table)
+    folder.write_rows(rows, table, ranks=ranks)
     content = [(r["id"], r["language"], r["outcome"], r["text"], r["translator"]) for r in table]
     folder.write_manifest(
         {

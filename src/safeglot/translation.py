@@ -14,11 +14,12 @@ import numpy as np
 
 import safeglot
 from safeglot import job as jobs
-from safeglot import languages, registry, translating
+from safeglot import languages, translating
 from safeglot.backends import rundir
 from safeglot.backends.console import Console
 from safeglot.backends.store import Store
 from safeglot.backends.translation_folder import TranslationFolder, translation_row
+from safeglot.checked import hard_checks
 from safeglot.config import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.keys import digest
@@ -26,13 +27,11 @@ from safeglot.prompts.prompt_set import PromptSet
 from safeglot.tools import Tools, make_tools
 from safeglot.translate.choice import Gate
 from safeglot.translate.hard_checks import VERSION as CHECKS_VERSION
-from safeglot.translate.hard_checks import check
 from safeglot.translate.identify import available
-from safeglot.translate.lengths import learn
 from safeglot.translate.outcomes import Field, choose_rows, counts
 from safeglot.translated import folder_of, joined
 from safeglot.translation_page import write_page
-from safeglot.types import Candidate, CandidateRow, Source
+from safeglot.types import CandidateRow, Source
 from safeglot.variations import with_variations
 
 VERSION = 1
@@ -260,19 +259,6 @@ async def _candidates(plan: Plan, asking: translating.Asking, store: Store) -> l
         return await bench.candidates(list(plan.sources()))
 
 
-def hard_checks(candidates: Sequence[Candidate]) -> list[Mapping[str, str]]:
-    """Return the hard checks that each candidate of a set fails, by the identifiers that are here."""
-    identifiers = available(registry.glotlid())
-    habits, refuses = learn(candidates), registry.refuses()
-    return [
-        {
-            fault.name: fault.detail
-            for fault in check(one, identifiers=identifiers, refuses=refuses, habits=habits)
-        }
-        for one in candidates
-    ]
-
-
 def _check_same(plan: Plan, there: Mapping[str, str], *, again: bool) -> bool:
     """Say whether a set that is there is this one. Raises: UsageError where it must not be changed."""
     now = plan.identity
@@ -302,7 +288,7 @@ def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow])
         translators=[t.name for t in plan.tools.translators],
         scales={e.name: e.scale for e in plan.tools.estimators},
     )
-    outcomes, ranked = choose_rows(rows, field, plan.gate)
+    outcomes, ranks = choose_rows(rows, field, plan.gate)
     prompts = {p.id: p for p in plan.prompts.prompts}
     table = [
         translation_row(
@@ -315,7 +301,7 @@ def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow])
         )
         for one in outcomes
     ]
-    folder.write_rows(ranked, table)
+    folder.write_rows(rows, table, ranks=ranks)
     content = [(r["id"], r["language"], r["outcome"], r["text"], r["translator"]) for r in table]
     folder.write_manifest(
         {

@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -178,9 +178,15 @@ def read_text(path: Path, do: str) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all. Raises: Stopped where the disk is full or refuses."""
+    write_parts(path, (text,))
+
+
+def write_parts(path: Path, parts: Iterable[str]) -> None:
+    """Write a text that comes in parts, whole or not at all. Raises: Stopped as write_text."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, "utf-8")
+        with temporary.open("w", encoding="utf-8") as file:
+            file.writelines(parts)
         temporary.replace(path)
     except OSError as error:
         raise Stopped(

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.rundir import held, read_text, write_text
+from safeglot.backends.rundir import held, read_text, write_parts, write_text
 from safeglot.errors import UsageError
 from safeglot.types import OUTCOMES, CandidateRow, Outcome
 
@@ -111,11 +112,16 @@ class TranslationFolder:
     # ---- rows
 
     def write_rows(
-        self, candidates: Iterable[CandidateRow], translations: Iterable[Mapping[str, Any]]
+        self,
+        candidates: Sequence[CandidateRow],
+        translations: Iterable[Mapping[str, Any]],
+        *,
+        ranks: Sequence[float | None] = (),
     ) -> None:
-        """Write both tables whole or not at all."""
-        write_text(self.candidates, "".join(map(_line, map(_without_empty, candidates))))
-        write_text(self.translations, "".join(map(_line, translations)))
+        """Write both tables whole or not at all; `ranks` are those of the candidates."""
+        told = zip_longest(candidates, ranks)
+        write_parts(self.candidates, (_line(_without_empty(row, rank)) for row, rank in told))
+        write_parts(self.translations, map(_line, translations))
 
     def read_candidates(self) -> Iterator[CandidateRow]:
         """Yield the candidates as they were written. Raises: UsageError."""
@@ -175,8 +181,10 @@ def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _without_empty(row: CandidateRow) -> dict[str, Any]:
+def _without_empty(row: CandidateRow, rank: float | None) -> dict[str, Any]:
     more = {name: value for name in _MORE if (value := getattr(row, name)) not in ("", {}, None)}
+    if rank is not None:
+        more["rank"] = rank
     return {"prompt": row.prompt, "language": row.language, "translator": row.translator,
             "text": row.text, **more}  # fmt: skip
 

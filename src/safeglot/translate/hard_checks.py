@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from safeglot import languages
 from safeglot.chrf import bare, bounded, most
@@ -205,9 +206,15 @@ def _copied_share(source: str, text: str) -> float:
     """Give the share of the source's character 8-grams in the text; 0 where no letters are shared."""
     if not scripts.letters(source).keys() & scripts.letters(text).keys():
         return 0.0
-    asked, said = source.casefold(), text.casefold()
-    wanted = {asked[i : i + _ORDER] for i in range(len(asked) - _ORDER + 1)}
+    wanted, said = _grams(source), text.casefold()
     return sum(gram in said for gram in wanted) / len(wanted) if wanted else 0.0
+
+
+@lru_cache(maxsize=16)
+def _grams(source: str) -> frozenset[str]:
+    """Return the 8-grams of a source, which comes once for each of its candidates."""
+    asked = source.casefold()
+    return frozenset(asked[i : i + _ORDER] for i in range(len(asked) - _ORDER + 1))
 
 
 def _untranslated(case: _Case) -> str:

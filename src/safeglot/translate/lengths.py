@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from statistics import median
@@ -89,19 +90,25 @@ def folded(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def learn(candidates: Iterable[Candidate]) -> Habits:
+def learn(candidates: Sequence[Candidate]) -> Habits:
     """Learn what is usual in a set: the length ratio of each pair, and texts that recur.
 
     The ratio is the median of the logarithms, held near its script's.
     """
     logs: dict[tuple[str, str], list[float]] = {}
-    sources: dict[tuple[str, str], set[str]] = {}
+    marks: list[int] = []  # a number in place of each text: most stand there once
     for one in candidates:
         pair = (one.source.language, one.source.target)
         text, asked = folded(one.text), shown(one.source.text)
+        marks.append(hash((one.source.target, text)) if text and asked else 0)
         if text and asked:
             logs.setdefault(pair, []).append(math.log(shown(one.text) / asked))
-            sources.setdefault((one.source.target, text), set()).add(folded(one.source.text))
+    often = {mark for mark, n in Counter(marks).items() if n >= SHARED_BY and mark}
+    sources: dict[tuple[str, str], set[str]] = {}
+    for mark, one in zip(marks, candidates, strict=True):
+        if mark in often:
+            key = (one.source.target, folded(one.text))
+            sources.setdefault(key, set()).add(folded(one.source.text))
     return Habits(
         ratios={
             pair: _learned(pair, found) for pair, found in logs.items() if len(found) >= FEWEST

@@ -26,25 +26,23 @@ class Field:
 
 def choose_rows(
     rows: Sequence[CandidateRow], field: Field, gate: Gate
-) -> tuple[list[Outcome], list[CandidateRow]]:
-    """Return the outcome of each prompt and language, and the candidates with their ranks.
+) -> tuple[list[Outcome], list[float | None]]:
+    """Return the outcome of each prompt and language, and the rank of each candidate.
 
-    Outcomes go prompt by prompt, each in the order of the languages; candidates as they came.
+    Outcomes go prompt by prompt, each in the order of the languages. Ranks are from 0 (worst in
+    its language) to 1, None where no estimator tells.
     """
     table = _table(rows, field)
     choice = choose(table, gate)
-    ranked = [
-        row if np.isnan(rank) else replace(row, rank=round(float(rank), 6))
-        for row, rank in zip(rows, choice.rank_N, strict=True)
-    ]
+    ranks = [None if rank != rank else round(rank, 6) for rank in choice.rank_N.tolist()]  # noqa: PLR0124 - NaN
     members: dict[int, list[CandidateRow]] = {}
-    for row, group in zip(ranked, table.group_N.tolist(), strict=True):
+    for row, group in zip(rows, table.group_N.tolist(), strict=True):
         members.setdefault(group, []).append(row)
     places = [(prompt, tag) for prompt in field.prompts for tag in field.languages]
     outcomes = [
-        _outcome(places[at], choice, at, members.get(at, []), ranked) for at in range(len(places))
+        _outcome(places[at], choice, at, members.get(at, []), rows) for at in range(len(places))
     ]
-    return [_with_reason(one, table, choice, at, gate) for at, one in enumerate(outcomes)], ranked
+    return [_with_reason(one, table, choice, at, gate) for at, one in enumerate(outcomes)], ranks
 
 
 def counts(outcomes: Sequence[Outcome], languages: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -89,10 +87,10 @@ def _outcome(
     choice: Choice,
     at: int,
     members: list[CandidateRow],
-    ranked: Sequence[CandidateRow],
+    rows: Sequence[CandidateRow],
 ) -> Outcome:
     row = int(choice.row_G[at])
-    chosen = ranked[row] if row >= 0 else None
+    chosen = rows[row] if row >= 0 else None
     reason = "" if chosen else why_failed(members)
     prompt, language = place
     outcome = choice.outcome(at)
