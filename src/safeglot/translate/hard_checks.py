@@ -164,6 +164,7 @@ def _copied(case: _Case) -> str:
     return f"chrF {alike:.2f} against the source, above {bound}" if alike > bound else ""
 
 
+@lru_cache(maxsize=64)
 def _differs(source: Source) -> bool:
     """Say whether a translation must differ from its source.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,6 +68,8 @@ SHARED_BY = 3
 ALIKE = 0.5
 """chrF above which two sources may well have the same translation."""
 MOST_COMPARED = 24
+MOST_MEASURED = 20_000
+"""Candidates whose length is measured: the median of these is that of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +96,20 @@ def folded(text: str) -> str:
 def learn(candidates: Sequence[Candidate]) -> Habits:
     """Learn what is usual in a set: the length ratio of each pair, and texts that recur.
 
-    The ratio is the median of the logarithms, held near its script's.
+    The ratio is the median of the logarithms, held near its script's. Of many candidates some are
+    measured, chosen by a hash of their texts.
     """
     logs: dict[tuple[str, str], list[float]] = {}
+    every = 1 + len(candidates) // MOST_MEASURED
     marks: list[int] = []  # a number in place of each text: most stand there once
     for one in candidates:
-        pair = (one.source.language, one.source.target)
-        text, asked = folded(one.text), shown(one.source.text)
-        marks.append(hash((one.source.target, text)) if text and asked else 0)
-        if text and asked:
-            logs.setdefault(pair, []).append(math.log(shown(one.text) / asked))
+        text = folded(one.text)
+        marks.append(hash((one.source.target, text)) if text else 0)
+        if text and zlib.crc32(text.encode("utf-8", "replace")) % every == 0:
+            asked = shown(one.source.text)
+            if asked:
+                pair = (one.source.language, one.source.target)
+                logs.setdefault(pair, []).append(math.log(shown(one.text) / asked))
     often = {mark for mark, n in Counter(marks).items() if n >= SHARED_BY and mark}
     sources: dict[tuple[str, str], set[str]] = {}
     for mark, one in zip(marks, candidates, strict=True):
