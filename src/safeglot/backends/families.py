@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from safeglot.languages import canonical, primary
+from safeglot.languages import canonical, lookup, primary
 
 Codes: TypeAlias = Callable[[str, str], Sequence[str]]
 """(tag, system) -> what a system may call the language, as translate.codes.candidates."""
@@ -59,6 +59,10 @@ class Tongues:
         """Return what tells the model the target; "" for a model that has one only."""
         return self.token(tag) if self.family != MARIAN or self._many else ""
 
+    def source_token(self, tag: str) -> str:
+        """Return what tells the model the source; "" for a family that is not told it."""
+        return self.token(tag) if self.family in {NLLB, M2M100} else ""
+
     @property
     def _many(self) -> bool:
         return any(token.startswith(">>") and token.endswith("<<") for token in self.vocabulary)
@@ -69,7 +73,7 @@ class Tongues:
             return f"{self.name} (marian) does not know {target}"
         pair = _PAIR.search(self.name)
         if pair is None:
-            return ""
+            return "" if self._many else f"{self.name} does not say what it translates: {_DO}"
         for tag, name, told in ((source, pair[1], False), (target, pair[2], self._many)):
             if (
                 not told
@@ -84,9 +88,12 @@ class Tongues:
         """Say whether a code in a model's name may mean a language; codes of groups mean any."""
         if name in _GROUPS:
             return True
-        return name in {primary(tag), *self.codes(tag, "opus")}
+        if name in self.codes(tag, "opus"):
+            return True
+        return name == primary(tag) and lookup(name).script == lookup(tag).script
 
 
+_DO = "name its folder opus-mt-SOURCE-TARGET, as in opus-mt-en-de"
 _LONGEST_CODE = 3
 _GROUPS = frozenset(
     [
