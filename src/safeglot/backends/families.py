@@ -16,8 +16,9 @@ Codes: TypeAlias = Callable[[str, str], Sequence[str]]
 """(tag, system) -> what a system may call the language, as translate.codes.candidates."""
 
 MARIAN, NLLB, M2M100, MADLAD = "marian", "nllb", "m2m100", "madlad"
-LONGEST: dict[str, int] = {MARIAN: 512, NLLB: 1024, M2M100: 1024, MADLAD: 1024}
-"""Positions that a model of a family has; MADLAD's are relative, and it was trained on no more."""
+LONGEST: dict[str, int] = {MARIAN: 512, NLLB: 512, M2M100: 1024, MADLAD: 1024}
+"""Tokens of a line: the positions that a model has; of NLLB what it was trained with (its card: no
+more than 512, and worse beyond); MADLAD's positions are relative, and this is a choice."""
 
 _SYSTEM = {NLLB: "nllb", MADLAD: "madlad", MARIAN: "opus"}
 _TOKEN = {NLLB: "{}", M2M100: "__{}__", MADLAD: "<2{}>", MARIAN: ">>{}<<"}

@@ -74,8 +74,8 @@ class Seq2SeqModel:
     @property
     def longest(self) -> int:
         """Tokens that a line may have."""
-        config = self._model.config
-        return int(getattr(config, "max_position_embeddings", None) or LONGEST[self.tongues.family])
+        most = LONGEST[self.tongues.family]
+        return min(most, getattr(self._model.config, "max_position_embeddings", None) or most)
 
     @cached_property
     def _tokenizer(self) -> Any:
