@@ -11,7 +11,9 @@ pytest.importorskip("ctranslate2")
 pytest.importorskip("sentencepiece")
 
 from extras import tiny_translators as tiny
+from extras.tiny_translators import LINES
 from safeglot.backends.ct2 import Ct2Model
+from safeglot.backends.lines import Line
 from safeglot.backends.seq2seq import Seq2SeqModel
 from safeglot.errors import ModelError, UsageError
 from safeglot.translate.codes import candidates
@@ -161,6 +163,33 @@ def test_a_name_that_tells_the_pair_is_believed(folders, tmp_path):
         model.fault("en", "fr") == "ct2/opus-mt-en-es translates from en to es, not from en to fr"
     )
     assert model.fault("de", "es")
+
+
+def test_a_pair_that_nothing_tells_is_refused(folders, tmp_path):
+    unnamed = tmp_path / "mine"
+    unnamed.symlink_to(folders["one"][1])
+    assert "name its folder opus-mt-SOURCE-TARGET" in ct2(unnamed).fault("en", "es")
+    of_many = tmp_path / "several"
+    of_many.symlink_to(folders["many"][1])
+    assert ct2(of_many).fault("en", "es") == ""
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "text", [LINES[0], "a </s> dog", ">>fra<< dog <pad>", "<unk> the fra_Latn"]
+)
+def test_both_engines_read_the_same_tokens_and_marks_in_a_text_are_text(folders, family, text):
+    theirs, ours = hf(folders[family][0]), ct2(folders[family][1])
+    line = Line(text=text, source="en", target="es", max_tokens=0)
+    names = theirs._tokenizer.convert_ids_to_tokens(theirs._ids(line))
+    pieces, _ = ours._tokens(line)
+    for tokens in (names, pieces):
+        assert tokens.count("</s>") == 1
+        assert tokens[-1] == "</s>"
+        assert "fra_Latn" not in tokens
+        assert ">>fra<<" not in tokens[1:]
+    if text in LINES:
+        assert names == pieces
 
 
 @pytest.mark.parametrize("engine", [hf, ct2])

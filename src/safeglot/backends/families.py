@@ -10,14 +10,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from safeglot.languages import canonical, primary
+from safeglot.languages import canonical, lookup, primary
 
 Codes: TypeAlias = Callable[[str, str], Sequence[str]]
 """(tag, system) -> what a system may call the language, as translate.codes.candidates."""
 
 MARIAN, NLLB, M2M100, MADLAD = "marian", "nllb", "m2m100", "madlad"
-LONGEST: dict[str, int] = {MARIAN: 512, NLLB: 1024, M2M100: 1024, MADLAD: 1024}
-"""Positions that a model of a family has; MADLAD's are relative, and it was trained on no more."""
+LONGEST: dict[str, int] = {MARIAN: 512, NLLB: 512, M2M100: 1024, MADLAD: 1024}
+"""Tokens of a line: the positions that a model has; of NLLB what it was trained with (its card: no
+more than 512, and worse beyond); MADLAD's positions are relative, and this is a choice."""
 
 _SYSTEM = {NLLB: "nllb", MADLAD: "madlad", MARIAN: "opus"}
 _TOKEN = {NLLB: "{}", M2M100: "__{}__", MADLAD: "<2{}>", MARIAN: ">>{}<<"}
@@ -59,6 +60,10 @@ class Tongues:
         """Return what tells the model the target; "" for a model that has one only."""
         return self.token(tag) if self.family != MARIAN or self._many else ""
 
+    def source_token(self, tag: str) -> str:
+        """Return what tells the model the source; "" for a family that is not told it."""
+        return self.token(tag) if self.family in {NLLB, M2M100} else ""
+
     @property
     def _many(self) -> bool:
         return any(token.startswith(">>") and token.endswith("<<") for token in self.vocabulary)
@@ -69,7 +74,7 @@ class Tongues:
             return f"{self.name} (marian) does not know {target}"
         pair = _PAIR.search(self.name)
         if pair is None:
-            return ""
+            return "" if self._many else f"{self.name} does not say what it translates: {_DO}"
         for tag, name, told in ((source, pair[1], False), (target, pair[2], self._many)):
             if (
                 not told
@@ -84,9 +89,12 @@ class Tongues:
         """Say whether a code in a model's name may mean a language; codes of groups mean any."""
         if name in _GROUPS:
             return True
-        return name in {primary(tag), *self.codes(tag, "opus")}
+        if name in self.codes(tag, "opus"):
+            return True
+        return name == primary(tag) and lookup(name).script == lookup(tag).script
 
 
+_DO = "name its folder opus-mt-SOURCE-TARGET, as in opus-mt-en-de"
 _LONGEST_CODE = 3
 _GROUPS = frozenset(
     [

@@ -74,8 +74,8 @@ class Seq2SeqModel:
     @property
     def longest(self) -> int:
         """Tokens that a line may have."""
-        config = self._model.config
-        return int(getattr(config, "max_position_embeddings", None) or LONGEST[self.tongues.family])
+        most = LONGEST[self.tongues.family]
+        return min(most, getattr(self._model.config, "max_position_embeddings", None) or most)
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -124,11 +124,18 @@ class Seq2SeqModel:
         if any("\ud800" <= c <= "\udfff" for c in text):
             fault = "the text is not valid Unicode: it has half of a surrogate pair"
             raise ModelError("bad_request", fault, transient=False)
-        if family in {MARIAN, MADLAD}:
-            text = f"{self.tongues.target_token(line.target)} {text}".strip()
-        else:
-            self._tokenizer.src_lang = self.tongues.token(line.source).strip("_")
-        ids = [int(one) for one in self._tokenizer(text, truncation=False)["input_ids"]]
+        before = self.tongues.source_token(line.source) or self.tongues.target_token(line.target)
+        # Marks that stand in a text are text: "</s>" would end it, ">>fra<<" set its language.
+        found = self._tokenizer(
+            f" {text}" if family == MARIAN else text,
+            add_special_tokens=False,
+            split_special_tokens=True,
+            truncation=False,
+        )
+        marks = [self._tokenizer.convert_tokens_to_ids(before)] if before else []
+        special, unknown = set(self._tokenizer.all_special_ids), self._tokenizer.unk_token_id
+        words = [unknown if one in special else int(one) for one in found["input_ids"]]
+        ids = [*marks, *words, self._tokenizer.eos_token_id]
         if len(ids) > self.longest:
             fault = f"a line of the text has {len(ids)} tokens, and the model takes {self.longest}"
             raise ModelError("too_long", fault, transient=False)
@@ -161,6 +168,8 @@ class Seq2SeqModel:
                 attention_mask=padded["attention_mask"],
                 max_new_tokens=most,
                 do_sample=False,
+                # OPUS-MT's configurations force an end at the limit, which hides that it was hit.
+                forced_eos_token_id=None,
                 **forced,
             )
         return [self._done(row) for row in out.tolist()]
