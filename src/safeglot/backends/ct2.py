@@ -154,6 +154,7 @@ class Ct2Model:
                 max_input_length=0,  # its default would cut a long text off and say nothing
                 max_decoding_length=most,
                 return_end_token=True,
+                disable_unk=True,  # an unknown piece would vanish from the text
             )
         except (RuntimeError, ValueError) as error:
             raise ModelError("engine", f"CTranslate2: {error}", transient=False) from error

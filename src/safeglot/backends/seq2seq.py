@@ -158,7 +158,9 @@ class Seq2SeqModel:
 
     def _generate(self, batch: list[list[int]], target: str, most: int) -> list[Done]:
         padded = self._tokenizer.pad({"input_ids": batch}, return_tensors="pt").to(self._device)
-        forced = {}
+        forced: dict[str, Any] = {}
+        if self._tokenizer.unk_token_id is not None:  # it would vanish from the text
+            forced["suppress_tokens"] = [self._tokenizer.unk_token_id]
         if self.tongues.family not in {MARIAN, MADLAD}:
             token = self.tongues.token(target)
             forced["forced_bos_token_id"] = self._tokenizer.convert_tokens_to_ids(token)
