@@ -306,12 +306,18 @@ def _checked(
         place = (one.prompt, one.language, base.name(_bare(together)))
         alone = bare[place].variant if _bare(together) else one.variant
         seen = Seen(
-            quality=_unit(ratings.get(place, {}), scales),
+            quality=_unit(ratings.get(place, {}), _usable(scales, together)),
             identified=_identified(alone.text, one.language),
         )
         check = check_variant(one.variant, together, seen, language=one.language)
         found.append(_probe(one, parents[one.prompt, one.language], check, ratings.get(place, {})))
     return found, lacking
+
+
+def _usable(scales: Mapping[str, Scale], together: _Set) -> dict[str, Scale]:
+    """Leave proxies out where words were switched on purpose: they count these as untranslated."""
+    switched = any(probe.factor == "codeswitch" for probe in together)
+    return {name: scale for name, scale in scales.items() if not (switched and scale.proxy)}
 
 
 def _unit(quality: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str, float | None]:
