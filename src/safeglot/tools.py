@@ -106,6 +106,11 @@ def make_tools(config: Config, prompts: Sequence[str], targets: Sequence[str]) -
             estimators.append(_estimator(one, bench, translators))
         except UsageError as error:
             problems.append(str(error))
+    names = [t.name for t in translators]
+    problems += [
+        f"two translators are called {name}: results could not tell them apart. Rename a file or folder."
+        for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     if problems:
         raise InputErrors(problems)
     return Tools(
@@ -130,7 +135,8 @@ def _translator(
 def _machine(one: StepConfig, bench: _Bench) -> Translator:
     """Return a translator that runs on this machine. Raises: UsageError where it cannot."""
     engine = registry.machine(one.kind, one.path)
-    bench.engines[one.name] = partial(_in_process, lambda: engine, one.name)
+    name = _short(one)
+    bench.engines[name] = partial(_in_process, lambda: engine, name)
     reference = bench.config.reference
     there = [(reference, tag) for tag in bench.config.to]
     for source, target in there:
@@ -140,12 +146,18 @@ def _machine(one: StepConfig, bench: _Bench) -> Translator:
                 f"{one.name} reaches {target} by {' and '.join(way)}: errors of each add up"
             )
     return MachineTranslator(
-        name=one.name,
-        model=one.name,
+        name=name,
+        model=name,
         faults=cache(engine.fault),
         revisions=cache(partial(_revision, engine)),
         pairs=(*there, *((target, source) for source, target in there)),
     )
+
+
+def _short(one: StepConfig) -> str:
+    """Return what records call a translator: of a folder its own name, not where it lies."""
+    folder = Path(one.path).expanduser()
+    return f"{one.kind}/{folder.resolve().name}" if one.path and folder.is_dir() else one.name
 
 
 def _revision(engine: Any, source: str, target: str) -> str:
@@ -167,7 +179,10 @@ def _file(
     texts, notes = read_translations(read_table(loaded.files), wanted, problems)
     problems.stop()
     bench.notes += [f"{one.name}: {note}" for note in notes]
-    return FileTranslator(name=one.name, digest=loaded.sha256[:12], source=reference, texts=texts)
+    # the study of translators knows people by this name (score/arm_estimates.HUMAN)
+    file = Path(one.path)
+    name = file.stem if file.stem.startswith("human") else f"file={file.name}"
+    return FileTranslator(name=name, digest=loaded.sha256[:12], source=reference, texts=texts)
 
 
 def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]) -> Estimator:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from safeglot.config import build
+from safeglot.errors import InputErrors
+from safeglot.setting import known
+from safeglot.tools import make_tools
+
+
+def tools(prompts=("p0",), **raw):
+    config = build({"to": ["sw"], **raw}, known=known())
+    return make_tools(config, prompts, config.to)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(name, *rows):
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        return path
+
+    return write
+
+
+def test_a_file_of_people_is_known_by_its_name(file):
+    row = {"id": "p0", "language": "sw", "text": "Habari."}
+    people = tools(translator=f"file={file('human-agency.jsonl', row)}").translators[0]
+    bought = tools(translator=f"file={file('bought.jsonl', row)}").translators[0]
+    assert people.name == "human-agency"
+    assert bought.name == "file=bought.jsonl"  # not where it lies
+    assert people.fault("sw", "en")  # nothing goes back by a file
+
+
+def test_what_is_lacking_in_a_file_is_noted(file):
+    path = file("bought.jsonl", {"id": "p0", "language": "sw", "text": "Habari."})
+    (note,) = tools(("p0", "p1"), translator=f"file={path}").notes
+    assert "1 prompts have no sw in the file (p1)" in note
+
+
+def test_all_that_cannot_be_had_is_told_at_once(file, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    path = file("bad.jsonl", {"id": "p0", "language": "xq", "text": "x"})
+    with pytest.raises(InputErrors) as error:
+        tools(
+            translator=[f"file={path}", "llm=openai/m", f"ct2/{tmp_path / 'none'}"],
+            quality=["cometkiwi=nowhere/at-all"],
+        )
+    told = "\n".join(error.value.problems)
+    assert '"xq" is not a language tag' in told
+    assert "OPENAI_API_KEY is not set" in told
+    assert "none" in told
+    assert len(error.value.problems) == 4
+
+
+def test_a_round_trip_needs_somebody_who_goes_back(file):
+    path = file("bought.jsonl", {"id": "p0", "language": "sw", "text": "Habari."})
+    with pytest.raises(InputErrors, match="needs a translator that can translate back"):
+        tools(translator=f"file={path}", quality="roundtrip-chrf")
+
+
+def test_a_round_trip_by_the_same_translators_says_so():
+    found = tools(to=["es"], translator="apertium", quality="roundtrip-chrf")
+    assert any("what they get wrong both ways" in note for note in found.notes)
+    other = tools(to=["es"], translator="apertium/eng-spa", quality="roundtrip-chrf=apertium")
+    assert not any("both ways" in note for note in other.notes)
+    assert other.estimators[0].uncovered("en", "es") == ""
+    assert other.estimators[0].uncovered("en", "yo").startswith("not covered")
+
+
+def test_two_files_of_one_name_are_refused(file, tmp_path):
+    row = {"id": "p0", "language": "sw", "text": "Habari."}
+    (tmp_path / "other").mkdir()
+    one, two = file("a.jsonl", row), file("other/a.jsonl", row)
+    with pytest.raises(InputErrors, match="two translators are called file=a.jsonl"):
+        tools(translator=[f"file={one}", f"file={two}"])
