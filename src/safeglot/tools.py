@@ -178,10 +178,10 @@ def _file(
     wanted = Wanted(prompts=prompts, languages=targets, reference=reference)
     texts, notes = read_translations(read_table(loaded.files), wanted, problems)
     problems.stop()
-    bench.notes += [f"{one.name}: {note}" for note in notes]
     # the study of translators knows people by this name (score/arm_estimates.HUMAN)
     file = Path(one.path)
     name = file.stem if file.stem.startswith("human") else f"file={file.name}"
+    bench.notes += [f"{name}: {note}" for note in notes]
     return FileTranslator(name=name, digest=loaded.sha256[:12], source=reference, texts=texts)
 
 

@@ -74,5 +74,5 @@ def test_two_files_of_one_name_are_refused(file, tmp_path):
     row = {"id": "p0", "language": "sw", "text": "Habari."}
     (tmp_path / "other").mkdir()
     one, two = file("a.jsonl", row), file("other/a.jsonl", row)
-    with pytest.raises(InputErrors, match="two translators are called file=a.jsonl"):
+    with pytest.raises(InputErrors, match=r"two translators are called file=a\.jsonl"):
         tools(translator=[f"file={one}", f"file={two}"])
