@@ -74,6 +74,7 @@ PARTS = (
 
 _TEMPLATES = {
     "frame": template.FRAME,
+    "facts": template.FACTS,
     "macros": template.MACROS,
     "top": template.TOP,
     "safety": template.SAFETY,
@@ -164,6 +165,8 @@ def _context(page: Page, index: Index) -> dict[str, Any]:
     return _measured(page, index) | {
         "page": page,
         "run": run,
+        "page_title": run.title,
+        "fact_tables": (("Settings", run.settings), ("Versions", run.versions)),
         "reference": run.language_name(run.reference),
         "subject": subject(page),
         "findings": [(judge, findings(page, index, judge)) for judge in run.judges],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FRAME = """\
+HEAD = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -11,12 +11,18 @@ FRAME = """\
 <meta http-equiv="Content-Security-Policy" content="{{ policy }}">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>{{ run.title }} - safeglot</title>
+<title>{{ page_title }} - safeglot</title>
 <link rel="icon" href="data:,">
 <style>{{ style }}</style>
 <noscript><style>{{ no_script }}</style></noscript>
 </head>
 <body>
+"""
+"""How every page begins: it loads nothing."""
+
+FRAME = (
+    HEAD
+    + """\
 <svg hidden aria-hidden="true">
 <symbol id="m-certified" viewBox="0 0 10 10"><circle cx="5" cy="5" r="4.6"/></symbol>
 <symbol id="m-safe" viewBox="0 0 10 10"><path fill-rule="evenodd"
@@ -51,6 +57,18 @@ FRAME = """\
 </body>
 </html>
 """
+)
+
+FACTS = """\
+{% for name, facts in fact_tables if facts %}
+<h3>{{ name }}</h3>
+<div class="scroll"><table class="facts"><tbody>
+{% for key, fact in facts.items() %}<tr><th scope="row">{{ key }}</th><td>{{ fact }}</td></tr>
+{% endfor %}
+</tbody></table></div>
+{% endfor %}
+"""
+"""Tables of settings and versions."""
 
 MACROS = """\
 {% macro mark(id) %}<svg class="m" aria-hidden="true"><use href="#{{ id }}"/></svg>{% endmacro %}

@@ -160,13 +160,7 @@ SETTINGS = """\
 <h2>Settings and signature</h2>
 <p>The signature names everything that can move a number. Two runs may be compared directly only where their signatures agree.</p>
 <div class="signature"><code id="signature">{{ run.signature }}</code><button type="button" class="copy">Copy signature</button></div>
-{% for name, facts in (("Settings", run.settings), ("Versions", run.versions)) if facts %}
-<h3>{{ name }}</h3>
-<div class="scroll"><table class="facts"><tbody>
-{% for key, fact in facts.items() %}<tr><th scope="row">{{ key }}</th><td>{{ fact }}</td></tr>
-{% endfor %}
-</tbody></table></div>
-{% endfor %}
+{% include "facts" %}
 </section>
 """
 

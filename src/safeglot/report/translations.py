@@ -36,6 +36,7 @@ MOST = 6
 
 _TEMPLATES = {
     "frame": own.FRAME,
+    "facts": template.FACTS,
     "macros": template.MACROS,
     "top": own.TOP,
     "outcomes": own.OUTCOMES,
@@ -66,6 +67,8 @@ def _environment() -> Environment:
 
 def _context(view: TranslationsView) -> dict[str, Any]:
     return {
+        "page_title": view.title,
+        "fact_tables": (("Settings", view.settings), ("Versions", view.versions)),
         "view": view,
         "parts": PARTS,
         "dash": NONE,

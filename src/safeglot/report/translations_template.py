@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from safeglot.report import script, style
+from safeglot.report.template import HEAD
 
 STYLE = (
     style.STYLE
@@ -75,21 +76,9 @@ function fill(body, row) {
 
 SCRIPT = script.PANELS + script.COPY + script.LIST + TEXTS + "hint();\n"
 
-FRAME = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{{ policy }}">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>{{ view.title }} - safeglot</title>
-<link rel="icon" href="data:,">
-<style>{{ style }}</style>
-<noscript><style>{{ no_script }}</style></noscript>
-</head>
-<body>
+FRAME = (
+    HEAD
+    + """\
 {% include "top" %}
 <main>
 {% include "outcomes" %}
@@ -104,6 +93,7 @@ FRAME = """\
 </body>
 </html>
 """
+)
 
 IMPORT = '{% from "macros" import read, breakable, language, figure with context %}\n'
 
@@ -255,13 +245,7 @@ SETTINGS = """\
 <h2>Settings</h2>
 <p>The digest names the texts of this set: a run that used it has the same digest in its notes.</p>
 <div class="signature"><code id="signature">{{ view.digest }}</code><button type="button" class="copy">Copy digest</button></div>
-{% for name, facts in (("Settings", view.settings), ("Versions", view.versions)) if facts %}
-<h3>{{ name }}</h3>
-<div class="scroll"><table class="facts"><tbody>
-{% for key, fact in facts.items() %}<tr><th scope="row">{{ key }}</th><td>{{ fact }}</td></tr>
-{% endfor %}
-</tbody></table></div>
-{% endfor %}
+{% include "facts" %}
 </section>
 """
 
