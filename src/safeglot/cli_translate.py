@@ -12,7 +12,7 @@ from safeglot.cli_options import config_of, options
 _OPTIONS = (
     "to", "translator", "quality", "gate", "columns", "taxonomy", "reference", "categories", "kinds",
     "limit", "select_seed", "base_url", "concurrency", "timeout_s", "retries", "budget_tokens",
-    "budget_usd",
+    "budget_usd", "max_missing",
 )  # fmt: skip
 
 
@@ -59,3 +59,4 @@ def translate(
         return
     folder = pipeline.translate(config, console, again=again, retry_failed=retry_failed)
     console.show(translation_text.summary(folder, width=console.width))
+    translation.check_failed(folder, config.max_missing)

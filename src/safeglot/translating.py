@@ -49,6 +49,9 @@ class Bench:
     engine: Engine
     width: int
     failed: frozenset[tuple[str, str]]
+    """What an earlier try has given up."""
+    earlier: frozenset[tuple[str, str]]
+    """All that failed in an earlier try."""
     uncovered: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     # ---- candidates
@@ -95,11 +98,14 @@ class Bench:
         if (FAILED_CANDIDATE, key) in self.failed:
             return Translated(text="", fault="failed before; --retry-failed asks again")
         try:
-            return await self.engine.produce(translator, source)
+            found = await self.engine.produce(translator, source)
         except ModelError as error:
             about = Origin(parent=source.prompt, by=translator.name)
             self.engine.fail(error, FAILED_CANDIDATE, key, about)
             return Translated(text="", fault=f"failed: {error.message}")
+        if (FAILED_CANDIDATE, key) in self.earlier:
+            self.engine.store.recovered(FAILED_CANDIDATE, key)
+        return found
 
     # ---- quality
 
@@ -191,8 +197,15 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         engine.counters = asking.spent
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         failed = set() if asking.retry_failed else store.failed(final_only=True)
+        earlier = store.failed(final_only=False)
         try:
-            yield Bench(asking=asking, engine=engine, width=width, failed=frozenset(failed))
+            yield Bench(
+                asking=asking,
+                engine=engine,
+                width=width,
+                failed=frozenset(failed),
+                earlier=frozenset(earlier),
+            )
         finally:
             await engine.close()
             store.flush()

@@ -17,11 +17,12 @@ from safeglot import job as jobs
 from safeglot import languages, translating
 from safeglot.backends import rundir
 from safeglot.backends.console import Console
+from safeglot.backends.rundir import RunDir
 from safeglot.backends.store import Store
 from safeglot.backends.translation_folder import TranslationFolder, translation_row
 from safeglot.checked import hard_checks
 from safeglot.config import Config
-from safeglot.errors import InputErrors, UsageError
+from safeglot.errors import InputErrors, TooMuchMissing, UsageError
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.tools import Tools, make_tools
@@ -197,13 +198,16 @@ def ready(
 
     Raises: UsageError, and without a console where they would have to be made.
     """
-    folder = folder_of(config, Path(jobs.default_out(config) if config.out is None else config.out))
+    run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
+    folder = folder_of(config, run_dir.path)
     if not (config.to or config.translations or config.translator):
         return with_variations(config, prompts, folder, console)
     if config.translator:
         placed = dataclasses.replace(config, translations=str(folder.path))
         planned = plan(placed, prompts, source)
-        if console is not None:
+        if run_dir.exists() and folder.finished():
+            pass  # the run has these texts: they stay, also where a new try might give more
+        elif console is not None:
             folder = make(planned, console)
         elif not folder.exists():
             raise UsageError(
@@ -222,6 +226,7 @@ def make(
 ) -> TranslationFolder:
     """Translate what is missing, choose, and write the set; a finished set is left as it is.
 
+    What failed and may come with a new try is asked again, all else that failed by `retry_failed`.
     With `again` the choice is made anew from what was stored, for another gate or estimator.
     Raises: UsageError where the folder holds a set of other inputs; Stopped.
     """
@@ -231,7 +236,8 @@ def make(
         if folder.exists():
             there = folder.read_manifest()
             same = _check_same(plan, there["identity"], again=again)
-            if same and there.get("digest") and not (again or retry_failed):
+            done = folder.finished() and not there.get("try_again")
+            if same and done and not (again or retry_failed):
                 return folder
         folder.write_manifest(_manifest(plan))
         for note in plan.tools.notes:
@@ -247,9 +253,10 @@ def make(
                 retry_failed=retry_failed,
             )
             rows = translating.run(lambda: _candidates(plan, asking, store), folder.path)
+            left = len(store.failed(final_only=False) - store.failed(final_only=True))
         finally:
             store.close()
-        _finish(plan, folder, rows)
+        _finish(plan, folder, rows, left)
         write_page(folder)
     return folder
 
@@ -281,7 +288,7 @@ def _check_same(plan: Plan, there: Mapping[str, str], *, again: bool) -> bool:
     return not changed
 
 
-def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow]) -> None:
+def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow], left: int) -> None:
     field = Field(
         prompts=[p.id for p in plan.prompts.prompts],
         languages=plan.config.to,
@@ -308,8 +315,23 @@ def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow])
             **_manifest(plan),
             "digest": digest("translation-set", content)[:16],
             "counts": counts(outcomes, plan.config.to),
+            "try_again": left,
         }
     )
+
+
+def check_failed(folder: TranslationFolder, most: float) -> None:
+    """Raise TooMuchMissing where more than the allowed share of a language could not be translated."""
+    about = folder.read_manifest()
+    shares = {tag: n["failed"] / max(sum(n.values()), 1) for tag, n in about["counts"].items()}
+    over = [f"{tag} {share:.1%}" for tag, share in shares.items() if share > most]
+    if over:
+        again = "The same command tries again what may come with a new try. "
+        raise TooMuchMissing(
+            f"{folder.path}: of {', '.join(over)} of the prompts there is no usable translation, "
+            f"allowed are {most:.1%} (--max-missing). {again if about['try_again'] else ''}"
+            f"{folder.page} lists the reasons; --retry-failed tries all."
+        )
 
 
 def _manifest(plan: Plan) -> dict[str, Any]:

@@ -74,18 +74,8 @@ def prompts(tmp_path):
 
 def arguments(server, prompts, out, *more, to="de,fr", models=("mt-a",)):
     named = [part for name in models for part in ("--with", f"llm=vllm/{name}")]
-    return [
-        "translate",
-        prompts,
-        "--to",
-        to,
-        *named,
-        "--base-url",
-        server.base_url,
-        "--out",
-        out,
-        *more,
-    ]
+    known = ("--base-url", server.base_url, "--out", out, "--max-missing", "0.5")
+    return ["translate", prompts, "--to", to, *named, *known, *more]
 
 
 def rows(folder, name="translations"):
@@ -188,6 +178,27 @@ def test_a_server_that_fails_leaves_failed_rows_and_no_english(prompts, tmp_path
     failed = [r for r in rows(out) if r["id"] == "p4"]
     assert {(r["outcome"], r["text"]) for r in failed} == {("failed", "")}
     assert all("400" in r["reason"] for r in failed)
+
+
+def test_too_many_failed_ends_with_3_and_a_new_try_asks_only_for_what_may_come(prompts, tmp_path):
+    out, down = tmp_path / "set", [True]
+    script = Script(
+        answer=answer,
+        fault=lambda seen: (
+            Fault(status=503, message="down") if down[0] and "number 4." in seen.texts[-1] else None
+        ),
+    )
+    with Loopback(script) as server:
+        command = arguments(server, prompts, out, "--retries", "0", to="de", models=("mt-b",))
+        done = safeglot(*command, "--max-missing", "0.05")
+        assert done.returncode == 3, done.stderr
+        assert "of de 8.3% of the prompts there is no usable translation" in done.stderr
+        assert "The same command tries again" in done.stderr
+        down[0], sent = False, len(server.requests)
+        done = safeglot(*command, "--max-missing", "0.05")
+        assert done.returncode == 0, done.stderr
+        assert len(server.requests) == sent + 1
+        assert set(ends(out).values()) == {"kept"}
 
 
 @pytest.fixture

@@ -50,6 +50,10 @@ class TranslationFolder:
         """Say whether a set was begun here."""
         return self.manifest.exists()
 
+    def finished(self) -> bool:
+        """Say whether a set is here and was chosen to its end."""
+        return self.exists() and bool(self.read_manifest().get("digest"))
+
     def require(self) -> TranslationFolder:
         """Return itself. Raises: UsageError where no finished set is here."""
         if not self.exists():
@@ -57,7 +61,7 @@ class TranslationFolder:
                 f"{self.path}: no translation set here (no manifest.json). Make one with "
                 "`safeglot translate PROMPTS --to … --with … --out " + f"{self.path}`."
             )
-        if not self.read_manifest().get("digest"):
+        if not self.finished():
             raise UsageError(
                 f"{self.path}: this translation set is not finished. Run the command that began it again."
             )
