@@ -257,7 +257,7 @@ def test_a_database_of_another_version(place, run, command):
         db.execute("PRAGMA user_version=7")
     db.close()
     arguments = (*place.to_server, *GOOD, "--out", "run") if command == "run" else ("run",)
-    says(place.refuse(command, *arguments), "safeglot.db", "version 7", "this one reads 2")
+    says(place.refuse(command, *arguments), "safeglot.db", "version 7", "this one reads 3")
 
 
 @pytest.mark.parametrize("command", ["judge", "score", "report", "export"])

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from safeglot.translate.base import Scale
 
@@ -113,11 +112,17 @@ def mean_ranks(table: Table) -> Floats:
         for number in range(len(table.languages)):
             at = np.flatnonzero(told_N & (table.language_N == number))
             if at.size:
-                ranks = stats.rankdata(sign * table.quality_NE[at, e])
-                share_NE[at, e] = (ranks - 0.5) / at.size
+                share_NE[at, e] = _shares(sign * table.quality_NE[at, e])
     told_N = (~np.isnan(share_NE)).sum(axis=1)
     total_N = np.nansum(share_NE, axis=1)
     return np.where(told_N > 0, total_N / np.maximum(told_N, 1), np.nan)
+
+
+def _shares(value_I: Floats) -> Floats:
+    """Return each value's rank as a share of their number, from 0 to 1; equal ones share theirs."""
+    _, at_I, count_U = np.unique(value_I, return_inverse=True, return_counts=True)
+    rank_U = np.cumsum(count_U) - (count_U - 1) / 2
+    return np.asarray((rank_U[at_I] - 0.5) / value_I.size, dtype=np.float64)
 
 
 def above(table: Table, gate: Gate) -> Bools:

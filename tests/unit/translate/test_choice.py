@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from safeglot.translate.base import Scale
 from safeglot.translate.choice import Gate, Table, choose, mean_ranks, why_gated
@@ -81,6 +82,12 @@ def test_a_told_candidate_comes_before_one_of_which_nothing_is_told():
 def test_ranks_are_within_a_language():
     ranks = mean_ranks(table([0.1, 0.2, 0.8, 0.9], languages=("sw", "de"), language=[0, 0, 1, 1]))
     assert ranks.tolist() == [0.25, 0.75, 0.25, 0.75]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
+def test_ranks_are_those_of_scipy(values):
+    ranks = mean_ranks(table([v / 10 for v in values]))
+    assert ranks == pytest.approx((stats.rankdata(values) - 0.5) / len(values))
 
 
 def test_a_wide_scale_counts_no_more_than_a_narrow_one():
