@@ -30,7 +30,7 @@ imports: .stamp/dev
 	$(BIN)/lint-imports
 
 pytest: .stamp/dev browser apertium
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # translators and estimators on torch, in an environment of their own: tiny random weights
 extras: .stamp/extras

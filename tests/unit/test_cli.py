@@ -7,7 +7,7 @@ import sys
 import click
 import pytest
 
-from safeglot import cli
+from safeglot import checks, cli
 from safeglot.config import FIELDS
 from safeglot.errors import InputErrors, Stopped, TooMuchMissing, UsageError
 
@@ -82,14 +82,14 @@ def test_debugging_shows_where_a_fault_is(monkeypatch):
 
 
 def test_columns():
-    assert cli._pairs(("id=qid, text = question", "en=English")) == {
+    assert checks.pairs(("id=qid, text = question", "en=English")) == {
         "id": "qid",
         "text": "question",
         "en": "English",
     }
     for wrong in ("id", "id=", "=x", "id=a,", "id=a,id=b"):
         with pytest.raises(UsageError, match="--columns"):
-            cli._pairs((wrong,))
+            checks.pairs((wrong,))
 
 
 def test_a_name_that_the_terminal_cannot_show_is_no_fault(tmp_path):
