@@ -94,16 +94,16 @@ class Bench:
 
     async def translation(self, source: Source, translator: Translator) -> Translated:
         """Ask for one translation; what failed for good says so, and is never the source."""
-        key = digest("candidate", translator.id, source.text, source.language, source.target)
-        if (FAILED_CANDIDATE, key) in self.failed:
+        key = _key(source, translator) if self.earlier else ""  # a hash for each text costs time
+        if key and (FAILED_CANDIDATE, key) in self.failed:
             return Translated(text="", fault="failed before; --retry-failed asks again")
         try:
             found = await self.engine.produce(translator, source)
         except ModelError as error:
             about = Origin(parent=source.prompt, by=translator.name)
-            self.engine.fail(error, FAILED_CANDIDATE, key, about)
+            self.engine.fail(error, FAILED_CANDIDATE, _key(source, translator), about)
             return Translated(text="", fault=f"failed: {error.message}")
-        if (FAILED_CANDIDATE, key) in self.earlier:
+        if key and (FAILED_CANDIDATE, key) in self.earlier:
             self.engine.store.recovered(FAILED_CANDIDATE, key)
         return found
 
@@ -165,6 +165,11 @@ class Bench:
                 tell(done)
 
             await stream(items, one, width=max(1, min(self.width, of)))
+
+
+def _key(source: Source, translator: Translator) -> str:
+    """Return the key of what failed, where it did."""
+    return digest("candidate", translator.id, source.text, source.language, source.target)
 
 
 def _row(

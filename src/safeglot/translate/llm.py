@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from safeglot import languages
 from safeglot.keys import digest
@@ -70,6 +71,7 @@ class LlmTranslator:
         return Translated(text=found.strip())
 
 
+@lru_cache(maxsize=1024)
 def _mark(item: Source) -> str:
     """A hash of the text, so that the text cannot hold its own closing tag."""
     return digest("translate", item.text, item.target)[:10]

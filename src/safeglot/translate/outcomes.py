@@ -36,8 +36,9 @@ def choose_rows(
     choice = choose(table, gate)
     ranks = [None if rank != rank else round(rank, 6) for rank in choice.rank_N.tolist()]  # noqa: PLR0124 - NaN
     members: dict[int, list[CandidateRow]] = {}
-    for row, group in zip(rows, table.group_N.tolist(), strict=True):
-        members.setdefault(group, []).append(row)
+    lost_N = choice.row_G[table.group_N] < 0  # of the others no reason is asked
+    for at in np.flatnonzero(lost_N).tolist():
+        members.setdefault(int(table.group_N[at]), []).append(rows[at])
     places = [(prompt, tag) for prompt in field.prompts for tag in field.languages]
     outcomes = [
         _outcome(places[at], choice, at, members.get(at, []), rows) for at in range(len(places))
