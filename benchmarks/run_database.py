@@ -105,7 +105,7 @@ def _fill(database: sqlite3.Connection, cube: Cube, *, checked: bool, sentences:
     database.executemany(INSERT["prompts"], _prompts(cube))
     text_LP = _keys(rng, n_L * n_P)
     rows = (
-        (key, cube.prompts[i % n_P], cube.languages[i // n_P], f"Request {i} in short.", "data", "{}", "[]", 1, "", "main")
+        (key, cube.prompts[i % n_P], cube.languages[i // n_P], f"Request {i} in short.", "data", "{}", "[]", 1, "", "main", "")
         for i, key in enumerate(text_LP)
     )  # fmt: skip
     database.executemany(INSERT["translations"], sorted(rows))
