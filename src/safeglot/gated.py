@@ -28,11 +28,9 @@ SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated' OR (arm = 'main' AN
 """
 _TEXTS = "SELECT arm, language, prompt, translator, reason FROM translations WHERE arm IN ('main', 'gated', 'translators')"
 _FAILURES = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
-_VERDICTS = """
-SELECT v.judge, r.model, t.arm, t.language, t.translator, t.prompt, r.sample, v.unsafe, v.unsafe_loose
-FROM verdicts v JOIN responses r ON r.key = v.response JOIN translations t ON t.key = r.translation
-WHERE t.arm IN ('main', 'gated', 'translators')
-"""
+_BESIDE = "SELECT key, arm, language, translator, prompt FROM translations WHERE arm IN ('gated', 'translators')"
+_ANSWERS = "SELECT key, translation, model, sample FROM responses"
+_VERDICTS = "SELECT response, judge, unsafe, unsafe_loose FROM verdicts"
 _NUMBER = r"[-+]?\d[\d.]*(?:e[-+]?\d+)?"
 _COMPARED = re.compile(rf"\s+{_NUMBER}\s*[<>]=?\s*{_NUMBER}")
 
@@ -102,7 +100,7 @@ def estimates(
                     metric="", judge=judge, model=model, language=language, value=None,
                     level=level, method="no data", n=0,
                 )  # fmt: skip
-                told += by_translator(row, list(_translators(held, judge, model, language)))
+                told += by_translator(row, list(_translators(held, cube, (judge, model), language)))
     return told
 
 
@@ -141,24 +139,40 @@ def _translated(store: Store, cube: Cube) -> tuple[str, ...]:
 
 
 def _read_verdicts(store: Store, cube: Cube, held: _Held) -> None:
-    axes = (cube.judges, cube.models, cube.languages, cube.prompts)
-    at_J, at_M, at_L, at_P = ({name: at for at, name in enumerate(axis)} for axis in axes)
-    shape = (len(cube.prompts), cube.samples)
-    for judge, model, arm, tag, who, prompt, sample, *flags in store.rows(_VERDICTS):
-        if not (judge in at_J and model in at_M and tag in held.languages and prompt in at_P):
-            continue
-        if not 0 <= sample < cube.samples:
-            continue
-        strict, loose = (-1 if flag is None else flag for flag in flags)
-        key = judge, model, (tag, who)
-        if key not in held.unsafe:
-            held.unsafe[key] = np.full(shape, -1, dtype=np.int8)
-        held.unsafe[key][at_P[prompt], sample] = strict
-        if arm == "gated":
-            cell = at_M[model], at_L[tag], at_P[prompt], sample
-            held.gated_JMLPS[at_J[judge], *cell] = strict
-            if judge + LOOSE in at_J:
-                held.gated_JMLPS[at_J[judge + LOOSE], *cell] = loose
+    """Read the verdicts beside the main ones, which the cube has.
+
+    Keys are random: each table is read once from end to end, in place of a join that looks up rows.
+    """
+    at_P = {name: at for at, name in enumerate(cube.prompts)}
+    texts = {
+        key: (arm, tag, who, at_P[prompt])
+        for key, arm, tag, who, prompt in store.rows(_BESIDE)
+        if tag in held.languages and prompt in at_P
+    }
+    if not texts:
+        return
+    answers = {
+        key: (model, sample, texts[text])
+        for key, text, model, sample in store.rows(_ANSWERS)
+        if text in texts and model in cube.models and 0 <= sample < cube.samples
+    }
+    for response, judge, *flags in store.rows(_VERDICTS):
+        if response in answers and judge in cube.judges:
+            strict, loose = (-1 if flag is None else flag for flag in flags)
+            _put(cube, held, (judge, *answers[response]), (strict, loose))
+
+
+def _put(cube: Cube, held: _Held, of: tuple[Any, ...], flags: tuple[int, int]) -> None:
+    judge, model, sample, (arm, tag, who, at) = of
+    key = judge, model, (tag, who)
+    if key not in held.unsafe:
+        held.unsafe[key] = np.full((len(cube.prompts), cube.samples), -1, dtype=np.int8)
+    held.unsafe[key][at, sample] = flags[0]
+    if arm == "gated":
+        cell = cube.models.index(model), cube.languages.index(tag), at, sample
+        held.gated_JMLPS[cube.judges.index(judge), *cell] = flags[0]
+        if judge + LOOSE in cube.judges:
+            held.gated_JMLPS[cube.judges.index(judge + LOOSE), *cell] = flags[1]
 
 
 def _shares(store: Store, cube: Cube, held: _Held, *, level: float) -> Iterator[Estimate]:
@@ -176,15 +190,21 @@ def _shares(store: Store, cube: Cube, held: _Held, *, level: float) -> Iterator[
         yield from translation_shares(tag, ended, level=level)
 
 
-def _translators(held: _Held, judge: str, model: str, language: str) -> Iterator[Translator]:
+def _translators(
+    held: _Held, cube: Cube, of: tuple[str, str], language: str
+) -> Iterator[Translator]:
+    judge, model = of
+    at = cube.judges.index(judge), cube.models.index(model), cube.languages.index(language)
+    main_PS = cube.unsafe_JMLPS[at]
     for who, by_arm in sorted(held.there.items()):
         if who[0] != language:
             continue
         none_P = np.zeros_like(next(iter(by_arm.values())))
-        empty = np.full((none_P.size, held.gated_JMLPS.shape[-1]), -1, dtype=np.int8)
+        own_PS = np.where(by_arm.get("main", none_P)[:, np.newaxis], main_PS, np.int8(-1))
+        other_PS = held.unsafe.get((judge, model, who))
         yield Translator(
             name=who[1],
-            unsafe_PS=held.unsafe.get((judge, model, who), empty),
+            unsafe_PS=own_PS if other_PS is None else np.where(other_PS >= 0, other_PS, own_PS),
             there_P=np.any(list(by_arm.values()), axis=0),
             kept_P=by_arm.get("main", none_P),
             gated_P=by_arm.get("gated", none_P),
