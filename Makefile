@@ -46,6 +46,7 @@ bench: .stamp/dev
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/translate.py
+	$(BIN)/python benchmarks/translate_apertium.py
 
 picture: .stamp/dev browser
 	$(BIN)/python scripts/report_picture.py

@@ -1,8 +1,12 @@
-"""Sentences a second of Apertium's directions, and the CPU that safeglot itself takes for each.
+"""Translate by Apertium, through the whole stage: sentences a second, and the CPU that is ours.
 
-    python benchmarks/translate_apertium.py [--n 400] [--width 64] [es gl ca eo fr]
+    python benchmarks/translate_apertium.py [--n 4000] [--turns 3] [es gl ca eo fr]
 
-Limits: 70 sentences/s in each direct direction, 0.2 ms of our own CPU a sentence.
+*ours* is the CPU time of safeglot's own process: requests, keys, store, log, and the talking with
+the programs. *stage* is the same with a translator that answers at once, in turn with it; what is
+between the two is the talking. *programs* is the CPU of Apertium. The smallest of the turns counts.
+
+Limits, for directions without a pivot: 70 sentences/s, and 0.2 ms of our own CPU a sentence.
 """
 
 from __future__ import annotations
@@ -14,14 +18,34 @@ import os
 import platform
 import resource
 import sys
+import tempfile
 import time
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
+from safeglot import translating
 from safeglot.backends.apertium import Apertium
-from safeglot.types import Request
+from safeglot.backends.console import Console
+from safeglot.backends.engine import Route
+from safeglot.backends.store import Store
+from safeglot.config import Config
+from safeglot.tools import IN_PROCESS, Tools
+from safeglot.translate.machine import MachineTranslator
+from safeglot.types import Reply, Source
 
 RATE_PER_S, OWN_MS = 70.0, 0.2
+
+
+class AtOnce:
+    """Answers without doing anything."""
+
+    async def answer(self, _request: Any) -> Reply:
+        await asyncio.sleep(0)
+        return Reply(text="Una frase que ya estaba.")
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 def prompts(n: int) -> list[str]:
@@ -31,54 +55,79 @@ def prompts(n: int) -> list[str]:
     return [f"{texts[i % len(texts)]} {i // len(texts) or ''}".strip() for i in range(n)]
 
 
-def children_s(pids: tuple[int, ...]) -> float:
-    """Return the CPU seconds of the processes that run, and of those that have ended."""
-    tick = os.sysconf("SC_CLK_TCK")
-    running = 0.0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-        running += (int(fields[11]) + int(fields[12])) / tick
+def programs_s() -> float:
+    """Return the CPU seconds of the programs that have ended."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return running + ended.ru_utime + ended.ru_stime
+    return ended.ru_utime + ended.ru_stime
 
 
-async def measure(target: str, texts: list[str], width: int) -> tuple[float, float, float]:
+def measure(model: Any, target: str, texts: list[str]) -> tuple[float, float, float]:
     """Return sentences a second, our own CPU and the programs' CPU in ms a sentence."""
-    model = Apertium()
-    gate = asyncio.Semaphore(width)
+    step = MachineTranslator(
+        name="apertium",
+        model="apertium",
+        faults=lambda *_: "",
+        revisions=lambda *pair: "-".join(pair),
+    )
+    route = Route(model=model, lane="apertium", concurrency=IN_PROCESS, fixed=True)
+    sources = [
+        Source(prompt=f"p{i}", text=text, language="en", target=target)
+        for i, text in enumerate(texts)
+    ]
+    with tempfile.TemporaryDirectory() as place:
+        asking = translating.Asking(
+            config=Config(),
+            tools=Tools(translators=(step,), engines={"apertium": lambda: route}),
+            log=Path(place) / "log.jsonl",
+            console=Console(quiet=True),
+        )
+        store = Store(Path(place) / "replies.db")
 
-    async def one(text: str) -> None:
-        async with gate:
-            extra = {"source": "en", "target": target}
-            await model.answer(Request(model="apertium", prompt=text, max_tokens=0, extra=extra))
+        async def work() -> int:
+            async with translating.bench(asking, store) as bench:
+                return sum(bool(row.broken) for row in await bench.candidates(sources))
 
-    await asyncio.gather(*map(one, texts[:5]))
-    pids = tuple(pid for mode in model.route("en", target) for pid in model.pids(mode))
-    programs, own, started = children_s(pids), time.process_time(), time.perf_counter()
-    await asyncio.gather(*map(one, texts))
-    took, own = time.perf_counter() - started, time.process_time() - own
-    pids = tuple(pid for mode in model.route("en", target) for pid in model.pids(mode))
-    programs = children_s(pids) - programs
-    await model.close()
-    return len(texts) / took, 1e3 * own / len(texts), 1e3 * programs / len(texts)
+        programs, own, started = programs_s(), time.process_time(), time.perf_counter()
+        failed = asyncio.run(work())
+        took, own = time.perf_counter() - started, time.process_time() - own
+        store.close()
+    if failed:
+        sys.exit(f"{failed} of {len(texts)} texts were not translated into {target}")
+    return len(texts) / took, 1e3 * own / len(texts), 1e3 * (programs_s() - programs) / len(texts)
 
 
 def main() -> int:
     """Print a line a direction; 1 where a limit is not kept."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("targets", nargs="*", default=["es", "gl", "ca", "eo", "fr"])
-    parser.add_argument("--n", type=int, default=400)
-    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--n", type=int, default=4000)
+    parser.add_argument("--turns", type=int, default=3)
     given = parser.parse_args()
     texts = prompts(given.n)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    bad = False
+    started = time.perf_counter()
+    for _ in range(10_000_000):
+        pass
+    loop = time.perf_counter() - started
+    print(f"{platform.machine()}, {os.cpu_count()} cores, 10 million empty loops {loop:.2f} s")
+    over = []
     for target in given.targets:
-        rate, own, programs = asyncio.run(measure(target, texts, given.width))
         modes = "+".join(Apertium().route("en", target))
-        bad |= (rate < RATE_PER_S and "+" not in modes) or own > OWN_MS
-        print(f"{modes:24s} {rate:7.0f} /s   own {own:.3f} ms   programs {programs:.1f} ms")
-    return int(bad)
+        turns = [
+            (measure(Apertium(), target, texts), measure(AtOnce(), target, texts)[1])
+            for _ in range(given.turns)
+        ]
+        rate = max(turn[0][0] for turn in turns)
+        own, programs = (min(turn[0][k] for turn in turns) for k in (1, 2))
+        stage = min(turn[1] for turn in turns)
+        if "+" not in modes and (rate < RATE_PER_S or own > OWN_MS):
+            over.append(modes)
+        print(
+            f"{modes:16s} {rate:6.0f} /s   ours {own:.3f} ms (stage {stage:.3f})   "
+            f"programs {programs:.2f} ms",
+            flush=True,
+        )
+    print(f"over a limit: {', '.join(over)}" if over else "within the limits")
+    return int(bool(over))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
-import json
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
 
 from safeglot import job as jobs
 from safeglot import registry
@@ -17,7 +17,7 @@ from safeglot.arms import stored_arms
 from safeglot.backends.collect import Collector, Judge
 from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine import Counters, Engine, Limits
-from safeglot.backends.rundir import RunDir
+from safeglot.backends.rundir import RunDir, log_row
 from safeglot.backends.store import Store
 from safeglot.errors import Stopped
 from safeglot.generate import Generate
@@ -215,7 +215,7 @@ async def _collecting(
     job = work.job
     routes = jobs.routes(job, models, jobs.fetched(job, models, work.console))
     with work.run_dir.log.open("a", encoding="utf-8") as log:
-        engine = Engine(work.store, routes, _limits(job), log=lambda row: _log(log, row))
+        engine = Engine(work.store, routes, _limits(job), log=partial(log_row, log))
         engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         try:
@@ -257,7 +257,3 @@ def _limits(job: Job) -> Limits:
         budget_tokens=c.budget_tokens,
         budget_usd=c.budget_usd,
     )
-
-
-def _log(file: Any, row: Mapping[str, Any]) -> None:
-    file.write(json.dumps(row, ensure_ascii=False) + "\n")

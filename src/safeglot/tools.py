@@ -30,7 +30,7 @@ from safeglot.translate.metricx import MetricX
 from safeglot.translate.roundtrip import RoundTripChrf
 from safeglot.types import Model
 
-IN_PROCESS = 256
+IN_PROCESS = 512
 """Requests that an engine in this process is given at once: it sorts them into batches by length."""
 MT5, MT5_FILES = (
     "google/mt5-xl",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Counters, Engine, Limits, Origin, stream
+from safeglot.backends.rundir import log_row
 from safeglot.backends.store import Store
 from safeglot.config import Config
 from safeglot.errors import ModelError, Stopped
@@ -198,7 +199,7 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         budget_usd=config.budget_usd,
     )
     with asking.log.open("a", encoding="utf-8") as log:
-        engine = Engine(store, routes, limits, log=lambda row: _log(log, row))
+        engine = Engine(store, routes, limits, log=partial(log_row, log))
         engine.counters = asking.spent
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         failed = set() if asking.retry_failed else store.failed(final_only=True)
@@ -231,7 +232,3 @@ def _go_on(why: str, place: Path) -> str:
         f"{why}\nWhat was translated so far is stored in {place}. Run the same command again "
         "to go on from there."
     )
-
-
-def _log(file: Any, row: Mapping[str, Any]) -> None:
-    file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from safeglot.errors import ModelError, UsageError
 from safeglot.languages import primary
 from safeglot.types import Reply, Request
 
-_BATCH_BYTES = 16_384
+_BATCH_BYTES = 32_768
 _INSTALL = (
     "install the pairs that you want (Debian and Ubuntu: apt install apertium-eng-spa "
     "apertium-eng-cat apertium-en-gl apertium-eo-en), or set APERTIUM_DATADIR to their folder"
@@ -52,6 +53,7 @@ class Apertium:
             if mode
             else plain_modes(self._modes)
         )
+        self._chains: dict[tuple[str, str], tuple[Mode, ...]] = {}
         self._pipelines: dict[str, Pipeline] = {}
         self._batchers: dict[str, Batcher] = {}
         self._finalizer = weakref.finalize(self, _end, self._pipelines)
@@ -102,11 +104,10 @@ class Apertium:
         chain = self._chain(source, target)
         if not chain:
             raise ModelError("bad_request", self.fault(source, target), transient=False)
-        text = request.prompt or ""
-        for mode in chain:
-            step = Request(model=mode.name, prompt=text, max_tokens=request.max_tokens)
-            text = (await self._batcher(mode).answer(step)).text
-        return Reply(text=text)
+        reply = await self._batcher(chain[0]).answer(request)
+        for mode in chain[1:]:
+            reply = await self._batcher(mode).answer(replace(request, prompt=reply.text))
+        return reply
 
     async def close(self) -> None:
         """End all pipelines. It can be closed twice, not used again."""
@@ -123,8 +124,11 @@ class Apertium:
         return known(source, starts), known(target, ends)
 
     def _chain(self, source: str, target: str) -> tuple[Mode, ...]:
-        start, end = self._ends(source, target)
-        return shortest(self._edges, start, end) if start and end else ()
+        pair = (source, target)
+        if pair not in self._chains:
+            start, end = self._ends(source, target)
+            self._chains[pair] = shortest(self._edges, start, end) if start and end else ()
+        return self._chains[pair]
 
     def _batcher(self, mode: Mode) -> Batcher:
         if mode.name not in self._batchers:

@@ -10,11 +10,15 @@ import os
 import select
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 
 from safeglot.errors import ModelError
 
 _CHUNK = 1 << 16
+_FIRST_REST_S, _LONGEST_REST_S = 5e-4, 2e-2
+_IDLE_S = 0.2
+"""After so long it is asked whether all processes still live; before, a dead one shows by itself."""
 
 
 class Pipe:
@@ -31,6 +35,8 @@ class Pipe:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._told = bytearray()
+        self._used_at = 0.0
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -56,19 +62,18 @@ class Pipe:
     def complaints(self) -> bytes:
         """Return what the last program has written to its error output since it was asked."""
         errors = self._processes[-1].stderr if self._processes else None
-        said = b""
         while errors is not None and select.select([errors], [], [], 0)[0]:
-            got = os.read(errors.fileno(), _CHUNK)
-            if not got:
+            if not self._listen(errors.fileno()):
                 break
-            said += got
-        return said
+        told, self._told = bytes(self._told), bytearray()
+        return told
 
     def stop(self, *, for_good: bool = False) -> None:
         """End the processes; what is in them is lost."""
         with self._lock:
             self._closed = self._closed or for_good
             processes, self._processes = self._processes, []
+            self._told = bytearray()
         for process in processes:
             process.kill()
         for process in processes:
@@ -80,7 +85,7 @@ class Pipe:
 
     def start(self) -> None:
         """Start what does not run; what has something left to say is out of step. Raises: ModelError."""
-        if self._processes and not self._in_step():
+        if self._processes and not self._in_step():  # a dead process, or a reply of before
             self.stop()
         with self._lock:
             if self._closed:
@@ -93,8 +98,12 @@ class Pipe:
                     raise self._fault(fault, transient=False) from error
 
     def _in_step(self) -> bool:
-        alive = all(process.poll() is None for process in self._processes)
-        return alive and not select.select([self._ends()[1]], [], [], 0)[0]
+        _, sink, _ = self._ends()
+        if time.monotonic() > self._used_at + _IDLE_S and any(
+            process.poll() is not None for process in self._processes
+        ):
+            return False
+        return not select.select([sink], [], [], 0)[0]
 
     def _launch(self) -> None:
         for at, command in enumerate(self._commands):
@@ -112,40 +121,57 @@ class Pipe:
             self._processes.append(process)
         os.set_blocking(self._ends()[0], False)
 
-    def _ends(self) -> tuple[int, int]:
+    def _ends(self) -> tuple[int, int, int]:
+        """Return where to write, where to read, and where complaints come."""
         processes = self._processes
         first = processes[0].stdin if processes else None
         last = processes[-1].stdout if processes else None
-        if first is None or last is None:
+        errors = processes[-1].stderr if processes else None
+        if first is None or last is None or errors is None:
             raise self._fault("was stopped")
-        return first.fileno(), last.fileno()
+        return first.fileno(), last.fileno(), errors.fileno()
 
     def _through(self, data: bytes, missing: int) -> bytes:
-        """Write and read at once: a pipe that is full on both sides would wait for ever."""
-        source, sink = self._ends()
+        """Write and read at once: a pipe that is full on one side would wait for ever."""
+        source, sink, errors = self._ends()
         found, left = bytearray(), memoryview(data)
+        started, asked = time.monotonic(), missing
         poll = select.poll()
         poll.register(sink, select.POLLIN)
+        poll.register(errors, select.POLLIN)
         left = left[self._write(source, left) :]
         if left:
             poll.register(source, select.POLLOUT)
         while missing > 0:
-            events = poll.poll(self.timeout_s * 1000)
-            if not events:
-                fault = f"neither took nor gave anything for {self.timeout_s:g} s"
-                raise self._fault(fault, kind="timeout")
-            for descriptor, _ in events:
-                if descriptor == sink:
-                    got = os.read(sink, _CHUNK)
-                    if not got:
-                        raise self._fault("ended before it had answered")
-                    missing -= got.count(b"\0")
-                    found += got
-                else:
-                    left = left[self._write(source, left) :]
-                    if not left:
-                        poll.unregister(source)
+            ready = self._ready(poll)
+            if missing > 1:
+                _rest(time.monotonic() - started, asked - missing, missing)
+            if sink in ready:
+                got = os.read(sink, _CHUNK)
+                if not got:
+                    raise self._fault("ended before it had answered")
+                missing -= got.count(b"\0")
+                found += got
+            if errors in ready and not self._listen(errors):
+                poll.unregister(errors)
+            if source in ready:
+                left = left[self._write(source, left) :]
+                if not left:
+                    poll.unregister(source)
+        self._used_at = time.monotonic()
         return bytes(found)
+
+    def _ready(self, poll: select.poll) -> set[int]:
+        events = poll.poll(self.timeout_s * 1000)
+        if not events:
+            fault = f"neither took nor gave anything for {self.timeout_s:g} s"
+            raise self._fault(fault, kind="timeout")
+        return {descriptor for descriptor, _ in events}
+
+    def _listen(self, errors: int) -> bool:
+        got = os.read(errors, _CHUNK)
+        self._told += got
+        return bool(got)
 
     @staticmethod
     def _write(source: int, data: memoryview) -> int:
@@ -164,3 +190,9 @@ class Pipe:
         return ModelError(
             kind, f"the pipeline {self.name} of Apertium {what}{more}", transient=transient
         )
+
+
+def _rest(so_far_s: float, done: int, missing: int) -> None:
+    """Wait for half of what is missing: to wake for each text costs more than the text."""
+    half_s = so_far_s / done * missing / 2 if done else _FIRST_REST_S
+    time.sleep(min(_LONGEST_REST_S, half_s))

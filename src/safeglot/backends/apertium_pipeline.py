@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from safeglot.backends.apertium_pipe import Pipe
+from safeglot.backends.apertium_tagger import Tagger
 from safeglot.backends.lines import cut
 from safeglot.errors import ModelError
 
@@ -13,18 +14,12 @@ TAGGER = "apertium-tagger"
 _RESERVED = re.compile(r"[\\^$/\[\]{}<>@]")
 _BLANK = re.compile(r"[~\t]+")
 _ESCAPED_OR_BRACKET = re.compile(r"\\(.)|[\[\]]", re.DOTALL)
-_LEARNT = b"ambiguity class"
 _END = "[]"
 """An empty blank at the end of a text: without it lt-proc keeps what it has until more comes."""
 
 
 class Pipeline:
-    """The programs of one mode: what stands before the tagger, the tagger, and what follows.
-
-    The tagger stands alone, because it remembers each class of ambiguity that its training had
-    not, and then reads later texts differently (Apertium 3.8.3). It says so on its error output;
-    a fresh one takes its place, so that no translation hangs on what was asked before it.
-    """
+    """The programs of one mode: what stands before the tagger, the tagger, and what follows."""
 
     def __init__(
         self, name: str, commands: Sequence[Sequence[str]], *, timeout_s: float = 60.0
@@ -32,15 +27,16 @@ class Pipeline:
         self.name = name
         programs = [command[0].rpartition("/")[2] for command in commands]
         at = programs.index(TAGGER) if TAGGER in programs else len(commands)
-        tagger = [_telling(command) for command in commands[at : at + 1]]
         self._before = Pipe(name, commands[:at], timeout_s=timeout_s)
-        self._taggers = [Pipe(name, tagger, timeout_s=timeout_s) for _ in range(2)]
+        self._tagger = (
+            Tagger(name, commands[at], timeout_s=timeout_s) if at < len(commands) else None
+        )
         self._after = Pipe(name, commands[at + 1 :], timeout_s=timeout_s)
 
     @property
     def pids(self) -> tuple[int, ...]:
         """The process ids, in the order of the pipeline."""
-        return (*self._before.pids, *self._taggers[0].pids, *self._after.pids)
+        return tuple(pid for part in self._parts() for pid in part.pids)
 
     def translate(self, texts: Sequence[str]) -> list[str | ModelError]:
         """Translate texts; a fault costs the text that causes it, not those beside it."""
@@ -58,8 +54,11 @@ class Pipeline:
         self._stop(for_good=True)
 
     def _stop(self, *, for_good: bool = False) -> None:
-        for pipe in (self._before, *self._taggers, self._after):
-            pipe.stop(for_good=for_good)
+        for part in self._parts():
+            part.stop(for_good=for_good)
+
+    def _parts(self) -> list[Pipe | Tagger]:
+        return [self._before, *([self._tagger] if self._tagger else []), self._after]
 
     def _translated(self, texts: Sequence[str]) -> list[str]:
         """Raises: ModelError."""
@@ -69,26 +68,12 @@ class Pipeline:
         except UnicodeEncodeError as error:
             fault = f"the text is not valid Unicode: {error.reason}"
             raise ModelError("bad_request", fault, transient=False) from None
-        tagged = [self._tag(line) for line in self._before.exchange(lines)]
+        read = self._before.exchange(lines)
+        tagged = self._tagger.tag(read) if self._tagger else read
         replies = iter(self._after.exchange(tagged))
         for part in parts:
             part[1::2] = [decode(next(replies).decode("utf-8", "replace")) for _ in part[1::2]]
         return ["".join(part) for part in parts]
-
-    def _tag(self, line: bytes) -> bytes:
-        used, spare = self._taggers
-        (tagged,) = used.exchange([line])
-        if _LEARNT in used.complaints():
-            self._taggers = [spare, used]
-            used.stop()
-            used.start()  # it loads while the other works
-        return tagged
-
-
-def _telling(tagger: Sequence[str]) -> list[str]:
-    """Have the hidden Markov model tell of new classes; the perceptron (-x) has none, and says too much."""
-    perceptron = any(re.fullmatch(r"-\w*x\w*", argument) for argument in tagger)
-    return [*tagger] if perceptron else [tagger[0], "-d", *tagger[1:]]
 
 
 def encode(line: str) -> str:

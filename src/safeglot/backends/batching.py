@@ -6,12 +6,12 @@ The batches run in one thread of their own, one after another; while one runs, t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -45,9 +45,12 @@ class Batcher:
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request. Raises: ModelError."""
-        call = _Call(request=request, size=self._size(request))
+        loop = asyncio.get_running_loop()
+        call = _Call(
+            request=request, size=self._size(request), loop=loop, done=loop.create_future()
+        )
         self._pool.submit(call)
-        return await asyncio.wrap_future(call.done)
+        return await call.done
 
     async def close(self) -> None:
         """Wait for the batch that runs, and refuse those that wait. It can be called twice."""
@@ -58,7 +61,8 @@ class Batcher:
 class _Call:
     request: Request
     size: int
-    done: Future[Reply] = field(default_factory=Future)
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[Reply]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -91,17 +95,15 @@ class _Pool:
             self.stopping = True
             left, self.waiting = self.waiting, []
             self.changed.notify()
-        for call in left:
-            _settle(call, _closed())
+        _settle(left, [_closed() for _ in left])
         if self.worker is not None:
             self.worker.join(_STOP_TIMEOUT_S)
 
     def _work(self) -> None:
         while calls := self._next():
-            ready = [call for call in calls if call.done.set_running_or_notify_cancel()]
+            ready = [call for call in calls if not call.done.cancelled()]
             if ready:
-                for call, found in zip(ready, self._replies(ready), strict=True):
-                    _settle(call, found)
+                _settle(ready, self._replies(ready))
 
     def _next(self) -> list[_Call]:
         """Wait for calls and take a batch of them; empty at the end."""
@@ -166,13 +168,24 @@ def choose(sizes: Sequence[int], most: int) -> list[int]:
         return order[low : high + 1]
 
 
-def _settle(call: _Call, found: Reply | ModelError) -> None:
-    if call.done.cancelled():
-        return
-    if isinstance(found, ModelError):
-        call.done.set_exception(found)
-    else:
-        call.done.set_result(found)
+def _settle(calls: Sequence[_Call], found: Sequence[Reply | ModelError]) -> None:
+    """Hand a batch over in one go: waking a loop for each reply costs more than the reply."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Call, Reply | ModelError]]] = {}
+    for call, one in zip(calls, found, strict=True):
+        by_loop.setdefault(call.loop, []).append((call, one))
+    for loop, pairs in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(_deliver, pairs)
+
+
+def _deliver(pairs: Sequence[tuple[_Call, Reply | ModelError]]) -> None:
+    for call, found in pairs:
+        if call.done.done():
+            continue
+        if isinstance(found, ModelError):
+            call.done.set_exception(found)
+        else:
+            call.done.set_result(found)
 
 
 def _copy(error: ModelError) -> ModelError:

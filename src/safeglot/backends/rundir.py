@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import tomli_w
 
@@ -26,6 +26,7 @@ _MANIFEST: Mapping[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 _IDENTITY = ("results", "prompts", "n", "languages", "reference", "targets", "decoding", "generate")
 _LIBRARIES = ("aiohttp", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
+_line = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class RunDir:
@@ -227,3 +228,8 @@ def runs_below(folder: Path) -> list[RunDir]:
         return []
     found = (RunDir(p) for p in [folder, *sorted(folder.iterdir())] if p.is_dir())
     return [run for run in found if run.exists()]
+
+
+def log_row(file: TextIO, row: Mapping[str, Any]) -> None:
+    """Write a row as a line of JSON."""
+    file.write(_line(row) + "\n")

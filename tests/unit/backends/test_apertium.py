@@ -8,7 +8,10 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+from functools import partial
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -210,10 +213,9 @@ def test_a_very_long_text_comes_back_whole():
     assert found.count("La casa es grande.") == 1_000
 
 
-def prompts() -> list[str]:
+def prompts(language: str = "en") -> list[str]:
     lines = resources.files("safeglot.prompts").joinpath("mini.jsonl").read_text("utf-8")
-    found = [json.loads(line) for line in lines.splitlines()]
-    return [row.get("text") or row["en"] for row in found][:40]
+    return [json.loads(line)[language] for line in lines.splitlines()][:40]
 
 
 @pytest.mark.parametrize(
@@ -232,6 +234,57 @@ def test_a_translation_does_not_hang_on_what_came_before(source: str, target: st
         fresh = Pipeline(mode.name, mode.commands)
         assert fresh.translate([text]) == [together[text]]
         fresh.close()
+
+
+def as_if_alone(pipeline: Pipeline, lines: list[bytes]) -> list[bytes]:
+    """Tag each line by a tagger that is started for it and ends with it."""
+    assert pipeline._tagger is not None
+    command = pipeline._tagger._command
+
+    def alone(line: bytes) -> bytes:
+        done = subprocess.run(command, input=line + b"\0", capture_output=True, check=True)
+        return done.stdout.partition(b"\0")[0]
+
+    return [alone(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("en", "es"), ("en", "gl"), ("en", "ca"), ("en", "eo"), ("es", "it")]
+)
+def test_each_text_reads_as_a_tagger_just_started_reads_it(
+    source: str, target: str, monkeypatch: pytest.MonkeyPatch
+):
+    mode = find_modes(data_folder())[Apertium().route(source, target)[0]]
+    texts = [*UNSEEN, *prompts(source)] if source == "en" else prompts(source)
+    # unknown words before and behind words of new classes: what a tagger that has met one gets wrong
+    texts += [f"{text} Zwickles frobnicate {other}" for text, other in pairwise(texts[:12])]
+    random.Random(3).shuffle(texts)
+    pipeline = Pipeline(mode.name, mode.commands)
+    found = [
+        one for at in range(0, len(texts), 9) for one in pipeline.translate(texts[at : at + 9])
+    ]
+    assert found == pipeline.translate(texts)
+    monkeypatch.setattr(pipeline._tagger, "tag", partial(as_if_alone, pipeline))
+    assert found == pipeline.translate(texts)
+    pipeline.close()
+
+
+def test_a_tagger_that_has_met_one_new_class_is_kept_for_its_like():
+    mode = find_modes(data_folder())["eng-spa"]
+    pipeline = Pipeline(mode.name, mode.commands)
+    pipeline.translate(["How do I find the house?", "The house."])
+    before = pipeline.pids
+    pipeline.translate(["How do I find the tree?", "The tree.", "How do I open the door?"])
+    assert pipeline.pids == before
+    pipeline.translate(["How do I find the zwickle?"])
+    assert pipeline.pids != before
+    pipeline.close()
+
+
+def test_what_the_tagger_complains_of_never_fills_its_pipe():
+    """A pipe takes 64 KB, and each of these questions is worth 200 bytes of complaint."""
+    (found,) = translated(ask("How do I open the door? " * 1_500))
+    assert found.count("puerta") == 1_500
 
 
 @pytest.mark.parametrize("at", [0, 1, -1])

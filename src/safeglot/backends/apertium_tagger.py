@@ -1,0 +1,154 @@
+"""The tagger of one direction of Apertium: each text reads as a tagger just started reads it.
+
+At a word whose class of ambiguity its training had not, the tagger of Apertium 3.8.3 overwrites
+its class of unknown words with a similar one (find_similar_ambiguity_class in tagger_utils.cc
+assigns through a reference). From there on it reads unknown words differently, and may liken
+another new class to a wrong one; nothing else changes. With -d it tells the word and the class on
+its error output. So
+
+- a tagger that has told of no class is as good as new;
+- one that has told of a single class is as good as new for texts without unknown words that have
+  no other new class.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+
+from safeglot.backends.apertium_pipe import Pipe
+
+_TOLD = re.compile(rb"Word '(.*)'\.\nNew ambiguity class: (.*)\n")
+_WORD = re.compile(rb"\^([^/$]*)/")
+_UNKNOWN = b"/*"
+_CLEAN = b""
+_MOST_KEPT = 4
+
+
+class Tagger:
+    """Taggers that stay, by the one new class that each has met, and a clean one.
+
+    Which texts may be sent together is foreseen by the words that have been told of; that it was
+    right is seen by what the tagger tells, and where it was not, they are sent again.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], *, timeout_s: float) -> None:
+        self._name, self._timeout_s = name, timeout_s
+        self._command = _telling(command)
+        self._class_of: dict[bytes, bytes] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+        self._all: list[Pipe] = []
+        self._kept = {_CLEAN: self._new()}
+        self._spare = self._new()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the taggers in use, the clean one first."""
+        return tuple(pid for pipe in self._kept.values() for pid in pipe.pids)
+
+    def tag(self, lines: Sequence[bytes]) -> list[bytes]:
+        """Return the lines with one reading a word. Raises: ModelError."""
+        found = [b""] * len(lines)
+        waiting = list(range(len(lines)))
+        while waiting:
+            groups: dict[bytes | None, list[int]] = {}
+            for at in waiting:
+                groups.setdefault(self._foreseen(lines[at]), []).append(at)
+            waiting = []
+            for new, group in groups.items():
+                replies = self._together(new, [lines[at] for at in group])
+                if replies is None:
+                    waiting += group
+                    continue
+                for at, reply in zip(group, replies, strict=True):
+                    found[at] = reply
+        return found
+
+    def stop(self, *, for_good: bool = False) -> None:
+        """End the processes; what is in them is lost."""
+        with self._lock:
+            self._closed = self._closed or for_good
+            running = self._all[:]
+        for pipe in running:
+            pipe.stop(for_good=for_good)
+
+    def _foreseen(self, line: bytes) -> bytes | None:
+        """Name the new class that a line is known to have, "" for none; None: it has to go alone."""
+        new = {self._class_of[word] for word in _WORD.findall(line) if word in self._class_of}
+        if not new:
+            return _CLEAN
+        if len(new) > 1 or _UNKNOWN in line:
+            return None
+        (one,) = new
+        return one if one in self._kept or len(self._kept) <= _MOST_KEPT else None
+
+    def _together(self, new: bytes | None, lines: Sequence[bytes]) -> list[bytes] | None:
+        """Tag lines of one kind; None where something was told that was not foreseen, and is now."""
+        if new is None or (new == _CLEAN and len(lines) == 1):
+            return [self._alone(line) for line in lines]
+        if new not in self._kept:
+            self._kept[new] = self._take_spare()
+        replies = self._kept[new].exchange(lines)
+        told = self._told(new)
+        if told.keys() <= {new}:
+            return replies
+        self._kept[new].stop()
+        return None if self._learn(told) else [self._alone(line) for line in lines]
+
+    def _alone(self, line: bytes) -> bytes:
+        """Tag a line by the clean tagger; one that has met a new class is kept for its like."""
+        (reply,) = self._kept[_CLEAN].exchange([line])
+        told = self._told(_CLEAN)
+        if told:
+            self._learn(told)
+            used, self._kept[_CLEAN] = self._kept[_CLEAN], self._take_spare()
+            (one, *more) = told
+            if more or one in self._kept or len(self._kept) > _MOST_KEPT:
+                self._drop(used)
+            else:
+                self._kept[one] = used
+        return reply
+
+    def _told(self, kept: bytes) -> dict[bytes, list[bytes]]:
+        """Return the new classes that a tagger has told of, each with its words."""
+        told: dict[bytes, list[bytes]] = {}
+        for word, new in _TOLD.findall(self._kept[kept].complaints()):
+            told.setdefault(new, []).append(word)
+        return told
+
+    def _learn(self, told: dict[bytes, list[bytes]]) -> bool:
+        before = len(self._class_of)
+        for new, words in told.items():
+            for word in words:
+                self._class_of.setdefault(word, new)
+        return len(self._class_of) > before
+
+    def _take_spare(self) -> Pipe:
+        """Return a fresh tagger; the next loads while this one works."""
+        taken, self._spare = self._spare, self._new()
+        taken.start()
+        self._spare.start()
+        return taken
+
+    def _new(self) -> Pipe:
+        """Make a tagger that `stop` finds, even if it comes from another thread at this moment."""
+        pipe = Pipe(self._name, [self._command], timeout_s=self._timeout_s)
+        with self._lock:
+            self._all.append(pipe)
+            closed = self._closed
+        if closed:
+            pipe.stop(for_good=True)
+        return pipe
+
+    def _drop(self, pipe: Pipe) -> None:
+        pipe.stop(for_good=True)
+        with self._lock:
+            self._all.remove(pipe)
+
+
+def _telling(tagger: Sequence[str]) -> list[str]:
+    """Have the hidden Markov model tell of new classes; the perceptron (-x) has none, and says too much."""
+    perceptron = any(re.fullmatch(r"-\w*x\w*", argument) for argument in tagger)
+    return [*tagger] if perceptron else [tagger[0], "-d", *tagger[1:]]
