@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import signal
 import subprocess
@@ -107,3 +109,18 @@ class Place:
 def says(message: str, *parts: object) -> None:
     missing = [str(part) for part in parts if str(part) not in message]
     assert not missing, f"{missing} not in {message!r}"
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file as a spreadsheet wrote it."""
+    text = path.read_bytes().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
+    """Write rows as CSV with the columns of the first."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path

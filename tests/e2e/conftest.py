@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import sync_playwright
 
 from e2e.commands import Place
+from e2e.pages import FLAGS, chromium
 from loopback import Loopback
 
 ROWS = """id,category,en,de,no
@@ -26,3 +31,26 @@ def place(tmp_path, monkeypatch, capsys, quiet_server):
     monkeypatch.delenv("SAFEGLOT_DEBUG", raising=False)
     (tmp_path / "prompts.csv").write_text(ROWS, "utf-8")
     return Place(tmp_path, quiet_server, capsys)
+
+
+@pytest.fixture
+def call(tmp_path, quiet_server, capsys, monkeypatch):
+    """An empty folder to call commands in."""
+    monkeypatch.chdir(tmp_path)
+    return Place(tmp_path, quiet_server, capsys)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory):
+    given = os.environ.get("SAFEGLOT_SCREENSHOTS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import random
 import shutil
@@ -13,7 +11,7 @@ from fractions import Fraction
 
 import pytest
 
-from e2e.commands import Place, says
+from e2e.commands import read_rows, says, write_rows
 from e2e.runs import GUARD, LANGUAGES, run_arguments, safeglot, scripted, write_prompts
 from loopback import Loopback
 from safeglot import corrected, outcome, setting
@@ -49,25 +47,6 @@ def run(judged_run, tmp_path):
     """A copy that a test may change."""
     shutil.copytree(judged_run, tmp_path / "run")
     return tmp_path / "run"
-
-
-@pytest.fixture
-def call(tmp_path, quiet_server, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return Place(tmp_path, quiet_server, capsys)
-
-
-def read_rows(path):
-    text = path.read_bytes().decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
-def write_rows(path, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def place_of(row):

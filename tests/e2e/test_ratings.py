@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
 import pytest
 
-from e2e.commands import Place, says
+from e2e.commands import read_rows, says, write_rows
 from safeglot import translation
 from translation_sets import ROUNDTRIP, TRANSLATORS, make_set
 
@@ -16,25 +14,6 @@ from translation_sets import ROUNDTRIP, TRANSLATORS, make_set
 @pytest.fixture
 def folder(tmp_path):
     return make_set(tmp_path / "set", 60, ("sw", "yo"))
-
-
-@pytest.fixture
-def call(tmp_path, quiet_server, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return Place(tmp_path, quiet_server, capsys)
-
-
-def read_rows(path):
-    text = path.read_bytes().decode("utf-8-sig")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
-def write_rows(path, rows):
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def filled(rows, folder):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from e2e.test_report_page import CONTRAST, FLAGS, LOOKS, chromium, fits, opened
+from e2e.pages import CONTRAST, LOOKS, fits, opened
 from safeglot import rated
 from safeglot.languages import all_tags
 from safeglot.translate.choice import Gate
@@ -19,22 +16,6 @@ from translation_sets import ROUNDTRIP, TRANSLATORS, make_set
 
 PARTS = ("outcomes", "translators", "quality", "ratings", "settings")
 MANY = ("ar", "es", "sw", "yo", "zh")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture(scope="module")
-def shots(tmp_path_factory):
-    given = os.environ.get("SAFEGLOT_SCREENSHOTS")
-    folder = Path(given) if given else tmp_path_factory.mktemp("screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def rate(folder, texts=30):

@@ -24,7 +24,7 @@ from safeglot.backends.apertium_modes import (
     shortest,
 )
 from safeglot.backends.apertium_pipeline import Pipeline
-from safeglot.backends.batching import Batcher
+from safeglot.backends.batching import Batcher, prompt_size
 from safeglot.errors import ModelError, UsageError
 from safeglot.languages import primary
 from safeglot.types import Reply, Request
@@ -135,7 +135,7 @@ class Apertium:
             pipeline = Pipeline(mode.name, mode.commands, timeout_s=self._timeout_s)
             self._pipelines[mode.name] = pipeline
             self._batchers[mode.name] = Batcher(
-                partial(_translate, pipeline), most=_BATCH_BYTES, size=_size, quiet_s=0.0
+                partial(_translate, pipeline), most=_BATCH_BYTES, size=prompt_size, quiet_s=0.0
             )
         return self._batchers[mode.name]
 
@@ -159,10 +159,6 @@ def _installed(folder: Path, mode: str) -> dict[str, Mode]:
 def _translate(pipeline: Pipeline, requests: Sequence[Request]) -> list[Reply | ModelError]:
     found = pipeline.translate([request.prompt or "" for request in requests])
     return [Reply(text=one) if isinstance(one, str) else one for one in found]
-
-
-def _size(request: Request) -> int:
-    return 1 + len(request.prompt or "")
 
 
 def _revision(modes: Sequence[Mode]) -> str:

@@ -13,7 +13,7 @@ import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
@@ -55,6 +55,30 @@ class Batcher:
     async def close(self) -> None:
         """Wait for the batch that runs, and refuse those that wait. It can be called twice."""
         await asyncio.to_thread(self._finalizer)
+
+
+class BatchedModel:
+    """A model of this process: requests that wait together are one batch, and what it loads it frees.
+
+    A subclass sets `_batcher`, and keeps what it loads in a cached property of the name `loads`.
+    """
+
+    loads: ClassVar[str] = "_engine"
+    _batcher: Batcher
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer one request. Raises: ModelError."""
+        return await self._batcher.answer(request)
+
+    async def close(self) -> None:
+        """Wait for the running batch and free the model. It can be closed twice, not used again."""
+        await self._batcher.close()
+        self.__dict__.pop(self.loads, None)
+
+
+def prompt_size(request: Request) -> int:
+    """Return the characters of a request's prompt, and one more: none is free."""
+    return 1 + len(request.prompt or "")
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

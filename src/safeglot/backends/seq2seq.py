@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from safeglot.backends.batching import Batcher
+from safeglot.backends.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.families import LONGEST, MADLAD, MARIAN, Codes, Tongues, family_of
 from safeglot.backends.lines import Done, Line, by_line
 from safeglot.errors import ModelError, UsageError
@@ -19,7 +19,7 @@ _TYPES = {"marian": MARIAN, "m2m_100": "", "t5": MADLAD, "mt5": MADLAD}
 """Model types of transformers; M2M-100's is that of NLLB too."""
 
 
-class Seq2SeqModel:
+class Seq2SeqModel(BatchedModel):
     """Translates with one model of OPUS-MT's, NLLB-200's, M2M-100's or MADLAD-400's family.
 
     It is loaded at the first request or question; decoding is what the model's generation
@@ -27,6 +27,8 @@ class Seq2SeqModel:
 
     Raises: UsageError where it cannot be had, is of another family, or packages are lacking.
     """
+
+    loads = "_model"
 
     def __init__(
         self, name: str, *, codes: Codes, pinned: str | None = None, device: str = "auto"
@@ -36,7 +38,7 @@ class Seq2SeqModel:
         self._pinned = pinned
         self._torch, self._transformers = _packages(name)
         self._device = device if device != "auto" else _device(self._torch)
-        self._batcher = Batcher(self._run, most=_BATCH_CHARACTERS, size=_size)
+        self._batcher = Batcher(self._run, most=_BATCH_CHARACTERS, size=prompt_size)
 
     @cached_property
     def revision(self) -> str:
@@ -61,15 +63,6 @@ class Seq2SeqModel:
     def fault(self, source: str, target: str) -> str:
         """Say why it cannot translate between two languages; "" where it can."""
         return self.tongues.fault(source, target)
-
-    async def answer(self, request: Request) -> Reply:
-        """Translate `prompt` from `extra["source"]` to `extra["target"]`. Raises: ModelError."""
-        return await self._batcher.answer(request)
-
-    async def close(self) -> None:
-        """Free the model. It can be closed twice, not used again."""
-        await self._batcher.close()
-        self.__dict__.pop("_model", None)
 
     @property
     def longest(self) -> int:
@@ -189,10 +182,6 @@ def open_seq2seq(path: str, *, codes: Codes) -> Seq2SeqModel:
     """Open `hf/OWNER/NAME`, `hf/OWNER/NAME@REVISION` or `hf/FOLDER`. Raises: UsageError."""
     name, _, pinned = path.partition("@")
     return Seq2SeqModel(name, codes=codes, pinned=pinned or None)
-
-
-def _size(request: Request) -> int:
-    return 1 + len(request.prompt or "")
 
 
 def _packages(name: str) -> tuple[Any, Any]:

@@ -97,6 +97,7 @@ _TEMPLATES = {
     "missing": template_parts.MISSING,
     "settings": template_parts.SETTINGS,
     "answers": template_parts.ANSWERS,
+    "folded": template_parts.FOLDED,
 }
 
 

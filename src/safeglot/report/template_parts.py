@@ -164,23 +164,27 @@ SETTINGS = """\
 </section>
 """
 
+FOLDED = """\
+<noscript><p>The list needs JavaScript; nothing is fetched.</p></noscript>
+<details id="answers-fold"><summary class="open">Open the list of {{ what }}</summary>
+<div class="controls" id="answer-filters">
+{% for key, label, options in filters %}<label>{{ label }} <select id="filter-{{ key }}" autocomplete="off"><option value="">all</option>{% for value, name in options %}<option value="{{ value }}">{{ name }}</option>{% endfor %}</select></label>
+{% endfor %}<label>Search <input type="search" id="filter-text" autocomplete="off" placeholder="{{ sought }}"></label>
+</div>
+<p class="small" id="answer-count" role="status"></p>
+<ul class="answers" id="answer-list"></ul>
+<div class="pager"><button type="button" id="previous">Previous</button><button type="button" id="next">Next</button></div>
+</details>
+<script type="application/json" id="answers-data">{{ data }}</script>
+"""
+
 ANSWERS = """\
 <section id="answers">
 <h2>The answers</h2>
 {% if not page.answers %}<p>This page holds no answers.{% if total %} The run has {{ total | count }}.{% endif %}</p>{% else %}
 <div class="box warn" role="note"><p><b>Prompts and answers may be harmful or upsetting.</b> They stay folded: nothing is shown until you open the list, and then an answer by itself.</p></div>
 <p class="small">This page holds {{ page.answers | length | count }} of {{ total | count }} answers.</p>
-<noscript><p>The list needs JavaScript; nothing is fetched.</p></noscript>
-<details id="answers-fold"><summary class="open">Open the list of answers</summary>
-<div class="controls" id="answer-filters">
-{% for key, label, options in filters %}<label>{{ label }} <select id="filter-{{ key }}" autocomplete="off"><option value="">all</option>{% for value, name in options %}<option value="{{ value }}">{{ name }}</option>{% endfor %}</select></label>
-{% endfor %}<label>Search <input type="search" id="filter-text" autocomplete="off" placeholder="in ids, prompts, answers"></label>
-</div>
-<p class="small" id="answer-count" role="status"></p>
-<ul class="answers" id="answer-list"></ul>
-<div class="pager"><button type="button" id="previous">Previous</button><button type="button" id="next">Next</button></div>
-</details>
-<script type="application/json" id="answers-data">{{ answers_json }}</script>
+{% with what = "answers", sought = "in ids, prompts, answers", data = answers_json %}{% include "folded" %}{% endwith %}
 {% endif %}
 </section>
 """

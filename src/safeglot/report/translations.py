@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from safeglot.report import template, translations_quality
+from safeglot.report import template, template_parts, translations_quality
 from safeglot.report import translations_template as own
 from safeglot.report.figures import Figure, plain
 from safeglot.report.html import environment_of, policy, script_json
@@ -45,6 +45,7 @@ _TEMPLATES = {
     "ratings": own.RATINGS,
     "settings": own.SETTINGS,
     "texts": own.TEXTS_SECTION,
+    "folded": template_parts.FOLDED,
 }
 
 

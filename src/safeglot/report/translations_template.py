@@ -255,17 +255,7 @@ TEXTS_SECTION = """\
 {% if not view.rows %}<p>This page holds no texts.</p>{% else %}
 <div class="box warn" role="note"><p><b>Prompts and their translations may be harmful or upsetting.</b> They stay folded: nothing is shown until you open the list, and then a text by itself.</p></div>
 <p class="small">{{ held }}</p>
-<noscript><p>The list needs JavaScript; nothing is fetched.</p></noscript>
-<details id="answers-fold"><summary class="open">Open the list of texts</summary>
-<div class="controls" id="answer-filters">
-{% for key, label, options in filters %}<label>{{ label }} <select id="filter-{{ key }}" autocomplete="off"><option value="">all</option>{% for value, name in options %}<option value="{{ value }}">{{ name }}</option>{% endfor %}</select></label>
-{% endfor %}<label>Search <input type="search" id="filter-text" autocomplete="off" placeholder="in ids, sources, candidates"></label>
-</div>
-<p class="small" id="answer-count" role="status"></p>
-<ul class="answers" id="answer-list"></ul>
-<div class="pager"><button type="button" id="previous">Previous</button><button type="button" id="next">Next</button></div>
-</details>
-<script type="application/json" id="answers-data">{{ texts_json }}</script>
+{% with what = "texts", sought = "in ids, sources, candidates", data = texts_json %}{% include "folded" %}{% endwith %}
 {% endif %}
 </section>
 """
