@@ -111,7 +111,7 @@ def write(folder, prompts, field, chosen, gate):
             "safeglot": "0.0", "created": "2026-01-02T03:04:05+00:00",
             "versions": {"safeglot": "0.0", "python": "3.11"},
             "identity": {"prompts": "placeholders@000000000000"},
-            "source": {"name": "placeholders", "sha256": "00" * 32}, "reference": "en",
+            "source": {"name": "placeholders", "sha256": "00" * 32, "revision": ""}, "reference": "en",
             "languages": list(field.languages),
             "translators": {name: f"{name}:1@revision" for name in field.translators},
             "estimators": {

@@ -264,7 +264,7 @@ def _estimator(name: str, one: Mapping[str, Any]) -> EstimatorView:
 def _settings(about: Mapping[str, Any]) -> dict[str, str]:
     source = about["source"]
     found = {"made": about["created"], "prompts": about["identity"]["prompts"]}
-    found |= {f"prompts, {key}": str(value) for key, value in source.items()}
+    found |= {f"prompts, {key}": str(value) for key, value in source.items() if value}
     found |= {"from": about["reference"], "to": ", ".join(about["languages"])}
     found |= {f"translator {name}": id_ for name, id_ in about["translators"].items()}
     for name, one in about["estimators"].items():

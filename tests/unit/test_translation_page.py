@@ -128,6 +128,8 @@ def test_the_page_tells_the_settings(folder):
         assert part in html
     assert gate_words(about["gate"], about["languages"]) in html
     assert "yo, roundtrip-chrf: 0.4" in html
+    assert all(dict(view_of(folder).settings).values())
+    assert "prompts, revision" not in html
 
 
 def test_a_set_without_estimators_or_gate_has_a_page(tmp_path):
