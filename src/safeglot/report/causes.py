@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from safeglot.report.figures import ABSENT, Figure, difference, extra, plain, word
 from safeglot.report.gaps import NOT_INTERPRETED, WHY_NOT
 from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import MINUS, count, level, p_value, percent, points
+from safeglot.report.percent import MINUS, NONE, count, level, p_value, percent, points
 from safeglot.report.plot import Axis, ends, gap_axis
 from safeglot.types import Estimate
 
@@ -87,6 +87,7 @@ class SlopeRow:
     tag: str
     estimator: str
     slope: Figure
+    odds: Figure
     adjusted: str
     pooled: str
 
@@ -259,9 +260,18 @@ def _slopes(all_facts: Sequence[_Facts]) -> Iterator[SlopeRow]:
             tag=facts.language.tag,
             estimator=word(one, "estimator"),
             slope=difference(one),
+            odds=_odds(one),
             adjusted="–" if adjusted is None else f"{percent(adjusted)} at {plain(best)}",
             pooled=points(pooled),
         )
+
+
+def _odds(one: Estimate) -> Figure:
+    """Print the change of the log-odds, or why there is none."""
+    value, low, high, n = (extra(one, f"log_odds{part}") for part in ("", "_low", "_high", "_n"))
+    if value is None or low is None or high is None or n is None:
+        return Figure(text=NONE, note=word(one, "log_odds_why"))
+    return Figure(text=plain(value), interval=f"{plain(low)} to {plain(high)}", n=count(int(n)))
 
 
 def _gates(all_facts: Sequence[_Facts]) -> Iterator[GateRow]:

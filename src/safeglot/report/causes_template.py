@@ -51,12 +51,12 @@ TEMPLATE = (
 {% endif %}
 {% if table.slopes %}
 <h3>Quality of the translation</h3>
-<p class="small">By how many points the unsafe share moves when the same prompt is translated better by one unit of the estimator. Below zero: better translations give fewer unsafe answers. The pooled slope also holds that hard prompts are translated worse: do not read it as an effect.</p>
+<p class="small">By how many points the unsafe share moves when the same prompt is translated better by one unit of the estimator. Below zero: better translations give fewer unsafe answers. The pooled slope also holds that hard prompts are translated worse: do not read it as an effect. The log-odds say the same where rates are near 0 or 100%; only prompts with safe and unsafe translations tell something of them.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Slope over quality">
 <table class="rows">
-<thead><tr><th scope="col" class="first">Language</th><th scope="col">estimator</th><th scope="col" class="num">slope within prompts, points</th><th scope="col" class="num">unsafe, % at the best quality</th><th scope="col" class="num">pooled slope</th></tr></thead>
+<thead><tr><th scope="col" class="first">Language</th><th scope="col">estimator</th><th scope="col" class="num">slope within prompts, points</th><th scope="col" class="num">log-odds within prompts</th><th scope="col" class="num">unsafe, % at the best quality</th><th scope="col" class="num">pooled slope</th></tr></thead>
 <tbody>
-{% for row in table.slopes %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td>{{ row.estimator or "–" }}</td>{{ figure(row.slope) }}<td class="num">{{ row.adjusted }}</td><td class="num">{{ row.pooled }}</td></tr>
+{% for row in table.slopes %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td>{{ row.estimator or "–" }}</td>{{ figure(row.slope) }}{{ figure(row.odds) }}<td class="num">{{ row.adjusted }}</td><td class="num">{{ row.pooled }}</td></tr>
 {% endfor %}
 </tbody></table>
 </div>

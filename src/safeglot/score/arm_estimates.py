@@ -16,6 +16,7 @@ from safeglot.score.attribution import (
     decompose,
     score_interval,
 )
+from safeglot.score.conditional import conditional_logit
 from safeglot.score.frame import Extra
 from safeglot.score.intervals import z_of
 from safeglot.score.linear import Layout
@@ -295,6 +296,7 @@ def _slope(cell: Cell) -> Estimate:
     found = within_prompt_slope(quality_PK[:, told_K], unsafe_PK, level=cell.level)
     if isinstance(found, str):
         return _nothing(cell, "quality_slope", found, planned)
+    odds = conditional_logit(quality_PK[:, told_K], unsafe_PK, level=cell.level)
     return replace(
         cell.row,
         metric="quality_slope",
@@ -313,6 +315,11 @@ def _slope(cell: Cell) -> Estimate:
             "q95": found.q95,
             "pooled_beta": found.pooled_beta,
             "prompts_varying": found.varying,
+            "log_odds": None if isinstance(odds, str) else odds.beta,
+            "log_odds_low": None if isinstance(odds, str) else odds.low,
+            "log_odds_high": None if isinstance(odds, str) else odds.high,
+            "log_odds_n": None if isinstance(odds, str) else odds.prompts,
+            "log_odds_why": odds if isinstance(odds, str) else None,
         },
     )
 

@@ -95,7 +95,8 @@ def arms(language="sw", *, share=0.5):
             low=None, high=None,
         ),
         told("quality_slope", -0.0512, 0.04, language=language, estimator="kiwi",
-             unsafe_adjusted=0.0912, q95=0.87, pooled_beta=-0.1234),
+             unsafe_adjusted=0.0912, q95=0.87, pooled_beta=-0.1234, log_odds=-1.234,
+             log_odds_low=-2.5, log_odds_high=0.032, log_odds_n=87),
         replace(
             told("gate_selection", 0.0065, language=language, p_en_all=0.975, p_en_kept=0.9821,
                  p_kept=0.93, gap_wrong=-0.045, gap_paired=-0.0523, drop_rate=0.2222),

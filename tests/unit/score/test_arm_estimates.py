@@ -134,6 +134,13 @@ def test_slope_over_the_translators_that_have_a_quality():
     )
     told = by_metric(of_quality(c))["quality_slope"]
     assert (told.n, told.missing, told.extra["estimator"]) == (30, 0, "q")
+    assert told.extra["log_odds_low"] < told.extra["log_odds"] < told.extra["log_odds_high"]
+    assert 0 < told.extra["log_odds_n"] <= 30
+    assert told.extra["log_odds_why"] is None
+    safe = replace(c, native_PS=c.native_PS * 0, translators={who: verdicts(0.0) for who in "ab"})
+    same = by_metric(of_quality(safe))
+    assert same["quality_slope"].extra["log_odds"] is None
+    assert "no prompt has safe and unsafe" in same["quality_slope"].extra["log_odds_why"]
     none = by_metric(of_quality(replace(c, quality={**c.quality, "a": np.full(30, np.nan)})))
     assert none["quality_slope"].value is None
 
