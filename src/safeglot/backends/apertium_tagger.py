@@ -46,7 +46,7 @@ class Tagger:
     @property
     def pids(self) -> tuple[int, ...]:
         """The process ids of the taggers in use, the clean one first."""
-        return tuple(pid for pipe in self._kept.values() for pid in pipe.pids)
+        return tuple(pid for pipe in list(self._kept.values()) for pid in pipe.pids)
 
     def tag(self, lines: Sequence[bytes]) -> list[bytes]:
         """Return the lines with one reading a word. Raises: ModelError."""
