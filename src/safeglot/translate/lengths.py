@@ -102,9 +102,13 @@ def learn(candidates: Sequence[Candidate]) -> Habits:
     logs: dict[tuple[str, str], list[float]] = {}
     every = 1 + len(candidates) // MOST_MEASURED
     marks: list[int] = []  # a number in place of each text: most stand there once
+    before: tuple[int, str] = (0, "")
     for one in candidates:
         text = folded(one.text)
-        marks.append(hash((one.source.target, text)) if text else 0)
+        mark = hash((one.source.target, text)) if text else 0
+        # what several translators give one source stands there once
+        marks.append(0 if before == (mark, one.source.text) else mark)
+        before = (mark, one.source.text)
         if text and zlib.crc32(text.encode("utf-8", "replace")) % every == 0:
             asked = shown(one.source.text)
             if asked:

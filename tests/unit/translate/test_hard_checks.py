@@ -1,6 +1,7 @@
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -268,6 +269,9 @@ def test_a_text_that_stands_for_many_sources_is_a_stock_answer():
     assert check(one, identifiers=(), habits=learn(alike)) == (), "one source in other words"
     same = [Candidate(source=one.source, translator=str(i), text=text) for i in range(5)]
     assert check(one, identifiers=(), habits=learn(same)) == (), "one source, five translators"
+    both = [replace(one, translator=who) for one in ones for who in "ab"]
+    for mixed in (both, both[::2] + both[1::2]):
+        assert learn(mixed).stock == habits.stock, "several translators decline in the same words"
 
 
 @pytest.mark.parametrize(
