@@ -7,8 +7,8 @@ another new class to a wrong one; nothing else changes. With -d it tells the wor
 its error output. So
 
 - a tagger that has told of no class is as good as new;
-- one that has told of a single class is as good as new for texts without unknown words that have
-  no other new class.
+- one that has told of a single class is as good as new for texts that have no other new class and
+  no unknown word before the first word of that class: behind it a new one reads as this one does.
 """
 
 from __future__ import annotations
@@ -76,10 +76,12 @@ class Tagger:
 
     def _foreseen(self, line: bytes) -> bytes | None:
         """Name the new class that a line is known to have, "" for none; None: it has to go alone."""
-        new = {self._class_of[word] for word in _WORD.findall(line) if word in self._class_of}
-        if not new:
+        words = [word for word in _WORD.findall(line) if word in self._class_of]
+        if not words:
             return _CLEAN
-        if len(new) > 1 or _UNKNOWN in line:
+        new = {self._class_of[word] for word in words}
+        unknown = line.find(_UNKNOWN)
+        if len(new) > 1 or -1 < unknown < line.find(b"^" + words[0] + b"/"):
             return None
         (one,) = new
         return one if one in self._kept or len(self._kept) <= _MOST_KEPT else None

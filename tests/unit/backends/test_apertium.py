@@ -258,6 +258,8 @@ def test_each_text_reads_as_a_tagger_just_started_reads_it(
     texts = [*UNSEEN, *prompts(source)] if source == "en" else prompts(source)
     # unknown words before and behind words of new classes: what a tagger that has met one gets wrong
     texts += [f"{text} Zwickles frobnicate {other}" for text, other in pairwise(texts[:12])]
+    texts += [f"{text} Zwickles frobnicate it well." for text in texts[:12]]
+    texts += [f"Zwickles like frobnication. {text}" for text in texts[:12]]
     random.Random(3).shuffle(texts)
     pipeline = Pipeline(mode.name, mode.commands)
     found = [
@@ -276,7 +278,9 @@ def test_a_tagger_that_has_met_one_new_class_is_kept_for_its_like():
     before = pipeline.pids
     pipeline.translate(["How do I find the tree?", "The tree.", "How do I open the door?"])
     assert pipeline.pids == before
-    pipeline.translate(["How do I find the zwickle?"])
+    pipeline.translate(["How do I find the zwickle?", "I like zwickles.", "Zwickles are green."])
+    assert pipeline.pids == before
+    pipeline.translate(["Zwickles are green, and I like them."])
     assert pipeline.pids != before
     pipeline.close()
 
