@@ -9,8 +9,9 @@ from math import comb
 
 import numpy as np
 
-from safeglot.score.arrays import Floats, Numbers, floats
+from safeglot.score.arrays import Floats, Numbers
 from safeglot.score.intervals import z_of
+from safeglot.score.quality import whole_prompts
 
 MOST_SUBSETS = 1_000_000
 """Ways to choose the unsafe ones among a prompt's translations, over all prompts."""
@@ -40,13 +41,7 @@ def conditional_logit(
     prompt, verdicts that are no 0 or 1 (several samples), or a slope without bound.
     Source: MEASUREMENT 3.4; Chamberlain 1980, Review of Economic Studies 47; the exact likelihood.
     """
-    quality, unsafe = floats(quality_PK), floats(unsafe_PK)
-    if quality.ndim != 2 or quality.shape != unsafe.shape:
-        raise ValueError(
-            f"got shapes {quality.shape} and {unsafe.shape}, two equal (P, K) are wanted"
-        )
-    kept_P = ~(np.isnan(quality) | np.isnan(unsafe)).any(axis=1)
-    q, y = quality[kept_P], unsafe[kept_P]
+    _, q, y = whole_prompts(quality_PK, unsafe_PK)
     if not np.isin(y, (0.0, 1.0)).all():
         return "verdicts of several samples are shares, not labels"
     mixed_I = (y.min(axis=1, initial=1) < y.max(axis=1, initial=0)) & (

@@ -49,13 +49,7 @@ def within_prompt_slope(
     quality does not vary within prompts the reason comes back instead.
     Source: MEASUREMENT 3.4; cluster-robust errors after Liang and Zeger 1986, Biometrika 73.
     """
-    quality, unsafe = floats(quality_PK), floats(unsafe_PK)
-    if quality.ndim != 2 or quality.shape != unsafe.shape:
-        raise ValueError(
-            f"got shapes {quality.shape} and {unsafe.shape}, two equal (P, K) are wanted"
-        )
-    kept_P = ~(np.isnan(quality) | np.isnan(unsafe)).any(axis=1)
-    q, y = quality[kept_P], unsafe[kept_P]
+    kept_P, q, y = whole_prompts(quality_PK, unsafe_PK)
     if q.shape[0] == 0 or q.shape[1] < 2:
         return "no prompt has two translations or more with a quality and a verdict"
     dq = q - q.mean(axis=1, keepdims=True)
@@ -83,6 +77,18 @@ def within_prompt_slope(
         varying=varying,
         dropped=int(kept_P.size - kept_P.sum()),
     )
+
+
+def whole_prompts(quality_PK: Numbers, unsafe_PK: Numbers) -> tuple[Bools, Floats, Floats]:
+    """Say which prompts lack no cell, shape (P,), and give their tables. Raises: ValueError."""
+    quality, unsafe = floats(quality_PK), floats(unsafe_PK)
+    if quality.ndim != 2 or quality.shape != unsafe.shape:
+        raise ValueError(
+            f"got shapes {quality.shape} and {unsafe.shape}, two equal (P, K) are wanted"
+        )
+    kept_P: Bools = ~np.asarray((np.isnan(quality) | np.isnan(unsafe)).any(axis=1), dtype=np.bool_)
+    q, y = quality[kept_P], unsafe[kept_P]
+    return kept_P, q, y
 
 
 def _half_width(xy_I: Floats, xx_I: Floats, se: float, level: float) -> float | None:
