@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from functools import partial
@@ -17,6 +16,7 @@ from safeglot.arms import stored_arms
 from safeglot.backends.collect import Collector, Judge
 from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine import Counters, Engine, Limits
+from safeglot.backends.memory import few_collections
 from safeglot.backends.rundir import RunDir, log_row
 from safeglot.backends.store import Store
 from safeglot.errors import Stopped
@@ -113,14 +113,9 @@ def collect(work: Work) -> None:
     """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
     arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
     work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
-    # the prompts stay for the whole run: the collector's passes over them would be a tenth of the CPU
-    gc.freeze()
-    try:
-        with _told_how_to_go_on(work, _stored):
-            for phase in phases(work.job, answers=work.answers, judged=work.judged):
-                asyncio.run(_collect(work, phase))
-    finally:
-        gc.unfreeze()
+    with few_collections(), _told_how_to_go_on(work, _stored):
+        for phase in phases(work.job, answers=work.answers, judged=work.judged):
+            asyncio.run(_collect(work, phase))
 
 
 def collect_again(work: Work, asked: Sequence[Again], answer_of: Callable[[str], Answer]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Counters, Engine, Limits, Origin, stream
+from safeglot.backends.memory import few_collections
 from safeglot.backends.rundir import log_row
 from safeglot.backends.store import Store
 from safeglot.config import Config
@@ -198,10 +199,12 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         budget_tokens=config.budget_tokens,
         budget_usd=config.budget_usd,
     )
-    with asking.log.open("a", encoding="utf-8") as log:
+    with asking.log.open("a", encoding="utf-8") as log, few_collections():
         engine = Engine(store, routes, limits, log=partial(log_row, log))
         engine.counters = asking.spent
-        width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
+        width = sum(lane.most for lane in engine.lanes.values()) or 8
+        if len(engine.lanes) > 1 or not all(route.fixed for route in routes.values()):
+            width *= 2  # some wait for one lane or for another try, and others must not starve
         failed = set() if asking.retry_failed else store.failed(final_only=True)
         earlier = store.failed(final_only=False)
         try:

@@ -6,37 +6,90 @@ Everything here blocks; it runs in the thread of a Batcher.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
 import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from safeglot.errors import ModelError
 
 _CHUNK = 1 << 16
-_FIRST_REST_S, _LONGEST_REST_S = 5e-4, 2e-2
+_FIRST_REST_S, _HUNGRY_REST_S, _LONGEST_REST_S = 5e-4, 5e-3, 0.2
+_REST_SHARE = 0.8
+_ENOUGH = 32
+"""Texts from which on an exchange tells how long the next will take."""
+_ROOM = 1 << 19
+"""Bytes that a pipe to or from us is asked to hold: then we are woken less often."""
+_USUAL_ROOM, _FULL = 1 << 14, 0.75
+"""What the smallest of the usual pipes holds, and the share of it from which on it was full."""
 _IDLE_S = 0.2
 """After so long it is asked whether all processes still live; before, a dead one shows by itself."""
+
+
+@dataclass(slots=True)
+class _Pace:
+    """When to look again at what is being done: to wake for each text costs more than the text."""
+
+    room: int = _USUAL_ROOM
+    """Bytes that the pipe to us holds."""
+    longest_s: float = _LONGEST_REST_S
+    each_s: float = 0.0
+    """What a text took when last there were enough of them; 0 where it is not known yet."""
+    asked: int = 0
+    started: float = 0.0
+
+    def start(self, asked: int) -> None:
+        self.asked, self.started = asked, time.monotonic()
+
+    def end(self) -> None:
+        if self.asked >= _ENOUGH:
+            self.each_s = (time.monotonic() - self.started) / self.asked
+
+    def has_read(self, n_bytes: int) -> None:
+        if n_bytes > _FULL * self.room:  # who writes had to wait for us
+            self.longest_s = max(_FIRST_REST_S, self.longest_s / 4)
+
+    def rest(self, missing: int, *, is_hungry: bool) -> None:
+        """Sleep for most of what `missing` texts are expected to take; not for a single one."""
+        if missing == 1:
+            return
+        so_far_s, done = time.monotonic() - self.started, self.asked - missing
+        each_s = so_far_s / done if done else self.each_s
+        most_s = min(self.longest_s, _HUNGRY_REST_S if is_hungry else _LONGEST_REST_S)
+        if done:  # the first may have waited for something else
+            most_s = min(most_s, so_far_s)
+        time.sleep(min(most_s, _REST_SHARE * each_s * missing or _FIRST_REST_S))
 
 
 class Pipe:
     """Programs of which each reads what the one before it writes; started at first use.
 
     `commands` are their argument lists; `timeout_s` is how long they may neither take nor give a
-    byte while texts are in them.
+    byte while texts are in them. What the last one complains of is kept if it is `heard`.
     """
 
-    def __init__(self, name: str, commands: Sequence[Sequence[str]], *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        commands: Sequence[Sequence[str]],
+        *,
+        timeout_s: float,
+        heard: bool = False,
+    ) -> None:
         self.name = name
         self.timeout_s = timeout_s
         self._commands = commands
+        self._heard = heard
         self._processes: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._closed = False
         self._told = bytearray()
         self._used_at = 0.0
+        self._pace = _Pace()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -61,9 +114,9 @@ class Pipe:
 
     def complaints(self) -> bytes:
         """Return what the last program has written to its error output since it was asked."""
-        errors = self._processes[-1].stderr if self._processes else None
+        errors = self._errors()
         while errors is not None and select.select([errors], [], [], 0)[0]:
-            if not self._listen(errors.fileno()):
+            if not self._listen(errors):
                 break
         told, self._told = bytes(self._told), bytearray()
         return told
@@ -98,7 +151,7 @@ class Pipe:
                     raise self._fault(fault, transient=False) from error
 
     def _in_step(self) -> bool:
-        _, sink, _ = self._ends()
+        _, sink = self._ends()
         if time.monotonic() > self._used_at + _IDLE_S and any(
             process.poll() is not None for process in self._processes
         ):
@@ -113,51 +166,59 @@ class Pipe:
                 command,
                 stdin=before or subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE if is_last else subprocess.DEVNULL,
+                stderr=subprocess.PIPE if is_last and self._heard else subprocess.DEVNULL,
+                bufsize=0,
                 start_new_session=True,  # Ctrl-C is for safeglot, which ends them itself
             )
             if before is not None:
                 before.close()
             self._processes.append(process)
-        os.set_blocking(self._ends()[0], False)
+        source, sink = self._ends()
+        os.set_blocking(source, False)
+        _widen(source)
+        self._pace.room = _widen(sink)
 
-    def _ends(self) -> tuple[int, int, int]:
-        """Return where to write, where to read, and where complaints come."""
+    def _ends(self) -> tuple[int, int]:
+        """Return where to write and where to read."""
         processes = self._processes
         first = processes[0].stdin if processes else None
         last = processes[-1].stdout if processes else None
-        errors = processes[-1].stderr if processes else None
-        if first is None or last is None or errors is None:
+        if first is None or last is None:
             raise self._fault("was stopped")
-        return first.fileno(), last.fileno(), errors.fileno()
+        return first.fileno(), last.fileno()
+
+    def _errors(self) -> int | None:
+        """Return where complaints come; None where nobody hears them."""
+        processes = self._processes
+        errors = processes[-1].stderr if processes else None
+        return errors.fileno() if errors is not None else None
 
     def _through(self, data: bytes, missing: int) -> bytes:
         """Write and read at once: a pipe that is full on one side would wait for ever."""
-        source, sink, errors = self._ends()
+        (source, sink), errors = self._ends(), self._errors()
         found, left = bytearray(), memoryview(data)
-        started, asked = time.monotonic(), missing
+        self._pace.start(missing)
         poll = select.poll()
-        poll.register(sink, select.POLLIN)
-        poll.register(errors, select.POLLIN)
+        for end in (sink, errors):
+            if end is not None:
+                poll.register(end, select.POLLIN)
         left = left[self._write(source, left) :]
         if left:
             poll.register(source, select.POLLOUT)
         while missing > 0:
             ready = self._ready(poll)
-            if missing > 1:
-                _rest(time.monotonic() - started, asked - missing, missing)
-            if sink in ready:
-                got = os.read(sink, _CHUNK)
-                if not got:
-                    raise self._fault("ended before it had answered")
-                missing -= got.count(b"\0")
-                found += got
-            if errors in ready and not self._listen(errors):
-                poll.unregister(errors)
             if source in ready:
                 left = left[self._write(source, left) :]
                 if not left:
                     poll.unregister(source)
+            if errors is not None and errors in ready and not self._listen(errors):
+                poll.unregister(errors)
+            self._pace.rest(missing, is_hungry=bool(left))
+            if sink in ready:
+                got = self._read(sink)
+                missing -= got.count(b"\0")
+                found += got
+        self._pace.end()
         self._used_at = time.monotonic()
         return bytes(found)
 
@@ -173,10 +234,17 @@ class Pipe:
         self._told += got
         return bool(got)
 
+    def _read(self, sink: int) -> bytes:
+        got = os.read(sink, _ROOM)
+        if not got:
+            raise self._fault("ended before it had answered")
+        self._pace.has_read(len(got))
+        return got
+
     @staticmethod
     def _write(source: int, data: memoryview) -> int:
         try:
-            return os.write(source, data[:_CHUNK])
+            return os.write(source, data[:_ROOM])
         except BlockingIOError:
             return 0
 
@@ -192,7 +260,8 @@ class Pipe:
         )
 
 
-def _rest(so_far_s: float, done: int, missing: int) -> None:
-    """Wait for half of what is missing: to wake for each text costs more than the text."""
-    half_s = so_far_s / done * missing / 2 if done else _FIRST_REST_S
-    time.sleep(min(_LONGEST_REST_S, half_s))
+def _widen(end: int) -> int:
+    """Return how many bytes a pipe holds, more than before where that can be had."""
+    with contextlib.suppress(AttributeError, OSError):  # not Linux, or too much for this user
+        return fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _ROOM)
+    return _USUAL_ROOM

@@ -13,6 +13,7 @@ from safeglot.errors import ModelError
 TAGGER = "apertium-tagger"
 _RESERVED = re.compile(r"[\\^$/\[\]{}<>@]")
 _BLANK = re.compile(r"[~\t]+")
+_SPECIAL = re.compile(r"[\\^$/\[\]{}<>@~\t]")
 _ESCAPED_OR_BRACKET = re.compile(r"\\(.)|[\[\]]", re.DOTALL)
 _END = "[]"
 """An empty blank at the end of a text: without it lt-proc keeps what it has until more comes."""
@@ -81,10 +82,15 @@ def encode(line: str) -> str:
 
     Source: the format as apertium-destxt writes it.
     """
+    if not _SPECIAL.search(line):
+        return line + _END
     escaped = _RESERVED.sub(r"\\\g<0>", line)
     return _BLANK.sub(lambda blank: f"[{blank[0]}]", escaped) + _END
 
 
 def decode(stream: str) -> str:
     """Read a line of Apertium's stream format; a word that is dropped leaves its blank behind."""
+    plain = stream.removesuffix(_END)
+    if not ("[" in plain or "]" in plain or "\\" in plain):
+        return plain.strip(" ")
     return _ESCAPED_OR_BRACKET.sub(lambda match: match[1] or "", stream).strip(" ")

@@ -136,7 +136,7 @@ class Tagger:
 
     def _new(self) -> Pipe:
         """Make a tagger that `stop` finds, even if it comes from another thread at this moment."""
-        pipe = Pipe(self._name, [self._command], timeout_s=self._timeout_s)
+        pipe = Pipe(self._name, [self._command], timeout_s=self._timeout_s, heard=True)
         with self._lock:
             self._all.append(pipe)
             closed = self._closed

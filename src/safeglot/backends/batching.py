@@ -111,7 +111,8 @@ class _Pool:
                 self.worker = threading.Thread(target=self._work, name="batches", daemon=True)
                 self.worker.start()
             self.waiting.append(call)
-            self.changed.notify()
+            if len(self.waiting) == 1:  # the worker sleeps only while nothing waits
+                self.changed.notify()
 
     def stop(self) -> None:
         """Refuse what waits and let the running batch end."""

@@ -13,11 +13,12 @@ from typing import Any
 
 import aiohttp
 
+from safeglot.encoding import json_encoder
 from safeglot.errors import ModelError
 from safeglot.types import LOGPROB_POSITIONS, Alternatives, Reply, Request
 
 _MESSAGE_CHARS = 500
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json_encoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,8 @@ def cut(text: str) -> list[str]:
     Each line is translated by itself; line breaks, blanks around a line and lines without a letter
     stay. Joined, the parts are the text.
     """
+    if text.isprintable() and text[:1].isalpha() and text[-1] != " ":  # a line, and no more
+        return ["", text, ""]
     parts = [""]
     for at, line in enumerate(_BREAKS.split(text)):
         core = line.strip()

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 import tomli_w
 
+from safeglot.encoding import json_encoder
 from safeglot.errors import Stopped, UsageError
 
 _MANIFEST: Mapping[str, type | tuple[type, ...]] = {
@@ -26,7 +27,7 @@ _MANIFEST: Mapping[str, type | tuple[type, ...]] = {
 }  # fmt: skip
 _IDENTITY = ("results", "prompts", "n", "languages", "reference", "targets", "decoding", "generate")
 _LIBRARIES = ("aiohttp", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
-_line = json.JSONEncoder(ensure_ascii=False).encode
+_line = json_encoder(ensure_ascii=False)
 
 
 class RunDir:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
+from safeglot.encoding import json_encoder
 from safeglot.errors import UsageError
 from safeglot.keys import translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
@@ -23,7 +24,7 @@ BATCH_WAIT_S = 0.01
 _ORDER = tuple(INSERT)
 
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _flag(value: object) -> bool | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.rundir import held, read_text, write_parts, write_text
+from safeglot.encoding import json_encoder
 from safeglot.errors import UsageError
 from safeglot.types import OUTCOMES, CandidateRow, Outcome
 
@@ -30,7 +31,7 @@ _DO = "Make the set again with another --out"
 
 
 _MORE = ("broken", "faults", "quality", "untold", "rank")
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json_encoder(ensure_ascii=False)
 
 
 class TranslationFolder:

@@ -15,6 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from safeglot.backends.apertium import Apertium
 from safeglot.backends.apertium_modes import MOST_MODES, data_folder, find_modes, shortest
@@ -291,6 +293,14 @@ def test_what_the_tagger_complains_of_never_fills_its_pipe():
     assert found.count("puerta") == 1_500
 
 
+def test_pipes_that_hold_little_give_the_same(monkeypatch: pytest.MonkeyPatch):
+    texts = [*(f"{text} {at}" for at in range(8) for text in prompts()), "The house is big. " * 500]
+    requests = [ask(text) for text in texts]
+    wide = translated(*requests)
+    monkeypatch.setattr("safeglot.backends.apertium_pipe._ROOM", 4096)
+    assert translated(*requests) == wide
+
+
 @pytest.mark.parametrize("at", [0, 1, -1])
 def test_a_killed_process_costs_no_text_and_mixes_none(at: int):
     async def work():
@@ -402,6 +412,18 @@ def test_cut_and_stream_format_lose_nothing():
     assert parts[1::2] == ["a\tb", "~[x]\\^/$<{@}>"]
     for part in parts[1::2]:
         assert decode(encode(part)) == part
+
+
+@given(text=st.text(st.sampled_from("aé日 \t\n\0~[]\\^/$<{@}>\u2028\xa01")))
+def test_cut_and_stream_format_lose_nothing_of_any_text(text: str):
+    parts = cut(text)
+    assert "".join(parts) == text
+    for part in parts[1::2]:
+        assert part == part.strip()
+        assert not set(part) & set("\n\0\u2028")
+        assert any(map(str.isalpha, part))
+        assert decode(encode(part)) == part
+    assert not any(map(str.isalpha, "".join(parts[::2])))
 
 
 def test_shortest_knows_no_way_between_strangers():
