@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from safeglot.errors import ModelError
 
 _CHUNK = 1 << 16
-_FIRST_REST_S, _HUNGRY_REST_S, _LONGEST_REST_S = 5e-4, 5e-3, 0.2
-_REST_SHARE = 0.8
+_SHORTEST_REST_S, _HUNGRY_REST_S, _LONGEST_REST_S = 1e-3, 5e-3, 0.2
+_REST_SHARE = 0.65
+"""Of what is expected to be missing; more would save little and come late."""
 _ENOUGH = 32
 """Texts from which on an exchange tells how long the next will take."""
 _ROOM = 1 << 19
@@ -48,21 +49,24 @@ class _Pace:
     def end(self) -> None:
         if self.asked >= _ENOUGH:
             self.each_s = (time.monotonic() - self.started) / self.asked
+        self.longest_s = min(_LONGEST_REST_S, 1.25 * self.longest_s)
 
     def has_read(self, n_bytes: int) -> None:
         if n_bytes > _FULL * self.room:  # who writes had to wait for us
-            self.longest_s = max(_FIRST_REST_S, self.longest_s / 4)
+            self.longest_s = max(_SHORTEST_REST_S, self.longest_s / 4)
 
     def rest(self, missing: int, *, is_hungry: bool) -> None:
-        """Sleep for most of what `missing` texts are expected to take; not for a single one."""
-        if missing == 1:
-            return
+        """Sleep for most of what `missing` texts are expected to take.
+
+        A single one is waited for as well: the tagger writes it character by character.
+        """
         so_far_s, done = time.monotonic() - self.started, self.asked - missing
-        each_s = so_far_s / done if done else self.each_s
+        if done:  # no longer than so far: the first may have waited for something else
+            expected_s = min(so_far_s, _REST_SHARE * missing * so_far_s / done)
+        else:
+            expected_s = max(so_far_s / 4, _REST_SHARE * missing * self.each_s)
         most_s = min(self.longest_s, _HUNGRY_REST_S if is_hungry else _LONGEST_REST_S)
-        if done:  # the first may have waited for something else
-            most_s = min(most_s, so_far_s)
-        time.sleep(min(most_s, _REST_SHARE * each_s * missing or _FIRST_REST_S))
+        time.sleep(max(_SHORTEST_REST_S, min(most_s, expected_s)))
 
 
 class Pipe:
