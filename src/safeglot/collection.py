@@ -113,7 +113,7 @@ def collect(work: Work) -> None:
     """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
     arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
     work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
-    with few_collections(), _told_how_to_go_on(work, _stored):
+    with _told_how_to_go_on(work, _stored):
         for phase in phases(work.job, answers=work.answers, judged=work.judged):
             asyncio.run(_collect(work, phase))
 
@@ -209,7 +209,7 @@ async def _collecting(
     _stop_on_sigterm()
     job = work.job
     routes = jobs.routes(job, models, jobs.fetched(job, models, work.console))
-    with work.run_dir.log.open("a", encoding="utf-8") as log:
+    with work.run_dir.log.open("a", encoding="utf-8") as log, few_collections():
         engine = Engine(work.store, routes, _limits(job), log=partial(log_row, log))
         engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8

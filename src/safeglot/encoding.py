@@ -33,5 +33,4 @@ def json_encoder(**options: Any) -> Callable[[Any], str]:
         )
     except TypeError:  # another version of Python
         return plain.encode
-    join = "".join
-    return lambda value: join(chunks(value, 0))
+    return lambda value: "".join(chunks(value, 0))

@@ -6,7 +6,6 @@ Everything here blocks; it runs in the thread of a Batcher.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import select
 import subprocess
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 
 from safeglot.errors import ModelError
 
-_CHUNK = 1 << 16
 _SHORTEST_REST_S, _HUNGRY_REST_S, _LONGEST_REST_S = 1e-3, 5e-3, 0.2
 _REST_SHARE = 0.65
 """Of what is expected to be missing; more would save little and come late."""
@@ -234,7 +232,7 @@ class Pipe:
         return {descriptor for descriptor, _ in events}
 
     def _listen(self, errors: int) -> bool:
-        got = os.read(errors, _CHUNK)
+        got = os.read(errors, _ROOM)
         self._told += got
         return bool(got)
 
@@ -248,7 +246,7 @@ class Pipe:
     @staticmethod
     def _write(source: int, data: memoryview) -> int:
         try:
-            return os.write(source, data[:_ROOM])
+            return os.write(source, data)
         except BlockingIOError:
             return 0
 
@@ -266,6 +264,8 @@ class Pipe:
 
 def _widen(end: int) -> int:
     """Return how many bytes a pipe holds, more than before where that can be had."""
-    with contextlib.suppress(AttributeError, OSError):  # not Linux, or too much for this user
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # not Linux, or too much for us
+        import fcntl
+
         return fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _ROOM)
     return _USUAL_ROOM

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from safeglot.keys import digest
 from safeglot.types import Reply, Request, Source, Translated
@@ -22,9 +22,6 @@ class MachineTranslator:
     pairs: tuple[tuple[str, str], ...] = ()
     """The pairs that it is asked for; those that it knows are in its id."""
     version: int = 1
-    _extras: dict[tuple[str, str], Mapping[str, str]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
 
     @property
     def id(self) -> str:
@@ -40,10 +37,7 @@ class MachineTranslator:
     def ask(self, item: Source) -> Sequence[Request]:
         """One request with the text as it is."""
         pair = (item.language, item.target)
-        extra = self._extras.get(pair)
-        if extra is None:
-            extra = {"source": pair[0], "target": pair[1], "revision": self.revisions(*pair)}
-            self._extras[pair] = extra
+        extra = {"source": pair[0], "target": pair[1], "revision": self.revisions(*pair)}
         return (Request(model=self.model, prompt=item.text, max_tokens=0, extra=extra),)
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:  # noqa: ARG002 - a Step's contract
