@@ -105,7 +105,9 @@ class _Engine:
 
     The threads are daemons, so that a program can end while they are inside C++; `stop` runs
     before that (weakref.finalize), because llama.cpp aborts the process where it is freed with
-    calls in flight.
+    calls in flight. `server` is the only reference to the loaded model that outlives a call, in no
+    local variable: an error keeps the frames that it came through, and the model would be freed
+    with it, by the garbage collector or at the end of the process, where that can be a fault.
     """
 
     path: Path
@@ -153,7 +155,7 @@ class _Engine:
                 call.done.set_exception(error)
 
     def _answer(self, call: _Call) -> Reply:
-        server = self._loaded()
+        self._be_ready()
         chunks: list[Mapping[str, Any]] = []
 
         def take(chunk: Mapping[str, Any]) -> bool:
@@ -162,12 +164,27 @@ class _Engine:
 
         if call.stop.is_set() or self.stopping.is_set():
             raise _stopped()
-        _ask(server, _body(call.request), take)
+        self._ask(_body(call.request), take)
         if call.stop.is_set() or self.stopping.is_set():
             raise _stopped()
         return _read(chunks)
 
-    def _loaded(self) -> Any:
+    def _ask(self, body: dict[str, Any], take: Any) -> None:
+        """Have the model answer. Raises: ModelError."""
+        try:
+            if "messages" in body:
+                self.server.handle_chat_completions(body, take)
+            else:
+                self.server.handle_completions(body, take)
+        except (ValueError, TypeError) as error:
+            raise ModelError("bad_request", str(error), transient=False) from error
+        except RuntimeError as error:
+            if "surrogate" in str(error):
+                message = "the text is not valid Unicode: it has half of a surrogate pair"
+                raise ModelError("bad_request", message, transient=False) from error
+            raise ModelError("engine", str(error), transient=False) from error
+
+    def _be_ready(self) -> None:
         with self.lock:
             if self.load_error is not None:
                 raise self.load_error
@@ -183,7 +200,6 @@ class _Engine:
                         transient=False,
                     )
                     raise self.load_error from error
-            return self.server
 
 
 _LEFT_RUNNING: list[Any] = []
@@ -310,22 +326,6 @@ def _seed(request: Request) -> int:
     if request.seed is not None:
         return request.seed % _RANDOM_SEED
     return int(request_key(request)[:8], 16) % _RANDOM_SEED
-
-
-def _ask(server: Any, body: dict[str, Any], take: Any) -> None:
-    """Have the engine answer. Raises: ModelError."""
-    try:
-        if "messages" in body:
-            server.handle_chat_completions(body, take)
-        else:
-            server.handle_completions(body, take)
-    except (ValueError, TypeError) as error:
-        raise ModelError("bad_request", str(error), transient=False) from error
-    except RuntimeError as error:
-        if "surrogate" in str(error):
-            message = "the text is not valid Unicode: it has half of a surrogate pair"
-            raise ModelError("bad_request", message, transient=False) from error
-        raise ModelError("engine", str(error), transient=False) from error
 
 
 def _read(chunks: Sequence[Mapping[str, Any]]) -> Reply:

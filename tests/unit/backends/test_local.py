@@ -192,7 +192,7 @@ def test_without_the_package(tmp_path):
 
 
 CHILD = """
-import asyncio, signal, sys
+import asyncio, gc, signal, socket, sys
 from safeglot.backends.local import LocalModel
 from safeglot.types import Request
 
@@ -211,10 +211,17 @@ async def main():
     await asyncio.sleep(0.3)
     print("busy", flush=True)
     if sys.argv[2] == "close":
+        gc.disable()  # an error that keeps the model would else be found by chance
+        address = model._engine.server.listening_address.removeprefix("http://").split(":")
         await model.close()
         await model.close()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
         print(sorted({getattr(e, "kind", type(e).__name__) for e in ended}))
+        try:
+            socket.create_connection(address, timeout=5).close()
+            print("llama.cpp is still there")
+        except ConnectionRefusedError:
+            print("the model is freed")
         try:
             await model.answer(request(0, 1))
         except Exception as error:
@@ -264,7 +271,7 @@ def test_a_program_with_calls_in_flight_ends_soon_and_cleanly(weights, end, code
     assert took_s < 8  # 0.1 to 0.6 s on an idle machine
     assert "llama" not in err  # the engine's log stays out of the terminal
     if end == "close":
-        assert out == "['engine']\nengine: the model has been closed\n"
+        assert out == "['engine']\nthe model is freed\nengine: the model has been closed\n"
 
 
 def test_the_engines_own_server_asks_for_a_key(model):
