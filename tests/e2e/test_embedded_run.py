@@ -184,7 +184,7 @@ def test_ctrl_c_in_the_middle_of_decoding(tmp_path):
             "--target",
             TARGET,
             "--max-tokens",
-            "400",
+            "1500",
             "--out",
             str(out),
         ],
@@ -203,4 +203,6 @@ def test_ctrl_c_in_the_middle_of_decoding(tmp_path):
     assert process.returncode == 4, stderr
     assert "Run the same command again" in stderr
     assert "Traceback" not in stderr
-    assert time.monotonic() - started < 20
+    # 2 to 4 s on an idle machine, 19 on one that had three more to serve; to wait for what is in
+    # flight would take minutes
+    assert time.monotonic() - started < 45

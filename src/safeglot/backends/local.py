@@ -14,10 +14,11 @@ import queue
 import secrets
 import signal
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,10 +140,11 @@ class _Engine:
             workers = list(self.workers)
         for _ in workers:
             self.calls.put(None)
+        until = time.monotonic() + _STOP_TIMEOUT_S  # for all: the first may be the last to end
         for worker in workers:
-            worker.join(_STOP_TIMEOUT_S / max(1, len(workers)))
+            worker.join(max(0.0, until - time.monotonic()))
         if any(worker.is_alive() for worker in workers):
-            _LEFT_RUNNING.append(self.server)
+            _leave(self.server)
         self.server = None
 
     def _work(self) -> None:
@@ -202,8 +204,16 @@ class _Engine:
                     raise self.load_error from error
 
 
-_LEFT_RUNNING: list[Any] = []
-"""Engines whose calls would not end in time: freeing them would abort the process."""
+def _leave(server: Any) -> None:
+    """Leave an engine whose calls would not end in time: never free it, which would abort.
+
+    llama.cpp computes on while the process ends and faults where C++ has taken its tables away,
+    so the process leaves before that, with the status that it has.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(server))
+    with suppress(AttributeError, TypeError, OSError):  # glibc has it
+        c = ctypes.CDLL(None)
+        c.on_exit(c["_exit"], None)
 
 
 def _stopped() -> ModelError:

@@ -193,6 +193,7 @@ def test_without_the_package(tmp_path):
 
 CHILD = """
 import asyncio, gc, signal, socket, sys
+from safeglot.backends import local
 from safeglot.backends.local import LocalModel
 from safeglot.types import Request
 
@@ -228,6 +229,9 @@ async def main():
             print(error)
     elif sys.argv[2] == "exit":
         sys.exit(3)
+    elif sys.argv[2] == "late":
+        local._STOP_TIMEOUT_S = 0.0  # the calls are still in C++ at the end
+        sys.exit(3)
     else:
         await asyncio.gather(*tasks)
 
@@ -262,7 +266,8 @@ def child(weights: Path, end: str) -> Iterator[Callable[[], tuple[int, str, str,
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(
-    ("end", "code"), [("interrupt", -signal.SIGINT), ("exit", 3), ("close", 0)]
+    ("end", "code"),
+    [("interrupt", -signal.SIGINT), ("exit", 3), ("late", 3), ("close", 0)],
 )
 def test_a_program_with_calls_in_flight_ends_soon_and_cleanly(weights, end, code):
     with child(weights, end) as ended:
