@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from safeglot.chrf import chrf
-from safeglot.degeneracy import is_degenerate, is_empty, repeated_share
+from safeglot.degeneracy import is_degenerate, is_empty, repeated_share, repeats
 from safeglot.score.class_table import Answers, estimates
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -137,6 +137,15 @@ def test_texts_of_all_kinds_are_read(text, other):
     assert 0 <= repeated_share(text) < 1
     assert 0 <= chrf(text, other) <= 1 + 1e-12
     assert is_empty(text) == is_empty(f" {text}…\n")
+
+
+@given(
+    st.text("abc ", max_size=90) | TEXT, st.integers(1, 4), st.sampled_from([0.0, 0.2, 0.4, 0.5])
+)
+@settings(max_examples=500, deadline=None)
+def test_a_text_repeats_beyond_a_bound_where_its_share_says_so(text, times, beyond):
+    whole = text * times
+    assert repeats(whole, beyond=beyond) == (repeated_share(whole) > beyond)
 
 
 @given(st.text(min_size=1, max_size=60), st.integers(3, 9))

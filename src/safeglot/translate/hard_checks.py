@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from safeglot import languages
 from safeglot.chrf import bare, bounded, most
 from safeglot.close_languages import group_of
-from safeglot.degeneracy import FEWEST_CHARS, is_empty, repeated_share
+from safeglot.degeneracy import FEWEST_CHARS, is_empty, repeated_share, repeats
 from safeglot.translate import lengths, scripts
 from safeglot.translate.control import suspects
 from safeglot.translate.identify import Identifier, wrong_language
@@ -73,7 +73,7 @@ class Limits:
 
 
 LIMITS = Limits()
-_ORDER = 8
+_ORDER, _STEP = 8, 4
 _SOME, _MOST = 0.1, 0.5
 _NAMES_AT_MOST, _SHOUTED = 4, 3
 """Words up to which a source may be a name; capitals alone are a name of fewer."""
@@ -81,19 +81,54 @@ _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*•‣–]|\d{1,2}[.)、．]|\(?[a-z\d]\)
 _MARKDOWN = re.compile(r"^[ \t]*#{1,6} \S|\*\*[^*\n]+\*\*|^```", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A source with what the checks need of it, found once for all its candidates."""
+
+    source: Source
+    text: str
+    folded: str
+    scripts: frozenset[str]
+    """Those of its letters."""
+    blocks: tuple[tuple[int, str], ...]
+    """(place, five characters) at each multiple of four: each 8-gram holds one of them."""
+    differs: bool
+    """Whether a translation must differ from it."""
+    ends: bool
+    marked_up: bool
+
+    @classmethod
+    def of(cls, source: Source) -> _Asked:
+        """Read a source. Raises: languages.UnknownLanguage."""
+        text, folded = source.text, source.text.casefold()
+        places = range(0, len(folded) - _STEP, _STEP)
+        return cls(
+            source=source,
+            text=text,
+            folded=folded,
+            scripts=frozenset(scripts.letters(text)),
+            blocks=tuple([(k, folded[k : k + _STEP + 1]) for k in places]),
+            differs=_differs(source),
+            ends=_ends(text),
+            marked_up=_MARKDOWN.search(text) is not None,
+        )
+
+
+_asked = lru_cache(maxsize=16)(_Asked.of)
+
+
+@dataclass(slots=True, eq=False)
 class _Case:
     """One candidate with what several checks need of it."""
 
-    candidate: Candidate
-    source: str
+    asked: _Asked
     text: str
+    letters: Mapping[str, int]
+    """Script -> how many."""
     copied_share: float
     """Share of the source's character 8-grams that stand in the text."""
     relative: float
     """Length beside what is usual."""
-    differs: bool
-    """Whether a translation must differ from its source."""
     limits: Limits
     habits: Habits
 
@@ -115,47 +150,43 @@ def check(
     text = candidate.text
     if is_empty(text):
         return (Fault(name="empty", detail=f"{len(text)} characters, no letter or digit"),)
-    source = candidate.source
+    asked = _asked(candidate.source)
+    source = asked.source
+    letters = scripts.letters(text)
     ratio = lengths.usual_ratio(source.language, source.target, habits)
     case = _Case(
-        candidate=candidate,
-        source=source.text,
+        asked=asked,
         text=text,
-        copied_share=_copied_share(source.text, text),
-        relative=lengths.relative_length(source.text, text, ratio),
-        differs=_differs(source),
+        letters=letters,
+        copied_share=_copied_share(asked, text, letters),
+        relative=lengths.relative_length(asked.text, text, ratio),
         limits=limits,
         habits=habits,
     )
-    return tuple(_faults(case, identifiers, refuses))
+    found: dict[str, str] = {}
+    for name, find in _FIRST:
+        if detail := find(case):
+            found[name] = detail
+    if "copied" not in found and "wrong-script" not in found:
+        found["wrong-language"] = wrong_language(text, source.target, identifiers)
+    for name, find in _MORE:
+        if detail := find(case):
+            found[name] = detail
+    found["refusal"] = _refusal(case, refuses)
+    return tuple(Fault(name=name, detail=detail) for name, detail in found.items() if detail)
 
 
-def _faults(
-    case: _Case, identifiers: Sequence[Identifier], refuses: Refuses | None
-) -> Iterator[Fault]:
-    copied = _copied(case)
-    script = _wrong_script(case)
-    told = [
-        ("control-characters", ", ".join(suspects(case.text, case.source))),
-        ("copied", copied),
-        ("wrong-script", script),
-    ]
-    if not copied and not script:
-        told.append(
-            ("wrong-language", wrong_language(case.text, case.candidate.source.target, identifiers))
-        )
-    told += [(name, find(case)) for name, find in _MORE]
-    told.append(("refusal", _refusal(case, refuses)))
-    yield from (Fault(name=name, detail=detail) for name, detail in told if detail)
+def _control(case: _Case) -> str:
+    return ", ".join(suspects(case.text, case.asked.text))
 
 
 def _copied(case: _Case) -> str:
     """Tell a text that is its source; one of names and numbers alone may be."""
-    bound, enough = case.limits.copied_chrf, len(case.source) >= 3 * _ORDER
+    bound, enough = case.limits.copied_chrf, len(case.asked.text) >= 3 * _ORDER
     # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
-    if not case.differs or (enough and case.copied_share < _SOME):
+    if not case.asked.differs or (enough and case.copied_share < _SOME):
         return ""
-    asked, said = bare(case.source.casefold()), bare(case.text.casefold())
+    asked, said = bare(case.asked.text.casefold()), bare(case.text.casefold())
     if said == asked:
         return "the source itself"
     if most(len(said), len(asked)) <= bound:
@@ -164,7 +195,6 @@ def _copied(case: _Case) -> str:
     return f"chrF {alike:.2f} against the source, above {bound}" if alike > bound else ""
 
 
-@lru_cache(maxsize=64)
 def _differs(source: Source) -> bool:
     """Say whether a translation must differ from its source.
 
@@ -189,39 +219,42 @@ def _group(tag: str) -> str:
 
 def _wrong_script(case: _Case) -> str:
     """Tell a text of which most letters are in another script than its language's."""
-    wanted = scripts.written_in(case.candidate.source.target)
-    counts = scripts.letters(case.text)
-    whole = sum(counts.values())
-    kept = case.copied_share > _MOST or case.source.strip() in case.text
-    if not wanted or not whole or (kept and not case.differs):
+    wanted, counts = scripts.written_in(case.asked.source.target), case.letters
+    if not wanted or not counts:
         return ""
-    share = sum(n for script, n in counts.items() if script in wanted) / whole
+    share = sum([n for script, n in counts.items() if script in wanted]) / sum(counts.values())
     if share >= case.limits.script_share:
+        return ""
+    kept = case.copied_share > _MOST or case.asked.text.strip() in case.text
+    if kept and not case.asked.differs:
         return ""
     return (
         f"{share:.0%} of the letters in {'/'.join(sorted(wanted))}, most in {scripts.most(counts)}"
     )
 
 
-def _copied_share(source: str, text: str) -> float:
+def _copied_share(asked: _Asked, text: str, letters: Mapping[str, int]) -> float:
     """Give the share of the source's character 8-grams in the text; 0 where no letters are shared."""
-    if not scripts.letters(source).keys() & scripts.letters(text).keys():
+    if asked.scripts.isdisjoint(letters):
         return 0.0
-    wanted, said = _grams(source), text.casefold()
-    return sum(gram in said for gram in wanted) / len(wanted) if wanted else 0.0
+    said = text.casefold()
+    there = [k for k, block in asked.blocks if block in said]
+    last = len(asked.folded) - _ORDER
+    around = {i for k in there for i in range(max(0, k - _STEP + 1), min(k, last) + 1)}
+    found = {gram for i in around if (gram := asked.folded[i : i + _ORDER]) in said}
+    return len(found) / len(_grams(asked.folded)) if found else 0.0
 
 
 @lru_cache(maxsize=16)
-def _grams(source: str) -> frozenset[str]:
-    """Return the 8-grams of a source, which comes once for each of its candidates."""
-    asked = source.casefold()
-    return frozenset(asked[i : i + _ORDER] for i in range(len(asked) - _ORDER + 1))
+def _grams(text: str) -> frozenset[str]:
+    """Return the 8-grams of a text."""
+    return frozenset([text[i : i + _ORDER] for i in range(len(text) - _ORDER + 1)])
 
 
 def _untranslated(case: _Case) -> str:
     """Tell a text of which parts are left in the source language."""
     bound = case.limits.untranslated_share
-    if case.copied_share <= bound or not case.differs:
+    if case.copied_share <= bound or not case.asked.differs:
         return ""
     return f"{case.copied_share:.0%} of the source's characters stand in it, above {bound:.0%}"
 
@@ -230,7 +263,7 @@ def _too_short(case: _Case) -> str:
     """Tell a text that is cut off: much too short, or short and without an end."""
     if case.relative < case.limits.shortest:
         return _length(case)
-    if case.relative >= case.limits.shortest_unended or not _ends(case.source):
+    if case.relative >= case.limits.shortest_unended or not case.asked.ends:
         return ""
     return "" if _ends(case.text) else _length(case) + ", and it has no end"
 
@@ -247,17 +280,18 @@ def _too_long(case: _Case) -> str:
 
 def _length(case: _Case) -> str:
     return (
-        f"{len(case.text)} characters for {len(case.source)}, "
+        f"{len(case.text)} characters for {len(case.asked.text)}, "
         f"{case.relative:.2f} times what is usual between these languages"
     )
 
 
 def _degenerate(case: _Case) -> str:
     """Tell a loop that the source has not."""
-    if len(case.text) < FEWEST_CHARS:
+    bound = case.limits.repeated_share
+    if len(case.text) < FEWEST_CHARS or not repeats(case.text, beyond=bound):
         return ""
-    share, bound = repeated_share(case.text), case.limits.repeated_share
-    if share <= bound or share <= repeated_share(case.source) + bound / 2:
+    share = repeated_share(case.text)
+    if share <= repeated_share(case.asked.text) + bound / 2:
         return ""
     return f"{share:.0%} of it repeats what it said before, above {bound:.0%}"
 
@@ -266,13 +300,13 @@ def _answered(case: _Case) -> str:
     """Tell a text that has the form of an answer where the source is plain."""
     more = case.limits.more_lines
     if "\n" in case.text:
-        lines = _lines(case.text) - _lines(case.source)
+        lines = _lines(case.text) - _lines(case.asked.text)
         if lines >= more:
             return f"{lines} more lines than the source"
-        items = len(_LIST_ITEM.findall(case.text)) - len(_LIST_ITEM.findall(case.source))
+        items = len(_LIST_ITEM.findall(case.text)) - len(_LIST_ITEM.findall(case.asked.text))
         if items >= more - 1:
             return f"{items} more list items than the source"
-    if _MARKDOWN.search(case.text) and not _MARKDOWN.search(case.source):
+    if not case.asked.marked_up and _MARKDOWN.search(case.text):
         return "marked up (headings, bold or code), which the source is not"
     return ""
 
@@ -282,18 +316,23 @@ def _lines(text: str) -> int:
 
 
 def _placeholder(case: _Case) -> str:
-    missing = lost(case.source, case.text)
+    missing = lost(case.asked.text, case.text)
     return f"lost {', '.join(missing[:5])}" if missing else ""
 
 
 def _refusal(case: _Case, refuses: Refuses | None) -> str:
-    source = case.candidate.source
+    source = case.asked.source
     stock = case.habits.stock
     if stock and (source.target, lengths.folded(case.text)) in stock:
         return f"the same text for {lengths.SHARED_BY} or more different sources"
     return refusal(source, case.text, refuses)
 
 
+_FIRST: tuple[tuple[str, Callable[[_Case], str]], ...] = (
+    ("control-characters", _control),
+    ("copied", _copied),
+    ("wrong-script", _wrong_script),
+)
 _MORE: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("untranslated", _untranslated),
     ("too-short", _too_short),

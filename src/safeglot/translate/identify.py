@@ -76,13 +76,12 @@ class Cld2:
         """Tell the language of most of the text, where CLD2 calls it reliable."""
         if not self.covers(expected) or not _readable(text, expected):
             return NOT_TOLD
-        import pycld2
-
+        cld2 = _cld2()
         try:
-            reliable, _, details = pycld2.detect(
+            reliable, _, details = cld2.detect(
                 text.encode("utf-8", "replace"), isPlainText=True, bestEffort=True
             )
-        except pycld2.error:  # control characters: CLD2 takes them for invalid UTF-8
+        except cld2.error:  # control characters: CLD2 takes them for invalid UTF-8
             return NOT_TOLD
         _, code, percent, _ = details[0]
         group = group_of(_CLD2_CODES.get(code, code))
@@ -174,14 +173,14 @@ def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) 
 
 
 def _told(group: str, expected: str, confidence: float) -> Told:
-    own = group == group_of(languages.primary(expected))
+    own = group == _own(expected)
     if not own and not _may_be_wrong(group, expected):
         return NOT_TOLD
     return Told(language=expected if own else group, confidence=confidence)
 
 
 def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
-    own = shares.get(group_of(languages.primary(expected)), 0.0)
+    own = shares.get(_own(expected), 0.0)
     best = max(shares, key=lambda tag: (shares[tag], tag), default="")
     if own >= SURE:
         return Told(language=expected, confidence=own)
@@ -199,7 +198,13 @@ def _may_be_wrong(group: str, expected: str) -> bool:
     except languages.UnknownLanguage:  # "zxx": numbers, markup
         return False
     other = OTHER_SCRIPTS.get(script, frozenset())
-    return not other & {languages.primary(expected), group_of(languages.primary(expected))}
+    return not other & {languages.primary(expected), _own(expected)}
+
+
+@cache
+def _own(tag: str) -> str:
+    """Return the group of a language."""
+    return group_of(languages.primary(tag))
 
 
 def _readable(text: str, expected: str) -> bool:
@@ -248,12 +253,19 @@ def _langid_covers(tag: str) -> bool:
 
 
 @cache
-def _cld2_groups() -> frozenset[str]:
-    """Groups of which CLD2 knows a language."""
+def _cld2() -> Any:
     import pycld2
 
-    names: Any = pycld2.DETECTED_LANGUAGES
-    codes = {code for name, code in pycld2.LANGUAGES if name in names and not name.startswith("X_")}
+    return pycld2
+
+
+@cache
+def _cld2_groups() -> frozenset[str]:
+    """Groups of which CLD2 knows a language."""
+    names: Any = _cld2().DETECTED_LANGUAGES
+    codes = {
+        code for name, code in _cld2().LANGUAGES if name in names and not name.startswith("X_")
+    }
     return frozenset(group_of(_CLD2_CODES.get(code, code)) for code in codes)
 
 

@@ -157,9 +157,15 @@ def relative_length(source: str, text: str, ratio: float) -> float:
 
 
 @lru_cache(maxsize=64)
+def spaced(text: str) -> str:
+    """Return a text with one space for each run of spaces; several checks ask for that of one text."""
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=64)
 def shown(text: str) -> int:
     """Count characters, runs of spaces as one and formatting characters not at all."""
-    bare = " ".join(text.split())
+    bare = spaced(text)
     return len(bare) if bare.isascii() else len(bare) - len(_FORMATTING.findall(bare))
 
 

@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 from safeglot import languages
 from safeglot.close_languages import group_of
+from safeglot.translate.lengths import spaced
 from safeglot.translate.scripts import LATIN, letters
 from safeglot.types import Source
 
@@ -67,7 +68,7 @@ def _plain(text: str) -> str:
     for apostrophe in _APOSTROPHES:
         if apostrophe in text:
             text = text.replace(apostrophe, "'")
-    return " ".join(text.casefold().split())
+    return spaced(text).casefold()
 
 
 def _found(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, str]:

@@ -6,6 +6,8 @@ kept and a newer Python knows newer scripts.
 
 from __future__ import annotations
 
+import re
+import string
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
@@ -84,6 +86,8 @@ _FIRST = {
     }.items()
     for first in firsts.split()
 }
+_ASCII_LETTERS = string.ascii_letters.encode()
+_PLAIN = re.compile("[\x00-\x7f]+")
 _WIDTHS = ("FULLWIDTH", "HALFWIDTH")
 _OTHER = "Zyyy"
 
@@ -127,11 +131,15 @@ def letters(text: str) -> Mapping[str, int]:
 
     Several checks ask for those of one text, and a source comes once for each of its candidates.
     """
-    counted = Counter(map(_KNOWN.__getitem__, text))
+    plain = text.encode("ascii", "ignore")  # counted as bytes: most of many a text
+    counted = {LATIN: len(plain) - len(plain.translate(None, _ASCII_LETTERS))}
+    if len(plain) < len(text):
+        for script, n in Counter(map(_KNOWN.__getitem__, _PLAIN.sub("", text))).items():
+            counted[script] = counted.get(script, 0) + n
     return {
         script: WIDE * n if script in _WIDE_SCRIPTS else n
         for script, n in counted.items()
-        if script
+        if script and n
     }
 
 
@@ -153,4 +161,6 @@ def is_latin(tag: str) -> bool:
 
 def most(counts: Mapping[str, int]) -> str:
     """Return the script of most letters, "" where there are none."""
+    if len(counts) == 1:
+        return next(iter(counts))
     return max(counts, key=lambda script: (counts[script], script), default="")
