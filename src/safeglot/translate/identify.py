@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from safeglot import languages
@@ -84,10 +84,7 @@ class Cld2:
         except cld2.error:  # control characters: CLD2 takes them for invalid UTF-8
             return NOT_TOLD
         _, code, percent, _ = details[0]
-        group = group_of(_CLD2_CODES.get(code, code))
-        if not reliable or percent < SURE_PERCENT or code == "un":
-            return NOT_TOLD
-        return _told(group, expected, percent / 100)
+        return _by_cld2(code, percent, expected) if reliable else NOT_TOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +167,14 @@ def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) 
         if len(others) == ENOUGH:
             return ", ".join(others)
     return ", ".join(others) if sum(letters(text).values()) >= needed else ""
+
+
+@lru_cache(maxsize=1024)
+def _by_cld2(code: str, percent: int, expected: str) -> Told:
+    """Read what CLD2 calls reliable; few codes and percents come again and again."""
+    if percent < SURE_PERCENT or code == "un":
+        return NOT_TOLD
+    return _told(group_of(_CLD2_CODES.get(code, code)), expected, percent / 100)
 
 
 def _told(group: str, expected: str, confidence: float) -> Told:

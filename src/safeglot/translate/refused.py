@@ -8,6 +8,7 @@ needs two kinds beyond the source's. The pieces by language are in refusals.toml
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 
@@ -33,6 +34,8 @@ _DECLINING = frozenset({"sorry", "cannot"})
 _TELLING = _DECLINING | {"self"}
 _HELP = frozenset({"help"})
 """Said by whoever asks for something too: it tells only beside the others."""
+_MARK = 4
+"""Characters that pieces share."""
 _Pieces = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -47,7 +50,10 @@ def covers(tag: str) -> bool:
 def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
     """Return why a text is a refusal of its source, "" where it is not or cannot be told."""
     said = _plain(text)
-    tags = [source.target, *([ENGLISH] if LATIN in letters(text) else [])]
+    tags = (source.target, ENGLISH) if LATIN in letters(text) else (source.target,)
+    marks = _marks(tags)
+    if not [piece for mark in marks if mark in said for piece in marks[mark] if piece in said]:
+        return ""
     found = _found(said, tags, _TELLING)
     if not found:
         return ""
@@ -98,6 +104,32 @@ def _begins(piece: str, said: str) -> bool:
     while at > 0 and said[at - 1].isalnum():
         at = said.find(piece, at + 1)
     return at >= 0
+
+
+@cache
+def _marks(tags: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return the pieces that tell, of several languages, under characters that they share.
+
+    A text without these has none of the pieces: half as many to look for.
+    """
+    left = {
+        piece
+        for tag in tags
+        for kind, pieces in _pieces(tag)
+        if kind in _TELLING
+        for piece in pieces
+    }
+    marks: dict[str, tuple[str, ...]] = {}
+    while left:
+        held = Counter(mark for piece in left for mark in _parts(piece))
+        mark = max(held, key=lambda mark: (held[mark], mark))
+        marks[mark] = tuple(sorted(piece for piece in left if mark in piece))
+        left.difference_update(marks[mark])
+    return marks
+
+
+def _parts(piece: str) -> set[str]:
+    return {piece[i : i + _MARK] for i in range(max(1, len(piece) - _MARK + 1))}
 
 
 @cache
