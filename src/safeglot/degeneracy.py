@@ -11,6 +11,8 @@ import numpy as np
 
 ORDER = 8
 """Length of the n-grams: natural text of any script seldom repeats eight characters."""
+STEP = ORDER // 2
+"""How far anchors lie apart."""
 FEWEST_CHARS = 40
 """Below it a text may repeat itself and be a plain short answer."""
 MOST_CHARS = 8192
@@ -20,7 +22,6 @@ SLICED = 256
 LOOP_SHARE = 0.5
 """More than half: human text in ten languages reaches 0.35 where near-twins stand side by side."""
 
-_STEP = ORDER // 2
 _ROUNDING = 1e-9
 _MULTIPLIER = np.uint64(0x100000001B3)
 
@@ -53,17 +54,24 @@ def repeated_share(text: str) -> float:
     return int(np.count_nonzero(hashes[1:] == hashes[:-1])) / n
 
 
+def anchors(text: str) -> list[tuple[int, str]]:
+    """Give (place, five characters) at each multiple of four.
+
+    Each 8-gram holds one of them whole, beginning at its first to fourth character.
+    """
+    return [(k, text[k : k + STEP + 1]) for k in range(0, len(text) - STEP, STEP)]
+
+
 def repeats(text: str, *, beyond: float) -> bool:
     """Say whether the share of repeated_share is above a bound; seldom counts all n-grams.
 
-    Each n-gram holds five characters that begin at a multiple of four, and stood before only if
-    these did. They speak for four n-grams, which bounds their share.
+    An n-gram stood before only if its anchor did, and an anchor speaks for four n-grams, which
+    bounds their share.
     """
     few = len(text) - ORDER + 1
     if 0 < few <= SLICED:
-        places = range(_STEP, few + _STEP - 1, _STEP)
-        before = [text.find(text[k : k + _STEP + 1]) < k for k in places]
-        if _STEP * sum(before) < (beyond - _ROUNDING) * few:
+        before = [text.find(five) < k for k, five in anchors(text)]
+        if STEP * sum(before) < (beyond - _ROUNDING) * few:
             return False
     return repeated_share(text) > beyond
 

@@ -39,26 +39,16 @@ def few_are_many(monkeypatch):
     monkeypatch.setattr(checked, "SHARE", 7)  # parts that cut between the candidates of a source
 
 
-def test_several_processes_find_what_one_finds(monkeypatch, few_are_many):
+def test_several_processes_find_what_one_finds(monkeypatch, few_are_many, pools):
     given = candidates(20)
-    monkeypatch.setattr(workers, "cores", lambda: 1)
-    alone = checked.hard_checks(given)
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "cores", lambda: 1)
+        alone = checked.hard_checks(given)
     names = {name for found in alone for name in found}
     assert {"empty", "control-characters", "degenerate"} <= names
     assert {} in alone
-    used = []
-
-    @contextlib.contextmanager
-    def seen():
-        with pool() as found:
-            used.append(found)
-            yield found
-
-    pool = workers.pool
-    monkeypatch.setattr(workers, "cores", lambda: 2)
-    monkeypatch.setattr(workers, "pool", seen)
     assert checked.hard_checks(given) == alone
-    assert len(used) == 1
+    assert len(pools) == 1
 
 
 def test_where_no_process_starts_this_one_checks(monkeypatch, few_are_many):

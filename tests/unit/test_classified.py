@@ -93,7 +93,7 @@ def alone(store, monkeypatch):
     return found
 
 
-def test_several_processes_find_the_same(many, monkeypatch):
+def test_several_processes_find_the_same(many, monkeypatch, pools):
     expected = alone(many, monkeypatch)
     assert {row[0] for row in expected.values()} == {
         None,
@@ -101,23 +101,12 @@ def test_several_processes_find_the_same(many, monkeypatch):
         "INV-lang",
         "INV-degenerate",
     }
-    used = []
-
-    @contextlib.contextmanager
-    def seen():
-        with pool() as found:
-            used.append(found)
-            yield found
-
-    pool = workers.pool
-    monkeypatch.setattr(workers, "cores", lambda: 2)
-    monkeypatch.setattr(workers, "pool", seen)
     assert fill(many) == 24
-    assert len(used) == 1
+    assert len(pools) == 1
     assert traits(many) == expected
     put(many, GERMAN, prompt="p99")
     assert fill(many) == 1
-    assert len(used) == 1
+    assert len(pools) == 1
 
 
 class Breaks:

@@ -15,11 +15,18 @@ from functools import lru_cache
 
 from safeglot import languages
 from safeglot.chrf import bare, bounded, most
-from safeglot.close_languages import group_of
-from safeglot.degeneracy import FEWEST_CHARS, is_empty, repeated_share, repeats
+from safeglot.degeneracy import (
+    FEWEST_CHARS,
+    ORDER,
+    STEP,
+    anchors,
+    is_empty,
+    repeated_share,
+    repeats,
+)
 from safeglot.translate import lengths, scripts
 from safeglot.translate.control import suspects
-from safeglot.translate.identify import Identifier, wrong_language
+from safeglot.translate.identify import Identifier, own_group, wrong_language
 from safeglot.translate.lengths import UNLEARNED, Habits
 from safeglot.translate.placeholders import lost, prose
 from safeglot.translate.refused import Refuses, refusal
@@ -73,7 +80,6 @@ class Limits:
 
 
 LIMITS = Limits()
-_ORDER, _STEP = 8, 4
 _SOME, _MOST = 0.1, 0.5
 _NAMES_AT_MOST, _SHOUTED = 4, 3
 """Words up to which a source may be a name; capitals alone are a name of fewer."""
@@ -90,8 +96,7 @@ class _Asked:
     folded: str
     scripts: frozenset[str]
     """Those of its letters."""
-    blocks: tuple[tuple[int, str], ...]
-    """(place, five characters) at each multiple of four: each 8-gram holds one of them."""
+    anchors: tuple[tuple[int, str], ...]
     differs: bool
     """Whether a translation must differ from it."""
     ends: bool
@@ -101,13 +106,12 @@ class _Asked:
     def of(cls, source: Source) -> _Asked:
         """Read a source. Raises: languages.UnknownLanguage."""
         text, folded = source.text, source.text.casefold()
-        places = range(0, len(folded) - _STEP, _STEP)
         return cls(
             source=source,
             text=text,
             folded=folded,
             scripts=frozenset(scripts.letters(text)),
-            blocks=tuple([(k, folded[k : k + _STEP + 1]) for k in places]),
+            anchors=tuple(anchors(folded)),
             differs=_differs(source),
             ends=_ends(text),
             marked_up=_MARKDOWN.search(text) is not None,
@@ -182,7 +186,7 @@ def _control(case: _Case) -> str:
 
 def _copied(case: _Case) -> str:
     """Tell a text that is its source; one of names and numbers alone may be."""
-    bound, enough = case.limits.copied_chrf, len(case.asked.text) >= 3 * _ORDER
+    bound, enough = case.limits.copied_chrf, len(case.asked.text) >= 3 * ORDER
     # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
     if not case.asked.differs or (enough and case.copied_share < _SOME):
         return ""
@@ -202,7 +206,7 @@ def _differs(source: Source) -> bool:
     or an address.
     """
     one, other = languages.lookup(source.language), languages.lookup(source.target)
-    if one.script == other.script and _group(source.language) == _group(source.target):
+    if one.script == other.script and own_group(source.language) == own_group(source.target):
         return False
     text = prose(source.text)
     if not any(map(str.isalpha, text)):
@@ -211,10 +215,6 @@ def _differs(source: Source) -> bool:
     if len(words) > _NAMES_AT_MOST or any(map(str.islower, words)):
         return True
     return len(words) >= _SHOUTED and text.isupper()
-
-
-def _group(tag: str) -> str:
-    return group_of(languages.primary(tag))
 
 
 def _wrong_script(case: _Case) -> str:
@@ -238,17 +238,17 @@ def _copied_share(asked: _Asked, text: str, letters: Mapping[str, int]) -> float
     if asked.scripts.isdisjoint(letters):
         return 0.0
     said = text.casefold()
-    there = [k for k, block in asked.blocks if block in said]
-    last = len(asked.folded) - _ORDER
-    around = {i for k in there for i in range(max(0, k - _STEP + 1), min(k, last) + 1)}
-    found = {gram for i in around if (gram := asked.folded[i : i + _ORDER]) in said}
+    there = [k for k, five in asked.anchors if five in said]
+    last = len(asked.folded) - ORDER
+    around = {i for k in there for i in range(max(0, k - STEP + 1), min(k, last) + 1)}
+    found = {gram for i in around if (gram := asked.folded[i : i + ORDER]) in said}
     return len(found) / len(_grams(asked.folded)) if found else 0.0
 
 
 @lru_cache(maxsize=16)
 def _grams(text: str) -> frozenset[str]:
     """Return the 8-grams of a text."""
-    return frozenset([text[i : i + _ORDER] for i in range(len(text) - _ORDER + 1)])
+    return frozenset([text[i : i + ORDER] for i in range(len(text) - ORDER + 1)])
 
 
 def _untranslated(case: _Case) -> str:

@@ -126,7 +126,7 @@ class GlotLid:
     def covers(self, tag: str) -> bool:
         """Say whether GlotLID has a label for the language in the script of this tag."""
         language = languages.lookup(tag)
-        group = group_of(languages.primary(tag))
+        group = own_group(tag)
         scripts = HAN if language.script in HAN else {language.script}
         return any((group, script) in _glotlid_groups(self.labels) for script in scripts)
 
@@ -139,6 +139,15 @@ class GlotLid:
             group = _glotlid_tag(label)
             shares[group] = shares.get(group, 0.0) + share
         return _of_shares(shares, expected)
+
+
+@cache
+def own_group(tag: str) -> str:
+    """Return the tag that stands for the close languages of a tag's language.
+
+    Raises: languages.UnknownLanguage
+    """
+    return group_of(languages.primary(tag))
 
 
 def available(glotlid: GlotLid | None = None) -> tuple[Identifier, ...]:
@@ -178,14 +187,14 @@ def _by_cld2(code: str, percent: int, expected: str) -> Told:
 
 
 def _told(group: str, expected: str, confidence: float) -> Told:
-    own = group == _own(expected)
+    own = group == own_group(expected)
     if not own and not _may_be_wrong(group, expected):
         return NOT_TOLD
     return Told(language=expected if own else group, confidence=confidence)
 
 
 def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
-    own = shares.get(_own(expected), 0.0)
+    own = shares.get(own_group(expected), 0.0)
     best = max(shares, key=lambda tag: (shares[tag], tag), default="")
     if own >= SURE:
         return Told(language=expected, confidence=own)
@@ -203,13 +212,7 @@ def _may_be_wrong(group: str, expected: str) -> bool:
     except languages.UnknownLanguage:  # "zxx": numbers, markup
         return False
     other = OTHER_SCRIPTS.get(script, frozenset())
-    return not other & {languages.primary(expected), _own(expected)}
-
-
-@cache
-def _own(tag: str) -> str:
-    """Return the group of a language."""
-    return group_of(languages.primary(tag))
+    return not other & {languages.primary(expected), own_group(expected)}
 
 
 def _readable(text: str, expected: str) -> bool:
@@ -249,12 +252,12 @@ _CLD2_CODES = {
 
 @cache
 def _cld2_covers(tag: str) -> bool:
-    return _usual_script(tag) and group_of(languages.primary(tag)) in _cld2_groups()
+    return _usual_script(tag) and own_group(tag) in _cld2_groups()
 
 
 @cache
 def _langid_covers(tag: str) -> bool:
-    return _usual_script(tag) and group_of(languages.primary(tag)) in _langid_groups()
+    return _usual_script(tag) and own_group(tag) in _langid_groups()
 
 
 @cache
@@ -289,6 +292,6 @@ def _glotlid_tag(label: str) -> str:
     """Return the group of a label such as __label__eng_Latn."""
     code = label.removeprefix("__label__").partition("_")[0]
     try:
-        return group_of(languages.primary(code))
+        return own_group(code)
     except languages.UnknownLanguage:
         return code

@@ -1,0 +1,21 @@
+import contextlib
+
+import pytest
+
+from safeglot.backends import workers
+
+
+@pytest.fixture
+def pools(monkeypatch):
+    """Have two cores, and keep the pools of processes that are used."""
+    used, pool = [], workers.pool
+
+    @contextlib.contextmanager
+    def seen():
+        with pool() as found:
+            used.append(found)
+            yield found
+
+    monkeypatch.setattr(workers, "cores", lambda: 2)
+    monkeypatch.setattr(workers, "pool", seen)
+    return used
