@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -192,7 +193,7 @@ def test_without_the_package(tmp_path):
 
 
 CHILD = """
-import asyncio, gc, signal, socket, sys
+import asyncio, gc, signal, socket, sys, threading, time
 from safeglot.backends import local
 from safeglot.backends.local import LocalModel
 from safeglot.types import Request
@@ -231,12 +232,27 @@ async def main():
         sys.exit(3)
     elif sys.argv[2] == "late":
         local._STOP_TIMEOUT_S = 0.0  # the calls are still in C++ at the end
+        await model.close()
+        assert model._engine.server is not None
+        sys.exit(3)
+    elif sys.argv[2] in ("hung", "left"):
+        local._SILENT_S, local._END_TIMEOUT_S = 0.0, 0.5 if sys.argv[2] == "hung" else 60.0
+        call = threading.Thread(target=time.sleep, args=(60,), daemon=True)  # never ends, as it were
+        call.start()
+        model._engine.workers.append(call)
+        print("printed", end="")
         sys.exit(3)
     else:
         await asyncio.gather(*tasks)
 
 asyncio.run(main())
 """
+
+
+LEFT = (
+    r"waiting for llama\.cpp to end [1-5] calls \(Ctrl-C leaves at once\)\n"
+    r"error: llama\.cpp has not ended [1-5] calls; left without it\n"
+)
 
 
 @contextmanager
@@ -248,14 +264,16 @@ def child(weights: Path, end: str) -> Iterator[Callable[[], tuple[int, str, str,
         text=True,
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     assert process.stdout.readline() == "busy\n"
 
     def ended() -> tuple[int, str, str, float]:
         start = time.monotonic()
-        if end == "interrupt":
+        said = process.stderr.readline() if end == "left" else ""
+        if end in ("interrupt", "left"):
             process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-        return process.returncode, out, err, time.monotonic() - start
+        return process.returncode, out, said + err, time.monotonic() - start
 
     try:
         yield ended
@@ -277,6 +295,15 @@ def test_a_program_with_calls_in_flight_ends_soon_and_cleanly(weights, end, code
     assert "llama" not in err  # the engine's log stays out of the terminal
     if end == "close":
         assert out == "['engine']\nthe model is freed\nengine: the model has been closed\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("end", "code"), [("hung", 1), ("left", 4)])
+def test_a_call_that_never_ends_is_left_after_a_while_or_at_ctrl_c(weights, end, code):
+    with child(weights, end) as ended:
+        returned, out, err, _ = ended()
+    assert (returned, out) == (code, "printed")
+    assert re.fullmatch(LEFT, err), err
 
 
 def test_the_engines_own_server_asks_for_a_key(model):
