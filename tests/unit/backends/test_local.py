@@ -291,7 +291,8 @@ def test_a_program_with_calls_in_flight_ends_soon_and_cleanly(weights, end, code
     with child(weights, end) as ended:
         returned, out, err, took_s = ended()
     assert returned == code, err
-    assert took_s < 8  # 0.1 to 0.6 s on an idle machine
+    # 0.1 to 0.6 s on an idle machine; to wait for what is in flight would take minutes
+    assert took_s < 30
     assert "llama" not in err  # the engine's log stays out of the terminal
     if end == "close":
         assert out == "['engine']\nthe model is freed\nengine: the model has been closed\n"
