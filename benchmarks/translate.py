@@ -4,7 +4,8 @@
 
 Choosing: 15,000 prompts in 5 languages by 3 translators with 2 estimators, 225,000 candidates. The
 texts are those of the bundled prompts with a number behind each. Told are the hard checks, the
-choice with the gate, and writing the set, each alone, with the peak memory of the process.
+choice with the gate, and writing the set, each alone, with the peak memory of the process and,
+on Linux, of all its processes together (what they share counts once).
 
 Asking: the same stage from prompts to a finished set with translators that answer at once, so
 that what is left is safeglot's own work: requests, keys, store, log. Exits with 1 where a limit
@@ -15,11 +16,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +38,43 @@ MAX_S, MAX_MB, MAX_MS_EACH = 30.0, 500.0, 0.2
 def clock() -> float:
     """Return wall time: several processes share the checks."""
     return time.perf_counter()
+
+
+@contextmanager
+def watched() -> Iterator[dict[str, float]]:
+    """Watch the memory of this process and all that it starts, each half second."""
+    found, ended = {"peak_mb": 0.0}, threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            found["peak_mb"] = max(found["peak_mb"], sum(map(held_mb, tree(os.getpid()))))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        watching.join()
+
+
+def tree(pid: int) -> list[int]:
+    """Return a process and all below it; itself alone where the system does not tell."""
+    try:
+        paths = list(Path(f"/proc/{pid}/task").glob("*/children"))
+        below = [int(word) for path in paths for word in path.read_text().split()]
+    except OSError:  # it has ended
+        return []
+    return [pid, *(one for child in below for one in tree(child))]
+
+
+def held_mb(pid: int) -> float:
+    """Return what a process holds, of what is shared its part; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def texts() -> list[dict[str, str]]:
@@ -58,6 +100,13 @@ def candidates(n: int) -> list[Any]:
 
 
 def choosing(n: int) -> dict[str, float]:
+    """Time the checks, the choice and the writing, and watch the memory."""
+    with watched() as together:
+        found = chosen(n)
+    return found | {"together_mb": together["peak_mb"]}
+
+
+def chosen(n: int) -> dict[str, float]:
     """Time the checks, the choice and the writing."""
     import numpy as np
 
@@ -108,7 +157,6 @@ def choosing(n: int) -> dict[str, float]:
         "write_s": written - chosen,
         "all_s": written - started,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "worker_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     }
 
 
@@ -185,12 +233,13 @@ def main() -> int:
         print(json.dumps({"choosing": choosing, "asking": asking}[given.case](given.prompts)))
         return 0
     n = PROMPTS // 10 if given.quick else PROMPTS
-    chosen, asked = alone("choosing", n), alone("asking", n)
-    for name, row in (("choosing", chosen), ("asking", asked)):
+    chose, asked = alone("choosing", n), alone("asking", n)
+    peak_mb = max(chose["peak_mb"], chose["together_mb"])
+    for name, row in (("choosing", chose), ("asking", asked)):
         print(f"{name:9}" + "  ".join(f"{key} {value:,.3f}" for key, value in row.items()))
     over = [
-        *([f"choosing took {chosen['all_s']:.1f} s"] if chosen["all_s"] > MAX_S else []),
-        *([f"choosing took {chosen['peak_mb']:.0f} MB"] if chosen["peak_mb"] > MAX_MB else []),
+        *([f"choosing took {chose['all_s']:.1f} s"] if chose["all_s"] > MAX_S else []),
+        *([f"choosing took {peak_mb:.0f} MB"] if peak_mb > MAX_MB else []),
         *([f"asking took {asked['ms_each']:.3f} ms"] if asked["ms_each"] > MAX_MS_EACH else []),
     ]
     print("over the limit: " + "; ".join(over) if over else "within all limits")

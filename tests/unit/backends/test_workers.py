@@ -43,6 +43,20 @@ KILLED = """
 """
 
 
+UNSHARED = """
+    import sys
+    from safeglot.backends import workers
+
+    if __name__ == "__main__":
+        workers.SHARED = sys.argv[1]
+        try:
+            with workers.pool() as pool:
+                print(pool.submit(abs, -1).result())
+        except workers.NONE_START:
+            print("none start")
+"""
+
+
 def test_workers_leave_with_their_parent(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(textwrap.dedent(KILLED), "utf-8")
@@ -51,12 +65,43 @@ def test_workers_leave_with_their_parent(tmp_path):
     ) as parent:
         started = [int(pid) for pid in parent.stdout.readline().split()]
         assert started
+        started += _children(parent.pid)  # and what they are copies of
         assert all(_runs(pid) for pid in started)
         parent.kill()
     until = time.monotonic() + 20
     while any(_runs(pid) for pid in started) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(_runs(pid) for pid in started)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers share memory on Linux")
+def test_workers_share_what_they_were_copied_with():
+    with workers.pool() as pool:
+        there = f"{workers.SHARED!r} in __import__('sys').modules"
+        assert pool.submit(eval, there).result()
+
+
+@pytest.mark.parametrize(("shared", "told"), [("missing", "1\n"), ("broken", "none start\n")])
+@pytest.mark.skipif(sys.platform != "linux", reason="workers share memory on Linux")
+def test_workers_that_can_share_nothing(tmp_path, shared, told):
+    (tmp_path / "broken.py").write_text("raise RuntimeError('no memory to share')", "utf-8")
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent(UNSHARED), "utf-8")
+    done = subprocess.run(
+        [sys.executable, program, shared],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert (done.returncode, done.stdout) == (0, told), done.stderr
+
+
+def _children(pid):
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(word) for word in done.stdout.split()]
 
 
 def _runs(pid):
