@@ -6,6 +6,7 @@ The batches run in one thread of their own, one after another; while one runs, t
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import threading
 import time
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
+from safeglot.backends.ending import wait_or_leave
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 
@@ -42,6 +44,7 @@ class Batcher:
         self._size = size
         self._pool = _Pool(run=run, most=most, quiet_s=quiet_s)
         self._finalizer = weakref.finalize(self, self._pool.stop)
+        self._finalizer.atexit = False  # the pool sees to that
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request. Raises: ModelError."""
@@ -107,22 +110,31 @@ class _Pool:
             if self.stopping:
                 raise _closed()
             if self.worker is None:
-                # A daemon: a program can end while a model is inside C++.
+                # A daemon: a program can come to its end while a model is inside C++.
+                atexit.register(self.end)
                 self.worker = threading.Thread(target=self._work, name="batches", daemon=True)
                 self.worker.start()
             self.waiting.append(call)
             if len(self.waiting) == 1:  # the worker sleeps only while nothing waits
                 self.changed.notify()
 
-    def stop(self) -> None:
-        """Refuse what waits and let the running batch end."""
+    def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> int:
+        """Refuse what waits and let the running batch end; return 1 where it has not, after a while."""
         with self.changed:
             self.stopping = True
             left, self.waiting = self.waiting, []
             self.changed.notify()
         _settle(left, [_closed() for _ in left])
         if self.worker is not None:
-            self.worker.join(_STOP_TIMEOUT_S)
+            self.worker.join(timeout_s)
+            if self.worker.is_alive():
+                return 1
+            atexit.unregister(self.end)
+        return 0
+
+    def end(self) -> None:
+        """Stop before the process ends."""
+        wait_or_leave("a batch", self.stop)
 
     def _work(self) -> None:
         while calls := self._next():

@@ -10,28 +10,24 @@ import asyncio
 import atexit
 import os
 import queue
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.ending import wait_or_leave
 from safeglot.backends.llamacpp import body_of, import_engine, load, reply_of
-from safeglot.errors import ModelError, SafeglotError, Stopped, UsageError
+from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
 DEFAULT_PARALLEL = 16
 DEFAULT_CONTEXT_TOKENS = 2048
 
 _STOP_TIMEOUT_S = 60.0
-_SILENT_S = 5.0
-_END_TIMEOUT_S = 300.0
-"""At the end of the process: when it is said what is waited for, and when that is given up."""
 
 
 class LocalModel:
@@ -91,11 +87,9 @@ class _Call:
 class _Engine:
     """The loaded model and the threads that wait for it.
 
-    The threads are daemons, so that a program can come to its end while they are inside C++. It
-    must not go through it: a model freed with calls in flight aborts the process, one that
-    computes on faults where C++ has taken its tables away, and a thread that comes back to Python
-    is unwound, which aborts where C++ catches that. So `end` waits for them. `server` is the only
-    reference to the loaded model that outlives a call, in no local variable: an error keeps the
+    The threads are daemons, so that a program can come to its end while they are inside C++; `end`
+    waits for them then. A model freed with calls in flight aborts the process: `server` is the
+    only reference to it that outlives a call, in no local variable, since an error keeps the
     frames that it came through, and the model would be freed with it, whenever that is.
     """
 
@@ -123,8 +117,8 @@ class _Engine:
                 worker.start()
             self.calls.put(call)
 
-    def stop(self, timeout_s: float | None = None) -> None:
-        """End all calls, wait for their threads, and free the model when all have ended."""
+    def stop(self, timeout_s: float | None = None) -> int:
+        """End all calls and free the model; return how many threads are left after a while."""
         with self.lock:
             self.stopping.set()
             workers = list(self.workers)
@@ -134,28 +128,15 @@ class _Engine:
         until = time.monotonic() + (_STOP_TIMEOUT_S if timeout_s is None else timeout_s)
         for worker in workers:
             worker.join(max(0.0, until - time.monotonic()))
-        if not self._busy():
+        left = sum(worker.is_alive() for worker in workers)
+        if not left:
             self.server = None
             atexit.unregister(self.end)
+        return left
 
     def end(self) -> None:
-        """Stop before the process ends; where llama.cpp does not, leave at once and without it."""
-        code = SafeglotError.exit_code
-        try:
-            self.stop(_SILENT_S)
-            if busy := self._busy():
-                _say(f"waiting for llama.cpp to end {busy} calls (Ctrl-C leaves at once)")
-                self.stop(_END_TIMEOUT_S)
-        except KeyboardInterrupt:
-            code = Stopped.exit_code
-        if busy := self._busy():
-            _say(f"error: llama.cpp has not ended {busy} calls; left without it")
-            with suppress(Exception):  # nobody may read it any more
-                sys.stdout.flush()
-            os._exit(code)
-
-    def _busy(self) -> int:
-        return sum(worker.is_alive() for worker in self.workers)
+        """Stop before the process ends."""
+        wait_or_leave("llama.cpp", self.stop)
 
     def _work(self) -> None:
         while (call := self.calls.get()) is not None:
@@ -219,11 +200,6 @@ class _Engine:
                         transient=False,
                     )
                     raise self.load_error from error
-
-
-def _say(text: str) -> None:
-    with suppress(Exception):  # nobody may read it any more
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 - the process is at its end
 
 
 def _stopped() -> ModelError:
