@@ -11,22 +11,24 @@ from safeglot.types import Reply, Request
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ended, takes_s, ending._SILENT_S, ending._LONGEST_S = sys.argv[1], *map(float, sys.argv[2:])
+begun = []
 
 def run(requests):
     print("runs", flush=True)
+    begun.append(True)
     time.sleep(takes_s)
     print("has run", flush=True)
     return [Reply(text="") for _ in requests]
 
 async def main():
     global batcher
-    batching._STOP_TIMEOUT_S = 0.0
     batcher = batching.Batcher(run, most=9, size=lambda _: 1)
     answer = asyncio.create_task(batcher.answer(Request(model="m", prompt="", max_tokens=1)))
     if ended == "yes":
         await answer
         batcher._pool.stop(5.0)
-    await asyncio.sleep(0.3)
+    while not begun:
+        await asyncio.sleep(0.01)
     print("left", flush=True)
     sys.exit(7)
 
@@ -53,11 +55,11 @@ def test_nothing_is_waited_for_where_all_has_ended():
 
 
 def test_a_batch_that_runs_is_waited_for_in_silence():
-    assert ends("no", 1, 50, 0) == (7, ["runs", "left", "has run"], "")
+    assert ends("no", 2, 50, 0) == (7, ["runs", "left", "has run"], "")
 
 
 def test_after_a_while_it_is_told_what_is_waited_for():
-    code, out, err = ends("no", 1.5, 0.01, 50)
+    code, out, err = ends("no", 3, 0.01, 50)
     assert (code, out) == (7, ["runs", "left", "has run"])
     assert err == "waiting for a batch: 1 in flight (Ctrl-C leaves at once)\n"
 
