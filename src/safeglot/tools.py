@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot import job as jobs
-from safeglot import registry
+from safeglot import languages, registry
 from safeglot.backends import datasets
 from safeglot.backends.console import Console
 from safeglot.backends.engine import Route
@@ -142,8 +142,9 @@ def _machine(one: StepConfig, bench: _Bench) -> Translator:
     for source, target in there:
         way = engine.route(source, target) if hasattr(engine, "route") else ()
         if len(way) > 1:
+            reached = f"{languages.lookup(target).name} ({target})"
             bench.notes.append(
-                f"{one.name} reaches {target} by {' and '.join(way)}: errors of each add up"
+                f"{one.name} reaches {reached} by {' and '.join(way)}: errors of each add up"
             )
     return MachineTranslator(
         name=name,

@@ -56,7 +56,7 @@ def test_the_bundled_prompts_are_translated_estimated_checked_and_chosen(mini):
         assert row["quality"]["roundtrip-chrf"] >= 0.5
     assert "is a proxy of quality" in told
     assert (
-        "reaches it by eng-spa and spa-ita"
+        "apertium reaches Italian (it) by eng-spa and spa-ita"
         in json.loads((out / "manifest.json").read_text("utf-8"))["notes"][0]
     )
     assert (out / "translations.html").stat().st_size > 10_000
