@@ -117,7 +117,7 @@ class _Engine:
                 worker.start()
             self.calls.put(call)
 
-    def stop(self, timeout_s: float | None = None) -> int:
+    def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> int:
         """End all calls and free the model; return how many threads are left after a while."""
         with self.lock:
             self.stopping.set()
@@ -125,7 +125,7 @@ class _Engine:
         for _ in workers:
             self.calls.put(None)
         # One deadline for all: the first may be the last to end.
-        until = time.monotonic() + (_STOP_TIMEOUT_S if timeout_s is None else timeout_s)
+        until = time.monotonic() + timeout_s
         for worker in workers:
             worker.join(max(0.0, until - time.monotonic()))
         left = sum(worker.is_alive() for worker in workers)
