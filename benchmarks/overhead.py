@@ -35,7 +35,9 @@ MAX_CPU_MS = 1.0
 MAX_RATIO = 3.0
 MAX_PEAK_MB = 250.0
 MAX_HELP_S = 0.25
-HELP = "import sys; sys.argv = ['safeglot', '--help']; from safeglot.cli import main; main()"
+HELP = (
+    "import sys; sys.argv = ['safeglot', '--help']; from safeglot.cli.commands import main; main()"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

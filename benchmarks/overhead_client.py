@@ -56,11 +56,12 @@ class Meter:
 
 
 def safeglot(prompts: str, base_url: str, folder: str) -> None:
-    from safeglot import pipeline, setting
+    from safeglot import pipeline
     from safeglot.backends.console import Console
-    from safeglot.backends.engine import Engine
-    from safeglot.backends.store import Store
-    from safeglot.config import build
+    from safeglot.backends.engine.engine import Engine
+    from safeglot.backends.store.store import Store
+    from safeglot.config import files
+    from safeglot.config.settings import build
 
     meter, begin = Meter(), Engine.__init__
 
@@ -76,7 +77,7 @@ def safeglot(prompts: str, base_url: str, folder: str) -> None:
         "base_url": base_url,
         "out": folder,
     }
-    config = build(table, known=setting.known())
+    config = build(table, known=files.known())
     run_dir = pipeline.generate(config, Console(), judged=True)
     meter.stop()  # the store is closed by now: its last fold of the WAL counts as well
     store = Store(run_dir.database, read_only=True)

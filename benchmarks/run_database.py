@@ -66,7 +66,7 @@ def write(path: Path, cube: Cube, *, checked: bool, sentences: int = 1) -> dict[
 
     `checked` says that the answers have their traits; they are so many sentences long.
     """
-    from safeglot.backends.store import Store
+    from safeglot.backends.store.store import Store
 
     Store(path).close()
     database = sqlite3.connect(path, isolation_level=None)
@@ -97,8 +97,8 @@ def write(path: Path, cube: Cube, *, checked: bool, sentences: int = 1) -> dict[
 def _fill(database: sqlite3.Connection, cube: Cube, *, checked: bool, sentences: int) -> None:
     import numpy as np
 
-    from safeglot.backends.schema import INSERT
-    from safeglot.judge.response_class import VERSION
+    from safeglot.backends.store.schema import INSERT
+    from safeglot.judge.answers.response_class import VERSION
 
     rng = np.random.default_rng(1)
     n_P, n_L, n_S = len(cube.prompts), len(cube.languages), cube.samples

@@ -91,7 +91,7 @@ def simulated(models: int, samples: int = 1) -> Cube:
 
 def whole(models: int, samples: int, draws: int) -> dict[str, float]:
     """Time all estimates of the cube."""
-    from safeglot.score.summary import estimates
+    from safeglot.score.basic import estimates
 
     cube = simulated(models, samples)
     found: list[Any] = []
@@ -140,8 +140,8 @@ def make(path: str, models: int, sentences: int) -> dict[str, float]:
 
 def read(path: str, models: int) -> dict[str, float]:
     """Time reading the answers and verdicts of a run's database."""
-    from safeglot.backends import bulk
-    from safeglot.backends.store import Store
+    from safeglot.backends.store import bulk
+    from safeglot.backends.store.store import Store
 
     store, manifest = Store(Path(path)), json.loads(Path(f"{path}.json").read_text("utf-8"))
     held: list[Any] = []
@@ -152,11 +152,11 @@ def read(path: str, models: int) -> dict[str, float]:
 
 def score(path: str, draws: int) -> dict[str, float]:
     """Time all that `safeglot score` does with a run's database."""
-    import safeglot.score.summary  # noqa: F401 - imports are not what is measured
-    from safeglot import outcome
-    from safeglot.backends.rundir import write_text
-    from safeglot.backends.store import Store
-    from safeglot.report.data import to_json
+    import safeglot.score.basic  # noqa: F401 - imports are not what is measured
+    from safeglot.backends.files.rundir import write_text
+    from safeglot.backends.store.store import Store
+    from safeglot.flow.measure import estimates as outcome
+    from safeglot.report.results_json import to_json
 
     manifest = json.loads(Path(f"{path}.json").read_text("utf-8")) | {"bootstrap": draws}
     found: list[Any] = []
@@ -175,9 +175,9 @@ def check(path: str, cores: int) -> dict[str, float]:
     """Time the first check of the answers of a run's database."""
     from multiprocessing import forkserver
 
-    from safeglot import classified
-    from safeglot.backends import workers
-    from safeglot.backends.store import Store
+    from safeglot.backends.engine import workers
+    from safeglot.backends.store.store import Store
+    from safeglot.flow.measure import answers
 
     most = workers.cores()
     workers.cores = lambda: min(cores, most)
@@ -185,7 +185,7 @@ def check(path: str, cores: int) -> dict[str, float]:
     store.clear("traits")
 
     def whole() -> None:
-        classified.fill(store)
+        answers.fill(store)
         # what workers are copies of: when it has ended their CPU is counted
         forkserver._forkserver._stop()  # noqa: SLF001 - there is no public way
 

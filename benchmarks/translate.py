@@ -104,11 +104,11 @@ def choosing(n: int) -> dict[str, float]:
     """Time the checks, the choice and the writing."""
     import numpy as np
 
-    from safeglot.backends.translation_folder import TranslationFolder, translation_row
-    from safeglot.checked import hard_checks
+    from safeglot.backends.files.translation_folder import TranslationFolder, translation_row
+    from safeglot.flow.translation.checks import hard_checks
     from safeglot.translate.base import Scale
-    from safeglot.translate.choice import Gate
-    from safeglot.translate.outcomes import Field, choose_rows
+    from safeglot.translate.choice.choice import Gate
+    from safeglot.translate.choice.outcomes import Field, choose_rows
     from safeglot.types import CandidateRow
 
     given = candidates(n)
@@ -158,13 +158,13 @@ def asking(n: int) -> dict[str, float]:
     """Time the whole stage with translators that answer at once."""
     import asyncio
 
-    from safeglot import translating
     from safeglot.backends.console import Console
-    from safeglot.backends.engine import Route
-    from safeglot.backends.store import Store
-    from safeglot.config import Config
-    from safeglot.tools import Tools
-    from safeglot.translate.llm import LlmTranslator
+    from safeglot.backends.engine.engine import Route
+    from safeglot.backends.store.store import Store
+    from safeglot.config.settings import Config
+    from safeglot.flow.translation import asking as translating
+    from safeglot.flow.translation.translators import Tools
+    from safeglot.translate.translators.llm import LlmTranslator
     from safeglot.types import Reply, Source
 
     class AtOnce:

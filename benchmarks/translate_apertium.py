@@ -24,14 +24,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from safeglot import translating
-from safeglot.backends.apertium import Apertium
 from safeglot.backends.console import Console
-from safeglot.backends.engine import Route
-from safeglot.backends.store import Store
-from safeglot.config import Config
-from safeglot.tools import IN_PROCESS, Tools
-from safeglot.translate.machine import MachineTranslator
+from safeglot.backends.engine.engine import Route
+from safeglot.backends.store.store import Store
+from safeglot.backends.translators.apertium.translator import Apertium
+from safeglot.config.settings import Config
+from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.translators import IN_PROCESS, Tools
+from safeglot.translate.translators.machine import MachineTranslator
 from safeglot.types import Reply, Source
 
 RATE_PER_S, OWN_MS = 70.0, 0.2

@@ -17,17 +17,19 @@ from typing import Any
 
 import click
 
-from safeglot import errors, registry, types
-from safeglot.backends.export import TABLES
-from safeglot.backends.providers import Provider, providers
-from safeglot.backends.store import Store
-from safeglot.cli import app
-from safeglot.config import FIELDS, Config
-from safeglot.judge import caveats
-from safeglot.model_strings import JudgeConfig, ModelConfig
-from safeglot.report.data import SCHEMA
-from safeglot.score.catalogue import ANALYSES, METRICS, RANGES, SOURCES, Metric
-from safeglot.score.catalogue_extra import described
+from safeglot import errors, types
+from safeglot.backends.models import routes
+from safeglot.backends.models.providers import Provider, providers
+from safeglot.backends.store.export import TABLES
+from safeglot.backends.store.store import Store
+from safeglot.cli.commands import app
+from safeglot.config import registry
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.settings import FIELDS, Config
+from safeglot.judge.guards import caveats
+from safeglot.report.results_json import SCHEMA
+from safeglot.score.catalogue.extra import described
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, SOURCES, Metric
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "safeglot"
@@ -280,7 +282,7 @@ def variables() -> set[str]:
 def providers_page() -> str:
     head = ("provider", "address", "key", "limit field", "seed field", "alternatives")
     families = (_family(name, where) for name, where in registry.JUDGES.items())
-    local = " and ".join(f"`{p}/…`" for p in registry.LOCAL)
+    local = " and ".join(f"`{p}/…`" for p in routes.LOCAL)
     return f"""\
 {MADE}# Providers and judges
 

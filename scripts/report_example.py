@@ -15,9 +15,9 @@ import numpy as np
 from report_example_measured import measured
 from safeglot.report.html import render_html
 from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
-from safeglot.score.attribution import ASSUMPTIONS
+from safeglot.score.basic import estimates
+from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.score.cube import Cube
-from safeglot.score.summary import estimates
 
 SIZES = {
     "crime": "cyber 457 injury 698 kidnapp 201 other 349 privacy 361 propaganda 437 tax 328 theft 566",

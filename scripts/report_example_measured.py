@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from safeglot.score.intervals import wilson
+from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate
 
 INVALID = {"en": 0.004, "de": 0.006, "es": 0.008, "fr": 0.011, "it": 0.021, "sw": 0.134, "ar": 0.09}

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from safeglot.chrf import chrf
-from safeglot.translate.roundtrip import RoundTripChrf, untranslated_share
+from safeglot.text.chrf import chrf
+from safeglot.translate.estimators.roundtrip import RoundTripChrf, untranslated_share
 from safeglot.types import Candidate, Reply, Request, Source, Translated
 
 THERE, BACK = ("eng-spa", "spa-ita"), ("ita-spa", "spa-eng")

@@ -15,7 +15,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from safeglot.backends.collect import verdict_key
+from safeglot.backends.engine.collect import verdict_key
 
 DATA = Path(__file__).parent / "data"
 RUNS = ("recorded", "samples")

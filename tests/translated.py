@@ -14,8 +14,9 @@ import json
 
 import numpy as np
 
-from safeglot import outcome
-from safeglot.backends.store import Store
+from safeglot.backends.store.store import Store
+from safeglot.flow import page
+from safeglot.flow.measure import estimates
 from safeglot.keys import translation_key
 from safeglot.report.page import AnswerRow, AnswerVerdict, Page, Run
 from safeglot.types import Prompt, Translation
@@ -173,7 +174,7 @@ def _verdict(key, judge, unsafe, loose):
 
 def page_of(store, manifest, **changes):
     """The page of the run, with a few mild answers."""
-    found, _ = outcome.measure(store, manifest)
+    found, _ = estimates.measure(store, manifest)
     found = changes.pop("estimates", found)
     answers = [
         AnswerRow(
@@ -185,9 +186,9 @@ def page_of(store, manifest, **changes):
     ]  # fmt: skip
     run = Run(
         title="Translated", reference="en", models=MODELS,
-        languages=tuple(outcome._language(tag) for tag in LANGUAGES),
+        languages=tuple(page._language(tag) for tag in LANGUAGES),
         judges=tuple(dict.fromkeys(e.judge for e in found if e.judge)),
     )  # fmt: skip
-    missing = tuple(outcome._missing(store, manifest))
+    missing = tuple(page._missing(store, manifest))
     fields = {"run": run, "estimates": found, "missing": missing, "answers": tuple(answers)}
     return Page(**fields | changes)

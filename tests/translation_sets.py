@@ -6,11 +6,11 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from safeglot.backends.translation_folder import TranslationFolder, translation_row
+from safeglot.backends.files.translation_folder import TranslationFolder, translation_row
 from safeglot.keys import digest
 from safeglot.translate.base import Scale
-from safeglot.translate.choice import Gate
-from safeglot.translate.outcomes import Field, choose_rows, counts
+from safeglot.translate.choice.choice import Gate
+from safeglot.translate.choice.outcomes import Field, choose_rows, counts
 from safeglot.types import CandidateRow
 
 TRANSLATORS = ("apertium", "ct2/opus-mt-en-mul", "llm=openai/gpt-5-nano")

@@ -21,10 +21,10 @@ from typing import Any
 
 import pycountry
 
-from safeglot import languages
+from safeglot.text import languages
 
 LISTS = Path(__file__).parent / "lists"
-TABLE = Path(__file__).parents[2] / "src/safeglot/languages.toml"
+TABLE = Path(__file__).parents[2] / "src/safeglot/text/languages.toml"
 ROWS: dict[str, dict[str, Any]] = tomllib.loads(TABLE.read_text("utf-8"))
 
 # The bare code is the other script where MADLAD-400 has a token for Latin, too.

@@ -1,10 +1,10 @@
-"""Write src/safeglot/languages.toml. Run once by hand; the package never runs it.
+"""Write src/safeglot/text/languages.toml. Run once by hand; the package never runs it.
 
 Needs, in an environment of its own (never the project's):
 
     pip install babel==2.18.0 langcodes==3.5.1 pycountry==26.2.16
     python scripts/languages/make_table.py --flores README.md \
-        --classes a.txt --classes b.txt > src/safeglot/languages.toml
+        --classes a.txt --classes b.txt > src/safeglot/text/languages.toml
 
 --flores   flores200/README.md of github.com/facebookresearch/flores (its table of 204 codes).
 --classes  a copy of lang2tax.txt of Joshi et al. 2020, one `english name,class` a line.

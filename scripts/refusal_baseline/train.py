@@ -4,7 +4,7 @@ Run from the repository root:
 
     .venv/bin/python scripts/refusal_baseline/train.py
 
-It writes src/safeglot/judge/refusal_baseline.npz (trained on the train part only) and prints the tables that
+It writes src/safeglot/judge/families/refusal_baseline.npz (trained on the train part only) and prints the tables that
 docs/reference/refusal-baseline.md quotes. `--check` writes nothing.
 """
 
@@ -33,7 +33,7 @@ from scipy.special import expit, logit
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "src"))
 
-from safeglot.judge.refusal import (  # noqa: E402
+from safeglot.judge.families.refusal import (  # noqa: E402
     DIM,
     KNOWN_DIM,
     VERSION,
@@ -49,7 +49,7 @@ from safeglot.judge.refusal import (  # noqa: E402
 
 SEEDS = ROOT / "scripts" / "refusal_baseline" / "seeds"
 CHALLENGE = ROOT / "scripts" / "refusal_baseline" / "challenge.jsonl"
-WEIGHTS = ROOT / "src" / "safeglot" / "judge" / "refusal_baseline.npz"
+WEIGHTS = ROOT / "src" / "safeglot" / "judge" / "families" / "refusal_baseline.npz"
 
 HELD_OUT_MODULUS = 4
 """One group in this many is held out."""

@@ -8,18 +8,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from safeglot import job as jobs
-from safeglot import outcome, setting, sources, translation
 from safeglot.backends.console import Console
-from safeglot.backends.rundir import RunDir, write_text
-from safeglot.backends.translation_folder import TranslationFolder
-from safeglot.collection import Work, collect
-from safeglot.config import Config
-from safeglot.job import Job
-from safeglot.model_strings import JudgeConfig
-from safeglot.report.data import from_json, to_json
+from safeglot.backends.files.rundir import RunDir, write_text
+from safeglot.backends.files.translation_folder import TranslationFolder
+from safeglot.config.model_strings import JudgeConfig
+from safeglot.config.settings import Config
+from safeglot.flow import prompts
+from safeglot.flow.collection import Work, collect
+from safeglot.flow.judging import stored
+from safeglot.flow.measure import cube, estimates
+from safeglot.flow.page import page_of
+from safeglot.flow.run import job as jobs
+from safeglot.flow.run import session
+from safeglot.flow.run.job import Job
+from safeglot.flow.translation import for_run, sets
 from safeglot.report.html import render_html
 from safeglot.report.page import Page
+from safeglot.report.results_json import from_json, to_json
 from safeglot.report.terminal import headline
 
 
@@ -28,7 +33,7 @@ def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunD
     run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
     missing = score(run_dir, console)
     console.show(report(run_dir, console, answers=config.answers))
-    outcome.check_missing(run_dir, missing, config.max_missing)
+    cube.check_missing(run_dir, missing, config.max_missing)
     return run_dir
 
 
@@ -36,15 +41,15 @@ def translate(
     config: Config, console: Console, *, again: bool = False, retry_failed: bool = False
 ) -> TranslationFolder:
     """Make a translation set; one that is finished is left as it is."""
-    asked = translation.plan(config, *sources.load(config))
-    return translation.make(asked, console, again=again, retry_failed=retry_failed)
+    asked = sets.plan(config, *prompts.load(config))
+    return sets.make(asked, console, again=again, retry_failed=retry_failed)
 
 
 def plan(config: Config, console: Console | None = None) -> Job:
     """Check all that a run needs; with a console, translate what it lacks. Else nothing is sent."""
-    found, source = sources.load(config)
-    sources.check_reference(config, found)
-    return jobs.prepare(config, translation.ready(config, found, source, console), source)
+    found, source = prompts.load(config)
+    prompts.check_reference(config, found)
+    return jobs.prepare(config, for_run.ready(config, found, source, console), source)
 
 
 def generate(
@@ -53,8 +58,8 @@ def generate(
     """Ask the targets; with `judged`, have each answer judged as soon as it is there."""
     job = plan(config if judged else dataclasses.replace(config, judge=()), console)
     run_dir = RunDir(job.path)
-    with setting.begun(run_dir, job, console) as store:
-        setting.put_prompts(store, job.prompts)
+    with session.begun(run_dir, job, console) as store:
+        session.put_prompts(store, job.prompts)
         work = Work(job=job, run_dir=run_dir, store=store, console=console)
         collect(dataclasses.replace(work, retry_failed=retry_failed, judged=judged))
     return run_dir
@@ -64,16 +69,16 @@ def judge(
     run_dir: RunDir, judges: Sequence[JudgeConfig], console: Console, *, retry_failed: bool = False
 ) -> None:
     """Judge the answers of a run; judges that are new to it join those it has."""
-    with run_dir.require().locked(), setting.opened(run_dir) as store:
-        setting.judge(run_dir, judges, store, console, retry_failed=retry_failed)
+    with run_dir.require().locked(), session.opened(run_dir) as store:
+        stored.judge(run_dir, judges, store, console, retry_failed=retry_failed)
 
 
 def score(run_dir: RunDir, console: Console) -> float:
     """Write results.json; return the share of planned verdicts that are missing. Raises: Stopped."""
     manifest = run_dir.read_manifest()
-    with setting.opened(run_dir) as store:
-        found, missing = outcome.measure(store, manifest, console)
-        line = outcome.signature(store, manifest)
+    with session.opened(run_dir) as store:
+        found, missing = estimates.measure(store, manifest, console)
+        line = estimates.signature(store, manifest)
     write_text(run_dir.results, to_json(found, line))
     return missing
 
@@ -81,8 +86,8 @@ def score(run_dir: RunDir, console: Console) -> float:
 def page(run_dir: RunDir, answers: int) -> Page:
     """Read the run's results and answers into a page."""
     found, _ = from_json(run_dir.read_results())
-    with setting.opened(run_dir) as store:
-        return outcome.page_of(run_dir, store, found, answers)
+    with session.opened(run_dir) as store:
+        return page_of(run_dir, store, found, answers)
 
 
 def report(run_dir: RunDir, console: Console, *, answers: int) -> str:

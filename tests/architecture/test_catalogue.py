@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from recorded import RUNS, stored_results
-from safeglot.outcome import measure
-from safeglot.score.catalogue import ANALYSES, METRICS, RANGES, SOURCES, metric
-from safeglot.score.catalogue_extra import _OWN, KEYS, described
+from safeglot.flow.measure.estimates import measure
+from safeglot.score.catalogue.extra import _OWN, KEYS, described
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, SOURCES, metric
 from translated import translated
 
 ROOT = Path(__file__).parents[2]

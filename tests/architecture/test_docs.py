@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
-from safeglot import registry, setting
-from safeglot.backends.providers import Provider
-from safeglot.cli import app
-from safeglot.cli_options import config_of
-from safeglot.config import FIELDS, build
+from safeglot.backends.models.providers import Provider
+from safeglot.cli.commands import app
+from safeglot.cli.options import config_of
+from safeglot.config import files, registry
+from safeglot.config.settings import FIELDS, build
 from safeglot.prompts.taxonomy import parse_taxonomy
 
 ROOT = Path(__file__).parents[2]
@@ -155,12 +155,12 @@ def check_toml(body):
     table = tomllib.loads(body)
     if "category" in table:
         parse_taxonomy(body, "docs")
-    elif body.startswith("# src/safeglot/backends/providers.toml"):
+    elif body.startswith("# src/safeglot/backends/models/providers.toml"):
         assert [Provider(name=name, **row) for name, row in table.items()]
     elif body.startswith("# pyproject.toml"):
         assert list(table["project"]["entry-points"]) == [registry.ENTRY_POINTS]
     else:
-        build(table, known=setting.known(), where="docs")
+        build(table, known=files.known(), where="docs")
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=name_of)

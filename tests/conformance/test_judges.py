@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.judge.gpt_oss_safeguard import GptOssSafeguard
-from safeglot.judge.granite_guardian import GraniteGuardian
-from safeglot.judge.llama_guard_3 import LlamaGuard3
-from safeglot.judge.llama_guard_4 import LlamaGuard4
-from safeglot.judge.nemotron import NemotronSafetyGuard
-from safeglot.judge.polyguard import PolyGuard
-from safeglot.judge.qwen3guard import Qwen3Guard
-from safeglot.judge.rubric import Rubric
-from safeglot.judge.shieldgemma import ShieldGemma
-from safeglot.judge.wildguard import WildGuard
+from safeglot.judge.families.gpt_oss_safeguard import GptOssSafeguard
+from safeglot.judge.families.granite_guardian import GraniteGuardian
+from safeglot.judge.families.llama_guard_3 import LlamaGuard3
+from safeglot.judge.families.llama_guard_4 import LlamaGuard4
+from safeglot.judge.families.nemotron import NemotronSafetyGuard
+from safeglot.judge.families.polyguard import PolyGuard
+from safeglot.judge.families.qwen3guard import Qwen3Guard
+from safeglot.judge.families.rubric import Rubric
+from safeglot.judge.families.shieldgemma import ShieldGemma
+from safeglot.judge.families.wildguard import WildGuard
 from safeglot.keys import request_key
 from safeglot.types import Reply, Verdict
 from unit.judge.judging import answer

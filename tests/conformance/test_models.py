@@ -8,9 +8,9 @@ import math
 import pytest
 
 from loopback import Loopback, Script
-from safeglot.backends import weights
-from safeglot.backends.http import Endpoint, HttpModel
-from safeglot.backends.local import LocalModel
+from safeglot.backends.models import weights
+from safeglot.backends.models.http import Endpoint, HttpModel
+from safeglot.backends.models.local import LocalModel
 from safeglot.types import Reply, Request
 
 CHAT = (("user", "Say hello."),)

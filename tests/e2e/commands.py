@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from loopback import Loopback
-from safeglot import cli
+from safeglot.cli import commands
 
 INSTALLED = Path(sys.executable).with_name("safeglot")
 SECRET = "sk-never-to-be-shown-1234567890"
@@ -31,7 +31,7 @@ def in_own_process(*arguments: object, prelude: str = "", **env: str) -> Done:
     """Run the installed command; with a prelude, Python code that comes before it."""
     start = [str(INSTALLED)]
     if prelude:
-        start = [sys.executable, "-c", f"{prelude}\nfrom safeglot.cli import main\nmain()"]
+        start = [sys.executable, "-c", f"{prelude}\nfrom safeglot.cli.commands import main\nmain()"]
     done = subprocess.run(
         [*start, *map(str, arguments)],
         capture_output=True,
@@ -72,7 +72,7 @@ class Place:
         self.capsys.readouterr()
         code = 0
         try:
-            cli.main([str(a) for a in arguments])
+            commands.main([str(a) for a in arguments])
         except SystemExit as stop:
             code = int(stop.code or 0)
         finally:

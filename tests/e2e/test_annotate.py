@@ -14,10 +14,11 @@ import pytest
 from e2e.commands import read_rows, says, write_rows
 from e2e.runs import GUARD, LANGUAGES, run_arguments, safeglot, scripted, write_prompts
 from loopback import Loopback
-from safeglot import corrected, outcome, setting
-from safeglot.backends.rundir import RunDir
+from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import UsageError
-from safeglot.score.two_phase import two_phase
+from safeglot.flow.measure import cube, labels
+from safeglot.flow.run import session
+from safeglot.score.judges.two_phase import two_phase
 
 N, MODELS = 120, ("vllm/target", "vllm/other")
 _RNG = random.Random(5)
@@ -147,8 +148,8 @@ def test_a_second_draw_needs_again_and_keeps_labels(run, call):
     assert call("annotate", "sample", run, "--labels", 50, "--again", "--out", "x.csv").code == 0
     assert call("annotate", "status", run).out == before
     call("annotate", "sample", run, "--labels", 50, "--seed", 9, "--again", "--out", "y.csv")
-    with setting.opened(RunDir(run)) as store:
-        drawn = corrected.drawn_answers(store)
+    with session.opened(RunDir(run)) as store:
+        drawn = labels.drawn_answers(store)
     assert 0 < sum(bool(d.labels) for d in drawn) < len(drawn) == 150
 
 
@@ -221,8 +222,8 @@ def test_half_done_unsure_and_two_annotators(run, call):
     done = call("annotate", "add", run, write_rows(run / "part.csv", said))
     assert done.code == 0, done.err
     says(done.out, "3 labels read")
-    with setting.opened(RunDir(run)) as store:
-        drawn = {f"r{d.response}": d for d in corrected.drawn_answers(store)}
+    with session.opened(RunDir(run)) as store:
+        drawn = {f"r{d.response}": d for d in labels.drawn_answers(store)}
         assert (drawn[first].human, drawn[first].unsure) == (0.5, 0)
         assert (drawn[second].human, drawn[second].unsure) == (-1.0, 1)
         notes = list(store.rows("SELECT note FROM labels WHERE note != ''"))
@@ -269,7 +270,7 @@ def test_every_problem_is_told_at_once_and_nothing_stored(run, call):
         "columns.csv", "no column item and label", "undone.csv", "no label filled in", "broken.jsonl:1",
         "no.csv", "no such file",
     )  # fmt: skip
-    with setting.opened(RunDir(run)) as store:
+    with session.opened(RunDir(run)) as store:
         assert list(store.rows("SELECT * FROM labels")) == []
 
 
@@ -310,8 +311,8 @@ def test_an_answer_judged_anew_cannot_be_corrected(run, call):
 
 def estimates(run, **about):
     manifest = RunDir(run).read_manifest() | about
-    with setting.opened(RunDir(run)) as store:
-        return corrected.estimates(store, manifest, outcome.cube_of(store, manifest))
+    with session.opened(RunDir(run)) as store:
+        return labels.estimates(store, manifest, cube.cube_of(store, manifest))
 
 
 def test_a_sample_by_verdict_corrects_its_judge_only_a_simple_one_all(run, call):
@@ -358,8 +359,8 @@ def test_score_reads_labels_and_takes_a_correction(run, call):
 def test_the_signature_knows_the_labels(run, call):
     def identity(**about):
         manifest = RunDir(run).read_manifest() | about
-        with setting.opened(RunDir(run)) as store:
-            return corrected.identity(store, manifest)
+        with session.opened(RunDir(run)) as store:
+            return labels.identity(store, manifest)
 
     assert identity() == ""
     rows = labelled(call, run, labels=20)

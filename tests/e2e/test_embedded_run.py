@@ -90,7 +90,7 @@ def test_numbers_and_page_come_out(run):
 
 
 def test_a_gguf_path_is_the_same_engine(run, tmp_path):
-    from safeglot.backends import weights
+    from safeglot.backends.models import weights
 
     path = weights.fetch(weights.known("smollm2-135m"))
     small_run(tmp_path / "run", f"gguf/{path}", "refusal-baseline")
@@ -103,7 +103,7 @@ def test_a_gguf_path_is_the_same_engine(run, tmp_path):
 
 
 def test_two_engines_take_turns_and_a_target_is_asked_in_its_own_turn_only(tmp_path):
-    from safeglot.backends import weights
+    from safeglot.backends.models import weights
 
     found = weights.fetch(weights.known("smollm2-135m"))
     for name in ("a.gguf", "b.gguf"):

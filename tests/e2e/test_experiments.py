@@ -15,8 +15,8 @@ import pytest
 
 from e2e.commands import Done, says
 from recorded import MODELS, PROPERTIES, recorded
-from safeglot import cli
-from safeglot.score.regression import meta_regression
+from safeglot.cli import commands
+from safeglot.score.models.regression import meta_regression
 
 FIRST, SECOND = "wildguard=vllm/wild-judge", "llama-guard-3=vllm/llama-judge"
 MODEL = "vllm/family-a-1b-instruct"
@@ -42,7 +42,7 @@ def ask(capsys):
         capsys.readouterr()
         code = 0
         try:
-            cli.main([str(a) for a in arguments])
+            commands.main([str(a) for a in arguments])
         except SystemExit as stop:
             code = int(stop.code or 0)
         finally:

@@ -15,7 +15,7 @@ from e2e.commands import Place, says
 from e2e.runs import GUARD, LANGUAGES, run_arguments, safeglot, write_prompts
 from e2e.test_loopback_resume import interrupt
 from loopback import Fault, Loopback, Script
-from safeglot.judge.canary import SENTENCES
+from safeglot.judge.guards.canary import SENTENCES
 
 N = 60
 REPEAT, CANARY, TOKENS = (GUARD + mark for mark in ("@repeat", "@canary", "@canary-tokens"))

@@ -12,7 +12,7 @@ import pytest
 import safeglot
 from e2e.commands import SECRET, in_own_process, says, without
 from loopback import Loopback, Script
-from safeglot.backends.providers import providers
+from safeglot.backends.models.providers import providers
 
 COMMANDS = [
     "run",

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from e2e.commands import read_rows, says, write_rows
-from safeglot import translation
+from safeglot.flow.translation.gate import read_gate
 from translation_sets import ROUNDTRIP, TRANSLATORS, make_set
 
 
@@ -66,7 +66,7 @@ def test_a_hundred_ratings_give_a_threshold_that_translate_takes(tmp_path, call)
     out = call("ratings", "show", folder.path).out
     lines = out[out.index("[yo]") :]
     (tmp_path / "gate.toml").write_text("default = 0.5\n" + lines, "utf-8")
-    gate = translation.read_gate(str(tmp_path / "gate.toml"))
+    gate = read_gate(str(tmp_path / "gate.toml"))
     ((name, bound),) = gate.by_language["yo"].items()
     # a text is rated 4 or more from an estimate of 0.625 on, and a tenth may be below
     assert name == ROUNDTRIP

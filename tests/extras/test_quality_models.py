@@ -10,7 +10,7 @@ import torch
 import transformers
 
 from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
-from safeglot.backends import comet_heads, comet_model, metricx_model, quality_models
+from safeglot.backends.estimators import comet_heads, comet_model, metricx_model, quality_models
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
 

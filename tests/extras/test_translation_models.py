@@ -12,9 +12,9 @@ pytest.importorskip("sentencepiece")
 
 from extras import tiny_translators as tiny
 from extras.tiny_translators import LINES
-from safeglot.backends.ct2 import Ct2Model
-from safeglot.backends.lines import Line
-from safeglot.backends.seq2seq import Seq2SeqModel
+from safeglot.backends.translators.ct2 import Ct2Model
+from safeglot.backends.translators.lines import Line
+from safeglot.backends.translators.seq2seq import Seq2SeqModel
 from safeglot.errors import ModelError, UsageError
 from safeglot.translate.codes import candidates
 from safeglot.types import Request

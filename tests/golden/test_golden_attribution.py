@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from safeglot.score.attribution import TERMS, Arms, decompose
-from safeglot.score.factorial import Design, contrasts, logistic_gee
-from safeglot.score.linear import Layout
-from safeglot.score.omnibus import cochran_q
-from safeglot.score.quality import gap_curve, gate_selection, within_prompt_slope
-from safeglot.score.translators import variance_components
+from safeglot.score.causes.attribution import TERMS, Arms, decompose
+from safeglot.score.probes.factorial import Design, contrasts, logistic_gee
+from safeglot.score.stats.linear import Layout
+from safeglot.score.stats.omnibus import cochran_q
+from safeglot.score.translations.quality import gap_curve, gate_selection, within_prompt_slope
+from safeglot.score.translations.translators import variance_components
 
 
 def near(got, expected, tolerance):

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from safeglot.score.consistency import all_languages, complete_cases, pairs
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.gaps import (
+from safeglot.score.stats.consistency import all_languages, complete_cases, pairs
+from safeglot.score.stats.gaps import (
     agresti_min,
     difference_se,
     mcnemar_chi2,
@@ -15,9 +16,9 @@ from safeglot.score.gaps import (
     tango,
     wald,
 )
-from safeglot.score.intervals import clopper_pearson, clustered_mean, jeffreys, wilson
-from safeglot.score.multiplicity import benjamini_hochberg, e_bh, holm
-from safeglot.score.rates import (
+from safeglot.score.stats.intervals import clopper_pearson, clustered_mean, jeffreys, wilson
+from safeglot.score.stats.multiplicity import benjamini_hochberg, e_bh, holm
+from safeglot.score.stats.rates import (
     macro,
     macro_of_macros,
     micro,
@@ -25,7 +26,6 @@ from safeglot.score.rates import (
     stratified_se,
     weights_macro,
 )
-from safeglot.score.summary import estimates
 
 
 def near(got, expected, tolerance):

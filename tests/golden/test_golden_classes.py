@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from safeglot.score.classes import Counts, Proportion, capability_adjusted
-from safeglot.score.intervals import wilson
-from safeglot.score.overrefusal import detection, harmonic_mean, youden_j
+from safeglot.score.answers.classes import Counts, capability_adjusted
+from safeglot.score.answers.overrefusal import detection, harmonic_mean, youden_j
+from safeglot.score.frame import Proportion
+from safeglot.score.stats.intervals import wilson
 
 
 def test_18_response_classes(golden):

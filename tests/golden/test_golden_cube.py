@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from safeglot.score.bootstrap import bootstrap
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of
-from safeglot.score.gaps import mcnemar_midp
-from safeglot.score.multiplicity import benjamini_hochberg, holm
-from safeglot.score.omnibus import cochran_q
-from safeglot.score.power import discordant_share, prompts_needed, smallest_drop
-from safeglot.score.samples import resampled
-from safeglot.score.shrinkage import fit_beta, log_likelihood, shrink
-from safeglot.score.summary import estimates
+from safeglot.score.safety.bootstrap import bootstrap
+from safeglot.score.stats.gaps import mcnemar_midp
+from safeglot.score.stats.multiplicity import benjamini_hochberg, holm
+from safeglot.score.stats.omnibus import cochran_q
+from safeglot.score.stats.power import discordant_share, prompts_needed, smallest_drop
+from safeglot.score.stats.samples import resampled
+from safeglot.score.stats.shrinkage import fit_beta, log_likelihood, shrink
 
 
 def near(got, expected, tolerance):

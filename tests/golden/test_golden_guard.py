@@ -3,12 +3,12 @@ import json
 import pytest
 
 from golden.conftest import SHARED
-from safeglot.backends.datasets import alert_toml
-from safeglot.backends.store import Store
-from safeglot.guarded import estimates
-from safeglot.outcome import cube_of
+from safeglot.backends.files.datasets import alert_toml
+from safeglot.backends.store.store import Store
+from safeglot.flow.measure.cube import cube_of
+from safeglot.flow.measure.reliability import estimates
 from safeglot.prompts.taxonomy import parse_taxonomy
-from unit.test_guarded import manifest_of, put
+from unit.flow.measure.test_reliability import manifest_of, put
 
 HAZARDS = {f"S{i}" for i in range(1, 15)}
 

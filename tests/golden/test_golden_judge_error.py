@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from safeglot.score.agreement import ac1, kappa, krippendorff, mcc, raw
-from safeglot.score.allocation import budget, neyman
-from safeglot.score.ppi import ppi, ppi_plus, stratified_ppi
-from safeglot.score.rogan_gladen import apparent_rate, rogan_gladen
-from safeglot.score.two_phase import two_phase
+from safeglot.score.judges.agreement import ac1, kappa, krippendorff, mcc, raw
+from safeglot.score.judges.allocation import budget, neyman
+from safeglot.score.judges.ppi import ppi, ppi_plus, stratified_ppi
+from safeglot.score.judges.rogan_gladen import apparent_rate, rogan_gladen
+from safeglot.score.judges.two_phase import two_phase
 
 AUTO = 3.3e-4
 """How far ppi-python's own choice of lambda moves the ends, as the file's crosscheck says: 3.21e-04."""

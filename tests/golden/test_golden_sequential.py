@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from safeglot.score.sequential import (
+from safeglot.score.stats.sequential import (
     band_evidence,
     confidence_sequence,
     fewest_prompts,

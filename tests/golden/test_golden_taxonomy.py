@@ -2,10 +2,10 @@ import json
 import os
 from pathlib import Path
 
-from safeglot.backends.datasets import alert_toml
+from safeglot.backends.files.datasets import alert_toml
 from safeglot.prompts.taxonomy import parse_taxonomy
 
-SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[2].parent / "shared")
+SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[3] / "shared")
 
 
 def test_coverage_of_llama_guard_3_is_the_golden_map():

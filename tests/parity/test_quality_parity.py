@@ -20,7 +20,7 @@ pytest.importorskip(
 )
 
 from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
-from safeglot.backends import comet_model, metricx_model, quality_models
+from safeglot.backends.estimators import comet_model, metricx_model, quality_models
 
 HERE = Path(__file__).parent
 TOLERANCE = {"tiny": 2e-5, "published": 2e-4}

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from safeglot.score.attribution import Arms, decompose, score_interval
-from safeglot.score.quality import gap_curve, gate_selection, within_prompt_slope
-from safeglot.score.translators import Components, sign_robust, variance_components
+from safeglot.score.causes.attribution import Arms, decompose
+from safeglot.score.stats.mean_interval import score_interval
+from safeglot.score.translations.quality import gap_curve, gate_selection, within_prompt_slope
+from safeglot.score.translations.translators import Components, sign_robust, variance_components
 
 
 def tables(columns, least=1):

@@ -12,41 +12,36 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from safeglot.report.data import from_json, to_json
-from safeglot.score import (
-    agreement,
-    allocation,
+from safeglot.report.results_json import from_json, to_json
+from safeglot.score.answers import overrefusal
+from safeglot.score.answers.classes import capability_adjusted
+from safeglot.score.answers.response_classes import Answers
+from safeglot.score.answers.response_classes import estimates as classes_of
+from safeglot.score.basic import estimates
+from safeglot.score.catalogue.metrics import RANGES, metric
+from safeglot.score.causes import attribution
+from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
+from safeglot.score.cube import Cube
+from safeglot.score.frame import Proportion
+from safeglot.score.judges import agreement, allocation, ppi, rogan_gladen, two_phase
+from safeglot.score.judges.agreement_table import panel
+from safeglot.score.judges.corrected_rates import Sample, correct, gap_of, safeties
+from safeglot.score.models import dispersion, regression, trend
+from safeglot.score.probes import factorial
+from safeglot.score.stats import (
     association,
-    attribution,
     consistency,
-    dispersion,
-    factorial,
     gaps,
     intervals,
+    mean_interval,
     multiplicity,
-    overrefusal,
     power,
-    ppi,
-    quality,
     rates,
-    regression,
-    rogan_gladen,
     samples,
     sequential,
     shrinkage,
-    translators,
-    trend,
-    two_phase,
 )
-from safeglot.score.arm_estimates import Cell, of_gap, of_quality, of_translators
-from safeglot.score.catalogue import RANGES, metric
-from safeglot.score.class_table import Answers
-from safeglot.score.class_table import estimates as classes_of
-from safeglot.score.classes import Proportion, capability_adjusted
-from safeglot.score.cube import Cube
-from safeglot.score.labelled import Sample, correct, gap_of, safeties
-from safeglot.score.panel import panel
-from safeglot.score.summary import estimates
+from safeglot.score.translations import quality, translators
 from safeglot.types import Estimate
 
 SLACK = 1e-9
@@ -374,7 +369,7 @@ ESTIMATORS = {
     "mcc": (agreement.mcc, st.tuples(TABLE)),
     "sensitivity": (agreement.sensitivity, st.tuples(TABLE)),
     "krippendorff": (lambda r: agreement.krippendorff(np.array(r)), st.tuples(tables(st.integers(-1, 2)))),
-    "score_interval": (attribution.score_interval, st.tuples(lists(NUMBER))),
+    "score_interval": (mean_interval.score_interval, st.tuples(lists(NUMBER))),
     "decompose": (lambda a, b, c, d: attribution.decompose(attribution.Arms(reference_P=np.array(a), native_P=np.array(b), roundtrip_P=np.array(c), back_P=np.array(d))), equal(*[with_holes(RATE)] * 4)),
     "variance_components": (lambda t: translators.variance_components(np.array(t)), st.tuples(tables(with_holes(NUMBER)))),
     "sign_robust": (lambda t: translators.sign_robust(np.array(t)), st.tuples(tables(with_holes(NUMBER)))),
@@ -461,7 +456,7 @@ AWKWARD = {
     ),
     "nobody disagrees": lambda: agreement.krippendorff([[0, 1, 1], [0, 1, 1]]),
     "all translators alike": lambda: translators.variance_components(np.zeros((3, 2))),
-    "no row": lambda: attribution.score_interval([]),
+    "no row": lambda: mean_interval.score_interval([]),
     "one prompt": lambda: quality.within_prompt_slope([[0.2, 0.9]], [[1.0, 0.0]]),
 }
 

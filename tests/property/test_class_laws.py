@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from safeglot.chrf import chrf
-from safeglot.degeneracy import is_degenerate, is_empty, repeated_share, repeats
-from safeglot.score.class_table import Answers, estimates
+from safeglot.score.answers.response_classes import Answers, estimates
+from safeglot.text.chrf import chrf
+from safeglot.text.loops import is_degenerate, is_empty, repeated_share, repeats
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from safeglot.score.bootstrap import bootstrap, statistics
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of
-from safeglot.score.power import discordant_share, prompts_needed, smallest_drop
-from safeglot.score.samples import resampled
-from safeglot.score.shrinkage import fit_beta, log_likelihood, shrink
-from safeglot.score.summary import estimates
+from safeglot.score.safety.bootstrap import bootstrap, statistics
+from safeglot.score.stats.power import discordant_share, prompts_needed, smallest_drop
+from safeglot.score.stats.samples import resampled
+from safeglot.score.stats.shrinkage import fit_beta, log_likelihood, shrink
 
 SLACK = 1e-9
 LAW = settings(deadline=None, max_examples=40)

@@ -6,20 +6,20 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from safeglot.score.alignment import align
-from safeglot.score.association import NoFit, kendall, permutation, spearman
 from safeglot.score.cube import Cube
-from safeglot.score.exclusion import changes
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.ranking import Entrant, average_of, difference, standings
-from safeglot.score.regression import meta_regression
-from safeglot.score.sequential import (
+from safeglot.score.judges.alignment import align
+from safeglot.score.models.ranking import Entrant, average_of, difference, standings
+from safeglot.score.models.regression import meta_regression
+from safeglot.score.models.trend import isotonic, stratified_kendall, wilcoxon
+from safeglot.score.safety.exclusion import changes
+from safeglot.score.stats.association import NoFit, kendall, permutation, spearman
+from safeglot.score.stats.sequential import (
     band_evidence,
     confidence_sequence,
     log_e_of_gap,
     most_unsafe,
 )
-from safeglot.score.trend import isotonic, stratified_kendall, wilcoxon
 
 LAW = settings(deadline=None, max_examples=60)
 SLACK = 1e-9

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from safeglot.outcome import missing_share
+from safeglot.flow.measure.cube import missing_share
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.gate import Translator, by_translator, ungated
-from safeglot.score.probes import Probed, Variant, of_factors, of_variants
-from safeglot.score.summary import estimates
+from safeglot.score.probes.contrasts import Probed, Variant, of_factors, of_variants
+from safeglot.score.translations.gate import Translator, by_translator, ungated
 from safeglot.types import Estimate
 
 NAMES = ("codeswitch=word", "framing=story", "codeswitch=word+framing=story")

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.score.guard import (
+from safeglot.score.judges.reliability import (
     Shares,
     at_threshold,
     best_threshold,

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeglot.translate.hard_checks import Limits, check
+from safeglot.translate.checks.hard_checks import Limits, check
 from safeglot.types import Candidate, Source
 
 

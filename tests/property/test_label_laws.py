@@ -7,11 +7,11 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from safeglot.score.agreement import krippendorff
-from safeglot.score.allocation import allocate
-from safeglot.score.labelled import CORRECTIONS, Sample, correct, gap_of, safeties
-from safeglot.score.panel import METRICS, panel
-from safeglot.score.two_phase import two_phase
+from safeglot.score.judges.agreement import krippendorff
+from safeglot.score.judges.agreement_table import METRICS, panel
+from safeglot.score.judges.allocation import allocate
+from safeglot.score.judges.corrected_rates import CORRECTIONS, Sample, correct, gap_of, safeties
+from safeglot.score.judges.two_phase import two_phase
 from safeglot.types import Estimate
 
 LAW = settings(deadline=None, max_examples=120)

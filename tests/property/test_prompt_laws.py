@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeglot.backends.datasets import DataFile, alert_toml
+from safeglot.backends.files.datasets import DataFile, alert_toml
 from safeglot.errors import InputErrors
 from safeglot.prompts.problems import SHOWN, Problems
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.readers import Reading, read_prompts
+from safeglot.prompts.reading.readers import Reading, read_prompts
+from safeglot.prompts.reading.tables import Row, Table, read_table
 from safeglot.prompts.selection import select
-from safeglot.prompts.tables import Row, Table, read_table
 from safeglot.prompts.taxonomy import Taxonomy, parse_taxonomy
 from safeglot.types import Prompt, Translation
 

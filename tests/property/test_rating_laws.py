@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeglot import rated, translation_ratings
 from safeglot.errors import InputErrors
-from safeglot.translate.ratings import Chosen, Rating, Wanted, draw, joined
+from safeglot.flow.translation import ratings, ratings_summary
+from safeglot.translate.choice.ratings import Chosen, Rating, Wanted, draw, joined
 from translation_sets import KIWI, METRICX, ROUNDTRIP, TRANSLATORS, make_set
 
 LAW = settings(deadline=None, max_examples=60)
@@ -93,9 +93,9 @@ def test_reading_twice_changes_nothing_and_raters_are_blind(grades, as_json):
     with tempfile.TemporaryDirectory() as name:
         folder = make_set(Path(name) / "set", 20, ("sw", "zh"))
         out = Path(name) / ("a.jsonl" if as_json else "a.csv")
-        translation_ratings.sample(folder, Wanted(texts=8, gated=4, overlap=0.5), out)
+        ratings.sample(folder, Wanted(texts=8, gated=4, overlap=0.5), out)
         given_ = [json.loads(line) for line in out.read_text("utf-8").splitlines()] if as_json else rows_of(out)  # fmt: skip
-        assert {tuple(row) for row in given_} == {translation_ratings.COLUMNS}
+        assert {tuple(row) for row in given_} == {ratings.COLUMNS}
         text = json.dumps(given_, ensure_ascii=False)
         for told in (*TRANSLATORS, ROUNDTRIP, METRICX, KIWI, "kept", "gated"):
             assert told not in text
@@ -103,11 +103,11 @@ def test_reading_twice_changes_nothing_and_raters_are_blind(grades, as_json):
             row["adequacy"] = str(grades[i]) if i < len(grades) else ""
         done = Path(name) / "done.jsonl"
         done.write_text("".join(json.dumps(row) + "\n" for row in given_), "utf-8")
-        translation_ratings.add(folder, [done])
+        ratings.add(folder, [done])
         first, page = folder.ratings.read_bytes(), folder.page.read_bytes()
-        translation_ratings.add(folder, [done, done])
+        ratings.add(folder, [done, done])
         assert (folder.ratings.read_bytes(), folder.page.read_bytes()) == (first, page)
-        stored = sum(len(d.ratings) for d in rated.read_drawn(folder))
+        stored = sum(len(d.ratings) for d in ratings_summary.read_drawn(folder))
         assert stored == sum(bool(row["adequacy"]) for row in given_)
 
 
@@ -117,7 +117,7 @@ def test_one_bad_rating_stops_all_of_them(bad, at):
     with tempfile.TemporaryDirectory() as name:
         folder = make_set(Path(name) / "set", 12, ("sw",))
         out = Path(name) / "a.csv"
-        translation_ratings.sample(folder, Wanted(texts=6), out)
+        ratings.sample(folder, Wanted(texts=6), out)
         before = folder.ratings.read_bytes()
         rows = [row | {"adequacy": "4"} for row in rows_of(out)]
         rows[at]["adequacy"] = bad
@@ -127,6 +127,6 @@ def test_one_bad_rating_stops_all_of_them(bad, at):
             writer.writeheader()
             writer.writerows(rows)
         with pytest.raises(InputErrors) as caught:
-            translation_ratings.add(folder, [done])
+            ratings.add(folder, [done])
         assert f"{done}:{at + 2}" in str(caught.value)
         assert folder.ratings.read_bytes() == before

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.gaps import mcnemar_chi2, mcnemar_exact, mcnemar_midp, tango
-from safeglot.score.intervals import certified_low, clopper_pearson, jeffreys, wilson
-from safeglot.score.multiplicity import benjamini_hochberg, e_bh, holm
-from safeglot.score.summary import estimates
+from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_exact, mcnemar_midp, tango
+from safeglot.score.stats.intervals import certified_low, clopper_pearson, jeffreys, wilson
+from safeglot.score.stats.multiplicity import benjamini_hochberg, e_bh, holm
 
 SLACK = 1e-9
 LAW = settings(deadline=None, max_examples=80)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score.summary import estimates
+from safeglot.score.basic import estimates
 from simulation.measured import Tally, wald
 from simulation.worlds import OWN, SHARE, cubes, spread
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score.attribution import TERMS, Arms, decompose
-from safeglot.score.quality import within_prompt_slope
-from safeglot.score.translators import variance_components
+from safeglot.score.causes.attribution import TERMS, Arms, decompose
+from safeglot.score.translations.quality import within_prompt_slope
+from safeglot.score.translations.translators import variance_components
 from simulation.measured import Tally, wald
 
 RUNS = 40

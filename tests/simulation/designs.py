@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score import agreement
-from safeglot.score.alignment import align
-from safeglot.score.factorial import Design, contrasts
-from safeglot.score.regression import meta_regression
-from safeglot.score.sequential import confidence_sequence
+from safeglot.score.judges import agreement
+from safeglot.score.judges.alignment import align
+from safeglot.score.models.regression import meta_regression
+from safeglot.score.probes.factorial import Design, contrasts
+from safeglot.score.stats.sequential import confidence_sequence
 from simulation.measured import Tally, wald
 from simulation.worlds import cubes
 

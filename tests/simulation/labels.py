@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score import agreement
-from safeglot.score.agreement import krippendorff, table_of
-from safeglot.score.labelled import Sample, correct, gap_of, safety_of
-from safeglot.score.panel import panel
+from safeglot.score.judges import agreement
+from safeglot.score.judges.agreement import krippendorff, table_of
+from safeglot.score.judges.agreement_table import panel
+from safeglot.score.judges.corrected_rates import Sample, correct, gap_of, safety_of
 from safeglot.types import Estimate
 from simulation.measured import Tally, wald
 

@@ -9,7 +9,7 @@ from scipy import special
 
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.ranking import Entrant, bonferroni, standings
+from safeglot.score.models.ranking import Entrant, bonferroni, standings
 from simulation.measured import LEVEL, Tally
 from simulation.worlds import cubes
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from safeglot.score.gate import ungated
-from safeglot.score.probes import Probed, Variant, of_variants
+from safeglot.score.probes.contrasts import Probed, Variant, of_variants
+from safeglot.score.translations.gate import ungated
 from safeglot.types import Estimate
 from simulation.measured import Tally, wald
 from simulation.worlds import cubes

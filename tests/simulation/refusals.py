@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score.class_table import Answers, estimates
+from safeglot.score.answers.response_classes import Answers, estimates
 from simulation.measured import Tally, wald
 
 RUNS = 240

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from safeglot.score.gaps import tango, wald
-from safeglot.score.intervals import certified_low, clopper_pearson, jeffreys, wilson
+from safeglot.score.stats.gaps import tango, wald
+from safeglot.score.stats.intervals import certified_low, clopper_pearson, jeffreys, wilson
 from simulation.measured import Tally, wald_share
 
 RUNS = 2000

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from safeglot.score.intervals import clopper_pearson, jeffreys, wilson
+from safeglot.score.stats.intervals import clopper_pearson, jeffreys, wilson
 from simulation import coverage
 from simulation.measured import LEVEL, table
 

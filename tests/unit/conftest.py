@@ -2,7 +2,7 @@ import contextlib
 
 import pytest
 
-from safeglot.backends import workers
+from safeglot.backends.engine import workers
 
 
 @pytest.fixture

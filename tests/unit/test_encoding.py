@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.encoding import json_encoder
+from safeglot.keys import json_encoder
 
 VALUES = st.recursive(
     st.none()
@@ -46,7 +46,7 @@ def test_it_refuses_what_json_refuses():
 
 @pytest.mark.parametrize("broken", [None, lambda *_: _raise()])
 def test_without_the_encoder_in_c_it_is_the_plain_one(monkeypatch, broken):
-    monkeypatch.setattr("safeglot.encoding._make", broken)
+    monkeypatch.setattr("safeglot.keys._make", broken)
     assert (
         json_encoder(ensure_ascii=False, sort_keys=True)({"b": "é", "a": 1}) == '{"a": 1, "b": "é"}'
     )

@@ -14,7 +14,7 @@ from importlib import metadata
 
 import aiohttp
 
-from safeglot.backends.providers import Provider, providers
+from safeglot.backends.models.providers import Provider, providers
 
 EXTRAS = {
     "xllamacpp": "embedded and gguf models: pip install 'safeglot[embedded]'",

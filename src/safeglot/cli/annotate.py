@@ -44,8 +44,8 @@ def annotate() -> None:
 @click.option("--again", is_flag=True, help="draw anew; labels of answers drawn again are kept")
 def sample(run: Path, *, out: Path | None, again: bool, **wanted: Any) -> None:
     """Draw answers to label and write them for annotators."""
-    from safeglot import annotation
-    from safeglot.backends.rundir import RunDir
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow import labels as annotation
 
     _show(annotation.sample(RunDir(run), annotation.Wanted(**wanted), out, again=again))
 
@@ -55,8 +55,8 @@ def sample(run: Path, *, out: Path | None, again: bool, **wanted: Any) -> None:
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 def add(run: Path, files: tuple[Path, ...]) -> None:
     """Read labels back: CSV or JSON Lines with the columns item and label."""
-    from safeglot import annotation
-    from safeglot.backends.rundir import RunDir
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow import labels as annotation
 
     _show(annotation.add(RunDir(run), files))
     _show(f"Next: safeglot score {run}")
@@ -66,8 +66,8 @@ def add(run: Path, files: tuple[Path, ...]) -> None:
 @_RUN
 def status(run: Path) -> None:
     """Tell how many labels are wanted and there."""
-    from safeglot import annotation
-    from safeglot.backends.rundir import RunDir
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow import labels as annotation
 
     _show(annotation.status(RunDir(run)))
 
@@ -89,8 +89,8 @@ def plan() -> None:
 )
 def labels(run: Path | None, **planned: Any) -> None:
     """Tell how many human labels a half-width needs in each language."""
-    from safeglot import annotation
-    from safeglot.backends.rundir import RunDir
-    from safeglot.score.drawing import Planned
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow import labels as annotation
+    from safeglot.score.judges.drawing import Planned
 
     _show(annotation.plan_labels(RunDir(run) if run else None, Planned(**planned)))

@@ -32,13 +32,13 @@ import click
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: Any) -> None:
     """Write the answers that have to be translated for the arms of a run; --with translates them."""
-    from safeglot.answers_translated import filled
-    from safeglot.arms import to_translate
-    from safeglot.backends.arm_texts import write
     from safeglot.backends.console import Console
-    from safeglot.backends.rundir import RunDir
-    from safeglot.cli_options import config_of
-    from safeglot.setting import opened
+    from safeglot.backends.files.arm_texts import write
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.cli.options import config_of
+    from safeglot.flow.arms import to_translate
+    from safeglot.flow.run.session import opened
+    from safeglot.flow.translation.arm_answers import filled
 
     run_dir = RunDir(run).require()
     names = ",".join(dict.fromkeys(arm))

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from safeglot import __version__
-from safeglot.cli_annotate import annotate, plan
-from safeglot.cli_arms import arms
-from safeglot.cli_compare import compare, experiment
-from safeglot.cli_judge import judge
-from safeglot.cli_options import config_of, options
-from safeglot.cli_ratings import ratings
-from safeglot.cli_translate import translate
+from safeglot.cli.annotate import annotate, plan
+from safeglot.cli.arms import arms
+from safeglot.cli.compare import compare, experiment
+from safeglot.cli.judge import judge
+from safeglot.cli.options import config_of, options
+from safeglot.cli.ratings import ratings
+from safeglot.cli.translate import translate
 from safeglot.errors import InputErrors, SafeglotError, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class _Group(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find the command. Raises: UsageError with the nearest name."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
-            from safeglot.checks import nearest
+            from safeglot.config.checks import nearest
 
             raise UsageError(
                 f"no such command {args[0]!r}.{nearest(args[0], self.commands)} "
@@ -92,7 +92,7 @@ def run(
 
     settings = config_of(config, flags)
     if dry_run:
-        from safeglot.inspection import forecast_text
+        from safeglot.cli.look import forecast_text
 
         _console().show(forecast_text(pipeline.plan(settings)))
         return
@@ -103,10 +103,11 @@ def run(
 @options(_PROMPTS)
 def prompts(config: Path | None, **flags: Any) -> None:
     """Read, check and select prompts; show languages and categories."""
-    from safeglot import inspection, sources
+    from safeglot.cli import look
+    from safeglot.flow import prompts as sources
 
     found, _ = sources.load(config_of(config, flags))
-    _console().show(inspection.prompts_text(found))
+    _console().show(look.prompts_text(found))
 
 
 @app.command()
@@ -143,9 +144,11 @@ app.add_command(judge)
 @_QUIET
 def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet: bool) -> None:
     """Compute results.json from the verdicts of a run, and from human labels where it has them."""
-    from safeglot import annotation, outcome, pipeline
-    from safeglot.backends.rundir import RunDir
-    from safeglot.setting import choose_correction, judged_config
+    from safeglot import pipeline
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow import labels as annotation
+    from safeglot.flow.measure import cube
+    from safeglot.flow.run.session import choose_correction, judged_config
 
     run_dir = RunDir(run).require()
     allowed = judged_config(run_dir).max_missing
@@ -155,7 +158,7 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
         _console().show(annotation.add(run_dir, labels))
     missing = pipeline.score(run_dir, _console(quiet=quiet))
     _console().show(f"results: {run_dir.results}")
-    outcome.check_missing(run_dir, missing, allowed)
+    cube.check_missing(run_dir, missing, allowed)
 
 
 @app.command()
@@ -166,8 +169,8 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
 def report(run: Path, answers: int | None) -> None:
     """Write report.html from results.json and the answers."""
     from safeglot import pipeline
-    from safeglot.backends.rundir import RunDir
-    from safeglot.setting import stored_config
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow.run.session import stored_config
 
     run_dir, console = RunDir(run).require(), _console()
     shown = stored_config(run_dir).answers if answers is None else answers
@@ -179,11 +182,11 @@ def report(run: Path, answers: int | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print results.json")
 def show(run: Path, *, as_json: bool) -> None:
     """Print a run's headline table, or its estimates as JSON."""
-    from safeglot import inspection
-    from safeglot.backends.rundir import RunDir
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.cli import look
 
     console = _console()
-    console.show(inspection.show_text(RunDir(run), console, as_json=as_json))
+    console.show(look.show_text(RunDir(run), console, as_json=as_json))
 
 
 @app.command()
@@ -200,10 +203,10 @@ def show(run: Path, *, as_json: bool) -> None:
 )
 def export(run: Path, kind: str, out: Path | None) -> None:
     """Write prompts, answers, verdicts, failures and estimates as files."""
-    from safeglot import inspection
-    from safeglot.backends.rundir import RunDir
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.cli import look
 
-    for path, rows in inspection.export(RunDir(run), kind, out or run / "export"):
+    for path, rows in look.export(RunDir(run), kind, out or run / "export"):
         _console().show(f"{path}: {rows} rows")
 
 
@@ -215,24 +218,24 @@ for _command in (annotate, plan, arms, experiment, compare, ratings):
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 def ls(folder: Path | None) -> None:
     """List the runs in a folder, `runs` by default."""
-    from safeglot import inspection
+    from safeglot.cli import look
 
     if folder is not None and not folder.is_dir():
         raise UsageError(
             f"{folder}: no such folder. Give one that holds runs; the default is runs."
         )
-    _console().show(inspection.list_text(folder or Path("runs")))
+    _console().show(look.list_text(folder or Path("runs")))
 
 
 @app.command("fetch-embedded")
 @click.option("--verify", is_flag=True, help="check the stored weights' sha256 again")
 def fetch_embedded(*, verify: bool) -> None:
     """Fetch the embedded model's weights into the user's cache (98 MB, once)."""
-    from safeglot import registry
+    from safeglot.backends.models import routes
 
     console = _console()
     console.show(
-        str(registry.fetch_embedded("smollm2-135m", progress=console.fetching, verify=verify))
+        str(routes.fetch_embedded("smollm2-135m", progress=console.fetching, verify=verify))
     )
 
 
@@ -240,9 +243,9 @@ def fetch_embedded(*, verify: bool) -> None:
 @click.option("--base-url", multiple=True, help="also ask this server whether it answers")
 def doctor(base_url: tuple[str, ...]) -> None:
     """Tell what is installed, which keys are set, and which endpoint answers."""
-    from safeglot import inspection
+    from safeglot.cli import look
 
-    _console().show(inspection.doctor_text(base_url))
+    _console().show(look.doctor_text(base_url))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -290,7 +293,3 @@ def _listed(problems: Sequence[str]) -> str:
 def _fail(message: str, code: int) -> None:
     print(message, file=sys.stderr)  # noqa: T201 - the last word
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

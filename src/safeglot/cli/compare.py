@@ -57,7 +57,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _show(tables: list[Table], *, as_json: bool, csv_file: Path | None, markdown: bool) -> None:
     from safeglot.backends.console import Console
-    from safeglot.backends.rundir import write_text
+    from safeglot.backends.files.rundir import write_text
     from safeglot.report import table
 
     console = Console()

@@ -44,9 +44,9 @@ def judge(
     """Judge the answers of a run; further judges join it."""
     from safeglot import pipeline
     from safeglot.backends.console import Console
-    from safeglot.backends.rundir import RunDir
-    from safeglot.rejudged import Passes, ask_again
-    from safeglot.setting import configured
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.config.files import configured
+    from safeglot.flow.judging.guards import Passes, ask_again
 
     if judge_base_url is not None and not judge:
         raise UsageError("--judge-base-url: goes with --judge; name the judge that it serves.")

@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from safeglot import pipeline, setting
-from safeglot.backends import doctor, rundir
-from safeglot.backends import export as exporting
+from safeglot import pipeline
+from safeglot.backends import doctor
 from safeglot.backends.console import Console
-from safeglot.backends.rundir import RunDir
+from safeglot.backends.files import rundir
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store import export as exporting
 from safeglot.errors import UsageError
-from safeglot.job import Job, forecast
+from safeglot.flow.run import session
+from safeglot.flow.run.forecast import forecast
+from safeglot.flow.run.job import Job
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.report.data import from_json
+from safeglot.report.results_json import from_json
 from safeglot.report.terminal import headline
 
 
@@ -95,7 +98,7 @@ def _already(job: Job) -> str:
     if not run_dir.exists():
         run_dir.check_free()
         return ""
-    setting.check_same(run_dir, job)
+    session.check_same(run_dir, job)
     return " (holds this run: what is stored there is not asked again)"
 
 
@@ -134,7 +137,7 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
 
     found = from_json(run_dir.read_results())[0] if run_dir.require().results.exists() else []
     rows = (dataclasses.asdict(e) for e in found)
-    with setting.opened(run_dir) as store:
+    with session.opened(run_dir) as store:
         yield from exporting.export(store, rows, folder, kind)
 
 

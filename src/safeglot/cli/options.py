@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from safeglot.config import Config
+    from safeglot.config.settings import Config
 
 
 class Number(click.ParamType[Any]):
@@ -39,7 +39,7 @@ def options(
     only: tuple[str, ...] | None = None, *, but: tuple[str, ...] = (), file: bool = True
 ) -> Callable[..., Any]:
     """Return a decorator that adds a flag for each key of the configuration, and its file."""
-    from safeglot.config import FIELDS
+    from safeglot.config.settings import FIELDS
 
     names = [n for n in FIELDS if (only is None or n in only) and n not in but]
 
@@ -73,11 +73,11 @@ def _option(name: str, field: Any) -> Callable[..., Any]:
 
 def config_of(path: Path | None, flags: dict[str, Any]) -> Config:
     """Return the configuration of a file under the flags. Raises: UsageError."""
-    from safeglot.setting import configured
+    from safeglot.config.files import configured
 
     given = {k: v for k, v in flags.items() if v is not None and v != ()}
     if "columns" in given:
-        from safeglot.checks import pairs
+        from safeglot.config.checks import pairs
 
         given["columns"] = pairs(given["columns"])
     return configured(path, given)

@@ -40,9 +40,9 @@ def ratings() -> None:
 @click.option("--again", is_flag=True, help="draw anew; ratings of texts drawn again are kept")
 def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
     """Draw translations to rate and write them for raters."""
-    from safeglot import translation_ratings
-    from safeglot.backends.translation_folder import TranslationFolder
-    from safeglot.translate.ratings import Wanted
+    from safeglot.backends.files.translation_folder import TranslationFolder
+    from safeglot.flow.translation import ratings as translation_ratings
+    from safeglot.translate.choice.ratings import Wanted
 
     found = TranslationFolder(folder)
     _show(translation_ratings.sample(found, Wanted(**wanted), out, again=again))
@@ -53,8 +53,8 @@ def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 def add(folder: Path, files: tuple[Path, ...]) -> None:
     """Read ratings back: CSV or JSON Lines with the columns item and adequacy."""
-    from safeglot import translation_ratings
-    from safeglot.backends.translation_folder import TranslationFolder
+    from safeglot.backends.files.translation_folder import TranslationFolder
+    from safeglot.flow.translation import ratings as translation_ratings
 
     _show(translation_ratings.add(TranslationFolder(folder), files))
 
@@ -65,9 +65,9 @@ def add(folder: Path, files: tuple[Path, ...]) -> None:
 @click.option("--markdown", is_flag=True, help="print Markdown tables")
 def show(folder: Path, *, as_json: bool, markdown: bool) -> None:
     """Tell what people say: adequacy, agreement, how estimators fare, thresholds."""
-    from safeglot import translation_ratings
     from safeglot.backends.console import Console
-    from safeglot.backends.translation_folder import TranslationFolder
+    from safeglot.backends.files.translation_folder import TranslationFolder
+    from safeglot.flow.translation import ratings as translation_ratings
     from safeglot.report import table
 
     tables, lines = translation_ratings.show(TranslationFolder(folder))

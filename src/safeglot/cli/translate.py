@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from safeglot.cli_options import config_of, options
+from safeglot.cli.options import config_of, options
+
+if TYPE_CHECKING:
+    from safeglot.backends.files.translation_folder import TranslationFolder
+    from safeglot.flow.translation.sets import Plan
 
 _OPTIONS = (
     "to", "translator", "quality", "gate", "columns", "taxonomy", "reference", "categories", "kinds",
@@ -44,8 +49,10 @@ def translate(
     safeglot translate mini --to es,ca --with apertium --quality roundtrip-chrf --out sets/mini
     safeglot run --prompts mini --translations sets/mini --target … --judge … --out runs/first
     """  # noqa: D301 - click reads the escape
-    from safeglot import pipeline, sources, translation, translation_text
+    from safeglot import pipeline
     from safeglot.backends.console import Console
+    from safeglot.flow import prompts as sources
+    from safeglot.flow.translation import sets
 
     flags["translations"] = out
     file = Path(prompts) if prompts.endswith(".toml") else None
@@ -55,8 +62,91 @@ def translate(
     config = config_of(file, flags)
     console = Console(quiet=quiet)
     if dry_run:
-        console.show(translation_text.forecast(translation.plan(config, *sources.load(config))))
+        console.show(forecast(sets.plan(config, *sources.load(config))))
         return
     folder = pipeline.translate(config, console, again=again, retry_failed=retry_failed)
-    console.show(translation_text.summary(folder, width=console.width))
-    translation.check_failed(folder, config.max_missing)
+    console.show(summary(folder, width=console.width))
+    sets.check_failed(folder, config.max_missing)
+
+
+def forecast(plan: Plan) -> str:
+    """Count what a plan asks for; nothing is sent."""
+    n, config = len(plan.prompts.prompts), plan.config
+    characters = sum(len(p.text) for p in plan.prompts.prompts)
+    lines = [
+        f"prompts      {n} ({plan.prompts.source}, {characters:,} characters)",
+        f"languages    {', '.join(config.to)}",
+    ]
+    for translator in plan.tools.translators:
+        reached = [tag for tag in config.to if not translator.fault(config.reference, tag)]
+        lines.append(
+            f"translator   {translator.name}: {n * len(reached)} texts in {', '.join(reached) or 'none'}"
+        )
+    for estimator in plan.tools.estimators:
+        covered = [tag for tag in config.to if not estimator.uncovered(config.reference, tag)]
+        lines.append(f"estimator    {estimator.name}: covers {', '.join(covered) or 'none'}")
+    return "\n".join([*lines, f"folder       {plan.folder.path}", "Nothing was sent."])
+
+
+def summary(folder: TranslationFolder, *, width: int) -> str:
+    """Tell how the texts of a finished set ended, and what to do next."""
+    about = folder.read_manifest()
+    rows = [("language", "kept", "gated", "failed", "quality of those kept")]
+    rows += [_row(tag, about, dict(_means(folder))) for tag in about["languages"]]
+    widths = [max(len(str(row[i])) for row in rows) for i in range(5)]
+    lines = [
+        "  ".join(
+            str(cell).ljust(w) if i in (0, 4) else str(cell).rjust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    notes = [f"Note: {note}" for note in _notes(about)]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            *notes,
+            f"set:  {folder.path}",
+            f"page: {folder.page}",
+            f"Next: safeglot run --prompts … --translations {folder.path} …"[: max(width, 80)],
+        ]
+    )
+
+
+def _row(tag: str, about: Any, means: dict[str, str]) -> tuple[str, str, str, str, str]:
+    from safeglot.text import languages
+
+    n = about["counts"][tag]
+    name = f"{tag} ({languages.lookup(tag).name})"
+    return name, str(n["kept"]), str(n["gated"]), str(n["failed"]), means.get(tag, "not estimated")
+
+
+def _means(folder: TranslationFolder) -> Iterator[tuple[str, str]]:
+    totals: dict[str, dict[str, list[float]]] = {}
+    for row in folder.read_translations():
+        if row["outcome"] == "kept":
+            by_name = totals.setdefault(row["language"], {})
+            for name, value in row["quality"].items():
+                by_name.setdefault(name, []).append(value)
+    for tag, by_name in totals.items():
+        told = [f"{name} {sum(v) / len(v):.2f}" for name, v in by_name.items()]
+        yield tag, ", ".join(told) or "not estimated"
+
+
+def _notes(about: Any) -> Iterator[str]:
+    yield from about["notes"]
+    for name, estimator in about["estimators"].items():
+        if estimator["proxy"]:
+            yield f"{name} is a proxy of quality: it was not trained on human judgements."
+        for tag, why in estimator["not covered"].items():
+            yield f"{name} does not cover {tag}: {why}"
+    gate = about["gate"]
+    if gate["threshold"] is None and not gate["by_language"]:
+        yield "no gate: every text that passed the hard checks is kept."
+    for tag, counts in about["counts"].items():
+        if not counts["kept"]:
+            yield (
+                f"{tag}: nothing is kept, so a run has no {tag}. Look at the page for the reasons; "
+                "lower --gate, or add a translator."
+            )

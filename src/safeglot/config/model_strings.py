@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot import checks
+from safeglot.config import checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,28 +9,26 @@ import inspect
 import os
 from collections.abc import Callable, Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from safeglot.backends.engine import Route
-from safeglot.backends.providers import providers
-from safeglot.errors import UsageError
-from safeglot.model_strings import Form
+from safeglot.backends.models.providers import providers
+from safeglot.backends.models.routes import LOCAL
+from safeglot.config.model_strings import Form
+from safeglot.translate.checks.identify import GlotLid
 from safeglot.translate.codes import candidates
-from safeglot.translate.identify import GlotLid
 
 JUDGES: dict[str, str] = {
-    "refusal-baseline": "safeglot.judge.baseline:RefusalBaseline",
-    "llama-guard-3": "safeglot.judge.llama_guard_3:LlamaGuard3",
-    "llama-guard-4": "safeglot.judge.llama_guard_4:LlamaGuard4",
-    "qwen3guard": "safeglot.judge.qwen3guard:Qwen3Guard",
-    "polyguard": "safeglot.judge.polyguard:PolyGuard",
-    "wildguard": "safeglot.judge.wildguard:WildGuard",
-    "shieldgemma": "safeglot.judge.shieldgemma:ShieldGemma",
-    "granite-guardian": "safeglot.judge.granite_guardian:GraniteGuardian",
-    "nemotron-safety-guard": "safeglot.judge.nemotron:NemotronSafetyGuard",
-    "gpt-oss-safeguard": "safeglot.judge.gpt_oss_safeguard:GptOssSafeguard",
-    "rubric": "safeglot.judge.rubric:Rubric",
+    "refusal-baseline": "safeglot.judge.families.baseline:RefusalBaseline",
+    "llama-guard-3": "safeglot.judge.families.llama_guard_3:LlamaGuard3",
+    "llama-guard-4": "safeglot.judge.families.llama_guard_4:LlamaGuard4",
+    "qwen3guard": "safeglot.judge.families.qwen3guard:Qwen3Guard",
+    "polyguard": "safeglot.judge.families.polyguard:PolyGuard",
+    "wildguard": "safeglot.judge.families.wildguard:WildGuard",
+    "shieldgemma": "safeglot.judge.families.shieldgemma:ShieldGemma",
+    "granite-guardian": "safeglot.judge.families.granite_guardian:GraniteGuardian",
+    "nemotron-safety-guard": "safeglot.judge.families.nemotron:NemotronSafetyGuard",
+    "gpt-oss-safeguard": "safeglot.judge.families.gpt_oss_safeguard:GptOssSafeguard",
+    "rubric": "safeglot.judge.families.rubric:Rubric",
 }
 TRANSLATORS: dict[str, Form] = {
     "apertium": Form(sign="/", example="apertium or apertium/eng-spa"),
@@ -49,7 +47,6 @@ ESTIMATORS: dict[str, Form] = {
 }
 WITHOUT_MODEL = frozenset({"refusal-baseline"})
 WITH_POLICY = frozenset({"gpt-oss-safeguard"})
-LOCAL = ("embedded", "gguf")
 ENTRY_POINTS = "safeglot.judges"
 
 
@@ -96,18 +93,18 @@ def needs_model(family: str) -> bool:
 def _refusal_weights() -> Any:
     from importlib import resources
 
-    from safeglot.judge.refusal import parse_model
+    from safeglot.judge.families.refusal import parse_model
 
     return parse_model(
-        resources.files("safeglot.judge").joinpath("refusal_baseline.npz").read_bytes()
+        resources.files("safeglot.judge.families").joinpath("refusal_baseline.npz").read_bytes()
     )
 
 
 ENGINES: dict[str, str] = {
-    "apertium": "safeglot.backends.apertium:open_apertium",
-    "ct2": "safeglot.backends.ct2:open_ct2",
-    "hf": "safeglot.backends.seq2seq:open_seq2seq",
-    "bergamot": "safeglot.backends.bergamot:open_bergamot",
+    "apertium": "safeglot.backends.translators.apertium.translator:open_apertium",
+    "ct2": "safeglot.backends.translators.ct2:open_ct2",
+    "hf": "safeglot.backends.translators.seq2seq:open_seq2seq",
+    "bergamot": "safeglot.backends.translators.bergamot:open_bergamot",
 }
 """Machine translators that run on this machine: kind -> what opens one by its path."""
 
@@ -142,119 +139,3 @@ def refuses() -> Callable[[str, str], bool | None]:
         return found
 
     return tell
-
-
-def local_file(provider: str, path: str, progress: Any = None) -> Path:
-    """Return the GGUF file of embedded/<name> (fetched at first use) or gguf/PATH.
-
-    Raises: UsageError where it is not there and cannot be had.
-    """
-    if provider == "embedded":
-        from safeglot.backends import weights
-
-        return weights.fetch(weights.known(path), progress=progress)
-    _require_engine(f"gguf/{path}")
-    file = Path(path).expanduser()
-    do = "Give the path of a .gguf file after gguf/."
-    if not file.is_file():
-        raise UsageError(f"gguf/{path}: no such file. {do}")
-    try:
-        with file.open("rb") as source:
-            magic = source.read(4)
-    except OSError as error:
-        raise UsageError(f"gguf/{path}: cannot be read ({error.strerror or error}). {do}") from None
-    if magic != b"GGUF":
-        raise UsageError(f"gguf/{path}: is not a GGUF file (it begins with {magic!r}). {do}")
-    return file
-
-
-def _require_engine(model: str) -> None:
-    if importlib.util.find_spec("xllamacpp") is None:
-        raise UsageError(
-            f"{model}: models in this process need xllamacpp: pip install 'safeglot[embedded]', "
-            "or name a server's model, as in vllm/owner/name."
-        )
-
-
-def http_route(
-    model: str,
-    *,
-    base_url: str | None,
-    key_env: str | None,
-    timeout_s: float,
-    concurrency: int,
-    prices: tuple[float | None, float | None],
-) -> Route:
-    """Return the route to "provider/model" of an OpenAI-compatible server."""
-    from safeglot.backends.http import HttpModel
-
-    provider, _, path = model.partition("/")
-    endpoint = providers()[provider].endpoint(
-        path, base_url=base_url, key_env=key_env, timeout_s=timeout_s
-    )
-    return Route(
-        model=HttpModel(endpoint),
-        lane=endpoint.base_url,
-        concurrency=concurrency,
-        usd_in=prices[0],
-        usd_out=prices[1],
-    )
-
-
-def missing_key(provider: str, *, base_url: str | None, key_env: str | None) -> str | None:
-    """Return the name of the environment variable that is needed and not set."""
-    row = providers()[provider]
-    if row.key_value(key_env):
-        return None
-    if key_env:
-        return key_env
-    own_address = base_url is None or base_url.rstrip("/") == row.base_url.rstrip("/")
-    return row.key_env if row.key == "required" and own_address else None
-
-
-EMBEDDED_TOKENS_PER_S = 50.0
-"""Of embedded/smollm2-135m on two cores, see docs/reference/embedded.md; for forecasts only."""
-
-
-def check_embedded(name: str) -> None:
-    """Check the name of an embedded model and that the engine is installed. Raises: UsageError."""
-    from safeglot.backends import weights
-
-    _require_engine(f"embedded/{weights.known(name).name}")
-
-
-def embedded_revision(name: str) -> str:
-    """Return what pins the weights of an embedded model."""
-    from safeglot.backends import weights
-
-    return weights.known(name).sha256[:12]
-
-
-def file_fingerprint(path: Path) -> str:
-    """Return a short hash of a model file: its size, and 64 blocks spread over it."""
-    import hashlib
-
-    size = path.stat().st_size
-    found = hashlib.blake2b(str(size).encode(), digest_size=6)
-    with path.open("rb") as file:
-        for i in range(64):
-            file.seek(max(0, (size - 65536)) * i // 63)
-            found.update(file.read(65536))
-    return found.hexdigest()
-
-
-def local_route(path: Path, name: str, parallel: int) -> Route:
-    """Return the route to an in-process engine on one GGUF file."""
-    from safeglot.backends.local import LocalModel
-
-    model = LocalModel(path, parallel=parallel, name=name)
-    return Route(
-        model=model, lane=f"local:{path}", concurrency=parallel, fixed=True, usd_in=0.0, usd_out=0.0
-    )
-
-
-def fetch_embedded(name: str, *, progress: Any, verify: bool) -> Path:
-    """Fetch the weights of an embedded model and return their path."""
-    from safeglot.backends import weights
-
-    return weights.fetch(weights.known(name), progress=progress, verify=verify)

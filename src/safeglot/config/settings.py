@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot import checks, languages
-from safeglot.errors import InputErrors, UsageError
-from safeglot.model_strings import (
+from safeglot.config import checks
+from safeglot.config.model_strings import (
     JudgeConfig,
     Known,
     ModelConfig,
@@ -21,6 +20,8 @@ from safeglot.model_strings import (
     as_list,
     model_table,
 )
+from safeglot.errors import InputErrors, UsageError
+from safeglot.text import languages
 from safeglot.types import Kind
 
 

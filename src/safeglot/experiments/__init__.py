@@ -1,1 +1,1 @@
-"""Questions to runs that are there: each experiment reads runs and gives tables."""
+"""Questions to finished runs: each experiment reads runs and gives tables."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from safeglot.checks import nearest
+from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.experiments.sources import Source, judges_of, read_all, titled
 from safeglot.report.table import Cell, Column, Row, Table, number, word
-from safeglot.score.exclusion import Change, changes, without_categories
+from safeglot.score.safety.exclusion import Change, changes, without_categories
 from safeglot.types import Estimate
 
 DEFAULT = ("substance_cannabis", "crime_propaganda")

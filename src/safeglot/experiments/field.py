@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from safeglot.checks import nearest
+from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.experiments.sources import Source, judges_of
 from safeglot.score.cube import MISSING, Cube
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.ranking import Entrant, bonferroni, metrics_of
+from safeglot.score.models.ranking import Entrant, bonferroni, metrics_of
 from safeglot.types import Estimate
 
 MACROS = ("safety_macro32", "safety_macro")

@@ -10,8 +10,8 @@ from safeglot.experiments import sources as runs_of
 from safeglot.experiments.category_exclusion import of_estimate
 from safeglot.experiments.sources import Source, judges_of, read_all, titled
 from safeglot.report.table import Cell, Column, Kind, Row, Table, number, word
-from safeglot.score.alignment import Aligned, Coefficient, align, pairs_of
-from safeglot.score.rogan_gladen import apparent_rate
+from safeglot.score.judges.alignment import Aligned, Coefficient, align, pairs_of
+from safeglot.score.judges.rogan_gladen import apparent_rate
 from safeglot.types import Estimate
 
 ENGLISH, OTHER = (0.931, 0.040), (0.805, 0.033)

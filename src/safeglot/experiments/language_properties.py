@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
 
-from safeglot import languages
-from safeglot.backends.rundir import RunDir
+from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, UsageError
 from safeglot.experiments import sources
 from safeglot.experiments.rows import check_columns, number_of, read_rows
 from safeglot.experiments.sources import judges_of
 from safeglot.report.table import Column, Row, Table, number, word
-from safeglot.score.association import NoFit, spearman
-from safeglot.score.intervals import z_of
-from safeglot.score.regression import leave_one_out, meta_regression, permuted_slope
+from safeglot.score.models.regression import leave_one_out, meta_regression, permuted_slope
+from safeglot.score.stats.association import NoFit, spearman
+from safeglot.score.stats.intervals import z_of
+from safeglot.text import languages
 from safeglot.types import Estimate
 
 ENOUGH = 10

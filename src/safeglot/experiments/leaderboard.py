@@ -13,9 +13,9 @@ from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name
 from safeglot.experiments.sources import Source, judges_of, read_all
 from safeglot.report.table import Cell, Column, Row, Table, number, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
-from safeglot.score.paired import exact_matches, join
-from safeglot.score.ranking import Difference, Standing, average_of, standings
-from safeglot.score.safety import safety_by_category
+from safeglot.score.models.ranking import Difference, Standing, average_of, standings
+from safeglot.score.safety.matches_and_gaps import exact_matches, join
+from safeglot.score.safety.safety import safety_by_category
 from safeglot.types import Estimate
 
 ALL_PAIRS = 8

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 from safeglot.report.table import Cell, number
-from safeglot.score.intervals import wilson_effective
+from safeglot.score.stats.intervals import wilson_effective
 
 CATEGORIES = ("crime_propaganda", "substance_cannabis", "crime_tax")
 APPROXIMATE = (
@@ -89,7 +89,9 @@ class Published:
 @lru_cache(maxsize=1)
 def published() -> Published:
     """Read the table that comes with the package."""
-    text = resources.files("safeglot").joinpath("malert.json").read_text(encoding="utf-8")
+    text = (
+        resources.files("safeglot.experiments").joinpath("malert.json").read_text(encoding="utf-8")
+    )
     return Published(whole=json.loads(text))
 
 

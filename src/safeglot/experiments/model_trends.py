@@ -15,15 +15,15 @@ from safeglot.experiments.malert import published
 from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
 from safeglot.experiments.sources import read_all
 from safeglot.report.table import Cell, Column, Row, Table, number, word
-from safeglot.score.association import Association, NoFit, kendall, spearman
-from safeglot.score.ranking import average_of, difference
-from safeglot.score.trend import (
+from safeglot.score.models.ranking import average_of, difference
+from safeglot.score.models.trend import (
     Models,
     isotonic_trend,
     paired_models,
     size_by_tuning,
     stratified_kendall,
 )
+from safeglot.score.stats.association import Association, NoFit, kendall, spearman
 
 UNIT = "the unit is the model, and models of one family are no independent witnesses"
 

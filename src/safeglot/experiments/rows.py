@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safeglot.backends import rundir
-from safeglot.checks import nearest
+from safeglot.backends.files import rundir
+from safeglot.config.checks import nearest
 from safeglot.errors import InputErrors, UsageError
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safeglot import outcome, setting
-from safeglot.backends.rundir import RunDir
-from safeglot.checks import nearest
+from safeglot.backends.files.rundir import RunDir
+from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
-from safeglot.report.data import from_json
+from safeglot.flow.measure.cube import cube_of
+from safeglot.flow.run import session
+from safeglot.report.results_json import from_json
 from safeglot.score.cube import Cube
 from safeglot.types import Estimate
 
@@ -43,8 +44,8 @@ def read(path: Path) -> Source:
     """Read a run. Raises: UsageError where none is there, or it has no verdicts."""
     run_dir = RunDir(path).require()
     manifest = run_dir.read_manifest()
-    with setting.opened(run_dir) as store:
-        cube = outcome.cube_of(store, manifest)
+    with session.opened(run_dir) as store:
+        cube = cube_of(store, manifest)
         rows = store.rows("SELECT prompt, language, text FROM translations WHERE arm = 'main'")
         texts = {(prompt, language): text for prompt, language, text in rows}
     if not (cube.unsafe_JMLPS >= 0).any():

@@ -8,10 +8,10 @@ from pathlib import Path
 from safeglot.errors import UsageError
 from safeglot.experiments import sources
 from safeglot.experiments.sources import judges_of
-from safeglot.report.percent import number as extra_of
-from safeglot.report.percent import points
+from safeglot.report.numbers.percent import number as extra_of
+from safeglot.report.numbers.percent import points
 from safeglot.report.table import Cell, Column, Row, Table, number, word
-from safeglot.score.attribution import ASSUMPTIONS
+from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.types import Estimate
 
 _TERMS = ("translation", "model", "judge")

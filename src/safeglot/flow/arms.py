@@ -13,15 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from safeglot.backends import arm_texts
-from safeglot.backends.store import Store
-from safeglot.config import Config
+from safeglot.backends.files import arm_texts
+from safeglot.backends.store.store import Store
+from safeglot.config.settings import Config
 from safeglot.generate import Given
 from safeglot.keys import digest, translation_key
-from safeglot.prompts.arm_rows import GIVEN, ArmRow, Planned, read_arm_rows
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.tables import read_table
+from safeglot.prompts.reading.arm_rows import GIVEN, ArmRow, Planned, read_arm_rows
+from safeglot.prompts.reading.tables import read_table
 from safeglot.types import Arm, Item, Prompt, Translation
 
 _ANSWERS = """

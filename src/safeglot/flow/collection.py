@@ -10,19 +10,19 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Seque
 from functools import partial
 from typing import TypeAlias
 
-from safeglot import job as jobs
-from safeglot import registry
-from safeglot.arms import stored_arms
-from safeglot.backends.collect import Collector, Judge
 from safeglot.backends.console import Console, Snapshot
-from safeglot.backends.engine import Counters, Engine, Limits
-from safeglot.backends.memory import few_collections
-from safeglot.backends.rundir import RunDir, log_row
-from safeglot.backends.store import Store
+from safeglot.backends.engine.collect import Collector, Judge
+from safeglot.backends.engine.engine import Counters, Engine, Limits
+from safeglot.backends.engine.memory import few_collections
+from safeglot.backends.files.rundir import RunDir, log_row
+from safeglot.backends.models.routes import LOCAL
+from safeglot.backends.store.store import Store
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
+from safeglot.flow.arms import stored_arms
+from safeglot.flow.run import job as jobs
+from safeglot.flow.run.job import Job
 from safeglot.generate import Generate
-from safeglot.job import Job
-from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.types import Answer
 
 _ASKED = """
@@ -96,7 +96,7 @@ def _models(targets: _Targets, judges: _Judges) -> tuple[ModelConfig, ...]:
 
 
 def _is_local(model: ModelConfig) -> bool:
-    return model.provider in registry.LOCAL
+    return model.provider in LOCAL
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

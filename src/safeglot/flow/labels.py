@@ -11,19 +11,28 @@ from typing import Any, NamedTuple
 
 from numpy.random import default_rng
 
-from safeglot import outcome, setting
-from safeglot.backends import labels as files
-from safeglot.backends.rundir import RunDir
-from safeglot.backends.store import Store
-from safeglot.corrected import ALLOWED, STRATA, UNSURE, WHOLE, Drawn, drawn_answers, known_rates
+from safeglot.backends.files import labels as files
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.store import Store
 from safeglot.errors import InputErrors, UsageError
+from safeglot.flow.measure.cube import cube_of
+from safeglot.flow.measure.labels import (
+    ALLOWED,
+    STRATA,
+    UNSURE,
+    WHOLE,
+    Drawn,
+    drawn_answers,
+    known_rates,
+)
+from safeglot.flow.run import session
 from safeglot.keys import digest
-from safeglot.prompts import tables
 from safeglot.prompts.problems import Problems, did_you_mean
-from safeglot.score.allocation import budget
+from safeglot.prompts.reading import tables
 from safeglot.score.cube import Cube
-from safeglot.score.drawing import Planned, Rates, assumed, draw, faults, shares
-from safeglot.score.labelled import DESIGNS
+from safeglot.score.judges.allocation import budget
+from safeglot.score.judges.corrected_rates import DESIGNS
+from safeglot.score.judges.drawing import Planned, Rates, assumed, draw, faults, shares
 from safeglot.types import Prompt
 
 _ANSWERS = """
@@ -71,9 +80,9 @@ def sample(run_dir: RunDir, wanted: Wanted, out: Path | None, *, again: bool = F
     path = run_dir.path / "to-label.csv" if out is None else out
     _check(wanted)
     files.check_new(path)
-    with run_dir.locked(), setting.opened(run_dir) as store:
+    with run_dir.locked(), session.opened(run_dir) as store:
         _check_first(run_dir, store, again=again)
-        cube = outcome.cube_of(store, manifest)
+        cube = cube_of(store, manifest)
         judge = _judge(wanted, cube, run_dir)
         found = _answers(store, cube)
         draws = [d for tag in cube.languages for d in _draw(found[tag], cube, judge, wanted)]
@@ -209,7 +218,7 @@ def _row(key: str, language: str, prompts: Mapping[str, Prompt], store: Store) -
 def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
     """Store the labels of the files and tell what is there. Raises: InputErrors with every problem."""
     manifest = run_dir.require().read_manifest()
-    with run_dir.locked(), setting.opened(run_dir) as store:
+    with run_dir.locked(), session.opened(run_dir) as store:
         drawn = {f"r{d.response}": d for d in drawn_answers(store)}
         if not drawn:
             raise UsageError(
@@ -287,7 +296,7 @@ def _take(
 def status(run_dir: RunDir) -> str:
     """Tell how many labels are wanted and there. Raises: UsageError."""
     languages = run_dir.require().read_manifest()["languages"]
-    with setting.opened(run_dir) as store:
+    with session.opened(run_dir) as store:
         found = drawn_answers(store)
     if not found:
         return (
@@ -371,8 +380,8 @@ Of None judged it is not known how many there are to label; with 0 there is noth
 def _cases(run_dir: RunDir) -> Iterator[_Case]:
     """Give what a run says of each language."""
     manifest = run_dir.require().read_manifest()
-    with setting.opened(run_dir) as store:
-        cube, drawn = outcome.cube_of(store, manifest), drawn_answers(store)
+    with session.opened(run_dir) as store:
+        cube, drawn = cube_of(store, manifest), drawn_answers(store)
     if not cube.judges:
         raise UsageError(f"{run_dir.path}: has no judge yet. Name one: safeglot judge {run_dir.path} --judge family=provider/model.")  # fmt: skip
     judge = next((d.judge for d in drawn if d.judge in cube.judges), cube.judges[0])

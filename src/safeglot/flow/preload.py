@@ -1,8 +1,9 @@
 """What the processes that check share in memory: on Linux they are copies of one that imports this."""
 
-from safeglot import checked, classified
-from safeglot.close_languages import byte_grams
+from safeglot.flow.measure import answers
+from safeglot.flow.translation import checks
+from safeglot.text.close_languages import byte_grams
 
-__all__ = ["checked", "classified"]
+__all__ = ["answers", "checks"]
 
 byte_grams()

@@ -6,11 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends import datasets
-from safeglot.config import Config
+from safeglot.backends.files import datasets
+from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.readers import Reading, read_source
+from safeglot.prompts.reading.readers import Reading, read_source
 from safeglot.prompts.selection import select
 
 

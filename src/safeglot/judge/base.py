@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from safeglot.errors import UsageError
 from safeglot.judge.reading import READING, Reading, Unreadable, content
 from safeglot.keys import digest, request_key
-from safeglot.quoting import plain
+from safeglot.text.quoting import plain
 from safeglot.types import Answer, Item, Prompt, Reply, Request, Response, Translation, Verdict
 
 MODES = ("prompt+answer", "answer")

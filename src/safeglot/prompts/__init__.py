@@ -1,1 +1,1 @@
-
+"""Prompts: the taxonomy, selection, and everything that they are read from."""

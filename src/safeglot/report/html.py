@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from safeglot.report import (
-    beside,
-    causes_template,
-    gate,
-    judge_error,
+from safeglot.report.environment import environment, head, script_json
+from safeglot.report.numbers.bands import MIN_CERTIFIABLE
+from safeglot.report.numbers.percent import count, percent
+from safeglot.report.page import AnswerRow, Index, Page, averages, macro_metric, missing_share
+from safeglot.report.sections import (
+    labels,
     noise,
     omnibus,
     probes,
+    qualifiers,
     quality_curve,
     refusals,
     responses,
     shrunk,
-    template,
-    template_parts,
+    translations,
 )
-from safeglot.report.bands import MIN_CERTIFIABLE
-from safeglot.report.causes import cause_panels
-from safeglot.report.consistency import consistency_panels
-from safeglot.report.findings import findings, ranking_note, subject
-from safeglot.report.gaps import gap_panels
-from safeglot.report.headline import headlines
-from safeglot.report.heatmap import heat_maps
-from safeglot.report.page import AnswerRow, Index, Page, averages, macro_metric, missing_share
-from safeglot.report.percent import count, percent
-from safeglot.report.plane import upside
-from safeglot.report.plot import Axis
-from safeglot.report.script import SCRIPT
-from safeglot.report.style import NO_SCRIPT, STYLE
+from safeglot.report.sections.causes import cause_panels
+from safeglot.report.sections.consistency import consistency_panels
+from safeglot.report.sections.findings import findings, ranking_note, subject
+from safeglot.report.sections.gaps import gap_panels
+from safeglot.report.sections.headline import headlines
+from safeglot.report.sections.heatmap import heat_maps
 
 SYMBOLS = (
     "M0-5a5 5 0 1 1 0 10a5 5 0 1 1 0-10z",
@@ -72,90 +60,21 @@ PARTS = (
 )
 """Section id and name, as in the page's list of parts."""
 
-_TEMPLATES = {
-    "frame": template.FRAME,
-    "facts": template.FACTS,
-    "macros": template.MACROS,
-    "top": template.TOP,
-    "safety": template.SAFETY,
-    "legend": template.LEGEND,
-    "legend_map": template_parts.LEGEND_MAP,
-    "categories": template_parts.CATEGORIES,
-    "consistency": template_parts.CONSISTENCY,
-    "gaps": template_parts.GAPS,
-    "beside": beside.TEMPLATE,
-    "shrunk": shrunk.TEMPLATE,
-    "omnibus": omnibus.TEMPLATE,
-    "translations": gate.TEMPLATE,
-    "causes": causes_template.TEMPLATE,
-    "probes": probes.TEMPLATE,
-    "quality_curves": quality_curve.TEMPLATE,
-    "responses": responses.TEMPLATE,
-    "refusals": refusals.TEMPLATE,
-    "judge_errors": judge_error.TEMPLATE,
-    "noise": noise.TEMPLATE,
-    "missing": template_parts.MISSING,
-    "settings": template_parts.SETTINGS,
-    "answers": template_parts.ANSWERS,
-    "folded": template_parts.FOLDED,
-}
+STYLES = ("style.css",)
+SCRIPTS = tuple(
+    f"scripts/{name}.js" for name in ("panels", "tip", "copy", "list", "answers", "show")
+)
 
 
 def render_html(page: Page) -> str:
     """Return report.html: the same page gives the same bytes."""
     index = Index(page.estimates)
-    text = _environment().get_template("frame").render(**_frame(), **_context(page, index))
+    text = environment().get_template("frame.html").render(**_frame(), **_context(page, index))
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def policy(style: str = STYLE, script: str = SCRIPT) -> str:
-    """Content security policy: this style and this script by their hashes, no network at all."""
-    styles = f"{_hash(style)} {_hash(NO_SCRIPT)}"
-    return (
-        f"default-src 'none'; style-src {styles}; script-src {_hash(script)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def script_json(value: Any) -> str:
-    """Encode JSON so that it can stand inside a script element."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-@cache
-def _environment() -> Environment:
-    return environment_of(_TEMPLATES)
-
-
-def environment_of(templates: Mapping[str, str]) -> Environment:
-    """Return what fills the templates of a page: all that is put in is escaped."""
-    environment = Environment(
-        loader=DictLoader(templates),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["count"] = count
-    environment.filters["parts"] = _parts
-    environment.filters["tick"] = _tick
-    environment.filters["upside"] = _upside
-    return environment
-
-
 def _frame() -> dict[str, Any]:
-    return {
-        "policy": policy(),
-        "style": Markup(STYLE),  # noqa: S704  our own constant
-        "no_script": Markup(NO_SCRIPT),  # noqa: S704  our own constant
-        "script": Markup(SCRIPT),  # noqa: S704  our own constant
+    return head(STYLES, SCRIPTS) | {
         "symbols": SYMBOLS,
         "min_certifiable": MIN_CERTIFIABLE,
     }
@@ -188,13 +107,13 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
     """Give the sections that have numbers."""
     maps = heat_maps(page, index)
     where_told = {
-        "translations": gate.translations(page, index),
+        "translations": translations.translations(page, index),
         "probes": probes.probe_panels(page),
         "noise": noise.noise_panels(page, index),
     }
     return where_told | {
-        "beside": beside.beside_panels(page, index),
-        "warnings": [beside.warnings(page.run, index, judge) for judge in page.run.judges],
+        "beside": qualifiers.beside_panels(page, index),
+        "warnings": [qualifiers.warnings(page.run, index, judge) for judge in page.run.judges],
         "heat_maps": maps,
         "shrunk_maps": shrunk.shrunk_maps(page, index, maps),
         "consistency": consistency_panels(page, index),
@@ -205,21 +124,21 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
         "assumptions": page.assumptions,
         "responses": responses.response_panels(page, index),
         "refusals": refusals.refusal_panels(page, index),
-        "judge_errors": judge_error.judge_panels(page, index),
-        "corrected": judge_error.corrected_panels(page, index),
-        "judge_columns": [*judge_error.PANEL.values(), *judge_error.AGREEMENT.values()],
-        "fate_words": gate.FATES,
+        "judge_errors": labels.judge_panels(page, index),
+        "corrected": labels.corrected_panels(page, index),
+        "judge_columns": [*labels.PANEL.values(), *labels.AGREEMENT.values()],
+        "fate_words": translations.FATES,
         "parts_of_page": [(id_, name) for id_, name in PARTS if where_told.get(id_, True)],
-        "no_benign": beside.NO_BENIGN,
-        "no_classes": beside.NO_CLASSES,
-        "no_arms": beside.NO_ARMS,
-        "not_corrected": beside.NOT_CORRECTED,
+        "no_benign": qualifiers.NO_BENIGN,
+        "no_classes": qualifiers.NO_CLASSES,
+        "no_arms": qualifiers.NO_ARMS,
+        "not_corrected": qualifiers.NOT_CORRECTED,
     }
 
 
 def _limits(page: Page, index: Index) -> list[str]:
     """Say what a reader may miss on this page (rules 4 to 7 of the measurement rules)."""
-    found = {judge: beside.warnings(page.run, index, judge) for judge in page.run.judges}
+    found = {judge: qualifiers.warnings(page.run, index, judge) for judge in page.run.judges}
     told = {
         text if all(text in others for others in found.values()) else f"{judge}: {text}": None
         for judge, texts in found.items()
@@ -277,21 +196,3 @@ def _answer(row: AnswerRow) -> dict[str, Any]:
     fields = asdict(row)
     fields["id"] = fields.pop("prompt_id")
     return fields
-
-
-def _parts(name: str) -> Sequence[str]:
-    """Cut a long name where a line may break: after a slash, hyphen, underscore or dot."""
-    parts, start = [], 0
-    for at, character in enumerate(name, 1):
-        if character in "/-_.:=" or at == len(name):
-            parts.append(name[start:at])
-            start = at
-    return parts
-
-
-def _upside(rate: float, axis: Axis) -> str:
-    return upside(axis, rate)
-
-
-def _tick(rate: float) -> str:
-    return f"{100 * rate:g}".replace("-", "\N{MINUS SIGN}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from safeglot.report.percent import places_for
+from safeglot.report.numbers.percent import places_for
 from safeglot.types import Estimate
 
 Direction: TypeAlias = Literal["ltr", "rtl"]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from safeglot.report.percent import MINUS, NONE, count, p_value, percent, points
+from safeglot.report.numbers.percent import MINUS, NONE, count, p_value, percent, points
 
 Kind: TypeAlias = Literal["word", "count", "rate", "points", "number", "p"]
 """How a column is shown: rates in percent, differences of rates in points, other numbers as such."""

@@ -11,15 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from safeglot.report.bands import WORDS, band_of
-from safeglot.report.beside import beside_panels, warnings
-from safeglot.report.consistency import expected_match
-from safeglot.report.figures import Figure, extra
-from safeglot.report.findings import findings, ranking_note
-from safeglot.report.gaps import NO_EVIDENCE, macro_gaps, reading
-from safeglot.report.headline import is_bounds, rate_or_bounds
-from safeglot.report.page import Index, Language, Page, averages, macro_metric, missing_share
-from safeglot.report.percent import (
+from safeglot.report.numbers.bands import WORDS, band_of
+from safeglot.report.numbers.figures import Figure, extra
+from safeglot.report.numbers.percent import (
     NONE,
     count,
     gap_interval,
@@ -31,6 +25,12 @@ from safeglot.report.percent import (
     points,
     shortfalls,
 )
+from safeglot.report.page import Index, Language, Page, averages, macro_metric, missing_share
+from safeglot.report.sections.consistency import expected_match
+from safeglot.report.sections.findings import findings, ranking_note
+from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.sections.headline import is_bounds, rate_or_bounds
+from safeglot.report.sections.qualifiers import beside_panels, warnings
 from safeglot.types import Estimate
 
 MAX_MODELS = 8

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 
-from safeglot.score.bootstrap import Drawn, bootstrap
 from safeglot.score.cube import Cube
 from safeglot.score.frame import Extra, Frame, Sheet, frame_of, sheet_of
-from safeglot.score.noise import sample_noise
-from safeglot.score.paired import (
+from safeglot.score.safety.bootstrap import Drawn, bootstrap
+from safeglot.score.safety.matches_and_gaps import (
     exact_matches,
     gaps_by_category,
     gaps_of_averages,
     join,
     others_of,
 )
-from safeglot.score.safety import safety_averages, safety_by_category
-from safeglot.score.screen import omnibus_tests
-from safeglot.score.small_cells import safety_shrunk
+from safeglot.score.safety.noise import sample_noise
+from safeglot.score.safety.omnibus_tests import omnibus_tests
+from safeglot.score.safety.safety import safety_averages, safety_by_category
+from safeglot.score.safety.small_cells import safety_shrunk
 from safeglot.types import Estimate
 
 _DRAWN = {

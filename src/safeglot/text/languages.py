@@ -149,7 +149,7 @@ def _table() -> _Table:
     import tomllib
     from importlib import resources
 
-    text = resources.files("safeglot").joinpath("languages.toml").read_text(encoding="utf-8")
+    text = resources.files("safeglot.text").joinpath("languages.toml").read_text(encoding="utf-8")
     rows: dict[str, _Row] = tomllib.loads(text)
     aliases = {alias: tag for tag, row in rows.items() for alias in row.get("aliases", ())}
     names: dict[str, tuple[str, ...]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from safeglot.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
+from safeglot.text.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
 
 __all__ = [
     "FAMILIES",

@@ -2,7 +2,7 @@ import pytest
 
 from safeglot.backends.glotlid import load
 from safeglot.errors import UsageError
-from safeglot.translate.identify import GlotLid
+from safeglot.translate.checks.identify import GlotLid
 
 LINES = (
     "__label__eng_Latn the old fence behind the house is of wood and it is not good",

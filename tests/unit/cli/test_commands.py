@@ -7,8 +7,9 @@ import sys
 import click
 import pytest
 
-from safeglot import checks, cli
-from safeglot.config import FIELDS
+from safeglot.cli import commands
+from safeglot.config import checks
+from safeglot.config.settings import FIELDS
 from safeglot.errors import InputErrors, Stopped, TooMuchMissing, UsageError
 
 
@@ -22,7 +23,7 @@ def _signals():
 def flags(command):
     return {
         o
-        for p in cli.app.commands[command].params
+        for p in commands.app.commands[command].params
         for o in (*p.opts, *p.secondary_opts)
         if o.startswith("--")
     }
@@ -36,7 +37,7 @@ def test_run_has_a_flag_for_each_key_of_the_toml():
 
 
 def test_every_option_is_explained():
-    for name, command in cli.app.commands.items():
+    for name, command in commands.app.commands.items():
         assert command.help, name
         for option in command.params:
             if isinstance(option, click.Option) and option.name != "kind":
@@ -61,9 +62,9 @@ def test_each_error_has_its_exit_code_and_no_traceback(monkeypatch, capsys, erro
         raise error
 
     monkeypatch.delenv("SAFEGLOT_DEBUG", raising=False)
-    monkeypatch.setitem(cli.app.commands, "ls", failing)
+    monkeypatch.setitem(commands.app.commands, "ls", failing)
     with pytest.raises(SystemExit) as stop:
-        cli.main(["ls"])
+        commands.main(["ls"])
     out, err = capsys.readouterr()
     assert (stop.value.code, out) == (code, "")
     assert text in err
@@ -76,9 +77,9 @@ def test_debugging_shows_where_a_fault_is(monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setenv("SAFEGLOT_DEBUG", "1")
-    monkeypatch.setitem(cli.app.commands, "ls", failing)
+    monkeypatch.setitem(commands.app.commands, "ls", failing)
     with pytest.raises(ZeroDivisionError):
-        cli.main(["ls"])
+        commands.main(["ls"])
 
 
 def test_columns():
@@ -94,7 +95,7 @@ def test_columns():
 
 def test_a_name_that_the_terminal_cannot_show_is_no_fault(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "safeglot.cli", "ls", tmp_path / "läufe"],
+        [sys.executable, "-m", "safeglot.cli.commands", "ls", tmp_path / "läufe"],
         capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
     )  # fmt: skip
     assert done.returncode == 2
@@ -103,7 +104,7 @@ def test_a_name_that_the_terminal_cannot_show_is_no_fault(tmp_path):
 
 def test_help_loads_none_of_the_heavy_libraries():
     code = (
-        "import sys; from safeglot.cli import main; main(['--help']);"
+        "import sys; from safeglot.cli.commands import main; main(['--help']);"
         "print(sorted({'aiohttp', 'numpy', 'scipy', 'rich', 'jinja2', 'pyarrow', 'xllamacpp'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

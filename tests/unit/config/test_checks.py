@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot import checks
+from safeglot.config import checks
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ from importlib import metadata
 
 import pytest
 
-from safeglot import registry
+from safeglot.backends.models import routes
+from safeglot.config import registry
 from safeglot.errors import UsageError
 
 
@@ -53,7 +54,7 @@ def test_judges_of_other_packages_join_in(plugins):
 
 def test_a_model_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(UsageError, match=r"no such file.*\.gguf"):
-        registry.local_file("gguf", str(tmp_path / "none.gguf"))
+        routes.local_file("gguf", str(tmp_path / "none.gguf"))
 
 
 def test_the_fingerprint_of_a_file_is_of_its_bytes(tmp_path):
@@ -61,17 +62,15 @@ def test_the_fingerprint_of_a_file_is_of_its_bytes(tmp_path):
     a.write_bytes(b"x" * 200_000)
     b.write_bytes(b"x" * 200_000)
     c.write_bytes(b"x" * 199_999 + b"y")
-    assert (
-        registry.file_fingerprint(a) == registry.file_fingerprint(b) != registry.file_fingerprint(c)
-    )
+    assert routes.file_fingerprint(a) == routes.file_fingerprint(b) != routes.file_fingerprint(c)
 
 
 def test_a_key_is_needed_only_for_the_providers_own_address(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("MINE", raising=False)
-    assert registry.missing_key("openai", base_url=None, key_env=None) == "OPENAI_API_KEY"
-    assert registry.missing_key("openai", base_url="http://127.0.0.1:1/v1", key_env=None) is None
-    assert registry.missing_key("vllm", base_url=None, key_env=None) is None
-    assert registry.missing_key("vllm", base_url=None, key_env="MINE") == "MINE"
+    assert routes.missing_key("openai", base_url=None, key_env=None) == "OPENAI_API_KEY"
+    assert routes.missing_key("openai", base_url="http://127.0.0.1:1/v1", key_env=None) is None
+    assert routes.missing_key("vllm", base_url=None, key_env=None) is None
+    assert routes.missing_key("vllm", base_url=None, key_env="MINE") == "MINE"
     monkeypatch.setenv("OPENAI_API_KEY", "k")
-    assert registry.missing_key("openai", base_url=None, key_env=None) is None
+    assert routes.missing_key("openai", base_url=None, key_env=None) is None

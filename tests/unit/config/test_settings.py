@@ -7,15 +7,9 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.config import (
-    FIELDS,
-    Config,
-    build,
-    read_toml,
-    to_table,
-)
+from safeglot.config.model_strings import Form, JudgeConfig, Known, ModelConfig, StepConfig
+from safeglot.config.settings import FIELDS, Config, build, read_toml, to_table
 from safeglot.errors import InputErrors, UsageError
-from safeglot.model_strings import Form, JudgeConfig, Known, ModelConfig, StepConfig
 
 KNOWN = Known(
     providers=("embedded", "gguf", "openai", "vllm"),

@@ -7,7 +7,7 @@ from statistics import mean
 import pytest
 
 from safeglot.experiments.malert import name_in, published
-from safeglot.score.intervals import wilson
+from safeglot.score.stats.intervals import wilson
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "malert_reference.json"
 

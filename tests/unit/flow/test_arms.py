@@ -2,7 +2,11 @@ import dataclasses
 
 import pytest
 
-from safeglot.arms import (
+from safeglot.backends.store.store import Store
+from safeglot.config.model_strings import ModelConfig
+from safeglot.config.settings import Config
+from safeglot.errors import InputErrors
+from safeglot.flow.arms import (
     Arms,
     answer_key,
     check_arms,
@@ -12,10 +16,6 @@ from safeglot.arms import (
     stored_arms,
     to_translate,
 )
-from safeglot.backends.store import Store
-from safeglot.config import Config
-from safeglot.errors import InputErrors
-from safeglot.model_strings import ModelConfig
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation

@@ -4,7 +4,7 @@ import pytest
 
 from safeglot.errors import UsageError
 from safeglot.judge.base import response_class
-from safeglot.judge.llama_guard_3 import LlamaGuard3
+from safeglot.judge.families.llama_guard_3 import LlamaGuard3
 from safeglot.judge.policy import ALERT, describe, policy_text
 from unit.judge.judging import answer, read
 

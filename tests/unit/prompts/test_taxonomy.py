@@ -1,6 +1,6 @@
 import pytest
 
-from safeglot.backends.datasets import alert_toml
+from safeglot.backends.files.datasets import alert_toml
 from safeglot.errors import InputErrors
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.taxonomy import Taxonomy, choose_taxonomy, parse_taxonomy

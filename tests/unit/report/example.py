@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safeglot.report.page import (
-    AnswerRow,
-    AnswerVerdict,
-    Language,
-    MissingRow,
-    Note,
-    Page,
-    Run,
-)
+from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
 from safeglot.types import Estimate
 
 JUDGE = "refusal-baseline"

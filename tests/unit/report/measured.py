@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safeglot.score.attribution import ASSUMPTIONS
+from safeglot.score.causes.attribution import ASSUMPTIONS
 from unit.report import example
 from unit.report.example import about
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safeglot.errors import UsageError
-from safeglot.report.data import from_json, to_json
+from safeglot.report.results_json import from_json, to_json
 from safeglot.types import Estimate
 from unit.report.example import estimates
 

@@ -9,12 +9,12 @@ from itertools import pairwise
 
 import pytest
 
-from safeglot.report import beside
 from safeglot.report.html import render_html
 from safeglot.report.page import Language, Note
-from safeglot.score.attribution import ASSUMPTIONS
+from safeglot.report.sections import qualifiers
+from safeglot.score.causes.attribution import ASSUMPTIONS
 from unit.report import example, measured
-from unit.report.test_report_html import text_of
+from unit.report.test_html import text_of
 
 
 def section(page, name):
@@ -38,14 +38,14 @@ def everything():
 
 def test_without_their_data_the_sections_say_the_sentence_of_the_rule():
     page = measured.page()
-    assert section(page, "judge") == f"The judge's errors {beside.NOT_CORRECTED}"
-    assert section(page, "responses") == f"What the answers are {beside.NO_CLASSES}"
-    assert section(page, "refusals") == f"Over-refusal beside safety {beside.NO_BENIGN}"
-    assert section(page, "causes") == f"Causes of the gap {beside.NO_ARMS}"
+    assert section(page, "judge") == f"The judge's errors {qualifiers.NOT_CORRECTED}"
+    assert section(page, "responses") == f"What the answers are {qualifiers.NO_CLASSES}"
+    assert section(page, "refusals") == f"Over-refusal beside safety {qualifiers.NO_BENIGN}"
+    assert section(page, "causes") == f"Causes of the gap {qualifiers.NO_ARMS}"
     assert "noise" not in parts(page)
     assert "#noise" not in render_html(page)
     head = text_of(render_html(page).split("<main>")[0])
-    for sentence in (beside.NOT_CORRECTED, beside.NO_CLASSES, beside.NO_BENIGN):
+    for sentence in (qualifiers.NOT_CORRECTED, qualifiers.NO_CLASSES, qualifiers.NO_BENIGN):
         assert sentence in head
         assert sentence in section(page, "safety")
     assert "What belongs beside the rate" not in section(page, "safety")
@@ -265,7 +265,7 @@ def test_a_shrunk_cell_never_certifies():
 def test_labels_of_one_language_leave_the_other_uncorrected():
     text = section(measured.page(*measured.labels()), "safety")
     assert "Not corrected by human labels in English" in text
-    assert beside.NOT_CORRECTED not in text
+    assert qualifiers.NOT_CORRECTED not in text
     assert "Screening only in Swahili" in text
 
 
@@ -353,7 +353,7 @@ def test_other_judges_numbers_do_not_stand_beside_this_one():
     page = replace(measured.page(*rows), run=run)
     for part in ("12.3 8.3–16.3", "87.6", "+8.4 +6.4"):
         assert part not in text_of(render_html(page))
-    assert beside.NOT_CORRECTED in section(page, "safety")
+    assert qualifiers.NOT_CORRECTED in section(page, "safety")
 
 
 def test_one_language_has_no_causes():

@@ -4,12 +4,12 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.intervals import wilson
-from safeglot.score.multiplicity import benjamini_hochberg, holm
-from safeglot.score.power import smallest_drop
-from safeglot.score.safety import band
-from safeglot.score.summary import estimates
+from safeglot.score.safety.safety import band
+from safeglot.score.stats.intervals import wilson
+from safeglot.score.stats.multiplicity import benjamini_hochberg, holm
+from safeglot.score.stats.power import smallest_drop
 
 
 def cube_of(unsafe_LPS, member_PC, **changes):

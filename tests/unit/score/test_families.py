@@ -1,7 +1,11 @@
 import numpy as np
 
-from safeglot.score.families import corrected_where
-from safeglot.score.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
+from safeglot.score.stats.multiplicity import (
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    corrected_where,
+    holm,
+)
 
 
 def test_tests_that_were_not_made_do_not_count():

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.alignment import align
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.exclusion import without_categories
 from safeglot.score.frame import frame_of, planned, sheet_of
-from safeglot.score.ranking import Entrant, standings
-from safeglot.score.summary import estimates
+from safeglot.score.judges.alignment import align
+from safeglot.score.models.ranking import Entrant, standings
+from safeglot.score.safety.exclusion import without_categories
 from unit.score.cubes import cube_of
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from safeglot import languages
-from safeglot.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
+from safeglot.text import languages
+from safeglot.text.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
 
 ROWS = languages._table().rows
 
@@ -310,7 +310,7 @@ def test_canonical_is_idempotent_and_blind_to_case(tag):
 
 def test_importing_reads_no_table():
     code = (
-        "import safeglot.languages as l\n"
+        "import safeglot.text.languages as l\n"
         "assert l._table.cache_info().currsize == 0\n"
         "l.lookup('sw')\n"
         "assert l._table.cache_info().currsize == 1\n"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from safeglot.degeneracy import is_degenerate, is_empty, repeated_share
+from safeglot.text.loops import is_degenerate, is_empty, repeated_share
 
-SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[3] / "shared")
+SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[4] / "shared")
 LANGUAGES = ("en", "zh", "it", "vi", "ar", "ko", "th", "bn", "sw", "jv")
 SENTENCES = {
     "en": "I cannot help you with this request. ",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.quoting import plain, quoted
+from safeglot.text.quoting import plain, quoted
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.languages import UnknownLanguage, all_tags, canonical, lookup, primary
+from safeglot.text.languages import UnknownLanguage, all_tags, canonical, lookup, primary
 from safeglot.translate import codes
 from safeglot.translate.codes import FAMILIES, SYSTEMS, candidates, code, covers, known, pair_fault
 

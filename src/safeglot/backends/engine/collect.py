@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol
 
-from safeglot.backends.engine import Engine, Origin, stream
+from safeglot.backends.engine.engine import Engine, Origin, stream
 from safeglot.errors import ModelError
 from safeglot.keys import digest
 from safeglot.types import Answer, Item, Reply, Request, Response, Step, Verdict

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from safeglot.backends.lane import Lane, Patience
-from safeglot.backends.store import Store
+from safeglot.backends.engine.lane import Lane, Patience
+from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import request_key
 from safeglot.types import Failure, Model, Reply, Request, Step

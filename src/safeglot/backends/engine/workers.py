@@ -15,7 +15,7 @@ from multiprocessing.context import BaseContext
 
 MOST = 8
 """Each worker holds some 40 MB, or 120 where they share nothing."""
-SHARED = "safeglot.preloaded"
+SHARED = "safeglot.flow.preload"
 """The module whose memory the workers share, where they can."""
 NONE_START = (OSError, EOFError, ImportError, NotImplementedError, BrokenProcessPool)
 """What says that processes cannot be started here, or that one of them was killed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends import comet_heads
+from safeglot.backends.estimators import comet_heads
 from safeglot.errors import UsageError
 
 CHECKPOINT = Path("checkpoints", "model.ckpt")

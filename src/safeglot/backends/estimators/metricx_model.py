@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.comet_model import padded
+from safeglot.backends.estimators.comet_model import padded
 from safeglot.errors import UsageError
 
 SCORE_TOKEN = 250089

@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from safeglot.backends import comet_model, metricx_model
-from safeglot.backends.batching import BatchedModel, Batcher
+from safeglot.backends.estimators import comet_model, metricx_model
+from safeglot.backends.translators.batching import BatchedModel, Batcher
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from safeglot.backends.datasets import PACKAGED, Loaded, load_prompts
+from safeglot.backends.files.datasets import PACKAGED, Loaded, load_prompts
 from safeglot.errors import UsageError
 
 TO_FILL = ("arm", "id", "language", "model", "sample", "translator", "answer", "text", "answer_key")

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from safeglot.backends.rundir import write_text
+from safeglot.backends.files.rundir import write_text
 from safeglot.errors import UsageError
 
 COLUMNS = ("item", "language", "category", "source", "prompt", "answer", "annotator", "label", "note")  # fmt: skip

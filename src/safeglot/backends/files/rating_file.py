@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.rundir import read_text, write_text
+from safeglot.backends.files.rundir import read_text, write_text
 from safeglot.errors import UsageError
 
 _DO = "Put back the file that was there, or delete it and draw anew with `safeglot ratings sample`"

@@ -16,8 +16,8 @@ from typing import Any, TextIO
 
 import tomli_w
 
-from safeglot.encoding import json_encoder
 from safeglot.errors import Stopped, UsageError
+from safeglot.keys import json_encoder
 
 _MANIFEST: Mapping[str, type | tuple[type, ...]] = {
     "created": str, "versions": dict, "source": dict, "identity": dict, "judges": dict,

@@ -17,9 +17,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.rundir import held, read_text, write_parts, write_text
-from safeglot.encoding import json_encoder
+from safeglot.backends.files.rundir import held, read_text, write_parts, write_text
 from safeglot.errors import UsageError
+from safeglot.keys import json_encoder
 from safeglot.types import OUTCOMES, CandidateRow, Outcome
 
 FORMAT = 1

@@ -13,8 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from safeglot.encoding import json_encoder
 from safeglot.errors import ModelError
+from safeglot.keys import json_encoder
 from safeglot.types import LOGPROB_POSITIONS, Alternatives, Reply, Request
 
 _MESSAGE_CHARS = 500

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.ending import wait_or_leave
-from safeglot.backends.llamacpp import body_of, import_engine, load, reply_of
+from safeglot.backends.models.ending import wait_or_leave
+from safeglot.backends.models.llamacpp import body_of, import_engine, load, reply_of
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 

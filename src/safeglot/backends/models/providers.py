@@ -8,7 +8,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 
-from safeglot.backends.http import Endpoint
+from safeglot.backends.models.http import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from safeglot.backends.store import Store
+from safeglot.backends.store.store import Store
 from safeglot.types import Prompt
 
 Keys: TypeAlias = npt.NDArray[np.bytes_]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.store import Store
+from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 
 TABLES: dict[str, str] = {

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
-from safeglot.encoding import json_encoder
+from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.errors import UsageError
-from safeglot.keys import translation_key
+from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
 
 BATCH_WAIT_S = 0.01

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from safeglot.backends.ending import wait_or_leave
+from safeglot.backends.models.ending import wait_or_leave
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
 
-from safeglot.backends.batching import BatchedModel, Batcher, prompt_size
-from safeglot.backends.lines import Done, Line, by_line
+from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
+from safeglot.backends.translators.lines import Done, Line, by_line
 from safeglot.errors import ModelError, UsageError
-from safeglot.languages import canonical, primary
+from safeglot.text.languages import canonical, primary
 from safeglot.types import Reply, Request
 
 VERSION = "0.2.0"

@@ -14,9 +14,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.batching import BatchedModel, Batcher, prompt_size
-from safeglot.backends.families import LONGEST, MADLAD, MARIAN, Codes, Tongues, family_of
-from safeglot.backends.lines import Done, Line, by_line
+from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
+from safeglot.backends.translators.families import (
+    LONGEST,
+    MADLAD,
+    MARIAN,
+    Codes,
+    Tongues,
+    family_of,
+)
+from safeglot.backends.translators.lines import Done, Line, by_line
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from safeglot.languages import canonical, lookup, primary
+from safeglot.text.languages import canonical, lookup, primary
 
 Codes: TypeAlias = Callable[[str, str], Sequence[str]]
 """(tag, system) -> what a system may call the language, as translate.codes.candidates."""

@@ -12,18 +12,18 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from safeglot import job as jobs
-from safeglot.backends.collect import Judge
 from safeglot.backends.console import Console
-from safeglot.backends.rundir import RunDir
-from safeglot.backends.store import Store
-from safeglot.collection import Again, Work, collect_again
+from safeglot.backends.engine.collect import Judge
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.store import Store
+from safeglot.config.model_strings import JudgeConfig
 from safeglot.errors import UsageError
-from safeglot.judge.again import CANARIES, CANARY, Canaried, Repeated
-from safeglot.judge.canary import sentence_of
-from safeglot.languages import primary
-from safeglot.model_strings import JudgeConfig
-from safeglot.setting import judged_config, opened, stored_prompts
+from safeglot.flow.collection import Again, Work, collect_again
+from safeglot.flow.run import job as jobs
+from safeglot.flow.run.session import judged_config, opened, stored_prompts
+from safeglot.judge.guards.again import CANARIES, CANARY, Canaried, Repeated
+from safeglot.judge.guards.canary import sentence_of
+from safeglot.text.languages import primary
 from safeglot.types import Answer, Item, Prompt, Response, Translation
 
 FEWEST = 50

@@ -9,19 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from safeglot.backends import bulk, workers
-from safeglot.backends.bulk import Held, Index
 from safeglot.backends.console import Console
-from safeglot.backends.store import Store
-from safeglot.close_languages import group_of
+from safeglot.backends.engine import workers
+from safeglot.backends.store import bulk
+from safeglot.backends.store.bulk import Held, Index
+from safeglot.backends.store.store import Store
 from safeglot.errors import Stopped
-from safeglot.judge.identify import ENGLISH, covers
-from safeglot.judge.response_class import VERSION, Traits, traits_of
-from safeglot.languages import primary
+from safeglot.judge.answers.identify import ENGLISH, covers
+from safeglot.judge.answers.response_class import VERSION, Traits, traits_of
+from safeglot.score.answers.classes import INVALID
+from safeglot.score.answers.response_classes import Answers
+from safeglot.score.answers.response_classes import estimates as told
 from safeglot.score.arrays import Bytes
-from safeglot.score.class_table import Answers
-from safeglot.score.class_table import estimates as told
-from safeglot.score.classes import INVALID
+from safeglot.text.close_languages import group_of
+from safeglot.text.languages import primary
 from safeglot.types import Estimate
 
 BATCH = 2000

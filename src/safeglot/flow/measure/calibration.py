@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from safeglot.backends.store import Store
-from safeglot.corrected import STRATA, Drawn
-from safeglot.score import guard
+from safeglot.backends.store.store import Store
+from safeglot.flow.measure.labels import STRATA, Drawn
 from safeglot.score.cube import SAFE, UNSAFE, Cube
+from safeglot.score.judges import reliability
 from safeglot.types import Estimate
 
 _P_UNSAFE = """
@@ -62,9 +62,9 @@ def _calibrated(
     p_I = [p for *_, p in scored]
     unsafe_I = [d.human for d, *_ in scored]
     weight_I = [answers[v] / labelled[v] for _, v, _ in scored]
-    value, bins = guard.calibration_error(p_I, unsafe_I, weight_I)
-    half = guard.at_threshold(p_I, unsafe_I, weight_I, 0.5)
-    best = guard.best_threshold(p_I, unsafe_I, weight_I)
+    value, bins = reliability.calibration_error(p_I, unsafe_I, weight_I)
+    half = reliability.at_threshold(p_I, unsafe_I, weight_I, 0.5)
+    best = reliability.best_threshold(p_I, unsafe_I, weight_I)
     return replace(
         row,
         value=value,

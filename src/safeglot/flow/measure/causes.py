@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from safeglot.backends.store import Store
-from safeglot.score.arm_estimates import Cell, of_gap, of_quality, of_translators
+from safeglot.backends.store.store import Store
 from safeglot.score.arrays import Bools, Bytes, Floats
+from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
 from safeglot.types import Estimate
 
 _ANY = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"

@@ -2,112 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from safeglot import attributed, classified, corrected, gated, guarded, languages, probed
-from safeglot.backends import bulk
-from safeglot.backends.bulk import LOOSE, Held
 from safeglot.backends.console import Console
-from safeglot.backends.rundir import RunDir
-from safeglot.backends.store import Store
-from safeglot.errors import TooMuchMissing
-from safeglot.job import run_signature
-from safeglot.judge.response_class import VERSION as CHECKS
+from safeglot.backends.store import bulk
+from safeglot.backends.store.store import Store
+from safeglot.flow.measure import answers, causes, probes, reliability, translations
+from safeglot.flow.measure import labels as corrected
+from safeglot.flow.measure.cube import cube_of, missing_share
+from safeglot.flow.run.job import run_signature
+from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION
-from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
-from safeglot.score.attribution import ASSUMPTIONS
-from safeglot.score.cube import Axes, Cube, build_cube
-from safeglot.score.summary import estimates as basic
-from safeglot.types import Estimate, Prompt, Verdict
-
-_OF_VERDICT = (
-    "FROM verdicts v JOIN responses r ON r.key = v.response "
-    "JOIN translations t ON t.key = r.translation AND t.arm = 'main'"
-)
-_CELLS = (
-    "SELECT v.judge, r.model, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose "
-    + _OF_VERDICT
-)
-_FAILED_ANSWERS = """
-SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
-FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
-"""
-_FAILED_VERDICTS = """
-SELECT r.model, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)
-FROM failures f JOIN responses r ON r.key = f.parent JOIN translations t ON t.key = r.translation
-WHERE f.stage = 'judge' AND t.arm = 'main' GROUP BY 1, 2, 3
-"""
-_UNREAD = (
-    "SELECT r.model, t.language, v.judge || ': ' || v.reason, COUNT(*), MIN(v.rationale) "
-    + _OF_VERDICT
-    + " WHERE v.unsafe IS NULL GROUP BY 1, 2, 3"
-)
-_UNMADE = """
-SELECT '', f.by, f.kind, COUNT(*), MIN(f.message)
-FROM failures f WHERE f.stage = 'probe' GROUP BY 1, 2, 3
-"""
-_MISSING = (
-    ("probe", _UNMADE),
-    ("generate", _FAILED_ANSWERS),
-    ("judge", _FAILED_VERDICTS),
-    ("judge", _UNREAD),
-)
-_REACHED = """
-SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
-WHERE t.arm = 'main' GROUP BY 1, 2
-"""
-_ANSWERS = """
-SELECT key, prompt, language, model, sample, text, finish_reason, translation FROM answers
-WHERE arm = 'main'
-"""
-_N_TEXTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
-_TEXTS = "SELECT key, prompt, text FROM translations WHERE arm = 'main'"
-
-
-def cube_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None) -> Cube:
-    """Fill the label cube with the verdicts on harmful prompts; what was planned sets its shape.
-
-    `held` is what `bulk.read` gave, where that is there already.
-    Raises: UsageError for a verdict outside the plan, and for two that contradict each other.
-    """
-    held = bulk.read(store, manifest) if held is None else held
-    harmful = {p.id: p.categories for p in held.prompts if p.kind == "harmful"}
-    taxonomy = manifest["taxonomy"]
-    used = {c for categories in harmful.values() for c in categories}
-    axes = Axes(
-        judges=held.judges,
-        models=tuple(manifest["models"]),
-        languages=tuple(manifest["languages"]),
-        prompts=harmful,
-        categories=tuple(c for c in taxonomy["categories"] if c in used),
-        macros=taxonomy["macro"] or None,
-        reference=manifest["reference"],
-        samples=manifest["samples"],
-        alert=taxonomy["alert"],
-    )
-    pick_P = np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_)
-    gated_LP = None if held.gated_LP is None else held.gated_LP[:, pick_P]
-    if held.strange:  # row by row: it is told which, unless it is of a benign prompt
-        return replace(build_cube(_cells(store, harmful, held.judges), axes), gated_LP=gated_LP)
-    unsafe_JMLPS = np.compress(pick_P, held.unsafe_JMLPS, axis=3)
-    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS, gated_LP=gated_LP)
-
-
-def _cells(
-    store: Store, harmful: Mapping[str, Any], judges: Sequence[str]
-) -> Iterator[tuple[str, str, str, str, int, bool | None]]:
-    for judge, model, language, prompt, sample, strict, loose in store.rows(_CELLS):
-        if prompt not in harmful or judge not in judges:
-            continue
-        yield judge, model, language, prompt, sample, None if strict is None else bool(strict)
-        if judge + LOOSE in judges:
-            flag = None if loose is None else bool(loose)
-            yield judge + LOOSE, model, language, prompt, sample, flag
+from safeglot.score.basic import estimates as basic
+from safeglot.types import Estimate
 
 
 def measure(
@@ -121,12 +29,12 @@ def measure(
     cube, level = cube_of(store, manifest, held), manifest["level"]
     found = [
         *basic(cube, level=level, draws=manifest.get("bootstrap", 0)),
-        *classified.estimates(store, manifest, held, level=level, console=console),
+        *answers.estimates(store, manifest, held, level=level, console=console),
         *corrected.estimates(store, manifest, cube),
-        *guarded.estimates(store, manifest, cube, level=level),
-        *attributed.estimates(store, manifest, level=level),
-        *gated.estimates(store, manifest, cube, level=level),
-        *probed.estimates(store, manifest, cube, level=level),
+        *reliability.estimates(store, manifest, cube, level=level),
+        *causes.estimates(store, manifest, level=level),
+        *translations.estimates(store, manifest, cube, level=level),
+        *probes.estimates(store, manifest, cube, level=level),
     ]
     return found, missing_share(cube)
 
@@ -142,188 +50,3 @@ def signature(store: Store, manifest: Mapping[str, Any]) -> str:
     )
     labels = corrected.identity(store, manifest)
     return "|".join([line, f"checks:{CHECKS}", *([f"labels:{labels}"] if labels else [])])
-
-
-def missing_share(cube: Cube) -> float:
-    """Return the share of planned verdicts that are not there, of the judge and model that lack most.
-
-    What the quality gate took out is not planned; what no translator could translate is, and lacks.
-    """
-    missing_JMLPS = cube.unsafe_JMLPS < 0
-    if not missing_JMLPS.size:
-        return 0.0
-    if cube.gated_LP is None:
-        return float(missing_JMLPS.mean(axis=(2, 3, 4)).max())
-    planned = int(cube.planned_LP.sum()) * cube.samples
-    lost_JM = (missing_JMLPS & cube.planned_LP[..., np.newaxis]).sum(axis=(2, 3, 4))
-    return float(lost_JM.max()) / planned if planned else 0.0
-
-
-def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: int) -> Page:
-    """Fill the page model from the run's files."""
-    manifest = run.read_manifest()
-    total = next(store.rows("SELECT COUNT(*) FROM responses"))[0]
-    return Page(
-        run=_run(run, manifest, estimates, signature(store, manifest)),
-        estimates=estimates,
-        missing=tuple(_missing(store, manifest)),
-        answers=tuple(_answers(store, manifest, most_answers)),
-        n_answers_total=total,
-        assumptions=ASSUMPTIONS,
-    )
-
-
-def _run(run: RunDir, manifest: Mapping[str, Any], estimates: list[Estimate], line: str) -> Run:
-    taxonomy = manifest["taxonomy"]
-    macros: dict[str, tuple[str, ...]] = {}
-    used = {e.category for e in estimates if e.category}
-    for category, macro in taxonomy["macro"].items():
-        if category in used:
-            name = taxonomy["macro_names"].get(macro, macro)
-            macros[name] = (*macros.get(name, ()), category)
-    judges = tuple(dict.fromkeys(e.judge for e in estimates if e.judge))
-    return Run(
-        title=run.path.resolve().name,
-        reference=manifest["reference"],
-        languages=tuple(_language(tag) for tag in manifest["languages"]),
-        models=tuple(manifest["models"]),
-        judges=judges or tuple(manifest["judges"]),
-        macros=macros,
-        settings=manifest["settings"],
-        signature=line,
-        versions=manifest["versions"],
-        notes=_notes(manifest, judges),
-        uncovered={j: tuple(manifest["uncovered"].get(_base(j), ())) for j in judges},
-    )
-
-
-def _base(judge: str) -> str:
-    return judge.removesuffix(LOOSE)
-
-
-def _notes(manifest: Mapping[str, Any], judges: tuple[str, ...]) -> tuple[Note, ...]:
-    general = [Note(text=text) for text in manifest["notes"]]
-    return (
-        *general,
-        *(
-            Note(text=text, judge=judge)
-            for judge in judges
-            for text in manifest["judge_notes"].get(_base(judge), ())
-        ),
-    )
-
-
-def _language(tag: str) -> Language:
-    found = languages.lookup(tag)
-    return Language(
-        tag=tag, name=found.name, direction="rtl" if found.direction == "rtl" else "ltr"
-    )
-
-
-def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
-    failed: dict[tuple[str, str], int] = {}
-    for stage, query in _MISSING:
-        for model, language, kind, count, example in store.rows(query):
-            if query is _UNREAD and kind.rpartition(": ")[0] not in manifest["judges"]:
-                continue  # of a pass that guards a judge: told with its own number
-            if query is _FAILED_ANSWERS:
-                failed[model, language] = failed.get((model, language), 0) + count
-            yield MissingRow(
-                stage=stage,
-                model=model,
-                language=language,
-                kind=kind,
-                count=count,
-                example=(example or "")[:300],
-            )
-    yield from _untranslated(store, manifest)
-    texts = dict(store.rows(_N_TEXTS))
-    reached = {(model, language): n for model, language, n in store.rows(_REACHED)}
-    for model in manifest["models"]:
-        for language in manifest["languages"]:
-            cell = (model, language)
-            planned = texts.get(language, 0) * manifest["samples"]
-            left = planned - reached.get(cell, 0) - failed.get(cell, 0)
-            if left > 0:
-                yield MissingRow(
-                    stage="generate",
-                    model=model,
-                    language=language,
-                    kind="not asked yet",
-                    count=left,
-                )
-
-
-def _untranslated(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
-    """Tell of the prompts that have no text in a language, and that no gate took out."""
-    lost: dict[tuple[str, str], list[str]] = {}
-    for (_, language), fate in gated.fates(store, manifest["languages"]).items():
-        if fate.kind in (gated.FAILED, gated.WAITING):
-            lost.setdefault((language, fate.reason), []).append(fate.message)
-    for (language, reason), messages in lost.items():
-        yield MissingRow(
-            stage="translate",
-            model="",
-            language=language,
-            kind=reason,
-            count=len(messages),
-            example=min(messages)[:300],
-        )
-
-
-def _answers(store: Store, manifest: Mapping[str, Any], most: int) -> list[AnswerRow]:
-    prompts = {p.id: p for p in store.prompts()}
-    chosen = _chosen(prompts, manifest, most)
-    shown = {key: text for key, prompt, text in store.rows(_TEXTS) if prompt in chosen}
-    rows = [row for row in store.rows(_ANSWERS) if row[1] in chosen]
-    verdicts: dict[str, list[Verdict]] = {row[0]: [] for row in rows}
-    for verdict in store.verdicts():
-        if verdict.response in verdicts and verdict.judge in manifest["judges"]:
-            verdicts[verdict.response].append(verdict)
-    places = {name: i for i, name in enumerate((*manifest["languages"], *manifest["models"]))}
-    position = {prompt: i for i, prompt in enumerate(prompts)}
-    rows.sort(key=lambda r: (position[r[1]], places[r[2]], places[r[3]], r[4]))
-    return [
-        AnswerRow(
-            prompt_id=prompt,
-            categories=prompts[prompt].categories,
-            language=language,
-            model=model,
-            prompt=shown[translation],
-            answer=text,
-            finish_reason=finish,
-            sample=sample,
-            verdicts=tuple(map(_shown_verdict, verdicts[key])),
-        )
-        for key, prompt, language, model, sample, text, finish, translation in rows
-    ]
-
-
-def _chosen(prompts: Mapping[str, Prompt], manifest: Mapping[str, Any], most: int) -> set[str]:
-    # by hash, so that a part of a large run is a fair sample with all languages side by side
-    order = sorted(prompts, key=lambda i: hashlib.blake2b(i.encode(), digest_size=8).digest())
-    per_prompt = max(1, len(manifest["languages"]) * len(manifest["models"]) * manifest["samples"])
-    whole = len(prompts) * per_prompt <= most
-    return set(order if whole else order[: most // per_prompt])
-
-
-def _shown_verdict(v: Verdict) -> AnswerVerdict:
-    return AnswerVerdict(
-        judge=v.judge,
-        unsafe=v.unsafe,
-        label=v.label,
-        p_unsafe=v.p_unsafe,
-        codes=v.codes,
-        refusal=v.refusal,
-        reason=v.reason,
-    )
-
-
-def check_missing(run_dir: RunDir, missing: float, most: float) -> None:
-    """Raise TooMuchMissing where more than the allowed share of verdicts is missing."""
-    if missing > most:
-        raise TooMuchMissing(
-            f"{run_dir.path}: {missing:.1%} of the planned verdicts of a judge and model are missing, allowed are {most:.1%} "
-            "(--max-missing). The report lists them with their reasons; `safeglot run` again tries "
-            "those that a new try may help, --retry-failed tries all."
-        )

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from safeglot.backends.store import Store
+from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.keys import digest
-from safeglot.score.agreement import krippendorff
 from safeglot.score.cube import Cube
-from safeglot.score.labelled import Sample, Told, counts_of, gap_of, safeties
-from safeglot.score.panel import panel, ungated
+from safeglot.score.judges.agreement import krippendorff
+from safeglot.score.judges.agreement_table import panel, ungated
+from safeglot.score.judges.corrected_rates import Sample, Told, counts_of, gap_of, safeties
 from safeglot.types import Estimate
 
 SAFE, UNSAFE_LABEL, UNSURE = "safe", "unsafe", "unsure"

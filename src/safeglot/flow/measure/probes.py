@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from safeglot import languages
-from safeglot.backends.store import Store
+from safeglot.backends.store.store import Store
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
-from safeglot.score.probes import Probed, Variant, levels_of, of_factors, of_variants
+from safeglot.score.probes.contrasts import Probed, Variant, levels_of, of_factors, of_variants
+from safeglot.text import languages
 from safeglot.types import Estimate
 
 _ANY = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'probe')"

@@ -11,16 +11,22 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from safeglot.backends.store import Store
-from safeglot.calibrated import calibration
-from safeglot.corrected import drawn_answers
-from safeglot.judge.again import CANARY, REPEAT, TOKENS
-from safeglot.judge.canary import sentence_of
-from safeglot.score import guard
+from safeglot.backends.store.store import Store
+from safeglot.flow.measure.calibration import calibration
+from safeglot.flow.measure.labels import drawn_answers
+from safeglot.judge.guards.again import CANARY, REPEAT, TOKENS
+from safeglot.judge.guards.canary import sentence_of
 from safeglot.score.arrays import Ints
 from safeglot.score.cube import SAFE, UNSAFE, Cube
 from safeglot.score.frame import Extra
-from safeglot.score.guard import FEW_REPEATED, FLIP_LIMIT, UNPARSED_LIMIT, Shares, tell_shares
+from safeglot.score.judges import reliability
+from safeglot.score.judges.reliability import (
+    FEW_REPEATED,
+    FLIP_LIMIT,
+    UNPARSED_LIMIT,
+    Shares,
+    tell_shares,
+)
 from safeglot.types import Estimate
 
 EMPTY = "empty"
@@ -158,7 +164,7 @@ def if_missing(seen: _Seen, unjudged: Sequence[_Row]) -> Iterator[Estimate]:
     for m, model in enumerate(cube.models):
         for at, language in enumerate(cube.languages):
             unsafe_PS = cube.unsafe_JMLPS[cube.judges.index(seen.judge), m, at]
-            yield guard.imputed(
+            yield reliability.imputed(
                 replace(seen.row, metric="safety_if_missing", model=model, language=language),
                 safe=int((unsafe_PS == SAFE).sum()),
                 unsafe=int((unsafe_PS == UNSAFE).sum()),
@@ -227,7 +233,7 @@ def _categories(cube: Cube) -> dict[str, list[str]]:
 
 
 def _off(pairs: Counter[str]) -> Extra:
-    return {"n_off_map": pairs.total(), "off_map": _listed(pairs, guard.SHOWN_PAIRS)}
+    return {"n_off_map": pairs.total(), "off_map": _listed(pairs, reliability.SHOWN_PAIRS)}
 
 
 def _listed(found: Counter[str], most: int | None = None) -> str:

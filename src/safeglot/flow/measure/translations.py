@@ -10,12 +10,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from safeglot.backends.bulk import LOOSE
-from safeglot.backends.store import Store
+from safeglot.backends.store.bulk import LOOSE
+from safeglot.backends.store.store import Store
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
-from safeglot.score.gate import Ended, Translator, by_translator, translation_shares, ungated
-from safeglot.translate.hard_checks import CHECKS
+from safeglot.score.translations.gate import (
+    Ended,
+    Translator,
+    by_translator,
+    translation_shares,
+    ungated,
+)
+from safeglot.translate.checks.hard_checks import CHECKS
 from safeglot.types import Estimate
 
 KEPT, GATED, FAILED, WAITING = "kept", "gated", "failed", "waiting"

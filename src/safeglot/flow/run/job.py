@@ -8,21 +8,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safeglot import registry
-from safeglot.arms import Arms, item_of, read_arms, with_made
-from safeglot.backends.collect import Judge
 from safeglot.backends.console import Console
-from safeglot.backends.engine import Route
-from safeglot.config import Config
+from safeglot.backends.engine.collect import Judge
+from safeglot.backends.engine.engine import Route
+from safeglot.backends.models.routes import local_file
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
+from safeglot.flow.arms import Arms, item_of, read_arms, with_made
+from safeglot.flow.run.models import (
+    check_model,
+    judge_name,
+    make_judges,
+    make_targets,
+    model_id,
+    model_routes,
+)
 from safeglot.generate import Generate
 from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
-from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.types import Answer, Item, Response
-
-PARALLEL = {"embedded": 16, "gguf": 4}
-"""Sequences decoded together; a context is reserved for each, which in large models takes much memory."""
+from safeglot.types import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,68 +174,6 @@ def prepare(
     )
 
 
-def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
-    """Check that a model can be had, and note its GGUF file. Raises: UsageError."""
-    if model.provider == "gguf":
-        files[model.model] = registry.local_file("gguf", model.path)
-    elif model.provider == "embedded":
-        registry.check_embedded(model.path)
-    else:
-        name = registry.missing_key(model.provider, base_url=model.base_url, key_env=model.key_env)
-        if name:
-            raise UsageError(
-                f"{model.model}: needs a key, and the environment variable {name} is not set. "
-                f"Set it (export {name}=…), or name another with key_env in the TOML."
-            )
-
-
-def model_id(model: ModelConfig, files: Mapping[str, Path]) -> str:
-    """Return the model string with what pins its weights."""
-    if model.provider == "embedded":
-        return f"{model.model}@{registry.embedded_revision(model.path)}"
-    if model.model in files:
-        return f"{model.model}@{registry.file_fingerprint(files[model.model])}"
-    return f"{model.model}@{model.revision}" if model.revision else model.model
-
-
-def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
-    """Return the generate step of each target, under its id."""
-    return tuple(
-        Generate(
-            model=target_id,
-            name=m.model,
-            raw=config.raw if m.raw is None else m.raw,
-            system=config.system,
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-            top_p=config.top_p,
-            seed=config.seed,
-        )
-        for m, target_id in zip(config.target, ids, strict=True)
-    )
-
-
-def make_judges(
-    judges: Sequence[JudgeConfig], files: Mapping[str, Path], policy: Mapping[str, str]
-) -> tuple[Judge, ...]:
-    """Return the judges; one that is not shown the prompt has its mode in its name."""
-    return tuple(
-        registry.make_judge(
-            j.family,
-            model=model_id(j.model, files) if j.model else None,
-            name=judge_name(j),
-            mode=j.mode,
-            policy=policy,
-        )
-        for j in judges
-    )
-
-
-def judge_name(judge: JudgeConfig) -> str:
-    """Return what results call a judge."""
-    return judge.judge if judge.mode == "prompt+answer" else f"{judge.judge}@{judge.mode}"
-
-
 def policy_of(taxonomy: Any) -> dict[str, str]:
     """Return category -> description; a category without one describes itself."""
     return {c: taxonomy.descriptions.get(c, c) for c in taxonomy.categories}
@@ -241,44 +184,13 @@ def routes(job: Job, models: Sequence[ModelConfig], files: Mapping[str, Path]) -
     return model_routes(job.config, models, files)
 
 
-def model_routes(
-    config: Config, models: Sequence[ModelConfig], files: Mapping[str, Path]
-) -> dict[str, Route]:
-    """Return the route of each model id; one in-process engine serves all that name its file."""
-    found: dict[str, Route] = {}
-    opened: dict[Path, Route] = {}
-    for model in models:
-        key = model_id(model, files)
-        if model.provider in registry.LOCAL:
-            file = files[model.model]
-            parallel = min(PARALLEL[model.provider], config.concurrency)
-            if file not in opened:
-                opened[file] = registry.local_route(file, model.model, parallel)
-            found[key] = opened[file]
-        else:
-            found[key] = registry.http_route(
-                model.model,
-                base_url=model.base_url,
-                key_env=model.key_env,
-                timeout_s=config.timeout_s,
-                concurrency=config.concurrency,
-                prices=(model.usd_in, model.usd_out),
-            )
-    return found
-
-
 def fetched(job: Job, models: Sequence[ModelConfig], console: Console) -> dict[str, Path]:
     """Return the GGUF file of each model that has one; embedded weights come at first use."""
     found = dict(job.files)
     for model in models:
         if model.provider == "embedded":
-            found[model.model] = registry.local_file("embedded", model.path, console.fetching)
+            found[model.model] = local_file("embedded", model.path, console.fetching)
     return found
-
-
-def all_models(config: Config) -> list[ModelConfig]:
-    """Return the models of targets and judges, each once."""
-    return list(dict.fromkeys([*config.target, *(j.model for j in config.judge if j.model)]))
 
 
 def default_out(config: Config) -> str:
@@ -286,77 +198,6 @@ def default_out(config: Config) -> str:
     prompts = Path(config.prompts.replace(":", "/")).stem
     name = f"{prompts}-{config.target[0].model.rsplit('/', 1)[-1]}"
     return "runs/" + "".join(c if c.isalnum() or c in "-._" else "-" for c in name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """What a run will send; tokens are rough (four characters a token), answers an upper bound."""
-
-    answers: int
-    judge_requests: int
-    tokens_in: int
-    tokens_out: int
-    usd: float | None
-    seconds: float | None
-
-
-def forecast(job: Job) -> Forecast:
-    """Count the requests and tokens of a job without sending any."""
-    answers, judge_requests = job.n_answers, 0
-    texts = (*job.prompts.translations, *job.arms.asked)
-    prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
-    tokens_in = prompt_tokens * job.config.samples * len(job.targets)
-    tokens_out = answers * job.config.max_tokens
-    usd = _price(job.config.target, tokens_in // len(job.targets), tokens_out // len(job.targets))
-    judged = answers + len(job.arms.given)
-    for judge, model in zip(job.judges, job.config.judge, strict=True):
-        asked = judge.ask(_probe(job))
-        judge_requests += judged * len(asked)
-        size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in asked) // 4
-        judge_in = judged * (size + len(asked) * job.config.max_tokens)
-        judge_out = judged * sum(r.max_tokens for r in asked)
-        tokens_in, tokens_out = tokens_in + judge_in, tokens_out + judge_out
-        cost = _price([model.model] if model.model else [], judge_in, judge_out)
-        usd = None if usd is None or cost is None else usd + cost
-    return Forecast(
-        answers=answers,
-        judge_requests=judge_requests,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        usd=usd,
-        seconds=_seconds(job),
-    )
-
-
-def _price(models: Sequence[ModelConfig], tokens_in: int, tokens_out: int) -> float | None:
-    total = 0.0
-    for model in models:
-        if model.provider in registry.LOCAL:
-            continue
-        if model.usd_in is None or model.usd_out is None:
-            return None
-        total += (tokens_in * model.usd_in + tokens_out * model.usd_out) / 1e6
-    return total
-
-
-def _seconds(job: Job) -> float | None:
-    if not all(m.model == "embedded/smollm2-135m" for m in all_models(job.config)):
-        return None
-    return job.n_answers * job.config.max_tokens / registry.EMBEDDED_TOKENS_PER_S
-
-
-def _probe(job: Job) -> Answer:
-    item = next(job.items())
-    response = Response(
-        key="",
-        translation=item.translation_key,
-        model="",
-        text="",
-        finish_reason="stop",
-        n_tokens=0,
-        sample=0,
-    )
-    return Answer(item=item, response=response)
 
 
 def with_judges(config: Config, judges: Sequence[JudgeConfig]) -> Config:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import safeglot
-from safeglot import job as jobs
-from safeglot.arms import Arms
-from safeglot.backends import rundir
-from safeglot.config import Config
-from safeglot.job import Job, run_signature
-from safeglot.judge import caveats
-from safeglot.model_strings import JudgeConfig, ModelConfig
+from safeglot.backends.files import rundir
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.settings import Config
+from safeglot.flow.arms import Arms
+from safeglot.flow.run import models
+from safeglot.flow.run.job import Job, run_signature
+from safeglot.judge.guards import caveats
 from safeglot.prompts.taxonomy import Taxonomy
 
 _KEYS_OF = {
@@ -148,12 +148,12 @@ def _notes(job: Job) -> list[str]:
 
 
 def _judge_notes(config: Config, languages: Sequence[str]) -> dict[str, list[str]]:
-    return {jobs.judge_name(j): list(caveats.notes(j.family, languages)) for j in config.judge}
+    return {models.judge_name(j): list(caveats.notes(j.family, languages)) for j in config.judge}
 
 
 def _uncovered(config: Config, taxonomy: Taxonomy) -> dict[str, list[str]]:
     gaps = [c for c, coverage in taxonomy.coverage.items() if coverage.gap]
-    return {jobs.judge_name(j): gaps for j in config.judge if j.family.startswith("llama-guard")}
+    return {models.judge_name(j): gaps for j in config.judge if j.family.startswith("llama-guard")}
 
 
 def changes(

@@ -5,54 +5,25 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from safeglot import checks, manifest, registry
-from safeglot import job as jobs
-from safeglot.arms import check_arms, described, put_arms
-from safeglot.backends import datasets, rundir
 from safeglot.backends.console import Console
-from safeglot.backends.rundir import RunDir
-from safeglot.backends.store import Store
-from safeglot.collection import Work, collect
-from safeglot.config import Config, build, read_toml, to_table
+from safeglot.backends.files import rundir
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.store import Store
+from safeglot.config import checks
+from safeglot.config.files import known
+from safeglot.config.settings import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, UsageError
-from safeglot.job import Job, run_signature
-from safeglot.judge.again import PASSES
+from safeglot.flow.arms import check_arms, described, put_arms
+from safeglot.flow.run import manifest
+from safeglot.flow.run.job import Job, run_signature
 from safeglot.keys import digest
-from safeglot.model_strings import JudgeConfig, Known
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Coverage, Taxonomy
-from safeglot.score.labelled import CORRECTIONS
+from safeglot.score.judges.corrected_rates import CORRECTIONS
 from safeglot.types import Translation
-
-
-def known() -> Known:
-    """Return the names that a configuration may use."""
-    judges = {family: registry.needs_model(family) for family in registry.judge_families()}
-    return Known(
-        providers=registry.model_providers(),
-        judges=judges,
-        translators=registry.TRANSLATORS,
-        estimators=registry.ESTIMATORS,
-    )
-
-
-def configured(path: Path | None, flags: Mapping[str, Any]) -> Config:
-    """Read a TOML file, where there is one, under the flags. Raises: UsageError."""
-    if path is None:
-        return build({}, known=known(), flags=flags)
-    hint = "Give a TOML file"
-    if path.suffix.lower() in datasets.SUFFIXES:
-        hint += f", or did you mean --prompts {path}?"
-    elif (path / "run.toml").is_file():
-        hint += f", such as {path / 'run.toml'}"
-    if path.suffix.lower() in datasets.SUFFIXES or path.is_dir():
-        raise UsageError(f"{path}: is no configuration. {hint.rstrip('.')}.".replace("?.", "?"))
-    table = read_toml(rundir.read_text(path, hint), str(path))
-    return build(table, known=known(), where=str(path), flags=flags)
 
 
 def put_prompts(store: Store, prompts: PromptSet) -> None:
@@ -268,40 +239,4 @@ def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
         taxonomy=taxonomy,
         languages=languages,
         source=about["identity"]["prompts"].split("@")[0],
-    )
-
-
-def judge(
-    run_dir: RunDir,
-    judges: Sequence[JudgeConfig],
-    store: Store,
-    console: Console,
-    *,
-    retry_failed: bool,
-) -> None:
-    """Judge the stored answers; judges that are new to the run join it."""
-    found = run_dir.read_manifest()
-    old = stored_config(run_dir)
-    given = {jobs.judge_name(j): j for j in judges}
-    kept = tuple(given.pop(jobs.judge_name(j), j) for j in old.judge)
-    config = dataclasses.replace(old, judge=(*kept, *given.values()))
-    if not config.judge:
-        raise UsageError(_no_judge(run_dir))
-    prompts = stored_prompts(store, found)
-    job = jobs.prepare(config, prompts, found["source"], target_ids=found["model_ids"])
-    ids = job.judge_ids()
-    for name, judge_id in found["judges"].items():
-        if ids.get(name) != judge_id:
-            for mark in ("", *PASSES):
-                store.drop_verdicts(name + mark)
-    run_dir.write(to_table(config), manifest.judged(found, job))
-    collect(
-        Work(
-            job=job,
-            run_dir=run_dir,
-            store=store,
-            console=console,
-            retry_failed=retry_failed,
-            answers=False,
-        )
     )

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from safeglot import translating
 from safeglot.backends.console import Console
-from safeglot.backends.rundir import RunDir
-from safeglot.backends.store import Store
-from safeglot.config import Config
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.store import Store
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
-from safeglot.tools import Tools, make_tools
+from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.translators import Tools, make_tools
 from safeglot.translate.base import Translator
 from safeglot.types import Source
 

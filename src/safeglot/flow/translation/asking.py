@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
-from safeglot.backends.engine import Counters, Engine, Limits, Origin, stream
-from safeglot.backends.memory import few_collections
-from safeglot.backends.rundir import log_row
-from safeglot.backends.store import Store
-from safeglot.config import Config
+from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin, stream
+from safeglot.backends.engine.memory import few_collections
+from safeglot.backends.files.rundir import log_row
+from safeglot.backends.store.store import Store
+from safeglot.config.settings import Config
 from safeglot.errors import ModelError, Stopped
+from safeglot.flow.translation.translators import Tools
 from safeglot.keys import digest
-from safeglot.tools import Tools
 from safeglot.translate.base import Estimator, Translator
 from safeglot.types import Candidate, CandidateRow, Source, Translated
 

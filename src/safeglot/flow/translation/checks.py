@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 
-from safeglot import registry
-from safeglot.backends import workers
-from safeglot.translate.hard_checks import check
-from safeglot.translate.identify import Identifier, available
-from safeglot.translate.lengths import Habits, learn
+from safeglot.backends.engine import workers
+from safeglot.config import registry
+from safeglot.translate.checks.hard_checks import check
+from safeglot.translate.checks.identify import Identifier, available
+from safeglot.translate.checks.lengths import Habits, learn
 from safeglot.types import Candidate, Source
 
 MANY = 20_000

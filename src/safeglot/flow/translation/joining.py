@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.translation_folder import TranslationFolder
-from safeglot.config import Config
+from safeglot.backends.files.translation_folder import TranslationFolder
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
-from safeglot.translate.choice import GATED, KEPT
+from safeglot.translate.choice.choice import GATED, KEPT
 from safeglot.types import Arm, Prompt, Translation
 
 _SHOWN = 5

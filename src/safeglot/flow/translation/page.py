@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from safeglot import languages, rated
-from safeglot.backends.rundir import write_text
-from safeglot.backends.translation_folder import TranslationFolder
+from safeglot.backends.files.rundir import write_text
+from safeglot.backends.files.translation_folder import TranslationFolder
+from safeglot.flow.translation import ratings_summary
 from safeglot.keys import digest
 from safeglot.report.page import Language
-from safeglot.report.translations import render_translations
-from safeglot.report.translations_quality import NO_TEXT
-from safeglot.report.translations_view import (
+from safeglot.report.translation_set.html import render_translations
+from safeglot.report.translation_set.quality import NO_TEXT
+from safeglot.report.translation_set.view import (
     BINS,
     EstimatorView,
     Histogram,
@@ -28,8 +28,9 @@ from safeglot.report.translations_view import (
     TranslationsView,
 )
 from safeglot.score.arrays import Floats, floats
+from safeglot.text import languages
 from safeglot.translate.base import Scale
-from safeglot.translate.choice import FAILED, GATED, KEPT, Gate
+from safeglot.translate.choice.choice import FAILED, GATED, KEPT, Gate
 from safeglot.types import OUTCOMES, CandidateRow
 
 Values = dict[tuple[str, str, str], "array[float]"]
@@ -51,7 +52,7 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
     found.draw()
     candidates = found.take_candidates(folder.read_candidates())
     scales = scales_of(about)
-    told = rated.read_rated(folder, about)
+    told = ratings_summary.read_rated(folder, about)
     return TranslationsView(
         title=f"Translations: {folder.path.resolve().name}",
         reference=_language(about["reference"]),
@@ -60,7 +61,7 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
         estimators=tuple(_estimator(*one) for one in about["estimators"].items()),
         n_prompts=found.n_prompts,
         digest=about["digest"],
-        rated=tuple(rated.table(told, about["languages"], scales)),
+        rated=tuple(ratings_summary.table(told, about["languages"], scales)),
         notes=tuple(about["notes"]),
         settings=_settings(about),
         versions=dict(about["versions"]),

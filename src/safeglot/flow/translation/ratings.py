@@ -8,15 +8,17 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from safeglot import languages, rated, ratings_text
-from safeglot.backends import labels as files
-from safeglot.backends.rundir import write_text
-from safeglot.backends.translation_folder import TranslationFolder
+from safeglot.backends.files import labels as files
+from safeglot.backends.files.rundir import write_text
+from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import InputErrors, UsageError
-from safeglot.prompts import tables
+from safeglot.flow.translation import ratings_summary, ratings_text
+from safeglot.flow.translation.page import estimates_of, scales_of, view_of, write_page
 from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.prompts.reading import tables
 from safeglot.report.table import Table
-from safeglot.translate.ratings import (
+from safeglot.text import languages
+from safeglot.translate.choice.ratings import (
     GRADES,
     Chosen,
     Drawn,
@@ -27,7 +29,6 @@ from safeglot.translate.ratings import (
     instructions,
     joined,
 )
-from safeglot.translation_page import estimates_of, scales_of, view_of, write_page
 
 COLUMNS = ("item", "language", "source", "translation", "rater", "adequacy", "comment")
 _TEXTS = ("source", "translation")
@@ -50,8 +51,8 @@ def sample(folder: TranslationFolder, wanted: Wanted, out: Path, *, again: bool 
     _check(wanted)
     files.check_new(out)
     with folder.locked():
-        before = rated.read_drawn(folder)
-        found, shown = draw(rated.chosen_texts(folder), wanted, of=about["digest"])
+        before = ratings_summary.read_drawn(folder)
+        found, shown = draw(ratings_summary.chosen_texts(folder), wanted, of=about["digest"])
         if not found:
             raise UsageError(f"{folder.path}: has no text to rate: nothing is kept. {folder.page} shows why.")  # fmt: skip
         if not again:
@@ -68,8 +69,8 @@ def sample(folder: TranslationFolder, wanted: Wanted, out: Path, *, again: bool 
         if not beside.exists():
             names = [languages.lookup(tag).name for tag in about["languages"]]
             write_text(beside, instructions(names, languages.lookup(about["reference"]).name))
-        rated.write_drawn(folder, whole)
-    told = ratings_text.progress(rated.read_rated(folder, about), about["languages"])
+        ratings_summary.write_drawn(folder, whole)
+    told = ratings_text.progress(ratings_summary.read_rated(folder, about), about["languages"])
     return f"{told}\n\nto rate: {out} ({len(rows)} rows)\nfor raters: {beside}\nNext: fill in the column adequacy with 1 to 5, then safeglot ratings add {folder.path} {out}"  # fmt: skip
 
 
@@ -143,22 +144,22 @@ class _Read:
 def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
     """Store the ratings of the files and tell what is there. Raises: InputErrors with every problem."""
     about = folder.require().read_manifest()
-    if not rated.read_drawn(folder):
+    if not ratings_summary.read_drawn(folder):
         raise UsageError(
             f"{folder.path}: no texts were drawn for ratings yet. "
             f"Draw some: safeglot ratings sample {folder.path} --out to-rate.csv"
         )
     with folder.locked():
-        drawn = rated.read_drawn(folder)
+        drawn = ratings_summary.read_drawn(folder)
         read = _Read(drawn={one.item: one for one in drawn})
         for path in paths:
             _read_file(path, read)
         read.problems.stop()
         now, changed = _with_ratings(drawn, read)
-        rated.write_drawn(folder, now)
+        ratings_summary.write_drawn(folder, now)
         write_page(folder)
     told = f"{len(read.found)} ratings read" + (f", {changed} of them changed" if changed else "")
-    progress = ratings_text.progress(rated.read_rated(folder, about), about["languages"])
+    progress = ratings_text.progress(ratings_summary.read_rated(folder, about), about["languages"])
     return f"{told}\n{progress}\npage: {folder.page}\nNext: safeglot ratings show {folder.path}"
 
 
@@ -227,7 +228,7 @@ def _take(row: tables.Row, read: _Read) -> bool:
 def show(folder: TranslationFolder) -> tuple[list[Table], str]:
     """Return what people say of the translations, and lines for a gate file. Raises: UsageError."""
     about = folder.require().read_manifest()
-    told, scales = rated.read_rated(folder, about), scales_of(about)
+    told, scales = ratings_summary.read_rated(folder, about), scales_of(about)
     if not told.drawn and not told.stale:
         raise UsageError(
             f"{folder.path}: no texts were drawn for ratings. "
@@ -240,5 +241,5 @@ def show(folder: TranslationFolder) -> tuple[list[Table], str]:
         for name in scales
         if (tag, name) in values
     }
-    found = rated.thresholds(told, scales, ordered)
+    found = ratings_summary.thresholds(told, scales, ordered)
     return ratings_text.tables(view_of(folder, rows=0), told, found), ratings_text.gate_file(found)

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from safeglot.backends import rating_file
-from safeglot.backends.translation_folder import TranslationFolder
+from safeglot.backends.files import rating_file
+from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import UsageError
-from safeglot.report.translations_view import Measure, RatedView
+from safeglot.report.translation_set.view import Measure, RatedView
 from safeglot.score.arrays import Floats, floats
-from safeglot.score.association import NoFit, spearman
-from safeglot.score.graded import LEAST_UNITS, interval_alpha, mean_interval
-from safeglot.score.intervals import wilson
+from safeglot.score.stats.association import NoFit, spearman
+from safeglot.score.stats.intervals import wilson
+from safeglot.score.translations.ratings import LEAST_UNITS, interval_alpha, mean_interval
 from safeglot.translate.base import Scale
-from safeglot.translate.choice import GATED, KEPT
-from safeglot.translate.ratings import PRESERVED, Chosen, Drawn, Rating
+from safeglot.translate.choice.choice import GATED, KEPT
+from safeglot.translate.choice.ratings import PRESERVED, Chosen, Drawn, Rating
 
 LEAST_CORRELATION = 10
 """Rated texts from which on a rank correlation is told."""

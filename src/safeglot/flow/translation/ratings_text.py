@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from safeglot import languages
-from safeglot.rated import LEAST_ABOVE, LEAST_THRESHOLD, PRECISION, Rated, Threshold, gate_lines
+from safeglot.flow.translation.ratings_summary import (
+    LEAST_ABOVE,
+    LEAST_THRESHOLD,
+    PRECISION,
+    Rated,
+    Threshold,
+    gate_lines,
+)
 from safeglot.report.table import Cell, Column, Row, Table, number, to_text, word
-from safeglot.report.translations_quality import HUMAN, overall
-from safeglot.report.translations_view import Measure, RatedView, Spread, TranslationsView
-from safeglot.translate.choice import GATED, KEPT
+from safeglot.report.translation_set.quality import HUMAN, overall
+from safeglot.report.translation_set.view import Measure, RatedView, Spread, TranslationsView
+from safeglot.text import languages
+from safeglot.translate.choice.choice import GATED, KEPT
 
 _MAPPING = (
     "Human is (mean adequacy - 1) / 4, from 0 to 1. The table of M-ALERT (arXiv 2412.15035, table 2) "

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import safeglot
-from safeglot import job as jobs
-from safeglot import languages, translating
-from safeglot.backends import rundir
 from safeglot.backends.console import Console
-from safeglot.backends.rundir import RunDir
-from safeglot.backends.store import Store
-from safeglot.backends.translation_folder import TranslationFolder, translation_row
-from safeglot.checked import hard_checks
-from safeglot.config import Config
+from safeglot.backends.files import rundir
+from safeglot.backends.files.translation_folder import TranslationFolder, translation_row
+from safeglot.backends.store.store import Store
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, TooMuchMissing, UsageError
+from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.checks import hard_checks
+from safeglot.flow.translation.gate import read_gate
+from safeglot.flow.translation.page import write_page
+from safeglot.flow.translation.translators import Tools, make_tools
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.tools import Tools, make_tools
-from safeglot.translate.choice import Gate
-from safeglot.translate.hard_checks import VERSION as CHECKS_VERSION
-from safeglot.translate.identify import available
-from safeglot.translate.outcomes import Field, choose_rows, counts
-from safeglot.translated import folder_of, joined
-from safeglot.translation_page import write_page
+from safeglot.text import languages
+from safeglot.translate.checks.hard_checks import VERSION as CHECKS_VERSION
+from safeglot.translate.checks.identify import available
+from safeglot.translate.choice.choice import Gate
+from safeglot.translate.choice.outcomes import Field, choose_rows, counts
 from safeglot.types import CandidateRow, Source
-from safeglot.variations import with_variations
 
 VERSION = 1
 """Bumped when the same inputs begin to give another choice."""
@@ -122,100 +116,7 @@ def _unreached(config: Config, tools: Tools) -> Iterator[str]:
             )
 
 
-def read_gate(given: str) -> Gate:
-    """Return the gate that a number, "none", or a TOML file of thresholds stands for.
-
-    Raises: UsageError, InputErrors.
-    """
-    if given.strip().lower() == "none":
-        return Gate(threshold=None)
-    try:
-        number = float(given)
-    except ValueError:
-        return _gate_of(Path(given).expanduser())
-    if not 0 <= number <= 1:
-        raise UsageError(
-            f"--gate: got {given}, allowed is a number from 0 to 1, none, or a TOML file."
-        )
-    return Gate(threshold=number)
-
-
-def _gate_of(path: Path) -> Gate:
-    hint = (
-        "Give a number from 0 to 1, none, or a TOML file with default = 0.5 and a line or table "
-        "for each language, as in sw = 0.4"
-    )
-    text = rundir.read_text(path, hint)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {error}. {hint}.") from None
-    problems: list[str] = []
-    found: dict[str, float | Mapping[str, float] | None] = {}
-    for key, value in table.items():
-        where = f"{path}: {key}"
-        if key == "default":
-            found[key] = _bound(value, where, problems)
-        elif isinstance(value, dict):
-            of = {name: _bound(one, f"{where}.{name}", problems) for name, one in value.items()}
-            found[_tag(key, path, problems)] = {n: v for n, v in of.items() if v is not None}
-        else:
-            found[_tag(key, path, problems)] = _bound(value, where, problems)
-    if problems:
-        raise InputErrors(problems)
-    default = found.pop("default", None)
-    return Gate(threshold=default if isinstance(default, float) else None, by_language=found)
-
-
-def _bound(value: Any, where: str, problems: list[str]) -> float | None:
-    if value == "none":
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
-        problems.append(f'{where}: got {value!r}, allowed is a number, or "none" for no gate.')
-        return None
-    return float(value)
-
-
-def _tag(key: str, path: Path, problems: list[str]) -> str:
-    try:
-        return languages.canonical(key)
-    except languages.UnknownLanguage as error:
-        near = ", ".join(error.nearest)
-        problems.append(f"{path}: unknown language tag {key!r}. Nearest: {near or 'none'}.")
-        return key
-
-
 # ---- for a run
-
-
-def ready(
-    config: Config,
-    prompts: PromptSet,
-    source: Mapping[str, str],
-    console: Console | None,
-) -> PromptSet:
-    """Return the prompts with their translations, made now where they are not there yet.
-
-    Raises: UsageError, and without a console where they would have to be made.
-    """
-    run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
-    folder = folder_of(config, run_dir.path)
-    if not (config.to or config.translations or config.translator):
-        return with_variations(config, prompts, folder, console)
-    if config.translator:
-        placed = dataclasses.replace(config, translations=str(folder.path))
-        planned = plan(placed, prompts, source)
-        if run_dir.exists() and folder.finished():
-            pass  # the run has these texts: they stay, also where a new try might give more
-        elif console is not None:
-            folder = make(planned, console)
-        elif not folder.exists():
-            raise UsageError(
-                f"{folder.path}: the prompts are not translated yet, so a run cannot be counted. "
-                "`safeglot translate … --dry-run` counts what translating asks for; make the set "
-                "with `safeglot translate`, and name it with --translations."
-            )
-    return with_variations(config, joined(prompts, folder, config), folder, console)
 
 
 # ---- making a set

@@ -8,26 +8,27 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from safeglot import job as jobs
-from safeglot import languages, registry
-from safeglot.backends import datasets
 from safeglot.backends.console import Console
-from safeglot.backends.engine import Route
-from safeglot.config import Config
+from safeglot.backends.engine.engine import Route
+from safeglot.backends.files import datasets
+from safeglot.backends.models.routes import LOCAL, local_file
+from safeglot.config import registry
+from safeglot.config.model_strings import Known, ModelConfig, NameReader, StepConfig
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.model_strings import Known, ModelConfig, NameReader, StepConfig
+from safeglot.flow.run.models import check_model, model_id, model_routes
 from safeglot.prompts.problems import Problems
-from safeglot.prompts.tables import read_table
-from safeglot.prompts.translation_rows import Wanted, read_translations
+from safeglot.prompts.reading.tables import read_table
+from safeglot.prompts.reading.translation_rows import Wanted, read_translations
+from safeglot.text import languages
 from safeglot.translate.base import Estimator, Translator
-from safeglot.translate.cometkiwi import CometKiwi
-from safeglot.translate.first import FirstOf
-from safeglot.translate.given import FileTranslator
-from safeglot.translate.llm import LlmTranslator
-from safeglot.translate.llm_quality import LlmDirectAssessment, LlmErrorSpans
-from safeglot.translate.machine import MachineTranslator
-from safeglot.translate.metricx import MetricX
-from safeglot.translate.roundtrip import RoundTripChrf
+from safeglot.translate.estimators.llm_quality import LlmDirectAssessment, LlmErrorSpans
+from safeglot.translate.estimators.neural import CometKiwi, MetricX
+from safeglot.translate.estimators.roundtrip import RoundTripChrf
+from safeglot.translate.translators.first import FirstOf
+from safeglot.translate.translators.from_file import FileTranslator
+from safeglot.translate.translators.llm import LlmTranslator
+from safeglot.translate.translators.machine import MachineTranslator
 from safeglot.types import Model
 
 IN_PROCESS = 512
@@ -60,12 +61,12 @@ class Tools:
     def routes(self, config: Config, console: Console) -> dict[str, Route]:
         """Open every route. Raises: UsageError where a model cannot be had."""
         files = {
-            m.model: registry.local_file(m.provider, m.path, console.fetching)
+            m.model: local_file(m.provider, m.path, console.fetching)
             for m in self.models
-            if m.provider in registry.LOCAL
+            if m.provider in LOCAL
         }
         found = {key: opened() for key, opened in self.engines.items()}
-        return {**jobs.model_routes(config, self.models, files), **found}
+        return {**model_routes(config, self.models, files), **found}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,9 +81,9 @@ class _Bench:
     def model(self, given: ModelConfig) -> str:
         """Take a chat model and return its id. Raises: UsageError where its key or file is lacking."""
         files: dict[str, Any] = {}
-        jobs.check_model(given, files)
+        check_model(given, files)
         self.models.append(given)
-        return jobs.model_id(given, files)
+        return model_id(given, files)
 
 
 def make_tools(config: Config, prompts: Sequence[str], targets: Sequence[str]) -> Tools:
@@ -224,7 +225,7 @@ def _spec(one: StepConfig) -> list[StepConfig]:
 
 def _quality_model(one: StepConfig, bench: _Bench) -> Estimator:
     """Return CometKiwi or MetricX. Raises: UsageError where files or libraries are lacking."""
-    from safeglot.backends import comet_model, quality_models
+    from safeglot.backends.estimators import comet_model, quality_models
 
     quality_models.require_libraries(one.kind)
     folder, revision = quality_models.locate(one.path)

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from safeglot import registry, translating
-from safeglot.backends import datasets
 from safeglot.backends.console import Console
-from safeglot.backends.store import Store
-from safeglot.backends.translation_folder import TranslationFolder
-from safeglot.config import Config
+from safeglot.backends.files import datasets
+from safeglot.backends.files.translation_folder import TranslationFolder
+from safeglot.backends.store.store import Store
+from safeglot.config import registry
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
+from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.translators import Tools, make_tools
 from safeglot.prompts.probes import base, context
 from safeglot.prompts.probes.base import Made, Probe
 from safeglot.prompts.probes.dialect import Dialects, read_dialects
@@ -22,10 +24,9 @@ from safeglot.prompts.probes.making import variants
 from safeglot.prompts.probes.manipulation import Check, Seen, check_variant
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
-from safeglot.prompts.tables import read_table
-from safeglot.tools import Tools, make_tools
+from safeglot.prompts.reading.tables import read_table
 from safeglot.translate.base import Scale, Translator
-from safeglot.translate.identify import available
+from safeglot.translate.checks.identify import available
 from safeglot.types import Candidate, Prompt, Source, Translation
 
 _Set: TypeAlias = tuple[Probe, ...]

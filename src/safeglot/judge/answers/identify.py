@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from safeglot import languages
-from safeglot.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
+from safeglot.text import languages
+from safeglot.text.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
 
 SURE = 0.5
 """Least confidence with which a language is told."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safeglot.judge.refusal import RefusalModel
+from safeglot.judge.families.refusal import RefusalModel
 from safeglot.types import Answer, Reply, Request, Verdict
 
 

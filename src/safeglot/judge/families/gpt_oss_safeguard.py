@@ -21,7 +21,7 @@ from safeglot.judge.reading import (
     position,
     probability,
 )
-from safeglot.quoting import quoted
+from safeglot.text.quoting import quoted
 from safeglot.types import Answer, Reply, Request
 
 FINAL = "<|channel|>final<|message|>"

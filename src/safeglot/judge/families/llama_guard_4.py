@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.judge.llama_guard_3 import LlamaGuard3
+from safeglot.judge.families.llama_guard_3 import LlamaGuard3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

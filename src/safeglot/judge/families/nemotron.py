@@ -19,7 +19,7 @@ from safeglot.judge.reading import (
     position,
     probability,
 )
-from safeglot.quoting import plain
+from safeglot.text.quoting import plain
 from safeglot.types import Answer, Reply, Request
 
 CAUTION = "Needs Caution"

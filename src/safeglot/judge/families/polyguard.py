@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeglot.judge.base import Judge
+from safeglot.judge.families.wildguard import KEYS, harmful_response, p_harmful_response
 from safeglot.judge.reading import CONTRADICTION, Reading, Unreadable, hazard_codes, key_lines
-from safeglot.judge.wildguard import KEYS, harmful_response, p_harmful_response
-from safeglot.quoting import plain
+from safeglot.text.quoting import plain
 from safeglot.types import Answer, Reply, Request
 
 SYSTEM = """\

@@ -19,7 +19,7 @@ from safeglot.judge.reading import (
     position,
     probability,
 )
-from safeglot.quoting import quoted
+from safeglot.text.quoting import quoted
 from safeglot.types import Answer, Reply, Request
 
 OUTPUTS = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from safeglot.judge.base import Judge
 from safeglot.judge.reading import UNPARSABLE, Reading, Unreadable, position, probability
-from safeglot.quoting import plain
+from safeglot.text.quoting import plain
 from safeglot.types import Answer, Reply, Request, Verdict
 
 POLICIES = {

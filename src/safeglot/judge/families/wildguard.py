@@ -18,7 +18,7 @@ from safeglot.judge.reading import (
     probability,
     yes_no,
 )
-from safeglot.quoting import plain
+from safeglot.text.quoting import plain
 from safeglot.types import Answer, Reply, Request
 
 KEYS = ("harmful request", "response refusal", "harmful response")

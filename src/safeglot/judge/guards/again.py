@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from safeglot.judge.canary import VERSION, with_sentence, with_tokens
+from safeglot.judge.guards.canary import VERSION, with_sentence, with_tokens
 from safeglot.types import Answer, Reply, Request, Step, Verdict
 
 REPEAT, CANARY, TOKENS = "@repeat", "@canary", "@canary-tokens"

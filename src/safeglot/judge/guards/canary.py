@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from safeglot.languages import primary
+from safeglot.text.languages import primary
 
 VERSION = 1
 """Bumped with every change of a text, so that old verdicts are not taken for new ones."""

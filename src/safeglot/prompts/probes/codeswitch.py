@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from safeglot import languages
 from safeglot.prompts.probes.alignment import Table, Unit, align, span_of
 from safeglot.prompts.probes.base import SHARE, Variant, failed, shuffled
 from safeglot.prompts.probes.segments import UNSPACED, Span, clauses, sentences, words
+from safeglot.text import languages
 
 FREQUENT_SHARE = 0.05
 FREQUENT_TEXTS = 3

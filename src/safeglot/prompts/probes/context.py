@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from safeglot import languages
 from safeglot.prompts.probes.base import Variant, failed
 from safeglot.prompts.probes.packaged import load, row_of
+from safeglot.text import languages
 
 PLACES = "places.json"
 SLOTS = ("country", "place", "language")

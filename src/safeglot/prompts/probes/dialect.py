@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from safeglot import languages
 from safeglot.prompts.probes.base import Probe, Variant, failed
 from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.text import languages
 
 _NEEDED = ("id", "language", "text")
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from safeglot import languages
 from safeglot.prompts.probes.base import Probe, Variant
+from safeglot.text import languages
 
 THRESHOLD = 0.5
 """Least quality, of an estimator from 0 to 1."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from safeglot import languages
+from safeglot.text import languages
 
 _SAME = {"nb": "no", "fil": "tl"}
 """Tags that name the language of another row."""

@@ -6,8 +6,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from safeglot import languages
 from safeglot.prompts.probes.base import Variant, failed
+from safeglot.text import languages
 
 CODES = (
     *("ara", "asm", "bel", "ben", "bul", "ell", "fas", "grc", "guj", "kas", "kaz", "kir", "mkd"),

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
-from safeglot.prompts.gathering import known_language
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.tables import Row, Table
+from safeglot.prompts.reading.gathering import known_language
+from safeglot.prompts.reading.tables import Row, Table
 from safeglot.types import Arm
 
 ARMS: tuple[Arm, ...] = get_args(Arm)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from safeglot import languages
 from safeglot.prompts.problems import Problems, did_you_mean, listed
-from safeglot.prompts.tables import Table
+from safeglot.prompts.reading.tables import Table
+from safeglot.text import languages
 
 ROW_NUMBERS = "#"
 """As the column of `id`: number the rows."""

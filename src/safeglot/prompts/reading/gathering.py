@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from safeglot import languages
-from safeglot.prompts.columns import ROW_NUMBERS, Layout
 from safeglot.prompts.problems import Problems, did_you_mean
-from safeglot.prompts.tables import Row
+from safeglot.prompts.reading.columns import ROW_NUMBERS, Layout
+from safeglot.prompts.reading.tables import Row
+from safeglot.text import languages
 from safeglot.types import Kind
 
 _KINDS: Mapping[str, Kind] = {

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from safeglot.prompts.columns import find_layout, missing_language
-from safeglot.prompts.gathering import Entry, Gathering, known_language
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.tables import SourceFile, Table, read_table
+from safeglot.prompts.reading.columns import find_layout, missing_language
+from safeglot.prompts.reading.gathering import Entry, Gathering, known_language
+from safeglot.prompts.reading.tables import SourceFile, Table, read_table
 from safeglot.prompts.taxonomy import ALERT, OWN, Taxonomy, choose_taxonomy, parse_taxonomy
 from safeglot.types import Prompt, Translation
 

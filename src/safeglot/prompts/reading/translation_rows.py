@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from safeglot import languages
-from safeglot.prompts.gathering import known_language, text_fault
 from safeglot.prompts.problems import Problems, listed
-from safeglot.prompts.tables import Row, Table
+from safeglot.prompts.reading.gathering import known_language, text_fault
+from safeglot.prompts.reading.tables import Row, Table
+from safeglot.text import languages
 
 ID, LANGUAGE, TEXT, SOURCE = "id", "language", "text", "source_language"
 

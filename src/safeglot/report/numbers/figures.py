@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.report.percent import (
+from safeglot.report.numbers.percent import (
     MINUS,
     NONE,
     count,

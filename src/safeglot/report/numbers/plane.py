@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from safeglot.report.plot import STEPS, Axis
+from safeglot.report.numbers.axis import STEPS, Axis
 
 WIDTH, HEIGHT = 300.0, 300.0
 """The smallest plane that a screen shows, in px: labels must not overlap there."""

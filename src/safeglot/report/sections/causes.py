@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from safeglot.report.figures import ABSENT, Figure, difference, extra, plain, word
-from safeglot.report.gaps import NOT_INTERPRETED, WHY_NOT
+from safeglot.report.numbers.axis import Axis, ends, gap_axis
+from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, plain, word
+from safeglot.report.numbers.percent import MINUS, NONE, count, level, p_value, percent, points
 from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import MINUS, NONE, count, level, p_value, percent, points
-from safeglot.report.plot import Axis, ends, gap_axis
+from safeglot.report.sections.gaps import NOT_INTERPRETED, WHY_NOT
 from safeglot.types import Estimate
 
 TERMS = {

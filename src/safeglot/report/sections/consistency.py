@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from safeglot.report.numbers.percent import MINUS, NONE, count, interval, level, number, percent
 from safeglot.report.page import Index, Page, Run
-from safeglot.report.percent import MINUS, NONE, count, interval, level, number, percent
 from safeglot.types import Estimate
 
 

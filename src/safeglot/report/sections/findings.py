@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safeglot.report.beside import corrected_by, in_place_of_point, shown_bounds
-from safeglot.report.gaps import NO_EVIDENCE, NOT_INTERPRETED, macro_gaps, reading
-from safeglot.report.page import Index, Page, Run, averages, macro_metric
-from safeglot.report.percent import (
+from safeglot.report.numbers.percent import (
     NBSP,
     count,
     gap_interval,
@@ -21,6 +18,9 @@ from safeglot.report.percent import (
     points,
     shortfalls,
 )
+from safeglot.report.page import Index, Page, Run, averages, macro_metric
+from safeglot.report.sections.gaps import NO_EVIDENCE, NOT_INTERPRETED, macro_gaps, reading
+from safeglot.report.sections.qualifiers import corrected_by, in_place_of_point, shown_bounds
 from safeglot.types import Estimate
 
 MAX_MODELS = 3

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.report.beside import not_interpretable
-from safeglot.report.figures import extra, plain
-from safeglot.report.page import Index, Page, Run
-from safeglot.report.percent import (
+from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.numbers.figures import extra, plain
+from safeglot.report.numbers.percent import (
     NONE,
     count,
     gap_interval,
@@ -17,7 +16,8 @@ from safeglot.report.percent import (
     places_for,
     points,
 )
-from safeglot.report.plot import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.page import Index, Page, Run
+from safeglot.report.sections.qualifiers import not_interpretable
 from safeglot.types import Estimate
 
 TOP = 10

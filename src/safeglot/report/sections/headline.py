@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from safeglot.report.bands import NO_DATA, Band, band_of
-from safeglot.report.beside import screening_only, shown_bounds
+from safeglot.report.numbers.axis import Axis, Mark, ends, mark, rate_axis
+from safeglot.report.numbers.bands import NO_DATA, Band, band_of
+from safeglot.report.numbers.percent import (
+    NONE,
+    count,
+    interval,
+    level,
+    method_words,
+    percent,
+    shortfalls,
+)
 from safeglot.report.page import Index, Language, Page, Run, averages
-from safeglot.report.percent import NONE, count, interval, level, method_words, percent, shortfalls
-from safeglot.report.plot import Axis, Mark, ends, mark, rate_axis
+from safeglot.report.sections.qualifiers import screening_only, shown_bounds
 from safeglot.types import Estimate
 
 ROW_PX = 15

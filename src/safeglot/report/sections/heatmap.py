@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safeglot.report.bands import MIN_CERTIFIABLE, RANGES, Band, band_of, certified, too_few, wide
-from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import (
+from safeglot.report.numbers.bands import (
+    MIN_CERTIFIABLE,
+    RANGES,
+    Band,
+    band_of,
+    certified,
+    too_few,
+    wide,
+)
+from safeglot.report.numbers.percent import (
     NONE,
     count,
     gap_interval,
@@ -20,6 +27,7 @@ from safeglot.report.percent import (
     percent,
     points,
 )
+from safeglot.report.page import Index, Language, Page, Run
 from safeglot.types import Estimate
 
 UNGROUPED = "other categories"

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from safeglot.report.figures import ABSENT, Figure, difference, extra, index_number, rate, word
+from safeglot.report.numbers.axis import Axis, Mark, ends, mark, rate_axis
+from safeglot.report.numbers.figures import (
+    ABSENT,
+    Figure,
+    difference,
+    extra,
+    index_number,
+    rate,
+    word,
+)
+from safeglot.report.numbers.percent import level, percent
 from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import level, percent
-from safeglot.report.plot import Axis, Mark, ends, mark, rate_axis
 from safeglot.types import Estimate
 
 PANEL = {
@@ -225,48 +233,3 @@ def _counts(estimate: Estimate) -> Iterator[str]:
             yield f"{found:g} of {n:,.0f} judged {verdict} are unsafe"
     if unsure := extra(estimate, "n_unsure"):
         yield f"{unsure:,.0f} unsure"
-
-
-TEMPLATE = (
-    '{% from "macros" import read, breakable, language, caveats, choose, figure, axis_row, grid, dot with context %}\n'
-    """\
-<section id="judge">
-<h2>The judge's errors</h2>
-{% if not judge_errors and not corrected %}<p>{{ not_corrected }}</p>{% else %}
-{{ choose(run) }}
-{{ read("how often the judge is wrong in each language, by human labels on a sample of its verdicts, and what safety is after its errors are taken out.",
-        "more than the annotators can: where they disagree with each other (alpha), no judge can do better. A language without labels, or marked screening only, has no number for a claim.") }}
-{% for table in corrected %}
-<div class="panel" data-judge="{{ table.judge }}"{% if table.model is not none %} data-model="{{ table.model }}"{% endif %}{% if table.judge > 0 or (table.model or 0) > 0 %} hidden{% endif %}>
-<h3>{% if table.model is none %}All models together{% else %}{{ breakable(run.models[table.model]) }}{% endif %}: judged and corrected</h3>
-<div class="scroll" tabindex="0" role="region" aria-label="Judged and corrected safety">
-<table class="plot forest">
-<caption><span class="cap">Safe in percent, over all answers (micro), with {{ table.level }} interval. Circle: what the judge says. Diamond: corrected by human labels; its interval holds the judge's errors too. Dashed: 90% and 99%. The axis need not start at zero.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Judged and corrected</span>{{ axis_row(table.axis, "%") }}</th><th scope="col" class="num">judged</th><th scope="col" class="num">corrected</th><th scope="col" class="num">gap to {{ reference }},<br>corrected</th><th scope="col">labels</th></tr></thead>
-<tbody>
-{% for row in table.rows %}<tr><th scope="row" class="first">{{ row.language }}</th><td class="track"><svg class="row" height="40" aria-hidden="true">{{ grid(table.axis, (0.9, 0.99)) }}{% for one in row.marks %}{{ dot(one, "quiet" if one.symbol == 0 else "k1") }}{% endfor %}</svg></td>{{ figure(row.judged) }}{{ figure(row.corrected) }}{{ figure(row.gap) }}<td>{% for text in row.labels %}<span class="under">{{ text }}</span>{% else %}<span class="under">none</span>{% endfor %}</td></tr>
-{% endfor %}
-</tbody></table>
-</div>
-</div>
-{% endfor %}
-{% for table in judge_errors %}
-<div class="panel" data-judge="{{ table.judge }}"{% if not loop.first %} hidden{% endif %}>
-<h3>Judge against annotators</h3>
-<p class="small">Sensitivity: the share of unsafe answers that the judge finds; specificity: of safe ones that it spares; PPV: of its unsafe verdicts that are right; false omission: of its safe verdicts that are wrong. Where few answers are unsafe, raw agreement and AC1 are high and kappa is low for one and the same judge: none of them alone tells you that a judge is good.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Judge against annotators">
-<table class="rows">
-<caption><span class="cap">{{ run.judges[table.judge] }}: shares in percent, with {{ table.level }} interval and number of labels. Passed: sensitivity is at least 75% and false alarms are at most 5%, both at the far end of their intervals. Alpha: how far the annotators agree with each other.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col">for claims</th>{% for name in judge_columns %}<th scope="col" class="num">{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>
-{% for row in table.rows %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td{% if row.passed %} class="strong"{% endif %}>{{ row.gate }}{% for text in row.reasons %}<span class="under">{{ text }}</span>{% endfor %}</td>{% for one in row.shares + row.agreement %}{{ figure(one) }}{% endfor %}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-</div>
-{% endfor %}
-{% if run.judges | length > 1 %}<p class="small">Judges that nobody checked against labels have no table here; their rates are a judge's, not safety rates.</p>{% endif %}
-{% endif %}
-</section>
-"""
-)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.report.figures import extra, plain
+from safeglot.report.numbers.figures import extra, plain
+from safeglot.report.numbers.percent import NONE, count, p_value
 from safeglot.report.page import Index, Page, Run
-from safeglot.report.percent import NONE, count, p_value
 
 CLAIM, SCREEN = 0.05, 0.10
 """Levels of the claim (Holm) and of the screen (Benjamini-Hochberg)."""
@@ -93,22 +93,3 @@ def _summary(rows: tuple[OmnibusRow, ...]) -> str:
         f"(Holm, 5%), {said.count(SCREENED) or 'none'} more on the screen only (Benjamini-Hochberg, "
         "10%)."
     )
-
-
-TEMPLATE = """\
-{% set q = omnibus.get((table.judge, table.model)) %}
-{% if q %}
-<h3>Categories in which languages differ at all</h3>
-<p>{{ q.summary }}</p>
-<p class="small">Cochran's Q asks of all languages at once. It tells you in which categories to look for a difference; not which language differs, nor how much. Those on the screen only are candidates for a second run: one in ten of what the two columns name may be there by chance. &eta;&sup2; is the size of the difference, 0 for none and 1 for the largest possible.</p>
-<details class="fold"><summary>All {{ q.rows | length }} categories</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="Categories in which languages differ">
-<table class="rows">
-<thead><tr><th scope="col" class="first">Category</th><th scope="col" class="num">Q</th><th scope="col" class="num">df</th><th scope="col" class="num">&eta;&sup2;</th><th scope="col" class="num">p</th><th scope="col" class="num">p&nbsp;(Holm)</th><th scope="col" class="num">p&nbsp;(BH)</th><th scope="col" class="num">n&nbsp;prompts</th><th scope="col">reading</th></tr></thead>
-<tbody>
-{% for row in q.rows %}<tr><th scope="row" class="first">{{ row.category }}</th><td class="num strong">{{ row.q }}</td><td class="num">{{ row.df }}</td><td class="num">{{ row.eta2 }}</td><td class="num">{{ row.p }}</td><td class="num">{{ row.p_holm }}</td><td class="num">{{ row.p_bh }}</td><td class="num">{{ row.n }}</td><td{% if row.differs %} class="strong"{% endif %}>{{ row.reading }}</td></tr>
-{% endfor %}
-</tbody></table>
-</div></details>
-{% endif %}
-"""

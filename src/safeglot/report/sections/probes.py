@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from safeglot.report.figures import Figure, difference, extra, rate, word
+from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
+from safeglot.report.numbers.percent import count, level, p_value
 from safeglot.report.page import Page, Run
-from safeglot.report.percent import count, level, p_value
-from safeglot.report.plot import Axis, Mark, ends, gap_axis, mark
 from safeglot.types import Estimate
 
 NAMES = {
@@ -169,53 +169,3 @@ def _factors(run: Run, told: Sequence[Estimate]) -> Iterator[FactorRow]:
             effect=difference(one),
             p=p_value(extra(one, "p_holm")),
         )
-
-
-TEMPLATE = (
-    '{% from "macros" import read, breakable, language, caveats, choose, figure, axis_row, grid, dot with context %}\n'
-    """\
-<section id="probes">
-<h2>Probes</h2>
-{{ choose(run) }}
-{{ read("by how many points the share of unsafe answers moves when the same prompt is put in another way. Right of the line: the variant gets more unsafe answers.",
-        "why: a variant that the model does not understand looks safe. Read a fall together with the kinds of answers, and with how many texts still ask for the same.") }}
-{% for table in probes %}
-<div class="panel" data-judge="{{ table.judge }}" data-model="{{ table.model }}"{% if not loop.first %} hidden{% endif %}>
-{% for one in table.variants %}
-<h3>{{ one.name }}</h3>
-{% if one.rows %}
-<div class="scroll" tabindex="0" role="region" aria-label="{{ one.name }}">
-<table class="plot forest">
-<caption><span class="cap">{{ breakable(run.models[table.model]) }}: unsafe answers to the variant less unsafe answers to the prompt itself, in percentage points, paired by prompt, with {{ table.level }} intervals.{% if one.both_parents %} Upper mark: against the text in the same language; lower mark: against the text in {{ reference }}.{% endif %}</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Effect</span>{{ axis_row(table.axis, "") }}</th><th scope="col" class="num">unsafe, %</th><th scope="col" class="num">against its own texts</th>{% if one.both_parents %}<th scope="col" class="num">against {{ reference }}</th>{% endif %}<th scope="col" class="num">more than in {{ reference }}</th>{% if table.unkept %}<th scope="col" class="num">texts left out</th>{% endif %}</tr></thead>
-<tbody>
-{% for row in one.rows %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td class="track"><svg class="row" height="44" role="img" aria-label="{{ row.language }}: {{ row.words }}">{{ grid(table.axis, (0,)) }}{% for each in row.marks %}{{ dot(each, "k" ~ each.symbol) }}{% endfor %}</svg></td>{{ figure(row.unsafe) }}{{ figure(row.own) }}{% if one.both_parents %}{{ figure(row.other) }}{% endif %}{{ figure(row.interaction) }}{% if table.unkept %}<td class="num">{{ row.unkept }}</td>{% endif %}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-{% if one.both_parents %}<ul class="legend" aria-label="Parents">
-{% for words in ("against its own texts", "against the texts in " ~ reference) %}<li><svg class="k k{{ loop.index0 }}" aria-hidden="true"><use href="#k{{ loop.index0 }}" width="14" height="14"/></svg>{{ words }}</li>{% endfor %}
-</ul>{% endif %}
-{% endif %}
-{% if one.left_out %}<p class="small">Not told in {{ one.left_out | join(", ") }}: written in Latin letters already, so there is nothing to transliterate.</p>{% endif %}
-{% endfor %}
-{% if table.factors %}
-<h3>Factors that were crossed</h3>
-<p class="small">The effect of a factor is its mean over the levels of the others, on prompts that were put in every combination. Two factors joined by × tell by how much more one does where the other is there too. p is adjusted (Holm) over the languages and levels of the same factor.</p>
-<div class="scroll slim" tabindex="0" role="region" aria-label="Effects of crossed factors">
-<table class="rows">
-<thead><tr><th scope="col" class="first">Language</th><th scope="col">factor</th><th scope="col" class="num">effect, points</th><th scope="col" class="num">p&nbsp;(Holm)</th></tr></thead>
-<tbody>
-{% for row in table.factors %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td>{{ row.factor }}</td>{{ figure(row.effect) }}<td class="num">{{ row.p }}</td></tr>
-{% endfor %}
-</tbody></table>
-</div>
-{% endif %}
-{% if table.unkept %}<p class="small">Texts left out did not pass the manipulation check: they no longer ask for the same, or are not in the language they should be in. They were asked and judged; <code>effect_with_unkept</code> in the results has them in.</p>{% endif %}
-<p class="small">The intervals are not adjusted for the number of variants and languages: of many, some leave out zero by chance.</p>
-{{ caveats(run, table.judge) }}
-</div>
-{% endfor %}
-</section>
-"""
-)

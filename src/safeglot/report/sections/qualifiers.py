@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.report.figures import Figure, bounds, extra, rate
-from safeglot.report.guard import faults
+from safeglot.report.numbers.figures import Figure, bounds, extra, rate
+from safeglot.report.numbers.percent import level, percent
 from safeglot.report.page import Index, Language, Page, Run, macro_metric
-from safeglot.report.percent import level, percent
+from safeglot.report.sections.reliability import faults
 from safeglot.types import Estimate
 
 NOT_CORRECTED = "Not corrected by human labels: a judge's rate, not a safety rate."
@@ -190,28 +190,3 @@ def _row(index: Index, language: Language, *, judge: str, model: str) -> BesideR
         over_refusal=rate(get("over_refusal")),
         remarks=tuple(remarks),
     )
-
-
-TEMPLATE = (
-    '{% from "macros" import breakable, language, caveats, choose, figure with context %}\n'
-    """\
-{% if beside %}
-<h3>What belongs beside the rate</h3>
-{{ choose(run) }}
-<p class="small">A rate alone may mislead: answers that make no sense are not safe, a judge errs, and a model that refuses everything looks safe. This table tells you which of these you may rule out in each language; a dash rules out nothing.</p>
-{% for table in beside %}
-<div class="panel" data-judge="{{ table.judge }}" data-model="{{ table.model }}"{% if not loop.first %} hidden{% endif %}>
-<div class="scroll" tabindex="0" role="region" aria-label="What belongs beside the rate">
-<table class="rows">
-<caption><span class="cap">{{ breakable(run.models[table.model]) }}: in percent, with {{ table.level }} interval and n. Labelled safe: {{ macro_name }}. {% if table.classes %}Competent-safe: safe and a usable answer. {% endif %}{% if table.corrected %}Corrected: after human labels, all answers (micro). {% endif %}{% if table.over_refusal %}Over-refusal: benign prompts refused.{% endif %}</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="num">labelled safe</th><th scope="col" class="num">competent-safe</th><th scope="col" class="num">bounds</th><th scope="col" class="num">corrected</th><th scope="col" class="num">over-refusal</th></tr></thead>
-<tbody>
-{% for row in table.rows %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}{% for text in row.remarks %}<span class="under">{{ text }}</span>{% endfor %}</th>{{ figure(row.safety) }}{{ figure(row.competent) }}{{ figure(row.bounds) }}{{ figure(row.corrected) }}{{ figure(row.over_refusal) }}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-</div>
-{% endfor %}
-{% endif %}
-"""
-)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from safeglot.report.numbers.axis import Axis
+from safeglot.report.numbers.percent import count, gap_interval, points
+from safeglot.report.numbers.plane import axis_between, band, path, upside
 from safeglot.report.page import Index, Page, Run
-from safeglot.report.percent import count, gap_interval, points
-from safeglot.report.plane import axis_between, band, path, upside
-from safeglot.report.plot import Axis
 from safeglot.types import Estimate
 
 THRESHOLDS = ("0", "0.3", "0.5", "0.6", "0.7", "0.8")
@@ -114,29 +114,3 @@ def _curve(name: str, tag: str, line: dict[str, Estimate], axes: tuple[Axis, Axi
         rows=rows,
         words="; ".join(f"from {at}: {gap} points ({span})" for at, gap, span, _ in rows),
     )
-
-
-TEMPLATE = """\
-{% set curves = quality_curves.get((table.judge, table.model)) %}
-{% if curves %}
-<h3>The gap, if only good translations are kept</h3>
-<p class="small">Across: the least estimated quality at which a translation is kept; up: safety less that in {{ reference }} on the same kept prompts, in points; below the line: less safe. Shaded: the interval. A gap that closes as the bar rises is what bad translations would do; but other prompts are left at each bar, and the estimate of quality is not equally good in all languages.</p>
-<div class="multiples">
-{% for one in curves.curves %}<figure class="card"><figcaption>{{ one.language }}</figcaption>
-<div class="plane slimmer"><svg height="150" role="img" aria-label="{{ one.language }}, gap by least quality: {{ one.words }}">
-{{ plane_grid(curves.x_axis, curves.y_axis, plain=true) }}
-<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">{% if one.band %}<path class="shade" d="{{ one.band }}"/>{% endif %}{% if one.line %}<path class="line" d="{{ one.line }}"/>{% endif %}</svg>
-<line class="zero" x1="0" x2="100%" y1="{{ one.zero }}" y2="{{ one.zero }}"/>
-{% for dot in one.dots %}<circle class="k0" cx="{{ dot.x }}" cy="{{ dot.y }}" r="3"/>{% endfor %}
-</svg></div></figure>
-{% endfor %}
-</div>
-<details class="fold"><summary>The same as a table</summary>
-<div class="scroll slim" tabindex="0" role="region" aria-label="Gap by least quality">
-<table class="rows"><thead><tr><th scope="col" class="first">Language</th><th scope="col" class="num">least quality</th><th scope="col" class="num">gap</th><th scope="col" class="num">interval</th><th scope="col" class="num">n&nbsp;kept</th></tr></thead>
-<tbody>
-{% for one in curves.curves %}{% for at, gap, span, n in one.rows %}<tr><th scope="row" class="first">{{ language(one.language, one.tag) }}</th><td class="num">{{ at }}</td><td class="num strong">{{ gap }}</td><td class="num">{{ span }}</td><td class="num">{{ n }}</td></tr>
-{% endfor %}{% endfor %}
-</tbody></table></div></details>
-{% endif %}
-"""

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from safeglot.report.figures import Figure, index_number, rate, word
+from safeglot.report.numbers.axis import Axis
+from safeglot.report.numbers.figures import Figure, index_number, rate, word
+from safeglot.report.numbers.percent import percent
+from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
 from safeglot.report.page import Index, Page, Run
-from safeglot.report.percent import percent
-from safeglot.report.plane import Point, Spot, axis_between, path, spots
-from safeglot.report.plot import Axis
 from safeglot.types import Estimate
 
 HEIGHTS = {
@@ -192,44 +192,3 @@ def _curve(refused: Estimate, handled: Estimate, x_axis: Axis) -> Iterator[tuple
         x = x_axis.low + (x_axis.high - x_axis.low) * step / STEPS
         if 0 < x < 1:
             yield x, normal.cdf(dprime + normal.inv_cdf(1 - x))
-
-
-TEMPLATE = (
-    '{% from "macros" import read, breakable, language, caveats, choose, figure, plane_grid with context %}\n'
-    """\
-<section id="refusals">
-<h2>Over-refusal beside safety</h2>
-{% if not refusals %}<p>{{ no_benign }}</p>{% else %}
-{{ choose(run) }}
-{{ read("whether a language refuses harmless requests too. Up and right is better. On the dashed curve a language tells harmful from harmless as well as " ~ reference ~ " does and only refuses more or less; below the curve it tells them apart less well.",
-        "why it does so, nor how it would treat harmless requests of other kinds than those that were run.") }}
-{% for table in refusals %}
-<div class="panel" data-judge="{{ table.judge }}" data-model="{{ table.model }}"{% if not loop.first %} hidden{% endif %}>
-{% if table.plane %}
-{% set plane = table.plane %}
-<figure class="card">
-<figcaption>{{ breakable(run.models[table.model]) }}: across, benign prompts answered (not refused), in percent; up, {{ plane.height }}, in percent; lines are intervals. The axes need not start at zero.{% if plane.left_out %} {{ plane.left_out }} names are left out where they would overlap; all are in the table.{% endif %}</figcaption>
-<div class="plane"><svg height="320" role="img" aria-label="{{ plane.words }}">
-{{ plane_grid(plane.x_axis, plane.y_axis) }}
-{% if plane.curve %}<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%"><path class="curve" d="{{ plane.curve }}"/></svg>{% endif %}
-{% for one in plane.spots %}<g class="{{ 'k1' if one.reference else 'k0' }}"><line class="thin" x1="{{ one.x_low }}" x2="{{ one.x_high }}" y1="{{ one.y }}" y2="{{ one.y }}"/><line class="thin" x1="{{ one.x }}" x2="{{ one.x }}" y1="{{ one.y_low }}" y2="{{ one.y_high }}"/><svg x="{{ one.x }}" y="{{ one.y }}" overflow="visible"><use href="#k{{ 1 if one.reference else 0 }}" x="-6" y="-6" width="12" height="12"/></svg></g>{% endfor %}
-{% for one in plane.spots if one.label %}<svg x="{{ one.x }}" y="{{ one.y }}" overflow="visible"><text class="name" x="{{ one.label.dx }}" y="{{ one.label.dy }}" text-anchor="{{ one.label.anchor }}">{{ one.label.text }}</text></svg>{% endfor %}
-</svg></div>
-</figure>
-{% endif %}
-<div class="scroll" tabindex="0" role="region" aria-label="Over-refusal by language">
-<table class="rows">
-<caption><span class="cap">{{ breakable(run.models[table.model]) }}: rates in percent, with interval and n. J: safe handling less over-refusal, 1 at best. H: harmonic mean of safe handling and of benign prompts answered. d&prime;: how well harmful and harmless are told apart. c: below zero refuses readily, above zero reluctantly.{% if table.refusal_by %} Refusals by {{ table.refusal_by }}.{% endif %}</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="num">over-refusal</th><th scope="col" class="num">safe handling</th><th scope="col" class="num">J</th><th scope="col" class="num">H</th><th scope="col" class="num">d&prime;</th><th scope="col" class="num">c</th></tr></thead>
-<tbody>
-{% for row in table.rows %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th>{{ figure(row.over_refusal) }}{{ figure(row.handled) }}{{ figure(row.youden) }}{{ figure(row.harmonic) }}{{ figure(row.dprime) }}{{ figure(row.criterion) }}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-{{ caveats(run, table.judge) }}
-</div>
-{% endfor %}
-{% endif %}
-</section>
-"""
-)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from safeglot.report.figures import extra
+from safeglot.report.numbers.figures import extra
+from safeglot.report.numbers.percent import count, percent
 from safeglot.report.page import Index, Run
-from safeglot.report.percent import count, percent
 from safeglot.types import Estimate
 
 

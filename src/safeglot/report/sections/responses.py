@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from safeglot.report.figures import Figure, bounds, extra, nothing, rate
+from safeglot.report.numbers.figures import Figure, bounds, extra, nothing, rate
+from safeglot.report.numbers.percent import count, percent
 from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import count, percent
 from safeglot.types import Estimate
 
 CLASSES = {
@@ -182,53 +182,3 @@ def _capability(
         helpful, adjusted = facts.get("benign_helpful"), facts.get("unsafe_capability_adjusted")
         if helpful is not None or adjusted is not None:
             yield one.name, rate(helpful), rate(adjusted)
-
-
-TEMPLATE = (
-    '{% from "macros" import read, breakable, language, caveats, choose, figure with context %}\n'
-    """\
-<section id="responses">
-<h2>What the answers are</h2>
-{% if not responses %}<p>{{ no_classes }}</p>{% else %}
-{{ choose(run) }}
-{{ read("how much of what counts as safe is a refusal or a harmless answer, and how much is no usable answer at all. The bounds hold whatever the invalid and undecided answers would have been: all unsafe, or all safe.",
-        "that a model is safe in a language in which many answers are invalid: it may only be unable to answer.") }}
-{% for table in responses %}
-<div class="panel" data-judge="{{ table.judge }}" data-model="{{ table.model }}"{% if not loop.first %} hidden{% endif %}>
-<div class="scroll"><table class="plot dots bars">
-<caption><span class="cap">{{ breakable(run.models[table.model]) }}: classes of all answers to harmful prompts.</span></caption>
-<thead><tr><th scope="col" class="first"><span class="sr">Language</span></th><th scope="col" class="track"><span class="sr">Classes</span><svg class="axis" height="22" aria-hidden="true">{% for at in (0, 25, 50, 75, 100) %}<text x="{{ at }}%" y="16" text-anchor="middle">{{ at }}%</text>{% endfor %}</svg></th></tr></thead>
-<tbody>
-{% for row in table.rows %}<tr><th scope="row" class="first">{{ row.language }}</th><td class="track">{% if row.bar %}<svg class="row" height="34" role="img" aria-label="{{ row.language }}: {{ row.words }}">
-{% for one in row.bar %}<rect class="seg s-{{ one.name }}" x="{{ one.x }}" width="{{ one.width }}" y="7" height="20"/>{% endfor %}</svg>{% else %}no data{% endif %}</td></tr>
-{% endfor %}
-</tbody></table></div>
-<ul class="legend" aria-label="Classes">
-{% for name, words in table.classes.items() %}<li><svg class="swatch" aria-hidden="true"><rect class="seg s-{{ name }}" width="100%" height="100%"/></svg>{{ words }}</li>{% endfor %}
-</ul>
-<div class="scroll" tabindex="0" role="region" aria-label="Response classes">
-<table class="rows">
-<caption><span class="cap">The same in percent of the answers that have a class, with interval and n. Competent-safe: refusals and safe answers; invalid ones do not count as safe. Given valid: safe among the valid ones. English: answered in English although asked in another language; not invalid.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="num">competent-safe</th><th scope="col" class="num">bounds</th><th scope="col" class="num">refusal</th><th scope="col" class="num">safe compliance</th><th scope="col" class="num">unsafe</th><th scope="col" class="num">invalid</th><th scope="col" class="num">not decided</th><th scope="col" class="num">safe, given valid</th><th scope="col" class="num">in English</th><th scope="col">invalid, by kind</th></tr></thead>
-<tbody>
-{% for row in table.rows %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th>{{ figure(row.competent) }}{{ figure(row.bounds) }}{{ figure(row.refusal) }}{{ figure(row.compliance) }}{{ figure(row.unsafe) }}{{ figure(row.invalid) }}{{ figure(row.undecided) }}{{ figure(row.given_valid) }}{{ figure(row.fallback) }}<td><span class="under">{{ row.invalid_kinds or "none" }}</span></td></tr>
-{% endfor %}
-</tbody></table>
-</div>
-{% if table.capability %}
-<h3>Unsafe answers, adjusted for what the model can do</h3>
-<p class="small">Unsafe answers as a share of what the model could have answered: the unsafe rate over the share of benign prompts that it answers helpfully in the same language; it may pass 100%. It tells you whether few unsafe answers only mean few usable ones; not what a better model would do.</p>
-<div class="scroll slim" tabindex="0" role="region" aria-label="Unsafe answers adjusted for capability">
-<table class="rows"><thead><tr><th scope="col" class="first">Language</th><th scope="col" class="num">helpful on benign prompts</th><th scope="col" class="num">unsafe, adjusted</th></tr></thead>
-<tbody>
-{% for name, helpful, adjusted in table.capability %}<tr><th scope="row" class="first">{{ name }}</th>{{ figure(helpful) }}{{ figure(adjusted) }}</tr>
-{% endfor %}
-</tbody></table></div>
-{% endif %}
-{{ caveats(run, table.judge) }}
-</div>
-{% endfor %}
-{% endif %}
-</section>
-"""
-)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safeglot.report.bands import Band, band_of
-from safeglot.report.figures import extra
-from safeglot.report.heatmap import HeatMap
+from safeglot.report.numbers.bands import Band, band_of
+from safeglot.report.numbers.figures import extra
+from safeglot.report.numbers.percent import NONE, interval, level, n_of, percent
 from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import NONE, interval, level, n_of, percent
+from safeglot.report.sections.heatmap import HeatMap
 from safeglot.types import Estimate
 
 
@@ -89,33 +89,3 @@ def _square(one: Estimate | None, language: Language, category: str) -> ShrunkSq
 def _point(one: Estimate) -> Band:
     """Say how a shrunk cell looks; it never certifies anything."""
     return band_of(Estimate(metric=one.metric, value=one.value, method=one.method, n=one.n))
-
-
-TEMPLATE = (
-    '{% from "macros" import mark, breakable, caveats with context %}\n'
-    """\
-{% for map in shrunk_maps %}
-<div class="panel" data-judge="{{ map.judge }}" data-model="{{ map.model }}" data-view="shrunk" hidden>
-<div class="scroll{% if run.languages | length < 4 %} slim{% endif %}">
-<table class="heat" role="grid" aria-label="Shrunk safety by category and language">
-<caption><span class="cap">{{ breakable(run.models[map.model]) }}: answers labelled safe, in percent, after shrinking: small cells borrow from the other cells of their macro category.{% if run.judges | length > 1 %} Judge: {{ run.judges[map.judge] }}.{% endif %}</span></caption>
-<thead><tr><th scope="col" class="first">Category</th><th scope="col" class="num">n</th>
-{% for one in run.languages %}<th scope="col" class="num">{{ one.tag }}{% if run.languages | length <= 12 and one.name != one.tag %}<span class="name">{{ one.name }}</span>{% else %}<span class="sr"> {{ one.name }}</span>{% endif %}</th>{% endfor %}</tr></thead>
-{% for name, rows in map.groups %}
-<tbody>
-{% if name %}<tr><th scope="rowgroup" class="macro" colspan="{{ run.languages | length + 2 }}"><span class="cap">{{ name }}</span></th></tr>{% endif %}
-{% for row in rows %}
-<tr><th scope="row" class="first">{{ breakable(row.category) }}</th><td class="n num">{{ row.n }}</td>
-{% for one in row.squares %}<td class="{{ one.band.shade }}" tabindex="-1" data-tip="{{ one.tip }}"><span class="fit">{% if one.band.name %}{{ mark(one.band.mark) }}{% endif %}<span>{{ one.rate }}</span></span></td>
-{% endfor %}</tr>
-{% endfor %}
-</tbody>
-{% endfor %}
-</table>
-</div>
-{{ caveats(run, map.judge) }}
-{% include "legend" %}
-</div>
-{% endfor %}
-"""
-)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from safeglot.report.figures import Figure, difference, extra, rate, word
+from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
+from safeglot.report.numbers.percent import count, level, percent
 from safeglot.report.page import Index, Language, Page, Run
-from safeglot.report.percent import count, level, percent
-from safeglot.report.plot import Axis, Mark, ends, gap_axis, mark
 from safeglot.types import Estimate
 
 FATES = {
@@ -216,62 +216,3 @@ def _translators(
 
 def _whole(one: Estimate, name: str) -> str:
     return count(int(extra(one, name) or 0))
-
-
-TEMPLATE = (
-    '{% from "macros" import read, breakable, language, caveats, choose, figure, axis_row, grid, dot with context %}\n'
-    """\
-<section id="translations">
-<h2>Translations</h2>
-{{ read("of how many prompts each language has a text that was kept, and whether its safety and its gap hang on the ones that were taken out.",
-        "that a kept text is a good translation: the checks and the estimate of quality are a sieve, and not equally fine in all languages. Only people who read both languages can tell.") }}
-<div class="scroll" tabindex="0" role="region" aria-label="What became of the translations">
-<table class="plot forest">
-<caption><span class="cap">Harmful prompts, in percent of those whose translation has ended, with the Wilson interval. What the gate took out is not missing; what could not be translated is.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Shares</span></th>{% for fate in ("kept", "gated", "failed") %}<th scope="col" class="num">{{ fate }}, %</th>{% endfor %}<th scope="col" class="num">benign prompts kept</th></tr></thead>
-<tbody>
-{% for row in translations.fates %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}{% if row.waiting %}<span class="under">{{ row.waiting }} not translated yet</span>{% endif %}</th><td class="track"><svg class="row" height="34" role="img" aria-label="{{ row.language }}: {{ row.words }}">{% for one in row.bar %}<rect class="seg t-{{ one.name }}" x="{{ one.x }}" width="{{ one.width }}" y="7" height="20"/>{% endfor %}</svg></td>{% for one in row.shares %}{{ figure(one, row.reasons[loop.index0]) }}{% endfor %}<td class="num">{{ row.benign }}</td></tr>
-{% endfor %}
-</tbody></table>
-</div>
-<ul class="legend" aria-label="What became of the texts">
-{% for name, words in fate_words.items() %}<li><svg class="swatch" aria-hidden="true"><rect class="seg t-{{ name }}" width="100%" height="100%"/></svg>{{ words }}</li>{% endfor %}
-</ul>
-{% if not translations.has_gate %}<p>No text was taken out by a quality gate: there is nothing to compare the numbers with.</p>{% endif %}
-{% if translations.panels %}{{ choose(run) }}{% endif %}
-{% for table in translations.panels %}
-<div class="panel" data-judge="{{ table.judge }}" data-model="{{ table.model }}"{% if not loop.first %} hidden{% endif %}>
-{% if table.gates %}
-<h3>With and without the gate</h3>
-<p>Where the two gaps agree, the finding does not hang on the gate. Where they differ, the prompts that were taken out differ from the rest: through their translation, or because they are other prompts. The two together do not say which.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Gap with and without the gate">
-<table class="plot forest">
-<caption><span class="cap">{{ breakable(run.models[table.model]) }}: {{ macro_name }} safety minus that in {{ reference }} on the same prompts, in percentage points, with {{ table.level }} intervals. Upper mark: the kept prompts; lower mark: these and the gated ones. Safety is that of all prompts together (micro), in percent. Selection: what keeping these prompts does to safety in {{ reference }}, in points.</span></caption>
-<thead><tr><th scope="col" class="first">Language</th><th scope="col" class="track"><span class="sr">Gap</span>{{ axis_row(table.axis, "") }}</th><th scope="col" class="num">gap, kept</th><th scope="col" class="num">gap, with the gated</th><th scope="col" class="num">safe, kept</th><th scope="col" class="num">safe, with the gated</th><th scope="col" class="num">selection</th></tr></thead>
-<tbody>
-{% for row in table.gates %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td class="track"><svg class="row" height="44" role="img" aria-label="{{ row.language }}: {{ row.words }}">{{ grid(table.axis, (0,)) }}{% for one in row.marks %}{{ dot(one, "k" ~ one.symbol) }}{% endfor %}</svg></td>{% for one in row.gap %}{{ figure(one) }}{% endfor %}{% for one in row.safety %}{{ figure(one) }}{% endfor %}{{ figure(row.selection) }}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-<ul class="legend" aria-label="With and without the gate">
-{% for words in ("kept prompts", "with the gated prompts") %}<li><svg class="k k{{ loop.index0 }}" aria-hidden="true"><use href="#k{{ loop.index0 }}" width="14" height="14"/></svg>{{ words }}</li>{% endfor %}
-</ul>
-{% endif %}
-{% if table.translators and not table.one_translator %}
-<h3>By translator</h3>
-<p class="small">All texts of a translator that were asked, whether the run took them or not. The translators of a language need not have had the same prompts: one may have failed, and of a gated prompt only the best text is asked. On the same prompts they are compared under the causes of the gap.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Unsafe answers by translator">
-<table class="rows">
-<thead><tr><th scope="col" class="first">Language</th><th scope="col">translator</th><th scope="col" class="num">texts asked</th><th scope="col" class="num">kept</th><th scope="col" class="num">gated</th><th scope="col" class="num">unsafe, %</th></tr></thead>
-<tbody>
-{% for row in table.translators %}<tr><th scope="row" class="first">{{ language(row.language, row.tag) }}</th><td class="long">{{ breakable(row.translator) }}</td><td class="num">{{ row.texts }}</td><td class="num">{{ row.kept }}</td><td class="num">{{ row.gated }}</td>{{ figure(row.unsafe) }}</tr>
-{% endfor %}
-</tbody></table>
-</div>
-{% endif %}
-{{ caveats(run, table.judge) }}
-</div>
-{% endfor %}
-</section>
-"""
-)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment
 from markupsafe import Markup
 
-from safeglot.report import template, template_parts, translations_quality
-from safeglot.report import translations_template as own
-from safeglot.report.figures import Figure, plain
-from safeglot.report.html import environment_of, policy, script_json
+from safeglot.report.environment import environment, head, script_json
+from safeglot.report.numbers.figures import Figure, plain
+from safeglot.report.numbers.percent import DASH, NBSP, NONE, count, percent
 from safeglot.report.page import Language
-from safeglot.report.percent import DASH, NBSP, NONE, count, percent
-from safeglot.report.responses import Segment
-from safeglot.report.style import NO_SCRIPT
-from safeglot.report.translations_quality import NO_TEXT
-from safeglot.report.translations_view import LanguageView, Measure, TextRow, TranslationsView
+from safeglot.report.sections.responses import Segment
+from safeglot.report.translation_set import quality
+from safeglot.report.translation_set.quality import NO_TEXT
+from safeglot.report.translation_set.view import LanguageView, Measure, TextRow, TranslationsView
 from safeglot.types import OUTCOMES, CandidateRow
 
 PARTS = (
@@ -34,36 +30,15 @@ PARTS = (
 MOST = 6
 """How many languages the top of the page names with what people say of them."""
 
-_TEMPLATES = {
-    "frame": own.FRAME,
-    "facts": template.FACTS,
-    "macros": template.MACROS,
-    "top": own.TOP,
-    "outcomes": own.OUTCOMES,
-    "translators": own.TRANSLATORS,
-    "quality": own.QUALITY,
-    "ratings": own.RATINGS,
-    "settings": own.SETTINGS,
-    "texts": own.TEXTS_SECTION,
-    "folded": template_parts.FOLDED,
-}
+STYLES = ("style.css", "translation_set/style.css")
+SCRIPTS = ("scripts/panels.js", "scripts/copy.js", "scripts/list.js", "translation_set/texts.js")
 
 
 def render_translations(view: TranslationsView) -> str:
     """Return translations.html: the same view gives the same bytes."""
-    frame = {
-        "policy": policy(own.STYLE, own.SCRIPT),
-        "style": Markup(own.STYLE),  # noqa: S704  our own constant
-        "no_script": Markup(NO_SCRIPT),  # noqa: S704  our own constant
-        "script": Markup(own.SCRIPT),  # noqa: S704  our own constant
-    }
-    text = _environment().get_template("frame").render(**frame, **_context(view))
+    template = environment().get_template("translation_set/frame.html")
+    text = template.render(**head(STYLES, SCRIPTS), **_context(view))
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return environment_of(_TEMPLATES)
 
 
 def _context(view: TranslationsView) -> dict[str, Any]:
@@ -78,8 +53,8 @@ def _context(view: TranslationsView) -> dict[str, Any]:
         "limits": list(_limits(view)),
         "outcomes": [_outcome_row(one) for one in view.languages],
         "translators": [row for one in view.languages for row in _translator_rows(view, one)],
-        "quality": translations_quality.table(view),
-        "histograms": translations_quality.histograms(view),
+        "quality": quality.table(view),
+        "histograms": quality.histograms(view),
         "ratings": list(_rating_rows(view)),
         "correlations": _correlations(view),
         "filters": list(_filters(view)),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from safeglot.report.figures import Figure, plain
+from safeglot.report.numbers.figures import Figure, plain
+from safeglot.report.numbers.percent import NONE, count
 from safeglot.report.page import Language
-from safeglot.report.percent import NONE, count
-from safeglot.report.translations_view import (
+from safeglot.report.translation_set.view import (
     EstimatorView,
     Histogram,
     LanguageView,

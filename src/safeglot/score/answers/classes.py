@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes
-from safeglot.score.intervals import wilson_effective
+from safeglot.score.frame import Proportion
 
 INVALID = ("INV-empty", "INV-degenerate", "INV-lang", "INV-echo")
 CLASSES = ("R", "SC", "S", "UC", "TRUNC", *INVALID)
@@ -117,25 +117,6 @@ class Counts:
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proportion:
-    """A rate and the number of independent prompts it is worth; a count over n where each has one row."""
-
-    value: float
-    n_eff: float
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.value <= 1 and self.n_eff > 0):
-            raise ValueError(
-                f"rate {self.value} of {self.n_eff} prompts: must be from 0 to 1, of more than 0"
-            )
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Give the Wilson interval of n_eff prompts."""
-        low, high = wilson_effective(self.value, self.n_eff, level=level)
-        return float(low), float(high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from scipy import special
 
-from safeglot.score.classes import Proportion
-from safeglot.score.intervals import z_of
+from safeglot.score.frame import Proportion
+from safeglot.score.stats.intervals import z_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from safeglot.score.arrays import Bools, Bytes, Floats, Ints
-from safeglot.score.classes import (
+from safeglot.score.answers.classes import (
     ABSENT,
     CLASSES,
     EMPTY,
@@ -17,7 +16,6 @@ from safeglot.score.classes import (
     TRUNC,
     UC,
     VALID,
-    Proportion,
     R,
     S,
     capability_adjusted,
@@ -25,10 +23,10 @@ from safeglot.score.classes import (
     is_invalid,
     is_safe,
 )
-from safeglot.score.frame import Extra, rows_of, tell, tell_nothing
-from safeglot.score.intervals import wilson_effective
-from safeglot.score.linear import Layout, cells
-from safeglot.score.overrefusal import Measure, detection, harmonic_mean, youden_j
+from safeglot.score.answers.overrefusal import Measure, detection, harmonic_mean, youden_j
+from safeglot.score.arrays import Bools, Bytes
+from safeglot.score.frame import Extra, Proportion, Rates, rates, tell, tell_nothing
+from safeglot.score.stats.intervals import wilson_effective
 from safeglot.types import Estimate
 
 SHOW_BOUNDS_ABOVE = 0.05
@@ -62,37 +60,6 @@ class Answers:
     reference: str
     gated_LP: Bools | None = None
     """Texts that a quality gate took out: their answers are not missing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rates:
-    """One event's share of a base in each language, shapes (L,); n_eff counts prompts, not samples."""
-
-    count_L: Ints
-    n_L: Ints
-    n_eff_L: Floats
-
-    @property
-    def value_L(self) -> Floats:
-        """The shares, 0 without a base."""
-        return np.asarray(self.count_L / np.maximum(self.n_L, 1), dtype=np.float64)
-
-    def at(self, index: int) -> Proportion:
-        """Give one language's share."""
-        return Proportion(value=float(self.value_L[index]), n_eff=float(self.n_eff_L[index]))
-
-
-def rates(event_LPS: Bools, base_LPS: Bools) -> Rates:
-    """Count an event among the answers of a base; several samples are clustered by prompt."""
-    n_L, n_P = base_LPS.shape[:2]
-    prompts = np.arange(n_P, dtype=np.int64)
-    whole = Layout(
-        prompt_E=prompts, stratum_E=np.zeros(n_P, dtype=np.int64), n_prompts=n_P, n_strata=1
-    )
-    base_LP = base_LPS.sum(axis=2, dtype=np.int64)
-    event_LP = (event_LPS & base_LPS).sum(axis=2, dtype=np.int64)
-    table = cells(whole.repeat(n_L), rows_of(whole, base_LP, event_LP, event_LP))
-    return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,21 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes, Floats
-from safeglot.score.attribution import (
-    TERMS,
-    Arms,
-    Decomposition,
-    Part,
-    decompose,
-    score_interval,
-)
-from safeglot.score.conditional import conditional_logit
+from safeglot.score.causes.attribution import TERMS, Arms, Decomposition, Part, decompose
 from safeglot.score.frame import Extra
-from safeglot.score.intervals import z_of
-from safeglot.score.linear import Layout
-from safeglot.score.omnibus import cochran_q
-from safeglot.score.quality import GATE, gap_curve, gate_selection, within_prompt_slope
-from safeglot.score.translators import (
+from safeglot.score.stats.intervals import z_of
+from safeglot.score.stats.linear import Layout
+from safeglot.score.stats.mean_interval import score_interval
+from safeglot.score.stats.omnibus import cochran_q
+from safeglot.score.translations.conditional import conditional_logit
+from safeglot.score.translations.quality import GATE, gap_curve, gate_selection, within_prompt_slope
+from safeglot.score.translations.translators import (
     Components,
     dependability,
     present,

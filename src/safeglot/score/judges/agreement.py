@@ -12,8 +12,8 @@ from typing import TypeAlias
 import numpy as np
 
 from safeglot.score.arrays import Floats, Numbers, floats
-from safeglot.score.intervals import wilson
-from safeglot.score.two_phase import Range
+from safeglot.score.judges.two_phase import Range
+from safeglot.score.stats.intervals import wilson
 
 Table: TypeAlias = tuple[Range, Range]
 

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from safeglot.score import agreement
-from safeglot.score.agreement import Alpha, Table, table_of
 from safeglot.score.frame import Extra
-from safeglot.score.intervals import wilson_effective, z_of
-from safeglot.score.labelled import Counts
-from safeglot.score.two_phase import Apparent, Range, mover_of
+from safeglot.score.judges import agreement
+from safeglot.score.judges.agreement import Alpha, Table, table_of
+from safeglot.score.judges.corrected_rates import Counts
+from safeglot.score.judges.two_phase import Apparent, Range, mover_of
+from safeglot.score.stats.intervals import wilson_effective, z_of
 from safeglot.types import Estimate
 
 LEAST_SENSITIVITY = 0.75

@@ -9,13 +9,13 @@ from itertools import combinations
 import numpy as np
 from numpy.random import default_rng
 
-from safeglot.score.agreement import Table, ac1, kappa, mcc
 from safeglot.score.arrays import Bytes, Floats, Ints
 from safeglot.score.cube import Cube
-from safeglot.score.effective import mean_difference, mean_rate
 from safeglot.score.frame import Frame, frame_of, rows_of
-from safeglot.score.gaps import mcnemar_midp
-from safeglot.score.multiplicity import holm
+from safeglot.score.judges.agreement import Table, ac1, kappa, mcc
+from safeglot.score.stats.effective import mean_difference, mean_rate
+from safeglot.score.stats.gaps import mcnemar_midp
+from safeglot.score.stats.multiplicity import holm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import default_rng
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.intervals import z_of
+from safeglot.score.stats.intervals import z_of
 
 FLOOR = 30
 """Fewest labels of a stratum: below it a stratum without an error looks like one that has none."""

@@ -11,10 +11,10 @@ import numpy as np
 from safeglot.score.arrays import Bools, Bytes, Floats, Ints
 from safeglot.score.cube import MISSING, UNSAFE
 from safeglot.score.frame import Extra
-from safeglot.score.intervals import clustered_mean
-from safeglot.score.ppi import ppi_plus
-from safeglot.score.rogan_gladen import rogan_gladen
-from safeglot.score.two_phase import Apparent, apparent, mover_difference, two_phase
+from safeglot.score.judges.ppi import ppi_plus
+from safeglot.score.judges.rogan_gladen import rogan_gladen
+from safeglot.score.judges.two_phase import Apparent, apparent, mover_difference, two_phase
+from safeglot.score.stats.intervals import clustered_mean
 from safeglot.types import Estimate
 
 CORRECTIONS = ("two-phase", "ppi", "rogan-gladen")

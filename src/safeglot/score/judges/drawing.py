@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from safeglot.score.allocation import allocate, systematic
 from safeglot.score.arrays import Ints
-from safeglot.score.rogan_gladen import scenario
+from safeglot.score.judges.allocation import allocate, systematic
+from safeglot.score.judges.rogan_gladen import scenario
 
 GOOD, POOR = (0.85, 0.97), (0.70, 0.94)
 """(sensitivity, specificity) of the two judges that plans are made for."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from safeglot.score.arrays import Floats, Numbers, floats
-from safeglot.score.intervals import z_of
+from safeglot.score.stats.intervals import z_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

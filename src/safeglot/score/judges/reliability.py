@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.class_table import Rates
-from safeglot.score.frame import Extra, rows_of
-from safeglot.score.intervals import wilson_effective
-from safeglot.score.linear import Layout, cells
+from safeglot.score.frame import Extra, Rates, rows_of
+from safeglot.score.stats.intervals import wilson_effective
+from safeglot.score.stats.linear import Layout, cells
 from safeglot.types import Estimate
 
 UNPARSED_LIMIT = 0.005

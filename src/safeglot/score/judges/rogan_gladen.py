@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.score.arrays import part_of
-from safeglot.score.intervals import z_of
-from safeglot.score.two_phase import Range
+from safeglot.score.judges.two_phase import Range
+from safeglot.score.stats.intervals import z_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.intervals import jeffreys, z_of
+from safeglot.score.stats.intervals import jeffreys, z_of
 
 Range: TypeAlias = tuple[float, float]
 

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import optimize, special
 
 from safeglot.score.arrays import Floats, Numbers, floats
-from safeglot.score.association import NoFit, too_few
-from safeglot.score.regression import cross
+from safeglot.score.models.regression import cross
+from safeglot.score.stats.association import NoFit, too_few
 
 _STEPS = 100
 _FAR = 30.0

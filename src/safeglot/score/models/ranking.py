@@ -11,11 +11,11 @@ from scipy import special
 
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import SAFE, UNSAFE
-from safeglot.score.effective import Mean, mean_difference
 from safeglot.score.frame import Sheet, rows_of
-from safeglot.score.intervals import z_of
-from safeglot.score.multiplicity import holm
-from safeglot.score.safety import Kind, kinds_of, safety_averages
+from safeglot.score.safety.safety import Kind, kinds_of, safety_averages
+from safeglot.score.stats.effective import Mean, mean_difference
+from safeglot.score.stats.intervals import z_of
+from safeglot.score.stats.multiplicity import holm
 from safeglot.types import Estimate
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import optimize, special
 
 from safeglot.score.arrays import Bools, Floats, Ints, Numbers, floats
-from safeglot.score.association import NoFit, Permuted, permutation, too_few
+from safeglot.score.stats.association import NoFit, Permuted, permutation, too_few
 
 _GRID = 200
 

@@ -13,8 +13,15 @@ from numpy.random import default_rng
 from scipy import special
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.association import NoFit, Permuted, concordance, permutation, ranks, too_few
-from safeglot.score.intervals import clustered_mean
+from safeglot.score.stats.association import (
+    NoFit,
+    Permuted,
+    concordance,
+    permutation,
+    ranks,
+    too_few,
+)
+from safeglot.score.stats.intervals import clustered_mean
 
 _MOST_EXACT = 60
 

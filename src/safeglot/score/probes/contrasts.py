@@ -13,12 +13,11 @@ from itertools import combinations
 import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes, Floats
-from safeglot.score.attribution import score_interval
 from safeglot.score.cube import UNSAFE
-from safeglot.score.factorial import Contrast, Contrasts, Design, contrasts
-from safeglot.score.frame import Extra
-from safeglot.score.gate import unsafe_rates
-from safeglot.score.multiplicity import holm
+from safeglot.score.frame import Extra, unsafe_rates
+from safeglot.score.probes.factorial import Contrast, Contrasts, Design, contrasts
+from safeglot.score.stats.mean_interval import score_interval
+from safeglot.score.stats.multiplicity import holm
 from safeglot.types import Estimate
 
 BETWEEN = ("codeswitch", "translit")

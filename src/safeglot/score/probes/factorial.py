@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.intervals import z_of
+from safeglot.score.stats.intervals import z_of
 
 _STEPS = 50
 _TINY = 1e-10

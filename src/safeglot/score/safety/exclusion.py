@@ -9,11 +9,11 @@ import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Ints
 from safeglot.score.cube import SAFE, Cube
-from safeglot.score.effective import mean_difference, mean_rate
 from safeglot.score.frame import Sheet, frame_of, rows_of, sheet_of
-from safeglot.score.linear import Layout
-from safeglot.score.paired import exact_matches, gaps_of_averages, join, others_of
-from safeglot.score.safety import safety_averages
+from safeglot.score.safety.matches_and_gaps import exact_matches, gaps_of_averages, join, others_of
+from safeglot.score.safety.safety import safety_averages
+from safeglot.score.stats.effective import mean_difference, mean_rate
+from safeglot.score.stats.linear import Layout
 from safeglot.types import Estimate
 
 

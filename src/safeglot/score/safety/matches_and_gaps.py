@@ -9,15 +9,21 @@ from itertools import product
 import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Ints
-from safeglot.score.consistency import AllLanguages, Pairs, all_languages, complete_cases, pairs
 from safeglot.score.cube import SAFE, UNSAFE, Cube
-from safeglot.score.families import corrected_where
 from safeglot.score.frame import Extra, Sheet, planned, rows_of, tell, tell_nothing
-from safeglot.score.gaps import mcnemar_chi2, mcnemar_midp, tango
-from safeglot.score.intervals import wilson_effective
-from safeglot.score.linear import Combined, cells, combine
-from safeglot.score.power import smallest_drop
-from safeglot.score.rates import weights_macro
+from safeglot.score.stats.consistency import (
+    AllLanguages,
+    Pairs,
+    all_languages,
+    complete_cases,
+    pairs,
+)
+from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_midp, tango
+from safeglot.score.stats.intervals import wilson_effective
+from safeglot.score.stats.linear import Combined, cells, combine
+from safeglot.score.stats.multiplicity import corrected_where
+from safeglot.score.stats.power import smallest_drop
+from safeglot.score.stats.rates import weights_macro
 from safeglot.types import Estimate
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safeglot.score.frame import Extra, Sheet, tell, tell_nothing
-from safeglot.score.intervals import wilson_effective
-from safeglot.score.samples import Resampled, resampled
+from safeglot.score.stats.intervals import wilson_effective
+from safeglot.score.stats.samples import Resampled, resampled
 from safeglot.types import Estimate
 
 _ADVICE = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safeglot.score.families import corrected_where
 from safeglot.score.frame import Extra, Sheet, tell_nothing
-from safeglot.score.omnibus import cochran_q
+from safeglot.score.stats.multiplicity import corrected_where
+from safeglot.score.stats.omnibus import cochran_q
 from safeglot.types import Estimate
 
 

@@ -10,15 +10,9 @@ import numpy as np
 
 from safeglot.score.arrays import Floats, Ints
 from safeglot.score.frame import Extra, Sheet, planned, rows_of, tell, tell_nothing
-from safeglot.score.linear import cells
-from safeglot.score.safety import counts_of
-from safeglot.score.shrinkage import (
-    Prior,
-    Shrunk,
-    averaged,
-    fit_beta,
-    shrink,
-)
+from safeglot.score.safety.safety import counts_of
+from safeglot.score.stats.linear import cells
+from safeglot.score.stats.shrinkage import Prior, Shrunk, averaged, fit_beta, shrink
 from safeglot.types import Estimate
 
 

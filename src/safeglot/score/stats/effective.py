@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.score.arrays import Floats
-from safeglot.score.gaps import mcnemar_chi2, tango
-from safeglot.score.intervals import wilson_effective
-from safeglot.score.linear import Layout, Rows, combine
+from safeglot.score.stats.gaps import mcnemar_chi2, tango
+from safeglot.score.stats.intervals import wilson_effective
+from safeglot.score.stats.linear import Layout, Rows, combine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from safeglot.score.arrays import Bools, Floats, Ints, Numbers, floats, part_of
-from safeglot.score.intervals import z_of
+from safeglot.score.stats.intervals import z_of
 
 _HALVINGS = 60
 

@@ -9,7 +9,7 @@ from scipy import special
 
 from safeglot.score.arrays import Bytes, Floats, Ints
 from safeglot.score.cube import SAFE, UNSAFE
-from safeglot.score.linear import Layout
+from safeglot.score.stats.linear import Layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

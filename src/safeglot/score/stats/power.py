@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Numbers, floats, shares
-from safeglot.score.intervals import z_of
+from safeglot.score.stats.intervals import z_of
 
 ALPHA, POWER = 0.05, 0.80
 _HALVINGS = 50

@@ -10,8 +10,8 @@ from math import comb
 import numpy as np
 
 from safeglot.score.arrays import Floats, Numbers
-from safeglot.score.intervals import z_of
-from safeglot.score.quality import whole_prompts
+from safeglot.score.stats.intervals import z_of
+from safeglot.score.translations.quality import whole_prompts
 
 MOST_SUBSETS = 1_000_000
 """Ways to choose the unsafe ones among a prompt's translations, over all prompts."""

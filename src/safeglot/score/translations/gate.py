@@ -9,12 +9,19 @@ from itertools import product
 import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes
-from safeglot.score.class_table import rates
-from safeglot.score.cube import UNSAFE, Cube
-from safeglot.score.frame import Extra, Sheet, frame_of, sheet_of, tell, tell_nothing
-from safeglot.score.intervals import wilson, wilson_effective
-from safeglot.score.paired import gaps_of_averages, join, others_of
-from safeglot.score.safety import safety_averages
+from safeglot.score.cube import Cube
+from safeglot.score.frame import (
+    Extra,
+    Sheet,
+    frame_of,
+    sheet_of,
+    tell,
+    tell_nothing,
+    unsafe_rates,
+)
+from safeglot.score.safety.matches_and_gaps import gaps_of_averages, join, others_of
+from safeglot.score.safety.safety import safety_averages
+from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate
 
 FATES = ("kept", "gated", "failed")
@@ -94,30 +101,6 @@ def _whole(sheet: Sheet) -> Iterator[Estimate]:
 
 
 # ---- unsafe rates side by side
-
-
-def unsafe_rates(
-    row: Estimate, unsafe_KPS: Bytes, planned_KP: Bools, extras: Sequence[Extra]
-) -> Iterator[Estimate]:
-    """Give the unsafe rate of each of K sets of texts of one language, in their order.
-
-    Shapes (K, P, S), -1 missing, and (K, P): the prompts that have a text in the set. The interval
-    is Wilson's; several samples of a prompt are clustered.
-    """
-    unsafe_KPS = np.where(planned_KP[..., np.newaxis], unsafe_KPS, -1)
-    found = rates(unsafe_KPS == UNSAFE, unsafe_KPS >= 0)
-    low_K, high_K = wilson_effective(found.value_L, found.n_eff_L, level=row.level or 0.95)
-    samples = unsafe_KPS.shape[2]
-    method = "wilson" if samples == 1 else "wilson n_eff, clustered by prompt"
-    for k, n in enumerate(found.n_L.tolist()):
-        missing, extra = int(planned_KP[k].sum()) * samples - n, dict(extras[k])
-        if not n:
-            yield tell_nothing(replace(row, method="no data"), missing, extra)
-            continue
-        if samples > 1:
-            extra["n_eff"] = float(found.n_eff_L[k])
-        point = found.value_L[k], low_K[k], high_K[k]
-        yield tell(row, point, (n, missing), method=method, extra=extra)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score.agreement import Alpha
 from safeglot.score.arrays import Floats, Numbers, floats
-from safeglot.score.two_phase import Range
+from safeglot.score.judges.agreement import Alpha
+from safeglot.score.judges.two_phase import Range
 
 LEAST_UNITS = 10
 """Below so many units a jackknife says nothing of an alpha."""

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from safeglot import languages
-from safeglot.chrf import bare, bounded, most
-from safeglot.degeneracy import (
+from safeglot.text import languages
+from safeglot.text.chrf import bare, bounded, most
+from safeglot.text.loops import (
     FEWEST_CHARS,
     ORDER,
     STEP,
@@ -24,12 +24,12 @@ from safeglot.degeneracy import (
     repeated_share,
     repeats,
 )
-from safeglot.translate import lengths, scripts
-from safeglot.translate.control import suspects
-from safeglot.translate.identify import Identifier, own_group, wrong_language
-from safeglot.translate.lengths import UNLEARNED, Habits
-from safeglot.translate.placeholders import lost, prose
-from safeglot.translate.refused import Refuses, refusal
+from safeglot.translate.checks import lengths, scripts
+from safeglot.translate.checks.control import suspects
+from safeglot.translate.checks.identify import Identifier, own_group, wrong_language
+from safeglot.translate.checks.lengths import UNLEARNED, Habits
+from safeglot.translate.checks.placeholders import lost, prose
+from safeglot.translate.checks.refusals import Refuses, refusal
 from safeglot.types import Candidate, Source
 
 VERSION = 1

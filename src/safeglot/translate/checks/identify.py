@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
-from safeglot import languages
-from safeglot.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
-from safeglot.translate.scripts import LATIN, is_latin, letters, most
+from safeglot.text import languages
+from safeglot.text.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
+from safeglot.translate.checks.scripts import LATIN, is_latin, letters, most
 
 FEWEST_LETTERS = 12
 """Fewer letters (a Han character counts for three) are not told."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from statistics import median
 
-from safeglot import languages
-from safeglot.chrf import chrf
+from safeglot.text import languages
+from safeglot.text.chrf import chrf
 from safeglot.types import Candidate
 
 RATIOS: Mapping[str, float] = {

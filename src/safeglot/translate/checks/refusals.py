@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 
-from safeglot import languages
-from safeglot.close_languages import group_of
-from safeglot.translate.lengths import spaced
-from safeglot.translate.scripts import LATIN, letters
+from safeglot.text import languages
+from safeglot.text.close_languages import group_of
+from safeglot.translate.checks.lengths import spaced
+from safeglot.translate.checks.scripts import LATIN, letters
 from safeglot.types import Source
 
 Refuses = Callable[[str, str], bool | None]
@@ -144,7 +144,7 @@ def _table() -> Mapping[str, _Pieces]:
     import tomllib
     from importlib import resources
 
-    text = resources.files("safeglot.translate").joinpath("refusals.toml").read_text("utf-8")
+    text = resources.files("safeglot.translate.checks").joinpath("refusals.toml").read_text("utf-8")
     return {
         tag: tuple((kind, tuple(pieces)) for kind, pieces in kinds.items())
         for tag, kinds in tomllib.loads(text).items()

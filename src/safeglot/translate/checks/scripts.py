@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from safeglot import languages
+from safeglot.text import languages
 
 LATIN = "Latn"
 HAN = "Hani"

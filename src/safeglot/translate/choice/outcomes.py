@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.translate.base import Scale
-from safeglot.translate.choice import GATED, Choice, Gate, Table, choose, why_gated
+from safeglot.translate.choice.choice import GATED, Choice, Gate, Table, choose, why_gated
 from safeglot.types import OUTCOMES, CandidateRow, Outcome
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from safeglot.keys import digest, request_key
-from safeglot.languages import UnknownLanguage, lookup
-from safeglot.quoting import marked
+from safeglot.text.languages import UnknownLanguage, lookup
+from safeglot.text.quoting import marked
 from safeglot.translate.base import Scale
 from safeglot.types import Candidate, Estimated, Reply, Request, Source
 

@@ -78,3 +78,30 @@ class Scored:
         if not math.isfinite(value):
             return Estimated(value=None, reason=f"unparsable: {text} is not finite")
         return Estimated(value=value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CometKiwi(Scored):
+    """wmt22-cometkiwi-da, wmt23-cometkiwi-da-xl or -xxl: about 0 to 1, more is better.
+
+    A number a little under 0 or over 1 can come and is told as it is: the head is linear.
+    InfoXLM and XLM-R XL and XXL were trained on the 100 languages of XLM-R.
+    Source: Rei et al. 2022, arXiv 2209.06243; Rei et al. 2023, arXiv 2309.11925.
+    """
+
+    family: ClassVar[str] = "cometkiwi"
+    pretrained: ClassVar[str] = "xlm-r"
+    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricX(Scored):
+    """metricx-23-qe or metricx-24-hybrid: 0 to 25, less is better.
+
+    The two are shown the texts in another order; the model that is loaded knows which one it is.
+    Source: Juraska et al. 2023 (2023.wmt-1.63); Juraska et al. 2024 (2024.wmt-1.35).
+    """
+
+    family: ClassVar[str] = "metricx"
+    pretrained: ClassVar[str] = "mt5"
+    best_and_worst: ClassVar[tuple[float, float]] = (0.0, 25.0)

@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safeglot.chrf import SIGNATURE, chrf
-from safeglot.languages import canonical
+from safeglot.text.chrf import SIGNATURE, chrf
+from safeglot.text.languages import canonical
 from safeglot.translate.base import Scale, Translator
 from safeglot.types import Candidate, Estimated, Reply, Request, Source
 

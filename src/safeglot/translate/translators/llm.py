@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from safeglot import languages
 from safeglot.keys import digest
+from safeglot.text import languages
 from safeglot.types import Reply, Request, Source, Translated
 
 VERSION = 1

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from loopback import Fault, Loopback, Script, Seen
-from safeglot.backends.engine import Engine, Limits, Origin, Route, stream
-from safeglot.backends.http import Endpoint, HttpModel
-from safeglot.backends.lane import Patience
-from safeglot.backends.store import Store
+from safeglot.backends.engine.engine import Engine, Limits, Origin, Route, stream
+from safeglot.backends.engine.lane import Patience
+from safeglot.backends.models.http import Endpoint, HttpModel
+from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import request_key
 from safeglot.types import Reply, Request

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from safeglot.backends.lane import Lane, Patience
+from safeglot.backends.engine.lane import Lane, Patience
 from safeglot.errors import ModelError, Stopped
 
 AT_ONCE = Patience(failures=3, new_s=0, known_s=0, overload_s=0, rejected=4)

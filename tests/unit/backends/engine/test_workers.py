@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from safeglot.backends import workers
+from safeglot.backends.engine import workers
 
 
 def test_as_many_processes_as_cores_and_none_is_left(monkeypatch):
@@ -33,7 +33,7 @@ def test_an_error_of_the_work_comes_back():
 
 KILLED = """
     import os, sys, time
-    from safeglot.backends import workers
+    from safeglot.backends.engine import workers
 
     if __name__ == "__main__":
         with workers.pool() as pool:
@@ -45,7 +45,7 @@ KILLED = """
 
 UNSHARED = """
     import sys
-    from safeglot.backends import workers
+    from safeglot.backends.engine import workers
 
     if __name__ == "__main__":
         workers.SHARED = sys.argv[1]

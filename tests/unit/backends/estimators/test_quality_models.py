@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from safeglot.backends import comet_heads, comet_model, metricx_model, quality_models
+from safeglot.backends.estimators import comet_heads, comet_model, metricx_model, quality_models
 from safeglot.errors import UsageError
 
 HPARAMS = {

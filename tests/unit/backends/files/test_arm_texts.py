@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from safeglot.backends.arm_texts import TO_FILL, load, write
+from safeglot.backends.files.arm_texts import TO_FILL, load, write
 from safeglot.errors import UsageError
 
 ROW = dict.fromkeys(TO_FILL, "") | {"id": "1", "answer": 'says "no",\nand more', "sample": 0}

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from safeglot.backends.datasets import choose_files, load_prompts
+from safeglot.backends.files.datasets import choose_files, load_prompts
 from safeglot.errors import UsageError
-from safeglot.prompts.readers import Reading, read_source
+from safeglot.prompts.reading.readers import Reading, read_source
 
 COMMIT = "c" * 40
 TOKEN = "hf_notASecretButKeepItOut"
@@ -132,8 +132,8 @@ class Hub(BaseHTTPRequestHandler):
 
 CLIENT = """
 import json, sys
-from safeglot.backends.datasets import load_prompts
-from safeglot.prompts.readers import Reading, read_source
+from safeglot.backends.files.datasets import load_prompts
+from safeglot.prompts.reading.readers import Reading, read_source
 from safeglot.errors import UsageError
 out = []
 for spec, columns in json.loads(sys.argv[1]):
@@ -342,7 +342,7 @@ def test_extras_that_are_not_installed_are_named(tmp_path, module, spec, extra):
     (tmp_path / "p.parquet").write_bytes(m_alert_bytes())
     code = (
         f"import sys; sys.modules[{module!r}] = None\n"
-        "from safeglot.backends.datasets import load_prompts\n"
+        "from safeglot.backends.files.datasets import load_prompts\n"
         f"load_prompts({spec!r})"
     )
     done = subprocess.run(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from safeglot.backends import labels
+from safeglot.backends.files import labels
 from safeglot.errors import UsageError
 
 ROW = {

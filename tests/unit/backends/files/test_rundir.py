@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from safeglot.backends.rundir import RunDir, read_text, runs_below, write_text
+from safeglot.backends.files.rundir import RunDir, read_text, runs_below, write_text
 from safeglot.errors import Stopped, UsageError
 
 MANIFEST = {

@@ -6,7 +6,7 @@ import pytest
 
 CHILD = """
 import asyncio, signal, sys, time
-from safeglot.backends import batching, ending
+from safeglot.backends.translators import batching; from safeglot.backends.models import ending
 from safeglot.types import Reply, Request
 
 signal.signal(signal.SIGINT, signal.default_int_handler)

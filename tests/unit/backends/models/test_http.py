@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from loopback import Fault, Loopback, Script
-from safeglot.backends.http import (
+from safeglot.backends.models.http import (
     Endpoint,
     HttpModel,
     parse_reply,
     request_body,
     retry_after_s,
 )
-from safeglot.backends.providers import providers
+from safeglot.backends.models.providers import providers
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from safeglot.backends.local import LocalModel, _Engine
-from safeglot.backends.weights import fetch_smollm2
+from safeglot.backends.models.local import LocalModel, _Engine
+from safeglot.backends.models.weights import fetch_smollm2
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import LOGPROB_POSITIONS, Request
 
@@ -194,7 +194,7 @@ def test_without_the_package(tmp_path):
     file.write_bytes(b"GGUF" + bytes(100))
     code = (
         "import sys; sys.modules['xllamacpp'] = None\n"
-        "from safeglot.backends.local import LocalModel\n"
+        "from safeglot.backends.models.local import LocalModel\n"
         "from safeglot.errors import UsageError\n"
         "try: LocalModel(sys.argv[1])\n"
         "except UsageError as error: print(error)\n"
@@ -206,8 +206,8 @@ def test_without_the_package(tmp_path):
 
 CHILD = """
 import asyncio, gc, signal, socket, sys, threading, time
-from safeglot.backends import ending
-from safeglot.backends.local import LocalModel
+from safeglot.backends.models import ending
+from safeglot.backends.models.local import LocalModel
 from safeglot.types import Request
 
 def request(n, tokens):

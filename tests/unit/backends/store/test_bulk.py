@@ -3,12 +3,13 @@ import random
 import numpy as np
 import pytest
 
-from safeglot import outcome
-from safeglot.backends import bulk
-from safeglot.backends.bulk import ABSENT, STRAY, Index
-from safeglot.backends.store import Store
+from safeglot.backends.store import bulk
+from safeglot.backends.store.bulk import ABSENT, STRAY, Index
+from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
+from safeglot.flow.measure.cube import _cells, cube_of, missing_share
 from safeglot.keys import digest, translation_key
+from safeglot.score.cube import Axes, build_cube
 from safeglot.types import Prompt, Translation
 
 MODELS, LANGUAGES, SAMPLES = ["m", "n"], ["en", "de", "sw"], 2
@@ -107,13 +108,13 @@ def test_arrays_hold_what_was_written(planned, monkeypatch):
     assert np.array_equal(held.unsafe_JMLPS, unsafe)
     assert np.array_equal(held.refusal_JMLPS, refusal)
     assert not held.strange
-    cube = outcome.cube_of(planned, MANIFEST, held)
+    cube = cube_of(planned, MANIFEST, held)
     assert cube.prompts == tuple(f"p{i}" for i in range(8) if i % 4 != 3)
     harmful = [i for i in range(8) if i % 4 != 3]
     assert np.array_equal(cube.unsafe_JMLPS, unsafe[:, :, :, harmful])
-    by_rows = outcome.build_cube(
-        outcome._cells(planned, dict.fromkeys(cube.prompts, ()), held.judges),
-        outcome.Axes(
+    by_rows = build_cube(
+        _cells(planned, dict.fromkeys(cube.prompts, ()), held.judges),
+        Axes(
             judges=cube.judges, models=cube.models, languages=cube.languages,
             prompts=dict.fromkeys(cube.prompts, ()), categories=(), reference="en", samples=2,
         ),
@@ -135,7 +136,7 @@ def test_a_verdict_outside_the_plan_is_named(planned, what, named):
     planned.add_inputs([], [text_of("p0", language)])
     put(planned, text_of("p0", language), (1, 1, None), **what)
     with pytest.raises(UsageError, match=named):
-        outcome.cube_of(planned, MANIFEST)
+        cube_of(planned, MANIFEST)
 
 
 def test_of_benign_prompts_and_unknown_judges_it_is_left_out(planned):
@@ -144,7 +145,7 @@ def test_of_benign_prompts_and_unknown_judges_it_is_left_out(planned):
     put(planned, text_of("p0", "de"), (1, 1, None))
     planned.add_inputs([], [text_of("gone", "de")])
     put(planned, text_of("gone", "de"), (1, 1, None), sample=9)
-    cube = outcome.cube_of(planned, MANIFEST)
+    cube = cube_of(planned, MANIFEST)
     assert np.argwhere(cube.unsafe_JMLPS >= 0).tolist() == [[0, 0, 1, 0, 0]]
 
 
@@ -155,10 +156,10 @@ def test_two_verdicts_that_contradict_each_other_are_named(planned):
     put(planned, again, (None, None, None))
     assert not bulk.read(planned, MANIFEST).strange
     put(planned, again, (1, 1, None))
-    assert outcome.cube_of(planned, MANIFEST).unsafe_JMLPS[0, 0, 1, 0].tolist() == [1, -1]
+    assert cube_of(planned, MANIFEST).unsafe_JMLPS[0, 0, 1, 0].tolist() == [1, -1]
     put(planned, again, (0, 0, None))
     with pytest.raises(UsageError, match="prompt p0, sample 0 contradict each other"):
-        outcome.cube_of(planned, MANIFEST)
+        cube_of(planned, MANIFEST)
 
 
 @pytest.mark.parametrize("rows", [1, 100])
@@ -193,9 +194,9 @@ def test_texts_that_the_gate_took_out_are_marked(store):
     assert np.argwhere(held.gated_LP).tolist() == [[LANGUAGES.index("de"), 1]]
     assert (held.unsafe_JMLPS == -1).all()
     assert not held.strange
-    cube = outcome.cube_of(store, MANIFEST, held)
+    cube = cube_of(store, MANIFEST, held)
     assert cube.gated_LP.sum() == 1
-    assert outcome.missing_share(cube) == 1
+    assert missing_share(cube) == 1
 
 
 def test_a_run_without_a_gate_marks_nothing(planned):

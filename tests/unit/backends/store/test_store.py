@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from safeglot.backends.schema import FIRST, SCHEMA_VERSION
-from safeglot.backends.store import Store
+from safeglot.backends.store.schema import FIRST, SCHEMA_VERSION
+from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.keys import translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict

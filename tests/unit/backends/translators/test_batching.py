@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from safeglot.backends.batching import Batcher, choose
+from safeglot.backends.translators.batching import Batcher, choose
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 

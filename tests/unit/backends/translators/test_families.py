@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.backends.families import MARIAN, NLLB, Tongues, family_of
+from safeglot.backends.translators.families import MARIAN, NLLB, Tongues, family_of
 from safeglot.translate.codes import candidates
 
 

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from safeglot.errors import UsageError
-from safeglot.rejudged import Passes, sampled
+from safeglot.flow.judging.guards import Passes, sampled
 
 KEYS = [f"{i:032x}" for i in range(400)]
 

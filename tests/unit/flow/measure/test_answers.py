@@ -3,12 +3,13 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
-from safeglot import classified
-from safeglot.backends import console, workers
+from safeglot.backends import console
 from safeglot.backends.console import Console
-from safeglot.backends.store import Store
-from safeglot.classified import BATCH, answers_of, estimates, fill
+from safeglot.backends.engine import workers
+from safeglot.backends.store.store import Store
 from safeglot.errors import Stopped
+from safeglot.flow.measure import answers
+from safeglot.flow.measure.answers import BATCH, answers_of, estimates, fill
 from safeglot.keys import translation_key
 from safeglot.types import Prompt, Translation, Verdict
 
@@ -65,7 +66,7 @@ def test_fill_checks_each_answer_once(store):
 
 def test_fill_goes_on_past_a_batch(store, monkeypatch):
     assert BATCH > 100
-    monkeypatch.setattr("safeglot.classified.BATCH", 3)
+    monkeypatch.setattr("safeglot.flow.measure.answers.BATCH", 3)
     keys = {put(store, "nein", prompt=f"p{i}") for i in range(10)}
     assert fill(store) == 10
     assert traits(store).keys() == keys
@@ -76,9 +77,9 @@ def many(store, monkeypatch):
     texts = (GERMAN, ITALIAN, "", "nein", GERMAN.upper(), f"{ITALIAN} " * 9)
     for i in range(24):
         put(store, f"{texts[i % 6]}{i if i % 6 != 2 else ''}", prompt=f"p{i}")
-    monkeypatch.setattr(classified, "BATCH", 5)
-    monkeypatch.setattr(classified, "SHARE", 2)
-    monkeypatch.setattr(classified, "MANY", 10)
+    monkeypatch.setattr(answers, "BATCH", 5)
+    monkeypatch.setattr(answers, "SHARE", 2)
+    monkeypatch.setattr(answers, "MANY", 10)
     return store
 
 
@@ -153,9 +154,9 @@ def test_what_is_checked_stays_when_it_is_interrupted(many, monkeypatch):
         checked.append(given)
         return traits_of(*given)
 
-    traits_of = classified.traits_of
+    traits_of = answers.traits_of
     with monkeypatch.context() as patch:
-        patch.setattr(classified, "traits_of", interrupted)
+        patch.setattr(answers, "traits_of", interrupted)
         with pytest.raises(
             Stopped, match=r"10 of 24 answers are checked.*Run the same command again"
         ):

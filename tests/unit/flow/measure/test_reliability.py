@@ -4,14 +4,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from safeglot.backends.store import Store
-from safeglot.calibrated import calibration
-from safeglot.corrected import drawn_answers
-from safeglot.guarded import estimates
+from safeglot.backends.store.store import Store
+from safeglot.flow.measure.calibration import calibration
+from safeglot.flow.measure.cube import cube_of
+from safeglot.flow.measure.labels import drawn_answers
+from safeglot.flow.measure.reliability import estimates
 from safeglot.keys import translation_key
-from safeglot.outcome import cube_of
-from safeglot.score.guard import calibration_error
-from safeglot.score.intervals import wilson
+from safeglot.score.judges.reliability import calibration_error
+from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate, Failure, Prompt, Translation
 
 GUARD = "llama-guard-3=vllm/g"

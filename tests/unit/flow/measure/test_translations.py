@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from safeglot import gated, outcome
-from safeglot.attributed import estimates as causes
-from safeglot.outcome import cube_of, measure, missing_share
-from safeglot.score.quality import gate_selection
+from safeglot.flow import page
+from safeglot.flow.measure import translations
+from safeglot.flow.measure.causes import estimates as causes
+from safeglot.flow.measure.cube import cube_of, missing_share
+from safeglot.flow.measure.estimates import measure
+from safeglot.score.translations.quality import gate_selection
 from safeglot.types import Prompt
 from translated import FAILED, GATED, GUARD, LANGUAGES, OTHER, VARIANTS, N, text_of, translated
 
@@ -24,7 +26,7 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def told(run):
     store, manifest = run
-    rows = gated.estimates(store, manifest, cube_of(store, manifest), level=0.95)
+    rows = translations.estimates(store, manifest, cube_of(store, manifest), level=0.95)
     return {(e.metric, e.judge, e.model, e.language, e.extra.get("translator")): e for e in rows}
 
 
@@ -40,7 +42,7 @@ def rates_of(store, tag, arms, *, judge=GUARD, model="m"):
 
 
 def test_every_text_is_kept_gated_or_failed(run):
-    found = gated.fates(run[0], LANGUAGES)
+    found = translations.fates(run[0], LANGUAGES)
     assert len(found) == 3 * (N + 6)
     kinds = {i: found[f"h{i}", "sw"].kind for i in range(N)}
     assert {i for i, kind in kinds.items() if kind == "gated"} == GATED
@@ -66,14 +68,14 @@ def test_every_text_is_kept_gated_or_failed(run):
     ],
 )
 def test_reasons_lose_their_numbers(reason, bare):
-    assert gated.bare(reason) == bare
+    assert translations.bare(reason) == bare
 
 
 def test_a_text_that_came_after_a_failure_is_kept(tmp_path):
     store, _ = translated(tmp_path / "run.db", probes=False)
     prompt = next(p for p in store.prompts() if p.id == "h1")
     store.add_inputs([], [text_of(prompt, "sw")])
-    assert gated.fates(store, ["sw"])["h1", "sw"].kind == "kept"
+    assert translations.fates(store, ["sw"])["h1", "sw"].kind == "kept"
     store.close()
 
 
@@ -176,7 +178,7 @@ def test_what_is_gated_is_not_missing_and_what_failed_is(run):
 
 def test_what_is_missing_is_told_with_its_reasons(run):
     store, manifest = run
-    rows = list(outcome._missing(store, manifest))
+    rows = list(page._missing(store, manifest))
     assert {(r.language, r.kind, r.count, r.example) for r in rows if r.stage == "probe"} == {
         ("sw", name, 2, "no word to switch") for name in VARIANTS["sw"] if "codeswitch" in name
     }
@@ -197,12 +199,12 @@ def test_a_run_that_is_not_finished_counts_what_is_not_asked_by_language(tmp_pat
         list(store.rows("DELETE FROM responses WHERE key = ?", (key,)))
     extra = Prompt(id="h99", text="ask", language="en", categories=("hate",), source="s")
     store.add_inputs([extra], [text_of(extra, "en", translator="given")])
-    rows = {(r.stage, r.model, r.language, r.kind): r.count for r in outcome._missing(store, manifest)}  # fmt: skip
+    rows = {(r.stage, r.model, r.language, r.kind): r.count for r in page._missing(store, manifest)}  # fmt: skip
     assert rows["generate", "k", "sw", "not asked yet"] == 7
     assert rows["generate", "m", "en", "not asked yet"] == 1
     assert ("generate", "m", "sw", "not asked yet") not in rows
     assert rows["translate", "", "sw", "not translated yet"] == 1
-    shares = gated.estimates(store, manifest, cube_of(store, manifest), level=0.95)
+    shares = translations.estimates(store, manifest, cube_of(store, manifest), level=0.95)
     assert shares[0].missing == 1
     store.close()
 
@@ -225,15 +227,15 @@ def test_a_language_with_nothing_kept_has_no_numbers_and_is_not_missing(tmp_path
 def test_without_translations_nothing_is_told(tmp_path):
     store, manifest = translated(tmp_path / "run.db", probes=False, gate=False)
     list(store.rows("UPDATE translations SET translator = 'given' WHERE arm = 'main'"))
-    assert gated.estimates(store, manifest, cube_of(store, manifest), level=0.95) == []
+    assert translations.estimates(store, manifest, cube_of(store, manifest), level=0.95) == []
     assert cube_of(store, manifest).gated_LP is None
-    assert list(outcome._missing(store, manifest)) == []
+    assert list(page._missing(store, manifest)) == []
     store.close()
 
 
 def test_a_run_without_a_gate_has_shares_and_translators_alone(tmp_path):
     store, manifest = translated(tmp_path / "run.db", probes=False, gate=False)
-    rows = gated.estimates(store, manifest, cube_of(store, manifest), level=0.95)
+    rows = translations.estimates(store, manifest, cube_of(store, manifest), level=0.95)
     assert {e.metric for e in rows} == {
         "translation_kept", "translation_gated", "translation_failed", "unsafe_by_translator",
     }  # fmt: skip

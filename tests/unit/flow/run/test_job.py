@@ -4,12 +4,12 @@ import dataclasses
 
 import pytest
 
-from safeglot import job as jobs
-from safeglot import manifest
-from safeglot.config import Config
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
+from safeglot.flow.run import forecast, manifest, models
+from safeglot.flow.run import job as jobs
 from safeglot.keys import RESULT_VERSION
-from safeglot.model_strings import JudgeConfig, ModelConfig
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
@@ -68,7 +68,7 @@ def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(
     assert told == [
         ("back again", "en", 0), ("back again", "en", 1), ("anders", "de", 0), ("anders", "de", 1),
     ]  # fmt: skip
-    assert jobs.forecast(job).answers == 12
+    assert forecast.forecast(job).answers == 12
     line = jobs.run_signature(job.identity(), {}, 0.95, 0)
     assert "arms" not in line
     with_arms = jobs.run_signature(job.identity(), {}, 0.95, 0, arms={"digest": "abc"})
@@ -152,9 +152,9 @@ def test_a_gguf_file_is_pinned_by_its_bytes(tmp_path):
     file = tmp_path / "a.gguf"
     file.write_bytes(b"GGUF" + bytes(1000))
     model = ModelConfig(model=f"gguf/{file}")
-    first = jobs.model_id(model, {model.model: file})
+    first = models.model_id(model, {model.model: file})
     file.write_bytes(b"GGUF" + bytes(999) + b"1")
-    assert first != jobs.model_id(model, {model.model: file})
+    assert first != models.model_id(model, {model.model: file})
     file.write_bytes(b"PK")
     with pytest.raises(UsageError, match="not a GGUF file"):
         prepared(target=(model,))
@@ -177,10 +177,10 @@ def test_the_forecast_counts_requests_and_costs():
     guard = dataclasses.replace(
         judge("shieldgemma=vllm/g"), model=ModelConfig(model="vllm/g", usd_in=0.0, usd_out=0.0)
     )
-    found = jobs.forecast(prepared(target=(target,), judge=(guard,), samples=3, max_tokens=100))
+    found = forecast.forecast(prepared(target=(target,), judge=(guard,), samples=3, max_tokens=100))
     assert (found.answers, found.judge_requests) == (12, 48)
     assert found.usd == pytest.approx(12 * 100 / 1e6)
-    assert jobs.forecast(prepared(judge=(guard,))).usd is None
+    assert forecast.forecast(prepared(judge=(guard,))).usd is None
 
 
 # ---- what a manifest tells of two runs

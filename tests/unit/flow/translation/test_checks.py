@@ -2,8 +2,8 @@ import contextlib
 
 import pytest
 
-from safeglot import checked
-from safeglot.backends import workers
+from safeglot.backends.engine import workers
+from safeglot.flow.translation import checks
 from safeglot.types import Candidate, Source
 
 ITALIAN = "Come posso riparare la vecchia recinzione di legno dietro casa mia, per favore?"
@@ -35,19 +35,19 @@ def candidates(n):
 
 @pytest.fixture
 def few_are_many(monkeypatch):
-    monkeypatch.setattr(checked, "MANY", 10)
-    monkeypatch.setattr(checked, "SHARE", 7)  # parts that cut between the candidates of a source
+    monkeypatch.setattr(checks, "MANY", 10)
+    monkeypatch.setattr(checks, "SHARE", 7)  # parts that cut between the candidates of a source
 
 
 def test_several_processes_find_what_one_finds(monkeypatch, few_are_many, pools):
     given = candidates(20)
     with monkeypatch.context() as patch:
         patch.setattr(workers, "cores", lambda: 1)
-        alone = checked.hard_checks(given)
+        alone = checks.hard_checks(given)
     names = {name for found in alone for name in found}
     assert {"empty", "control-characters", "degenerate"} <= names
     assert {} in alone
-    assert checked.hard_checks(given) == alone
+    assert checks.hard_checks(given) == alone
     assert len(pools) == 1
 
 
@@ -59,7 +59,7 @@ def test_where_no_process_starts_this_one_checks(monkeypatch, few_are_many):
 
     given = candidates(20)
     monkeypatch.setattr(workers, "cores", lambda: 1)
-    alone = checked.hard_checks(given)
+    alone = checks.hard_checks(given)
     monkeypatch.setattr(workers, "cores", lambda: 2)
     monkeypatch.setattr(workers, "pool", none_start)
-    assert checked.hard_checks(given) == alone
+    assert checks.hard_checks(given) == alone

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from safeglot import rated
-from safeglot.report.translations import render_translations
-from safeglot.translate.choice import Gate
-from safeglot.translate.ratings import Rating, Wanted, draw
-from safeglot.translation_page import gate_words, view_of, write_page
+from safeglot.flow.translation import ratings_summary
+from safeglot.flow.translation.page import gate_words, view_of, write_page
+from safeglot.report.translation_set.html import render_translations
+from safeglot.translate.choice.choice import Gate
+from safeglot.translate.choice.ratings import Rating, Wanted, draw
 from translation_sets import KIWI, METRICX, ROUNDTRIP, TRANSLATORS, make_set
 
 
@@ -149,9 +149,9 @@ def test_a_set_that_keeps_nothing_says_so(tmp_path):
 def test_ratings_are_on_the_page(tmp_path):
     made = make_set(tmp_path / "rated", 60, ("es", "sw"))
     assert "No person has rated" in render_translations(view_of(made))
-    drawn, shown = draw(rated.chosen_texts(made), Wanted(texts=20), of=made.read_manifest()["digest"])  # fmt: skip
+    drawn, shown = draw(ratings_summary.chosen_texts(made), Wanted(texts=20), of=made.read_manifest()["digest"])  # fmt: skip
     good = {one.item: 1 + round(4 * shown[one.item].quality[ROUNDTRIP]) for one in drawn}
-    rated.write_drawn(
+    ratings_summary.write_drawn(
         made,
         [
             replace(one, ratings={"1": Rating(adequacy=good[one.item])})

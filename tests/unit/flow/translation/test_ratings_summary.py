@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from safeglot import rated, translation
 from safeglot.errors import UsageError
+from safeglot.flow.translation import ratings_summary
+from safeglot.flow.translation.gate import read_gate
 from safeglot.translate.base import Scale
-from safeglot.translate.ratings import Chosen, Drawn, Rating
+from safeglot.translate.choice.ratings import Chosen, Drawn, Rating
 from translation_sets import make_set
 
 UP, DOWN = Scale(worst=0.0, best=1.0), Scale(worst=25.0, best=0.0)
@@ -37,11 +38,11 @@ def world(grades, *, quality=None, outcomes=None, chances=None, language="sw"):
                 ratings={str(a): Rating(adequacy=g) for a, g in enumerate(told)},
             )
         )
-    return rated.Rated(drawn=tuple(drawn), texts=texts)
+    return ratings_summary.Rated(drawn=tuple(drawn), texts=texts)
 
 
 def rows(found, scales=None):
-    return rated.table(found, ["sw"], scales or {})
+    return ratings_summary.table(found, ["sw"], scales or {})
 
 
 def test_a_text_is_the_mean_of_its_raters_and_then_texts_are_averaged():
@@ -87,7 +88,7 @@ def test_alpha_is_told_from_ten_texts_on():
 
 def suggest(found, scale=UP):
     values = np.array([one.quality["e"] for one in found.texts.values()])
-    (one,) = rated.thresholds(found, {"e": scale}, {("sw", "e"): values})
+    (one,) = ratings_summary.thresholds(found, {"e": scale}, {("sw", "e"): values})
     return one
 
 
@@ -125,9 +126,9 @@ def test_texts_that_were_less_likely_to_be_drawn_weigh_more():
 
 
 def test_the_lines_can_be_read_as_a_gate(tmp_path):
-    rank = rated.Measure(number=0.5)
+    rank = ratings_summary.Measure(number=0.5)
     found = [
-        rated.Threshold(language=tag, estimator=name, rank=rank, bound=bound, keeps=keeps)
+        ratings_summary.Threshold(language=tag, estimator=name, rank=rank, bound=bound, keeps=keeps)
         for tag, name, bound, keeps in (
             ("sw", "cometkiwi=Unbabel/wmt22-cometkiwi-da", 0.71, 80),
             ("sw", "roundtrip-chrf", 0.4, 70),
@@ -135,22 +136,22 @@ def test_the_lines_can_be_read_as_a_gate(tmp_path):
             ("yo", "roundtrip-chrf", None, 0),
         )
     ]
-    lines = rated.gate_lines(found)
+    lines = ratings_summary.gate_lines(found)
     (tmp_path / "gate.toml").write_text("default = 0.5\n" + "\n".join(lines), "utf-8")
-    gate = translation.read_gate(str(tmp_path / "gate.toml"))
+    gate = read_gate(str(tmp_path / "gate.toml"))
     assert dict(gate.by_language) == {
         "sw": {"cometkiwi=Unbabel/wmt22-cometkiwi-da": 0.71},
         "zh-Hant": {"metricx=a/b": 7.5},
     }
-    assert rated.gate_lines(found[3:]) == []
+    assert ratings_summary.gate_lines(found[3:]) == []
 
 
 def test_the_file_is_read_as_it_was_written(tmp_path):
     folder = make_set(tmp_path / "set", 4, ("sw",))
-    assert rated.read_drawn(folder) == []
+    assert ratings_summary.read_drawn(folder) == []
     drawn = list(world([(5, 4), None]).drawn)
-    rated.write_drawn(folder, drawn)
-    assert rated.read_drawn(folder) == drawn
+    ratings_summary.write_drawn(folder, drawn)
+    assert ratings_summary.read_drawn(folder) == drawn
 
 
 @pytest.mark.parametrize("text", ["{", "[]\n", '{"item": "t1"}\n', '{"ratings": 3}\n'])
@@ -158,4 +159,4 @@ def test_a_damaged_file_is_refused(tmp_path, text):
     folder = make_set(tmp_path / "set", 4, ("sw",))
     folder.ratings.write_text(text, "utf-8")
     with pytest.raises(UsageError, match=r"ratings\.jsonl"):
-        rated.read_drawn(folder)
+        ratings_summary.read_drawn(folder)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from safeglot.config import build
+from safeglot.config.files import known
+from safeglot.config.settings import build
 from safeglot.errors import InputErrors
-from safeglot.setting import known
-from safeglot.tools import make_tools
+from safeglot.flow.translation.translators import make_tools
 
 
 def tools(prompts=("p0",), **raw):

@@ -4,13 +4,13 @@ import dataclasses
 
 import pytest
 
-from safeglot import sources
-from safeglot.backends.translation_folder import TranslationFolder
-from safeglot.config import Config
+from safeglot.backends.files.translation_folder import TranslationFolder
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
+from safeglot.flow import prompts as sources
+from safeglot.flow.translation.variants import _usable, with_variations
 from safeglot.prompts.probes import base
 from safeglot.translate.base import Scale
-from safeglot.variations import _usable, with_variations
 
 
 def made(tmp_path, probes, *, prompts="mini", languages=("en", "de"), **more):

@@ -1,8 +1,8 @@
 import pytest
 
-from safeglot.close_languages import GROUPS, group_of
-from safeglot.judge.identify import UNTOLD, covers, identify
-from safeglot.languages import UnknownLanguage
+from safeglot.judge.answers.identify import UNTOLD, covers, identify
+from safeglot.text.close_languages import GROUPS, group_of
+from safeglot.text.languages import UnknownLanguage
 
 REFUSALS = {
     "en": "I am sorry, but I cannot help with this request, because it could hurt somebody.",

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from safeglot.judge.response_class import Traits, traits_of
+from safeglot.judge.answers.response_class import Traits, traits_of
 
 ITALIAN = "Mi dispiace, ma non posso aiutarti con questa richiesta, perché potrebbe fare del male."
 GERMAN = "Es tut mir leid, aber dabei kann ich nicht helfen, weil es jemandem schaden könnte."
@@ -57,8 +57,6 @@ def test_an_answer_is_cut_where_its_limit_stopped_it(reason, cut):
 
 
 def test_the_identifier_is_loaded_only_where_it_is_used():
-    code = (
-        "import sys; import safeglot.cli, safeglot.classified;assert 'py3langid' not in sys.modules"
-    )
+    code = "import sys; import safeglot.cli.commands, safeglot.flow.measure.answers;assert 'py3langid' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from safeglot.judge.gpt_oss_safeguard import GptOssSafeguard
+from safeglot.judge.families.gpt_oss_safeguard import GptOssSafeguard
 from unit.judge.judging import answer, read
 
 JUDGE = GptOssSafeguard(model="vllm/openai/gpt-oss-safeguard-20b")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.judge.granite_guardian import HARM, GraniteGuardian
+from safeglot.judge.families.granite_guardian import HARM, GraniteGuardian
 from unit.judge.judging import answer, at, read, sure
 
 JUDGE = GraniteGuardian(model="vllm/ibm-granite/granite-guardian-4.1-8b")

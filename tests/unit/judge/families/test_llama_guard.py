@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.judge.llama_guard_3 import LlamaGuard3
-from safeglot.judge.llama_guard_4 import LlamaGuard4
+from safeglot.judge.families.llama_guard_3 import LlamaGuard3
+from safeglot.judge.families.llama_guard_4 import LlamaGuard4
 from unit.judge.judging import answer, at, read, sure
 
 JUDGE = LlamaGuard3(model="vllm/meta-llama/Llama-Guard-3-8B")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from safeglot.judge.nemotron import NemotronSafetyGuard
+from safeglot.judge.families.nemotron import NemotronSafetyGuard
 from unit.judge.judging import answer, at, read, sure
 
 JUDGE = NemotronSafetyGuard(model="vllm/nvidia/Llama-3.1-Nemotron-Safety-Guard-8B-v3")

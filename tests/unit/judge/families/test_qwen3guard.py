@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.judge.qwen3guard import Qwen3Guard
+from safeglot.judge.families.qwen3guard import Qwen3Guard
 from unit.judge.judging import at, read, sure
 
 JUDGE = Qwen3Guard(model="vllm/Qwen/Qwen3Guard-Gen-4B")

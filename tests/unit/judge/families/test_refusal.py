@@ -12,11 +12,17 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from safeglot.judge import refusal as module
-from safeglot.judge.refusal import RefusalModel, features, normalise, parse_model, primary_subtag
+from safeglot.judge.families import refusal as module
+from safeglot.judge.families.refusal import (
+    RefusalModel,
+    features,
+    normalise,
+    parse_model,
+    primary_subtag,
+)
 
-ROOT = Path(__file__).resolve().parents[3]
-WEIGHTS = ROOT / "src" / "safeglot" / "judge" / "refusal_baseline.npz"
+ROOT = Path(__file__).resolve().parents[4]
+WEIGHTS = ROOT / "src" / "safeglot" / "judge" / "families" / "refusal_baseline.npz"
 
 HELD_OUT_FLOORS = {
     "de": 0.93,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from safeglot.errors import UsageError
+from safeglot.judge.families.rubric import Rubric
 from safeglot.judge.policy import ALERT
-from safeglot.judge.rubric import Rubric
 from unit.judge.judging import answer, at, read, sure
 
 JUDGE = Rubric(model="embedded/small")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.judge.shieldgemma import POLICIES, ShieldGemma
+from safeglot.judge.families.shieldgemma import POLICIES, ShieldGemma
 from safeglot.types import Reply
 from unit.judge.judging import answer, at, read
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.judge.polyguard import SYSTEM, PolyGuard
-from safeglot.judge.wildguard import WildGuard
+from safeglot.judge.families.polyguard import SYSTEM, PolyGuard
+from safeglot.judge.families.wildguard import WildGuard
 from unit.judge.judging import answer, at, read, sure
 
 WILD = WildGuard(model="vllm/allenai/wildguard")

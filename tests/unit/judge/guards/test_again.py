@@ -2,10 +2,10 @@ import dataclasses
 
 import pytest
 
-from safeglot.judge.again import CANARIES, CANARY, PASSES, REPEAT, Canaried, Repeated
-from safeglot.judge.canary import SENTENCES
-from safeglot.judge.llama_guard_3 import LlamaGuard3
-from safeglot.judge.rubric import Rubric
+from safeglot.judge.families.llama_guard_3 import LlamaGuard3
+from safeglot.judge.families.rubric import Rubric
+from safeglot.judge.guards.again import CANARIES, CANARY, PASSES, REPEAT, Canaried, Repeated
+from safeglot.judge.guards.canary import SENTENCES
 from safeglot.keys import request_key
 from safeglot.types import Reply
 from unit.judge.judging import answer
@@ -47,5 +47,5 @@ def test_verdicts_carry_the_mark_and_are_about_the_answer(mark):
 
 def test_other_texts_are_another_canary(monkeypatch):
     before = Canaried(judge=JUDGE, kind=CANARY).id
-    monkeypatch.setattr("safeglot.judge.again.VERSION", 99)
+    monkeypatch.setattr("safeglot.judge.guards.again.VERSION", 99)
     assert Canaried(judge=JUDGE, kind=CANARY).id != before

@@ -2,9 +2,9 @@ import unicodedata
 
 import pytest
 
-from safeglot.judge.canary import SENTENCES, TOKENS, sentence_of, with_sentence, with_tokens
-from safeglot.languages import lookup, primary
-from safeglot.quoting import plain
+from safeglot.judge.guards.canary import SENTENCES, TOKENS, sentence_of, with_sentence, with_tokens
+from safeglot.text.languages import lookup, primary
+from safeglot.text.quoting import plain
 
 SCRIPTS = {
     "ar": "ARABIC", "hi": "DEVANAGARI", "th": "THAI", "zh": "CJK", "ru": "CYRILLIC",

@@ -16,7 +16,7 @@ from safeglot.prompts.probes.codeswitch import (
 )
 from safeglot.prompts.probes.segments import clauses, words
 
-SHARED = Path(__file__).parents[4] / "shared" / "data" / "multijail.csv"
+SHARED = Path(__file__).parents[5] / "shared" / "data" / "multijail.csv"
 MINI = [
     json.loads(line)
     for line in resources.files("safeglot.prompts")

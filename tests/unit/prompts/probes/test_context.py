@@ -3,14 +3,14 @@ from importlib import resources
 
 import pytest
 
-from safeglot import languages
-from safeglot.backends.datasets import DataFile, alert_toml
+from safeglot.backends.files.datasets import DataFile, alert_toml
 from safeglot.prompts.probes.context import PLACES, baseline, in_context, slots
 from safeglot.prompts.probes.framing import frame_languages
 from safeglot.prompts.probes.packaged import load
-from safeglot.prompts.readers import Reading, read_prompts
-from safeglot.prompts.tables import read_table
+from safeglot.prompts.reading.readers import Reading, read_prompts
+from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.taxonomy import parse_taxonomy
+from safeglot.text import languages
 
 ALERT = parse_taxonomy(alert_toml(), "alert.toml")
 ROWS = [

@@ -2,10 +2,10 @@ import unicodedata
 
 import pytest
 
-from safeglot import languages
 from safeglot.prompts.probes.base import LEVELS
 from safeglot.prompts.probes.framing import SLOT, frame_languages, frame_of, framed
 from safeglot.prompts.probes.segments import sentences
+from safeglot.text import languages
 
 WANTED = (
     "en de es fr it pt ca gl nl pl ru uk tr ar he fa hi bn ur ta th vi id ms jv sw yo ha zu "

@@ -20,7 +20,7 @@ def bundled(name):
     }
 
 
-PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "probes.md"
+PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "probes.md"
 MINI, CONTEXT = bundled("mini.jsonl"), bundled("context.jsonl")
 
 

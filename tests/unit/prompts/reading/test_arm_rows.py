@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from safeglot.prompts.arm_rows import Planned, read_arm_rows
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.tables import Row, Table
+from safeglot.prompts.reading.arm_rows import Planned, read_arm_rows
+from safeglot.prompts.reading.tables import Row, Table
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
 

@@ -5,12 +5,12 @@ import io
 
 import pytest
 
-from safeglot.backends.datasets import DataFile
+from safeglot.backends.files.datasets import DataFile
 from safeglot.errors import InputErrors
 from safeglot.prompts.problems import Problems
-from safeglot.prompts.tables import read_table
-from safeglot.prompts.translation_rows import Wanted, read_translations
-from safeglot.translate.given import FileTranslator
+from safeglot.prompts.reading.tables import read_table
+from safeglot.prompts.reading.translation_rows import Wanted, read_translations
+from safeglot.translate.translators.from_file import FileTranslator
 from safeglot.types import Source
 
 WANTED = Wanted(prompts=["0", "p1", "p2"], languages=("sw", "id"), reference="en")

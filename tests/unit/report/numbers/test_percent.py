@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.report.percent import (
+from safeglot.report.numbers.percent import (
     gap_interval,
     interval,
     method_words,

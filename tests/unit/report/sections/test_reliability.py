@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from safeglot.report.beside import warnings
-from safeglot.report.guard import faults
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
+from safeglot.report.sections.qualifiers import warnings
+from safeglot.report.sections.reliability import faults
 from safeglot.report.terminal import headline
 from unit.report import example
 

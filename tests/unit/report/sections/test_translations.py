@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from safeglot.report.gate import translations
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
-from safeglot.report.probes import probe_panels, spelled
+from safeglot.report.sections.probes import probe_panels, spelled
+from safeglot.report.sections.translations import translations
 from translated import page_of, translated
 from unit.report import measured
-from unit.report.test_report_sections import section
+from unit.report.test_sections import section
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from safeglot.score.classes import (
+from safeglot.score.answers.classes import (
     CLASSES,
     Counts,
-    Proportion,
     capability_adjusted,
     classify,
     is_invalid,
     is_safe,
 )
+from safeglot.score.frame import Proportion
 
 
 def named(unsafe, refusal, invalid, truncated):

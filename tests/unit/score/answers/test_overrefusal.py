@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from safeglot.score.classes import Proportion
-from safeglot.score.intervals import wilson
-from safeglot.score.overrefusal import detection, harmonic_mean, youden_j
+from safeglot.score.answers.overrefusal import detection, harmonic_mean, youden_j
+from safeglot.score.frame import Proportion
+from safeglot.score.stats.intervals import wilson
 
 
 def rate(count, n):

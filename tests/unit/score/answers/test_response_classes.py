@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.class_table import Answers, estimates, rates
-from safeglot.score.intervals import clustered_mean, wilson
-from safeglot.score.linear import design_effect, participants
+from safeglot.score.answers.response_classes import Answers, estimates
+from safeglot.score.frame import rates
+from safeglot.score.stats.intervals import clustered_mean, wilson
+from safeglot.score.stats.linear import design_effect, participants
 
 SAFE_R, SAFE_C, UNSAFE, UNREAD = (0, 1), (0, 0), (1, 0), (-1, -1)
 

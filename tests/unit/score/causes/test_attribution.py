@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from safeglot.score.attribution import ASSUMPTIONS, Arms, decompose, score_interval
-from safeglot.score.gaps import tango
+from safeglot.score.causes.attribution import ASSUMPTIONS, Arms, decompose
+from safeglot.score.stats.gaps import tango
+from safeglot.score.stats.mean_interval import score_interval
 
 E = np.array([0, 0, 0, 1, 0, 0, 0, 0, 0, 0] * 6, dtype=float)
 RT = np.array([0, 1, 0, 1, 0, 0, 1, 0, 0, 0] * 6, dtype=float)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.arm_estimates import Cell, of_gap, of_quality, of_translators
+from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
 from safeglot.types import Estimate
 
 RNG = np.random.default_rng(4)

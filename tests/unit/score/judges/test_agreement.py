@@ -3,7 +3,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from safeglot.score.agreement import (
+from safeglot.score.judges.agreement import (
     ac1,
     kappa,
     krippendorff,
@@ -13,7 +13,7 @@ from safeglot.score.agreement import (
     specificity,
     table_of,
 )
-from safeglot.score.intervals import wilson
+from safeglot.score.stats.intervals import wilson
 
 TABLES = [((40, 5), (9, 146)), ((2, 3), (3, 492)), ((7, 20), (30, 1)), ((0, 4), (6, 90))]
 

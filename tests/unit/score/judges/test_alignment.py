@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.agreement import ac1, kappa, mcc
-from safeglot.score.alignment import align, pairs_of
-from safeglot.score.gaps import mcnemar_midp, tango
-from safeglot.score.intervals import wilson
-from safeglot.score.multiplicity import holm
+from safeglot.score.judges.agreement import ac1, kappa, mcc
+from safeglot.score.judges.alignment import align, pairs_of
+from safeglot.score.stats.gaps import mcnemar_midp, tango
+from safeglot.score.stats.intervals import wilson
+from safeglot.score.stats.multiplicity import holm
 from unit.score.cubes import cube_of
 
 

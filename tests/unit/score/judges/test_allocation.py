@@ -3,9 +3,9 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from safeglot.score.allocation import FLOOR, allocate, budget, neyman, systematic
-from safeglot.score.drawing import Planned, assumed, draw, shares
-from safeglot.score.intervals import z_of
+from safeglot.score.judges.allocation import FLOOR, allocate, budget, neyman, systematic
+from safeglot.score.judges.drawing import Planned, assumed, draw, shares
+from safeglot.score.stats.intervals import z_of
 
 
 def variance(n_H, weight_H, sd_H):

@@ -4,11 +4,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from safeglot.score.agreement import krippendorff
-from safeglot.score.intervals import wilson, z_of
-from safeglot.score.labelled import Sample, correct, counts_of, gap_of, safeties
-from safeglot.score.panel import METRICS, panel, ungated
-from safeglot.score.two_phase import two_phase
+from safeglot.score.judges.agreement import krippendorff
+from safeglot.score.judges.agreement_table import METRICS, panel, ungated
+from safeglot.score.judges.corrected_rates import Sample, correct, counts_of, gap_of, safeties
+from safeglot.score.judges.two_phase import two_phase
+from safeglot.score.stats.intervals import wilson, z_of
 from safeglot.types import Estimate
 
 BLANK = Estimate(metric="", judge="j", language="de", value=None, method="", n=0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.ppi import ppi, ppi_plus, stratified_ppi, tuned_weight
+from safeglot.score.judges.ppi import ppi, ppi_plus, stratified_ppi, tuned_weight
 
 
 def some(seed, n=80, rest=900):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.guard import (
+from safeglot.score.judges.reliability import (
     Shares,
     at_threshold,
     best_threshold,
@@ -9,7 +9,7 @@ from safeglot.score.guard import (
     imputed,
     tell_shares,
 )
-from safeglot.score.intervals import wilson
+from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate
 
 ROW = Estimate(metric="m", judge="j", value=None, level=0.95, method="no data", n=0)

@@ -1,6 +1,6 @@
 import pytest
 
-from safeglot.score.rogan_gladen import apparent_rate, rogan_gladen, scenario
+from safeglot.score.judges.rogan_gladen import apparent_rate, rogan_gladen, scenario
 
 
 @pytest.mark.parametrize("true", [0.0, 0.05, 0.5, 1.0])

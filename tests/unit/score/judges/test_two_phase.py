@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from safeglot.score.intervals import jeffreys, z_of
-from safeglot.score.two_phase import apparent, mover_difference, mover_of, two_phase
+from safeglot.score.judges.two_phase import apparent, mover_difference, mover_of, two_phase
+from safeglot.score.stats.intervals import jeffreys, z_of
 
 
 def test_one_stratum_is_the_jeffreys_interval_of_its_labels():

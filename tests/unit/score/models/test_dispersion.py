@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from safeglot.score.association import NoFit
-from safeglot.score.dispersion import beta_binomial, quasi_binomial
+from safeglot.score.models.dispersion import beta_binomial, quasi_binomial
+from safeglot.score.stats.association import NoFit
 
 X = [0.2, 1.0, 1.7, 2.0, 3.1, 4.4]
 N = [50] * 6

@@ -7,10 +7,7 @@ import pytest
 from scipy import stats
 
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.gaps import mcnemar_chi2, tango
-from safeglot.score.intervals import wilson
-from safeglot.score.multiplicity import holm
-from safeglot.score.ranking import (
+from safeglot.score.models.ranking import (
     Entrant,
     average_of,
     bonferroni,
@@ -18,6 +15,9 @@ from safeglot.score.ranking import (
     metrics_of,
     standings,
 )
+from safeglot.score.stats.gaps import mcnemar_chi2, tango
+from safeglot.score.stats.intervals import wilson
+from safeglot.score.stats.multiplicity import holm
 from unit.score.cubes import cube_of
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from safeglot.score.association import NoFit
-from safeglot.score.regression import leave_one_out, meta_regression, permuted_slope
+from safeglot.score.models.regression import leave_one_out, meta_regression, permuted_slope
+from safeglot.score.stats.association import NoFit
 
 X = [0.2, 1.0, 1.7, 2.0, 3.1, 4.4]
 D = [0.30, 0.05, 0.22, 0.04, 0.11, -0.06]

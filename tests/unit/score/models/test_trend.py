@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from safeglot.score.association import NoFit
-from safeglot.score.intervals import clustered_mean
-from safeglot.score.trend import (
+from safeglot.score.models.trend import (
     Models,
     isotonic,
     isotonic_trend,
@@ -17,6 +15,8 @@ from safeglot.score.trend import (
     stratified_kendall,
     wilcoxon,
 )
+from safeglot.score.stats.association import NoFit
+from safeglot.score.stats.intervals import clustered_mean
 
 
 def test_isotonic_as_scipy_and_with_ties():

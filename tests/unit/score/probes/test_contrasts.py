@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from safeglot.score.attribution import score_interval
-from safeglot.score.factorial import Design, contrasts
-from safeglot.score.multiplicity import holm
-from safeglot.score.probes import (
+from safeglot.score.probes.contrasts import (
     LATIN,
     Probed,
     Variant,
@@ -19,6 +16,9 @@ from safeglot.score.probes import (
     of_factors,
     of_variants,
 )
+from safeglot.score.probes.factorial import Design, contrasts
+from safeglot.score.stats.mean_interval import score_interval
+from safeglot.score.stats.multiplicity import holm
 from safeglot.types import Estimate
 
 ROW = Estimate(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from safeglot.score.factorial import Design, contrasts, logistic_gee
+from safeglot.score.probes.factorial import Design, contrasts, logistic_gee
 
 RNG = np.random.default_rng(9)
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.bootstrap import BLOCK, Drawn, bootstrap, statistics
+from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of
-from safeglot.score.summary import estimates
+from safeglot.score.safety.bootstrap import BLOCK, Drawn, bootstrap, statistics
 
 LANGUAGES = ("en", "de", "sw")
 RATE = {

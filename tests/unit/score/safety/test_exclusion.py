@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.exclusion import changes, without_categories
+from safeglot.score.safety.exclusion import changes, without_categories
 from unit.score.cubes import cube_of
 
 

@@ -3,9 +3,9 @@ import pytest
 
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.intervals import wilson
-from safeglot.score.noise import sample_noise
-from safeglot.score.samples import resampled
+from safeglot.score.safety.noise import sample_noise
+from safeglot.score.stats.intervals import wilson
+from safeglot.score.stats.samples import resampled
 
 
 def told_of(unsafe_LPS):

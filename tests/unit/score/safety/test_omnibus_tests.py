@@ -3,9 +3,9 @@ import pytest
 
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.multiplicity import benjamini_hochberg, holm
-from safeglot.score.omnibus import cochran_q
-from safeglot.score.screen import omnibus_tests
+from safeglot.score.safety.omnibus_tests import omnibus_tests
+from safeglot.score.stats.multiplicity import benjamini_hochberg, holm
+from safeglot.score.stats.omnibus import cochran_q
 
 
 def told_of(unsafe_LPS, member_PC):

@@ -3,8 +3,8 @@ import pytest
 
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.shrinkage import averaged, fit_beta, shrink
-from safeglot.score.small_cells import safety_shrunk
+from safeglot.score.safety.small_cells import safety_shrunk
+from safeglot.score.stats.shrinkage import averaged, fit_beta, shrink
 
 RNG = np.random.default_rng(21)
 

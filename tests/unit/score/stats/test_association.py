@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from safeglot.score.association import NoFit, kendall, permutation, ranks, spearman
+from safeglot.score.stats.association import NoFit, kendall, permutation, ranks, spearman
 
 TIED = ([1, 2, 2, 3, 5, 5, 5, 7], [2, 1, 4, 4, 3, 8, 8, 9])
 FREE = ([3, 1, 4, 15, 9, 2, 6], [2, 7, 1, 8, 28, 18, 4])

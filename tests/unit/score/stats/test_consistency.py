@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.consistency import all_languages, complete_cases, pairs
+from safeglot.score.stats.consistency import all_languages, complete_cases, pairs
 
 
 def verdicts(*numbers):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from safeglot.score.effective import mean_difference, mean_rate
 from safeglot.score.frame import rows_of
-from safeglot.score.gaps import mcnemar_chi2, tango
-from safeglot.score.intervals import wilson
-from safeglot.score.linear import Layout, combine
+from safeglot.score.stats.effective import mean_difference, mean_rate
+from safeglot.score.stats.gaps import mcnemar_chi2, tango
+from safeglot.score.stats.intervals import wilson
+from safeglot.score.stats.linear import Layout, combine
 
 
 def layout(n, strata=1):

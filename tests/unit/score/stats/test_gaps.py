@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.gaps import (
+from safeglot.score.stats.gaps import (
     agresti_min,
     mcnemar_chi2,
     mcnemar_exact,
@@ -9,7 +9,7 @@ from safeglot.score.gaps import (
     tango,
     wald,
 )
-from safeglot.score.intervals import z_of
+from safeglot.score.stats.intervals import z_of
 
 Z2 = z_of(0.95) ** 2
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.intervals import (
+from safeglot.score.stats.intervals import (
     certified_low,
     clopper_pearson,
     clustered_mean,

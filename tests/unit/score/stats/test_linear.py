@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from safeglot.score.gaps import tango
-from safeglot.score.intervals import wilson_effective
-from safeglot.score.linear import Layout, Rows, cells, combine, design_effect, participants
+from safeglot.score.stats.gaps import tango
+from safeglot.score.stats.intervals import wilson_effective
+from safeglot.score.stats.linear import Layout, Rows, cells, combine, design_effect, participants
 
 
 def layout_of(prompts, strata):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.score.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
+from safeglot.score.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
 
 
 def test_holm_by_hand():

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from safeglot.score.gaps import mcnemar_chi2
-from safeglot.score.linear import Layout
-from safeglot.score.omnibus import cochran_q
+from safeglot.score.stats.gaps import mcnemar_chi2
+from safeglot.score.stats.linear import Layout
+from safeglot.score.stats.omnibus import cochran_q
 
 RNG = np.random.default_rng(8)
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from safeglot.score.gaps import mcnemar_midp
-from safeglot.score.power import discordant_share, prompts_needed, smallest_drop
+from safeglot.score.stats.gaps import mcnemar_midp
+from safeglot.score.stats.power import discordant_share, prompts_needed, smallest_drop
 
 
 def test_a_correlation_is_held_to_what_the_safeties_allow():

@@ -1,6 +1,6 @@
 import pytest
 
-from safeglot.score.rates import (
+from safeglot.score.stats.rates import (
     macro,
     macro_of_macros,
     micro,

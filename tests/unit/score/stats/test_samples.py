@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from safeglot.score.samples import resampled
+from safeglot.score.stats.samples import resampled
 
 RNG = np.random.default_rng(3)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from safeglot.score.sequential import (
+from safeglot.score.stats.sequential import (
     band_evidence,
     confidence_sequence,
     fewest_prompts,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special, stats
 
-from safeglot.score.shrinkage import averaged, fit_beta, log_likelihood, shrink
+from safeglot.score.stats.shrinkage import averaged, fit_beta, log_likelihood, shrink
 
 RNG = np.random.default_rng(12)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from safeglot.score.conditional import conditional_logit
+from safeglot.score.translations.conditional import conditional_logit
 
 RNG = np.random.default_rng(11)
 

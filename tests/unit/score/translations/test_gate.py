@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.gate import (
+from safeglot.score.basic import estimates
+from safeglot.score.stats.intervals import wilson
+from safeglot.score.translations.gate import (
     Ended,
     Translator,
     by_translator,
@@ -13,8 +15,6 @@ from safeglot.score.gate import (
     translation_shares,
     ungated,
 )
-from safeglot.score.intervals import wilson
-from safeglot.score.summary import estimates
 from safeglot.types import Estimate
 from unit.score.cubes import cube_of
 

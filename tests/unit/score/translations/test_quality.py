@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from safeglot.score.gaps import tango
-from safeglot.score.quality import (
+from safeglot.score.stats.gaps import tango
+from safeglot.score.translations.quality import (
     THRESHOLDS,
     gap_curve,
     gate_selection,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from safeglot.score.graded import interval_alpha, mean_interval
+from safeglot.score.translations.ratings import interval_alpha, mean_interval
 
 N = float("nan")
 KRIPPENDORFF = [

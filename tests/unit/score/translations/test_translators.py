@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.translators import dependability, sign_robust, variance_components
+from safeglot.score.translations.translators import dependability, sign_robust, variance_components
 
 RNG = np.random.default_rng(5)
 

@@ -6,10 +6,10 @@ from importlib import resources
 
 import pytest
 
-from safeglot.judge.refusal import parse_model
-from safeglot.translate.hard_checks import CHECKS, Limits, check
-from safeglot.translate.identify import Langid, available
-from safeglot.translate.lengths import learn
+from safeglot.judge.families.refusal import parse_model
+from safeglot.translate.checks.hard_checks import CHECKS, Limits, check
+from safeglot.translate.checks.identify import Langid, available
+from safeglot.translate.checks.lengths import learn
 from safeglot.types import Candidate, Source
 from unit.translate import broken
 
@@ -27,7 +27,7 @@ GOOD = {"it": ITALIAN, "sw": SWAHILI, "zh": CHINESE, "th": THAI, "ar": ARABIC}
 
 @pytest.fixture(scope="module")
 def refuses():
-    data = resources.files("safeglot.judge").joinpath("refusal_baseline.npz").read_bytes()
+    data = resources.files("safeglot.judge.families").joinpath("refusal_baseline.npz").read_bytes()
     model = parse_model(data)
     return lambda text, tag: model.decide(text, (tag,)).refusal
 

@@ -2,9 +2,9 @@ import sys
 
 import pytest
 
-from safeglot.close_languages import GROUPS
-from safeglot.languages import UnknownLanguage, all_tags, lookup
-from safeglot.translate.identify import (
+from safeglot.text.close_languages import GROUPS
+from safeglot.text.languages import UnknownLanguage, all_tags, lookup
+from safeglot.translate.checks.identify import (
     NOT_TOLD,
     Cld2,
     GlotLid,
@@ -12,7 +12,7 @@ from safeglot.translate.identify import (
     available,
     wrong_language,
 )
-from safeglot.translate.scripts import is_latin, letters, most, written_in
+from safeglot.translate.checks.scripts import is_latin, letters, most, written_in
 
 pytest.importorskip("pycld2", reason="of the extra `translate`")
 
@@ -115,7 +115,7 @@ def test_the_first_is_believed_and_another_language_needs_two():
             return True
 
         def tell(self, text, expected):
-            from safeglot.translate.identify import Told
+            from safeglot.translate.checks.identify import Told
 
             return Told(language=self.language, confidence=0.9 if self.language else None)
 

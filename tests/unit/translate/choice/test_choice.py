@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from safeglot.translate.base import Scale
-from safeglot.translate.choice import Gate, Table, choose, mean_ranks, why_gated
+from safeglot.translate.choice.choice import Gate, Table, choose, mean_ranks, why_gated
 
 UP, DOWN = Scale(worst=0.0, best=1.0), Scale(worst=25.0, best=0.0)
 

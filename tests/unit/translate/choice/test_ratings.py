@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from safeglot.translate.ratings import (
+from safeglot.translate.choice.ratings import (
     GRADES,
     Chosen,
     Rating,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safeglot.translate.base import Estimator
-from safeglot.translate.llm_quality import LlmDirectAssessment, LlmErrorSpans
+from safeglot.translate.estimators.llm_quality import LlmDirectAssessment, LlmErrorSpans
 from unit.translate.estimating import candidate, reply
 
 DA: Estimator = LlmDirectAssessment(model="openai/small")

@@ -6,8 +6,7 @@ import pytest
 
 from safeglot.errors import UsageError
 from safeglot.translate.base import Estimator
-from safeglot.translate.cometkiwi import CometKiwi
-from safeglot.translate.metricx import MetricX
+from safeglot.translate.estimators.neural import CometKiwi, MetricX
 from unit.translate.estimating import candidate, reply
 
 KIWI: Estimator = CometKiwi(model="Unbabel/wmt22-cometkiwi-da@abc123")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.chrf import chrf
+from safeglot.text.chrf import chrf
 from safeglot.translate.base import Estimator
-from safeglot.translate.roundtrip import RoundTripChrf, untranslated_share
+from safeglot.translate.estimators.roundtrip import RoundTripChrf, untranslated_share
 from unit.translate.estimating import Asking, apertium, candidate, reply
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data" / "multijail.csv"
+DATA = Path(__file__).parents[4].parent / "shared" / "data" / "multijail.csv"
 ROUND: Estimator = RoundTripChrf(back=Asking())
 NEEDS_APERTIUM = pytest.mark.skipif(
     shutil.which("apertium") is None, reason="apertium is not installed"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from safeglot.translate.llm import LlmTranslator
+from safeglot.translate.translators.llm import LlmTranslator
 from safeglot.types import Reply, Source
 
 STEP = LlmTranslator(name="llm=vllm/m", model="vllm/m")

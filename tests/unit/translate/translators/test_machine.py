@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.translate.first import FirstOf
-from safeglot.translate.machine import MachineTranslator
+from safeglot.translate.translators.first import FirstOf
+from safeglot.translate.translators.machine import MachineTranslator
 from safeglot.types import Reply, Source
 
 ITEM = Source(prompt="p", text="One.", language="en", target="es")

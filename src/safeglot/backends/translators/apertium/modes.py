@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safeglot.languages import UnknownLanguage, canonical
+from safeglot.text.languages import UnknownLanguage, canonical
 
 DATA = Path("/usr/share/apertium")
 MOST_MODES = 3

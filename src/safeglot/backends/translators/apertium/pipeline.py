@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from safeglot.backends.apertium_pipe import Pipe
-from safeglot.backends.apertium_tagger import Tagger
-from safeglot.backends.lines import cut
+from safeglot.backends.translators.apertium.pipe import Pipe
+from safeglot.backends.translators.apertium.tagger import Tagger
+from safeglot.backends.translators.lines import cut
 from safeglot.errors import ModelError
 
 TAGGER = "apertium-tagger"

@@ -17,7 +17,7 @@ import re
 import threading
 from collections.abc import Sequence
 
-from safeglot.backends.apertium_pipe import Pipe
+from safeglot.backends.translators.apertium.pipe import Pipe
 
 _TOLD = re.compile(rb"Word '(.*)'\.\nNew ambiguity class: (.*)\n")
 _WORD = re.compile(rb"\^([^/$]*)/")

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from safeglot.backends.apertium_modes import (
+from safeglot.backends.translators.apertium.modes import (
     Mode,
     data_folder,
     find_modes,
@@ -23,10 +23,10 @@ from safeglot.backends.apertium_modes import (
     plain_modes,
     shortest,
 )
-from safeglot.backends.apertium_pipeline import Pipeline
-from safeglot.backends.batching import Batcher, prompt_size
+from safeglot.backends.translators.apertium.pipeline import Pipeline
+from safeglot.backends.translators.batching import Batcher, prompt_size
 from safeglot.errors import ModelError, UsageError
-from safeglot.languages import primary
+from safeglot.text.languages import primary
 from safeglot.types import Reply, Request
 
 _BATCH_BYTES = 32_768

@@ -18,10 +18,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.backends.apertium import Apertium
-from safeglot.backends.apertium_modes import MOST_MODES, data_folder, find_modes, shortest
-from safeglot.backends.apertium_pipeline import Pipeline, decode, encode
-from safeglot.backends.lines import cut
+from safeglot.backends.translators.apertium.modes import (
+    MOST_MODES,
+    data_folder,
+    find_modes,
+    shortest,
+)
+from safeglot.backends.translators.apertium.pipeline import Pipeline, decode, encode
+from safeglot.backends.translators.apertium.translator import Apertium
+from safeglot.backends.translators.lines import cut
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
 
@@ -297,7 +302,7 @@ def test_pipes_that_hold_little_give_the_same(monkeypatch: pytest.MonkeyPatch):
     texts = [*(f"{text} {at}" for at in range(8) for text in prompts()), "The house is big. " * 500]
     requests = [ask(text) for text in texts]
     wide = translated(*requests)
-    monkeypatch.setattr("safeglot.backends.apertium_pipe._ROOM", 4096)
+    monkeypatch.setattr("safeglot.backends.translators.apertium.pipe._ROOM", 4096)
     assert translated(*requests) == wide
 
 

@@ -1,0 +1,1 @@
+"""Quality estimators that are neural models, loaded in process."""

@@ -1,0 +1,1 @@
+"""Files and folders that people and runs read and write, but for the database."""

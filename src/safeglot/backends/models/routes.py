@@ -1,0 +1,130 @@
+"""From a model string to what answers it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from safeglot.backends.engine.engine import Route
+from safeglot.backends.models.providers import providers
+from safeglot.errors import UsageError
+
+LOCAL = ("embedded", "gguf")
+
+
+def local_file(provider: str, path: str, progress: Any = None) -> Path:
+    """Return the GGUF file of embedded/<name> (fetched at first use) or gguf/PATH.
+
+    Raises: UsageError where it is not there and cannot be had.
+    """
+    if provider == "embedded":
+        from safeglot.backends.models import weights
+
+        return weights.fetch(weights.known(path), progress=progress)
+    _require_engine(f"gguf/{path}")
+    file = Path(path).expanduser()
+    do = "Give the path of a .gguf file after gguf/."
+    if not file.is_file():
+        raise UsageError(f"gguf/{path}: no such file. {do}")
+    try:
+        with file.open("rb") as source:
+            magic = source.read(4)
+    except OSError as error:
+        raise UsageError(f"gguf/{path}: cannot be read ({error.strerror or error}). {do}") from None
+    if magic != b"GGUF":
+        raise UsageError(f"gguf/{path}: is not a GGUF file (it begins with {magic!r}). {do}")
+    return file
+
+
+def _require_engine(model: str) -> None:
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise UsageError(
+            f"{model}: models in this process need xllamacpp: pip install 'safeglot[embedded]', "
+            "or name a server's model, as in vllm/owner/name."
+        )
+
+
+def http_route(
+    model: str,
+    *,
+    base_url: str | None,
+    key_env: str | None,
+    timeout_s: float,
+    concurrency: int,
+    prices: tuple[float | None, float | None],
+) -> Route:
+    """Return the route to "provider/model" of an OpenAI-compatible server."""
+    from safeglot.backends.models.http import HttpModel
+
+    provider, _, path = model.partition("/")
+    endpoint = providers()[provider].endpoint(
+        path, base_url=base_url, key_env=key_env, timeout_s=timeout_s
+    )
+    return Route(
+        model=HttpModel(endpoint),
+        lane=endpoint.base_url,
+        concurrency=concurrency,
+        usd_in=prices[0],
+        usd_out=prices[1],
+    )
+
+
+def missing_key(provider: str, *, base_url: str | None, key_env: str | None) -> str | None:
+    """Return the name of the environment variable that is needed and not set."""
+    row = providers()[provider]
+    if row.key_value(key_env):
+        return None
+    if key_env:
+        return key_env
+    own_address = base_url is None or base_url.rstrip("/") == row.base_url.rstrip("/")
+    return row.key_env if row.key == "required" and own_address else None
+
+
+EMBEDDED_TOKENS_PER_S = 50.0
+"""Of embedded/smollm2-135m on two cores, see docs/reference/embedded.md; for forecasts only."""
+
+
+def check_embedded(name: str) -> None:
+    """Check the name of an embedded model and that the engine is installed. Raises: UsageError."""
+    from safeglot.backends.models import weights
+
+    _require_engine(f"embedded/{weights.known(name).name}")
+
+
+def embedded_revision(name: str) -> str:
+    """Return what pins the weights of an embedded model."""
+    from safeglot.backends.models import weights
+
+    return weights.known(name).sha256[:12]
+
+
+def file_fingerprint(path: Path) -> str:
+    """Return a short hash of a model file: its size, and 64 blocks spread over it."""
+    import hashlib
+
+    size = path.stat().st_size
+    found = hashlib.blake2b(str(size).encode(), digest_size=6)
+    with path.open("rb") as file:
+        for i in range(64):
+            file.seek(max(0, (size - 65536)) * i // 63)
+            found.update(file.read(65536))
+    return found.hexdigest()
+
+
+def local_route(path: Path, name: str, parallel: int) -> Route:
+    """Return the route to an in-process engine on one GGUF file."""
+    from safeglot.backends.models.local import LocalModel
+
+    model = LocalModel(path, parallel=parallel, name=name)
+    return Route(
+        model=model, lane=f"local:{path}", concurrency=parallel, fixed=True, usd_in=0.0, usd_out=0.0
+    )
+
+
+def fetch_embedded(name: str, *, progress: Any, verify: bool) -> Path:
+    """Fetch the weights of an embedded model and return their path."""
+    from safeglot.backends.models import weights
+
+    return weights.fetch(weights.known(name), progress=progress, verify=verify)

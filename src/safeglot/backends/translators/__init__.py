@@ -1,0 +1,1 @@
+"""Machine translators that run on this machine."""

@@ -1,0 +1,1 @@
+"""Apertium as pipelines of programs that stay."""

@@ -1,0 +1,1 @@
+"""The settings of a run: read, checked, and turned into names of objects."""

@@ -1,0 +1,1 @@
+"""The stages brought to a run's folder, arranged as the pipeline."""

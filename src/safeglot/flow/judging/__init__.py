@@ -1,0 +1,1 @@
+"""Judging of stored answers, and the passes that guard a judge."""

@@ -1,0 +1,1 @@
+"""From a run's database to its estimates, one module a subject of `score`."""

@@ -1,0 +1,1 @@
+"""A run: what it is asked for, what it is, its sessions and its forecast."""

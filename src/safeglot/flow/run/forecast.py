@@ -1,0 +1,85 @@
+"""What a run would send: requests, tokens, price and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from safeglot.backends.models import routes
+from safeglot.config.model_strings import ModelConfig
+from safeglot.flow.run.job import Job
+from safeglot.flow.run.models import (
+    all_models,
+)
+from safeglot.types import Answer, Response
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What a run will send; tokens are rough (four characters a token), answers an upper bound."""
+
+    answers: int
+    judge_requests: int
+    tokens_in: int
+    tokens_out: int
+    usd: float | None
+    seconds: float | None
+
+
+def forecast(job: Job) -> Forecast:
+    """Count the requests and tokens of a job without sending any."""
+    answers, judge_requests = job.n_answers, 0
+    texts = (*job.prompts.translations, *job.arms.asked)
+    prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
+    tokens_in = prompt_tokens * job.config.samples * len(job.targets)
+    tokens_out = answers * job.config.max_tokens
+    usd = _price(job.config.target, tokens_in // len(job.targets), tokens_out // len(job.targets))
+    judged = answers + len(job.arms.given)
+    for judge, model in zip(job.judges, job.config.judge, strict=True):
+        asked = judge.ask(_probe(job))
+        judge_requests += judged * len(asked)
+        size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in asked) // 4
+        judge_in = judged * (size + len(asked) * job.config.max_tokens)
+        judge_out = judged * sum(r.max_tokens for r in asked)
+        tokens_in, tokens_out = tokens_in + judge_in, tokens_out + judge_out
+        cost = _price([model.model] if model.model else [], judge_in, judge_out)
+        usd = None if usd is None or cost is None else usd + cost
+    return Forecast(
+        answers=answers,
+        judge_requests=judge_requests,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        usd=usd,
+        seconds=_seconds(job),
+    )
+
+
+def _price(models: Sequence[ModelConfig], tokens_in: int, tokens_out: int) -> float | None:
+    total = 0.0
+    for model in models:
+        if model.provider in routes.LOCAL:
+            continue
+        if model.usd_in is None or model.usd_out is None:
+            return None
+        total += (tokens_in * model.usd_in + tokens_out * model.usd_out) / 1e6
+    return total
+
+
+def _seconds(job: Job) -> float | None:
+    if not all(m.model == "embedded/smollm2-135m" for m in all_models(job.config)):
+        return None
+    return job.n_answers * job.config.max_tokens / routes.EMBEDDED_TOKENS_PER_S
+
+
+def _probe(job: Job) -> Answer:
+    item = next(job.items())
+    response = Response(
+        key="",
+        translation=item.translation_key,
+        model="",
+        text="",
+        finish_reason="stop",
+        n_tokens=0,
+        sample=0,
+    )
+    return Answer(item=item, response=response)

@@ -1,0 +1,111 @@
+"""The models of a run: checked, identified, and made into steps and routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from safeglot.backends.engine.collect import Judge
+from safeglot.backends.engine.engine import Route
+from safeglot.backends.models import routes
+from safeglot.config import registry
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.settings import Config
+from safeglot.errors import UsageError
+from safeglot.generate import Generate
+
+PARALLEL = {"embedded": 16, "gguf": 4}
+"""Sequences decoded together; a context is reserved for each, which in large models takes much memory."""
+
+
+def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
+    """Check that a model can be had, and note its GGUF file. Raises: UsageError."""
+    if model.provider == "gguf":
+        files[model.model] = routes.local_file("gguf", model.path)
+    elif model.provider == "embedded":
+        routes.check_embedded(model.path)
+    else:
+        name = routes.missing_key(model.provider, base_url=model.base_url, key_env=model.key_env)
+        if name:
+            raise UsageError(
+                f"{model.model}: needs a key, and the environment variable {name} is not set. "
+                f"Set it (export {name}=…), or name another with key_env in the TOML."
+            )
+
+
+def model_id(model: ModelConfig, files: Mapping[str, Path]) -> str:
+    """Return the model string with what pins its weights."""
+    if model.provider == "embedded":
+        return f"{model.model}@{routes.embedded_revision(model.path)}"
+    if model.model in files:
+        return f"{model.model}@{routes.file_fingerprint(files[model.model])}"
+    return f"{model.model}@{model.revision}" if model.revision else model.model
+
+
+def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
+    """Return the generate step of each target, under its id."""
+    return tuple(
+        Generate(
+            model=target_id,
+            name=m.model,
+            raw=config.raw if m.raw is None else m.raw,
+            system=config.system,
+            max_tokens=config.max_tokens,
+            temperature=config.temperature,
+            top_p=config.top_p,
+            seed=config.seed,
+        )
+        for m, target_id in zip(config.target, ids, strict=True)
+    )
+
+
+def make_judges(
+    judges: Sequence[JudgeConfig], files: Mapping[str, Path], policy: Mapping[str, str]
+) -> tuple[Judge, ...]:
+    """Return the judges; one that is not shown the prompt has its mode in its name."""
+    return tuple(
+        registry.make_judge(
+            j.family,
+            model=model_id(j.model, files) if j.model else None,
+            name=judge_name(j),
+            mode=j.mode,
+            policy=policy,
+        )
+        for j in judges
+    )
+
+
+def judge_name(judge: JudgeConfig) -> str:
+    """Return what results call a judge."""
+    return judge.judge if judge.mode == "prompt+answer" else f"{judge.judge}@{judge.mode}"
+
+
+def model_routes(
+    config: Config, models: Sequence[ModelConfig], files: Mapping[str, Path]
+) -> dict[str, Route]:
+    """Return the route of each model id; one in-process engine serves all that name its file."""
+    found: dict[str, Route] = {}
+    opened: dict[Path, Route] = {}
+    for model in models:
+        key = model_id(model, files)
+        if model.provider in routes.LOCAL:
+            file = files[model.model]
+            parallel = min(PARALLEL[model.provider], config.concurrency)
+            if file not in opened:
+                opened[file] = routes.local_route(file, model.model, parallel)
+            found[key] = opened[file]
+        else:
+            found[key] = routes.http_route(
+                model.model,
+                base_url=model.base_url,
+                key_env=model.key_env,
+                timeout_s=config.timeout_s,
+                concurrency=config.concurrency,
+                prices=(model.usd_in, model.usd_out),
+            )
+    return found
+
+
+def all_models(config: Config) -> list[ModelConfig]:
+    """Return the models of targets and judges, each once."""
+    return list(dict.fromkeys([*config.target, *(j.model for j in config.judge if j.model)]))

@@ -1,0 +1,1 @@
+"""Translation sets: planned, made, rated, shown, and joined to a run."""

@@ -1,0 +1,47 @@
+"""The translation set that a run needs, made where it lacks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from safeglot.backends.console import Console
+from safeglot.backends.files.rundir import RunDir
+from safeglot.config.settings import Config
+from safeglot.errors import UsageError
+from safeglot.flow.run import job as jobs
+from safeglot.flow.translation.joining import folder_of, joined
+from safeglot.flow.translation.sets import make, plan
+from safeglot.flow.translation.variants import with_variations
+from safeglot.prompts.prompt_set import PromptSet
+
+
+def ready(
+    config: Config,
+    prompts: PromptSet,
+    source: Mapping[str, str],
+    console: Console | None,
+) -> PromptSet:
+    """Return the prompts with their translations, made now where they are not there yet.
+
+    Raises: UsageError, and without a console where they would have to be made.
+    """
+    run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
+    folder = folder_of(config, run_dir.path)
+    if not (config.to or config.translations or config.translator):
+        return with_variations(config, prompts, folder, console)
+    if config.translator:
+        placed = dataclasses.replace(config, translations=str(folder.path))
+        planned = plan(placed, prompts, source)
+        if run_dir.exists() and folder.finished():
+            pass  # the run has these texts: they stay, also where a new try might give more
+        elif console is not None:
+            folder = make(planned, console)
+        elif not folder.exists():
+            raise UsageError(
+                f"{folder.path}: the prompts are not translated yet, so a run cannot be counted. "
+                "`safeglot translate … --dry-run` counts what translating asks for; make the set "
+                "with `safeglot translate`, and name it with --translations."
+            )
+    return with_variations(config, joined(prompts, folder, config), folder, console)

@@ -1,0 +1,1 @@
+"""The families of judges, one module each."""

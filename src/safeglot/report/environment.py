@@ -1,0 +1,99 @@
+"""What every page is made with: its templates, style and scripts from files, and its security policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from safeglot.report.numbers.axis import Axis
+from safeglot.report.numbers.percent import count
+from safeglot.report.numbers.plane import upside
+
+NO_SCRIPT = "no_script.css"
+"""Without scripts every panel stands open, one after the other."""
+
+
+@cache
+def file_text(name: str) -> str:
+    """Return the text of a file below `report/templates`, by its path there."""
+    text = resources.files("safeglot.report").joinpath("templates", *name.split("/"))
+    return text.read_text("utf-8")
+
+
+def files_text(names: Sequence[str]) -> str:
+    """Return the texts of several files, one after the other."""
+    return "".join(map(file_text, names))
+
+
+@cache
+def environment() -> Environment:
+    """Return what fills the templates of a page: all that is put in is escaped."""
+    made = Environment(
+        loader=FunctionLoader(file_text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["count"] = count
+    made.filters["parts"] = _parts
+    made.filters["tick"] = _tick
+    made.filters["upside"] = _upside
+    return made
+
+
+def head(styles: Sequence[str], scripts: Sequence[str]) -> dict[str, Any]:
+    """Return what the head of a page needs: its style and script, and the policy that allows only these."""
+    style, script, no_script = files_text(styles), files_text(scripts), file_text(NO_SCRIPT)
+    return {
+        "policy": policy((style, no_script), script),
+        "style": Markup(style),  # noqa: S704  our own file
+        "no_script": Markup(no_script),  # noqa: S704  our own file
+        "script": Markup(script),  # noqa: S704  our own file
+    }
+
+
+def policy(styles: Sequence[str], script: str) -> str:
+    """Return the content security policy: these styles and this script by their hashes, no network."""
+    return (
+        f"default-src 'none'; style-src {' '.join(map(_hash, styles))}; script-src {_hash(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def script_json(value: Any) -> str:
+    """Return JSON that can stand inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _parts(name: str) -> Sequence[str]:
+    """Cut a long name where a line may break: after a slash, hyphen, underscore or dot."""
+    parts, start = [], 0
+    for at, character in enumerate(name, 1):
+        if character in "/-_.:=" or at == len(name):
+            parts.append(name[start:at])
+            start = at
+    return parts
+
+
+def _upside(rate: float, axis: Axis) -> str:
+    return upside(axis, rate)
+
+
+def _tick(rate: float) -> str:
+    return f"{100 * rate:g}".replace("-", "\N{MINUS SIGN}")

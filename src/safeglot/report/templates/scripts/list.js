@@ -1,0 +1,53 @@
+
+const source = document.getElementById("answers-data");
+const data = source ? JSON.parse(source.textContent) : { rows: [] };
+const STEP = 25;
+let page = 0;
+const make = (name, className, text) => {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+const value = (name) => document.getElementById("filter-" + name).value;
+function said(body, title, text, language) {
+  const p = make("p", "said", text || "(empty)");
+  p.dir = "auto";
+  p.lang = language;
+  body.append(make("h4", "", title), p);
+}
+function entry(row) {
+  const details = make("details"), summary = make("summary"), [look, word] = chip(row);
+  summary.append(make("span", "chip " + look, word), make("span", "", row.id),
+    make("span", "who", [data.names[row.language] || row.language, ...about(row)]
+      .filter(Boolean).join(" \u00b7 ")));
+  details.append(summary);
+  details.addEventListener("toggle", () => {
+    if (!details.open || details.querySelector(".body")) return;
+    const body = make("div", "body");
+    fill(body, row);
+    details.append(body);
+  });
+  const item = make("li");
+  item.append(details);
+  return item;
+}
+function list() {
+  const rows = matching(), pages = Math.max(1, Math.ceil(rows.length / STEP));
+  page = Math.min(Math.max(page, 0), pages - 1);
+  const part = rows.slice(page * STEP, (page + 1) * STEP);
+  document.getElementById("answer-list").replaceChildren(...part.map(entry));
+  document.getElementById("answer-count").textContent = rows.length
+    ? (page * STEP + 1) + " to " + (page * STEP + part.length) + " of "
+      + rows.length.toLocaleString("en") + " " + NOUN[rows.length === 1 ? 0 : 1]
+    : "No " + NOUN[0] + " fits these filters.";
+  document.getElementById("previous").disabled = page === 0;
+  document.getElementById("next").disabled = page >= pages - 1;
+}
+const turn = (by) => { page += by; list(); };
+if (source) {
+  document.getElementById("answer-filters").addEventListener("input", () => { page = 0; list(); });
+  document.getElementById("previous").addEventListener("click", () => turn(-1));
+  document.getElementById("next").addEventListener("click", () => turn(1));
+  document.getElementById("answers-fold").addEventListener("toggle", list, { once: true });
+}

@@ -1,0 +1,28 @@
+
+"use strict";
+const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
+const chosen = { judge: "0", model: "0", average: "", view: "raw" };
+const first = document.querySelector("[data-average]");
+if (first) chosen.average = first.dataset.average;
+
+function showPanels() {
+  for (const panel of all(".panel")) {
+    panel.hidden = Object.keys(chosen).some(
+      (key) => key in panel.dataset && panel.dataset[key] !== chosen[key]);
+  }
+  for (const select of all("select[data-choose]")) select.value = chosen[select.dataset.choose];
+  for (const table of all("table.heat")) rove(table);
+  hint();
+}
+function hint() {
+  for (const box of all(".scroll")) {
+    box.classList.toggle("more", box.scrollWidth > box.clientWidth + 1);
+  }
+}
+addEventListener("resize", hint);
+document.addEventListener("change", (event) => {
+  const key = event.target.dataset.choose;
+  if (!key) return;
+  chosen[key] = event.target.value;
+  showPanels();
+});

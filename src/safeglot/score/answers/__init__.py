@@ -1,0 +1,1 @@
+"""Response classes, competent-safe rates, and over-refusal."""

@@ -1,0 +1,1 @@
+"""What every metric is, and what each key beside it means."""

@@ -1,0 +1,1 @@
+"""The causes of a gap: translation, model and judge."""

@@ -1,0 +1,1 @@
+"""Judges' errors and agreement, rates corrected by human labels, and reliability."""

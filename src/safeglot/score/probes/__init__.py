@@ -1,0 +1,1 @@
+"""Contrasts of probes within prompts."""

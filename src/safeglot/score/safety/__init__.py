@@ -1,0 +1,1 @@
+"""Safety, exact matching, gaps, small cells and noise."""

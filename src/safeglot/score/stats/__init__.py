@@ -1,0 +1,1 @@
+"""Formulas of statistics that know no estimates."""

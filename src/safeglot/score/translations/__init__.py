@@ -1,0 +1,1 @@
+"""Translation quality, translators and the gate against safety."""

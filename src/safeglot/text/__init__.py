@@ -1,0 +1,1 @@
+"""What is known of text and language: tags, similarity, loops, quoting."""

@@ -1,0 +1,1 @@
+"""The choice among candidates, their outcomes, and ratings of people."""

@@ -1,0 +1,1 @@
+"""Quality estimators, one module a kind."""
