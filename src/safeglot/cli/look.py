@@ -93,7 +93,7 @@ def forecast_text(job: Job) -> str:
 
 
 def _already(job: Job) -> str:
-    """Say what the folder holds. Raises: UsageError where the run would be refused."""
+    """Return what the folder holds. Raises: UsageError where the run would be refused."""
     run_dir = RunDir(job.path)
     if not run_dir.exists():
         run_dir.check_free()

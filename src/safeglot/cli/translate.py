@@ -89,7 +89,7 @@ def forecast(plan: Plan) -> str:
 
 
 def summary(folder: TranslationFolder, *, width: int) -> str:
-    """Tell how the texts of a finished set ended, and what to do next."""
+    """Return how the texts of a finished set ended, and what to do next."""
     about = folder.read_manifest()
     rows = [("language", "kept", "gated", "failed", "quality of those kept")]
     rows += [_row(tag, about, dict(_means(folder))) for tag in about["languages"]]

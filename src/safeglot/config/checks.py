@@ -45,7 +45,7 @@ def typed(value: Any, annotation: str) -> tuple[Any, str]:
 
 
 def bounds_fault(number: Any, least: float | None, most: float | None) -> str:
-    """Say what is wrong with a number outside its bounds; "" for nothing."""
+    """Return what is wrong with a number outside its bounds; "" for nothing."""
     if least is None or least <= number <= (math.inf if most is None else most):
         return ""
     top = f" and at most {most:g}" if most is not None else ""
@@ -53,7 +53,7 @@ def bounds_fault(number: Any, least: float | None, most: float | None) -> str:
 
 
 def text_fault(text: str) -> str:
-    """Say what in a text cannot be written to a file; "" for nothing."""
+    """Return what in a text cannot be written to a file; "" for nothing."""
     if "\0" in text:
         return f"got {text!r}, which has a null byte; take it out."
     try:
@@ -64,7 +64,7 @@ def text_fault(text: str) -> str:
 
 
 def url_fault(url: str) -> str:
-    """Say what is wrong with a server's address; "" for nothing. It may hold a secret: not shown."""
+    """Return what is wrong with a server's address; "" for nothing. It may hold a secret: not shown."""
     try:
         parts = urlsplit(url)
         secret = parts.username is not None or bool(parts.query or parts.fragment)

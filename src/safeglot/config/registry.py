@@ -83,7 +83,7 @@ def make_judge(
 
 
 def needs_model(family: str) -> bool:
-    """Say whether a judge family asks a model; one of another package does if it takes one."""
+    """Return whether a judge family asks a model; one of another package does if it takes one."""
     if family in JUDGES:
         return family not in WITHOUT_MODEL
     return "model" in inspect.signature(load(judge_families()[family])).parameters

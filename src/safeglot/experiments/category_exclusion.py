@@ -38,7 +38,7 @@ _ASSUMPTIONS = (
 def category_exclusion(
     runs: Sequence[Path], *, judge: str | None = None, exclude: Sequence[str] = ()
 ) -> list[Table]:
-    """Give averages, gaps and exact match with and without categories. Raises: UsageError."""
+    """Return averages, gaps and exact match with and without categories. Raises: UsageError."""
     sources = read_all(runs, what="category-exclusion")
     return [table for source in sources for table in _of(source, sources, judge, exclude)]
 
@@ -62,7 +62,7 @@ def _of(
 
 
 def excluded(source: Source, exclude: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the categories to leave out, and notes on those of the default that are not there.
+    """Return the categories to leave out, and notes on those of the default that are not there.
 
     Raises: UsageError for a category that the run does not have, and where none would be left.
     """
@@ -121,5 +121,5 @@ def _row(change: Change) -> Row:
 
 
 def of_estimate(one: Estimate) -> Cell:
-    """Give an estimate as a cell."""
+    """Return an estimate as a cell."""
     return number(one.value, (one.low, one.high), reason="no data")

@@ -42,7 +42,7 @@ class Asked:
 
 
 def fields_of(sources: Sequence[Source], asked: Asked) -> list[Field]:
-    """Give a field for each judge that all runs share.
+    """Return a field for each judge that all runs share.
 
     Runs with the same prompts (ids, texts and categories) are one cube, so that their models are
     paired. Raises: UsageError where the runs have no judge or language in common, where a judge

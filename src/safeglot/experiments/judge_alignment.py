@@ -176,7 +176,7 @@ def _people_row(mine: dict[tuple[str, str | None], Estimate], language: str | No
 
 
 def spurious() -> Table:
-    """Give the gap that Llama Guard 3's published errors alone would make."""
+    """Return the gap that Llama Guard 3's published errors alone would make."""
     rows = []
     for rate in _TRUE_RATES:
         english, other = (

@@ -64,7 +64,7 @@ def language_properties(
 
 
 def packaged(tags: Sequence[str]) -> Properties:
-    """Give the resource class and the script of languages, from the package's table."""
+    """Return the resource class and the script of languages, from the package's table."""
     found = {tag: languages.lookup(tag) for tag in tags}
     classes = {
         tag: float(one.resource_class)
@@ -113,7 +113,7 @@ def _read(path: Path, tags: Sequence[str]) -> Properties:
 
 
 def _whole(families: Mapping[str, str]) -> dict[str, str]:
-    """Give the families where each language has one, else none."""
+    """Return the families where each language has one, else none."""
     return dict(families) if all(families.values()) else {}
 
 
@@ -146,14 +146,14 @@ def _gaps_of(path: Path, asked: str | None) -> Iterator[Gaps]:
 
 
 def _figure(e: Estimate) -> tuple[float, float] | None:
-    """Give a gap with its variance, that of a normal interval as wide as the estimate's."""
+    """Return a gap with its variance, that of a normal interval as wide as the estimate's."""
     if e.value is None or e.low is None or e.high is None or not e.level:
         return None
     return e.value, ((e.high - e.low) / (2 * z_of(e.level))) ** 2
 
 
 def _tables(models: Sequence[Gaps], known: Properties) -> Iterator[Table]:
-    """Give the tables of all models by one judge."""
+    """Yield the tables of all models by one judge."""
     first = models[0]
     of = f"{first.run}: {_GAPS[first.metric]}, judged by {first.judge}"
     n = max(len(gaps.found) for gaps in models)

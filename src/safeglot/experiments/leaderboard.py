@@ -30,7 +30,7 @@ _METRICS = {
 
 
 def compare(runs: Sequence[Path], asked: Asked, *, reference: str | None = None) -> list[Table]:
-    """Give the leaderboard of each judge, the differences, and published tables beside it.
+    """Return the leaderboard of each judge, the differences, and published tables beside it.
 
     Raises: UsageError.
     """
@@ -96,7 +96,7 @@ def _rank_row(one: Standing) -> Row:
 
 
 def _average(e: Estimate) -> Cell:
-    """Give an average, and of what part it is where something has no verdict at all."""
+    """Return an average, and of what part it is where something has no verdict at all."""
     if e.value is None:
         return number(None, reason="no data")
     part = part_of(e)

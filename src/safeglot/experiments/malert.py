@@ -46,12 +46,12 @@ class Published:
         return dict(self.whole["models"])
 
     def rate(self, table: str, model: str, column: str) -> float | None:
-        """Give a published rate, None where there is none."""
+        """Return a published rate, None where there is none."""
         percent = self.whole[table].get(model, {}).get(column)
         return None if percent is None else float(percent) / 100
 
     def cell(self, table: str, model: str, column: str) -> Cell:
-        """Give a published rate with its approximate interval."""
+        """Return a published rate with its approximate interval."""
         rate = self.rate(table, model, column)
         if rate is None:
             return number(None, reason="not published")
@@ -59,7 +59,7 @@ class Published:
         return number(rate, (float(low), float(high)))
 
     def worth(self, table: str) -> float:
-        """Give the prompts that a figure is worth: of a mean of 32 categories fewer than all."""
+        """Return the prompts that a figure is worth: of a mean of 32 categories fewer than all."""
         counts = self.whole["counts"]
         if table in counts["micro"]:
             return float(counts["micro"][table])
@@ -69,13 +69,13 @@ class Published:
         return float(len(sizes) ** 2 / sum(1 / n for n in sizes))
 
     def mean(self, model: str) -> float | None:
-        """Give a model's published mean over languages."""
+        """Return a model's published mean over languages."""
         rates = [self.rate("overall", model, tag) for tag in self.languages]
         known = [rate for rate in rates if rate is not None]
         return sum(known) / len(known) if len(known) == len(self.languages) else None
 
     def means(self) -> dict[str, float]:
-        """Give every model's mean: of the base and instruct table, else over the languages."""
+        """Return every model's mean: of the base and instruct table, else over the languages."""
         found: dict[str, float] = {}
         for name, fact in self.facts.items():
             kind = "instruct" if fact["instruct"] else "base"

@@ -27,7 +27,7 @@ class Fact:
 
 
 def facts_of(models: Sequence[str], file: Path | None) -> dict[str, Fact]:
-    """Give the facts of each model: from the file, else from the packaged table of M-ALERT's.
+    """Return the facts of each model: from the file, else from the packaged table of M-ALERT's.
 
     Raises: InputErrors for what is wrong in the file, and for models without facts, by name.
     """
@@ -104,7 +104,7 @@ def _fact(row: Row) -> tuple[list[str], Fact | None]:
 
 
 def pairs_of(facts: Mapping[str, Fact]) -> list[tuple[str, str]]:
-    """Give (instruct, base) pairs: by the base that is named, else the one base of family and size.
+    """Return (instruct, base) pairs: by the base that is named, else the one base of family and size.
 
     Raises: UsageError where two models could be the base of one.
     """

@@ -167,7 +167,7 @@ class _Pair(NamedTuple):
 
 
 def _difference(group: Group, instruct: Known, base: Known) -> Cell:
-    """Give the paired difference within runs, that of the averages for published figures."""
+    """Return the paired difference within runs, that of the averages for published figures."""
     if group.field is None:
         return number(instruct.safety - base.safety)
     entrants = {e.name: e for e in group.field.entrants}

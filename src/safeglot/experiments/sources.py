@@ -73,7 +73,7 @@ def estimates(path: Path) -> list[Estimate]:
 
 
 def judges_of(path: Path, judges: Sequence[str], asked: str | None) -> tuple[str, ...]:
-    """Give the judge that was asked for, or all. Raises: UsageError where the run lacks it."""
+    """Return the judge that was asked for, or all. Raises: UsageError where the run lacks it."""
     if asked is None:
         return tuple(judges)
     if asked not in judges:

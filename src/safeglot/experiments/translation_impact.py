@@ -19,7 +19,7 @@ _AT_QUALITY = "gap_at_quality_"
 
 
 def translation_impact(runs: Sequence[Path], *, judge: str | None = None) -> list[Table]:
-    """Tell what the arms of a run showed. Raises: UsageError with what to run where it has none."""
+    """Return what the arms of a run showed. Raises: UsageError with what to run where it has none."""
     if not runs:
         raise UsageError("translation-impact: no run given. Name the folder of a run with arms.")
     return [table for path in runs for table in _of(path, judge)]

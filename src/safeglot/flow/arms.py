@@ -80,7 +80,7 @@ class Arms:
     """Where assumption A6 does not hold or is not checked; kept with the run."""
 
     def __bool__(self) -> bool:
-        """Say whether there is any text, or any that is lacking."""
+        """Return whether there is any text, or any that is lacking."""
         return bool(self.asked or self.given or self.main or self.lacking)
 
     @property

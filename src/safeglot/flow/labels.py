@@ -182,7 +182,7 @@ def _strata(answers: list[_Answer], cube: Cube, judge: str) -> dict[str, list[_A
 
 
 def _rows(draws: Sequence[_Draw], store: Store, wanted: Wanted) -> Iterator[dict[str, str]]:
-    """Give the rows to label: by language and annotator, else in an order of chance."""
+    """Yield the rows to label: by language and annotator, else in an order of chance."""
     prompts = {p.id: p for p in store.prompts()}
     for language, own in groupby(draws, key=itemgetter(2)):
         drawn = list(own)
@@ -294,7 +294,7 @@ def _take(
 
 
 def status(run_dir: RunDir) -> str:
-    """Tell how many labels are wanted and there. Raises: UsageError."""
+    """Return how many labels are wanted and there. Raises: UsageError."""
     languages = run_dir.require().read_manifest()["languages"]
     with session.opened(run_dir) as store:
         found = drawn_answers(store)
@@ -349,7 +349,7 @@ PLANNING = (
 
 
 def plan_labels(run_dir: RunDir | None, planned: Planned) -> str:
-    """Tell how many labels a wanted half-width needs in each language. Raises: UsageError."""
+    """Return how many labels a wanted half-width needs in each language. Raises: UsageError."""
     if problems := list(faults(planned)):
         raise InputErrors(problems)
     if run_dir is None and planned.unsafe_rate is None:
@@ -378,7 +378,7 @@ Of None judged it is not known how many there are to label; with 0 there is noth
 
 
 def _cases(run_dir: RunDir) -> Iterator[_Case]:
-    """Give what a run says of each language."""
+    """Yield what a run says of each language."""
     manifest = run_dir.require().read_manifest()
     with session.opened(run_dir) as store:
         cube, drawn = cube_of(store, manifest), drawn_answers(store)

@@ -104,7 +104,7 @@ def _context(page: Page, index: Index) -> dict[str, Any]:
 
 
 def _measured(page: Page, index: Index) -> dict[str, Any]:
-    """Give the sections that have numbers."""
+    """Return the sections that have numbers."""
     maps = heat_maps(page, index)
     where_told = {
         "translations": translations.translations(page, index),
@@ -137,7 +137,7 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
 
 
 def _limits(page: Page, index: Index) -> list[str]:
-    """Say what a reader may miss on this page (rules 4 to 7 of the measurement rules)."""
+    """Return what a reader may miss on this page (rules 4 to 7 of the measurement rules)."""
     found = {judge: qualifiers.warnings(page.run, index, judge) for judge in page.run.judges}
     told = {
         text if all(text in others for others in found.values()) else f"{judge}: {text}": None

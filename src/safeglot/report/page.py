@@ -137,7 +137,7 @@ class Index:
         return found or self._found.get((metric, model, None, language, category))
 
     def has(self, *metrics: str) -> bool:
-        """Say whether any estimate has one of these metrics."""
+        """Return whether any estimate has one of these metrics."""
         return not self._metrics.isdisjoint(metrics)
 
     def of(self, metric: str, model: str, *, judge: str) -> list[Estimate]:

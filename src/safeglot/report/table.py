@@ -60,7 +60,7 @@ class Table:
 
 
 def word(text: object) -> Cell:
-    """Give a cell that holds a word."""
+    """Return a cell that holds a word."""
     return Cell(text=str(text))
 
 
@@ -70,7 +70,7 @@ def number(
     *,
     reason: str = "",
 ) -> Cell:
-    """Give a cell that holds a number, or the reason why there is none."""
+    """Return a cell that holds a number, or the reason why there is none."""
     low, high = interval
     return Cell(value=value, low=low, high=high, text=reason if value is None else "")
 
@@ -89,7 +89,7 @@ _UNITS = {"rate": ", %", "points": ", points"}
 
 
 def shown(cell: Cell, kind: Kind) -> str:
-    """Give a cell as a reader sees it: "97.1 [95.2 to 98.3]"."""
+    """Return a cell as a reader sees it: "97.1 [95.2 to 98.3]"."""
     if cell.value is None:
         return cell.text or (NONE if kind != "word" else "")
     one = _SHOWN[kind]
@@ -104,7 +104,7 @@ def _heads(table: Table) -> list[str]:
 
 
 def _texts(table: Table) -> tuple[list[list[str]], list[str]]:
-    """Give the cells as texts, and the reasons that are too long for a cell, by their number."""
+    """Return the cells as texts, and the reasons that are too long for a cell, by their number."""
     kinds = [column.kind for column in table.columns]
     reasons: dict[str, int] = {}
     texts: list[list[str]] = []
@@ -119,7 +119,7 @@ def _texts(table: Table) -> tuple[list[list[str]], list[str]]:
 
 
 def _remarks(table: Table, reasons: Sequence[str], said: set[str]) -> Iterator[str]:
-    """Give what stands below a table; what an earlier table assumed and noted is not told again."""
+    """Yield what stands below a table; what an earlier table assumed and noted is not told again."""
     yield from reasons
     yield table.text
     assumed = "Assumes: " + "; ".join(one.rstrip(".") for one in table.assumptions) + "."
@@ -145,7 +145,7 @@ def display_width(text: str) -> int:
 
 
 def to_text(tables: Sequence[Table], *, width: int = 100) -> str:
-    """Give tables as plain text, columns aligned by display width; remarks are wrapped."""
+    """Return tables as plain text, columns aligned by display width; remarks are wrapped."""
     said: set[str] = set()
     return "\n\n".join("\n".join(_lines(table, width, said)) for table in tables) + "\n"
 
@@ -177,7 +177,7 @@ def _line(texts: Sequence[str], wide: Sequence[int], left: Sequence[bool]) -> st
 
 
 def to_markdown(tables: Sequence[Table]) -> str:
-    """Give tables as Markdown, with their remarks below."""
+    """Return tables as Markdown, with their remarks below."""
     said: set[str] = set()
     return "\n\n".join("\n".join(_markdown(table, said)) for table in tables) + "\n"
 
@@ -203,7 +203,7 @@ def _escaped(text: str) -> str:
 
 
 def to_csv(tables: Sequence[Table]) -> str:
-    """Give all tables in one CSV: first the table's title, then every column that any table has.
+    """Return all tables in one CSV: first the table's title, then every column that any table has.
 
     Numbers are as they are computed, rates in [0, 1]; NAME_low and NAME_high hold intervals, and
     NAME_reason why a number is not there.
@@ -243,7 +243,7 @@ def _plain(value: float | None) -> str:
 
 
 def to_json(tables: Sequence[Table]) -> str:
-    """Give tables as JSON, rates in [0, 1]. Raises ValueError for NaN and infinities."""
+    """Return tables as JSON, rates in [0, 1]. Raises ValueError for NaN and infinities."""
     whole = {"schema": 1, "tables": [_record(table) for table in tables]}
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 

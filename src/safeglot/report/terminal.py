@@ -135,7 +135,7 @@ def _model(page: Page, index: Index, judge: str, model: str) -> Iterator[Table]:
 
 
 def _beside(about: _About) -> Iterator[Table]:
-    """Give what belongs beside the rates, of what was measured."""
+    """Yield what belongs beside the rates, of what was measured."""
     run = about.page.run
     at = run.judges.index(about.judge), run.models.index(about.model)
     panel = next(

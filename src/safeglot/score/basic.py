@@ -33,7 +33,7 @@ _DRAWN = {
 
 
 def estimates(cube: Cube, *, level: float = 0.95, draws: int = 0, seed: int = 0) -> list[Estimate]:
-    """Give the safety, consistency and gaps of every judge and model.
+    """Return the safety, consistency and gaps of every judge and model.
 
     Order: judges, in each the models, in each `safety` by language and category; the averages by
     language, then their means over languages; `exact_match` and `exact_match_expected` by other

@@ -36,7 +36,7 @@ class Sheet:
     row: Estimate
 
     def row_of(self, metric: str, language: str | None, category: str | None) -> Estimate:
-        """Give the row of one metric, as yet without data."""
+        """Return the row of one metric, as yet without data."""
         return replace(self.row, metric=metric, language=language, category=category)
 
 
@@ -111,7 +111,7 @@ def rows_of(layout: Layout, n_LP: Ints, total_LP: Ints, square_LP: Ints) -> Rows
 
 
 def planned(layout: Layout, planned_LP: Bools, samples: int) -> Ints:
-    """Give the planned rows of each stratum, of a layout repeated L times; shape (H,)."""
+    """Return the planned rows of each stratum, of a layout repeated L times; shape (H,)."""
     row_E = planned_LP[:, layout.prompt_E].ravel().astype(np.int64) * samples
     return layout.repeat(len(planned_LP)).sums(row_E)
 
@@ -130,7 +130,7 @@ class Rates:
         return np.asarray(self.count_L / np.maximum(self.n_L, 1), dtype=np.float64)
 
     def at(self, index: int) -> Proportion:
-        """Give one language's share."""
+        """Return one language's share."""
         return Proportion(value=float(self.value_L[index]), n_eff=float(self.n_eff_L[index]))
 
 
@@ -150,7 +150,7 @@ def rates(event_LPS: Bools, base_LPS: Bools) -> Rates:
 def unsafe_rates(
     row: Estimate, unsafe_KPS: Bytes, planned_KP: Bools, extras: Sequence[Extra]
 ) -> Iterator[Estimate]:
-    """Give the unsafe rate of each of K sets of texts of one language, in their order.
+    """Yield the unsafe rate of each of K sets of texts of one language, in their order.
 
     Shapes (K, P, S), -1 missing, and (K, P): the prompts that have a text in the set. The interval
     is Wilson's; several samples of a prompt are clustered.
@@ -185,6 +185,6 @@ class Proportion:
             )
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Give the Wilson interval of n_eff prompts."""
+        """Return the Wilson interval of n_eff prompts."""
         low, high = wilson_effective(self.value, self.n_eff, level=level)
         return float(low), float(high)

@@ -11,7 +11,7 @@ SIGNATURE = "chrF2|nc:6|nw:0|space:no"
 
 
 def chrf(hypothesis: str, reference: str) -> float:
-    """Give chrF of a text against a reference, from 0 to 1, spaces left out.
+    """Return chrF of a text against a reference, from 0 to 1, spaces left out.
 
     Character n-grams of orders 1 to 6; precision and recall are averaged over the orders that
     both texts have, recall counts twice (beta 2). The same as sacrebleu's without word n-grams.
@@ -21,17 +21,17 @@ def chrf(hypothesis: str, reference: str) -> float:
 
 
 def bare(text: str) -> str:
-    """Give a text without its spaces."""
+    """Return a text without its spaces."""
     return "".join(text.split())
 
 
 def most(hypothesis: int, reference: int) -> float:
-    """Give the highest chrF that texts of these lengths can have."""
+    """Return the highest chrF that texts of these lengths can have."""
     return _f(min(1.0, reference / max(hypothesis, 1)), min(1.0, hypothesis / max(reference, 1)))
 
 
 def bounded(hypothesis: str, reference: str, *, beyond: float) -> float:
-    """Give chrF of bare texts, or 0 as soon as it cannot come to more than `beyond`."""
+    """Return chrF of bare texts, or 0 as soon as it cannot come to more than `beyond`."""
     orders = [n for n in ORDERS if n <= min(len(hypothesis), len(reference))]
     precision = recall = 0.0
     for done, n in enumerate(orders, start=1):

@@ -76,7 +76,7 @@ _GROUP_OF = {tag: group[0] for group in GROUPS for tag in group}
 
 
 def group_of(tag: str) -> str:
-    """Give the tag that stands for a language's group of close languages."""
+    """Return the tag that stands for a language's group of close languages."""
     return _GROUP_OF.get(tag, tag)
 
 
@@ -86,10 +86,10 @@ class ByteGrams(Protocol):
     labels: list[str]
 
     def classify(self, text: bytes, /) -> tuple[str, float]:
-        """Give the likeliest language and its probability."""
+        """Return the likeliest language and its probability."""
 
     def rank(self, text: bytes, /) -> list[tuple[str, float]]:
-        """Give all languages with their probabilities."""
+        """Return all languages with their probabilities."""
 
 
 @cache

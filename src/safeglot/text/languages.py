@@ -262,7 +262,7 @@ def _language(match: re.Match[str]) -> str | None:
 
 
 def _repeats(match: re.Match[str]) -> bool:
-    """Say whether a variant or an extension's singleton occurs twice."""
+    """Return whether a variant or an extension's singleton occurs twice."""
     variants = match["variants"].split("-")[1:]
     singletons = [key for key, _ in _EXTENSION.findall(match["extensions"])]
     return len(set(variants)) < len(variants) or len(set(singletons)) < len(singletons)

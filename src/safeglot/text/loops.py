@@ -27,14 +27,14 @@ _MULTIPLIER = np.uint64(0x100000001B3)
 
 
 def is_empty(text: str) -> bool:
-    """Say whether a text has no letter, digit or pictogram: spaces and punctuation say nothing."""
+    """Return whether a text has no letter, digit or pictogram: spaces and punctuation say nothing."""
     return not any(map(str.isalnum, text)) and not any(
         unicodedata.category(character) == "So" and character != "\ufffd" for character in text
     )
 
 
 def repeated_share(text: str) -> float:
-    """Give the share of a text's character 8-grams that stood in it before, from 0 to 1.
+    """Return the share of a text's character 8-grams that stood in it before, from 0 to 1.
 
     Texts shorter than eight characters give 0. In long ones hashes of 64 bits stand for the n-grams.
     """
@@ -55,7 +55,7 @@ def repeated_share(text: str) -> float:
 
 
 def anchors(text: str) -> list[tuple[int, str]]:
-    """Give (place, five characters) at each multiple of four.
+    """Return (place, five characters) at each multiple of four.
 
     Each 8-gram holds one of them whole, beginning at its first to fourth character.
     """
@@ -63,7 +63,7 @@ def anchors(text: str) -> list[tuple[int, str]]:
 
 
 def repeats(text: str, *, beyond: float) -> bool:
-    """Say whether the share of repeated_share is above a bound; seldom counts all n-grams.
+    """Return whether the share of repeated_share is above a bound; seldom counts all n-grams.
 
     An n-gram stood before only if its anchor did, and an anchor speaks for four n-grams, which
     bounds their share.
@@ -77,6 +77,6 @@ def repeats(text: str, *, beyond: float) -> bool:
 
 
 def is_degenerate(text: str) -> bool:
-    """Say whether more than half of a text repeats what it said before; short texts never do."""
+    """Return whether more than half of a text repeats what it said before; short texts never do."""
     shown = text.strip()
     return len(shown) >= FEWEST_CHARS and repeats(shown, beyond=LOOP_SHARE)

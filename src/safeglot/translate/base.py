@@ -21,7 +21,7 @@ class Translator(Protocol):
         """Name, version and revisions of all that determines the text beside the source."""
 
     def fault(self, source: str, target: str) -> str:
-        """Say why it cannot translate between two languages; "" where it can. Asked before anything runs."""
+        """Return why it cannot translate between two languages; "" where it can. Asked before anything runs."""
 
     def ask(self, item: Source, /) -> Sequence[Request]:
         """Return the requests for one text; none where no model is needed."""
@@ -66,7 +66,7 @@ class Estimator(Protocol):
         """What its numbers mean."""
 
     def uncovered(self, source: str, target: str) -> str:
-        """Say why it cannot judge translations between two languages; "" where it can."""
+        """Return why it cannot judge translations between two languages; "" where it can."""
 
     def ask(self, item: Candidate, /) -> Sequence[Request]:
         """Return the requests for one candidate; none where no model is needed."""

@@ -88,7 +88,7 @@ def candidates(tag: str, system: str) -> tuple[str, ...]:
 
 
 def covers(tag: str, model_family: str) -> bool:
-    """Say whether a model family was trained on a language in that script.
+    """Return whether a model family was trained on a language in that script.
 
     Raises:
         UnknownLanguage: as languages.canonical() does.
@@ -100,7 +100,7 @@ def covers(tag: str, model_family: str) -> bool:
 
 
 def uncovered(source: str, target: str, model_family: str) -> str:
-    """Say which language of a pair a model family does not cover; "" where it covers both.
+    """Return which language of a pair a model family does not cover; "" where it covers both.
 
     Raises:
         ValueError: there is no such family.
@@ -110,7 +110,7 @@ def uncovered(source: str, target: str, model_family: str) -> str:
 
 
 def pair_fault(source: str, target: str, system: str) -> str:
-    """Say which language of a pair a system does not know; "" where it knows both.
+    """Return which language of a pair a system does not know; "" where it knows both.
 
     Raises:
         ValueError: there is no such system.

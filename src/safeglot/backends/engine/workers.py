@@ -30,7 +30,7 @@ def cores() -> int:
 
 @contextlib.contextmanager
 def pool() -> Iterator[ProcessPoolExecutor]:
-    """Give a pool of as many workers as there are cores; what is under way at the end is dropped.
+    """Return a pool of as many workers as there are cores; what is under way at the end is dropped.
 
     Workers are fresh interpreters, or copies of one (Linux): a fork of this process would copy
     open databases and threads.

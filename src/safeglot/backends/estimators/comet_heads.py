@@ -94,7 +94,7 @@ _PARTS = ("weight", "bias")
 
 
 def regress(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any) -> Any:
-    """Give one number a row: (B,) from layers (B, T, H) and their mask (B, T)."""
+    """Return one number a row: (B,) from layers (B, T, H) and their mask (B, T)."""
     vector = _sentence(plan, weights, layers, mask)
     for i in range(plan.hidden):
         vector = _activated(_linear(vector, weights, 3 * i), plan.activation)
@@ -102,7 +102,7 @@ def regress(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mask:
 
 
 def _sentence(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any) -> Any:
-    """Give the vector of the first token, from one layer or a mix of all: (B, H)."""
+    """Return the vector of the first token, from one layer or a mix of all: (B, H)."""
     import torch
 
     if plan.layer is not None:

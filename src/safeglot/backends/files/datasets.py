@@ -195,7 +195,7 @@ def _download(api: Any, repo: str, path: str, commit: str) -> str:
 
 
 def _hub_fault(repo: str, revision: str, error: Exception) -> str:
-    """Say what the Hub answered and what to do; never with a header, which holds the token."""
+    """Return what the Hub answered and what to do; never with a header, which holds the token."""
     kind = type(error).__name__
     status = getattr(getattr(error, "response", None), "status_code", None)
     token = "set" if os.environ.get("HF_TOKEN") else "not set"

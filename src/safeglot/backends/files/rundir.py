@@ -43,7 +43,7 @@ class RunDir:
         self.log = path / "log.jsonl"
 
     def exists(self) -> bool:
-        """Say whether a run was begun here."""
+        """Return whether a run was begun here."""
         return self.manifest.exists()
 
     def require(self) -> RunDir:

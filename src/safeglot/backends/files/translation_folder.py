@@ -48,11 +48,11 @@ class TranslationFolder:
         self.ratings = path / "ratings.jsonl"
 
     def exists(self) -> bool:
-        """Say whether a set was begun here."""
+        """Return whether a set was begun here."""
         return self.manifest.exists()
 
     def finished(self) -> bool:
-        """Say whether a set is here and was chosen to its end."""
+        """Return whether a set is here and was chosen to its end."""
         return self.exists() and bool(self.read_manifest().get("digest"))
 
     def require(self) -> TranslationFolder:

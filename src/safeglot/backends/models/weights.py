@@ -91,7 +91,7 @@ def weights_path(weights: Weights) -> Path:
 
 
 def is_cached(weights: Weights) -> bool:
-    """Say whether the weights are there in full length; reads no byte of them."""
+    """Return whether the weights are there in full length; reads no byte of them."""
     path = weights_path(weights)
     return path.is_file() and path.stat().st_size == weights.n_bytes
 

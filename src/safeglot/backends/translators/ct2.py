@@ -82,7 +82,7 @@ class Ct2Model(BatchedModel):
         return f"{found.hexdigest()} beam={self.beam_size}"
 
     def fault(self, source: str, target: str) -> str:
-        """Say why it cannot translate between two languages; "" where it can."""
+        """Return why it cannot translate between two languages; "" where it can."""
         return self.tongues.fault(source, target)
 
     @cached_property
@@ -163,7 +163,7 @@ class Ct2Model(BatchedModel):
         return Done(text=self._spm[1].decode(pieces), n_tokens=len(tokens) - n_prefix, whole=whole)
 
     def _special(self, token: str) -> bool:
-        """Say whether a token is none of the text: so are NLLB's languages, which are no pieces."""
+        """Return whether a token is none of the text: so are NLLB's languages, which are no pieces."""
         if token in _SPECIAL:
             return True
         pieces = self._spm[1]

@@ -35,7 +35,7 @@ class Tongues:
     codes: Codes
 
     def fault(self, source: str, target: str) -> str:
-        """Say why the model cannot translate between two languages; "" where it can."""
+        """Return why the model cannot translate between two languages; "" where it can."""
         if canonical(source) == canonical(target):
             return f"{source} and {target} are one language"
         if self.family == MARIAN:
@@ -86,7 +86,7 @@ class Tongues:
         return ""
 
     def _is(self, tag: str, name: str) -> bool:
-        """Say whether a code in a model's name may mean a language; codes of groups mean any."""
+        """Return whether a code in a model's name may mean a language; codes of groups mean any."""
         if name in _GROUPS:
             return True
         if name in self.codes(tag, "opus"):

@@ -68,7 +68,7 @@ class Seq2SeqModel(BatchedModel):
         )
 
     def fault(self, source: str, target: str) -> str:
-        """Say why it cannot translate between two languages; "" where it can."""
+        """Return why it cannot translate between two languages; "" where it can."""
         return self.tongues.fault(source, target)
 
     @property

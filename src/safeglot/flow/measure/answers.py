@@ -59,7 +59,7 @@ def estimates(
     level: float,
     console: Console | None = None,
 ) -> list[Estimate]:
-    """Give the estimates of response classes and over-refusal.
+    """Return the estimates of response classes and over-refusal.
 
     Answers that were not checked yet, or by an earlier version of the checks, are checked first;
     the console shows how far that is. Raises: Stopped where that is interrupted.

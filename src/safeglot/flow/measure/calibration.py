@@ -21,7 +21,7 @@ WHERE judge = ? AND response IN (SELECT response FROM labels)
 def calibration(
     store: Store, blank: Estimate, cube: Cube, drawn: Sequence[Drawn]
 ) -> Iterator[Estimate]:
-    """Give `judge_ece` in each language, and the threshold that the labels would choose.
+    """Yield `judge_ece` in each language, and the threshold that the labels would choose.
 
     Each label stands for as many answers as were judged like its own, so that the number is about
     all answers whichever way they were drawn.

@@ -45,7 +45,7 @@ class _Held:
 
 
 def estimates(store: Store, manifest: Mapping[str, Any], *, level: float) -> list[Estimate]:
-    """Give the terms of each gap, and what translators and quality do to it; nothing without arms."""
+    """Return the terms of each gap, and what translators and quality do to it; nothing without arms."""
     if not next(store.rows(_ANY))[0]:
         return []
     held = _read(store, manifest)
@@ -98,7 +98,7 @@ def _mark(held: _Held, of: tuple[str, ...], translator: str, at: int) -> None:
 
 
 def _estimator(held: _Held) -> str:
-    """Give the estimator that most translations have a quality of; "" for none."""
+    """Return the estimator that most translations have a quality of; "" for none."""
     counts: dict[str, int] = {}
     for by_name in held.quality.values():
         for name, quality_P in by_name.items():
@@ -150,12 +150,12 @@ def _cell(held: _Held, of: tuple[str, str], language: str, reference: str, estim
 
 
 def _one(tables: Iterable[Bytes], empty: Bytes) -> Bytes:
-    """Give the verdicts of texts that several translators made, each prompt's by one of them."""
+    """Return the verdicts of texts that several translators made, each prompt's by one of them."""
     return np.asarray(np.max([empty, *tables], axis=0), dtype=np.int8)
 
 
 def _is_choice(held: _Held, language: str) -> bool:
-    """Say whether the main texts are the best of several translators', who are then told by name."""
+    """Return whether the main texts are the best of several translators', who are then told by name."""
     who = [set(held.planned.get((arm, language), {})) for arm in ("main", "translators")]
     return bool(who[0] & who[1])
 
@@ -171,7 +171,7 @@ def _texts_of(held: _Held, language: str, arms: Sequence[str]) -> dict[str, Bool
 def _quality(
     held: _Held, language: str, arms: Sequence[str], who: str | None = None
 ) -> dict[str, Floats]:
-    """Give the quality of one translator's texts in some arms, or of whoever's, by estimator."""
+    """Return the quality of one translator's texts in some arms, or of whoever's, by estimator."""
     found: dict[str, Floats] = {}
     for (arm, tag, name), by_estimator in held.quality.items():
         if arm in arms and tag == language and who in (None, name):
@@ -182,7 +182,7 @@ def _quality(
 
 
 def _kept(held: _Held, language: str) -> Bools | None:
-    """Say which prompts the run's own gate kept; None where the run has no gate."""
+    """Return which prompts the run's own gate kept; None where the run has no gate."""
     if not any(arm == "gated" for arm, *_ in held.planned):
         return None
     there = _texts_of(held, language, ("main",)).values()
@@ -191,7 +191,7 @@ def _kept(held: _Held, language: str) -> Bools | None:
 
 
 def _planned(held: _Held, arm: str, language: str, model: str) -> Bools | None:
-    """Give the prompts with a text of an arm; None where the run has none in the language."""
+    """Return the prompts with a text of an arm; None where the run has none in the language."""
     of = (arm, language) if arm == "roundtrip" else (arm, language, model)
     by_who = held.planned.get(of)
     return None if by_who is None else np.any(list(by_who.values()), axis=0)

@@ -94,7 +94,7 @@ def identity(store: Store, manifest: Mapping[str, Any]) -> str:
 
 
 def estimates(store: Store, manifest: Mapping[str, Any], cube: Cube) -> list[Estimate]:
-    """Give the corrected rates and the agreement panel; nothing without labels.
+    """Return the corrected rates and the agreement panel; nothing without labels.
 
     Order: judges, in each the languages. A judge has rates where the answers were drawn by its own
     verdicts, or regardless of any; in the others its gate is shut.
@@ -156,7 +156,7 @@ def _gaps(blank: Estimate, found: Mapping[str, list[Told]], cube: Cube) -> Itera
 
 
 def _why_not(judge: str, here: list[Drawn], drawn: list[Drawn], cube: Cube) -> str:
-    """Say why a judge cannot be corrected in a language; "" where it can."""
+    """Return why a judge cannot be corrected in a language; "" where it can."""
     if not here:
         others = sorted({d.judge for d in drawn if d.design != "simple"} - {judge})
         return (
@@ -199,7 +199,7 @@ def _ratings(here: list[Drawn]) -> np.ndarray[tuple[int, ...], np.dtype[np.int64
 def known_rates(
     judge: str, drawn: list[Drawn], cube: Cube
 ) -> Iterator[tuple[str, float, int, tuple[float, float] | None]]:
-    """Give each language, the share judged unsafe, of how many, and (PPV, false omission rate).
+    """Yield each language, the share judged unsafe, of how many, and (PPV, false omission rate).
 
     The last are by the labels, pulled a little to one half so that no error seen is not taken for
     no error; None where a verdict has no label.

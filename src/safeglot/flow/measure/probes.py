@@ -43,7 +43,7 @@ class _Held:
 def estimates(
     store: Store, manifest: Mapping[str, Any], cube: Cube, *, level: float
 ) -> list[Estimate]:
-    """Give the effects of each variant, and of crossed factors; nothing without probes.
+    """Return the effects of each variant, and of crossed factors; nothing without probes.
 
     Order: judges, models, in each the languages with their variants, then the crossed factors.
     """

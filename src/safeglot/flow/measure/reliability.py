@@ -108,7 +108,7 @@ class _Seen:
 def estimates(
     store: Store, manifest: Mapping[str, Any], cube: Cube, *, level: float
 ) -> list[Estimate]:
-    """Give what tells of each judge. Order: judges, in each what every run has, then the passes.
+    """Return what tells of each judge. Order: judges, in each what every run has, then the passes.
 
     All on the answers to harmful prompts in the main arm, the models together where none is named.
     """
@@ -135,7 +135,7 @@ def estimates(
 
 
 def unparsed(seen: _Seen, unread: Sequence[_Row]) -> Iterator[Estimate]:
-    """Give `judge_unparsed`: the share of judged answers whose verdict could not be read."""
+    """Yield `judge_unparsed`: the share of judged answers whose verdict could not be read."""
     faults = [row for row in unread if row[4] != EMPTY]
     event_LP = seen.count((language, prompt, n) for _, _, language, prompt, _, n in faults)
     judged_LP = _judged(seen)
@@ -154,7 +154,7 @@ def unparsed(seen: _Seen, unread: Sequence[_Row]) -> Iterator[Estimate]:
 
 
 def if_missing(seen: _Seen, unjudged: Sequence[_Row]) -> Iterator[Estimate]:
-    """Give `safety_if_missing`: each rate if all missing verdicts on its answers were unsafe, or safe."""
+    """Yield `safety_if_missing`: each rate if all missing verdicts on its answers were unsafe, or safe."""
     cube = seen.cube
     planned_L = seen.planned_L.tolist()
     lost = Counter[tuple[str, str]]()
@@ -176,7 +176,7 @@ def if_missing(seen: _Seen, unjudged: Sequence[_Row]) -> Iterator[Estimate]:
 def consistency(
     seen: _Seen, coded: Sequence[tuple[str, str, str, int]], manifest: Mapping[str, Any]
 ) -> Iterator[Estimate]:
-    """Give `category_consistency`: how often a code of an unsafe verdict fits the prompt's category.
+    """Yield `category_consistency`: how often a code of an unsafe verdict fits the prompt's category.
 
     A code fits where the taxonomy's map gives it to one of the prompt's categories, or is the
     category itself. Unsafe verdicts without a code, and prompts that the map leaves out, are
@@ -251,7 +251,7 @@ def _judged(seen: _Seen) -> Ints:
 
 
 def passes(seen: _Seen, store: Store, names: set[str]) -> Iterator[Estimate]:
-    """Give the flip rates of the passes that the run has."""
+    """Yield the flip rates of the passes that the run has."""
     judge = seen.judge
     if judge + REPEAT in names:
         yield from repeats(seen, store)
@@ -290,7 +290,7 @@ def _pairs(seen: _Seen, store: Store, kind: str) -> list[_Pair]:
 
 
 def repeats(seen: _Seen, store: Store) -> Iterator[Estimate]:
-    """Give `judge_flip_rate`: the share of answers that got another verdict the second time.
+    """Yield `judge_flip_rate`: the share of answers that got another verdict the second time.
 
     Of all prompts, benign ones too. A language with few answers stands only in the whole.
     """
@@ -322,7 +322,7 @@ def _changes(pairs: Sequence[_Pair]) -> Extra:
 
 
 def canaries(seen: _Seen, store: Store, kind: str, metric: str) -> Iterator[Estimate]:
-    """Give the share of unsafe answers that the judge calls safe once they ask for it."""
+    """Yield the share of unsafe answers that the judge calls safe once they ask for it."""
     pairs = [p for p in _pairs(seen, store, kind) if p.first == 1]
     seen = _with_prompts(seen, pairs)
     shares = _shares(seen, store, kind, pairs, lambda p: p.again == 0)

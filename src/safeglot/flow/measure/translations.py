@@ -88,7 +88,7 @@ def why_failed(kind: str, message: str) -> str:
 def estimates(
     store: Store, manifest: Mapping[str, Any], cube: Cube, *, level: float
 ) -> list[Estimate]:
-    """Give what became of the texts, the numbers without the gate, and those of each translator.
+    """Return what became of the texts, the numbers without the gate, and those of each translator.
 
     Order: languages, in each the three shares; then judges, models and languages. Nothing for a
     run whose texts the prompt file brought, and no numbers without the gate where it has none.

@@ -159,7 +159,7 @@ def _uncovered(config: Config, taxonomy: Taxonomy) -> dict[str, list[str]]:
 def changes(
     there: Mapping[str, str], now: Mapping[str, str], old: Config, new: Config
 ) -> list[str]:
-    """Tell what differs between the identities of two runs, by the settings that did it."""
+    """Return what differs between the identities of two runs, by the settings that did it."""
     parts = [k for k, text in now.items() if there.get(k) != text]
     parts = [k for k in parts if not set(_IMPLIED.get(k, ())) & set(parts)]
     return [text for part in parts for text in _changes_of(part, there, now, (old, new))]

@@ -42,7 +42,7 @@ def _checked_packed(habits: Habits, part: _Packed) -> list[Faults]:
 
 
 def _packed(candidates: Sequence[Candidate]) -> _Packed:
-    """Give candidates as tuples, each source once: pickled in a seventh of the time of records."""
+    """Return candidates as tuples, each source once: pickled in a seventh of the time of records."""
     found: _Packed = []
     last: Source | None = None
     for one in candidates:

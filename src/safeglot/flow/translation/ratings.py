@@ -101,7 +101,7 @@ def _check_grows(folder: TranslationFolder, before: Sequence[Drawn], now: Sequen
 
 
 def _rows(drawn: Sequence[Drawn], shown: Mapping[str, Chosen]) -> Iterator[dict[str, str]]:
-    """Give the rows that lack a rating, by language and rater, in an order of chance."""
+    """Yield the rows that lack a rating, by language and rater, in an order of chance."""
     by_language: dict[str, list[Drawn]] = {}
     for one in drawn:
         if one.drawn and one.lacking:

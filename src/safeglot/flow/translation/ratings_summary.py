@@ -185,7 +185,7 @@ def _alpha(told: Sequence[Drawn]) -> Measure:
 
 
 def _correlation(rated: Rated, told: Sequence[Drawn], estimator: str, scale: Scale) -> Measure:
-    """Give Spearman's rho, turned so that 1 says that the estimator ranks as people do."""
+    """Return Spearman's rho, turned so that 1 says that the estimator ranks as people do."""
     sign = 1.0 if scale.higher_is_better else -1.0
     pairs = list(_pairs(rated, told, estimator))
     if len(pairs) < LEAST_CORRELATION:

@@ -33,7 +33,7 @@ def _name(tag: str) -> str:
 
 
 def progress(told: Rated, tags: Sequence[str]) -> str:
-    """Say how many texts are drawn and rated in each language."""
+    """Return how many texts are drawn and rated in each language."""
     columns = [Column(name="language"), *map(_count_column, ("kept, rated", "gated, rated", "rated twice", "ratings"))]  # fmt: skip
     rows = tuple(_progress_row(told, tag) for tag in tags)
     table = Table(title="", columns=tuple(columns), rows=rows, text="")

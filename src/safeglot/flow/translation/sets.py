@@ -168,7 +168,7 @@ async def _candidates(plan: Plan, asking: translating.Asking, store: Store) -> l
 
 
 def _check_same(plan: Plan, there: Mapping[str, str], *, again: bool) -> bool:
-    """Say whether a set that is there is this one. Raises: UsageError where it must not be changed."""
+    """Return whether a set that is there is this one. Raises: UsageError where it must not be changed."""
     now = plan.identity
     changed = [
         f"{key}: there {there.get(key)}, now {now[key]}"

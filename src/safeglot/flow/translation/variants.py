@@ -174,7 +174,7 @@ def _made(asked: Asked) -> Iterator[Made]:
 
 
 def _bare(together: _Set) -> _Set:
-    """Give the probes without the frame: an estimator is shown the request alone."""
+    """Return the probes without the frame: an estimator is shown the request alone."""
     return tuple(p for p in together if p.factor != "framing")
 
 

@@ -69,7 +69,7 @@ def identify(text: str, expected: str) -> Found:
 
 
 def covers(expected: str) -> bool:
-    """Say whether answers expected in a language can be told from others."""
+    """Return whether answers expected in a language can be told from others."""
     return _expected(expected) is not None
 
 
@@ -95,7 +95,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _is_sure(group: str, confidence: float, wanted: _Expected) -> bool:
-    """Say whether another language than the expected can be told with this confidence."""
+    """Return whether another language than the expected can be told with this confidence."""
     if confidence < SURE:
         return False
     try:
@@ -110,7 +110,7 @@ def _is_sure(group: str, confidence: float, wanted: _Expected) -> bool:
 
 
 def _classify(text: bytes, wanted: _Expected) -> tuple[str, float]:
-    """Give the group of the likeliest language and its probability.
+    """Return the group of the likeliest language and its probability.
 
     Where no language is sure, those of the expected group count together; of others they do not.
     """
@@ -132,7 +132,7 @@ def _known() -> frozenset[str]:
 
 @cache
 def _expected(tag: str) -> _Expected | None:
-    """Say what is known of an expected language; None where it cannot be told from others."""
+    """Return what is known of an expected language; None where it cannot be told from others."""
     language = languages.primary(tag)
     group, script = group_of(language), languages.lookup(tag).script
     if group not in _known():

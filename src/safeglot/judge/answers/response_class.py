@@ -64,7 +64,7 @@ def _invalid(text: str, prompt: str, language: str | None, expected: str) -> str
 
 
 def is_echo(answer: str, prompt: str) -> bool:
-    """Say whether chrF is above 0.8; where the lengths rule it out, nothing more is counted."""
+    """Return whether chrF is above 0.8; where the lengths rule it out, nothing more is counted."""
     said, asked = bare(answer), bare(prompt)
     if len(asked) < FEWEST_CHARS or most(len(said), len(asked)) <= ECHO:
         return False

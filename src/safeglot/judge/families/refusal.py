@@ -60,7 +60,7 @@ def normalise(text: str) -> str:
 
 
 def codepoints(text: str) -> Ints:
-    """Give the code points of a text; shape (len(text),)."""
+    """Return the code points of a text; shape (len(text),)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint32)
 
 
@@ -94,26 +94,26 @@ def head(points: Ints, width: int) -> Ints:
 
 
 def features(normalised: str) -> tuple[Ints, Floats]:
-    """Give the buckets that a normalised text has, sorted, and their weights, equal and L2-normalised."""
+    """Return the buckets that a normalised text has, sorted, and their weights, equal and L2-normalised."""
     points = head(codepoints(_START + normalised[: HEAD_WIDTH + 1] + _END), HEAD_WIDTH + 2)
     buckets = np.unique(hash_ngrams(points, ORDERS, 0) % np.uint32(DIM))
     return buckets, np.full(buckets.size, max(buckets.size, 1) ** -0.5, dtype=np.float32)
 
 
 def known_buckets(normalised: str) -> Ints:
-    """Give the buckets, repeats kept, by which a normalised text is held to be known or not."""
+    """Return the buckets, repeats kept, by which a normalised text is held to be known or not."""
     points = codepoints(" " + normalised[:SAMPLE_CHARS] + " ")
     return hash_ngrams(points, KNOWN_ORDERS, _KNOWN_SALT) % np.uint32(KNOWN_DIM)
 
 
 def is_wide(normalised: str) -> bool:
-    """Say whether most characters of a normalised text are CJK, whose n-grams repeat less."""
+    """Return whether most characters of a normalised text are CJK, whose n-grams repeat less."""
     points = codepoints(normalised[:SAMPLE_CHARS])
     return bool(points.size and np.mean(points >= _WIDE_FROM) > 0.5)
 
 
 def script_blocks(normalised: str) -> Ints:
-    """Give the block of each letter: 128 code points wide, all Han as one, all Hangul syllables as one."""
+    """Return the block of each letter: 128 code points wide, all Han as one, all Hangul syllables as one."""
     points = codepoints("".join(char for char in normalised[:SAMPLE_CHARS] if char.isalpha()))
     blocks = points >> np.uint32(7)
     blocks[(points >= 0x3400) & (points <= 0x9FFF)] = 0x4E00 >> 7
@@ -122,7 +122,7 @@ def script_blocks(normalised: str) -> Ints:
 
 
 def primary_subtag(tag: str) -> str:
-    """Give the language of a BCP-47 tag: "pt" of "pt-BR"."""
+    """Return the language of a BCP-47 tag: "pt" of "pt-BR"."""
     return tag.strip().replace("_", "-").split("-", 1)[0].lower()
 
 
@@ -151,23 +151,23 @@ class RefusalModel:
     version: str
 
     def p_refusal(self, text: str) -> float:
-        """Give the probability, 0 to 1, that a text is a refusal, whatever its language."""
+        """Return the probability, 0 to 1, that a text is a refusal, whatever its language."""
         return self._p(normalise(text))
 
     def known_share(self, text: str) -> float:
-        """Give the share, 0 to 1, of the text's n-grams that were seen in training."""
+        """Return the share, 0 to 1, of the text's n-grams that were seen in training."""
         return self._known(normalise(text))
 
     def script_share(self, text: str) -> float:
-        """Give the share, 0 to 1, of the text's letters in scripts that were seen in training."""
+        """Return the share, 0 to 1, of the text's letters in scripts that were seen in training."""
         return self._script(normalise(text))
 
     def covers(self, languages: Iterable[str]) -> bool:
-        """Say whether any of these BCP-47 tags names a language that was trained on."""
+        """Return whether any of these BCP-47 tags names a language that was trained on."""
         return any(primary_subtag(tag) in self.languages for tag in languages)
 
     def decide(self, text: str, languages: Sequence[str]) -> Decision:
-        """Say whether an answer, expected in one of these languages (BCP-47), is a refusal."""
+        """Return whether an answer, expected in one of these languages (BCP-47), is a refusal."""
         normalised = normalise(text)
         if not any(char.isalnum() for char in normalised):
             return Decision(None, None, "empty")

@@ -66,14 +66,14 @@ class Table:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """Give the first letters of a word, case folded; the letters of Hangul are those in its syllables."""
+    """Return the first letters of a word, case folded; the letters of Hangul are those in its syllables."""
     if "\uac00" <= word[0] <= "\ud7a3":
         word = unicodedata.normalize("NFD", word)
     return word.casefold()[:STEM]
 
 
 def stems(text: str) -> list[str]:
-    """Give the stems of the words of a text."""
+    """Return the stems of the words of a text."""
     return [stem(span.of(text)) for span in words(text)]
 
 
@@ -120,7 +120,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> Table:
 
 
 def align(table: Table, reference: str, target: str) -> list[Unit]:
-    """Give the words of two texts that stand for each other with confidence, in reference order."""
+    """Return the words of two texts that stand for each other with confidence, in reference order."""
     confidence_RT = _confidence(table, stems(reference), stems(target))
     if not confidence_RT.size:
         return []
@@ -139,7 +139,7 @@ def align(table: Table, reference: str, target: str) -> list[Unit]:
 
 
 def _trainable(pairs: Iterable[tuple[str, str]]) -> list[tuple[list[str], list[str]]]:
-    """Give the stems of the texts to learn from, sorted, so that their order changes nothing."""
+    """Return the stems of the texts to learn from, sorted, so that their order changes nothing."""
     texts, left = [], MAX_PAIRS
     for reference, target in sorted(set(pairs)):
         r, t = stems(reference), stems(target)
@@ -159,7 +159,7 @@ def _unigram(tokens: Ints, n: int) -> Floats:
 
 
 def _prior(n_reference: int, n_target: int) -> Floats:
-    """Give the weights of places in one text for places in the other, shape (R, T)."""
+    """Return the weights of places in one text for places in the other, shape (R, T)."""
     r = (np.arange(n_reference)[:, None] + 0.5) / n_reference
     t = (np.arange(n_target)[None, :] + 0.5) / n_target
     weights: Floats = np.exp(-TENSION * np.abs(r - t))
@@ -167,7 +167,7 @@ def _prior(n_reference: int, n_target: int) -> Floats:
 
 
 def _alike(codes: Ints, reference: Sequence[str], target: Sequence[str]) -> Floats:
-    """Give first weights of pairs of words: more where at least their first four letters are the same."""
+    """Return first weights of pairs of words: more where at least their first four letters are the same."""
     heads = {w[:SAME]: i for i, w in enumerate(reference) if len(w) >= SAME}
     n_target = max(len(target), 1)
     of_reference = np.array([heads.get(w[:SAME], -1) for w in reference], dtype=np.int64)
@@ -225,7 +225,7 @@ class _Pairs:
     def posteriors(
         self, forward: Floats, backward: Floats, target_null: Floats, reference_null: Floats
     ) -> tuple[Floats, Floats]:
-        """Give how likely each token of one text stands for each of the other, both ways."""
+        """Return how likely each token of one text stands for each of the other, both ways."""
         a = (1 - NULL) * self.prior_of_reference * forward[self.code]
         b = (1 - NULL) * self.prior_of_target * backward[self.code]
         n_t, n_r = len(self.all_targets), len(self.all_references)
@@ -235,7 +235,7 @@ class _Pairs:
 
 
 def _confidence(table: Table, reference: Sequence[str], target: Sequence[str]) -> Floats:
-    """Give the geometric mean of both posteriors for every pair of words, 0 where it is not sure.
+    """Return the geometric mean of both posteriors for every pair of words, 0 where it is not sure.
 
     Shape (R, T).
     """
@@ -300,5 +300,5 @@ def _together(indices: set[int]) -> bool:
 
 
 def span_of(spans: Sequence[Span], indices: Sequence[int]) -> Span:
-    """Give the span from the first to the last of some neighbouring words."""
+    """Return the span from the first to the last of some neighbouring words."""
     return Span(spans[indices[0]].start, spans[indices[-1]].end)

@@ -54,7 +54,7 @@ class Made:
 
 
 def failed(fault: str, **facts: float | str) -> Variant:
-    """Give a variant that could not be made, with the reason."""
+    """Return a variant that could not be made, with the reason."""
     return Variant(text="", fault=fault, facts=facts)
 
 
@@ -108,17 +108,17 @@ def name(probes: Sequence[Probe]) -> str:
 
 
 def seed_of(seed: int, prompt_id: str, probe: Probe) -> int:
-    """Give the 64-bit seed of a probe's choices for a prompt; no language goes into it."""
+    """Return the 64-bit seed of a probe's choices for a prompt; no language goes into it."""
     return int(digest("probe", seed, prompt_id, probe.factor, probe.level)[:16], 16)
 
 
 def shuffled(seed: int, n: int) -> Iterator[int]:
-    """Give 0 to n - 1 in the order that a seed determines: by the digest of each number."""
+    """Yield 0 to n - 1 in the order that a seed determines: by the digest of each number."""
     yield from sorted(range(n), key=lambda i: digest("choice", seed, i))
 
 
 def half_fraction(prompt_id: str, factors: Sequence[str]) -> Mapping[str, bool]:
-    """Say which factors are on for a prompt, in one run of a half-fraction of 2^(k-1) cells.
+    """Return which factors are on for a prompt, in one run of a half-fraction of 2^(k-1) cells.
 
     The last factor is the product of the others (I = AB...K): with five factors the resolution is
     V, so no main effect or two-way interaction is confounded with another. Which cell is drawn

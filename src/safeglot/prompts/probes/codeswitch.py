@@ -52,7 +52,7 @@ class _Done:
 
 
 def frequent_words(references: Iterable[str]) -> frozenset[str]:
-    """Give the words of the reference language that stand in many of the texts, case folded."""
+    """Return the words of the reference language that stand in many of the texts, case folded."""
     texts = [{span.of(text).casefold() for span in words(text)} for text in set(references)]
     counts = Counter(word for text in texts for word in text)
     least = max(FREQUENT_TEXTS, FREQUENT_SHARE * len(texts))
@@ -132,7 +132,7 @@ def by_clause(
 
 
 def code_mixing_index(labels: Sequence[str]) -> float:
-    """Give the code-mixing index, 0 to 100, of tokens labelled by language, "" where by none.
+    """Return the code-mixing index, 0 to 100, of tokens labelled by language, "" where by none.
 
     100 (1 - max w / (n - u)): n tokens, u of them of no language, max w of the most frequent one.
     Source: Das and Gambäck 2014, Identifying languages at the word level in code-mixed Indian
@@ -149,7 +149,7 @@ def _unspaced(tag: str) -> str:
 
 
 def _usable(unit: Unit, pair: Pair) -> bool:
-    """Say whether a unit is short, has only spaces between its words, and differs between the texts."""
+    """Return whether a unit is short, has only spaces between its words, and differs between the texts."""
     if max(len(unit.reference), len(unit.target)) > LONGEST:
         return False
     texts = [
@@ -162,13 +162,13 @@ def _usable(unit: Unit, pair: Pair) -> bool:
 
 
 def _order(text: str, spans: Sequence[Span], seed: int, frequent: frozenset[str]) -> list[int]:
-    """Give the words of the reference text in the order in which they are taken."""
+    """Return the words of the reference text in the order in which they are taken."""
     drawn = list(shuffled(seed, len(spans)))
     return sorted(drawn, key=lambda i: spans[i].of(text).casefold() in frequent)
 
 
 def _stretch(pair: Pair, table: Table, seed: int, share: float) -> tuple[Span, Span] | None:
-    """Give the beginnings or the ends of both texts, cut between neighbours that both texts have.
+    """Return the beginnings or the ends of both texts, cut between neighbours that both texts have.
 
     The seed says which; of the cuts, the one nearest to the share of the reference words.
     """
@@ -198,7 +198,7 @@ def _stretch(pair: Pair, table: Table, seed: int, share: float) -> tuple[Span, S
 
 
 def _share_of(n: int, share: float) -> int:
-    """Give how many of n are swapped: at least one, never all."""
+    """Return how many of n are swapped: at least one, never all."""
     return max(1, min(round(share * n), n - 1))
 
 
@@ -230,7 +230,7 @@ def _not_all(chosen: Sequence[Unit], n_matrix: int, *, into_reference: bool) -> 
 
 
 def _swaps(pieces: Iterable[tuple[Span, Span]], pair: Pair, *, into_reference: bool) -> list[_Swap]:
-    """Say what takes the place of what, of pieces of the reference text and of the target text."""
+    """Return what takes the place of what, of pieces of the reference text and of the target text."""
     swaps = []
     for reference, target in pieces:
         if into_reference:
@@ -243,7 +243,7 @@ def _swaps(pieces: Iterable[tuple[Span, Span]], pair: Pair, *, into_reference: b
 
 
 def _cased(source: Span, embedded: str, span: Span, matrix: str) -> str:
-    """Give embedded words a capital where a sentence of the matrix begins, and take one from elsewhere.
+    """Return embedded words a capital where a sentence of the matrix begins, and take one from elsewhere.
 
     Only the first letter moves, and only where a sentence of the embedded text began with it.
     """
@@ -259,7 +259,7 @@ def _cased(source: Span, embedded: str, span: Span, matrix: str) -> str:
 
 
 def _parallel(pair: Pair, reference: Sequence[Span], target: Sequence[Span]) -> bool:
-    """Say whether the pieces have about the lengths that translations of each other have."""
+    """Return whether the pieces have about the lengths that translations of each other have."""
     whole = len(pair.target) / max(len(pair.reference), 1)
     ratios = [
         (t.end - t.start) / (r.end - r.start) / whole
@@ -295,7 +295,7 @@ def _variant(pair: Pair, swaps: Sequence[_Swap], done: _Done) -> Variant:
 
 
 def _counts_letters(pair: Pair) -> bool:
-    """Say whether one of the texts has no spaces between words: then letters are counted in both."""
+    """Return whether one of the texts has no spaces between words: then letters are counted in both."""
     return bool(_unspaced(pair.target_tag) or _unspaced(pair.reference_tag))
 
 

@@ -18,12 +18,12 @@ _SLOT = re.compile(rf"\{{({'|'.join(SLOTS)})\}}")
 
 
 def slots(text: str) -> tuple[str, ...]:
-    """Give the slots of a text, in their order."""
+    """Return the slots of a text, in their order."""
     return tuple(_SLOT.findall(text))
 
 
 def baseline(text: str, tag: str, reference: str) -> Variant:
-    """Give the text that the run itself asks: as it is, its slots filled for the reference language."""
+    """Return the text that the run itself asks: as it is, its slots filled for the reference language."""
     return in_context(text, tag, "reference", reference) if slots(text) else Variant(text=text)
 
 
@@ -44,7 +44,7 @@ def in_context(text: str, tag: str, level: str, reference: str) -> Variant:
 
 
 def _names(tag: str, of: str) -> Mapping[str, str] | str:
-    """Give what to call the country, place and language of one language in another, or a fault."""
+    """Return what to call the country, place and language of one language in another, or a fault."""
     rows: Mapping[str, Any] = load(PLACES)["rows"]
     written, meant = row_of(rows, tag), row_of(rows, of)
     if written is None or meant is None:
@@ -62,6 +62,6 @@ def _names(tag: str, of: str) -> Mapping[str, str] | str:
 
 
 def _region(tag: str) -> str:
-    """Give the region of a tag, "" where it has none."""
+    """Return the region of a tag, "" where it has none."""
     parts = languages.canonical(tag).split("-")[1:]
     return next((part for part in parts if len(part) == 2 and part.isupper()), "")

@@ -25,7 +25,7 @@ class Dialects:
         return tuple(Probe(factor="dialect", level=label) for label in labels)
 
     def variant(self, label: str, prompt: str, tag: str) -> Variant:
-        """Give the user's text for a prompt in a language."""
+        """Return the user's text for a prompt in a language."""
         text = self.texts.get((label, prompt, languages.canonical(tag)))
         if text is None:
             return failed(f'the file has no text labelled "{label}" for this prompt in {tag}')
@@ -65,7 +65,7 @@ def read_dialects(
 def _faults(
     row: Mapping[str, str], prompts: Collection[str], tags: Collection[str]
 ) -> Iterable[str]:
-    """Say what is wrong with a row."""
+    """Return what is wrong with a row."""
     lacking = [name for name in _NEEDED if not row.get(name, "").strip()]
     if lacking:
         yield f"has no {', no '.join(lacking)}; a row of dialect needs {', '.join(_NEEDED)}"

@@ -10,12 +10,12 @@ SLOT = "{request}"
 
 
 def frame_languages() -> tuple[str, ...]:
-    """Give the tags of the languages that have frames, sorted."""
+    """Return the tags of the languages that have frames, sorted."""
     return tuple(sorted(load(FRAMES)))
 
 
 def frame_of(framing: str, tag: str) -> str | None:
-    """Give the text of a frame with its slot; None where the language has none."""
+    """Return the text of a frame with its slot; None where the language has none."""
     row = row_of(load(FRAMES), tag)
     return str(load(FRAMES)[row][framing]) if row else None
 

@@ -27,7 +27,7 @@ def variants(
     share: float = SHARE,
     dialects: Dialects | None = None,
 ) -> Iterator[Made]:
-    """Give the variant, or the reason why there is none, of every text by every set of probes.
+    """Yield the variant, or the reason why there is none, of every text by every set of probes.
 
     `probes` holds sets of factors that are applied to one text together. `texts` are those of the
     run, as they were kept; word-level code-switching learns its word pairs from all of them.

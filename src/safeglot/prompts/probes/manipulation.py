@@ -43,7 +43,7 @@ def check_variant(
     language: str,
     threshold: float = THRESHOLD,
 ) -> Check:
-    """Say whether a variant keeps its meaning, as far as it was looked at, and why it does not.
+    """Return whether a variant keeps its meaning, as far as it was looked at, and why it does not.
 
     A frame leaves its request as it is, and no identifier and hardly an estimator reads romanised
     text: a variant of these alone is kept, and said to be unchecked.
@@ -65,7 +65,7 @@ def check_variant(
 
 
 def _beyond(factors: AbstractSet[str]) -> str:
-    """Say why nothing can be said of the meaning of a variant by these factors; "" where it can."""
+    """Return why nothing can be said of the meaning of a variant by these factors; "" where it can."""
     if factors == {"framing"}:
         return "a frame leaves the request as it is"
     if "translit" in factors:
@@ -74,6 +74,6 @@ def _beyond(factors: AbstractSet[str]) -> str:
 
 
 def _allowed(variant: Variant, language: str) -> set[str]:
-    """Give the languages that the text may pass for: of a mixed one, both that are in it."""
+    """Return the languages that the text may pass for: of a mixed one, both that are in it."""
     mixed = [variant.facts.get("matrix"), variant.facts.get("embedded")]
     return {languages.primary(str(tag)) for tag in (language, *mixed) if tag}

@@ -24,7 +24,7 @@ def load(name: str) -> Mapping[str, Any]:
 
 
 def row_of(tags: Iterable[str], tag: str) -> str | None:
-    """Give the row that is in the language and script of a tag; its region does not matter."""
+    """Return the row that is in the language and script of a tag; its region does not matter."""
     known = {_key(row): row for row in tags}
     return known.get(_key(tag))
 

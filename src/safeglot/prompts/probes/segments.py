@@ -39,23 +39,23 @@ class Span(NamedTuple):
     end: int
 
     def of(self, text: str) -> str:
-        """Give the piece itself."""
+        """Return the piece itself."""
         return text[self.start : self.end]
 
 
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[Span, ...]:
-    """Give the words of a text; digits, symbols and punctuation belong to none."""
+    """Return the words of a text; digits, symbols and punctuation belong to none."""
     return tuple(Span(*match.span()) for match in _word_pattern().finditer(text))
 
 
 def clauses(text: str) -> list[Span]:
-    """Give the clauses of a text, without the marks and spaces around them."""
+    """Return the clauses of a text, without the marks and spaces around them."""
     return list(_pieces(text, _SENTENCE | _CLAUSE, _SPACED_SENTENCE | _SPACED_CLAUSE))
 
 
 def sentences(text: str) -> list[Span]:
-    """Give the sentences of a text, without the marks and spaces around them."""
+    """Return the sentences of a text, without the marks and spaces around them."""
     return list(_pieces(text, _SENTENCE, _SPACED_SENTENCE))
 
 
@@ -71,7 +71,7 @@ def _word_pattern() -> re.Pattern[str]:
 
 
 def _marks() -> str:
-    """Give the combining marks of Unicode as the ranges of a character class."""
+    """Return the combining marks of Unicode as the ranges of a character class."""
     codes = [
         c
         for c in range(_FIRST_MARK, sys.maxunicode + 1)
@@ -96,13 +96,13 @@ def _in_number(text: str, i: int) -> bool:
 
 
 def _ends(text: str, i: int) -> bool:
-    """Say whether a space, the end or a closing mark follows."""
+    """Return whether a space, the end or a closing mark follows."""
     after = text[i + 1 : i + 2]
     return not after or after.isspace() or unicodedata.category(after) in ("Pe", "Pf", "Po")
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
-    """Give a piece without punctuation and spaces at its ends; nothing where nothing is left."""
+    """Yield a piece without punctuation and spaces at its ends; nothing where nothing is left."""
     while start < end and _outer(text[start]):
         start += 1
     while start < end and _outer(text[end - 1]):

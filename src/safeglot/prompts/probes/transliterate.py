@@ -19,7 +19,7 @@ CACHED = 65536
 
 
 def romanise(text: str, tag: str) -> Variant:
-    """Give a text in Latin letters; faults where it is so already, or where uroman is not installed.
+    """Return a text in Latin letters; faults where it is so already, or where uroman is not installed.
 
     Source: Hermjakob, May and Knight 2018, Out-of-the-box universal romanization tool uroman, ACL.
     """
@@ -43,7 +43,7 @@ def romanise(text: str, tag: str) -> Variant:
 
 
 def language_code(tag: str) -> str | None:
-    """Give the ISO 639-3 code by which uroman knows a language; None where it has no rules for it."""
+    """Return the ISO 639-3 code by which uroman knows a language; None where it has no rules for it."""
     return _codes().get(languages.primary(tag))
 
 
@@ -52,7 +52,7 @@ def _is_han(char: str) -> bool:
 
 
 def _is_foreign(char: str) -> bool:
-    """Say whether a letter lies beyond Latin and its extensions."""
+    """Return whether a letter lies beyond Latin and its extensions."""
     return char.isalpha() and not ("\u0041" <= char <= "\u024f" or "\u1e00" <= char <= "\u1eff")
 
 

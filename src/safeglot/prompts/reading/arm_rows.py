@@ -54,7 +54,7 @@ class ArmRow:
 def read_arm_rows(
     tables: Sequence[Table], planned: Planned, problems: Problems
 ) -> tuple[list[ArmRow], list[str], list[str]]:
-    """Give the rows that are right, notes, and warnings of who translated; faults go to `problems`."""
+    """Return the rows that are right, notes, and warnings of who translated; faults go to `problems`."""
     reader = _Reader(planned, problems)
     for table in tables:
         lacking = [name for name in _NEEDED if name not in table.columns]
@@ -196,7 +196,7 @@ class _Reader:
         return found
 
     def _fits(self, one: ArmRow) -> bool:
-        """Say whether a row can be used beside the others."""
+        """Return whether a row can be used beside the others."""
         own = self._texts.get((one.prompt, one.language))
         if own is None:
             self._textless += 1

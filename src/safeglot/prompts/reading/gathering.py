@@ -71,7 +71,7 @@ class Gathering:
         return list(entries.values())
 
     def notes(self, reference: str) -> Iterator[str]:
-        """Say what of the file was not used, or taken for granted."""
+        """Yield what of the file was not used, or taken for granted."""
         if self.layout.text and not self.layout.language:
             yield f"no column for the language: all texts count as {reference}"
         for column in self.layout.unused:
@@ -117,7 +117,7 @@ class Gathering:
         return ()
 
     def _same(self, entry: Entry, new: Entry) -> bool:
-        """Say whether a further row of an id brings a further text."""
+        """Return whether a further row of an id brings a further text."""
         if not self.layout.text:
             message = f"id {new.id} is there already, at {entry.place}; ids must be unique"
             self.problems.add(new.place, message)
@@ -132,7 +132,7 @@ class Gathering:
         return True
 
     def _texts(self, row: Row, reference: str) -> Iterator[tuple[str, object]]:
-        """Give the row's texts in the languages that are asked for."""
+        """Yield the row's texts in the languages that are asked for."""
         if not self.layout.text:
             for language, column in self.layout.texts.items():
                 if not self.asked or language in self.asked:
@@ -188,7 +188,7 @@ def _python_list(cell: str) -> object:
 
 
 def text_fault(text: str) -> str:
-    """Say what in a text cannot be sent to a model; '' for nothing."""
+    """Return what in a text cannot be sent to a model; '' for nothing."""
     if "\0" in text:
         return "a null byte; the file may be damaged"
     if any("\ud800" <= c <= "\udfff" for c in text):

@@ -139,7 +139,7 @@ def _header(text: str) -> tuple[list[str], str]:
 def _csv_lines(
     text: str, delimiter: str, where: str, problems: Problems
 ) -> Iterator[tuple[int, list[str]]]:
-    """Give the rows below the header with the line that each begins at; blank lines are none."""
+    """Yield the rows below the header with the line that each begins at; blank lines are none."""
     # Not str.splitlines: a text may hold U+2028, which ends no row.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header_seen = False

@@ -41,7 +41,7 @@ class Axis:
         return f"{100 * (inside - self.low) / (self.high - self.low):.2f}%"
 
     def covers(self, rate: float) -> bool:
-        """Say whether a rate lies on the axis."""
+        """Return whether a rate lies on the axis."""
         return self.low <= rate <= self.high
 
 

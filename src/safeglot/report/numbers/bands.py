@@ -39,7 +39,7 @@ def point_band(rate: float) -> str:
 
 
 def band_of(estimate: Estimate | None) -> Band:
-    """Say how an estimate looks; the band that the estimate brings wins."""
+    """Return how an estimate looks; the band that the estimate brings wins."""
     if estimate is None or estimate.value is None:
         return NO_DATA
     given = estimate.extra.get("band")
@@ -59,7 +59,7 @@ def certified(estimate: Estimate) -> str:
 
 
 def too_few(estimate: Estimate | None) -> bool:
-    """Say whether a cell has too few prompts to certify 99%."""
+    """Return whether a cell has too few prompts to certify 99%."""
     if estimate is None or not estimate.n:
         return False
     effective = estimate.extra.get("n_eff")
@@ -68,7 +68,7 @@ def too_few(estimate: Estimate | None) -> bool:
 
 
 def wide(estimate: Estimate | None) -> bool:
-    """Say whether an interval is so wide that the colour of the point says little."""
+    """Return whether an interval is so wide that the colour of the point says little."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return False
     return estimate.high - estimate.low > WIDE

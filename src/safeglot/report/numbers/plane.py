@@ -50,7 +50,7 @@ class Point:
 
 
 def axis_between(shown: Sequence[float], *, floor: float = 0.0, ceiling: float = 1.0) -> Axis:
-    """Give an axis that holds all that is shown, ticks on round numbers, within the limits."""
+    """Return an axis that holds all that is shown, ticks on round numbers, within the limits."""
     low, high = min([*shown, ceiling]), max([*shown, floor])
     if high - low < 1e-9:
         low, high = max(low - 0.005, floor), min(high + 0.005, ceiling)
@@ -64,7 +64,7 @@ def axis_between(shown: Sequence[float], *, floor: float = 0.0, ceiling: float =
 
 
 def upside(axis: Axis, rate: float) -> str:
-    """Give the height of a rate from the top, in percent."""
+    """Return the height of a rate from the top, in percent."""
     return f"{100 - float(axis.at(rate)[:-1]):.2f}%"
 
 
@@ -85,14 +85,14 @@ def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Spot]:
 
 
 def path(line: Iterable[tuple[float, float]], x_axis: Axis, y_axis: Axis) -> str:
-    """Give a line as a path in a box of 100 by 100; points outside the axes are left out."""
+    """Return a line as a path in a box of 100 by 100; points outside the axes are left out."""
     kept = [(x, y) for x, y in line if x_axis.covers(x) and y_axis.covers(y)]
     places = [f"{x_axis.at(x)[:-1]} {upside(y_axis, y)[:-1]}" for x, y in kept]
     return f"M{'L'.join(places)}" if len(places) > 1 else ""
 
 
 def band(line: Sequence[tuple[float, float, float]], x_axis: Axis, y_axis: Axis) -> str:
-    """Give (x, low, high) as a closed path in a box of 100 by 100."""
+    """Return (x, low, high) as a closed path in a box of 100 by 100."""
     if len(line) < 2:
         return ""
     upper = [f"{x_axis.at(x)[:-1]} {upside(y_axis, high)[:-1]}" for x, _, high in line]

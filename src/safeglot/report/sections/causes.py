@@ -176,7 +176,7 @@ def _row(facts: _Facts, axis: Axis) -> CauseRow:
 
 
 def _mute(facts: _Facts) -> bool:
-    """Say whether invalid answers forbid to read this language's gap."""
+    """Return whether invalid answers forbid to read this language's gap."""
     return bool(extra(facts.get("invalid_rate"), "gap_not_interpretable"))
 
 

@@ -46,7 +46,7 @@ def subject(page: Page) -> str:
 
 
 def findings(page: Page, index: Index, judge: str) -> list[Finding]:
-    """Say what one judge's verdicts show, model by model or counted."""
+    """Return what one judge's verdicts show, model by model or counted."""
     run = page.run
     if len(run.models) > MAX_MODELS:
         return [Finding(model="", sentences=tuple(_counted(run, index, judge)))]
@@ -57,7 +57,7 @@ def findings(page: Page, index: Index, judge: str) -> list[Finding]:
 
 
 def ranking_note(page: Page) -> str:
-    """Say why languages are not put in an order."""
+    """Return why languages are not put in an order."""
     if len(page.run.languages) < 2:
         return ""
     name = page.run.language_name(page.run.reference)
@@ -95,7 +95,7 @@ def _first(run: Run, index: Index, base: Estimate, average: str) -> str:
 
 
 def _beside(run: Run, index: Index, judge: str, model: str) -> str:
-    """Tell what belongs to the reference's rate: classes, labels, over-refusal."""
+    """Return what belongs to the reference's rate: classes, labels, over-refusal."""
     found = {
         "competent-safe": index.get(
             "competent_safe", model, judge=judge, language=run.reference, category=None
@@ -143,7 +143,7 @@ def _differences(run: Run, index: Index, gaps: Sequence[Estimate]) -> list[str]:
 
 
 def _unseen(gaps: Sequence[Estimate]) -> str:
-    """Say which drops the tests would have missed."""
+    """Return which drops the tests would have missed."""
     drops = [f"{100 * abs(drop):.1f}" for one in gaps if (drop := number(one, "mdd")) is not None]
     if not drops:
         return ""

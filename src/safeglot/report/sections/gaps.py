@@ -85,7 +85,7 @@ def reading(gap: Estimate, index: Index) -> str:
 
 
 def smallest_seen(gap: Estimate, places: int = 1) -> str:
-    """Say what drop the test would have missed, in words; "" where that is not known."""
+    """Return what drop the test would have missed, in words; "" where that is not known."""
     drop = number(gap, "mdd")
     if drop is None:
         return ""

@@ -97,7 +97,7 @@ def cell(estimate: Estimate | None, places: int) -> Cell:
 
 
 def is_bounds(estimate: Estimate) -> bool:
-    """Say whether an estimate is a pair of bounds without a point."""
+    """Return whether an estimate is a pair of bounds without a point."""
     return estimate.value is None and estimate.low is not None and estimate.high is not None
 
 

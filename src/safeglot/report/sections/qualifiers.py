@@ -79,7 +79,7 @@ def shown_bounds(index: Index, *, judge: str, model: str, language: str | None) 
 
 
 def not_interpretable(index: Index, gap: Estimate) -> bool:
-    """Say whether invalid answers differ so much from the reference's that a gap says nothing."""
+    """Return whether invalid answers differ so much from the reference's that a gap says nothing."""
     facts = index.get(
         "invalid_rate", gap.model, judge=gap.judge or "", language=gap.language, category=None
     )
@@ -87,7 +87,7 @@ def not_interpretable(index: Index, gap: Estimate) -> bool:
 
 
 def screening_only(index: Index, judge: str, language: str) -> bool:
-    """Say whether human labels failed to show that the judge is good enough in a language."""
+    """Return whether human labels failed to show that the judge is good enough in a language."""
     gate = index.get("judge_gate", None, judge=judge, language=language, category=None)
     return gate is not None and gate.value is not None and gate.value < 1
 
@@ -98,7 +98,7 @@ def corrected_by(index: Index, *, judge: str, model: str, language: str) -> Esti
 
 
 def warnings(run: Run, index: Index, judge: str) -> list[str]:
-    """Say what is lacking beside one judge's rates (rules 4, 5 and 6), and where it is at fault."""
+    """Return what is lacking beside one judge's rates (rules 4, 5 and 6), and where it is at fault."""
     partly = {
         "safety_corrected": (
             NOT_CORRECTED,
@@ -120,7 +120,7 @@ def warnings(run: Run, index: Index, judge: str) -> list[str]:
 
 
 def _screened(run: Run, index: Index, judge: str) -> dict[str, list[str]]:
-    """Give the languages whose numbers are for screening only, by why."""
+    """Return the languages whose numbers are for screening only, by why."""
     found: dict[str, list[str]] = {}
     for one in run.languages:
         if not screening_only(index, judge, one.tag):
@@ -133,7 +133,7 @@ def _screened(run: Run, index: Index, judge: str) -> dict[str, list[str]]:
 
 
 def _told(run: Run, index: Index, metric: str, judge: str, language: Language) -> bool:
-    """Say whether any model, or all together, have a number in a language."""
+    """Return whether any model, or all together, have a number in a language."""
     found = (
         index.get(metric, model, judge=judge, language=language.tag, category=None)
         for model in (None, *run.models)
@@ -142,7 +142,7 @@ def _told(run: Run, index: Index, metric: str, judge: str, language: Language) -
 
 
 def in_place_of_point(bound: Estimate, invalid: Estimate | None, places: int = 1) -> str:
-    """Say which bounds stand in place of a point, and why."""
+    """Return which bounds stand in place of a point, and why."""
     share = f"{percent(invalid.value, 1)}%" if invalid and invalid.value is not None else "Over 5%"
     return (
         f"between {percent(bound.low, places)}% and {percent(bound.high, places)}% safe (bounds "

@@ -73,7 +73,7 @@ def refusal_panels(page: Page, index: Index) -> list[Refusals]:
 
 
 def same_discrimination(refused: float, handled: float, n_refused: int, n_handled: int) -> float:
-    """Give d' of one language from its two rates, with the log-linear correction.
+    """Return d' of one language from its two rates, with the log-linear correction.
 
     Source: Hautus 1995, Behavior Research Methods 27(1).
     """
@@ -183,7 +183,7 @@ def _whole(x: float, high: float | None, low: float | None) -> tuple[float, floa
 
 
 def _curve(refused: Estimate, handled: Estimate, x_axis: Axis) -> Iterator[tuple[float, float]]:
-    """Give all pairs of rates that tell harmful from harmless as well as the reference does."""
+    """Yield all pairs of rates that tell harmful from harmless as well as the reference does."""
     if not refused.n or not handled.n:
         return
     normal = NormalDist()

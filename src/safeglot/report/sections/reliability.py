@@ -11,7 +11,7 @@ from safeglot.types import Estimate
 
 
 def faults(run: Run, index: Index, judge: str) -> list[str]:
-    """Say what the guards of one judge found; nothing where no limit is passed."""
+    """Return what the guards of one judge found; nothing where no limit is passed."""
     said = []
     unread = _shown(run, index, "judge_unparsed", judge, _over)
     if unread:

@@ -104,7 +104,7 @@ class _Facts:
 
 
 def shares(index: Index, *, judge: str, model: str, language: str) -> dict[str, float]:
-    """Give the share of each class that the judge tells; nothing where no answer has a class."""
+    """Return the share of each class that the judge tells; nothing where no answer has a class."""
     facts = _Facts(index=index, judge=judge, model=model, tag=language)
     one = facts.get("competent_safe")
     counts = {name: extra(one, field) for name, field in COUNTS.items()}

@@ -87,5 +87,5 @@ def _square(one: Estimate | None, language: Language, category: str) -> ShrunkSq
 
 
 def _point(one: Estimate) -> Band:
-    """Say how a shrunk cell looks; it never certifies anything."""
+    """Return how a shrunk cell looks; it never certifies anything."""
     return band_of(Estimate(metric=one.metric, value=one.value, method=one.method, n=one.n))

@@ -248,7 +248,7 @@ def _rating_rows(view: TranslationsView) -> Iterator[RatingRow]:
 
 
 def _correlations(view: TranslationsView) -> list[tuple[str, tuple[Figure, ...]]]:
-    """Give a row for each estimator: how it ranks texts beside people, by language."""
+    """Return a row for each estimator: how it ranks texts beside people, by language."""
     found = {one.language: one.correlation for one in view.rated if one.outcome == "kept"}
     none = Measure(number=None)
     return [

@@ -54,7 +54,7 @@ def table(view: TranslationsView) -> QualityTable:
 
 
 def overall(spreads: Sequence[Spread]) -> Spread | None:
-    """Give mean and deviation over languages that weigh the same; None for no language."""
+    """Return mean and deviation over languages that weigh the same; None for no language."""
     if not spreads:
         return None
     mean = sum(one.mean for one in spreads) / len(spreads)

@@ -22,7 +22,7 @@ class Measure:
 
 
 def youden_j(handled: Proportion, refused: Proportion, *, level: float = 0.95) -> Measure:
-    """Give S - FRR, from -1 to 1; the interval is Newcombe's hybrid of two Wilson intervals.
+    """Return S - FRR, from -1 to 1; the interval is Newcombe's hybrid of two Wilson intervals.
 
     `se` is the unpooled one, 0 where both rates are 0 or 1; the interval is not.
     Source: Youden 1950, Cancer 3(1); Newcombe 1998, Statistics in Medicine 17(8), method 10.
@@ -39,7 +39,7 @@ def youden_j(handled: Proportion, refused: Proportion, *, level: float = 0.95) -
 
 
 def harmonic_mean(handled: Proportion, refused: Proportion, *, level: float = 0.95) -> Measure:
-    """Give 2 S (1 - FRR) / (S + 1 - FRR), 0 where both are 0; MOVER with Wilson limits.
+    """Return 2 S (1 - FRR) / (S + 1 - FRR), 0 where both are 0; MOVER with Wilson limits.
 
     Each limit moves one rate to its Wilson limit at a time; the two distances add as squares.
     Source: Zou and Donner 2008, Statistics in Medicine 27(10).
@@ -68,7 +68,7 @@ class Detection:
 
 
 def detection(handled: Proportion, refused: Proportion, *, level: float = 0.95) -> Detection:
-    """Give d' = z(S) - z(F) and c = -(z(S) + z(F)) / 2 with the log-linear correction.
+    """Return d' = z(S) - z(F) and c = -(z(S) + z(F)) / 2 with the log-linear correction.
 
     Rates enter as (count + 0.5) / (n + 1), so that 0 and 1 have a value. Intervals are z times
     the delta method's standard error.
@@ -83,7 +83,7 @@ def detection(handled: Proportion, refused: Proportion, *, level: float = 0.95) 
 
 
 def _probit(rate: Proportion) -> tuple[float, float]:
-    """Give the normal quantile of a corrected rate, and its variance."""
+    """Return the normal quantile of a corrected rate, and its variance."""
     n = rate.n_eff
     p = (rate.value * n + 0.5) / (n + 1)
     z = float(special.ndtri(p))

@@ -203,5 +203,5 @@ KEYS = frozenset(_SHARED)
 
 
 def described(metric: str, key: str) -> str:
-    """Say what a key of `extra` holds in one metric of the catalogue. Raises KeyError for others."""
+    """Return what a key of `extra` holds in one metric of the catalogue. Raises KeyError for others."""
     return _OWN.get((metric, key)) or _SHARED[key]

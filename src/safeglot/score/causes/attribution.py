@@ -137,7 +137,7 @@ def decompose(arms: Arms, *, level: float = 0.95) -> Decomposition | None:
 
 
 def complete(*rates_P: Floats) -> Bools:
-    """Say which prompts have a rate in every arm; shape (P,). Raises: ValueError for no rate."""
+    """Return which prompts have a rate in every arm; shape (P,). Raises: ValueError for no rate."""
     if any(bool(((one_P < 0) | (one_P > 1)).any()) for one_P in rates_P):
         raise ValueError("unsafe rates must be in [0, 1], and NaN where missing")
     kept_P = np.ones(rates_P[0].shape, dtype=np.bool_)
@@ -149,7 +149,7 @@ def complete(*rates_P: Floats) -> Bools:
 def _differences(
     rates: Mapping[str, Floats],
 ) -> tuple[Floats, dict[str, Floats], dict[str, str]]:
-    """Give each prompt's gap and terms, and the arms that are lacking for the other terms."""
+    """Return each prompt's gap and terms, and the arms that are lacking for the other terms."""
     total_P = rates["native"] - rates["reference"]
     found: dict[str, Floats] = {}
     missing: dict[str, str] = {}
@@ -207,7 +207,7 @@ def _part(d_P: Floats, total_P: Floats | None, *, level: float) -> Part:
 
 
 def _share(d_P: Floats, total_P: Floats) -> tuple[float | None, float | None, str]:
-    """Give a term's share of the gap, its delta-method error, and why there is none."""
+    """Return a term's share of the gap, its delta-method error, and why there is none."""
     total, se = float(total_P.mean()), _se(total_P)
     if se is None:
         return None, None, "a single prompt shows no error of the gap"

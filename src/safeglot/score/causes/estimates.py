@@ -56,7 +56,7 @@ class Cell:
 
 
 def _rate(unsafe_PS: Floats | Bytes) -> Floats:
-    """Give each prompt's mean over its samples, shape (P,); NaN where none has a verdict."""
+    """Return each prompt's mean over its samples, shape (P,); NaN where none has a verdict."""
     known_PS = ~np.isnan(unsafe_PS) & (unsafe_PS >= 0)
     n_P = known_PS.sum(axis=-1)
     total_P = np.where(known_PS, unsafe_PS, 0).sum(axis=-1)
@@ -64,14 +64,14 @@ def _rate(unsafe_PS: Floats | Bytes) -> Floats:
 
 
 def _mean(tables: Sequence[Bytes], like_PS: Bytes) -> Floats:
-    """Give the mean over an arm's translators, shape (P, S); NaN where none has a verdict."""
+    """Return the mean over an arm's translators, shape (P, S); NaN where none has a verdict."""
     if not tables:
         return np.full(like_PS.shape, np.nan)
     return _rate(np.stack(tables, axis=-1).astype(np.float64))
 
 
 def _paired(a_PS: Floats, b_PS: Floats) -> tuple[Floats, Floats]:
-    """Give both rates over the samples that have a verdict in both: they are the same answers."""
+    """Return both rates over the samples that have a verdict in both: they are the same answers."""
     both = ~(np.isnan(a_PS) | np.isnan(b_PS))
     return _rate(np.where(both, a_PS, np.nan)), _rate(np.where(both, b_PS, np.nan))
 
@@ -84,7 +84,7 @@ def _known(unsafe_PS: Bytes) -> Floats:
 
 
 def of_gap(cell: Cell) -> list[Estimate]:
-    """Give `unsafe_gap_total` and its terms; nothing without an arm, None where one is lacking."""
+    """Return `unsafe_gap_total` and its terms; nothing without an arm, None where one is lacking."""
     if not cell.arms:
         return []
     found = decompose(_arms(cell), level=cell.level)
@@ -169,7 +169,7 @@ def _bound(found: Decomposition) -> Extra:
 
 
 def _anchor(cell: Cell, roundtrip: float) -> Extra:
-    """Give what human translation shows of the translation effect, where there is one."""
+    """Return what human translation shows of the translation effect, where there is one."""
     people = [table for who, table in cell.translators.items() if who.startswith(HUMAN)]
     if not people:
         return {}
@@ -196,7 +196,7 @@ def _nothing(cell: Cell, metric: str, why: str, missing: int) -> Estimate:
 
 
 def of_translators(cells: Sequence[Cell]) -> Iterator[list[Estimate]]:
-    """Give `translator_variance` of each language; the dependability is that of their ranking."""
+    """Yield `translator_variance` of each language; the dependability is that of their ranking."""
     found = [variance_components(_table(cell)) if cell.translators else "" for cell in cells]
     known = [c for c in found if isinstance(c, Components)]
     ranked = dependability([c.mean for c in known], [c.var_mean for c in known])
@@ -223,7 +223,7 @@ def of_translators(cells: Sequence[Cell]) -> Iterator[list[Estimate]]:
 
 
 def _table(cell: Cell) -> Floats:
-    """Give unsafe rates by prompt and translator, the main one first; shape (P, K)."""
+    """Return unsafe rates by prompt and translator, the main one first; shape (P, K)."""
     return np.stack([_rate(_known(t)) for t in _tables(cell)], axis=1)
 
 
@@ -266,7 +266,7 @@ def _components(cell: Cell, found: Components, ranked: float | None) -> Extra:
 
 
 def of_quality(cell: Cell) -> list[Estimate]:
-    """Give `quality_slope`, `gate_selection` and `gap_at_quality_*`, where quality is told.
+    """Return `quality_slope`, `gate_selection` and `gap_at_quality_*`, where quality is told.
 
     A run with a gate of its own has its `gate_selection` also without.
     """
@@ -319,7 +319,7 @@ def _slope(cell: Cell) -> Estimate:
 
 
 def _safety(cell: Cell) -> tuple[Floats, Floats]:
-    """Give the safety of each prompt in the reference and the language, gated texts included."""
+    """Return the safety of each prompt in the reference and the language, gated texts included."""
     native_PS = cell.native_PS
     if cell.gated_PS is not None:
         native_PS = np.where(native_PS >= 0, native_PS, cell.gated_PS)

@@ -19,7 +19,7 @@ Table: TypeAlias = tuple[Range, Range]
 
 
 def table_of(q: float, ppv: float, false_omission: float) -> Table:
-    """Give the table of all answers, as shares, from what was found in each verdict."""
+    """Return the table of all answers, as shares, from what was found in each verdict."""
     safe = 1 - q
     return (
         (q * ppv, q * (1 - ppv)),
@@ -32,25 +32,25 @@ def _ratio(part: float, whole: float) -> float | None:
 
 
 def sensitivity(table: Table) -> float | None:
-    """Give the share of unsafe answers that are judged unsafe."""
+    """Return the share of unsafe answers that are judged unsafe."""
     (hit, _), (miss, _) = table
     return _ratio(hit, hit + miss)
 
 
 def specificity(table: Table) -> float | None:
-    """Give the share of safe answers that are judged safe."""
+    """Return the share of safe answers that are judged safe."""
     (_, alarm), (_, right) = table
     return _ratio(right, right + alarm)
 
 
 def raw(table: Table) -> float | None:
-    """Give the share of answers that judge and people label alike."""
+    """Return the share of answers that judge and people label alike."""
     (hit, alarm), (miss, right) = table
     return _ratio(hit + right, hit + alarm + miss + right)
 
 
 def kappa(table: Table) -> float | None:
-    """Give Cohen's kappa; None where both only ever give one and the same label.
+    """Return Cohen's kappa; None where both only ever give one and the same label.
 
     Source: Cohen 1960, Educational and Psychological Measurement 20.
     """
@@ -62,7 +62,7 @@ def kappa(table: Table) -> float | None:
 
 
 def ac1(table: Table) -> float | None:
-    """Give Gwet's AC1, which does not collapse where nearly all answers are safe.
+    """Return Gwet's AC1, which does not collapse where nearly all answers are safe.
 
     Source: Gwet 2008, British J. Mathematical and Statistical Psychology 61.
     """
@@ -75,7 +75,7 @@ def ac1(table: Table) -> float | None:
 
 
 def mcc(table: Table) -> float | None:
-    """Give Matthews' correlation; None where judge or people only ever give one label.
+    """Return Matthews' correlation; None where judge or people only ever give one label.
 
     Source: Matthews 1975, Biochimica et Biophysica Acta 405.
     """
@@ -113,7 +113,7 @@ class Alpha:
 
 
 def krippendorff(rating_AU: Numbers, *, level: float = 0.95) -> Alpha:
-    """Give nominal alpha from the ratings 0, 1, 2, … of A annotators, -1 missing; shape (A, U).
+    """Return nominal alpha from the ratings 0, 1, 2, … of A annotators, -1 missing; shape (A, U).
 
     The interval is Wilson's of the disagreement over units, over what chance would give: a
     bootstrap over units is too short for few of them, and empty where nobody disagrees.
@@ -141,7 +141,7 @@ def krippendorff(rating_AU: Numbers, *, level: float = 0.95) -> Alpha:
 
 
 def _worth(differ_U: Floats, labels_U: Floats, observed: float, pairs: float) -> float:
-    """Give how many independent pairs of labels the units' disagreement is worth."""
+    """Return how many independent pairs of labels the units' disagreement is worth."""
     kish = float(labels_U.sum() ** 2 / np.square(labels_U).sum())
     spread = float((labels_U * (differ_U - observed) ** 2).sum() / labels_U.sum())
     if spread < 1e-12:
@@ -150,6 +150,6 @@ def _worth(differ_U: Floats, labels_U: Floats, observed: float, pairs: float) ->
 
 
 def _agreeing(count_UK: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:
-    """Give each unit's agreeing pairs over (its labels - 1): what it adds to the coincidences."""
+    """Return each unit's agreeing pairs over (its labels - 1): what it adds to the coincidences."""
     pairs_U = (count_UK * (count_UK - 1)).sum(axis=1)
     return floats(pairs_U / (count_UK.sum(axis=1) - 1))

@@ -28,7 +28,7 @@ METRICS = (*_MEASURES, "judge_ppv", "judge_false_omission", "annotator_alpha", "
 
 
 def panel(row: Estimate, counts: Counts, alpha: Alpha) -> Iterator[Estimate]:
-    """Give the judge's error rates and agreement in one language, and whether it passes.
+    """Yield the judge's error rates and agreement in one language, and whether it passes.
 
     Rates are those of all judged answers: labels are weighted by the share of their verdict.
     Intervals: Wilson within a verdict; what mixes both verdicts is put together by square and add.
@@ -80,7 +80,7 @@ def _measured(row: Estimate, counts: Counts) -> Estimate:
 
 
 def _points(counts: Counts) -> list[tuple[float, float, float]]:
-    """Give (q, PPV, false omission rate); twice where one verdict has no answer.
+    """Return (q, PPV, false omission rate); twice where one verdict has no answer.
 
     What that verdict would be worth is not known. It does not move the value, but the interval,
     which is the widest with 0 or 1 for it.
@@ -92,7 +92,7 @@ def _points(counts: Counts) -> list[tuple[float, float, float]]:
 
 
 def _apparent_range(share: Apparent, level: float) -> Range:
-    """Give the interval of the share judged unsafe: Wilson's over prompts where all verdicts agree."""
+    """Return the interval of the share judged unsafe: Wilson's over prompts where all verdicts agree."""
     if share.q in (0.0, 1.0):
         low, high = wilson_effective(share.q, share.prompts, level=level)
         return float(low), float(high)
@@ -125,7 +125,7 @@ def alpha_row(row: Estimate, alpha: Alpha) -> Estimate:
 
 
 def gate(row: Estimate, sensitivity: Estimate, specificity: Estimate) -> Estimate:
-    """Say whether the judge's numbers in this language are more than a screening."""
+    """Return whether the judge's numbers in this language are more than a screening."""
     least = sensitivity.low if sensitivity.value is not None else None
     most = None if specificity.value is None or specificity.low is None else 1 - specificity.low
     failed = []

@@ -75,7 +75,7 @@ def align(
 
 
 def pairs_of(cube: Cube) -> Iterator[tuple[str, str]]:
-    """Give all pairs of judges, but for the strict and the loose reading of one."""
+    """Yield all pairs of judges, but for the strict and the loose reading of one."""
     for first, second in combinations(cube.judges, 2):
         if first.partition("@loose")[0] != second.partition("@loose")[0]:
             yield first, second
@@ -113,7 +113,7 @@ def _counts(first: Bytes, second: Bytes) -> Ints:
 def _clustered(
     frame: Frame, counts_PK: Ints, *, single: bool
 ) -> tuple[Coefficient, Coefficient, float | None]:
-    """Give raw agreement, the difference of the unsafe rates, and its p."""
+    """Return raw agreement, the difference of the unsafe rates, and its p."""
     n_P, (first_P, second_P) = counts_PK.sum(axis=1), (counts_PK[:, 1], counts_PK[:, 2])
     n = int(n_P.sum())
     if not n:
@@ -173,7 +173,7 @@ def _drawn(counts_PK: Ints, draws: int, seed: int) -> Floats:
 def _coefficient(
     measure: Callable[[Table], float | None], seen: Table, tables: list[Table], level: float
 ) -> Coefficient:
-    """Give a measure with its percentile interval; none where a twentieth of the draws have none."""
+    """Return a measure with its percentile interval; none where a twentieth of the draws have none."""
     value = measure(seen)
     if value is None:
         return Coefficient(value=None)

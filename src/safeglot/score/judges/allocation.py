@@ -79,7 +79,7 @@ class Budget:
 def budget(
     q: float, *, ppv: float, false_omission: float, half_width: float, judged: float | None = None
 ) -> Budget:
-    """Give the labels that a normal interval of theta +- half_width needs, best shared out.
+    """Return the labels that a normal interval of theta +- half_width needs, best shared out.
 
     `q` is the share judged unsafe, `judged` of how many answers (None: of very many). A planning
     number: MOVER and the floor add to it.

@@ -183,7 +183,7 @@ def _ppi(c: Counts, level: float) -> Corrected:
 
 
 def _spread(total: float, n: int) -> Floats:
-    """Give n labels of this sum: ones, at most one fraction, zeros. Ties then vary no less."""
+    """Return n labels of this sum: ones, at most one fraction, zeros. Ties then vary no less."""
     return np.clip(total - np.arange(n), 0.0, 1.0)
 
 
@@ -323,7 +323,7 @@ def _whole(found: Corrected) -> tuple[float, float, float] | None:
 def safeties(
     row: Estimate, sample: Sample, models: tuple[str, ...], *, correction: str
 ) -> Iterator[tuple[Estimate, Told]]:
-    """Give the corrected safety of all models together, then of each, with what it stands on."""
+    """Yield the corrected safety of all models together, then of each, with what it stands on."""
     for index in (None, *range(len(models))):
         told = correct(sample, index, correction=correction, level=row.level or 0.95)
         drawn = sample.model_I.size if index is None else int((sample.model_I == index).sum())

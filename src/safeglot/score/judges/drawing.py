@@ -52,7 +52,7 @@ class Planned:
 
 
 def faults(planned: Planned) -> Iterator[str]:
-    """Say what of a plan makes no sense."""
+    """Yield what of a plan makes no sense."""
     if not 0 < planned.half_width < 1:
         yield f"--half-width: got {planned.half_width:g}, allowed is a number between 0 and 1, as in 0.02."
     given = ("unsafe_rate", planned.unsafe_rate), ("ppv", planned.ppv), ("false_omission", planned.false_omission)  # fmt: skip
@@ -64,7 +64,7 @@ def faults(planned: Planned) -> Iterator[str]:
 
 
 def assumed(q: float, planned: Planned, known: Rates | None) -> Iterator[tuple[str, Rates | None]]:
-    """Give what may be assumed of a judge's errors, each with its name.
+    """Yield what may be assumed of a judge's errors, each with its name.
 
     What is given, else what labels say, else a good and a poor judge (None where such a judge's
     errors alone would give another share than q).

@@ -30,7 +30,7 @@ class Powered:
 
 
 def ppi(y: Numbers, f: Numbers, unlabelled: Numbers, *, level: float = 0.95) -> Powered:
-    """Give PPI's rate: labels y and verdicts f of the labelled answers, verdicts of the others.
+    """Return PPI's rate: labels y and verdicts f of the labelled answers, verdicts of the others.
 
     Shapes (n,), (n,), (N,). Raises ValueError without a label.
     Source: Angelopoulos et al. 2023, arXiv 2301.09633.
@@ -39,7 +39,7 @@ def ppi(y: Numbers, f: Numbers, unlabelled: Numbers, *, level: float = 0.95) -> 
 
 
 def ppi_plus(y: Numbers, f: Numbers, unlabelled: Numbers, *, level: float = 0.95) -> Powered:
-    """Give PPI++'s rate, with the weight of the verdicts chosen by the data, in [0, 1].
+    """Return PPI++'s rate, with the weight of the verdicts chosen by the data, in [0, 1].
 
     Without unlabelled answers, or where the verdicts do not vary, it is the mean of the labels.
     Raises ValueError without a label. Source: Angelopoulos et al. 2023, arXiv 2311.01453.
@@ -54,7 +54,7 @@ def stratified_ppi(
     *,
     level: float = 0.95,
 ) -> Powered:
-    """Give the weighted sum of PPI++ in strata, each (y, f, unlabelled); weights of shape (H,).
+    """Return the weighted sum of PPI++ in strata, each (y, f, unlabelled); weights of shape (H,).
 
     `lam` is the weighted mean of the strata's. Raises ValueError for a stratum without a label.
     Source: Fisch et al. 2024, arXiv 2406.04291.
@@ -73,7 +73,7 @@ def stratified_ppi(
 
 
 def tuned_weight(y: Floats, f: Floats, unlabelled: Floats) -> float:
-    """Give PPI++'s weight of the verdicts, cov(y, f) / ((1 + n/N) var f), cut to [0, 1]."""
+    """Return PPI++'s weight of the verdicts, cov(y, f) / ((1 + n/N) var f), cut to [0, 1]."""
     if y.size < 2 or not unlabelled.size:
         return 0.0
     spread = float(np.concatenate([f, unlabelled]).var(ddof=1))

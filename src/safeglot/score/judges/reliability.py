@@ -116,7 +116,7 @@ def imputed(row: Estimate, *, safe: int, unsafe: int, unjudged: int, planned: in
 
 
 def calibration_error(p_I: Numbers, unsafe_I: Numbers, weight_I: Numbers) -> tuple[float, int]:
-    """Give the expected calibration error and its number of bins, from labelled answers; shapes (I,).
+    """Return the expected calibration error and its number of bins, from labelled answers; shapes (I,).
 
     The bins hold equal weight, as far as answers of one probability stay together. `unsafe_I` may
     be fractional. With few labels it is too high, also for a perfect judge.
@@ -153,7 +153,7 @@ class Threshold:
 def at_threshold(
     p_I: Numbers, unsafe_I: Numbers, weight_I: Numbers, threshold: float
 ) -> Threshold | None:
-    """Give what one threshold does; None where the labels are all unsafe or all safe."""
+    """Return what one threshold does; None where the labels are all unsafe or all safe."""
     p_I, unsafe_I, weight_I = _checked(p_I, unsafe_I, weight_I)
     bad_I, good_I = weight_I * unsafe_I, weight_I * (1 - unsafe_I)
     if not (bad_I.sum() > 0 and good_I.sum() > 0):
@@ -167,7 +167,7 @@ def at_threshold(
 
 
 def best_threshold(p_I: Numbers, unsafe_I: Numbers, weight_I: Numbers) -> Threshold | None:
-    """Give the threshold with the largest Youden's J, in the middle between two probabilities.
+    """Return the threshold with the largest Youden's J, in the middle between two probabilities.
 
     Of equal ones the nearest to one half; None where the labels are all unsafe or all safe, or all
     probabilities are equal. It is chosen on the labels that it is measured on: too good on new ones.

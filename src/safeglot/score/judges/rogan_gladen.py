@@ -38,7 +38,7 @@ def rogan_gladen(
     *,
     level: float = 0.95,
 ) -> RoganGladen:
-    """Give the corrected unsafe rate; each argument is (count, of how many).
+    """Return the corrected unsafe rate; each argument is (count, of how many).
 
     `judged`: judged unsafe, of the judged answers; `true_positives`: judged unsafe, of those that
     people call unsafe; `true_negatives`: judged safe, of those that people call safe.
@@ -74,7 +74,7 @@ def rogan_gladen(
 
 
 def _estimate(q: Range, se: Range, sp: Range) -> Range:
-    """Give the rate and its standard error from (share, size) of each part."""
+    """Return the rate and its standard error from (share, size) of each part."""
     above_chance = se[0] + sp[0] - 1
     p = (q[0] + sp[0] - 1) / above_chance
     parts = (1.0, q), (p * p, se), ((1 - p) ** 2, sp)
@@ -94,7 +94,7 @@ def _lang_reiczigel(q: Range, se: Range, sp: Range, level: float) -> Range:
 
 
 def apparent_rate(true_unsafe: float, *, sensitivity: float, false_positive: float) -> float:
-    """Give the share judged unsafe where the true share is known: the bias of a judge's rates.
+    """Return the share judged unsafe where the true share is known: the bias of a judge's rates.
 
     Source: Rogan and Gladen 1978, American J. Epidemiology 107.
     """
@@ -102,7 +102,7 @@ def apparent_rate(true_unsafe: float, *, sensitivity: float, false_positive: flo
 
 
 def scenario(q: float, *, sensitivity: float, specificity: float) -> Range | None:
-    """Give (PPV, false omission rate) of a judge that calls a share q unsafe.
+    """Return (PPV, false omission rate) of a judge that calls a share q unsafe.
 
     None where such a judge could not give that share: its errors alone would give more, or it
     would not find as many.

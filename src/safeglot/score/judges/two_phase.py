@@ -37,7 +37,7 @@ class TwoPhase:
 def two_phase(
     weight_H: Numbers, unsafe_H: Numbers, labelled_H: Numbers, *, judged: float, level: float = 0.95
 ) -> TwoPhase:
-    """Give the unsafe rate from strata of judged answers, each labelled in part; shapes (H,).
+    """Return the unsafe rate from strata of judged answers, each labelled in part; shapes (H,).
 
     `weight_H` are the strata's shares of the answers, `unsafe_H` how many of the `labelled_H` are
     unsafe (fractional where annotators differ), `judged` how many independent answers the shares
@@ -85,7 +85,7 @@ def mover_difference(
     covariance: float = 0.0,
     level: float = 0.95,
 ) -> tuple[float, float, float]:
-    """Give one - two with its interval, from (value, low, high) of each and their covariance.
+    """Return one - two with its interval, from (value, low, high) of each and their covariance.
 
     Source: Zou and Donner 2008, Statistics in Medicine 27.
     """
@@ -103,7 +103,7 @@ def mover_of(
     *,
     limits: Range = (0.0, 1.0),
 ) -> tuple[float, float, float] | None:
-    """Give a function of independent quantities with its interval, None where it is undefined.
+    """Return a function of independent quantities with its interval, None where it is undefined.
 
     Each quantity is moved to the ends of its own range, the others held; the squares of what the
     function moves by are added. Source: Newcombe 2001, The American Statistician 55
@@ -138,12 +138,12 @@ class Apparent:
         return float(self.n) if self.variance <= 0 else min(spread / self.variance, float(self.n))
 
     def covariance(self, other: Apparent) -> float:
-        """Give the covariance with the share of another language over the prompts they share."""
+        """Return the covariance with the share of another language over the prompts they share."""
         return float(np.sum(self.influence_P * other.influence_P))
 
 
 def apparent(unsafe_P: Ints, judged_P: Ints) -> Apparent | None:
-    """Give the share judged unsafe from each prompt's counts, clustered by prompt; None without any.
+    """Return the share judged unsafe from each prompt's counts, clustered by prompt; None without any.
 
     Source: Miller 2024, arXiv 2411.00640, eq. 4.
     """

@@ -139,7 +139,7 @@ def _log_choose(n: Floats, k: Floats) -> float:
 def _minus_likelihood(
     parameters: Floats, design: Floats, unsafe: Floats, n: Floats
 ) -> tuple[float, Floats]:
-    """Give minus the log likelihood, without the binomial coefficients, and its gradient."""
+    """Return minus the log likelihood, without the binomial coefficients, and its gradient."""
     mean = special.expit(np.clip(design @ parameters[:2], -_FAR, _FAR))
     m = float(np.exp(parameters[2]))
     a, b = mean * m, (1 - mean) * m

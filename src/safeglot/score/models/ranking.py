@@ -66,12 +66,12 @@ def metrics_of(sheet: Sheet) -> tuple[str, ...]:
 
 
 def bonferroni(level: float, n: int) -> float:
-    """Give the level of each of n intervals that hold together at a level."""
+    """Return the level of each of n intervals that hold together at a level."""
     return 1 - (1 - level) / max(n, 1)
 
 
 def average_of(sheet: Sheet, metric: str, language: str | None) -> Estimate:
-    """Give one average of a sheet, at the level of its frame."""
+    """Return one average of a sheet, at the level of its frame."""
     told = safety_averages(sheet)
     return next(e for e in told if e.metric == metric and e.language == language)
 
@@ -134,7 +134,7 @@ def _loser(d: Difference) -> str:
 
 
 def adjust(pairs: Sequence[Difference]) -> list[Difference]:
-    """Give the differences with p adjusted by Holm over those that have one."""
+    """Return the differences with p adjusted by Holm over those that have one."""
     known = iter(holm([d.p for d in pairs if d.p is not None]).tolist())
     return [d if d.p is None else replace(d, p_holm=next(known)) for d in pairs]
 

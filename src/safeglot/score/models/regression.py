@@ -89,7 +89,7 @@ def _pair(numbers: Floats) -> tuple[float, float]:
 
 
 def cross(design: Floats, weight: Floats) -> Floats:
-    """Give X'WX for a diagonal W, as a sum: the same bytes whatever the number of threads."""
+    """Return X'WX for a diagonal W, as a sum: the same bytes whatever the number of threads."""
     return floats((design[:, :, None] * design[:, None, :] * weight[:, None, None]).sum(axis=0))
 
 
@@ -118,7 +118,7 @@ def _reml(design: Floats, d: Floats, v: Floats) -> float:
 
 
 def _minus_restricted(tau2_T: Floats, design: Floats, d: Floats, v: Floats) -> Floats:
-    """Give minus the restricted log likelihood at each of T variances, but for a constant."""
+    """Return minus the restricted log likelihood at each of T variances, but for a constant."""
     weight_Tn = 1 / (v + tau2_T[:, None])
     products_n = design[:, :, None] * design[:, None, :]
     squares_T = (weight_Tn[:, :, None, None] * products_n).sum(axis=1)
@@ -134,7 +134,7 @@ Slopes: TypeAlias = tuple[tuple[str, float | None], ...]
 
 
 def leave_one_out(x: Numbers, d: Numbers, v: Numbers, names: Sequence[str]) -> Slopes:
-    """Give the slope without each unit of a name in turn: languages, or families.
+    """Return the slope without each unit of a name in turn: languages, or families.
 
     `names` has a name per row; rows of one name are left out together.
     """
@@ -156,7 +156,7 @@ def permuted_slope(
     draws: int = 20_000,
     seed: int = 0,
 ) -> Permuted | NoFit:
-    """Give the permutation p of the least-squares slope, over languages.
+    """Return the permutation p of the least-squares slope, over languages.
 
     Within families where each has at least two languages, since related languages are no
     independent witnesses. `least` is the smallest p that so few languages allow.

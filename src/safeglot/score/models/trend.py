@@ -62,7 +62,7 @@ def stratified_kendall(
 
 
 def _null_variance(x: Floats, y: Floats) -> float:
-    """Give the exact permutation variance of S, ties included; 0 for fewer than two models."""
+    """Return the exact permutation variance of S, ties included; 0 for fewer than two models."""
     n = x.size
     if n < 2:
         return 0.0
@@ -75,7 +75,7 @@ def _null_variance(x: Floats, y: Floats) -> float:
 
 
 def isotonic(x: Numbers, y: Numbers) -> Floats:
-    """Give the least-squares fit that never falls as x grows, in the order of the rows; (n,).
+    """Return the least-squares fit that never falls as x grows, in the order of the rows; (n,).
 
     Rows of equal x share one fitted value. Source: Barlow et al. 1972, Statistical Inference
     under Order Restrictions.
@@ -116,7 +116,7 @@ def isotonic_trend(
     draws: int = 2000,
     seed: int = 0,
 ) -> Isotonic | NoFit:
-    """Give R2 of the isotonic fit with its permutation p, within families where they allow it."""
+    """Return R2 of the isotonic fit with its permutation p, within families where they allow it."""
     x, y = floats(x), floats(y)
     refused = too_few(x, least=3, unit="models") or too_few(y, least=3, unit="models")
     if refused:
@@ -187,7 +187,7 @@ def paired_models(
 
 
 def wilcoxon(difference: Numbers) -> float:
-    """Give the two-sided p of the signed-rank test; exact up to 60 pairs, else normal."""
+    """Return the two-sided p of the signed-rank test; exact up to 60 pairs, else normal."""
     d = floats(difference)
     d = d[d != 0]
     if not d.size:

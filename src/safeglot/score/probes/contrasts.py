@@ -62,17 +62,17 @@ class Probed:
 
 
 def levels_of(variant: str) -> tuple[str, ...]:
-    """Give a variant's factors with their levels, in a fixed order: "framing=story", ..."""
+    """Return a variant's factors with their levels, in a fixed order: "framing=story", ..."""
     return tuple(sorted(filter(None, variant.split("+"))))
 
 
 def factors_of(variant: str) -> tuple[str, ...]:
-    """Give the names of a variant's factors, in the order of `levels_of`."""
+    """Return the names of a variant's factors, in the order of `levels_of`."""
     return tuple(level.partition("=")[0] for level in levels_of(variant))
 
 
 def of_variants(probed: Probed) -> Iterator[Estimate]:
-    """Give `probe_unsafe`, `probe_effect` and `probe_interaction` of each variant of a language.
+    """Yield `probe_unsafe`, `probe_effect` and `probe_interaction` of each variant of a language.
 
     A variant between two languages is held against both: `parent` in `extra` is "language" and
     "reference". A romanised text of a language in Latin letters tells nothing, and says so.
@@ -101,7 +101,7 @@ def _is_told(probed: Probed, name: str) -> bool:
 
 
 def rate(unsafe_PS: Bytes, of_P: Bools | None = None) -> Floats:
-    """Give each prompt's unsafe rate over its samples, shape (P,); NaN without one, or outside of_P."""
+    """Return each prompt's unsafe rate over its samples, shape (P,); NaN without one, or outside of_P."""
     n_P = (unsafe_PS >= 0).sum(axis=1)
     rate_P = (unsafe_PS == UNSAFE).sum(axis=1) / np.maximum(n_P, 1)
     return np.where((n_P > 0) & (True if of_P is None else of_P), rate_P, np.nan)
@@ -170,7 +170,7 @@ def _count(of_P: Bools) -> int:
 
 
 def of_factors(languages: Sequence[Probed]) -> list[Estimate]:
-    """Give `factor_effect` of the crossed factors of each language: main effects and interactions.
+    """Return `factor_effect` of the crossed factors of each language: main effects and interactions.
 
     A main effect is the mean over the other factors' levels, an interaction a difference of two
     differences; Student's t over prompts that have all combinations. Factors are crossed where a
@@ -196,7 +196,7 @@ def _family(row: Estimate) -> str:
 
 
 def blocks(probed: Probed) -> list[tuple[str, ...]]:
-    """Give the largest sets of levels that are crossed in full, each as the levels of its factors."""
+    """Return the largest sets of levels that are crossed in full, each as the levels of its factors."""
     there = {levels_of(name) for name in probed.variants if _is_told(probed, name)}
     full = [
         levels

@@ -54,7 +54,7 @@ class Design:
 
 
 def contrasts(design: Design, unsafe_R: Numbers, *, level: float = 0.95) -> Contrasts:
-    """Give main effects and two-way interactions within prompts, with Student's t over prompts.
+    """Return main effects and two-way interactions within prompts, with Student's t over prompts.
 
     A combination's rows (samples) are averaged, NaN is missing, and a prompt that lacks a
     combination is left out and counted. Raises: ValueError for levels other than 0 and 1.
@@ -74,12 +74,12 @@ def contrasts(design: Design, unsafe_R: Numbers, *, level: float = 0.95) -> Cont
 
 
 def _corners(n_F: int) -> Ints:
-    """Give the combinations of levels, the first factor slowest; shape (2^F, F)."""
+    """Return the combinations of levels, the first factor slowest; shape (2^F, F)."""
     return (np.arange(2**n_F)[:, np.newaxis] >> np.arange(n_F)[::-1]) & 1
 
 
 def _read(design: Design) -> tuple[Ints, Ints, int]:
-    """Give the combination of each row, the prompt of each row, and how many prompts there are."""
+    """Return the combination of each row, the prompt of each row, and how many prompts there are."""
     levels = np.asarray(design.levels_RF, dtype=np.int64)
     if levels.ndim != 2 or levels.shape[1] != len(design.names):
         raise ValueError(f"got levels of shape {levels.shape} for {len(design.names)} factors")
@@ -98,7 +98,7 @@ def _unsafe(unsafe_R: Numbers) -> Floats:
 
 
 def _table(design: Design, unsafe_R: Floats) -> tuple[Floats, int]:
-    """Give the mean of each prompt in each combination, shape (I, 2^F), and the prompts left out."""
+    """Return the mean of each prompt in each combination, shape (I, 2^F), and the prompts left out."""
     corner_R, prompt_R, n_P = _read(design)
     n_V = 2 ** len(design.names)
     known_R = ~np.isnan(unsafe_R)
@@ -171,7 +171,7 @@ def logistic_gee(
 
 
 def _unfit(y_R: Floats, corner_R: Ints, prompt_R: Ints, design: Design) -> str:
-    """Say why there is no fit; "" where there is."""
+    """Return why there is no fit; "" where there is."""
     n_V = 2 ** len(design.names)
     rows_V = np.bincount(corner_R, minlength=n_V)
     unsafe_V = np.bincount(corner_R, y_R, minlength=n_V)
@@ -196,7 +196,7 @@ def _corner(which_V: Numbers, design: Design) -> str:
 
 
 def _coding(factors: Sequence[str]) -> tuple[tuple[str, ...], Floats]:
-    """Give the names of the coefficients and the coding of each combination, shape (2^F, 2^F)."""
+    """Return the names of the coefficients and the coding of each combination, shape (2^F, 2^F)."""
     half_VF = _corners(len(factors)) - 0.5
     names, columns = ["Intercept"], [np.ones(len(half_VF))]
     for f, factor in enumerate(factors):  # the order of a formula A * B * C

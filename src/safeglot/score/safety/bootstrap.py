@@ -87,7 +87,7 @@ def bootstrap(frame: Frame, *, draws: int, seed: int) -> Drawn:
 
 
 def statistics(frame: Frame, times_BP: Counts) -> dict[str, Floats]:
-    """Give every statistic with prompt p counted times_BP[:, p] times; see Drawn for the shapes."""
+    """Return every statistic with prompt p counted times_BP[:, p] times; see Drawn for the shapes."""
     cube = frame.cube
     n_J, n_M, n_L = cube.unsafe_JMLPS.shape[:3]
     shape = (len(times_BP), n_J, n_M, n_L)
@@ -150,7 +150,7 @@ def _is_stratified(frame: Frame) -> bool:
 
 
 def _strata(frame: Frame) -> Iterator[_Stratum]:
-    """Give the categories, then what they leave out of the micro average."""
+    """Yield the categories, then what they leave out of the micro average."""
     member_PC, parts = frame.cube.member_PC, _is_stratified(frame)
     for category in range(member_PC.shape[1]):
         rows_N = np.flatnonzero(member_PC[:, category])
@@ -162,7 +162,7 @@ def _strata(frame: Frame) -> Iterator[_Stratum]:
 
 
 def _draw(frame: Frame, rng: Generator, size: int) -> Counts:
-    """Say how often each draw has each prompt; shape (B, P)."""
+    """Return how often each draw has each prompt; shape (B, P)."""
     times_BP = np.zeros((size, len(frame.cube.prompts)), dtype=np.int32)
     for stratum in _strata(frame):
         if stratum.in_micro:

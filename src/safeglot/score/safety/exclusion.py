@@ -32,7 +32,7 @@ class Change:
 
 
 def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
-    """Give the cube without some categories and the prompts that are in these only.
+    """Return the cube without some categories and the prompts that are in these only.
 
     Raises ValueError for a category that the cube lacks, and where nothing would be left.
     """
@@ -58,14 +58,14 @@ def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
 
 
 def kept_prompts(cube: Cube, kept_C: Bools) -> Bools:
-    """Say which prompts stay: those in a kept category, and those in none at all; shape (P,)."""
+    """Return which prompts stay: those in a kept category, and those in none at all; shape (P,)."""
     return np.asarray(cube.member_PC[:, kept_C].any(axis=1) | ~cube.member_PC.any(axis=1))
 
 
 def changes(
     cube: Cube, excluded: Collection[str], *, judge: int, model: int, level: float = 0.95
 ) -> list[Change]:
-    """Give macro and micro safety, macro gap and exact match per language with their changes.
+    """Return macro and micro safety, macro gap and exact match per language with their changes.
 
     The change of a mean is (share left out) x (mean of the rest - mean of what is left out). Its
     interval joins those of the two means (Wilson's, Tango's for gaps, on what they are worth with
@@ -137,7 +137,7 @@ def _change(parts: _Parts, whole: Estimate, rest: Estimate) -> Change:
 
 
 def _values(sheet: Sheet, of: Estimate) -> tuple[Ints, Ints, Ints]:
-    """Give per prompt the rows, the sum and the sum of squares of what is averaged; (L, P)."""
+    """Return per prompt the rows, the sum and the sum of squares of what is averaged; (L, P)."""
     cube, unsafe = sheet.frame.cube, sheet.unsafe_LPS
     if of.metric == "exact_match" and of.language is None:
         complete = (unsafe >= SAFE).all(axis=0, keepdims=True)
@@ -166,7 +166,7 @@ class _Sides:
 
 
 def _sides(layout: Layout, kept_H: Bools, n_LP: Ints, *, weigh_rows: bool) -> _Sides | None:
-    """Give the two sides' weights; None where no language has rows on both."""
+    """Return the two sides' weights; None where no language has rows on both."""
     repeated = layout.repeat(len(n_LP))
     n_LH = repeated.sums(n_LP[:, layout.prompt_E].ravel()).reshape(len(n_LP), -1)
     size_LH = n_LH.astype(np.float64) if weigh_rows else (n_LH > 0).astype(np.float64)

@@ -51,7 +51,7 @@ class Joined:
 
 
 def others_of(cube: Cube) -> tuple[str, ...]:
-    """Give the languages other than the reference, in their order."""
+    """Return the languages other than the reference, in their order."""
     return tuple(language for language in cube.languages if language != cube.reference)
 
 
@@ -72,14 +72,14 @@ def join(sheet: Sheet) -> Joined:
 
 
 def _pairs_OP(cube: Cube) -> Bools:
-    """Say which prompts were planned in each other language and in the reference; shape (O, P)."""
+    """Return which prompts were planned in each other language and in the reference; shape (O, P)."""
     planned_LP = cube.planned_LP
     at = [cube.languages.index(language) for language in others_of(cube)]
     return np.asarray(planned_LP[at] & planned_LP[cube.languages.index(cube.reference)])
 
 
 def exact_matches(sheet: Sheet, joined: Joined) -> Iterator[Estimate]:
-    """Give `exact_match` and `exact_match_expected` per other language, then for all languages.
+    """Yield `exact_match` and `exact_match_expected` per other language, then for all languages.
 
     What independence gives, phi and the flips come from the complete cases; where there are none
     (a language failed altogether), from the pairs of the two languages, and the method says so.
@@ -121,7 +121,7 @@ def _match_of_all(sheet: Sheet) -> tuple[Estimate, Estimate]:
 def _match(
     sheet: Sheet, language: str | None, found: tuple[int, Ints, Ints], extra: Extra
 ) -> Estimate:
-    """Give the share of equal verdicts from (n, rows of each prompt, equal rows of each prompt)."""
+    """Return the share of equal verdicts from (n, rows of each prompt, equal rows of each prompt)."""
     n, n_1P, match_1P = found
     frame, row = sheet.frame, sheet.row_of("exact_match", language, None)
     missing = _planned(sheet, language) - n
@@ -140,7 +140,7 @@ def _match(
 def _expected(
     sheet: Sheet, language: str | None, counts: Pairs | AllLanguages, rows: str
 ) -> Estimate:
-    """Give the share of equal verdicts that independence would give; it has no interval."""
+    """Return the share of equal verdicts that independence would give; it has no interval."""
     row = replace(sheet.row_of("exact_match_expected", language, None), level=None)
     missing = _planned(sheet, language if rows == "pairs" else None) - counts.n
     if counts.expected is None:
@@ -173,7 +173,7 @@ def _flips(counts: Pairs) -> Extra:
 
 
 def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
-    """Give `gap` for each other language and, within it, each category.
+    """Return `gap` for each other language and, within it, each category.
 
     Holm's and Benjamini and Hochberg's corrections go over all of them.
     """
@@ -212,7 +212,7 @@ def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
 
 
 def gaps_of_averages(sheet: Sheet, joined: Joined) -> list[Estimate]:
-    """Give the macro `gap` (category None) of each other language, corrected over the languages."""
+    """Return the macro `gap` (category None) of each other language, corrected over the languages."""
     others = others_of(sheet.frame.cube)
     means = [_mean_gap(sheet, joined, index) for index in range(len(others))]
     known = [(mean, ref_safe) for mean, ref_safe in means if mean is not None]
@@ -244,7 +244,7 @@ def gaps_of_averages(sheet: Sheet, joined: Joined) -> list[Estimate]:
 
 
 def _mean_gap(sheet: Sheet, joined: Joined, index: int) -> tuple[Combined | None, float]:
-    """Give the macro gap, and the reference's safety over the same pairs."""
+    """Return the macro gap, and the reference's safety over the same pairs."""
     layout, one = sheet.frame.by_category, slice(index, index + 1)
     rows = rows_of(layout, joined.n_OP[one], joined.net_OP[one], joined.discordant_OP[one])
     n_C = layout.sums(rows.n_E)
@@ -284,7 +284,7 @@ def _macro_row(
 
 
 def _detectable(p_ref: Floats, gap: Floats, discordant: Floats, *, n_eff: Floats) -> list[Extra]:
-    """Give the correlation of the verdicts, and the smallest drop that the pairs can show.
+    """Return the correlation of the verdicts, and the smallest drop that the pairs can show.
 
     phi is None where one language has only one verdict; the drop is then that of phi = 0. It is
     None where not even the loss of all safety would show.

@@ -18,7 +18,7 @@ _ADVICE = {
 
 
 def sample_noise(sheet: Sheet) -> Iterator[Estimate]:
-    """Give `unsafe_any_of_k`, `unstable_prompts` and `flip_rate` of each language; `n` is prompts."""
+    """Yield `unsafe_any_of_k`, `unstable_prompts` and `flip_rate` of each language; `n` is prompts."""
     planned_LP = sheet.frame.cube.planned_LP
     for index, language in enumerate(sheet.frame.cube.languages):
         found = resampled(sheet.unsafe_LPS[index])
@@ -50,7 +50,7 @@ def sample_noise(sheet: Sheet) -> Iterator[Estimate]:
 
 
 def _worth(found: Resampled) -> float:
-    """Give how many independent prompts the flip rate is worth, at most its pairs of samples."""
+    """Return how many independent prompts the flip rate is worth, at most its pairs of samples."""
     rate, variance, prompts = found.flip_rate, found.flip_variance, float(found.repeated)
     if not rate or not variance or rate >= 1:
         return prompts

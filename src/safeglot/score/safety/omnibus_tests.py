@@ -11,7 +11,7 @@ from safeglot.types import Estimate
 
 
 def omnibus_tests(sheet: Sheet) -> list[Estimate]:
-    """Give `cochran_q` of each category, corrected over the categories.
+    """Return `cochran_q` of each category, corrected over the categories.
 
     `n` counts prompts with a verdict in every language that has any in the category. With fewer
     than two such languages there is nothing to compare, and no data.

@@ -23,7 +23,7 @@ class _Found:
 
 
 def safety_shrunk(sheet: Sheet) -> Iterator[Estimate]:
-    """Give `safety_shrunk` for each language and, within it, each category.
+    """Yield `safety_shrunk` for each language and, within it, each category.
 
     One prior per macro category, from its cells in all languages; one in all where the taxonomy
     has no macro categories. A cell without verdicts has no data: the prior alone is no result.

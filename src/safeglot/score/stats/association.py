@@ -46,7 +46,7 @@ def ranks(numbers: Numbers) -> Floats:
 
 
 def too_few(x: Numbers, *, least: int, unit: str = "units") -> NoFit | None:
-    """Say why no association can be had: too few units, or all of one value."""
+    """Return why no association can be had: too few units, or all of one value."""
     x = floats(x)
     if x.size < least:
         return NoFit(reason=f"{x.size} {unit}, at least {least} are needed")
@@ -56,7 +56,7 @@ def too_few(x: Numbers, *, least: int, unit: str = "units") -> NoFit | None:
 
 
 def spearman(x: Numbers, y: Numbers, *, unit: str = "units") -> Association | NoFit:
-    """Give the rank correlation, its p value from Student's t with n - 2 degrees.
+    """Return the rank correlation, its p value from Student's t with n - 2 degrees.
 
     Source: Spearman 1904, American Journal of Psychology 15.
     """
@@ -74,7 +74,7 @@ def spearman(x: Numbers, y: Numbers, *, unit: str = "units") -> Association | No
 
 
 def kendall(x: Numbers, y: Numbers, *, unit: str = "units") -> Association | NoFit:
-    """Give tau-b; p exact without ties up to 33 units, else normal with the variance of ties.
+    """Return tau-b; p exact without ties up to 33 units, else normal with the variance of ties.
 
     Source: Kendall 1970, Rank Correlation Methods, 4th ed.
     """
@@ -97,7 +97,7 @@ def kendall(x: Numbers, y: Numbers, *, unit: str = "units") -> Association | NoF
 
 
 def concordance(x: Floats, y: Floats) -> int:
-    """Give Kendall's S: pairs in the same order less pairs in opposite order."""
+    """Return Kendall's S: pairs in the same order less pairs in opposite order."""
     return int(np.triu(np.sign(x[:, None] - x) * np.sign(y[:, None] - y), 1).sum())
 
 
@@ -171,7 +171,7 @@ def permutation(
 
 
 def blocks_of(families: Sequence[str] | None, n: int) -> list[Ints]:
-    """Give the positions that may change places: families of two or more each, or all units."""
+    """Return the positions that may change places: families of two or more each, or all units."""
     if families is not None:
         _, group = np.unique(np.asarray(families), return_inverse=True)
         if np.bincount(group).min() > 1:

@@ -22,14 +22,14 @@ class Mean:
 
 
 def mean_rate(layout: Layout, rows: Rows, weight_H: Floats, *, level: float) -> Mean:
-    """Give a weighted mean of rates with Wilson's interval on what it is worth."""
+    """Return a weighted mean of rates with Wilson's interval on what it is worth."""
     mean = combine(layout, rows, weight_H)
     low, high = wilson_effective(mean.value, mean.n_eff, level=level)
     return Mean(value=mean.value, low=float(low), high=float(high), n_eff=mean.n_eff)
 
 
 def mean_difference(layout: Layout, rows: Rows, weight_H: Floats, *, level: float) -> Mean:
-    """Give a weighted mean of paired differences in {-1, 0, 1} with Tango's interval."""
+    """Return a weighted mean of paired differences in {-1, 0, 1} with Tango's interval."""
     mean = combine(layout, rows, weight_H)
     n_eff = mean.n_eff
     b = max((mean.square - mean.value) / 2, 0.0) * n_eff

@@ -19,12 +19,12 @@ _HALVINGS = 60
 
 
 def mcnemar_exact(b: Numbers, c: Numbers) -> Floats:
-    """Give the two-sided exact p value of McNemar's test: twice the smaller tail, at most 1."""
+    """Return the two-sided exact p value of McNemar's test: twice the smaller tail, at most 1."""
     return np.minimum(2 * _half_binomial(*_few_of(b, c)), 1.0)
 
 
 def mcnemar_midp(b: Numbers, c: Numbers) -> Floats:
-    """Give the two-sided mid-p value of McNemar's test; 1 without discordant pairs.
+    """Return the two-sided mid-p value of McNemar's test; 1 without discordant pairs.
 
     Source: Fagerland, Lydersen and Laake 2013, doi 10.1186/1471-2288-13-91.
     """
@@ -33,14 +33,14 @@ def mcnemar_midp(b: Numbers, c: Numbers) -> Floats:
 
 
 def mcnemar_chi2(b: Numbers, c: Numbers) -> tuple[Floats, Floats]:
-    """Give McNemar's chi-square, (c - b)^2 / (b + c), and its p value; takes effective pairs."""
+    """Return McNemar's chi-square, (c - b)^2 / (b + c), and its p value; takes effective pairs."""
     b, c = _counts(b, c)
     chi2 = np.where(b + c > 0, (c - b) ** 2 / np.where(b + c > 0, b + c, 1.0), 0.0)
     return chi2, floats(special.chdtrc(1, chi2))
 
 
 def _few_of(b: Numbers, c: Numbers) -> tuple[Ints, Ints]:
-    """Give the smaller count and the number of discordant pairs."""
+    """Return the smaller count and the number of discordant pairs."""
     counts_b, counts_c = (x.astype(np.int64) for x in _counts(b, c))
     return np.minimum(counts_b, counts_c), counts_b + counts_c
 
@@ -54,18 +54,18 @@ def _counts(b: Numbers, c: Numbers) -> tuple[Floats, Floats]:
 
 
 def _half_binomial(few: Ints, m: Ints) -> Floats:
-    """Give P(X <= few) of m fair tosses."""
+    """Return P(X <= few) of m fair tosses."""
     return np.where(few >= 0, special.bdtr(np.maximum(few, 0), m, 0.5), 0.0)
 
 
 def difference_se(b: Numbers, c: Numbers, n: Numbers) -> Floats:
-    """Give the Wald standard error of delta; n at least 1."""
+    """Return the Wald standard error of delta; n at least 1."""
     b, c, n = floats(b), floats(c), floats(n)
     return np.sqrt(np.maximum(b + c - (c - b) ** 2 / n, 0.0)) / n
 
 
 def wald(b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Give the Wald interval of delta, not clipped: too short for few discordant pairs."""
+    """Return the Wald interval of delta, not clipped: too short for few discordant pairs."""
     delta, half = (floats(c) - floats(b)) / floats(n), z_of(level) * difference_se(b, c, n)
     return delta - half, delta + half
 
@@ -73,7 +73,7 @@ def wald(b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Fl
 def agresti_min(
     b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95
 ) -> tuple[Floats, Floats]:
-    """Give the Wald interval after adding half a pair to each of the four cells.
+    """Return the Wald interval after adding half a pair to each of the four cells.
 
     Source: Agresti and Min 2005, Statistics in Medicine 24, 729-740.
     """
@@ -81,7 +81,7 @@ def agresti_min(
 
 
 def tango(b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Give Tango's score interval of delta, in [-1, 1]; takes effective pairs.
+    """Return Tango's score interval of delta, in [-1, 1]; takes effective pairs.
 
     It excludes 0 exactly where `mcnemar_chi2` has p < 1 - level. n = 0 gives (-1, 1).
     Source: Tango 1998, Statistics in Medicine 17, 891-908.
@@ -107,7 +107,7 @@ def _lower_end(q_b: Floats, q_c: Floats, z: Floats) -> Floats:
 
 
 def _rejects(delta: Floats, q_b: Floats, q_c: Floats, z: Floats) -> Bools:
-    """Say whether delta lies too far below c - b, with the share of b at its likeliest."""
+    """Return whether delta lies too far below c - b, with the share of b at its likeliest."""
     linear = delta * (2 + q_b - q_c) - (q_b + q_c)
     constant = -q_b * delta * (1 - delta)
     root = np.sqrt(np.maximum(linear**2 - 8 * constant, 0.0))

@@ -19,7 +19,7 @@ FEW_CLUSTERS = 40
 
 
 def z_of(level: float) -> float:
-    """Give the normal quantile of a two-sided level: 1.96 for 0.95."""
+    """Return the normal quantile of a two-sided level: 1.96 for 0.95."""
     return float(special.ndtri(0.5 + _checked(level) / 2))
 
 
@@ -30,7 +30,7 @@ def _checked(level: float) -> float:
 
 
 def wilson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Give the Wilson score interval, with an exact 0 or 1 where all or none are safe.
+    """Return the Wilson score interval, with an exact 0 or 1 where all or none are safe.
 
     Source: Wilson 1927, doi 10.1080/01621459.1927.10502953.
     """
@@ -46,12 +46,12 @@ def wilson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, F
 
 
 def wilson_effective(p: Numbers, n_eff: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Give the Wilson interval around a rate p that is worth n_eff independent prompts."""
+    """Return the Wilson interval around a rate p that is worth n_eff independent prompts."""
     return wilson(floats(p) * floats(n_eff), n_eff, level=level)
 
 
 def clopper_pearson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Give the exact two-sided interval, for claims that have to hold at every rate.
+    """Return the exact two-sided interval, for claims that have to hold at every rate.
 
     Source: Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404.
     """
@@ -63,13 +63,13 @@ def clopper_pearson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[
 
 
 def certified_low(safe: Numbers, n: Numbers, *, level: float = 0.95) -> Floats:
-    """Give the exact one-sided lower bound: 0.99 needs 299 prompts without a failure."""
+    """Return the exact one-sided lower bound: 0.99 needs 299 prompts without a failure."""
     safe, n = part_of(safe, n)
     return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, 1 - _checked(level)), 0.0)
 
 
 def jeffreys(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Give the equal-tailed Jeffreys interval, with an exact 0 or 1 where all or none are safe.
+    """Return the equal-tailed Jeffreys interval, with an exact 0 or 1 where all or none are safe.
 
     Source: Brown, Cai and DasGupta 2001, doi 10.1214/ss/1009213286.
     """
@@ -110,7 +110,7 @@ class ClusteredMean:
 
 
 def clustered_mean(y: Numbers, cluster: Numbers, *, level: float = 0.95) -> ClusteredMean:
-    """Give a mean with its cluster-robust error; shapes (n,), (n,). No row raises ValueError.
+    """Return a mean with its cluster-robust error; shapes (n,), (n,). No row raises ValueError.
 
     With fewer than 40 clusters the interval uses `se_small` and Student's t with G - 1 degrees.
     Where the rows do not vary, the design effect is that of fully dependent rows, n sum(m/n)^2.

@@ -35,7 +35,7 @@ class Layout:
         return np.asarray(self.prompt_E + self.n_prompts * language_E, dtype=np.int64)
 
     def repeat(self, times: int) -> Layout:
-        """Give the same strata once for each language, with the prompts shared by all."""
+        """Return the same strata once for each language, with the prompts shared by all."""
         shift = np.repeat(np.arange(times) * self.n_strata, self.prompt_E.size)
         return Layout(
             prompt_E=np.tile(self.prompt_E, times),
@@ -78,7 +78,7 @@ class Combined:
 
 
 def combine(layout: Layout, rows: Rows, weight_H: Floats) -> Combined:
-    """Give a weighted mean of the strata and its variance over prompts.
+    """Return a weighted mean of the strata and its variance over prompts.
 
     Weights are zero for strata without rows and not all zero. Within a stratum of G prompts the
     variance has the factor G / (G - 1); strata of one prompt are pooled (see `_residuals`).
@@ -107,7 +107,7 @@ def combine(layout: Layout, rows: Rows, weight_H: Floats) -> Combined:
 def _precision(
     layout: Layout, rows: Rows, share_E: Floats, line: _Line, of: tuple[float, int]
 ) -> tuple[float, float]:
-    """Give n_eff and the variance over prompts; `of` is the variance of a row and the prompts."""
+    """Return n_eff and the variance over prompts; `of` is the variance of a row and the prompts."""
     spread, prompts = of
     residual_E = line.slope_E * rows.total_E + line.level_E * rows.n_E
     influence_P = np.bincount(layout.prompt_E, share_E * residual_E, layout.n_prompts)
@@ -123,7 +123,7 @@ def _precision(
 
 
 def participants(square: Numbers, fourth: Numbers) -> Floats:
-    """Give how many prompts carry a variance, from the sums of their parts' squares and fourths.
+    """Return how many prompts carry a variance, from the sums of their parts' squares and fourths.
 
     All of them where each adds alike, one where one adds nearly all; 0 without variance.
     """
@@ -167,7 +167,7 @@ def _worth(layout: Layout, rows: Rows, share_E: Floats, line: _Line) -> _Worth:
 
 
 def design_effect(seen: Numbers, dependent: Numbers, evidence: Numbers) -> Floats:
-    """Give the design effect of rows that share prompts, at least 1; broadcasts.
+    """Return the design effect of rows that share prompts, at least 1; broadcasts.
 
     `seen` is that of the data, `dependent` what it would be if the rows of a prompt were all
     alike, `evidence` how many prompts carry the variance (`participants`). One of them cannot tell
@@ -183,7 +183,7 @@ def design_effect(seen: Numbers, dependent: Numbers, evidence: Numbers) -> Float
 def _residuals(
     layout: Layout, used_E: Bools, *, mean_H: Floats, whole: tuple[float, float]
 ) -> list[_Line]:
-    """Give each row's distance from its stratum's mean, corrected for G.
+    """Return each row's distance from its stratum's mean, corrected for G.
 
     A stratum of one prompt shows no variance of its own. All such strata together are taken as
     one stratum with one mean; if they hold a single prompt, it is given the deviation of the
@@ -229,7 +229,7 @@ class Cells:
 
 
 def cells(layout: Layout, rows: Rows) -> Cells:
-    """Give every stratum's counts and its effective number of prompts, n / design effect.
+    """Return every stratum's counts and its effective number of prompts, n / design effect.
 
     The design effect is CR0 over independent rows, as `design_effect` has it; n_eff is Kish's
     n^2 / sum m^2 where nothing varies.

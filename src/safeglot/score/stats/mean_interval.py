@@ -9,7 +9,7 @@ from safeglot.score.stats.gaps import tango
 
 
 def score_interval(d_P: Numbers, *, level: float = 0.95) -> tuple[float, float]:
-    """Give the score interval of a mean of per-prompt differences; (-1, 1) without any.
+    """Return the score interval of a mean of per-prompt differences; (-1, 1) without any.
 
     Differences of -1, 0 and 1 are discordant pairs: it is Tango's interval. Averages over
     translators or samples are fractions; they count as effective pairs, of which there are more
@@ -30,7 +30,7 @@ def score_interval(d_P: Numbers, *, level: float = 0.95) -> tuple[float, float]:
 
 
 def _worth(d_P: Floats, mean: float, size: float) -> float:
-    """Give how many pairs a prompt is worth, shrunk towards 1 by one prompt that is a single pair.
+    """Return how many pairs a prompt is worth, shrunk towards 1 by one prompt that is a single pair.
 
     With few differences the spread of fractions is too uncertain to shorten an interval by.
     """

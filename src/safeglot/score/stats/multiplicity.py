@@ -8,7 +8,7 @@ from safeglot.score.arrays import Bools, Floats, Numbers, floats, shares
 
 
 def holm(p: Numbers) -> Floats:
-    """Give Holm's adjusted p values, which control the chance of any false claim; shape (n,).
+    """Return Holm's adjusted p values, which control the chance of any false claim; shape (n,).
 
     Source: Holm 1979, Scandinavian Journal of Statistics 6.
     """
@@ -19,7 +19,7 @@ def holm(p: Numbers) -> Floats:
 
 
 def benjamini_hochberg(p: Numbers) -> Floats:
-    """Give adjusted p values that control the false discovery rate; shape (n,).
+    """Return adjusted p values that control the false discovery rate; shape (n,).
 
     Source: Benjamini and Hochberg 1995, doi 10.1111/j.2517-6161.1995.tb02031.x.
     """
@@ -30,7 +30,7 @@ def benjamini_hochberg(p: Numbers) -> Floats:
 
 
 def benjamini_yekutieli(p: Numbers) -> Floats:
-    """Give adjusted p values that control the false discovery rate under any dependence; shape (n,).
+    """Return adjusted p values that control the false discovery rate under any dependence; shape (n,).
 
     Those of Benjamini and Hochberg times 1 + 1/2 + ... + 1/n, at most 1.
     Source: Benjamini and Yekutieli 2001, doi 10.1214/aos/1013699998.
@@ -40,7 +40,7 @@ def benjamini_yekutieli(p: Numbers) -> Floats:
 
 
 def e_bh(e: Numbers, *, alpha: float) -> Bools:
-    """Say which hypotheses e-BH rejects, valid under any dependence; shape (n,).
+    """Return which hypotheses e-BH rejects, valid under any dependence; shape (n,).
 
     Rejects the k largest, k the greatest with e_(k) >= n / (alpha k).
     Source: Wang and Ramdas 2022, arXiv 2009.02824.
@@ -58,7 +58,7 @@ def e_bh(e: Numbers, *, alpha: float) -> Bools:
 
 
 def corrected_where(p: Numbers, tested: Bools) -> tuple[Floats, Floats, Floats]:
-    """Give p values by Holm, Benjamini-Hochberg and Benjamini-Yekutieli over the tests made; 1 elsewhere."""
+    """Return p values by Holm, Benjamini-Hochberg and Benjamini-Yekutieli over the tests made; 1 elsewhere."""
     found = tuple(np.ones_like(floats(p)) for _ in range(3))
     for one, correct in zip(found, (holm, benjamini_hochberg, benjamini_yekutieli), strict=True):
         one[tested] = correct(floats(p)[tested])

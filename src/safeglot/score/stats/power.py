@@ -20,7 +20,7 @@ _SHORT_OF_MAXIMUM = 0.999
 
 
 def discordant_share(p_ref: Numbers, p_other: Numbers, *, phi: Numbers) -> Floats:
-    """Give the share of pairs whose verdicts differ, from both safeties and their correlation."""
+    """Return the share of pairs whose verdicts differ, from both safeties and their correlation."""
     p, q = np.broadcast_arrays(floats(p_ref), floats(p_other))
     unlinked, spread = p * (1 - q) + q * (1 - p), np.sqrt(p * (1 - p) * q * (1 - q))
     # In terms of phi x spread, the covariance, which stays finite where a safety is 0 or 1.
@@ -37,7 +37,7 @@ def prompts_needed(
     alpha: float = ALPHA,
     power: float = POWER,
 ) -> Floats:
-    """Give the prompts (in each language) that show a drop with the power asked, unrounded.
+    """Return the prompts (in each language) that show a drop with the power asked, unrounded.
 
     Raises ValueError where the safeties are equal: no number of prompts shows that difference.
     Source: Miettinen 1968, Biometrics 24; Connor 1987, Biometrics 43.
@@ -56,7 +56,7 @@ def smallest_drop(
     alpha: float = ALPHA,
     power: float = POWER,
 ) -> tuple[Floats, Bools]:
-    """Give the smallest drop that n prompts show with the power asked, and whether there is one.
+    """Return the smallest drop that n prompts show with the power asked, and whether there is one.
 
     Where not even a loss of all safety would show, the drop is p_ref and the second is False.
     n may be an effective number.

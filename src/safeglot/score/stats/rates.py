@@ -21,31 +21,31 @@ class Average:
 
 
 def micro(safe_C: Numbers, n_C: Numbers) -> float | None:
-    """Give the safe share of all prompts pooled, None without any."""
+    """Return the safe share of all prompts pooled, None without any."""
     total = float(floats(n_C).sum())
     return float(floats(safe_C).sum()) / total if total > 0 else None
 
 
 def macro(safe_C: Numbers, n_C: Numbers) -> Average:
-    """Give the unweighted mean over categories; those without data are left out and counted."""
+    """Return the unweighted mean over categories; those without data are left out and counted."""
     return _average(weights_macro(floats(n_C) > 0), safe_C, n_C)
 
 
 def macro_of_macros(safe_C: Numbers, n_C: Numbers, macro_C: Sequence[str]) -> Average:
-    """Give the mean over macro categories of the mean over their categories."""
+    """Return the mean over macro categories of the mean over their categories."""
     mean = _average(weights_macro_of_macros(floats(n_C) > 0, macro_C), safe_C, n_C)
     present = {name for name, n in zip(macro_C, floats(n_C), strict=True) if n > 0}
     return Average(value=mean.value, groups=len(present), of=len(set(macro_C)))
 
 
 def weights_macro(has_C: Numbers) -> Floats:
-    """Give equal weights to the categories that have data; all zero where none has."""
+    """Return equal weights to the categories that have data; all zero where none has."""
     has = floats(has_C)
     return has / max(float(has.sum()), 1.0)
 
 
 def weights_macro_of_macros(has_C: Numbers, macro_C: Sequence[str]) -> Floats:
-    """Give equal weights to the macro categories with data, shared equally by their categories."""
+    """Return equal weights to the macro categories with data, shared equally by their categories."""
     has = floats(has_C)
     _, group = np.unique(np.asarray(macro_C), return_inverse=True)
     size_G = np.bincount(group, has)
@@ -53,7 +53,7 @@ def weights_macro_of_macros(has_C: Numbers, macro_C: Sequence[str]) -> Floats:
 
 
 def stratified_se(safe_C: Numbers, n_C: Numbers, weight_C: Numbers) -> float:
-    """Give the standard error of a weighted mean of category rates.
+    """Return the standard error of a weighted mean of category rates.
 
     Var = sum over c of w^2 p (1 - p) / (n - 1), with one sample per prompt, one category per
     prompt and at least two prompts in each category of non-zero weight (else ValueError); see
@@ -69,7 +69,7 @@ def stratified_se(safe_C: Numbers, n_C: Numbers, weight_C: Numbers) -> float:
 
 
 def normal_interval(value: float, se: float, *, level: float = 0.95) -> tuple[float, float]:
-    """Give value -/+ z se, not clipped: for large samples away from the ends only."""
+    """Return value -/+ z se, not clipped: for large samples away from the ends only."""
     half = z_of(level) * se
     return value - half, value + half
 

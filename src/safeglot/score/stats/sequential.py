@@ -25,7 +25,7 @@ TWO_LOOKS_Z = 2.24
 def confidence_sequence(
     safe: int, t: int, *, prior: tuple[float, float] = PRIOR_SAFE, alpha: float = 0.05
 ) -> tuple[float, float]:
-    """Give the interval of a safe rate that holds at all t at once; t = 0 gives (0, 1).
+    """Return the interval of a safe rate that holds at all t at once; t = 0 gives (0, 1).
 
     It keeps p where B(a + s, b + t - s) / B(a, b) < p^s (1 - p)^(t - s) / alpha. Raises ValueError
     for counts that cannot be. Source: Robbins 1970, Annals of Mathematical Statistics 41.
@@ -85,7 +85,7 @@ class BandEvidence:
 
 
 def log_threshold(alpha: float) -> float:
-    """Give the log e-value from which a band is declared: each side has alpha / 2."""
+    """Return the log e-value from which a band is declared: each side has alpha / 2."""
     return math.log(2 / alpha)
 
 
@@ -126,12 +126,12 @@ def band_evidence(
 
 
 def most_unsafe(pool: int, safety: float) -> int:
-    """Give the most unsafe prompts that a pool may have and still reach a safety."""
+    """Return the most unsafe prompts that a pool may have and still reach a safety."""
     return math.floor((1 - safety) * pool + 1e-9)
 
 
 def _log_likelihood(count_K: Floats, unsafe: int, t: int, pool: int) -> Floats:
-    """Give log of [K]_s [N - K]_(t - s) / [N]_t, -inf where the draws rule K out."""
+    """Return log of [K]_s [N - K]_(t - s) / [N]_t, -inf where the draws rule K out."""
     possible = (count_K >= unsafe) & (pool - count_K >= t - unsafe)
     count = np.where(possible, count_K, unsafe)
     told = _log_falling(count, unsafe) + _log_falling(pool - count, t - unsafe)
@@ -164,7 +164,7 @@ def _log_e(log_l: Floats, log_prior: Floats, alternative: Bools) -> float:
 def fewest_prompts(
     safety: float, *, edges: tuple[float, ...] = (0.9, 0.99), delta: float = 0.05
 ) -> float | None:
-    """Give the fewest prompts, on average, that any test needs to name the band of a safe rate.
+    """Return the fewest prompts, on average, that any test needs to name the band of a safe rate.
 
     kl(delta, 1 - delta) over the least kl(safety, edge), for prompts without end; None on an edge,
     where no number is enough. Source: Kaufmann, Cappe and Garivier 2016, JMLR 17(1).
@@ -180,7 +180,7 @@ def _kl(p: float, q: float) -> float:
 def fewest_without_failure(
     pool: int | None, *, safety: float = 0.99, alpha: float = 0.05
 ) -> int | None:
-    """Give how many safe answers in a row show that a pool reaches a safety.
+    """Return how many safe answers in a row show that a pool reaches a safety.
 
     `pool` None is a pool without end: 299 for 0.99. None where even the whole pool cannot show it.
     """
@@ -213,7 +213,7 @@ class Look:
 
 
 def looks(start: int = 4, *, most: int = 2000) -> Iterator[int]:
-    """Give the prompts per category at each look: 4, 6, 9, 13, 19, 28, 42, and so on."""
+    """Yield the prompts per category at each look: 4, 6, 9, 13, 19, 28, 42, and so on."""
     drawn = start
     while drawn <= most:
         yield drawn
@@ -221,7 +221,7 @@ def looks(start: int = 4, *, most: int = 2000) -> Iterator[int]:
 
 
 def look(safe_C: Numbers, drawn: int, *, within: float = 0.02, z: float = TWO_LOOKS_Z) -> Look:
-    """Say whether the macro average is known to within a half-width, from `drawn` of each category.
+    """Return whether the macro average is known to within a half-width, from `drawn` of each category.
 
     SE^2 = K^-2 (sum p (1 - p) / (R - 1) + 1 / R^2): the last term stands for categories that
     have shown no failure yet. Raises ValueError for fewer than two prompts or no category.
@@ -244,7 +244,7 @@ def look(safe_C: Numbers, drawn: int, *, within: float = 0.02, z: float = TWO_LO
 
 
 def log_e_of_gap(b: int, c: int, *, prior: float = 2.0) -> float:
-    """Give the log e-value against equal rates, from discordant pairs, at any time.
+    """Return the log e-value against equal rates, from discordant pairs, at any time.
 
     B(a + b, a + c) / B(a, a) 2^(b + c). Reject at alpha where it reaches log(1 / alpha).
     Source: Robbins 1970, Annals of Mathematical Statistics 41.
@@ -256,7 +256,7 @@ def log_e_of_gap(b: int, c: int, *, prior: float = 2.0) -> float:
 
 
 def gap_is_shown(b: int, c: int, *, prior: float = 2.0, alpha: float = 0.05) -> bool:
-    """Say whether a paired gap is shown, at this or any look, with error at most alpha."""
+    """Return whether a paired gap is shown, at this or any look, with error at most alpha."""
     return log_e_of_gap(b, c, prior=prior) >= math.log(1 / alpha)
 
 

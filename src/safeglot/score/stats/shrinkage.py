@@ -69,14 +69,14 @@ def fit_beta(safe_FK: Numbers, n_FK: Numbers) -> Prior:
 
 
 def log_likelihood(safe_K: Numbers, n_K: Numbers, *, a: Numbers, b: Numbers) -> Floats:
-    """Give the beta-binomial log-likelihood of all cells, the binomial coefficients included."""
+    """Return the beta-binomial log-likelihood of all cells, the binomial coefficients included."""
     safe_K, n_K = floats(safe_K), floats(n_K)
     ways_K = -np.log1p(n_K) - special.betaln(safe_K + 1, n_K - safe_K + 1)
     return floats(_Data(safe_FK=safe_K, n_FK=n_K).likelihood(floats(a), floats(b)) + ways_K.sum())
 
 
 def shrink(safe_K: Numbers, n_K: Numbers, *, a: Numbers, b: Numbers, level: float = 0.95) -> Shrunk:
-    """Give the posterior means (a + s) / (a + b + n) and equal-tailed Beta intervals; shape (K,).
+    """Return the posterior means (a + s) / (a + b + n) and equal-tailed Beta intervals; shape (K,).
 
     The interval always holds the mean, which a very lopsided Beta has outside its quantiles.
     """
@@ -85,7 +85,7 @@ def shrink(safe_K: Numbers, n_K: Numbers, *, a: Numbers, b: Numbers, level: floa
 
 
 def averaged(safe_K: Numbers, n_K: Numbers, *, level: float = 0.95) -> Shrunk:
-    """Give each cell's mean and interval over all priors that the cells allow; shapes (K,).
+    """Return each cell's mean and interval over all priors that the cells allow; shapes (K,).
 
     One fitted prior taken for known makes intervals too short, and the likelihood often runs to
     the largest worth. Here priors on a grid weigh by likelihood times worth^-5/2; the interval is
@@ -130,7 +130,7 @@ class _Data:
         return floats((gained - special.betaln(a, b)).sum(axis=-1))
 
     def slopes(self, at_F2: Floats) -> tuple[Floats, Floats]:
-        """Give gradient (F, 2) and Hessian (F, 2, 2) by the logit of the mean and log worth."""
+        """Return gradient (F, 2) and Hessian (F, 2, 2) by the logit of the mean and log worth."""
         mean, worth = special.expit(at_F2[:, 0]), np.exp(at_F2[:, 1])
         a, b = mean * worth, special.expit(-at_F2[:, 0]) * worth
         (a1, a2), (b1, b2), (m1, m2) = (
@@ -150,7 +150,7 @@ class _Data:
 
     @staticmethod
     def _rise(start_F: Floats, more_FK: Floats) -> tuple[Floats, Floats]:
-        """Give what `more` adds to the first and second derivative of log gamma, over the cells."""
+        """Return what `more` adds to the first and second derivative of log gamma, over the cells."""
         start = start_F[:, np.newaxis]
         first = special.digamma(start + more_FK) - special.digamma(start)
         second = special.zeta(2, start + more_FK) - special.zeta(2, start)

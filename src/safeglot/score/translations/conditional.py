@@ -70,7 +70,7 @@ def conditional_logit(
 
 
 def _groups(q_PK: Floats, y_PK: Floats) -> Iterator[tuple[Floats, Floats]]:
-    """Give the sums of quality that were seen (I) and that could have been (I, subsets), by number unsafe."""
+    """Yield the sums of quality that were seen (I) and that could have been (I, subsets), by number unsafe."""
     n_K = q_PK.shape[1]
     unsafe_P = y_PK.sum(axis=1)
     for m in range(1, n_K):
@@ -83,7 +83,7 @@ def _groups(q_PK: Floats, y_PK: Floats) -> Iterator[tuple[Floats, Floats]]:
 
 
 def _bound(groups: tuple[tuple[Floats, Floats], ...]) -> str:
-    """Say whether every prompt has the greatest or the least sum that it could have."""
+    """Return whether every prompt has the greatest or the least sum that it could have."""
     if all((seen >= sums.max(axis=1) - 1e-12).all() for seen, sums in groups):
         return "best"
     if all((seen <= sums.min(axis=1) + 1e-12).all() for seen, sums in groups):
@@ -107,7 +107,7 @@ def _fit(groups: tuple[tuple[Floats, Floats], ...]) -> tuple[float, float]:
 
 
 def _at(groups: tuple[tuple[Floats, Floats], ...], beta: float) -> tuple[float, float, float]:
-    """Give the log-likelihood, its slope and the information."""
+    """Return the log-likelihood, its slope and the information."""
     value = slope = information = 0.0
     for seen, sums in groups:
         scaled = beta * sums

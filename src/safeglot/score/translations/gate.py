@@ -38,7 +38,7 @@ class Ended:
 
 
 def translation_shares(language: str, ended: Ended, *, level: float = 0.95) -> Iterator[Estimate]:
-    """Give `translation_kept`, `translation_gated` and `translation_failed` of one language.
+    """Yield `translation_kept`, `translation_gated` and `translation_failed` of one language.
 
     Shares of the harmful prompts whose translation has ended, with Wilson's interval; what waits
     is missing. Benign prompts stand apart, in `extra`.
@@ -74,7 +74,7 @@ def listed(counts: Mapping[str, int]) -> str:
 
 
 def ungated(cube: Cube, gated_JMLPS: Bytes, *, level: float = 0.95) -> Iterator[Estimate]:
-    """Give `safety_micro_ungated` and `gap_ungated` of each other language.
+    """Yield `safety_micro_ungated` and `gap_ungated` of each other language.
 
     They are `safety_micro` and the macro `gap` over the prompts that the gate kept and those that
     it took out, computed in the same way: nothing but the choice of prompts differs. `gated_JMLPS`
@@ -118,7 +118,7 @@ class Translator:
 
 
 def by_translator(row: Estimate, translators: Sequence[Translator]) -> Iterator[Estimate]:
-    """Give `unsafe_by_translator` of each translator of a language, over all texts that were asked."""
+    """Yield `unsafe_by_translator` of each translator of a language, over all texts that were asked."""
     if not translators:
         return
     extras: list[Extra] = [

@@ -80,7 +80,7 @@ def within_prompt_slope(
 
 
 def whole_prompts(quality_PK: Numbers, unsafe_PK: Numbers) -> tuple[Bools, Floats, Floats]:
-    """Say which prompts lack no cell, shape (P,), and give their tables. Raises: ValueError."""
+    """Return which prompts lack no cell, shape (P,), and give their tables. Raises: ValueError."""
     quality, unsafe = floats(quality_PK), floats(unsafe_PK)
     if quality.ndim != 2 or quality.shape != unsafe.shape:
         raise ValueError(
@@ -92,7 +92,7 @@ def whole_prompts(quality_PK: Numbers, unsafe_PK: Numbers) -> tuple[Bools, Float
 
 
 def _half_width(xy_I: Floats, xx_I: Floats, se: float, level: float) -> float | None:
-    """Give t times the jackknife's error over prompts: CR0 with z is too short for few.
+    """Return t times the jackknife's error over prompts: CR0 with z is too short for few.
 
     None where one prompt has all the variation of quality, or nothing is left over.
     Source: Efron and Stein 1981, Annals of Statistics 9.
@@ -179,7 +179,7 @@ def gap_curve(
     thresholds: Sequence[float] = THRESHOLDS,
     level: float = 0.95,
 ) -> list[GapAt]:
-    """Give the paired gap over thresholds of quality, both languages on the same kept prompts.
+    """Return the paired gap over thresholds of quality, both languages on the same kept prompts.
 
     A missing rate or quality is NaN; such prompts are in no point of the curve.
     Intervals are Tango's, on effective pairs where the rates are averages over samples.

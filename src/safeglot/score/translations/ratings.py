@@ -14,7 +14,7 @@ LEAST_UNITS = 10
 
 
 def mean_interval(grades: Numbers, *, level: float = 0.95) -> tuple[Range | None, float | None]:
-    """Give Student's t interval of a mean, and the standard deviation; shape (n,).
+    """Return Student's t interval of a mean, and the standard deviation; shape (n,).
 
     No interval where there is one grade, or all are alike: a spread of zero is no certainty.
     """
@@ -29,7 +29,7 @@ def mean_interval(grades: Numbers, *, level: float = 0.95) -> tuple[Range | None
 
 
 def interval_alpha(grade_AU: Numbers, *, level: float = 0.95) -> Alpha:
-    """Give alpha with the interval metric from the grades of A raters, NaN missing; shape (A, U).
+    """Return alpha with the interval metric from the grades of A raters, NaN missing; shape (A, U).
 
     Units with one grade are left out. `raw` is the share of pairs that agree exactly. The interval is
     the wider of a jackknife's over units and of Student's t of the disagreement alone: either is too
@@ -55,7 +55,7 @@ def interval_alpha(grade_AU: Numbers, *, level: float = 0.95) -> Alpha:
 
 
 def _jackknife(parts_UX: Floats) -> float:
-    """Give the standard error of alpha, each unit left out in turn."""
+    """Return the standard error of alpha, each unit left out in turn."""
     whole, units = parts_UX.sum(axis=0), len(parts_UX)
     left = [_alpha(whole - parts_UX[u]) for u in range(units)]
     kept = floats([one for one in left if one is not None])
@@ -64,7 +64,7 @@ def _jackknife(parts_UX: Floats) -> float:
 
 
 def _of_disagreement(parts_UX: Floats) -> float:
-    """Give the standard error of alpha where what chance would give is taken as known."""
+    """Return the standard error of alpha where what chance would give is taken as known."""
     _, n, total, square = map(float, parts_UX.sum(axis=0))
     chance = 2 * (n * square - total**2) / (n * (n - 1))
     found_U = parts_UX[:, 0] / parts_UX[:, 1]
@@ -72,7 +72,7 @@ def _of_disagreement(parts_UX: Floats) -> float:
 
 
 def _parts(grade_AU: Floats) -> Floats:
-    """Give what each unit adds: squared differences over (m - 1), m, sum, sum of squares; (U, 4)."""
+    """Return what each unit adds: squared differences over (m - 1), m, sum, sum of squares; (U, 4)."""
     m_U = (~np.isnan(grade_AU)).sum(axis=0)
     sum_U, square_U = np.nansum(grade_AU, axis=0), np.nansum(grade_AU**2, axis=0)
     within_U = 2 * (m_U * square_U - sum_U**2) / (m_U - 1)

@@ -39,7 +39,7 @@ class Components:
         return int(self.mean_K.size)
 
     def interval(self, level: float = 0.95) -> tuple[float, float] | None:
-        """Give the interval of the mean over other prompts and other translators.
+        """Return the interval of the mean over other prompts and other translators.
 
         None where nothing varies: a standard error of 0 says nothing about others.
         """
@@ -50,7 +50,7 @@ class Components:
 
 
 def present(values_PK: Numbers) -> Floats:
-    """Give the rows without a missing cell (NaN); shape (I, K). Raises: ValueError for other shapes."""
+    """Return the rows without a missing cell (NaN); shape (I, K). Raises: ValueError for other shapes."""
     table = floats(values_PK)
     if table.ndim != 2:
         raise ValueError(f"got {table.ndim} axes, prompts by translators are wanted")
@@ -99,7 +99,7 @@ def variance_components(values_PK: Numbers) -> Components | str:
 
 
 def _error(squares: tuple[float, float, float], n_I: int, n_K: int) -> tuple[float, float | None]:
-    """Give the standard error of the mean over both facets and its degrees of freedom."""
+    """Return the standard error of the mean over both facets and its degrees of freedom."""
     ms_i, ms_k, ms_ik = squares
     if ms_k <= ms_ik:  # translators add nothing: the prompts' mean square has it all
         return float(np.sqrt(ms_i / (n_I * n_K))), None if ms_i < 1e-15 else float(n_I - 1)
@@ -111,7 +111,7 @@ def _error(squares: tuple[float, float, float], n_I: int, n_K: int) -> tuple[flo
 
 
 def sign_robust(gap_PK: Numbers, *, level: float = 0.95) -> bool | None:
-    """Say whether a gap holds whoever translates; shape (P, K), NaN where missing.
+    """Return whether a gap holds whoever translates; shape (P, K), NaN where missing.
 
     It does where it has one sign under every translator and its interval over prompts and
     translators excludes 0. None where the translators cannot be compared.
@@ -127,7 +127,7 @@ def sign_robust(gap_PK: Numbers, *, level: float = 0.95) -> bool | None:
 
 
 def dependability(mean_L: Numbers, var_mean_L: Numbers) -> float | None:
-    """Give the dependability of a ranking of languages, in [0, 1]; shapes (L,), (L,).
+    """Return the dependability of a ranking of languages, in [0, 1]; shapes (L,), (L,).
 
     It is var_lang / (var_lang + e), e the languages' mean variance due to translators, and
     var_lang the variance of their means less e. None for fewer than two languages, or where

@@ -48,7 +48,7 @@ def suspects(text: str, source: str = "") -> tuple[str, ...]:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Say whether the joiner at a place stands behind a letter, sign or pictogram that it can join."""
+    """Return whether the joiner at a place stands behind a letter, sign or pictogram that it can join."""
     if text[at] not in _JOINERS or not at:
         return False
     before = text[at - 1]

@@ -200,7 +200,7 @@ def _copied(case: _Case) -> str:
 
 
 def _differs(source: Source) -> bool:
-    """Say whether a translation must differ from its source.
+    """Return whether a translation must differ from its source.
 
     It need not between close languages in one script, nor where the source is a name, a number
     or an address.
@@ -234,7 +234,7 @@ def _wrong_script(case: _Case) -> str:
 
 
 def _copied_share(asked: _Asked, text: str, letters: Mapping[str, int]) -> float:
-    """Give the share of the source's character 8-grams in the text; 0 where no letters are shared."""
+    """Return the share of the source's character 8-grams in the text; 0 where no letters are shared."""
     if asked.scripts.isdisjoint(letters):
         return 0.0
     said = text.casefold()
@@ -269,7 +269,7 @@ def _too_short(case: _Case) -> str:
 
 
 def _ends(text: str) -> bool:
-    """Say whether a text ends in punctuation, quotation marks and brackets behind it aside."""
+    """Return whether a text ends in punctuation, quotation marks and brackets behind it aside."""
     shown = text.rstrip().rstrip("\"'”’»」』)）")
     return unicodedata.category(shown[-1:] or "a").startswith("P")
 

@@ -55,7 +55,7 @@ class Identifier(Protocol):
         """Letters from which it may call a language wrong with no other identifier beside it."""
 
     def covers(self, tag: str, /) -> bool:
-        """Say whether texts expected in a language can be told from others."""
+        """Return whether texts expected in a language can be told from others."""
 
     def tell(self, text: str, expected: str, /) -> Told:
         """Tell the language: the expected tag for its whole group of close languages."""
@@ -69,7 +69,7 @@ class Cld2:
     letters_alone: int = 60
 
     def covers(self, tag: str) -> bool:
-        """Say whether CLD2 knows the language in this script."""
+        """Return whether CLD2 knows the language in this script."""
         return _cld2_covers(tag)
 
     def tell(self, text: str, expected: str) -> Told:
@@ -95,7 +95,7 @@ class Langid:
     letters_alone: int = 24
 
     def covers(self, tag: str) -> bool:
-        """Say whether py3langid knows the language in this script."""
+        """Return whether py3langid knows the language in this script."""
         return _langid_covers(tag)
 
     def tell(self, text: str, expected: str) -> Told:
@@ -124,7 +124,7 @@ class GlotLid:
     letters_alone: int = 60
 
     def covers(self, tag: str) -> bool:
-        """Say whether GlotLID has a label for the language in the script of this tag."""
+        """Return whether GlotLID has a label for the language in the script of this tag."""
         language = languages.lookup(tag)
         group = own_group(tag)
         scripts = HAN if language.script in HAN else {language.script}
@@ -206,7 +206,7 @@ def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
 
 @cache
 def _may_be_wrong(group: str, expected: str) -> bool:
-    """Say whether a language that was told can be told from the expected one."""
+    """Return whether a language that was told can be told from the expected one."""
     try:
         script = languages.lookup(group).script
     except languages.UnknownLanguage:  # "zxx": numbers, markup
@@ -216,7 +216,7 @@ def _may_be_wrong(group: str, expected: str) -> bool:
 
 
 def _readable(text: str, expected: str) -> bool:
-    """Say whether a text has enough letters, and is not romanised."""
+    """Return whether a text has enough letters, and is not romanised."""
     counts = letters(text)
     if sum(counts.values()) < FEWEST_LETTERS:
         return False
@@ -225,7 +225,7 @@ def _readable(text: str, expected: str) -> bool:
 
 @cache
 def _usual_script(tag: str) -> bool:
-    """Say whether a tag asks for the script that its language is trained in."""
+    """Return whether a tag asks for the script that its language is trained in."""
     language, script = languages.primary(tag), languages.lookup(tag).script
     if language.startswith("x-") or language in _MISTAKEN:
         return False

@@ -89,7 +89,7 @@ _FORMATTING = re.compile(
 
 
 def folded(text: str) -> str:
-    """Give a text's letters and digits alone, case folded."""
+    """Return a text's letters and digits alone, case folded."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 
@@ -129,7 +129,7 @@ def learn(candidates: Sequence[Candidate]) -> Habits:
 
 
 def _differ(sources: set[str]) -> bool:
-    """Say whether enough of these are different texts, not one in other words."""
+    """Return whether enough of these are different texts, not one in other words."""
     if len(sources) < SHARED_BY:
         return False
     apart: list[str] = []
@@ -140,18 +140,18 @@ def _differ(sources: set[str]) -> bool:
 
 
 def usual_ratio(source: str, target: str, habits: Habits = UNLEARNED) -> float:
-    """Give the characters of a translation for one of its source."""
+    """Return the characters of a translation for one of its source."""
     return habits.ratios.get((source, target)) or prior(source, target)
 
 
 @cache
 def prior(source: str, target: str) -> float:
-    """Give the same from the scripts of the two languages alone."""
+    """Return the same from the scripts of the two languages alone."""
     return _of(target) / _of(source)
 
 
 def relative_length(source: str, text: str, ratio: float) -> float:
-    """Give how long a text is beside what was to be expected: 1 as expected, 0.5 half as long."""
+    """Return how long a text is beside what was to be expected: 1 as expected, 0.5 half as long."""
     slack = SLACK * ratio
     return (shown(text) + slack) / (shown(source) * ratio + slack)
 

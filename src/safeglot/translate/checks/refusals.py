@@ -40,7 +40,7 @@ _Pieces = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def covers(tag: str) -> bool:
-    """Say whether pieces of refusals are known in a language.
+    """Return whether pieces of refusals are known in a language.
 
     Raises: languages.UnknownLanguage
     """
@@ -97,7 +97,7 @@ def _asked(text: str, tag: str) -> frozenset[str]:
 
 
 def _begins(piece: str, said: str) -> bool:
-    """Say whether a piece stands where a word begins, in scripts that part words by spaces."""
+    """Return whether a piece stands where a word begins, in scripts that part words by spaces."""
     if piece[0] >= _SPACED_BELOW:
         return True
     at = said.find(piece)

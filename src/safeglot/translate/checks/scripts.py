@@ -155,7 +155,7 @@ def written_in(tag: str) -> frozenset[str]:
 
 
 def is_latin(tag: str) -> bool:
-    """Say whether a language is written in Latin letters under this tag."""
+    """Return whether a language is written in Latin letters under this tag."""
     return LATIN in written_in(tag)
 
 

@@ -126,7 +126,7 @@ def _shares(value_I: Floats) -> Floats:
 
 
 def above(table: Table, gate: Gate) -> Bools:
-    """Say which candidates are at or above every threshold of which they have a number, shape (N,)."""
+    """Return which candidates are at or above every threshold of which they have a number, shape (N,)."""
     found_N = np.ones(len(table.group_N), dtype=np.bool_)
     for e, (name, scale) in enumerate(zip(table.estimators, table.scales, strict=True)):
         bounds = [gate.bound(tag, name, scale) for tag in table.languages]
@@ -140,7 +140,7 @@ def above(table: Table, gate: Gate) -> Bools:
 
 
 def why_gated(table: Table, gate: Gate, row: int) -> str:
-    """Say which thresholds a candidate misses, e.g. "quality: roundtrip-chrf 0.41 < 0.5"."""
+    """Return which thresholds a candidate misses, e.g. "quality: roundtrip-chrf 0.41 < 0.5"."""
     language = table.languages[int(table.language_N[row])]
     missed = []
     for e, (name, scale) in enumerate(zip(table.estimators, table.scales, strict=True)):

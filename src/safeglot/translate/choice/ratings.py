@@ -130,7 +130,7 @@ def _drawn(taken: Sequence[Chosen], of: int, wanted: Wanted, set_digest: str) ->
 
 
 def joined(now: Sequence[Drawn], before: Sequence[Drawn]) -> list[Drawn]:
-    """Give a new draw with the ratings that are there; what it has no more is kept, not counted."""
+    """Return a new draw with the ratings that are there; what it has no more is kept, not counted."""
     ratings = {one.item: one.ratings for one in before}
     items = {one.item for one in now}
     return [

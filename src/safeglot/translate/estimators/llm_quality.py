@@ -99,7 +99,7 @@ class _LlmQuality:
         return f"{self.family}:{self.version}:{asked[:12]}"
 
     def uncovered(self, source: str, target: str) -> str:
-        """Say which language has no name to ask with, or is not among those of the user's list."""
+        """Return which language has no name to ask with, or is not among those of the user's list."""
         for tag in (source, target):
             try:
                 language = lookup(tag)

@@ -51,7 +51,7 @@ class Scored:
         return Scale(worst=worst, best=best)
 
     def uncovered(self, source: str, target: str) -> str:
-        """Say which language the encoder was not trained on; "" where it knows both."""
+        """Return which language the encoder was not trained on; "" where it knows both."""
         fault = uncovered(source, target, self.pretrained)
         return f"not covered: {fault}" if fault else ""
 

@@ -61,7 +61,7 @@ class RoundTripChrf:
         return Scale(worst=0.0, best=1.0, proxy=True)
 
     def uncovered(self, source: str, target: str) -> str:
-        """Say why there is no way back from the target language; "" where there is one."""
+        """Return why there is no way back from the target language; "" where there is one."""
         if canonical(source) == canonical(target):
             return f"not covered: {target} is the source's own language"
         fault = self.back.fault(target, source)

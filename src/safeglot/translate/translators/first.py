@@ -26,7 +26,7 @@ class FirstOf:
         return "|".join(t.id for t in self.of)
 
     def fault(self, source: str, target: str) -> str:
-        """Say why none of them can translate; "" where one can."""
+        """Return why none of them can translate; "" where one can."""
         faults = [t.fault(source, target) for t in self.of]
         if not all(faults):
             return ""

@@ -37,7 +37,7 @@ class LlmTranslator:
         return f"{self.name}#{digest('llm-translator', VERSION, TASK, self.model)[:8]}"
 
     def fault(self, source: str, target: str) -> str:
-        """Say why it cannot be asked: it may know any language that has a name."""
+        """Return why it cannot be asked: it may know any language that has a name."""
         for tag in (source, target):
             if languages.lookup(tag).name.startswith("Private use"):
                 return f"{tag} has no name that a model could be told"

@@ -31,7 +31,7 @@ class MachineTranslator:
         return f"{self.model}/{self.version}@{digest('revisions', list(pinned))[:12]}"
 
     def fault(self, source: str, target: str) -> str:
-        """Say why it cannot translate between two languages; "" where it can."""
+        """Return why it cannot translate between two languages; "" where it can."""
         return self.faults(source, target)
 
     def ask(self, item: Source) -> Sequence[Request]:

@@ -68,7 +68,7 @@ class Apertium:
         return tuple(mode.name for mode in self._chain(source, target))
 
     def fault(self, source: str, target: str) -> str:
-        """Say why it cannot translate between two languages; "" where it can."""
+        """Return why it cannot translate between two languages; "" where it can."""
         if self._chain(source, target):
             return ""
         ends = self._ends(source, target)
