@@ -15,7 +15,7 @@ from safeglot.config.model_strings import JudgeConfig
 from safeglot.config.settings import Config
 from safeglot.flow import prompts
 from safeglot.flow.collection import Work, collect
-from safeglot.flow.judging import stored
+from safeglot.flow.judging import verdicts
 from safeglot.flow.measure import cube, estimates
 from safeglot.flow.page import page_of
 from safeglot.flow.run import job as jobs
@@ -70,7 +70,7 @@ def judge(
 ) -> None:
     """Judge the answers of a run; judges that are new to it join those it has."""
     with run_dir.require().locked(), session.opened(run_dir) as store:
-        stored.judge(run_dir, judges, store, console, retry_failed=retry_failed)
+        verdicts.judge(run_dir, judges, store, console, retry_failed=retry_failed)
 
 
 def score(run_dir: RunDir, console: Console) -> float:

@@ -20,7 +20,7 @@ from safeglot.report.sections import (
     quality_curve,
     refusals,
     responses,
-    shrunk,
+    shrinkage,
     translations,
 )
 from safeglot.report.sections.causes import cause_panels
@@ -115,7 +115,7 @@ def _measured(page: Page, index: Index) -> dict[str, Any]:
         "beside": qualifiers.beside_panels(page, index),
         "warnings": [qualifiers.warnings(page.run, index, judge) for judge in page.run.judges],
         "heat_maps": maps,
-        "shrunk_maps": shrunk.shrunk_maps(page, index, maps),
+        "shrunk_maps": shrinkage.shrunk_maps(page, index, maps),
         "consistency": consistency_panels(page, index),
         "gaps": gap_panels(page, index),
         "omnibus": omnibus.omnibus_tables(page, index),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from safeglot.prompts.probes.base import Variant, failed
-from safeglot.prompts.probes.packaged import load, row_of
+from safeglot.prompts.probes.package_data import load, row_of
 from safeglot.text import languages
 
 PLACES = "places.json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safeglot.prompts.probes.base import LEVELS, Variant, failed
-from safeglot.prompts.probes.packaged import load, row_of
+from safeglot.prompts.probes.package_data import load, row_of
 
 FRAMES = "frames.toml"
 SLOT = "{request}"

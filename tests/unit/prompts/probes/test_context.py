@@ -6,7 +6,7 @@ import pytest
 from safeglot.backends.files.datasets import DataFile, alert_toml
 from safeglot.prompts.probes.context import PLACES, baseline, in_context, slots
 from safeglot.prompts.probes.framing import frame_languages
-from safeglot.prompts.probes.packaged import load
+from safeglot.prompts.probes.package_data import load
 from safeglot.prompts.reading.readers import Reading, read_prompts
 from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.taxonomy import parse_taxonomy
