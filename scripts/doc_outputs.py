@@ -99,7 +99,7 @@ def page(path: Path, folder: Path) -> tuple[str, list[str]]:
 def main(arguments: Sequence[str]) -> int:
     """Refresh or check all pages."""
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
-    from recorded import recorded
+    from example.recorded import recorded
 
     wrong = 0
     with tempfile.TemporaryDirectory() as name:

@@ -1,7 +1,7 @@
 """Make the recorded run of the tests again: `python scripts/record_run.py` (see docs/reference/recorded-run.md).
 
 Every number is invented: a scripted server on 127.0.0.1 plays the models and the judges, and the
-real `safeglot` command runs against it. What the server answers is in recorded_truth.py and follows
+real `safeglot` command runs against it. What the server answers is in tests/example/truth.py and follows
 from a seed alone. `--rescore` makes only results.json again, from the archives that are there.
 """
 
@@ -31,9 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from loopback import Loopback, Script  # noqa: E402  the path comes first
-from recorded import recorded  # noqa: E402
-from recorded_truth import (  # noqa: E402
+from example.recorded import recorded  # noqa: E402
+from example.truth import (  # noqa: E402
     JUDGES,
     LANGUAGES,
     TARGETS,
@@ -44,6 +43,7 @@ from recorded_truth import (  # noqa: E402
     fault,
     quality,
 )  # fmt: skip
+from loopback import Loopback, Script  # noqa: E402  the path comes first
 
 PROPERTIES = {
     "en": ("Germanic", 1.66), "de": ("Germanic", 0.77), "fr": ("Romance", 0.66),

@@ -1,6 +1,6 @@
 """Make the picture of the report in the README: `make picture`.
 
-The page is scripts/report_example.py's with one model: synthetic verdicts, nothing was measured.
+The page is tests/example/large.py's with one model: synthetic verdicts, nothing was measured.
 What stands between its headline and its heat map is left out of the picture.
 """
 
@@ -13,10 +13,13 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from report_example import MODELS, example_page
-from safeglot.report.html import render_html
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
 
-OUT = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "report.png"
+from example.large import MODELS, example_page  # noqa: E402  the path comes first
+from safeglot.report.html import render_html  # noqa: E402
+
+OUT = ROOT / "docs" / "pictures" / "report.png"
 WIDTH, HEIGHT, SCALE = 960, 900, 1.7
 MAX_BYTES = 300_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

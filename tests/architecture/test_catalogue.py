@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from recorded import RUNS, stored_results
+from example.recorded import RUNS, stored_results
+from example.translated import translated
 from safeglot.flow.measure.estimates import measure
 from safeglot.score.catalogue.extra import _OWN, KEYS, described
 from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, SOURCES, metric
-from translated import translated
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "safeglot"

@@ -14,7 +14,7 @@ from statistics import mean
 import pytest
 
 from e2e.commands import Done, says
-from recorded import MODELS, PROPERTIES, recorded
+from example.recorded import MODELS, PROPERTIES, recorded
 from safeglot.cli import commands
 from safeglot.score.models.regression import meta_regression
 

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from e2e.runs import COMMAND, environment, safeglot
-from recorded import recorded
+from example.recorded import recorded
 
 MANY = 25_000
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from e2e.commands import read_rows, says, write_rows
+from example.sets import ROUNDTRIP, TRANSLATORS, make_set
 from safeglot.flow.translation.gate import read_gate
-from translation_sets import ROUNDTRIP, TRANSLATORS, make_set
 
 
 @pytest.fixture

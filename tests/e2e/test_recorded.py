@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from e2e.runs import safeglot
-from recorded import DATA, MODELS, PROPERTIES, RUNS, recorded, stored_results
+from example.recorded import DATA, MODELS, PROPERTIES, RUNS, recorded, stored_results
 
 TEXTS = json.loads((DATA / "recorded_texts.json").read_text("utf-8"))
 RESCORE = "where the change is meant: python scripts/record_run.py --rescore"

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from pathlib import Path
 
 import pytest
 
 from e2e.pages import CONTRAST, LOOKS, fits, opened
-
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
-
-from report_example import LANGUAGES, example_page  # noqa: E402  the path comes first
-from safeglot.report.html import render_html  # noqa: E402  as above
-from safeglot.report.page import Language  # noqa: E402  as above
-from translated import page_of, translated  # noqa: E402  as above
+from example.large import LANGUAGES, example_page
+from example.translated import page_of, translated
+from safeglot.report.html import render_html
+from safeglot.report.page import Language
 
 PARTS = (
     *("top", "safety", "categories", "consistency", "gaps", "causes", "responses", "refusals"),

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from e2e.pages import CONTRAST, LOOKS, fits, opened
+from example.sets import ROUNDTRIP, TRANSLATORS, make_set
 from safeglot.flow.translation import ratings_summary
 from safeglot.flow.translation.page import write_page
 from safeglot.text.languages import all_tags
 from safeglot.translate.choice.choice import Gate
 from safeglot.translate.choice.ratings import Rating, Wanted, draw
-from translation_sets import ROUNDTRIP, TRANSLATORS, make_set
 
 PARTS = ("outcomes", "translators", "quality", "ratings", "settings")
 MANY = ("ar", "es", "sw", "yo", "zh")

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from example.sets import KIWI, METRICX, ROUNDTRIP, TRANSLATORS, make_set
 from safeglot.errors import InputErrors
 from safeglot.flow.translation import ratings, ratings_summary
 from safeglot.translate.choice.ratings import Chosen, Rating, Wanted, draw, joined
-from translation_sets import KIWI, METRICX, ROUNDTRIP, TRANSLATORS, make_set
 
 LAW = settings(deadline=None, max_examples=60)
 SLOW = settings(deadline=None, max_examples=12)

@@ -7,9 +7,9 @@ from html import unescape
 
 import pytest
 
+from example import small
 from safeglot.report.html import render_html, script_json
 from safeglot.report.page import AnswerVerdict, Language, Note
-from unit.report import example
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&<!-- \u2028 {{ 7 * 7 }}"
 
@@ -28,11 +28,11 @@ def answers_in(html):
 
 @pytest.fixture(scope="module")
 def html():
-    return render_html(example.page())
+    return render_html(small.page())
 
 
 def test_the_same_page_gives_the_same_bytes(html):
-    assert render_html(example.page()) == html
+    assert render_html(small.page()) == html
 
 
 def test_nothing_points_outside(html):
@@ -78,8 +78,8 @@ def test_the_tip_of_a_cell_tells_all_of_its_estimate(html):
 
 
 def test_none_is_no_data_and_never_a_number():
-    none = [replace(e, value=None, low=None, high=None, n=0, extra={}) for e in example.estimates()]
-    text = text_of(render_html(example.page(estimates=none)))
+    none = [replace(e, value=None, low=None, high=None, n=0, extra={}) for e in small.estimates()]
+    text = text_of(render_html(small.page(estimates=none)))
     assert "no data" in text
     assert "None" not in text
     assert "nan" not in text.lower().split()
@@ -88,11 +88,9 @@ def test_none_is_no_data_and_never_a_number():
 
 def test_no_estimates_no_categories_one_language():
     run = replace(
-        example.page().run, languages=(Language(tag="en", name="English"),), macros={}, notes=()
+        small.page().run, languages=(Language(tag="en", name="English"),), macros={}, notes=()
     )
-    html = render_html(
-        example.page(run=run, estimates=[], missing=(), answers=(), n_answers_total=0)
-    )
+    html = render_html(small.page(run=run, estimates=[], missing=(), answers=(), n_answers_total=0))
     text = text_of(html)
     assert "No category has data in this run." in text
     assert "With one language there is nothing to compare." in text
@@ -106,17 +104,17 @@ def test_the_words_follow_holm_and_not_the_point(html):
     assert "Lower in Swahili (−8.4 points, −10.4 to −6.4, p <0.001, n = 318 pairs)." in text
     assert "Languages are not ranked" in text
     quiet = [
-        replace(e, extra={"p_holm": 0.2}) if e.metric == "gap" else e for e in example.estimates()
+        replace(e, extra={"p_holm": 0.2}) if e.metric == "gap" else e for e in small.estimates()
     ]
-    text = text_of(render_html(example.page(estimates=quiet)))
+    text = text_of(render_html(small.page(estimates=quiet)))
     assert "Lower in" not in text
     assert "No evidence of a difference for Swahili" in text
     assert "lower than English" not in text
 
 
 def test_a_gap_without_a_test_is_called_not_tested():
-    untested = [replace(e, extra={}) if e.metric == "gap" else e for e in example.estimates()]
-    text = text_of(render_html(example.page(estimates=untested)))
+    untested = [replace(e, extra={}) if e.metric == "gap" else e for e in small.estimates()]
+    text = text_of(render_html(small.page(estimates=untested)))
     assert "not tested" in text
     assert "no evidence of a difference" not in text.lower()
 
@@ -125,39 +123,39 @@ def test_the_judges_caveat_stands_in_every_part_with_its_numbers(html):
     parts = {name: html.split(f'<section id="{name}">')[1].split("</section>")[0]
              for name in ("safety", "categories", "consistency", "gaps")}  # fmt: skip
     for part in parts.values():
-        assert example.CAVEAT in part
-    assert example.CAVEAT in html.split("<main>")[0]
+        assert small.CAVEAT in part
+    assert small.CAVEAT in html.split("<main>")[0]
     assert "A general caveat." in html.split("<main>")[0]
 
 
 def test_another_judges_caveat_does_not_stand_beside_this_one():
-    run = replace(example.page().run, notes=(Note(text="Of another judge.", judge="other"),))
-    assert "Of another judge." not in render_html(example.page(run=run)).split("<main>")[1]
+    run = replace(small.page().run, notes=(Note(text="Of another judge.", judge="other"),))
+    assert "Of another judge." not in render_html(small.page(run=run)).split("<main>")[1]
 
 
 def test_uncovered_categories_are_marked():
-    run = replace(example.page().run, uncovered={example.JUDGE: ("hate_other",)})
-    html = render_html(example.page(run=run))
+    run = replace(small.page().run, uncovered={small.JUDGE: ("hate_other",)})
+    html = render_html(small.page(run=run))
     assert html.count("(judge policy does not cover it)") == 1
     assert "The judge&#39;s policy does not cover this category." in html
 
 
 def test_hostile_text_stays_text():
-    run = example.page().run
+    run = small.page().run
     hostile = replace(
         run,
         title=HOSTILE,
         languages=(*run.languages, Language(tag=HOSTILE, name=HOSTILE)),
-        models=(example.MODEL, HOSTILE),
+        models=(small.MODEL, HOSTILE),
         settings={HOSTILE: HOSTILE},
         signature=HOSTILE,
         notes=(Note(text=HOSTILE),),
     )
-    row = example.answer(
+    row = small.answer(
         prompt_id=HOSTILE, prompt=HOSTILE, answer=HOSTILE, model=HOSTILE, categories=(HOSTILE,),
         verdicts=(AnswerVerdict(judge=HOSTILE, unsafe=None, reason=HOSTILE),),
     )  # fmt: skip
-    html = render_html(example.page(run=hostile, answers=(row,)))
+    html = render_html(small.page(run=hostile, answers=(row,)))
     assert "<img" not in html
     assert "49" not in re.findall(r"<h1>(.*?)</h1>", html)[0]
     assert len(re.findall(r"</script", html)) == len(re.findall(r"<script", html)) == 2
@@ -166,7 +164,7 @@ def test_hostile_text_stays_text():
 
 
 def test_a_lone_surrogate_does_not_break_the_file():
-    html = render_html(example.page(answers=(example.answer(answer="half \ud83d pair"),)))
+    html = render_html(small.page(answers=(small.answer(answer="half \ud83d pair"),)))
     assert "half ? pair" in html
 
 
@@ -176,7 +174,7 @@ def test_answers_carry_what_the_list_needs(html):
     assert row["categories"] == ["crime_theft"]
     assert row["verdicts"] == [
         {
-            "judge": example.JUDGE, "unsafe": True, "label": "no refusal", "p_unsafe": 0.93,
+            "judge": small.JUDGE, "unsafe": True, "label": "no refusal", "p_unsafe": 0.93,
             "codes": [], "refusal": None, "reason": "",
         }
     ]  # fmt: skip
@@ -199,8 +197,8 @@ def test_missing_is_told(html):
 
 
 def test_panels_for_each_judge_and_model():
-    run = replace(example.page().run, models=("a", "b"), judges=("x", "y"))
-    html = render_html(example.page(run=run))
+    run = replace(small.page().run, models=("a", "b"), judges=("x", "y"))
+    html = render_html(small.page(run=run))
     for name in ("consistency", "gaps"):
         part = html.split(f'<section id="{name}">')[1].split("</section>")[0]
         assert "No " in part

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from example.small import estimates
 from safeglot.errors import UsageError
 from safeglot.report.results_json import from_json, to_json
 from safeglot.types import Estimate
-from unit.report.example import estimates
 
 rates = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 names = st.none() | st.text()

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
+from example import full, small
 from safeglot.report.html import render_html
 from safeglot.report.page import Language, Note
 from safeglot.report.sections import qualifiers
 from safeglot.score.causes.attribution import ASSUMPTIONS
-from unit.report import example, measured
 from unit.report.test_html import text_of
 
 
@@ -28,16 +28,16 @@ def parts(page):
 
 def everything():
     return [
-        *measured.classes("en"), *measured.classes(), *measured.over_refusal("en", refused=0.05),
-        *measured.over_refusal(), *measured.labels("en", passed=True), *measured.labels(),
-        *measured.arms(), *measured.noise(),
-        measured.cochran("crime_theft", 12.3, 0.0005, 0.001, 0.001),
-        measured.shrunk("en", "crime_theft", 0.9711, 0.9969),
+        *full.classes("en"), *full.classes(), *full.over_refusal("en", refused=0.05),
+        *full.over_refusal(), *full.labels("en", passed=True), *full.labels(),
+        *full.arms(), *full.noise(),
+        full.cochran("crime_theft", 12.3, 0.0005, 0.001, 0.001),
+        full.shrunk("en", "crime_theft", 0.9711, 0.9969),
     ]  # fmt: skip
 
 
 def test_without_their_data_the_sections_say_the_sentence_of_the_rule():
-    page = measured.page()
+    page = full.page()
     assert section(page, "judge") == f"The judge's errors {qualifiers.NOT_CORRECTED}"
     assert section(page, "responses") == f"What the answers are {qualifiers.NO_CLASSES}"
     assert section(page, "refusals") == f"Over-refusal beside safety {qualifiers.NO_BENIGN}"
@@ -52,15 +52,15 @@ def test_without_their_data_the_sections_say_the_sentence_of_the_rule():
 
 
 def test_every_part_of_the_list_is_there_and_the_other_way_round():
-    for page in (measured.page(), measured.page(*everything())):
+    for page in (full.page(), full.page(*everything())):
         html = render_html(page)
         nav = re.search(r"<nav.*?</nav>", html, re.DOTALL)[0]
         assert re.findall(r'href="#(\w+)"', nav) == parts(page)
 
 
 def test_every_section_says_what_it_tells_and_what_not():
-    html = render_html(measured.page(*everything()))
-    for name in parts(measured.page(*everything())):
+    html = render_html(full.page(*everything()))
+    for name in parts(full.page(*everything())):
         if name in {"missing", "settings", "answers"}:
             continue
         part = html.split(f'<section id="{name}">')[1].split("</section>")[0]
@@ -116,19 +116,19 @@ def test_every_section_says_what_it_tells_and_what_not():
     ],
 )  # fmt: skip
 def test_the_numbers_of_each_section(name, shown):
-    text = section(measured.page(*everything()), name)
+    text = section(full.page(*everything()), name)
     for part in shown:
         assert part in text, part
 
 
 def test_the_assumptions_stand_beside_the_terms():
-    text = section(measured.page(*measured.arms()), "causes")
+    text = section(full.page(*full.arms()), "causes")
     for sentence in ASSUMPTIONS:
         assert sentence in text
 
 
 def test_suppressed_shares_say_why_and_print_none():
-    text = section(measured.page(*measured.arms(share=None)), "causes")
+    text = section(full.page(*full.arms(share=None)), "causes")
     assert "not told: total within 3 standard errors of zero" in text
     assert "%" not in text.split("Shares of the gap")[1].split("Several translators")[0].replace(
         "100%", ""
@@ -141,16 +141,16 @@ def test_a_term_without_its_arm_says_which_arm_it_needs():
         replace(one, value=None, low=None, high=None, method=lacking)
         if one.metric == "unsafe_gap_judge"
         else one
-        for one in measured.arms()
+        for one in full.arms()
     ]
-    html = render_html(measured.page(*rows))
-    assert lacking in section(measured.page(*rows), "causes")
+    html = render_html(full.page(*rows))
+    assert lacking in section(full.page(*rows), "causes")
     assert html.count('"seg c-judge" x=') == 0
     assert html.count('"seg c-model" x=') == 1
 
 
 def test_bars_of_the_terms_start_at_zero_and_go_the_way_of_their_sign():
-    html = render_html(measured.page(*measured.arms()))
+    html = render_html(full.page(*full.arms()))
     zero = float(re.search(r'class="zero" x1="([\d.]+)%"', html.split('id="causes"')[1])[1])
     bars = dict(re.findall(r'"seg c-(\w+)" x="([\d.]+)%"', html.split('id="causes"')[1]))
     widths = dict(re.findall(r'"seg c-(\w+)" x="[\d.]+%" width="([\d.]+)%"', html))
@@ -160,8 +160,8 @@ def test_bars_of_the_terms_start_at_zero_and_go_the_way_of_their_sign():
 
 
 def test_too_many_invalid_answers_show_bounds_and_no_point():
-    rows = measured.classes(invalid=0.12, competent=0.75, show_bounds=1.0)
-    page = measured.page(*rows)
+    rows = full.classes(invalid=0.12, competent=0.75, show_bounds=1.0)
+    page = full.page(*rows)
     head = section(page, "safety").split("The same as a picture")[0]
     assert "75.0–90.0 bounds, not a point" in head
     assert "89.1" not in head
@@ -179,21 +179,21 @@ def test_too_many_invalid_answers_show_bounds_and_no_point():
 
 def test_a_mean_over_bounded_languages_is_bounded_by_the_means():
     rows = [
-        *measured.classes(invalid=0.12, competent=0.75, show_bounds=1.0),
-        *measured.classes("en", competent=0.95, unsafe=0.02),
+        *full.classes(invalid=0.12, competent=0.75, show_bounds=1.0),
+        *full.classes("en", competent=0.95, unsafe=0.02),
     ]
-    text = section(measured.page(*rows), "safety").split("The same as a picture")[0]
+    text = section(full.page(*rows), "safety").split("The same as a picture")[0]
     assert "Mean of languages 85.0–94.0 bounds, not a point" in text
 
 
 def test_a_gap_whose_invalid_answers_differ_is_not_interpreted():
-    rows = measured.classes(invalid=0.12, competent=0.75, gap_not_interpretable=1.0)
-    text = text_of(render_html(measured.page(*rows)))
+    rows = full.classes(invalid=0.12, competent=0.75, gap_not_interpretable=1.0)
+    text = text_of(render_html(full.page(*rows)))
     assert "Not interpreted for Swahili: the share of invalid answers differs" in text
     assert "Lower in Swahili" not in text
     assert "not interpreted invalid answers differ by more than 5 points" in text
     assert "lower than English" not in text
-    told = section(measured.page(*rows, *measured.arms()), "causes")
+    told = section(full.page(*rows, *full.arms()), "causes")
     assert "Swahili not interpreted: invalid answers differ by more than 5 points" in told
 
 
@@ -204,7 +204,7 @@ def mdd(one, **more):
 
 
 def test_a_gap_without_evidence_says_what_it_could_not_have_seen():
-    page = measured.page(change=mdd)
+    page = full.page(change=mdd)
     text = section(page, "gaps")
     assert text.count("could not have seen less than 4.2 pp") == 3
     assert "1 test in this table, adjusted together (Holm)." in text
@@ -213,24 +213,24 @@ def test_a_gap_without_evidence_says_what_it_could_not_have_seen():
 
 
 def test_a_gap_that_differs_says_nothing_of_what_it_could_have_missed():
-    page = measured.page(change=lambda one: mdd(one, p_holm=0.001))
+    page = full.page(change=lambda one: mdd(one, p_holm=0.001))
     assert "could not have" not in text_of(render_html(page))
     assert "Not ranked" not in section(page, "gaps")
 
 
 def test_the_bootstrap_stands_below_the_interval_as_a_check():
     checked = {"bootstrap_low": -0.1033, "bootstrap_high": -0.0652, "bootstrap_draws": 1000}
-    text = section(measured.page(change=lambda one: mdd(one, **checked)), "gaps")
+    text = section(full.page(change=lambda one: mdd(one, **checked)), "gaps")
     assert "−10.4 to −6.4 −10.3 to −6.5" in text
     assert "(1000 draws), as a check" in text
 
 
 def test_cochrans_q_says_in_which_categories_languages_differ():
     rows = [
-        measured.cochran("hate_other", 2.9, 0.0886, 0.31, 0.09),
-        measured.cochran("crime_theft", 12.34, 0.0004, 0.0008, 0.0008),
+        full.cochran("hate_other", 2.9, 0.0886, 0.31, 0.09),
+        full.cochran("crime_theft", 12.34, 0.0004, 0.0008, 0.0008),
     ]
-    text = section(measured.page(*rows), "gaps")
+    text = section(full.page(*rows), "gaps")
     assert "2 categories tested: in 1 the languages differ (Holm, 5%), 1 more on the screen" in text
     first, second = text.index("crime_theft 12.3 1 0.043 <0.001"), text.index("hate_other 2.9 1")
     assert first < second
@@ -239,8 +239,8 @@ def test_cochrans_q_says_in_which_categories_languages_differ():
 
 
 def test_the_map_has_a_second_view_for_looking():
-    rows = [measured.shrunk("en", "crime_theft", 0.9711, 0.9969)]
-    html = render_html(measured.page(*rows))
+    rows = [full.shrunk("en", "crime_theft", 0.9711, 0.9969)]
+    html = render_html(full.page(*rows))
     part = html.split('<section id="categories">')[1].split("</section>")[0]
     assert re.findall(r'data-view="(\w+)"', part) == ["raw", "shrunk"]
     assert 'name="view" value="raw" data-choose="view" autocomplete="off" checked' in part
@@ -252,42 +252,42 @@ def test_the_map_has_a_second_view_for_looking():
         "For looking, not for claims.",
     ]
     assert tips[5].endswith("no data")
-    assert 'data-view="shrunk"' not in render_html(measured.page())
+    assert 'data-view="shrunk"' not in render_html(full.page())
 
 
 def test_a_shrunk_cell_never_certifies():
-    rows = [measured.shrunk("en", "crime_theft", 0.999, 1.0)]
-    part = render_html(measured.page(*rows)).split('data-view="shrunk"')[1].split("</table>")[0]
+    rows = [full.shrunk("en", "crime_theft", 0.999, 1.0)]
+    part = render_html(full.page(*rows)).split('data-view="shrunk"')[1].split("</table>")[0]
     assert "m-certified" not in part
     assert "#m-safe" in part
 
 
 def test_labels_of_one_language_leave_the_other_uncorrected():
-    text = section(measured.page(*measured.labels()), "safety")
+    text = section(full.page(*full.labels()), "safety")
     assert "Not corrected by human labels in English" in text
     assert qualifiers.NOT_CORRECTED not in text
     assert "Screening only in Swahili" in text
 
 
 def test_a_language_without_labels_keeps_its_row():
-    html = render_html(measured.page(*measured.labels()))
+    html = render_html(full.page(*full.labels()))
     table = html.split('<section id="judge">')[1].split("</table>")[0]
     row = text_of(table.split("English</th>")[1].split("</tr>")[0])
     assert row.split() == ["–", "–", "no", "labels", "–", "none"]
 
 
 def test_a_gate_that_no_label_opened_says_why():
-    gate = example.about(metric="judge_gate", model=None, value=0.0, n=0, language="sw")
+    gate = small.about(metric="judge_gate", model=None, value=0.0, n=0, language="sw")
     reason = "answers were drawn by the verdicts of another"
     rows = [replace(gate, low=None, high=None, extra={"lcb_sensitivity": None, "reason": reason})]
-    text = section(measured.page(*rows), "safety")
+    text = section(full.page(*rows), "safety")
     assert f"Screening only in Swahili: {reason}." in text
     assert "labels do not show" not in text
 
 
 def test_a_models_own_correction_stands_with_the_model_and_pooled_with_all():
-    rows = [*measured.labels(), *measured.labels(model=example.MODEL)]
-    html = render_html(measured.page(*rows))
+    rows = [*full.labels(), *full.labels(model=small.MODEL)]
+    html = render_html(full.page(*rows))
     part = html.split('<section id="judge">')[1].split("</section>")[0]
     titles = re.findall(r"<h3>(.*?)</h3>", part)
     assert [text_of(title).strip() for title in titles] == [
@@ -295,8 +295,8 @@ def test_a_models_own_correction_stands_with_the_model_and_pooled_with_all():
         "acme/ model- 1b : judged and corrected",
         "Judge against annotators",
     ]
-    assert "87.6 85.5–89.8 n 250" in section(measured.page(*rows), "safety")
-    pooled = section(measured.page(*measured.labels()), "safety")
+    assert "87.6 85.5–89.8 n 250" in section(full.page(*rows), "safety")
+    pooled = section(full.page(*full.labels()), "safety")
     assert "87.6" not in pooled  # what is pooled over models is not this model's rate
 
 
@@ -312,11 +312,11 @@ def test_a_judge_that_tells_no_refusals_has_one_class_of_safe_answers():
         else replace(one, extra=counts)
         if one.metric == "competent_safe"
         else one
-        for one in measured.classes()
+        for one in full.classes()
     ]
-    html = render_html(measured.page(*rows))
+    html = render_html(full.page(*rows))
     assert re.findall(r'"seg s-(\w+)" x=', html) == ["safe", "unsafe", "invalid", "undecided"]
-    assert silent in section(measured.page(*rows), "responses")
+    assert silent in section(full.page(*rows), "responses")
     widths = [float(w) for w in re.findall(r'"seg s-\w+" x="[\d.]+%" width="([\d.]+)%"', html)]
     assert widths == pytest.approx([85, 10, 2, 3])
     starts = [float(x) for x in re.findall(r'"seg s-\w+" x="([\d.]+)%"', html)]
@@ -324,7 +324,7 @@ def test_a_judge_that_tells_no_refusals_has_one_class_of_safe_answers():
 
 
 def test_judged_is_a_circle_and_corrected_a_diamond_with_its_interval():
-    html = render_html(measured.page(*measured.labels()))
+    html = render_html(full.page(*full.labels()))
     row = html.split('<section id="judge">')[1].split("Swahili</th>")[1].split("</svg></td>")[0]
     marks = re.findall(r'<g class="(\w+)"><line class="span" x1="([\d.]+)%" x2="([\d.]+)%"', row)
     assert [name for name, *_ in marks] == ["quiet", "k1"]
@@ -334,8 +334,8 @@ def test_judged_is_a_circle_and_corrected_a_diamond_with_its_interval():
 
 
 def test_the_curve_goes_through_the_reference():
-    rows = [*measured.over_refusal("en", refused=0.05, handled=0.97), *measured.over_refusal()]
-    html = render_html(measured.page(*rows))
+    rows = [*full.over_refusal("en", refused=0.05, handled=0.97), *full.over_refusal()]
+    html = render_html(full.page(*rows))
     d = re.search(r'class="curve" d="M([^"]+)"', html)[1]
     line = [tuple(map(float, at.split())) for at in d.split("L")]
     point = re.search(
@@ -349,16 +349,16 @@ def test_the_curve_goes_through_the_reference():
 
 def test_other_judges_numbers_do_not_stand_beside_this_one():
     rows = [replace(one, judge="other") for one in everything()]
-    run = replace(example.page().run, notes=(Note(text="x"),))
-    page = replace(measured.page(*rows), run=run)
+    run = replace(small.page().run, notes=(Note(text="x"),))
+    page = replace(full.page(*rows), run=run)
     for part in ("12.3 8.3–16.3", "87.6", "+8.4 +6.4"):
         assert part not in text_of(render_html(page))
     assert qualifiers.NOT_CORRECTED in section(page, "safety")
 
 
 def test_one_language_has_no_causes():
-    run = replace(example.page().run, languages=(Language(tag="en", name="English"),))
-    page = replace(measured.page(), run=run)
+    run = replace(small.page().run, languages=(Language(tag="en", name="English"),))
+    page = replace(full.page(), run=run)
     assert (
         section(page, "causes") == "Causes of the gap With one language there is no gap to explain."
     )
@@ -367,8 +367,8 @@ def test_one_language_has_no_causes():
 def test_nothing_anywhere_is_printed_as_none_or_nan():
     blank = [
         replace(one, value=None, low=None, high=None, method="no data", n=0, extra={})
-        for one in [*example.estimates(), *everything()]
+        for one in [*small.estimates(), *everything()]
     ]
-    text = text_of(render_html(example.page(estimates=blank)))
+    text = text_of(render_html(small.page(estimates=blank)))
     assert "None" not in text
     assert "nan" not in text.lower().split()

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from example import full, small
 from safeglot.report.page import Language
 from safeglot.report.terminal import headline
-from unit.report import example, measured
 
 EXPECTED = """\
 acme/model-1b: answers labelled safe by refusal-baseline, %
@@ -43,11 +43,11 @@ Missing: 4 of 1,284 verdicts (0.31%); none counts as safe.
 
 
 def test_the_small_example_as_text():
-    assert headline(example.page(), 80, colour=False) == EXPECTED
+    assert headline(small.page(), 80, colour=False) == EXPECTED
 
 
 def test_colour_adds_only_colour():
-    coloured = headline(example.page(), 80, colour=True)
+    coloured = headline(small.page(), 80, colour=True)
     assert "\x1b[" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
     assert [line.rstrip() for line in plain.splitlines()] == EXPECTED.splitlines()
@@ -58,39 +58,39 @@ def test_no_line_is_wider_than_the_terminal(width):
     from rich.cells import cell_len
 
     run = replace(
-        example.page().run,
+        small.page().run,
         languages=(
             Language(tag="en", name="English"),
             Language(tag="sw", name="中文（繁體，香港）"),
         ),
     )
-    text = headline(example.page(run=run), width, colour=False)
+    text = headline(small.page(run=run), width, colour=False)
     assert max(cell_len(line) for line in text.splitlines()) <= width
 
 
 def test_markup_in_names_is_text():
-    run = replace(example.page().run, models=("[red]m[/red]",))
-    assert "[red]m[/red]" in headline(example.page(run=run), 100, colour=False)
+    run = replace(small.page().run, models=("[red]m[/red]",))
+    assert "[red]m[/red]" in headline(small.page(run=run), 100, colour=False)
 
 
 def test_many_models_have_a_line_each():
-    run = replace(example.page().run, models=tuple(f"m{i}" for i in range(9)))
-    text = headline(example.page(run=run), 100, colour=False)
+    run = replace(small.page().run, models=tuple(f"m{i}" for i in range(9)))
+    text = headline(small.page(run=run), 100, colour=False)
     assert "9 models: answers labelled safe by refusal-baseline" in text
     assert all(f"\nm{i} " in text for i in range(9))
 
 
 def test_none_is_no_data():
-    none = [replace(e, value=None, low=None, high=None, n=0, extra={}) for e in example.estimates()]
-    text = headline(example.page(estimates=none), 80, colour=False)
+    none = [replace(e, value=None, low=None, high=None, n=0, extra={}) for e in small.estimates()]
+    text = headline(small.page(estimates=none), 80, colour=False)
     assert "no data" in text
     assert "None" not in text
 
 
 def test_what_belongs_beside_the_rate_has_its_own_table():
-    rows = [*measured.classes(), *measured.over_refusal(), *measured.labels(model=example.MODEL)]
-    rows += measured.labels()
-    text = headline(measured.page(*rows), 80, colour=False)
+    rows = [*full.classes(), *full.over_refusal(), *full.labels(model=small.MODEL)]
+    rows += full.labels()
+    text = headline(full.page(*rows), 80, colour=False)
     assert (
         """\
 acme/model-1b: beside the rate, %
@@ -109,21 +109,19 @@ sw        85.0 (84.0–86.0)  600  87.6 (85.5–89.8)  250  12.3 (8.3–16.3)  2
 
 
 def test_bounds_stand_in_place_of_a_point():
-    rows = measured.classes(
-        invalid=0.12, competent=0.75, show_bounds=1.0, gap_not_interpretable=1.0
-    )
-    text = headline(measured.page(*rows), 80, colour=False)
+    rows = full.classes(invalid=0.12, competent=0.75, show_bounds=1.0, gap_not_interpretable=1.0)
+    text = headline(full.page(*rows), 80, colour=False)
     assert "Swahili (sw)    bounds     75.0–90.0                          600\n" in text
     assert "89.1" not in text
     assert "93.3" not in text
     flat = " ".join(text.split())
     assert "bounds: no point, as more than 5% of the answers are invalid" in flat
     assert "Not interpreted for Swahili" in flat
-    assert "bounds:" not in headline(measured.page(*measured.classes()), 80, colour=False)
+    assert "bounds:" not in headline(full.page(*full.classes()), 80, colour=False)
 
 
 def test_many_models_show_bounds_too():
-    rows = measured.classes("en", invalid=0.12, competent=0.75, show_bounds=1.0)
-    run = replace(example.page().run, models=(example.MODEL, *(f"m{i}" for i in range(9))))
-    text = headline(replace(measured.page(*rows), run=run), 100, colour=False)
+    rows = full.classes("en", invalid=0.12, competent=0.75, show_bounds=1.0)
+    run = replace(small.page().run, models=(small.MODEL, *(f"m{i}" for i in range(9))))
+    text = headline(replace(full.page(*rows), run=run), 100, colour=False)
     assert re.search(r"acme/model-1b\s+bounds\s+75.0–90.0", text)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from example.translated import FAILED, GATED, GUARD, OTHER, UNMADE, UNSOUND, N, translated
 from safeglot.flow.measure import probes
 from safeglot.flow.measure.cube import cube_of
 from safeglot.score.probes.contrasts import LATIN
-from translated import FAILED, GATED, GUARD, OTHER, UNMADE, UNSOUND, N, translated
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,17 @@
 import numpy as np
 import pytest
 
+from example.translated import (
+    FAILED,
+    GATED,
+    GUARD,
+    LANGUAGES,
+    OTHER,
+    VARIANTS,
+    N,
+    text_of,
+    translated,
+)
 from safeglot.flow import page
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.causes import estimates as causes
@@ -10,7 +21,6 @@ from safeglot.flow.measure.cube import cube_of, missing_share
 from safeglot.flow.measure.estimates import measure
 from safeglot.score.translations.quality import gate_selection
 from safeglot.types import Prompt
-from translated import FAILED, GATED, GUARD, LANGUAGES, OTHER, VARIANTS, N, text_of, translated
 
 LOST = set(FAILED)
 KEPT = N - len(GATED) - len(FAILED)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from example.sets import KIWI, METRICX, ROUNDTRIP, TRANSLATORS, make_set
 from safeglot.flow.translation import ratings_summary
 from safeglot.flow.translation.page import gate_words, view_of, write_page
 from safeglot.report.translation_set.html import render_translations
 from safeglot.translate.choice.choice import Gate
 from safeglot.translate.choice.ratings import Rating, Wanted, draw
-from translation_sets import KIWI, METRICX, ROUNDTRIP, TRANSLATORS, make_set
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from example.sets import make_set
 from safeglot.errors import UsageError
 from safeglot.flow.translation import ratings_summary
 from safeglot.flow.translation.gate import read_gate
 from safeglot.translate.base import Scale
 from safeglot.translate.choice.ratings import Chosen, Drawn, Rating
-from translation_sets import make_set
 
 UP, DOWN = Scale(worst=0.0, best=1.0), Scale(worst=25.0, best=0.0)
 

@@ -4,18 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from example import small
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
 from safeglot.report.sections.qualifiers import warnings
 from safeglot.report.sections.reliability import faults
 from safeglot.report.terminal import headline
-from unit.report import example
 
 
 def row(metric, language, value, n=200, **extra):
-    return example.about(
-        metric=metric, model=None, language=language, value=value, n=n, extra=extra
-    )
+    return small.about(metric=metric, model=None, language=language, value=value, n=n, extra=extra)
 
 
 UNREAD = [
@@ -27,7 +25,7 @@ CANARIES = [row("canary_flip_rate", "en", 0.0, n=50), row("canary_flip_rate", "s
 
 
 def said(*estimates):
-    return faults(example.page().run, Index(estimates), example.JUDGE)
+    return faults(small.page().run, Index(estimates), small.JUDGE)
 
 
 def test_only_languages_over_the_limit_are_named():
@@ -58,13 +56,13 @@ def test_nothing_is_said_of_another_judge_or_without_guards():
 
 
 def test_page_and_terminal_say_it():
-    page = example.page()
+    page = small.page()
     page = replace(page, estimates=[*page.estimates, *UNREAD, TWICE, *CANARIES])
     index = Index(page.estimates)
-    assert len(warnings(page.run, index, example.JUDGE)) == 3 + len(
-        warnings(page.run, Index(example.page().estimates), example.JUDGE)
+    assert len(warnings(page.run, index, small.JUDGE)) == 3 + len(
+        warnings(page.run, Index(small.page().estimates), small.JUDGE)
     )
     shown = " ".join(headline(page, 80, colour=False).split())
-    for text in faults(page.run, index, example.JUDGE):
+    for text in faults(page.run, index, small.JUDGE):
         assert text in shown
         assert text in render_html(page)

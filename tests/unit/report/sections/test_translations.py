@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from example import full
+from example.translated import page_of, translated
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
 from safeglot.report.sections.probes import probe_panels, spelled
 from safeglot.report.sections.translations import translations
-from translated import page_of, translated
-from unit.report import measured
 from unit.report.test_sections import section
 
 
@@ -27,7 +27,7 @@ def without(page, *metrics):
 
 
 def test_without_their_data_there_are_no_such_sections():
-    plain = measured.page()
+    plain = full.page()
     html = render_html(plain)
     assert 'id="translations"' not in html
     assert 'id="probes"' not in html

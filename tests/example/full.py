@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from example import small
+from example.small import about
 from safeglot.score.causes.attribution import ASSUMPTIONS
-from unit.report import example
-from unit.report.example import about
 
 
-def told(metric, value, half=0.01, *, language="sw", n=600, model=example.MODEL, **extra):
+def told(metric, value, half=0.01, *, language="sw", n=600, model=small.MODEL, **extra):
     spread = {} if value is None else {"low": value - half, "high": value + half}
     return about(
         metric=metric, language=language, value=value, n=n, model=model, extra=extra, **spread
@@ -132,5 +132,5 @@ def shrunk(language, category, value, raw):
 
 
 def page(*more, change=lambda one: one):
-    basic = [change(one) for one in example.estimates()]
-    return example.page(estimates=[*basic, *more], assumptions=ASSUMPTIONS)
+    basic = [change(one) for one in small.estimates()]
+    return small.page(estimates=[*basic, *more], assumptions=ASSUMPTIONS)

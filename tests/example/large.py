@@ -1,4 +1,4 @@
-"""Make an example report from synthetic verdicts: `python scripts/report_example.py OUT.html`.
+"""A large page from synthetic verdicts: `PYTHONPATH=src:tests python -m example.large OUT.html`.
 
 Nothing here was measured: the verdicts are drawn with a fixed seed. The tests open the page, and
 the picture in the README shows it.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from report_example_measured import measured
+from example.large_estimates import measured
 from safeglot.report.html import render_html
 from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
 from safeglot.score.basic import estimates

@@ -1,7 +1,7 @@
 """The recorded runs that ship with the tests; every number in them is invented.
 
 In a test:      run = recorded(tmp_path)            # or recorded(tmp_path, "samples")
-As a process:   PYTHONPATH=src python tests/recorded.py FOLDER [NAME]
+As a process:   PYTHONPATH=src python tests/example/recorded.py FOLDER [NAME]
 
 See docs/reference/recorded-run.md; scripts/record_run.py makes them.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from safeglot.backends.engine.collect import verdict_key
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 RUNS = ("recorded", "samples")
 MODELS, PROPERTIES = DATA / "models.csv", DATA / "languages.csv"
 

@@ -9,18 +9,15 @@ import hashlib
 import json
 import math
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT / "tests" / "data"
-sys.path.insert(0, str(ROOT / "tests"))
+from loopback import Fault, Seen
 
-from loopback import Fault, Seen  # noqa: E402  the path comes first
+DATA = Path(__file__).resolve().parents[1] / "data"
 
 SEED = 17
 TEXTS: Mapping[str, Mapping[str, Sequence[str]]] = json.loads(
