@@ -1,4 +1,4 @@
-"""Write the reference pages that come from the code: `python scripts/reference_docs.py [--check]`.
+"""Write the pages and blocks of the docs that come from the code: `python scripts/reference_docs.py [--check]`.
 
 With --check nothing is written; exits with 1 and names the pages that would change.
 """
@@ -6,6 +6,7 @@ With --check nothing is written; exits with 1 and names the pages that would cha
 from __future__ import annotations
 
 import ast
+import configparser
 import dataclasses
 import inspect
 import re
@@ -579,6 +580,79 @@ def failure_kinds() -> list[str]:
     return [kind.strip() for kind in told[1].split("|")]
 
 
+# ---- the layout
+
+
+def layout_block() -> str:
+    """Return the packages below src/safeglot and the modules at its top, each by its first sentence.
+
+    The order is that of the layers.
+    """
+    order = {name: place for place, line in enumerate(layers()) for name in line.split(" | ")}
+    tops = [path for path in SOURCE.iterdir() if _is_package(path) or path.suffix == ".py"]
+    shown = [path for path in tops if path.stem != "__init__"]
+    places = {path: order.get(path.stem, len(order)) for path in shown}
+    lines = [("src/safeglot/", first_sentence(SOURCE / "__init__.py"))]
+    for path in sorted(shown, key=lambda path: (places[path], _within(path, order))):
+        lines += _entries(path, "  ")
+    width = max(len(name) for name, _ in lines) + 2
+    return "```text\n" + "".join(f"{name:{width}}{text}\n" for name, text in lines) + "```\n"
+
+
+def _within(path: Path, order: Mapping[str, int]) -> int:
+    """Return the place of a name in its line of the contract."""
+    return list(order).index(path.stem)
+
+
+def _is_package(path: Path) -> bool:
+    return (path / "__init__.py").is_file()
+
+
+def _entries(path: Path, indent: str) -> Iterator[tuple[str, str]]:
+    if path.suffix == ".py":
+        yield indent + path.name, first_sentence(path)
+        return
+    yield f"{indent}{path.name}/", first_sentence(path / "__init__.py")
+    for folder in sorted(filter(_is_package, path.iterdir())):
+        yield from _entries(folder, indent + "  ")
+
+
+def first_sentence(path: Path) -> str:
+    """Return the first paragraph of a module's docstring up to its first full stop."""
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return re.split(r"(?<=\.)\s", " ".join(text.split("\n\n")[0].split()))[0]
+
+
+def layers(contract: str = "layers") -> list[str]:
+    """Return the lines of a contract of layers in `.importlinter`, the highest first."""
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter", "utf-8")
+    return parser[f"importlinter:contract:{contract}"]["layers"].strip().splitlines()
+
+
+def layers_block() -> str:
+    """Return the layers of the package and those inside score, as the contracts have them."""
+    inside = " > ".join(layers("score"))
+    return "```text\n" + "\n".join(layers()) + f"\n\nscore: {inside}\n```\n"
+
+
+BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
+    ("docs/explanation/how-it-works.md", "layout"): layout_block,
+    ("docs/explanation/how-it-works.md", "layers"): layers_block,
+}
+"""Page and name of a block -> its text; in the page it stands between two comments."""
+
+
+def with_block(text: str, name: str, block: str) -> str:
+    """Return a page with a block put between its comments."""
+    begin = f"<!-- {name}: made by scripts/reference_docs.py -->\n"
+    end = f"<!-- end of {name} -->"
+    head, found, rest = text.partition(begin)
+    if not found or end not in rest:
+        sys.exit(f"the block {name!r} has lost its comments: {begin.strip()} … {end}")
+    return f"{head}{begin}\n{block}\n{end}{rest.partition(end)[2]}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "configuration.md": configuration_page,
@@ -589,13 +663,23 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def made() -> Iterator[tuple[Path, str]]:
+    """Yield each file that has something from the code, with the text that it should have."""
+    for name, make in PAGES.items():
+        yield FOLDER / name, make()
+    for page in dict.fromkeys(page for page, _ in BLOCKS):
+        text = (ROOT / page).read_text("utf-8")
+        for (of, name), make in BLOCKS.items():
+            text = with_block(text, name, make()) if of == page else text
+        yield ROOT / page, text
+
+
 def main() -> None:
     stale = []
-    for name, make in PAGES.items():
-        path, text = FOLDER / name, make()
+    for path, text in made():
         if path.exists() and path.read_text("utf-8") == text:
             continue
-        stale.append(name)
+        stale.append(path.name)
         if "--check" not in sys.argv[1:]:
             path.write_text(text, "utf-8")
     if stale:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 import shlex
 import sys
@@ -25,10 +27,18 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import reference_docs  # noqa: E402  the path comes first
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+SOURCE = ROOT / "src" / "safeglot"
 MADE = {ROOT / "docs" / "reference" / name for name in reference_docs.PAGES}
+BLOCK_PAGES = {ROOT / page for page, _ in reference_docs.BLOCKS}
 WRITTEN = [page for page in PAGES if page not in MADE]
 FENCE = re.compile(r"^( *)(```+|~~~+)([^\n`]*)\n(.*?)^\1\2[ ]*$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+NOT_MODULES = {"safeglot.db", registry.ENTRY_POINTS}
+NEW_FILES = {
+    "src/safeglot/judge/families/example_guard.py",
+    "tests/unit/judge/families/test_example_guard.py",
+}
+"""What a how-to tells the reader to write."""
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -70,12 +80,85 @@ def anchors(page):
         yield re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
 
 
-@pytest.mark.parametrize("name", reference_docs.PAGES)
-def test_the_page_is_that_of_the_code(name):
-    made = reference_docs.PAGES[name]()
-    assert text_of(ROOT / "docs" / "reference" / name) == made, (
-        "run python scripts/reference_docs.py"
-    )
+def test_pages_and_blocks_are_those_of_the_code():
+    stale = [name_of(page) for page, text in reference_docs.made() if text_of(page) != text]
+    assert stale == [], "run python scripts/reference_docs.py"
+
+
+def test_the_layout_and_the_layers_are_shown_once():
+    layers = reference_docs.layers()
+    assert layers[0] == "cli"
+    assert len(layers) > 5
+    for page in PAGES:
+        shown = [line.strip() for body in blocks(page) for line in body.splitlines()]
+        assert shown.count(layers[0]) == (page in BLOCK_PAGES), page
+        assert sum(line.startswith("src/safeglot/ ") for line in shown) == (page in BLOCK_PAGES)
+
+
+def test_the_layout_has_every_package_and_every_module_at_the_top():
+    block = reference_docs.layout_block()
+    packages = {path.parent.name for path in SOURCE.rglob("__init__.py")}
+    modules = {path.name for path in SOURCE.glob("*.py")} - {"__init__.py"}
+    shown = {line.split()[0].rstrip("/").rpartition("/")[2] for line in block.splitlines()[1:-1]}
+    assert shown == packages | modules
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.parent.name != "adr"], ids=name_of)
+def test_modules_and_files_that_are_named_exist(page):
+    """Decision records are left out: they name the paths of their time."""
+    text = text_of(page)
+    files = re.findall(r"\b((?:src/safeglot|safeglot|tests|scripts|benchmarks)/[\w./-]*\w)", text)
+    lost = [
+        name
+        for name in files
+        if name not in NEW_FILES
+        and not (ROOT / name).exists()
+        and not (ROOT / "src" / name).exists()
+    ]
+    dotted = [code for code in CODE.findall(text) if re.fullmatch(r"safeglot\.[\w.]+(:\w+)?", code)]
+    lost += [code for code in dotted if not is_there(code)]
+    assert lost == []
+
+
+def is_there(name):
+    """Whether a module exists, or the object after its last dot or colon."""
+    if name in NOT_MODULES:
+        return True
+    module, _, attribute = name.replace(":", ".").rpartition(".")
+    try:
+        return hasattr(importlib.import_module(module), attribute) or is_module(name)
+    except ModuleNotFoundError:
+        return False
+
+
+def is_module(name):
+    """Whether there is a module of this name; that of its package is known to be there."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def glossary():
+    """The rows of the glossary: noun, sentence, and where it is in the code."""
+    text = text_of(ROOT / "CONTRIBUTING.md").partition("## Glossary\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.*?) ?\|$", text, re.MULTILINE)
+    return [row for row in rows if row[0] not in ("noun", "---")]
+
+
+def test_every_noun_of_the_glossary_is_in_the_code():
+    rows = glossary()
+    assert len(rows) >= 25
+    assert len({noun for noun, *_ in rows}) == len(rows)
+    for noun, sentence, place in rows:
+        assert sentence.endswith("."), noun
+        if not place:
+            assert re.search(r"comes with issue \d+", sentence), noun
+            continue
+        module, _, name = place.strip("`").partition(":")
+        assert hasattr(importlib.import_module(module), name), place
+    places = [place for *_, place in rows if place]
+    assert len(set(places)) == len(places)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -174,7 +257,7 @@ def test_toml_blocks_are_taken(page):
 
 def test_the_example_of_a_judge_works(monkeypatch):
     code, tests = blocks(ROOT / "docs" / "how-to" / "add-a-judge.md", "python")
-    module = types.ModuleType("safeglot.judge.example_guard")
+    module = types.ModuleType("safeglot.judge.families.example_guard")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(code, module.__name__, "exec"), module.__dict__)
     judge = module.ExampleGuard(model="m")
@@ -205,14 +288,3 @@ def test_the_readme_has_every_exit_code():
     }
     rows = re.findall(r"^\| (\d) \|", text_of(ROOT / "README.md"), re.MULTILINE)
     assert rows == [str(code) for code in sorted({0, *codes})]
-
-
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/how-it-works.md"])
-def test_the_layers_are_those_of_the_contract(page):
-    contract = text_of(ROOT / ".importlinter").partition("\nlayers =\n")[2].partition("\n\n")[0]
-    layers = [line.strip() for line in contract.splitlines()]
-    shown = [
-        [line.strip().split("   ")[0].strip() for line in body.splitlines()]
-        for body in blocks(ROOT / page, "text")
-    ]
-    assert layers in shown

@@ -1,4 +1,4 @@
-"""Arguments to one call each: the commands of `safeglot`."""
+"""The commands of `safeglot`: each turns its arguments into one call."""
 
 from safeglot.cli.commands import app, main
 

@@ -1,1 +1,1 @@
-"""From a model string to what answers it: servers, models in process, their weights."""
+"""What answers a model string: servers, models in process, and their weights."""

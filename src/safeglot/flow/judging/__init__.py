@@ -1,1 +1,1 @@
-"""Judging of stored answers, and the passes that guard a judge."""
+"""Verdicts on stored answers, and the passes that guard a judge."""

@@ -1,1 +1,1 @@
-"""The checks of a judge itself: asked again, canaries, and its known limits."""
+"""Checks of the judge itself: asking again, canaries, and its known limits."""

@@ -1,1 +1,1 @@
-"""Tables and files of prompts, translations and arms into records."""
+"""From files of prompts, translations and arms to records."""

@@ -1,1 +1,1 @@
-"""What every metric is, and what each key beside it means."""
+"""What every metric is, and what each key of its `extra` means."""

@@ -1,1 +1,1 @@
-"""The hard checks of a candidate."""
+"""The hard checks, which refuse what cannot be a translation."""

@@ -1,1 +1,1 @@
-"""Quality estimators, one module a kind."""
+"""The quality estimators, one module a kind."""

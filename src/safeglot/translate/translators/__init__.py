@@ -1,1 +1,1 @@
-"""Translators, one module a kind."""
+"""The translators, one module a kind."""

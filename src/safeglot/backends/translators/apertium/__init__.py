@@ -1,1 +1,1 @@
-"""Apertium as pipelines of programs that stay."""
+"""Apertium, run as pipelines of programs that stay open."""
