@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import re
 import statistics
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src" / "safeglot"
-FILES = sorted(SOURCE.rglob("*.py"))
-PURE = ("prompts", "translate", "judge", "score", "report")
+from architecture.source import FILES, ROOT, SOURCE, functions, length, texts, tree, where
+
+PURE = ("prompts", "translate", "generate.py", "judge", "score", "report", "text")
 FORBIDDEN_CALLS = {"open", "print", "input", "exec", "eval"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
-
-
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
-
-
-def functions(path: Path):
-    for node in ast.walk(tree(path)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node
-
-
-def length(node) -> int:
-    return node.end_lineno - node.lineno + 1
-
-
-def where(path: Path, node) -> str:
-    return f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+IRREGULAR = {
+    "asked", "begun", "built", "chosen", "done", "drawn", "fed", "found", "given", "gone", "held",
+    "kept", "known", "lost", "made", "met", "seen", "sent", "shown", "shrunk", "spoken", "taken",
+    "taught", "told", "understood", "won", "written",
+}  # fmt: skip
+"""Past participles that do not end in -ed; those that are nouns or verbs as well are left out."""
+NOT_PARTICIPLES = {"embed", "feed", "need", "seed", "speed"}
+PARTS_OF_A_SUBJECT = {
+    "cube": "the verdicts that every subject starts from",
+    "estimates": "puts the estimates of all subjects together",
+    "calibration": "of score/judges: probabilities of judges, by labels",
+    "labels": "of score/judges: rates corrected by labels",
+    "reliability": "of score/judges: what judges say twice, or cannot be read",
+}
+"""Modules of flow/measure that are no subject of their own, and why."""
 
 
 def test_functions_are_short():
@@ -69,10 +68,86 @@ def test_no_module_is_a_drawer():
     assert [p for p in FILES if p.stem in FORBIDDEN_NAMES] == []
 
 
+def test_the_top_has_sixteen_entries():
+    entries = {p.name for p in SOURCE.iterdir()} - {"__init__.py", "__pycache__", "py.typed"}
+    assert len(entries) <= 16, sorted(entries)
+
+
+def test_folders_are_small():
+    counts = Counter(p.parent for p in FILES if p.stem != "__init__")
+    assert {str(folder): n for folder, n in counts.items() if n > 18} == {}
+
+
+def test_the_layers_are_few():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter", "utf-8")
+    layers = parser["importlinter:contract:layers"]["layers"].strip().splitlines()
+    assert len(layers) <= 8
+    contracts = {name.rpartition(":")[2] for name in parser if ":contract:" in name}
+    assert contracts == {"layers", "score", "pure", "acyclic"}
+
+
+def is_participle(word):
+    return word in IRREGULAR or (word.endswith("ed") and word not in NOT_PARTICIPLES)
+
+
+def test_no_module_is_called_by_a_past_participle():
+    assert is_participle("gated")
+    assert not is_participle("reading")
+    names = {p.parent if p.stem == "__init__" else p for p in FILES}
+    wrong = [p for p in names if is_participle(p.stem.rpartition("_")[2])]
+    assert wrong == []
+    assert [p for p in FILES if p.stem.startswith("cli_")] == []
+
+
+TAG = re.compile(r"</?[a-zA-Z!]")
+
+
+def test_page_code_stands_in_templates():
+    assert TAG.search('<a href="#">')
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.value[:40]!r}"
+        for path in FILES
+        if path.is_relative_to(SOURCE / "report")
+        for node in texts(path)
+        if TAG.search(node.value)
+    ]
+    assert wrong == []
+
+
+def test_each_package_says_in_one_sentence_what_is_in_it():
+    wrong = []
+    for path in (p for p in FILES if p.stem == "__init__"):
+        text = ast.get_docstring(tree(path)) or ""
+        if "\n" in text or not text.endswith(".") or re.search(r"[.!?]\s", text):
+            wrong.append(f"{path.relative_to(ROOT)}: {text}")
+        hands_on = path.parent in (SOURCE, SOURCE / "cli")
+        if len(tree(path).body) > 1 and not hands_on:
+            wrong.append(f"{path.relative_to(ROOT)}: holds code")
+    assert wrong == []
+
+
+def test_unit_tests_lie_in_the_folders_of_the_source():
+    folders = {
+        p.parent.relative_to(ROOT / "tests/unit") for p in (ROOT / "tests/unit").rglob("*.py")
+    }
+    assert {str(folder) for folder in folders if not (SOURCE / folder).is_dir()} == set()
+
+
+def test_subjects_of_measure_are_folders_of_score():
+    modules = {p.stem for p in (SOURCE / "flow/measure").iterdir() if p.stem[0] != "_"}
+    subjects = modules - set(PARTS_OF_A_SUBJECT)
+    assert set(PARTS_OF_A_SUBJECT) <= modules
+    assert len(subjects) >= 4
+    assert {
+        name for name in subjects if not (SOURCE / "score" / name / "__init__.py").exists()
+    } == set()
+
+
 @pytest.mark.parametrize("package", PURE)
 def test_stages_neither_open_nor_print(package):
     wrong = []
-    for path in sorted((SOURCE / package).rglob("*.py")):
+    for path in [p for p in FILES if p.is_relative_to(SOURCE / package)]:
         for node in ast.walk(tree(path)):
             if (
                 isinstance(node, ast.Call)
