@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.texts import main_texts
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.flow.measure.cube import cube_of
@@ -46,8 +47,7 @@ def read(path: Path) -> Source:
     manifest = run_dir.read_manifest()
     with session.opened(run_dir) as store:
         cube = cube_of(store, manifest)
-        rows = store.rows("SELECT prompt, language, text FROM translations WHERE arm = 'main'")
-        texts = {(prompt, language): text for prompt, language, text in rows}
+        texts = {(text.prompt, text.language): text.text for text in main_texts(store)}
     if not (cube.unsafe_JMLPS >= 0).any():
         raise UsageError(
             f"{path}: holds no verdict that could be read. "

@@ -16,7 +16,9 @@ from safeglot.backends.engine.engine import Counters, Engine, Limits
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.rundir import RunDir, log_row
 from safeglot.backends.models.routes import LOCAL
+from safeglot.backends.store.answers import count_asked
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.flow.arms import stored_arms
@@ -24,12 +26,6 @@ from safeglot.flow.run import job as jobs
 from safeglot.flow.run.job import Job
 from safeglot.generate import Generate
 from safeglot.types import Answer
-
-_ASKED = """
-SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
-WHERE t.arm NOT IN ('backtranslate', 'reverse')
-"""
-"""Answers that a target gave."""
 
 _Targets: TypeAlias = Sequence[tuple[Generate, ModelConfig]]
 _Judges: TypeAlias = Sequence[tuple[Judge, JudgeConfig]]
@@ -152,21 +148,14 @@ def _how_to_go_on(why: str, work: Work, stored: Callable[[Work], str]) -> str:
 
 
 def _stored(work: Work) -> str:
-    job, answers = work.job, next(work.store.rows(_ASKED))[0]
-    verdicts = _count(work, [judge.name for judge in job.judges])
+    job, answers = work.job, count_asked(work.store)
+    verdicts = count_verdicts(work.store, [judge.name for judge in job.judges])
     return f"{answers} of {job.n_answers} answers and {verdicts} of {job.n_verdicts} verdicts"
 
 
 def _stored_again(work: Work, asked: Sequence[Again]) -> str:
-    there = _count(work, [one.judge.name for one in asked])
+    there = count_verdicts(work.store, [one.judge.name for one in asked])
     return f"{there} of {sum(len(one.keys) for one in asked)} verdicts that guard the judges"
-
-
-def _count(work: Work, judges: Sequence[str]) -> int:
-    marks = ",".join("?" * len(judges))
-    query = f"SELECT COUNT(*) FROM verdicts WHERE judge IN ({marks})"  # noqa: S608 - only marks
-    count: int = next(work.store.rows(query, judges))[0]
-    return count
 
 
 async def _collect(work: Work, phase: Phase) -> None:

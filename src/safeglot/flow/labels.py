@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from itertools import cycle, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy.random import default_rng
 
 from safeglot.backends.files import labels as files
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.answers import AnswerPlace, answer_places
+from safeglot.backends.store.labels import text_to_label
 from safeglot.backends.store.store import Store
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.measure.cube import cube_of
@@ -35,14 +37,6 @@ from safeglot.score.judges.corrected_rates import DESIGNS
 from safeglot.score.judges.drawing import Planned, Rates, assumed, draw, faults, shares
 from safeglot.types import Prompt
 
-_ANSWERS = """
-SELECT r.key, t.prompt, t.language, r.model, r.sample
-FROM responses r JOIN translations t ON t.key = r.translation WHERE t.arm = 'main' ORDER BY r.key
-"""
-_TEXTS = """
-SELECT a.prompt, t.text, a.text FROM answers a JOIN translations t ON t.key = a.translation
-WHERE a.key = ?
-"""
 _PARSERS = {
     ".csv": tables.parse_csv,
     ".tsv": tables.parse_csv,
@@ -61,14 +55,6 @@ class Wanted:
     judge: str | None = None
     design: str = "two-phase"
     seed: int = 0
-
-
-class _Answer(NamedTuple):
-    key: str
-    prompt: str
-    language: str
-    model: str
-    sample: int
 
 
 # ---- drawing
@@ -136,11 +122,11 @@ def _judge(wanted: Wanted, cube: Cube, run_dir: RunDir) -> str:
     return wanted.judge
 
 
-def _answers(store: Store, cube: Cube) -> dict[str, list[_Answer]]:
+def _answers(store: Store, cube: Cube) -> dict[str, list[AnswerPlace]]:
     """Return the answers on harmful prompts by language, without their texts."""
     harmful = set(cube.prompts)
-    found: dict[str, list[_Answer]] = {tag: [] for tag in cube.languages}
-    for answer in map(_Answer._make, store.rows(_ANSWERS)):
+    found: dict[str, list[AnswerPlace]] = {tag: [] for tag in cube.languages}
+    for answer in answer_places(store):
         if answer.prompt in harmful:
             found[answer.language].append(answer)
     return found
@@ -150,7 +136,7 @@ _Draw = tuple[str, str, str, str, int, str]
 """A row of the table draws: response, judge, language, stratum, wanted, design."""
 
 
-def _draw(answers: list[_Answer], cube: Cube, judge: str, wanted: Wanted) -> Iterator[_Draw]:
+def _draw(answers: list[AnswerPlace], cube: Cube, judge: str, wanted: Wanted) -> Iterator[_Draw]:
     """Draw answers of one language: within a stratum all have the same chance."""
     strata = _strata(answers, cube, judge)
     sizes = [len(members) for members in strata.values()]
@@ -165,7 +151,7 @@ def _draw(answers: list[_Answer], cube: Cube, judge: str, wanted: Wanted) -> Ite
             yield members[position].key, judge, language, name, times, wanted.design
 
 
-def _strata(answers: list[_Answer], cube: Cube, judge: str) -> dict[str, list[_Answer]]:
+def _strata(answers: list[AnswerPlace], cube: Cube, judge: str) -> dict[str, list[AnswerPlace]]:
     if not judge:
         return {WHOLE: answers}
     verdict_MLPS = cube.unsafe_JMLPS[cube.judges.index(judge)]
@@ -173,7 +159,7 @@ def _strata(answers: list[_Answer], cube: Cube, judge: str) -> dict[str, list[_A
         {name: i for i, name in enumerate(names)}
         for names in (cube.models, cube.languages, cube.prompts)
     )
-    strata: dict[str, list[_Answer]] = {name: [] for name in STRATA.values()}
+    strata: dict[str, list[AnswerPlace]] = {name: [] for name in STRATA.values()}
     for a in answers:
         verdict = int(verdict_MLPS[at_M[a.model], at_L[a.language], at_P[a.prompt], a.sample])
         if verdict in STRATA:
@@ -198,14 +184,14 @@ def _rows(draws: Sequence[_Draw], store: Store, wanted: Wanted) -> Iterator[dict
 
 
 def _row(key: str, language: str, prompts: Mapping[str, Prompt], store: Store) -> dict[str, str]:
-    prompt, asked, text = next(store.rows(_TEXTS, (key,)))
+    shown = text_to_label(store, key)
     return {
         "item": f"r{key}",
         "language": language,
-        "category": ", ".join(prompts[prompt].categories),
-        "source": prompts[prompt].text,
-        "prompt": asked,
-        "answer": text,
+        "category": ", ".join(prompts[shown.prompt].categories),
+        "source": prompts[shown.prompt].text,
+        "prompt": shown.text,
+        "answer": shown.answer,
         "annotator": "",
         "label": "",
         "note": "",

@@ -66,6 +66,7 @@ INSERT = {
     "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?)",
     "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
     "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
+    "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
     "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
 }
 

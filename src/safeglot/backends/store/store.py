@@ -10,6 +10,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
 
 BATCH_WAIT_S = 0.01
+ROWS = 20_000
+"""Rows that `Store.columns` takes at a time."""
 
 _ORDER = tuple(INSERT)
 
@@ -55,6 +58,11 @@ class Store:
         except UsageError:
             self._db.close()
             raise
+
+    @classmethod
+    def in_memory(cls) -> Store:
+        """Return an empty store that no file holds, gone once it is closed."""
+        return cls(Path(":memory:"))
 
     def _foreign(self, why: str) -> UsageError:
         return UsageError(
@@ -219,6 +227,33 @@ class Store:
         """Forget the failure of an earlier try."""
         self.put("recovered", (stage, key))
 
+    # ---- reading by a query, for the modules of this folder
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query."""
+        yield from self._db.execute(query, parameters)
+
+    def columns(
+        self, query: str, parameters: Sequence[Any] = ()
+    ) -> Iterator[tuple[Sequence[Any], ...]]:
+        """Yield the rows of a query turned into columns, many rows at a time."""
+        rows = self._db.execute(query, parameters)
+        while chunk := list(islice(rows, ROWS)):
+            yield tuple(zip(*chunk, strict=True))
+
+    def table(self, query: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """Return the names of a query's columns, and its rows."""
+        cursor = self._db.execute(query)
+        return tuple(column[0] for column in cursor.description), cursor
+
+    def count(self, query: str, parameters: Sequence[Any] = ()) -> int:
+        """Return the one number that a query gives."""
+        return int(self._db.execute(query, parameters).fetchone()[0])
+
+    def holds(self, query: str, parameters: Sequence[Any] = ()) -> bool:
+        """Return whether the one value that a query gives is true."""
+        return bool(self.count(query, parameters))
+
     # ---- reading
 
     def reply(self, key: str) -> Reply | None:
@@ -248,15 +283,6 @@ class Store:
         """Return (stage, key) of the failures; `final_only` leaves out those worth another try."""
         where = " WHERE transient = 0" if final_only else ""
         return set(self._db.execute(f"SELECT stage, key FROM failures{where}"))  # noqa: S608 - our own text
-
-    def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """Run a reading query and yield its rows."""
-        yield from self._db.execute(query, parameters)
-
-    def table(self, query: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
-        """Run a reading query and return its column names and rows."""
-        cursor = self._db.execute(query)
-        return tuple(column[0] for column in cursor.description), cursor
 
     def prompts(self) -> list[Prompt]:
         """Return the prompts in the order of the file."""

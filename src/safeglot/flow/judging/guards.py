@@ -11,11 +11,14 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine.collect import Judge
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.answers import judged_answer
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.verdicts import count_judged, judged_keys, unsafe_keys
 from safeglot.config.model_strings import JudgeConfig
 from safeglot.errors import UsageError
 from safeglot.flow.collection import Again, Work, collect_again
@@ -30,21 +33,6 @@ FEWEST = 50
 """Answers that are judged twice where there are as many, however small the share."""
 
 SEED = b"safeglot"
-
-_JUDGED = """
-FROM verdicts v CROSS JOIN responses r ON r.key = v.response
-CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-WHERE v.judge = ? AND v.unsafe IS NOT NULL
-"""
-_N_JUDGED = "SELECT COUNT(*)" + _JUDGED
-_KEYS = "SELECT v.response" + _JUDGED
-_UNSAFE = "SELECT t.language, v.response" + _JUDGED + "AND v.unsafe = 1 ORDER BY 1"
-_ANSWER = """
-SELECT r.translation, r.model, r.sample, t.prompt, t.language, t.text, t.translator,
-       p.text, p.finish_reason, p.n_tokens
-FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
-WHERE r.key = ?
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +87,14 @@ def ask_again(
 
 def _of_judge(judge: Judge, config: JudgeConfig, store: Store, passes: Passes) -> Iterator[Again]:
     if passes.repeat is not None and config.model is not None:
-        n_judged = next(store.rows(_N_JUDGED, (judge.name,)))[0]
-        keys = (key for (key,) in store.rows(_KEYS, (judge.name,)))
-        n = max(FEWEST, math.ceil(passes.repeat * n_judged))
-        yield Again(judge=Repeated(judge=judge), config=config, keys=sampled(keys, n))
+        n = max(FEWEST, math.ceil(passes.repeat * count_judged(store, judge.name)))
+        keys = sampled(judged_keys(store, judge.name), n)
+        yield Again(judge=Repeated(judge=judge), config=config, keys=keys)
     if passes.canary is not None:
-        rows = store.rows(_UNSAFE, (judge.name,))
+        by_language = itertools.groupby(unsafe_keys(store, judge.name), key=itemgetter(0))
         chosen = tuple(
             key
-            for _, group in itertools.groupby(rows, key=lambda row: row[0])
+            for _, group in by_language
             for key in sampled((key for _, key in group), passes.canary)
         )
         for kind in CANARIES if chosen else ():
@@ -128,23 +115,24 @@ def _rank(key: str) -> bytes:
 
 def answer_of(key: str, store: Store, prompts: Mapping[str, Prompt]) -> Answer:
     """Return a stored answer as its judges saw it."""
-    row = next(store.rows(_ANSWER, (key,)))
-    translation, model, sample, prompt, language, text, who, answer, finish, n_tokens = row
+    row = judged_answer(store, key)
     return Answer(
         item=Item(
-            prompt=prompts[prompt],
-            translation=Translation(prompt=prompt, language=language, text=text, translator=who),
-            translation_key=translation,
-            sample=sample,
+            prompt=prompts[row.prompt],
+            translation=Translation(
+                prompt=row.prompt, language=row.language, text=row.text, translator=row.translator
+            ),
+            translation_key=row.translation,
+            sample=row.sample,
         ),
         response=Response(
             key=key,
-            translation=translation,
-            model=model,
-            text=answer,
-            finish_reason=finish,
-            n_tokens=n_tokens,
-            sample=sample,
+            translation=row.translation,
+            model=row.model,
+            text=row.answer,
+            finish_reason=row.finish_reason,
+            n_tokens=row.n_tokens,
+            sample=row.sample,
         ),
     )
 

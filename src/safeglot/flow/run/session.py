@@ -11,7 +11,9 @@ from typing import Any
 from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.labels import designs
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import has_prompts, main_texts
 from safeglot.config import checks
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build, read_toml, to_table
@@ -130,8 +132,7 @@ def choose_correction(run_dir: RunDir, correction: str) -> None:
             f"{checks.nearest(correction, CORRECTIONS)}"
         )
     with run_dir.require().locked(), opened(run_dir) as store:
-        designs = {design for (design,) in store.rows("SELECT DISTINCT design FROM draws")}
-        if correction != "two-phase" and "two-phase" in designs:
+        if correction != "two-phase" and "two-phase" in designs(store):
             raise UsageError(
                 f"--correction {correction}: needs labels of a simple random sample; those of "
                 f"{run_dir.path} were drawn by verdict. Use two-phase, or draw anew with "
@@ -168,7 +169,7 @@ def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
         )
     store = Store(path)
     try:
-        if not create and not next(store.rows("SELECT EXISTS(SELECT 1 FROM prompts)"))[0]:
+        if not create and not has_prompts(store):
             raise UsageError(
                 f"{path}: holds no prompts; the run was cut off at its very beginning. "
                 "Run `safeglot run` with its inputs again."
@@ -224,10 +225,10 @@ def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
     )
     prompts = tuple(store.prompts())
     texts = {
-        (prompt, language): Translation(prompt=prompt, language=language, text=text, translator=who)
-        for prompt, language, text, who in store.rows(
-            "SELECT prompt, language, text, translator FROM translations WHERE arm = 'main'"
+        (t.prompt, t.language): Translation(
+            prompt=t.prompt, language=t.language, text=t.text, translator=t.translator
         )
+        for t in main_texts(store)
     }
     languages = tuple(about["languages"])
     translations = tuple(

@@ -264,3 +264,14 @@ def test_a_database_of_version_1_is_brought_up_and_keeps_its_rows(path: Path) ->
 def test_a_read_only_store_of_nothing_is_refused(path: Path) -> None:
     with pytest.raises(UsageError, match="unable to open"):
         Store(path, read_only=True)
+
+
+def test_a_store_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    first, second = Store.in_memory(), Store.in_memory()
+    first.write("labels", [("r", "1", "safe", "")])
+    assert list(first.rows("SELECT label FROM labels")) == [("safe",)]
+    assert list(second.rows("SELECT label FROM labels")) == []
+    for opened in (first, second):
+        opened.close()
+    assert list(tmp_path.iterdir()) == []

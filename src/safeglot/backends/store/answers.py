@@ -1,0 +1,126 @@
+"""Reading the answers of a run: responses with the texts of their replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from safeglot.backends.store.store import Store
+from safeglot.types import Arm
+
+_COUNT = "SELECT COUNT(*) FROM responses"
+_COUNT_ASKED = """
+SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
+WHERE t.arm NOT IN ('backtranslate', 'reverse')
+"""
+_COUNT_MAIN = """
+SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
+WHERE t.arm = 'main' GROUP BY 1, 2
+"""
+_MAIN = """
+SELECT key, prompt, language, model, sample, text, finish_reason, translation FROM answers
+WHERE arm = 'main'
+"""
+_PLACES = """
+SELECT r.key, t.prompt, t.language, r.model, r.sample
+FROM responses r JOIN translations t ON t.key = r.translation WHERE t.arm = 'main' ORDER BY r.key
+"""
+_GIVEN = """
+SELECT t.key, r.model, r.sample, r.key, p.text, t.arm, t.prompt, t.language, t.text, t.translator
+FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
+WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, r.key
+"""
+_ONE = """
+SELECT r.translation, r.model, r.sample, t.prompt, t.language, t.text, t.translator,
+       p.text, p.finish_reason, p.n_tokens
+FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
+WHERE r.key = ?
+"""
+
+
+class MainAnswer(NamedTuple):
+    """An answer of the main arm; `translation` is the key of the text that was asked."""
+
+    key: str
+    prompt: str
+    language: str
+    model: str
+    sample: int
+    text: str
+    finish_reason: str
+    translation: str
+
+
+class AnswerPlace(NamedTuple):
+    """What an answer is of, without its text."""
+
+    key: str
+    prompt: str
+    language: str
+    model: str
+    sample: int
+
+
+class BroughtAnswer(NamedTuple):
+    """An answer that a file brought as a text of an arm, and the text that it answers."""
+
+    translation: str
+    model: str
+    sample: int
+    key: str
+    answer: str
+    arm: Arm
+    prompt: str
+    language: str
+    text: str
+    translator: str
+
+
+class JudgedAnswer(NamedTuple):
+    """An answer with the text that was asked: what a judge is shown."""
+
+    translation: str
+    model: str
+    sample: int
+    prompt: str
+    language: str
+    text: str
+    translator: str
+    answer: str
+    finish_reason: str
+    n_tokens: int | None
+
+
+def count_answers(store: Store) -> int:
+    """Return the number of answers in all arms."""
+    return store.count(_COUNT)
+
+
+def count_asked(store: Store) -> int:
+    """Return the number of answers that a target gave."""
+    return store.count(_COUNT_ASKED)
+
+
+def main_answer_counts(store: Store) -> dict[tuple[str, str], int]:
+    """Return the number of main answers of each (model, language) that has any."""
+    return {(model, language): n for model, language, n in store.rows(_COUNT_MAIN)}
+
+
+def main_answers(store: Store) -> Iterator[MainAnswer]:
+    """Yield the answers of the main arm with their texts."""
+    yield from map(MainAnswer._make, store.rows(_MAIN))
+
+
+def answer_places(store: Store) -> Iterator[AnswerPlace]:
+    """Yield what each answer of the main arm is of, in the order of the keys."""
+    yield from map(AnswerPlace._make, store.rows(_PLACES))
+
+
+def brought_answers(store: Store) -> Iterator[BroughtAnswer]:
+    """Yield the answers that files brought, in a fixed order."""
+    yield from map(BroughtAnswer._make, store.rows(_GIVEN))
+
+
+def judged_answer(store: Store, key: str) -> JudgedAnswer:
+    """Return the answer under a key, as its judges are shown it."""
+    return JudgedAnswer._make(next(store.rows(_ONE, (key,))))

@@ -1,0 +1,115 @@
+"""Reading what failed in a run: counts by reason, and what each translation failed of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from safeglot.backends.store.store import Store
+
+_TRANSLATIONS = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
+_VARIANTS = "SELECT parent, by, kind FROM failures WHERE stage = 'probe'"
+_OF_VERDICT = """
+FROM failures f CROSS JOIN responses r ON r.key = f.parent
+CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE f.stage = 'judge'
+"""
+_UNJUDGED = (
+    "SELECT f.by, r.model, t.language, t.prompt, '', COUNT(*)" + _OF_VERDICT + "GROUP BY 1, 2, 3, 4"
+)
+_BY_LANGUAGE = "SELECT t.language, COUNT(*)" + _OF_VERDICT + "AND f.by = ? GROUP BY 1"
+_LOST_VARIANTS = """
+SELECT '', f.by, f.kind, COUNT(*), MIN(f.message)
+FROM failures f WHERE f.stage = 'probe' GROUP BY 1, 2, 3
+"""
+_LOST_ANSWERS = """
+SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
+FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
+"""
+_LOST_VERDICTS = """
+SELECT r.model, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)
+FROM failures f JOIN responses r ON r.key = f.parent JOIN translations t ON t.key = r.translation
+WHERE f.stage = 'judge' AND t.arm = 'main' GROUP BY 1, 2, 3
+"""
+_UNREAD = """
+SELECT r.model, t.language, v.judge || ': ' || v.reason, COUNT(*), MIN(v.rationale)
+FROM verdicts v JOIN responses r ON r.key = v.response
+JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE v.unsafe IS NULL GROUP BY 1, 2, 3
+"""
+
+
+class FailedTranslation(NamedTuple):
+    """A prompt that has no text in a language, and why."""
+
+    prompt: str
+    language: str
+    kind: str
+    message: str
+
+
+class FailedVariant(NamedTuple):
+    """A variant that could not be made of a prompt's text."""
+
+    prompt: str
+    language: str
+    variant: str
+
+
+class Unjudged(NamedTuple):
+    """How many answers of a model to a prompt a judge gave no verdict on, for one reason."""
+
+    judge: str
+    model: str
+    language: str
+    prompt: str
+    reason: str
+    n: int
+
+
+class Lost(NamedTuple):
+    """How many answers or verdicts are lacking for one reason, and a message of one of them."""
+
+    model: str
+    language: str
+    kind: str
+    n: int
+    example: str | None
+
+
+def failed_translations(store: Store) -> Iterator[FailedTranslation]:
+    """Yield the translations that failed, ordered by their reasons."""
+    yield from map(FailedTranslation._make, store.rows(_TRANSLATIONS))
+
+
+def failed_variants(store: Store) -> Iterator[FailedVariant]:
+    """Yield the variants that could not be made."""
+    yield from map(FailedVariant._make, store.rows(_VARIANTS))
+
+
+def failed_verdicts(store: Store) -> list[Unjudged]:
+    """Return how many verdicts on main answers failed, by judge and place; they have no reason."""
+    return list(map(Unjudged._make, store.rows(_UNJUDGED)))
+
+
+def failed_verdicts_by_language(store: Store, judge: str) -> dict[str, int]:
+    """Return how many of a judge's verdicts on main answers failed, by language."""
+    return dict(store.rows(_BY_LANGUAGE, (judge,)))
+
+
+def lost_variants(store: Store) -> Iterator[Lost]:
+    """Yield the counts of variants that could not be made; `kind` names the variant."""
+    yield from map(Lost._make, store.rows(_LOST_VARIANTS))
+
+
+def lost_answers(store: Store) -> Iterator[Lost]:
+    """Yield the counts of answers of the main arm that failed."""
+    yield from map(Lost._make, store.rows(_LOST_ANSWERS))
+
+
+def lost_verdicts(store: Store) -> Iterator[Lost]:
+    """Yield the counts of verdicts that failed; `kind` is "judge: kind of failure"."""
+    yield from map(Lost._make, store.rows(_LOST_VERDICTS))
+
+
+def unread_verdicts(store: Store) -> Iterator[Lost]:
+    """Yield the counts of verdicts that could not be read; `kind` is "judge: reason"."""
+    yield from map(Lost._make, store.rows(_UNREAD))

@@ -1,0 +1,110 @@
+"""Reading the texts of a run: the rows of the table `translations`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from safeglot.backends.store.store import Store
+from safeglot.types import Arm
+
+_MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
+_OF_ARMS = """
+SELECT key, prompt, language, text, translator, quality, arm, variant FROM translations
+WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
+"""
+_PLACES = """
+SELECT key, arm, language, prompt, translator, variant, quality, kept, reason FROM translations
+"""
+_COUNTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
+_HAS_PROMPTS = "SELECT EXISTS(SELECT 1 FROM prompts)"
+_HAS_ARMS = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"
+_HAS_ARM = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = ?)"
+_HAS_TRANSLATED = """
+SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated' OR (arm = 'main' AND translator <> 'given'))
+  OR EXISTS(SELECT 1 FROM failures WHERE stage = 'translate')
+"""
+
+
+class MainText(NamedTuple):
+    """A text of the main arm."""
+
+    key: str
+    prompt: str
+    language: str
+    text: str
+    translator: str
+
+
+class ArmText(NamedTuple):
+    """A text of another arm, or a main text with its quality; `quality` is JSON as it is stored."""
+
+    key: str
+    prompt: str
+    language: str
+    text: str
+    translator: str
+    quality: str
+    arm: Arm
+    variant: str
+
+
+class TextPlace(NamedTuple):
+    """What a text is of and what became of it, without the text; `quality` is JSON as it is stored."""
+
+    key: str
+    arm: Arm
+    language: str
+    prompt: str
+    translator: str
+    variant: str
+    quality: str
+    kept: bool
+    reason: str
+
+
+def main_texts(store: Store) -> Iterator[MainText]:
+    """Yield the texts of the main arm."""
+    yield from map(MainText._make, store.rows(_MAIN))
+
+
+def arm_texts(store: Store) -> Iterator[ArmText]:
+    """Yield the texts of the other arms and the main texts with a quality, in a fixed order."""
+    yield from map(ArmText._make, store.rows(_OF_ARMS))
+
+
+def text_places(store: Store, arms: Collection[Arm] = ()) -> Iterator[TextPlace]:
+    """Yield what each text is of, in the order of the keys; of some arms only where these are named."""
+    where = f"WHERE arm IN ({','.join('?' * len(arms))})" if arms else ""
+    for *place, kept, reason in store.rows(_PLACES + where, tuple(arms)):
+        yield TextPlace._make((*place, bool(kept), reason))
+
+
+def main_text_counts(store: Store) -> dict[str, int]:
+    """Return the number of main texts in each language that has any."""
+    return dict(store.rows(_COUNTS))
+
+
+def put_quality(store: Store, quality: Mapping[str, str]) -> None:
+    """Write the quality of texts, JSON by the key of the text."""
+    store.write("quality", ((told, key, told) for key, told in quality.items()))
+
+
+def has_prompts(store: Store) -> bool:
+    """Return whether the run has any prompt."""
+    return store.holds(_HAS_PROMPTS)
+
+
+def has_arms(store: Store) -> bool:
+    """Return whether there is a text of another arm, or a quality."""
+    return store.holds(_HAS_ARMS)
+
+
+def has_arm(store: Store, arm: Arm) -> bool:
+    """Return whether an arm has a text."""
+    return store.holds(_HAS_ARM, (arm,))
+
+
+def has_translated(store: Store) -> bool:
+    """Return whether safeglot was to translate: a text that the prompt file did not bring, or a failure."""
+    return store.holds(_HAS_TRANSLATED)

@@ -1,0 +1,57 @@
+"""Reading what the checks of answers found, and which answers are to be checked still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from safeglot.backends.store.store import Store
+
+_LACKS = "NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.key AND x.version = ?)"
+_COUNT = f"""
+SELECT COUNT(*) FROM responses r
+CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE {_LACKS}
+"""  # noqa: S608 - our own text
+_UNCHECKED = f"""
+SELECT r.key, p.text, t.text, t.language, p.finish_reason
+FROM responses r CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+CROSS JOIN replies p ON p.key = r.reply
+WHERE {_LACKS} AND r.key > ? ORDER BY r.key LIMIT ?
+"""  # noqa: S608 - as above
+_TRAITS = """
+SELECT CAST(response AS BLOB), invalid, ifnull(language = ?, -1), truncated
+FROM traits WHERE version = ? ORDER BY response
+"""
+
+
+class TraitColumns(NamedTuple):
+    """What the checks found of many answers, a column each."""
+
+    key: Sequence[bytes]
+    invalid: Sequence[str | None]
+    """Why an answer is invalid."""
+    in_language: Sequence[int]
+    """Whether it is written in the language that was named, -1 where that is not known."""
+    truncated: Sequence[int]
+
+
+def count_unchecked(store: Store, version: int) -> int:
+    """Return the number of main answers that this version of the checks has not seen."""
+    return store.count(_COUNT, (version,))
+
+
+def unchecked(store: Store, version: int, most: int) -> Iterator[tuple[Sequence[str], ...]]:
+    """Yield the answers to be checked, so many at a time, as columns.
+
+    Columns: key, answer, text that was asked, its language, finish reason. What is checked may be
+    written meanwhile.
+    """
+    last = ""
+    while rows := list(store.rows(_UNCHECKED, (version, last, most))):
+        last = rows[-1][0]
+        yield tuple(zip(*rows, strict=True))
+
+
+def trait_columns(store: Store, version: int, language: str) -> Iterator[TraitColumns]:
+    """Yield what the checks found, many rows at a time, in the order of the answers' keys."""
+    yield from map(TraitColumns._make, store.columns(_TRAITS, (language, version)))

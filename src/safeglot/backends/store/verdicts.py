@@ -1,0 +1,152 @@
+"""Reading verdicts by their keys, and counting them; `arrays` reads all of them at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from safeglot.backends.store.failures import Unjudged
+from safeglot.backends.store.store import Store
+
+_OF_MAIN = """
+FROM verdicts v CROSS JOIN responses r ON r.key = v.response
+CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+"""
+"""The verdicts first: left to itself SQLite may begin with the texts and sort all verdicts."""
+_READABLE = _OF_MAIN + "WHERE v.judge = ? AND v.unsafe IS NOT NULL "
+_COUNT_JUDGED = "SELECT COUNT(*)" + _READABLE
+_KEYS = "SELECT v.response" + _READABLE
+_UNSAFE_KEYS = "SELECT t.language, v.response" + _READABLE + "AND v.unsafe = 1 ORDER BY 1"
+_UNREAD = (
+    "SELECT v.judge, r.model, t.language, t.prompt, v.reason, COUNT(*)"
+    + _OF_MAIN
+    + "WHERE v.unsafe IS NULL GROUP BY 1, 2, 3, 4, 5"
+)
+_CODES = (
+    "SELECT v.judge, t.language, t.prompt, v.codes, COUNT(*)"
+    + _OF_MAIN
+    + "WHERE v.unsafe = 1 GROUP BY 1, 2, 3, 4"
+)
+_MAIN = """
+SELECT v.judge, r.model, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose
+FROM verdicts v JOIN responses r ON r.key = v.response
+JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+"""
+_NAMES = "SELECT DISTINCT judge FROM verdicts UNION SELECT DISTINCT by FROM failures WHERE stage = 'judge'"
+_AGAIN = (
+    "SELECT v.response, t.language, t.prompt, v.unsafe"
+    + _OF_MAIN
+    + "WHERE v.judge = ? ORDER BY v.response"
+)
+_FIRST = """
+SELECT response, unsafe FROM verdicts
+WHERE judge = ? AND response IN (SELECT response FROM verdicts WHERE judge = ?)
+"""
+_OF_LABELLED = """
+SELECT response, unsafe, p_unsafe FROM verdicts
+WHERE judge = ? AND response IN (SELECT response FROM labels)
+"""
+
+
+class MainVerdict(NamedTuple):
+    """A verdict on an answer of the main arm."""
+
+    judge: str
+    model: str
+    language: str
+    prompt: str
+    sample: int
+    unsafe: bool | None
+    unsafe_loose: bool | None
+
+
+class CodeCount(NamedTuple):
+    """How many unsafe verdicts on a prompt's answers have the same codes."""
+
+    judge: str
+    language: str
+    prompt: str
+    codes: tuple[str, ...]
+    n: int
+
+
+class SecondVerdict(NamedTuple):
+    """Two verdicts of one judge on an answer: 1 unsafe, 0 safe, None where it was not read."""
+
+    language: str
+    prompt: str
+    first: int | None
+    again: int | None
+
+
+class LabelledVerdict(NamedTuple):
+    """A judge's verdict on an answer with a human label, and the probability that it gave."""
+
+    unsafe: int | None
+    p_unsafe: float | None
+
+
+def judge_names(store: Store) -> set[str]:
+    """Return the names that verdicts and their failures stand under, those of guards included."""
+    return {name for (name,) in store.rows(_NAMES)}
+
+
+def count_verdicts(store: Store, judges: Sequence[str]) -> int:
+    """Return the number of verdicts of some judges, on answers of all arms."""
+    marks = ",".join("?" * len(judges))
+    return store.count(f"SELECT COUNT(*) FROM verdicts WHERE judge IN ({marks})", judges)  # noqa: S608 - only marks
+
+
+def count_judged(store: Store, judge: str) -> int:
+    """Return the number of main answers whose verdict by a judge could be read."""
+    return store.count(_COUNT_JUDGED, (judge,))
+
+
+def judged_keys(store: Store, judge: str) -> Iterator[str]:
+    """Yield the keys of the main answers whose verdict by a judge could be read."""
+    yield from (key for (key,) in store.rows(_KEYS, (judge,)))
+
+
+def unsafe_keys(store: Store, judge: str) -> Iterator[tuple[str, str]]:
+    """Yield (language, key) of the main answers that a judge calls unsafe, by language."""
+    yield from ((language, key) for language, key in store.rows(_UNSAFE_KEYS, (judge,)))
+
+
+def main_verdicts(store: Store) -> Iterator[MainVerdict]:
+    """Yield the verdicts on main answers row by row: slow, to name one that does not fit the plan."""
+    for *place, strict, loose in store.rows(_MAIN):
+        yield MainVerdict._make(
+            (*place, *(None if flag is None else bool(flag) for flag in (strict, loose)))
+        )
+
+
+def unread_counts(store: Store) -> list[Unjudged]:
+    """Return how many verdicts on main answers could not be read, by judge, place and reason."""
+    return list(map(Unjudged._make, store.rows(_UNREAD)))
+
+
+def code_counts(store: Store) -> list[CodeCount]:
+    """Return how many unsafe verdicts on main answers have which codes, by judge and place."""
+    return [
+        CodeCount(judge, language, prompt, tuple(json.loads(codes)), n)
+        for judge, language, prompt, codes, n in store.rows(_CODES)
+    ]
+
+
+def second_verdicts(store: Store, judge: str, again: str) -> list[SecondVerdict]:
+    """Return a judge's verdicts and those under the name `again` on the same main answers."""
+    first = dict(store.rows(_FIRST, (judge, again)))
+    return [
+        SecondVerdict(language, prompt, first[response], unsafe)
+        for response, language, prompt, unsafe in store.rows(_AGAIN, (again,))
+        if response in first
+    ]
+
+
+def verdicts_on_labelled(store: Store, judge: str) -> dict[str, LabelledVerdict]:
+    """Return a judge's verdicts on the answers that have a human label, by their keys."""
+    return {
+        response: LabelledVerdict(unsafe, p_unsafe)
+        for response, unsafe, p_unsafe in store.rows(_OF_LABELLED, (judge,))
+    }
