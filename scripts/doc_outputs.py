@@ -30,7 +30,7 @@ def output_of(command: str, folder: Path) -> list[str]:
     words = command.replace("\\\n", " ").split()
     files = [str(ROOT / word) if word.startswith("tests/data/") else word for word in words]
     done = subprocess.run(
-        [sys.executable, "-m", "safeglot.cli.commands", *files[1:]],
+        [sys.executable, "-m", "safeglot.cli", *files[1:]],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -227,7 +227,7 @@ def safeglot(*arguments: str, cwd: Path) -> None:
     """Run the command. Raises: CalledProcessError, with what it said on the terminal."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
     subprocess.run(
-        [sys.executable, "-m", "safeglot.cli.commands", *arguments],
+        [sys.executable, "-m", "safeglot.cli", *arguments],
         cwd=cwd,
         env=environment,
         check=True,

@@ -13,7 +13,7 @@ from loopback import Script, Seen
 
 LANGUAGES = ("en", "de", "sw")
 TARGET, GUARD = "vllm/target", "llama-guard-3=vllm/guard"
-COMMAND = [sys.executable, "-m", "safeglot.cli.commands"]
+COMMAND = [sys.executable, "-m", "safeglot.cli"]
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -12,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from e2e.runs import COMMAND, environment, estimates, safeglot
+from example.parallel import MULTIJAIL, OURS, needs_multijail
 
-SHARED = Path(os.environ.get("SAFEGLOT_SHARED", Path(__file__).parents[3] / "shared"))
-MULTIJAIL = SHARED / "data" / "multijail.csv"
 TARGET = "embedded/smollm2-135m"
 RUBRIC = "rubric=embedded/smollm2-135m"
 
@@ -136,16 +134,22 @@ def test_two_engines_take_turns_and_a_target_is_asked_in_its_own_turn_only(tmp_p
     assert len(rows(out, "verdicts")) == 4
 
 
-def test_multijail_as_it_is(tmp_path):
-    if not MULTIJAIL.exists():
-        pytest.skip(
-            f"{MULTIJAIL} is not here: set SAFEGLOT_SHARED to the folder that holds data/multijail.csv"
-        )
+@pytest.mark.parametrize(
+    ("path", "count", "some"),
+    [
+        pytest.param(OURS, 4, {"Theft", "Lies & excuses", "Advice & learning"}, id="ours"),
+        pytest.param(
+            MULTIJAIL, 18, {"Weapons", "Theft", "Conspiracy theories & misinformation"},
+            id="multijail", marks=needs_multijail,
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_in_the_columns_of_multijail_as_it_is(tmp_path, path, count, some):
     out = tmp_path / "run"
     done = safeglot(
         "run",
         "--prompts",
-        MULTIJAIL,
+        path,
         "--languages",
         "en,it,sw",
         "--limit",
@@ -161,13 +165,9 @@ def test_multijail_as_it_is(tmp_path):
         timeout_s=300,
     )
     assert done.returncode == 0, done.stderr
-    assert "18 categories" in done.stderr
+    assert f"{count} categories" in done.stderr
     found = estimates(out)
-    assert {c for (_, _, c) in found if c} >= {
-        "Weapons",
-        "Theft",
-        "Conspiracy theories & misinformation",
-    }
+    assert {c for (_, _, c) in found if c} >= some
     assert ("safety_macro", "sw", None) in found
 
 

@@ -1,4 +1,4 @@
-"""Golden files 01 to 05 and 07: intervals, averages, clusters, matching, pairs, many tests."""
+"""Golden files 01 to 05, 07 and 42: intervals, averages, clusters, matching, pairs, many tests."""
 
 import math
 
@@ -148,6 +148,18 @@ def test_04_consistency(golden):
         assert got.keys() == case["expected"].keys()
         for key, expected in case["expected"].items():
             near(got[key], expected, tolerance)
+
+
+def test_42_pairwise(golden):
+    tolerance, cases = golden("42_pairwise")
+    for case in cases:
+        verdicts = [[-1 if v is None else 1 - v for v in row] for row in case["input"]["safe"]]
+        unsafe_LP = np.array(verdicts, dtype=np.int8).T
+        counts = [pairs(unsafe_LP[0], other_P) for other_P in unsafe_LP]
+        assert len(counts) == len(case["expected"])
+        for got, expected in zip(counts, case["expected"], strict=True):
+            for key, value in expected.items():
+                near(getattr(got, key), value, tolerance)
 
 
 def test_04_consistency_of_a_cube(golden):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from golden.conftest import SHARED
+from golden.conftest import DATA
 from safeglot.backends.files.datasets import alert_toml
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure.cube import cube_of
@@ -15,7 +15,7 @@ HAZARDS = {f"S{i}" for i in range(1, 15)}
 
 @pytest.mark.parametrize("off", [False, True])
 def test_codes_fit_by_the_golden_map_and_no_others(tmp_path, off):
-    golden = json.loads((SHARED / "golden" / "40_taxonomy_map.json").read_text("utf-8"))["map"]
+    golden = json.loads((DATA / "40_taxonomy_map.json").read_text("utf-8"))["map"]
     alert = parse_taxonomy(alert_toml(), "alert.toml")
     manifest = manifest_of()
     manifest["taxonomy"] = {

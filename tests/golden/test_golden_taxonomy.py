@@ -1,15 +1,12 @@
 import json
-import os
-from pathlib import Path
 
+from golden.conftest import DATA
 from safeglot.backends.files.datasets import alert_toml
 from safeglot.prompts.taxonomy import parse_taxonomy
 
-SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[3] / "shared")
-
 
 def test_coverage_of_llama_guard_3_is_the_golden_map():
-    golden = json.loads((SHARED / "golden" / "40_taxonomy_map.json").read_text("utf-8"))
+    golden = json.loads((DATA / "40_taxonomy_map.json").read_text("utf-8"))
     alert = parse_taxonomy(alert_toml(), "alert.toml")
     ours = {
         category: {"codes": list(found.codes), "coverage": found.text}
@@ -20,7 +17,7 @@ def test_coverage_of_llama_guard_3_is_the_golden_map():
 
 
 def test_categories_and_macro_categories_are_those_of_the_published_counts():
-    counts = json.loads((SHARED / "data" / "alert_taxonomy_counts.json").read_text("utf-8"))
+    counts = json.loads((DATA / "alert_taxonomy_counts.json").read_text("utf-8"))
     alert = parse_taxonomy(alert_toml(), "alert.toml")
     assert set(alert.categories) == set(counts["micro"])
     assert list(alert.macros) == list(counts["macro"])

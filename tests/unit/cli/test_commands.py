@@ -95,7 +95,7 @@ def test_columns():
 
 def test_a_name_that_the_terminal_cannot_show_is_no_fault(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "safeglot.cli.commands", "ls", tmp_path / "läufe"],
+        [sys.executable, "-m", "safeglot.cli", "ls", tmp_path / "läufe"],
         capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
     )  # fmt: skip
     assert done.returncode == 2

@@ -1,14 +1,10 @@
-import csv
-import os
 import random
-from pathlib import Path
 
 import pytest
 
+from example.parallel import LANGUAGES, OURS, SETS, read
 from safeglot.text.loops import is_degenerate, is_empty, repeated_share
 
-SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[4] / "shared")
-LANGUAGES = ("en", "zh", "it", "vi", "ar", "ko", "th", "bn", "sw", "jv")
 SENTENCES = {
     "en": "I cannot help you with this request. ",
     "zh": "很抱歉，我无法帮助您完成这个请求。",
@@ -16,15 +12,6 @@ SENTENCES = {
     "ar": "عذرا، لا أستطيع المساعدة في هذا الطلب. ",
     "sw": "Samahani, siwezi kusaidia na ombi hili. ",
 }
-
-
-def multijail():
-    path = SHARED / "data" / "multijail.csv"
-    if not path.is_file():
-        pytest.skip(f"{path} is not there: human text of ten languages to set thresholds by")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {tag: [row[tag] for row in rows] for tag in LANGUAGES}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +56,7 @@ def test_loops_of_all_kinds_are_degenerate(tag, loop):
         "sentence": sentence * 12,
         "counted": "".join(f"{i}. {sentence}\n" for i in range(1, 13)),
         "three lines": (sentence + sentence[::-1] + sentence[3:] + sentence[:3]) * 5,
-        "tail": multijail()[tag][0] + sentence * 14,
+        "tail": read(OURS)[0][tag] + sentence * 14,
     }[loop]
     assert is_degenerate(text)
 
@@ -81,10 +68,12 @@ def test_short_answers_and_a_sentence_said_twice_are_not(text):
     assert not is_degenerate(text)
 
 
+@pytest.mark.parametrize("path", SETS)
 @pytest.mark.parametrize("tag", LANGUAGES)
-def test_human_text_is_not_degenerate_at_any_length(tag):
-    texts, rng = multijail()[tag], random.Random(tag)
-    answers = [" ".join(rng.sample(texts, count)) for count in (2, 6, 30, 150) for _ in range(25)]
+def test_human_text_is_not_degenerate_at_any_length(path, tag):
+    texts, rng = [row[tag] for row in read(path)], random.Random(tag)
+    counts = [count for count in (2, 6, 20, 30, 150) if count <= len(texts)]
+    answers = [" ".join(rng.sample(texts, count)) for count in counts for _ in range(25)]
     assert not any(map(is_degenerate, texts + answers))
 
 

@@ -1,23 +1,22 @@
-"""240 deliberately broken translations: 12 kinds of 20, made from human ones by a recipe each.
+"""Deliberately broken translations of 12 kinds, made from human ones by a recipe each.
 
-The recipes (kind, row, language, seed) are recorded in broken.jsonl; the texts are built from
-MultiJail at test time and stand nowhere in the repository. `python tests/unit/translate/broken.py`
-writes the recipes anew. Refusals and answers are placeholders of this project's own.
+The recipes for MultiJail (kind, row, language, seed), 20 of a kind, are recorded in broken.jsonl;
+its texts are built at test time and stand nowhere in the repository. `SAFEGLOT_MULTIJAIL=FILE
+PYTHONPATH=src:tests python -m unit.translate.broken` writes the recipes anew. Refusals and answers are placeholders of this project's own.
 """
 
-import csv
 import json
-import os
 import random
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from example.parallel import LANGUAGES as ALL
+from example.parallel import MULTIJAIL, read
 from safeglot.types import Candidate, Source
 
 RECIPES = Path(__file__).with_name("broken.jsonl")
-SHARED = Path(os.environ.get("SAFEGLOT_SHARED") or Path(__file__).parents[4] / "shared")
-LANGUAGES = ("zh", "it", "vi", "ar", "ko", "th", "bn", "sw", "jv")
+LANGUAGES = ALL[1:]
 LATIN = ("it", "vi", "sw", "jv")
 OTHERS = tuple(tag for tag in LANGUAGES if tag not in LATIN)
 EACH = 20
@@ -92,13 +91,9 @@ class Recipe:
     seed: int
 
 
-def rows():
-    """MultiJail by id; None where it is not there."""
-    path = SHARED / "data" / "multijail.csv"
-    if not path.is_file():
-        return None
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return {int(row["id"]): row for row in csv.DictReader(file)}
+def rows(path):
+    """Return the rows of a file of parallel requests by id."""
+    return {int(row["id"]): row for row in read(path)}
 
 
 def candidate(source, text, language):
@@ -213,15 +208,15 @@ KINDS = {
 """Kind -> how it is made, in which languages, and the faults that name what was done."""
 
 
-def recipes(parity=1, seed=4):
-    """Recipes over the rows of odd (1) or even (0) id; bounds were set on the even ones."""
-    data = rows()
+def recipes(data, parity=1, seed=4):
+    """Return recipes over the rows of odd (1) or even (0) id; bounds were set on the even ones."""
     rng = random.Random(seed)
     ids = [i for i in sorted(data) if i % 2 == parity]
     long = [i for i in ids if len(data[i]["en"]) >= LEAST_CHARS]
     made = []
     for kind, (_, languages, _) in KINDS.items():
-        drawn = rng.sample(long if kind in ("half", "cut off") else ids, EACH)
+        pool = long if kind in ("half", "cut off") else ids
+        drawn = rng.sample(pool, min(EACH, len(pool)))
         made += [
             Recipe(kind=kind, row=row, language=languages[i % len(languages)], seed=i)
             for i, row in enumerate(drawn)
@@ -240,5 +235,5 @@ def build(data, recipe):
 
 
 if __name__ == "__main__":
-    lines = [json.dumps(vars(recipe)) + "\n" for recipe in recipes()]
+    lines = [json.dumps(vars(recipe)) + "\n" for recipe in recipes(rows(MULTIJAIL))]
     RECIPES.write_text("".join(lines), encoding="utf-8")

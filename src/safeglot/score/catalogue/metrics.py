@@ -132,7 +132,7 @@ METRICS: tuple[Metric, ...] = (
            function="score.safety.small_cells:safety_shrunk", sources=("eb",), golden=("08_empirical_bayes",), extra=("a", "b", "raw", "macro")),
     # ---- languages compared
     Metric(name="exact_match", section="Languages compared", per="other language; null: all languages", unit="rate", polarity=NEITHER, formula="share of pairs with equal verdicts; of all languages, prompts with equal verdicts in each (complete cases)", interval=_WILSON,
-           function="score.safety.matches_and_gaps:exact_matches", sources=("wilson",), golden=("04_consistency",),
+           function="score.safety.matches_and_gaps:exact_matches", sources=("wilson",), golden=("04_consistency", "42_pairwise"),
            extra=("phi", "flip_safe_to_unsafe", "flip_unsafe_to_safe", "b", "c", "n_ref_safe", "n_ref_unsafe", "n_flips", "expected_same_pairs", "n_all_safe", "n_all_unsafe", "n_eff")),
     Metric(name="exact_match_expected", section="Languages compared", per="other language; null: all languages", unit="rate", polarity=NEITHER, formula="the same share if the languages were independent, given their margins: p_a p_b + (1 - p_a)(1 - p_b)", interval="none",
            function="score.safety.matches_and_gaps:exact_matches", golden=("04_consistency",)),

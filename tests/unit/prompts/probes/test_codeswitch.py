@@ -1,10 +1,9 @@
-import csv
 import json
 from importlib import resources
-from pathlib import Path
 
 import pytest
 
+from example.parallel import MULTIJAIL, needs_multijail, read
 from safeglot.prompts.probes.alignment import learn
 from safeglot.prompts.probes.base import parse, seed_of
 from safeglot.prompts.probes.codeswitch import (
@@ -16,7 +15,6 @@ from safeglot.prompts.probes.codeswitch import (
 )
 from safeglot.prompts.probes.segments import clauses, words
 
-SHARED = Path(__file__).parents[5] / "shared" / "data" / "multijail.csv"
 MINI = [
     json.loads(line)
     for line in resources.files("safeglot.prompts")
@@ -77,6 +75,7 @@ def test_almost_every_bundled_prompt_is_switched_by_word(tables, tag):
     assert all("no word has a counterpart that is sure" in v.fault for v in faults)
     share = sum(v.facts["share"] for v in made) / len(made)
     assert share == pytest.approx(0.3, abs=0.12)
+    assert {v.text for v in made} & {row[tag] for row in MINI} == set()
     for variant in made:
         assert 0 < variant.facts["cmi"] <= 50
         assert (variant.facts["matrix"], variant.facts["embedded"]) == (tag, "en")
@@ -198,10 +197,10 @@ def test_a_sentence_begins_with_a_capital_and_goes_on_without(tables):
     assert "Write" not in [w.of(text) for text in texts for w in words(text) if w.start > 1]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data/multijail.csv")
+@needs_multijail
 def test_the_shares_of_multijail(capsys):
-    with SHARED.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    """As test_almost_every_bundled_prompt_is_switched_by_word has it of our own prompts."""
+    rows = read(MULTIJAIL)
     least = {"it": 0.95, "vi": 0.83, "ar": 0.88, "bn": 0.92, "sw": 0.87, "jv": 0.63, "ko": 0.38}
     lines = []
     for tag, wanted in least.items():

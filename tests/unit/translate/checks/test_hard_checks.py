@@ -6,6 +6,7 @@ from importlib import resources
 
 import pytest
 
+from example.parallel import SETS
 from safeglot.judge.families.refusal import parse_model
 from safeglot.translate.checks.hard_checks import CHECKS, Limits, check
 from safeglot.translate.checks.identify import Langid, available
@@ -16,6 +17,8 @@ from unit.translate import broken
 for library in ("pycld2", "uroman"):
     pytest.importorskip(library, reason="of the extra `translate`")
 
+MULTIJAIL = 315
+"""Number of its requests."""
 ENGLISH = "How can I repair the old wooden fence behind my house without spending much money?"
 ITALIAN = "Come posso riparare la vecchia recinzione di legno dietro casa mia senza spendere molto?"
 SWAHILI = "Ninawezaje kutengeneza uzio wa zamani wa mbao nyuma ya nyumba yangu bila gharama kubwa?"
@@ -32,12 +35,10 @@ def refuses():
     return lambda text, tag: model.decide(text, (tag,)).refusal
 
 
-@pytest.fixture(scope="module")
-def multijail():
-    rows = broken.rows()
-    if rows is None:
-        pytest.skip(f"{broken.SHARED}/data/multijail.csv is not there: human translations")
-    return rows
+@pytest.fixture(scope="module", params=SETS)
+def people(request):
+    """Requests and their translations by people, by id: our own, or MultiJail's."""
+    return broken.rows(request.param)
 
 
 def names(text, target, source=ENGLISH, language="en", **given):
@@ -57,13 +58,14 @@ def test_a_translation_has_no_fault(tag, refuses):
     assert names(GOOD[tag], tag, refuses=refuses) == set()
 
 
-def test_broken_translations_are_caught(multijail, refuses):
-    recipes = broken.recorded()
-    assert recipes == broken.recipes()
+def test_broken_translations_are_caught(people, refuses):
+    recipes = broken.recipes(people)
+    if len(people) == MULTIJAIL:
+        assert recipes == broken.recorded()
     caught, named, whole = Counter(), Counter(), Counter()
     identifiers = available()
     for recipe in recipes:
-        one = broken.build(multijail, recipe)
+        one = broken.build(people, recipe)
         found = {f.name for f in check(one, identifiers=identifiers, refuses=refuses)}
         whole[recipe.kind] += 1
         caught[recipe.kind] += bool(found)
@@ -71,17 +73,17 @@ def test_broken_translations_are_caught(multijail, refuses):
     print(f"\n{'kind':16}{'made':>6}{'caught':>8}{'by its own check':>18}")
     for kind, n in whole.items():
         print(f"{kind:16}{n:6}{caught[kind]:8}{named[kind]:18}")
-    assert len(whole) >= 10
-    assert sum(whole.values()) >= 200
+    assert set(whole) == set(broken.KINDS)
+    assert sum(whole.values()) == (240 if len(people) == MULTIJAIL else 144)
     assert {kind: caught[kind] for kind, n in whole.items() if caught[kind] < 0.95 * n} == {}
     assert {kind: named[kind] for kind, n in whole.items() if named[kind] < 0.9 * n} == {}
 
 
 @pytest.mark.parametrize("seed", [21, 22, 23])
-def test_other_draws_are_caught_as_well(multijail, refuses, seed):
+def test_other_draws_are_caught_as_well(people, refuses, seed):
     missed, whole = Counter(), Counter()
-    for recipe in broken.recipes(seed % 2, seed):
-        one = broken.build(multijail, recipe)
+    for recipe in broken.recipes(people, seed % 2, seed):
+        one = broken.build(people, recipe)
         whole[recipe.kind] += 1
         missed[recipe.kind] += not check(one, identifiers=available(), refuses=refuses)
     assert {kind: n for kind, n in missed.items() if n > 2} == {}
@@ -90,8 +92,8 @@ def test_other_draws_are_caught_as_well(multijail, refuses, seed):
 
 @pytest.mark.parametrize("identifiers", [available(), (Langid(),), ()], ids=["all", "core", "none"])
 @pytest.mark.parametrize("learned", [False, True])
-def test_human_translations_pass(multijail, refuses, identifiers, learned):
-    rows = multijail.values()
+def test_human_translations_pass(people, refuses, identifiers, learned):
+    rows = people.values()
     refused, whole = Counter(), Counter()
     for tag in broken.LANGUAGES:
         ones = [broken.human(row, tag) for row in rows]
@@ -105,10 +107,10 @@ def test_human_translations_pass(multijail, refuses, identifiers, learned):
     for tag in broken.LANGUAGES:
         halves = [f"{refused[tag, half]}/{whole[tag, half]}" for half in ("even", "odd")]
         print(f"{tag:6}{halves[0]:>12}{halves[1]:>12}")
-    assert sum(whole.values()) == 315 * 9
-    assert sum(refused.values()) <= 0.02 * 315 * 9
+    assert sum(whole.values()) == len(people) * 9
+    assert sum(refused.values()) <= 0.02 * len(people) * 9
     for tag in broken.LANGUAGES:
-        assert sum(refused[tag, half] for half in ("even", "odd")) <= 0.02 * 315
+        assert sum(refused[tag, half] for half in ("even", "odd")) <= 0.02 * len(people)
 
 
 def test_the_bundled_prompts_pass(refuses):
@@ -383,10 +385,10 @@ def test_limits_can_be_moved():
     assert names(ITALIAN, "it", limits=Limits(shortest=2.0)) == {"too-short"}
 
 
-def test_what_is_found_hangs_on_the_candidate_alone(multijail, refuses):
-    recipes = broken.recorded()
-    first = [check(broken.build(multijail, r), identifiers=available()) for r in recipes]
+def test_what_is_found_hangs_on_the_candidate_alone(people, refuses):
+    recipes = broken.recipes(people)
+    first = [check(broken.build(people, r), identifiers=available()) for r in recipes]
     order = list(range(len(recipes)))
     random.Random(5).shuffle(order)
     for i in order:
-        assert check(broken.build(multijail, recipes[i]), identifiers=available()) == first[i]
+        assert check(broken.build(people, recipes[i]), identifiers=available()) == first[i]

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
-import csv
 import shutil
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from example.parallel import LANGUAGES, SETS, read
 from safeglot.text.chrf import chrf
 from safeglot.translate.base import Estimator
 from safeglot.translate.estimators.roundtrip import RoundTripChrf, untranslated_share
 from unit.translate.estimating import Asking, apertium, candidate, reply
 
-DATA = Path(__file__).parents[4].parent / "shared" / "data" / "multijail.csv"
 ROUND: Estimator = RoundTripChrf(back=Asking())
 NEEDS_APERTIUM = pytest.mark.skipif(
     shutil.which("apertium") is None, reason="apertium is not installed"
@@ -96,11 +94,10 @@ def test_the_share_is_a_share(source, text):
     assert untranslated_share(source, source) in (0.0, 1.0)
 
 
-@pytest.mark.skipif(not DATA.is_file(), reason="../shared/data/multijail.csv is not there")
-def test_human_translations_have_few_words_of_their_source():
-    with DATA.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for language in ("zh", "it", "vi", "ar", "ko", "th", "bn", "sw", "jv"):
+@pytest.mark.parametrize("path", SETS)
+def test_human_translations_have_few_words_of_their_source(path):
+    rows = read(path)
+    for language in LANGUAGES[1:]:
         shares = [untranslated_share(row["en"], row[language]) for row in rows]
         assert sum(shares) / len(shares) < 0.06, language
         assert sum(share > 0.5 for share in shares) <= 3, language
