@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+    from safeglot.backends.files.manifest import Manifest
     from safeglot.score.cube import Cube
 
 ANSWERS = {
@@ -61,11 +62,12 @@ ANSWERS = {
 }
 
 
-def write(path: Path, cube: Cube, *, checked: bool, sentences: int = 1) -> dict[str, Any]:
-    """Write a database of the cube's verdicts and return the manifest's part that scoring reads.
+def write(path: Path, cube: Cube, *, checked: bool, sentences: int = 1) -> Manifest:
+    """Return a manifest for scoring after writing a database of the cube's verdicts.
 
     `checked` says that the answers have their traits; they are so many sentences long.
     """
+    from safeglot.backends.files.manifest import IDENTITY, Manifest, PromptOrigin, TaxonomyTable
     from safeglot.backends.store.store import Store
 
     Store(path).close()
@@ -76,22 +78,33 @@ def write(path: Path, cube: Cube, *, checked: bool, sentences: int = 1) -> dict[
     database.execute("COMMIT")
     database.close()
     assert cube.macro_C is not None
-    return {
-        "judges": dict.fromkeys(cube.judges, ""),
-        "models": list(cube.models),
-        "languages": list(cube.languages),
-        "samples": cube.samples,
-        "reference": cube.reference,
-        "level": 0.95,
-        "identity": {},
-        "signature": "simulated",
-        "taxonomy": {
-            "categories": list(cube.categories),
-            "macro": dict(zip(cube.categories, cube.macro_C, strict=True)),
-            "alert": cube.alert,
-            "coverage": {},
-        },
-    }
+    return Manifest(
+        created="",
+        versions={},
+        source=PromptOrigin(name="simulated", sha256="", revision=""),
+        identity=dict.fromkeys(IDENTITY, "simulated"),
+        judges=dict.fromkeys(cube.judges, ""),
+        signature="simulated",
+        models=cube.models,
+        model_ids=cube.models,
+        languages=cube.languages,
+        reference=cube.reference,
+        samples=cube.samples,
+        level=0.95,
+        taxonomy=TaxonomyTable(
+            name="simulated",
+            alert=cube.alert,
+            categories=cube.categories,
+            macro=dict(zip(cube.categories, cube.macro_C, strict=True)),
+            macro_names={},
+            coverage={},
+            descriptions={},
+        ),
+        settings={},
+        notes=(),
+        judge_notes={},
+        uncovered={},
+    )
 
 
 def _fill(database: sqlite3.Connection, cube: Cube, *, checked: bool, sentences: int) -> None:

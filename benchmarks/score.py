@@ -26,11 +26,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from safeglot.backends.files.manifest import Manifest
     from safeglot.score.cube import Cube
 
 SRC = Path(__file__).resolve().parent.parent / "src"
@@ -128,14 +129,21 @@ def by_scipy(models: int) -> dict[str, float]:
 def make(path: str, models: int, sentences: int) -> dict[str, float]:
     """Write a run's database; its answers are checked already where they are of one sentence."""
     import run_database
+    from safeglot.backends.files.records import table_of
 
     def whole() -> None:
         found = run_database.write(
             Path(path), simulated(models), checked=sentences == 1, sentences=sentences
         )
-        Path(f"{path}.json").write_text(json.dumps(found), "utf-8")
+        Path(f"{path}.json").write_text(json.dumps(table_of(found)), "utf-8")
 
     return timed(whole) | {"statistics": 0}
+
+
+def _manifest(path: str) -> Manifest:
+    from safeglot.backends.files.manifest import parse_manifest
+
+    return parse_manifest(json.loads(Path(f"{path}.json").read_text("utf-8")))
 
 
 def read(path: str, models: int) -> dict[str, float]:
@@ -143,7 +151,7 @@ def read(path: str, models: int) -> dict[str, float]:
     from safeglot.backends.store import bulk
     from safeglot.backends.store.store import Store
 
-    store, manifest = Store(Path(path)), json.loads(Path(f"{path}.json").read_text("utf-8"))
+    store, manifest = Store(Path(path)), _manifest(path)
     held: list[Any] = []
     times = timed(lambda: held.append(bulk.read(store, manifest)))
     assert held[0].unsafe_JMLPS.shape[1] == models
@@ -158,7 +166,7 @@ def score(path: str, draws: int) -> dict[str, float]:
     from safeglot.flow.measure import estimates as outcome
     from safeglot.report.results_json import to_json
 
-    manifest = json.loads(Path(f"{path}.json").read_text("utf-8")) | {"bootstrap": draws}
+    manifest = replace(_manifest(path), bootstrap=draws)
     found: list[Any] = []
 
     def whole() -> None:

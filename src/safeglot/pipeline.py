@@ -47,9 +47,9 @@ def translate(
 
 def plan(config: Config, console: Console | None = None) -> Job:
     """Check all that a run needs; with a console, translate what it lacks. Else nothing is sent."""
-    found, source = prompts.load(config)
-    prompts.check_reference(config, found)
-    return jobs.prepare(config, for_run.ready(config, found, source, console), source)
+    loaded, origin = prompts.load(config)
+    prompts.check_reference(config, loaded)
+    return jobs.prepare(config, for_run.ready(config, loaded, origin, console), origin)
 
 
 def generate(

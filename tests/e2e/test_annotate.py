@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -310,7 +311,7 @@ def test_an_answer_judged_anew_cannot_be_corrected(run, call):
 
 
 def estimates(run, **about):
-    manifest = RunDir(run).read_manifest() | about
+    manifest = replace(RunDir(run).read_manifest(), **about)
     with session.opened(RunDir(run)) as store:
         return labels.estimates(store, manifest, cube.cube_of(store, manifest))
 
@@ -358,7 +359,7 @@ def test_score_reads_labels_and_takes_a_correction(run, call):
 
 def test_the_signature_knows_the_labels(run, call):
     def identity(**about):
-        manifest = RunDir(run).read_manifest() | about
+        manifest = replace(RunDir(run).read_manifest(), **about)
         with session.opened(RunDir(run)) as store:
             return labels.identity(store, manifest)
 

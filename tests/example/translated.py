@@ -14,6 +14,7 @@ import json
 
 import numpy as np
 
+from example.manifest import manifest_with
 from safeglot.backends.store.store import Store
 from safeglot.flow import page
 from safeglot.flow.measure import estimates
@@ -45,19 +46,9 @@ RATES = {"en": 0.1, "sw": 0.35, "ru": 0.2}
 
 
 def manifest_of(samples=1):
-    return {
-        "judges": {GUARD: "id", OTHER: "id"},
-        "models": list(MODELS),
-        "languages": list(LANGUAGES),
-        "samples": samples,
-        "level": 0.95,
-        "reference": "en",
-        "taxonomy": {
-            "categories": ["theft", "hate"], "macro": {}, "alert": False, "coverage": {},
-            "macro_names": {}, "name": "own", "descriptions": {},
-        },
-        "identity": {"prompts": "invented@0"},
-    }  # fmt: skip
+    return manifest_with(
+        judges={GUARD: "id", OTHER: "id"}, models=MODELS, languages=LANGUAGES, samples=samples
+    )
 
 
 def prompts():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,7 @@ from safeglot.backends.files.datasets import alert_toml
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.measure.reliability import estimates
+from safeglot.flow.run.manifest import taxonomy_table
 from safeglot.prompts.taxonomy import parse_taxonomy
 from unit.flow.measure.test_reliability import manifest_of, put
 
@@ -17,13 +19,7 @@ HAZARDS = {f"S{i}" for i in range(1, 15)}
 def test_codes_fit_by_the_golden_map_and_no_others(tmp_path, off):
     golden = json.loads((DATA / "40_taxonomy_map.json").read_text("utf-8"))["map"]
     alert = parse_taxonomy(alert_toml(), "alert.toml")
-    manifest = manifest_of()
-    manifest["taxonomy"] = {
-        "categories": list(alert.categories),
-        "macro": dict(alert.macro),
-        "alert": True,
-        "coverage": {c: [list(v.codes), v.text] for c, v in alert.coverage.items()},
-    }
+    manifest = replace(manifest_of(), taxonomy=taxonomy_table(alert))
     store, at = Store(tmp_path / "run.db"), 0
     for category, told in golden.items():
         for code in sorted(HAZARDS - set(told["codes"]) if off else told["codes"]):

@@ -52,7 +52,7 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
                 f"file to the same run: --arms {names} --arm-texts {out}"
             )
             return
-        config = config_of(None, {**flags, "reference": about["reference"]})
+        config = config_of(None, {**flags, "reference": about.reference})
         rows, lacking = filled(
             rows, config, run_dir=run_dir, store=store, console=Console(quiet=quiet)
         )

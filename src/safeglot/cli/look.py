@@ -123,8 +123,8 @@ def list_text(folder: Path) -> str:
             continue
         state = "scored" if run.results.exists() else "not finished"
         rows.append(
-            (run.path, m["created"][:16], "+".join(m["models"]), "+".join(m["languages"]),
-             m["identity"]["n"], "+".join(m["judges"]), state)
+            (run.path, m.created[:16], "+".join(m.models), "+".join(m.languages),
+             m.identity["n"], "+".join(m.judges), state)
         )  # fmt: skip
     return _table(
         "", ("run", "begun", "models", "languages", "prompts", "judges", "state"), rows, 200

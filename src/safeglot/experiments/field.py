@@ -90,7 +90,7 @@ def _judges(sources: Sequence[Source], asked: str | None) -> tuple[str, ...]:
 
 
 def _judge_id(source: Source, judge: str) -> str:
-    return str(source.manifest["judges"][judge.removesuffix("@loose")])
+    return source.manifest.judges[judge.removesuffix("@loose")]
 
 
 def _languages(sources: Sequence[Source], asked: str | None) -> tuple[str, ...]:
@@ -233,7 +233,7 @@ def _notes(
             "independent, and a difference may be that of the prompts."
         )
     for name, label in (("decoding", "decoding"), ("results", "version of the results")):
-        if len({s.manifest["identity"].get(name) for s in sources}) > 1:
+        if len({s.manifest.identity.get(name) for s in sources}) > 1:
             yield f"the runs differ in their {label}: a difference may come from that."
     several = [m for m, k in Counter(m for s in sources for m in s.cube.models).items() if k > 1]
     if several:

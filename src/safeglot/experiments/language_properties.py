@@ -55,7 +55,7 @@ def language_properties(
         raise UsageError("language-properties: no run given. Name the folder of a run.")
     told: list[Table] = []
     for path in runs:
-        tags = tuple(RunDir(path).read_manifest()["languages"])
+        tags = RunDir(path).read_manifest().languages
         known = packaged(tags) if properties is None else _read(properties, tags)
         found = list(_gaps_of(path, judge))
         for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in found):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.texts import main_texts
 from safeglot.config.checks import nearest
@@ -26,7 +26,7 @@ class Source:
     """One run: what it was, its verdicts, and the texts that were asked."""
 
     path: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     cube: Cube
     texts: Mapping[Place, str]
 
@@ -38,7 +38,7 @@ class Source:
     @property
     def level(self) -> float:
         """The level of the run's intervals."""
-        return float(self.manifest["level"])
+        return self.manifest.level
 
 
 def read(path: Path) -> Source:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from safeglot.backends.files import arm_texts
+from safeglot.backends.files.manifest import ArmsSummary, Manifest
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.generate import Given
@@ -335,33 +336,33 @@ def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
     return Arms(asked=tuple(asked), given=tuple(given))
 
 
-def described(store: Store) -> dict[str, Any]:
-    """Return what the manifest tells of the arms that a run holds; nothing where it has none."""
+def described(store: Store) -> ArmsSummary | None:
+    """Return what the manifest says of the arms that a run holds; None where it has none."""
     texts = [(key, quality, arm) for key, _, _, _, _, quality, arm, _ in store.rows(_STORED)]
     answers = [(key, arm) for _, _, _, key, _, arm, *_ in store.rows(_GIVEN_ANSWERS)]
     if not texts:
-        return {}
+        return None
     counts = Counter(arm for _, _, arm in texts if arm not in GIVEN)
     counts.update(arm for _, arm in answers)
     content = sorted([(k, q) for k, q, _ in texts] + [(k, "") for k, _ in answers])
-    return {"digest": digest("arms", content)[:12], "texts": dict(sorted(counts.items()))}
+    return ArmsSummary(digest=digest("arms", content)[:12], texts=dict(sorted(counts.items())))
 
 
 # ---- what is to be translated
 
 
-def to_translate(store: Store, about: Mapping[str, Any], names: Sequence[str]) -> Iterator[Any]:
+def to_translate(store: Store, about: Manifest, names: Sequence[str]) -> Iterator[Any]:
     """Yield a row for each answer to a harmful prompt that an arm still needs in translation."""
     harmful = {p.id: i for i, p in enumerate(store.prompts()) if p.kind == "harmful"}
-    reference = about["reference"]
-    others = [tag for tag in about["languages"] if tag != reference]
+    reference = about.reference
+    others = [tag for tag in about.languages if tag != reference]
     texts = set(store.rows(_MAIN_TEXTS))
     done = {
         (arm, prompt, language, model, sample)
         for _, model, sample, _, _, arm, prompt, language, *_ in store.rows(_GIVEN_ANSWERS)
     }
     answers = [row for row in store.rows(_ANSWERS) if row[0] in harmful and row[4].strip()]
-    places = {name: i for i, name in enumerate((*about["languages"], *about["models"]))}
+    places = {name: i for i, name in enumerate((*about.languages, *about.models))}
     answers.sort(key=lambda r: (harmful[r[0]], places[r[1]], places.get(r[2], -1), r[3]))
     for arm in names:
         for prompt, language, model, sample, text in answers:

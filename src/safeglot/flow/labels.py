@@ -219,7 +219,7 @@ def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
         )
         now = drawn_answers(store)
     told = f"{len(found)} labels read" + (f", {changed} of them changed" if changed else "")
-    return f"{told}\n{_progress(now, manifest['languages'])}"
+    return f"{told}\n{_progress(now, manifest.languages)}"
 
 
 _Labels = dict[tuple[str, str], tuple[str, str]]
@@ -281,7 +281,7 @@ def _take(
 
 def status(run_dir: RunDir) -> str:
     """Return how many labels are wanted and there. Raises: UsageError."""
-    languages = run_dir.require().read_manifest()["languages"]
+    languages = run_dir.require().read_manifest().languages
     with session.opened(run_dir) as store:
         found = drawn_answers(store)
     if not found:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.bulk import LOOSE
 from safeglot.backends.store.store import Store
@@ -83,27 +83,27 @@ def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: 
     )
 
 
-def _run(run: RunDir, manifest: Mapping[str, Any], estimates: list[Estimate], line: str) -> Run:
-    taxonomy = manifest["taxonomy"]
+def _run(run: RunDir, manifest: Manifest, estimates: list[Estimate], line: str) -> Run:
+    taxonomy = manifest.taxonomy
     macros: dict[str, tuple[str, ...]] = {}
     used = {e.category for e in estimates if e.category}
-    for category, macro in taxonomy["macro"].items():
+    for category, macro in taxonomy.macro.items():
         if category in used:
-            name = taxonomy["macro_names"].get(macro, macro)
+            name = taxonomy.macro_names.get(macro, macro)
             macros[name] = (*macros.get(name, ()), category)
     judges = tuple(dict.fromkeys(e.judge for e in estimates if e.judge))
     return Run(
         title=run.path.resolve().name,
-        reference=manifest["reference"],
-        languages=tuple(_language(tag) for tag in manifest["languages"]),
-        models=tuple(manifest["models"]),
-        judges=judges or tuple(manifest["judges"]),
+        reference=manifest.reference,
+        languages=tuple(_language(tag) for tag in manifest.languages),
+        models=manifest.models,
+        judges=judges or tuple(manifest.judges),
         macros=macros,
-        settings=manifest["settings"],
+        settings=manifest.settings,
         signature=line,
-        versions=manifest["versions"],
+        versions=manifest.versions,
         notes=_notes(manifest, judges),
-        uncovered={j: tuple(manifest["uncovered"].get(_base(j), ())) for j in judges},
+        uncovered={j: manifest.uncovered.get(_base(j), ()) for j in judges},
     )
 
 
@@ -111,14 +111,14 @@ def _base(judge: str) -> str:
     return judge.removesuffix(LOOSE)
 
 
-def _notes(manifest: Mapping[str, Any], judges: tuple[str, ...]) -> tuple[Note, ...]:
-    general = [Note(text=text) for text in manifest["notes"]]
+def _notes(manifest: Manifest, judges: tuple[str, ...]) -> tuple[Note, ...]:
+    general = [Note(text=text) for text in manifest.notes]
     return (
         *general,
         *(
             Note(text=text, judge=judge)
             for judge in judges
-            for text in manifest["judge_notes"].get(_base(judge), ())
+            for text in manifest.judge_notes.get(_base(judge), ())
         ),
     )
 
@@ -130,11 +130,11 @@ def _language(tag: str) -> Language:
     )
 
 
-def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
+def _missing(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
     failed: dict[tuple[str, str], int] = {}
     for stage, query in _MISSING:
         for model, language, kind, count, example in store.rows(query):
-            if query is _UNREAD and kind.rpartition(": ")[0] not in manifest["judges"]:
+            if query is _UNREAD and kind.rpartition(": ")[0] not in manifest.judges:
                 continue  # of a pass that guards a judge: told with its own number
             if query is _FAILED_ANSWERS:
                 failed[model, language] = failed.get((model, language), 0) + count
@@ -149,10 +149,10 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
     yield from _untranslated(store, manifest)
     texts = dict(store.rows(_N_TEXTS))
     reached = {(model, language): n for model, language, n in store.rows(_REACHED)}
-    for model in manifest["models"]:
-        for language in manifest["languages"]:
+    for model in manifest.models:
+        for language in manifest.languages:
             cell = (model, language)
-            planned = texts.get(language, 0) * manifest["samples"]
+            planned = texts.get(language, 0) * manifest.samples
             left = planned - reached.get(cell, 0) - failed.get(cell, 0)
             if left > 0:
                 yield MissingRow(
@@ -164,10 +164,10 @@ def _missing(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
                 )
 
 
-def _untranslated(store: Store, manifest: Mapping[str, Any]) -> Iterator[MissingRow]:
+def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
     """Tell of the prompts that have no text in a language, and that no gate took out."""
     lost: dict[tuple[str, str], list[str]] = {}
-    for (_, language), fate in translations.fates(store, manifest["languages"]).items():
+    for (_, language), fate in translations.fates(store, manifest.languages).items():
         if fate.kind in (translations.FAILED, translations.WAITING):
             lost.setdefault((language, fate.reason), []).append(fate.message)
     for (language, reason), messages in lost.items():
@@ -181,16 +181,16 @@ def _untranslated(store: Store, manifest: Mapping[str, Any]) -> Iterator[Missing
         )
 
 
-def _answers(store: Store, manifest: Mapping[str, Any], most: int) -> list[AnswerRow]:
+def _answers(store: Store, manifest: Manifest, most: int) -> list[AnswerRow]:
     prompts = {p.id: p for p in store.prompts()}
     chosen = _chosen(prompts, manifest, most)
     shown = {key: text for key, prompt, text in store.rows(_TEXTS) if prompt in chosen}
     rows = [row for row in store.rows(_ANSWERS) if row[1] in chosen]
     verdicts: dict[str, list[Verdict]] = {row[0]: [] for row in rows}
     for verdict in store.verdicts():
-        if verdict.response in verdicts and verdict.judge in manifest["judges"]:
+        if verdict.response in verdicts and verdict.judge in manifest.judges:
             verdicts[verdict.response].append(verdict)
-    places = {name: i for i, name in enumerate((*manifest["languages"], *manifest["models"]))}
+    places = {name: i for i, name in enumerate((*manifest.languages, *manifest.models))}
     position = {prompt: i for i, prompt in enumerate(prompts)}
     rows.sort(key=lambda r: (position[r[1]], places[r[2]], places[r[3]], r[4]))
     return [
@@ -209,10 +209,10 @@ def _answers(store: Store, manifest: Mapping[str, Any], most: int) -> list[Answe
     ]
 
 
-def _chosen(prompts: Mapping[str, Prompt], manifest: Mapping[str, Any], most: int) -> set[str]:
+def _chosen(prompts: Mapping[str, Prompt], manifest: Manifest, most: int) -> set[str]:
     # by hash, so that a part of a large run is a fair sample with all languages side by side
     order = sorted(prompts, key=lambda i: hashlib.blake2b(i.encode(), digest_size=8).digest())
-    per_prompt = max(1, len(manifest["languages"]) * len(manifest["models"]) * manifest["samples"])
+    per_prompt = max(1, len(manifest.languages) * len(manifest.models) * manifest.samples)
     whole = len(prompts) * per_prompt <= most
     return set(order if whole else order[: most // per_prompt])
 

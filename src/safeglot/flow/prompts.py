@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files import datasets
+from safeglot.backends.files.datasets import Loaded
+from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.prompts.prompt_set import PromptSet
@@ -14,13 +16,13 @@ from safeglot.prompts.reading.readers import Reading, read_source
 from safeglot.prompts.selection import select
 
 
-def load(config: Config) -> tuple[PromptSet, dict[str, str]]:
-    """Load, check and select the prompts, parallel in every language; and say where they came from."""
+def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
+    """Return the selected prompts, parallel in every language, and what they were read from."""
     config = untranslated(config)
     taxonomy = Path(config.taxonomy) if config.taxonomy else None
     loaded = datasets.load_prompts(config.prompts, taxonomy_file=taxonomy)
     whole = read_source(loaded, reading_of(config))
-    return select(whole, **selection_of(config)), source_of(loaded)
+    return select(whole, **selection_of(config)), origin_of(loaded)
 
 
 def reading_of(config: Config) -> Reading:
@@ -62,6 +64,6 @@ def check_reference(config: Config, prompts: PromptSet) -> None:
         )
 
 
-def source_of(loaded: Any) -> dict[str, str]:
+def origin_of(loaded: Loaded) -> PromptOrigin:
     """Return what is kept of where the prompts came from."""
-    return {"name": loaded.name, "sha256": loaded.sha256, "revision": loaded.revision}
+    return PromptOrigin(name=loaded.name, sha256=loaded.sha256, revision=loaded.revision)

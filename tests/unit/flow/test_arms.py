@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from example.manifest import manifest_with
 from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
@@ -20,7 +21,7 @@ from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
 
-ABOUT = {"reference": "en", "languages": ["en", "de"], "models": ["vllm/a"]}
+ABOUT = manifest_with(models=("vllm/a",))
 
 
 @pytest.fixture
@@ -90,15 +91,15 @@ def test_what_is_put_is_what_is_stored(tmp_path, prompts, store):
     }  # fmt: skip
     stored = dict(store.rows("SELECT text, quality FROM translations WHERE quality <> '{}'"))
     assert stored == {"p1 anders": '{"q":0.5}', "p2 de": '{"q":0.25}'}
-    assert before == {}
-    assert described(store)["texts"] == {"main": 1, "roundtrip": 1, "translators": 1}
-    digest = described(store)["digest"]
+    assert before is None
+    assert described(store).texts == {"main": 1, "roundtrip": 1, "translators": 1}
+    digest = described(store).digest
     put_arms(found, store)
-    assert described(store)["digest"] == digest
+    assert described(store).digest == digest
     put_arms(
         read(tmp_path, prompts, text.replace("0.25", "0.3"), "roundtrip", "translators"), store
     )
-    assert described(store)["digest"] != digest
+    assert described(store).digest != digest
 
 
 def test_given_answers_are_stored_as_answers(tmp_path, prompts, store):

@@ -16,16 +16,11 @@ from typing import Any, TextIO
 
 import tomli_w
 
+from safeglot.backends.files.manifest import Manifest, parse_manifest
+from safeglot.backends.files.records import Misfit, table_of
 from safeglot.errors import Stopped, UsageError
 from safeglot.keys import json_encoder
 
-_MANIFEST: Mapping[str, type | tuple[type, ...]] = {
-    "created": str, "versions": dict, "source": dict, "identity": dict, "judges": dict,
-    "signature": str, "models": list, "model_ids": list, "languages": list, "reference": str,
-    "samples": int, "level": (int, float), "taxonomy": dict, "settings": dict, "notes": list,
-    "judge_notes": dict, "uncovered": dict,
-}  # fmt: skip
-_IDENTITY = ("results", "prompts", "n", "languages", "reference", "targets", "decoding", "generate")
 _LIBRARIES = ("aiohttp", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
 _line = json_encoder(ensure_ascii=False)
 
@@ -59,20 +54,20 @@ class RunDir:
             )
         return self
 
-    def read_manifest(self) -> dict[str, Any]:
+    def read_manifest(self) -> Manifest:
         """Return the manifest. Raises: UsageError where it cannot be read."""
         do = "Put back the file that the run wrote, or give another run"
         text = read_text(self.require().manifest, do)
         try:
-            found = json.loads(text)
+            value = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{self.manifest}: not JSON ({error}). {do}.") from None
-        whole = isinstance(found, dict) and all(
-            isinstance(found.get(key), kind) for key, kind in _MANIFEST.items()
-        )
-        if not whole or not all(isinstance(found["identity"].get(k), str) for k in _IDENTITY):
-            raise UsageError(f"{self.manifest}: not a manifest of this version. {do}.")
-        return dict(found)
+        try:
+            return parse_manifest(value)
+        except Misfit as error:
+            raise UsageError(
+                f"{self.manifest}: not a manifest of this version ({error}). {do}."
+            ) from None
 
     def read_results(self) -> str:
         """Return results.json. Raises: UsageError where the run was not scored yet."""
@@ -119,10 +114,10 @@ class RunDir:
         begun = (self.config.name, self.manifest.name, self.database.name)
         return name in (".lock", "translations") or name.lstrip(".").startswith(begun)
 
-    def write(self, config: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    def write(self, config: Mapping[str, Any], manifest: Manifest) -> None:
         """Write run.toml, then the manifest, which marks the run as begun."""
         write_text(self.config, tomli_w.dumps(dict(config)))
-        text = json.dumps(manifest, ensure_ascii=False, indent=1)
+        text = json.dumps(table_of(manifest), ensure_ascii=False, indent=1)
         write_text(self.manifest, text + "\n")
 
     @contextlib.contextmanager

@@ -7,7 +7,7 @@ its key (32 bytes) and its place (8) are held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
 from safeglot.types import Prompt
 
@@ -84,9 +85,9 @@ class Held:
     gated_LP: Bools | None = None
 
 
-def read(store: Store, manifest: Mapping[str, Any]) -> Held:
+def read(store: Store, manifest: Manifest) -> Held:
     """Read all answers and verdicts of the main arm; what was planned sets the shape."""
-    prompts, names = tuple(store.prompts()), tuple(manifest["judges"])
+    prompts, names = tuple(store.prompts()), tuple(manifest.judges)
     index = _index(store, manifest, [prompt.id for prompt in prompts])
     three = {judge for (judge,) in store.rows(_THREE_LABELS)}
     strict, loose, refusal, strange = _verdicts(store, index, names)
@@ -105,7 +106,7 @@ def read(store: Store, manifest: Mapping[str, Any]) -> Held:
         unsafe_JMLPS=np.array(unsafe, dtype=np.int8).reshape(shape),
         refusal_JMLPS=np.array([refusal[at] for at, _, _ in readings], np.int8).reshape(shape),
         strange=strange,
-        gated_LP=_gated(store, manifest["languages"], [prompt.id for prompt in prompts]),
+        gated_LP=_gated(store, manifest.languages, [prompt.id for prompt in prompts]),
     )
 
 
@@ -116,8 +117,8 @@ def columns(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Sequence[Any], ..
         yield tuple(zip(*chunk, strict=True))
 
 
-def _index(store: Store, manifest: Mapping[str, Any], prompts: Sequence[str]) -> Index:
-    models, languages, n_S = manifest["models"], manifest["languages"], manifest["samples"]
+def _index(store: Store, manifest: Manifest, prompts: Sequence[str]) -> Index:
+    models, languages, n_S = manifest.models, manifest.languages, manifest.samples
     per_M = len(languages) * len(prompts) * n_S
     at_M = {name: at * per_M for at, name in enumerate(models)}
     at_T = _texts(store, languages, prompts, n_S)

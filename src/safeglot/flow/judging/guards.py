@@ -68,7 +68,7 @@ def ask_again(
     config, about = judged_config(run_dir), run_dir.read_manifest()
     with run_dir.locked(), opened(run_dir) as store:
         prompts = stored_prompts(store, about)
-        job = jobs.prepare(config, prompts, about["source"], target_ids=about["model_ids"])
+        job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
         pairs = list(zip(job.judges, config.judge, strict=True))
         asked = [one for pair in pairs for one in _of_judge(*pair, store, passes)]
         for note in _notes(pairs, asked, passes, prompts.languages):

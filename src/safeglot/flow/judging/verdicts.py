@@ -27,21 +27,21 @@ def judge(
     retry_failed: bool,
 ) -> None:
     """Judge the stored answers; judges that are new to the run join it."""
-    found = run_dir.read_manifest()
+    about = run_dir.read_manifest()
     old = stored_config(run_dir)
     given = {models.judge_name(j): j for j in judges}
     kept = tuple(given.pop(models.judge_name(j), j) for j in old.judge)
     config = dataclasses.replace(old, judge=(*kept, *given.values()))
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
-    prompts = stored_prompts(store, found)
-    job = jobs.prepare(config, prompts, found["source"], target_ids=found["model_ids"])
+    prompts = stored_prompts(store, about)
+    job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
     ids = job.judge_ids()
-    for name, judge_id in found["judges"].items():
+    for name, judge_id in about.judges.items():
         if ids.get(name) != judge_id:
             for mark in ("", *PASSES):
                 store.drop_verdicts(name + mark)
-    run_dir.write(to_table(config), manifest.judged(found, job))
+    run_dir.write(to_table(config), manifest.judged(about, job))
     collect(
         Work(
             job=job,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import bulk
 from safeglot.backends.store.bulk import Held, Index
 from safeglot.backends.store.store import Store
@@ -53,7 +54,7 @@ _INVALID_CODE |= {name: code for code, name in enumerate(INVALID, start=1)}
 
 def estimates(
     store: Store,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     held: Held | None = None,
     *,
     level: float,
@@ -138,13 +139,13 @@ def _row(key: str, found: Traits) -> tuple[Any, ...]:
     return key, VERSION, found.invalid, found.language, confidence, truncated
 
 
-def answers_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None) -> Answers:
+def answers_of(store: Store, manifest: Manifest, held: Held | None = None) -> Answers:
     """Read checks and verdicts into arrays; what was planned sets their shape.
 
     `held` is what `bulk.read` gave, where that is there already.
     """
     held = bulk.read(store, manifest) if held is None else held
-    languages = tuple(manifest["languages"])
+    languages = manifest.languages
     foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
     invalid, english, truncated = _read_traits(store, held.index)
     english[:, ~foreign_L] = -1
@@ -159,9 +160,9 @@ def answers_of(store: Store, manifest: Mapping[str, Any], held: Held | None = No
         foreign_L=foreign_L,
         covered_L=np.array([covers(tag) for tag in languages], dtype=np.bool_),
         judges=held.judges,
-        models=tuple(manifest["models"]),
+        models=manifest.models,
         languages=languages,
-        reference=manifest["reference"],
+        reference=manifest.reference,
         gated_LP=held.gated_LP,
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
 from safeglot.score.arrays import Bools, Bytes, Floats
 from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
@@ -44,17 +45,17 @@ class _Held:
     """(arm, language, translator) -> estimator -> quality, shape (P,), NaN where not told."""
 
 
-def estimates(store: Store, manifest: Mapping[str, Any], *, level: float) -> list[Estimate]:
+def estimates(store: Store, manifest: Manifest, *, level: float) -> list[Estimate]:
     """Return the terms of each gap, and what translators and quality do to it; nothing without arms."""
     if not next(store.rows(_ANY))[0]:
         return []
     held = _read(store, manifest)
     estimator = _estimator(held)
-    reference = manifest["reference"]
-    others = [tag for tag in manifest["languages"] if tag != reference]
+    reference = manifest.reference
+    others = [tag for tag in manifest.languages if tag != reference]
     found: list[Estimate] = []
-    for judge in manifest["judges"]:
-        for model in manifest["models"]:
+    for judge in manifest.judges:
+        for model in manifest.models:
             cells = [_cell(held, (judge, model), tag, reference, estimator) for tag in others]
             told = [replace(cell, level=level) for cell in cells]
             spread = iter(of_translators(told))
@@ -65,9 +66,9 @@ def estimates(store: Store, manifest: Mapping[str, Any], *, level: float) -> lis
     return found
 
 
-def _read(store: Store, manifest: Mapping[str, Any]) -> _Held:
+def _read(store: Store, manifest: Manifest) -> _Held:
     harmful = [p.id for p in store.prompts() if p.kind == "harmful"]
-    held = _Held(place={p: i for i, p in enumerate(harmful)}, samples=manifest["samples"])
+    held = _Held(place={p: i for i, p in enumerate(harmful)}, samples=manifest.samples)
     n = len(harmful)
     for arm, language, translator, prompt, quality in store.rows(_TEXTS):
         at = held.place.get(prompt)

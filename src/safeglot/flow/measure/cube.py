@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store import bulk
 from safeglot.backends.store.bulk import LOOSE, Held
@@ -27,7 +28,7 @@ _CELLS = (
 )
 
 
-def cube_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None) -> Cube:
+def cube_of(store: Store, manifest: Manifest, held: Held | None = None) -> Cube:
     """Fill the label cube with the verdicts on harmful prompts; what was planned sets its shape.
 
     `held` is what `bulk.read` gave, where that is there already.
@@ -35,18 +36,18 @@ def cube_of(store: Store, manifest: Mapping[str, Any], held: Held | None = None)
     """
     held = bulk.read(store, manifest) if held is None else held
     harmful = {p.id: p.categories for p in held.prompts if p.kind == "harmful"}
-    taxonomy = manifest["taxonomy"]
+    taxonomy = manifest.taxonomy
     used = {c for categories in harmful.values() for c in categories}
     axes = Axes(
         judges=held.judges,
-        models=tuple(manifest["models"]),
-        languages=tuple(manifest["languages"]),
+        models=manifest.models,
+        languages=manifest.languages,
         prompts=harmful,
-        categories=tuple(c for c in taxonomy["categories"] if c in used),
-        macros=taxonomy["macro"] or None,
-        reference=manifest["reference"],
-        samples=manifest["samples"],
-        alert=taxonomy["alert"],
+        categories=tuple(c for c in taxonomy.categories if c in used),
+        macros=taxonomy.macro or None,
+        reference=manifest.reference,
+        samples=manifest.samples,
+        alert=taxonomy.alert,
     )
     pick_P = np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_)
     gated_LP = None if held.gated_LP is None else held.gated_LP[:, pick_P]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from safeglot.backends.console import Console
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import bulk
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure import answers, causes, probes, reliability, translations
@@ -19,16 +17,16 @@ from safeglot.types import Estimate
 
 
 def measure(
-    store: Store, manifest: Mapping[str, Any], console: Console | None = None
+    store: Store, manifest: Manifest, console: Console | None = None
 ) -> tuple[list[Estimate], float]:
     """Return every estimate of a run in its fixed order, and the share of verdicts that is missing.
 
     The console shows how far the first check of the answers is. Raises: UsageError, Stopped.
     """
     held = bulk.read(store, manifest)
-    cube, level = cube_of(store, manifest, held), manifest["level"]
+    cube, level = cube_of(store, manifest, held), manifest.level
     found = [
-        *basic(cube, level=level, draws=manifest.get("bootstrap", 0)),
+        *basic(cube, level=level, draws=manifest.draws),
         *answers.estimates(store, manifest, held, level=level, console=console),
         *corrected.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
@@ -39,14 +37,14 @@ def measure(
     return found, missing_share(cube)
 
 
-def signature(store: Store, manifest: Mapping[str, Any]) -> str:
+def signature(store: Store, manifest: Manifest) -> str:
     """Return the run's signature as scored now, with what scoring adds: checks of answers, labels."""
     line = run_signature(
-        {**manifest["identity"], "results": str(RESULT_VERSION)},
-        manifest["judges"],
-        manifest["level"],
-        manifest.get("bootstrap", 0),
-        arms=manifest.get("arms"),
+        {**manifest.identity, "results": str(RESULT_VERSION)},
+        manifest.judges,
+        manifest.level,
+        manifest.draws,
+        arms=manifest.arms_digest,
     )
     labels = corrected.identity(store, manifest)
     return "|".join([line, f"checks:{CHECKS}", *([f"labels:{labels}"] if labels else [])])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.keys import digest
@@ -84,16 +84,16 @@ def drawn_answers(store: Store) -> list[Drawn]:
     ]
 
 
-def identity(store: Store, manifest: Mapping[str, Any]) -> str:
+def identity(store: Store, manifest: Manifest) -> str:
     """Return what of the labels can move a number, for the signature; "" without labels."""
     rows = [list(row) for row in store.rows(_DIGEST)]
     if not rows:
         return ""
     draws = [(d.response, d.stratum, d.design) for d in drawn_answers(store)]
-    return f"{manifest.get('correction', 'two-phase')}:{digest(rows, draws)[:12]}"
+    return f"{manifest.correction or 'two-phase'}:{digest(rows, draws)[:12]}"
 
 
-def estimates(store: Store, manifest: Mapping[str, Any], cube: Cube) -> list[Estimate]:
+def estimates(store: Store, manifest: Manifest, cube: Cube) -> list[Estimate]:
     """Return the corrected rates and the agreement panel; nothing without labels.
 
     Order: judges, in each the languages. A judge has rates where the answers were drawn by its own
@@ -109,11 +109,9 @@ def estimates(store: Store, manifest: Mapping[str, Any], cube: Cube) -> list[Est
     return told
 
 
-def _of_judge(
-    judge: str, drawn: list[Drawn], cube: Cube, manifest: Mapping[str, Any]
-) -> Iterator[Estimate]:
-    correction = manifest.get("correction", "two-phase")
-    blank = Estimate(metric="", judge=judge, value=None, level=manifest["level"], method="", n=0)
+def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) -> Iterator[Estimate]:
+    correction = manifest.correction or "two-phase"
+    blank = Estimate(metric="", judge=judge, value=None, level=manifest.level, method="", n=0)
     own = [d for d in drawn if d.design == "simple" or d.judge == judge]
     found: dict[str, list[Told]] = {}
     rows: dict[str, list[Estimate]] = {}
@@ -135,7 +133,7 @@ def _of_judge(
         if whole is None:
             rows[language].append(ungated(row, "no labels"))
             continue
-        alpha = krippendorff(_ratings(here), level=manifest["level"])
+        alpha = krippendorff(_ratings(here), level=manifest.level)
         rows[language].extend(panel(row, whole[0], alpha))
     for language in cube.languages:
         split = len(cube.models) + 1 if language in found else 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
@@ -40,9 +40,7 @@ class _Held:
     """(judge, model, put) -> shape (P, S)."""
 
 
-def estimates(
-    store: Store, manifest: Mapping[str, Any], cube: Cube, *, level: float
-) -> list[Estimate]:
+def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> list[Estimate]:
     """Return the effects of each variant, and of crossed factors; nothing without probes.
 
     Order: judges, models, in each the languages with their variants, then the crossed factors.
@@ -51,7 +49,7 @@ def estimates(
         return []
     held = _read(store, cube)
     told: list[Estimate] = []
-    for judge in manifest["judges"]:
+    for judge in manifest.judges:
         for model in cube.models:
             found = [
                 _probed(held, cube, (judge, model), tag, level=level) for tag in cube.languages

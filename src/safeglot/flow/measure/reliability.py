@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure.calibration import calibration
 from safeglot.flow.measure.labels import drawn_answers
@@ -105,25 +106,23 @@ class _Seen:
         return count_LP
 
 
-def estimates(
-    store: Store, manifest: Mapping[str, Any], cube: Cube, *, level: float
-) -> list[Estimate]:
+def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> list[Estimate]:
     """Return what tells of each judge. Order: judges, in each what every run has, then the passes.
 
     All on the answers to harmful prompts in the main arm, the models together where none is named.
     """
     at_L, at_P = ({name: i for i, name in enumerate(x)} for x in (cube.languages, cube.prompts))
     unread, failed = list(store.rows(_UNREAD)), list(store.rows(_FAILED))
-    coded = list(store.rows(_CODES)) if manifest["taxonomy"]["coverage"] else []
+    coded = list(store.rows(_CODES)) if manifest.taxonomy.coverage else []
     names = {name for (name,) in store.rows(_NAMES)}
     drawn = drawn_answers(store)
     told: list[Estimate] = []
-    for judge in manifest["judges"]:
+    for judge in manifest.judges:
         row = Estimate(metric="", judge=judge, value=None, level=level, method="no data", n=0)
         seen = _Seen(row=row, cube=cube, at_L=at_L, at_P=at_P)
         told += unparsed(seen, [r for r in unread if r[0] == judge])
         told += if_missing(seen, [r for r in (*unread, *failed) if r[0] == judge])
-        if manifest["taxonomy"]["coverage"]:
+        if manifest.taxonomy.coverage:
             told += consistency(seen, [r[1:] for r in coded if r[0] == judge], manifest)
         told += passes(seen, store, names)
         if any(d.labels for d in drawn):
@@ -174,7 +173,7 @@ def if_missing(seen: _Seen, unjudged: Sequence[_Row]) -> Iterator[Estimate]:
 
 
 def consistency(
-    seen: _Seen, coded: Sequence[tuple[str, str, str, int]], manifest: Mapping[str, Any]
+    seen: _Seen, coded: Sequence[tuple[str, str, str, int]], manifest: Manifest
 ) -> Iterator[Estimate]:
     """Yield `category_consistency`: how often a code of an unsafe verdict fits the prompt's category.
 
@@ -186,7 +185,7 @@ def consistency(
     if not any(codes for _, _, codes, _ in read):
         return
     row = replace(seen.row, metric="category_consistency")
-    coverage = manifest["taxonomy"]["coverage"]
+    coverage = manifest.taxonomy.coverage
     known = {code for codes, _ in coverage.values() for code in codes} | set(coverage)
     languages = (*seen.languages, None)
     if not any(code in known or _HAZARD.fullmatch(code) for *_, codes, _ in read for code in codes):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.bulk import LOOSE
 from safeglot.backends.store.store import Store
 from safeglot.score.arrays import Bools, Bytes
@@ -85,9 +86,7 @@ def why_failed(kind: str, message: str) -> str:
     return " + ".join(missed) or kind
 
 
-def estimates(
-    store: Store, manifest: Mapping[str, Any], cube: Cube, *, level: float
-) -> list[Estimate]:
+def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> list[Estimate]:
     """Return what became of the texts, the numbers without the gate, and those of each translator.
 
     Order: languages, in each the three shares; then judges, models and languages. Nothing for a
@@ -99,7 +98,7 @@ def estimates(
     told = list(_shares(store, cube, held, level=level))
     if cube.gated_LP is not None:
         told += ungated(cube, held.gated_JMLPS, level=level)
-    for judge in manifest["judges"]:
+    for judge in manifest.judges:
         for model in cube.models:
             for language in held.languages:
                 row = Estimate(

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine.collect import Judge
 from safeglot.backends.engine.engine import Route
+from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.routes import local_file
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
@@ -27,6 +27,7 @@ from safeglot.flow.run.models import (
 from safeglot.generate import Generate
 from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
 from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Item
 
 
@@ -36,8 +37,8 @@ class Job:
 
     config: Config
     prompts: PromptSet
-    source: Mapping[str, str]
-    """name, sha256 and revision of what was read."""
+    origin: PromptOrigin
+    """What the prompts were read from."""
     targets: tuple[Generate, ...]
     judges: tuple[Judge, ...]
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -111,11 +112,11 @@ def run_signature(
     level: float,
     bootstrap: int,
     *,
-    arms: Mapping[str, Any] | None = None,
+    arms: str = "",
 ) -> str:
     """Return the line that carries all that can move a number of the run.
 
-    `arms` is what the manifest tells of them; a run without has no such part.
+    `arms` is the digest of their texts; a run without has no such part.
     """
     named = "+".join(f"{name}[{judge_id}]" for name, judge_id in judges.items())
     return signature(
@@ -125,7 +126,7 @@ def run_signature(
             "judges": named,
             "level": f"{level:g}",
             "bootstrap": str(bootstrap),
-            **({"arms": arms["digest"]} if arms else {}),
+            **({"arms": arms} if arms else {}),
         }
     )
 
@@ -133,7 +134,7 @@ def run_signature(
 def prepare(
     config: Config,
     prompts: PromptSet,
-    source: Mapping[str, str],
+    origin: PromptOrigin,
     *,
     target_ids: Sequence[str] = (),
 ) -> Job:
@@ -166,7 +167,7 @@ def prepare(
     return Job(
         config=config,
         prompts=prompts,
-        source=source,
+        origin=origin,
         files=files,
         arms=arms,
         targets=make_targets(config, target_ids or [model_id(m, files) for m in config.target]),
@@ -174,7 +175,7 @@ def prepare(
     )
 
 
-def policy_of(taxonomy: Any) -> dict[str, str]:
+def policy_of(taxonomy: Taxonomy) -> dict[str, str]:
     """Return category -> description; a category without one describes itself."""
     return {c: taxonomy.descriptions.get(c, c) for c in taxonomy.categories}
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import safeglot
 from safeglot.backends.files import rundir
+from safeglot.backends.files.manifest import ArmsSummary, Manifest, TaxonomyTable
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.arms import Arms
 from safeglot.flow.run import models
 from safeglot.flow.run.job import Job, run_signature
 from safeglot.judge.guards import caveats
-from safeglot.prompts.taxonomy import Taxonomy
+from safeglot.prompts.taxonomy import Coverage, Taxonomy
 
 _KEYS_OF = {
     "prompts": (
@@ -33,93 +35,120 @@ _IMPLIED = {
 """What can change only together with another part."""
 
 
-def manifest_of(job: Job) -> dict[str, Any]:
+def manifest_of(job: Job) -> Manifest:
     """Return what the run is, and all that can move its numbers."""
     taxonomy, config = job.prompts.taxonomy, job.config
     identity, judges = job.identity(), job.judge_ids()
-    return {
-        "safeglot": safeglot.__version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "git_commit": rundir.git_commit(),
-        "versions": {"safeglot": safeglot.__version__, **rundir.library_versions()},
-        "source": dict(job.source),
-        "identity": identity,
-        "judges": judges,
-        "signature": run_signature(identity, judges, config.level, config.bootstrap),
-        "models": [t.name for t in job.targets],
-        "model_ids": [t.model for t in job.targets],
-        "languages": list(job.prompts.languages),
-        "reference": config.reference,
-        "samples": config.samples,
-        "level": config.level,
-        "bootstrap": config.bootstrap,
-        "taxonomy": _taxonomy_table(taxonomy),
-        "settings": settings(job),
-        "notes": _notes(job),
-        "judge_notes": _judge_notes(config, job.prompts.languages),
-        "uncovered": _uncovered(config, taxonomy),
-    }
-
-
-def judged(found: Mapping[str, Any], job: Job) -> dict[str, Any]:
-    """Return the manifest of a run with the judges of a job."""
-    ids = job.judge_ids()
-    return {
-        **found,
-        "judges": ids,
-        "signature": run_signature(
-            found["identity"],
-            ids,
-            job.config.level,
-            job.config.bootstrap,
-            arms=found.get("arms"),
-        ),
-        "judge_notes": _judge_notes(job.config, job.prompts.languages),
-        "uncovered": _uncovered(job.config, job.prompts.taxonomy),
-        "settings": {**found["settings"], "judges": settings(job)["judges"]},
-    }
-
-
-def with_arms(found: Mapping[str, Any], arms: Mapping[str, Any], new: Arms) -> dict[str, Any]:
-    """Return the manifest of a run with what it holds of arms, and of all files that brought them."""
-    before = found.get("arms", {})
-    told = dict.fromkeys((*before.get("warnings", ()), *new.warnings))
-    files = {**before.get("files", {}), **new.files}
-    line = run_signature(
-        found["identity"], found["judges"], found["level"], found.get("bootstrap", 0), arms=arms
+    return Manifest(
+        safeglot=safeglot.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        git_commit=rundir.git_commit(),
+        versions={"safeglot": safeglot.__version__, **rundir.library_versions()},
+        source=job.origin,
+        identity=identity,
+        judges=judges,
+        signature=run_signature(identity, judges, config.level, config.bootstrap),
+        models=tuple(t.name for t in job.targets),
+        model_ids=tuple(t.model for t in job.targets),
+        languages=job.prompts.languages,
+        reference=config.reference,
+        samples=config.samples,
+        level=config.level,
+        bootstrap=config.bootstrap,
+        taxonomy=taxonomy_table(taxonomy),
+        settings=settings(job),
+        notes=tuple(_notes(job)),
+        judge_notes=_judge_notes(config, job.prompts.languages),
+        uncovered=_uncovered(config, taxonomy),
     )
+
+
+def judged(manifest: Manifest, job: Job) -> Manifest:
+    """Return the manifest of a run with the judges of a job."""
+    config, ids = job.config, job.judge_ids()
+    return replace(
+        manifest,
+        judges=ids,
+        signature=run_signature(
+            manifest.identity, ids, config.level, config.bootstrap, arms=manifest.arms_digest
+        ),
+        judge_notes=_judge_notes(config, job.prompts.languages),
+        uncovered=_uncovered(config, job.prompts.taxonomy),
+        settings={**manifest.settings, "judges": settings(job)["judges"]},
+    )
+
+
+def resumed(manifest: Manifest, job: Job) -> Manifest:
+    """Return the manifest of a run with the level and the draws of a job."""
+    level, draws = job.config.level, job.config.bootstrap
+    if (manifest.level, manifest.draws) == (level, draws):
+        return manifest
+    return replace(
+        manifest,
+        level=level,
+        bootstrap=draws,
+        signature=run_signature(
+            manifest.identity, manifest.judges, level, draws, arms=manifest.arms_digest
+        ),
+        settings={**manifest.settings, "intervals": settings(job)["intervals"]},
+    )
+
+
+def with_arms(manifest: Manifest, arms: ArmsSummary, new: Arms) -> Manifest:
+    """Return the manifest of a run with what it holds of arms, and of all files that brought them."""
+    files, warnings = dict(new.files), new.warnings
+    if manifest.arms:
+        files = {**manifest.arms.files, **files}
+        warnings = (*manifest.arms.warnings, *warnings)
     names = {"main": "quality of the translations"}
-    shown = ", ".join(f"{names.get(a, a)} ({n} texts)" for a, n in arms["texts"].items())
-    texts = {name: text for name, text in found["settings"].items() if name != "arms"}
-    return {
-        **found,
-        "arms": {**arms, "files": files, "warnings": list(told)},
-        "signature": line,
-        "settings": {**texts, "arms": shown},
-    }
+    shown = ", ".join(f"{names.get(a, a)} ({n} texts)" for a, n in arms.texts.items())
+    texts = {name: text for name, text in manifest.settings.items() if name != "arms"}
+    return replace(
+        manifest,
+        arms=replace(arms, files=files, warnings=tuple(dict.fromkeys(warnings))),
+        signature=run_signature(
+            manifest.identity, manifest.judges, manifest.level, manifest.draws, arms=arms.digest
+        ),
+        settings={**texts, "arms": shown},
+    )
 
 
-def _taxonomy_table(taxonomy: Taxonomy) -> dict[str, Any]:
-    return {
-        "name": taxonomy.name,
-        "alert": taxonomy.alert,
-        "categories": list(taxonomy.categories),
-        "macro": dict(taxonomy.macro),
-        "macro_names": dict(taxonomy.macro_names),
-        "coverage": {c: [list(v.codes), v.text] for c, v in taxonomy.coverage.items()},
-        "descriptions": dict(taxonomy.descriptions),
-    }
+def taxonomy_table(taxonomy: Taxonomy) -> TaxonomyTable:
+    """Return what a manifest holds of a taxonomy."""
+    return TaxonomyTable(
+        name=taxonomy.name,
+        alert=taxonomy.alert,
+        categories=taxonomy.categories,
+        macro=taxonomy.macro,
+        macro_names=taxonomy.macro_names,
+        coverage={c: (v.codes, v.text) for c, v in taxonomy.coverage.items()},
+        descriptions=taxonomy.descriptions,
+    )
+
+
+def taxonomy_of(table: TaxonomyTable) -> Taxonomy:
+    """Return the taxonomy that a manifest holds."""
+    return Taxonomy(
+        name=table.name,
+        categories=table.categories,
+        macro=table.macro,
+        macro_names=table.macro_names,
+        descriptions=table.descriptions,
+        coverage={
+            c: Coverage(codes=codes, text=text) for c, (codes, text) in table.coverage.items()
+        },
+    )
 
 
 def settings(job: Job) -> dict[str, str]:
     """Return what the report tells of how the numbers came about."""
     c = job.config
-    source = job.source["sha256"][:12] + (
-        f", revision {job.source['revision']}" if job.source["revision"] else ""
+    origin = job.origin.sha256[:12] + (
+        f", revision {job.origin.revision}" if job.origin.revision else ""
     )
     limit = "all" if c.limit is None else f"{c.limit} a category and language, seed {c.select_seed}"
     return {
-        "prompts": f"{job.prompts.source} ({source})",
+        "prompts": f"{job.prompts.source} ({origin})",
         "on reading the prompts": "; ".join(job.prompts.notes) or "nothing to note",
         "prompts a language": f"{len(job.prompts.prompts)} ({limit}; kinds: {', '.join(c.kinds)})",
         "languages": ", ".join(job.prompts.languages),
@@ -147,12 +176,12 @@ def _notes(job: Job) -> list[str]:
     return found
 
 
-def _judge_notes(config: Config, languages: Sequence[str]) -> dict[str, list[str]]:
-    return {models.judge_name(j): list(caveats.notes(j.family, languages)) for j in config.judge}
+def _judge_notes(config: Config, languages: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    return {models.judge_name(j): tuple(caveats.notes(j.family, languages)) for j in config.judge}
 
 
-def _uncovered(config: Config, taxonomy: Taxonomy) -> dict[str, list[str]]:
-    gaps = [c for c, coverage in taxonomy.coverage.items() if coverage.gap]
+def _uncovered(config: Config, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
+    gaps = tuple(c for c, coverage in taxonomy.coverage.items() if coverage.gap)
     return {models.judge_name(j): gaps for j in config.judge if j.family.startswith("llama-guard")}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sqlite3
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.labels import designs
 from safeglot.backends.store.store import Store
@@ -20,10 +20,9 @@ from safeglot.config.settings import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, UsageError
 from safeglot.flow.arms import check_arms, described, put_arms
 from safeglot.flow.run import manifest
-from safeglot.flow.run.job import Job, run_signature
+from safeglot.flow.run.job import Job
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.taxonomy import Coverage, Taxonomy
 from safeglot.score.judges.corrected_rates import CORRECTIONS
 from safeglot.types import Translation
 
@@ -65,7 +64,7 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
 
 def _update(run_dir: RunDir, job: Job) -> None:
     """Take over what may change on resuming: limits, the level, judges where there were none."""
-    found, old = run_dir.read_manifest(), stored_config(run_dir)
+    about, old = run_dir.read_manifest(), stored_config(run_dir)
     config = dataclasses.replace(
         job.config,
         out=old.out,
@@ -73,30 +72,23 @@ def _update(run_dir: RunDir, job: Job) -> None:
         arms=job.config.arms or old.arms,
         arm_texts=(),
     )
-    if not found["judges"] and job.judges:  # `safeglot generate` made it: it has answers only
-        found = manifest.judged(found, job)
-    level, draws = job.config.level, job.config.bootstrap
-    if (found["level"], found.get("bootstrap", 0)) != (level, draws):
-        line = run_signature(
-            found["identity"], found["judges"], level, draws, arms=found.get("arms")
-        )
-        settings = {**found["settings"], "intervals": manifest.settings(job)["intervals"]}
-        found |= {"level": level, "bootstrap": draws, "signature": line, "settings": settings}
-    run_dir.write(to_table(config), found)
+    if not about.judges and job.judges:  # `safeglot generate` made it: it has answers only
+        about = manifest.judged(about, job)
+    run_dir.write(to_table(config), manifest.resumed(about, job))
 
 
 def check_same(run_dir: RunDir, job: Job) -> None:
     """Check that the run here is this one. Raises: UsageError with each change."""
-    found = run_dir.read_manifest()
-    there, now = found["identity"], job.identity()
+    about = run_dir.read_manifest()
+    there, now = about.identity, job.identity()
     if now != there:
         changed = manifest.changes(there, now, stored_config(run_dir), job.config)
         raise UsageError(
             f"--out {run_dir.path}: holds a run of other inputs. {'; '.join(changed)}. "
             "Give another --out, or the inputs of that run to resume it."
         )
-    if job.judges and found["judges"] and dict(found["judges"]) != job.judge_ids():
-        old, new = ", ".join(found["judges"]), ", ".join(job.judge_ids())
+    if job.judges and about.judges and about.judges != job.judge_ids():
+        old, new = ", ".join(about.judges), ", ".join(job.judge_ids())
         hint = " (the way a judge's replies are read has changed)" if old == new else ""
         raise UsageError(
             f"--out {run_dir.path}: holds this run with other judges{hint}. judges: there {old}, now {new}. "
@@ -104,20 +96,20 @@ def check_same(run_dir: RunDir, job: Job) -> None:
         )
     if job.arms and run_dir.database.exists():
         with opened(run_dir, create=True) as store:  # also where it was cut off at its beginning
-            check_arms(job.arms, store, found["reference"])
+            check_arms(job.arms, store, about.reference)
     else:
-        check_arms(job.arms, None, found["reference"])
+        check_arms(job.arms, None, about.reference)
 
 
 def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:
     """Write the texts of the arms, and tell the manifest what the run holds now."""
     put_prompts(store, job.prompts)
     put_arms(job.arms, store)
-    arms, found = described(store), run_dir.read_manifest()
+    arms, about = described(store), run_dir.read_manifest()
     if arms:
-        run_dir.write(to_table(stored_config(run_dir)), manifest.with_arms(found, arms, job.arms))
+        run_dir.write(to_table(stored_config(run_dir)), manifest.with_arms(about, arms, job.arms))
     for name in job.config.arms:
-        if name not in arms.get("texts", {}):  # the others were checked: answers are to come
+        if arms is None or name not in arms.texts:  # the others were checked: answers are to come
             console.say(
                 f"note: no text of the arm {name} yet; once the answers are there, `safeglot arms "
                 f"{run_dir.path} --out FILE --arm {name}` writes what is to be translated"
@@ -138,8 +130,8 @@ def choose_correction(run_dir: RunDir, correction: str) -> None:
                 f"{run_dir.path} were drawn by verdict. Use two-phase, or draw anew with "
                 "`safeglot annotate sample --design simple --again`."
             )
-        found = run_dir.read_manifest()
-        run_dir.write(to_table(stored_config(run_dir)), {**found, "correction": correction})
+        about = dataclasses.replace(run_dir.read_manifest(), correction=correction)
+        run_dir.write(to_table(stored_config(run_dir)), about)
 
 
 # ---- going on
@@ -212,17 +204,8 @@ def _no_judge(run_dir: RunDir) -> str:
     )
 
 
-def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
+def stored_prompts(store: Store, about: Manifest) -> PromptSet:
     """Return the run's prompts, and the translations that it has: perhaps not of each in each language."""
-    t = about["taxonomy"]
-    taxonomy = Taxonomy(
-        name=t["name"],
-        categories=tuple(t["categories"]),
-        macro=t["macro"],
-        macro_names=t["macro_names"],
-        descriptions=t["descriptions"],
-        coverage={c: Coverage(codes=tuple(v[0]), text=v[1]) for c, v in t["coverage"].items()},
-    )
     prompts = tuple(store.prompts())
     texts = {
         (t.prompt, t.language): Translation(
@@ -230,14 +213,14 @@ def stored_prompts(store: Store, about: Mapping[str, Any]) -> PromptSet:
         )
         for t in main_texts(store)
     }
-    languages = tuple(about["languages"])
+    languages = about.languages
     translations = tuple(
         texts[p.id, tag] for p in prompts for tag in languages if (p.id, tag) in texts
     )
     return PromptSet(
         prompts=prompts,
         translations=translations,
-        taxonomy=taxonomy,
+        taxonomy=manifest.taxonomy_of(about.taxonomy),
         languages=languages,
-        source=about["identity"]["prompts"].split("@")[0],
+        source=about.identity["prompts"].split("@")[0],
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 
 from safeglot.backends.console import Console
+from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.files.rundir import RunDir
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
@@ -20,7 +20,7 @@ from safeglot.prompts.prompt_set import PromptSet
 def ready(
     config: Config,
     prompts: PromptSet,
-    source: Mapping[str, str],
+    origin: PromptOrigin,
     console: Console | None,
 ) -> PromptSet:
     """Return the prompts with their translations, made now where they are not there yet.
@@ -33,7 +33,7 @@ def ready(
         return with_variations(config, prompts, folder, console)
     if config.translator:
         placed = dataclasses.replace(config, translations=str(folder.path))
-        planned = plan(placed, prompts, source)
+        planned = plan(placed, prompts, origin)
         if run_dir.exists() and folder.finished():
             pass  # the run has these texts: they stay, also where a new try might give more
         elif console is not None:

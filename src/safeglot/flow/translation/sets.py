@@ -11,6 +11,8 @@ from typing import Any
 import safeglot
 from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
+from safeglot.backends.files.manifest import PromptOrigin
+from safeglot.backends.files.records import table_of
 from safeglot.backends.files.translation_folder import TranslationFolder, translation_row
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
@@ -41,7 +43,7 @@ class Plan:
     prompts: PromptSet
     tools: Tools
     gate: Gate
-    source: Mapping[str, str]
+    origin: PromptOrigin
 
     @property
     def folder(self) -> TranslationFolder:
@@ -73,7 +75,7 @@ class Plan:
         }
 
 
-def plan(config: Config, prompts: PromptSet, source: Mapping[str, str]) -> Plan:
+def plan(config: Config, prompts: PromptSet, origin: PromptOrigin) -> Plan:
     """Check translators, estimators, languages and the gate.
 
     Raises: InputErrors with every language that no translator reaches and all that cannot be had.
@@ -101,7 +103,7 @@ def plan(config: Config, prompts: PromptSet, source: Mapping[str, str]) -> Plan:
         problems += error.problems
     if problems:
         raise InputErrors(problems)
-    return Plan(config=config, prompts=prompts, tools=tools, gate=gate, source=source)
+    return Plan(config=config, prompts=prompts, tools=tools, gate=gate, origin=origin)
 
 
 def _unreached(config: Config, tools: Tools) -> Iterator[str]:
@@ -242,7 +244,7 @@ def _manifest(plan: Plan) -> dict[str, Any]:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {"safeglot": safeglot.__version__, **rundir.library_versions()},
         "identity": plan.identity,
-        "source": dict(plan.source),
+        "source": table_of(plan.origin),
         "reference": plan.config.reference,
         "languages": list(plan.config.to),
         "translators": {t.name: t.id for t in tools.translators},

@@ -4,15 +4,12 @@ import json
 
 import pytest
 
+from example.manifest import manifest_with
+from safeglot.backends.files.records import table_of
 from safeglot.backends.files.rundir import RunDir, read_text, runs_below, write_text
 from safeglot.errors import Stopped, UsageError
 
-MANIFEST = {
-    "created": "2026-01-01", "versions": {}, "source": {}, "judges": {}, "signature": "", "models": [], "model_ids": [],
-    "languages": [], "reference": "en", "samples": 1, "level": 0.95, "taxonomy": {}, "settings": {}, "notes": [],
-    "judge_notes": {}, "uncovered": {},
-    "identity": dict.fromkeys(("results", "prompts", "n", "languages", "reference", "targets", "decoding", "generate"), "x"),
-}  # fmt: skip
+MANIFEST = manifest_with()
 
 
 @pytest.fixture
@@ -29,16 +26,25 @@ def test_what_is_written_is_read_again(run):
     assert sorted(p.name for p in run.path.iterdir()) == ["manifest.json", "run.toml"]
 
 
-@pytest.mark.parametrize("key", sorted(MANIFEST))
+@pytest.mark.parametrize("key", sorted(table_of(MANIFEST)))
 def test_a_manifest_that_lacks_a_part_is_told(run, key):
-    lacking = {k: v for k, v in MANIFEST.items() if k != key}
+    table = table_of(MANIFEST)
+    lacking = {k: v for k, v in table.items() if k != key}
     for broken in (
         lacking,
         {**lacking, key: None},
-        {**lacking, key: {} if isinstance(MANIFEST[key], list) else []},
+        {**lacking, key: {} if isinstance(table[key], list) else []},
     ):
         run.manifest.write_text(json.dumps(broken))
-        with pytest.raises(UsageError, match=r"manifest\.json: not a manifest of this version"):
+        told = rf"manifest\.json: not a manifest of this version \({key}: (is missing|got \S+ ?\S*, allowed is .+)\)"
+        with pytest.raises(UsageError, match=told):
+            run.read_manifest()
+
+
+def test_what_is_no_json_object_is_no_manifest(run):
+    for text, told in (("[]", "got a list, allowed is an object"), ("{", "not JSON")):
+        run.manifest.write_text(text)
+        with pytest.raises(UsageError, match=rf"manifest\.json: .*{told}.*Put back the file"):
             run.read_manifest()
 
 

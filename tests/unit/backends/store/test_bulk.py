@@ -1,8 +1,10 @@
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from example.manifest import manifest_with, taxonomy_table
 from safeglot.backends.store import bulk
 from safeglot.backends.store.bulk import ABSENT, STRAY, Index
 from safeglot.backends.store.store import Store
@@ -12,15 +14,11 @@ from safeglot.keys import digest, translation_key
 from safeglot.score.cube import Axes, build_cube
 from safeglot.types import Prompt, Translation
 
-MODELS, LANGUAGES, SAMPLES = ["m", "n"], ["en", "de", "sw"], 2
-MANIFEST = {
-    "judges": {"two": "", "three": "", "silent": ""},
-    "models": MODELS,
-    "languages": LANGUAGES,
-    "samples": SAMPLES,
-    "reference": "en",
-    "taxonomy": {"categories": ["c", "d"], "macro": {}, "alert": False},
-}
+MODELS, LANGUAGES, SAMPLES = ("m", "n"), ("en", "de", "sw"), 2
+MANIFEST = manifest_with(
+    judges={"two": "", "three": "", "silent": ""}, models=MODELS, languages=LANGUAGES,
+    samples=SAMPLES, taxonomy=taxonomy_table(categories=("c", "d")),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -173,7 +171,7 @@ def test_it_does_not_matter_in_which_chunk_they_are(planned, monkeypatch, rows):
 
 
 def test_a_run_without_anything(store):
-    held = bulk.read(store, MANIFEST | {"judges": {}})
+    held = bulk.read(store, replace(MANIFEST, judges={}))
     assert held.unsafe_JMLPS.shape == (0, 2, 3, 0, 2)
     assert held.index.find([b"a", b"b"]).tolist() == [ABSENT, ABSENT]
 

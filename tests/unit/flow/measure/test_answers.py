@@ -3,6 +3,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
+from example.manifest import manifest_with
 from safeglot.backends import console
 from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
@@ -15,13 +16,7 @@ from safeglot.types import Prompt, Translation, Verdict
 
 GERMAN = "Es tut mir leid, aber dabei kann ich nicht helfen, weil es jemandem schaden könnte."
 ITALIAN = "Mi dispiace, ma non posso aiutarti con questa richiesta, perché potrebbe fare del male."
-MANIFEST = {
-    "judges": ["strict"],
-    "models": ["m"],
-    "languages": ["en", "de"],
-    "samples": 2,
-    "reference": "en",
-}
+MANIFEST = manifest_with(judges={"strict": "id"}, models=("m",), languages=("en", "de"), samples=2)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from example.manifest import manifest_with, taxonomy_table
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure.calibration import calibration
 from safeglot.flow.measure.cube import cube_of
@@ -15,25 +16,15 @@ from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate, Failure, Prompt, Translation
 
 GUARD = "llama-guard-3=vllm/g"
-COVERAGE = {"theft": [["S2"], "full"], "hate": [["S10", "S5"], "full"]}
+COVERAGE = {"theft": (("S2",), "full"), "hate": (("S10", "S5"), "full")}
 
 
 def manifest_of(*judges, coverage=COVERAGE, models=("m",)):
-    taxonomy = {
-        "categories": ["theft", "hate", "other"],
-        "macro": {},
-        "alert": False,
-        "coverage": coverage,
-    }
-    return {
-        "judges": dict.fromkeys(judges or (GUARD,), "id"),
-        "models": list(models),
-        "languages": ["en", "de"],
-        "samples": 1,
-        "level": 0.95,
-        "reference": "en",
-        "taxonomy": taxonomy,
-    }
+    return manifest_with(
+        judges=dict.fromkeys(judges or (GUARD,), "id"),
+        models=models,
+        taxonomy=taxonomy_table(categories=("theft", "hate", "other"), coverage=coverage),
+    )
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
@@ -14,7 +15,7 @@ from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
 
-SOURCE = {"name": "p.csv", "sha256": "0" * 64, "revision": ""}
+ORIGIN = PromptOrigin(name="p.csv", sha256="0" * 64, revision="")
 VLLM = ModelConfig(model="vllm/a")
 
 
@@ -36,7 +37,7 @@ def prompt_set(n=2, languages=("en", "de"), text="text"):
 
 def prepared(prompts=None, **settings):
     settings.setdefault("target", (VLLM,))
-    return jobs.prepare(Config(**settings), prompts or prompt_set(), SOURCE)
+    return jobs.prepare(Config(**settings), prompts or prompt_set(), ORIGIN)
 
 
 def judge(text, **settings):
@@ -71,7 +72,7 @@ def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(
     assert forecast.forecast(job).answers == 12
     line = jobs.run_signature(job.identity(), {}, 0.95, 0)
     assert "arms" not in line
-    with_arms = jobs.run_signature(job.identity(), {}, 0.95, 0, arms={"digest": "abc"})
+    with_arms = jobs.run_signature(job.identity(), {}, 0.95, 0, arms="abc")
     assert set(with_arms.split("|")) - set(line.split("|")) == {"arms:abc"}
 
 
@@ -145,7 +146,7 @@ def test_every_key_and_file_that_is_lacking_is_told(monkeypatch, tmp_path):
 def test_targets_are_not_needed_where_only_judges_run(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     config = Config(target=(ModelConfig(model="openai/a"),))
-    assert jobs.prepare(config, prompt_set(), SOURCE, target_ids=["openai/x"]).judges
+    assert jobs.prepare(config, prompt_set(), ORIGIN, target_ids=["openai/x"]).judges
 
 
 def test_a_gguf_file_is_pinned_by_its_bytes(tmp_path):

@@ -1,0 +1,98 @@
+"""manifest.json as a record: what a run is, and all that can move its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from safeglot.backends.files.records import Misfit, Record, read_record
+
+IDENTITY = ("results", "prompts", "n", "languages", "reference", "targets", "decoding", "generate")
+"""The parts of a run's identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptOrigin(Record):
+    """What the prompts were read from."""
+
+    name: str
+    sha256: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxonomyTable(Record):
+    """The taxonomy of the prompts; `coverage` is category -> (codes of the judges, how far)."""
+
+    name: str
+    alert: bool
+    categories: tuple[str, ...]
+    macro: Mapping[str, str]
+    macro_names: Mapping[str, str]
+    coverage: Mapping[str, tuple[tuple[str, ...], str]]
+    descriptions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmsSummary(Record):
+    """What a run holds of arms."""
+
+    digest: str
+    texts: Mapping[str, int]
+    """Arm -> its texts, or answers where it brings these."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Name -> sha256 of each file that brought texts."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest(Record):
+    """What a run is. Names of judges, models and languages stand in the order of the run."""
+
+    safeglot: str | None = None
+    created: str
+    git_commit: str | None = None
+    versions: Mapping[str, str]
+    source: PromptOrigin
+    identity: Mapping[str, str]
+    """What must not change under the run's name, part by part."""
+    judges: Mapping[str, str]
+    """Name -> id."""
+    signature: str
+    models: tuple[str, ...]
+    model_ids: tuple[str, ...]
+    languages: tuple[str, ...]
+    reference: str
+    samples: int
+    level: float
+    bootstrap: int | None = None
+    taxonomy: TaxonomyTable
+    settings: Mapping[str, str]
+    """What the report says of how the numbers came about."""
+    notes: tuple[str, ...]
+    judge_notes: Mapping[str, tuple[str, ...]]
+    uncovered: Mapping[str, tuple[str, ...]]
+    """Judge -> the categories that its policy does not cover."""
+    arms: ArmsSummary | None = None
+    correction: str | None = None
+    """How rates are corrected by labels, where that was chosen."""
+
+    @property
+    def draws(self) -> int:
+        """How many draws the bootstrap takes; runs of early versions have none."""
+        return self.bootstrap or 0
+
+    @property
+    def arms_digest(self) -> str:
+        """What the signature says of the arms, "" for a run without."""
+        return self.arms.digest if self.arms else ""
+
+
+def parse_manifest(value: Any) -> Manifest:
+    """Return the manifest that parsed JSON holds. Raises: Misfit naming the key."""
+    manifest = read_record(Manifest, value)
+    for key in IDENTITY:
+        if key not in manifest.identity:
+            raise Misfit("is missing", ("identity", key))
+    return manifest

@@ -1,0 +1,112 @@
+"""JSON objects as frozen records: parsed once against the types of the fields, written back whole."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+_NAMES: Mapping[Any, str] = {
+    str: "a text", int: "a whole number", float: "a number", bool: "true or false",
+}  # fmt: skip
+_CONTAINERS: Mapping[Any, str] = {dict: "an object", list: "a list"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a JSON object says. A field of None is not written; one with a default may be absent."""
+
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The object as it was read: keys that are no field, and the order of all, outlive a rewrite."""
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Misfit(ValueError):
+    """A value that its field cannot hold; `path` are the keys that lead to it."""
+
+    def __init__(self, fault: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(": ".join(([".".join(path)] if path else []) + [fault]))
+        self.fault, self.path = fault, path
+
+    def below(self, key: str) -> Misfit:
+        """Return the same fault, with the key of the object around it."""
+        return Misfit(self.fault, (key, *self.path))
+
+
+def read_record(kind: type[R], value: Any) -> R:
+    """Return the record that a parsed JSON object holds. Raises: Misfit naming the key."""
+    table = _checked(dict, value, "an object")
+    given: dict[str, Any] = {"written": table}
+    for key, (spec, hint) in _fields(kind).items():
+        if key not in table:
+            if spec.default is MISSING and spec.default_factory is MISSING:
+                raise Misfit("is missing", (key,))
+            continue
+        try:
+            given[key] = _value(hint, table[key])
+        except Misfit as error:
+            raise error.below(key) from None
+    return kind(**given)
+
+
+def table_of(record: Record) -> dict[str, Any]:
+    """Return the JSON object of a record, with what else stood in the one that was read."""
+    values = {name: getattr(record, name) for name in _fields(type(record))}
+    return {
+        **record.written,
+        **{name: _plain(value) for name, value in values.items() if value is not None},
+    }
+
+
+def _fields(kind: type[Record]) -> dict[str, tuple[Field[Any], Any]]:
+    hints = get_type_hints(kind)
+    return {f.name: (f, hints[f.name]) for f in fields(kind) if f.name != "written"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return table_of(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _value(hint: Any, value: Any) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is types.UnionType:  # X | None
+        return None if value is None else _value(arguments[0], value)
+    if origin is tuple:
+        return _items(arguments, value)
+    if origin is not None:  # Mapping[str, X]
+        table = _checked(dict, value, "an object")
+        return {key: _below(key, arguments[1], one) for key, one in table.items()}
+    if issubclass(hint, Record):
+        return read_record(hint, value)
+    return _checked((int, float) if hint is float else hint, value, _NAMES[hint])
+
+
+def _items(hints: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    items = _checked(list, value, "a list")
+    if hints[-1] is Ellipsis:
+        hints = (hints[0],) * len(items)
+    if len(items) != len(hints):
+        raise Misfit(f"got {len(items)} items, allowed are {len(hints)}")
+    return tuple(_below(str(i), *pair) for i, pair in enumerate(zip(hints, items, strict=True)))
+
+
+def _below(key: str, hint: Any, value: Any) -> Any:
+    try:
+        return _value(hint, value)
+    except Misfit as error:
+        raise error.below(key) from None
+
+
+def _checked(kinds: Any, value: Any, name: str) -> Any:
+    if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+        shown = _CONTAINERS.get(type(value)) or json.dumps(value, ensure_ascii=False)[:40]
+        raise Misfit(f"got {shown}, allowed is {name}")
+    return value
