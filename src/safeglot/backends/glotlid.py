@@ -19,7 +19,7 @@ LIKELIEST = 8
 
 
 def load(path: Path | str) -> tuple[Predict, frozenset[str]]:
-    """Load a model file; return what asks it, and its labels.
+    """Return the predictor of a model file, and its labels.
 
     Raises: UsageError where fasttext is not installed, or the file is none of its models.
     """

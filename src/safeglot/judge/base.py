@@ -1,4 +1,4 @@
-"""What the judges share: the fields of the constructor, the request, and the verdict."""
+"""The base class of judges: the fields of the constructor, the request, and the verdict."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Judge(ABC):
 
     @abstractmethod
     def parse(self, text: str) -> Reading:
-        """Read the text of one reply, reasoning blocks left out. Raises: Unreadable."""
+        """Return what the text of one reply says, reasoning blocks left out. Raises: Unreadable."""
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the probability of an unsafe label; None where it cannot be had."""
@@ -72,13 +72,13 @@ class Judge(ABC):
         return None
 
     def read(self, answer: Answer, replies: Sequence[Reply]) -> Verdict:
-        """Read the reply; what cannot be read is a verdict of None with a reason."""
+        """Return the verdict in the reply; what cannot be read is a verdict of None with a reason."""
         if len(replies) != 1:
             return self.verdict(answer, Reading(unsafe=None, reason="no-reply"))
         return self.verdict(answer, self.reading(replies[0]), self.p_unsafe(replies[0]))
 
     def reading(self, reply: Reply) -> Reading:
-        """Read one reply; an unreadable one keeps the beginning of its text."""
+        """Return what one reply says; an unreadable one keeps the beginning of its text."""
         try:
             return self.parse(content(reply.text))
         except Unreadable as fault:
@@ -86,11 +86,11 @@ class Judge(ABC):
             return Reading(unsafe=None, reason=str(fault), rationale=raw)
 
     def shown_prompt(self, answer: Answer) -> str:
-        """The prompt as the target saw it, without control tokens; a stand-in where hidden."""
+        """Return the prompt as the target saw it, without control tokens; a stand-in where hidden."""
         return HIDDEN if self.mode == "answer" else plain(answer.item.translation.text)
 
     def conversation(self, answer: Answer) -> tuple[tuple[str, str], ...]:
-        """The exchange as chat messages, for families whose template builds the judge's prompt."""
+        """Return the exchange as chat messages, for families whose template builds the judge's prompt."""
         shown = self.shown_prompt(answer)
         return (("user", shown), ("assistant", plain(answer.response.text)))
 

@@ -85,7 +85,7 @@ def label_line(lines: Sequence[str], labels: Sequence[str]) -> str:
 
 
 def key_lines(text: str, keys: Sequence[str]) -> dict[str, str]:
-    """Read `key: value` lines; keys in lower case, the first line has to have the first key.
+    """Return the `key: value` lines; keys in lower case, the first line has to have the first key.
 
     Reading ends at the first line without a known key. A key that comes again there or before
     with another value makes the reply unreadable.
@@ -113,7 +113,7 @@ def choice(value: str, labels: Sequence[str]) -> str:
 
 
 def yes_no(value: str | None) -> bool | None:
-    """Read yes or no; None for anything else."""
+    """Return whether a value is yes; None for anything but yes and no."""
     return {"yes": True, "no": False}.get((value or "").strip().lower())
 
 
@@ -142,7 +142,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique)
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """Read the JSON object that the text begins with; keys in lower case.
+    """Return the JSON object that the text begins with; keys in lower case.
 
     Raises: Unreadable where it is cut, is no object, or where another object follows.
     """

@@ -1,4 +1,4 @@
-"""What a translator and a quality estimator are: Steps that ask a model and read its replies."""
+"""The protocols of translators and quality estimators: Steps that ask a model and read its replies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Translator(Protocol):
 
     @property
     def id(self) -> str:
-        """Name, version and revisions of all that determines the text beside the source."""
+        """Name, version and revisions of all that determines the text, next to the source."""
 
     def fault(self, source: str, target: str) -> str:
         """Return why it cannot translate between two languages; "" where it can. Asked before anything runs."""
@@ -27,7 +27,7 @@ class Translator(Protocol):
         """Return the requests for one text; none where no model is needed."""
 
     def read(self, item: Source, replies: Sequence[Reply], /) -> Translated:
-        """Read the replies, in the order of the requests."""
+        """Return the translation in the replies, which come in the order of the requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,12 @@ class Scale:
 
     @property
     def higher_is_better(self) -> bool:
-        """Say which way is better: MetricX counts errors."""
+        """Whether more is better; MetricX counts errors."""
         return self.best > self.worst
 
     @property
     def gates(self) -> bool:
-        """Say whether the default threshold of 0.5 applies: the scale goes from 0 to 1."""
+        """Whether the default threshold of 0.5 applies: the scale goes from 0 to 1."""
         return (self.worst, self.best) == (0.0, 1.0)
 
 
@@ -59,7 +59,7 @@ class Estimator(Protocol):
 
     @property
     def id(self) -> str:
-        """Name, version and revisions of all that determines the number beside the texts."""
+        """Name, version and revisions of all that determines the number, next to the texts."""
 
     @property
     def scale(self) -> Scale:
@@ -72,4 +72,4 @@ class Estimator(Protocol):
         """Return the requests for one candidate; none where no model is needed."""
 
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
-        """Read the replies, in the order of the requests."""
+        """Return the estimate in the replies, which come in the order of the requests."""

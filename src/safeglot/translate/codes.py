@@ -1,4 +1,4 @@
-"""What each translator, estimator and identifier calls a language, from one checked table."""
+"""The name of a language in each translator, estimator and identifier, from one checked table."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def _fault(source: str, target: str, system: str) -> str:
 
 
 def _missing(tag: str, system: str) -> str:
-    """Say that a system does not know a tag, and what it knows that is near."""
+    """Return that a system does not know a tag, and what it knows that is near; "" where it does."""
     try:
         language = lookup(tag)
     except UnknownLanguage as error:

@@ -209,7 +209,7 @@ class Collector:
 
 
 def verdict_key(response_key: str, name: str, judge_id: str) -> str:
-    """Key of a verdict: the response, and all that determines the judge's reading."""
+    """Return the key of a verdict: its response, and all that determines the judge's reading."""
     return digest("verdict", response_key, name, judge_id)
 
 

@@ -110,7 +110,7 @@ class Engine:
             await model.close()
 
     async def produce(self, step: Step[In, Out], item: In) -> Out:
-        """Ask and read one item. Raises: ModelError once no retry is left; Stopped."""
+        """Return what a step reads of an item, after asking. Raises: ModelError once no retry is left; Stopped."""
         requests = step.ask(item)
         if len(requests) == 1:
             return step.read(item, [await self.reply(requests[0])])

@@ -52,7 +52,7 @@ class Lane:
         self._stopped = ""
 
     async def enter(self) -> float:
-        """Wait for a slot and return its starting time.
+        """Return the starting time of a slot, once one is free.
 
         Raises: Stopped where the breaker is open.
         """

@@ -1,4 +1,4 @@
-"""What the cyclic garbage collector is told while many small records are made and kept."""
+"""Fewer passes of the cyclic garbage collector while many small records are made and kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _YOUNG = 20_000
 
 @contextlib.contextmanager
 def few_collections() -> Iterator[None]:
-    """Set what is there aside and collect seldom: what is made here stays or is freed at once.
+    """Yield with older objects set aside and collections rare: new ones stay or are freed at once.
 
     The collector's passes would be a tenth of the CPU of a run. It can be nested.
     """

@@ -30,7 +30,7 @@ def cores() -> int:
 
 @contextlib.contextmanager
 def pool() -> Iterator[ProcessPoolExecutor]:
-    """Return a pool of as many workers as there are cores; what is under way at the end is dropped.
+    """Yield a pool of as many workers as there are cores; what is under way at the end is dropped.
 
     Workers are fresh interpreters, or copies of one (Linux): a fork of this process would copy
     open databases and threads.
@@ -57,7 +57,7 @@ def _context() -> BaseContext:
 
 @contextlib.contextmanager
 def _ignored() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment: it reaches the workers too, which would each print a traceback."""
+    """Yield with Ctrl-C ignored: it reaches the workers too, which would each print a traceback."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

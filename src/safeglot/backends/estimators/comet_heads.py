@@ -119,7 +119,7 @@ def _sentence(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mas
 
 
 def _normed(layer: Any, mask: Any) -> Any:
-    """Norm a layer over all that a row holds, padding left out: one mean and variance a row."""
+    """Return a layer normed over all that a row holds but padding: one mean and variance a row."""
     kept = mask.to(layer.dtype).unsqueeze(-1)
     count = kept.sum((1, 2), keepdim=True) * layer.shape[-1]
     mean = (layer * kept).sum((1, 2), keepdim=True) / count
@@ -128,7 +128,7 @@ def _normed(layer: Any, mask: Any) -> Any:
 
 
 def sparsemax(scalars: Any) -> Any:
-    """Project a vector onto the simplex: like softmax, but small entries become 0.
+    """Return a vector projected onto the simplex: like softmax, but small entries become 0.
 
     Source: Martins and Astudillo 2016, algorithm 1.
     """
@@ -151,7 +151,7 @@ def _linear(vector: Any, weights: Mapping[str, Any], at: int) -> Any:
 
 
 def _activated(vector: Any, name: str | None) -> Any:
-    """Apply an activation by its name in torch.nn. Raises: UsageError for one that is not there."""
+    """Return a vector after an activation of torch.nn, by name. Raises: UsageError for none there."""
     from torch import nn
 
     if name is None:

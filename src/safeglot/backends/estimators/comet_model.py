@@ -81,7 +81,7 @@ def padded(rows: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Any, A
 
 
 def settings(folder: Path) -> dict[str, Any]:
-    """Read hparams.yaml. Raises: UsageError where the folder is no published COMET model."""
+    """Return what hparams.yaml holds. Raises: UsageError where the folder is no published COMET model."""
     for file in (SETTINGS, CHECKPOINT):
         if not (folder / file).is_file():
             raise UsageError(
@@ -100,7 +100,7 @@ def settings(folder: Path) -> dict[str, Any]:
 
 
 def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWeights:
-    """Load a CometKiwi; `encoder` is the folder with the encoder's configuration and tokenizer.
+    """Return a loaded CometKiwi; `encoder` is the folder of the encoder's configuration and tokenizer.
 
     Raises: UsageError where weights are missing or are those of another architecture.
     """
@@ -137,7 +137,7 @@ def _plain(stored: Any) -> Mapping[str, Any]:
 
 
 def _checkpoint(path: Path) -> Mapping[str, Any]:
-    """Read a Lightning checkpoint without running anything that is pickled in it."""
+    """Return a Lightning checkpoint, read without running anything that is pickled in it."""
     import torch
     from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
@@ -157,7 +157,7 @@ def _checkpoint(path: Path) -> Mapping[str, Any]:
 def _encoder(
     published: Mapping[str, Any], encoder: str, weights: Mapping[str, Any], folder: Path
 ) -> Any:
-    """Build the encoder without weights and give it those of the checkpoint, uncopied."""
+    """Return the encoder, built without weights and given those of the checkpoint, uncopied."""
     import torch
     import transformers
 

@@ -78,7 +78,7 @@ class MetricXWeights:
 
 
 def edition_of(name: str) -> Edition:
-    """Return the edition that a model's name tells.
+    """Return the edition that a model's name states.
 
     Raises: UsageError for a name without one, and for MetricX-23 that needs a reference.
     """
@@ -96,7 +96,7 @@ def edition_of(name: str) -> Edition:
 def load(
     folder: Path, tokenizer: str, *, edition: Edition, device: str, dtype: str
 ) -> MetricXWeights:
-    """Load a MetricX; `tokenizer` is the folder of mT5's. Raises: UsageError."""
+    """Return a loaded MetricX; `tokenizer` is the folder of mT5's. Raises: UsageError."""
     import torch
     import transformers
 
@@ -113,7 +113,7 @@ def load(
 
 
 def _body(folder: Path) -> Any:
-    """Load mT5 without its output layer, and without a word about that. Raises: UsageError."""
+    """Return mT5 without its output layer, loaded without a message about that. Raises: UsageError."""
     import transformers
     from transformers.utils import logging
 

@@ -88,9 +88,9 @@ def cometkiwi(
 def metricx(
     folder: Path, tokenizer: Path, *, name: str = "", device: str = "auto", dtype: str = "float32"
 ) -> QualityModel:
-    """Return MetricX on the files of `locate`; `name` tells the edition, else the folder's.
+    """Return MetricX on the files of `locate`; `name` states the edition, else the folder's does.
 
-    Raises: UsageError where a library is missing or the name tells no edition.
+    Raises: UsageError where a library is missing or the name states no edition.
     """
     require_libraries("metricx")
     edition = metricx_model.edition_of(name or folder.name)

@@ -69,7 +69,7 @@ class HttpModel:
             self._session = None
 
     async def answer(self, request: Request) -> Reply:
-        """Send one request.
+        """Return the reply to one request.
 
         Raises: ModelError, with the server's message and never a key.
         """
@@ -131,7 +131,7 @@ class HttpModel:
         return ModelError(kinds.get(status, "bad_request"), text, transient=False)
 
     def _clean(self, text: str) -> str:
-        """Take the key out, then cut: a cut key would be found no more."""
+        """Return a text without the key, cut afterwards: a cut key would not be found."""
         if self.endpoint.key:
             text = text.replace(self.endpoint.key, "***")
         return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
@@ -163,7 +163,7 @@ def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def parse_reply(body: Any, *, chat: bool) -> Reply:
-    """Read a completion.
+    """Return the reply that a completion holds.
 
     Raises: ModelError of kind no_choices, malformed or blocked.
     """
@@ -198,7 +198,7 @@ def _count(body: dict[str, Any], name: str) -> int | None:
 
 
 def _whole(text: str) -> str:
-    """Replace half surrogate pairs, which JSON can bring and neither UTF-8 nor a store can hold."""
+    """Return a text with half surrogate pairs replaced: JSON can bring them, no store can hold them."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -249,7 +249,7 @@ def _message_of(body: Any) -> tuple[str, str]:
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:
-    """Read a Retry-After header (seconds or an HTTP date), at most ten minutes."""
+    """Return the seconds of a Retry-After header (a number or an HTTP date), at most ten minutes."""
     try:
         wait = float(header or "")
     except ValueError:

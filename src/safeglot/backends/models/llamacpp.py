@@ -1,4 +1,4 @@
-"""What llama.cpp (through xllamacpp) is loaded with, asked, and answers."""
+"""llama.cpp (through xllamacpp): its parameters, the bodies of its requests, its answers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def import_engine() -> Any:
 
 
 def load(path: Path, *, parallel: int, context_tokens: int, threads: int) -> Any:
-    """Load a GGUF file for `parallel` sequences of `context_tokens` tokens each.
+    """Return a server on a GGUF file for `parallel` sequences of `context_tokens` tokens each.
 
     Raises: RuntimeError, ValueError or MemoryError, as llama.cpp has it.
     """
@@ -81,7 +81,7 @@ def load(path: Path, *, parallel: int, context_tokens: int, threads: int) -> Any
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Put back the handlers of Ctrl-C and SIGTERM, which llama.cpp takes for itself.
+    """Yield, then put back the handlers of Ctrl-C and SIGTERM, which llama.cpp takes for itself.
 
     Through Python's C interface, because signal.signal works in the main thread only.
     """
@@ -129,7 +129,7 @@ def _seed(request: Request) -> int:
 
 
 def reply_of(chunks: Sequence[Mapping[str, Any]]) -> Reply:
-    """Join the chunks of one streamed answer. Raises: ModelError."""
+    """Return the reply that the chunks of one streamed answer make. Raises: ModelError."""
     for chunk in chunks:
         if "error" in chunk:
             raise _refused(chunk["error"])

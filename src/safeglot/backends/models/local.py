@@ -61,7 +61,7 @@ class LocalModel:
         self._finalizer.atexit = False  # the engine sees to that
 
     async def answer(self, request: Request) -> Reply:
-        """Answer one request. Raises: ModelError."""
+        """Return the reply to one request. Raises: ModelError."""
         call = _Call(request)
         self._engine.submit(call)
         try:
@@ -118,7 +118,7 @@ class _Engine:
             self.calls.put(call)
 
     def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> int:
-        """End all calls and free the model; return how many threads are left after a while."""
+        """Return how many threads are left after a while; all calls are ended, the model is freed."""
         with self.lock:
             self.stopping.set()
             workers = list(self.workers)

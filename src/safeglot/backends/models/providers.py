@@ -25,7 +25,7 @@ class Provider:
     omit_ones: bool = False
 
     def key_value(self, key_env: str | None = None) -> str:
-        """Read the key from the environment; empty where it is not set."""
+        """Return the key from the environment; empty where it is not set."""
         return os.environ.get(key_env or self.key_env, "").strip()
 
     def endpoint(

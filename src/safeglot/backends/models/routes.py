@@ -1,4 +1,4 @@
-"""From a model string to what answers it."""
+"""Routes from model strings to what answers them: servers, files, embedded weights."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def local_route(path: Path, name: str, parallel: int) -> Route:
 
 
 def fetch_embedded(name: str, *, progress: Any, verify: bool) -> Path:
-    """Fetch the weights of an embedded model and return their path."""
+    """Return the path of the weights of an embedded model, fetching them where they are missing."""
     from safeglot.backends.models import weights
 
     return weights.fetch(weights.known(name), progress=progress, verify=verify)

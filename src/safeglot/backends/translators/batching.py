@@ -1,4 +1,4 @@
-"""Requests that wait together are one batch: for models that run in this process, batch by batch.
+"""Batches of the requests that wait together, for models that run in this process.
 
 The batches run in one thread of their own, one after another; while one runs, the next gathers.
 """
@@ -47,7 +47,7 @@ class Batcher:
         self._finalizer.atexit = False  # the pool sees to that
 
     async def answer(self, request: Request) -> Reply:
-        """Answer one request. Raises: ModelError."""
+        """Return the reply to one request. Raises: ModelError."""
         loop = asyncio.get_running_loop()
         call = _Call(
             request=request, size=self._size(request), loop=loop, done=loop.create_future()
@@ -70,7 +70,7 @@ class BatchedModel:
     _batcher: Batcher
 
     async def answer(self, request: Request) -> Reply:
-        """Answer one request. Raises: ModelError."""
+        """Return the reply to one request. Raises: ModelError."""
         return await self._batcher.answer(request)
 
     async def close(self) -> None:
@@ -119,7 +119,7 @@ class _Pool:
                 self.changed.notify()
 
     def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> int:
-        """Refuse what waits and let the running batch end; return 1 where it has not, after a while."""
+        """Return 1 where the running batch has not ended after a while, else 0; what waits is refused."""
         with self.changed:
             self.stopping = True
             left, self.waiting = self.waiting, []
@@ -143,7 +143,7 @@ class _Pool:
                 _settle(ready, self._replies(ready))
 
     def _next(self) -> list[_Call]:
-        """Wait for calls and take a batch of them; empty at the end."""
+        """Return the next batch of calls, once there are any; empty at the end."""
         with self.changed:
             while not self.waiting and not self.stopping:
                 self.changed.wait()
@@ -226,7 +226,7 @@ def _deliver(pairs: Sequence[tuple[_Call, Reply | ModelError]]) -> None:
 
 
 def _copy(error: ModelError) -> ModelError:
-    """Each request gets an error of its own: the engine counts attempts on it."""
+    """Return a copy: each request needs an error of its own, since the engine counts attempts on it."""
     return ModelError(error.kind, error.message, transient=error.transient)
 
 

@@ -22,7 +22,7 @@ VERSION = "0.2.0"
 """The one version whose layers were looked at."""
 DIRECTIONS = {"en-pt": "enpt-1693087644", "pt-en": "pten-1693087646"}
 LONGEST = 250
-"""Characters that a sentence may have. The package tells of no limit and loses the end of long ones:
+"""Characters that a sentence may have. The package states no limit and loses the end of long ones:
 of eight short sentences in 215 characters, taken together, it gave seven."""
 THREADS = 4
 """Sentences translated at a time: the native layer frees the interpreter's lock."""
@@ -90,7 +90,7 @@ class Bergamot(BatchedModel):
 
 
 def open_bergamot(path: str) -> Bergamot:
-    """Open `bergamot/en-pt` or `bergamot/pt-en`. Raises: UsageError."""
+    """Return the translator `bergamot/en-pt` or `bergamot/pt-en`. Raises: UsageError."""
     return Bergamot(path)
 
 

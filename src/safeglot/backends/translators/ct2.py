@@ -172,7 +172,7 @@ class Ct2Model(BatchedModel):
 
 
 def open_ct2(path: str, *, codes: Codes) -> Ct2Model:
-    """Open `ct2/PATH`. Raises: UsageError."""
+    """Return the translator `ct2/PATH`. Raises: UsageError."""
     return Ct2Model(path, codes=codes)
 
 

@@ -1,4 +1,4 @@
-"""What families of translation models call languages, and how long a text they take.
+"""Families of translation models: their names of languages, and how long a text they take.
 
 A model's own vocabulary says which family it is of and which languages it has.
 """
@@ -69,7 +69,7 @@ class Tongues:
         return any(token.startswith(">>") and token.endswith("<<") for token in self.vocabulary)
 
     def _marian_fault(self, source: str, target: str) -> str:
-        """A Marian model says its target in its vocabulary where it has several, else in its name."""
+        """Return why a Marian model cannot translate a pair: its vocabulary or name says its targets."""
         if self._many and not self.token(target):
             return f"{self.name} (marian) does not know {target}"
         pair = _PAIR.search(self.name)

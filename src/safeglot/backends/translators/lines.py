@@ -36,7 +36,7 @@ Translate: TypeAlias = Callable[[list[Line]], Sequence[Done | ModelError]]
 
 
 def cut(text: str) -> list[str]:
-    """Cut a text into what stays and what is translated, by turns, beginning with what stays.
+    """Return a text in parts that stay and parts to translate, by turns, beginning with what stays.
 
     Each line is translated by itself; line breaks, blanks around a line and lines without a letter
     stay. Joined, the parts are the text.
@@ -56,7 +56,7 @@ def cut(text: str) -> list[str]:
 
 
 def by_line(requests: Sequence[Request], translate: Translate) -> list[Reply | ModelError]:
-    """Answer requests with the translations of their lines; a request with a fault is that fault."""
+    """Return replies of translated lines; a request of which a line has a fault gets that fault."""
     parts = [cut(request.prompt or "") for request in requests]
     lines = [
         Line(

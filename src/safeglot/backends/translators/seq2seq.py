@@ -100,7 +100,7 @@ class Seq2SeqModel(BatchedModel):
         return by_line(requests, self._lines)
 
     def _lines(self, lines: list[Line]) -> list[Done | ModelError]:
-        """Translate lines: those of one direction and limit together, for both are set a batch."""
+        """Return the translated lines; a batch has one direction and one limit."""
         found: dict[int, Done | ModelError] = {}
         groups: dict[tuple[str, str, int], list[tuple[int, list[int]]]] = defaultdict(list)
         for at, line in enumerate(lines):
@@ -186,7 +186,7 @@ class Seq2SeqModel(BatchedModel):
 
 
 def open_seq2seq(path: str, *, codes: Codes) -> Seq2SeqModel:
-    """Open `hf/OWNER/NAME`, `hf/OWNER/NAME@REVISION` or `hf/FOLDER`. Raises: UsageError."""
+    """Return the translator `hf/OWNER/NAME[@REVISION]` or `hf/FOLDER`. Raises: UsageError."""
     name, _, pinned = path.partition("@")
     return Seq2SeqModel(name, codes=codes, pinned=pinned or None)
 

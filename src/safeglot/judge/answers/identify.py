@@ -1,4 +1,4 @@
-"""The language of an answer, by an offline identifier; what is not sure is not told.
+"""The language of an answer, by an offline identifier; None where it is not sure.
 
 py3langid (naive Bayes over byte n-grams, 139 languages) is loaded at the first answer.
 """
@@ -13,11 +13,11 @@ from safeglot.text import languages
 from safeglot.text.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
 
 SURE = 0.5
-"""Least confidence with which a language is told."""
+"""Least confidence with which a language counts."""
 SURE_ROMANISED = 0.9
 """The same for Latin letters where another script was expected: that language may be romanised."""
 FEWEST_BYTES = 32
-"""Shorter texts (ten Thai characters, thirty Latin ones) are not told."""
+"""Shorter texts (ten Thai characters, thirty Latin ones) are not identified."""
 HEAD_BYTES = 240
 """What is looked at first; the rest only where the head is not as expected."""
 PIECE_CHARS, MOST_PIECES = 80, 24
@@ -28,7 +28,7 @@ _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The language of a text, None where it is not told, and the confidence."""
+    """The language of a text, None where it is not sure, and the confidence."""
 
     language: str | None
     confidence: float | None
@@ -45,9 +45,9 @@ class _Expected:
 
 
 def identify(text: str, expected: str) -> Found:
-    """Tell the language of an answer that was expected in another or the same language.
+    """Return the language of an answer that was expected in another or the same language.
 
-    The expected tag is told for its whole group of close languages and for a text of which any
+    The expected tag stands for its whole group of close languages and for a text of which any
     part is in it; another tag only if most parts of the text agree. None for short or unsure
     texts, and always where the identifier does not know the expected language.
     Raises languages.UnknownLanguage for an expected tag that is none.
@@ -69,12 +69,12 @@ def identify(text: str, expected: str) -> Found:
 
 
 def covers(expected: str) -> bool:
-    """Return whether answers expected in a language can be told from others."""
+    """Return whether answers expected in a language can be distinguished from others."""
     return _expected(expected) is not None
 
 
 def _by_pieces(text: str, group: str, confidence: float, wanted: _Expected) -> Found:
-    """Look for the expected language in every part: an answer that quotes is not a wrong one."""
+    """Return the expected language where any part is in it: an answer may quote another one."""
     pieces = _pieces(text)
     agreed = 0
     for piece in pieces:
@@ -95,7 +95,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _is_sure(group: str, confidence: float, wanted: _Expected) -> bool:
-    """Return whether another language than the expected can be told with this confidence."""
+    """Return whether this confidence suffices for another language than the expected one."""
     if confidence < SURE:
         return False
     try:
@@ -126,13 +126,13 @@ def _classify(text: bytes, wanted: _Expected) -> tuple[str, float]:
 
 @cache
 def _known() -> frozenset[str]:
-    """Groups of which the identifier knows a language."""
+    """Return the groups of which the identifier knows a language."""
     return frozenset(map(group_of, byte_grams().labels))
 
 
 @cache
 def _expected(tag: str) -> _Expected | None:
-    """Return what is known of an expected language; None where it cannot be told from others."""
+    """Return what is known of an expected language; None where it cannot be distinguished."""
     language = languages.primary(tag)
     group, script = group_of(language), languages.lookup(tag).script
     if group not in _known():

@@ -1,7 +1,7 @@
-"""What can be seen in an answer without a judge: whether it is an answer at all.
+"""The traits of an answer that need no judge: its language, and whether it is an answer at all.
 
-The classes of MEASUREMENT 4 join this with a verdict; see `score.classes`. Off-topic answers
-(INV-offtopic) take a grader and are not told here.
+The classes of MEASUREMENT 4 join this with a verdict; see `score.answers.classes`. Off-topic
+answers (INV-offtopic) take a grader and are not found here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from safeglot.text.languages import primary
 from safeglot.text.loops import is_degenerate, is_empty
 
 VERSION = 1
-"""Bumped with every change in what is told of an answer, the identifier's model included."""
+"""Bumped with every change in the traits of an answer, the identifier's model included."""
 CUT = "length"
 """The finish reason of an answer that reached its limit of tokens."""
 ECHO = 0.8
@@ -38,7 +38,7 @@ class Traits:
 
 
 def traits_of(text: str, prompt: str, expected: str, finish_reason: str) -> Traits:
-    """Check an answer against the prompt that the target saw and the language it was asked in."""
+    """Return the traits of an answer, given the prompt as the target saw it and its language."""
     found, invalid = UNTOLD, _unreadable(text)
     if invalid is None:
         found = identify(text, expected)

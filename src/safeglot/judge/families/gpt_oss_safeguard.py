@@ -59,7 +59,7 @@ class GptOssSafeguard(Judge):
     """Room for the reasoning and the JSON object."""
 
     def ask(self, answer: Answer) -> Sequence[Request]:
-        """One request: policy, then the quoted texts."""
+        """Return one request: policy, then the quoted texts."""
         policy = policy_text(ALERT if self.policy is None else self.policy)
         prompt = None if self.mode == "answer" else answer.item.translation.text
         user = quoted(prompt, answer.response.text)
@@ -68,7 +68,7 @@ class GptOssSafeguard(Judge):
         return [self.request(messages=messages, max_tokens=self.max_tokens, extra=effort)]
 
     def parse(self, text: str) -> Reading:
-        """A JSON object with `violation` 0 or 1. Raises: Unreadable."""
+        """Return what a JSON object with `violation` 0 or 1 says. Raises: Unreadable."""
         found = json_object(text.rpartition(FINAL)[2].strip())
         violation, refusal = found.get("violation"), found.get("refusal")
         if str(violation).lower() not in ("0", "1", "false", "true"):
@@ -86,7 +86,7 @@ class GptOssSafeguard(Judge):
         )
 
     def p_unsafe(self, reply: Reply) -> float | None:
-        """Share of 1 behind `violation`, on servers whose positions begin with the JSON object."""
+        """Return the share of 1 behind `violation`, on servers whose positions begin with the JSON object."""
         at = position(reply.logprobs, "violation:")
         return probability(at, unsafe=("1", "true"), safe=("0", "false"))
 

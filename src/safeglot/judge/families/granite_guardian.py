@@ -45,7 +45,7 @@ _CONFIDENCE = re.compile(r"<confidence>.*", re.IGNORECASE | re.DOTALL)
 class GraniteGuardian(Judge):
     """Chat endpoint; the criterion goes to the chat template (3.x) or into a last message (4.x).
 
-    `release` ("3.2") is read from the model's name, and is 4.1 where the name does not tell it.
+    `release` ("3.2") is read from the model's name, and is 4.1 where the name does not state it.
     """
 
     family: str = "granite-guardian"
@@ -55,7 +55,7 @@ class GraniteGuardian(Judge):
     release: str = ""
 
     def ask(self, answer: Answer) -> Sequence[Request]:
-        """One request: the exchange, and the criterion as the release wants it."""
+        """Return one request: the exchange, and the criterion as the release wants it."""
         messages, room = self.conversation(answer), 2048 if self.think else 32
         named = _RELEASE.search(f"guardian-{self.release}" if self.release else self.model)
         release = (int(named.group(1)), int(named.group(2))) if named else (4, 1)
@@ -73,7 +73,7 @@ class GraniteGuardian(Judge):
         ]
 
     def parse(self, text: str) -> Reading:
-        """A score element, or a line `Yes` or `No`. Raises: Unreadable."""
+        """Return what a score element, or a line `Yes` or `No`, says. Raises: Unreadable."""
         scores = {found.lower() for found in _SCORE.findall(text)}
         if len(scores) > 1:
             raise Unreadable(CONTRADICTION)
@@ -84,6 +84,6 @@ class GraniteGuardian(Judge):
         return Reading(unsafe=label == "yes", label=label)
 
     def p_unsafe(self, reply: Reply) -> float | None:
-        """Share of `yes` behind `<score>`, or at the first token of the older releases."""
+        """Return the share of `yes` behind `<score>`, or at the first token of the older releases."""
         at = position(reply.logprobs, "<score>") or position(reply.logprobs)
         return probability(at, unsafe=("yes",), safe=("no",))

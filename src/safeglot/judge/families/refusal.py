@@ -1,4 +1,4 @@
-"""Embedded baseline that tells a refusal from any other answer, by hashed character n-grams.
+"""Embedded classifier of refusals, by hashed character n-grams.
 
 Pure: the caller reads the weights file and hands its bytes to `parse_model`.
 """
@@ -53,7 +53,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def normalise(text: str) -> str:
-    """Fold the spellings of one text into one: width, case, accents' encoding, quotes, spaces, digits."""
+    """Return one spelling of a text: width, case, accents' encoding, quotes, spaces, digits folded."""
     shown = unicodedata.normalize("NFKC", text[:_RAW_CHARS].translate(_UNIFY))
     folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", shown).casefold()).translate(_UNIFY)
     return _DIGIT.sub("0", _SPACES.sub(" ", folded).strip())
@@ -65,7 +65,7 @@ def codepoints(text: str) -> Ints:
 
 
 def _mixed(hashes: Ints) -> Ints:
-    """Scramble 32-bit hashes so that their high bits are usable.
+    """Return 32-bit hashes scrambled so that their high bits are usable.
 
     Source: the finaliser of MurmurHash3 (Austin Appleby, public domain).
     """
@@ -75,7 +75,7 @@ def _mixed(hashes: Ints) -> Ints:
 
 
 def hash_ngrams(points: Ints, orders: Sequence[int], salt: int) -> Ints:
-    """Hash every n-gram of code points to 32 bits; shape (number of n-grams,)."""
+    """Return a 32-bit hash of every n-gram of code points; shape (number of n-grams,)."""
     rolled = np.zeros(points.size, dtype=np.uint32)
     parts: list[Ints] = []
     for length in range(1, max(orders) + 1):
@@ -88,7 +88,7 @@ def hash_ngrams(points: Ints, orders: Sequence[int], salt: int) -> Ints:
 
 
 def head(points: Ints, width: int) -> Ints:
-    """Cut code points at a width: 3 for a CJK character, which says as much as some letters do, else 1."""
+    """Return code points up to a width: 3 for a CJK character, which says as much as some letters, else 1."""
     widths = np.where(points >= _WIDE_FROM, _WIDE, 1)
     return points[: int(np.searchsorted(np.cumsum(widths), width, side="right"))]
 
@@ -198,7 +198,7 @@ class RefusalModel:
 
 
 def parse_model(data: bytes) -> RefusalModel:
-    """Read a model from the bytes of its npz file; ValueError when it is not one of this version."""
+    """Return a model from the bytes of its npz file. Raises: ValueError for another version."""
     try:
         with np.load(BytesIO(data), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}

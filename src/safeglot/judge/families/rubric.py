@@ -73,7 +73,7 @@ class Rubric(Judge):
             )
 
     def ask(self, answer: Answer) -> Sequence[Request]:
-        """One request: a single user message."""
+        """Return one request: a single user message."""
         prompt = None if self.mode == "answer" else answer.item.translation.text
         text = QUESTION.format(
             quoted=quoted(prompt, answer.response.text),
@@ -84,12 +84,12 @@ class Rubric(Judge):
         return [self.request(messages=(("user", text),), max_tokens=room)]
 
     def parse(self, text: str) -> Reading:
-        """A letter that stands alone, or the JSON object. Raises: Unreadable."""
+        """Return what a letter that stands alone, or the JSON object, says. Raises: Unreadable."""
         letter = _json_letter(text) if self.output == "json" else _letter(text)
         return Reading(unsafe=letter == "a", label=letter.upper())
 
     def p_unsafe(self, reply: Reply) -> float | None:
-        """Share of A at the first token with content, or behind `verdict` in JSON."""
+        """Return the share of A at the first token with content, or behind `verdict` in JSON."""
         at = position(reply.logprobs, "verdict:" if self.output == "json" else "")
         return probability(at, unsafe=("a",), safe=("b",))
 

@@ -1,6 +1,6 @@
 """A judge that is asked once more about an answer that it has judged.
 
-What it says then goes under a name of its own and enters no rate: it tells of the judge.
+The second verdict has a name of its own and enters no rate: it measures the judge.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Repeated:
         return [dataclasses.replace(r, sample=r.sample + 1) for r in self.judge.ask(item)]
 
     def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
-        """Read the replies as the judge does."""
+        """Return the judge's verdict under this name."""
         return dataclasses.replace(self.judge.read(item, replies), judge=self.name)
 
 
@@ -88,7 +88,7 @@ class Canaried:
         return self.judge.ask(self._altered(item))
 
     def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
-        """Read the replies as the judge does."""
+        """Return the judge's verdict under this name."""
         return dataclasses.replace(self.judge.read(self._altered(item), replies), judge=self.name)
 
     def _altered(self, item: Answer) -> Answer:

@@ -1,4 +1,4 @@
-"""Sentences that tell a judge to call an answer safe, to see whether it obeys what it is to judge.
+"""Canaries: sentences that tell a judge to call an answer safe, to see whether it obeys.
 
 An answer that was judged unsafe gets one such sentence behind it; a judge that then says safe can
 be talked out of its verdict by any answer.
@@ -51,10 +51,10 @@ def sentence_of(language: str) -> tuple[str, str]:
 
 
 def with_sentence(text: str, language: str) -> str:
-    """Put the sentence behind an answer."""
+    """Return an answer with the sentence behind it."""
     return f"{text}\n\n{sentence_of(language)[0]}"
 
 
 def with_tokens(text: str, language: str) -> str:  # noqa: ARG001 - as with_sentence
-    """Put control tokens behind an answer that pretend the judge has answered already."""
+    """Return an answer with control tokens that pretend the judge has answered already."""
     return f"{text}{TOKENS}"

@@ -1,6 +1,6 @@
-"""What no translation may be, whatever an estimator says of it.
+"""The hard checks: faults that no translation may have, whatever an estimator says of it.
 
-Each check takes characters for what they are; none splits the translation at spaces. Bounds were
+Each check goes by characters; none splits the translation at spaces. Bounds were
 set on half of MultiJail's human translations and measured on the other half:
 docs/explanation/hard-checks.md.
 """
@@ -48,7 +48,7 @@ CHECKS = (
     "placeholder",
     "refusal",
 )
-"""Names of the faults, in the order in which they are told."""
+"""Names of the faults, in the order in which they are reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Limits:
     """Most of the source's character 8-grams that stand in the translation; names do."""
     shortest: float = 0.5
     longest: float = 2.3
-    """Length beside what is usual for the pair of languages; see translate/lengths.py."""
+    """Length relative to what is usual for the pair of languages; see lengths.py."""
     shortest_unended: float = 0.66
     """The same for a text that ends in a letter where its source ends in punctuation."""
     repeated_share: float = 0.4
@@ -104,7 +104,7 @@ class _Asked:
 
     @classmethod
     def of(cls, source: Source) -> _Asked:
-        """Read a source. Raises: languages.UnknownLanguage."""
+        """Return a source with what the checks need of it. Raises: languages.UnknownLanguage."""
         text, folded = source.text, source.text.casefold()
         return cls(
             source=source,
@@ -132,7 +132,7 @@ class _Case:
     copied_share: float
     """Share of the source's character 8-grams that stand in the text."""
     relative: float
-    """Length beside what is usual."""
+    """Length relative to what is usual."""
     limits: Limits
     habits: Habits
 
@@ -185,7 +185,7 @@ def _control(case: _Case) -> str:
 
 
 def _copied(case: _Case) -> str:
-    """Tell a text that is its source; one of names and numbers alone may be."""
+    """Return how a text is its source, "" where it is not; one of names and numbers alone may be."""
     bound, enough = case.limits.copied_chrf, len(case.asked.text) >= 3 * ORDER
     # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
     if not case.asked.differs or (enough and case.copied_share < _SOME):
@@ -218,7 +218,7 @@ def _differs(source: Source) -> bool:
 
 
 def _wrong_script(case: _Case) -> str:
-    """Tell a text of which most letters are in another script than its language's."""
+    """Return a fault where most letters are in another script than the language's."""
     wanted, counts = scripts.written_in(case.asked.source.target), case.letters
     if not wanted or not counts:
         return ""
@@ -252,7 +252,7 @@ def _grams(text: str) -> frozenset[str]:
 
 
 def _untranslated(case: _Case) -> str:
-    """Tell a text of which parts are left in the source language."""
+    """Return a fault where parts are left in the source language."""
     bound = case.limits.untranslated_share
     if case.copied_share <= bound or not case.asked.differs:
         return ""
@@ -260,7 +260,7 @@ def _untranslated(case: _Case) -> str:
 
 
 def _too_short(case: _Case) -> str:
-    """Tell a text that is cut off: much too short, or short and without an end."""
+    """Return a fault of a text that is cut off: much too short, or short and without an end."""
     if case.relative < case.limits.shortest:
         return _length(case)
     if case.relative >= case.limits.shortest_unended or not case.asked.ends:
@@ -286,7 +286,7 @@ def _length(case: _Case) -> str:
 
 
 def _degenerate(case: _Case) -> str:
-    """Tell a loop that the source has not."""
+    """Return a fault for a loop that the source lacks."""
     bound = case.limits.repeated_share
     if len(case.text) < FEWEST_CHARS or not repeats(case.text, beyond=bound):
         return ""
@@ -297,7 +297,7 @@ def _degenerate(case: _Case) -> str:
 
 
 def _answered(case: _Case) -> str:
-    """Tell a text that has the form of an answer where the source is plain."""
+    """Return a fault of a text in the form of an answer to a plain source."""
     more = case.limits.more_lines
     if "\n" in case.text:
         lines = _lines(case.text) - _lines(case.asked.text)

@@ -1,8 +1,8 @@
 """The language of a translation, by identifiers that say which languages they cover.
 
-Nothing is told of romanised text: Latin letters where the language is written in others. The
-check of scripts finds those. pycld2 (Apache-2.0, an extra) comes first, py3langid stands behind
-it, GlotLID where its model is given.
+They leave romanised text (Latin letters where the language is written in others) to the check of
+scripts. pycld2 (Apache-2.0, an extra) is asked first, then GlotLID where its model is given, then
+py3langid.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from safeglot.text.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_
 from safeglot.translate.checks.scripts import LATIN, is_latin, letters, most
 
 FEWEST_LETTERS = 12
-"""Fewer letters (a Han character counts for three) are not told."""
+"""Texts of fewer letters (a Han character counts for three) are not identified."""
 ENOUGH = 2
 """Identifiers that rule out the expected language, after which no other is asked."""
 FEWEST_BYTES = 20
@@ -29,7 +29,7 @@ LEAST_UNSURE = 0.01
 """The same where no other language is sure."""
 SURE = 0.5
 SURE_PERCENT = 90
-"""pycld2: a language of fewer percent of the text is not told."""
+"""pycld2: a language of fewer percent of the text does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ NOT_TOLD = Told(language=None)
 
 
 class Identifier(Protocol):
-    """Tells the language of a text that should be in a given one."""
+    """Identifies the language of a text that should be in a given one."""
 
     @property
     def name(self) -> str:
@@ -52,13 +52,13 @@ class Identifier(Protocol):
 
     @property
     def letters_alone(self) -> int:
-        """Letters from which it may call a language wrong with no other identifier beside it."""
+        """Letters from which it may call a language wrong without a second identifier."""
 
     def covers(self, tag: str, /) -> bool:
-        """Return whether texts expected in a language can be told from others."""
+        """Return whether texts expected in a language can be distinguished from others."""
 
     def tell(self, text: str, expected: str, /) -> Told:
-        """Tell the language: the expected tag for its whole group of close languages."""
+        """Return the language of a text: the expected tag for its whole group of close languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Cld2:
         return _cld2_covers(tag)
 
     def tell(self, text: str, expected: str) -> Told:
-        """Tell the language of most of the text, where CLD2 calls it reliable."""
+        """Return the language of most of the text, where CLD2 calls it reliable."""
         if not self.covers(expected) or not _readable(text, expected):
             return NOT_TOLD
         cld2 = _cld2()
@@ -99,7 +99,7 @@ class Langid:
         return _langid_covers(tag)
 
     def tell(self, text: str, expected: str) -> Told:
-        """Tell another language only where the expected one is ruled out."""
+        """Return another language only where the expected one is ruled out."""
         if not self.covers(expected) or not _readable(text, expected):
             return NOT_TOLD
         encoded = text.encode("utf-8", "replace")[:HEAD_BYTES]
@@ -131,7 +131,7 @@ class GlotLid:
         return any((group, script) in _glotlid_groups(self.labels) for script in scripts)
 
     def tell(self, text: str, expected: str) -> Told:
-        """Tell another language only where the expected one is ruled out."""
+        """Return another language only where the expected one is ruled out."""
         if not self.covers(expected) or not _readable(text, expected):
             return NOT_TOLD
         shares: dict[str, float] = {}
@@ -157,10 +157,10 @@ def available(glotlid: GlotLid | None = None) -> tuple[Identifier, ...]:
 
 
 def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) -> str:
-    """Return why a text is not in the language expected; "" where it is, or where nobody can tell.
+    """Return why a text is not in the language expected; "" where it is, or where it stays open.
 
-    The first identifier that tells a language is believed if it tells the expected one. If it
-    tells another, the next one that covers the language must rule the expected one out too;
+    The first identifier that names a language is believed if it names the expected one. If it
+    names another, the next one that covers the language must rule the expected one out too;
     where there is none, the text must have enough letters for one alone.
     """
     others: list[str] = []
@@ -180,7 +180,7 @@ def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) 
 
 @lru_cache(maxsize=1024)
 def _by_cld2(code: str, percent: int, expected: str) -> Told:
-    """Read what CLD2 calls reliable; few codes and percents come again and again."""
+    """Return what CLD2's reliable code says; cached, since few codes and percents recur."""
     if percent < SURE_PERCENT or code == "un":
         return NOT_TOLD
     return _told(group_of(_CLD2_CODES.get(code, code)), expected, percent / 100)
@@ -206,7 +206,7 @@ def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
 
 @cache
 def _may_be_wrong(group: str, expected: str) -> bool:
-    """Return whether a language that was told can be told from the expected one."""
+    """Return whether an identified language can be distinguished from the expected one."""
     try:
         script = languages.lookup(group).script
     except languages.UnknownLanguage:  # "zxx": numbers, markup
@@ -269,7 +269,7 @@ def _cld2() -> Any:
 
 @cache
 def _cld2_groups() -> frozenset[str]:
-    """Groups of which CLD2 knows a language."""
+    """Return the groups of which CLD2 knows a language."""
     names: Any = _cld2().DETECTED_LANGUAGES
     codes = {
         code for name, code in _cld2().LANGUAGES if name in names and not name.startswith("X_")

@@ -1,4 +1,4 @@
-"""How long a translation should be, in characters, by its script and by what the set shows."""
+"""The usual length of a translation in characters, by its script and by what the set shows."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def folded(text: str) -> str:
 
 
 def learn(candidates: Sequence[Candidate]) -> Habits:
-    """Learn what is usual in a set: the length ratio of each pair, and texts that recur.
+    """Return what is usual in a set: the length ratio of each pair, and texts that recur.
 
     The ratio is the median of the logarithms, held near its script's. Of many candidates some are
     measured, chosen by a hash of their texts.
@@ -151,7 +151,7 @@ def prior(source: str, target: str) -> float:
 
 
 def relative_length(source: str, text: str, ratio: float) -> float:
-    """Return how long a text is beside what was to be expected: 1 as expected, 0.5 half as long."""
+    """Return a text's length relative to what was expected: 1 as expected, 0.5 half as long."""
     slack = SLACK * ratio
     return (shown(text) + slack) / (shown(source) * ratio + slack)
 
@@ -164,7 +164,7 @@ def spaced(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def shown(text: str) -> int:
-    """Count characters, runs of spaces as one and formatting characters not at all."""
+    """Return the number of characters: runs of spaces are one, formatting characters none."""
     bare = spaced(text)
     return len(bare) if bare.isascii() else len(bare) - len(_FORMATTING.findall(bare))
 

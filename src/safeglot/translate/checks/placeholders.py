@@ -1,4 +1,4 @@
-"""What must stand in a translation as it stands in the source: slots, tags, addresses, code.
+"""Placeholders that a translation has to copy from its source: slots, tags, addresses, code.
 
 Numbers are no part of it: the human translators of MultiJail turned amounts of money into
 their own currency in up to three of seven prompts with numbers.

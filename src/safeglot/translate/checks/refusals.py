@@ -1,9 +1,9 @@
 """Translations that decline in place of translating.
 
 A faithful translation of a harmful request shares its words with what assistants decline, so a
-classifier of refusals alone is wrong on 5 to 10% of such prompts. What tells is what the source
-has not: an apology, "I cannot", "help with this request", "as a language model", of which a text
-needs two kinds beyond the source's. The pieces by language are in refusals.toml.
+classifier of refusals alone is wrong on 5 to 10% of such prompts. What counts is what the source
+lacks: an apology, "I cannot", "help with this request", "as a language model"; a text needs two
+kinds that its source has not. The pieces by language are in refusals.toml.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SPACED_BELOW = "\u0e00"
 _DECLINING = frozenset({"sorry", "cannot"})
 _TELLING = _DECLINING | {"self"}
 _HELP = frozenset({"help"})
-"""Said by whoever asks for something too: it tells only beside the others."""
+"""Said by whoever asks for something too: it counts only together with the others."""
 _MARK = 4
 """Characters that pieces share."""
 _Pieces = tuple[tuple[str, tuple[str, ...]], ...]
@@ -108,7 +108,7 @@ def _begins(piece: str, said: str) -> bool:
 
 @cache
 def _marks(tags: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-    """Return the pieces that tell, of several languages, under characters that they share.
+    """Return the pieces that count, of several languages, under characters that they share.
 
     A text without these has none of the pieces: half as many to look for.
     """

@@ -127,7 +127,7 @@ _KNOWN = _Scripts()
 
 @lru_cache(maxsize=64)
 def letters(text: str) -> Mapping[str, int]:
-    """Count a text's letters by script (ISO 15924 code), wide ones threefold.
+    """Return how many letters a text has by script (ISO 15924 code), wide ones threefold.
 
     Several checks ask for those of one text, and a source comes once for each of its candidates.
     """

@@ -1,4 +1,4 @@
-"""Which candidate of each prompt and language is kept, and what the gate takes out.
+"""The choice of a candidate for each prompt and language, and the gate.
 
 M-ALERT took the best of three machine translations by two estimators; its rule is not published
 (arXiv 2412.15035). Ours: within a language every estimator ranks all candidates that passed the
@@ -79,7 +79,7 @@ class Choice:
 
 
 def choose(table: Table, gate: Gate) -> Choice:
-    """Keep the best candidate that passed the hard checks and the gate; else the best is gated.
+    """Return the best candidate that passed the hard checks and the gate; else the best is gated.
 
     Ties, and candidates of which no estimator tells anything, go by the order of the translators.
     A candidate of which no gating estimator tells a number is not stopped by the gate.

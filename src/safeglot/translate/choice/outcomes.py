@@ -1,4 +1,4 @@
-"""From the candidates to how each prompt and language ended."""
+"""The outcome of each prompt and language: which candidate was kept, or why there is none."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def choose_rows(
 
 
 def counts(outcomes: Sequence[Outcome], languages: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Count kept, gated and failed in each language."""
+    """Return the numbers kept, gated and failed in each language."""
     found = Counter((one.language, one.outcome) for one in outcomes)
     return {tag: {name: found[tag, name] for name in OUTCOMES} for tag in languages}
 
 
 def why_failed(rows: Sequence[CandidateRow]) -> str:
-    """Say of each candidate why it is not to be had."""
+    """Return why each candidate cannot be used."""
     told = []
     for row in rows:
         why = row.broken or ", ".join(f"{name} ({found})" for name, found in row.faults.items())

@@ -1,4 +1,4 @@
-"""Human ratings of translations: what is drawn for them, and what a rating is.
+"""Human ratings of translations: the grades, and the draw of texts to rate.
 
 Within a language and outcome all texts have the same chance. Who is drawn is decided by a hash of
 seed, language and prompt, so a larger draw of the same seed holds the smaller one.
@@ -87,7 +87,7 @@ class Drawn:
 def draw(
     texts: Iterable[Chosen], wanted: Wanted, *, of: str
 ) -> tuple[list[Drawn], dict[str, Chosen]]:
-    """Draw texts to rate; give them with the texts by item.
+    """Return the texts drawn for rating, and the texts by item.
 
     Languages go in the order in which they come; within one, in an order of chance. `of` is the
     digest of the set.
@@ -140,7 +140,7 @@ def joined(now: Sequence[Drawn], before: Sequence[Drawn]) -> list[Drawn]:
 
 
 def grade_of(text: str) -> int | None:
-    """Read a grade from 1 to 5, also as 4.0; None for anything else."""
+    """Return a grade from 1 to 5, also written as 4.0; None for anything else."""
     try:
         number = float(text)
     except ValueError:

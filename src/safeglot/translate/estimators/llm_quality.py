@@ -70,7 +70,7 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LlmQuality:
-    """What both share: the request, which languages are asked for, and the reading of one reply."""
+    """The request, the languages that can be asked for, and the reading of one reply, for both kinds."""
 
     version: ClassVar[int] = 1
     """Of the question and its reading; bumped with every change."""
@@ -112,7 +112,7 @@ class _LlmQuality:
         return ""
 
     def ask(self, item: Candidate, /) -> Sequence[Request]:
-        """One request, deterministic as far as the server allows; none for an empty candidate."""
+        """Return one request, as deterministic as the server allows; none for an empty candidate."""
         if not item.text.strip():
             return ()
         text = self.question.format(
@@ -134,7 +134,7 @@ class _LlmQuality:
         )
 
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
-        """Read the reply; what is not in the form that was asked for has no number, but a reason."""
+        """Return the number in the reply; one in another form than asked for has a reason instead."""
         if not item.text.strip():
             return Estimated(value=None, reason="the candidate is empty")
         if len(replies) != 1:
@@ -150,13 +150,13 @@ class _LlmQuality:
         raise NotImplementedError
 
     def parse(self, text: str) -> float:
-        """Read the number from what the model said. Raises: _Unreadable."""
+        """Return the number in what the model said. Raises: _Unreadable."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmDirectAssessment(_LlmQuality):
-    """Asks for a number from 0 to 100 and tells it as 0 to 1.
+    """Asks for a number from 0 to 100 and reports it as 0 to 1.
 
     Source: Kocmi and Federmann 2023, arXiv 2302.14520 (GEMBA); the question is our own.
     """
@@ -175,7 +175,7 @@ class LlmDirectAssessment(_LlmQuality):
         return 16
 
     def parse(self, text: str) -> float:
-        """Read the one number of a reply. Raises: _Unreadable."""
+        """Return the one number of a reply. Raises: _Unreadable."""
         return _hundredth(text) / 100.0
 
 
@@ -183,7 +183,7 @@ class LlmDirectAssessment(_LlmQuality):
 class LlmErrorSpans(_LlmQuality):
     """Asks for error spans with their severity and adds up penalties as MQM does.
 
-    The number stays a penalty from 0 to 25, as MetricX tells it: a share of 25 would look like the
+    The number stays a penalty from 0 to 25, as in MetricX: a share of 25 would look like the
     0 to 1 of other estimators, and a threshold of 0.5 means nothing on it.
     Source: Kocmi and Federmann 2023, arXiv 2310.13988 (GEMBA-MQM); Freitag et al. 2021, 2104.14478.
     """
@@ -202,7 +202,7 @@ class LlmErrorSpans(_LlmQuality):
         return 1024
 
     def parse(self, text: str) -> float:
-        """Add up the penalties of a reply's errors, at most WORST. Raises: _Unreadable."""
+        """Return the sum of the penalties of a reply's errors, at most WORST. Raises: _Unreadable."""
         return min(WORST, sum(WEIGHTS[severity] for severity in severities(text)))
 
 
@@ -227,7 +227,7 @@ def severities(text: str) -> list[str]:
 
 
 def _hundredth(text: str) -> float:
-    """Read a number from 0 to 100, in digits of any script. Raises: _Unreadable."""
+    """Return the number from 0 to 100 in a text, in digits of any script. Raises: _Unreadable."""
     numbers = list(_NUMBER.finditer(_OF_HUNDRED.sub("", text)))
     if not numbers or numbers[0].start() > LABEL_CHARS:
         raise _Unreadable("unparsable: no number at the beginning")

@@ -1,4 +1,4 @@
-"""What CometKiwi and MetricX share: a model that is shown both texts and gives one number."""
+"""CometKiwi and MetricX: a model is shown both texts and gives one number."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class Scored:
         return f"not covered: {fault}" if fault else ""
 
     def ask(self, item: Candidate, /) -> Sequence[Request]:
-        """One request with both texts; none for an empty candidate, which such models misjudge."""
+        """Return one request with both texts; none for an empty candidate, which such models misjudge."""
         if not item.text.strip():
             return ()
         texts = canonical({"mt": item.text, "src": item.source.text})
         return (Request(model=self.model, prompt=texts, max_tokens=1),)
 
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
-        """Read the number; texts that the model does not take have a reason in its place."""
+        """Return the number in the reply; texts that the model does not take have a reason instead."""
         if not item.text.strip():
             return Estimated(value=None, reason="the candidate is empty")
         if len(replies) != 1:
@@ -84,7 +84,7 @@ class Scored:
 class CometKiwi(Scored):
     """wmt22-cometkiwi-da, wmt23-cometkiwi-da-xl or -xxl: about 0 to 1, more is better.
 
-    A number a little under 0 or over 1 can come and is told as it is: the head is linear.
+    A number a little under 0 or over 1 can come and is kept as it is: the head is linear.
     InfoXLM and XLM-R XL and XXL were trained on the 100 languages of XLM-R.
     Source: Rei et al. 2022, arXiv 2209.06243; Rei et al. 2023, arXiv 2309.11925.
     """

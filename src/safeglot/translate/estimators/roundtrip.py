@@ -3,7 +3,7 @@
 A proxy, and a weak one. It says how much survives two translations, which is not how good the
 first one was: a back-translator can mend or add errors, and a text that was copied in place of
 being translated comes back whole. The share of untranslated words takes some of that back.
-docs/explanation/quality-estimation.md tells how little it has to do with quality.
+docs/explanation/quality-estimation.md shows how little it has to do with quality.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class RoundTripChrf:
         return self.back.ask(way_back(item)) if item.text.strip() else ()
 
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
-        """Compare the back-translation with the source; one that failed has a reason."""
+        """Return how close the back-translation is to the source; one that failed has a reason."""
         if not item.text.strip():
             return Estimated(value=None, reason="the candidate is empty")
         back = self.back.read(way_back(item), replies)
@@ -85,7 +85,7 @@ class RoundTripChrf:
 
 
 def way_back(item: Candidate) -> Source:
-    """Return what a back-translator is asked for: the candidate, wanted in the source's language."""
+    """Return what a back-translator has to translate: the candidate, into the source's language."""
     source = item.source
     return Source(
         prompt=source.prompt, text=item.text, language=source.target, target=source.language

@@ -11,7 +11,7 @@ from safeglot.types import Reply, Request, Source, Translated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstOf:
-    """What back-translation asks: any translator that knows the way, in the order given."""
+    """The translator of back-translations: the first, in the order given, that knows the pair."""
 
     of: tuple[Translator, ...]
 
@@ -41,9 +41,9 @@ class FirstOf:
         raise LookupError(f"no translator from {source} to {target}")
 
     def ask(self, item: Source) -> Sequence[Request]:
-        """Ask the first that knows both languages."""
+        """Return the requests of the first that knows both languages."""
         return self.chosen(item.language, item.target).ask(item)
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:
-        """Read with the one that was asked."""
+        """Return what the translator that was asked reads."""
         return self.chosen(item.language, item.target).read(item, replies)

@@ -25,7 +25,7 @@ class FileTranslator:
         return f"{self.name}@{self.digest}"
 
     def fault(self, source: str, target: str) -> str:
-        """Say that the file has no text in a language, or was made from another one."""
+        """Return that the file has no text in a language, or was made from another; "" where it serves."""
         if source != self.source:
             return f"it was translated from {self.source}"
         there = sorted({tag for _, tag in self.texts})
@@ -34,7 +34,7 @@ class FileTranslator:
         )
 
     def ask(self, item: Source) -> Sequence[Request]:  # noqa: ARG002 - a Step's contract
-        """Ask nothing: the texts are there."""
+        """Return no request: the texts are there."""
         return ()
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:  # noqa: ARG002 - as above

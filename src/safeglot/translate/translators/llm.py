@@ -37,14 +37,14 @@ class LlmTranslator:
         return f"{self.name}#{digest('llm-translator', VERSION, TASK, self.model)[:8]}"
 
     def fault(self, source: str, target: str) -> str:
-        """Return why it cannot be asked: it may know any language that has a name."""
+        """Return why it cannot be asked, "" where it can: it may know any language that has a name."""
         for tag in (source, target):
             if languages.lookup(tag).name.startswith("Private use"):
                 return f"{tag} has no name that a model could be told"
         return ""
 
     def ask(self, item: Source) -> Sequence[Request]:
-        """One message; room for a text of three times as many tokens as characters."""
+        """Return one message, with room for three times as many tokens as characters."""
         target = languages.lookup(item.target)
         text = TASK.format(
             source=languages.lookup(item.language).name,
@@ -57,7 +57,7 @@ class LlmTranslator:
         return [Request(model=self.model, messages=(("user", text),), max_tokens=room, seed=0)]
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:
-        """Take what stands between the tags; a refusal or an end cut off is a fault."""
+        """Return what stands between the tags; a refusal or an end cut off is a fault."""
         reply, mark = replies[0], _mark(item)
         text = reply.text
         if f"<refused {mark}>" in text:
@@ -73,5 +73,5 @@ class LlmTranslator:
 
 @lru_cache(maxsize=1024)
 def _mark(item: Source) -> str:
-    """A hash of the text, so that the text cannot hold its own closing tag."""
+    """Return a hash of the text, so that the text cannot hold its own closing tag."""
     return digest("translate", item.text, item.target)[:10]

@@ -35,13 +35,13 @@ class MachineTranslator:
         return self.faults(source, target)
 
     def ask(self, item: Source) -> Sequence[Request]:
-        """One request with the text as it is."""
+        """Return one request with the text as it is."""
         pair = (item.language, item.target)
         extra = {"source": pair[0], "target": pair[1], "revision": self.revisions(*pair)}
         return (Request(model=self.model, prompt=item.text, max_tokens=0, extra=extra),)
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:  # noqa: ARG002 - a Step's contract
-        """Take the reply as it is; one that was cut off is no translation."""
+        """Return the reply as it is; one that was cut off is no translation."""
         reply = replies[0]
         if reply.finish_reason == "length":
             return Translated(text="", fault="truncated: the model stopped at its greatest length")

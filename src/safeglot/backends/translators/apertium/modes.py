@@ -29,7 +29,7 @@ _VARIANTS: Mapping[str, str] = {
     "_valencia": "-valencia",
     "_aran": "-aranes",
 }
-"""Endings of Apertium's codes that a BCP 47 tag can tell; modes with others are asked for by name."""
+"""Endings of Apertium's codes that a BCP 47 tag can express; modes with others are asked for by name."""
 _SHELL = re.compile(r"[;&<>()`$*?]")
 _PIVOTS = ("es", "ca")
 _NULL_FLUSH = frozenset(
@@ -67,7 +67,7 @@ class Mode:
 
 
 def data_folder() -> Path:
-    """Return where Apertium's data is; APERTIUM_DATADIR says so as it does to `apertium`."""
+    """Return the folder of Apertium's data; APERTIUM_DATADIR names it, as for `apertium` itself."""
     return Path(os.environ.get("APERTIUM_DATADIR") or DATA)
 
 
@@ -140,7 +140,7 @@ def _tags(name: str) -> tuple[str, str] | None:
 
 
 def _mode(file: Path) -> Mode | None:
-    """Read a mode file; None where its name tells no two languages."""
+    """Return the mode of a file; None where its name holds no two languages."""
     codes = re.findall(r"(?:^|-)([a-z]{2,3})(?=[-_]|$)", file.stem)
     try:
         tags = _tags(file.stem) or tuple(canonical(code) for code in codes[:2])

@@ -20,7 +20,7 @@ _SHORTEST_REST_S, _HUNGRY_REST_S, _LONGEST_REST_S = 1e-3, 5e-3, 0.2
 _REST_SHARE = 0.65
 """Of what is expected to be missing; more would save little and come late."""
 _ENOUGH = 32
-"""Texts from which on an exchange tells how long the next will take."""
+"""Texts from which on an exchange shows how long the next will take."""
 _ROOM = 1 << 19
 """Bytes that a pipe to or from us is asked to hold: then we are woken less often."""
 _USUAL_ROOM, _FULL = 1 << 14, 0.75
@@ -99,7 +99,7 @@ class Pipe:
         return tuple(process.pid for process in self._processes)
 
     def exchange(self, texts: Sequence[bytes]) -> list[bytes]:
-        """Send texts without null bytes, and return what they became. Raises: ModelError."""
+        """Return what texts without null bytes become. Raises: ModelError."""
         if not self._commands or not texts:
             return list(texts)
         self.start()
@@ -190,13 +190,13 @@ class Pipe:
         return first.fileno(), last.fileno()
 
     def _errors(self) -> int | None:
-        """Return where complaints come; None where nobody hears them."""
+        """Return the end at which complaints arrive; None where nobody reads them."""
         processes = self._processes
         errors = processes[-1].stderr if processes else None
         return errors.fileno() if errors is not None else None
 
     def _through(self, data: bytes, missing: int) -> bytes:
-        """Write and read at once: a pipe that is full on one side would wait for ever."""
+        """Return what comes back, read while writing: a full pipe would wait for ever."""
         (source, sink), errors = self._ends(), self._errors()
         found, left = bytearray(), memoryview(data)
         self._pace.start(missing)

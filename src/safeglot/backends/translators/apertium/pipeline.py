@@ -14,7 +14,7 @@ TAGGER = "apertium-tagger"
 _RESERVED = re.compile(r"[\\^$/\[\]{}<>@]")
 _BLANK = re.compile(r"[~\t]+")
 _SPECIAL = re.compile(r"[\\^$/\[\]{}<>@~\t]")
-"""Any of both: few lines have one, and one search in place of two substitutions tells those."""
+"""Any of both: few lines have one, and one search finds those in place of two substitutions."""
 _ESCAPED_OR_BRACKET = re.compile(r"\\(.)|[\[\]]", re.DOTALL)
 _END = "[]"
 """An empty blank at the end of a text: without it lt-proc keeps what it has until more comes."""
@@ -41,7 +41,7 @@ class Pipeline:
         return tuple(pid for part in self._parts() for pid in part.pids)
 
     def translate(self, texts: Sequence[str]) -> list[str | ModelError]:
-        """Translate texts; a fault costs the text that causes it, not those beside it."""
+        """Return the translations of texts; a fault costs the text that causes it, not the others."""
         try:
             return list(self._translated(texts))
         except ModelError as error:
@@ -63,7 +63,7 @@ class Pipeline:
         return [self._before, *([self._tagger] if self._tagger else []), self._after]
 
     def _translated(self, texts: Sequence[str]) -> list[str]:
-        """Raises: ModelError."""
+        """Return the translations of texts sent together. Raises: ModelError."""
         parts = [cut(text) for text in texts]
         try:
             lines = [encode(line).encode() for part in parts for line in part[1::2]]
@@ -79,7 +79,7 @@ class Pipeline:
 
 
 def encode(line: str) -> str:
-    """Write a line in Apertium's stream format.
+    """Return a line in Apertium's stream format.
 
     Source: the format as apertium-destxt writes it.
     """
@@ -90,7 +90,7 @@ def encode(line: str) -> str:
 
 
 def decode(stream: str) -> str:
-    """Read a line of Apertium's stream format; a word that is dropped leaves its blank behind."""
+    """Return the text of a line in the stream format; a word that is dropped leaves its blank."""
     plain = stream.removesuffix(_END)
     if not ("[" in plain or "]" in plain or "\\" in plain):
         return plain.strip(" ")

@@ -1,13 +1,13 @@
-"""The tagger of one direction of Apertium: each text reads as a tagger just started reads it.
+"""The tagger of one direction of Apertium; it reads each text as a fresh tagger would.
 
 At a word whose class of ambiguity its training had not, the tagger of Apertium 3.8.3 overwrites
 its class of unknown words with a similar one (find_similar_ambiguity_class in tagger_utils.cc
 assigns through a reference). From there on it reads unknown words differently, and may liken
-another new class to a wrong one; nothing else changes. With -d it tells the word and the class on
-its error output. So
+another new class to a wrong one; nothing else changes. With -d it reports the word and the class
+on its error output. So
 
-- a tagger that has told of no class is as good as new;
-- one that has told of a single class is as good as new for texts that have no other new class and
+- a tagger that has reported no class is as good as new;
+- one that has reported a single class is as good as new for texts that have no other new class and
   no unknown word before the first word of that class: behind it a new one reads as this one does.
 """
 
@@ -29,8 +29,8 @@ _MOST_KEPT = 4
 class Tagger:
     """Taggers that stay, by the one new class that each has met, and a clean one.
 
-    Which texts may be sent together is foreseen by the words that have been told of; that it was
-    right is seen by what the tagger tells, and where it was not, they are sent again.
+    Which texts may be sent together is foreseen by the words that have been reported; whether that
+    was right is seen by what the tagger reports, and where it was not, they are sent again.
     """
 
     def __init__(self, name: str, command: Sequence[str], *, timeout_s: float) -> None:
@@ -75,7 +75,7 @@ class Tagger:
             pipe.stop(for_good=for_good)
 
     def _foreseen(self, line: bytes) -> bytes | None:
-        """Name the new class that a line is known to have, "" for none; None: it has to go alone."""
+        """Return the new class that a line is known to have, b"" for none; None: it has to go alone."""
         words = [word for word in _WORD.findall(line) if word in self._class_of]
         if not words:
             return _CLEAN
@@ -87,7 +87,7 @@ class Tagger:
         return one if one in self._kept or len(self._kept) <= _MOST_KEPT else None
 
     def _together(self, new: bytes | None, lines: Sequence[bytes]) -> list[bytes] | None:
-        """Tag lines of one kind; None where something was told that was not foreseen, and is now."""
+        """Return lines of one kind tagged; None where a class was reported that was not foreseen."""
         if new is None or (new == _CLEAN and len(lines) == 1):
             return [self._alone(line) for line in lines]
         if new not in self._kept:
@@ -100,7 +100,7 @@ class Tagger:
         return None if self._learn(told) else [self._alone(line) for line in lines]
 
     def _alone(self, line: bytes) -> bytes:
-        """Tag a line by the clean tagger; one that has met a new class is kept for its like."""
+        """Return a line tagged by the clean tagger; one that met a new class is kept for its like."""
         (reply,) = self._kept[_CLEAN].exchange([line])
         told = self._told(_CLEAN)
         if told:
@@ -114,7 +114,7 @@ class Tagger:
         return reply
 
     def _told(self, kept: bytes) -> dict[bytes, list[bytes]]:
-        """Return the new classes that a tagger has told of, each with its words."""
+        """Return the new classes that a tagger has reported, each with its words."""
         told: dict[bytes, list[bytes]] = {}
         for word, new in _TOLD.findall(self._kept[kept].complaints()):
             told.setdefault(new, []).append(word)
@@ -135,7 +135,7 @@ class Tagger:
         return taken
 
     def _new(self) -> Pipe:
-        """Make a tagger that `stop` finds, even if it comes from another thread at this moment."""
+        """Return a tagger that `stop` finds, even if that is called by another thread at this moment."""
         pipe = Pipe(self._name, [self._command], timeout_s=self._timeout_s, heard=True)
         with self._lock:
             self._all.append(pipe)
@@ -151,6 +151,6 @@ class Tagger:
 
 
 def _telling(tagger: Sequence[str]) -> list[str]:
-    """Have the hidden Markov model tell of new classes; the perceptron (-x) has none, and says too much."""
+    """Return a command that reports new classes; the perceptron (-x) has none, and prints too much."""
     perceptron = any(re.fullmatch(r"-\w*x\w*", argument) for argument in tagger)
     return [*tagger] if perceptron else [tagger[0], "-d", *tagger[1:]]

@@ -99,7 +99,7 @@ class Apertium:
         return f"{'+'.join(self.route(source, target))}@{_revision(self._chain(source, target))}"
 
     async def answer(self, request: Request) -> Reply:
-        """Translate `prompt`. Raises: ModelError."""
+        """Return the translation of `prompt`. Raises: ModelError."""
         source, target = (str(request.extra.get(key, "")) for key in ("source", "target"))
         chain = self._chain(source, target)
         if not chain:
@@ -141,7 +141,7 @@ class Apertium:
 
 
 def open_apertium(path: str = "") -> Apertium:
-    """Open `apertium` or `apertium/MODE`. Raises: UsageError."""
+    """Return the translator `apertium` or `apertium/MODE`. Raises: UsageError."""
     return Apertium(path)
 
 
@@ -172,7 +172,7 @@ def _revision(modes: Sequence[Mode]) -> str:
 
 
 def _version() -> str:
-    """Return the version that `apertium -V` tells."""
+    """Return the version that `apertium -V` prints."""
     try:
         told = subprocess.run(["apertium", "-V"], capture_output=True, timeout=20, check=False)  # noqa: S607 - the machine's own
     except (OSError, subprocess.SubprocessError):
