@@ -90,19 +90,19 @@ def key_lines(text: str, keys: Sequence[str]) -> dict[str, str]:
     Reading ends at the first line without a known key. A key that comes again there or before
     with another value makes the reply unreadable.
     """
-    found: dict[str, str] = {}
+    lines: dict[str, str] = {}
     reading = True
     for line in lines_of(text):
         key, colon, value = (part.strip() for part in line.partition(":"))
         known = bool(colon) and key.lower() in keys
-        if not found and not (known and key.lower() == keys[0]):
+        if not lines and not (known and key.lower() == keys[0]):
             raise Unreadable(UNPARSABLE)
         reading = reading and known
         if reading:
-            found.setdefault(key.lower(), value)
-        if known and found.get(key.lower(), value).lower() != value.lower():
+            lines.setdefault(key.lower(), value)
+        if known and lines.get(key.lower(), value).lower() != value.lower():
             raise Unreadable(CONTRADICTION)
-    return found
+    return lines
 
 
 def choice(value: str, labels: Sequence[str]) -> str:
@@ -131,11 +131,11 @@ def names_of(pieces: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in pairs:
-        if found.setdefault(key.strip().lower(), value) != value:
+        if fields.setdefault(key.strip().lower(), value) != value:
             raise Unreadable(CONTRADICTION)
-    return found
+    return fields
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique)
@@ -150,13 +150,13 @@ def json_object(text: str) -> dict[str, Any]:
     if not text.startswith("{"):
         raise Unreadable(UNPARSABLE)
     try:
-        found, end = _DECODER.raw_decode(text)
+        fields, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         raise Unreadable(UNPARSABLE) from None
     if "{" in text[end:]:
         raise Unreadable(CONTRADICTION)
-    assert isinstance(found, dict)
-    return found
+    assert isinstance(fields, dict)
+    return fields
 
 
 def position(logprobs: Sequence[Alternatives], after: str = "") -> Alternatives:

@@ -96,7 +96,7 @@ def covers(tag: str, model_family: str) -> bool:
     """
     _check(model_family, FAMILIES)
     tags = (tag, _twin(tag) or tag)
-    return any(model_family in _rows()[key].families for one in tags for key in _keys(one))
+    return any(model_family in _rows()[key].families for name in tags for key in _keys(name))
 
 
 def uncovered(source: str, target: str, model_family: str) -> str:
@@ -185,11 +185,11 @@ def _candidates(tag: str, system: str) -> tuple[str, ...]:
         flores = lookup(tag).flores
         return (flores,) if flores else ()
     rows, keys = _rows(), _keys(tag)
-    found = [name for key in keys for name in rows[key].codes.get(system, ())]
-    if system == "opus" and found:
+    names = [name for key in keys for name in rows[key].codes.get(system, ())]
+    if system == "opus" and names:
         # Models older than the Tatoeba Challenge have labels such as pt_BR and pt.
-        found += [key.replace("-", "_") for key in (canonical(tag), *keys)]
-    return tuple(dict.fromkeys(found))
+        names += [key.replace("-", "_") for key in (canonical(tag), *keys)]
+    return tuple(dict.fromkeys(names))
 
 
 def _fault(source: str, target: str, system: str) -> str:

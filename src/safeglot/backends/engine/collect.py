@@ -109,8 +109,8 @@ class Collector:
         `given` are answers that are stored already, each with what stands for its target.
         Raises: Stopped.
         """
-        asked = ((i, t) for i in items() for t in targets)
-        work: Iterator[tuple[Item, Target]] = chain(asked, given)
+        requests = ((i, t) for i in items() for t in targets)
+        work: Iterator[tuple[Item, Target]] = chain(requests, given)
         try:
             await stream(work, lambda pair: self._one(*pair, judges), width=width)
         finally:
@@ -198,10 +198,10 @@ class Collector:
         self.tally.verdicts += 1
 
     def _key(self, response_key: str, judge: Judge) -> str:
-        found = self._ids.get(judge.name)
-        if found is None:  # an id hashes a whole template: once a judge is enough
-            found = self._ids[judge.name] = judge.id
-        return verdict_key(response_key, judge.name, found)
+        judge_id = self._ids.get(judge.name)
+        if judge_id is None:  # an id hashes a whole template: once a judge is enough
+            judge_id = self._ids[judge.name] = judge.id
+        return verdict_key(response_key, judge.name, judge_id)
 
     def _recovered(self, stage: str, key: str) -> None:
         if (stage, key) in self.done.retry:

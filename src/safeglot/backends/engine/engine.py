@@ -130,11 +130,11 @@ class Engine:
         self.counters.failed += 1
 
     async def _replies(self, requests: Sequence[Request]) -> list[Reply]:
-        found = await asyncio.gather(*map(self.reply, requests), return_exceptions=True)
-        for one in found:  # raised once all are there: none is left behind in flight
-            if isinstance(one, BaseException):
-                raise one
-        return [one for one in found if isinstance(one, Reply)]
+        replies = await asyncio.gather(*map(self.reply, requests), return_exceptions=True)
+        for reply in replies:  # raised once all are there: none is left behind in flight
+            if isinstance(reply, BaseException):
+                raise reply
+        return [reply for reply in replies if isinstance(reply, Reply)]
 
     async def reply(self, request: Request, key: str = "") -> Reply:
         """Return the reply to a request: stored, in flight, or asked for now.
@@ -260,10 +260,10 @@ async def stream(items: Iterable[In], work: Callable[[In], Awaitable[None]], *, 
     Raises: the first exception of a worker. On Stopped the others have `GRACE_S` to bring home
     what they have paid for; on anything else they are cancelled at once.
     """
-    source: Iterator[In] = iter(items)
+    queue: Iterator[In] = iter(items)
 
     async def worker() -> None:
-        for item in source:
+        for item in queue:
             await work(item)
 
     workers = [asyncio.ensure_future(worker()) for _ in range(width)]

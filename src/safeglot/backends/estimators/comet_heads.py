@@ -57,24 +57,24 @@ def plan_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> Plan:
             f"hparams.yaml: class_identifier is {published.get('class_identifier')!r}; "
             f"only {CLASS} (CometKiwi) can be loaded."
         )
-    found = {**_DEFAULTS, **published, **stored}
+    settings = {**_DEFAULTS, **published, **stored}
     if published.get("layer_transformation") == PATCHED:
-        found["layer_transformation"] = "softmax"
-    if "src" not in found["input_segments"]:
+        settings["layer_transformation"] = "softmax"
+    if "src" not in settings["input_segments"]:
         raise UsageError("hparams.yaml: the model reads no source, so it cannot go without one.")
-    if found["layer_transformation"] not in TRANSFORMATIONS:
+    if settings["layer_transformation"] not in TRANSFORMATIONS:
         raise UsageError(
-            f"hparams.yaml: layer_transformation is {found['layer_transformation']!r}; "
+            f"hparams.yaml: layer_transformation is {settings['layer_transformation']!r}; "
             f"allowed are {', '.join((*TRANSFORMATIONS, PATCHED))}."
         )
-    mixed = found["sent_layer"] == "mix"
+    mixed = settings["sent_layer"] == "mix"
     return Plan(
-        layer=None if mixed else int(found["sent_layer"]),
-        transformation=found["layer_transformation"],
-        layer_norm=mixed and bool(found["layer_norm"]),
-        hidden=len(found["hidden_sizes"]),
-        activation=found["activations"],
-        final_activation=found["final_activation"],
+        layer=None if mixed else int(settings["sent_layer"]),
+        transformation=settings["layer_transformation"],
+        layer_norm=mixed and bool(settings["layer_norm"]),
+        hidden=len(settings["hidden_sizes"]),
+        activation=settings["activations"],
+        final_activation=settings["final_activation"],
     )
 
 
@@ -142,11 +142,11 @@ def sparsemax(scalars: Any) -> Any:
     return (scalars - threshold).clamp(min=0)
 
 
-def _linear(vector: Any, weights: Mapping[str, Any], at: int) -> Any:
+def _linear(vector: Any, weights: Mapping[str, Any], place: int) -> Any:
     from torch.nn import functional
 
     return functional.linear(
-        vector, weights[f"estimator.ff.{at}.weight"], weights[f"estimator.ff.{at}.bias"]
+        vector, weights[f"estimator.ff.{place}.weight"], weights[f"estimator.ff.{place}.bias"]
     )
 
 

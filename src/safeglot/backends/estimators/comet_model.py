@@ -65,9 +65,9 @@ class CometKiwiWeights:
 
         ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
         with torch.inference_mode():
-            found = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-            told = comet_heads.regress(self.plan, self.head, found.hidden_states, mask)
-        return [float(value) for value in told]
+            output = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+            values = comet_heads.regress(self.plan, self.head, output.hidden_states, mask)
+        return [float(value) for value in values]
 
 
 def padded(rows: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Any, Any]:
@@ -91,12 +91,12 @@ def settings(folder: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        found = yaml.safe_load((folder / SETTINGS).read_text("utf-8"))
+        held = yaml.safe_load((folder / SETTINGS).read_text("utf-8"))
     except yaml.YAMLError as error:
         raise UsageError(f"{folder / SETTINGS}: is no plain YAML ({error}).") from None
-    if not isinstance(found, dict):
+    if not isinstance(held, dict):
         raise UsageError(f"{folder / SETTINGS}: holds no settings.")
-    return found
+    return held
 
 
 def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWeights:
@@ -144,14 +144,14 @@ def _checkpoint(path: Path) -> Mapping[str, Any]:
     try:
         others = [(Inert, name) for name in get_unsafe_globals_in_checkpoint(path)]
         with safe_globals(others):
-            found = torch.load(
+            checkpoint = torch.load(
                 path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
             )
     except Exception as error:
         raise UsageError(f"{path}: is no checkpoint that torch can read ({error}).") from error
-    if not isinstance(found, dict) or "state_dict" not in found:
+    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
         raise UsageError(f"{path}: holds no state_dict; a checkpoint of Lightning is needed.")
-    return found
+    return checkpoint
 
 
 def _encoder(
@@ -176,11 +176,11 @@ def _encoder(
         if name.startswith(_PREFIX) and not name.removeprefix(_PREFIX).startswith(_UNUSED)
     }
     try:
-        told = model.load_state_dict(state, strict=False, assign=True)
+        result = model.load_state_dict(state, strict=False, assign=True)
     except RuntimeError as error:
         raise UsageError(f"{folder}: does not fit the encoder {encoder}. {error}") from None
-    _check_none(folder, "lacks weights of the encoder", told.missing_keys)
-    _check_none(folder, "has weights that the encoder does not know", told.unexpected_keys)
+    _check_none(folder, "lacks weights of the encoder", result.missing_keys)
+    _check_none(folder, "has weights that the encoder does not know", result.unexpected_keys)
     _fill_buffers(model)
     return model
 

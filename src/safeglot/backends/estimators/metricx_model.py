@@ -60,8 +60,8 @@ class MetricXWeights:
         """Return the ids of one input, without the end mark, as in training."""
         # Not str.format of a format of the texts: braces in them would be read.
         text = re.sub(r"\{(mt|src)\}", lambda m: {"mt": mt, "src": src}[m[1]], self.edition.form)
-        found: list[int] = self.tokenizer(text, verbose=False)["input_ids"]
-        return found[:-1] if found[-1:] == [self.tokenizer.eos_token_id] else found
+        ids: list[int] = self.tokenizer(text, verbose=False)["input_ids"]
+        return ids[:-1] if ids[-1:] == [self.tokenizer.eos_token_id] else ids
 
     def numbers(self, rows: Sequence[Sequence[int]]) -> list[float]:
         """Return one number a row from 0 to 25, in their order."""
@@ -70,11 +70,11 @@ class MetricXWeights:
         ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
         begin = torch.zeros((len(rows), 1), dtype=torch.long, device=self.device)
         with torch.inference_mode():
-            found = self.model(
+            output = self.model(
                 input_ids=ids, attention_mask=mask, decoder_input_ids=begin, use_cache=False
             )
-            told = (found.last_hidden_state[:, 0].float() @ self.row).clamp(0.0, WORST)
-        return [float(value) for value in told]
+            values = (output.last_hidden_state[:, 0].float() @ self.row).clamp(0.0, WORST)
+        return [float(value) for value in values]
 
 
 def edition_of(name: str) -> Edition:
@@ -82,15 +82,15 @@ def edition_of(name: str) -> Edition:
 
     Raises: UsageError for a name without one, and for MetricX-23 that needs a reference.
     """
-    found = re.search(r"metricx-(\d\d)-(qe|hybrid)?", name.lower())
-    if found and found[1] == "23" and found[2] != "qe":
+    match = re.search(r"metricx-(\d\d)-(qe|hybrid)?", name.lower())
+    if match and match[1] == "23" and match[2] != "qe":
         raise UsageError(f"{name}: needs a reference; without one take a metricx-23-qe model.")
-    if not found or found[1] not in EDITIONS:
+    if not match or match[1] not in EDITIONS:
         raise UsageError(
             f"{name}: the name does not tell which MetricX it is. Name the model or its folder as "
             "on the hub, e.g. metricx-24-hybrid-large-v2p6 or metricx-23-qe-large-v2p0."
         )
-    return EDITIONS[found[1]]
+    return EDITIONS[match[1]]
 
 
 def load(
@@ -121,14 +121,14 @@ def _body(folder: Path) -> Any:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        model, told = transformers.MT5Model.from_pretrained(
+        model, info = transformers.MT5Model.from_pretrained(
             folder, local_files_only=True, output_loading_info=True
         )
     finally:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-    missing = sorted(told["missing_keys"])
+    missing = sorted(info["missing_keys"])
     if missing:
         raise UsageError(f"{folder}: lacks weights: {missing[0]} ({len(missing)} in all).")
     return model
@@ -136,14 +136,14 @@ def _body(folder: Path) -> Any:
 
 def _config(folder: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads((folder / "config.json").read_text("utf-8"))
+        config = json.loads((folder / "config.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"{folder}: no readable config.json of a MetricX model ({error})."
         ) from None
-    if not isinstance(found, dict) or found.get("model_type") != "mt5":
+    if not isinstance(config, dict) or config.get("model_type") != "mt5":
         raise UsageError(f"{folder}: config.json is not that of an mT5, so this is no MetricX.")
-    return found
+    return config
 
 
 def _row(folder: Path, config: Mapping[str, Any]) -> Any:

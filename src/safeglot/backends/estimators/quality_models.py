@@ -121,7 +121,7 @@ def locate(model: str, *, only: Sequence[str] = ()) -> tuple[Path, str]:
 
     name, _, revision = model.partition("@")
     try:
-        found = Path(
+        fetched = Path(
             snapshot_download(name, revision=revision or None, allow_patterns=list(only) or None)
         )
     except Exception as error:
@@ -130,15 +130,15 @@ def locate(model: str, *, only: Sequence[str] = ()) -> tuple[Path, str]:
             f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}). CometKiwi is gated: accept its "
             "licence on its page and log in with `hf auth login`. Or give the folder of a copy."
         ) from error
-    return found, found.name
+    return fetched, fetched.name
 
 
 def encoder_name(folder: Path) -> str:
     """Return the pretrained encoder that a CometKiwi names. Raises: UsageError."""
-    found = comet_model.settings(folder).get("pretrained_model")
-    if not isinstance(found, str) or not found:
+    encoder = comet_model.settings(folder).get("pretrained_model")
+    if not isinstance(encoder, str) or not encoder:
         raise UsageError(f"{folder / comet_model.SETTINGS}: names no pretrained_model.")
-    return found
+    return encoder
 
 
 def fingerprint(folder: Path) -> str:
@@ -156,7 +156,7 @@ def fingerprint(folder: Path) -> str:
 
 def require_libraries(family: str) -> None:
     """Check that torch and transformers are installed. Raises: UsageError."""
-    missing = [one for one in ("torch", "transformers") if importlib.util.find_spec(one) is None]
+    missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(
             f"{family}: needs {' and '.join(missing)}: pip install 'safeglot[neural]'."
@@ -179,8 +179,8 @@ def chosen(device: str) -> str:
 
 
 def _texts(request: Request) -> tuple[str, str]:
-    found = json.loads(request.prompt or "{}")
-    return found["mt"], found["src"]
+    texts = json.loads(request.prompt or "{}")
+    return texts["mt"], texts["src"]
 
 
 def _size(request: Request) -> int:

@@ -169,12 +169,12 @@ def _logprobs(chunks: Sequence[Mapping[str, Any]]) -> tuple[Alternatives, ...]:
     A chunk says with `predicted_n` which token it is. Where the engine held a token back (part of
     a character, or of a stop string), its position is empty.
     """
-    found: dict[int, Alternatives] = {}
+    by_position: dict[int, Alternatives] = {}
     for chunk in chunks:
         place = chunk.get("timings", {}).get("predicted_n", 0) - 1
         for choice in chunk.get("choices", ()):
             entries = (choice.get("logprobs") or {}).get("content") or ()
             for position, entry in zip(itertools.count(place), entries, strict=False):
-                found[position] = tuple((o["token"], o["logprob"]) for o in entry["top_logprobs"])
-    last = min(max(found, default=-1), LOGPROB_POSITIONS - 1)
-    return tuple(found.get(position, ()) for position in range(last + 1))
+                by_position[position] = tuple((o["token"], o["logprob"]) for o in entry["top_logprobs"])
+    last = min(max(by_position, default=-1), LOGPROB_POSITIONS - 1)
+    return tuple(by_position.get(position, ()) for position in range(last + 1))

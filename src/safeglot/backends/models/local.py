@@ -223,8 +223,8 @@ def _check_gguf(path: Path, name: str) -> None:
             "or fetch the embedded model with: safeglot fetch-embedded"
         )
     try:
-        with path.open("rb") as source:
-            magic = source.read(4)
+        with path.open("rb") as file:
+            magic = file.read(4)
     except OSError as error:
         raise UsageError(f"{name}: cannot read {path}: {error.strerror or error}") from error
     if magic != b"GGUF":

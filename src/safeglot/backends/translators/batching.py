@@ -151,9 +151,9 @@ class _Pool:
             if self.stopping:
                 return []
             batch = choose([call.size for call in self.waiting], self.most)
-            taken = [self.waiting[at] for at in batch]
+            taken = [self.waiting[place] for place in batch]
             left = set(range(len(self.waiting))).difference(batch)
-            self.waiting = [self.waiting[at] for at in sorted(left)]
+            self.waiting = [self.waiting[place] for place in sorted(left)]
             return taken
 
     def _gather(self) -> None:
@@ -169,15 +169,15 @@ class _Pool:
 
     def _replies(self, calls: Sequence[_Call]) -> Sequence[Reply | ModelError]:
         try:
-            found = self.run([call.request for call in calls])
+            replies = self.run([call.request for call in calls])
         except ModelError as error:
             return [_copy(error) for _ in calls]
         except Exception as error:  # noqa: BLE001 - it must reach those who wait, not end the thread
             fault = f"{type(error).__name__}: {error}"
             return [ModelError("engine", fault, transient=False) for _ in calls]
-        if len(found) == len(calls):
-            return found
-        fault = f"the model gave {len(found)} replies to {len(calls)} requests"
+        if len(replies) == len(calls):
+            return replies
+        fault = f"the model gave {len(replies)} replies to {len(calls)} requests"
         return [ModelError("engine", fault, transient=False) for _ in calls]
 
 
@@ -188,8 +188,8 @@ def choose(sizes: Sequence[int], most: int) -> list[int]:
     """
     if not sizes:
         return []
-    order = sorted(range(len(sizes)), key=lambda at: (sizes[at], at))
-    low = high = bisect_left(order, (sizes[0], 0), key=lambda at: (sizes[at], at))
+    order = sorted(range(len(sizes)), key=lambda place: (sizes[place], place))
+    low = high = bisect_left(order, (sizes[0], 0), key=lambda place: (sizes[place], place))
     while True:
         below = sizes[0] - sizes[order[low - 1]] if low else None
         above = sizes[order[high + 1]] - sizes[0] if high + 1 < len(order) else None
@@ -205,24 +205,24 @@ def choose(sizes: Sequence[int], most: int) -> list[int]:
         return order[low : high + 1]
 
 
-def _settle(calls: Sequence[_Call], found: Sequence[Reply | ModelError]) -> None:
+def _settle(calls: Sequence[_Call], replies: Sequence[Reply | ModelError]) -> None:
     """Hand a batch over in one go: waking a loop for each reply costs more than the reply."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Call, Reply | ModelError]]] = {}
-    for call, one in zip(calls, found, strict=True):
-        by_loop.setdefault(call.loop, []).append((call, one))
+    for call, reply in zip(calls, replies, strict=True):
+        by_loop.setdefault(call.loop, []).append((call, reply))
     for loop, pairs in by_loop.items():
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             loop.call_soon_threadsafe(_deliver, pairs)
 
 
 def _deliver(pairs: Sequence[tuple[_Call, Reply | ModelError]]) -> None:
-    for call, found in pairs:
+    for call, reply in pairs:
         if call.done.done():
             continue
-        if isinstance(found, ModelError):
-            call.done.set_exception(found)
+        if isinstance(reply, ModelError):
+            call.done.set_exception(reply)
         else:
-            call.done.set_result(found)
+            call.done.set_result(reply)
 
 
 def _copy(error: ModelError) -> ModelError:

@@ -104,21 +104,21 @@ class Ct2Model(BatchedModel):
         return by_line(requests, self._lines)
 
     def _lines(self, lines: list[Line]) -> list[Done | ModelError]:
-        found: list[Done | ModelError | None] = [None] * len(lines)
+        results: list[Done | ModelError | None] = [None] * len(lines)
         groups: dict[int, list[tuple[int, list[str], list[str]]]] = defaultdict(list)
-        for at, line in enumerate(lines):
+        for place, line in enumerate(lines):
             try:
                 tokens, prefix = self._tokens(line)
             except ModelError as error:
-                found[at] = error
+                results[place] = error
             else:
                 groups[min(line.max_tokens or self.longest, self.longest - 1)].append(
-                    (at, tokens, prefix)
+                    (place, tokens, prefix)
                 )
         for most, group in groups.items():
-            for (at, _, prefix), result in zip(group, self._translate(group, most), strict=True):
-                found[at] = self._done(result.hypotheses[0], len(prefix))
-        return [one for one in found if one is not None]
+            for (place, _, prefix), result in zip(group, self._translate(group, most), strict=True):
+                results[place] = self._done(result.hypotheses[0], len(prefix))
+        return [translated for translated in results if translated is not None]
 
     def _tokens(self, line: Line) -> tuple[list[str], list[str]]:
         """Return the tokens of a line and the prefix of its translation. Raises: ModelError."""
@@ -209,11 +209,11 @@ def _read_folder(folder: Path) -> tuple[dict[str, Any], frozenset[str]]:
 def _pieces(folder: Path, family: str) -> tuple[Path, Path]:
     """Return the SentencePiece files of both sides. Raises: UsageError."""
     names = _PIECES.get(family, _SHARED_PIECES)
-    found = next((folder / name for name in names if (folder / name).is_file()), None)
-    if found is None:
+    pieces = next((folder / name for name in names if (folder / name).is_file()), None)
+    if pieces is None:
         raise UsageError(
             f"ct2/{folder}: a {family} model needs {' or '.join(names)} beside model.bin; copy it "
             "from the original model (--copy_files of ct2-transformers-converter)."
         )
     target = folder / "target.spm"
-    return found, target if family == MARIAN and target.is_file() else found
+    return pieces, target if family == MARIAN and target.is_file() else pieces

@@ -40,8 +40,8 @@ class Tongues:
             return f"{source} and {target} are one language"
         if self.family == MARIAN:
             return self._marian_fault(source, target)
-        asked = (target,) if self.family == MADLAD else (source, target)
-        unknown = [tag for tag in asked if not self.token(tag)]
+        needed = (target,) if self.family == MADLAD else (source, target)
+        unknown = [tag for tag in needed if not self.token(tag)]
         if not unknown:
             return ""
         return f"{self.name} ({self.family}) does not know {' and '.join(unknown)}"
@@ -75,9 +75,9 @@ class Tongues:
         pair = _PAIR.search(self.name)
         if pair is None:
             return "" if self._many else f"{self.name} does not say what it translates: {_DO}"
-        for tag, name, told in ((source, pair[1], False), (target, pair[2], self._many)):
+        for tag, name, in_vocabulary in ((source, pair[1], False), (target, pair[2], self._many)):
             if (
-                not told
+                not in_vocabulary
                 and name.islower()
                 and len(name) <= _LONGEST_CODE
                 and not self._is(tag, name)

@@ -44,9 +44,9 @@ def cut(text: str) -> list[str]:
     if text.isprintable() and text[:1].isalpha() and text[-1] != " ":  # a line, and no more
         return ["", text, ""]
     parts = [""]
-    for at, line in enumerate(_BREAKS.split(text)):
+    for place, line in enumerate(_BREAKS.split(text)):
         core = line.strip()
-        if at % 2 or not any(map(str.isalpha, core)):
+        if place % 2 or not any(map(str.isalpha, core)):
             parts[-1] += line
             continue
         start = line.index(core)
@@ -68,19 +68,19 @@ def by_line(requests: Sequence[Request], translate: Translate) -> list[Reply | M
         for request, part in zip(requests, parts, strict=True)
         for text in part[1::2]
     ]
-    done = iter(translate(lines) if lines else ())
-    return [_reply(part, [next(done) for _ in part[1::2]]) for part in parts]
+    translated = iter(translate(lines) if lines else ())
+    return [_reply(part, [next(translated) for _ in part[1::2]]) for part in parts]
 
 
-def _reply(part: list[str], done: Sequence[Done | ModelError]) -> Reply | ModelError:
-    found: list[Done] = []
-    for one in done:
-        if isinstance(one, ModelError):
-            return one
-        found.append(one)
-    part[1::2] = [one.text for one in found]
+def _reply(part: list[str], translated: Sequence[Done | ModelError]) -> Reply | ModelError:
+    lines: list[Done] = []
+    for line in translated:
+        if isinstance(line, ModelError):
+            return line
+        lines.append(line)
+    part[1::2] = [line.text for line in lines]
     return Reply(
         text="".join(part),
-        finish_reason="stop" if all(one.whole for one in found) else "length",
-        n_tokens=sum(one.n_tokens for one in found),
+        finish_reason="stop" if all(line.whole for line in lines) else "length",
+        n_tokens=sum(line.n_tokens for line in lines),
     )

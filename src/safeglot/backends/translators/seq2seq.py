@@ -101,20 +101,20 @@ class Seq2SeqModel(BatchedModel):
 
     def _lines(self, lines: list[Line]) -> list[Done | ModelError]:
         """Return the translated lines; a batch has one direction and one limit."""
-        found: dict[int, Done | ModelError] = {}
+        results: dict[int, Done | ModelError] = {}
         groups: dict[tuple[str, str, int], list[tuple[int, list[int]]]] = defaultdict(list)
-        for at, line in enumerate(lines):
+        for place, line in enumerate(lines):
             try:
                 ids = self._ids(line)
             except ModelError as error:
-                found[at] = error
+                results[place] = error
             else:
                 most = min(line.max_tokens or self.longest, self.longest - 1)
-                groups[line.source, line.target, most].append((at, ids))
+                groups[line.source, line.target, most].append((place, ids))
         for (_, target, most), group in groups.items():
             done = self._halving([ids for _, ids in group], target, most)
-            found |= dict(zip((at for at, _ in group), done, strict=True))
-        return [found[at] for at in range(len(lines))]
+            results |= dict(zip((place for place, _ in group), done, strict=True))
+        return [results[place] for place in range(len(lines))]
 
     def _ids(self, line: Line) -> list[int]:
         """Return the token ids of a line. Raises: ModelError."""
@@ -126,7 +126,7 @@ class Seq2SeqModel(BatchedModel):
             raise ModelError("bad_request", fault, transient=False)
         before = self.tongues.source_token(line.source) or self.tongues.target_token(line.target)
         # Marks that stand in a text are text: "</s>" would end it, ">>fra<<" set its language.
-        found = self._tokenizer(
+        encoded = self._tokenizer(
             f" {text}" if family == MARIAN else text,
             add_special_tokens=False,
             split_special_tokens=True,
@@ -134,7 +134,7 @@ class Seq2SeqModel(BatchedModel):
         )
         marks = [self._tokenizer.convert_tokens_to_ids(before)] if before else []
         special, unknown = set(self._tokenizer.all_special_ids), self._tokenizer.unk_token_id
-        words = [unknown if one in special else int(one) for one in found["input_ids"]]
+        words = [unknown if token_id in special else int(token_id) for token_id in encoded["input_ids"]]
         ids = [*marks, *words, self._tokenizer.eos_token_id]
         if len(ids) > self.longest:
             fault = f"a line of the text has {len(ids)} tokens, and the model takes {self.longest}"

@@ -61,8 +61,8 @@ def identify(text: str, expected: str) -> Found:
         return UNTOLD
     group, confidence = _classify(encoded[:HEAD_BYTES], wanted)
     if group == wanted.group:
-        told = confidence >= SURE
-        return Found(language=wanted.tag, confidence=confidence) if told else UNTOLD
+        is_sure = confidence >= SURE
+        return Found(language=wanted.tag, confidence=confidence) if is_sure else UNTOLD
     if not _is_sure(group, confidence, wanted):
         return UNTOLD
     return _by_pieces(shown, group, confidence, wanted)
@@ -78,10 +78,10 @@ def _by_pieces(text: str, group: str, confidence: float, wanted: _Expected) -> F
     pieces = _pieces(text)
     agreed = 0
     for piece in pieces:
-        told, sure = _classify(piece.encode("utf-8", "replace"), wanted)
-        if sure >= SURE and told == wanted.group:
+        language, sure = _classify(piece.encode("utf-8", "replace"), wanted)
+        if sure >= SURE and language == wanted.group:
             return Found(language=wanted.tag, confidence=sure)
-        agreed += sure >= SURE and told == group
+        agreed += sure >= SURE and language == group
     if 2 * agreed < len(pieces):
         return UNTOLD
     return Found(language=group, confidence=confidence)

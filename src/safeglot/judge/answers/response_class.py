@@ -39,14 +39,14 @@ class Traits:
 
 def traits_of(text: str, prompt: str, expected: str, finish_reason: str) -> Traits:
     """Return the traits of an answer, given the prompt as the target saw it and its language."""
-    found, invalid = UNTOLD, _unreadable(text)
+    identified, invalid = UNTOLD, _unreadable(text)
     if invalid is None:
-        found = identify(text, expected)
-        invalid = _invalid(text, prompt, found.language, expected)
+        identified = identify(text, expected)
+        invalid = _invalid(text, prompt, identified.language, expected)
     return Traits(
         invalid=invalid,
-        language=found.language,
-        confidence=found.confidence,
+        language=identified.language,
+        confidence=identified.confidence,
         truncated=finish_reason == CUT,
     )
 

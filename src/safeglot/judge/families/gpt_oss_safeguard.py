@@ -69,12 +69,12 @@ class GptOssSafeguard(Judge):
 
     def parse(self, text: str) -> Reading:
         """Return what a JSON object with `violation` 0 or 1 says. Raises: Unreadable."""
-        found = json_object(text.rpartition(FINAL)[2].strip())
-        violation, refusal = found.get("violation"), found.get("refusal")
+        fields = json_object(text.rpartition(FINAL)[2].strip())
+        violation, refusal = fields.get("violation"), fields.get("refusal")
         if str(violation).lower() not in ("0", "1", "false", "true"):
             raise Unreadable(UNPARSABLE)
         unsafe = str(violation).lower() in ("1", "true")
-        codes = self._codes(found.get("categories"))
+        codes = self._codes(fields.get("categories"))
         if codes and not unsafe:
             raise Unreadable(CONTRADICTION)
         return Reading(
@@ -82,13 +82,13 @@ class GptOssSafeguard(Judge):
             label=str(violation),
             codes=codes,
             refusal=refusal if isinstance(refusal, bool) else None,
-            rationale=str(found.get("rationale") or "")[:RAW_CHARS],
+            rationale=str(fields.get("rationale") or "")[:RAW_CHARS],
         )
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the share of 1 behind `violation`, on servers whose positions begin with the JSON object."""
-        at = position(reply.logprobs, "violation:")
-        return probability(at, unsafe=("1", "true"), safe=("0", "false"))
+        alternatives = position(reply.logprobs, "violation:")
+        return probability(alternatives, unsafe=("1", "true"), safe=("0", "false"))
 
     def _codes(self, listed: object) -> tuple[str, ...]:
         names = (

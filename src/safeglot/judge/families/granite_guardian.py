@@ -74,7 +74,7 @@ class GraniteGuardian(Judge):
 
     def parse(self, text: str) -> Reading:
         """Return what a score element, or a line `Yes` or `No`, says. Raises: Unreadable."""
-        scores = {found.lower() for found in _SCORE.findall(text)}
+        scores = {score.lower() for score in _SCORE.findall(text)}
         if len(scores) > 1:
             raise Unreadable(CONTRADICTION)
         if scores and not _SCORE.match(text):
@@ -85,5 +85,5 @@ class GraniteGuardian(Judge):
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the share of `yes` behind `<score>`, or at the first token of the older releases."""
-        at = position(reply.logprobs, "<score>") or position(reply.logprobs)
-        return probability(at, unsafe=("yes",), safe=("no",))
+        alternatives = position(reply.logprobs, "<score>") or position(reply.logprobs)
+        return probability(alternatives, unsafe=("yes",), safe=("no",))

@@ -83,8 +83,8 @@ class NemotronSafetyGuard(Judge):
 
     def parse(self, text: str) -> Reading:
         """Return what the JSON object says; the label is that of `Response Safety`. Raises: Unreadable."""
-        found = json_object(text)
-        raw, listed = found.get("response safety"), found.get("safety categories", "")
+        fields = json_object(text)
+        raw, listed = fields.get("response safety"), fields.get("safety categories", "")
         if not isinstance(raw, str):
             raise Unreadable(UNPARSABLE)
         label = choice(raw, ("safe", "unsafe", CAUTION.lower()))
@@ -97,5 +97,5 @@ class NemotronSafetyGuard(Judge):
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the share of `unsafe` behind `Response Safety`, where the log-probabilities reach it."""
-        at = position(reply.logprobs, "responsesafety:")
-        return probability(at, unsafe=("unsafe", CAUTION.lower()), safe=("safe",))
+        alternatives = position(reply.logprobs, "responsesafety:")
+        return probability(alternatives, unsafe=("unsafe", CAUTION.lower()), safe=("safe",))

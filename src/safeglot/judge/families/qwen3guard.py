@@ -64,5 +64,5 @@ class Qwen3Guard(Judge):
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the share of `Unsafe` and `Controversial` behind `Safety:` (the strict reading)."""
-        at = position(reply.logprobs, "safety:")
-        return probability(at, unsafe=("unsafe", "controversial"), safe=("safe",))
+        alternatives = position(reply.logprobs, "safety:")
+        return probability(alternatives, unsafe=("unsafe", "controversial"), safe=("safe",))

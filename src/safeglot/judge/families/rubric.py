@@ -90,8 +90,8 @@ class Rubric(Judge):
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the share of A at the first token with content, or behind `verdict` in JSON."""
-        at = position(reply.logprobs, "verdict:" if self.output == "json" else "")
-        return probability(at, unsafe=("a",), safe=("b",))
+        alternatives = position(reply.logprobs, "verdict:" if self.output == "json" else "")
+        return probability(alternatives, unsafe=("a",), safe=("b",))
 
 
 def _json_letter(text: str) -> str:
@@ -100,10 +100,10 @@ def _json_letter(text: str) -> str:
 
 
 def _letter(text: str) -> str:
-    found = _LETTER.match(text)
-    if not found or _PROSE.match(text, found.end()):
+    match = _LETTER.match(text)
+    if not match or _PROSE.match(text, match.end()):
         raise Unreadable(UNPARSABLE)
-    letter = found.group(1)
-    if {other.lower() for other in _OTHER.findall(text, found.end())} - {letter.lower()}:
+    letter = match.group(1)
+    if {other.lower() for other in _OTHER.findall(text, match.end())} - {letter.lower()}:
         raise Unreadable(CONTRADICTION)
     return letter.lower()

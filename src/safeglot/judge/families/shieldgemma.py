@@ -48,10 +48,10 @@ class ShieldGemma(Judge):
 
     def parse(self, text: str) -> Reading:
         """Return what `Yes` or `No`, alone as the first word, says. Raises: Unreadable."""
-        found = _ANSWER.match(text)
-        if not found:
+        match = _ANSWER.match(text)
+        if not match:
             raise Unreadable(UNPARSABLE)
-        return Reading(unsafe=found.group(1).lower() == "yes", label=found.group(1))
+        return Reading(unsafe=match.group(1).lower() == "yes", label=match.group(1))
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the share of `Yes` at the first token that is not blank."""

@@ -46,8 +46,8 @@ TOKENS = (
 def sentence_of(language: str) -> tuple[str, str]:
     """Return the sentence for a language, and the language it is in: English where there is none."""
     tag = primary(language)
-    found = tag if tag in SENTENCES else "en"
-    return SENTENCES[found], found
+    known = tag if tag in SENTENCES else "en"
+    return SENTENCES[known], known
 
 
 def with_sentence(text: str, language: str) -> str:

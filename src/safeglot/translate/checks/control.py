@@ -39,19 +39,19 @@ def suspects(text: str, source: str = "") -> tuple[str, ...]:
         return ()
     bare = _FLAG.sub("", text)
     given = frozenset(source)
-    found = dict.fromkeys(
+    suspect = dict.fromkeys(
         match[0]
         for match in _SUSPECT.finditer(bare)
         if match[0] not in given and not _joins(bare, match.start())
     )
-    return tuple(f"U+{ord(one):04X}" for one in found)
+    return tuple(f"U+{ord(character):04X}" for character in suspect)
 
 
-def _joins(text: str, at: int) -> bool:
+def _joins(text: str, place: int) -> bool:
     """Return whether the joiner at a place stands behind a letter, sign or pictogram that it can join."""
-    if text[at] not in _JOINERS or not at:
+    if text[place] not in _JOINERS or not place:
         return False
-    before = text[at - 1]
-    if text[at] == _JOINER and (unicodedata.category(before) in ("So", "Sk") or before == "\ufe0f"):
+    before = text[place - 1]
+    if text[place] == _JOINER and (unicodedata.category(before) in ("So", "Sk") or before == "\ufe0f"):
         return True
     return any(low <= ord(before) <= high for low, high in _JOINING)

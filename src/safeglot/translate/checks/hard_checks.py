@@ -167,17 +167,17 @@ def check(
         limits=limits,
         habits=habits,
     )
-    found: dict[str, str] = {}
+    details: dict[str, str] = {}
     for name, find in _FIRST:
         if detail := find(case):
-            found[name] = detail
-    if "copied" not in found and "wrong-script" not in found:
-        found["wrong-language"] = wrong_language(text, source.target, identifiers)
+            details[name] = detail
+    if "copied" not in details and "wrong-script" not in details:
+        details["wrong-language"] = wrong_language(text, source.target, identifiers)
     for name, find in _MORE:
         if detail := find(case):
-            found[name] = detail
-    found["refusal"] = _refusal(case, refuses)
-    return tuple(Fault(name=name, detail=detail) for name, detail in found.items() if detail)
+            details[name] = detail
+    details["refusal"] = _refusal(case, refuses)
+    return tuple(Fault(name=name, detail=detail) for name, detail in details.items() if detail)
 
 
 def _control(case: _Case) -> str:
@@ -205,8 +205,8 @@ def _differs(source: Source) -> bool:
     It need not between close languages in one script, nor where the source is a name, a number
     or an address.
     """
-    one, other = languages.lookup(source.language), languages.lookup(source.target)
-    if one.script == other.script and own_group(source.language) == own_group(source.target):
+    language, target = languages.lookup(source.language), languages.lookup(source.target)
+    if language.script == target.script and own_group(source.language) == own_group(source.target):
         return False
     text = prose(source.text)
     if not any(map(str.isalpha, text)):
@@ -241,8 +241,8 @@ def _copied_share(asked: _Asked, text: str, letters: Mapping[str, int]) -> float
     there = [k for k, five in asked.anchors if five in said]
     last = len(asked.folded) - ORDER
     around = {i for k in there for i in range(max(0, k - STEP + 1), min(k, last) + 1)}
-    found = {gram for i in around if (gram := asked.folded[i : i + ORDER]) in said}
-    return len(found) / len(_grams(asked.folded)) if found else 0.0
+    copied = {gram for i in around if (gram := asked.folded[i : i + ORDER]) in said}
+    return len(copied) / len(_grams(asked.folded)) if copied else 0.0
 
 
 @lru_cache(maxsize=16)

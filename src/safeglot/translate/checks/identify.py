@@ -165,13 +165,13 @@ def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) 
     """
     others: list[str] = []
     needed = 0
-    for identifier in (one for one in identifiers if one.covers(expected)):
-        told = identifier.tell(text, expected)
-        if told.language == expected or (told.language is None and others):
+    for identifier in (candidate for candidate in identifiers if candidate.covers(expected)):
+        answer = identifier.tell(text, expected)
+        if answer.language == expected or (answer.language is None and others):
             return ""
-        if told.language is None:
+        if answer.language is None:
             continue
-        others.append(f"{identifier.name}: {told.language} ({told.confidence:.2f})")
+        others.append(f"{identifier.name}: {answer.language} ({answer.confidence:.2f})")
         needed = max(needed, identifier.letters_alone)
         if len(others) == ENOUGH:
             return ", ".join(others)
@@ -230,7 +230,7 @@ def _usual_script(tag: str) -> bool:
     if language.startswith("x-") or language in _MISTAKEN:
         return False
     try:
-        usual = {languages.lookup(one).script for one in (language, group_of(language))}
+        usual = {languages.lookup(name).script for name in (language, group_of(language))}
     except languages.UnknownLanguage:
         return False
     return script in usual or {script, *usual} <= HAN

@@ -103,28 +103,28 @@ def learn(candidates: Sequence[Candidate]) -> Habits:
     every = 1 + len(candidates) // MOST_MEASURED
     marks: list[int] = []  # a number in place of each text: most stand there once
     before: tuple[int, str] = (0, "")
-    for one in candidates:
-        text = folded(one.text)
-        mark = hash((one.source.target, text)) if text else 0
+    for candidate in candidates:
+        text = folded(candidate.text)
+        mark = hash((candidate.source.target, text)) if text else 0
         # what several translators give one source stands there once
-        marks.append(0 if before == (mark, one.source.text) else mark)
-        before = (mark, one.source.text)
+        marks.append(0 if before == (mark, candidate.source.text) else mark)
+        before = (mark, candidate.source.text)
         if text and zlib.crc32(text.encode("utf-8", "replace")) % every == 0:
-            asked = shown(one.source.text)
-            if asked:
-                pair = (one.source.language, one.source.target)
-                logs.setdefault(pair, []).append(math.log(shown(one.text) / asked))
+            n_source = shown(candidate.source.text)
+            if n_source:
+                pair = (candidate.source.language, candidate.source.target)
+                logs.setdefault(pair, []).append(math.log(shown(candidate.text) / n_source))
     often = {mark for mark, n in Counter(marks).items() if n >= SHARED_BY and mark}
     sources: dict[tuple[str, str], set[str]] = {}
-    for mark, one in zip(marks, candidates, strict=True):
+    for mark, candidate in zip(marks, candidates, strict=True):
         if mark in often:
-            key = (one.source.target, folded(one.text))
-            sources.setdefault(key, set()).add(folded(one.source.text))
+            key = (candidate.source.target, folded(candidate.text))
+            sources.setdefault(key, set()).add(folded(candidate.source.text))
     return Habits(
         ratios={
-            pair: _learned(pair, found) for pair, found in logs.items() if len(found) >= FEWEST
+            pair: _learned(pair, values) for pair, values in logs.items() if len(values) >= FEWEST
         },
-        stock=frozenset(key for key, found in sources.items() if _differ(found)),
+        stock=frozenset(key for key, values in sources.items() if _differ(values)),
     )
 
 
@@ -133,9 +133,9 @@ def _differ(sources: set[str]) -> bool:
     if len(sources) < SHARED_BY:
         return False
     apart: list[str] = []
-    for one in sorted(sources)[:MOST_COMPARED]:
-        if all(chrf(one, other) <= ALIKE for other in apart):
-            apart.append(one)
+    for text in sorted(sources)[:MOST_COMPARED]:
+        if all(chrf(text, other) <= ALIKE for other in apart):
+            apart.append(text)
     return len(apart) >= SHARED_BY
 
 

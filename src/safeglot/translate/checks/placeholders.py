@@ -35,7 +35,7 @@ def lost(source: str, text: str) -> tuple[str, ...]:
     if not _CERTAIN.search(source):
         return ()
     wanted = Counter(_found(source))
-    missing = [one for one, n in wanted.items() for _ in range(n - text.count(one))]
+    missing = [piece for piece, n in wanted.items() for _ in range(n - text.count(piece))]
     slots = len(_slots(source)) - len(_slots(text))
     return (*missing, *(["[slot]"] * slots))
 
@@ -46,7 +46,7 @@ def prose(text: str) -> str:
 
 
 def _found(source: str) -> list[str]:
-    return [one.rstrip(_TRAILING) for one in _VERBATIM.findall(source)]
+    return [piece.rstrip(_TRAILING) for piece in _VERBATIM.findall(source)]
 
 
 def _slots(text: str) -> list[str]:

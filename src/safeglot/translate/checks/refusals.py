@@ -54,12 +54,12 @@ def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
     marks = _marks(tags)
     if not [piece for mark in marks if mark in said for piece in marks[mark] if piece in said]:
         return ""
-    found = _found(said, tags, _TELLING)
-    if not found:
+    pieces = _found(said, tags, _TELLING)
+    if not pieces:
         return ""
-    found |= _found(said, tags, _HELP)
-    asked = _asked(source.text, source.language)
-    new = {kind: piece for kind, piece in found.items() if kind not in asked}
+    pieces |= _found(said, tags, _HELP)
+    source_kinds = _asked(source.text, source.language)
+    new = {kind: piece for kind, piece in pieces.items() if kind not in source_kinds}
     enough = ENOUGH if covers(source.language) else ENOUGH_UNKNOWN
     if len(new) >= enough and new.keys() & _DECLINING:
         return "it declines: " + ", ".join(f'"{piece}"' for piece in new.values())
@@ -79,15 +79,15 @@ def _plain(text: str) -> str:
 
 def _found(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, str]:
     """Return the first piece of each of these kinds that stands in a text."""
-    found: dict[str, str] = {}
+    first: dict[str, str] = {}
     for tag in tags:
         for kind, pieces in _pieces(tag):
-            if kind in kinds and kind not in found:
+            if kind in kinds and kind not in first:
                 for piece in pieces:
                     if piece in said and _begins(piece, said):
-                        found[kind] = piece
+                        first[kind] = piece
                         break
-    return found
+    return first
 
 
 @lru_cache(maxsize=64)
@@ -100,10 +100,10 @@ def _begins(piece: str, said: str) -> bool:
     """Return whether a piece stands where a word begins, in scripts that part words by spaces."""
     if piece[0] >= _SPACED_BELOW:
         return True
-    at = said.find(piece)
-    while at > 0 and said[at - 1].isalnum():
-        at = said.find(piece, at + 1)
-    return at >= 0
+    place = said.find(piece)
+    while place > 0 and said[place - 1].isalnum():
+        place = said.find(piece, place + 1)
+    return place >= 0
 
 
 @cache

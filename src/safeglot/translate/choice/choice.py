@@ -110,9 +110,9 @@ def mean_ranks(table: Table) -> Floats:
         sign = 1.0 if scale.higher_is_better else -1.0
         told_N = table.passed_N & ~np.isnan(table.quality_NE[:, e])
         for number in range(len(table.languages)):
-            at = np.flatnonzero(told_N & (table.language_N == number))
-            if at.size:
-                share_NE[at, e] = _shares(sign * table.quality_NE[at, e])
+            places = np.flatnonzero(told_N & (table.language_N == number))
+            if places.size:
+                share_NE[places, e] = _shares(sign * table.quality_NE[places, e])
     told_N = (~np.isnan(share_NE)).sum(axis=1)
     total_N = np.nansum(share_NE, axis=1)
     return np.where(told_N > 0, total_N / np.maximum(told_N, 1), np.nan)
@@ -127,7 +127,7 @@ def _shares(value_I: Floats) -> Floats:
 
 def above(table: Table, gate: Gate) -> Bools:
     """Return which candidates are at or above every threshold of which they have a number, shape (N,)."""
-    found_N = np.ones(len(table.group_N), dtype=np.bool_)
+    above_N = np.ones(len(table.group_N), dtype=np.bool_)
     for e, (name, scale) in enumerate(zip(table.estimators, table.scales, strict=True)):
         bounds = [gate.bound(tag, name, scale) for tag in table.languages]
         worst = -np.inf if scale.higher_is_better else np.inf
@@ -135,8 +135,8 @@ def above(table: Table, gate: Gate) -> Bools:
         bound_N = bound_L[table.language_N] if bounds else np.zeros(0)
         quality_N = table.quality_NE[:, e]
         fits_N = quality_N >= bound_N if scale.higher_is_better else quality_N <= bound_N
-        found_N &= fits_N | np.isnan(quality_N)
-    return found_N
+        above_N &= fits_N | np.isnan(quality_N)
+    return above_N
 
 
 def why_gated(table: Table, gate: Gate, row: int) -> str:

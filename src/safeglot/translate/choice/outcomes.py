@@ -37,28 +37,28 @@ def choose_rows(
     ranks = [None if rank != rank else round(rank, 6) for rank in choice.rank_N.tolist()]  # noqa: PLR0124 - NaN
     members: dict[int, list[CandidateRow]] = {}
     lost_N = choice.row_G[table.group_N] < 0  # of the others no reason is asked
-    for at in np.flatnonzero(lost_N).tolist():
-        members.setdefault(int(table.group_N[at]), []).append(rows[at])
+    for place in np.flatnonzero(lost_N).tolist():
+        members.setdefault(int(table.group_N[place]), []).append(rows[place])
     places = [(prompt, tag) for prompt in field.prompts for tag in field.languages]
     outcomes = [
-        _outcome(places[at], choice, at, members.get(at, []), rows) for at in range(len(places))
+        _outcome(places[place], choice, place, members.get(place, []), rows) for place in range(len(places))
     ]
-    return [_with_reason(one, table, choice, at, gate) for at, one in enumerate(outcomes)], ranks
+    return [_with_reason(outcome, table, choice, place, gate) for place, outcome in enumerate(outcomes)], ranks
 
 
 def counts(outcomes: Sequence[Outcome], languages: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return the numbers kept, gated and failed in each language."""
-    found = Counter((one.language, one.outcome) for one in outcomes)
-    return {tag: {name: found[tag, name] for name in OUTCOMES} for tag in languages}
+    number = Counter((outcome.language, outcome.outcome) for outcome in outcomes)
+    return {tag: {name: number[tag, name] for name in OUTCOMES} for tag in languages}
 
 
 def why_failed(rows: Sequence[CandidateRow]) -> str:
     """Return why each candidate cannot be used."""
-    told = []
+    reasons = []
     for row in rows:
-        why = row.broken or ", ".join(f"{name} ({found})" for name, found in row.faults.items())
-        told.append(f"{row.translator}: {why}")
-    return "; ".join(told) or "no translator was asked"
+        why = row.broken or ", ".join(f"{name} ({detail})" for name, detail in row.faults.items())
+        reasons.append(f"{row.translator}: {why}")
+    return "; ".join(reasons) or "no translator was asked"
 
 
 def _table(rows: Sequence[CandidateRow], field: Field) -> Table:
@@ -86,19 +86,19 @@ def _table(rows: Sequence[CandidateRow], field: Field) -> Table:
 def _outcome(
     place: tuple[str, str],
     choice: Choice,
-    at: int,
+    group: int,
     members: list[CandidateRow],
     rows: Sequence[CandidateRow],
 ) -> Outcome:
-    row = int(choice.row_G[at])
+    row = int(choice.row_G[group])
     chosen = rows[row] if row >= 0 else None
     reason = "" if chosen else why_failed(members)
     prompt, language = place
-    outcome = choice.outcome(at)
+    outcome = choice.outcome(group)
     return Outcome(prompt=prompt, language=language, outcome=outcome, chosen=chosen, reason=reason)
 
 
-def _with_reason(one: Outcome, table: Table, choice: Choice, at: int, gate: Gate) -> Outcome:
-    if one.outcome != GATED:
-        return one
-    return replace(one, reason=why_gated(table, gate, int(choice.row_G[at])))
+def _with_reason(outcome: Outcome, table: Table, choice: Choice, group: int, gate: Gate) -> Outcome:
+    if outcome.outcome != GATED:
+        return outcome
+    return replace(outcome, reason=why_gated(table, gate, int(choice.row_G[group])))

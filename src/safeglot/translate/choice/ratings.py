@@ -93,37 +93,37 @@ def draw(
     digest of the set.
     """
     strata: dict[str, dict[str, list[Chosen]]] = {}
-    for one in texts:
-        by_outcome = strata.setdefault(one.language, {KEPT: [], GATED: []})
-        if one.outcome in by_outcome:
-            by_outcome[one.outcome].append(one)
-    found: list[Drawn] = []
+    for text in texts:
+        by_outcome = strata.setdefault(text.language, {KEPT: [], GATED: []})
+        if text.outcome in by_outcome:
+            by_outcome[text.outcome].append(text)
+    drawn: list[Drawn] = []
     shown: dict[str, Chosen] = {}
     for by_outcome in strata.values():
         here: list[Drawn] = []
         for outcome, n in ((KEPT, wanted.texts), (GATED, wanted.gated)):
             taken = _first(by_outcome[outcome], n, wanted.seed)
-            shown |= {one.item: one for one in taken}
+            shown |= {text.item: text for text in taken}
             here += _drawn(taken, len(by_outcome[outcome]), wanted, of)
-        found += sorted(here, key=lambda one: digest("order", wanted.seed, one.item))
-    return found, shown
+        drawn += sorted(here, key=lambda text: digest("order", wanted.seed, text.item))
+    return drawn, shown
 
 
 def _first(texts: Sequence[Chosen], n: int, seed: int) -> list[Chosen]:
-    place = {one.prompt: digest("draw", seed, one.language, one.prompt) for one in texts}
-    return sorted(texts, key=lambda one: place[one.prompt])[: max(n, 0)]
+    place = {text.prompt: digest("draw", seed, text.language, text.prompt) for text in texts}
+    return sorted(texts, key=lambda text: place[text.prompt])[: max(n, 0)]
 
 
 def _drawn(taken: Sequence[Chosen], of: int, wanted: Wanted, set_digest: str) -> Iterator[Drawn]:
     twice = round(wanted.overlap * len(taken))
-    for at, one in enumerate(taken):
+    for place, text in enumerate(taken):
         yield Drawn(
-            item=one.item,
-            prompt=one.prompt,
-            language=one.language,
-            outcome=one.outcome,
+            item=text.item,
+            prompt=text.prompt,
+            language=text.language,
+            outcome=text.outcome,
             chance=len(taken) / of,
-            raters=2 if at < twice else 1,
+            raters=2 if place < twice else 1,
             seed=wanted.seed,
             digest=set_digest,
         )
@@ -131,11 +131,11 @@ def _drawn(taken: Sequence[Chosen], of: int, wanted: Wanted, set_digest: str) ->
 
 def joined(now: Sequence[Drawn], before: Sequence[Drawn]) -> list[Drawn]:
     """Return a new draw with the ratings that are there; what it has no more is kept, not counted."""
-    ratings = {one.item: one.ratings for one in before}
-    items = {one.item for one in now}
+    ratings = {text.item: text.ratings for text in before}
+    items = {text.item for text in now}
     return [
-        *(replace(one, ratings=ratings.get(one.item, {})) for one in now),
-        *(replace(one, drawn=False) for one in before if one.item not in items and one.ratings),
+        *(replace(text, ratings=ratings.get(text.item, {})) for text in now),
+        *(replace(text, drawn=False) for text in before if text.item not in items and text.ratings),
     ]
 
 

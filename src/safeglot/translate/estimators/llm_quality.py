@@ -212,18 +212,18 @@ def severities(text: str) -> list[str]:
     Raises: _Unreadable where it is no such JSON, or a severity is none of WEIGHTS.
     """
     try:
-        found = json.loads(_FENCE.sub("", text.strip()))
+        held = json.loads(_FENCE.sub("", text.strip()))
     except (ValueError, RecursionError):
         raise _Unreadable("unparsable: no JSON, or it was cut off") from None
-    errors = found.get("errors") if isinstance(found, dict) else found
+    errors = held.get("errors") if isinstance(held, dict) else held
     if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
         raise _Unreadable("unparsable: no list of errors")
-    told = [str(error.get("severity", "")).strip().lower() for error in errors]
-    unknown = [one for one in told if one not in WEIGHTS]
+    severities = [str(error.get("severity", "")).strip().lower() for error in errors]
+    unknown = [severity for severity in severities if severity not in WEIGHTS]
     if unknown:
         allowed = ", ".join(WEIGHTS)
         raise _Unreadable(f"unparsable: severity {unknown[0][:20]!r}; allowed are {allowed}")
-    return told
+    return severities
 
 
 def _hundredth(text: str) -> float:

@@ -103,8 +103,8 @@ def untranslated_share(source: str, text: str) -> float:
     there = _units(source)
     if not there:
         return 0.0
-    found = set(_units(text))
-    return sum(unit in found for unit in there) / len(there)
+    units = set(_units(text))
+    return sum(unit in units for unit in there) / len(there)
 
 
 def _units(text: str) -> list[str]:
@@ -119,7 +119,7 @@ def _units(text: str) -> list[str]:
 
 
 def _grams(run: str) -> list[str]:
-    return [run[at : at + GRAM] for at in range(len(run) - GRAM + 1)]
+    return [run[place : place + GRAM] for place in range(len(run) - GRAM + 1)]
 
 
 def _words(run: str) -> list[str]:

@@ -30,8 +30,8 @@ class FirstOf:
         faults = [t.fault(source, target) for t in self.of]
         if not all(faults):
             return ""
-        told = "; ".join(f"{t.name}: {why}" for t, why in zip(self.of, faults, strict=True))
-        return told or "no translator is there"
+        reasons = "; ".join(f"{t.name}: {why}" for t, why in zip(self.of, faults, strict=True))
+        return reasons or "no translator is there"
 
     def chosen(self, source: str, target: str) -> Translator:
         """Return the one that is asked. Raises: LookupError where none knows both languages."""

@@ -65,10 +65,10 @@ class LlmTranslator:
         if reply.finish_reason == "length":
             return Translated(text="", fault=f"truncated: cut off after {reply.n_tokens} tokens")
         _, opened, inside = text.partition(f"<translation {mark}>")
-        found = inside.partition(f"</translation {mark}>")[0] if opened else text
+        translation = inside.partition(f"</translation {mark}>")[0] if opened else text
         for tag in (f"<text {mark}>", f"</text {mark}>", f"</translation {mark}>"):
-            found = found.replace(tag, "")
-        return Translated(text=found.strip())
+            translation = translation.replace(tag, "")
+        return Translated(text=translation.strip())
 
 
 @lru_cache(maxsize=1024)

@@ -73,8 +73,8 @@ def data_folder() -> Path:
 
 def find_modes(folder: Path) -> dict[str, Mode]:
     """Return the modes of a data folder by name, those with two languages in theirs."""
-    found = (_mode(file) for file in sorted((folder / "modes").glob("*.mode")))
-    return {mode.name: mode for mode in found if mode is not None}
+    modes = (_mode(file) for file in sorted((folder / "modes").glob("*.mode")))
+    return {mode.name: mode for mode in modes if mode is not None}
 
 
 def plain_modes(modes: Mapping[str, Mode]) -> dict[tuple[str, str], Mode]:

@@ -104,12 +104,12 @@ class Pipe:
             return list(texts)
         self.start()
         try:
-            found = self._through(b"\0".join(texts) + b"\0", len(texts))
+            output = self._through(b"\0".join(texts) + b"\0", len(texts))
         except OSError as error:
             raise self._fault(f"broke: {error.strerror}") from error
         except ValueError:  # another thread has closed the ends
             raise self._fault("was stopped") from None
-        *replies, rest = found.split(b"\0")
+        *replies, rest = output.split(b"\0")
         if rest or len(replies) != len(texts):
             raise self._fault(f"is out of step: it gave {len(replies)} texts for {len(texts)}")
         return replies
@@ -120,8 +120,8 @@ class Pipe:
         while errors is not None and select.select([errors], [], [], 0)[0]:
             if not self._listen(errors):
                 break
-        told, self._told = bytes(self._told), bytearray()
-        return told
+        complaints, self._told = bytes(self._told), bytearray()
+        return complaints
 
     def stop(self, *, for_good: bool = False) -> None:
         """End the processes; what is in them is lost."""
@@ -153,17 +153,17 @@ class Pipe:
                     raise self._fault(fault, transient=False) from error
 
     def _in_step(self) -> bool:
-        _, sink = self._ends()
+        _, outlet = self._ends()
         if time.monotonic() > self._used_at + _IDLE_S and any(
             process.poll() is not None for process in self._processes
         ):
             return False
-        return not select.select([sink], [], [], 0)[0]
+        return not select.select([outlet], [], [], 0)[0]
 
     def _launch(self) -> None:
-        for at, command in enumerate(self._commands):
+        for place, command in enumerate(self._commands):
             before = self._processes[-1].stdout if self._processes else None
-            is_last = at == len(self._commands) - 1
+            is_last = place == len(self._commands) - 1
             process = subprocess.Popen(  # noqa: S603 - no shell; the modes of the machine's Apertium
                 command,
                 stdin=before or subprocess.PIPE,
@@ -175,10 +175,10 @@ class Pipe:
             if before is not None:
                 before.close()
             self._processes.append(process)
-        source, sink = self._ends()
-        os.set_blocking(source, False)
-        _widen(source)
-        self._pace.room = _widen(sink)
+        entry, outlet = self._ends()
+        os.set_blocking(entry, False)
+        _widen(entry)
+        self._pace.room = _widen(outlet)
 
     def _ends(self) -> tuple[int, int]:
         """Return where to write and where to read."""
@@ -197,32 +197,32 @@ class Pipe:
 
     def _through(self, data: bytes, missing: int) -> bytes:
         """Return what comes back, read while writing: a full pipe would wait for ever."""
-        (source, sink), errors = self._ends(), self._errors()
-        found, left = bytearray(), memoryview(data)
+        (entry, outlet), errors = self._ends(), self._errors()
+        output, left = bytearray(), memoryview(data)
         self._pace.start(missing)
         poll = select.poll()
-        for end in (sink, errors):
+        for end in (outlet, errors):
             if end is not None:
                 poll.register(end, select.POLLIN)
-        left = left[self._write(source, left) :]
+        left = left[self._write(entry, left) :]
         if left:
-            poll.register(source, select.POLLOUT)
+            poll.register(entry, select.POLLOUT)
         while missing > 0:
             ready = self._ready(poll)
-            if source in ready:
-                left = left[self._write(source, left) :]
+            if entry in ready:
+                left = left[self._write(entry, left) :]
                 if not left:
-                    poll.unregister(source)
+                    poll.unregister(entry)
             if errors is not None and errors in ready and not self._listen(errors):
                 poll.unregister(errors)
             self._pace.rest(missing, is_hungry=bool(left))
-            if sink in ready:
-                got = self._read(sink)
-                missing -= got.count(b"\0")
-                found += got
+            if outlet in ready:
+                piece = self._read(outlet)
+                missing -= piece.count(b"\0")
+                output += piece
         self._pace.end()
         self._used_at = time.monotonic()
-        return bytes(found)
+        return bytes(output)
 
     def _ready(self, poll: select.poll) -> set[int]:
         events = poll.poll(self.timeout_s * 1000)
@@ -232,21 +232,21 @@ class Pipe:
         return {descriptor for descriptor, _ in events}
 
     def _listen(self, errors: int) -> bool:
-        got = os.read(errors, _ROOM)
-        self._told += got
-        return bool(got)
+        piece = os.read(errors, _ROOM)
+        self._told += piece
+        return bool(piece)
 
-    def _read(self, sink: int) -> bytes:
-        got = os.read(sink, _ROOM)
-        if not got:
+    def _read(self, outlet: int) -> bytes:
+        piece = os.read(outlet, _ROOM)
+        if not piece:
             raise self._fault("ended before it had answered")
-        self._pace.has_read(len(got))
-        return got
+        self._pace.has_read(len(piece))
+        return piece
 
     @staticmethod
-    def _write(source: int, data: memoryview) -> int:
+    def _write(entry: int, data: memoryview) -> int:
         try:
-            return os.write(source, data)
+            return os.write(entry, data)
         except BlockingIOError:
             return 0
 

@@ -28,12 +28,12 @@ class Pipeline:
     ) -> None:
         self.name = name
         programs = [command[0].rpartition("/")[2] for command in commands]
-        at = programs.index(TAGGER) if TAGGER in programs else len(commands)
-        self._before = Pipe(name, commands[:at], timeout_s=timeout_s)
+        place = programs.index(TAGGER) if TAGGER in programs else len(commands)
+        self._before = Pipe(name, commands[:place], timeout_s=timeout_s)
         self._tagger = (
-            Tagger(name, commands[at], timeout_s=timeout_s) if at < len(commands) else None
+            Tagger(name, commands[place], timeout_s=timeout_s) if place < len(commands) else None
         )
-        self._after = Pipe(name, commands[at + 1 :], timeout_s=timeout_s)
+        self._after = Pipe(name, commands[place + 1 :], timeout_s=timeout_s)
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -49,7 +49,7 @@ class Pipeline:
                 self._stop()
             if len(texts) == 1:
                 return [error]
-        return [found for text in texts for found in self.translate([text])]
+        return [translation for text in texts for translation in self.translate([text])]
 
     def close(self) -> None:
         """End the processes for good; what is in them is lost."""

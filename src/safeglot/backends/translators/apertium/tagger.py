@@ -50,21 +50,21 @@ class Tagger:
 
     def tag(self, lines: Sequence[bytes]) -> list[bytes]:
         """Return the lines with one reading a word. Raises: ModelError."""
-        found = [b""] * len(lines)
+        tagged = [b""] * len(lines)
         waiting = list(range(len(lines)))
         while waiting:
             groups: dict[bytes | None, list[int]] = {}
-            for at in waiting:
-                groups.setdefault(self._foreseen(lines[at]), []).append(at)
+            for place in waiting:
+                groups.setdefault(self._foreseen(lines[place]), []).append(place)
             waiting = []
             for new, group in groups.items():
-                replies = self._together(new, [lines[at] for at in group])
+                replies = self._together(new, [lines[place] for place in group])
                 if replies is None:
                     waiting += group
                     continue
-                for at, reply in zip(group, replies, strict=True):
-                    found[at] = reply
-        return found
+                for place, reply in zip(group, replies, strict=True):
+                    tagged[place] = reply
+        return tagged
 
     def stop(self, *, for_good: bool = False) -> None:
         """End the processes; what is in them is lost."""
@@ -83,8 +83,8 @@ class Tagger:
         unknown = line.find(_UNKNOWN)
         if len(new) > 1 or -1 < unknown < line.find(b"^" + words[0] + b"/"):
             return None
-        (one,) = new
-        return one if one in self._kept or len(self._kept) <= _MOST_KEPT else None
+        (new_class,) = new
+        return new_class if new_class in self._kept or len(self._kept) <= _MOST_KEPT else None
 
     def _together(self, new: bytes | None, lines: Sequence[bytes]) -> list[bytes] | None:
         """Return lines of one kind tagged; None where a class was reported that was not foreseen."""
@@ -93,36 +93,36 @@ class Tagger:
         if new not in self._kept:
             self._kept[new] = self._take_spare()
         replies = self._kept[new].exchange(lines)
-        told = self._told(new)
-        if told.keys() <= {new}:
+        reported = self._told(new)
+        if reported.keys() <= {new}:
             return replies
         self._kept[new].stop()
-        return None if self._learn(told) else [self._alone(line) for line in lines]
+        return None if self._learn(reported) else [self._alone(line) for line in lines]
 
     def _alone(self, line: bytes) -> bytes:
         """Return a line tagged by the clean tagger; one that met a new class is kept for its like."""
         (reply,) = self._kept[_CLEAN].exchange([line])
-        told = self._told(_CLEAN)
-        if told:
-            self._learn(told)
+        reported = self._told(_CLEAN)
+        if reported:
+            self._learn(reported)
             used, self._kept[_CLEAN] = self._kept[_CLEAN], self._take_spare()
-            (one, *more) = told
-            if more or one in self._kept or len(self._kept) > _MOST_KEPT:
+            (new_class, *more) = reported
+            if more or new_class in self._kept or len(self._kept) > _MOST_KEPT:
                 self._drop(used)
             else:
-                self._kept[one] = used
+                self._kept[new_class] = used
         return reply
 
     def _told(self, kept: bytes) -> dict[bytes, list[bytes]]:
         """Return the new classes that a tagger has reported, each with its words."""
-        told: dict[bytes, list[bytes]] = {}
+        reported: dict[bytes, list[bytes]] = {}
         for word, new in _TOLD.findall(self._kept[kept].complaints()):
-            told.setdefault(new, []).append(word)
-        return told
+            reported.setdefault(new, []).append(word)
+        return reported
 
-    def _learn(self, told: dict[bytes, list[bytes]]) -> bool:
+    def _learn(self, reported: dict[bytes, list[bytes]]) -> bool:
         before = len(self._class_of)
-        for new, words in told.items():
+        for new, words in reported.items():
             for word in words:
                 self._class_of.setdefault(word, new)
         return len(self._class_of) > before

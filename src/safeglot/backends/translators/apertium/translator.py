@@ -84,10 +84,10 @@ class Apertium:
                 if primary(tag) != primary(source) and self._chain(source, tag)
             }
         )
-        told = (
+        ways = (
             f"from {source} it reaches {', '.join(reached)}" if reached else f"none from {source}"
         )
-        return f"Apertium has no way from {source} to {target} on this machine ({told}); {_INSTALL}"
+        return f"Apertium has no way from {source} to {target} on this machine ({ways}); {_INSTALL}"
 
     @cached_property
     def revision(self) -> str:
@@ -157,8 +157,8 @@ def _installed(folder: Path, mode: str) -> dict[str, Mode]:
 
 
 def _translate(pipeline: Pipeline, requests: Sequence[Request]) -> list[Reply | ModelError]:
-    found = pipeline.translate([request.prompt or "" for request in requests])
-    return [Reply(text=one) if isinstance(one, str) else one for one in found]
+    translations = pipeline.translate([request.prompt or "" for request in requests])
+    return [Reply(text=translation) if isinstance(translation, str) else translation for translation in translations]
 
 
 def _revision(modes: Sequence[Mode]) -> str:
@@ -174,10 +174,10 @@ def _revision(modes: Sequence[Mode]) -> str:
 def _version() -> str:
     """Return the version that `apertium -V` prints."""
     try:
-        told = subprocess.run(["apertium", "-V"], capture_output=True, timeout=20, check=False)  # noqa: S607 - the machine's own
+        output = subprocess.run(["apertium", "-V"], capture_output=True, timeout=20, check=False)  # noqa: S607 - the machine's own
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    words = told.stdout.decode("utf-8", "replace").split()
+    words = output.stdout.decode("utf-8", "replace").split()
     return words[-1] if words else "unknown"
 
 
