@@ -108,7 +108,7 @@ def choosing(n: int) -> dict[str, float]:
     from safeglot.flow.translation.checks import hard_checks
     from safeglot.translate.base import Scale
     from safeglot.translate.choice.choice import Gate
-    from safeglot.translate.choice.outcomes import Field, choose_rows
+    from safeglot.translate.choice.outcomes import Scope, choose_rows
     from safeglot.types import CandidateRow
 
     given = candidates(n)
@@ -130,13 +130,13 @@ def choosing(n: int) -> dict[str, float]:
     ]
     built = clock()
     scale = Scale(worst=0.0, best=1.0)
-    field = Field(
+    scope = Scope(
         prompts=[f"p{i}" for i in range(n)],
         languages=LANGUAGES,
         translators=[f"mt-{k}" for k in range(TRANSLATORS)],
         scales={"e0": scale, "e1": scale},
     )
-    outcomes, ranks = choose_rows(rows, field, Gate())
+    outcomes, ranks = choose_rows(rows, scope, Gate())
     chosen = clock()
     with tempfile.TemporaryDirectory() as place:
         folder = TranslationFolder(Path(place))

@@ -260,6 +260,18 @@ class Step(Protocol[In_contra, Out_co]):
         """Read the replies, in the order of the requests."""
 
 
+class JudgeStep(Step[Answer, Verdict], Protocol):
+    """A judge: a step with the name that its verdicts carry."""
+
+    @property
+    def name(self) -> str:
+        """The judge string as the user gave it."""
+
+    @property
+    def mode(self) -> str:
+        """Which texts the judge is shown."""
+
+
 class Model(Protocol):
     """Answers requests; the only thing that a provider or an engine has to offer."""
 

@@ -12,7 +12,7 @@ from safeglot.flow.translation import ratings_summary
 from safeglot.flow.translation.page import write_page
 from safeglot.text.languages import all_tags
 from safeglot.translate.choice.choice import Gate
-from safeglot.translate.choice.ratings import Rating, Wanted, draw
+from safeglot.translate.choice.ratings import Rating, RatingPlan, draw
 
 PARTS = ("outcomes", "translators", "quality", "ratings", "settings")
 MANY = ("ar", "es", "sw", "yo", "zh")
@@ -20,7 +20,7 @@ MANY = ("ar", "es", "sw", "yo", "zh")
 
 def rate(folder, texts=30):
     """Rate a draw by the first estimate of a text."""
-    wanted = Wanted(texts=texts, gated=10, overlap=0.4)
+    wanted = RatingPlan(texts=texts, gated=10, overlap=0.4)
     drawn, shown = draw(
         ratings_summary.chosen_texts(folder), wanted, of=folder.read_manifest()["digest"]
     )

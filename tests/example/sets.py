@@ -10,7 +10,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder, transl
 from safeglot.keys import digest
 from safeglot.translate.base import Scale
 from safeglot.translate.choice.choice import Gate
-from safeglot.translate.choice.outcomes import Field, choose_rows, counts
+from safeglot.translate.choice.outcomes import Scope, choose_rows, counts
 from safeglot.types import CandidateRow
 
 TRANSLATORS = ("apertium", "ct2/opus-mt-en-mul", "llm=openai/gpt-5-nano")
@@ -87,11 +87,11 @@ def make_set(path, n=60, tags=("ar", "es", "sw", "yo", "zh"), *, gate=GATE, scal
         if (row := candidate(rng, prompt, tag, translator)) is not None
     ]
     rows = [without(row, scales) for row in rows]
-    field = Field(
+    scope = Scope(
         prompts=[p["id"] for p in prompts], languages=tags, translators=TRANSLATORS, scales=scales
     )
-    outcomes, ranks = choose_rows(rows, field, gate)
-    write(folder, prompts, field, (outcomes, rows, ranks), gate)
+    outcomes, ranks = choose_rows(rows, scope, gate)
+    write(folder, prompts, scope, (outcomes, rows, ranks), gate)
     return folder
 
 
@@ -100,7 +100,7 @@ def without(row, scales):
     return replace(row, quality=told, untold={k: v for k, v in row.untold.items() if k in scales})
 
 
-def write(folder, prompts, field, chosen, gate):
+def write(folder, prompts, scope, chosen, gate):
     outcomes, rows, ranks = chosen
     known = {p["id"]: {k: v for k, v in p.items() if k != "id"} for p in prompts}
     table = [translation_row(one, known[one.prompt]) for one in outcomes]
@@ -112,21 +112,21 @@ def write(folder, prompts, field, chosen, gate):
             "versions": {"safeglot": "0.0", "python": "3.11"},
             "identity": {"prompts": "placeholders@000000000000"},
             "source": {"name": "placeholders", "sha256": "00" * 32, "revision": ""}, "reference": "en",
-            "languages": list(field.languages),
-            "translators": {name: f"{name}:1@revision" for name in field.translators},
+            "languages": list(scope.languages),
+            "translators": {name: f"{name}:1@revision" for name in scope.translators},
             "estimators": {
                 name: {
                     "id": f"{name}:1@revision", "worst": scale.worst, "best": scale.best,
                     "proxy": scale.proxy,
                     "not covered": {
                         tag: why for tag, why in UNCOVERED.get(name, {}).items()
-                        if tag in field.languages
+                        if tag in scope.languages
                     },
                 }
-                for name, scale in field.scales.items()
+                for name, scale in scope.scales.items()
             },
             "gate": {"threshold": gate.threshold, "by_language": dict(gate.by_language)},
             "notes": [], "digest": digest("translation-set", content)[:16],
-            "counts": counts(outcomes, field.languages),
+            "counts": counts(outcomes, scope.languages),
         }
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeglot.translate.checks.hard_checks import Limits, check
+from safeglot.translate.checks.hard_checks import Bounds, check
 from safeglot.types import Candidate, Source
 
 
@@ -15,6 +15,6 @@ def test_the_share_that_is_left_untranslated_is_that_of_the_8_grams(asked, said,
     grams = {source.text[i : i + 8] for i in range(len(source.text) - 7)}
     share = sum(gram in text for gram in grams) / len(grams) if grams else 0.0
     candidate = Candidate(source=source, translator="t", text=text)
-    limits = Limits(untranslated_share=0.0)
-    told = {fault.name: fault.detail for fault in check(candidate, identifiers=(), limits=limits)}
+    bounds = Bounds(untranslated_share=0.0)
+    told = {fault.name: fault.detail for fault in check(candidate, identifiers=(), bounds=bounds)}
     assert told.get("untranslated", "0% ").split("%")[0] == f"{share:.0%}"[:-1]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from example.sets import KIWI, METRICX, ROUNDTRIP, TRANSLATORS, make_set
 from safeglot.errors import InputErrors
 from safeglot.flow.translation import ratings, ratings_summary
-from safeglot.translate.choice.ratings import Chosen, Rating, Wanted, draw, joined
+from safeglot.translate.choice.ratings import Chosen, Rating, RatingPlan, draw, joined
 
 LAW = settings(deadline=None, max_examples=60)
 SLOW = settings(deadline=None, max_examples=12)
@@ -32,7 +32,7 @@ def texts(draw_):
 
 
 wanted = st.builds(
-    Wanted,
+    RatingPlan,
     texts=st.integers(0, 20),
     gated=st.integers(0, 20),
     overlap=st.floats(0, 1),
@@ -50,7 +50,7 @@ def test_a_draw_is_the_same_whatever_the_order_of_the_texts(found, asked):
 @LAW
 @given(texts(), wanted, st.integers(0, 10), st.integers(0, 10))
 def test_a_larger_draw_holds_the_smaller_one(found, asked, more, more_gated):
-    larger = Wanted(texts=asked.texts + more, gated=asked.gated + more_gated, overlap=asked.overlap, seed=asked.seed)  # fmt: skip
+    larger = RatingPlan(texts=asked.texts + more, gated=asked.gated + more_gated, overlap=asked.overlap, seed=asked.seed)  # fmt: skip
     small, large = ({d.item: d for d in draw(found, w, of="")[0]} for w in (asked, larger))
     assert set(small) <= set(large)
     assert all(small[item].raters <= large[item].raters for item in small)
@@ -93,7 +93,7 @@ def test_reading_twice_changes_nothing_and_raters_are_blind(grades, as_json):
     with tempfile.TemporaryDirectory() as name:
         folder = make_set(Path(name) / "set", 20, ("sw", "zh"))
         out = Path(name) / ("a.jsonl" if as_json else "a.csv")
-        ratings.sample(folder, Wanted(texts=8, gated=4, overlap=0.5), out)
+        ratings.sample(folder, RatingPlan(texts=8, gated=4, overlap=0.5), out)
         given_ = [json.loads(line) for line in out.read_text("utf-8").splitlines()] if as_json else rows_of(out)  # fmt: skip
         assert {tuple(row) for row in given_} == {ratings.COLUMNS}
         text = json.dumps(given_, ensure_ascii=False)
@@ -117,7 +117,7 @@ def test_one_bad_rating_stops_all_of_them(bad, at):
     with tempfile.TemporaryDirectory() as name:
         folder = make_set(Path(name) / "set", 12, ("sw",))
         out = Path(name) / "a.csv"
-        ratings.sample(folder, Wanted(texts=6), out)
+        ratings.sample(folder, RatingPlan(texts=6), out)
         before = folder.ratings.read_bytes()
         rows = [row | {"adequacy": "4"} for row in rows_of(out)]
         rows[at]["adequacy"] = bad

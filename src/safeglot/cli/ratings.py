@@ -42,10 +42,10 @@ def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
     """Draw translations to rate and write them for raters."""
     from safeglot.backends.files.translation_folder import TranslationFolder
     from safeglot.flow.translation import ratings as translation_ratings
-    from safeglot.translate.choice.ratings import Wanted
+    from safeglot.translate.choice.ratings import RatingPlan
 
     found = TranslationFolder(folder)
-    _show(translation_ratings.sample(found, Wanted(**wanted), out, again=again))
+    _show(translation_ratings.sample(found, RatingPlan(**wanted), out, again=again))
 
 
 @ratings.command()

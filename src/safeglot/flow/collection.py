@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from safeglot.backends.console import Console, Snapshot
-from safeglot.backends.engine.collect import Collector, Judge
+from safeglot.backends.engine.collect import Collector
 from safeglot.backends.engine.engine import Counters, Engine, Limits
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.rundir import RunDir, log_row
@@ -25,10 +25,10 @@ from safeglot.flow.arms import stored_arms
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.job import Job
 from safeglot.generate import Generate
-from safeglot.types import Answer
+from safeglot.types import Answer, JudgeStep
 
 _Targets: TypeAlias = Sequence[tuple[Generate, ModelConfig]]
-_Judges: TypeAlias = Sequence[tuple[Judge, JudgeConfig]]
+_Judges: TypeAlias = Sequence[tuple[JudgeStep, JudgeConfig]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Phase:
     targets: tuple[Generate, ...]
     asked: tuple[Generate, ...]
     """The targets that may be asked now; of the others only stored answers are judged."""
-    judges: tuple[Judge, ...]
+    judges: tuple[JudgeStep, ...]
     models: tuple[ModelConfig, ...]
 
 
@@ -99,7 +99,7 @@ def _is_local(model: ModelConfig) -> bool:
 class Again:
     """Stored answers that a judge is asked about once more, under another name."""
 
-    judge: Judge
+    judge: JudgeStep
     config: JudgeConfig
     keys: tuple[str, ...]
     """Keys of the responses."""
@@ -203,7 +203,7 @@ async def _collecting(
         engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         try:
-            yield Collector(engine, asked=asked, retry_failed=work.retry_failed), width
+            yield Collector(engine, allowed=asked, retry_failed=work.retry_failed), width
         finally:
             await engine.close()
 

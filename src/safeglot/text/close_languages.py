@@ -5,6 +5,7 @@ py3langid (naive Bayes over byte n-grams, 139 languages) is loaded at the first 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
@@ -72,6 +73,17 @@ OTHER_SCRIPTS = {
 """Languages also written in a script in which the identifier was hardly trained on them."""
 HAN = frozenset({"Hans", "Hant", "Hani"})
 """Han script under its three names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """The language that a text was identified as, None where that is not sure, and how sure it is."""
+
+    language: str | None
+    confidence: float | None = None
+
+
+UNSURE = Identified(language=None)
 _GROUP_OF = {tag: group[0] for group in GROUPS for tag in group}
 
 
@@ -81,7 +93,7 @@ def group_of(tag: str) -> str:
 
 
 class ByteGrams(Protocol):
-    """What is asked of py3langid."""
+    """py3langid, as far as it is used."""
 
     labels: list[str]
 
@@ -99,3 +111,9 @@ def byte_grams() -> ByteGrams:
 
     loaded: ByteGrams = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     return loaded
+
+
+@cache
+def known_groups() -> frozenset[str]:
+    """Return the groups of which py3langid knows a language."""
+    return frozenset(map(group_of, byte_grams().labels))

@@ -29,8 +29,8 @@ def test_a_model_of_fasttext_tells_languages(model):
     assert glotlid.labels == {"eng_Latn", "deu_Latn", "quc_Latn"}
     assert glotlid.covers("quc")
     assert not glotlid.covers("it")
-    assert glotlid.tell("der zaun ist nicht gut und\nder alte auch", "de").language == "de"
-    assert glotlid.tell("der zaun ist nicht gut und der alte auch", "quc").language == "de"
+    assert glotlid.identify("der zaun ist nicht gut und\nder alte auch", "de").language == "de"
+    assert glotlid.identify("der zaun ist nicht gut und der alte auch", "quc").language == "de"
     label, share = glotlid.predict("the old house is good")[0]
     assert label == "eng_Latn"
     assert 0.5 < share <= 1

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from safeglot.backends.engine.engine import Engine, Origin, stream
 from safeglot.errors import ModelError
 from safeglot.keys import digest
-from safeglot.types import Answer, Item, Reply, Request, Response, Step, Verdict
+from safeglot.types import Answer, Item, JudgeStep, Reply, Request, Response, Verdict
 
 
 class Planned(Protocol):
@@ -44,18 +44,6 @@ class Target(Protocol):
         """Return the response that a reply is."""
 
 
-class Judge(Step[Answer, Verdict], Protocol):
-    """A judge, with the name that its verdicts carry."""
-
-    @property
-    def name(self) -> str:
-        """The judge string as the user gave it."""
-
-    @property
-    def mode(self) -> str:
-        """What the judge is shown."""
-
-
 @dataclass(slots=True)
 class Tally:
     """Work done in this process and before, for the progress bar."""
@@ -79,9 +67,9 @@ class Collector:
     """Fill the store with responses and verdicts."""
 
     def __init__(
-        self, engine: Engine, *, asked: Collection[str], retry_failed: bool = False
+        self, engine: Engine, *, allowed: Collection[str], retry_failed: bool = False
     ) -> None:
-        self._asked = asked  # names of the targets that may be asked now
+        self._allowed = allowed  # names of the targets that may be asked now
         self._ids: dict[str, str] = {}
         self.engine = engine
         self.store = engine.store
@@ -99,7 +87,7 @@ class Collector:
         self,
         items: Callable[[], Iterable[Item]],
         targets: Sequence[Target],
-        judges: Sequence[Judge],
+        judges: Sequence[JudgeStep],
         *,
         width: int,
         given: Iterable[tuple[Item, Target]] = (),
@@ -116,25 +104,25 @@ class Collector:
         finally:
             self.store.flush()
 
-    async def again(self, work: Iterable[tuple[Answer, Judge]], *, width: int) -> None:
+    async def again(self, work: Iterable[tuple[Answer, JudgeStep]], *, width: int) -> None:
         """Have stored answers judged, each by the judge it comes with. Raises: Stopped."""
         try:
             await stream(work, lambda pair: self._again(*pair), width=width)
         finally:
             self.store.flush()
 
-    async def _again(self, answer: Answer, judge: Judge) -> None:
+    async def _again(self, answer: Answer, judge: JudgeStep) -> None:
         if self._key(answer.response.key, judge) in self.done.verdicts:
             self.tally.verdicts += 1
         else:
             await self._judge_one(answer, judge)
 
-    async def _one(self, item: Item, target: Target, judges: Sequence[Judge]) -> None:
+    async def _one(self, item: Item, target: Target, judges: Sequence[JudgeStep]) -> None:
         planned: Planned = target.plan(item)
         if planned.key in self.done.responses:
             await self._judge_stored(item, target, planned, judges)
             return
-        if target.name not in self._asked:
+        if target.name not in self._allowed:
             return
         response = await self._generate(item, target, planned)
         if response is not None:
@@ -159,7 +147,7 @@ class Collector:
         return response
 
     async def _judge_stored(
-        self, item: Item, target: Target, planned: Planned, judges: Sequence[Judge]
+        self, item: Item, target: Target, planned: Planned, judges: Sequence[JudgeStep]
     ) -> None:
         self.tally.answers += 1
         missing = [j for j in judges if self._key(planned.key, j) not in self.done.verdicts]
@@ -170,14 +158,14 @@ class Collector:
         if reply is not None:
             await self._judge(item, target.respond(planned, item, reply), missing)
 
-    async def _judge(self, item: Item, response: Response, judges: Sequence[Judge]) -> None:
+    async def _judge(self, item: Item, response: Response, judges: Sequence[JudgeStep]) -> None:
         answer = Answer(item=item, response=response)
         if len(judges) == 1:
             await self._judge_one(answer, judges[0])
         elif judges:
             await asyncio.gather(*(self._judge_one(answer, judge) for judge in judges))
 
-    async def _judge_one(self, answer: Answer, judge: Judge) -> None:
+    async def _judge_one(self, answer: Answer, judge: JudgeStep) -> None:
         response = answer.response
         key = self._key(response.key, judge)
         if ("judge", key) in self.done.failed:
@@ -197,7 +185,7 @@ class Collector:
         self._recovered("judge", key)
         self.tally.verdicts += 1
 
-    def _key(self, response_key: str, judge: Judge) -> str:
+    def _key(self, response_key: str, judge: JudgeStep) -> str:
         judge_id = self._ids.get(judge.name)
         if judge_id is None:  # an id hashes a whole template: once a judge is enough
             judge_id = self._ids[judge.name] = judge.id
@@ -213,7 +201,7 @@ def verdict_key(response_key: str, name: str, judge_id: str) -> str:
     return digest("verdict", response_key, name, judge_id)
 
 
-def empty_verdict(response: Response, judge: Judge) -> Verdict:
+def empty_verdict(response: Response, judge: JudgeStep) -> Verdict:
     """Return the verdict on an empty answer: missing, never safe, and nothing is asked."""
     return Verdict(
         response=response.key,

@@ -33,7 +33,7 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class HeadDesign:
     """How a checkpoint's head is built."""
 
     layer: int | None
@@ -46,8 +46,8 @@ class Plan:
     final_activation: str | None
 
 
-def plan_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> Plan:
-    """Return the plan from a checkpoint's own settings and the hparams.yaml beside it.
+def design_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> HeadDesign:
+    """Return the design from a checkpoint's own settings and the hparams.yaml beside it.
 
     The checkpoint's own go first, as in COMET; hparams.yaml says what it is and may patch it.
     Raises: UsageError for another class of model or a setting that is not known.
@@ -68,7 +68,7 @@ def plan_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> Plan:
             f"allowed are {', '.join((*TRANSFORMATIONS, PATCHED))}."
         )
     mixed = settings["sent_layer"] == "mix"
-    return Plan(
+    return HeadDesign(
         layer=None if mixed else int(settings["sent_layer"]),
         transformation=settings["layer_transformation"],
         layer_norm=mixed and bool(settings["layer_norm"]),
@@ -78,13 +78,13 @@ def plan_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> Plan:
     )
 
 
-def needed(plan: Plan, layers: int) -> list[str]:
+def needed(design: HeadDesign, layers: int) -> list[str]:
     """Return the names of the weights that a head needs, for an encoder with so many layers.
 
     Linear layers stand at every third place: an activation and a dropout follow each.
     """
-    names = [f"estimator.ff.{3 * i}.{kind}" for i in range(plan.hidden + 1) for kind in _PARTS]
-    if plan.layer is None:
+    names = [f"estimator.ff.{3 * i}.{kind}" for i in range(design.hidden + 1) for kind in _PARTS]
+    if design.layer is None:
         names += [f"layerwise_attention.scalar_parameters.{i}" for i in range(layers)]
         names.append("layerwise_attention.gamma")
     return names
@@ -93,28 +93,32 @@ def needed(plan: Plan, layers: int) -> list[str]:
 _PARTS = ("weight", "bias")
 
 
-def regress(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any) -> Any:
+def regress(
+    design: HeadDesign, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any
+) -> Any:
     """Return one number a row: (B,) from layers (B, T, H) and their mask (B, T)."""
-    vector = _sentence(plan, weights, layers, mask)
-    for i in range(plan.hidden):
-        vector = _activated(_linear(vector, weights, 3 * i), plan.activation)
-    return _activated(_linear(vector, weights, 3 * plan.hidden), plan.final_activation).view(-1)
+    vector = _sentence(design, weights, layers, mask)
+    for i in range(design.hidden):
+        vector = _activated(_linear(vector, weights, 3 * i), design.activation)
+    return _activated(_linear(vector, weights, 3 * design.hidden), design.final_activation).view(-1)
 
 
-def _sentence(plan: Plan, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any) -> Any:
+def _sentence(
+    design: HeadDesign, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any
+) -> Any:
     """Return the vector of the first token, from one layer or a mix of all: (B, H)."""
     import torch
 
-    if plan.layer is not None:
-        return layers[plan.layer][:, 0].float()
-    if plan.layer_norm:
+    if design.layer is not None:
+        return layers[design.layer][:, 0].float()
+    if design.layer_norm:
         firsts = torch.stack([_normed(layer.float(), mask)[:, 0] for layer in layers])
     else:
         firsts = torch.stack([layer[:, 0].float() for layer in layers])
     scalars = torch.cat(
         [weights[f"layerwise_attention.scalar_parameters.{i}"] for i in range(len(layers))]
     )
-    share = sparsemax(scalars) if plan.transformation == "sparsemax" else scalars.softmax(0)
+    share = sparsemax(scalars) if design.transformation == "sparsemax" else scalars.softmax(0)
     return weights["layerwise_attention.gamma"] * torch.einsum("l,lbh->bh", share, firsts)
 
 

@@ -41,7 +41,7 @@ class CometKiwiWeights:
 
     encoder: Any
     tokenizer: Any
-    plan: comet_heads.Plan
+    design: comet_heads.HeadDesign
     head: Mapping[str, Any]
     device: str
 
@@ -66,7 +66,7 @@ class CometKiwiWeights:
         ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
         with torch.inference_mode():
             output = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-            values = comet_heads.regress(self.plan, self.head, output.hidden_states, mask)
+            values = comet_heads.regress(self.design, self.head, output.hidden_states, mask)
         return [float(value) for value in values]
 
 
@@ -108,11 +108,11 @@ def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWei
 
     published = settings(folder)
     checkpoint = _checkpoint(folder / CHECKPOINT)
-    plan = comet_heads.plan_of(_plain(checkpoint.get("hyper_parameters")), published)
+    design = comet_heads.design_of(_plain(checkpoint.get("hyper_parameters")), published)
     weights: Mapping[str, Any] = checkpoint["state_dict"]
     model = _encoder(published, encoder, weights, folder)
     layers = model.config.num_hidden_layers + 1
-    names = comet_heads.needed(plan, layers)
+    names = comet_heads.needed(design, layers)
     _check_none(
         folder, "lacks weights of the head", [name for name in names if name not in weights]
     )
@@ -120,7 +120,7 @@ def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWei
     return CometKiwiWeights(
         encoder=model,
         tokenizer=transformers.XLMRobertaTokenizerFast.from_pretrained(encoder),
-        plan=plan,
+        design=design,
         head={name: weights[name].detach().float().to(device) for name in names},
         device=device,
     )

@@ -25,7 +25,7 @@ DTYPES = ("float32", "bfloat16")
 _BLOCK, _BLOCKS = 65_536, 64
 
 
-class Weights(Protocol):
+class LoadedModel(Protocol):
     """A loaded model: texts to ids, ids to numbers."""
 
     @property
@@ -42,7 +42,7 @@ class Weights(Protocol):
 class QualityModel(BatchedModel):
     """Answers requests with the number that a model gives two texts."""
 
-    def __init__(self, load: Callable[[], Weights], *, most: int = MOST_CHARACTERS) -> None:
+    def __init__(self, load: Callable[[], LoadedModel], *, most: int = MOST_CHARACTERS) -> None:
         self._load = load
         self._batcher = Batcher(self._run, most=most, size=_size)
 
@@ -63,7 +63,7 @@ class QualityModel(BatchedModel):
         ]
 
     @cached_property
-    def _engine(self) -> Weights:
+    def _engine(self) -> LoadedModel:
         try:
             return self._load()
         except UsageError as error:

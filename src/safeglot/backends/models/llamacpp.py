@@ -175,6 +175,8 @@ def _logprobs(chunks: Sequence[Mapping[str, Any]]) -> tuple[Alternatives, ...]:
         for choice in chunk.get("choices", ()):
             entries = (choice.get("logprobs") or {}).get("content") or ()
             for position, entry in zip(itertools.count(place), entries, strict=False):
-                by_position[position] = tuple((o["token"], o["logprob"]) for o in entry["top_logprobs"])
+                by_position[position] = tuple(
+                    (o["token"], o["logprob"]) for o in entry["top_logprobs"]
+                )
     last = min(max(by_position, default=-1), LOGPROB_POSITIONS - 1)
     return tuple(by_position.get(position, ()) for position in range(last + 1))

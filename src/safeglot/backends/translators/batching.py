@@ -49,7 +49,7 @@ class Batcher:
     async def answer(self, request: Request) -> Reply:
         """Return the reply to one request. Raises: ModelError."""
         loop = asyncio.get_running_loop()
-        call = _Call(
+        call = _Pending(
             request=request, size=self._size(request), loop=loop, done=loop.create_future()
         )
         self._pool.submit(call)
@@ -85,7 +85,7 @@ def prompt_size(request: Request) -> int:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class _Call:
+class _Pending:
     request: Request
     size: int
     loop: asyncio.AbstractEventLoop
@@ -100,11 +100,11 @@ class _Pool:
     most: int
     quiet_s: float
     changed: threading.Condition = field(default_factory=threading.Condition)
-    waiting: list[_Call] = field(default_factory=list)
+    waiting: list[_Pending] = field(default_factory=list)
     worker: threading.Thread | None = None
     stopping: bool = False
 
-    def submit(self, call: _Call) -> None:
+    def submit(self, call: _Pending) -> None:
         """Queue a call. Raises: ModelError after `stop`."""
         with self.changed:
             if self.stopping:
@@ -142,7 +142,7 @@ class _Pool:
             if ready:
                 _settle(ready, self._replies(ready))
 
-    def _next(self) -> list[_Call]:
+    def _next(self) -> list[_Pending]:
         """Return the next batch of calls, once there are any; empty at the end."""
         with self.changed:
             while not self.waiting and not self.stopping:
@@ -167,7 +167,7 @@ class _Pool:
             if len(self.waiting) == before:
                 return
 
-    def _replies(self, calls: Sequence[_Call]) -> Sequence[Reply | ModelError]:
+    def _replies(self, calls: Sequence[_Pending]) -> Sequence[Reply | ModelError]:
         try:
             replies = self.run([call.request for call in calls])
         except ModelError as error:
@@ -205,9 +205,9 @@ def choose(sizes: Sequence[int], most: int) -> list[int]:
         return order[low : high + 1]
 
 
-def _settle(calls: Sequence[_Call], replies: Sequence[Reply | ModelError]) -> None:
+def _settle(calls: Sequence[_Pending], replies: Sequence[Reply | ModelError]) -> None:
     """Hand a batch over in one go: waking a loop for each reply costs more than the reply."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Call, Reply | ModelError]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Pending, Reply | ModelError]]] = {}
     for call, reply in zip(calls, replies, strict=True):
         by_loop.setdefault(call.loop, []).append((call, reply))
     for loop, pairs in by_loop.items():
@@ -215,7 +215,7 @@ def _settle(calls: Sequence[_Call], replies: Sequence[Reply | ModelError]) -> No
             loop.call_soon_threadsafe(_deliver, pairs)
 
 
-def _deliver(pairs: Sequence[tuple[_Call, Reply | ModelError]]) -> None:
+def _deliver(pairs: Sequence[tuple[_Pending, Reply | ModelError]]) -> None:
     for call, reply in pairs:
         if call.done.done():
             continue

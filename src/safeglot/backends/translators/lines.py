@@ -24,7 +24,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class TranslatedLine:
     """One line translated; `n_tokens` were generated, and `whole` says that the model came to an end."""
 
     text: str
@@ -32,7 +32,7 @@ class Done:
     whole: bool
 
 
-Translate: TypeAlias = Callable[[list[Line]], Sequence[Done | ModelError]]
+Translate: TypeAlias = Callable[[list[Line]], Sequence[TranslatedLine | ModelError]]
 
 
 def cut(text: str) -> list[str]:
@@ -72,8 +72,10 @@ def by_line(requests: Sequence[Request], translate: Translate) -> list[Reply | M
     return [_reply(part, [next(translated) for _ in part[1::2]]) for part in parts]
 
 
-def _reply(part: list[str], translated: Sequence[Done | ModelError]) -> Reply | ModelError:
-    lines: list[Done] = []
+def _reply(
+    part: list[str], translated: Sequence[TranslatedLine | ModelError]
+) -> Reply | ModelError:
+    lines: list[TranslatedLine] = []
     for line in translated:
         if isinstance(line, ModelError):
             return line

@@ -16,7 +16,7 @@ from safeglot.backends.translators.families import (
     Tongues,
     family_of,
 )
-from safeglot.backends.translators.lines import Done, Line, by_line
+from safeglot.backends.translators.lines import Line, TranslatedLine, by_line
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -99,9 +99,9 @@ class Seq2SeqModel(BatchedModel):
     def _run(self, requests: Sequence[Request]) -> list[Reply | ModelError]:
         return by_line(requests, self._lines)
 
-    def _lines(self, lines: list[Line]) -> list[Done | ModelError]:
+    def _lines(self, lines: list[Line]) -> list[TranslatedLine | ModelError]:
         """Return the translated lines; a batch has one direction and one limit."""
-        results: dict[int, Done | ModelError] = {}
+        results: dict[int, TranslatedLine | ModelError] = {}
         groups: dict[tuple[str, str, int], list[tuple[int, list[int]]]] = defaultdict(list)
         for place, line in enumerate(lines):
             try:
@@ -134,14 +134,18 @@ class Seq2SeqModel(BatchedModel):
         )
         marks = [self._tokenizer.convert_tokens_to_ids(before)] if before else []
         special, unknown = set(self._tokenizer.all_special_ids), self._tokenizer.unk_token_id
-        words = [unknown if token_id in special else int(token_id) for token_id in encoded["input_ids"]]
+        words = [
+            unknown if token_id in special else int(token_id) for token_id in encoded["input_ids"]
+        ]
         ids = [*marks, *words, self._tokenizer.eos_token_id]
         if len(ids) > self.longest:
             fault = f"a line of the text has {len(ids)} tokens, and the model takes {self.longest}"
             raise ModelError("too_long", fault, transient=False)
         return ids
 
-    def _halving(self, batch: list[list[int]], target: str, most: int) -> list[Done | ModelError]:
+    def _halving(
+        self, batch: list[list[int]], target: str, most: int
+    ) -> list[TranslatedLine | ModelError]:
         try:
             return list(self._generate(batch, target, most))
         except (self._torch.OutOfMemoryError, MemoryError):
@@ -156,7 +160,7 @@ class Seq2SeqModel(BatchedModel):
             *self._halving(batch[half:], target, most),
         ]
 
-    def _generate(self, batch: list[list[int]], target: str, most: int) -> list[Done]:
+    def _generate(self, batch: list[list[int]], target: str, most: int) -> list[TranslatedLine]:
         padded = self._tokenizer.pad({"input_ids": batch}, return_tensors="pt").to(self._device)
         forced: dict[str, Any] = {}
         if self._tokenizer.unk_token_id is not None:  # it would vanish from the text
@@ -176,13 +180,13 @@ class Seq2SeqModel(BatchedModel):
             )
         return [self._done(row) for row in out.tolist()]
 
-    def _done(self, row: list[int]) -> Done:
+    def _done(self, row: list[int]) -> TranslatedLine:
         end = self._tokenizer.eos_token_id
         made = row[1:]  # the first is what decoding starts with
         whole = end in made
         made = made[: made.index(end) + 1] if whole else made
         text = self._tokenizer.decode(made, skip_special_tokens=True)
-        return Done(text=text.strip(), n_tokens=len(made), whole=whole)
+        return TranslatedLine(text=text.strip(), n_tokens=len(made), whole=whole)
 
 
 def open_seq2seq(path: str, *, codes: Codes) -> Seq2SeqModel:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from safeglot.backends.console import Console
-from safeglot.backends.engine.collect import Judge
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.answers import judged_answer
 from safeglot.backends.store.store import Store
@@ -27,7 +26,7 @@ from safeglot.flow.run.session import judged_config, opened, stored_prompts
 from safeglot.judge.guards.again import CANARIES, CANARY, Canaried, Repeated
 from safeglot.judge.guards.canary import sentence_of
 from safeglot.text.languages import primary
-from safeglot.types import Answer, Item, Prompt, Response, Translation
+from safeglot.types import Answer, Item, JudgeStep, Prompt, Response, Translation
 
 FEWEST = 50
 """Answers that are judged twice where there are as many, however small the share."""
@@ -85,7 +84,9 @@ def ask_again(
         collect_again(work, asked, lambda key: answer_of(key, store, known))
 
 
-def _of_judge(judge: Judge, config: JudgeConfig, store: Store, passes: Passes) -> Iterator[Again]:
+def _of_judge(
+    judge: JudgeStep, config: JudgeConfig, store: Store, passes: Passes
+) -> Iterator[Again]:
     if passes.repeat is not None and config.model is not None:
         n = max(FEWEST, math.ceil(passes.repeat * count_judged(store, judge.name)))
         keys = sampled(judged_keys(store, judge.name), n)
@@ -138,7 +139,7 @@ def answer_of(key: str, store: Store, prompts: Mapping[str, Prompt]) -> Answer:
 
 
 def _notes(
-    pairs: Iterable[tuple[Judge, JudgeConfig]],
+    pairs: Iterable[tuple[JudgeStep, JudgeConfig]],
     asked: Iterable[Again],
     passes: Passes,
     languages: Iterable[str],

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from safeglot.backends.console import Console
-from safeglot.backends.engine.collect import Judge
 from safeglot.backends.engine.engine import Route
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.routes import local_file
@@ -28,7 +27,7 @@ from safeglot.generate import Generate
 from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
-from safeglot.types import Item
+from safeglot.types import Item, JudgeStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Job:
     origin: PromptOrigin
     """What the prompts were read from."""
     targets: tuple[Generate, ...]
-    judges: tuple[Judge, ...]
+    judges: tuple[JudgeStep, ...]
     files: Mapping[str, Path] = field(default_factory=dict)
     """GGUF file of each in-process model id."""
     arms: Arms = field(default_factory=Arms)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from safeglot.backends.engine.collect import Judge
 from safeglot.backends.engine.engine import Route
 from safeglot.backends.models import routes
 from safeglot.config import registry
@@ -13,6 +12,7 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.generate import Generate
+from safeglot.types import JudgeStep
 
 PARALLEL = {"embedded": 16, "gguf": 4}
 """Sequences decoded together; a context is reserved for each, which in large models takes much memory."""
@@ -61,7 +61,7 @@ def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
 
 def make_judges(
     judges: Sequence[JudgeConfig], files: Mapping[str, Path], policy: Mapping[str, str]
-) -> tuple[Judge, ...]:
+) -> tuple[JudgeStep, ...]:
     """Return the judges; one that is not shown the prompt has its mode in its name."""
     return tuple(
         registry.make_judge(

@@ -21,9 +21,9 @@ from safeglot.text import languages
 from safeglot.translate.choice.ratings import (
     GRADES,
     Chosen,
-    Drawn,
+    DrawnText,
     Rating,
-    Wanted,
+    RatingPlan,
     draw,
     grade_of,
     instructions,
@@ -45,7 +45,7 @@ _ALLOWED = f"whole numbers from {min(GRADES)} to {max(GRADES)}"
 # ---- drawing
 
 
-def sample(folder: TranslationFolder, wanted: Wanted, out: Path, *, again: bool = False) -> str:
+def sample(folder: TranslationFolder, wanted: RatingPlan, out: Path, *, again: bool = False) -> str:
     """Draw texts, write what is still to be rated, and tell what was drawn. Raises: UsageError."""
     about = folder.require().read_manifest()
     _check(wanted)
@@ -74,7 +74,7 @@ def sample(folder: TranslationFolder, wanted: Wanted, out: Path, *, again: bool 
     return f"{told}\n\nto rate: {out} ({len(rows)} rows)\nfor raters: {beside}\nNext: fill in the column adequacy with 1 to 5, then safeglot ratings add {folder.path} {out}"  # fmt: skip
 
 
-def _check(wanted: Wanted) -> None:
+def _check(wanted: RatingPlan) -> None:
     problems = []
     if wanted.texts < 0 or wanted.gated < 0 or wanted.texts + wanted.gated < 1:
         problems.append(
@@ -87,7 +87,9 @@ def _check(wanted: Wanted) -> None:
         raise InputErrors(problems)
 
 
-def _check_grows(folder: TranslationFolder, before: Sequence[Drawn], now: Sequence[Drawn]) -> None:
+def _check_grows(
+    folder: TranslationFolder, before: Sequence[DrawnText], now: Sequence[DrawnText]
+) -> None:
     """Check that a draw holds the one before. Raises: UsageError."""
     items = {one.item for one in now}
     lost = [one for one in before if one.drawn and one.item not in items]
@@ -100,9 +102,9 @@ def _check_grows(folder: TranslationFolder, before: Sequence[Drawn], now: Sequen
         )
 
 
-def _rows(drawn: Sequence[Drawn], shown: Mapping[str, Chosen]) -> Iterator[dict[str, str]]:
+def _rows(drawn: Sequence[DrawnText], shown: Mapping[str, Chosen]) -> Iterator[dict[str, str]]:
     """Yield the rows that lack a rating, by language and rater, in an order of chance."""
-    by_language: dict[str, list[Drawn]] = {}
+    by_language: dict[str, list[DrawnText]] = {}
     for one in drawn:
         if one.drawn and one.lacking:
             by_language.setdefault(one.language, []).append(one)
@@ -136,7 +138,7 @@ def _row(one: Chosen, rater: str) -> dict[str, str]:
 class _Read:
     """Ratings read so far, with the place of each."""
 
-    drawn: Mapping[str, Drawn]
+    drawn: Mapping[str, DrawnText]
     problems: Problems = field(default_factory=Problems)
     found: dict[tuple[str, str], tuple[Rating, str]] = field(default_factory=dict)
 
@@ -163,7 +165,7 @@ def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
     return f"{told}\n{progress}\npage: {folder.page}\nNext: safeglot ratings show {folder.path}"
 
 
-def _with_ratings(drawn: Sequence[Drawn], read: _Read) -> tuple[list[Drawn], int]:
+def _with_ratings(drawn: Sequence[DrawnText], read: _Read) -> tuple[list[DrawnText], int]:
     by_item: dict[str, dict[str, Rating]] = {}
     for (item, name), (rating, _) in read.found.items():
         by_item.setdefault(item, {})[name] = rating

@@ -18,7 +18,7 @@ from safeglot.score.stats.intervals import wilson
 from safeglot.score.translations.ratings import LEAST_UNITS, interval_alpha, mean_interval
 from safeglot.translate.base import Scale
 from safeglot.translate.choice.choice import GATED, KEPT
-from safeglot.translate.choice.ratings import PRESERVED, Chosen, Drawn, Rating
+from safeglot.translate.choice.ratings import PRESERVED, Chosen, DrawnText, Rating
 
 LEAST_CORRELATION = 10
 """Rated texts from which on a rank correlation is told."""
@@ -34,7 +34,7 @@ PRECISION = 0.9
 class Rated:
     """The drawn texts that still stand in a set, and what of the draw no longer holds."""
 
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[DrawnText, ...]
     texts: Mapping[str, Chosen]
     """Item -> the text as it stands now."""
     stale: int = 0
@@ -63,13 +63,13 @@ class Threshold:
 # ---- the file
 
 
-def read_drawn(folder: TranslationFolder) -> list[Drawn]:
+def read_drawn(folder: TranslationFolder) -> list[DrawnText]:
     """Return what was drawn from a set, with the ratings. Raises: UsageError."""
     found = []
     for row in rating_file.read_rows(folder.ratings):
         try:
             ratings = {name: Rating(**said) for name, said in row.pop("ratings", {}).items()}
-            found.append(Drawn(**row, ratings=ratings))
+            found.append(DrawnText(**row, ratings=ratings))
         except (TypeError, AttributeError):
             raise UsageError(
                 f"{folder.ratings}: is of another version of safeglot. Move it away, and draw anew "
@@ -78,7 +78,7 @@ def read_drawn(folder: TranslationFolder) -> list[Drawn]:
     return found
 
 
-def write_drawn(folder: TranslationFolder, drawn: Sequence[Drawn]) -> None:
+def write_drawn(folder: TranslationFolder, drawn: Sequence[DrawnText]) -> None:
     """Write what was drawn, with the ratings."""
     rating_file.write_rows(folder.ratings, [asdict(one) for one in drawn])
 
@@ -126,11 +126,11 @@ def table(rated: Rated, languages: Sequence[str], scales: Mapping[str, Scale]) -
     ]
 
 
-def _is(rated: Rated, one: Drawn, tag: str, outcome: str) -> bool:
+def _is(rated: Rated, one: DrawnText, tag: str, outcome: str) -> bool:
     return one.language == tag and rated.texts[one.item].outcome == outcome
 
 
-def mean_grade(one: Drawn) -> float:
+def mean_grade(one: DrawnText) -> float:
     """Return the mean of a text's raters; it must have one."""
     return sum(r.adequacy for r in one.ratings.values()) / len(one.ratings)
 
@@ -169,7 +169,7 @@ def _preserved(grades: Floats) -> Measure:
     return Measure(number=kept / n, low=float(low), high=float(high), n=n)
 
 
-def _alpha(told: Sequence[Drawn]) -> Measure:
+def _alpha(told: Sequence[DrawnText]) -> Measure:
     names = sorted({name for one in told for name in one.ratings})
     grade_AU = np.full((len(names), len(told)), np.nan)
     for u, one in enumerate(told):
@@ -184,7 +184,7 @@ def _alpha(told: Sequence[Drawn]) -> Measure:
     return Measure(number=found.value, low=found.low, high=found.high, n=found.units, why=why)
 
 
-def _correlation(rated: Rated, told: Sequence[Drawn], estimator: str, scale: Scale) -> Measure:
+def _correlation(rated: Rated, told: Sequence[DrawnText], estimator: str, scale: Scale) -> Measure:
     """Return Spearman's rho, turned so that 1 says that the estimator ranks as people do."""
     sign = 1.0 if scale.higher_is_better else -1.0
     pairs = list(_pairs(rated, told, estimator))
@@ -198,7 +198,7 @@ def _correlation(rated: Rated, told: Sequence[Drawn], estimator: str, scale: Sca
 
 
 def _pairs(
-    rated: Rated, told: Sequence[Drawn], estimator: str
+    rated: Rated, told: Sequence[DrawnText], estimator: str
 ) -> Iterator[tuple[float, float, float]]:
     """Yield (estimate, mean grade, weight) of the texts that have both."""
     for one in told:

@@ -28,7 +28,7 @@ from safeglot.text import languages
 from safeglot.translate.checks.hard_checks import VERSION as CHECKS_VERSION
 from safeglot.translate.checks.identify import available
 from safeglot.translate.choice.choice import Gate
-from safeglot.translate.choice.outcomes import Field, choose_rows, counts
+from safeglot.translate.choice.outcomes import Scope, choose_rows, counts
 from safeglot.types import CandidateRow, Source
 
 VERSION = 1
@@ -192,13 +192,13 @@ def _check_same(plan: Plan, there: Mapping[str, str], *, again: bool) -> bool:
 
 
 def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow], left: int) -> None:
-    field = Field(
+    scope = Scope(
         prompts=[p.id for p in plan.prompts.prompts],
         languages=plan.config.to,
         translators=[t.name for t in plan.tools.translators],
         scales={e.name: e.scale for e in plan.tools.estimators},
     )
-    outcomes, ranks = choose_rows(rows, field, plan.gate)
+    outcomes, ranks = choose_rows(rows, scope, plan.gate)
     prompts = {p.id: p for p in plan.prompts.prompts}
     table = [
         translation_row(

@@ -333,7 +333,7 @@ def _unit(quality: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str
 def _identified(text: str, tag: str) -> str:
     for identifier in available(registry.glotlid()):
         if identifier.covers(tag):
-            return identifier.tell(text, tag).language or ""
+            return identifier.identify(text, tag).language or ""
     return ""
 
 

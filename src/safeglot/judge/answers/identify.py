@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from functools import cache
 
 from safeglot.text import languages
-from safeglot.text.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
+from safeglot.text.close_languages import (
+    HAN,
+    OTHER_SCRIPTS,
+    UNSURE,
+    Identified,
+    byte_grams,
+    group_of,
+    known_groups,
+)
 
 SURE = 0.5
 """Least confidence with which a language counts."""
@@ -27,24 +35,13 @@ _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The language of a text, None where it is not sure, and the confidence."""
-
-    language: str | None
-    confidence: float | None
-
-
-UNTOLD = Found(language=None, confidence=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Expected:
     tag: str
     group: str
     script: str
 
 
-def identify(text: str, expected: str) -> Found:
+def identify(text: str, expected: str) -> Identified:
     """Return the language of an answer that was expected in another or the same language.
 
     The expected tag stands for its whole group of close languages and for a text of which any
@@ -54,17 +51,17 @@ def identify(text: str, expected: str) -> Found:
     """
     wanted = _expected(expected)
     if wanted is None:
-        return UNTOLD
+        return UNSURE
     shown = _CODE.sub(" ", text) if "```" in text else text
     encoded = shown.encode("utf-8", "replace")
     if len(encoded) < FEWEST_BYTES:
-        return UNTOLD
+        return UNSURE
     group, confidence = _classify(encoded[:HEAD_BYTES], wanted)
     if group == wanted.group:
         is_sure = confidence >= SURE
-        return Found(language=wanted.tag, confidence=confidence) if is_sure else UNTOLD
+        return Identified(language=wanted.tag, confidence=confidence) if is_sure else UNSURE
     if not _is_sure(group, confidence, wanted):
-        return UNTOLD
+        return UNSURE
     return _by_pieces(shown, group, confidence, wanted)
 
 
@@ -73,18 +70,18 @@ def covers(expected: str) -> bool:
     return _expected(expected) is not None
 
 
-def _by_pieces(text: str, group: str, confidence: float, wanted: _Expected) -> Found:
+def _by_pieces(text: str, group: str, confidence: float, wanted: _Expected) -> Identified:
     """Return the expected language where any part is in it: an answer may quote another one."""
     pieces = _pieces(text)
     agreed = 0
     for piece in pieces:
         language, sure = _classify(piece.encode("utf-8", "replace"), wanted)
         if sure >= SURE and language == wanted.group:
-            return Found(language=wanted.tag, confidence=sure)
+            return Identified(language=wanted.tag, confidence=sure)
         agreed += sure >= SURE and language == group
     if 2 * agreed < len(pieces):
-        return UNTOLD
-    return Found(language=group, confidence=confidence)
+        return UNSURE
+    return Identified(language=group, confidence=confidence)
 
 
 def _pieces(text: str) -> list[str]:
@@ -125,17 +122,11 @@ def _classify(text: bytes, wanted: _Expected) -> tuple[str, float]:
 
 
 @cache
-def _known() -> frozenset[str]:
-    """Return the groups of which the identifier knows a language."""
-    return frozenset(map(group_of, byte_grams().labels))
-
-
-@cache
 def _expected(tag: str) -> _Expected | None:
     """Return what is known of an expected language; None where it cannot be distinguished."""
     language = languages.primary(tag)
     group, script = group_of(language), languages.lookup(tag).script
-    if group not in _known():
+    if group not in known_groups():
         return None
     usual = {languages.lookup(language).script, languages.lookup(group).script}
     if script not in usual and not {script, *usual} <= HAN:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.judge.answers.identify import ENGLISH, UNTOLD, identify
+from safeglot.judge.answers.identify import ENGLISH, identify
 from safeglot.text.chrf import bare, bounded, most
-from safeglot.text.close_languages import group_of
+from safeglot.text.close_languages import UNSURE, group_of
 from safeglot.text.languages import primary
 from safeglot.text.loops import is_degenerate, is_empty
 
@@ -39,7 +39,7 @@ class Traits:
 
 def traits_of(text: str, prompt: str, expected: str, finish_reason: str) -> Traits:
     """Return the traits of an answer, given the prompt as the target saw it and its language."""
-    identified, invalid = UNTOLD, _unreadable(text)
+    identified, invalid = UNSURE, _unreadable(text)
     if invalid is None:
         identified = identify(text, expected)
         invalid = _invalid(text, prompt, identified.language, expected)

@@ -8,10 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from safeglot.judge.guards.canary import VERSION, with_sentence, with_tokens
-from safeglot.types import Answer, Reply, Request, Step, Verdict
+from safeglot.types import Answer, JudgeStep, Reply, Request, Verdict
 
 REPEAT, CANARY, TOKENS = "@repeat", "@canary", "@canary-tokens"
 PASSES = (REPEAT, CANARY, TOKENS)
@@ -19,23 +18,11 @@ PASSES = (REPEAT, CANARY, TOKENS)
 CANARIES: Mapping[str, Callable[[str, str], str]] = {CANARY: with_sentence, TOKENS: with_tokens}
 
 
-class Named(Step[Answer, Verdict], Protocol):
-    """A judge, with the name that its verdicts carry."""
-
-    @property
-    def name(self) -> str:
-        """The judge string as the user gave it."""
-
-    @property
-    def mode(self) -> str:
-        """What the judge is shown."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeated:
     """The same judge on the same answer: as a further sample, so that no stored reply is used."""
 
-    judge: Named
+    judge: JudgeStep
 
     @property
     def name(self) -> str:
@@ -65,7 +52,7 @@ class Repeated:
 class Canaried:
     """The same judge on the answer with something behind it that asks for another verdict."""
 
-    judge: Named
+    judge: JudgeStep
     kind: str
 
     @property

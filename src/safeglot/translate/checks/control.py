@@ -52,6 +52,8 @@ def _joins(text: str, place: int) -> bool:
     if text[place] not in _JOINERS or not place:
         return False
     before = text[place - 1]
-    if text[place] == _JOINER and (unicodedata.category(before) in ("So", "Sk") or before == "\ufe0f"):
+    if text[place] == _JOINER and (
+        unicodedata.category(before) in ("So", "Sk") or before == "\ufe0f"
+    ):
         return True
     return any(low <= ord(before) <= high for low, high in _JOINING)

@@ -60,7 +60,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Bounds:
     """The bounds of the checks."""
 
     copied_chrf: float = 0.65
@@ -79,7 +79,7 @@ class Limits:
     """Lines, and list items, beyond the source's from which a text answers it."""
 
 
-LIMITS = Limits()
+BOUNDS = Bounds()
 _SOME, _MOST = 0.1, 0.5
 _NAMES_AT_MOST, _SHOUTED = 4, 3
 """Words up to which a source may be a name; capitals alone are a name of fewer."""
@@ -88,10 +88,10 @@ _MARKDOWN = re.compile(r"^[ \t]*#{1,6} \S|\*\*[^*\n]+\*\*|^```", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
+class _SourceText:
     """A source with what the checks need of it, found once for all its candidates."""
 
-    source: Source
+    record: Source
     text: str
     folded: str
     scripts: frozenset[str]
@@ -103,11 +103,11 @@ class _Asked:
     marked_up: bool
 
     @classmethod
-    def of(cls, source: Source) -> _Asked:
+    def of(cls, source: Source) -> _SourceText:
         """Return a source with what the checks need of it. Raises: languages.UnknownLanguage."""
         text, folded = source.text, source.text.casefold()
         return cls(
-            source=source,
+            record=source,
             text=text,
             folded=folded,
             scripts=frozenset(scripts.letters(text)),
@@ -118,14 +118,14 @@ class _Asked:
         )
 
 
-_asked = lru_cache(maxsize=16)(_Asked.of)
+_source_text = lru_cache(maxsize=16)(_SourceText.of)
 
 
 @dataclass(slots=True, eq=False)
 class _Case:
     """One candidate with what several checks need of it."""
 
-    asked: _Asked
+    source: _SourceText
     text: str
     letters: Mapping[str, int]
     """Script -> how many."""
@@ -133,7 +133,7 @@ class _Case:
     """Share of the source's character 8-grams that stand in the text."""
     relative: float
     """Length relative to what is usual."""
-    limits: Limits
+    bounds: Bounds
     habits: Habits
 
 
@@ -142,7 +142,7 @@ def check(
     *,
     identifiers: Sequence[Identifier],
     refuses: Refuses | None = None,
-    limits: Limits = LIMITS,
+    bounds: Bounds = BOUNDS,
     habits: Habits = UNLEARNED,
 ) -> tuple[Fault, ...]:
     """Return all that is wrong with a candidate; nothing where all checks pass.
@@ -154,17 +154,16 @@ def check(
     text = candidate.text
     if is_empty(text):
         return (Fault(name="empty", detail=f"{len(text)} characters, no letter or digit"),)
-    asked = _asked(candidate.source)
-    source = asked.source
+    source = _source_text(candidate.source)
     letters = scripts.letters(text)
-    ratio = lengths.usual_ratio(source.language, source.target, habits)
+    ratio = lengths.usual_ratio(source.record.language, source.record.target, habits)
     case = _Case(
-        asked=asked,
+        source=source,
         text=text,
         letters=letters,
-        copied_share=_copied_share(asked, text, letters),
-        relative=lengths.relative_length(asked.text, text, ratio),
-        limits=limits,
+        copied_share=_copied_share(source, text, letters),
+        relative=lengths.relative_length(source.text, text, ratio),
+        bounds=bounds,
         habits=habits,
     )
     details: dict[str, str] = {}
@@ -172,7 +171,7 @@ def check(
         if detail := find(case):
             details[name] = detail
     if "copied" not in details and "wrong-script" not in details:
-        details["wrong-language"] = wrong_language(text, source.target, identifiers)
+        details["wrong-language"] = wrong_language(text, source.record.target, identifiers)
     for name, find in _MORE:
         if detail := find(case):
             details[name] = detail
@@ -181,16 +180,16 @@ def check(
 
 
 def _control(case: _Case) -> str:
-    return ", ".join(suspects(case.text, case.asked.text))
+    return ", ".join(suspects(case.text, case.source.text))
 
 
 def _copied(case: _Case) -> str:
     """Return how a text is its source, "" where it is not; one of names and numbers alone may be."""
-    bound, enough = case.limits.copied_chrf, len(case.asked.text) >= 3 * ORDER
+    bound, enough = case.bounds.copied_chrf, len(case.source.text) >= 3 * ORDER
     # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
-    if not case.asked.differs or (enough and case.copied_share < _SOME):
+    if not case.source.differs or (enough and case.copied_share < _SOME):
         return ""
-    asked, said = bare(case.asked.text.casefold()), bare(case.text.casefold())
+    asked, said = bare(case.source.text.casefold()), bare(case.text.casefold())
     if said == asked:
         return "the source itself"
     if most(len(said), len(asked)) <= bound:
@@ -219,30 +218,30 @@ def _differs(source: Source) -> bool:
 
 def _wrong_script(case: _Case) -> str:
     """Return a fault where most letters are in another script than the language's."""
-    wanted, counts = scripts.written_in(case.asked.source.target), case.letters
+    wanted, counts = scripts.written_in(case.source.record.target), case.letters
     if not wanted or not counts:
         return ""
     share = sum([n for script, n in counts.items() if script in wanted]) / sum(counts.values())
-    if share >= case.limits.script_share:
+    if share >= case.bounds.script_share:
         return ""
-    kept = case.copied_share > _MOST or case.asked.text.strip() in case.text
-    if kept and not case.asked.differs:
+    kept = case.copied_share > _MOST or case.source.text.strip() in case.text
+    if kept and not case.source.differs:
         return ""
     return (
         f"{share:.0%} of the letters in {'/'.join(sorted(wanted))}, most in {scripts.most(counts)}"
     )
 
 
-def _copied_share(asked: _Asked, text: str, letters: Mapping[str, int]) -> float:
+def _copied_share(source: _SourceText, text: str, letters: Mapping[str, int]) -> float:
     """Return the share of the source's character 8-grams in the text; 0 where no letters are shared."""
-    if asked.scripts.isdisjoint(letters):
+    if source.scripts.isdisjoint(letters):
         return 0.0
     said = text.casefold()
-    there = [k for k, five in asked.anchors if five in said]
-    last = len(asked.folded) - ORDER
+    there = [k for k, five in source.anchors if five in said]
+    last = len(source.folded) - ORDER
     around = {i for k in there for i in range(max(0, k - STEP + 1), min(k, last) + 1)}
-    copied = {gram for i in around if (gram := asked.folded[i : i + ORDER]) in said}
-    return len(copied) / len(_grams(asked.folded)) if copied else 0.0
+    copied = {gram for i in around if (gram := source.folded[i : i + ORDER]) in said}
+    return len(copied) / len(_grams(source.folded)) if copied else 0.0
 
 
 @lru_cache(maxsize=16)
@@ -253,17 +252,17 @@ def _grams(text: str) -> frozenset[str]:
 
 def _untranslated(case: _Case) -> str:
     """Return a fault where parts are left in the source language."""
-    bound = case.limits.untranslated_share
-    if case.copied_share <= bound or not case.asked.differs:
+    bound = case.bounds.untranslated_share
+    if case.copied_share <= bound or not case.source.differs:
         return ""
     return f"{case.copied_share:.0%} of the source's characters stand in it, above {bound:.0%}"
 
 
 def _too_short(case: _Case) -> str:
     """Return a fault of a text that is cut off: much too short, or short and without an end."""
-    if case.relative < case.limits.shortest:
+    if case.relative < case.bounds.shortest:
         return _length(case)
-    if case.relative >= case.limits.shortest_unended or not case.asked.ends:
+    if case.relative >= case.bounds.shortest_unended or not case.source.ends:
         return ""
     return "" if _ends(case.text) else _length(case) + ", and it has no end"
 
@@ -275,38 +274,38 @@ def _ends(text: str) -> bool:
 
 
 def _too_long(case: _Case) -> str:
-    return _length(case) if case.relative > case.limits.longest else ""
+    return _length(case) if case.relative > case.bounds.longest else ""
 
 
 def _length(case: _Case) -> str:
     return (
-        f"{len(case.text)} characters for {len(case.asked.text)}, "
+        f"{len(case.text)} characters for {len(case.source.text)}, "
         f"{case.relative:.2f} times what is usual between these languages"
     )
 
 
 def _degenerate(case: _Case) -> str:
     """Return a fault for a loop that the source lacks."""
-    bound = case.limits.repeated_share
+    bound = case.bounds.repeated_share
     if len(case.text) < FEWEST_CHARS or not repeats(case.text, beyond=bound):
         return ""
     share = repeated_share(case.text)
-    if share <= repeated_share(case.asked.text) + bound / 2:
+    if share <= repeated_share(case.source.text) + bound / 2:
         return ""
     return f"{share:.0%} of it repeats what it said before, above {bound:.0%}"
 
 
 def _answered(case: _Case) -> str:
     """Return a fault of a text in the form of an answer to a plain source."""
-    more = case.limits.more_lines
+    more = case.bounds.more_lines
     if "\n" in case.text:
-        lines = _lines(case.text) - _lines(case.asked.text)
+        lines = _lines(case.text) - _lines(case.source.text)
         if lines >= more:
             return f"{lines} more lines than the source"
-        items = len(_LIST_ITEM.findall(case.text)) - len(_LIST_ITEM.findall(case.asked.text))
+        items = len(_LIST_ITEM.findall(case.text)) - len(_LIST_ITEM.findall(case.source.text))
         if items >= more - 1:
             return f"{items} more list items than the source"
-    if not case.asked.marked_up and _MARKDOWN.search(case.text):
+    if not case.source.marked_up and _MARKDOWN.search(case.text):
         return "marked up (headings, bold or code), which the source is not"
     return ""
 
@@ -316,12 +315,12 @@ def _lines(text: str) -> int:
 
 
 def _placeholder(case: _Case) -> str:
-    missing = lost(case.asked.text, case.text)
+    missing = lost(case.source.text, case.text)
     return f"lost {', '.join(missing[:5])}" if missing else ""
 
 
 def _refusal(case: _Case, refuses: Refuses | None) -> str:
-    source = case.asked.source
+    source = case.source.record
     stock = case.habits.stock
     if stock and (source.target, lengths.folded(case.text)) in stock:
         return f"the same text for {lengths.SHARED_BY} or more different sources"

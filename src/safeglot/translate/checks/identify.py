@@ -14,7 +14,15 @@ from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from safeglot.text import languages
-from safeglot.text.close_languages import HAN, OTHER_SCRIPTS, byte_grams, group_of
+from safeglot.text.close_languages import (
+    HAN,
+    OTHER_SCRIPTS,
+    UNSURE,
+    Identified,
+    byte_grams,
+    group_of,
+    known_groups,
+)
 from safeglot.translate.checks.scripts import LATIN, is_latin, letters, most
 
 FEWEST_LETTERS = 12
@@ -32,17 +40,6 @@ SURE_PERCENT = 90
 """pycld2: a language of fewer percent of the text does not count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A language (the tag that stands for its group, or the expected one), and how sure it is."""
-
-    language: str | None
-    confidence: float | None = None
-
-
-NOT_TOLD = Told(language=None)
-
-
 class Identifier(Protocol):
     """Identifies the language of a text that should be in a given one."""
 
@@ -57,7 +54,7 @@ class Identifier(Protocol):
     def covers(self, tag: str, /) -> bool:
         """Return whether texts expected in a language can be distinguished from others."""
 
-    def tell(self, text: str, expected: str, /) -> Told:
+    def identify(self, text: str, expected: str, /) -> Identified:
         """Return the language of a text: the expected tag for its whole group of close languages."""
 
 
@@ -72,19 +69,19 @@ class Cld2:
         """Return whether CLD2 knows the language in this script."""
         return _cld2_covers(tag)
 
-    def tell(self, text: str, expected: str) -> Told:
+    def identify(self, text: str, expected: str) -> Identified:
         """Return the language of most of the text, where CLD2 calls it reliable."""
         if not self.covers(expected) or not _readable(text, expected):
-            return NOT_TOLD
+            return UNSURE
         cld2 = _cld2()
         try:
             reliable, _, details = cld2.detect(
                 text.encode("utf-8", "replace"), isPlainText=True, bestEffort=True
             )
         except cld2.error:  # control characters: CLD2 takes them for invalid UTF-8
-            return NOT_TOLD
+            return UNSURE
         _, code, percent, _ = details[0]
-        return _by_cld2(code, percent, expected) if reliable else NOT_TOLD
+        return _by_cld2(code, percent, expected) if reliable else UNSURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +95,13 @@ class Langid:
         """Return whether py3langid knows the language in this script."""
         return _langid_covers(tag)
 
-    def tell(self, text: str, expected: str) -> Told:
+    def identify(self, text: str, expected: str) -> Identified:
         """Return another language only where the expected one is ruled out."""
         if not self.covers(expected) or not _readable(text, expected):
-            return NOT_TOLD
+            return UNSURE
         encoded = text.encode("utf-8", "replace")[:HEAD_BYTES]
         if len(encoded) < FEWEST_BYTES:
-            return NOT_TOLD
+            return UNSURE
         shares: dict[str, float] = {}
         for tag, share in byte_grams().rank(encoded):
             shares[group_of(tag)] = shares.get(group_of(tag), 0.0) + share
@@ -130,10 +127,10 @@ class GlotLid:
         scripts = HAN if language.script in HAN else {language.script}
         return any((group, script) in _glotlid_groups(self.labels) for script in scripts)
 
-    def tell(self, text: str, expected: str) -> Told:
+    def identify(self, text: str, expected: str) -> Identified:
         """Return another language only where the expected one is ruled out."""
         if not self.covers(expected) or not _readable(text, expected):
-            return NOT_TOLD
+            return UNSURE
         shares: dict[str, float] = {}
         for label, share in self.predict(" ".join(text.split())):
             group = _glotlid_tag(label)
@@ -166,7 +163,7 @@ def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) 
     others: list[str] = []
     needed = 0
     for identifier in (candidate for candidate in identifiers if candidate.covers(expected)):
-        answer = identifier.tell(text, expected)
+        answer = identifier.identify(text, expected)
         if answer.language == expected or (answer.language is None and others):
             return ""
         if answer.language is None:
@@ -179,29 +176,29 @@ def wrong_language(text: str, expected: str, identifiers: Sequence[Identifier]) 
 
 
 @lru_cache(maxsize=1024)
-def _by_cld2(code: str, percent: int, expected: str) -> Told:
+def _by_cld2(code: str, percent: int, expected: str) -> Identified:
     """Return what CLD2's reliable code says; cached, since few codes and percents recur."""
     if percent < SURE_PERCENT or code == "un":
-        return NOT_TOLD
-    return _told(group_of(_CLD2_CODES.get(code, code)), expected, percent / 100)
+        return UNSURE
+    return _identified(group_of(_CLD2_CODES.get(code, code)), expected, percent / 100)
 
 
-def _told(group: str, expected: str, confidence: float) -> Told:
+def _identified(group: str, expected: str, confidence: float) -> Identified:
     own = group == own_group(expected)
     if not own and not _may_be_wrong(group, expected):
-        return NOT_TOLD
-    return Told(language=expected if own else group, confidence=confidence)
+        return UNSURE
+    return Identified(language=expected if own else group, confidence=confidence)
 
 
-def _of_shares(shares: Mapping[str, float], expected: str) -> Told:
+def _of_shares(shares: Mapping[str, float], expected: str) -> Identified:
     own = shares.get(own_group(expected), 0.0)
     best = max(shares, key=lambda tag: (shares[tag], tag), default="")
     if own >= SURE:
-        return Told(language=expected, confidence=own)
+        return Identified(language=expected, confidence=own)
     ruled_out = own < LEAST_SHARE if shares.get(best, 0.0) >= SURE else own < LEAST_UNSURE
     if not ruled_out:
-        return NOT_TOLD
-    return _told(best, expected, shares[best])
+        return UNSURE
+    return _identified(best, expected, shares[best])
 
 
 @cache
@@ -257,7 +254,7 @@ def _cld2_covers(tag: str) -> bool:
 
 @cache
 def _langid_covers(tag: str) -> bool:
-    return _usual_script(tag) and own_group(tag) in _langid_groups()
+    return _usual_script(tag) and own_group(tag) in known_groups()
 
 
 @cache
@@ -275,11 +272,6 @@ def _cld2_groups() -> frozenset[str]:
         code for name, code in _cld2().LANGUAGES if name in names and not name.startswith("X_")
     }
     return frozenset(group_of(_CLD2_CODES.get(code, code)) for code in codes)
-
-
-@cache
-def _langid_groups() -> frozenset[str]:
-    return frozenset(map(group_of, byte_grams().labels))
 
 
 @cache

@@ -31,7 +31,7 @@ _APOSTROPHES = "\u2018\u2019\u02bc\u00b4`"
 _SPACED_BELOW = "\u0e00"
 """Scripts from here on are written without spaces, or set signs before letters."""
 _DECLINING = frozenset({"sorry", "cannot"})
-_TELLING = _DECLINING | {"self"}
+_COUNTED = _DECLINING | {"self"}
 _HELP = frozenset({"help"})
 """Said by whoever asks for something too: it counts only together with the others."""
 _MARK = 4
@@ -54,16 +54,16 @@ def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
     marks = _marks(tags)
     if not [piece for mark in marks if mark in said for piece in marks[mark] if piece in said]:
         return ""
-    pieces = _found(said, tags, _TELLING)
+    pieces = _first_pieces(said, tags, _COUNTED)
     if not pieces:
         return ""
-    pieces |= _found(said, tags, _HELP)
-    source_kinds = _asked(source.text, source.language)
-    new = {kind: piece for kind, piece in pieces.items() if kind not in source_kinds}
+    pieces |= _first_pieces(said, tags, _HELP)
+    in_source = _source_kinds(source.text, source.language)
+    new = {kind: piece for kind, piece in pieces.items() if kind not in in_source}
     enough = ENOUGH if covers(source.language) else ENOUGH_UNKNOWN
     if len(new) >= enough and new.keys() & _DECLINING:
         return "it declines: " + ", ".join(f'"{piece}"' for piece in new.values())
-    if refuses is None or not new.keys() & _TELLING:
+    if refuses is None or not new.keys() & _COUNTED:
         return ""
     if refuses(text, source.target) and refuses(source.text, source.language) is False:
         return "it is classified as a refusal and its source is not"
@@ -77,7 +77,7 @@ def _plain(text: str) -> str:
     return spaced(text).casefold()
 
 
-def _found(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, str]:
+def _first_pieces(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, str]:
     """Return the first piece of each of these kinds that stands in a text."""
     first: dict[str, str] = {}
     for tag in tags:
@@ -91,9 +91,9 @@ def _found(said: str, tags: Iterable[str], kinds: frozenset[str]) -> dict[str, s
 
 
 @lru_cache(maxsize=64)
-def _asked(text: str, tag: str) -> frozenset[str]:
+def _source_kinds(text: str, tag: str) -> frozenset[str]:
     """Return the kinds of pieces of a source, which comes once for each of its candidates."""
-    return frozenset(_found(_plain(text), (tag,), _TELLING | _HELP))
+    return frozenset(_first_pieces(_plain(text), (tag,), _COUNTED | _HELP))
 
 
 def _begins(piece: str, said: str) -> bool:
@@ -116,7 +116,7 @@ def _marks(tags: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
         piece
         for tag in tags
         for kind, pieces in _pieces(tag)
-        if kind in _TELLING
+        if kind in _COUNTED
         for piece in pieces
     }
     marks: dict[str, tuple[str, ...]] = {}

@@ -44,7 +44,7 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Table:
+class CandidateTable:
     """Candidates of all prompts and languages, a row each, shapes (N,) and (N, E).
 
     `group_N` numbers the pairs of prompt and language from 0 to `groups` - 1, `order_N` is the
@@ -78,7 +78,7 @@ class Choice:
         return KEPT if self.kept_G[group] else GATED
 
 
-def choose(table: Table, gate: Gate) -> Choice:
+def choose(table: CandidateTable, gate: Gate) -> Choice:
     """Return the best candidate that passed the hard checks and the gate; else the best is gated.
 
     Ties, and candidates of which no estimator tells anything, go by the order of the translators.
@@ -100,7 +100,7 @@ def choose(table: Table, gate: Gate) -> Choice:
     return Choice(row_G=row_G, kept_G=kept_G, rank_N=rank_N)
 
 
-def mean_ranks(table: Table) -> Floats:
+def mean_ranks(table: CandidateTable) -> Floats:
     """Return each candidate's mean over the estimators of its rank in its language, in [0, 1].
 
     Shape (N,); candidates that failed a check are not ranked. Ties share their mean rank.
@@ -108,14 +108,14 @@ def mean_ranks(table: Table) -> Floats:
     share_NE = np.full(table.quality_NE.shape, np.nan)
     for e, scale in enumerate(table.scales):
         sign = 1.0 if scale.higher_is_better else -1.0
-        told_N = table.passed_N & ~np.isnan(table.quality_NE[:, e])
+        rated_N = table.passed_N & ~np.isnan(table.quality_NE[:, e])
         for number in range(len(table.languages)):
-            places = np.flatnonzero(told_N & (table.language_N == number))
+            places = np.flatnonzero(rated_N & (table.language_N == number))
             if places.size:
                 share_NE[places, e] = _shares(sign * table.quality_NE[places, e])
-    told_N = (~np.isnan(share_NE)).sum(axis=1)
+    rated_N = (~np.isnan(share_NE)).sum(axis=1)
     total_N = np.nansum(share_NE, axis=1)
-    return np.where(told_N > 0, total_N / np.maximum(told_N, 1), np.nan)
+    return np.where(rated_N > 0, total_N / np.maximum(rated_N, 1), np.nan)
 
 
 def _shares(value_I: Floats) -> Floats:
@@ -125,7 +125,7 @@ def _shares(value_I: Floats) -> Floats:
     return np.asarray((rank_U[at_I] - 0.5) / value_I.size, dtype=np.float64)
 
 
-def above(table: Table, gate: Gate) -> Bools:
+def above(table: CandidateTable, gate: Gate) -> Bools:
     """Return which candidates are at or above every threshold of which they have a number, shape (N,)."""
     above_N = np.ones(len(table.group_N), dtype=np.bool_)
     for e, (name, scale) in enumerate(zip(table.estimators, table.scales, strict=True)):
@@ -139,7 +139,7 @@ def above(table: Table, gate: Gate) -> Bools:
     return above_N
 
 
-def why_gated(table: Table, gate: Gate, row: int) -> str:
+def why_gated(table: CandidateTable, gate: Gate, row: int) -> str:
     """Return which thresholds a candidate misses, e.g. "quality: roundtrip-chrf 0.41 < 0.5"."""
     language = table.languages[int(table.language_N[row])]
     missed = []

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.translate.base import Scale
-from safeglot.translate.choice.choice import GATED, Choice, Gate, Table, choose, why_gated
+from safeglot.translate.choice.choice import GATED, CandidateTable, Choice, Gate, choose, why_gated
 from safeglot.types import OUTCOMES, CandidateRow, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Scope:
     """What was asked: every prompt in every language, by translators and estimators in their order."""
 
     prompts: Sequence[str]
@@ -25,25 +25,28 @@ class Field:
 
 
 def choose_rows(
-    rows: Sequence[CandidateRow], field: Field, gate: Gate
+    rows: Sequence[CandidateRow], scope: Scope, gate: Gate
 ) -> tuple[list[Outcome], list[float | None]]:
     """Return the outcome of each prompt and language, and the rank of each candidate.
 
     Outcomes go prompt by prompt, each in the order of the languages. Ranks are from 0 (worst in
     its language) to 1, None where no estimator tells.
     """
-    table = _table(rows, field)
+    table = _table(rows, scope)
     choice = choose(table, gate)
     ranks = [None if rank != rank else round(rank, 6) for rank in choice.rank_N.tolist()]  # noqa: PLR0124 - NaN
     members: dict[int, list[CandidateRow]] = {}
     lost_N = choice.row_G[table.group_N] < 0  # of the others no reason is asked
-    for place in np.flatnonzero(lost_N).tolist():
-        members.setdefault(int(table.group_N[place]), []).append(rows[place])
-    places = [(prompt, tag) for prompt in field.prompts for tag in field.languages]
+    for row in np.flatnonzero(lost_N).tolist():
+        members.setdefault(int(table.group_N[row]), []).append(rows[row])
+    places = [(prompt, tag) for prompt in scope.prompts for tag in scope.languages]
     outcomes = [
-        _outcome(places[place], choice, place, members.get(place, []), rows) for place in range(len(places))
+        _outcome(place, choice, group, members.get(group, []), rows)
+        for group, place in enumerate(places)
     ]
-    return [_with_reason(outcome, table, choice, place, gate) for place, outcome in enumerate(outcomes)], ranks
+    return [
+        _with_reason(outcome, table, choice, group, gate) for group, outcome in enumerate(outcomes)
+    ], ranks
 
 
 def counts(outcomes: Sequence[Outcome], languages: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -61,25 +64,25 @@ def why_failed(rows: Sequence[CandidateRow]) -> str:
     return "; ".join(reasons) or "no translator was asked"
 
 
-def _table(rows: Sequence[CandidateRow], field: Field) -> Table:
-    at_P = {prompt: i for i, prompt in enumerate(field.prompts)}
-    at_L = {tag: i for i, tag in enumerate(field.languages)}
-    at_K = {name: i for i, name in enumerate(field.translators)}
-    names, n_L = tuple(field.scales), len(field.languages)
+def _table(rows: Sequence[CandidateRow], scope: Scope) -> CandidateTable:
+    at_P = {prompt: i for i, prompt in enumerate(scope.prompts)}
+    at_L = {tag: i for i, tag in enumerate(scope.languages)}
+    at_K = {name: i for i, name in enumerate(scope.translators)}
+    names, n_L = tuple(scope.scales), len(scope.languages)
     quality_NE = np.full((len(rows), len(names)), np.nan)
     for e, name in enumerate(names):
         quality_NE[:, e] = [row.quality.get(name, np.nan) for row in rows]
     language_N = np.array([at_L[row.language] for row in rows], dtype=np.int64)
-    return Table(
+    return CandidateTable(
         groups=len(at_P) * n_L,
         group_N=np.array([at_P[row.prompt] for row in rows], dtype=np.int64) * n_L + language_N,
         language_N=language_N,
         order_N=np.array([at_K[row.translator] for row in rows], dtype=np.int64),
         passed_N=np.array([row.passed for row in rows], dtype=np.bool_),
         quality_NE=quality_NE,
-        languages=tuple(field.languages),
+        languages=tuple(scope.languages),
         estimators=names,
-        scales=tuple(field.scales.values()),
+        scales=tuple(scope.scales.values()),
     )
 
 
@@ -98,7 +101,9 @@ def _outcome(
     return Outcome(prompt=prompt, language=language, outcome=outcome, chosen=chosen, reason=reason)
 
 
-def _with_reason(outcome: Outcome, table: Table, choice: Choice, group: int, gate: Gate) -> Outcome:
+def _with_reason(
+    outcome: Outcome, table: CandidateTable, choice: Choice, group: int, gate: Gate
+) -> Outcome:
     if outcome.outcome != GATED:
         return outcome
     return replace(outcome, reason=why_gated(table, gate, int(choice.row_G[group])))

@@ -25,7 +25,7 @@ PRESERVED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RatingPlan:
     """What to draw: texts a language that are kept, and gated ones; the share to be rated twice."""
 
     texts: int = 50
@@ -60,7 +60,7 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class DrawnText:
     """A text that was drawn: how likely that was, how many are to rate it, and who has.
 
     `drawn` is False for one that only an earlier draw had: its ratings are kept and not counted.
@@ -85,8 +85,8 @@ class Drawn:
 
 
 def draw(
-    texts: Iterable[Chosen], wanted: Wanted, *, of: str
-) -> tuple[list[Drawn], dict[str, Chosen]]:
+    texts: Iterable[Chosen], plan: RatingPlan, *, of: str
+) -> tuple[list[DrawnText], dict[str, Chosen]]:
     """Return the texts drawn for rating, and the texts by item.
 
     Languages go in the order in which they come; within one, in an order of chance. `of` is the
@@ -97,15 +97,15 @@ def draw(
         by_outcome = strata.setdefault(text.language, {KEPT: [], GATED: []})
         if text.outcome in by_outcome:
             by_outcome[text.outcome].append(text)
-    drawn: list[Drawn] = []
+    drawn: list[DrawnText] = []
     shown: dict[str, Chosen] = {}
     for by_outcome in strata.values():
-        here: list[Drawn] = []
-        for outcome, n in ((KEPT, wanted.texts), (GATED, wanted.gated)):
-            taken = _first(by_outcome[outcome], n, wanted.seed)
+        here: list[DrawnText] = []
+        for outcome, n in ((KEPT, plan.texts), (GATED, plan.gated)):
+            taken = _first(by_outcome[outcome], n, plan.seed)
             shown |= {text.item: text for text in taken}
-            here += _drawn(taken, len(by_outcome[outcome]), wanted, of)
-        drawn += sorted(here, key=lambda text: digest("order", wanted.seed, text.item))
+            here += _drawn(taken, len(by_outcome[outcome]), plan, of)
+        drawn += sorted(here, key=lambda text: digest("order", plan.seed, text.item))
     return drawn, shown
 
 
@@ -114,22 +114,24 @@ def _first(texts: Sequence[Chosen], n: int, seed: int) -> list[Chosen]:
     return sorted(texts, key=lambda text: place[text.prompt])[: max(n, 0)]
 
 
-def _drawn(taken: Sequence[Chosen], of: int, wanted: Wanted, set_digest: str) -> Iterator[Drawn]:
-    twice = round(wanted.overlap * len(taken))
+def _drawn(
+    taken: Sequence[Chosen], of: int, plan: RatingPlan, set_digest: str
+) -> Iterator[DrawnText]:
+    twice = round(plan.overlap * len(taken))
     for place, text in enumerate(taken):
-        yield Drawn(
+        yield DrawnText(
             item=text.item,
             prompt=text.prompt,
             language=text.language,
             outcome=text.outcome,
             chance=len(taken) / of,
             raters=2 if place < twice else 1,
-            seed=wanted.seed,
+            seed=plan.seed,
             digest=set_digest,
         )
 
 
-def joined(now: Sequence[Drawn], before: Sequence[Drawn]) -> list[Drawn]:
+def joined(now: Sequence[DrawnText], before: Sequence[DrawnText]) -> list[DrawnText]:
     """Return a new draw with the ratings that are there; what it has no more is kept, not counted."""
     ratings = {text.item: text.ratings for text in before}
     items = {text.item for text in now}

@@ -23,9 +23,9 @@ without_torch = pytest.mark.skipif(
 
 
 def test_the_plan_of_wmt22_cometkiwi():
-    plan = comet_heads.plan_of(STORED, HPARAMS)
-    assert (plan.layer, plan.transformation, plan.layer_norm) == (None, "softmax", False)
-    names = comet_heads.needed(plan, 25)
+    design = comet_heads.design_of(STORED, HPARAMS)
+    assert (design.layer, design.transformation, design.layer_norm) == (None, "softmax", False)
+    names = comet_heads.needed(design, 25)
     assert "estimator.ff.6.weight" in names
     assert "layerwise_attention.scalar_parameters.24" in names
     assert len(names) == 6 + 25 + 1
@@ -33,14 +33,14 @@ def test_the_plan_of_wmt22_cometkiwi():
 
 def test_sparsemax_stays_where_nothing_patches_it():
     published = {**HPARAMS, "layer_transformation": "sparsemax"}
-    assert comet_heads.plan_of(STORED, published).transformation == "sparsemax"
-    assert comet_heads.plan_of({}, published).transformation == "sparsemax"
+    assert comet_heads.design_of(STORED, published).transformation == "sparsemax"
+    assert comet_heads.design_of({}, published).transformation == "sparsemax"
 
 
 def test_what_the_checkpoint_says_goes_before_hparams():
-    plan = comet_heads.plan_of({**STORED, "hidden_sizes": [8], "sent_layer": 3}, HPARAMS)
-    assert (plan.hidden, plan.layer) == (1, 3)
-    assert comet_heads.needed(plan, 25) == [
+    design = comet_heads.design_of({**STORED, "hidden_sizes": [8], "sent_layer": 3}, HPARAMS)
+    assert (design.hidden, design.layer) == (1, 3)
+    assert comet_heads.needed(design, 25) == [
         "estimator.ff.0.weight",
         "estimator.ff.0.bias",
         "estimator.ff.3.weight",
@@ -58,7 +58,7 @@ def test_what_the_checkpoint_says_goes_before_hparams():
 )
 def test_other_models_are_refused(changes, why):
     with pytest.raises(UsageError, match=why):
-        comet_heads.plan_of({}, {**HPARAMS, **changes})
+        comet_heads.design_of({}, {**HPARAMS, **changes})
 
 
 def test_a_folder_without_a_comet_model_is_refused(tmp_path):

@@ -12,7 +12,7 @@ from safeglot.flow.translation import ratings_summary
 from safeglot.flow.translation.page import gate_words, view_of, write_page
 from safeglot.report.translation_set.html import render_translations
 from safeglot.translate.choice.choice import Gate
-from safeglot.translate.choice.ratings import Rating, Wanted, draw
+from safeglot.translate.choice.ratings import Rating, RatingPlan, draw
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_a_set_that_keeps_nothing_says_so(tmp_path):
 def test_ratings_are_on_the_page(tmp_path):
     made = make_set(tmp_path / "rated", 60, ("es", "sw"))
     assert "No person has rated" in render_translations(view_of(made))
-    drawn, shown = draw(ratings_summary.chosen_texts(made), Wanted(texts=20), of=made.read_manifest()["digest"])  # fmt: skip
+    drawn, shown = draw(ratings_summary.chosen_texts(made), RatingPlan(texts=20), of=made.read_manifest()["digest"])  # fmt: skip
     good = {one.item: 1 + round(4 * shown[one.item].quality[ROUNDTRIP]) for one in drawn}
     ratings_summary.write_drawn(
         made,

@@ -8,7 +8,7 @@ from safeglot.errors import UsageError
 from safeglot.flow.translation import ratings_summary
 from safeglot.flow.translation.gate import read_gate
 from safeglot.translate.base import Scale
-from safeglot.translate.choice.ratings import Chosen, Drawn, Rating
+from safeglot.translate.choice.ratings import Chosen, DrawnText, Rating
 
 UP, DOWN = Scale(worst=0.0, best=1.0), Scale(worst=25.0, best=0.0)
 
@@ -28,7 +28,7 @@ def world(grades, *, quality=None, outcomes=None, chances=None, language="sw"):
         )
         texts[one.item] = one
         drawn.append(
-            Drawn(
+            DrawnText(
                 item=one.item,
                 prompt=one.prompt,
                 language=language,

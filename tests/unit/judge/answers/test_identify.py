@@ -1,6 +1,6 @@
 import pytest
 
-from safeglot.judge.answers.identify import UNTOLD, covers, identify
+from safeglot.judge.answers.identify import UNSURE, covers, identify
 from safeglot.text.close_languages import GROUPS, group_of
 from safeglot.text.languages import UnknownLanguage
 
@@ -54,7 +54,7 @@ def test_close_languages_are_one(text, expected):
     ],
 )
 def test_romanised_text_is_not_told(text, expected):
-    assert identify(text, expected) == UNTOLD
+    assert identify(text, expected) == UNSURE
 
 
 def test_a_second_script_of_the_expected_language_is_not_told():
@@ -62,7 +62,7 @@ def test_a_second_script_of_the_expected_language_is_not_told():
         "Кечирасиз, мен бу сўровга ёрдам бера олмайман, чунки бу бошқаларга зарар етказиши мумкин."
     )
     assert identify(uzbek, "uz").language in (None, "uz")
-    assert identify(REFUSALS["ru"], "az") == UNTOLD
+    assert identify(REFUSALS["ru"], "az") == UNSURE
 
 
 @pytest.mark.parametrize("expected", ["sw", "th", "ar", "de"])
@@ -76,12 +76,12 @@ def test_a_refusal_that_quotes_another_language_is_in_its_own(expected):
     "text", ["", "No.", "Samahani, siwezi.", "ขออภัย", "1234567890 " * 9, "=+" * 40]
 )
 def test_short_texts_and_numbers_are_not_told(text):
-    assert identify(text, "de") == UNTOLD
+    assert identify(text, "de") == UNSURE
 
 
 def test_code_is_left_out():
     code = "```python\nprint('good morning to everybody in this room today')\n```"
-    assert identify(code, "de") == UNTOLD
+    assert identify(code, "de") == UNSURE
     assert identify(f"{REFUSALS['de']}\n{code}", "de").language == "de"
     assert identify(f"{REFUSALS['it']}\n```\nnever closed", "de").language == "it"
 
@@ -89,8 +89,8 @@ def test_code_is_left_out():
 @pytest.mark.parametrize("expected", ["ace-Arab", "hi-Latn", "quc", "x-ours", "tpi"])
 def test_a_language_that_is_not_covered_is_never_told(expected):
     assert not covers(expected)
-    assert identify(REFUSALS["en"], expected) == UNTOLD
-    assert identify(REFUSALS["it"], expected) == UNTOLD
+    assert identify(REFUSALS["en"], expected) == UNSURE
+    assert identify(REFUSALS["it"], expected) == UNSURE
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,10 @@ def test_less_than_sure_latin_letters_may_be_the_expected_language_romanised():
     text = "Ciao, come stai oggi amico mio caro"
     assert identify(text, "de").language == "it"
     assert 0.5 < identify(text, "de").confidence < 0.9
-    assert identify(text, "ar") == UNTOLD
+    assert identify(text, "ar") == UNSURE
 
 
 def test_a_text_of_which_most_is_no_language_is_not_told():
     head = REFUSALS["it"] * 3
     assert identify(head, "de").language == "it"
-    assert identify(head + " 4711 0815 =+" * 150, "de") == UNTOLD
+    assert identify(head + " 4711 0815 =+" * 150, "de") == UNSURE

@@ -8,7 +8,7 @@ import pytest
 
 from example.parallel import SETS
 from safeglot.judge.families.refusal import parse_model
-from safeglot.translate.checks.hard_checks import CHECKS, Limits, check
+from safeglot.translate.checks.hard_checks import CHECKS, Bounds, check
 from safeglot.translate.checks.identify import Langid, available
 from safeglot.translate.checks.lengths import learn
 from safeglot.types import Candidate, Source
@@ -381,8 +381,8 @@ def test_characters_with_work_to_do_pass(tag, text):
 
 
 def test_limits_can_be_moved():
-    assert names(ITALIAN, "it", limits=Limits(longest=0.5)) == {"too-long"}
-    assert names(ITALIAN, "it", limits=Limits(shortest=2.0)) == {"too-short"}
+    assert names(ITALIAN, "it", bounds=Bounds(longest=0.5)) == {"too-long"}
+    assert names(ITALIAN, "it", bounds=Bounds(shortest=2.0)) == {"too-short"}
 
 
 def test_what_is_found_hangs_on_the_candidate_alone(people, refuses):

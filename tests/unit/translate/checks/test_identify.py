@@ -5,7 +5,7 @@ import pytest
 from safeglot.text.close_languages import GROUPS
 from safeglot.text.languages import UnknownLanguage, all_tags, lookup
 from safeglot.translate.checks.identify import (
-    NOT_TOLD,
+    UNSURE,
     Cld2,
     GlotLid,
     Langid,
@@ -40,7 +40,7 @@ EACH = (Cld2(), Langid())
 @pytest.mark.parametrize("identifier", EACH, ids=lambda one: one.name)
 @pytest.mark.parametrize("tag", TEXTS)
 def test_the_expected_language_is_told(identifier, tag):
-    told = identifier.tell(TEXTS[tag], tag)
+    told = identifier.identify(TEXTS[tag], tag)
     assert told.language == tag
     assert 0.5 <= told.confidence <= 1
 
@@ -56,10 +56,10 @@ def test_each_language_is_told_from_each_other(tag, expected):
 @pytest.mark.parametrize("identifier", EACH, ids=lambda one: one.name)
 @pytest.mark.parametrize("tag", ROMANISED)
 def test_romanised_text_is_not_told(identifier, tag):
-    assert identifier.tell(ROMANISED[tag], tag) == NOT_TOLD
-    assert identifier.tell(TEXTS["en"], tag) == NOT_TOLD
+    assert identifier.identify(ROMANISED[tag], tag) == UNSURE
+    assert identifier.identify(TEXTS["en"], tag) == UNSURE
     assert not identifier.covers(f"{tag}-Latn")
-    assert identifier.tell(ROMANISED[tag], f"{tag}-Latn") == NOT_TOLD
+    assert identifier.identify(ROMANISED[tag], f"{tag}-Latn") == UNSURE
     assert wrong_language(ROMANISED[tag], tag, available()) == ""
 
 
@@ -79,12 +79,12 @@ def test_what_is_covered(identifier):
 def test_nothing_is_told_where_nobody_covers_the_language():
     for tag in ("quc", "x-ours", "ace-Arab"):
         assert wrong_language(TEXTS["it"], tag, available()) == ""
-        assert all(one.tell(TEXTS["it"], tag) == NOT_TOLD for one in EACH)
+        assert all(one.identify(TEXTS["it"], tag) == UNSURE for one in EACH)
 
 
 @pytest.mark.parametrize("text", ["", "ok", "4711 0815", "!?", "Ja, gut."])
 def test_few_letters_are_not_told(text):
-    assert all(one.tell(text, "it") == NOT_TOLD for one in EACH)
+    assert all(one.identify(text, "it") == UNSURE for one in EACH)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_the_first_is_believed_and_another_language_needs_two():
         def covers(self, tag):
             return True
 
-        def tell(self, text, expected):
-            from safeglot.translate.checks.identify import Told
+        def identify(self, text, expected):
+            from safeglot.text.close_languages import Identified
 
-            return Told(language=self.language, confidence=0.9 if self.language else None)
+            return Identified(language=self.language, confidence=0.9 if self.language else None)
 
     own, other, none = Fixed("a", "it"), Fixed("b", "sw"), Fixed("c", None)
     long, short = TEXTS["sw"], "Habari za asubuhi, ndugu"
@@ -154,8 +154,8 @@ def test_glotlid_tells_what_the_others_do_not_cover():
     spanish = (
         "Cómo puedo reparar la vieja cerca de madera detrás de mi casa sin gastar mucho dinero"
     )
-    assert GLOTLID.tell("Jas kinb'ano che ri uwach ri loq'alaj tz'ib'", "quc").language == "quc"
-    assert GLOTLID.tell(spanish, "quc").language == "es"
+    assert GLOTLID.identify("Jas kinb'ano che ri uwach ri loq'alaj tz'ib'", "quc").language == "quc"
+    assert GLOTLID.identify(spanish, "quc").language == "es"
     assert "glotlid: es" in wrong_language(spanish, "quc", available(GLOTLID))
     assert wrong_language(spanish, "quc", available()) == ""
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from safeglot.translate.base import Scale
-from safeglot.translate.choice.choice import Gate, Table, choose, mean_ranks, why_gated
+from safeglot.translate.choice.choice import CandidateTable, Gate, choose, mean_ranks, why_gated
 
 UP, DOWN = Scale(worst=0.0, best=1.0), Scale(worst=25.0, best=0.0)
 
@@ -17,7 +17,7 @@ def table(quality, *, passed=None, groups=None, scales=(UP,), languages=("sw",),
     quality = quality if quality.ndim == 2 else quality[:, np.newaxis]
     n = len(quality)
     group = np.array(list(range(n)) if groups is None else groups, dtype=int)
-    return Table(
+    return CandidateTable(
         groups=int(group.max()) + 1 if n else 0,
         group_N=group,
         language_N=np.zeros(n, dtype=int) if language is None else np.array(language),

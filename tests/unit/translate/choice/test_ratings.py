@@ -8,7 +8,7 @@ from safeglot.translate.choice.ratings import (
     GRADES,
     Chosen,
     Rating,
-    Wanted,
+    RatingPlan,
     draw,
     grade_of,
     instructions,
@@ -25,7 +25,7 @@ def chosen(n, *, language="sw", outcome="kept", start=0):
 
 def test_the_wanted_number_of_each_language_and_outcome_is_drawn_with_its_chance():
     texts = [*chosen(200), *chosen(40, outcome="gated", start=200), *chosen(10, language="yo")]
-    found, shown = draw(texts, Wanted(texts=50, gated=10, overlap=0.2), of="d")
+    found, shown = draw(texts, RatingPlan(texts=50, gated=10, overlap=0.2), of="d")
     sizes = {(lang, end): 0 for lang in ("sw", "yo") for end in ("kept", "gated")}
     for one in found:
         sizes[one.language, one.outcome] += 1
@@ -38,19 +38,19 @@ def test_the_wanted_number_of_each_language_and_outcome_is_drawn_with_its_chance
 
 def test_gated_and_kept_texts_are_mixed():
     texts = [*chosen(60), *chosen(60, outcome="gated", start=60)]
-    found, _ = draw(texts, Wanted(texts=50, gated=50), of="")
+    found, _ = draw(texts, RatingPlan(texts=50, gated=50), of="")
     halves = [sum(one.outcome == "gated" for one in part) for part in (found[:50], found[50:])]
     assert min(halves) > 10
 
 
 def test_what_failed_is_never_drawn():
-    found, _ = draw(chosen(5, outcome="failed"), Wanted(gated=5), of="")
+    found, _ = draw(chosen(5, outcome="failed"), RatingPlan(gated=5), of="")
     assert found == []
 
 
 def test_languages_are_drawn_independently():
     texts = [*chosen(200), *chosen(200, language="yo")]
-    found, _ = draw(texts, Wanted(texts=50), of="")
+    found, _ = draw(texts, RatingPlan(texts=50), of="")
     both = {o.prompt for o in found if o.language == "sw"} & {o.prompt for o in found if o.language == "yo"}  # fmt: skip
     assert 2 < len(both) < 30
 
@@ -65,9 +65,9 @@ def test_an_item_is_of_the_text_and_not_of_who_made_it():
 
 
 def test_a_new_draw_keeps_the_ratings_of_what_is_drawn_again():
-    before, _ = draw(chosen(100), Wanted(texts=20, seed=1), of="a")
+    before, _ = draw(chosen(100), RatingPlan(texts=20, seed=1), of="a")
     before = [replace(one, ratings={"1": Rating(adequacy=3)}) for one in before]  # fmt: skip
-    now, _ = draw(chosen(100), Wanted(texts=60, seed=2), of="a")
+    now, _ = draw(chosen(100), RatingPlan(texts=60, seed=2), of="a")
     whole = joined(now, before)
     items = {one.item for one in now}
     assert [one.item for one in whole if one.drawn] == [one.item for one in now]

@@ -89,7 +89,7 @@ class Pipe:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._closed = False
-        self._told = bytearray()
+        self._complaints = bytearray()
         self._used_at = 0.0
         self._pace = _Pace()
 
@@ -120,7 +120,7 @@ class Pipe:
         while errors is not None and select.select([errors], [], [], 0)[0]:
             if not self._listen(errors):
                 break
-        complaints, self._told = bytes(self._told), bytearray()
+        complaints, self._complaints = bytes(self._complaints), bytearray()
         return complaints
 
     def stop(self, *, for_good: bool = False) -> None:
@@ -128,7 +128,7 @@ class Pipe:
         with self._lock:
             self._closed = self._closed or for_good
             processes, self._processes = self._processes, []
-            self._told = bytearray()
+            self._complaints = bytearray()
         for process in processes:
             process.kill()
         for process in processes:
@@ -233,7 +233,7 @@ class Pipe:
 
     def _listen(self, errors: int) -> bool:
         piece = os.read(errors, _ROOM)
-        self._told += piece
+        self._complaints += piece
         return bool(piece)
 
     def _read(self, outlet: int) -> bytes:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from safeglot.backends.translators.apertium.pipe import Pipe
 
-_TOLD = re.compile(rb"Word '(.*)'\.\nNew ambiguity class: (.*)\n")
+_REPORT = re.compile(rb"Word '(.*)'\.\nNew ambiguity class: (.*)\n")
 _WORD = re.compile(rb"\^([^/$]*)/")
 _UNKNOWN = b"/*"
 _CLEAN = b""
@@ -35,7 +35,7 @@ class Tagger:
 
     def __init__(self, name: str, command: Sequence[str], *, timeout_s: float) -> None:
         self._name, self._timeout_s = name, timeout_s
-        self._command = _telling(command)
+        self._command = _reporting(command)
         self._class_of: dict[bytes, bytes] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -93,7 +93,7 @@ class Tagger:
         if new not in self._kept:
             self._kept[new] = self._take_spare()
         replies = self._kept[new].exchange(lines)
-        reported = self._told(new)
+        reported = self._reported(new)
         if reported.keys() <= {new}:
             return replies
         self._kept[new].stop()
@@ -102,7 +102,7 @@ class Tagger:
     def _alone(self, line: bytes) -> bytes:
         """Return a line tagged by the clean tagger; one that met a new class is kept for its like."""
         (reply,) = self._kept[_CLEAN].exchange([line])
-        reported = self._told(_CLEAN)
+        reported = self._reported(_CLEAN)
         if reported:
             self._learn(reported)
             used, self._kept[_CLEAN] = self._kept[_CLEAN], self._take_spare()
@@ -113,10 +113,10 @@ class Tagger:
                 self._kept[new_class] = used
         return reply
 
-    def _told(self, kept: bytes) -> dict[bytes, list[bytes]]:
+    def _reported(self, kept: bytes) -> dict[bytes, list[bytes]]:
         """Return the new classes that a tagger has reported, each with its words."""
         reported: dict[bytes, list[bytes]] = {}
-        for word, new in _TOLD.findall(self._kept[kept].complaints()):
+        for word, new in _REPORT.findall(self._kept[kept].complaints()):
             reported.setdefault(new, []).append(word)
         return reported
 
@@ -150,7 +150,7 @@ class Tagger:
             self._all.remove(pipe)
 
 
-def _telling(tagger: Sequence[str]) -> list[str]:
+def _reporting(tagger: Sequence[str]) -> list[str]:
     """Return a command that reports new classes; the perceptron (-x) has none, and prints too much."""
     perceptron = any(re.fullmatch(r"-\w*x\w*", argument) for argument in tagger)
     return [*tagger] if perceptron else [tagger[0], "-d", *tagger[1:]]

@@ -158,7 +158,10 @@ def _installed(folder: Path, mode: str) -> dict[str, Mode]:
 
 def _translate(pipeline: Pipeline, requests: Sequence[Request]) -> list[Reply | ModelError]:
     translations = pipeline.translate([request.prompt or "" for request in requests])
-    return [Reply(text=translation) if isinstance(translation, str) else translation for translation in translations]
+    return [
+        Reply(text=translation) if isinstance(translation, str) else translation
+        for translation in translations
+    ]
 
 
 def _revision(modes: Sequence[Mode]) -> str:
