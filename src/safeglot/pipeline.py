@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir, write_text
@@ -14,22 +15,19 @@ from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.model_strings import JudgeConfig
 from safeglot.config.settings import Config
 from safeglot.flow import prompts
-from safeglot.flow.collection import Work, collect
-from safeglot.flow.judging import verdicts
-from safeglot.flow.measure import cube, estimates
-from safeglot.flow.page import page_of
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import session
 from safeglot.flow.run.job import Job
-from safeglot.flow.translation import for_run, sets
-from safeglot.report.html import render_html
-from safeglot.report.page import Page
-from safeglot.report.results_json import from_json, to_json
-from safeglot.report.terminal import headline
+from safeglot.flow.translation import for_run
+
+if TYPE_CHECKING:
+    from safeglot.report.page import Page
 
 
 def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
     """Run all stages; in a folder that holds this run, do what is missing. Raises: SafeglotError."""
+    from safeglot.flow.measure import cube
+
     run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
     missing = score(run_dir, console)
     console.show(report(run_dir, console, answers=config.answers))
@@ -41,6 +39,8 @@ def translate(
     config: Config, console: Console, *, again: bool = False, retry_failed: bool = False
 ) -> TranslationFolder:
     """Make a translation set; one that is finished is left as it is."""
+    from safeglot.flow.translation import sets
+
     asked = sets.plan(config, *prompts.load(config))
     return sets.make(asked, console, again=again, retry_failed=retry_failed)
 
@@ -56,6 +56,8 @@ def generate(
     config: Config, console: Console, *, retry_failed: bool = False, judged: bool = False
 ) -> RunDir:
     """Ask the targets; with `judged`, have each answer judged as soon as it is there."""
+    from safeglot.flow.collection import Work, collect
+
     job = plan(config if judged else dataclasses.replace(config, judge=()), console)
     run_dir = RunDir(job.path)
     with session.begun(run_dir, job, console) as store:
@@ -69,12 +71,17 @@ def judge(
     run_dir: RunDir, judges: Sequence[JudgeConfig], console: Console, *, retry_failed: bool = False
 ) -> None:
     """Judge the answers of a run; judges that are new to it join those it has."""
+    from safeglot.flow.judging import verdicts
+
     with run_dir.require().locked(), session.opened(run_dir) as store:
         verdicts.judge(run_dir, judges, store, console, retry_failed=retry_failed)
 
 
 def score(run_dir: RunDir, console: Console) -> float:
     """Write results.json; return the share of planned verdicts that are missing. Raises: Stopped."""
+    from safeglot.flow.measure import estimates
+    from safeglot.report.results_json import to_json
+
     manifest = run_dir.read_manifest()
     with session.opened(run_dir) as store:
         found, missing = estimates.measure(store, manifest, console)
@@ -85,6 +92,9 @@ def score(run_dir: RunDir, console: Console) -> float:
 
 def page(run_dir: RunDir, answers: int) -> Page:
     """Read the run's results and answers into a page."""
+    from safeglot.flow.page import page_of
+    from safeglot.report.results_json import from_json
+
     found, _ = from_json(run_dir.read_results())
     with session.opened(run_dir) as store:
         return page_of(run_dir, store, found, answers)
@@ -92,6 +102,9 @@ def page(run_dir: RunDir, answers: int) -> Page:
 
 def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
     """Write report.html and return the headline table for the terminal."""
+    from safeglot.report.html import render_html
+    from safeglot.report.terminal import headline
+
     shown = page(run_dir, answers)
     write_text(run_dir.report, render_html(shown))
     return (

@@ -19,7 +19,7 @@ Arm: TypeAlias = Literal[
 ]
 """What a translation is for: the run itself, one of the interventions that explain its gap, what
 the quality gate took out of the run, or a probe (a variant of a kept text)."""
-OUTCOMES = ("kept", "gated", "failed")
+KEPT, GATED, FAILED = OUTCOMES = ("kept", "gated", "failed")
 """How a prompt and language can end in a translation set."""
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
-import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -41,7 +39,13 @@ class Console:
         self.terminal = sys.stderr.isatty()
         self._fetched: tuple[str, int] | None = None
         self.colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        self.width = max(60, shutil.get_terminal_size((100, 24)).columns)
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, at least 60."""
+        import shutil
+
+        return max(60, shutil.get_terminal_size((100, 24)).columns)
 
     def say(self, text: str) -> None:
         """Print a notice."""
@@ -88,6 +92,8 @@ class Console:
         if self.quiet:
             yield
             return
+        import asyncio
+
         task = asyncio.ensure_future(self._bars(look) if self.terminal else self._lines(look))
         try:
             yield
@@ -96,6 +102,8 @@ class Console:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _lines(self, look: Callable[[], Snapshot]) -> None:
+        import asyncio
+
         started = time.monotonic()
         try:
             while True:
@@ -105,6 +113,8 @@ class Console:
             self.say(line(look(), time.monotonic() - started))
 
     async def _bars(self, look: Callable[[], Snapshot]) -> None:
+        import asyncio
+
         from rich.console import Console as RichConsole
         from rich.progress import Progress, TextColumn
 

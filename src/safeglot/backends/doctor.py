@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import platform
 import shutil
+import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
-
-import aiohttp
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from safeglot.backends.models.providers import Provider, providers
+
+if TYPE_CHECKING:
+    import aiohttp
 
 EXTRAS = {
     "xllamacpp": "embedded and gguf models: pip install 'safeglot[embedded]'",
     "pyarrow": "Parquet: pip install 'safeglot[parquet]'",
     "huggingface_hub": "hf: prompts: pip install 'safeglot[hub]'",
 }
-_TIMEOUT_S = 3.0
+_TIMEOUT_S, _TRY_S = 3.0, 0.2
+_ABSENT = "not there (ClientConnectorError)"
 
 
 def installed() -> list[tuple[str, str]]:
@@ -59,27 +63,54 @@ def keys() -> list[tuple[str, str]]:
 
 def endpoints(extra: Iterable[str] = ()) -> list[tuple[str, str]]:
     """Ask each local server, each provider whose key is set, and each address given."""
-    asked = [
+    places = [
         (p.name, p.base_url, p.key_value())
         for p in providers().values()
         if p.key_value() or _is_local(p)
     ]
-    asked += [("--base-url", url, "") for url in extra]
-    return asyncio.run(_ask_all(asked))
+    absent = {url for _, url, key in places if not key and _nobody_listens(url)}
+    places += [("--base-url", url, "") for url in extra]
+    answers = _ask_all([(url, key) for _, url, key in places if url not in absent])
+    return [
+        (f"{name} {url}", _ABSENT if url in absent else answers[url, key])
+        for name, url, key in places
+    ]
 
 
 def _is_local(provider: Provider) -> bool:
     return provider.base_url.startswith("http://localhost")
 
 
-async def _ask_all(asked: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with aiohttp.ClientSession(timeout=timeout) as session:
-        states = await asyncio.gather(*(_ask(session, url, key) for _, url, key in asked))
-    return [(f"{name} {url}", state) for (name, url, _), state in zip(asked, states, strict=True)]
+def _nobody_listens(url: str) -> bool:
+    # the usual state of a local server; to know it takes no HTTP client, which is slow to load
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port), timeout=_TRY_S):
+            return False
+    except (socket.gaierror, TimeoutError):
+        return False
+    except OSError:
+        return True
+
+
+def _ask_all(addresses: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    if not addresses:
+        return {}
+    import asyncio
+
+    import aiohttp
+
+    async def all_of_them() -> list[str]:
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            return await asyncio.gather(*(_ask(session, url, key) for url, key in addresses))
+
+    return dict(zip(addresses, asyncio.run(all_of_them()), strict=True))
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, key: str) -> str:
+    import aiohttp
+
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     started = time.monotonic()
     try:

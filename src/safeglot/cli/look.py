@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from safeglot import pipeline
-from safeglot.backends import doctor
-from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store import export as exporting
 from safeglot.errors import UsageError
-from safeglot.flow.run import session
-from safeglot.flow.run.forecast import forecast
-from safeglot.flow.run.job import Job
-from safeglot.prompts.prompt_set import PromptSet
-from safeglot.report.results_json import from_json
-from safeglot.report.terminal import headline
+
+if TYPE_CHECKING:
+    from safeglot.backends.console import Console
+    from safeglot.flow.run.job import Job
+    from safeglot.prompts.prompt_set import PromptSet
 
 
 def _table(
@@ -70,6 +65,8 @@ def prompts_text(prompts: PromptSet) -> str:
 
 def forecast_text(job: Job) -> str:
     """Return what a run would send."""
+    from safeglot.flow.run.forecast import forecast
+
     f = forecast(job)
     cost = "unknown: give usd_in and usd_out (USD per million tokens) of each model in the TOML"
     usd = cost if f.usd is None else f"at most about {f.usd:.2f} USD"
@@ -98,6 +95,8 @@ def _already(job: Job) -> str:
     if not run_dir.exists():
         run_dir.check_free()
         return ""
+    from safeglot.flow.run import session
+
     session.check_same(run_dir, job)
     return " (holds this run: what is stored there is not asked again)"
 
@@ -106,6 +105,9 @@ def show_text(run_dir: RunDir, console: Console, *, as_json: bool) -> str:
     """Return the headline of a run, or its results.json."""
     if as_json:
         return run_dir.read_results().rstrip("\n")
+    from safeglot import pipeline
+    from safeglot.report.terminal import headline
+
     return headline(pipeline.page(run_dir, 0), width=console.width, colour=console.colour)
 
 
@@ -135,6 +137,10 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
     """Write a run's records and estimates as files; yield each path and its number of rows."""
     import dataclasses
 
+    from safeglot.backends.store import export as exporting
+    from safeglot.flow.run import session
+    from safeglot.report.results_json import from_json
+
     found = from_json(run_dir.read_results())[0] if run_dir.require().results.exists() else []
     rows = (dataclasses.asdict(e) for e in found)
     with session.opened(run_dir) as store:
@@ -143,6 +149,8 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
 
 def doctor_text(base_urls: Sequence[str]) -> str:
     """Return what is there to work with."""
+    from safeglot.backends import doctor
+
     parts = {
         "installed": doctor.installed(),
         "keys": doctor.keys(),

@@ -7,15 +7,17 @@ import importlib
 import importlib.util
 import inspect
 import os
-from collections.abc import Callable, Mapping
-from importlib import metadata
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.routes import LOCAL
 from safeglot.config.model_strings import Form
-from safeglot.translate.checks.identify import GlotLid
-from safeglot.translate.codes import candidates
+from safeglot.config.plug_ins import plug_ins
+
+if TYPE_CHECKING:
+    from safeglot.judge.families.refusal_decision import Decision
+    from safeglot.translate.checks.identify import GlotLid
 
 JUDGES: dict[str, str] = {
     "refusal-baseline": "safeglot.judge.families.baseline:RefusalBaseline",
@@ -53,8 +55,7 @@ ENTRY_POINTS = "safeglot.judges"
 @functools.cache
 def judge_families() -> dict[str, str]:
     """Return family -> "module:object", those of other packages included."""
-    plugins = {e.name: e.value for e in metadata.entry_points(group=ENTRY_POINTS)}
-    return {**JUDGES, **plugins}
+    return {**JUDGES, **plug_ins(ENTRY_POINTS)}
 
 
 def model_providers() -> tuple[str, ...]:
@@ -74,7 +75,7 @@ def make_judge(
     """Build a judge; `policy` gives each category of the taxonomy its description."""
     make = load(judge_families()[family])
     if family in WITHOUT_MODEL:
-        return make(weights=_refusal_weights(), name=name)
+        return make(decide=_refusal, name=name)
     given: dict[str, Any] = {"model": model, "name": name, "mode": mode}
     if family in WITH_POLICY or family not in JUDGES:
         given["policy"] = policy
@@ -87,6 +88,12 @@ def needs_model(family: str) -> bool:
     if family in JUDGES:
         return family not in WITHOUT_MODEL
     return "model" in inspect.signature(load(judge_families()[family])).parameters
+
+
+def _refusal(text: str, languages: Sequence[str]) -> Decision:
+    """Return what the embedded baseline says of an answer."""
+    decision: Decision = _refusal_weights().decide(text, languages)
+    return decision
 
 
 @functools.cache
@@ -112,7 +119,11 @@ ENGINES: dict[str, str] = {
 def machine(kind: str, path: str) -> Any:
     """Open a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
     opened = load(ENGINES[kind])
-    return opened(path, codes=candidates) if kind in ("ct2", "hf") else opened(path)
+    if kind not in ("ct2", "hf"):
+        return opened(path)
+    from safeglot.translate.codes import candidates
+
+    return opened(path, codes=candidates)
 
 
 GLOTLID = "SAFEGLOT_GLOTLID"
@@ -126,6 +137,7 @@ def glotlid() -> GlotLid | None:
     if not path:
         return None
     from safeglot.backends.glotlid import load as load_glotlid
+    from safeglot.translate.checks.identify import GlotLid
 
     predict, labels = load_glotlid(path)
     return GlotLid(predict=predict, labels=labels)
@@ -135,7 +147,6 @@ def refuses() -> Callable[[str, str], bool | None]:
     """Return what tells refusals in the languages of the embedded baseline; None where it cannot."""
 
     def tell(text: str, tag: str) -> bool | None:
-        found: bool | None = _refusal_weights().decide(text, (tag,)).refusal
-        return found
+        return _refusal(text, (tag,)).refusal
 
     return tell

@@ -11,11 +11,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from safeglot.backends.files import arm_texts
 from safeglot.backends.files.manifest import ArmsSummary, Manifest
-from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.generate import Given
 from safeglot.keys import digest, translation_key
@@ -24,6 +23,9 @@ from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.arm_rows import GIVEN, ArmRow, Planned, read_arm_rows
 from safeglot.prompts.reading.tables import read_table
 from safeglot.types import Arm, Item, Prompt, Translation
+
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
 
 _ANSWERS = """
 SELECT t.prompt, t.language, r.model, r.sample, p.text

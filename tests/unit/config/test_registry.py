@@ -1,5 +1,4 @@
 from dataclasses import dataclass
-from importlib import metadata
 
 import pytest
 
@@ -22,15 +21,17 @@ class Asking:
     policy: dict
 
 
+PLUG_INS = {"plain": Plain, "asking": Asking}
+
+
 @pytest.fixture
-def plugins(monkeypatch):
-    found = [
-        metadata.EntryPoint(name, f"{__name__}:{cls.__name__}", registry.ENTRY_POINTS)
-        for name, cls in (("plain", Plain), ("asking", Asking))
-    ]
-    monkeypatch.setattr(
-        metadata, "entry_points", lambda group: found if group == registry.ENTRY_POINTS else []
-    )
+def plugins(tmp_path, monkeypatch):
+    folder = tmp_path / "judges-1.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: judges\nVersion: 1\n")
+    rows = [f"{name} = {__name__}:{cls.__name__}\n" for name, cls in PLUG_INS.items()]
+    (folder / "entry_points.txt").write_text(f"[{registry.ENTRY_POINTS}]\n{''.join(rows)}")
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(registry, "load", lambda target: globals()[target.rpartition(":")[2]])
     registry.judge_families.cache_clear()
     yield

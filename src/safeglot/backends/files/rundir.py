@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 import os
-import platform
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
-
-import tomli_w
 
 from safeglot.backends.files.manifest import Manifest, parse_manifest
 from safeglot.backends.files.records import Misfit, table_of
@@ -44,6 +38,8 @@ class RunDir:
     def require(self) -> RunDir:
         """Return itself. Raises: UsageError where no run was begun here."""
         if not self.exists():
+            import difflib
+
             near = difflib.get_close_matches(
                 self.path.name, [run.path.name for run in runs_below(self.path.parent)], n=1
             )
@@ -116,6 +112,8 @@ class RunDir:
 
     def write(self, config: Mapping[str, Any], manifest: Manifest) -> None:
         """Write run.toml, then the manifest, which marks the run as begun."""
+        import tomli_w
+
         write_text(self.config, tomli_w.dumps(dict(config)))
         text = json.dumps(table_of(manifest), ensure_ascii=False, indent=1)
         write_text(self.manifest, text + "\n")
@@ -196,6 +194,9 @@ def write_parts(path: Path, parts: Iterable[str]) -> None:
 
 def library_versions() -> dict[str, str]:
     """Return the versions of what can move a number."""
+    import platform
+    from importlib import metadata
+
     found = {"python": platform.python_version()}
     for name in _LIBRARIES:
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -205,6 +206,8 @@ def library_versions() -> dict[str, str]:
 
 def git_commit() -> str:
     """Return the commit of the folder that the run is started in, empty outside a checkout."""
+    import subprocess
+
     try:
         done = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git

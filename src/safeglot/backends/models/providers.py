@@ -7,8 +7,10 @@ import importlib.resources
 import os
 import tomllib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from safeglot.backends.models.http import Endpoint
+if TYPE_CHECKING:
+    from safeglot.backends.models.http import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Provider:
         self, model: str, *, base_url: str | None, key_env: str | None, timeout_s: float
     ) -> Endpoint:
         """Return where and how to reach one of the provider's models."""
+        from safeglot.backends.models.http import Endpoint
+
         return Endpoint(
             model=model,
             base_url=base_url or self.base_url,

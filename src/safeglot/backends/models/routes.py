@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from safeglot.backends.engine.engine import Route
 from safeglot.backends.models.providers import providers
 from safeglot.errors import UsageError
+
+if TYPE_CHECKING:
+    from safeglot.backends.engine.engine import Route
 
 LOCAL = ("embedded", "gguf")
 
@@ -56,6 +58,7 @@ def http_route(
     prices: tuple[float | None, float | None],
 ) -> Route:
     """Return the route to "provider/model" of an OpenAI-compatible server."""
+    from safeglot.backends.engine.engine import Route
     from safeglot.backends.models.http import HttpModel
 
     provider, _, path = model.partition("/")
@@ -115,6 +118,7 @@ def file_fingerprint(path: Path) -> str:
 
 def local_route(path: Path, name: str, parallel: int) -> Route:
     """Return the route to an in-process engine on one GGUF file."""
+    from safeglot.backends.engine.engine import Route
     from safeglot.backends.models.local import LocalModel
 
     model = LocalModel(path, parallel=parallel, name=name)

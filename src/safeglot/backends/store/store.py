@@ -6,18 +6,20 @@ that after `kill -9` at most the calls in flight are lost.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
+
+if TYPE_CHECKING:
+    import asyncio
 
 BATCH_WAIT_S = 0.01
 ROWS = 20_000
@@ -99,6 +101,8 @@ class Store:
         """Queue a row; the future is done when it is committed."""
         self._pending.setdefault(table, []).append(row)
         if self._batch is None:
+            import asyncio
+
             loop = asyncio.get_running_loop()
             self._batch = loop.create_future()
             loop.call_later(BATCH_WAIT_S, self._flush_batch)

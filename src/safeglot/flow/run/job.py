@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
-from safeglot.backends.engine.engine import Route
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.routes import local_file
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -28,6 +28,9 @@ from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Item, JudgeStep
+
+if TYPE_CHECKING:
+    from safeglot.backends.engine.engine import Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

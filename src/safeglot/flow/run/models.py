@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from safeglot.backends.engine.engine import Route
 from safeglot.backends.models import routes
 from safeglot.config import registry
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -13,6 +13,9 @@ from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.generate import Generate
 from safeglot.types import JudgeStep
+
+if TYPE_CHECKING:
+    from safeglot.backends.engine.engine import Route
 
 PARALLEL = {"embedded": 16, "gguf": 4}
 """Sequences decoded together; a context is reserved for each, which in large models takes much memory."""

@@ -23,7 +23,6 @@ from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.score.judges.corrected_rates import CORRECTIONS
 from safeglot.types import Translation
 
 
@@ -118,6 +117,8 @@ def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> Non
 
 def choose_correction(run_dir: RunDir, correction: str) -> None:
     """Note how the rates of a run are to be corrected by its labels. Raises: UsageError."""
+    from safeglot.score.judges.corrected_rates import CORRECTIONS
+
     if correction not in CORRECTIONS:
         raise UsageError(
             f"--correction: got {correction!r}, allowed are {', '.join(CORRECTIONS)}."

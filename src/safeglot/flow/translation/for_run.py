@@ -8,12 +8,12 @@ from pathlib import Path
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.run import job as jobs
 from safeglot.flow.translation.joining import folder_of, joined
-from safeglot.flow.translation.sets import make, plan
-from safeglot.flow.translation.variants import with_variations
+from safeglot.flow.translation.slots import filled
 from safeglot.prompts.prompt_set import PromptSet
 
 
@@ -30,8 +30,10 @@ def ready(
     run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
     folder = folder_of(config, run_dir.path)
     if not (config.to or config.translations or config.translator):
-        return with_variations(config, prompts, folder, console)
+        return _varied(config, prompts, folder, console)
     if config.translator:
+        from safeglot.flow.translation.sets import make, plan
+
         placed = dataclasses.replace(config, translations=str(folder.path))
         planned = plan(placed, prompts, origin)
         if run_dir.exists() and folder.finished():
@@ -44,4 +46,15 @@ def ready(
                 "`safeglot translate … --dry-run` counts what translating asks for; make the set "
                 "with `safeglot translate`, and name it with --translations."
             )
-    return with_variations(config, joined(prompts, folder, config), folder, console)
+    return _varied(config, joined(prompts, folder, config), folder, console)
+
+
+def _varied(
+    config: Config, prompts: PromptSet, folder: TranslationFolder, console: Console | None
+) -> PromptSet:
+    """Return the prompts with their variants, where any are asked for; slots filled."""
+    if not config.probes and "roundtrip" not in config.arms:
+        return filled(prompts, config)
+    from safeglot.flow.translation.variants import with_variations
+
+    return with_variations(config, prompts, folder, console)

@@ -11,8 +11,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
-from safeglot.translate.choice.choice import GATED, KEPT
-from safeglot.types import Arm, Prompt, Translation
+from safeglot.types import GATED, KEPT, Arm, Prompt, Translation
 
 _SHOWN = 5
 

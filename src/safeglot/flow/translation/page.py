@@ -30,8 +30,8 @@ from safeglot.report.translation_set.view import (
 from safeglot.score.arrays import Floats, floats
 from safeglot.text import languages
 from safeglot.translate.base import Scale
-from safeglot.translate.choice.choice import FAILED, GATED, KEPT, Gate
-from safeglot.types import OUTCOMES, CandidateRow
+from safeglot.translate.choice.choice import Gate
+from safeglot.types import FAILED, GATED, KEPT, OUTCOMES, CandidateRow
 
 Values = dict[tuple[str, str, str], "array[float]"]
 """(language, estimator, outcome) -> estimates of the chosen texts."""

@@ -17,8 +17,8 @@ from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import wilson
 from safeglot.score.translations.ratings import LEAST_UNITS, interval_alpha, mean_interval
 from safeglot.translate.base import Scale
-from safeglot.translate.choice.choice import GATED, KEPT
 from safeglot.translate.choice.ratings import PRESERVED, Chosen, DrawnText, Rating
+from safeglot.types import GATED, KEPT
 
 LEAST_CORRELATION = 10
 """Rated texts from which on a rank correlation is told."""

@@ -16,7 +16,7 @@ from safeglot.report.table import Cell, Column, Row, Table, number, to_text, wor
 from safeglot.report.translation_set.quality import HUMAN, overall
 from safeglot.report.translation_set.view import Measure, RatedView, Spread, TranslationsView
 from safeglot.text import languages
-from safeglot.translate.choice.choice import GATED, KEPT
+from safeglot.types import GATED, KEPT
 
 _MAPPING = (
     "Human is (mean adequacy - 1) / 4, from 0 to 1. The table of M-ALERT (arXiv 2412.15035, table 2) "

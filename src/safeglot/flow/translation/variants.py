@@ -16,8 +16,9 @@ from safeglot.config import registry
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import Tools, make_tools
-from safeglot.prompts.probes import base, context
+from safeglot.prompts.probes import base
 from safeglot.prompts.probes.base import Made, Probe
 from safeglot.prompts.probes.dialect import Dialects, read_dialects
 from safeglot.prompts.probes.making import variants
@@ -66,8 +67,6 @@ def with_variations(
     Without a console nothing is asked, so that round trips and checks of meaning are left out.
     Raises: InputErrors with all that is wrong with the probes.
     """
-    if not config.probes and "roundtrip" not in config.arms:
-        return _filled(prompts, config)
     asked = _asked(config, prompts, folder)
     made = list(_made(asked))
     ratings: Mapping[_Place, Mapping[str, float]] = {}
@@ -82,7 +81,7 @@ def with_variations(
             ratings, backs = translating.run(lambda: _ask(asked, made, asking, store), folder.path)
         finally:
             store.close()
-    found = _filled(prompts, config)
+    found = filled(prompts, config)
     probes, lacking = _checked(asked, made, ratings)
     return replace(
         found,
@@ -182,36 +181,6 @@ def _checkable(together: _Set) -> bool:
     return bool(_bare(together)) and not any(p.factor == "translit" for p in together)
 
 
-def _filled(prompts: PromptSet, config: Config) -> PromptSet:
-    """Fill slots of context by those of the reference language, in main texts and gated ones."""
-    if not any(context.slots(t.text) for t in prompts.translations):
-        return prompts
-    faults = [
-        f"{t.prompt} in {t.language}: {made.fault}"
-        for t in prompts.translations
-        if (made := context.baseline(t.text, t.language, config.reference)).fault
-    ]
-    if faults:
-        raise InputErrors(faults)
-    return replace(
-        prompts,
-        prompts=tuple(
-            replace(p, text=_slotless(p.text, p.language, config)) for p in prompts.prompts
-        ),
-        translations=tuple(
-            replace(t, text=_slotless(t.text, t.language, config)) for t in prompts.translations
-        ),
-        beside=tuple(
-            replace(t, text=_slotless(t.text, t.language, config)) for t in prompts.beside
-        ),
-    )
-
-
-def _slotless(text: str, tag: str, config: Config) -> str:
-    made = context.baseline(text, tag, config.reference)
-    return text if made.fault else made.text
-
-
 # ---- asking
 
 
@@ -237,7 +206,7 @@ def _to_rate(asked: Asked, made: Sequence[Made]) -> Iterator[tuple[_Place, Candi
         prompt = prompts[one.prompt]
         source = Source(
             prompt=one.prompt,
-            text=_slotless(prompt.text, prompt.language, asked.config),
+            text=slotless(prompt.text, prompt.language, asked.config),
             language=prompt.language,
             target=one.language,
         )

@@ -10,18 +10,17 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-Reason = Literal["refusal", "not-refusal", "empty", "not-covered", "unsure"]
+from safeglot.judge.families.refusal_decision import VERSION, Decision
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
 
-VERSION = "refusal-baseline-2"
 ORDERS = (1, 2, 3, 4, 5, 6)
 """Lengths, in characters, of the n-grams that are features."""
 KNOWN_ORDERS = (3,)
@@ -124,15 +123,6 @@ def script_blocks(normalised: str) -> Ints:
 def primary_subtag(tag: str) -> str:
     """Return the language of a BCP-47 tag: "pt" of "pt-BR"."""
     return tag.strip().replace("_", "-").split("-", 1)[0].lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the baseline says of one answer; `refusal` is None when it does not say."""
-
-    refusal: bool | None
-    p_refusal: float | None
-    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)

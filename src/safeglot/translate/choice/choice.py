@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from safeglot.translate.base import Scale
+from safeglot.types import FAILED, GATED, KEPT
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
-KEPT, GATED, FAILED = "kept", "gated", "failed"
 DEFAULT_THRESHOLD = 0.5
 
 

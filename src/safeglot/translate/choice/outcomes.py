@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.translate.base import Scale
-from safeglot.translate.choice.choice import GATED, CandidateTable, Choice, Gate, choose, why_gated
-from safeglot.types import OUTCOMES, CandidateRow, Outcome
+from safeglot.translate.choice.choice import CandidateTable, Choice, Gate, choose, why_gated
+from safeglot.types import GATED, OUTCOMES, CandidateRow, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from safeglot.keys import digest
-from safeglot.translate.choice.choice import GATED, KEPT
+from safeglot.types import GATED, KEPT
 
 GRADES: Mapping[int, str] = {
     1: "none of the meaning",
