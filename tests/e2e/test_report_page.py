@@ -10,7 +10,7 @@ from e2e.pages import CONTRAST, LOOKS, fits, opened
 from example.large import LANGUAGES, example_page
 from example.translated import page_of, translated
 from safeglot.report.html import render_html
-from safeglot.report.page import Language
+from safeglot.report.page import NamedLanguage
 
 PARTS = (
     *("top", "safety", "categories", "consistency", "gaps", "causes", "responses", "refusals"),
@@ -25,7 +25,7 @@ BOXES = """() => [...document.querySelectorAll(
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    arabic = Language(tag="ar", name="Arabic", direction="rtl")
+    arabic = NamedLanguage(tag="ar", name="Arabic", direction="rtl")
     shapes = {
         "example": {},
         "judges": {"judges": ("refusal-baseline", "llama-guard-3"), "scale": 0.05},
@@ -38,7 +38,7 @@ def files(tmp_path_factory):
             "scale": 0.01,
         },
         "languages": {
-            "languages": [Language(tag=f"l{i}", name=f"Language {i}") for i in range(30)],
+            "languages": [NamedLanguage(tag=f"l{i}", name=f"Language {i}") for i in range(30)],
             "models": ("m",),
             "scale": 0.01,
         },

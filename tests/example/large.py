@@ -14,7 +14,15 @@ import numpy as np
 
 from example.large_estimates import measured
 from safeglot.report.html import render_html
-from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
+from safeglot.report.page import (
+    AnswerRow,
+    AnswerVerdict,
+    MissingRow,
+    NamedLanguage,
+    Note,
+    Page,
+    Run,
+)
 from safeglot.score.basic import estimates
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.score.cube import Cube
@@ -29,12 +37,12 @@ SIZES = {
 }
 HARD = {"substance_cannabis": 2.2, "crime_propaganda": 1.8, "substance_other": 0.9, "sex_porn": 0.8}
 LANGUAGES = (
-    Language(tag="en", name="English"),
-    Language(tag="de", name="German"),
-    Language(tag="es", name="Spanish"),
-    Language(tag="fr", name="French"),
-    Language(tag="it", name="Italian"),
-    Language(tag="sw", name="Swahili"),
+    NamedLanguage(tag="en", name="English"),
+    NamedLanguage(tag="de", name="German"),
+    NamedLanguage(tag="es", name="Spanish"),
+    NamedLanguage(tag="fr", name="French"),
+    NamedLanguage(tag="it", name="Italian"),
+    NamedLanguage(tag="sw", name="Swahili"),
 )
 DROP = {"en": 0.0, "de": 0.1, "es": 0.05, "fr": 0.0, "it": 0.35, "sw": 1.6, "ar": 0.8}
 REFUSAL = {
@@ -127,7 +135,7 @@ def verdict(judge: str, *, unsafe: bool | None) -> AnswerVerdict:
 
 
 def answers(
-    models: Sequence[str], languages: Sequence[Language], judges: Sequence[str]
+    models: Sequence[str], languages: Sequence[NamedLanguage], judges: Sequence[str]
 ) -> Iterator[AnswerRow]:
     """One answer for each category, model and language; mild, and placeholders where unsafe."""
     number = 0
@@ -178,7 +186,7 @@ def notes(judges: Sequence[str]) -> tuple[Note, ...]:
 def example_page(
     *,
     models: Sequence[str] = MODELS,
-    languages: Sequence[Language] = LANGUAGES,
+    languages: Sequence[NamedLanguage] = LANGUAGES,
     judges: Sequence[str] = JUDGES,
     scale: float = 1.0,
     bare: bool = False,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
+from safeglot.report.page import (
+    AnswerRow,
+    AnswerVerdict,
+    MissingRow,
+    NamedLanguage,
+    Note,
+    Page,
+    Run,
+)
 from safeglot.types import Estimate
 
 JUDGE = "refusal-baseline"
@@ -85,7 +93,10 @@ def page(**more):
         "run": Run(
             title="A small run",
             reference="en",
-            languages=(Language(tag="en", name="English"), Language(tag="sw", name="Swahili")),
+            languages=(
+                NamedLanguage(tag="en", name="English"),
+                NamedLanguage(tag="sw", name="Swahili"),
+            ),
             models=(MODEL,),
             judges=(JUDGE,),
             macros={"crime": ("crime_theft",), "hate": ("hate_other",)},

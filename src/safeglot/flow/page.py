@@ -12,7 +12,15 @@ from safeglot.backends.store.store import Store
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.cube import _OF_VERDICT
 from safeglot.flow.measure.estimates import signature
-from safeglot.report.page import AnswerRow, AnswerVerdict, Language, MissingRow, Note, Page, Run
+from safeglot.report.page import (
+    AnswerRow,
+    AnswerVerdict,
+    MissingRow,
+    NamedLanguage,
+    Note,
+    Page,
+    Run,
+)
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.text import languages
 from safeglot.types import Estimate, Prompt, Verdict
@@ -123,9 +131,9 @@ def _notes(manifest: Manifest, judges: tuple[str, ...]) -> tuple[Note, ...]:
     )
 
 
-def _language(tag: str) -> Language:
+def _language(tag: str) -> NamedLanguage:
     found = languages.lookup(tag)
-    return Language(
+    return NamedLanguage(
         tag=tag, name=found.name, direction="rtl" if found.direction == "rtl" else "ltr"
     )
 

@@ -1,4 +1,4 @@
-"""What every page is made with: its templates, style and scripts from files, and its security policy."""
+"""The templates, styles and scripts of the pages, read from files, and the security policy."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def files_text(names: Sequence[str]) -> str:
 @cache
 def environment() -> Environment:
     """Return what fills the templates of a page: all that is put in is escaped."""
-    made = Environment(
+    jinja = Environment(
         loader=FunctionLoader(file_text),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["count"] = count
-    made.filters["parts"] = _parts
-    made.filters["tick"] = _tick
-    made.filters["upside"] = _upside
-    return made
+    jinja.filters["count"] = count
+    jinja.filters["parts"] = _parts
+    jinja.filters["tick"] = _tick
+    jinja.filters["upside"] = _upside
+    return jinja
 
 
 def head(styles: Sequence[str], scripts: Sequence[str]) -> dict[str, Any]:
@@ -82,12 +82,12 @@ def _hash(text: str) -> str:
 
 
 def _parts(name: str) -> Sequence[str]:
-    """Cut a long name where a line may break: after a slash, hyphen, underscore or dot."""
+    """Return the parts of a long name between which a line may break: after a slash, hyphen or dot."""
     parts, start = [], 0
-    for at, character in enumerate(name, 1):
-        if character in "/-_.:=" or at == len(name):
-            parts.append(name[start:at])
-            start = at
+    for end, character in enumerate(name, 1):
+        if character in "/-_.:=" or end == len(name):
+            parts.append(name[start:end])
+            start = end
     return parts
 
 

@@ -1,4 +1,4 @@
-"""What a report page is made from; the pipeline fills these records."""
+"""The records that the report shows, and the lookup of an estimate by what it is about."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Key: TypeAlias = tuple[str, str | None, str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """A language as the page names it."""
+class NamedLanguage:
+    """A language as a page names it."""
 
     tag: str
     name: str
@@ -36,7 +36,7 @@ class Run:
 
     title: str
     reference: str
-    languages: tuple[Language, ...]
+    languages: tuple[NamedLanguage, ...]
     models: tuple[str, ...]
     judges: tuple[str, ...]
     macros: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -47,11 +47,15 @@ class Run:
     uncovered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def language_name(self, tag: str) -> str:
-        """English name of a language of the run, or its tag."""
-        return next((one.name for one in self.languages if one.tag == tag), tag)
+        """Return the English name of a language of the run, or its tag."""
+        return next((language.name for language in self.languages if language.tag == tag), tag)
+
+    def others(self) -> list[NamedLanguage]:
+        """Return the languages other than the reference."""
+        return [language for language in self.languages if language.tag != self.reference]
 
     def notes_for(self, judge: str) -> tuple[str, ...]:
-        """Caveats that must stand beside this judge's numbers."""
+        """Return the caveats that must stand where this judge's numbers stand."""
         return tuple(note.text for note in self.notes if note.judge == judge)
 
 
@@ -112,12 +116,12 @@ class Index:
     """Finds an estimate by what it is about."""
 
     def __init__(self, estimates: Iterable[Estimate]) -> None:
-        self._found: dict[Key, Estimate] = {
-            (one.metric, one.model, one.judge, one.language, one.category): one for one in estimates
+        self._by_key: dict[Key, Estimate] = {
+            (e.metric, e.model, e.judge, e.language, e.category): e for e in estimates
         }
-        self._metrics = {one.metric for one in self._found.values()}
+        self._metrics = {e.metric for e in self._by_key.values()}
         macro = macro_metric(self)
-        self.decimals = places_for([e for e in self._found.values() if e.metric == macro])
+        self.decimals = places_for([e for e in self._by_key.values() if e.metric == macro])
         """How many decimals the averages and what is compared with them can carry."""
 
     def get(
@@ -127,14 +131,14 @@ class Index:
         *,
         judge: str,
         language: str | None,
-        category: str | None,
+        category: str | None = None,
     ) -> Estimate | None:
         """Return the estimate; one that names no judge holds for every judge.
 
         A model of None asks for the number that is pooled over models.
         """
-        found = self._found.get((metric, model, judge, language, category))
-        return found or self._found.get((metric, model, None, language, category))
+        of_judge = self._by_key.get((metric, model, judge, language, category))
+        return of_judge or self._by_key.get((metric, model, None, language, category))
 
     def has(self, *metrics: str) -> bool:
         """Return whether any estimate has one of these metrics."""
@@ -143,24 +147,65 @@ class Index:
     def of(self, metric: str, model: str, *, judge: str) -> list[Estimate]:
         """Return all estimates of one metric, model and judge, in the order given."""
         return [
-            one
-            for one in self._found.values()
-            if one.metric == metric and one.model == model and one.judge in (judge, None)
+            e
+            for e in self._by_key.values()
+            if e.metric == metric and e.model == model and e.judge in (judge, None)
         ]
 
     def categories(self) -> list[str]:
         """Return the categories that have a safety estimate, in the order given."""
-        seen = (one.category for one in self._found.values() if one.metric == "safety")
-        return list(dict.fromkeys(name for name in seen if name is not None))
+        names = (e.category for e in self._by_key.values() if e.metric == "safety")
+        return list(dict.fromkeys(name for name in names if name is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a panel is about: one judge's verdicts on the answers of one model."""
+
+    run: Run
+    index: Index
+    judge: str
+    model: str
+
+    @property
+    def judge_position(self) -> int:
+        """Position of the judge among those of the run, as the page's scripts number it."""
+        return self.run.judges.index(self.judge)
+
+    @property
+    def model_position(self) -> int:
+        """Position of the model among those of the run."""
+        return self.run.models.index(self.model)
+
+    def get(
+        self, metric: str, language: str | None, category: str | None = None
+    ) -> Estimate | None:
+        """Return the estimate of this judge and model, None where there is none."""
+        return self.index.get(
+            metric, self.model, judge=self.judge, language=language, category=category
+        )
+
+    def all(self, metric: str) -> list[Estimate]:
+        """Return all estimates of a metric for this judge and model, in the order given."""
+        return self.index.of(metric, self.model, judge=self.judge)
+
+
+def scopes(run: Run, index: Index) -> list[Scope]:
+    """Return a scope for each judge and model of a run, in its order."""
+    return [
+        Scope(run=run, index=index, judge=judge, model=model)
+        for judge in run.judges
+        for model in run.models
+    ]
 
 
 def macro_metric(index: Index) -> str:
-    """Name of the macro average over all categories: the taxonomy's size decides it."""
+    """Return the name of the macro average over all categories: the taxonomy's size decides it."""
     return "safety_macro" if index.has("safety_macro") else "safety_macro32"
 
 
 def averages(index: Index) -> dict[str, str]:
-    """Metric to printed name of each average that the run has, the default first."""
+    """Return the printed name of each average that the run has by metric, the default first."""
     named = {
         "safety_macro32": "macro-32",
         "safety_macro": "macro",
@@ -168,8 +213,8 @@ def averages(index: Index) -> dict[str, str]:
         "safety_macro6": "macro-6",
         "safety_macro_of_macros": "macro of macros",
     }
-    found = {metric: name for metric, name in named.items() if index.has(metric)}
-    return found or {"safety_macro32": "macro-32"}
+    measured = {metric: name for metric, name in named.items() if index.has(metric)}
+    return measured or {"safety_macro32": "macro-32"}
 
 
 def missing_share(page: Page) -> tuple[int, int]:

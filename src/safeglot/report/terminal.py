@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from safeglot.report.findings import findings, ranking_note
 from safeglot.report.numbers.bands import WORDS, band_of
 from safeglot.report.numbers.figures import Figure, extra
 from safeglot.report.numbers.percent import (
@@ -25,12 +25,20 @@ from safeglot.report.numbers.percent import (
     points,
     shortfalls,
 )
-from safeglot.report.page import Index, Language, Page, averages, macro_metric, missing_share
+from safeglot.report.page import (
+    Index,
+    NamedLanguage,
+    Page,
+    Run,
+    Scope,
+    averages,
+    macro_metric,
+    missing_share,
+)
 from safeglot.report.sections.consistency import expected_match
-from safeglot.report.sections.findings import findings, ranking_note
 from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
-from safeglot.report.sections.headline import is_bounds, rate_or_bounds
-from safeglot.report.sections.qualifiers import beside_panels, warnings
+from safeglot.report.sections.qualifiers import qualifier_panels, warnings
+from safeglot.report.sections.safety import is_bounds, rate_or_bounds
 from safeglot.types import Estimate
 
 MAX_MODELS = 8
@@ -77,18 +85,17 @@ def headline(page: Page, width: int, *, colour: bool) -> str:
 
 def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
     run = page.run
-    if len(run.models) > MAX_MODELS:
-        yield _many(page, index, judge)
+    by_model = [Scope(run=run, index=index, judge=judge, model=model) for model in run.models]
+    if len(by_model) > MAX_MODELS:
+        yield _models(run, index, judge, by_model)
     else:
-        for model in run.models:
-            yield from _model(page, index, judge, model)
-    for note in run.notes_for(judge):
-        yield Text(f"Caveat: {note}")
-    for text in warnings(run, index, judge):
-        yield Text(f"Caveat: {text}")
-    for found in findings(page, index, judge):
-        said = " ".join(found.sentences)
-        yield Text(f"{found.model}: {said}" if found.model else said)
+        for scope in by_model:
+            yield from _model(page, scope)
+    for caveat in (*run.notes_for(judge), *warnings(run, index, judge)):
+        yield Text(f"Caveat: {caveat}")
+    for finding in findings(page, index, judge):
+        text = " ".join(finding.sentences)
+        yield Text(f"{finding.model}: {text}" if finding.model else text)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -100,57 +107,49 @@ def _table(title: str, *columns: str) -> Table:
         show_edge=False,
         padding=(0, 1, 0, 0),
     )
-    for at, name in enumerate(columns):
-        table.add_column(name, justify="right" if at else "left", overflow="fold")
+    for position, name in enumerate(columns):
+        table.add_column(name, justify="right" if position else "left", overflow="fold")
     return table
 
 
-def _model(page: Page, index: Index, judge: str, model: str) -> Iterator[Table]:
-    about = _About(page=page, index=index, judge=judge, model=model)
-    macro = averages(index).get(macro_metric(index), "macro")
-    safety = _table(
-        f"{model}: answers labelled safe by {judge}, %",
-        *("language", macro, _interval_title(about), "", "micro", _interval_title(about), "n"),
+def _model(page: Page, scope: Scope) -> Iterator[Table]:
+    yield _safety(scope)
+    yield from _qualifiers(page, scope)
+    if len(scope.run.languages) > 1:
+        yield _compared(scope)
+
+
+def _safety(scope: Scope) -> Table:
+    macro = averages(scope.index).get(macro_metric(scope.index), "macro")
+    title = _interval_title(scope)
+    table = _table(
+        f"{scope.model}: answers labelled safe by {scope.judge}, %",
+        *("language", macro, title, "", "micro", title, "n"),
     )
-    rows = _rows(page.run.languages)
-    partial = any(_is_partial(about, language) for language in rows)
+    rows = _rows(scope.run)
+    partial = any(_is_partial(scope, language) for language in rows)
     if partial:
-        safety.add_column("categories", justify="right")
+        table.add_column("categories", justify="right")
     for language in rows:
-        row = [*_safety_row(about, language), Text(_categories(about, language))]
-        safety.add_row(*(row if partial else row[:-1]))
-    yield safety
-    yield from _beside(about)
-    if len(page.run.languages) < 2:
-        return
-    against = page.run.language_name(page.run.reference)
-    compared = _table(
-        f"{model}: same verdict as in {against}, %, and gap to {against}, points",
-        *("language", "match", "interval", "chance", "gap", "interval", "p", "pairs"),
-    )
-    for language in _rows(page.run.languages):
-        if _is_compared(about, language):
-            compared.add_row(*_compared_row(about, language))
-    yield compared
+        cells = [*_safety_row(scope, language), Text(_categories(scope, language))]
+        table.add_row(*(cells if partial else cells[:-1]))
+    return table
 
 
-def _beside(about: _About) -> Iterator[Table]:
-    """Yield what belongs beside the rates, of what was measured."""
-    run = about.page.run
-    at = run.judges.index(about.judge), run.models.index(about.model)
-    panel = next(
-        (one for one in beside_panels(about.page, about.index) if (one.judge, one.model) == at),
-        None,
-    )
+def _qualifiers(page: Page, scope: Scope) -> Iterator[Table]:
+    """Yield the table of what belongs to the rates, of what was measured."""
+    position = scope.judge_position, scope.model_position
+    panels = qualifier_panels(page, scope.index)
+    panel = next((p for p in panels if (p.judge, p.model) == position), None)
     if panel is None:
         return
-    told = {
+    measured = {
         "competent-safe": [row.competent for row in panel.rows] if panel.classes else [],
         "corrected": [row.corrected for row in panel.rows] if panel.corrected else [],
         "over-refusal": [row.over_refusal for row in panel.rows] if panel.over_refusal else [],
     }
-    columns = {name: figures for name, figures in told.items() if figures}
-    title = f"{about.model}: beside the rate, %"
+    columns = {name: figures for name, figures in measured.items() if figures}
+    title = f"{scope.model}: beside the rate, %"
     table = _table(title, "language", *(word for name in columns for word in (name, "n")))
     for k, row in enumerate(panel.rows):
         cells = [cell for figures in columns.values() for cell in _figure(figures[k])]
@@ -158,116 +157,109 @@ def _beside(about: _About) -> Iterator[Table]:
     yield table
 
 
+def _compared(scope: Scope) -> Table:
+    against = scope.run.language_name(scope.run.reference)
+    table = _table(
+        f"{scope.model}: same verdict as in {against}, %, and gap to {against}, points",
+        *("language", "match", "interval", "chance", "gap", "interval", "p", "pairs"),
+    )
+    for language in scope.run.others():
+        table.add_row(*_compared_row(scope, language))
+    if scope.get("exact_match", None) is not None:
+        table.add_row(*_compared_row(scope, None))
+    return table
+
+
 def _figure(figure: Figure) -> list[Text]:
     span = f" ({figure.interval})" if figure.interval else ""
     return [Text(f"{figure.text}{span}"), Text(figure.n)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _About:
-    page: Page
-    index: Index
-    judge: str
-    model: str
-
-    def get(self, metric: str, language: Language | None) -> Estimate | None:
-        tag = language.tag if language else None
-        return self.index.get(metric, self.model, judge=self.judge, language=tag, category=None)
+def _rows(run: Run) -> list[NamedLanguage | None]:
+    return [*run.languages, None] if len(run.languages) > 1 else [*run.languages]
 
 
-def _is_compared(about: _About, language: Language | None) -> bool:
-    if language is None:
-        return about.get("exact_match", None) is not None
-    return language.tag != about.page.run.reference
+def _macro(scope: Scope, language: NamedLanguage | None) -> Estimate | None:
+    return scope.get(macro_metric(scope.index), language.tag if language else None)
 
 
-def _rows(languages: Sequence[Language]) -> list[Language | None]:
-    return [*languages, None] if len(languages) > 1 else [*languages]
+def _interval_title(scope: Scope) -> str:
+    return f"{level(_macro(scope, scope.run.languages[0]))} interval"
 
 
-def _interval_title(about: _About) -> str:
-    language = about.page.run.languages[0]
-    return f"{level(about.get(macro_metric(about.index), language))} interval"
-
-
-def _is_partial(about: _About, language: Language | None) -> bool:
-    macro = about.get(macro_metric(about.index), language)
+def _is_partial(scope: Scope, language: NamedLanguage | None) -> bool:
+    macro = _macro(scope, language)
     return macro is not None and bool(shortfalls(macro))
 
 
-def _categories(about: _About, language: Language | None) -> str:
-    """Say over how many categories the average is, of how many: "29/32"."""
-    macro = about.get(macro_metric(about.index), language)
-    got, of = (number(macro, name) if macro else None for name in ("categories", "of"))
-    return "" if got is None or of is None else f"{got:g}/{of:g}"
+def _categories(scope: Scope, language: NamedLanguage | None) -> str:
+    """Return over how many categories the average is, of how many: "29/32"."""
+    macro = _macro(scope, language)
+    n, of = (number(macro, name) if macro else None for name in ("categories", "of"))
+    return "" if n is None or of is None else f"{n:g}/{of:g}"
 
 
-def _safety_row(about: _About, language: Language | None) -> list[Text]:
-    run, tag = about.page.run, language.tag if language else None
-    macro = rate_or_bounds(
-        run, about.index, macro_metric(about.index), judge=about.judge, key=(about.model, tag)
-    )
-    bounded = macro != about.get(macro_metric(about.index), language)
-    micro = None if bounded else about.get("safety_micro", language)
+def _safety_row(scope: Scope, language: NamedLanguage | None) -> list[Text]:
+    tag, decimals = language.tag if language else None, scope.index.decimals
+    macro = rate_or_bounds(scope, macro_metric(scope.index), tag)
+    bounded = macro != _macro(scope, language)
+    micro = None if bounded else scope.get("safety_micro", tag)
     band = band_of(macro).name
     return [
         Text(f"{language.name} ({language.tag})" if language else "mean"),
-        _rate(macro, about.index.decimals),
-        Text(_interval(macro, about.index.decimals)),
+        _rate(macro, decimals),
+        Text(_interval(macro, decimals)),
         Text(MARKS[band], style=COLOURS[band]),
-        Text("") if bounded else _rate(micro, about.index.decimals),
-        Text(_interval(micro, about.index.decimals)),
+        Text("") if bounded else _rate(micro, decimals),
+        Text(_interval(micro, decimals)),
         Text(count(macro.n) if macro else "0"),
     ]
 
 
-def _compared_row(about: _About, language: Language | None) -> list[Text]:
-    match = about.get("exact_match", language)
-    gap = about.get("gap", language) if language else None
-    chance = expected_match(about.index, match) if match else None
+def _compared_row(scope: Scope, language: NamedLanguage | None) -> list[Text]:
+    match = scope.get("exact_match", language.tag if language else None)
+    gap = scope.get("gap", language.tag) if language else None
+    chance = expected_match(scope, match) if match else None
+    decimals = scope.index.decimals
     cells = [
         f"{language.name} ({language.tag})" if language else "all agree",
-        percent(match.value, about.index.decimals) if match else NONE,
-        _interval(match, about.index.decimals),
-        percent(chance, about.index.decimals),
-        points(gap.value, about.index.decimals) if gap else "",
-        gap_interval(gap, about.index.decimals) if gap else "",
+        percent(match.value, decimals) if match else NONE,
+        _interval(match, decimals),
+        percent(chance, decimals),
+        points(gap.value, decimals) if gap else "",
+        gap_interval(gap, decimals) if gap else "",
         p_value(number(gap, "p_holm")) if gap else "",
         count(match.n) if match else "0",
     ]
     return [Text(cell) for cell in cells]
 
 
-def _rate(one: Estimate | None, decimals: int) -> Text:
-    if one is not None and is_bounds(one):
+def _rate(estimate: Estimate | None, decimals: int) -> Text:
+    if estimate is not None and is_bounds(estimate):
         return Text("bounds")
-    if one is None or one.value is None:
+    if estimate is None or estimate.value is None:
         return Text("no data")
-    return Text(percent(one.value, decimals), style=COLOURS[band_of(one).name])
+    return Text(percent(estimate.value, decimals), style=COLOURS[band_of(estimate).name])
 
 
-def _interval(one: Estimate | None, decimals: int) -> str:
-    """Print an interval, or bounds where there is no point."""
-    return "" if one is None else interval(one, decimals)
+def _interval(estimate: Estimate | None, decimals: int) -> str:
+    """Return an interval as printed, or bounds where there is no point."""
+    return "" if estimate is None else interval(estimate, decimals)
 
 
-def _many(page: Page, index: Index, judge: str) -> Table:
-    run, macro = page.run, macro_metric(index)
+def _models(run: Run, index: Index, judge: str, by_model: Sequence[Scope]) -> Table:
+    macro, decimals = macro_metric(index), index.decimals
     name = averages(index).get(macro, "macro")
-    decimals = index.decimals
     table = _table(
-        f"{len(run.models)} models: answers labelled safe by {judge}, {name}, %",
+        f"{len(by_model)} models: answers labelled safe by {judge}, {name}, %",
         *("model", run.reference, "interval", "mean", "interval", "n", "lower", "higher", "same?"),
     )
-    for model in run.models:
-        base, mean = (
-            rate_or_bounds(run, index, macro, judge=judge, key=(model, tag))
-            for tag in (run.reference, None)
-        )
-        said = [reading(one, index) for one in macro_gaps(run, index, judge=judge, model=model)]
-        counts = [said.count("lower"), said.count("higher"), said.count(NO_EVIDENCE)]
+    for scope in by_model:
+        base, mean = (rate_or_bounds(scope, macro, tag) for tag in (run.reference, None))
+        words = [reading(gap, index) for gap in macro_gaps(scope)]
+        counts = [words.count("lower"), words.count("higher"), words.count(NO_EVIDENCE)]
         table.add_row(
-            Text(model),
+            Text(scope.model),
             *(_rate(base, decimals), Text(_interval(base, decimals))),
             *(_rate(mean, decimals), Text(_interval(mean, decimals))),
             Text(count(mean.n) if mean else "0"),
@@ -288,7 +280,7 @@ def _ending(page: Page) -> Iterator[str]:
     if len(page.run.languages) > 1:
         yield MANY_WORDS if len(page.run.models) > MAX_MODELS else FEW_WORDS
         yield ranking_note(page)
-    if any(extra(one, "show_bounds") for one in page.estimates if one.metric == "invalid_rate"):
+    if any(extra(e, "show_bounds") for e in page.estimates if e.metric == "invalid_rate"):
         yield BOUNDS_WORDS
     for note in page.run.notes:
         if note.judge is None:

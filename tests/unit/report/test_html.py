@@ -8,8 +8,9 @@ from html import unescape
 import pytest
 
 from example import small
-from safeglot.report.html import render_html, script_json
-from safeglot.report.page import AnswerVerdict, Language, Note
+from safeglot.report.environment import script_json
+from safeglot.report.html import render_html
+from safeglot.report.page import AnswerVerdict, NamedLanguage, Note
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&<!-- \u2028 {{ 7 * 7 }}"
 
@@ -88,7 +89,7 @@ def test_none_is_no_data_and_never_a_number():
 
 def test_no_estimates_no_categories_one_language():
     run = replace(
-        small.page().run, languages=(Language(tag="en", name="English"),), macros={}, notes=()
+        small.page().run, languages=(NamedLanguage(tag="en", name="English"),), macros={}, notes=()
     )
     html = render_html(small.page(run=run, estimates=[], missing=(), answers=(), n_answers_total=0))
     text = text_of(html)
@@ -145,7 +146,7 @@ def test_hostile_text_stays_text():
     hostile = replace(
         run,
         title=HOSTILE,
-        languages=(*run.languages, Language(tag=HOSTILE, name=HOSTILE)),
+        languages=(*run.languages, NamedLanguage(tag=HOSTILE, name=HOSTILE)),
         models=(small.MODEL, HOSTILE),
         settings={HOSTILE: HOSTILE},
         signature=HOSTILE,

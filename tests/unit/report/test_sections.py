@@ -11,8 +11,8 @@ import pytest
 
 from example import full, small
 from safeglot.report.html import render_html
-from safeglot.report.page import Language, Note
-from safeglot.report.sections import qualifiers
+from safeglot.report.page import NamedLanguage, Note
+from safeglot.report.sections import causes, qualifiers
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from unit.report.test_html import text_of
 
@@ -41,7 +41,7 @@ def test_without_their_data_the_sections_say_the_sentence_of_the_rule():
     assert section(page, "judge") == f"The judge's errors {qualifiers.NOT_CORRECTED}"
     assert section(page, "responses") == f"What the answers are {qualifiers.NO_CLASSES}"
     assert section(page, "refusals") == f"Over-refusal beside safety {qualifiers.NO_BENIGN}"
-    assert section(page, "causes") == f"Causes of the gap {qualifiers.NO_ARMS}"
+    assert section(page, "causes") == f"Causes of the gap {causes.NO_ARMS}"
     assert "noise" not in parts(page)
     assert "#noise" not in render_html(page)
     head = text_of(render_html(page).split("<main>")[0])
@@ -357,7 +357,7 @@ def test_other_judges_numbers_do_not_stand_beside_this_one():
 
 
 def test_one_language_has_no_causes():
-    run = replace(small.page().run, languages=(Language(tag="en", name="English"),))
+    run = replace(small.page().run, languages=(NamedLanguage(tag="en", name="English"),))
     page = replace(full.page(), run=run)
     assert (
         section(page, "causes") == "Causes of the gap With one language there is no gap to explain."

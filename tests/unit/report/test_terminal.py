@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from example import full, small
-from safeglot.report.page import Language
+from safeglot.report.page import NamedLanguage
 from safeglot.report.terminal import headline
 
 EXPECTED = """\
@@ -60,8 +60,8 @@ def test_no_line_is_wider_than_the_terminal(width):
     run = replace(
         small.page().run,
         languages=(
-            Language(tag="en", name="English"),
-            Language(tag="sw", name="中文（繁體，香港）"),
+            NamedLanguage(tag="en", name="English"),
+            NamedLanguage(tag="sw", name="中文（繁體，香港）"),
         ),
     )
     text = headline(small.page(run=run), width, colour=False)

@@ -15,7 +15,7 @@ from safeglot.backends.files.rundir import write_text
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.flow.translation import ratings_summary
 from safeglot.keys import digest
-from safeglot.report.page import Language
+from safeglot.report.page import NamedLanguage
 from safeglot.report.translation_set.html import render_translations
 from safeglot.report.translation_set.quality import NO_TEXT
 from safeglot.report.translation_set.view import (
@@ -23,7 +23,7 @@ from safeglot.report.translation_set.view import (
     EstimatorView,
     Histogram,
     LanguageView,
-    Spread,
+    MeanSpread,
     TextRow,
     TranslationsView,
 )
@@ -184,10 +184,10 @@ def _rows(
 # ---- one language
 
 
-def _language(tag: str) -> Language:
+def _language(tag: str) -> NamedLanguage:
     known = languages.lookup(tag)
     direction: Any = known.direction
-    return Language(tag=tag, name=known.name, direction=direction)
+    return NamedLanguage(tag=tag, name=known.name, direction=direction)
 
 
 def _language_view(
@@ -235,9 +235,9 @@ def _refused(found: _Found, tag: str, translator: str) -> dict[str, int]:
     }
 
 
-def _spread(values: Floats) -> Spread:
+def _spread(values: Floats) -> MeanSpread:
     sd = float(values.std(ddof=1)) if values.size > 1 else None
-    return Spread(mean=float(values.mean()), sd=sd, n=values.size)
+    return MeanSpread(mean=float(values.mean()), sd=sd, n=values.size)
 
 
 def _histogram(kept: Floats, gated: Floats, scale: Scale) -> Histogram:

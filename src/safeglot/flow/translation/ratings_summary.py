@@ -11,7 +11,7 @@ import numpy as np
 from safeglot.backends.files import rating_file
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import UsageError
-from safeglot.report.translation_set.view import Measure, RatedView
+from safeglot.report.translation_set.view import RatedView, Statistic
 from safeglot.score.arrays import Floats, floats
 from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import wilson
@@ -49,7 +49,7 @@ class Threshold:
 
     language: str
     estimator: str
-    rank: Measure
+    rank: Statistic
     """Its rank correlation with the ratings."""
     bound: float | None
     share: float | None = None
@@ -145,7 +145,7 @@ def _row(rated: Rated, tag: str, outcome: str, scales: Mapping[str, Scale]) -> R
         language=tag,
         outcome=outcome,
         drawn=len(drawn),
-        adequacy=Measure(
+        adequacy=Statistic(
             number=float(grades.mean()) if told else None,
             low=max(span[0], 1.0) if span else None,
             high=min(span[1], 5.0) if span else None,
@@ -153,23 +153,23 @@ def _row(rated: Rated, tag: str, outcome: str, scales: Mapping[str, Scale]) -> R
         ),
         sd=sd,
         preserved=_preserved(grades),
-        alpha=_alpha(whole) if outcome == KEPT else Measure(number=None),
+        alpha=_alpha(whole) if outcome == KEPT else Statistic(number=None),
         correlation={name: _correlation(rated, whole, name, one) for name, one in scales.items()}
         if outcome == KEPT
         else {},
     )
 
 
-def _preserved(grades: Floats) -> Measure:
+def _preserved(grades: Floats) -> Statistic:
     n = grades.size
     if not n:
-        return Measure(number=None)
+        return Statistic(number=None)
     kept = int((grades >= PRESERVED).sum())
     low, high = wilson(kept, n)
-    return Measure(number=kept / n, low=float(low), high=float(high), n=n)
+    return Statistic(number=kept / n, low=float(low), high=float(high), n=n)
 
 
-def _alpha(told: Sequence[DrawnText]) -> Measure:
+def _alpha(told: Sequence[DrawnText]) -> Statistic:
     names = sorted({name for one in told for name in one.ratings})
     grade_AU = np.full((len(names), len(told)), np.nan)
     for u, one in enumerate(told):
@@ -179,22 +179,24 @@ def _alpha(told: Sequence[DrawnText]) -> Measure:
     found = interval_alpha(grade_AU) if told else None
     if found is None or found.units < LEAST_UNITS:
         n = found.units if found else 0
-        return Measure(number=None, n=n, why=f"{n} texts rated twice, told from {LEAST_UNITS} on")
+        return Statistic(number=None, n=n, why=f"{n} texts rated twice, told from {LEAST_UNITS} on")
     why = "" if found.value is not None else "all grades are alike"
-    return Measure(number=found.value, low=found.low, high=found.high, n=found.units, why=why)
+    return Statistic(number=found.value, low=found.low, high=found.high, n=found.units, why=why)
 
 
-def _correlation(rated: Rated, told: Sequence[DrawnText], estimator: str, scale: Scale) -> Measure:
+def _correlation(
+    rated: Rated, told: Sequence[DrawnText], estimator: str, scale: Scale
+) -> Statistic:
     """Return Spearman's rho, turned so that 1 says that the estimator ranks as people do."""
     sign = 1.0 if scale.higher_is_better else -1.0
     pairs = list(_pairs(rated, told, estimator))
     if len(pairs) < LEAST_CORRELATION:
         why = f"{len(pairs)} texts, told from {LEAST_CORRELATION} on" if pairs else "no values"
-        return Measure(number=None, n=len(pairs), why=why)
+        return Statistic(number=None, n=len(pairs), why=why)
     found = spearman([sign * v for v, _, _ in pairs], [g for _, g, _ in pairs], unit="texts")
     if isinstance(found, NoFit):
-        return Measure(number=None, n=len(pairs), why=found.reason)
-    return Measure(number=found.value, n=found.n)
+        return Statistic(number=None, n=len(pairs), why=found.reason)
+    return Statistic(number=found.value, n=found.n)
 
 
 def _pairs(

@@ -14,7 +14,7 @@ from safeglot.flow.translation.ratings_summary import (
 )
 from safeglot.report.table import Cell, Column, Row, Table, number, to_text, word
 from safeglot.report.translation_set.quality import HUMAN, overall
-from safeglot.report.translation_set.view import Measure, RatedView, Spread, TranslationsView
+from safeglot.report.translation_set.view import MeanSpread, RatedView, Statistic, TranslationsView
 from safeglot.text import languages
 from safeglot.types import GATED, KEPT
 
@@ -77,7 +77,7 @@ def gate_file(found: Sequence[Threshold]) -> str:
     return "\n".join([head, "", *lines])
 
 
-def _measure(m: Measure) -> Cell:
+def _measure(m: Statistic) -> Cell:
     if m.number is None:
         return number(None, reason=m.why)
     return number(m.number, (m.low, m.high))
@@ -156,19 +156,19 @@ def _quality(view: TranslationsView) -> Table:
     )
 
 
-def _human(one: RatedView) -> Spread | None:
+def _human(one: RatedView) -> MeanSpread | None:
     if one.adequacy.number is None:
         return None
     sd = None if one.sd is None else one.sd / 4
-    return Spread(mean=(one.adequacy.number - 1) / 4, sd=sd, n=one.adequacy.n)
+    return MeanSpread(mean=(one.adequacy.number - 1) / 4, sd=sd, n=one.adequacy.n)
 
 
-def _spread_row(name: str, found: Mapping[str, Spread | None]) -> Row:
+def _spread_row(name: str, found: Mapping[str, MeanSpread | None]) -> Row:
     whole = overall([one for one in found.values() if one is not None])
     return (word(name), *map(_spread, (*found.values(), whole)))
 
 
-def _spread(one: Spread | None) -> Cell:
+def _spread(one: MeanSpread | None) -> Cell:
     if one is None:
         return word("none")
     return word(f"{one.mean:.2f}" + ("" if one.sd is None else f" ± {one.sd:.2f}"))

@@ -1,4 +1,4 @@
-"""Positions for the dot-and-interval plots: an axis, and marks in percent of its width."""
+"""An axis for the plots of points and intervals, and marks in percent of its width."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ def ends(estimates: Iterable[Estimate]) -> list[float]:
 
 
 def rate_axis(shown: Sequence[float]) -> Axis:
-    """Axis for rates: from a round number below the lowest to 100%."""
+    """Return an axis for rates: from a round number below the lowest to 100%."""
     return _axis(min([*shown, 0.95]), 1.0, floor=0.0, ceiling=1.0)
 
 
 def gap_axis(shown: Sequence[float]) -> Axis:
-    """Axis for differences: zero always on it."""
+    """Return an axis for differences: zero is always on it."""
     return _axis(min([*shown, -0.01]), max([*shown, 0.01]), floor=-1.0, ceiling=1.0)
 
 
 def mark(axis: Axis, estimate: Estimate | None, *, y: float, symbol: int = 0) -> Mark | None:
-    """Place an estimate, or bounds without a point; None where there is no data."""
+    """Return the mark of an estimate, or of bounds without a point; None where there is no data."""
     if estimate is not None and estimate.value is None:
         return _line(axis, estimate, y=y, symbol=symbol)
     if estimate is None or estimate.value is None:

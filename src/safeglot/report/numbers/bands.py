@@ -32,7 +32,7 @@ NO_DATA = Band(name="", shade="b-none", mark="m-none")
 
 
 def point_band(rate: float) -> str:
-    """Name the band of a point estimate."""
+    """Return the band of a point estimate."""
     if rate >= 0.99 - 1e-12:
         return "safe"
     return "unsafe" if rate >= 0.9 - 1e-12 else "highly-unsafe"

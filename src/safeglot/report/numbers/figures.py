@@ -1,7 +1,8 @@
-"""One number of a table as printed: the value, what stands below it, and why it is not there."""
+"""Figures: a number of a table as printed, with what stands below it or why it is not there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from safeglot.report.numbers.percent import (
@@ -35,59 +36,60 @@ ABSENT = Figure(text=NONE)
 
 
 def rate(estimate: Estimate | None, places: int = 1) -> Figure:
-    """Print a rate in percent."""
-    if estimate is None or estimate.value is None:
-        return nothing(estimate)
-    return Figure(
-        text=percent(estimate.value, places),
-        interval=interval(estimate, places),
-        n=count(estimate.n),
-    )
+    """Return a rate in percent."""
+    return _figure(estimate, lambda value: percent(value, places), lambda e: interval(e, places))
 
 
 def difference(estimate: Estimate | None, places: int = 1) -> Figure:
-    """Print a difference of rates in percentage points."""
-    if estimate is None or estimate.value is None:
-        return nothing(estimate)
-    return Figure(
-        text=points(estimate.value, places),
-        interval=gap_interval(estimate, places),
-        n=count(estimate.n),
-    )
+    """Return a difference of rates in percentage points."""
+    return _figure(estimate, lambda value: points(value, places), lambda e: gap_interval(e, places))
 
 
 def index_number(estimate: Estimate | None, digits: int = 2) -> Figure:
-    """Print a number that is no share: kappa, d', a slope."""
+    """Return a number that is no share: kappa, d', a slope."""
+    return _figure(
+        estimate, lambda value: plain(value, digits), lambda e: span(e.low, e.high, digits)
+    )
+
+
+def _figure(
+    estimate: Estimate | None,
+    shown: Callable[[float], str],
+    interval_of: Callable[[Estimate], str],
+) -> Figure:
     if estimate is None or estimate.value is None:
         return nothing(estimate)
-    low, high = estimate.low, estimate.high
-    span = "" if low is None or high is None else f"{plain(low, digits)} to {plain(high, digits)}"
-    return Figure(text=plain(estimate.value, digits), interval=span, n=count(estimate.n))
+    return Figure(text=shown(estimate.value), interval=interval_of(estimate), n=count(estimate.n))
 
 
 def bounds(estimate: Estimate | None, places: int = 1) -> Figure:
-    """Print bounds, which have no point between them."""
+    """Return bounds, which have no point between them."""
     if estimate is None or estimate.low is None or estimate.high is None:
         return nothing(estimate)
     return Figure(text=interval(estimate, places), n=count(estimate.n))
 
 
 def nothing(estimate: Estimate | None) -> Figure:
-    """Print a dash, and the reason where the estimate has one."""
+    """Return a dash, and the reason where the estimate has one."""
     if estimate is None or estimate.method in NOT_TOLD:
         return ABSENT
     return Figure(text=NONE, note=method_words(estimate.method))
 
 
 def plain(value: float | None, digits: int = 2) -> str:
-    """Print a number with a proper minus sign."""
+    """Return a number with a proper minus sign, a dash for None."""
     return NONE if value is None else f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def span(low: float | None, high: float | None, digits: int = 2) -> str:
+    """Return the ends of an interval as "0.10 to 0.20", "" where one of them is not known."""
+    return "" if low is None or high is None else f"{plain(low, digits)} to {plain(high, digits)}"
 
 
 def word(estimate: Estimate | None, name: str) -> str:
     """Return a word of `extra`, "" where it is absent or a number."""
-    found = estimate.extra.get(name) if estimate is not None else None
-    return found if isinstance(found, str) else ""
+    text = estimate.extra.get(name) if estimate is not None else None
+    return text if isinstance(text, str) else ""
 
 
 def extra(estimate: Estimate | None, name: str) -> float | None:

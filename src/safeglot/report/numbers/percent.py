@@ -1,4 +1,4 @@
-"""Numbers as a reader sees them; percent exists only in this package."""
+"""Rates, differences, intervals and counts as printed; percent exists only in `report/`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EDGES = (0.9, 0.99, 1.0)
 
 
 def percent(rate: float | None, places: int = 1) -> str:
-    """Print a rate of [0, 1] in percent, without the sign."""
+    """Return a rate of [0, 1] in percent, without the sign."""
     if rate is None:
         return NONE
     text = f"{100 * rate:.{places}f}"
@@ -31,7 +31,7 @@ def percent(rate: float | None, places: int = 1) -> str:
 
 
 def points(gap: float | None, places: int = 1) -> str:
-    """Print a difference of rates in percentage points, with its sign."""
+    """Return a difference of rates in percentage points, with its sign."""
     if gap is None:
         return NONE
     text = f"{abs(100 * gap):.{places}f}"
@@ -41,28 +41,28 @@ def points(gap: float | None, places: int = 1) -> str:
 
 
 def interval(estimate: Estimate, places: int = 1) -> str:
-    """Print the interval of a rate, or nothing where it has none."""
+    """Return the interval of a rate as printed, "" where it has none."""
     if estimate.low is None or estimate.high is None:
         return ""
     return f"{percent(estimate.low, places)}{DASH}{percent(estimate.high, places)}"
 
 
 def gap_interval(estimate: Estimate, places: int = 1) -> str:
-    """Print the interval of a difference, or nothing where it has none."""
+    """Return the interval of a difference as printed, "" where it has none."""
     if estimate.low is None or estimate.high is None:
         return ""
     return f"{points(estimate.low, places)} to {points(estimate.high, places)}"
 
 
 def level(estimate: Estimate | None) -> str:
-    """Print the confidence level: "95%"."""
+    """Return the confidence level as printed: "95%"."""
     if estimate is None or estimate.level is None:
         return "95%"
     return f"{100 * estimate.level:g}%"
 
 
 def method_words(method: str) -> str:
-    """Print a method as a reader knows it: the names of people in capitals, no code words."""
+    """Return a method as a reader knows it: the names of people in capitals, no code words."""
     words = method.replace(" n_eff", "")
     for name in ("wilson", "tango"):
         words = words.replace(name, name.capitalize())
@@ -70,39 +70,39 @@ def method_words(method: str) -> str:
 
 
 def count(n: int) -> str:
-    """Print a count with separators."""
+    """Return a count with separators."""
     return f"{n:,}"
 
 
 def p_value(p: float | None) -> str:
-    """Print a p-value to three decimals, or the bound it is below."""
+    """Return a p-value to three decimals, or the bound it is below."""
     if p is None:
         return NONE
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def n_of(n: int, noun: str = "") -> str:
-    """Print "n = 1,200 pairs" so that it does not break."""
+    """Return "n = 1,200 pairs" with spaces at which no line breaks."""
     return f"n{NBSP}={NBSP}{count(n)}" + (f"{NBSP}{noun}" if noun else "")
 
 
 def number(estimate: Estimate, name: str) -> float | None:
     """Return a number of `extra`, None where it is absent or a word."""
-    found = estimate.extra.get(name)
-    return float(found) if isinstance(found, int | float) else None
+    value = estimate.extra.get(name)
+    return float(value) if isinstance(value, int | float) else None
 
 
 def shortfalls(estimate: Estimate) -> list[str]:
-    """Say of which parts an average has fewer than its name promises: "19 of 32 categories"."""
-    found = []
+    """Return of which parts an average has fewer than its name promises: "19 of 32 categories"."""
+    lacking = []
     for name, whole in (("categories", "of"), ("languages", "of_languages")):
         got, of = number(estimate, name), number(estimate, whole)
         if got is not None and of is not None and got < of:
-            found.append(f"{got:g} of {of:g} {name}")
-    return found
+            lacking.append(f"{got:g} of {of:g} {name}")
+    return lacking
 
 
 def places_for(estimates: Sequence[Estimate]) -> int:
-    """Two decimals where the intervals are narrow enough to carry them, else one."""
+    """Return 2 decimals where the intervals are narrow enough to carry them, else 1."""
     widths = [e.high - e.low for e in estimates if e.low is not None and e.high is not None]
     return 2 if widths and median(widths) < 0.01 else 1

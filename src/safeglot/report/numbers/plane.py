@@ -1,4 +1,4 @@
-"""Positions in a plane: points with labels that do not overlap, and lines through it."""
+"""A plane of two axes: points with labels that do not overlap, and lines through it."""
 
 from __future__ import annotations
 
@@ -69,19 +69,19 @@ def upside(axis: Axis, rate: float) -> str:
 
 
 def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Spot]:
-    """Place the points; a name that would overlap another or a point is left out."""
-    centres = [_centre(one, x_axis, y_axis) for one in points]
+    """Return the points in their places; a name that would overlap another or a point is left out."""
+    centres = [_centre(point, x_axis, y_axis) for point in points]
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in centres]
     labels: dict[int, Label] = {}
-    order = sorted(range(len(points)), key=lambda at: not points[at].reference)
-    for at in order:
-        own = taken[:at] + taken[at + 1 :]
-        for label, box in _candidates(points[at].name, *centres[at]):
-            if not any(_overlap(box, other) for other in own) and _inside(box):
-                labels[at] = label
+    order = sorted(range(len(points)), key=lambda i: not points[i].reference)
+    for i in order:
+        others = taken[:i] + taken[i + 1 :]
+        for label, box in _candidates(points[i].name, *centres[i]):
+            if not any(_overlap(box, other) for other in others) and _inside(box):
+                labels[i] = label
                 taken.append(box)
                 break
-    return [_spot(one, x_axis, y_axis, labels.get(at)) for at, one in enumerate(points)]
+    return [_spot(point, x_axis, y_axis, labels.get(i)) for i, point in enumerate(points)]
 
 
 def path(line: Iterable[tuple[float, float]], x_axis: Axis, y_axis: Axis) -> str:
@@ -128,22 +128,22 @@ def _candidates(
     ]
 
 
-def _overlap(one: Sequence[float], other: Sequence[float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _inside(box: Sequence[float]) -> bool:
     return box[0] >= -20 and box[2] <= WIDTH + 20 and box[1] >= -12 and box[3] <= HEIGHT + 2
 
 
-def _spot(one: Point, x_axis: Axis, y_axis: Axis, label: Label | None) -> Spot:
+def _spot(point: Point, x_axis: Axis, y_axis: Axis, label: Label | None) -> Spot:
     return Spot(
-        x=x_axis.at(one.x),
-        y=upside(y_axis, one.y),
-        x_low=x_axis.at(one.x_interval[0]),
-        x_high=x_axis.at(one.x_interval[1]),
-        y_low=upside(y_axis, one.y_interval[0]),
-        y_high=upside(y_axis, one.y_interval[1]),
+        x=x_axis.at(point.x),
+        y=upside(y_axis, point.y),
+        x_low=x_axis.at(point.x_interval[0]),
+        x_high=x_axis.at(point.x_interval[1]),
+        y_low=upside(y_axis, point.y_interval[0]),
+        y_high=upside(y_axis, point.y_interval[1]),
         label=label,
-        reference=one.reference,
+        reference=point.reference,
     )

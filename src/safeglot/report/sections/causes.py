@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from safeglot.report.numbers.axis import Axis, ends, gap_axis
-from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, plain, word
+from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, plain, span, word
 from safeglot.report.numbers.percent import MINUS, NONE, count, level, p_value, percent, points
-from safeglot.report.page import Index, Language, Page, Run
+from safeglot.report.page import Index, NamedLanguage, Page, Scope, scopes
 from safeglot.report.sections.gaps import NOT_INTERPRETED, WHY_NOT
+from safeglot.report.sections.quality_curve import Curves, quality_curves
 from safeglot.types import Estimate
 
-TERMS = {
+Row = TypeVar("Row")
+
+GAPS = {
+    "unsafe_gap_total": "total",
     "unsafe_gap_translation": "translation",
     "unsafe_gap_model": "model",
     "unsafe_gap_judge": "judge",
 }
-TOTAL = "unsafe_gap_total"
-ROW_PX, TOP_PX, BAR_PX = 18, 8, 10
+"""The whole gap and its terms: metric and printed name."""
+NO_ARMS = (
+    "No cause is named: no intervention was run that could tell the translation, the judge and the "
+    "model apart."
+)
+ROW_PX, TOP_PX = 18, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,7 @@ class CauseRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranslatorRow:
+class TranslatorVarianceRow:
     """One language: how much of its rate hangs on who translated."""
 
     language: str
@@ -66,7 +75,7 @@ class TranslatorRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateRow:
+class SelectionRow:
     """One language: what keeping only good translations does to the choice of prompts."""
 
     language: str
@@ -101,97 +110,93 @@ class Causes:
     level: str
     axis: Axis
     rows: tuple[CauseRow, ...]
-    translators: tuple[TranslatorRow, ...]
+    translators: tuple[TranslatorVarianceRow, ...]
     slopes: tuple[SlopeRow, ...]
-    gates: tuple[GateRow, ...]
+    selections: tuple[SelectionRow, ...]
+    curves: Curves | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    index: Index
-    judge: str
-    model: str
-    language: Language
-
-    def get(self, metric: str) -> Estimate | None:
-        tag = self.language.tag
-        return self.index.get(metric, self.model, judge=self.judge, language=tag, category=None)
+def context(page: Page, index: Index) -> dict[str, Any]:
+    """Return what the template needs."""
+    return {"panels": cause_panels(page, index), "no_arms": NO_ARMS}
 
 
 def cause_panels(page: Page, index: Index) -> list[Causes]:
-    """Build a panel for each judge and model; none where no intervention was run."""
-    if not index.has(TOTAL, *TERMS, "translator_variance", "quality_slope", "gate_selection"):
+    """Return a panel for each judge and model; none where no intervention was run."""
+    if not index.has(*GAPS, "translator_variance", "quality_slope", "gate_selection"):
         return []
-    run = page.run
-    return [
-        _panel(run, index, judge=judge, model=model)
-        for judge in range(len(run.judges))
-        for model in range(len(run.models))
-    ]
+    return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def _panel(run: Run, index: Index, *, judge: int, model: int) -> Causes:
-    all_facts = [
-        _Facts(index=index, judge=run.judges[judge], model=run.models[model], language=one)
-        for one in run.languages
-        if one.tag != run.reference
-    ]
-    terms = [e for f in all_facts for m in (TOTAL, *TERMS) if (e := f.get(m)) is not None]
-    axis = gap_axis(ends(terms))
-    rows = [_row(facts, axis) for facts in all_facts if any(facts.get(m) for m in (TOTAL, *TERMS))]
+def _panel(scope: Scope) -> Causes:
+    languages = scope.run.others()
+    gaps = {o: [scope.get(metric, o.tag) for metric in GAPS] for o in languages}
+    shown = [gap for line in gaps.values() for gap in line if gap is not None]
+    axis = gap_axis(ends(shown))
     return Causes(
-        judge=judge,
-        model=model,
-        level=level(next((e for e in terms if e.low is not None), None)),
+        judge=scope.judge_position,
+        model=scope.model_position,
+        level=level(next((gap for gap in shown if gap.low is not None), None)),
         axis=axis,
-        rows=tuple(rows),
-        translators=tuple(_translators(all_facts)),
-        slopes=tuple(_slopes(all_facts)),
-        gates=tuple(_gates(all_facts)),
+        rows=tuple(_row(scope, o, line, axis) for o, line in gaps.items() if any(line)),
+        translators=_rows(scope, "translator_variance", _variance_row),
+        slopes=_rows(scope, "quality_slope", _slope_row),
+        selections=_rows(scope, "gate_selection", _selection_row),
+        curves=quality_curves(scope),
     )
 
 
-def _row(facts: _Facts, axis: Axis) -> CauseRow:
-    total, terms = facts.get(TOTAL), [facts.get(metric) for metric in TERMS]
-    figures = tuple(difference(one) for one in terms)
-    said = [
-        f"{words} {one.text} points ({one.interval})"
-        for words, one in zip(
-            ("total", *TERMS.values()), (difference(total), *figures), strict=True
-        )
+def _rows(
+    scope: Scope, metric: str, row: Callable[[NamedLanguage, Estimate], Row]
+) -> tuple[Row, ...]:
+    return tuple(
+        row(language, estimate)
+        for language in scope.run.others()
+        if (estimate := scope.get(metric, language.tag)) is not None
+    )
+
+
+def _row(
+    scope: Scope, language: NamedLanguage, gaps: Sequence[Estimate | None], axis: Axis
+) -> CauseRow:
+    total, *figures = map(difference, gaps)
+    terms = gaps[1:]
+    words = [
+        f"{kind} {figure.text} points ({figure.interval})"
+        for kind, figure in zip(GAPS.values(), (total, *figures), strict=True)
     ]
     return CauseRow(
-        language=facts.language.name,
-        tag=facts.language.tag,
-        total=difference(total),
-        terms=figures,
-        shares=tuple(_share(one) for one in terms),
-        share_reason=next((why for one in terms if (why := word(one, "share_reason"))), ""),
-        bars=tuple(_bars([total, *terms], axis)),
-        words="; ".join(said),
+        language=language.name,
+        tag=language.tag,
+        total=total,
+        terms=tuple(figures),
+        shares=tuple(_share(term) for term in terms),
+        share_reason=next((why for term in terms if (why := word(term, "share_reason"))), ""),
+        bars=tuple(_bars(gaps, axis)),
+        words="; ".join(words),
         bound=_bound(terms[0]),
-        human=_human(terms[0]),
-        remark=f"{NOT_INTERPRETED}: {WHY_NOT}" if _mute(facts) else "",
+        human=_from_extra(terms[0], "human", "human_low", "human_high", "human_n"),
+        remark=f"{NOT_INTERPRETED}: {WHY_NOT}" if _mute(scope, language) else "",
     )
 
 
-def _mute(facts: _Facts) -> bool:
+def _mute(scope: Scope, language: NamedLanguage) -> bool:
     """Return whether invalid answers forbid to read this language's gap."""
-    return bool(extra(facts.get("invalid_rate"), "gap_not_interpretable"))
+    return bool(extra(scope.get("invalid_rate", language.tag), "gap_not_interpretable"))
 
 
-def _bars(found: Sequence[Estimate | None], axis: Axis) -> Iterator[Bar]:
-    for at, (kind, one) in enumerate(zip(("total", *TERMS.values()), found, strict=True)):
-        if one is None or one.value is None:
+def _bars(gaps: Sequence[Estimate | None], axis: Axis) -> Iterator[Bar]:
+    for position, (kind, gap) in enumerate(zip(GAPS.values(), gaps, strict=True)):
+        if gap is None or gap.value is None:
             continue
-        zero, end = (float(axis.at(v)[:-1]) for v in (0.0, one.value))
+        zero, end = (float(axis.at(v)[:-1]) for v in (0.0, gap.value))
         yield Bar(
             kind=kind,
             x=f"{min(zero, end):.2f}%",
             width=f"{abs(end - zero):.2f}%",
-            low=axis.at(one.value if one.low is None else one.low),
-            high=axis.at(one.value if one.high is None else one.high),
-            y=TOP_PX + ROW_PX * at,
+            low=axis.at(gap.value if gap.low is None else gap.low),
+            high=axis.at(gap.value if gap.high is None else gap.high),
+            y=TOP_PX + ROW_PX * position,
         )
 
 
@@ -207,86 +212,70 @@ def _share(term: Estimate | None) -> str:
 
 
 def _bound(translation: Estimate | None) -> str:
-    """Print the translation term as an interval: half of the round trip's damage to all of it."""
+    """Return the translation term as an interval: half of the round trip's damage to all of it."""
     half = extra(translation, "bound_half")
     if translation is None or translation.value is None or half is None:
         return ""
     return f"{points(half)} to {points(translation.value)}"
 
 
-def _human(translation: Estimate | None) -> Figure:
-    """Print what human translation shows of the effect: it goes before the round trip's bound."""
-    return _from(translation, "human", "human_low", "human_high", "human_n")
-
-
-def _from(one: Estimate | None, *names: str) -> Figure:
-    """Print a difference that stands in `extra`: its value, interval ends and n by name."""
-    value, low, high, n = (extra(one, name) for name in (*names, "")[:4])
+def _from_extra(estimate: Estimate | None, *names: str) -> Figure:
+    """Return a difference that stands in `extra`: its value, interval ends and n by name."""
+    value, low, high, n = (extra(estimate, name) for name in (*names, "")[:4])
     if value is None:
         return ABSENT
     span = "" if low is None or high is None else f"{points(low)} to {points(high)}"
     return Figure(text=points(value), interval=span, n="" if n is None else count(int(n)))
 
 
-def _translators(all_facts: Sequence[_Facts]) -> Iterator[TranslatorRow]:
-    for facts in all_facts:
-        one = facts.get("translator_variance")
-        if one is None:
-            continue
-        parts = [extra(one, name) for name in ("var_prompt", "var_translator", "var_residual")]
-        k, n = extra(one, "K"), extra(one, "I")
-        q, p = extra(one, "cochran_q"), extra(one, "p")
-        yield TranslatorRow(
-            language=facts.language.name,
-            tag=facts.language.tag,
-            spread="–" if one.value is None else f"{100 * max(one.value, 0.0) ** 0.5:.2f} pp",
-            components=" / ".join(plain(part, 4) for part in parts),
-            translators="–" if k is None or n is None else f"{k:g} on {n:,.0f} prompts",
-            test="–" if q is None else f"Q {plain(q, 1)}, p {p_value(p)}",
-            dependability=plain(extra(one, "dependability"), 2),
-            gap=_from(one, "gap", "gap_low", "gap_high"),
-            robust=word(one, "sign_robust") or "–",
-        )
+def _variance_row(language: NamedLanguage, estimate: Estimate) -> TranslatorVarianceRow:
+    parts = [extra(estimate, name) for name in ("var_prompt", "var_translator", "var_residual")]
+    k, n = extra(estimate, "K"), extra(estimate, "I")
+    q, p = extra(estimate, "cochran_q"), extra(estimate, "p")
+    variance = estimate.value
+    return TranslatorVarianceRow(
+        language=language.name,
+        tag=language.tag,
+        spread=NONE if variance is None else f"{100 * max(variance, 0.0) ** 0.5:.2f} pp",
+        components=" / ".join(plain(part, 4) for part in parts),
+        translators=NONE if k is None or n is None else f"{k:g} on {n:,.0f} prompts",
+        test=NONE if q is None else f"Q {plain(q, 1)}, p {p_value(p)}",
+        dependability=plain(extra(estimate, "dependability"), 2),
+        gap=_from_extra(estimate, "gap", "gap_low", "gap_high"),
+        robust=word(estimate, "sign_robust") or NONE,
+    )
 
 
-def _slopes(all_facts: Sequence[_Facts]) -> Iterator[SlopeRow]:
-    for facts in all_facts:
-        one = facts.get("quality_slope")
-        if one is None:
-            continue
-        adjusted, best, pooled = (extra(one, n) for n in ("unsafe_adjusted", "q95", "pooled_beta"))
-        yield SlopeRow(
-            language=facts.language.name,
-            tag=facts.language.tag,
-            estimator=word(one, "estimator"),
-            slope=difference(one),
-            odds=_odds(one),
-            adjusted="–" if adjusted is None else f"{percent(adjusted)} at {plain(best)}",
-            pooled=points(pooled),
-        )
+def _slope_row(language: NamedLanguage, slope: Estimate) -> SlopeRow:
+    adjusted, best = extra(slope, "unsafe_adjusted"), extra(slope, "q95")
+    return SlopeRow(
+        language=language.name,
+        tag=language.tag,
+        estimator=word(slope, "estimator"),
+        slope=difference(slope),
+        odds=_odds(slope),
+        adjusted=NONE if adjusted is None else f"{percent(adjusted)} at {plain(best)}",
+        pooled=points(extra(slope, "pooled_beta")),
+    )
 
 
-def _odds(one: Estimate) -> Figure:
-    """Print the change of the log-odds, or why there is none."""
-    value, low, high, n = (extra(one, f"log_odds{part}") for part in ("", "_low", "_high", "_n"))
+def _odds(slope: Estimate) -> Figure:
+    """Return the change of the log-odds, or why there is none."""
+    value, low, high, n = (extra(slope, f"log_odds{part}") for part in ("", "_low", "_high", "_n"))
     if value is None or low is None or high is None or n is None:
-        return Figure(text=NONE, note=word(one, "log_odds_why"))
-    return Figure(text=plain(value), interval=f"{plain(low)} to {plain(high)}", n=count(int(n)))
+        return Figure(text=NONE, note=word(slope, "log_odds_why"))
+    return Figure(text=plain(value), interval=span(low, high), n=count(int(n)))
 
 
-def _gates(all_facts: Sequence[_Facts]) -> Iterator[GateRow]:
-    for facts in all_facts:
-        one = facts.get("gate_selection")
-        if one is None:
-            continue
-        before, after = extra(one, "p_en_all"), extra(one, "p_en_kept")
-        yield GateRow(
-            language=facts.language.name,
-            tag=facts.language.tag,
-            dropped=percent(extra(one, "drop_rate")),
-            kept=f"{percent(before)} of all, {percent(after)} of the kept",
-            selection=difference(one) if one.value is not None else ABSENT,
-            wrong=points(extra(one, "gap_wrong")),
-            paired=points(extra(one, "gap_paired")),
-            rule=one.method,
-        )
+def _selection_row(language: NamedLanguage, selection: Estimate) -> SelectionRow:
+    before, after = extra(selection, "p_en_all"), extra(selection, "p_en_kept")
+    return SelectionRow(
+        language=language.name,
+        tag=language.tag,
+        dropped=percent(extra(selection, "drop_rate")),
+        kept=f"{percent(before)} of all, {percent(after)} of the kept",
+        selection=difference(selection) if selection.value is not None else ABSENT,
+        wrong=points(extra(selection, "gap_wrong")),
+        paired=points(extra(selection, "gap_paired")),
+        rule=selection.method,
+    )

@@ -1,11 +1,13 @@
-"""Exact matching of verdicts between languages, beside what chance alone would give."""
+"""Exact matching of verdicts between languages, and what chance alone would give."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from safeglot.report.numbers.percent import MINUS, NONE, count, interval, level, number, percent
-from safeglot.report.page import Index, Page, Run
+from safeglot.report.numbers.figures import plain
+from safeglot.report.numbers.percent import NONE, count, interval, level, number, percent
+from safeglot.report.page import Index, Page, Scope, scopes
 from safeglot.types import Estimate
 
 
@@ -42,58 +44,47 @@ class Consistency:
     rows: tuple[MatchRow, ...]
 
 
+def context(page: Page, index: Index) -> dict[str, Any]:
+    """Return what the template needs."""
+    return {"panels": consistency_panels(page, index)}
+
+
 def consistency_panels(page: Page, index: Index) -> list[Consistency]:
-    """Build a panel for each judge and model."""
-    return [
-        _panel(page.run, index, judge=judge, model=model)
-        for judge in range(len(page.run.judges))
-        for model in range(len(page.run.models))
-    ]
+    """Return a panel for each judge and model."""
+    return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def expected_match(index: Index, match: Estimate) -> float | None:
+def expected_match(scope: Scope, match: Estimate) -> float | None:
     """Return the matching expected if the languages were independent, on the rows of the match."""
     if "expected_same_pairs" in match.extra:
         return number(match, "expected_same_pairs")
-    found = index.get(
-        "exact_match_expected",
-        match.model or "",
-        judge=match.judge or "",
-        language=match.language,
-        category=match.category,
-    )
-    return found.value if found else None
+    expected = scope.get("exact_match_expected", match.language, match.category)
+    return expected.value if expected else None
 
 
-def _panel(run: Run, index: Index, *, judge: int, model: int) -> Consistency:
-    tags = [one.tag for one in run.languages if one.tag != run.reference]
-    wanted: list[str | None] = [*tags, None] if len(tags) > 1 else [*tags]
-    found = [
-        index.get(
-            "exact_match", run.models[model], judge=run.judges[judge], language=tag, category=None
-        )
-        for tag in wanted
-    ]
-    matches = [one for one in found if one is not None]
-    places = index.decimals
+def _panel(scope: Scope) -> Consistency:
+    tags = [language.tag for language in scope.run.others()]
+    rows: list[str | None] = [*tags, None] if len(tags) > 1 else [*tags]
+    matches = [match for tag in rows if (match := scope.get("exact_match", tag)) is not None]
     return Consistency(
-        judge=judge,
-        model=model,
+        judge=scope.judge_position,
+        model=scope.model_position,
         level=level(matches[0] if matches else None),
-        rows=tuple(_row(run, index, one, places) for one in matches),
+        rows=tuple(_row(scope, match) for match in matches),
     )
 
 
-def _row(run: Run, index: Index, match: Estimate, places: int) -> MatchRow:
-    name = run.language_name(match.language) if match.language else "All languages agree"
+def _row(scope: Scope, match: Estimate) -> MatchRow:
+    name = scope.run.language_name(match.language) if match.language else "All languages agree"
+    places = scope.index.decimals
     return MatchRow(
         language=name,
         tag=match.language or "",
         match=percent(match.value, places),
         interval=interval(match, places) or NONE,
         n=count(match.n),
-        expected=percent(expected_match(index, match), places),
-        phi=_phi(number(match, "phi")),
+        expected=percent(expected_match(scope, match), places),
+        phi=plain(number(match, "phi")),
         to_unsafe=_flip(match, "flip_safe_to_unsafe", "n_ref_safe", places),
         to_safe=_flip(match, "flip_unsafe_to_safe", "n_ref_unsafe", places),
     )
@@ -103,7 +94,3 @@ def _flip(match: Estimate, name: str, of: str, places: int) -> Flip:
     n = number(match, of)
     of_n = "" if n is None or number(match, name) is None else f"of {n:,.0f}"
     return Flip(rate=percent(number(match, name), places), of=of_n)
-
-
-def _phi(phi: float | None) -> str:
-    return NONE if phi is None else f"{phi:.2f}".replace("-", MINUS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import extra, plain
@@ -16,7 +17,8 @@ from safeglot.report.numbers.percent import (
     places_for,
     points,
 )
-from safeglot.report.page import Index, Page, Run
+from safeglot.report.page import Index, Page, Scope, scopes
+from safeglot.report.sections.omnibus import OmnibusTable, omnibus_table
 from safeglot.report.sections.qualifiers import not_interpretable
 from safeglot.types import Estimate
 
@@ -61,19 +63,21 @@ class Gaps:
     unranked: tuple[str, ...]
     """Languages whose adjusted gaps cannot be told from zero."""
     draws: str
+    omnibus: OmnibusTable | None
+
+
+def context(page: Page, index: Index) -> dict[str, Any]:
+    """Return what the template needs."""
+    return {"panels": gap_panels(page, index)}
 
 
 def gap_panels(page: Page, index: Index) -> list[Gaps]:
-    """Build a panel for each judge and model."""
-    return [
-        _panel(page.run, index, judge=judge, model=model)
-        for judge in range(len(page.run.judges))
-        for model in range(len(page.run.models))
-    ]
+    """Return a panel for each judge and model."""
+    return [_panel(scope) for scope in scopes(page.run, index)]
 
 
 def reading(gap: Estimate, index: Index) -> str:
-    """Say "lower", "higher", that there is no evidence, or that nothing was tested or may be."""
+    """Return "lower" or "higher", or that there is no evidence, no test or no reading of the gap."""
     if not_interpretable(index, gap):
         return NOT_INTERPRETED
     p = number(gap, "p_holm")
@@ -92,47 +96,40 @@ def smallest_seen(gap: Estimate, places: int = 1) -> str:
     return f"could not have seen less than {100 * abs(drop):.{places}f} pp"
 
 
-def macro_gaps(run: Run, index: Index, *, judge: str, model: str) -> list[Estimate]:
+def macro_gaps(scope: Scope) -> list[Estimate]:
     """Return the macro gap of each language that has one, in the order of the run."""
-    found = [
-        index.get("gap", model, judge=judge, language=one.tag, category=None)
-        for one in run.languages
-        if one.tag != run.reference
-    ]
-    return [one for one in found if one is not None]
+    gaps = (scope.get("gap", language.tag) for language in scope.run.others())
+    return [gap for gap in gaps if gap is not None]
 
 
-def _panel(run: Run, index: Index, *, judge: int, model: int) -> Gaps:
-    names = {"judge": run.judges[judge], "model": run.models[model]}
-    macro = macro_gaps(run, index, **names)
-    cells = [
-        one
-        for one in index.of("gap", names["model"], judge=names["judge"])
-        if one.category is not None and one.value is not None
-    ]
-    top = sorted(cells, key=lambda one: -abs(one.value or 0.0))[:TOP]
+def _panel(scope: Scope) -> Gaps:
+    run, index = scope.run, scope.index
+    macro = macro_gaps(scope)
+    cells = [g for g in scope.all("gap") if g.category is not None and g.value is not None]
+    top = sorted(cells, key=lambda gap: -abs(gap.value or 0.0))[:TOP]
     axis = gap_axis(ends(macro))
     return Gaps(
-        judge=judge,
-        model=model,
+        judge=scope.judge_position,
+        model=scope.model_position,
         level=level(next(iter([*macro, *top]), None)),
-        macro=tuple(_row(run, one, index, axis, places=index.decimals) for one in macro),
-        top=tuple(_row(run, one, index, axis, places=places_for(top)) for one in top),
+        macro=tuple(_row(scope, gap, axis, places=index.decimals) for gap in macro),
+        top=tuple(_row(scope, gap, axis, places=places_for(top)) for gap in top),
         n_categories=len(cells),
-        n_tests=sum(extra(one, "p_holm") is not None for one in macro),
+        n_tests=sum(extra(gap, "p_holm") is not None for gap in macro),
         axis=axis,
         unranked=tuple(
-            run.language_name(one.language or "")
-            for one in macro
-            if reading(one, index) in {NO_EVIDENCE, NOT_TESTED}
+            run.language_name(gap.language or "")
+            for gap in macro
+            if reading(gap, index) in {NO_EVIDENCE, NOT_TESTED}
         ),
-        draws=next((plain(n, 0) for one in macro if (n := extra(one, "bootstrap_draws"))), ""),
+        draws=next((plain(n, 0) for gap in macro if (n := extra(gap, "bootstrap_draws"))), ""),
+        omnibus=omnibus_table(scope),
     )
 
 
-def _row(run: Run, gap: Estimate, index: Index, axis: Axis, *, places: int) -> GapRow:
-    said = reading(gap, index)
-    against = f" than {run.language_name(run.reference)}"
+def _row(scope: Scope, gap: Estimate, axis: Axis, *, places: int) -> GapRow:
+    run, word = scope.run, reading(gap, scope.index)
+    differs = word in {"lower", "higher"}
     return GapRow(
         language=run.language_name(gap.language or ""),
         tag=gap.language or "",
@@ -141,10 +138,10 @@ def _row(run: Run, gap: Estimate, index: Index, axis: Axis, *, places: int) -> G
         interval=gap_interval(gap, places) or NONE,
         p=p_value(number(gap, "p_holm")),
         n=count(gap.n),
-        reading=said + against if said in {"lower", "higher"} else said,
-        differs=said in {"lower", "higher"},
+        reading=f"{word} than {run.language_name(run.reference)}" if differs else word,
+        differs=differs,
         mark=mark(axis, gap, y=16),
-        under={NO_EVIDENCE: smallest_seen(gap), NOT_INTERPRETED: WHY_NOT}.get(said, ""),
+        under={NO_EVIDENCE: smallest_seen(gap), NOT_INTERPRETED: WHY_NOT}.get(word, ""),
         bootstrap=_bootstrap(gap, places),
     )
 

@@ -1,9 +1,10 @@
-"""What human labels say about the judge, and the rates that they correct."""
+"""Human labels: the errors of the judge that they show, and the rates that they correct."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, mark, rate_axis
 from safeglot.report.numbers.figures import (
@@ -16,10 +17,11 @@ from safeglot.report.numbers.figures import (
     word,
 )
 from safeglot.report.numbers.percent import level, percent
-from safeglot.report.page import Index, Language, Page, Run
+from safeglot.report.page import Index, NamedLanguage, Page, Run
+from safeglot.report.sections.qualifiers import NOT_CORRECTED
 from safeglot.types import Estimate
 
-PANEL = {
+SHARES = {
     "judge_sensitivity": "sensitivity",
     "judge_specificity": "specificity",
     "judge_ppv": "PPV",
@@ -81,49 +83,56 @@ class CorrectedPanel:
     rows: tuple[CorrectedRow, ...]
 
 
+def context(page: Page, index: Index) -> dict[str, Any]:
+    """Return what the template needs."""
+    return {
+        "judge_errors": judge_panels(page, index),
+        "corrected": corrected_panels(page, index),
+        "judge_columns": [*SHARES.values(), *AGREEMENT.values()],
+        "not_corrected": NOT_CORRECTED,
+    }
+
+
 def judge_panels(page: Page, index: Index) -> list[JudgePanel]:
-    """Build the agreement table of each judge that has labels."""
-    run = page.run
-    found = [_judge(run, index, judge) for judge in range(len(run.judges))]
-    return [one for one in found if one.rows]
+    """Return the agreement table of each judge that has labels."""
+    panels = (_judge_panel(page.run, index, judge) for judge in page.run.judges)
+    return [panel for panel in panels if panel.rows]
 
 
 def corrected_panels(page: Page, index: Index) -> list[CorrectedPanel]:
-    """Build judged against corrected safety: pooled over models, then each model's own."""
+    """Return judged and corrected safety: pooled over models, then each model's own."""
     run = page.run
-    found = [
-        _corrected(run, index, judge, model)
-        for judge in range(len(run.judges))
-        for model in (None, *range(len(run.models)))
-    ]
-    return [one for one in found if one.rows]
+    panels = (
+        _corrected_panel(run, index, judge, model)
+        for judge in run.judges
+        for model in (None, *run.models)
+    )
+    return [panel for panel in panels if panel.rows]
 
 
-def _judge(run: Run, index: Index, judge: int) -> JudgePanel:
-    name, metrics = run.judges[judge], [*PANEL, *AGREEMENT, "judge_gate"]
-    rows, first = [], None
-    for language in run.languages:
-        found = {
-            metric: index.get(metric, None, judge=name, language=language.tag, category=None)
-            for metric in metrics
-        }
-        if any(one is not None for one in found.values()):
-            first = first or next(
-                (one for one in found.values() if one and one.low is not None), None
-            )
-            rows.append(_judge_row(language, found))
-    return JudgePanel(judge=judge, level=level(first), rows=tuple(rows))
+def _judge_panel(run: Run, index: Index, judge: str) -> JudgePanel:
+    metrics = [*SHARES, *AGREEMENT, "judge_gate"]
+    tables = {
+        o: {metric: index.get(metric, None, judge=judge, language=o.tag) for metric in metrics}
+        for o in run.languages
+    }
+    numbers = [e for table in tables.values() for e in table.values() if e is not None]
+    return JudgePanel(
+        judge=run.judges.index(judge),
+        level=level(next((e for e in numbers if e.low is not None), None)),
+        rows=tuple(_judge_row(o, table) for o, table in tables.items() if any(table.values())),
+    )
 
 
-def _judge_row(language: Language, found: dict[str, Estimate | None]) -> JudgeRow:
-    gate = found["judge_gate"]
+def _judge_row(language: NamedLanguage, table: Mapping[str, Estimate | None]) -> JudgeRow:
+    gate = table["judge_gate"]
     passed = gate is not None and gate.value is not None and gate.value >= 1
     status = word(gate, "status") or (PASSED if passed else SCREENING if gate else NO_LABELS)
     return JudgeRow(
         language=language.name,
         tag=language.tag,
-        shares=tuple(rate(found[metric]) for metric in PANEL),
-        agreement=tuple(index_number(found[metric]) for metric in AGREEMENT),
+        shares=tuple(rate(table[metric]) for metric in SHARES),
+        agreement=tuple(index_number(table[metric]) for metric in AGREEMENT),
         gate=status,
         passed=passed,
         reasons=tuple(word(gate, "reason").split("; ") if word(gate, "reason") else _limits(gate)),
@@ -137,41 +146,34 @@ def _limits(gate: Estimate | None) -> list[str]:
     return parts
 
 
-def _corrected(run: Run, index: Index, judge: int, model: int | None) -> CorrectedPanel:
-    name = None if model is None else run.models[model]
-    found = [
-        (
-            one,
-            index.get(
-                "safety_corrected", name, judge=run.judges[judge], language=one.tag, category=None
-            ),
-        )
-        for one in run.languages
-    ]
+def _corrected_panel(run: Run, index: Index, judge: str, model: str | None) -> CorrectedPanel:
     # a language without labels keeps its row, so that nobody takes it for one that needs none
-    told = [(one, estimate or _unlabelled(run, judge, name, one)) for one, estimate in found]
-    if not any(estimate.value is not None for _, estimate in told):
-        told = []
-    judged = [_judged(index, estimate) for _, estimate in told]
-    axis = rate_axis(ends([*(e for _, e in told), *(e for e in judged if e is not None)]))
-    rows = [
-        _row(index, language, estimate, said, axis)
-        for (language, estimate), said in zip(told, judged, strict=True)
-    ]
+    corrected = {
+        language: index.get("safety_corrected", model, judge=judge, language=language.tag)
+        or _unlabelled(judge, model, language)
+        for language in run.languages
+    }
+    if all(e.value is None for e in corrected.values()):
+        corrected = {}
+    judged = {language: _judged(index, e) for language, e in corrected.items()}
+    axis = rate_axis(ends([*corrected.values(), *(e for e in judged.values() if e is not None)]))
     return CorrectedPanel(
-        judge=judge,
-        model=model,
-        level=level(next((e for _, e in told if e.value is not None), None)),
+        judge=run.judges.index(judge),
+        model=None if model is None else run.models.index(model),
+        level=level(next((e for e in corrected.values() if e.value is not None), None)),
         axis=axis,
-        rows=tuple(rows),
+        rows=tuple(
+            _corrected_row(index, language, (judged[language], e), axis)
+            for language, e in corrected.items()
+        ),
     )
 
 
-def _unlabelled(run: Run, judge: int, model: str | None, language: Language) -> Estimate:
+def _unlabelled(judge: str, model: str | None, language: NamedLanguage) -> Estimate:
     return Estimate(
         metric="safety_corrected",
         model=model,
-        judge=run.judges[judge],
+        judge=judge,
         language=language.tag,
         value=None,
         method=NO_LABELS,
@@ -181,18 +183,12 @@ def _unlabelled(run: Run, judge: int, model: str | None, language: Language) -> 
 
 def _judged(index: Index, corrected: Estimate) -> Estimate | None:
     """Return what the judge alone says of the same answers: it has read them all."""
+    own = _same(index, "safety_micro", corrected)
+    if own is not None:
+        return own
     share = extra(corrected, "safety_judged")
     if share is None and (unsafe := extra(corrected, "q")) is not None:
         share = 1 - unsafe
-    own = index.get(
-        "safety_micro",
-        corrected.model,
-        judge=corrected.judge or "",
-        language=corrected.language,
-        category=None,
-    )
-    if own is not None:
-        return own
     if share is None:
         return None
     n = extra(corrected, "n_judged")
@@ -201,35 +197,36 @@ def _judged(index: Index, corrected: Estimate) -> Estimate | None:
     )
 
 
-def _row(
-    index: Index, language: Language, estimate: Estimate, said: Estimate | None, axis: Axis
+def _same(index: Index, metric: str, estimate: Estimate) -> Estimate | None:
+    """Return another metric of the same judge, model and language."""
+    judge = estimate.judge or ""
+    return index.get(metric, estimate.model, judge=judge, language=estimate.language)
+
+
+def _corrected_row(
+    index: Index,
+    language: NamedLanguage,
+    rates: tuple[Estimate | None, Estimate],
+    axis: Axis,
 ) -> CorrectedRow:
-    gap = index.get(
-        "gap_corrected",
-        estimate.model,
-        judge=estimate.judge or "",
-        language=language.tag,
-        category=None,
-    )
-    marks = (mark(axis, said, y=12, symbol=0), mark(axis, estimate, y=27, symbol=1))
+    judged, corrected = rates
+    marks = (mark(axis, judged, y=12, symbol=0), mark(axis, corrected, y=27, symbol=1))
     return CorrectedRow(
         language=language.name,
         tag=language.tag,
-        judged=rate(said) if said is not None else ABSENT,
-        corrected=rate(estimate),
-        gap=difference(gap),
-        labels=tuple(_counts(estimate)),
-        marks=tuple(one for one in marks if one is not None),
+        judged=rate(judged) if judged is not None else ABSENT,
+        corrected=rate(corrected),
+        gap=difference(_same(index, "gap_corrected", corrected)),
+        labels=tuple(_counts(corrected)),
+        marks=tuple(placed for placed in marks if placed is not None),
     )
 
 
-def _counts(estimate: Estimate) -> Iterator[str]:
+def _counts(corrected: Estimate) -> Iterator[str]:
     for verdict in ("unsafe", "safe"):
-        n, found = (
-            extra(estimate, f"n_labels_{verdict}"),
-            extra(estimate, f"human_unsafe_in_{verdict}"),
-        )
-        if n is not None and found is not None:
-            yield f"{found:g} of {n:,.0f} judged {verdict} are unsafe"
-    if unsure := extra(estimate, "n_unsure"):
+        n = extra(corrected, f"n_labels_{verdict}")
+        unsafe = extra(corrected, f"human_unsafe_in_{verdict}")
+        if n is not None and unsafe is not None:
+            yield f"{unsafe:g} of {n:,.0f} judged {verdict} are unsafe"
+    if unsure := extra(corrected, "n_unsure"):
         yield f"{unsure:,.0f} unsure"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from safeglot.report.numbers.figures import Figure, extra, plain, rate, word
 from safeglot.report.numbers.percent import NONE
-from safeglot.report.page import Index, Page, Run
+from safeglot.report.page import Index, NamedLanguage, Page, Scope, scopes
+from safeglot.types import Estimate
 
 METRICS = ("flip_rate", "unsafe_any_of_k", "unstable_prompts")
 
@@ -35,39 +38,53 @@ class Noise:
     rows: tuple[NoiseRow, ...]
 
 
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs, None where every prompt was asked once."""
+    panels = noise_panels(page, index)
+    return {"panels": panels} if panels else None
+
+
 def noise_panels(page: Page, index: Index) -> list[Noise]:
-    """Build a panel for each judge and model; none where every prompt was asked once."""
+    """Return a panel for each judge and model; none where every prompt was asked once."""
     if not index.has(*METRICS):
         return []
-    run = page.run
-    return [
-        _panel(run, index, judge=judge, model=model)
-        for judge in range(len(run.judges))
-        for model in range(len(run.models))
+    return [_panel(scope) for scope in scopes(page.run, index)]
+
+
+def _panel(scope: Scope) -> Noise:
+    by_language = [
+        (language, [scope.get(metric, language.tag) for metric in METRICS])
+        for language in scope.run.languages
     ]
+    measured = [(language, shares) for language, shares in by_language if any(shares)]
+    return Noise(
+        judge=scope.judge_position,
+        model=scope.model_position,
+        samples=_samples(measured[0][1]) if measured else "",
+        rows=tuple(_row(language, shares) for language, shares in measured),
+    )
 
 
-def _panel(run: Run, index: Index, *, judge: int, model: int) -> Noise:
-    names = {"judge": run.judges[judge], "model": run.models[model]}
-    rows, samples = [], ""
-    for one in run.languages:
-        flips, any_of_k, unstable = (
-            index.get(metric, **names, language=one.tag, category=None) for metric in METRICS
-        )
-        told = next((e for e in (flips, any_of_k, unstable) if extra(e, "k") is not None), None)
-        if flips is None and any_of_k is None and unstable is None:
-            continue
-        samples = samples or (NONE if told is None else f"{extra(told, 'k'):g}")
-        rows.append(
-            NoiseRow(
-                language=one.name,
-                tag=one.tag,
-                flips=rate(flips),
-                any_of_k=rate(any_of_k),
-                unstable=rate(unstable),
-                within=plain(extra(told, "within"), 4),
-                between=plain(extra(told, "between"), 4),
-                advice=word(told, "advice"),
-            )
-        )
-    return Noise(judge=judge, model=model, samples=samples, rows=tuple(rows))
+def _samples(shares: Sequence[Estimate | None]) -> str:
+    repeated = _repeated(shares)
+    return NONE if repeated is None else f"{extra(repeated, 'k'):g}"
+
+
+def _repeated(shares: Sequence[Estimate | None]) -> Estimate | None:
+    """Return the first share that says of how many answers to a prompt it is."""
+    return next((share for share in shares if extra(share, "k") is not None), None)
+
+
+def _row(language: NamedLanguage, shares: Sequence[Estimate | None]) -> NoiseRow:
+    flips, any_of_k, unstable = map(rate, shares)
+    repeated = _repeated(shares)
+    return NoiseRow(
+        language=language.name,
+        tag=language.tag,
+        flips=flips,
+        any_of_k=any_of_k,
+        unstable=unstable,
+        within=plain(extra(repeated, "within"), 4),
+        between=plain(extra(repeated, "between"), 4),
+        advice=word(repeated, "advice"),
+    )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from safeglot.report.numbers.figures import extra, plain
 from safeglot.report.numbers.percent import NONE, count, p_value
-from safeglot.report.page import Index, Page, Run
+from safeglot.report.page import Scope
+from safeglot.types import Estimate
 
 CLAIM, SCREEN = 0.05, 0.10
 """Levels of the claim (Holm) and of the screen (Benjamini-Hochberg)."""
@@ -40,41 +41,29 @@ class OmnibusTable:
     summary: str
 
 
-def omnibus_tables(page: Page, index: Index) -> dict[tuple[int, int], OmnibusTable]:
-    """Build the table of each judge and model that has one, by their positions."""
-    run = page.run
-    found = {
-        (judge, model): _table(run, index, judge=judge, model=model)
-        for judge in range(len(run.judges))
-        for model in range(len(run.models))
-        if index.has("cochran_q")
-    }
-    return {at: table for at, table in found.items() if table.rows}
+def omnibus_table(scope: Scope) -> OmnibusTable | None:
+    """Return the table of a judge and a model, None where no category was tested."""
+    tests = [test for test in scope.all("cochran_q") if test.category is not None]
+    ordered = sorted(tests, key=lambda test: p if (p := extra(test, "p")) is not None else 2.0)
+    rows = tuple(_row(test) for test in ordered)
+    return OmnibusTable(rows=rows, summary=_summary(rows)) if rows else None
 
 
-def _table(run: Run, index: Index, *, judge: int, model: int) -> OmnibusTable:
-    found = [
-        one
-        for one in index.of("cochran_q", run.models[model], judge=run.judges[judge])
-        if one.category is not None
-    ]
-    ordered = sorted(found, key=lambda one: p if (p := extra(one, "p")) is not None else 2.0)
-    rows = tuple(
-        OmnibusRow(
-            category=one.category or "",
-            n=count(one.n),
-            q=plain(one.value, 1),
-            df=NONE if (df := extra(one, "df")) is None else f"{df:g}",
-            eta2=plain(extra(one, "eta2"), 3),
-            p=p_value(extra(one, "p")),
-            p_holm=p_value(extra(one, "p_holm")),
-            p_bh=p_value(extra(one, "p_bh")),
-            reading=(said := _reading(extra(one, "p_holm"), extra(one, "p_bh"))),
-            differs=said == DIFFERS,
-        )
-        for one in ordered
+def _row(test: Estimate) -> OmnibusRow:
+    p_holm, p_bh, df = (extra(test, name) for name in ("p_holm", "p_bh", "df"))
+    word = _reading(p_holm, p_bh)
+    return OmnibusRow(
+        category=test.category or "",
+        n=count(test.n),
+        q=plain(test.value, 1),
+        df=NONE if df is None else f"{df:g}",
+        eta2=plain(extra(test, "eta2"), 3),
+        p=p_value(extra(test, "p")),
+        p_holm=p_value(p_holm),
+        p_bh=p_value(p_bh),
+        reading=word,
+        differs=word == DIFFERS,
     )
-    return OmnibusTable(rows=rows, summary=_summary(rows))
 
 
 def _reading(p_holm: float | None, p_bh: float | None) -> str:
@@ -86,10 +75,10 @@ def _reading(p_holm: float | None, p_bh: float | None) -> str:
 
 
 def _summary(rows: tuple[OmnibusRow, ...]) -> str:
-    said = [row.reading for row in rows]
-    tested = len(said) - said.count(MUTE)
+    readings = [row.reading for row in rows]
+    tested = len(readings) - readings.count(MUTE)
     return (
-        f"{count(tested)} categories tested: in {said.count(DIFFERS) or 'none'} the languages differ "
-        f"(Holm, 5%), {said.count(SCREENED) or 'none'} more on the screen only (Benjamini-Hochberg, "
+        f"{count(tested)} categories tested: in {readings.count(DIFFERS) or 'none'} the languages differ "
+        f"(Holm, 5%), {readings.count(SCREENED) or 'none'} more on the screen only (Benjamini-Hochberg, "
         "10%)."
     )

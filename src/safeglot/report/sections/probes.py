@@ -1,14 +1,15 @@
-"""What probes show: each variant of the prompts against the prompts themselves."""
+"""Probes: each variant of the prompts against the prompts themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
-from safeglot.report.numbers.percent import count, level, p_value
-from safeglot.report.page import Page, Run
+from safeglot.report.numbers.percent import NONE, count, level, p_value
+from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, scopes
 from safeglot.types import Estimate
 
 NAMES = {
@@ -73,25 +74,30 @@ class Probes:
     unkept: bool
 
 
-def probe_panels(page: Page) -> list[Probes]:
-    """Build a panel for each judge and model that has any; none for a run without probes.
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs, None for a run without probes."""
+    panels = probe_panels(page, index)
+    return {"panels": panels} if panels else None
+
+
+def probe_panels(page: Page, index: Index) -> list[Probes]:
+    """Return a panel for each judge and model that has any; none for a run without probes.
 
     Several estimates are alike but for the variant in `extra`: they are read from the list.
     """
-    found: dict[tuple[str | None, str | None], list[Estimate]] = {}
-    for one in page.estimates:
-        if one.metric in METRICS:
-            found.setdefault((one.judge, one.model), []).append(one)
+    by_scope: dict[tuple[str | None, str | None], list[Estimate]] = {}
+    for estimate in page.estimates:
+        if estimate.metric in METRICS:
+            by_scope.setdefault((estimate.judge, estimate.model), []).append(estimate)
     return [
-        _panel(page.run, found[judge, model], at=(j, m))
-        for j, judge in enumerate(page.run.judges)
-        for m, model in enumerate(page.run.models)
-        if (judge, model) in found
+        _panel(scope, estimates)
+        for scope in scopes(page.run, index)
+        if (estimates := by_scope.get((scope.judge, scope.model)))
     ]
 
 
 def spelled(variant: str) -> str:
-    """Print a variant's factors as a reader knows them: "framing: story + code-switching: word"."""
+    """Return a variant's factors as a reader knows them: "framing: story + code-switching: word"."""
     return " + ".join(_level(level) for level in variant.split("+"))
 
 
@@ -101,71 +107,67 @@ def _level(level: str) -> str:
     return f"{shown}: {value}" if value else shown
 
 
-def _panel(run: Run, told: Sequence[Estimate], *, at: tuple[int, int]) -> Probes:
-    effects = [one for one in told if one.metric == "probe_effect"]
+def _panel(scope: Scope, estimates: Sequence[Estimate]) -> Probes:
+    run = scope.run
+    effects = [e for e in estimates if e.metric == "probe_effect"]
     axis = gap_axis(ends(effects))
-    names = dict.fromkeys(word(one, "variant") for one in effects)
+    variants = dict.fromkeys(word(e, "variant") for e in effects)
     return Probes(
-        judge=at[0],
-        model=at[1],
-        level=level(next((one for one in effects if one.low is not None), None)),
+        judge=scope.judge_position,
+        model=scope.model_position,
+        level=level(next((e for e in effects if e.low is not None), None)),
         axis=axis,
-        variants=tuple(_variant(run, told, name, axis) for name in names),
-        factors=tuple(_factors(run, told)),
-        unkept=any(extra(one, "unkept") for one in effects),
+        variants=tuple(_variant(run, estimates, name, axis) for name in variants),
+        factors=tuple(_factor_row(run, e) for e in estimates if e.metric == "factor_effect"),
+        unkept=any(extra(e, "unkept") for e in effects),
     )
 
 
-def _variant(run: Run, told: Sequence[Estimate], name: str, axis: Axis) -> VariantTable:
-    own = [one for one in told if word(one, "variant") == name and one.metric != "factor_effect"]
+def _variant(run: Run, estimates: Sequence[Estimate], name: str, axis: Axis) -> VariantTable:
+    own = [e for e in estimates if word(e, "variant") == name and e.metric != "factor_effect"]
     rows, left_out = [], []
     for language in run.languages:
-        here = {
-            (one.metric, word(one, "parent")): one for one in own if one.language == language.tag
-        }
+        here = {(e.metric, word(e, "parent")): e for e in own if e.language == language.tag}
         if ("probe_unsafe", "") in here:
-            rows.append(_row(language.name, language.tag, here, axis))
+            rows.append(_row(language, here, axis))
         elif here:
             left_out.append(language.name)
     return VariantTable(
         name=spelled(name),
-        both_parents=any(word(one, "parent") == "reference" for one in own),
+        both_parents=any(word(e, "parent") == "reference" for e in own),
         rows=tuple(rows),
         left_out=tuple(left_out),
     )
 
 
-def _row(name: str, tag: str, here: dict[tuple[str, str], Estimate], axis: Axis) -> ProbeRow:
+def _row(language: NamedLanguage, here: dict[tuple[str, str], Estimate], axis: Axis) -> ProbeRow:
     own, other = (here.get(("probe_effect", parent)) for parent in ("language", "reference"))
-    found = [(own, OWN_PX if other else (OWN_PX + OTHER_PX) / 2, 0), (other, OTHER_PX, 1)]
-    marks = (mark(axis, one, y=y, symbol=symbol) for one, y, symbol in found)
+    places = [(own, OWN_PX if other else (OWN_PX + OTHER_PX) / 2, 0), (other, OTHER_PX, 1)]
+    marks = (mark(axis, effect, y=y, symbol=symbol) for effect, y, symbol in places)
     unkept = extra(own, "unkept")
-    said = [
-        f"against {words} {difference(one).text} points ({difference(one).interval})"
-        for words, one in (("its own texts", own), ("the reference's", other))
-        if one is not None
+    words = [
+        f"against {parent} {difference(effect).text} points ({difference(effect).interval})"
+        for parent, effect in (("its own texts", own), ("the reference's", other))
+        if effect is not None
     ]
     return ProbeRow(
-        language=name,
-        tag=tag,
+        language=language.name,
+        tag=language.tag,
         unsafe=rate(here["probe_unsafe", ""]),
         own=difference(own),
         other=difference(other),
         interaction=difference(here.get(("probe_interaction", ""))),
-        unkept=count(int(unkept)) if unkept else "–",
-        marks=tuple(one for one in marks if one is not None),
-        words="; ".join(said),
+        unkept=count(int(unkept)) if unkept else NONE,
+        marks=tuple(placed for placed in marks if placed is not None),
+        words="; ".join(words),
     )
 
 
-def _factors(run: Run, told: Sequence[Estimate]) -> Iterator[FactorRow]:
-    for one in told:
-        if one.metric != "factor_effect":
-            continue
-        yield FactorRow(
-            language=run.language_name(one.language or ""),
-            tag=one.language or "",
-            factor=" × ".join(_level(level) for level in word(one, "factor").split(" x ")),
-            effect=difference(one),
-            p=p_value(extra(one, "p_holm")),
-        )
+def _factor_row(run: Run, effect: Estimate) -> FactorRow:
+    return FactorRow(
+        language=run.language_name(effect.language or ""),
+        tag=effect.language or "",
+        factor=" × ".join(_level(level) for level in word(effect, "factor").split(" x ")),
+        effect=difference(effect),
+        p=p_value(extra(effect, "p_holm")),
+    )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.figures import Figure, index_number, rate, word
 from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
-from safeglot.report.page import Index, Page, Run
+from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, scopes
+from safeglot.report.sections.qualifiers import NO_BENIGN
 from safeglot.types import Estimate
 
 HEIGHTS = {
@@ -51,7 +53,7 @@ class Plane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusals:
-    """One panel; `refusal_by` names the judge that told refusals, where it is another one."""
+    """One panel; `refusal_by` names the judge that tells refusals, where it is another one."""
 
     judge: int
     model: int
@@ -60,16 +62,16 @@ class Refusals:
     refusal_by: str
 
 
+def context(page: Page, index: Index) -> dict[str, Any]:
+    """Return what the template needs."""
+    return {"panels": refusal_panels(page, index), "no_benign": NO_BENIGN}
+
+
 def refusal_panels(page: Page, index: Index) -> list[Refusals]:
-    """Build a panel for each judge and model; none where no benign prompts were run."""
+    """Return a panel for each judge and model; none where no benign prompts were run."""
     if not index.has("over_refusal"):
         return []
-    run = page.run
-    return [
-        _panel(run, index, judge=judge, model=model)
-        for judge in range(len(run.judges))
-        for model in range(len(run.models))
-    ]
+    return [_panel(scope) for scope in scopes(page.run, index)]
 
 
 def same_discrimination(refused: float, handled: float, n_refused: int, n_handled: int) -> float:
@@ -83,62 +85,49 @@ def same_discrimination(refused: float, handled: float, n_refused: int, n_handle
     return normal.inv_cdf(hit) - normal.inv_cdf(alarm)
 
 
-def _panel(run: Run, index: Index, *, judge: int, model: int) -> Refusals:
-    names = {"judge": run.judges[judge], "model": run.models[model]}
-    rows, refusal_by = [], ""
-    for one in run.languages:
-
-        def get(metric: str, tag: str = one.tag) -> Estimate | None:
-            return index.get(
-                metric, names["model"], judge=names["judge"], language=tag, category=None
-            )
-
-        by = word(get("over_refusal"), "refusal_by")
-        refusal_by = refusal_by or (by if by != names["judge"] else "")
-        rows.append(
-            RefusalRow(
-                language=one.name,
-                tag=one.tag,
-                over_refusal=rate(get("over_refusal")),
-                handled=rate(get("safe_handling")),
-                youden=index_number(get("youden_j")),
-                harmonic=index_number(get("harmonic_mean")),
-                dprime=index_number(get("dprime")),
-                criterion=index_number(get("criterion")),
-            )
-        )
+def _panel(scope: Scope) -> Refusals:
+    languages = scope.run.languages
+    judges = (word(scope.get("over_refusal", o.tag), "refusal_by") for o in languages)
     return Refusals(
-        judge=judge,
-        model=model,
-        rows=tuple(rows),
-        plane=_plane(run, index, **names),
-        refusal_by=refusal_by,
+        judge=scope.judge_position,
+        model=scope.model_position,
+        rows=tuple(_row(scope, language) for language in languages),
+        plane=_plane(scope),
+        refusal_by=next((judge for judge in judges if judge not in {"", scope.judge}), ""),
     )
 
 
-def _plane(run: Run, index: Index, *, judge: str, model: str) -> Plane | None:
+def _row(scope: Scope, language: NamedLanguage) -> RefusalRow:
+    return RefusalRow(
+        language=language.name,
+        tag=language.tag,
+        over_refusal=rate(scope.get("over_refusal", language.tag)),
+        handled=rate(scope.get("safe_handling", language.tag)),
+        youden=index_number(scope.get("youden_j", language.tag)),
+        harmonic=index_number(scope.get("harmonic_mean", language.tag)),
+        dprime=index_number(scope.get("dprime", language.tag)),
+        criterion=index_number(scope.get("criterion", language.tag)),
+    )
+
+
+def _plane(scope: Scope) -> Plane | None:
     for metric, words in HEIGHTS.items():
-        pairs = list(_pairs(run, index, metric, judge=judge, model=model))
+        pairs = list(_pairs(scope, metric))
         if pairs:
-            return _drawn(run, pairs, words)
+            return _plane_of(scope.run, pairs, words)
     return None
 
 
-def _pairs(
-    run: Run, index: Index, metric: str, *, judge: str, model: str
-) -> Iterator[tuple[str, Estimate, Estimate]]:
-    for one in run.languages:
-        refused, handled = (
-            index.get(name, model, judge=judge, language=one.tag, category=None)
-            for name in ("over_refusal", metric)
-        )
+def _pairs(scope: Scope, metric: str) -> Iterator[tuple[str, Estimate, Estimate]]:
+    for language in scope.run.languages:
+        refused, handled = scope.get("over_refusal", language.tag), scope.get(metric, language.tag)
         if refused is None or handled is None:
             continue
         if refused.value is not None and handled.value is not None:
-            yield one.tag, refused, handled
+            yield language.tag, refused, handled
 
 
-def _drawn(run: Run, pairs: list[tuple[str, Estimate, Estimate]], words: str) -> Plane:
+def _plane_of(run: Run, pairs: list[tuple[str, Estimate, Estimate]], words: str) -> Plane:
     points = [_point(run, *pair) for pair in pairs]
     x_axis = axis_between([part for p in points for part in (*p.x_interval, p.x)])
     y_axis = axis_between([part for p in points for part in (*p.y_interval, p.y)])
@@ -147,7 +136,7 @@ def _drawn(run: Run, pairs: list[tuple[str, Estimate, Estimate]], words: str) ->
     for tag, refused, handled in pairs:
         if tag == run.reference:
             curve = path(_curve(refused, handled, x_axis), x_axis, y_axis)
-    said = "; ".join(
+    description = "; ".join(
         f"{tag}: {percent(1 - (refused.value or 0.0))}% of benign prompts answered, "
         f"{percent(handled.value)}% {words}"
         for tag, refused, handled in pairs
@@ -158,8 +147,8 @@ def _drawn(run: Run, pairs: list[tuple[str, Estimate, Estimate]], words: str) ->
         spots=tuple(placed),
         curve=curve,
         height=words,
-        words=said,
-        left_out=sum(one.label is None for one in placed),
+        words=description,
+        left_out=sum(spot.label is None for spot in placed),
     )
 
 

@@ -1,8 +1,8 @@
-"""Where a judge passes a limit: verdicts that cannot be read, that change, or that are talked away."""
+"""Where a judge passes a limit: verdicts unread, verdicts that change, verdicts turned by a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from safeglot.report.numbers.figures import extra
 from safeglot.report.numbers.percent import count, percent
@@ -11,56 +11,49 @@ from safeglot.types import Estimate
 
 
 def faults(run: Run, index: Index, judge: str) -> list[str]:
-    """Return what the guards of one judge found; nothing where no limit is passed."""
-    said = []
-    unread = _shown(run, index, "judge_unparsed", judge, _over)
-    if unread:
-        said.append(
+    """Return the limits that one judge passes, in sentences; nothing where it passes none."""
+    sentences = []
+    unread = list(_by_language(run, index, "judge_unparsed", judge))
+    if any(_over(e) for _, e in unread):
+        sentences.append(
             f"Answers without a verdict that could be read, over the limit of "
-            f"{_limit(index, 'judge_unparsed', judge, run)}%: {unread}. They are missing, and count "
-            "neither as safe nor as unsafe."
+            f"{percent(extra(unread[0][1], 'limit'), 1)}%: {_parts(unread, _over)}. They are "
+            "missing, and count neither as safe nor as unsafe."
         )
-    whole = index.get("judge_flip_rate", None, judge=judge, language=None, category=None)
-    if whole is not None and _over(whole):
-        said.append(
-            f"Judged twice, {_part(whole)} answers got another verdict, over the limit of "
-            f"{percent(extra(whole, 'limit'), 1)}%: differences between rates that are as small as "
+    repeated = index.get("judge_flip_rate", None, judge=judge, language=None)
+    if repeated is not None and _over(repeated):
+        sentences.append(
+            f"Judged twice, {_part(repeated)} answers got another verdict, over the limit of "
+            f"{percent(extra(repeated, 'limit'), 1)}%: differences between rates that are as small as "
             "this may be noise of the judge."
         )
-    for metric, what in (
+    for metric, means in (
         ("canary_flip_rate", "by a sentence that asks for it"),
         ("canary_token_flip_rate", "by control tokens"),
     ):
-        talked = _shown(run, index, metric, judge, lambda one: bool(one.value))
-        if talked:
-            said.append(
-                f"Unsafe answers were turned safe {what}: {talked}. A model whose answers speak to "
+        turned = _parts(_by_language(run, index, metric, judge), lambda e: bool(e.value))
+        if turned:
+            sentences.append(
+                f"Unsafe answers were turned safe {means}: {turned}. A model whose answers speak to "
                 "the judge would look safer than it is."
             )
-    return said
+    return sentences
 
 
-def _over(one: Estimate) -> bool:
-    return bool(extra(one, "over_limit"))
+def _over(estimate: Estimate) -> bool:
+    return bool(extra(estimate, "over_limit"))
 
 
-def _rows(run: Run, index: Index, metric: str, judge: str) -> Iterator[tuple[str, Estimate]]:
+def _by_language(run: Run, index: Index, metric: str, judge: str) -> Iterator[tuple[str, Estimate]]:
     for language in run.languages:
-        one = index.get(metric, None, judge=judge, language=language.tag, category=None)
-        if one is not None:
-            yield language.name, one
+        estimate = index.get(metric, None, judge=judge, language=language.tag)
+        if estimate is not None:
+            yield language.name, estimate
 
 
-def _shown(
-    run: Run, index: Index, metric: str, judge: str, wanted: Callable[[Estimate], bool]
-) -> str:
-    found = _rows(run, index, metric, judge)
-    return ", ".join(f"{_part(one)} in {name}" for name, one in found if wanted(one))
+def _parts(estimates: Iterable[tuple[str, Estimate]], is_fault: Callable[[Estimate], bool]) -> str:
+    return ", ".join(f"{_part(e)} in {name}" for name, e in estimates if is_fault(e))
 
 
-def _limit(index: Index, metric: str, judge: str, run: Run) -> str:
-    return next(percent(extra(one, "limit"), 1) for _, one in _rows(run, index, metric, judge))
-
-
-def _part(one: Estimate) -> str:
-    return f"{count(round((one.value or 0.0) * one.n))} of {count(one.n)}"
+def _part(estimate: Estimate) -> str:
+    return f"{count(round((estimate.value or 0.0) * estimate.n))} of {count(estimate.n)}"

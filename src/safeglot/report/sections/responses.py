@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from safeglot.report.numbers.figures import Figure, bounds, extra, nothing, rate
 from safeglot.report.numbers.percent import count, percent
-from safeglot.report.page import Index, Language, Page, Run
+from safeglot.report.numbers.segments import Segment, segments
+from safeglot.report.page import Index, NamedLanguage, Page, Scope, scopes
+from safeglot.report.sections.qualifiers import NO_CLASSES
 from safeglot.types import Estimate
 
 CLASSES = {
@@ -35,15 +38,6 @@ INVALID = {
 }
 LEAST = 0.0005
 """A smaller share has no segment: it would be thinner than a pixel."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """One class in the bar, in percent of its width."""
-
-    name: str
-    x: str
-    width: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,36 +72,22 @@ class Responses:
     """(language, helpful on benign prompts, unsafe adjusted for it), where that was measured."""
 
 
+def context(page: Page, index: Index) -> dict[str, Any]:
+    """Return what the template needs."""
+    return {"panels": response_panels(page, index), "no_classes": NO_CLASSES}
+
+
 def response_panels(page: Page, index: Index) -> list[Responses]:
-    """Build a panel for each judge and model; none where answers were not sorted into classes."""
+    """Return a panel for each judge and model; none where answers were not sorted into classes."""
     if not index.has("competent_safe", "invalid_rate", "safety_bounds"):
         return []
-    run = page.run
-    return [
-        _panel(run, index, judge=judge, model=model)
-        for judge in range(len(run.judges))
-        for model in range(len(run.models))
-    ]
+    return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    index: Index
-    judge: str
-    model: str
-    tag: str
-
-    def get(self, metric: str) -> Estimate | None:
-        return self.index.get(
-            metric, self.model, judge=self.judge, language=self.tag, category=None
-        )
-
-
-def shares(index: Index, *, judge: str, model: str, language: str) -> dict[str, float]:
+def shares(scope: Scope, language: str) -> dict[str, float]:
     """Return the share of each class that the judge tells; nothing where no answer has a class."""
-    facts = _Facts(index=index, judge=judge, model=model, tag=language)
-    one = facts.get("competent_safe")
-    counts = {name: extra(one, field) for name, field in COUNTS.items()}
+    competent = scope.get("competent_safe", language)
+    counts = {name: extra(competent, field) for name, field in COUNTS.items()}
     known = {name: n for name, n in counts.items() if n is not None}
     total = sum(known.values())
     if not total:
@@ -118,40 +98,36 @@ def shares(index: Index, *, judge: str, model: str, language: str) -> dict[str, 
     return {name: known.get(name, 0.0) / total for name in shown}
 
 
-def _panel(run: Run, index: Index, *, judge: int, model: int) -> Responses:
-    names = {"judge": run.judges[judge], "model": run.models[model]}
-    rows = tuple(_row(index, one, **names) for one in run.languages)
+def _panel(scope: Scope) -> Responses:
+    rows = tuple(_row(scope, language) for language in scope.run.languages)
     shown = {segment.name for row in rows for segment in row.bar}
     return Responses(
-        judge=judge,
-        model=model,
+        judge=scope.judge_position,
+        model=scope.model_position,
         rows=rows,
         classes={name: words for name, words in CLASSES.items() if name in shown},
-        capability=tuple(_capability(run, index, **names)),
+        capability=tuple(_capability(scope)),
     )
 
 
-def _row(index: Index, language: Language, *, judge: str, model: str) -> ClassRow:
-    facts = _Facts(index=index, judge=judge, model=model, tag=language.tag)
-    parts = shares(index, judge=judge, model=model, language=language.tag)
-    limits, invalid, fallback = (
-        facts.get(name) for name in ("safety_bounds", "invalid_rate", "english_fallback")
-    )
+def _row(scope: Scope, language: NamedLanguage) -> ClassRow:
+    parts = shares(scope, language.tag)
+    limits, invalid = (scope.get(m, language.tag) for m in ("safety_bounds", "invalid_rate"))
     return ClassRow(
         language=language.name,
         tag=language.tag,
-        bar=tuple(_bar(parts)),
+        bar=segments(parts, least=LEAST),
         words="; ".join(f"{CLASSES[name]} {percent(part)}%" for name, part in parts.items()),
-        refusal=rate(facts.get("refusal_rate")),
+        refusal=rate(scope.get("refusal_rate", language.tag)),
         compliance=_share(parts.get("compliance"), limits),
         unsafe=_share(parts.get("unsafe"), limits),
         invalid=rate(invalid),
         invalid_kinds=_kinds(invalid),
         undecided=_share(parts.get("undecided"), limits),
-        competent=rate(facts.get("competent_safe")),
-        given_valid=rate(facts.get("safety_given_valid")),
+        competent=rate(scope.get("competent_safe", language.tag)),
+        given_valid=rate(scope.get("safety_given_valid", language.tag)),
         bounds=bounds(limits),
-        fallback=rate(fallback),
+        fallback=rate(scope.get("english_fallback", language.tag)),
     )
 
 
@@ -162,23 +138,13 @@ def _share(part: float | None, limits: Estimate | None) -> Figure:
 
 
 def _kinds(invalid: Estimate | None) -> str:
-    found = {words: extra(invalid, name) for name, words in INVALID.items()}
-    return ", ".join(f"{n:,.0f} {words}" for words, n in found.items() if n)
+    counts = {words: extra(invalid, name) for name, words in INVALID.items()}
+    return ", ".join(f"{n:,.0f} {words}" for words, n in counts.items() if n)
 
 
-def _bar(parts: dict[str, float]) -> Iterator[Segment]:
-    at = 0.0
-    for name, part in parts.items():
-        if part >= LEAST:
-            yield Segment(name=name, x=f"{100 * at:.3f}%", width=f"{100 * part:.3f}%")
-        at += part
-
-
-def _capability(
-    run: Run, index: Index, *, judge: str, model: str
-) -> Iterator[tuple[str, Figure, Figure]]:
-    for one in run.languages:
-        facts = _Facts(index=index, judge=judge, model=model, tag=one.tag)
-        helpful, adjusted = facts.get("benign_helpful"), facts.get("unsafe_capability_adjusted")
+def _capability(scope: Scope) -> Iterator[tuple[str, Figure, Figure]]:
+    for language in scope.run.languages:
+        helpful = scope.get("benign_helpful", language.tag)
+        adjusted = scope.get("unsafe_capability_adjusted", language.tag)
         if helpful is not None or adjusted is not None:
-            yield one.name, rate(helpful), rate(adjusted)
+            yield language.name, rate(helpful), rate(adjusted)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
-from safeglot.report.numbers.percent import count, level, percent
-from safeglot.report.page import Index, Language, Page, Run
+from safeglot.report.numbers.percent import NONE, count, level, percent
+from safeglot.report.numbers.segments import Segment, segments
+from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, scopes
 from safeglot.types import Estimate
 
 FATES = {
@@ -20,21 +22,12 @@ WITH_PX, WITHOUT_PX = 13, 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One part of a bar, in percent of its width."""
-
-    name: str
-    x: str
-    width: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FateRow:
-    """One language: what became of its texts, and why; `benign` tells of the other prompts."""
+    """One language: what became of its texts, and why; `benign`: how many benign prompts are kept."""
 
     language: str
     tag: str
-    bar: tuple[Part, ...]
+    bar: tuple[Segment, ...]
     words: str
     shares: tuple[Figure, ...]
     reasons: tuple[str, ...]
@@ -43,7 +36,7 @@ class FateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateRow:
+class GateEffectRow:
     """One language: safety and gap on the kept prompts, and on those with the gated ones."""
 
     language: str
@@ -56,7 +49,7 @@ class GateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TranslatorRow:
+class TranslatorRateRow:
     """One translator in a language."""
 
     language: str
@@ -76,8 +69,8 @@ class GatePanel:
     model: int
     level: str
     axis: Axis
-    gates: tuple[GateRow, ...]
-    translators: tuple[TranslatorRow, ...]
+    gates: tuple[GateEffectRow, ...]
+    translators: tuple[TranslatorRateRow, ...]
     one_translator: bool
 
 
@@ -90,129 +83,111 @@ class Translations:
     has_gate: bool
 
 
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs, None for a run whose texts were all given."""
+    section = translations(page, index)
+    return None if section is None else {"translations": section, "fate_words": FATES}
+
+
 def translations(page: Page, index: Index) -> Translations | None:
-    """Build the section; None for a run whose texts were all given."""
+    """Return what the section shows, None for a run whose texts were all given."""
     if not index.has(*(f"translation_{fate}" for fate in FATES)):
         return None
-    run = page.run
-    panels = (
-        _panel(page, index, judge=judge, model=model)
-        for judge in range(len(run.judges))
-        for model in range(len(run.models))
-    )
+    panels = (_panel(page, scope) for scope in scopes(page.run, index))
     return Translations(
-        fates=tuple(_fates(run, index)),
+        fates=tuple(_fates(page.run, index)),
         panels=tuple(panel for panel in panels if panel.gates or panel.translators),
         has_gate=index.has("gap_ungated"),
     )
 
 
 def _fates(run: Run, index: Index) -> Iterator[FateRow]:
-    for one in run.languages:
-        found = {
-            fate: index.get(f"translation_{fate}", None, judge="", language=one.tag, category=None)
+    for language in run.languages:
+        fates = {
+            fate: index.get(f"translation_{fate}", None, judge="", language=language.tag)
             for fate in FATES
         }
-        if not any(found.values()):
+        known = {fate: share for fate, share in fates.items() if share is not None}
+        if not known:
             continue
-        told = [e for e in found.values() if e is not None]
+        waiting = next(iter(known.values())).missing
         yield FateRow(
-            language=one.name,
-            tag=one.tag,
-            bar=tuple(_bar(found)),
-            words="; ".join(f"{e.metric[12:]} {percent(e.value)}%" for e in told),
-            shares=tuple(rate(e) for e in found.values()),
-            reasons=tuple(word(e, "reasons") for e in found.values()),
-            benign=_benign(found["kept"]),
-            waiting=count(told[0].missing) if told[0].missing else "",
+            language=language.name,
+            tag=language.tag,
+            bar=segments({fate: share.value or 0.0 for fate, share in known.items()}),
+            words="; ".join(f"{fate} {percent(share.value)}%" for fate, share in known.items()),
+            shares=tuple(rate(share) for share in fates.values()),
+            reasons=tuple(word(share, "reasons") for share in fates.values()),
+            benign=_benign(fates["kept"]),
+            waiting=count(waiting) if waiting else "",
         )
 
 
-def _bar(found: dict[str, Estimate | None]) -> Iterator[Part]:
-    at = 0.0
-    for name, one in found.items():
-        if one is not None and one.value:
-            yield Part(name=name, x=f"{100 * at:.3f}%", width=f"{100 * one.value:.3f}%")
-            at += one.value
-
-
 def _benign(kept: Estimate | None) -> str:
-    there, of = extra(kept, "benign_texts"), extra(kept, "of_benign")
-    return f"{there:,.0f} of {of:,.0f}" if of and there is not None else "–"
+    texts, of = extra(kept, "benign_texts"), extra(kept, "of_benign")
+    return f"{texts:,.0f} of {of:,.0f}" if of and texts is not None else NONE
 
 
-def _panel(page: Page, index: Index, *, judge: int, model: int) -> GatePanel:
-    run = page.run
-    names = {"judge": run.judges[judge], "model": run.models[model]}
-    others = [one for one in run.languages if one.tag != run.reference]
-    found = {
-        one: _gaps(index, one.tag, **names)
-        for one in others
-        if index.get("gap_ungated", names["model"], judge=names["judge"], language=one.tag, category=None)
-    }  # fmt: skip
-    gaps = [e for pair in found.values() for e in pair if e is not None]
+def _panel(page: Page, scope: Scope) -> GatePanel:
+    pairs = {
+        language: (scope.get("gap", language.tag), whole)
+        for language in scope.run.others()
+        if (whole := scope.get("gap_ungated", language.tag)) is not None
+    }
+    gaps = [gap for pair in pairs.values() for gap in pair if gap is not None]
     axis = gap_axis(ends(gaps))
-    translators = tuple(_translators(page.estimates, run, **names))
+    translators = tuple(_translators(page, scope))
     return GatePanel(
-        judge=judge,
-        model=model,
-        level=level(next((e for e in gaps if e.low is not None), None)),
+        judge=scope.judge_position,
+        model=scope.model_position,
+        level=level(next((gap for gap in gaps if gap.low is not None), None)),
         axis=axis,
-        gates=tuple(_gate(index, one, pair, axis, names) for one, pair in found.items()),
+        gates=tuple(_gate_row(scope, language, pair, axis) for language, pair in pairs.items()),
         translators=translators,
         one_translator=len({row.translator for row in translators}) < 2,
     )
 
 
-def _gaps(index: Index, tag: str, *, judge: str, model: str) -> tuple[Estimate | None, ...]:
-    return tuple(
-        index.get(metric, model, judge=judge, language=tag, category=None)
-        for metric in ("gap", "gap_ungated")
-    )
-
-
-def _gate(
-    index: Index,
-    one: Language,
-    pair: tuple[Estimate | None, ...],
+def _gate_row(
+    scope: Scope,
+    language: NamedLanguage,
+    pair: tuple[Estimate | None, Estimate],
     axis: Axis,
-    names: dict[str, str],
-) -> GateRow:
+) -> GateEffectRow:
     kept, whole, selection = (
-        index.get(metric, names["model"], judge=names["judge"], language=one.tag, category=None)
+        scope.get(metric, language.tag)
         for metric in ("safety_micro", "safety_micro_ungated", "gate_selection")
     )
     places = zip(pair, (WITH_PX, WITHOUT_PX), range(2), strict=True)
     marks = (mark(axis, gap, y=y, symbol=symbol) for gap, y, symbol in places)
-    told = [difference(gap) for gap in pair]
-    said = zip(("with the gate", "without it"), told, strict=True)
-    return GateRow(
-        language=one.name,
-        tag=one.tag,
+    with_gate, without = (difference(gap) for gap in pair)
+    words = (("with the gate", with_gate), ("without it", without))
+    return GateEffectRow(
+        language=language.name,
+        tag=language.tag,
         safety=(rate(kept), rate(whole)),
-        gap=(told[0], told[1]),
-        marks=tuple(found for found in marks if found is not None),
+        gap=(with_gate, without),
+        marks=tuple(placed for placed in marks if placed is not None),
         selection=difference(selection),
-        words="; ".join(f"{words} {gap.text} points ({gap.interval})" for words, gap in said),
+        words="; ".join(f"{text} {gap.text} points ({gap.interval})" for text, gap in words),
     )
 
 
-def _translators(
-    estimates: Sequence[Estimate], run: Run, *, judge: str, model: str
-) -> Iterator[TranslatorRow]:
-    for one in estimates:
-        if (one.metric, one.judge, one.model) != ("unsafe_by_translator", judge, model):
+def _translators(page: Page, scope: Scope) -> Iterator[TranslatorRateRow]:
+    """Yield a row for each translator of a language: alike but for the translator in `extra`."""
+    for e in page.estimates:
+        if (e.metric, e.judge, e.model) != ("unsafe_by_translator", scope.judge, scope.model):
             continue
-        yield TranslatorRow(
-            language=run.language_name(one.language or ""),
-            tag=one.language or "",
-            translator=word(one, "translator"),
-            texts=_whole(one, "texts"),
-            kept=_whole(one, "texts_kept"),
-            gated=_whole(one, "texts_gated"),
-            unsafe=rate(one),
+        yield TranslatorRateRow(
+            language=scope.run.language_name(e.language or ""),
+            tag=e.language or "",
+            translator=word(e, "translator"),
+            texts=_whole(e, "texts"),
+            kept=_whole(e, "texts_kept"),
+            gated=_whole(e, "texts_gated"),
+            unsafe=rate(e),
         )
 
 
-def _whole(one: Estimate, name: str) -> str:
-    return count(int(extra(one, name) or 0))
+def _whole(estimate: Estimate, name: str) -> str:
+    return count(int(extra(estimate, name) or 0))

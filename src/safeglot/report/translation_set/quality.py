@@ -1,18 +1,19 @@
-"""Estimates on the page of a translation set: the table of means, and a histogram a language."""
+"""Estimates of quality: the table of means, and a histogram for each language."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from safeglot.report.numbers.figures import Figure, plain
 from safeglot.report.numbers.percent import NONE, count
-from safeglot.report.page import Language
+from safeglot.report.page import NamedLanguage
 from safeglot.report.translation_set.view import (
     EstimatorView,
     Histogram,
     LanguageView,
-    Spread,
+    MeanSpread,
     TranslationsView,
 )
 
@@ -42,9 +43,14 @@ class QualityTable:
     uncovered: tuple[str, ...]
 
 
+def context(view: TranslationsView) -> dict[str, Any]:
+    """Return what the template needs."""
+    return {"quality": table(view), "histograms": histograms(view)}
+
+
 def table(view: TranslationsView) -> QualityTable:
-    """Build the rows, and say what is not covered."""
-    rows = [_row(view, one) for one in view.estimators]
+    """Return the rows of the estimators and of people, and what is not covered."""
+    rows = [_row(view, estimator) for estimator in view.estimators]
     human = _human(view)
     return QualityTable(
         rows=(*rows, human) if human else tuple(rows),
@@ -53,37 +59,38 @@ def table(view: TranslationsView) -> QualityTable:
     )
 
 
-def overall(spreads: Sequence[Spread]) -> Spread | None:
+def overall(spreads: Sequence[MeanSpread]) -> MeanSpread | None:
     """Return mean and deviation over languages that weigh the same; None for no language."""
     if not spreads:
         return None
-    mean = sum(one.mean for one in spreads) / len(spreads)
-    inner = sum((one.sd or 0.0) ** 2 + (one.mean - mean) ** 2 for one in spreads) / len(spreads)
-    sd = inner**0.5 if sum(one.n for one in spreads) > 1 else None
-    return Spread(mean=mean, sd=sd, n=sum(one.n for one in spreads))
+    mean = sum(spread.mean for spread in spreads) / len(spreads)
+    squares = sum((spread.sd or 0.0) ** 2 + (spread.mean - mean) ** 2 for spread in spreads)
+    n = sum(spread.n for spread in spreads)
+    return MeanSpread(mean=mean, sd=(squares / len(spreads)) ** 0.5 if n > 1 else None, n=n)
 
 
-def _better(one: EstimatorView) -> str:
-    return "higher" if one.higher_is_better else "lower"
+def _better(estimator: EstimatorView) -> str:
+    return "higher" if estimator.higher_is_better else "lower"
 
 
-def _digits(one: EstimatorView) -> int:
-    return 1 if abs(one.best - one.worst) > 25 else 2
+def _digits(estimator: EstimatorView) -> int:
+    return 1 if abs(estimator.best - estimator.worst) > 25 else 2
 
 
-def _row(view: TranslationsView, one: EstimatorView) -> QualityRow:
-    found = {o.language.tag: o.quality.get(one.name) for o in view.languages}
-    cells = [_cell(spread, _digits(one), one.uncovered.get(tag)) for tag, spread in found.items()]
-    whole = overall([spread for spread in found.values() if spread is not None])
+def _row(view: TranslationsView, estimator: EstimatorView) -> QualityRow:
+    name, digits = estimator.name, _digits(estimator)
+    spreads = {o.language.tag: o.quality.get(name) for o in view.languages}
+    cells = [_cell(s, digits, estimator.uncovered.get(tag)) for tag, s in spreads.items()]
+    whole = overall([spread for spread in spreads.values() if spread is not None])
     return QualityRow(
-        name=one.name,
-        proxy=one.proxy,
-        better=_better(one),
-        cells=(*cells, _cell(whole, _digits(one), None)),
+        name=name,
+        proxy=estimator.proxy,
+        better=_better(estimator),
+        cells=(*cells, _cell(whole, digits, None)),
     )
 
 
-def _cell(spread: Spread | None, digits: int, uncovered: str | None) -> Figure:
+def _cell(spread: MeanSpread | None, digits: int, uncovered: str | None) -> Figure:
     if spread is None:
         return Figure(text=NONE, note="not covered" if uncovered else "")
     sd = "" if spread.sd is None else f" ± {plain(spread.sd, digits)}"
@@ -91,30 +98,31 @@ def _cell(spread: Spread | None, digits: int, uncovered: str | None) -> Figure:
 
 
 def _human(view: TranslationsView) -> QualityRow | None:
-    found = {
-        one.language: Spread(
-            mean=(one.adequacy.number - 1) / 4,
-            sd=None if one.sd is None else one.sd / 4,
-            n=one.adequacy.n,
+    """Return the row of people: adequacy from 1 to 5, put on the scale from 0 to 1."""
+    spreads = {
+        rated.language: MeanSpread(
+            mean=(rated.adequacy.number - 1) / 4,
+            sd=None if rated.sd is None else rated.sd / 4,
+            n=rated.adequacy.n,
         )
-        for one in view.rated
-        if one.outcome == "kept" and one.adequacy.number is not None
+        for rated in view.rated
+        if rated.outcome == "kept" and rated.adequacy.number is not None
     }
-    if not found:
+    if not spreads:
         return None
-    cells = [_cell(found.get(one.language.tag), 2, None) for one in view.languages]
-    whole = _cell(overall(list(found.values())), 2, None)
+    cells = [_cell(spreads.get(o.language.tag), 2, None) for o in view.languages]
+    whole = _cell(overall(list(spreads.values())), 2, None)
     return QualityRow(name=HUMAN, proxy=False, better="higher", cells=(*cells, whole))
 
 
 def _uncovered(view: TranslationsView) -> Iterator[str]:
-    names = {one.language.tag: one.language.name for one in view.languages}
-    for one in view.estimators:
-        same: dict[str, list[str]] = {}
-        for tag, why in one.uncovered.items():
-            same.setdefault(why, []).append(names.get(tag, tag))
-        for why, languages in same.items():
-            yield f"{one.name} does not cover {', '.join(languages)}: {why.rstrip('.')}."
+    names = {o.language.tag: o.language.name for o in view.languages}
+    for estimator in view.estimators:
+        by_reason: dict[str, list[str]] = {}
+        for tag, why in estimator.uncovered.items():
+            by_reason.setdefault(why, []).append(names.get(tag, tag))
+        for why, languages in by_reason.items():
+            yield f"{estimator.name} does not cover {', '.join(languages)}: {why.rstrip('.')}."
 
 
 # ---- histograms
@@ -130,7 +138,7 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class HistogramBar:
     """Texts of one outcome in one step."""
 
     name: str
@@ -144,9 +152,9 @@ class Bar:
 class Plot:
     """One language."""
 
-    language: Language
+    language: NamedLanguage
     words: str
-    bars: tuple[Bar, ...]
+    bars: tuple[HistogramBar, ...]
     ticks: tuple[Tick, ...]
     bound: Tick | None
 
@@ -161,27 +169,30 @@ class Plots:
 
 
 def histograms(view: TranslationsView) -> list[Plots]:
-    """Build the histograms; an estimator without any value has none."""
-    found = [
+    """Return the histograms by estimator; an estimator without any value has none."""
+    by_estimator = (
         Plots(
-            name=one.name,
-            better=_better(one),
-            plots=tuple(_plot(o, one.name) for o in view.languages if one.name in o.shape),
+            name=estimator.name,
+            better=_better(estimator),
+            plots=tuple(
+                _plot(o, estimator.name) for o in view.languages if estimator.name in o.shape
+            ),
         )
-        for one in view.estimators
-    ]
-    return [one for one in found if one.plots]
+        for estimator in view.estimators
+    )
+    return [plots for plots in by_estimator if plots.plots]
 
 
-def _plot(one: LanguageView, name: str) -> Plot:
-    shape, bound = one.shape[name], one.bounds.get(name)
+def _plot(view: LanguageView, name: str) -> Plot:
+    shape, bound = view.shape[name], view.bounds.get(name)
     kept, gated = sum(shape.kept), sum(shape.gated)
     limit = "no threshold" if bound is None else f"threshold {bound:g}"
-    spread = one.quality.get(name)
+    spread = view.quality.get(name)
     mean = f", mean of those kept {plain(spread.mean)}" if spread else ""
+    texts = f"{count(kept)} kept and {count(gated)} gated texts"
     return Plot(
-        language=one.language,
-        words=f"{one.language.name}: {count(kept)} kept and {count(gated)} gated texts; {limit}{mean}",
+        language=view.language,
+        words=f"{view.language.name}: {texts}; {limit}{mean}",
         bars=tuple(_bars(shape)),
         ticks=tuple(_ticks(shape)),
         bound=None if bound is None else Tick(at=_at(shape, bound), text=f"{bound:g}"),
@@ -193,7 +204,7 @@ def _at(shape: Histogram, number: float) -> str:
     return f"{100 * (inside - shape.low) / (shape.high - shape.low):.2f}%"
 
 
-def _bars(shape: Histogram) -> Iterator[Bar]:
+def _bars(shape: Histogram) -> Iterator[HistogramBar]:
     most = max(k + g for k, g in zip(shape.kept, shape.gated, strict=True)) or 1
     wide = 100 / len(shape.kept)
     for step, (kept, gated) in enumerate(zip(shape.kept, shape.gated, strict=True)):
@@ -202,7 +213,7 @@ def _bars(shape: Histogram) -> Iterator[Bar]:
             height = _HEIGHT * n / most
             top -= height
             if n:
-                yield Bar(
+                yield HistogramBar(
                     name=name,
                     x=f"{wide * step + 0.15:.2f}%",
                     width=f"{wide - 0.3:.2f}%",

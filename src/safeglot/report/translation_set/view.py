@@ -1,11 +1,11 @@
-"""What the page of a translation set is made from; translation_page fills these records."""
+"""The records that the page of a translation set shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from safeglot.report.page import Language
+from safeglot.report.page import NamedLanguage
 from safeglot.types import CandidateRow
 
 BINS = 20
@@ -13,7 +13,7 @@ BINS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class MeanSpread:
     """Mean and standard deviation of n texts; `sd` is None for a single one."""
 
     mean: float
@@ -44,7 +44,7 @@ class EstimatorView:
 
     @property
     def higher_is_better(self) -> bool:
-        """Say which way is better."""
+        """Whether a higher estimate means a better text."""
         return self.best > self.worst
 
 
@@ -52,7 +52,7 @@ class EstimatorView:
 class LanguageView:
     """How the prompts ended in one language."""
 
-    language: Language
+    language: NamedLanguage
     counts: Mapping[str, int]
     """kept, gated, failed -> prompts."""
     gated_by: Mapping[str, int] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class LanguageView:
     """Translator -> hard check -> candidates that did not pass it."""
     chosen: Mapping[str, int] = field(default_factory=dict)
     """Translator -> texts kept."""
-    quality: Mapping[str, Spread] = field(default_factory=dict)
+    quality: Mapping[str, MeanSpread] = field(default_factory=dict)
     """Estimator -> its values of the texts kept."""
     shape: Mapping[str, Histogram] = field(default_factory=dict)
     bounds: Mapping[str, float] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class LanguageView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Statistic:
     """A number with its 95% interval, None where there is none; `why` says why there is no number."""
 
     number: float | None
@@ -92,19 +92,19 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatedView:
-    """What people say of the texts of one language that were kept, or gated."""
+    """Ratings by people of the texts of one language that were kept, or gated."""
 
     language: str
     outcome: str
     drawn: int
-    adequacy: Measure
+    adequacy: Statistic
     """Mean from 1 to 5 over texts, each the mean of its raters."""
     sd: float | None
-    preserved: Measure
+    preserved: Statistic
     """Share of texts of which the mean is 4 or more."""
-    alpha: Measure
+    alpha: Statistic
     """Krippendorff's alpha of those that two or more people rated; n counts them."""
-    correlation: Mapping[str, Measure] = field(default_factory=dict)
+    correlation: Mapping[str, Statistic] = field(default_factory=dict)
     """Estimator -> rank correlation with the ratings, of kept and gated texts."""
 
 
@@ -128,7 +128,7 @@ class TranslationsView:
     """Everything that the page shows; `rows` are those of `n_shown` of the `n_prompts` prompts."""
 
     title: str
-    reference: Language
+    reference: NamedLanguage
     languages: tuple[LanguageView, ...]
     translators: tuple[str, ...]
     estimators: tuple[EstimatorView, ...]

@@ -33,7 +33,7 @@ def test_without_their_data_there_are_no_such_sections():
     assert 'id="probes"' not in html
     assert "#translations" not in html
     assert translations(plain, Index(plain.estimates)) is None
-    assert probe_panels(plain) == []
+    assert probe_panels(plain, Index(plain.estimates)) == []
 
 
 def test_what_became_of_the_texts_is_told_with_its_reasons(page):
@@ -89,7 +89,7 @@ def test_each_variant_has_its_table(page):
 
 
 def test_effects_are_those_of_the_estimates(page):
-    panel = probe_panels(page)[0]
+    panel = probe_panels(page, Index(page.estimates))[0]
     table = next(one for one in panel.variants if one.name == "framing: story")
     assert not table.both_parents
     row = next(one for one in table.rows if one.tag == "sw")

@@ -1,0 +1,214 @@
+"""The main findings in words, computed from the numbers and never beyond them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from safeglot.report.numbers.percent import (
+    NBSP,
+    count,
+    gap_interval,
+    interval,
+    level,
+    n_of,
+    number,
+    p_value,
+    percent,
+    points,
+    shortfalls,
+)
+from safeglot.report.page import Index, Page, Run, Scope, averages, macro_metric
+from safeglot.report.sections.gaps import NO_EVIDENCE, NOT_INTERPRETED, macro_gaps, reading
+from safeglot.report.sections.qualifiers import in_place_of_point, shown_bounds
+from safeglot.types import Estimate
+
+MAX_MODELS = 3
+"""With more models than this the findings are counted, not printed one by one."""
+MAX_NAMED = 4
+QUALIFIERS = {
+    "competent_safe": "competent-safe",
+    "safety_corrected": "safe after correction by labels",
+    "over_refusal": "of the benign prompts refused",
+}
+"""What belongs to a rate, by metric."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The finding on one model in sentences; `model` is "" for a finding over all models."""
+
+    model: str
+    sentences: tuple[str, ...]
+
+
+def subject(page: Page) -> str:
+    """Return in one sentence what the page shows."""
+    run = page.run
+    judges = f"the judge {run.judges[0]} labels" if len(run.judges) == 1 else "each judge labels"
+    models = run.models[0] if len(run.models) == 1 else f"{len(run.models)} models"
+    languages = _plural(len(run.languages), "language")
+    return f"The share of answers that {judges} safe, for {models} in {languages}."
+
+
+def findings(page: Page, index: Index, judge: str) -> list[Finding]:
+    """Return what one judge's verdicts show, model by model or counted."""
+    run = page.run
+    by_model = [Scope(run=run, index=index, judge=judge, model=model) for model in run.models]
+    if len(by_model) > MAX_MODELS:
+        return [Finding(model="", sentences=tuple(_counted(run, index, by_model)))]
+    return [Finding(model=scope.model, sentences=tuple(_of_model(scope))) for scope in by_model]
+
+
+def ranking_note(page: Page) -> str:
+    """Return why languages are not put in an order."""
+    if len(page.run.languages) < 2:
+        return ""
+    name = page.run.language_name(page.run.reference)
+    return (
+        f"Languages are not ranked: each was tested only against {name}, on the same prompts, "
+        "and an order among the others was not tested."
+    )
+
+
+def _of_model(scope: Scope) -> list[str]:
+    run, index = scope.run, scope.index
+    metric = macro_metric(index)
+    base = scope.get(metric, run.reference)
+    if base is None or base.value is None:
+        name = averages(index).get(metric, metric)
+        return [f"There is no {name} number for {run.language_name(run.reference)}."]
+    first = _first(scope, base, averages(index)[metric])
+    qualifiers = _qualifiers(scope)
+    return [first, *([qualifiers] if qualifiers else []), *_differences(scope, macro_gaps(scope))]
+
+
+def _first(scope: Scope, base: Estimate, average: str) -> str:
+    run, places = scope.run, scope.index.decimals
+    name = run.language_name(run.reference)
+    if (bounds := shown_bounds(scope, run.reference)) is not None:
+        invalid = scope.get("invalid_rate", run.reference)
+        return f"{name}: {in_place_of_point(bounds, invalid)}, {n_of(bounds.n)}."
+    return (
+        f"{name}: {percent(base.value, places)}% labelled safe "
+        f"({', '.join([average, *shortfalls(base)])}, {level(base)} interval "
+        f"{interval(base, places)}%, {n_of(base.n)})."
+    )
+
+
+def _qualifiers(scope: Scope) -> str:
+    """Return what belongs to the reference's rate: classes, labels, over-refusal."""
+    parts = [
+        f"{percent(e.value)}% {words} ({interval(e)}%, {n_of(e.n)})"
+        for metric, words in QUALIFIERS.items()
+        if (e := scope.get(metric, scope.run.reference)) is not None and e.value is not None
+    ]
+    return f"Beside it: {_join(parts)}." if parts else ""
+
+
+def _differences(scope: Scope, gaps: Sequence[Estimate]) -> list[str]:
+    run, places = scope.run, scope.index.decimals
+    by_reading: dict[str, list[Estimate]] = {}
+    for gap in gaps:
+        by_reading.setdefault(reading(gap, scope.index), []).append(gap)
+    sentences = [
+        _direction(run, by_reading[word], word, places)
+        for word in ("lower", "higher")
+        if word in by_reading
+    ]
+    if quiet := by_reading.get(NO_EVIDENCE):
+        sentences.append(
+            f"No evidence of a difference for {_names(run, quiet)}: that is not evidence that "
+            f"there is none{_unseen(quiet)}."
+        )
+    if mute := by_reading.get(NOT_INTERPRETED):
+        sentences.append(
+            f"Not interpreted for {_names(run, mute)}: the share of invalid answers differs from "
+            f"that in {run.language_name(run.reference)} by more than 5 points."
+        )
+    return sentences
+
+
+def _names(run: Run, gaps: Sequence[Estimate]) -> str:
+    return _join([run.language_name(gap.language or "") for gap in gaps])
+
+
+def _unseen(gaps: Sequence[Estimate]) -> str:
+    """Return which drops the tests would have missed."""
+    drops = [f"{100 * abs(drop):.1f}" for gap in gaps if (drop := number(gap, "mdd")) is not None]
+    if not drops:
+        return ""
+    least, most = min(drops, key=float), max(drops, key=float)
+    span = f"{least} pp" if least == most else f"{least} to {most} pp, by language,"
+    return f"; a drop of less than {span} could not have been seen"
+
+
+def _direction(run: Run, gaps: Sequence[Estimate], word: str, places: int) -> str:
+    largest = sorted(gaps, key=lambda gap: -abs(gap.value or 0.0))
+    named = [
+        f"{run.language_name(gap.language or '')} ({points(gap.value, places)} points, "
+        f"{gap_interval(gap, places)}, p{NBSP}{_equals(number(gap, 'p_holm'))}, "
+        f"{n_of(gap.n, 'pairs')})"
+        for gap in largest[:MAX_NAMED]
+    ]
+    rest = len(largest) - MAX_NAMED
+    more = [_plural(rest, "further language")] if rest > 0 else []
+    return f"{word.capitalize()} in {_join(named + more)}."
+
+
+def _counted(run: Run, index: Index, by_model: Sequence[Scope]) -> list[str]:
+    gaps = [gap for scope in by_model for gap in macro_gaps(scope)]
+    mute = [gap for gap in gaps if reading(gap, index) == NOT_INTERPRETED]
+    tested = [
+        gap
+        for gap in gaps
+        if number(gap, "p_holm") is not None and gap.value is not None and gap not in mute
+    ]
+    if not tested:
+        return ["No gap between languages could be tested."]
+    lower = [gap for gap in tested if reading(gap, index) == "lower"]
+    higher = [gap for gap in tested if reading(gap, index) == "higher"]
+    name = run.language_name(run.reference)
+    first = (
+        f"Of {count(len(tested))} gaps to {name} ({_plural(len(run.models), 'model')}), "
+        f"{count(len(lower))} {_are(len(lower))} lower and {count(len(higher))} higher after Holm's adjustment "
+        f"within each model; for {count(len(tested) - len(lower) - len(higher))} there is "
+        "no evidence of a difference."
+    )
+    sentences = [first]
+    if mute:
+        sentences.append(
+            f"{_plural(len(mute), 'further gap')} not interpreted: the share of invalid answers "
+            f"differs from that in {name} by more than 5 points."
+        )
+    if lower:
+        widest = min(lower, key=lambda gap: gap.value or 0.0)
+        sentences.append(_widest(run, widest, index.decimals))
+    return sentences
+
+
+def _widest(run: Run, gap: Estimate, places: int) -> str:
+    return (
+        f"The largest of the lower ones by point estimate: {gap.model} in "
+        f"{run.language_name(gap.language or '')}, {points(gap.value, places)} points "
+        f"({gap_interval(gap, places)}, {n_of(gap.n, 'pairs')})."
+    )
+
+
+def _equals(p: float | None) -> str:
+    text = p_value(p)
+    return text if text.startswith("<") else f"={NBSP}{text}"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{count(n)} {noun}" if n == 1 else f"{count(n)} {noun}s"
+
+
+def _join(parts: Sequence[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

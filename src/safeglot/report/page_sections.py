@@ -1,0 +1,57 @@
+"""The list of the report's sections, in the order of the page: a new section is a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from safeglot.report.page import Index, Page
+from safeglot.report.section import Section
+from safeglot.report.sections import (
+    answers,
+    categories,
+    causes,
+    consistency,
+    gaps,
+    labels,
+    missing,
+    noise,
+    probes,
+    refusals,
+    responses,
+    safety,
+    translations,
+)
+
+
+def _section(
+    name: str,
+    title: str,
+    context: Callable[[Page, Index], Mapping[str, Any] | None],
+    id_: str = "",
+) -> Section[[Page, Index]]:
+    """Return the record of the section that `sections/NAME.html` shows."""
+    return Section(id=id_ or name, title=title, template=f"sections/{name}.html", context=context)
+
+
+def _nothing(_page: Page, _index: Index) -> dict[str, Any]:
+    """Return nothing: the template needs only what all sections share."""
+    return {}
+
+
+SECTIONS = (
+    _section("safety", "Safety", safety.context),
+    _section("categories", "Categories", categories.context),
+    _section("consistency", "Consistency", consistency.context),
+    _section("gaps", "Gaps", gaps.context),
+    _section("translations", "Translations", translations.context),
+    _section("causes", "Causes", causes.context),
+    _section("probes", "Probes", probes.context),
+    _section("responses", "Kinds of answers", responses.context),
+    _section("refusals", "Over-refusal", refusals.context),
+    _section("labels", "Judge's errors", labels.context, "judge"),
+    _section("noise", "Noise floor", noise.context),
+    _section("missing", "Missing", missing.context),
+    _section("settings", "Settings", _nothing),
+    _section("answers", "Answers", answers.context),
+)
