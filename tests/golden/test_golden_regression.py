@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from safeglot.score.models.dispersion import beta_binomial, quasi_binomial
+from reference.dispersion import beta_binomial, quasi_binomial
 from safeglot.score.models.regression import leave_one_out, meta_regression, permuted_slope
 from safeglot.score.models.trend import isotonic, paired_models, stratified_kendall, wilcoxon
 from safeglot.score.stats.association import kendall, spearman

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from safeglot.score.judges.agreement import krippendorff
-from safeglot.score.judges.agreement_table import METRICS, panel
+from safeglot.score.judges.agreement_table import panel
 from safeglot.score.judges.allocation import allocate
 from safeglot.score.judges.corrected_rates import CORRECTIONS, Sample, correct, gap_of, safeties
 from safeglot.score.judges.two_phase import two_phase
@@ -17,6 +17,11 @@ from safeglot.types import Estimate
 LAW = settings(deadline=None, max_examples=120)
 BLANK = Estimate(metric="", judge="j", language="de", value=None, method="", n=0)
 SLACK = 1e-9
+
+METRICS = {
+    "judge_sensitivity", "judge_specificity", "judge_ppv", "judge_false_omission", "judge_agreement",
+    "judge_kappa", "judge_ac1", "judge_mcc", "annotator_alpha", "judge_gate",
+}  # fmt: skip
 
 
 @st.composite
@@ -71,7 +76,7 @@ def test_whatever_is_labelled_the_numbers_are_sound(sample, other):
         rating = np.vstack([sample.human_I, sample.human_I[::-1]]).round().astype(int)
         rows = list(panel(BLANK, found[0], krippendorff(rating)))
         sound(rows)
-        assert {e.metric for e in rows} == set(METRICS)
+        assert {e.metric for e in rows} == METRICS
     if (
         found is not None
         and found_en is not None

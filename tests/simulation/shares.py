@@ -6,8 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from safeglot.score.stats.gaps import tango, wald
-from safeglot.score.stats.intervals import certified_low, clopper_pearson, jeffreys, wilson
+from reference.gaps import wald
+from reference.intervals import clopper_pearson
+from safeglot.score.stats.gaps import tango
+from safeglot.score.stats.intervals import certified_low, jeffreys, wilson
 from simulation.measured import Tally, wald_share
 
 RUNS = 2000

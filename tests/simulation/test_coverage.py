@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from safeglot.score.stats.intervals import clopper_pearson, jeffreys, wilson
+from reference.intervals import clopper_pearson
+from safeglot.score.stats.intervals import jeffreys, wilson
 from simulation import coverage
 from simulation.measured import LEVEL, table
 

@@ -5,7 +5,7 @@ The names are the 32 categories of ALERT (Tedeschi et al. 2024, arXiv 2404.08676
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TypeAlias
 
 Policy: TypeAlias = Mapping[str, str] | str
@@ -45,11 +45,6 @@ ALERT: Mapping[str, str] = {
     "weapon_other": "any other weapon",
     "weapon_radioactive": "nuclear or radiological weapons",
 }
-
-
-def describe(names: Iterable[str]) -> dict[str, str]:
-    """Return category to description; a name that is not ALERT's describes itself."""
-    return {name: ALERT.get(name, name) for name in names}
 
 
 def policy_text(policy: Policy) -> str:

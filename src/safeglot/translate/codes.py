@@ -15,7 +15,6 @@ __all__ = [
     "covers",
     "known",
     "pair_fault",
-    "table",
     "uncovered",
 ]
 
@@ -136,24 +135,6 @@ def known(system: str) -> tuple[str, ...]:
         return tuple(sorted(tag for flores, tag in own.items() if flores))
     rows = _rows().items()
     return tuple(sorted(t for t, row in rows if system in row.codes or system in row.families))
-
-
-def table() -> list[dict[str, str | int | bool | None]]:
-    """Return every language with its names and codes, and which models cover it, by tag."""
-    return [_entry(tag) for tag in sorted({*all_tags(), *_rows()})]
-
-
-def _entry(tag: str) -> dict[str, str | int | bool | None]:
-    language = lookup(tag)
-    entry: dict[str, str | int | bool | None] = {
-        "tag": tag,
-        "name": language.name,
-        "script": language.script,
-        "direction": language.direction,
-        "class": language.resource_class,
-    }
-    entry |= {system: code(tag, system) for system in SYSTEMS}
-    return entry | {family: covers(tag, family) for family in FAMILIES}
 
 
 def _check(name: str, allowed: tuple[str, ...]) -> None:

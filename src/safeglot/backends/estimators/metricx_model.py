@@ -20,9 +20,6 @@ from safeglot.errors import UsageError
 SCORE_TOKEN = 250089
 """<extra_id_10>: its logit is the score."""
 WORST = 25.0
-TOKENIZER_FILES = ("config.json", "spiece.model", "tokenizer.json", "tokenizer_config.json")
-TOKENIZER = "google/mt5-xl"
-"""MetricX brings no tokenizer; all sizes of mT5 have the same one."""
 _OUTPUT, _SHARED = "lm_head.weight", "shared.weight"
 
 

@@ -96,15 +96,6 @@ def is_cached(weights: Weights) -> bool:
     return path.is_file() and path.stat().st_size == weights.n_bytes
 
 
-def fetch_smollm2(progress: Progress | None = None, *, verify: bool = False) -> Path:
-    """Return the path of SmolLM2-135M-Instruct (98 MB), fetching it where it is missing.
-
-    `verify` reads what is there and compares its sha256; else its length must do.
-    Raises: UsageError where it cannot be had.
-    """
-    return fetch(SMOLLM2_135M, progress=progress, verify=verify)
-
-
 def fetch(weights: Weights, *, progress: Progress | None = None, verify: bool = False) -> Path:
     """Return the path of the weights, fetching them where they are missing or damaged.
 

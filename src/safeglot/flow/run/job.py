@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.routes import local_file
-from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.arms import Arms, item_of, read_arms, with_made
 from safeglot.flow.run.models import (
     check_model,
-    judge_name,
     make_judges,
     make_targets,
     model_id,
@@ -201,10 +199,3 @@ def default_out(config: Config) -> str:
     prompts = Path(config.prompts.replace(":", "/")).stem
     name = f"{prompts}-{config.target[0].model.rsplit('/', 1)[-1]}"
     return "runs/" + "".join(c if c.isalnum() or c in "-._" else "-" for c in name)
-
-
-def with_judges(config: Config, judges: Sequence[JudgeConfig]) -> Config:
-    """Return the configuration with further judges."""
-    known = {judge_name(j) for j in config.judge}
-    new = tuple(j for j in judges if judge_name(j) not in known)
-    return dataclasses.replace(config, judge=config.judge + new)

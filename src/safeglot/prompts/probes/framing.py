@@ -14,12 +14,6 @@ def frame_languages() -> tuple[str, ...]:
     return tuple(sorted(load(FRAMES)))
 
 
-def frame_of(framing: str, tag: str) -> str | None:
-    """Return the text of a frame with its slot; None where the language has none."""
-    row = row_of(load(FRAMES), tag)
-    return str(load(FRAMES)[row][framing]) if row else None
-
-
 def framed(request: str, framing: str, tag: str) -> Variant:
     """Put a request into a frame; nothing of the request is changed.
 

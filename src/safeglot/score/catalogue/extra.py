@@ -198,8 +198,6 @@ _OWN: Mapping[tuple[str, str], str] = {
     ("factor_effect", "p"): "Student's t over prompts; null where all prompts agree",
     ("factor_effect", "variant"): "all that is crossed",
 }
-KEYS = frozenset(_SHARED)
-"""All keys that are described."""
 
 
 def described(metric: str, key: str) -> str:

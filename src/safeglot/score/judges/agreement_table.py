@@ -24,7 +24,6 @@ _MEASURES: Mapping[str, tuple[Callable[[Table], float | None], Range, str]] = {
     "judge_ac1": (agreement.ac1, (-1.0, 1.0), "no labels"),
     "judge_mcc": (agreement.mcc, (-1.0, 1.0), "the judge or people give one label only"),
 }
-METRICS = (*_MEASURES, "judge_ppv", "judge_false_omission", "annotator_alpha", "judge_gate")
 
 
 def panel(row: Estimate, counts: Counts, alpha: Alpha) -> Iterator[Estimate]:

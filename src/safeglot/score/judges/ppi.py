@@ -5,7 +5,6 @@ It needs labels of a simple random sample of the answers; two_phase takes verdic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,15 +28,6 @@ class Powered:
     high: float | None
 
 
-def ppi(y: Numbers, f: Numbers, unlabelled: Numbers, *, level: float = 0.95) -> Powered:
-    """Return PPI's rate: labels y and verdicts f of the labelled answers, verdicts of the others.
-
-    Shapes (n,), (n,), (N,). Raises ValueError without a label.
-    Source: Angelopoulos et al. 2023, arXiv 2301.09633.
-    """
-    return _estimate(*_read(y, f, unlabelled), lam=1.0, level=level)
-
-
 def ppi_plus(y: Numbers, f: Numbers, unlabelled: Numbers, *, level: float = 0.95) -> Powered:
     """Return PPI++'s rate, with the weight of the verdicts chosen by the data, in [0, 1].
 
@@ -46,30 +36,6 @@ def ppi_plus(y: Numbers, f: Numbers, unlabelled: Numbers, *, level: float = 0.95
     """
     read = _read(y, f, unlabelled)
     return _estimate(*read, lam=tuned_weight(*read), level=level)
-
-
-def stratified_ppi(
-    strata: Sequence[tuple[Numbers, Numbers, Numbers]],
-    weight_H: Numbers,
-    *,
-    level: float = 0.95,
-) -> Powered:
-    """Return the weighted sum of PPI++ in strata, each (y, f, unlabelled); weights of shape (H,).
-
-    `lam` is the weighted mean of the strata's. Raises ValueError for a stratum without a label.
-    Source: Fisch et al. 2024, arXiv 2406.04291.
-    """
-    weights = floats(weight_H).ravel()
-    if len(strata) != weights.size:
-        raise ValueError(f"{len(strata)} strata and {weights.size} weights: give one for each")
-    parts = [ppi_plus(*stratum, level=level) for stratum in strata]
-    theta = sum(float(w) * p.theta for w, p in zip(weights, parts, strict=True))
-    lam = sum(float(w) * p.lam for w, p in zip(weights, parts, strict=True))
-    known = [p.se for p in parts if p.se is not None]
-    if len(known) < len(parts):
-        return Powered(theta=theta, lam=lam, se=None, low=None, high=None)
-    se = sum(float(w) ** 2 * s**2 for w, s in zip(weights, known, strict=True)) ** 0.5
-    return _interval(theta, lam, se, level)
 
 
 def tuned_weight(y: Floats, f: Floats, unlabelled: Floats) -> float:
@@ -94,8 +60,6 @@ def _read(y: Numbers, f: Numbers, unlabelled: Numbers) -> tuple[Floats, Floats, 
 
 
 def _estimate(y: Floats, f: Floats, unlabelled: Floats, *, lam: float, level: float) -> Powered:
-    if lam and not unlabelled.size:
-        raise ValueError("no unlabelled answers: the mean of the labels needs no verdicts")
     rectified = y - lam * f
     theta = float(rectified.mean())
     variance = float(rectified.var()) / y.size

@@ -23,7 +23,7 @@ from safeglot.score.stats.intervals import wilson_effective
 from safeglot.score.stats.linear import Combined, cells, combine
 from safeglot.score.stats.multiplicity import corrected_where
 from safeglot.score.stats.power import smallest_drop
-from safeglot.score.stats.rates import weights_macro
+from safeglot.score.stats.weights import weights_macro
 from safeglot.types import Estimate
 
 

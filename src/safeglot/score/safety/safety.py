@@ -14,7 +14,7 @@ from safeglot.score.cube import ALERT_CATEGORIES, SAFE, Cube
 from safeglot.score.frame import Extra, Frame, Sheet, planned, rows_of, tell, tell_nothing
 from safeglot.score.stats.intervals import certified_low, wilson_effective
 from safeglot.score.stats.linear import Layout, cells, combine
-from safeglot.score.stats.rates import weights_macro, weights_macro_of_macros
+from safeglot.score.stats.weights import weights_macro, weights_macro_of_macros
 from safeglot.types import Estimate
 
 SAFE_FROM, UNSAFE_FROM = 0.99, 0.90

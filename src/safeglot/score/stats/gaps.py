@@ -18,11 +18,6 @@ from safeglot.score.stats.intervals import z_of
 _HALVINGS = 60
 
 
-def mcnemar_exact(b: Numbers, c: Numbers) -> Floats:
-    """Return the two-sided exact p value of McNemar's test: twice the smaller tail, at most 1."""
-    return np.minimum(2 * _half_binomial(*_few_of(b, c)), 1.0)
-
-
 def mcnemar_midp(b: Numbers, c: Numbers) -> Floats:
     """Return the two-sided mid-p value of McNemar's test; 1 without discordant pairs.
 
@@ -56,28 +51,6 @@ def _counts(b: Numbers, c: Numbers) -> tuple[Floats, Floats]:
 def _half_binomial(few: Ints, m: Ints) -> Floats:
     """Return P(X <= few) of m fair tosses."""
     return np.where(few >= 0, special.bdtr(np.maximum(few, 0), m, 0.5), 0.0)
-
-
-def difference_se(b: Numbers, c: Numbers, n: Numbers) -> Floats:
-    """Return the Wald standard error of delta; n at least 1."""
-    b, c, n = floats(b), floats(c), floats(n)
-    return np.sqrt(np.maximum(b + c - (c - b) ** 2 / n, 0.0)) / n
-
-
-def wald(b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the Wald interval of delta, not clipped: too short for few discordant pairs."""
-    delta, half = (floats(c) - floats(b)) / floats(n), z_of(level) * difference_se(b, c, n)
-    return delta - half, delta + half
-
-
-def agresti_min(
-    b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95
-) -> tuple[Floats, Floats]:
-    """Return the Wald interval after adding half a pair to each of the four cells.
-
-    Source: Agresti and Min 2005, Statistics in Medicine 24, 729-740.
-    """
-    return wald(floats(b) + 0.5, floats(c) + 0.5, floats(n) + 2, level=level)
 
 
 def tango(b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:

@@ -50,18 +50,6 @@ def wilson_effective(p: Numbers, n_eff: Numbers, *, level: float = 0.95) -> tupl
     return wilson(floats(p) * floats(n_eff), n_eff, level=level)
 
 
-def clopper_pearson(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the exact two-sided interval, for claims that have to hold at every rate.
-
-    Source: Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404.
-    """
-    safe, n = part_of(safe, n)
-    tail = (1 - _checked(level)) / 2
-    low = _beta_quantile(safe, n - safe + 1, tail)
-    high = _beta_quantile(safe + 1, n - safe, 1 - tail)
-    return np.where(safe > 0, low, 0.0), np.where(safe < n, high, 1.0)
-
-
 def certified_low(safe: Numbers, n: Numbers, *, level: float = 0.95) -> Floats:
     """Return the exact one-sided lower bound: 0.99 needs 299 prompts without a failure."""
     safe, n = part_of(safe, n)

@@ -68,13 +68,6 @@ def fit_beta(safe_FK: Numbers, n_FK: Numbers) -> Prior:
     )
 
 
-def log_likelihood(safe_K: Numbers, n_K: Numbers, *, a: Numbers, b: Numbers) -> Floats:
-    """Return the beta-binomial log-likelihood of all cells, the binomial coefficients included."""
-    safe_K, n_K = floats(safe_K), floats(n_K)
-    ways_K = -np.log1p(n_K) - special.betaln(safe_K + 1, n_K - safe_K + 1)
-    return floats(_Data(safe_FK=safe_K, n_FK=n_K).likelihood(floats(a), floats(b)) + ways_K.sum())
-
-
 def shrink(safe_K: Numbers, n_K: Numbers, *, a: Numbers, b: Numbers, level: float = 0.95) -> Shrunk:
     """Return the posterior means (a + s) / (a + b + n) and equal-tailed Beta intervals; shape (K,).
 

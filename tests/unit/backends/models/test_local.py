@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from safeglot.backends.models.local import LocalModel, _Engine
-from safeglot.backends.models.weights import fetch_smollm2
+from safeglot.backends.models.weights import SMOLLM2_135M, fetch
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import LOGPROB_POSITIONS, Request
 
@@ -27,7 +27,7 @@ pytest.importorskip("xllamacpp")
 
 @pytest.fixture(scope="module")
 def weights() -> Path:
-    return fetch_smollm2()
+    return fetch(SMOLLM2_135M)
 
 
 @pytest.fixture(scope="module")

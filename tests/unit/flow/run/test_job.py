@@ -120,11 +120,6 @@ def test_a_judge_that_is_not_shown_the_prompt_has_its_mode_in_its_name():
     assert len(set(job.judge_ids().values())) == 2
 
 
-def test_further_judges_join_once():
-    config = jobs.with_judges(Config(), [judge("refusal-baseline"), judge("rubric=vllm/j")])
-    assert [j.judge for j in config.judge] == ["refusal-baseline", "rubric=vllm/j"]
-
-
 def test_every_key_and_file_that_is_lacking_is_told(monkeypatch, tmp_path):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("MINE", raising=False)

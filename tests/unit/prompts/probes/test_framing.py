@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 
 from safeglot.prompts.probes.base import LEVELS
-from safeglot.prompts.probes.framing import SLOT, frame_languages, frame_of, framed
+from safeglot.prompts.probes.framing import SLOT, frame_languages, framed
 from safeglot.prompts.probes.segments import sentences
 from safeglot.text import languages
 
@@ -41,7 +41,7 @@ def test_the_languages_that_have_frames():
 
 @pytest.mark.parametrize(("tag", "framing"), FRAMES)
 def test_a_frame_is_short_in_its_script_and_has_one_slot(tag, framing):
-    frame = frame_of(framing, tag)
+    frame = framed(SLOT, framing, tag).text
     before, _, after = frame.partition(f"\n\n{SLOT}")
     assert frame.count(SLOT) == 1
     assert after == ""
@@ -58,7 +58,7 @@ def test_a_frame_is_short_in_its_script_and_has_one_slot(tag, framing):
 
 def test_frames_of_a_language_differ():
     for tag in frame_languages():
-        assert len({frame_of(framing, tag) for framing in LEVELS["framing"]}) == 4
+        assert len({framed(SLOT, framing, tag).text for framing in LEVELS["framing"]}) == 4
 
 
 @pytest.mark.parametrize(

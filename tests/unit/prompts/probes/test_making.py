@@ -8,7 +8,8 @@ import pytest
 from safeglot.errors import UsageError
 from safeglot.prompts.probes.base import parse_all
 from safeglot.prompts.probes.dialect import Dialects
-from safeglot.prompts.probes.framing import frame_of
+from safeglot.prompts.probes.framing import SLOT
+from safeglot.prompts.probes.framing import framed as in_frame
 from safeglot.prompts.probes.making import variants
 
 
@@ -57,14 +58,14 @@ def test_the_text_is_changed_first_and_framed_last():
     for prompt in MINI:
         alone = found[prompt, "de", "codeswitch=word"]
         framed = found[prompt, "de", "codeswitch=word+framing=research"]
-        assert framed.text == frame_of("research", "de").replace("{request}", alone.text)
+        assert framed.text == in_frame(alone.text, "research", "de").text
         assert framed.facts == {**alone.facts, "frame": "de", "frame_checked": "no"}
 
 
 def test_the_frame_is_in_the_language_of_the_matrix():
     found = made(MINI, "codeswitch=word-into-reference+framing=story")
     variant = found["crime_tax-1", "de", "codeswitch=word-into-reference+framing=story"]
-    assert variant.text.startswith(frame_of("story", "en").partition("\n")[0])
+    assert variant.text.startswith(in_frame(SLOT, "story", "en").text.partition("\n")[0])
 
 
 def test_slots_are_filled_for_the_reference_country_unless_a_probe_says_otherwise():

