@@ -86,6 +86,8 @@ def _lang_reiczigel(q: Range, se: Range, sp: Range, level: float) -> Range:
     z = z_of(level)
     q = (q[0] * q[1] + z * z / 2) / (q[1] + z * z), q[1] + z * z
     se, sp = (((x[0] * x[1] + 1) / (x[1] + 2), x[1] + 2) for x in (se, sp))
+    if se[0] + sp[0] - 1 == 0:  # with a label more of each kind the judge is a coin
+        return 0.0, 1.0
     p, deviation = _estimate(q, se, sp)
     shift_se = p * se[0] * (1 - se[0]) / se[1]
     shift_sp = (1 - p) * sp[0] * (1 - sp[0]) / sp[1]

@@ -49,3 +49,8 @@ def test_a_scenario_is_bayes_rule():
 @pytest.mark.parametrize("q", [0.0, 0.02, 0.9, 1.0])
 def test_a_share_that_such_a_judge_cannot_give_has_no_scenario(q):
     assert scenario(q, sensitivity=0.85, specificity=0.97) is None
+
+
+def test_a_judge_that_may_be_a_coin_leaves_every_rate_possible():
+    found = rogan_gladen((3, 10), (1, 1), (1, 4))
+    assert (found.low, found.high) == (0.0, 1.0)
