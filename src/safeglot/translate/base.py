@@ -73,3 +73,7 @@ class Estimator(Protocol):
 
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
         """Return the estimate in the replies, which come in the order of the requests."""
+
+
+EMPTY = Estimated(value=None, reason="the candidate is empty")
+NO_REPLY = Estimated(value=None, reason="no reply")

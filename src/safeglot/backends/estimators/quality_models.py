@@ -6,7 +6,6 @@ Weights are loaded at the first request, in the thread that runs the batches.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from safeglot.backends.estimators import comet_model, metricx_model
+from safeglot.backends.files.fingerprints import folder_fingerprint
 from safeglot.backends.translators.batching import BatchedModel, Batcher
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
@@ -22,7 +22,6 @@ from safeglot.types import Reply, Request
 MOST_CHARACTERS = 16_384
 """Of a batch: rows times characters of the longest; a token has at least one."""
 DTYPES = ("float32", "bfloat16")
-_BLOCK, _BLOCKS = 65_536, 64
 
 
 class LoadedModel(Protocol):
@@ -111,7 +110,7 @@ def locate(model: str, *, only: Sequence[str] = ()) -> tuple[Path, str]:
     """
     folder = Path(model).expanduser()
     if folder.is_dir():
-        return folder, fingerprint(folder)
+        return folder, folder_fingerprint(folder)
     if importlib.util.find_spec("huggingface_hub") is None:
         raise UsageError(
             f"{model}: is no folder here, and to fetch it huggingface_hub is needed: "
@@ -139,19 +138,6 @@ def encoder_name(folder: Path) -> str:
     if not isinstance(encoder, str) or not encoder:
         raise UsageError(f"{folder / comet_model.SETTINGS}: names no pretrained_model.")
     return encoder
-
-
-def fingerprint(folder: Path) -> str:
-    """Return a short hash of a folder's files: names, sizes, and blocks spread over each."""
-    found = hashlib.blake2b(digest_size=6)
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        size = file.stat().st_size
-        found.update(f"{file.relative_to(folder).as_posix()} {size}\n".encode())
-        with file.open("rb") as source:
-            for i in range(_BLOCKS if size > _BLOCK else 1):
-                source.seek(max(0, size - _BLOCK) * i // (_BLOCKS - 1))
-                found.update(source.read(_BLOCK))
-    return found.hexdigest()
 
 
 def require_libraries(family: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
-from safeglot.errors import SafeglotError, Stopped
+from safeglot.errors import ModelError, SafeglotError, Stopped
 
 _SILENT_S, _LONGEST_S = 5.0, 300.0
 """When it is said what is waited for, and when that is given up."""
@@ -32,6 +32,11 @@ def wait_or_leave(what: str, stop: Callable[[float], int]) -> None:
         _leave(f"interrupted; {what} was in flight", Stopped.exit_code)
     if left:
         _leave(f"error: {what} does not end; left with {left} in flight", SafeglotError.exit_code)
+
+
+def closed() -> ModelError:
+    """Return the error of a request to a model that has been closed."""
+    return ModelError("engine", "the model has been closed", transient=False)
 
 
 def _leave(why: str, code: int) -> NoReturn:

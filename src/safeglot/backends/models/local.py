@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.models.ending import wait_or_leave
+from safeglot.backends.models.ending import closed, wait_or_leave
 from safeglot.backends.models.llamacpp import body_of, import_engine, load, reply_of
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
@@ -108,7 +108,7 @@ class _Engine:
         """Queue a call. Raises: ModelError after `stop`."""
         with self.lock:
             if self.stopping.is_set():
-                raise ModelError("engine", "the model has been closed", transient=False)
+                raise closed()
             if not self.workers:
                 atexit.register(self.end)
             if len(self.workers) < self.parallel:

@@ -103,19 +103,6 @@ def embedded_revision(name: str) -> str:
     return weights.known(name).sha256[:12]
 
 
-def file_fingerprint(path: Path) -> str:
-    """Return a short hash of a model file: its size, and 64 blocks spread over it."""
-    import hashlib
-
-    size = path.stat().st_size
-    found = hashlib.blake2b(str(size).encode(), digest_size=6)
-    with path.open("rb") as file:
-        for i in range(64):
-            file.seek(max(0, (size - 65536)) * i // 63)
-            found.update(file.read(65536))
-    return found.hexdigest()
-
-
 def local_route(path: Path, name: str, parallel: int) -> Route:
     """Return the route to an in-process engine on one GGUF file."""
     from safeglot.backends.engine.engine import Route

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from safeglot.backends.models.ending import wait_or_leave
+from safeglot.backends.models.ending import closed, wait_or_leave
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 
@@ -108,7 +108,7 @@ class _Pool:
         """Queue a call. Raises: ModelError after `stop`."""
         with self.changed:
             if self.stopping:
-                raise _closed()
+                raise closed()
             if self.worker is None:
                 # A daemon: a program can come to its end while a model is inside C++.
                 atexit.register(self.end)
@@ -124,7 +124,7 @@ class _Pool:
             self.stopping = True
             left, self.waiting = self.waiting, []
             self.changed.notify()
-        _settle(left, [_closed() for _ in left])
+        _settle(left, [closed() for _ in left])
         if self.worker is not None:
             self.worker.join(timeout_s)
             if self.worker.is_alive():
@@ -228,7 +228,3 @@ def _deliver(pairs: Sequence[tuple[_Pending, Reply | ModelError]]) -> None:
 def _copy(error: ModelError) -> ModelError:
     """Return a copy: each request needs an error of its own, since the engine counts attempts on it."""
     return ModelError(error.kind, error.message, transient=error.transient)
-
-
-def _closed() -> ModelError:
-    return ModelError("engine", "the model has been closed", transient=False)

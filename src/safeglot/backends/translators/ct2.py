@@ -6,7 +6,6 @@ not needed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.files.fingerprints import content_hash, short_hash
 from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.translators.families import (
     LONGEST,
@@ -23,7 +23,13 @@ from safeglot.backends.translators.families import (
     Tongues,
     family_of,
 )
-from safeglot.backends.translators.lines import Line, TranslatedLine, by_line
+from safeglot.backends.translators.lines import (
+    Line,
+    TranslatedLine,
+    by_line,
+    half_surrogate,
+    too_long,
+)
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -75,11 +81,9 @@ class Ct2Model(BatchedModel):
     @cached_property
     def revision(self) -> str:
         """A hash of the folder's files, and the beam."""
-        found = hashlib.blake2b(digest_size=6)
-        for file in sorted(path for path in self.folder.iterdir() if path.is_file()):
-            with file.open("rb") as data:
-                found.update(file.name.encode() + hashlib.file_digest(data, "blake2b").digest())
-        return f"{found.hexdigest()} beam={self.beam_size}"
+        files = sorted(path for path in self.folder.iterdir() if path.is_file())
+        whole = short_hash(file.name.encode() + content_hash(file) for file in files)
+        return f"{whole} beam={self.beam_size}"
 
     def fault(self, source: str, target: str) -> str:
         """Return why it cannot translate between two languages; "" where it can."""
@@ -131,14 +135,10 @@ class Ct2Model(BatchedModel):
         try:
             pieces = self._spm[0].encode(line.text, out_type=str)
         except (UnicodeError, TypeError, RuntimeError):
-            fault = "the text is not valid Unicode: it has half of a surrogate pair"
-            raise ModelError("bad_request", fault, transient=False) from None
+            raise half_surrogate() from None
         tokens = [*before, *pieces, *(() if self._config.get("add_source_eos") else (_END,))]
         if len(tokens) > self.longest:
-            fault = (
-                f"a line of the text has {len(tokens)} tokens, and the model takes {self.longest}"
-            )
-            raise ModelError("too_long", fault, transient=False)
+            raise too_long(len(tokens), self.longest)
         return tokens, prefix
 
     def _translate(self, group: Sequence[tuple[int, list[str], list[str]]], most: int) -> Any:

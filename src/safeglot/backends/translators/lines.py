@@ -86,3 +86,15 @@ def _reply(
         finish_reason="stop" if all(line.whole for line in lines) else "length",
         n_tokens=sum(line.n_tokens for line in lines),
     )
+
+
+def too_long(n_tokens: int, longest: int) -> ModelError:
+    """Return the fault of a line of more tokens than a model takes."""
+    fault = f"a line of the text has {n_tokens} tokens, and the model takes {longest}"
+    return ModelError("too_long", fault, transient=False)
+
+
+def half_surrogate() -> ModelError:
+    """Return the fault of a text that no tokenizer can read."""
+    fault = "the text is not valid Unicode: it has half of a surrogate pair"
+    return ModelError("bad_request", fault, transient=False)

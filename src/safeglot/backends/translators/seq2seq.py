@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from safeglot.backends.files.fingerprints import short_hash
 from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.translators.families import (
     LONGEST,
@@ -16,7 +17,13 @@ from safeglot.backends.translators.families import (
     Tongues,
     family_of,
 )
-from safeglot.backends.translators.lines import Line, TranslatedLine, by_line
+from safeglot.backends.translators.lines import (
+    Line,
+    TranslatedLine,
+    by_line,
+    half_surrogate,
+    too_long,
+)
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -122,8 +129,7 @@ class Seq2SeqModel(BatchedModel):
             raise ModelError("bad_request", fault, transient=False)
         text, family = line.text, self.tongues.family
         if any("\ud800" <= c <= "\udfff" for c in text):
-            fault = "the text is not valid Unicode: it has half of a surrogate pair"
-            raise ModelError("bad_request", fault, transient=False)
+            raise half_surrogate()
         before = self.tongues.source_token(line.source) or self.tongues.target_token(line.target)
         # Marks that stand in a text are text: "</s>" would end it, ">>fra<<" set its language.
         encoded = self._tokenizer(
@@ -139,8 +145,7 @@ class Seq2SeqModel(BatchedModel):
         ]
         ids = [*marks, *words, self._tokenizer.eos_token_id]
         if len(ids) > self.longest:
-            fault = f"a line of the text has {len(ids)} tokens, and the model takes {self.longest}"
-            raise ModelError("too_long", fault, transient=False)
+            raise too_long(len(ids), self.longest)
         return ids
 
     def _halving(
@@ -212,10 +217,8 @@ def _device(torch: Any) -> str:
 
 def _fingerprint(model: Any) -> str:
     """Return a short hash of a model's weights."""
-    import hashlib
-
-    found = hashlib.blake2b(digest_size=6)
-    for name, tensor in sorted(model.state_dict().items()):
-        found.update(name.encode())
-        found.update(tensor.detach().float().cpu().numpy().tobytes())
-    return found.hexdigest()
+    return short_hash(
+        part
+        for name, tensor in sorted(model.state_dict().items())
+        for part in (name.encode(), tensor.detach().float().cpu().numpy().tobytes())
+    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safeglot.backends.files.fingerprints import file_fingerprint
 from safeglot.backends.models import routes
 from safeglot.config import registry
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -41,7 +42,7 @@ def model_id(model: ModelConfig, files: Mapping[str, Path]) -> str:
     if model.provider == "embedded":
         return f"{model.model}@{routes.embedded_revision(model.path)}"
     if model.model in files:
-        return f"{model.model}@{routes.file_fingerprint(files[model.model])}"
+        return f"{model.model}@{file_fingerprint(files[model.model])}"
     return f"{model.model}@{model.revision}" if model.revision else model.model
 
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from safeglot.keys import digest, request_key
 from safeglot.text.languages import UnknownLanguage, lookup
 from safeglot.text.quoting import marked
-from safeglot.translate.base import Scale
+from safeglot.translate.base import EMPTY, NO_REPLY, Scale
 from safeglot.types import Candidate, Estimated, Reply, Request, Source
 
 NOT_FOLLOWED = (
@@ -136,9 +136,9 @@ class _LlmQuality:
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
         """Return the number in the reply; one in another form than asked for has a reason instead."""
         if not item.text.strip():
-            return Estimated(value=None, reason="the candidate is empty")
+            return EMPTY
         if len(replies) != 1:
-            return Estimated(value=None, reason="no reply")
+            return NO_REPLY
         try:
             return Estimated(value=self.parse(_said(replies[0])))
         except _Unreadable as fault:

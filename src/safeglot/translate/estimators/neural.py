@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from safeglot.errors import UsageError
 from safeglot.keys import canonical
-from safeglot.translate.base import Scale
+from safeglot.translate.base import EMPTY, NO_REPLY, Scale
 from safeglot.translate.codes import uncovered
 from safeglot.types import Candidate, Estimated, Reply, Request
 
@@ -65,9 +65,9 @@ class Scored:
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
         """Return the number in the reply; texts that the model does not take have a reason instead."""
         if not item.text.strip():
-            return Estimated(value=None, reason="the candidate is empty")
+            return EMPTY
         if len(replies) != 1:
-            return Estimated(value=None, reason="no reply")
+            return NO_REPLY
         text = replies[0].text.strip()
         if text.startswith(TOO_LONG):
             return Estimated(value=None, reason=text)

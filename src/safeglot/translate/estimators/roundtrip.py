@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from safeglot.text.chrf import SIGNATURE, chrf
 from safeglot.text.languages import canonical
-from safeglot.translate.base import Scale, Translator
+from safeglot.translate.base import EMPTY, Scale, Translator
 from safeglot.types import Candidate, Estimated, Reply, Request, Source
 
 NAME = "roundtrip-chrf"
@@ -74,7 +74,7 @@ class RoundTripChrf:
     def read(self, item: Candidate, replies: Sequence[Reply], /) -> Estimated:
         """Return how close the back-translation is to the source; one that failed has a reason."""
         if not item.text.strip():
-            return Estimated(value=None, reason="the candidate is empty")
+            return EMPTY
         back = self.back.read(way_back(item), replies)
         if back.fault:
             return Estimated(value=None, reason=f"no back-translation: {back.fault}")

@@ -1,85 +1,26 @@
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import json
 
 import pytest
 
-from safeglot.backends.estimators import comet_heads, comet_model, metricx_model, quality_models
+from safeglot.backends.estimators import quality_models
+from safeglot.backends.files.fingerprints import folder_fingerprint
 from safeglot.errors import UsageError
+from safeglot.types import Request
 
-HPARAMS = {
-    "class_identifier": "unified_metric",
-    "layer_transformation": "sparsemax_patch",
-    "layer_norm": False,
-    "hidden_sizes": [3072, 1024],
-    "activations": "Tanh",
-    "sent_layer": "mix",
-    "input_segments": ["mt", "src"],
-}
-STORED = {**HPARAMS, "layer_transformation": "sparsemax"}
 without_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is not None, reason="torch is installed here"
 )
-
-
-def test_the_plan_of_wmt22_cometkiwi():
-    design = comet_heads.design_of(STORED, HPARAMS)
-    assert (design.layer, design.transformation, design.layer_norm) == (None, "softmax", False)
-    names = comet_heads.needed(design, 25)
-    assert "estimator.ff.6.weight" in names
-    assert "layerwise_attention.scalar_parameters.24" in names
-    assert len(names) == 6 + 25 + 1
-
-
-def test_sparsemax_stays_where_nothing_patches_it():
-    published = {**HPARAMS, "layer_transformation": "sparsemax"}
-    assert comet_heads.design_of(STORED, published).transformation == "sparsemax"
-    assert comet_heads.design_of({}, published).transformation == "sparsemax"
-
-
-def test_what_the_checkpoint_says_goes_before_hparams():
-    design = comet_heads.design_of({**STORED, "hidden_sizes": [8], "sent_layer": 3}, HPARAMS)
-    assert (design.hidden, design.layer) == (1, 3)
-    assert comet_heads.needed(design, 25) == [
-        "estimator.ff.0.weight",
-        "estimator.ff.0.bias",
-        "estimator.ff.3.weight",
-        "estimator.ff.3.bias",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"class_identifier": "xcomet_metric"}, "class_identifier is 'xcomet_metric'"),
-        ({"input_segments": ["mt", "ref"]}, "reads no source"),
-        ({"layer_transformation": "entmax"}, "layer_transformation is 'entmax'"),
-    ],
-)
-def test_other_models_are_refused(changes, why):
-    with pytest.raises(UsageError, match=why):
-        comet_heads.design_of({}, {**HPARAMS, **changes})
-
-
-def test_a_folder_without_a_comet_model_is_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"there is no hparams\.yaml"):
-        comet_model.settings(tmp_path)
-    (tmp_path / "hparams.yaml").write_text("{}")
-    with pytest.raises(UsageError, match=r"there is no checkpoints"):
-        comet_model.settings(tmp_path)
 
 
 def test_a_folder_is_its_own_place_and_its_files_are_its_revision(tmp_path):
     (tmp_path / "a.bin").write_bytes(b"x" * 200_000)
     place, revision = quality_models.locate(str(tmp_path))
     assert place == tmp_path
-    assert revision == quality_models.fingerprint(tmp_path)
-    (tmp_path / "a.bin").write_bytes(b"x" * 199_999 + b"y")
-    assert quality_models.fingerprint(tmp_path) != revision
-    (tmp_path / "a.bin").write_bytes(b"x" * 200_000)
-    assert quality_models.fingerprint(tmp_path) == revision
-    (tmp_path / "a.bin").rename(tmp_path / "b.bin")
-    assert quality_models.fingerprint(tmp_path) != revision
+    assert revision == folder_fingerprint(tmp_path)
 
 
 @without_torch
@@ -96,18 +37,68 @@ def test_number_formats():
         quality_models.check("float16")
 
 
-@pytest.mark.parametrize(
-    ("name", "limit"),
-    [("google/metricx-23-qe-xxl-v2p0", 1024), ("a/metricx-24-hybrid-xl-v2p6-bfloat16", 1536)],
-)
-def test_the_name_tells_the_edition(name, limit):
-    assert metricx_model.edition_of(name).limit == limit
+class Lengths:
+    """A loaded model that gives each pair of texts its number of words."""
+
+    limit = 5
+
+    def __init__(self):
+        self.batches = []
+
+    def tokens(self, mt, src):
+        return [len(word) for word in (*mt.split(), *src.split())]
+
+    def numbers(self, rows):
+        self.batches.append(len(rows))
+        return [float(len(row)) for row in rows]
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("google/metricx-23-xl-v2p0", "needs a reference"), ("my-model", "does not tell which")],
-)
-def test_a_name_that_tells_no_edition_without_reference_is_refused(name, why):
-    with pytest.raises(UsageError, match=why):
-        metricx_model.edition_of(name)
+def answers(model, *prompts):
+    async def work():
+        requests = [Request(model="m", prompt=prompt, max_tokens=1) for prompt in prompts]
+        try:
+            return await asyncio.gather(*map(model.answer, requests), return_exceptions=True)
+        finally:
+            await model.close()
+
+    return asyncio.run(work())
+
+
+def pair(mt, src):
+    return json.dumps({"mt": mt, "src": src})
+
+
+def test_each_request_has_its_number_and_what_is_too_long_a_reason():
+    loaded = Lengths()
+    model = quality_models.QualityModel(lambda: loaded)
+    short, long, other = answers(model, pair("a", "b"), pair("a b c", "d e f"), pair("a b", "c"))
+    assert (short.text, other.text) == ("2.0", "3.0")
+    assert long.text == "too long: 6 tokens, it takes 5"
+    assert (short.n_prompt_tokens, long.n_prompt_tokens, long.n_tokens) == (2, 6, 1)
+    assert sum(loaded.batches) == 2
+
+
+def test_a_request_without_both_texts_is_refused():
+    model = quality_models.QualityModel(Lengths)
+    for error in answers(model, '{"mt": "a"}', "no JSON", '{"mt": 1, "src": 2}'):
+        assert (error.kind, error.transient) == ("bad_request", False)
+        assert "the prompt has to be" in error.message
+
+
+def test_a_model_that_cannot_be_loaded_fails_each_request():
+    def load():
+        raise UsageError("lacks weights")
+
+    first, second = answers(quality_models.QualityModel(load), pair("a", "b"), pair("c", "d"))
+    assert (first.kind, first.message) == (second.kind, second.message)
+    assert (first.kind, first.message) == ("bad_request", "lacks weights")
+
+
+def test_the_encoder_is_named_by_hparams(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "model.ckpt").write_bytes(b"")
+    (tmp_path / "hparams.yaml").write_text("pretrained_model: microsoft/infoxlm-large\n")
+    assert quality_models.encoder_name(tmp_path) == "microsoft/infoxlm-large"
+    (tmp_path / "hparams.yaml").write_text("pretrained_model: ''\n")
+    with pytest.raises(UsageError, match="names no pretrained_model"):
+        quality_models.encoder_name(tmp_path)

@@ -1,8 +1,15 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.score.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, e_bh, holm
+from safeglot.score.stats.multiplicity import (
+    benjamini_hochberg,
+    benjamini_yekutieli,
+    corrected_where,
+    e_bh,
+    holm,
+)
 
 
 def test_holm_by_hand():
@@ -48,3 +55,17 @@ def test_it_is_never_looser_than_benjamini_hochberg(p):
     found = benjamini_yekutieli(p)
     assert (found >= benjamini_hochberg(p) - 1e-15).all()
     assert ((found >= 0) & (found <= 1)).all()
+
+
+def test_tests_that_were_not_made_do_not_count():
+    p, tested = np.array([0.01, 1.0, 0.03, 0.02]), np.array([True, False, True, True])
+    strict, loose, any_dependence = corrected_where(p, tested)
+    assert strict[tested].tolist() == holm([0.01, 0.03, 0.02]).tolist()
+    assert loose[tested].tolist() == benjamini_hochberg([0.01, 0.03, 0.02]).tolist()
+    assert any_dependence[tested].tolist() == benjamini_yekutieli([0.01, 0.03, 0.02]).tolist()
+    assert (strict[1], loose[1], any_dependence[1]) == (1, 1, 1)
+
+
+def test_a_family_without_tests():
+    strict, loose, any_dependence = corrected_where([1.0, 1.0], np.array([False, False]))
+    assert strict.tolist() == loose.tolist() == any_dependence.tolist() == [1, 1]

@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from safeglot.backends.models.ending import closed
 from safeglot.errors import ModelError
 
 _SHORTEST_REST_S, _HUNGRY_REST_S, _LONGEST_REST_S = 1e-3, 5e-3, 0.2
@@ -144,7 +145,7 @@ class Pipe:
             self.stop()
         with self._lock:
             if self._closed:
-                raise ModelError("engine", "the model has been closed", transient=False)
+                raise closed()
             if not self._processes and self._commands:
                 try:
                     self._launch()

@@ -6,7 +6,6 @@ Its parts are under the GPL: they are started and spoken to, never linked.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 import subprocess
 import weakref
@@ -15,6 +14,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from safeglot.backends.files.fingerprints import content_hash, short_hash
 from safeglot.backends.translators.apertium.modes import (
     Mode,
     data_folder,
@@ -165,13 +165,10 @@ def _translate(pipeline: Pipeline, requests: Sequence[Request]) -> list[Reply | 
 
 
 def _revision(modes: Sequence[Mode]) -> str:
-    found = hashlib.blake2b(digest_size=6)
-    for mode in modes:
-        found.update("\0".join(word for c in mode.commands for word in c).encode() + b"\0")
-    for file in sorted({file for mode in modes for file in mode.files}):
-        with file.open("rb") as data:
-            found.update(hashlib.file_digest(data, "blake2b").digest())
-    return f"{_version()}-{found.hexdigest()}"
+    commands = ("\0".join(word for c in mode.commands for word in c) for mode in modes)
+    files = sorted({file for mode in modes for file in mode.files})
+    parts = (*(line.encode() + b"\0" for line in commands), *map(content_hash, files))
+    return f"{_version()}-{short_hash(parts)}"
 
 
 def _version() -> str:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from safeglot.judge.families.llama_guard_3 import LlamaGuard3
-from safeglot.judge.families.llama_guard_4 import LlamaGuard4
 from unit.judge.judging import answer, at, read, sure
 
 JUDGE = LlamaGuard3(model="vllm/meta-llama/Llama-Guard-3-8B")
@@ -70,10 +69,3 @@ def test_asks_for_the_exchange():
     )
     assert request.prompt is None
     assert (request.max_tokens, request.top_logprobs) == (20, 5)
-
-
-def test_llama_guard_4_reads_alike_under_its_own_id():
-    other = LlamaGuard4(model=JUDGE.model)
-    assert read(other, "unsafe\nS3").codes == ("S3",)
-    assert other.id.startswith("llama-guard-4:")
-    assert read(other, "safe").judge == "llama-guard-4=vllm/meta-llama/Llama-Guard-3-8B"
