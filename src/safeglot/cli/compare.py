@@ -11,7 +11,7 @@ import click
 from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
-    from safeglot.report.table import Table
+    from safeglot.report.table import ResultTable
 
 _METRICS = "safety_macro32, safety_macro, safety_micro, safety_macro6"
 
@@ -55,7 +55,9 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _show(tables: list[Table], *, as_json: bool, csv_file: Path | None, markdown: bool) -> None:
+def _show(
+    tables: list[ResultTable], *, as_json: bool, csv_file: Path | None, markdown: bool
+) -> None:
     from safeglot.backends.console import Console
     from safeglot.backends.files.rundir import write_text
     from safeglot.report import table

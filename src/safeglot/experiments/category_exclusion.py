@@ -9,7 +9,7 @@ from pathlib import Path
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.experiments.sources import Source, judges_of, read_all, titled
-from safeglot.report.table import Cell, Column, Row, Table, number, word
+from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.safety.exclusion import Change, changes, without_categories
 from safeglot.types import Estimate
 
@@ -37,7 +37,7 @@ _ASSUMPTIONS = (
 
 def category_exclusion(
     runs: Sequence[Path], *, judge: str | None = None, exclude: Sequence[str] = ()
-) -> list[Table]:
+) -> list[ResultTable]:
     """Return averages, gaps and exact match with and without categories. Raises: UsageError."""
     sources = read_all(runs, what="category-exclusion")
     return [table for source in sources for table in _of(source, sources, judge, exclude)]
@@ -45,7 +45,7 @@ def category_exclusion(
 
 def _of(
     source: Source, sources: Sequence[Source], judge: str | None, exclude: Sequence[str]
-) -> Iterator[Table]:
+) -> Iterator[ResultTable]:
     cube = source.cube
     left_out, notes = excluded(source, exclude)
     for name, (m, model) in product(
@@ -83,7 +83,7 @@ def excluded(source: Source, exclude: Sequence[str]) -> tuple[tuple[str, ...], t
     return left_out, tuple(f"the run has no category {name}." for name in unknown)
 
 
-def _tables(title: str, found: Sequence[Change], notes: tuple[str, ...]) -> Iterator[Table]:
+def _tables(title: str, found: Sequence[Change], notes: tuple[str, ...]) -> Iterator[ResultTable]:
     kinds: dict[str, list[Change]] = {"rate": [], "points": []}
     for change in found:
         kinds[_NAMES[change.whole.metric][1]].append(change)
@@ -91,7 +91,7 @@ def _tables(title: str, found: Sequence[Change], notes: tuple[str, ...]) -> Iter
         if not part:
             continue
         rated = kind == "rate"
-        yield Table(
+        yield ResultTable(
             title=title if rated else f"{title}: gaps",
             columns=(
                 Column(name="figure"),
@@ -108,7 +108,7 @@ def _tables(title: str, found: Sequence[Change], notes: tuple[str, ...]) -> Iter
         )
 
 
-def _row(change: Change) -> Row:
+def _row(change: Change) -> ResultRow:
     whole = change.whole
     return (
         word(_NAMES[whole.metric][0]),
@@ -120,6 +120,6 @@ def _row(change: Change) -> Row:
     )
 
 
-def of_estimate(one: Estimate) -> Cell:
+def of_estimate(one: Estimate) -> ResultCell:
     """Return an estimate as a cell."""
     return number(one.value, (one.low, one.high), reason="no data")

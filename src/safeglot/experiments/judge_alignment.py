@@ -9,7 +9,7 @@ from safeglot.errors import UsageError
 from safeglot.experiments import sources as runs_of
 from safeglot.experiments.category_exclusion import of_estimate
 from safeglot.experiments.sources import Source, judges_of, read_all, titled
-from safeglot.report.table import Cell, Column, Kind, Row, Table, number, word
+from safeglot.report.table import Column, Kind, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.judges.alignment import Aligned, Coefficient, align, pairs_of
 from safeglot.score.judges.rogan_gladen import apparent_rate
 from safeglot.types import Estimate
@@ -28,14 +28,14 @@ _HUMAN = {
 }
 
 
-def judge_alignment(runs: Sequence[Path], *, judge: str | None = None) -> list[Table]:
+def judge_alignment(runs: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
     """Compare judges pair by pair, with people where there are labels. Raises: UsageError."""
     sources = read_all(runs, what="judge-alignment")
     tables = [table for source in sources for table in _of(source, sources, judge)]
     return [*tables, spurious()]
 
 
-def _of(source: Source, sources: Sequence[Source], judge: str | None) -> Iterator[Table]:
+def _of(source: Source, sources: Sequence[Source], judge: str | None) -> Iterator[ResultTable]:
     pairs = list(pairs_of(source.cube))
     if judge is not None:
         judges_of(source.path, source.cube.judges, judge)
@@ -54,10 +54,10 @@ def _of(source: Source, sources: Sequence[Source], judge: str | None) -> Iterato
     yield from people
 
 
-def _agreement(source: Source, sources: Sequence[Source], told: Sequence[Aligned]) -> Table:
+def _agreement(source: Source, sources: Sequence[Source], told: Sequence[Aligned]) -> ResultTable:
     one = told[0]
     names = ("agreement", "kappa", "AC1", "MCC")
-    return Table(
+    return ResultTable(
         title=titled(source, sources, f"{one.first} and {one.second}: agreement"),
         columns=(
             Column(name="language"),
@@ -85,7 +85,7 @@ def _agreement(source: Source, sources: Sequence[Source], told: Sequence[Aligned
     )
 
 
-def _agreement_row(one: Aligned) -> Row:
+def _agreement_row(one: Aligned) -> ResultRow:
     kinds = (one.raw, one.kappa, one.ac1, one.mcc)
     return (
         word(one.language or "all"),
@@ -95,13 +95,13 @@ def _agreement_row(one: Aligned) -> Row:
     )
 
 
-def _cell(one: Coefficient) -> Cell:
+def _cell(one: Coefficient) -> ResultCell:
     return number(one.value, (one.low, one.high), reason="undefined")
 
 
-def _directions(source: Source, sources: Sequence[Source], told: Sequence[Aligned]) -> Table:
+def _directions(source: Source, sources: Sequence[Source], told: Sequence[Aligned]) -> ResultTable:
     one = told[0]
-    return Table(
+    return ResultTable(
         title=titled(source, sources, f"{one.first} and {one.second}: where they differ"),
         columns=(
             Column(name="language"),
@@ -125,7 +125,7 @@ def _directions(source: Source, sources: Sequence[Source], told: Sequence[Aligne
     )
 
 
-def _direction_row(one: Aligned) -> Row:
+def _direction_row(one: Aligned) -> ResultRow:
     counts = (one.both_unsafe, one.first_only, one.second_only, one.both_safe)
     return (
         word(one.language or "all"),
@@ -136,7 +136,9 @@ def _direction_row(one: Aligned) -> Row:
     )
 
 
-def _with_people(source: Source, sources: Sequence[Source], judge: str | None) -> Iterator[Table]:
+def _with_people(
+    source: Source, sources: Sequence[Source], judge: str | None
+) -> Iterator[ResultTable]:
     """Show what `safeglot score` found with human labels, where there are any."""
     if not (source.path / "results.json").is_file():
         return
@@ -145,7 +147,7 @@ def _with_people(source: Source, sources: Sequence[Source], judge: str | None) -
         mine = {(e.metric, e.language): e for e in told if e.judge == name}
         languages = list(dict.fromkeys(language for _, language in mine))
         lacking = [tag for tag in source.cube.languages if tag not in languages]
-        yield Table(
+        yield ResultTable(
             title=titled(source, sources, f"{name} and people"),
             columns=(
                 Column(name="language"),
@@ -166,7 +168,7 @@ def _kind(metric: str) -> Kind:
     return "number" if metric in ("judge_kappa", "judge_ac1", "judge_mcc") else "rate"
 
 
-def _people_row(mine: dict[tuple[str, str | None], Estimate], language: str | None) -> Row:
+def _people_row(mine: dict[tuple[str, str | None], Estimate], language: str | None) -> ResultRow:
     cells = [
         of_estimate(mine[metric, language]) if (metric, language) in mine else number(None)
         for metric in _HUMAN
@@ -175,7 +177,7 @@ def _people_row(mine: dict[tuple[str, str | None], Estimate], language: str | No
     return (word(language or "all"), *cells, number(n))
 
 
-def spurious() -> Table:
+def spurious() -> ResultTable:
     """Return the gap that Llama Guard 3's published errors alone would make."""
     rows = []
     for rate in _TRUE_RATES:
@@ -183,7 +185,7 @@ def spurious() -> Table:
             apparent_rate(rate, sensitivity=se, false_positive=fp) for se, fp in (ENGLISH, OTHER)
         )
         rows.append((number(rate), number(english), number(other), number(english - other)))
-    return Table(
+    return ResultTable(
         title="The gap that Llama Guard 3's published errors alone would make",
         columns=(
             Column(name="true unsafe rate everywhere", kind="rate"),

@@ -12,7 +12,7 @@ from safeglot.errors import InputErrors, UsageError
 from safeglot.experiments import sources
 from safeglot.experiments.rows import check_columns, number_of, read_rows
 from safeglot.experiments.sources import judges_of
-from safeglot.report.table import Column, Row, Table, number, word
+from safeglot.report.table import Column, ResultRow, ResultTable, number, word
 from safeglot.score.models.regression import leave_one_out, meta_regression, permuted_slope
 from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import z_of
@@ -49,11 +49,11 @@ class Gaps:
 
 def language_properties(
     runs: Sequence[Path], *, judge: str | None = None, properties: Path | None = None
-) -> list[Table]:
+) -> list[ResultTable]:
     """Regress each model's gaps on each property of languages. Raises: UsageError."""
     if not runs:
         raise UsageError("language-properties: no run given. Name the folder of a run.")
-    told: list[Table] = []
+    told: list[ResultTable] = []
     for path in runs:
         tags = RunDir(path).read_manifest().languages
         known = packaged(tags) if properties is None else _read(properties, tags)
@@ -152,7 +152,7 @@ def _figure(e: Estimate) -> tuple[float, float] | None:
     return e.value, ((e.high - e.low) / (2 * z_of(e.level))) ** 2
 
 
-def _tables(models: Sequence[Gaps], known: Properties) -> Iterator[Table]:
+def _tables(models: Sequence[Gaps], known: Properties) -> Iterator[ResultTable]:
     """Yield the tables of all models by one judge."""
     first = models[0]
     of = f"{first.run}: {_GAPS[first.metric]}, judged by {first.judge}"
@@ -163,7 +163,7 @@ def _tables(models: Sequence[Gaps], known: Properties) -> Iterator[Table]:
         if few
         else "A slope says that the gap is associated with the property over these languages"
     )
-    yield Table(
+    yield ResultTable(
         title=f"{of}{' (descriptive only)' if few else ''}",
         columns=(
             Column(name="model"),
@@ -232,7 +232,7 @@ def _points(gaps: Gaps, known: Properties, name: str) -> _Points:
     )
 
 
-def _slope_row(gaps: Gaps, known: Properties, name: str) -> Row:
+def _slope_row(gaps: Gaps, known: Properties, name: str) -> ResultRow:
     at, about = _points(gaps, known, name), (word(gaps.model), word(name))
     fit = meta_regression(at.x, at.d, at.v, level=gaps.level)
     permuted = permuted_slope(at.x, at.d, families=at.families)
@@ -253,7 +253,7 @@ def _slope_row(gaps: Gaps, known: Properties, name: str) -> Row:
     )
 
 
-def _left_out(of: str, models: Sequence[Gaps], known: Properties) -> Table:
+def _left_out(of: str, models: Sequence[Gaps], known: Properties) -> ResultTable:
     rows = []
     for gaps, name in product(models, known.values):
         at = _points(gaps, known, name)
@@ -262,7 +262,7 @@ def _left_out(of: str, models: Sequence[Gaps], known: Properties) -> Table:
                 slopes = dict(leave_one_out(at.x, at.d, at.v, names))
                 about = (word(gaps.model), word(name), word(f"one {unit}"))
                 rows.append((*about, *_extremes(slopes)))
-    return Table(
+    return ResultTable(
         title=f"{of}: slopes without one language or family",
         columns=(
             Column(name="model"),
@@ -281,7 +281,7 @@ def _left_out(of: str, models: Sequence[Gaps], known: Properties) -> Table:
     )
 
 
-def _extremes(slopes: Mapping[str, float | None]) -> Row:
+def _extremes(slopes: Mapping[str, float | None]) -> ResultRow:
     known = {left_out: slope for left_out, slope in slopes.items() if slope is not None}
     if not known:
         why = number(None, reason="too few are left")
@@ -290,7 +290,7 @@ def _extremes(slopes: Mapping[str, float | None]) -> Row:
     return (number(known[low]), word(low), number(known[high]), word(high))
 
 
-def _together(of: str, gaps: Gaps, known: Properties) -> Table:
+def _together(of: str, gaps: Gaps, known: Properties) -> ResultTable:
     rows = []
     for a, b in combinations(known.values, 2):
         tags = [t for t in gaps.found if t in known.values[a] and t in known.values[b]]
@@ -298,7 +298,7 @@ def _together(of: str, gaps: Gaps, known: Properties) -> Table:
         value = None if isinstance(found, NoFit) else found.value
         why = found.reason if isinstance(found, NoFit) else ""
         rows.append((word(a), word(b), number(value, reason=why), number(len(tags))))
-    return Table(
+    return ResultTable(
         title=f"{of}: how properties go together",
         columns=(
             Column(name="property"),

@@ -11,7 +11,7 @@ from safeglot.errors import UsageError
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.sources import Source, judges_of, read_all
-from safeglot.report.table import Cell, Column, Row, Table, number, word
+from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
 from safeglot.score.models.ranking import Difference, Standing, average_of, standings
 from safeglot.score.safety.matches_and_gaps import exact_matches, join
@@ -29,7 +29,9 @@ _METRICS = {
 }
 
 
-def compare(runs: Sequence[Path], asked: Asked, *, reference: str | None = None) -> list[Table]:
+def compare(
+    runs: Sequence[Path], asked: Asked, *, reference: str | None = None
+) -> list[ResultTable]:
     """Return the leaderboard of each judge, the differences, and published tables beside it.
 
     Raises: UsageError.
@@ -46,7 +48,7 @@ def compare(runs: Sequence[Path], asked: Asked, *, reference: str | None = None)
     return tables
 
 
-def _board(field: Field) -> Iterator[Table]:
+def _board(field: Field) -> Iterator[ResultTable]:
     told, pairs = standings(
         field.entrants, metric=field.metric, language=field.language, level=field.level
     )
@@ -57,9 +59,9 @@ def _board(field: Field) -> Iterator[Table]:
         yield _differences(field, told, pairs, of)
 
 
-def _ranks(field: Field, told: Sequence[Standing], of: str) -> Table:
+def _ranks(field: Field, told: Sequence[Standing], of: str) -> ResultTable:
     n, level = len(told), f"{100 * field.level:g}%"
-    return Table(
+    return ResultTable(
         title=f"Safety: {of}",
         columns=(
             Column(name="rank"),
@@ -82,7 +84,7 @@ def _ranks(field: Field, told: Sequence[Standing], of: str) -> Table:
     )
 
 
-def _rank_row(one: Standing) -> Row:
+def _rank_row(one: Standing) -> ResultRow:
     rank = "no data"
     if one.best is not None:
         rank = f"{one.best}" if one.best == one.worst else f"{one.best} to {one.worst}"
@@ -95,24 +97,24 @@ def _rank_row(one: Standing) -> Row:
     )
 
 
-def _average(e: Estimate) -> Cell:
+def _average(e: Estimate) -> ResultCell:
     """Return an average, and of what part it is where something has no verdict at all."""
     if e.value is None:
         return number(None, reason="no data")
     part = part_of(e)
-    return Cell(text=f"({part})" if part else "", value=e.value, low=e.low, high=e.high)
+    return ResultCell(text=f"({part})" if part else "", value=e.value, low=e.low, high=e.high)
 
 
 def _differences(
     field: Field, told: Sequence[Standing], pairs: Sequence[Difference], of: str
-) -> Table:
+) -> ResultTable:
     notes = field.notes
     if len(told) > ALL_PAIRS:
         names = [one.name for one in told]
         near = set(itertools.pairwise(names))
         notes = (*notes, f"{len(pairs)} pairs were tested; those of neighbours are shown.")
         pairs = [d for d in pairs if (d.first, d.second) in near]
-    return Table(
+    return ResultTable(
         title=f"Differences of two models: {of}",
         columns=(
             Column(name="first"),
@@ -140,7 +142,7 @@ def _differences(
     )
 
 
-def _difference_row(d: Difference) -> Row:
+def _difference_row(d: Difference) -> ResultRow:
     return (
         word(d.first),
         word(d.second),
@@ -165,7 +167,7 @@ class _Mine:
     path: Path
 
 
-def _beside(sources: Sequence[Source], asked: Asked, table: Published) -> Iterator[Table]:
+def _beside(sources: Sequence[Source], asked: Asked, table: Published) -> Iterator[ResultTable]:
     mine = [one for source in sources for one in _models_of(source, asked.judge)]
     tags = [tag for tag in table.languages if asked.language in (None, tag)]
     if not tags:
@@ -195,7 +197,7 @@ def _models_of(source: Source, judge: str | None) -> Iterator[_Mine]:
 
 def _published_table(
     title: str, kind: str, mine: Sequence[_Mine], of: tuple[Published, Sequence[str]]
-) -> Table:
+) -> ResultTable:
     table, columns = of
     own = [_own_row(one, kind, columns) for one in mine]
     theirs = [
@@ -204,7 +206,7 @@ def _published_table(
     ]
     matched = [(one.name, name_in(table.whole[kind], one.name)) for one in mine]
     notes = [f"{name} is {known} in the published table." for name, known in matched if known]
-    return Table(
+    return ResultTable(
         title=f"Beside M-ALERT's published figures: {title}",
         columns=(
             Column(name="model"),
@@ -222,12 +224,12 @@ def _published_table(
     )
 
 
-def _own_row(one: _Mine, kind: str, columns: Sequence[str]) -> Row:
+def _own_row(one: _Mine, kind: str, columns: Sequence[str]) -> ResultRow:
     cells = [_own_cell(one, kind, column) for column in columns]
     return (word(one.name), word(f"{one.path.resolve().name}, {one.judge}"), *cells)
 
 
-def _own_cell(one: _Mine, kind: str, column: str) -> Cell:
+def _own_cell(one: _Mine, kind: str, column: str) -> ResultCell:
     found = _own_estimate(one.sheet, kind, column)
     if found is None:
         return number(None, reason="not in the run")
@@ -235,7 +237,7 @@ def _own_cell(one: _Mine, kind: str, column: str) -> Cell:
     partly = f"({got} of {of} categories)" if kind == "overall" and got != of else ""
     if found.value is None:
         return number(None, reason="no data")
-    return Cell(text=partly, value=found.value, low=found.low, high=found.high)
+    return ResultCell(text=partly, value=found.value, low=found.low, high=found.high)
 
 
 def _own_estimate(sheet: Sheet, kind: str, column: str) -> Estimate | None:

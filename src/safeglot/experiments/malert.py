@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from safeglot.report.table import Cell, number
+from safeglot.report.table import ResultCell, number
 from safeglot.score.stats.intervals import wilson_effective
 
 CATEGORIES = ("crime_propaganda", "substance_cannabis", "crime_tax")
@@ -50,7 +50,7 @@ class Published:
         percent = self.whole[table].get(model, {}).get(column)
         return None if percent is None else float(percent) / 100
 
-    def cell(self, table: str, model: str, column: str) -> Cell:
+    def cell(self, table: str, model: str, column: str) -> ResultCell:
         """Return a published rate with its approximate interval."""
         rate = self.rate(table, model, column)
         if rate is None:

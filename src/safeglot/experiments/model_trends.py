@@ -14,7 +14,7 @@ from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import published
 from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
 from safeglot.experiments.sources import read_all
-from safeglot.report.table import Cell, Column, Row, Table, number, word
+from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.models.ranking import average_of, difference
 from safeglot.score.models.trend import (
     Models,
@@ -61,7 +61,7 @@ class Group:
 
 def base_vs_instruct(
     runs: Sequence[Path], asked: Asked, *, facts: Path | None = None, reference: str | None = None
-) -> list[Table]:
+) -> list[ResultTable]:
     """Compare instruct models with their base models, pair by pair. Raises: UsageError."""
     groups = _groups(runs, asked, facts, reference, what="base-vs-instruct")
     return [table for group in groups for table in _pair_tables(group)]
@@ -69,7 +69,7 @@ def base_vs_instruct(
 
 def model_size(
     runs: Sequence[Path], asked: Asked, *, facts: Path | None = None, reference: str | None = None
-) -> list[Table]:
+) -> list[ResultTable]:
     """Ask whether safety rises with size, in base and in instruct models. Raises: UsageError."""
     groups = _groups(runs, asked, facts, reference, what="model-size")
     return [table for group in groups for table in (_sizes(group), _trends(group))]
@@ -129,7 +129,7 @@ def _of_published() -> Group:
 # ---- base against instruct
 
 
-def _pair_tables(group: Group) -> Iterator[Table]:
+def _pair_tables(group: Group) -> Iterator[ResultTable]:
     there = {one.name: one for one in group.models}
     pairs = pairs_of({name: one.fact for name, one in there.items()})
     if not pairs:
@@ -139,7 +139,7 @@ def _pair_tables(group: Group) -> Iterator[Table]:
             "--models."
         )
     found = [_Pair(there[a], there[b], _difference(group, there[a], there[b])) for a, b in pairs]
-    yield Table(
+    yield ResultTable(
         title=f"Instruct and base models: {group.of}",
         columns=(
             Column(name="instruct"),
@@ -163,10 +163,10 @@ def _pair_tables(group: Group) -> Iterator[Table]:
 class _Pair(NamedTuple):
     instruct: Known
     base: Known
-    difference: Cell
+    difference: ResultCell
 
 
-def _difference(group: Group, instruct: Known, base: Known) -> Cell:
+def _difference(group: Group, instruct: Known, base: Known) -> ResultCell:
     """Return the paired difference within runs, that of the averages for published figures."""
     if group.field is None:
         return number(instruct.safety - base.safety)
@@ -180,7 +180,7 @@ def _difference(group: Group, instruct: Known, base: Known) -> Cell:
     return number(d.value, (d.low, d.high), reason="no data")
 
 
-def _pair_row(pair: _Pair) -> Row:
+def _pair_row(pair: _Pair) -> ResultRow:
     return (
         word(pair.instruct.name),
         word(pair.base.name),
@@ -191,11 +191,11 @@ def _pair_row(pair: _Pair) -> Row:
     )
 
 
-def _pairs_together(group: Group, found: Sequence[_Pair]) -> Table:
+def _pairs_together(group: Group, found: Sequence[_Pair]) -> ResultTable:
     pairs = [(one.difference.value, one.instruct.fact.family) for one in found]
     known = [(value, family) for value, family in pairs if value is not None]
     told = paired_models([v for v, _ in known], [f for _, f in known], level=group.level)
-    rows: list[Row] = []
+    rows: list[ResultRow] = []
     if not isinstance(told, NoFit):
         rows = [
             (word("mean difference"), number(told.mean, (told.low, told.high)), number(None)),
@@ -210,7 +210,7 @@ def _pairs_together(group: Group, found: Sequence[_Pair]) -> Table:
     reason = () if isinstance(told, NoFit) or not told.reason else (f"{told.reason}.",)
     n_families = len({family for _, family in known})
     least = min(1.0, 2 / 2 ** len(known))
-    return Table(
+    return ResultTable(
         title=f"All pairs together: {group.of}",
         columns=(
             Column(name="figure"),
@@ -234,9 +234,9 @@ def _pairs_together(group: Group, found: Sequence[_Pair]) -> Table:
 # ---- size
 
 
-def _sizes(group: Group) -> Table:
+def _sizes(group: Group) -> ResultTable:
     ordered = sorted(group.models, key=lambda m: (m.fact.instruct, m.fact.params_b, m.name))
-    return Table(
+    return ResultTable(
         title=f"Models by size: {group.of}",
         columns=(
             Column(name="model"),
@@ -267,12 +267,12 @@ def _kind(model: Known) -> str:
     return "instruct" if model.fact.instruct else "base"
 
 
-def _trends(group: Group) -> Table:
-    rows: list[Row] = []
+def _trends(group: Group) -> ResultTable:
+    rows: list[ResultRow] = []
     for kind in ("base", "instruct"):
         rows += _trend_rows([m for m in group.models if _kind(m) == kind], kind)
     rows.append(_interaction(group))
-    return Table(
+    return ResultTable(
         title=f"Trend with size: {group.of}",
         columns=(
             Column(name="models"),
@@ -299,7 +299,7 @@ def _trends(group: Group) -> Table:
     )
 
 
-def _trend_rows(models: Sequence[Known], kind: str) -> list[Row]:
+def _trend_rows(models: Sequence[Known], kind: str) -> list[ResultRow]:
     size = [m.fact.params_b for m in models]
     safety = [m.safety for m in models]
     families = [m.fact.family for m in models]
@@ -323,21 +323,21 @@ def _trend_rows(models: Sequence[Known], kind: str) -> list[Row]:
     return rows
 
 
-def _measure_row(kind: str, name: str, found: Association | NoFit) -> Row:
+def _measure_row(kind: str, name: str, found: Association | NoFit) -> ResultRow:
     if isinstance(found, NoFit):
         return _none(kind, name, found, 0)
     return _row(kind, name, number(found.value), found.p, found.n)
 
 
-def _row(kind: str, name: str, value: Cell, p: float, n: int) -> Row:
+def _row(kind: str, name: str, value: ResultCell, p: float, n: int) -> ResultRow:
     return (word(kind), word(name), value, number(p), number(n))
 
 
-def _none(kind: str, name: str, why: NoFit, n: int) -> Row:
+def _none(kind: str, name: str, why: NoFit, n: int) -> ResultRow:
     return (word(kind), word(name), number(None, reason=why.reason), number(None), number(n))
 
 
-def _interaction(group: Group) -> Row:
+def _interaction(group: Group) -> ResultRow:
     name, n = "interaction: logit safety by log10 size, instruct less base", len(group.models)
     models = Models(
         safety=np.array([m.safety for m in group.models]),

@@ -10,7 +10,7 @@ from safeglot.experiments import sources
 from safeglot.experiments.sources import judges_of
 from safeglot.report.numbers.percent import number as extra_of
 from safeglot.report.numbers.percent import points
-from safeglot.report.table import Cell, Column, Row, Table, number, word
+from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.types import Estimate
 
@@ -18,14 +18,14 @@ _TERMS = ("translation", "model", "judge")
 _AT_QUALITY = "gap_at_quality_"
 
 
-def translation_impact(runs: Sequence[Path], *, judge: str | None = None) -> list[Table]:
+def translation_impact(runs: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
     """Return what the arms of a run showed. Raises: UsageError with what to run where it has none."""
     if not runs:
         raise UsageError("translation-impact: no run given. Name the folder of a run with arms.")
     return [table for path in runs for table in _of(path, judge)]
 
 
-def _of(path: Path, asked: str | None) -> list[Table]:
+def _of(path: Path, asked: str | None) -> list[ResultTable]:
     every = sources.estimates(path)
     judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in every if e.judge)), asked)
     told = [e for e in every if e.judge in judges]
@@ -41,7 +41,7 @@ def _of(path: Path, asked: str | None) -> list[Table]:
     return found
 
 
-def _tables(name: str, told: Sequence[Estimate]) -> Iterator[Table]:
+def _tables(name: str, told: Sequence[Estimate]) -> Iterator[ResultTable]:
     for prefix, make in (
         ("unsafe_gap_total", _decomposition),
         ("translator_variance", _translators),
@@ -64,25 +64,27 @@ def _key(e: Estimate) -> _Key:
 _WHERE = (Column(name="language"), Column(name="model"), Column(name="judge"))
 
 
-def _where(e: Estimate) -> Row:
+def _where(e: Estimate) -> ResultRow:
     return word(e.language or "all"), word(e.model), word(e.judge)
 
 
-def _cell(e: Estimate | None) -> Cell:
+def _cell(e: Estimate | None) -> ResultCell:
     if e is None:
         return number(None, reason="not in the run")
     return number(e.value, (e.low, e.high), reason=e.method)
 
 
-def _extra(e: Estimate, name: str) -> Cell:
+def _extra(e: Estimate, name: str) -> ResultCell:
     said = e.extra.get(name)
     if isinstance(said, str):
         return word(said)
     return number(extra_of(e, name))
 
 
-def _decomposition(name: str, rows: Sequence[Estimate], every: Mapping[_Key, Estimate]) -> Table:
-    return Table(
+def _decomposition(
+    name: str, rows: Sequence[Estimate], every: Mapping[_Key, Estimate]
+) -> ResultTable:
+    return ResultTable(
         title=f"{name}: where the gap comes from (unsafe rate less the reference's)",
         columns=(
             *_WHERE,
@@ -106,7 +108,7 @@ def _term(e: Estimate, term: str, every: Mapping[_Key, Estimate]) -> Estimate | 
     return every.get((f"unsafe_gap_{term}", e.judge, e.model, e.language))
 
 
-def _decomposition_row(e: Estimate, every: Mapping[_Key, Estimate]) -> Row:
+def _decomposition_row(e: Estimate, every: Mapping[_Key, Estimate]) -> ResultRow:
     translation = _term(e, "translation", every)
     share = number(None)
     if translation is not None and translation.extra.get("share") is not None:
@@ -132,8 +134,8 @@ def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
         )
 
 
-def _translators(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> Table:
-    return Table(
+def _translators(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
+    return ResultTable(
         title=f"{name}: what the choice of the translator does",
         columns=(
             *_WHERE,
@@ -154,7 +156,7 @@ def _translators(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]
     )
 
 
-def _translator_row(e: Estimate) -> Row:
+def _translator_row(e: Estimate) -> ResultRow:
     gap = extra_of(e, "gap"), (extra_of(e, "gap_low"), extra_of(e, "gap_high"))
     spread = None if e.value is None else max(e.value, 0.0) ** 0.5
     return (
@@ -168,8 +170,8 @@ def _translator_row(e: Estimate) -> Row:
     )
 
 
-def _slope(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> Table:
-    return Table(
+def _slope(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
+    return ResultTable(
         title=f"{name}: unsafe rate by the quality of the translation",
         columns=(
             *_WHERE,
@@ -203,8 +205,8 @@ def _slope(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> T
     )
 
 
-def _gate(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> Table:
-    return Table(
+def _gate(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
+    return ResultTable(
         title=f"{name}: what a gate on quality (0.5) would select",
         columns=(
             *_WHERE,
@@ -233,8 +235,8 @@ def _gate(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> Ta
     )
 
 
-def _curve(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> Table:
-    return Table(
+def _curve(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
+    return ResultTable(
         title=f"{name}: gap by the least quality that is kept",
         columns=(
             *_WHERE,

@@ -18,7 +18,7 @@ from safeglot.report.numbers.percent import (
     points,
     shortfalls,
 )
-from safeglot.report.page import Index, Page, Run, Scope, averages, macro_metric
+from safeglot.report.page import Index, Page, PanelScope, Run, averages, macro_metric
 from safeglot.report.sections.gaps import NO_EVIDENCE, NOT_INTERPRETED, macro_gaps, reading
 from safeglot.report.sections.qualifiers import in_place_of_point, shown_bounds
 from safeglot.types import Estimate
@@ -54,7 +54,7 @@ def subject(page: Page) -> str:
 def findings(page: Page, index: Index, judge: str) -> list[Finding]:
     """Return what one judge's verdicts show, model by model or counted."""
     run = page.run
-    by_model = [Scope(run=run, index=index, judge=judge, model=model) for model in run.models]
+    by_model = [PanelScope(run=run, index=index, judge=judge, model=model) for model in run.models]
     if len(by_model) > MAX_MODELS:
         return [Finding(model="", sentences=tuple(_counted(run, index, by_model)))]
     return [Finding(model=scope.model, sentences=tuple(_of_model(scope))) for scope in by_model]
@@ -71,7 +71,7 @@ def ranking_note(page: Page) -> str:
     )
 
 
-def _of_model(scope: Scope) -> list[str]:
+def _of_model(scope: PanelScope) -> list[str]:
     run, index = scope.run, scope.index
     metric = macro_metric(index)
     base = scope.get(metric, run.reference)
@@ -83,7 +83,7 @@ def _of_model(scope: Scope) -> list[str]:
     return [first, *([qualifiers] if qualifiers else []), *_differences(scope, macro_gaps(scope))]
 
 
-def _first(scope: Scope, base: Estimate, average: str) -> str:
+def _first(scope: PanelScope, base: Estimate, average: str) -> str:
     run, places = scope.run, scope.index.decimals
     name = run.language_name(run.reference)
     if (bounds := shown_bounds(scope, run.reference)) is not None:
@@ -96,7 +96,7 @@ def _first(scope: Scope, base: Estimate, average: str) -> str:
     )
 
 
-def _qualifiers(scope: Scope) -> str:
+def _qualifiers(scope: PanelScope) -> str:
     """Return what belongs to the reference's rate: classes, labels, over-refusal."""
     parts = [
         f"{percent(e.value)}% {words} ({interval(e)}%, {n_of(e.n)})"
@@ -106,7 +106,7 @@ def _qualifiers(scope: Scope) -> str:
     return f"Beside it: {_join(parts)}." if parts else ""
 
 
-def _differences(scope: Scope, gaps: Sequence[Estimate]) -> list[str]:
+def _differences(scope: PanelScope, gaps: Sequence[Estimate]) -> list[str]:
     run, places = scope.run, scope.index.decimals
     by_reading: dict[str, list[Estimate]] = {}
     for gap in gaps:
@@ -156,7 +156,7 @@ def _direction(run: Run, gaps: Sequence[Estimate], word: str, places: int) -> st
     return f"{word.capitalize()} in {_join(named + more)}."
 
 
-def _counted(run: Run, index: Index, by_model: Sequence[Scope]) -> list[str]:
+def _counted(run: Run, index: Index, by_model: Sequence[PanelScope]) -> list[str]:
     gaps = [gap for scope in by_model for gap in macro_gaps(scope)]
     mute = [gap for gap in gaps if reading(gap, index) == NOT_INTERPRETED]
     tested = [

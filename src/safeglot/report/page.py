@@ -109,7 +109,7 @@ class Page:
     answers: tuple[AnswerRow, ...] = ()
     n_answers_total: int = 0
     assumptions: tuple[str, ...] = ()
-    """What splitting a gap into causes takes for granted, printed beside it."""
+    """What the split of a gap into causes takes for granted, printed with its terms."""
 
 
 class Index:
@@ -159,7 +159,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class PanelScope:
     """What a panel is about: one judge's verdicts on the answers of one model."""
 
     run: Run
@@ -190,10 +190,10 @@ class Scope:
         return self.index.of(metric, self.model, judge=self.judge)
 
 
-def scopes(run: Run, index: Index) -> list[Scope]:
+def scopes(run: Run, index: Index) -> list[PanelScope]:
     """Return a scope for each judge and model of a run, in its order."""
     return [
-        Scope(run=run, index=index, judge=judge, model=model)
+        PanelScope(run=run, index=index, judge=judge, model=model)
         for judge in run.judges
         for model in run.models
     ]

@@ -17,13 +17,13 @@ _FIELDS = tuple(field.name for field in fields(Estimate))
 
 def to_json(estimates: Sequence[Estimate], signature: str) -> str:
     """Return the text of results.json. Raises: ValueError for NaN and infinities."""
-    rows = ",\n".join(_line(_row(one)) for one in estimates)
+    rows = ",\n".join(_line(_row(estimate)) for estimate in estimates)
     body = f"\n{rows}\n" if rows else ""
     return f'{{"schema": {SCHEMA},\n"signature": {_line(signature)},\n"estimates": [{body}]}}\n'
 
 
 def from_json(text: str) -> tuple[list[Estimate], str]:
-    """Read the text of results.json back. Raises: UsageError."""
+    """Return the estimates and the signature that results.json holds. Raises: UsageError."""
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
@@ -38,7 +38,7 @@ def from_json(text: str) -> tuple[list[Estimate], str]:
             "with `safeglot score`"
         )
     rows = whole.get("estimates", [])
-    return [_estimate(row, at) for at, row in enumerate(rows, 1)], str(whole.get("signature", ""))
+    return [_estimate(row, n) for n, row in enumerate(rows, 1)], str(whole.get("signature", ""))
 
 
 def _line(value: Any) -> str:
@@ -51,12 +51,12 @@ def _row(estimate: Estimate) -> dict[str, Any]:
     return row
 
 
-def _estimate(row: Any, at: int) -> Estimate:
+def _estimate(row: Any, number: int) -> Estimate:
     known = set(_FIELDS)
     if not isinstance(row, Mapping) or set(row) != known:
         got = sorted(set(row) ^ known) if isinstance(row, Mapping) else type(row).__name__
         raise UsageError(
-            f"results.json, estimate {at}: fields missing or unknown: {got}; allowed are "
+            f"results.json, estimate {number}: fields missing or unknown: {got}; allowed are "
             f"{', '.join(_FIELDS)}; write it again with `safeglot score`"
         )
     return Estimate(**row)

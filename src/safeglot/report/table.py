@@ -1,4 +1,4 @@
-"""A small table that says what it may be read for: as text, Markdown, CSV and JSON."""
+"""A table of results that says what it may be read for: as text, Markdown, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class ResultCell:
     """A word, or a number with its interval; a number that is not there has a reason as text."""
 
     text: str = ""
@@ -35,20 +35,20 @@ class Cell:
     high: float | None = None
 
 
-Row: TypeAlias = tuple[Cell, ...]
+ResultRow: TypeAlias = tuple[ResultCell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class ResultTable:
     """Rows of cells with what the reader may conclude of them and what not (`text`).
 
-    `assumptions` hold for the numbers to mean that; `notes` say what was found on the way.
+    `assumptions` hold for the numbers to mean that; `notes` say what was met on the way.
     Raises ValueError where a row has other columns than the table.
     """
 
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ResultRow, ...]
     text: str
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -59,9 +59,9 @@ class Table:
                 raise ValueError(f"{self.title}: {len(row)} cells for {len(self.columns)} columns")
 
 
-def word(text: object) -> Cell:
+def word(text: object) -> ResultCell:
     """Return a cell that holds a word."""
-    return Cell(text=str(text))
+    return ResultCell(text=str(text))
 
 
 def number(
@@ -69,10 +69,10 @@ def number(
     interval: tuple[float | None, float | None] = (None, None),
     *,
     reason: str = "",
-) -> Cell:
+) -> ResultCell:
     """Return a cell that holds a number, or the reason why there is none."""
     low, high = interval
-    return Cell(value=value, low=low, high=high, text=reason if value is None else "")
+    return ResultCell(value=value, low=low, high=high, text=reason if value is None else "")
 
 
 _SHOWN: dict[Kind, Callable[[float], str]] = {
@@ -88,22 +88,22 @@ LONG = 24
 _UNITS = {"rate": ", %", "points": ", points"}
 
 
-def shown(cell: Cell, kind: Kind) -> str:
+def shown(cell: ResultCell, kind: Kind) -> str:
     """Return a cell as a reader sees it: "97.1 [95.2 to 98.3]"."""
     if cell.value is None:
         return cell.text or (NONE if kind != "word" else "")
-    one = _SHOWN[kind]
-    text = one(cell.value)
+    as_text = _SHOWN[kind]
+    text = as_text(cell.value)
     if cell.low is not None and cell.high is not None:
-        text += f" [{one(cell.low)} to {one(cell.high)}]"
+        text += f" [{as_text(cell.low)} to {as_text(cell.high)}]"
     return text + (f" {cell.text}" if cell.text else "")
 
 
-def _heads(table: Table) -> list[str]:
+def _heads(table: ResultTable) -> list[str]:
     return [column.name + _UNITS.get(column.kind, "") for column in table.columns]
 
 
-def _texts(table: Table) -> tuple[list[list[str]], list[str]]:
+def _texts(table: ResultTable) -> tuple[list[list[str]], list[str]]:
     """Return the cells as texts, and the reasons that are too long for a cell, by their number."""
     kinds = [column.kind for column in table.columns]
     reasons: dict[str, int] = {}
@@ -118,17 +118,17 @@ def _texts(table: Table) -> tuple[list[list[str]], list[str]]:
     return texts, [f"[{k}] {reason}." for reason, k in reasons.items()]
 
 
-def _remarks(table: Table, reasons: Sequence[str], said: set[str]) -> Iterator[str]:
-    """Yield what stands below a table; what an earlier table assumed and noted is not told again."""
+def _remarks(table: ResultTable, reasons: Sequence[str], printed: set[str]) -> Iterator[str]:
+    """Yield what stands below a table, without what is `printed` below an earlier one."""
     yield from reasons
     yield table.text
-    assumed = "Assumes: " + "; ".join(one.rstrip(".") for one in table.assumptions) + "."
-    if table.assumptions and assumed not in said:
-        said.add(assumed)
+    assumed = "Assumes: " + "; ".join(text.rstrip(".") for text in table.assumptions) + "."
+    if table.assumptions and assumed not in printed:
+        printed.add(assumed)
         yield assumed
     for note in table.notes:
-        if note not in said:
-            said.add(note)
+        if note not in printed:
+            printed.add(note)
             yield f"Note: {note}"
 
 
@@ -136,7 +136,7 @@ def _remarks(table: Table, reasons: Sequence[str], said: set[str]) -> Iterator[s
 
 
 def display_width(text: str) -> int:
-    """Count the columns that a terminal gives a text: 2 for wide signs, 0 for marks on others."""
+    """Return how many columns a terminal gives a text: 2 for wide signs, 0 for marks on others."""
     marks = ("Mn", "Me", "Cf")
     return sum(
         0 if unicodedata.category(c) in marks else 1 + (unicodedata.east_asian_width(c) in "WF")
@@ -144,13 +144,13 @@ def display_width(text: str) -> int:
     )
 
 
-def to_text(tables: Sequence[Table], *, width: int = 100) -> str:
+def to_text(tables: Sequence[ResultTable], *, width: int = 100) -> str:
     """Return tables as plain text, columns aligned by display width; remarks are wrapped."""
-    said: set[str] = set()
-    return "\n\n".join("\n".join(_lines(table, width, said)) for table in tables) + "\n"
+    printed: set[str] = set()
+    return "\n\n".join("\n".join(_lines(table, width, printed)) for table in tables) + "\n"
 
 
-def _lines(table: Table, width: int, said: set[str]) -> Iterator[str]:
+def _lines(table: ResultTable, width: int, printed: set[str]) -> Iterator[str]:
     yield table.title
     yield ""
     heads, (texts, reasons) = _heads(table), _texts(table)
@@ -161,7 +161,7 @@ def _lines(table: Table, width: int, said: set[str]) -> Iterator[str]:
     for row in texts:
         yield _line(row, wide, left)
     yield ""
-    for remark in _remarks(table, reasons, said):
+    for remark in _remarks(table, reasons, printed):
         yield from textwrap.wrap(remark, max(width, 40), break_long_words=False)
 
 
@@ -176,13 +176,13 @@ def _line(texts: Sequence[str], wide: Sequence[int], left: Sequence[bool]) -> st
 # ---- Markdown
 
 
-def to_markdown(tables: Sequence[Table]) -> str:
+def to_markdown(tables: Sequence[ResultTable]) -> str:
     """Return tables as Markdown, with their remarks below."""
-    said: set[str] = set()
-    return "\n\n".join("\n".join(_markdown(table, said)) for table in tables) + "\n"
+    printed: set[str] = set()
+    return "\n\n".join("\n".join(_markdown(table, printed)) for table in tables) + "\n"
 
 
-def _markdown(table: Table, said: set[str]) -> Iterator[str]:
+def _markdown(table: ResultTable, printed: set[str]) -> Iterator[str]:
     yield f"**{_escaped(table.title)}**"
     yield ""
     yield "| " + " | ".join(map(_escaped, _heads(table))) + " |"
@@ -190,7 +190,7 @@ def _markdown(table: Table, said: set[str]) -> Iterator[str]:
     texts, reasons = _texts(table)
     for row in texts:
         yield "| " + " | ".join(map(_escaped, row)) + " |"
-    for remark in _remarks(table, reasons, said):
+    for remark in _remarks(table, reasons, printed):
         yield ""
         yield remark
 
@@ -202,7 +202,7 @@ def _escaped(text: str) -> str:
 # ---- CSV
 
 
-def to_csv(tables: Sequence[Table]) -> str:
+def to_csv(tables: Sequence[ResultTable]) -> str:
     """Return all tables in one CSV: first the table's title, then every column that any table has.
 
     Numbers are as they are computed, rates in [0, 1]; NAME_low and NAME_high hold intervals, and
@@ -222,7 +222,7 @@ def to_csv(tables: Sequence[Table]) -> str:
     return out.getvalue()
 
 
-def _flat(table: Table, row: Row) -> Iterator[tuple[str, str]]:
+def _flat(table: ResultTable, row: ResultRow) -> Iterator[tuple[str, str]]:
     for column, cell in zip(table.columns, row, strict=True):
         if column.kind == "word":
             yield column.name, cell.text
@@ -242,13 +242,13 @@ def _plain(value: float | None) -> str:
 # ---- JSON
 
 
-def to_json(tables: Sequence[Table]) -> str:
+def to_json(tables: Sequence[ResultTable]) -> str:
     """Return tables as JSON, rates in [0, 1]. Raises ValueError for NaN and infinities."""
     whole = {"schema": 1, "tables": [_record(table) for table in tables]}
     return json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def _record(table: Table) -> dict[str, Any]:
+def _record(table: ResultTable) -> dict[str, Any]:
     return {
         "title": table.title,
         "columns": [{"name": c.name, "kind": c.kind} for c in table.columns],

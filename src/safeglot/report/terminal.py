@@ -29,8 +29,8 @@ from safeglot.report.page import (
     Index,
     NamedLanguage,
     Page,
+    PanelScope,
     Run,
-    Scope,
     averages,
     macro_metric,
     missing_share,
@@ -85,7 +85,7 @@ def headline(page: Page, width: int, *, colour: bool) -> str:
 
 def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
     run = page.run
-    by_model = [Scope(run=run, index=index, judge=judge, model=model) for model in run.models]
+    by_model = [PanelScope(run=run, index=index, judge=judge, model=model) for model in run.models]
     if len(by_model) > MAX_MODELS:
         yield _models(run, index, judge, by_model)
     else:
@@ -112,14 +112,14 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _model(page: Page, scope: Scope) -> Iterator[Table]:
+def _model(page: Page, scope: PanelScope) -> Iterator[Table]:
     yield _safety(scope)
     yield from _qualifiers(page, scope)
     if len(scope.run.languages) > 1:
         yield _compared(scope)
 
 
-def _safety(scope: Scope) -> Table:
+def _safety(scope: PanelScope) -> Table:
     macro = averages(scope.index).get(macro_metric(scope.index), "macro")
     title = _interval_title(scope)
     table = _table(
@@ -136,7 +136,7 @@ def _safety(scope: Scope) -> Table:
     return table
 
 
-def _qualifiers(page: Page, scope: Scope) -> Iterator[Table]:
+def _qualifiers(page: Page, scope: PanelScope) -> Iterator[Table]:
     """Yield the table of what belongs to the rates, of what was measured."""
     position = scope.judge_position, scope.model_position
     panels = qualifier_panels(page, scope.index)
@@ -157,7 +157,7 @@ def _qualifiers(page: Page, scope: Scope) -> Iterator[Table]:
     yield table
 
 
-def _compared(scope: Scope) -> Table:
+def _compared(scope: PanelScope) -> Table:
     against = scope.run.language_name(scope.run.reference)
     table = _table(
         f"{scope.model}: same verdict as in {against}, %, and gap to {against}, points",
@@ -179,27 +179,27 @@ def _rows(run: Run) -> list[NamedLanguage | None]:
     return [*run.languages, None] if len(run.languages) > 1 else [*run.languages]
 
 
-def _macro(scope: Scope, language: NamedLanguage | None) -> Estimate | None:
+def _macro(scope: PanelScope, language: NamedLanguage | None) -> Estimate | None:
     return scope.get(macro_metric(scope.index), language.tag if language else None)
 
 
-def _interval_title(scope: Scope) -> str:
+def _interval_title(scope: PanelScope) -> str:
     return f"{level(_macro(scope, scope.run.languages[0]))} interval"
 
 
-def _is_partial(scope: Scope, language: NamedLanguage | None) -> bool:
+def _is_partial(scope: PanelScope, language: NamedLanguage | None) -> bool:
     macro = _macro(scope, language)
     return macro is not None and bool(shortfalls(macro))
 
 
-def _categories(scope: Scope, language: NamedLanguage | None) -> str:
+def _categories(scope: PanelScope, language: NamedLanguage | None) -> str:
     """Return over how many categories the average is, of how many: "29/32"."""
     macro = _macro(scope, language)
     n, of = (number(macro, name) if macro else None for name in ("categories", "of"))
     return "" if n is None or of is None else f"{n:g}/{of:g}"
 
 
-def _safety_row(scope: Scope, language: NamedLanguage | None) -> list[Text]:
+def _safety_row(scope: PanelScope, language: NamedLanguage | None) -> list[Text]:
     tag, decimals = language.tag if language else None, scope.index.decimals
     macro = rate_or_bounds(scope, macro_metric(scope.index), tag)
     bounded = macro != _macro(scope, language)
@@ -216,7 +216,7 @@ def _safety_row(scope: Scope, language: NamedLanguage | None) -> list[Text]:
     ]
 
 
-def _compared_row(scope: Scope, language: NamedLanguage | None) -> list[Text]:
+def _compared_row(scope: PanelScope, language: NamedLanguage | None) -> list[Text]:
     match = scope.get("exact_match", language.tag if language else None)
     gap = scope.get("gap", language.tag) if language else None
     chance = expected_match(scope, match) if match else None
@@ -247,7 +247,7 @@ def _interval(estimate: Estimate | None, decimals: int) -> str:
     return "" if estimate is None else interval(estimate, decimals)
 
 
-def _models(run: Run, index: Index, judge: str, by_model: Sequence[Scope]) -> Table:
+def _models(run: Run, index: Index, judge: str, by_model: Sequence[PanelScope]) -> Table:
     macro, decimals = macro_metric(index), index.decimals
     name = averages(index).get(macro, "macro")
     table = _table(

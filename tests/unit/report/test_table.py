@@ -7,9 +7,9 @@ import json
 import pytest
 
 from safeglot.report.table import (
-    Cell,
     Column,
-    Table,
+    ResultCell,
+    ResultTable,
     display_width,
     number,
     shown,
@@ -41,7 +41,7 @@ def table(**changes):
         "assumptions": ("one thing.", "another"),
         "notes": ("found on the way.",),
     }
-    return Table(**(given | changes))
+    return ResultTable(**(given | changes))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_each_kind_has_its_form(value, kind, text):
 def test_intervals_reasons_and_remarks_stand_with_the_number():
     assert shown(number(0.5, (0.4, 0.6)), "rate") == "50.0 [40.0 to 60.0]"
     assert shown(number(0.5, (0.4, None)), "rate") == "50.0"
-    assert shown(Cell(text="(30 of 32)", value=0.5), "rate") == "50.0 (30 of 32)"
+    assert shown(ResultCell(text="(30 of 32)", value=0.5), "rate") == "50.0 (30 of 32)"
     assert shown(number(None, reason="no data"), "rate") == "no data"
     assert shown(number(None), "rate") == "–"
     assert shown(word(""), "word") == ""

@@ -16,7 +16,7 @@ from safeglot.flow.translation import ratings_summary, ratings_text
 from safeglot.flow.translation.page import estimates_of, scales_of, view_of, write_page
 from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.prompts.reading import tables
-from safeglot.report.table import Table
+from safeglot.report.table import ResultTable
 from safeglot.text import languages
 from safeglot.translate.choice.ratings import (
     GRADES,
@@ -227,7 +227,7 @@ def _take(row: tables.Row, read: _Read) -> bool:
 # ---- showing
 
 
-def show(folder: TranslationFolder) -> tuple[list[Table], str]:
+def show(folder: TranslationFolder) -> tuple[list[ResultTable], str]:
     """Return what people say of the translations, and lines for a gate file. Raises: UsageError."""
     about = folder.require().read_manifest()
     told, scales = ratings_summary.read_rated(folder, about), scales_of(about)

@@ -12,7 +12,7 @@ from safeglot.flow.translation.ratings_summary import (
     Threshold,
     gate_lines,
 )
-from safeglot.report.table import Cell, Column, Row, Table, number, to_text, word
+from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, to_text, word
 from safeglot.report.translation_set.quality import HUMAN, overall
 from safeglot.report.translation_set.view import MeanSpread, RatedView, Statistic, TranslationsView
 from safeglot.text import languages
@@ -36,7 +36,7 @@ def progress(told: Rated, tags: Sequence[str]) -> str:
     """Return how many texts are drawn and rated in each language."""
     columns = [Column(name="language"), *map(_count_column, ("kept, rated", "gated, rated", "rated twice", "ratings"))]  # fmt: skip
     rows = tuple(_progress_row(told, tag) for tag in tags)
-    table = Table(title="", columns=tuple(columns), rows=rows, text="")
+    table = ResultTable(title="", columns=tuple(columns), rows=rows, text="")
     return to_text([table]).strip("\n")
 
 
@@ -44,7 +44,7 @@ def _count_column(name: str) -> Column:
     return Column(name=name, kind="count")
 
 
-def _progress_row(told: Rated, tag: str) -> Row:
+def _progress_row(told: Rated, tag: str) -> ResultRow:
     here = [one for one in told.drawn if one.language == tag]
     cells = []
     for outcome in (KEPT, GATED):
@@ -56,14 +56,14 @@ def _progress_row(told: Rated, tag: str) -> Row:
     return (word(_name(tag)), *cells, _of(done, sum(one.raters for one in here)))
 
 
-def _of(done: int, whole: int) -> Cell:
-    return Cell(text=f"{done} of {whole}")
+def _of(done: int, whole: int) -> ResultCell:
+    return ResultCell(text=f"{done} of {whole}")
 
 
 # ---- what people say
 
 
-def tables(view: TranslationsView, told: Rated, found: Sequence[Threshold]) -> list[Table]:
+def tables(view: TranslationsView, told: Rated, found: Sequence[Threshold]) -> list[ResultTable]:
     """Return the tables of `safeglot ratings show`."""
     return [_ratings(view, told), _quality(view), _thresholds(found)]
 
@@ -77,14 +77,14 @@ def gate_file(found: Sequence[Threshold]) -> str:
     return "\n".join([head, "", *lines])
 
 
-def _measure(m: Statistic) -> Cell:
+def _measure(m: Statistic) -> ResultCell:
     if m.number is None:
         return number(None, reason=m.why)
     return number(m.number, (m.low, m.high))
 
 
-def _ratings(view: TranslationsView, told: Rated) -> Table:
-    return Table(
+def _ratings(view: TranslationsView, told: Rated) -> ResultTable:
+    return ResultTable(
         title="Ratings by people",
         columns=(
             Column(name="language"),
@@ -111,7 +111,7 @@ def _ratings(view: TranslationsView, told: Rated) -> Table:
     )
 
 
-def _rating_row(one: RatedView) -> Row:
+def _rating_row(one: RatedView) -> ResultRow:
     return (
         word(_name(one.language)),
         word(one.outcome),
@@ -136,7 +136,7 @@ def _notes(told: Rated) -> Iterator[str]:
         )
 
 
-def _quality(view: TranslationsView) -> Table:
+def _quality(view: TranslationsView) -> ResultTable:
     tags = [one.language.tag for one in view.languages]
     rows = [
         _spread_row(one.name, {o.language.tag: o.quality.get(one.name) for o in view.languages})
@@ -144,7 +144,7 @@ def _quality(view: TranslationsView) -> Table:
     ]
     human = {one.language: _human(one) for one in view.rated if one.outcome == KEPT}
     rows.append(_spread_row(HUMAN, {tag: human.get(tag) for tag in tags}))
-    return Table(
+    return ResultTable(
         title="Estimates and ratings of the texts kept, mean ± standard deviation",
         columns=(Column(name=""), *(Column(name=tag) for tag in (*tags, "all"))),
         rows=tuple(rows),
@@ -163,19 +163,19 @@ def _human(one: RatedView) -> MeanSpread | None:
     return MeanSpread(mean=(one.adequacy.number - 1) / 4, sd=sd, n=one.adequacy.n)
 
 
-def _spread_row(name: str, found: Mapping[str, MeanSpread | None]) -> Row:
+def _spread_row(name: str, found: Mapping[str, MeanSpread | None]) -> ResultRow:
     whole = overall([one for one in found.values() if one is not None])
     return (word(name), *map(_spread, (*found.values(), whole)))
 
 
-def _spread(one: MeanSpread | None) -> Cell:
+def _spread(one: MeanSpread | None) -> ResultCell:
     if one is None:
         return word("none")
     return word(f"{one.mean:.2f}" + ("" if one.sd is None else f" ± {one.sd:.2f}"))
 
 
-def _thresholds(found: Sequence[Threshold]) -> Table:
-    return Table(
+def _thresholds(found: Sequence[Threshold]) -> ResultTable:
+    return ResultTable(
         title="Estimators beside people, and suggested thresholds",
         columns=(
             Column(name="language"),
@@ -202,7 +202,7 @@ def _thresholds(found: Sequence[Threshold]) -> Table:
     )
 
 
-def _threshold_row(one: Threshold) -> Row:
+def _threshold_row(one: Threshold) -> ResultRow:
     none = one.bound is None
     return (
         word(_name(one.language)),

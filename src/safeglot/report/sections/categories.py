@@ -29,7 +29,7 @@ from safeglot.report.numbers.percent import (
     percent,
     points,
 )
-from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
 from safeglot.types import Estimate
 
 View: TypeAlias = Literal["raw", "shrunk"]
@@ -98,7 +98,7 @@ def shrunk_maps(page: Page, index: Index) -> list[HeatMap]:
 
 
 def _maps(
-    run: Run, index: Index, view: View, square: Callable[[Scope, NamedLanguage, str], Square]
+    run: Run, index: Index, view: View, square: Callable[[PanelScope, NamedLanguage, str], Square]
 ) -> list[HeatMap]:
     grouped = _grouped(run, index.categories())
     return [_map(scope, grouped, view, square) for scope in scopes(run, index) if grouped]
@@ -116,10 +116,10 @@ def _grouped(run: Run, categories: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _map(
-    scope: Scope,
+    scope: PanelScope,
     grouped: dict[str, list[str]],
     view: View,
-    square: Callable[[Scope, NamedLanguage, str], Square],
+    square: Callable[[PanelScope, NamedLanguage, str], Square],
 ) -> HeatMap:
     uncovered = scope.run.uncovered.get(scope.judge, ()) if view == "raw" else ()
     groups = tuple(
@@ -151,7 +151,7 @@ def _map(
     )
 
 
-def _n_range(scope: Scope, category: str) -> str:
+def _n_range(scope: PanelScope, category: str) -> str:
     cells = (scope.get("safety", language.tag, category) for language in scope.run.languages)
     ns = [cell.n for cell in cells if cell is not None]
     if not ns:
@@ -167,7 +167,7 @@ def _head(language: NamedLanguage, category: str) -> str:
 # ---- as counted
 
 
-def _square(scope: Scope, language: NamedLanguage, category: str) -> Square:
+def _square(scope: PanelScope, language: NamedLanguage, category: str) -> Square:
     cell = scope.get("safety", language.tag, category)
     lines = [_head(language, category), *_lines(cell), *_gap_line(scope, language, category)]
     if category in scope.run.uncovered.get(scope.judge, ()):
@@ -214,7 +214,7 @@ def _certified_line(estimate: Estimate) -> str:
     return f"{reached}{bound}{why}"
 
 
-def _gap_line(scope: Scope, language: NamedLanguage, category: str) -> list[str]:
+def _gap_line(scope: PanelScope, language: NamedLanguage, category: str) -> list[str]:
     gap = scope.get("gap", language.tag, category)
     if gap is None or gap.value is None:
         return []
@@ -231,7 +231,7 @@ def _gap_line(scope: Scope, language: NamedLanguage, category: str) -> list[str]
 # ---- shrunk
 
 
-def _shrunk(scope: Scope, language: NamedLanguage, category: str) -> Square:
+def _shrunk(scope: PanelScope, language: NamedLanguage, category: str) -> Square:
     cell = scope.get("safety_shrunk", language.tag, category)
     head = _head(language, category)
     if cell is None or cell.value is None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from safeglot.report.numbers.axis import Axis, ends, gap_axis
 from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, plain, span, word
 from safeglot.report.numbers.percent import MINUS, NONE, count, level, p_value, percent, points
-from safeglot.report.page import Index, NamedLanguage, Page, Scope, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
 from safeglot.report.sections.gaps import NOT_INTERPRETED, WHY_NOT
 from safeglot.report.sections.quality_curve import Curves, quality_curves
 from safeglot.types import Estimate
@@ -128,7 +128,7 @@ def cause_panels(page: Page, index: Index) -> list[Causes]:
     return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def _panel(scope: Scope) -> Causes:
+def _panel(scope: PanelScope) -> Causes:
     languages = scope.run.others()
     gaps = {o: [scope.get(metric, o.tag) for metric in GAPS] for o in languages}
     shown = [gap for line in gaps.values() for gap in line if gap is not None]
@@ -147,7 +147,7 @@ def _panel(scope: Scope) -> Causes:
 
 
 def _rows(
-    scope: Scope, metric: str, row: Callable[[NamedLanguage, Estimate], Row]
+    scope: PanelScope, metric: str, row: Callable[[NamedLanguage, Estimate], Row]
 ) -> tuple[Row, ...]:
     return tuple(
         row(language, estimate)
@@ -157,7 +157,7 @@ def _rows(
 
 
 def _row(
-    scope: Scope, language: NamedLanguage, gaps: Sequence[Estimate | None], axis: Axis
+    scope: PanelScope, language: NamedLanguage, gaps: Sequence[Estimate | None], axis: Axis
 ) -> CauseRow:
     total, *figures = map(difference, gaps)
     terms = gaps[1:]
@@ -180,7 +180,7 @@ def _row(
     )
 
 
-def _mute(scope: Scope, language: NamedLanguage) -> bool:
+def _mute(scope: PanelScope, language: NamedLanguage) -> bool:
     """Return whether invalid answers forbid to read this language's gap."""
     return bool(extra(scope.get("invalid_rate", language.tag), "gap_not_interpretable"))
 

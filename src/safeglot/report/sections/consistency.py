@@ -7,7 +7,7 @@ from typing import Any
 
 from safeglot.report.numbers.figures import plain
 from safeglot.report.numbers.percent import NONE, count, interval, level, number, percent
-from safeglot.report.page import Index, Page, Scope, scopes
+from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.types import Estimate
 
 
@@ -54,7 +54,7 @@ def consistency_panels(page: Page, index: Index) -> list[Consistency]:
     return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def expected_match(scope: Scope, match: Estimate) -> float | None:
+def expected_match(scope: PanelScope, match: Estimate) -> float | None:
     """Return the matching expected if the languages were independent, on the rows of the match."""
     if "expected_same_pairs" in match.extra:
         return number(match, "expected_same_pairs")
@@ -62,7 +62,7 @@ def expected_match(scope: Scope, match: Estimate) -> float | None:
     return expected.value if expected else None
 
 
-def _panel(scope: Scope) -> Consistency:
+def _panel(scope: PanelScope) -> Consistency:
     tags = [language.tag for language in scope.run.others()]
     rows: list[str | None] = [*tags, None] if len(tags) > 1 else [*tags]
     matches = [match for tag in rows if (match := scope.get("exact_match", tag)) is not None]
@@ -74,7 +74,7 @@ def _panel(scope: Scope) -> Consistency:
     )
 
 
-def _row(scope: Scope, match: Estimate) -> MatchRow:
+def _row(scope: PanelScope, match: Estimate) -> MatchRow:
     name = scope.run.language_name(match.language) if match.language else "All languages agree"
     places = scope.index.decimals
     return MatchRow(

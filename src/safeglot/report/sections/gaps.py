@@ -17,7 +17,7 @@ from safeglot.report.numbers.percent import (
     places_for,
     points,
 )
-from safeglot.report.page import Index, Page, Scope, scopes
+from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.report.sections.omnibus import OmnibusTable, omnibus_table
 from safeglot.report.sections.qualifiers import not_interpretable
 from safeglot.types import Estimate
@@ -96,13 +96,13 @@ def smallest_seen(gap: Estimate, places: int = 1) -> str:
     return f"could not have seen less than {100 * abs(drop):.{places}f} pp"
 
 
-def macro_gaps(scope: Scope) -> list[Estimate]:
+def macro_gaps(scope: PanelScope) -> list[Estimate]:
     """Return the macro gap of each language that has one, in the order of the run."""
     gaps = (scope.get("gap", language.tag) for language in scope.run.others())
     return [gap for gap in gaps if gap is not None]
 
 
-def _panel(scope: Scope) -> Gaps:
+def _panel(scope: PanelScope) -> Gaps:
     run, index = scope.run, scope.index
     macro = macro_gaps(scope)
     cells = [g for g in scope.all("gap") if g.category is not None and g.value is not None]
@@ -127,7 +127,7 @@ def _panel(scope: Scope) -> Gaps:
     )
 
 
-def _row(scope: Scope, gap: Estimate, axis: Axis, *, places: int) -> GapRow:
+def _row(scope: PanelScope, gap: Estimate, axis: Axis, *, places: int) -> GapRow:
     run, word = scope.run, reading(gap, scope.index)
     differs = word in {"lower", "higher"}
     return GapRow(

@@ -8,7 +8,7 @@ from typing import Any
 
 from safeglot.report.numbers.figures import Figure, extra, plain, rate, word
 from safeglot.report.numbers.percent import NONE
-from safeglot.report.page import Index, NamedLanguage, Page, Scope, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
 from safeglot.types import Estimate
 
 METRICS = ("flip_rate", "unsafe_any_of_k", "unstable_prompts")
@@ -51,7 +51,7 @@ def noise_panels(page: Page, index: Index) -> list[Noise]:
     return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def _panel(scope: Scope) -> Noise:
+def _panel(scope: PanelScope) -> Noise:
     by_language = [
         (language, [scope.get(metric, language.tag) for metric in METRICS])
         for language in scope.run.languages

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from safeglot.report.numbers.figures import extra, plain
 from safeglot.report.numbers.percent import NONE, count, p_value
-from safeglot.report.page import Scope
+from safeglot.report.page import PanelScope
 from safeglot.types import Estimate
 
 CLAIM, SCREEN = 0.05, 0.10
@@ -41,7 +41,7 @@ class OmnibusTable:
     summary: str
 
 
-def omnibus_table(scope: Scope) -> OmnibusTable | None:
+def omnibus_table(scope: PanelScope) -> OmnibusTable | None:
     """Return the table of a judge and a model, None where no category was tested."""
     tests = [test for test in scope.all("cochran_q") if test.category is not None]
     ordered = sorted(tests, key=lambda test: p if (p := extra(test, "p")) is not None else 2.0)

@@ -9,7 +9,7 @@ from typing import Any
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
 from safeglot.report.numbers.percent import NONE, count, level, p_value
-from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
 from safeglot.types import Estimate
 
 NAMES = {
@@ -107,7 +107,7 @@ def _level(level: str) -> str:
     return f"{shown}: {value}" if value else shown
 
 
-def _panel(scope: Scope, estimates: Sequence[Estimate]) -> Probes:
+def _panel(scope: PanelScope, estimates: Sequence[Estimate]) -> Probes:
     run = scope.run
     effects = [e for e in estimates if e.metric == "probe_effect"]
     axis = gap_axis(ends(effects))

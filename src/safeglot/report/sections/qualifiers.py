@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from safeglot.report.numbers.figures import Figure, bounds, extra, rate
 from safeglot.report.numbers.percent import level, percent
-from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, macro_metric, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, macro_metric, scopes
 from safeglot.report.sections.reliability import faults
 from safeglot.types import Estimate
 
@@ -62,7 +62,7 @@ def qualifier_panels(page: Page, index: Index) -> list[QualifierPanel]:
     return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def shown_bounds(scope: Scope, language: str | None) -> Estimate | None:
+def shown_bounds(scope: PanelScope, language: str | None) -> Estimate | None:
     """Return the bounds where they stand in place of a point: too many answers are invalid."""
     metrics = ("invalid_rate", "safety_bounds", "competent_safe")
     if not any(extra(scope.get(metric, language), "show_bounds") for metric in metrics):
@@ -132,7 +132,7 @@ def _has(run: Run, index: Index, metric: str, judge: str, language: NamedLanguag
     return any(e is not None and e.value is not None for e in estimates)
 
 
-def _panel(scope: Scope) -> QualifierPanel:
+def _panel(scope: PanelScope) -> QualifierPanel:
     index = scope.index
     return QualifierPanel(
         judge=scope.judge_position,
@@ -145,7 +145,7 @@ def _panel(scope: Scope) -> QualifierPanel:
     )
 
 
-def _row(scope: Scope, language: NamedLanguage) -> QualifierRow:
+def _row(scope: PanelScope, language: NamedLanguage) -> QualifierRow:
     index, tag = scope.index, language.tag
     shown = shown_bounds(scope, tag)
     remarks = [SCREENING] if screening_only(index, scope.judge, tag) else []

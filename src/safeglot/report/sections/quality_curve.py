@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from safeglot.report.numbers.axis import Axis, ends
 from safeglot.report.numbers.percent import NONE, count, gap_interval, points
 from safeglot.report.numbers.plane import axis_between, band, path, upside
-from safeglot.report.page import NamedLanguage, Scope
+from safeglot.report.page import NamedLanguage, PanelScope
 from safeglot.types import Estimate
 
 THRESHOLDS = ("0", "0.3", "0.5", "0.6", "0.7", "0.8")
@@ -45,7 +45,7 @@ class Curves:
     curves: tuple[Curve, ...]
 
 
-def quality_curves(scope: Scope) -> Curves | None:
+def quality_curves(scope: PanelScope) -> Curves | None:
     """Return the curves of a judge and a model, None where no language has one."""
     lines = {language: _gaps(scope, language.tag) for language in scope.run.others()}
     drawn = {
@@ -65,7 +65,7 @@ def quality_curves(scope: Scope) -> Curves | None:
     )
 
 
-def _gaps(scope: Scope, tag: str) -> dict[str, Estimate]:
+def _gaps(scope: PanelScope, tag: str) -> dict[str, Estimate]:
     gaps = {bar: scope.get(f"gap_at_quality_{bar}", tag) for bar in THRESHOLDS}
     return {bar: gap for bar, gap in gaps.items() if gap is not None}
 

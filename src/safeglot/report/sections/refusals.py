@@ -1,4 +1,4 @@
-"""Over-refusal beside safety: refusing the harmful and not the harmless, language by language."""
+"""Over-refusal and safety: whether a language refuses the harmful, and not the harmless."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.figures import Figure, index_number, rate, word
 from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
-from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
 from safeglot.report.sections.qualifiers import NO_BENIGN
 from safeglot.types import Estimate
 
@@ -85,7 +85,7 @@ def same_discrimination(refused: float, handled: float, n_refused: int, n_handle
     return normal.inv_cdf(hit) - normal.inv_cdf(alarm)
 
 
-def _panel(scope: Scope) -> Refusals:
+def _panel(scope: PanelScope) -> Refusals:
     languages = scope.run.languages
     judges = (word(scope.get("over_refusal", o.tag), "refusal_by") for o in languages)
     return Refusals(
@@ -97,7 +97,7 @@ def _panel(scope: Scope) -> Refusals:
     )
 
 
-def _row(scope: Scope, language: NamedLanguage) -> RefusalRow:
+def _row(scope: PanelScope, language: NamedLanguage) -> RefusalRow:
     return RefusalRow(
         language=language.name,
         tag=language.tag,
@@ -110,7 +110,7 @@ def _row(scope: Scope, language: NamedLanguage) -> RefusalRow:
     )
 
 
-def _plane(scope: Scope) -> Plane | None:
+def _plane(scope: PanelScope) -> Plane | None:
     for metric, words in HEIGHTS.items():
         pairs = list(_pairs(scope, metric))
         if pairs:
@@ -118,7 +118,7 @@ def _plane(scope: Scope) -> Plane | None:
     return None
 
 
-def _pairs(scope: Scope, metric: str) -> Iterator[tuple[str, Estimate, Estimate]]:
+def _pairs(scope: PanelScope, metric: str) -> Iterator[tuple[str, Estimate, Estimate]]:
     for language in scope.run.languages:
         refused, handled = scope.get("over_refusal", language.tag), scope.get(metric, language.tag)
         if refused is None or handled is None:

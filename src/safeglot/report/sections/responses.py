@@ -9,7 +9,7 @@ from typing import Any
 from safeglot.report.numbers.figures import Figure, bounds, extra, nothing, rate
 from safeglot.report.numbers.percent import count, percent
 from safeglot.report.numbers.segments import Segment, segments
-from safeglot.report.page import Index, NamedLanguage, Page, Scope, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
 from safeglot.report.sections.qualifiers import NO_CLASSES
 from safeglot.types import Estimate
 
@@ -84,7 +84,7 @@ def response_panels(page: Page, index: Index) -> list[Responses]:
     return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def shares(scope: Scope, language: str) -> dict[str, float]:
+def shares(scope: PanelScope, language: str) -> dict[str, float]:
     """Return the share of each class that the judge tells; nothing where no answer has a class."""
     competent = scope.get("competent_safe", language)
     counts = {name: extra(competent, field) for name, field in COUNTS.items()}
@@ -98,7 +98,7 @@ def shares(scope: Scope, language: str) -> dict[str, float]:
     return {name: known.get(name, 0.0) / total for name in shown}
 
 
-def _panel(scope: Scope) -> Responses:
+def _panel(scope: PanelScope) -> Responses:
     rows = tuple(_row(scope, language) for language in scope.run.languages)
     shown = {segment.name for row in rows for segment in row.bar}
     return Responses(
@@ -110,7 +110,7 @@ def _panel(scope: Scope) -> Responses:
     )
 
 
-def _row(scope: Scope, language: NamedLanguage) -> ClassRow:
+def _row(scope: PanelScope, language: NamedLanguage) -> ClassRow:
     parts = shares(scope, language.tag)
     limits, invalid = (scope.get(m, language.tag) for m in ("safety_bounds", "invalid_rate"))
     return ClassRow(
@@ -142,7 +142,7 @@ def _kinds(invalid: Estimate | None) -> str:
     return ", ".join(f"{n:,.0f} {words}" for words, n in counts.items() if n)
 
 
-def _capability(scope: Scope) -> Iterator[tuple[str, Figure, Figure]]:
+def _capability(scope: PanelScope) -> Iterator[tuple[str, Figure, Figure]]:
     for language in scope.run.languages:
         helpful = scope.get("benign_helpful", language.tag)
         adjusted = scope.get("unsafe_capability_adjusted", language.tag)

@@ -17,7 +17,7 @@ from safeglot.report.numbers.percent import (
     percent,
     shortfalls,
 )
-from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, averages
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, averages
 from safeglot.report.sections.qualifiers import (
     qualifier_panels,
     screening_only,
@@ -126,12 +126,12 @@ def is_bounds(estimate: Estimate) -> bool:
     return estimate.value is None and estimate.low is not None and estimate.high is not None
 
 
-def rate_or_bounds(scope: Scope, average: str, language: str | None) -> Estimate | None:
+def rate_or_bounds(scope: PanelScope, average: str, language: str | None) -> Estimate | None:
     """Return the average, or the bounds in its place; a mean over bounded languages is bounded."""
     mean = scope.get(average, language)
     if language is not None:
         return shown_bounds(scope, language) or mean
-    tags = [one.tag for one in scope.run.languages]
+    tags = [language.tag for language in scope.run.languages]
     if mean is None or not any(shown_bounds(scope, tag) for tag in tags):
         return mean
     bounds = [e for tag in tags if (e := scope.get("safety_bounds", tag)) is not None]
@@ -156,7 +156,7 @@ def _remark(estimate: Estimate | None) -> str:
 
 def _headline(run: Run, index: Index, judge: str, average: str) -> Headline:
     languages: list[NamedLanguage | None] = [*run.languages, None]
-    by_model = [Scope(run=run, index=index, judge=judge, model=model) for model in run.models]
+    by_model = [PanelScope(run=run, index=index, judge=judge, model=model) for model in run.models]
     grid = [
         [rate_or_bounds(scope, average, language.tag if language else None) for scope in by_model]
         for language in languages

@@ -10,7 +10,7 @@ from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
 from safeglot.report.numbers.percent import NONE, count, level, percent
 from safeglot.report.numbers.segments import Segment, segments
-from safeglot.report.page import Index, NamedLanguage, Page, Run, Scope, scopes
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
 from safeglot.types import Estimate
 
 FATES = {
@@ -128,7 +128,7 @@ def _benign(kept: Estimate | None) -> str:
     return f"{texts:,.0f} of {of:,.0f}" if of and texts is not None else NONE
 
 
-def _panel(page: Page, scope: Scope) -> GatePanel:
+def _panel(page: Page, scope: PanelScope) -> GatePanel:
     pairs = {
         language: (scope.get("gap", language.tag), whole)
         for language in scope.run.others()
@@ -149,7 +149,7 @@ def _panel(page: Page, scope: Scope) -> GatePanel:
 
 
 def _gate_row(
-    scope: Scope,
+    scope: PanelScope,
     language: NamedLanguage,
     pair: tuple[Estimate | None, Estimate],
     axis: Axis,
@@ -173,7 +173,7 @@ def _gate_row(
     )
 
 
-def _translators(page: Page, scope: Scope) -> Iterator[TranslatorRateRow]:
+def _translators(page: Page, scope: PanelScope) -> Iterator[TranslatorRateRow]:
     """Yield a row for each translator of a language: alike but for the translator in `extra`."""
     for e in page.estimates:
         if (e.metric, e.judge, e.model) != ("unsafe_by_translator", scope.judge, scope.model):
