@@ -163,7 +163,7 @@ def asking(n: int) -> dict[str, float]:
     from safeglot.backends.store.store import Store
     from safeglot.config.settings import Config
     from safeglot.flow.translation import asking as translating
-    from safeglot.flow.translation.translators import Tools
+    from safeglot.flow.translation.translators import TranslationSteps
     from safeglot.translate.translators.llm import LlmTranslator
     from safeglot.types import Reply, Source
 
@@ -185,7 +185,7 @@ def asking(n: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as place:
         asked = translating.Asking(
             config=Config(),
-            tools=Tools(
+            steps=TranslationSteps(
                 translators=(LlmTranslator(name="mt", model="m"),), engines={"m": lambda: route}
             ),
             log=Path(place) / "log.jsonl",

@@ -30,7 +30,7 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.translators.apertium.translator import Apertium
 from safeglot.config.settings import Config
 from safeglot.flow.translation import asking as translating
-from safeglot.flow.translation.translators import IN_PROCESS, Tools
+from safeglot.flow.translation.translators import IN_PROCESS, TranslationSteps
 from safeglot.translate.translators.machine import MachineTranslator
 from safeglot.types import Reply, Source
 
@@ -77,7 +77,7 @@ def measure(model: Any, target: str, texts: list[str]) -> tuple[float, float, fl
     with tempfile.TemporaryDirectory() as place:
         asking = translating.Asking(
             config=Config(),
-            tools=Tools(translators=(step,), engines={"apertium": lambda: route}),
+            steps=TranslationSteps(translators=(step,), engines={"apertium": lambda: route}),
             log=Path(place) / "log.jsonl",
             console=Console(quiet=True),
         )

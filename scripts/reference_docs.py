@@ -282,7 +282,10 @@ def variables() -> set[str]:
 
 def providers_page() -> str:
     head = ("provider", "address", "key", "limit field", "seed field", "alternatives")
-    families = (_family(name, where) for name, where in registry.JUDGES.items())
+    families = (
+        _family(name, where)
+        for name, where in {**registry.EMBEDDED_JUDGES, **registry.JUDGES}.items()
+    )
     local = " and ".join(f"`{p}/…`" for p in routes.LOCAL)
     return f"""\
 {MADE}# Providers and judges
@@ -326,10 +329,10 @@ def _provider(p: Provider) -> tuple[str, ...]:
 
 def _family(name: str, where: str) -> tuple[str, ...]:
     module = where.partition(":")[0]
-    languages = " ".join(caveats.LANGUAGES.get(name, ()))
+    languages = " ".join(caveats.documented(registry.load(where)))
     if name == "refusal-baseline":
         languages = "see [its page](refusal-baseline.md)"
-    needs = "no" if name in registry.WITHOUT_MODEL else "yes"
+    needs = "yes" if registry.needs_model(name) else "no"
     return f"`{name}`", needs, f"`{module}`", languages or "not listed"
 
 

@@ -77,12 +77,12 @@ def forecast(plan: Plan) -> str:
         f"prompts      {n} ({plan.prompts.source}, {characters:,} characters)",
         f"languages    {', '.join(config.to)}",
     ]
-    for translator in plan.tools.translators:
+    for translator in plan.steps.translators:
         reached = [tag for tag in config.to if not translator.fault(config.reference, tag)]
         lines.append(
             f"translator   {translator.name}: {n * len(reached)} texts in {', '.join(reached) or 'none'}"
         )
-    for estimator in plan.tools.estimators:
+    for estimator in plan.steps.estimators:
         covered = [tag for tag in config.to if not estimator.uncovered(config.reference, tag)]
         lines.append(f"estimator    {estimator.name}: covers {', '.join(covered) or 'none'}")
     return "\n".join([*lines, f"folder       {plan.folder.path}", "Nothing was sent."])

@@ -21,6 +21,10 @@ class Form:
     model: bool = False
     """Whether what follows is a model string."""
     example: str = ""
+    step: str = ""
+    """"module:object" of the Step; it is called with those of `name`, `path` and `model` that it takes."""
+    engine: str = ""
+    """"module:object" that opens a model in this process by its path, for kinds that have one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

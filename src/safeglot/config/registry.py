@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from safeglot.judge.families.refusal_decision import Decision
     from safeglot.translate.checks.identify import GlotLid
 
-JUDGES: dict[str, str] = {
+EMBEDDED_JUDGES: dict[str, str] = {
     "refusal-baseline": "safeglot.judge.families.baseline:RefusalBaseline",
+}
+"""Families that run in safeglot itself and ask no model."""
+JUDGES: dict[str, str] = {
     "llama-guard-3": "safeglot.judge.families.llama_guard_3:LlamaGuard3",
     "llama-guard-4": "safeglot.judge.families.llama_guard_4:LlamaGuard4",
     "qwen3guard": "safeglot.judge.families.qwen3guard:Qwen3Guard",
@@ -33,29 +36,78 @@ JUDGES: dict[str, str] = {
     "rubric": "safeglot.judge.families.rubric:Rubric",
 }
 TRANSLATORS: dict[str, Form] = {
-    "apertium": Form(sign="/", example="apertium or apertium/eng-spa"),
-    "ct2": Form(sign="/", needed=True, example="ct2/PATH"),
-    "hf": Form(sign="/", needed=True, example="hf/owner/name"),
-    "bergamot": Form(sign="/", needed=True, example="bergamot/en-pt"),
-    "llm": Form(sign="=", needed=True, model=True, example="llm=provider/model"),
+    "apertium": Form(
+        sign="/",
+        example="apertium or apertium/eng-spa",
+        engine="safeglot.backends.translators.apertium.translator:open_apertium",
+    ),
+    "ct2": Form(
+        sign="/",
+        needed=True,
+        example="ct2/PATH",
+        engine="safeglot.backends.translators.ct2:open_ct2",
+    ),
+    "hf": Form(
+        sign="/",
+        needed=True,
+        example="hf/owner/name",
+        engine="safeglot.backends.translators.seq2seq:open_seq2seq",
+    ),
+    "bergamot": Form(
+        sign="/",
+        needed=True,
+        example="bergamot/en-pt",
+        engine="safeglot.backends.translators.bergamot:open_bergamot",
+    ),
+    "llm": Form(
+        sign="=",
+        needed=True,
+        model=True,
+        example="llm=provider/model",
+        step="safeglot.translate.translators.llm:LlmTranslator",
+    ),
     "file": Form(sign="=", needed=True, example="file=PATH"),
 }
+"""Without a step an engine is asked through `MachineTranslator`; a file is read by the flow."""
 ESTIMATORS: dict[str, Form] = {
     "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf or roundtrip-chrf=apertium"),
-    "cometkiwi": Form(sign="=", needed=True, example="cometkiwi=NAME"),
-    "metricx": Form(sign="=", needed=True, example="metricx=NAME"),
-    "llm-da": Form(sign="=", needed=True, model=True, example="llm-da=provider/model"),
-    "llm-spans": Form(sign="=", needed=True, model=True, example="llm-spans=provider/model"),
+    "cometkiwi": Form(
+        sign="=",
+        needed=True,
+        example="cometkiwi=NAME",
+        step="safeglot.translate.estimators.neural:CometKiwi",
+        engine="safeglot.backends.estimators.quality_models:open_cometkiwi",
+    ),
+    "metricx": Form(
+        sign="=",
+        needed=True,
+        example="metricx=NAME",
+        step="safeglot.translate.estimators.neural:MetricX",
+        engine="safeglot.backends.estimators.quality_models:open_metricx",
+    ),
+    "llm-da": Form(
+        sign="=",
+        needed=True,
+        model=True,
+        example="llm-da=provider/model",
+        step="safeglot.translate.estimators.llm_quality:LlmDirectAssessment",
+    ),
+    "llm-spans": Form(
+        sign="=",
+        needed=True,
+        model=True,
+        example="llm-spans=provider/model",
+        step="safeglot.translate.estimators.llm_quality:LlmErrorSpans",
+    ),
 }
-WITHOUT_MODEL = frozenset({"refusal-baseline"})
-WITH_POLICY = frozenset({"gpt-oss-safeguard"})
+"""A round trip is made of the translators that go back."""
 ENTRY_POINTS = "safeglot.judges"
 
 
 @functools.cache
 def judge_families() -> dict[str, str]:
     """Return family -> "module:object", those of other packages included."""
-    return {**JUDGES, **plug_ins(ENTRY_POINTS)}
+    return {**EMBEDDED_JUDGES, **JUDGES, **plug_ins(ENTRY_POINTS)}
 
 
 def model_providers() -> tuple[str, ...]:
@@ -64,29 +116,37 @@ def model_providers() -> tuple[str, ...]:
 
 
 def load(target: str) -> Any:
-    """Import "module:object"."""
+    """Return the object of "module:object"."""
     module, _, name = target.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def call(target: str, arguments: Mapping[str, Any]) -> Any:
+    """Return what the object of "module:object" makes of those of the arguments that it takes."""
+    make = load(target)
+    taken = inspect.signature(make).parameters
+    return make(**{key: value for key, value in arguments.items() if key in taken})
 
 
 def make_judge(
     family: str, *, model: str | None, name: str, mode: str, policy: Mapping[str, str]
 ) -> Any:
-    """Build a judge; `policy` gives each category of the taxonomy its description."""
-    make = load(judge_families()[family])
-    if family in WITHOUT_MODEL:
-        return make(decide=_refusal, name=name)
-    given: dict[str, Any] = {"model": model, "name": name, "mode": mode}
-    if family in WITH_POLICY or family not in JUDGES:
-        given["policy"] = policy
-    taken = inspect.signature(make).parameters
-    return make(**{key: value for key, value in given.items() if key in taken})
+    """Return a judge; `policy` gives each category of the taxonomy its description."""
+    place = judge_families()[family]
+    if family in EMBEDDED_JUDGES:
+        return call(place, {"decide": _refusal, "name": name})
+    return call(place, {"model": model, "name": name, "mode": mode, "policy": policy})
+
+
+def judge_class(family: str) -> Any:
+    """Return what makes a judge of a family: its class, as a rule."""
+    return load(judge_families()[family])
 
 
 def needs_model(family: str) -> bool:
     """Return whether a judge family asks a model; one of another package does if it takes one."""
-    if family in JUDGES:
-        return family not in WITHOUT_MODEL
+    if family in JUDGES or family in EMBEDDED_JUDGES:
+        return family in JUDGES
     return "model" in inspect.signature(load(judge_families()[family])).parameters
 
 
@@ -107,23 +167,11 @@ def _refusal_weights() -> Any:
     )
 
 
-ENGINES: dict[str, str] = {
-    "apertium": "safeglot.backends.translators.apertium.translator:open_apertium",
-    "ct2": "safeglot.backends.translators.ct2:open_ct2",
-    "hf": "safeglot.backends.translators.seq2seq:open_seq2seq",
-    "bergamot": "safeglot.backends.translators.bergamot:open_bergamot",
-}
-"""Machine translators that run on this machine: kind -> what opens one by its path."""
-
-
-def machine(kind: str, path: str) -> Any:
-    """Open a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
-    opened = load(ENGINES[kind])
-    if kind not in ("ct2", "hf"):
-        return opened(path)
+def machine(form: Form, path: str) -> Any:
+    """Return a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
     from safeglot.translate.codes import candidates
 
-    return opened(path, codes=candidates)
+    return call(form.engine, {"path": path, "codes": candidates})
 
 
 GLOTLID = "SAFEGLOT_GLOTLID"

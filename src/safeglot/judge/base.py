@@ -26,6 +26,10 @@ class Judge(ABC):
 
     version: ClassVar[int] = 1
     """Version of the family's own reading; bumped with every change in what it returns."""
+    languages: ClassVar[tuple[str, ...]] = ()
+    """Languages that the makers name; empty where they name none, or over a hundred."""
+    caveat: ClassVar[str] = ""
+    """What has to be said wherever the family's numbers stand."""
 
     model: str
     name: str = ""

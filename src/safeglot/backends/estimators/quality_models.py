@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,11 @@ from safeglot.types import Reply, Request
 MOST_CHARACTERS = 16_384
 """Of a batch: rows times characters of the longest; a token has at least one."""
 DTYPES = ("float32", "bfloat16")
+MT5, MT5_FILES = (
+    "google/mt5-xl",
+    ("spiece.model", "tokenizer*", "special_tokens_map.json", "config.json"),
+)
+"""MetricX is published without its tokenizer, which is that of every mT5."""
 
 
 class LoadedModel(Protocol):
@@ -99,6 +104,28 @@ def metricx(
             folder, str(tokenizer), edition=edition, device=chosen(device), dtype=dtype
         )
     )
+
+
+def open_cometkiwi(path: str) -> tuple[str, Callable[[], QualityModel]]:
+    """Return NAME@REVISION of a CometKiwi and what loads it. Raises: UsageError."""
+    require_libraries("cometkiwi")
+    folder, revision = locate(path)
+    encoder, _ = locate(encoder_name(folder), only=comet_model.ENCODER_FILES)
+    return _pinned(path, revision), partial(cometkiwi, folder, encoder)
+
+
+def open_metricx(path: str) -> tuple[str, Callable[[], QualityModel]]:
+    """Return NAME@REVISION of a MetricX and what loads it. Raises: UsageError."""
+    require_libraries("metricx")
+    folder, revision = locate(path)
+    own = any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model"))
+    tokenizer = folder if own else locate(MT5, only=MT5_FILES)[0]
+    return _pinned(path, revision), partial(metricx, folder, tokenizer, name=path)
+
+
+def _pinned(path: str, revision: str) -> str:
+    name = path if Path(path).expanduser().is_dir() else path.partition("@")[0]
+    return f"{name}@{revision}"
 
 
 def locate(model: str, *, only: Sequence[str] = ()) -> tuple[Path, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import safeglot
 from safeglot.backends.files import rundir
 from safeglot.backends.files.manifest import ArmsSummary, Manifest, TaxonomyTable
+from safeglot.config import registry
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.arms import Arms
@@ -177,7 +178,10 @@ def _notes(job: Job) -> list[str]:
 
 
 def _judge_notes(config: Config, languages: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    return {models.judge_name(j): tuple(caveats.notes(j.family, languages)) for j in config.judge}
+    return {
+        models.judge_name(j): caveats.notes(j.family, registry.judge_class(j.family), languages)
+        for j in config.judge
+    }
 
 
 def _uncovered(config: Config, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
 from safeglot.flow.translation import asking as translating
-from safeglot.flow.translation.translators import Tools, make_tools
+from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.translate.base import Translator
 from safeglot.types import Source
 
@@ -29,15 +29,15 @@ def filled(
     """
     pairs = [_pair(row, config.reference) for row in rows]
     others = tuple(dict.fromkeys(tag for pair in pairs for tag in pair if tag != config.reference))
-    tools = make_tools(replace(config, to=others, quality=()), (), others)
-    by = {pair: _by(tools, pair) for pair in pairs}
+    steps = make_steps(replace(config, to=others, quality=()), (), others)
+    by = {pair: _by(steps, pair) for pair in pairs}
     lacking = sorted({pair for pair, translator in by.items() if translator is None})
     if lacking:
-        raise InputErrors([_no_way(tools, pair) for pair in lacking])
+        raise InputErrors([_no_way(steps, pair) for pair in lacking])
     texts: list[str] = [""] * len(rows)
 
     async def work() -> None:
-        asking = translating.Asking(config=config, tools=tools, log=run_dir.log, console=console)
+        asking = translating.Asking(config=config, steps=steps, log=run_dir.log, console=console)
         async with translating.bench(asking, store) as bench:
 
             async def one(at: int) -> None:
@@ -64,9 +64,9 @@ def _pair(row: Mapping[str, Any], reference: str) -> tuple[str, str]:
     return reference, row["language"]
 
 
-def _by(tools: Tools, pair: tuple[str, str]) -> Translator | None:
+def _by(steps: TranslationSteps, pair: tuple[str, str]) -> Translator | None:
     """Return the last translator that knows the way: the first made the prompts, as a rule."""
-    able = tools.able(*pair)
+    able = steps.able(*pair)
     return able[-1] if able else None
 
 
@@ -74,6 +74,6 @@ def _source(row: Mapping[str, Any], pair: tuple[str, str]) -> Source:
     return Source(prompt=row["id"], text=row["answer"], language=pair[0], target=pair[1])
 
 
-def _no_way(tools: Tools, pair: tuple[str, str]) -> str:
-    why = "; ".join(f"{t.name}: {t.fault(*pair)}" for t in tools.translators)
+def _no_way(steps: TranslationSteps, pair: tuple[str, str]) -> str:
+    why = "; ".join(f"{t.name}: {t.fault(*pair)}" for t in steps.translators)
     return f"--with: no translator from {pair[0]} to {pair[1]}. {why}. Name another one."

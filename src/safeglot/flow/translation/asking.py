@@ -17,7 +17,7 @@ from safeglot.backends.files.rundir import log_row
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import ModelError, Stopped
-from safeglot.flow.translation.translators import Tools
+from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.keys import digest
 from safeglot.translate.base import Estimator, Translator
 from safeglot.types import Candidate, CandidateRow, Source, Translated
@@ -35,7 +35,7 @@ class Asking:
     """What is asked with, and where the replies go."""
 
     config: Config
-    tools: Tools
+    steps: TranslationSteps
     log: Path
     console: Console
     check: Check = field(default=lambda given: [NONE[1]] * len(given))
@@ -90,7 +90,7 @@ class Bench:
         for source in sources:
             pair = (source.language, source.target)
             if pair not in able:
-                able[pair] = self.asking.tools.able(*pair)
+                able[pair] = self.asking.steps.able(*pair)
             for translator in able[pair]:
                 yield source, translator
 
@@ -114,7 +114,7 @@ class Bench:
     async def qualities(self, candidates: Sequence[Candidate]) -> list[Quality]:
         """Return what the estimators say of each candidate."""
         found: list[Quality] = [NONE] * len(candidates)
-        if self.asking.tools.estimators:
+        if self.asking.steps.estimators:
 
             async def one(at: int) -> None:
                 found[at] = await self.quality(candidates[at])
@@ -128,7 +128,7 @@ class Bench:
         told: dict[str, float] = {}
         untold: dict[str, str] = {}
         source = candidate.source
-        for estimator in self.asking.tools.estimators:
+        for estimator in self.asking.steps.estimators:
             why = self._uncovered(estimator, source)
             if not why:
                 value, why = await self._estimate(estimator, candidate)
@@ -191,9 +191,9 @@ def _row(
 
 @contextlib.asynccontextmanager
 async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
-    """Open the engines of the tools. Raises: Stopped, with how to go on."""
+    """Open the engines of the steps. Raises: Stopped, with how to go on."""
     config = asking.config
-    routes = asking.tools.routes(config, asking.console)
+    routes = asking.steps.routes(config, asking.console)
     limits = Limits(
         retries=config.retries,
         budget_tokens=config.budget_tokens,

@@ -21,7 +21,7 @@ from safeglot.flow.translation import asking as translating
 from safeglot.flow.translation.checks import hard_checks
 from safeglot.flow.translation.gate import read_gate
 from safeglot.flow.translation.page import write_page
-from safeglot.flow.translation.translators import Tools, make_tools
+from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.text import languages
@@ -41,7 +41,7 @@ class Plan:
 
     config: Config
     prompts: PromptSet
-    tools: Tools
+    steps: TranslationSteps
     gate: Gate
     origin: PromptOrigin
 
@@ -66,8 +66,8 @@ class Plan:
             "version": str(VERSION),
             "prompts": f"{self.prompts.source}@{digest(texts)[:12]}",
             "to": "+".join(self.config.to),
-            "translators": "+".join(t.id for t in self.tools.translators),
-            "estimators": "+".join(e.id for e in self.tools.estimators) or "none",
+            "translators": "+".join(t.id for t in self.steps.translators),
+            "estimators": "+".join(e.id for e in self.steps.estimators) or "none",
             "checks": "+".join([str(CHECKS_VERSION), *(i.name for i in available())]),
             "gate": digest(self.gate.threshold, _plain(self.gate.by_language))[:8]
             if self.gate.by_language
@@ -81,7 +81,7 @@ def plan(config: Config, prompts: PromptSet, origin: PromptOrigin) -> Plan:
     Raises: InputErrors with every language that no translator reaches and all that cannot be had.
     """
     problems: list[str] = []
-    gate, tools = Gate(threshold=None), Tools(translators=())
+    gate, steps = Gate(threshold=None), TranslationSteps(translators=())
     if not config.to:
         problems.append("--to: empty; give the languages to translate into, as in --to sw,yo.")
     if not config.translator:
@@ -97,20 +97,20 @@ def plan(config: Config, prompts: PromptSet, origin: PromptOrigin) -> Plan:
     except UsageError as error:
         problems.append(str(error))
     try:
-        tools = make_tools(config, [p.id for p in prompts.prompts], config.to)
-        problems += _unreached(config, tools)
+        steps = make_steps(config, [p.id for p in prompts.prompts], config.to)
+        problems += _unreached(config, steps)
     except InputErrors as error:
         problems += error.problems
     if problems:
         raise InputErrors(problems)
-    return Plan(config=config, prompts=prompts, tools=tools, gate=gate, origin=origin)
+    return Plan(config=config, prompts=prompts, steps=steps, gate=gate, origin=origin)
 
 
-def _unreached(config: Config, tools: Tools) -> Iterator[str]:
+def _unreached(config: Config, steps: TranslationSteps) -> Iterator[str]:
     for tag in config.to:
-        if tools.translators and not tools.able(config.reference, tag):
+        if steps.translators and not steps.able(config.reference, tag):
             why = "; ".join(
-                f"{t.name}: {t.fault(config.reference, tag)}" for t in tools.translators
+                f"{t.name}: {t.fault(config.reference, tag)}" for t in steps.translators
             )
             yield (
                 f"--to: no translator reaches {tag} ({languages.lookup(tag).name}) from "
@@ -143,13 +143,13 @@ def make(
             if same and done and not (again or retry_failed):
                 return folder
         folder.write_manifest(_manifest(plan))
-        for note in plan.tools.notes:
+        for note in plan.steps.notes:
             console.say(f"note: {note}")
         store = Store(folder.database)
         try:
             asking = translating.Asking(
                 config=plan.config,
-                tools=plan.tools,
+                steps=plan.steps,
                 log=folder.log,
                 console=console,
                 check=hard_checks,
@@ -195,8 +195,8 @@ def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow],
     scope = Scope(
         prompts=[p.id for p in plan.prompts.prompts],
         languages=plan.config.to,
-        translators=[t.name for t in plan.tools.translators],
-        scales={e.name: e.scale for e in plan.tools.estimators},
+        translators=[t.name for t in plan.steps.translators],
+        scales={e.name: e.scale for e in plan.steps.estimators},
     )
     outcomes, ranks = choose_rows(rows, scope, plan.gate)
     prompts = {p.id: p for p in plan.prompts.prompts}
@@ -238,7 +238,7 @@ def check_failed(folder: TranslationFolder, most: float) -> None:
 
 
 def _manifest(plan: Plan) -> dict[str, Any]:
-    tools, gate = plan.tools, plan.gate
+    steps, gate = plan.steps, plan.gate
     return {
         "safeglot": safeglot.__version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -247,7 +247,7 @@ def _manifest(plan: Plan) -> dict[str, Any]:
         "source": table_of(plan.origin),
         "reference": plan.config.reference,
         "languages": list(plan.config.to),
-        "translators": {t.name: t.id for t in tools.translators},
+        "translators": {t.name: t.id for t in steps.translators},
         "estimators": {
             e.name: {
                 "id": e.id,
@@ -260,10 +260,10 @@ def _manifest(plan: Plan) -> dict[str, Any]:
                     if (why := e.uncovered(plan.config.reference, tag))
                 },
             }
-            for e in tools.estimators
+            for e in steps.estimators
         },
         "gate": {"threshold": gate.threshold, "by_language": _plain(gate.by_language)},
-        "notes": list(tools.notes),
+        "notes": list(steps.notes),
     }
 
 

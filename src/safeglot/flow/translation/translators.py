@@ -13,7 +13,7 @@ from safeglot.backends.engine.engine import Route
 from safeglot.backends.files import datasets
 from safeglot.backends.models.routes import LOCAL, local_file
 from safeglot.config import registry
-from safeglot.config.model_strings import Known, ModelConfig, NameReader, StepConfig
+from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.run.models import check_model, model_id, model_routes
@@ -22,29 +22,21 @@ from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.reading.translation_rows import Wanted, read_translations
 from safeglot.text import languages
 from safeglot.translate.base import Estimator, Translator
-from safeglot.translate.estimators.llm_quality import LlmDirectAssessment, LlmErrorSpans
-from safeglot.translate.estimators.neural import CometKiwi, MetricX
 from safeglot.translate.estimators.roundtrip import RoundTripChrf
 from safeglot.translate.translators.first import FirstOf
 from safeglot.translate.translators.from_file import FileTranslator
-from safeglot.translate.translators.llm import LlmTranslator
 from safeglot.translate.translators.machine import MachineTranslator
 from safeglot.types import Model
 
 IN_PROCESS = 512
 """Requests that an engine in this process is given at once: it sorts them into batches by length."""
-MT5, MT5_FILES = (
-    "google/mt5-xl",
-    ("spiece.model", "tokenizer*", "special_tokens_map.json", "config.json"),
-)
-"""MetricX is published without its tokenizer, which is that of every mT5."""
 Open: TypeAlias = Callable[[], Route]
 """Opens the route to an in-process or external engine: only when it is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """Steps that translate and that judge translations, and how their models are reached."""
+class TranslationSteps:
+    """The translators and estimators of a configuration, and how their models are reached."""
 
     translators: tuple[Translator, ...]
     estimators: tuple[Estimator, ...] = ()
@@ -65,46 +57,53 @@ class Tools:
             for m in self.models
             if m.provider in LOCAL
         }
-        found = {key: opened() for key, opened in self.engines.items()}
-        return {**model_routes(config, self.models, files), **found}
+        in_process = {key: opened() for key, opened in self.engines.items()}
+        return {**model_routes(config, self.models, files), **in_process}
 
 
 @dataclass(slots=True, kw_only=True)
-class _Bench:
-    """What is gathered while the tools are made."""
+class _Making:
+    """What is gathered while the steps are made."""
 
     config: Config
     models: list[ModelConfig] = field(default_factory=list)
     engines: dict[str, Open] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def model(self, given: ModelConfig) -> str:
-        """Take a chat model and return its id. Raises: UsageError where its key or file is lacking."""
+    def model(self, model: ModelConfig) -> str:
+        """Return the id of a chat model that is needed. Raises: UsageError where its key or file is lacking."""
         files: dict[str, Any] = {}
-        check_model(given, files)
-        self.models.append(given)
-        return model_id(given, files)
+        check_model(model, files)
+        self.models.append(model)
+        return model_id(model, files)
+
+    def step(self, form: Form, spec: StepConfig) -> Any:
+        """Return the step of a row of the registry. Raises: UsageError."""
+        arguments = {"name": spec.name, "path": spec.path}
+        if spec.model is not None:
+            arguments["model"] = self.model(spec.model)
+        return registry.call(form.step, arguments)
 
 
-def make_tools(config: Config, prompts: Sequence[str], targets: Sequence[str]) -> Tools:
-    """Make the translators and estimators of a configuration; prompt ids and targets check files.
+def make_steps(config: Config, prompts: Sequence[str], targets: Sequence[str]) -> TranslationSteps:
+    """Return the translators and estimators of a configuration; prompt ids and targets check files.
 
     Raises: InputErrors with all that cannot be had.
     """
-    bench = _Bench(config=config)
+    making = _Making(config=config)
     problems: list[str] = []
     translators: list[Translator] = []
     estimators: list[Estimator] = []
-    for one in config.translator:
+    for spec in config.translator:
         try:
-            translators.append(_translator(one, bench, prompts, targets))
+            translators.append(_translator(spec, making, prompts, targets))
         except InputErrors as error:
             problems += error.problems
         except UsageError as error:
             problems.append(str(error))
-    for one in config.quality:
+    for spec in config.quality:
         try:
-            estimators.append(_estimator(one, bench, translators))
+            estimators.append(_estimator(spec, making, translators))
         except UsageError as error:
             problems.append(str(error))
     names = [t.name for t in translators]
@@ -114,38 +113,40 @@ def make_tools(config: Config, prompts: Sequence[str], targets: Sequence[str]) -
     ]
     if problems:
         raise InputErrors(problems)
-    return Tools(
+    return TranslationSteps(
         translators=tuple(translators),
         estimators=tuple(estimators),
-        models=tuple(dict.fromkeys(bench.models)),
-        engines=bench.engines,
-        notes=tuple(bench.notes),
+        models=tuple(dict.fromkeys(making.models)),
+        engines=making.engines,
+        notes=tuple(making.notes),
     )
 
 
 def _translator(
-    one: StepConfig, bench: _Bench, prompts: Sequence[str], targets: Sequence[str]
+    spec: StepConfig, making: _Making, prompts: Sequence[str], targets: Sequence[str]
 ) -> Translator:
-    if one.model is not None:
-        return LlmTranslator(name=one.name, model=bench.model(one.model))
-    if one.kind == "file":
-        return _file(one, bench, prompts, targets)
-    return _machine(one, bench)
+    form = registry.TRANSLATORS[spec.kind]
+    if form.step:
+        step: Translator = making.step(form, spec)
+        return step
+    if form.engine:
+        return _machine(form, spec, making)
+    return _file(spec, making, prompts, targets)
 
 
-def _machine(one: StepConfig, bench: _Bench) -> Translator:
+def _machine(form: Form, spec: StepConfig, making: _Making) -> Translator:
     """Return a translator that runs on this machine. Raises: UsageError where it cannot."""
-    engine = registry.machine(one.kind, one.path)
-    name = _short(one)
-    bench.engines[name] = partial(_in_process, lambda: engine, name)
-    reference = bench.config.reference
-    there = [(reference, tag) for tag in bench.config.to]
+    engine = registry.machine(form, spec.path)
+    name = _short(spec)
+    making.engines[name] = partial(_in_process, lambda: engine, name)
+    reference = making.config.reference
+    there = [(reference, tag) for tag in making.config.to]
     for source, target in there:
         way = engine.route(source, target) if hasattr(engine, "route") else ()
         if len(way) > 1:
             reached = f"{languages.lookup(target).name} ({target})"
-            bench.notes.append(
-                f"{one.name} reaches {reached} by {' and '.join(way)}: errors of each add up"
+            making.notes.append(
+                f"{spec.name} reaches {reached} by {' and '.join(way)}: errors of each add up"
             )
     return MachineTranslator(
         name=name,
@@ -156,10 +157,10 @@ def _machine(one: StepConfig, bench: _Bench) -> Translator:
     )
 
 
-def _short(one: StepConfig) -> str:
+def _short(spec: StepConfig) -> str:
     """Return what records call a translator: of a folder its own name, not where it lies."""
-    folder = Path(one.path).expanduser()
-    return f"{one.kind}/{folder.resolve().name}" if one.path and folder.is_dir() else one.name
+    folder = Path(spec.path).expanduser()
+    return f"{spec.kind}/{folder.resolve().name}" if spec.path and folder.is_dir() else spec.name
 
 
 def _revision(engine: Any, source: str, target: str) -> str:
@@ -171,78 +172,67 @@ def _revision(engine: Any, source: str, target: str) -> str:
 
 
 def _file(
-    one: StepConfig, bench: _Bench, prompts: Sequence[str], targets: Sequence[str]
+    spec: StepConfig, making: _Making, prompts: Sequence[str], targets: Sequence[str]
 ) -> Translator:
     """Return the translations of a file. Raises: InputErrors with all that is wrong in it."""
-    loaded = datasets.load_prompts(one.path)
+    loaded = datasets.load_prompts(spec.path)
     problems = Problems()
-    reference = bench.config.reference
+    reference = making.config.reference
     wanted = Wanted(prompts=prompts, languages=targets, reference=reference)
     texts, notes = read_translations(read_table(loaded.files), wanted, problems)
     problems.stop()
-    # the study of translators knows people by this name (score/arm_estimates.HUMAN)
-    file = Path(one.path)
+    # the study of translators knows people by this name (score/causes/estimates.HUMAN)
+    file = Path(spec.path)
     name = file.stem if file.stem.startswith("human") else f"file={file.name}"
-    bench.notes += [f"{name}: {note}" for note in notes]
+    making.notes += [f"{name}: {note}" for note in notes]
     return FileTranslator(name=name, digest=loaded.sha256[:12], source=reference, texts=texts)
 
 
-def _estimator(one: StepConfig, bench: _Bench, translators: Sequence[Translator]) -> Estimator:
-    if one.kind == "roundtrip-chrf":
-        back = [_translator(spec, bench, (), ()) for spec in _spec(one)] or [
-            t for t in translators if not t.name.startswith("file=")
-        ]
-        if not back:
-            raise UsageError(
-                f"{one.name}: needs a translator that can translate back. Name one, as in "
-                "roundtrip-chrf=apertium."
-            )
-        if not one.path:
-            bench.notes.append(
-                f"{one.name} goes back by the translators that made the texts: what they get wrong "
-                "both ways it does not see"
-            )
-        return RoundTripChrf(back=FirstOf(of=tuple(back)), name=one.name)
-    if one.model is not None:
-        model = bench.model(one.model)
-        if one.kind == "llm-da":
-            return LlmDirectAssessment(model=model, name=one.name)
-        return LlmErrorSpans(model=model, name=one.name)
-    return _quality_model(one, bench)
+def _estimator(spec: StepConfig, making: _Making, translators: Sequence[Translator]) -> Estimator:
+    form = registry.ESTIMATORS[spec.kind]
+    if form.engine:
+        return _quality_model(form, spec, making)
+    if form.step:
+        step: Estimator = making.step(form, spec)
+        return step
+    return _round_trip(spec, making, translators)
 
 
-def _spec(one: StepConfig) -> list[StepConfig]:
-    """Read the translator after roundtrip-chrf=. Raises: InputErrors."""
-    if not one.path:
+def _round_trip(spec: StepConfig, making: _Making, translators: Sequence[Translator]) -> Estimator:
+    """Return the comparison with a translation back. Raises: UsageError where nobody can go back."""
+    back = [_translator(named, making, (), ()) for named in _way_back(spec)] or [
+        t for t in translators if not t.name.startswith("file=")
+    ]
+    if not back:
+        raise UsageError(
+            f"{spec.name}: needs a translator that can translate back. Name one, as in "
+            "roundtrip-chrf=apertium."
+        )
+    if not spec.path:
+        making.notes.append(
+            f"{spec.name} goes back by the translators that made the texts: what they get wrong "
+            "both ways it does not see"
+        )
+    return RoundTripChrf(back=FirstOf(of=tuple(back)), name=spec.name)
+
+
+def _way_back(spec: StepConfig) -> list[StepConfig]:
+    """Return the translator named after roundtrip-chrf=, if there is one. Raises: InputErrors."""
+    if not spec.path:
         return []
     problems: list[str] = []
     reader = NameReader(Known(providers=registry.model_providers(), judges={}), problems)
-    found = reader.step(one.path, f"--quality {one.name}", registry.TRANSLATORS, None)
-    if found is None:
+    named = reader.step(spec.path, f"--quality {spec.name}", registry.TRANSLATORS, None)
+    if named is None:
         raise InputErrors(problems)
-    return [found]
+    return [named]
 
 
-def _quality_model(one: StepConfig, bench: _Bench) -> Estimator:
-    """Return CometKiwi or MetricX. Raises: UsageError where files or libraries are lacking."""
-    from safeglot.backends.estimators import comet_model, quality_models
-
-    quality_models.require_libraries(one.kind)
-    folder, revision = quality_models.locate(one.path)
-    name = one.path if Path(one.path).expanduser().is_dir() else one.path.partition("@")[0]
-    pinned = f"{name}@{revision}"
-    if one.kind == "cometkiwi":
-        encoder, _ = quality_models.locate(
-            quality_models.encoder_name(folder), only=comet_model.ENCODER_FILES
-        )
-        step: CometKiwi | MetricX = CometKiwi(model=pinned, name=one.name)
-        opened = partial(quality_models.cometkiwi, folder, encoder)
-    else:
-        step = MetricX(model=pinned, name=one.name)
-        own = any((folder / name).is_file() for name in ("tokenizer.json", "spiece.model"))
-        tokenizer = folder if own else quality_models.locate(MT5, only=MT5_FILES)[0]
-        opened = partial(quality_models.metricx, folder, tokenizer, name=one.path)
-    bench.engines[step.model] = partial(_in_process, opened, step.model)
+def _quality_model(form: Form, spec: StepConfig, making: _Making) -> Estimator:
+    """Return an estimator that is a model in this process. Raises: UsageError where it cannot be had."""
+    model, opened = registry.load(form.engine)(spec.path)
+    step: Estimator = registry.call(form.step, {"model": model, "name": spec.name})
+    making.engines[model] = partial(_in_process, opened, model)
     return step
 
 

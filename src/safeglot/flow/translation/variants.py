@@ -17,7 +17,7 @@ from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.translation import asking as translating
 from safeglot.flow.translation.slots import filled, slotless
-from safeglot.flow.translation.translators import Tools, make_tools
+from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.prompts.probes import base
 from safeglot.prompts.probes.base import Made, Probe
 from safeglot.prompts.probes.dialect import Dialects, read_dialects
@@ -45,17 +45,17 @@ class Asked:
     """Where replies of translators and estimators are kept."""
     probes: tuple[_Set, ...]
     dialects: Dialects
-    tools: Tools
+    steps: TranslationSteps
 
     @property
     def roundtrip(self) -> bool:
         """Say whether round trips are wanted and can be made."""
-        return "roundtrip" in self.config.arms and bool(self.tools.translators)
+        return "roundtrip" in self.config.arms and bool(self.steps.translators)
 
     @property
     def asks(self) -> bool:
         """Say whether a model has to be asked."""
-        rated = bool(self.tools.estimators) and any(map(_checkable, self.probes))
+        rated = bool(self.steps.estimators) and any(map(_checkable, self.probes))
         return self.roundtrip or rated
 
 
@@ -75,7 +75,7 @@ def with_variations(
         folder.path.mkdir(parents=True, exist_ok=True)
         store = Store(folder.database)
         asking = translating.Asking(
-            config=config, tools=asked.tools, log=folder.log, console=console
+            config=config, steps=asked.steps, log=folder.log, console=console
         )
         try:
             ratings, backs = translating.run(lambda: _ask(asked, made, asking, store), folder.path)
@@ -100,17 +100,17 @@ def _asked(config: Config, prompts: PromptSet, folder: TranslationFolder) -> Ask
         except UsageError as error:
             problems.append(f"--probes: {error}")
     sets, dialects = _dialects(sets, prompts, problems)
-    tools = Tools(translators=())
+    steps = TranslationSteps(translators=())
     try:
         if config.quality or "roundtrip" in config.arms:
-            tools = make_tools(config, [p.id for p in prompts.prompts], prompts.languages)
+            steps = make_steps(config, [p.id for p in prompts.prompts], prompts.languages)
     except InputErrors as error:
         problems += error.problems
     if problems:
         raise InputErrors(problems)
     unique = tuple(dict.fromkeys(sets))
     return Asked(
-        config=config, prompts=prompts, folder=folder, probes=unique, dialects=dialects, tools=tools
+        config=config, prompts=prompts, folder=folder, probes=unique, dialects=dialects, steps=steps
     )
 
 
@@ -196,7 +196,7 @@ async def _ask(
 
 
 def _to_rate(asked: Asked, made: Sequence[Made]) -> Iterator[tuple[_Place, Candidate]]:
-    if not asked.tools.estimators:
+    if not asked.steps.estimators:
         return
     prompts = {p.id: p for p in asked.prompts.prompts}
     names = {base.name(_bare(one)) for one in asked.probes if _checkable(one)}
@@ -221,7 +221,7 @@ async def _round_trips(asked: Asked, bench: translating.Bench) -> list[Translati
     work = [
         (text, back)
         for text in asked.prompts.translations
-        if text.language != reference and (back := _back(asked.tools, text, reference)) is not None
+        if text.language != reference and (back := _back(asked.steps, text, reference)) is not None
     ]
     found: list[Translation | None] = [None] * len(work)
 
@@ -238,8 +238,8 @@ async def _round_trips(asked: Asked, bench: translating.Bench) -> list[Translati
     return [one for one in found if one is not None]
 
 
-def _back(tools: Tools, text: Translation, reference: str) -> Translator | None:
-    able = [t for t in tools.able(text.language, reference) if not t.name.startswith("file=")]
+def _back(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
+    able = [t for t in steps.able(text.language, reference) if not t.name.startswith("file=")]
     other = [t for t in able if t.name != text.translator]
     return next(iter([*other, *able]), None)
 
@@ -263,7 +263,7 @@ def _checked(
     parents = {(t.prompt, t.language): t for t in asked.prompts.translations}
     sets = {base.name(one): one for one in asked.probes}
     bare = {(m.prompt, m.language, m.name): m for m in made}
-    scales = {e.name: e.scale for e in asked.tools.estimators}
+    scales = {e.name: e.scale for e in asked.steps.estimators}
     found: list[Translation] = []
     lacking: list[Untranslated] = []
     for one in made:

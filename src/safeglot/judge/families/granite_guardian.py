@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.judge.base import Judge
 from safeglot.judge.reading import (
@@ -48,6 +49,7 @@ class GraniteGuardian(Judge):
     `release` ("3.2") is read from the model's name, and is 4.1 where the name does not state it.
     """
 
+    languages: ClassVar[tuple[str, ...]] = ("en",)
     family: str = "granite-guardian"
     criteria: str = "harm"
     """`harm`, another id of the chat template (3.x), or a criterion in words (4.x)."""

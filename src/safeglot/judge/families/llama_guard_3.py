@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.judge.base import Judge
 from safeglot.judge.reading import (
@@ -26,6 +27,7 @@ from safeglot.types import Answer, Reply, Request
 class LlamaGuard3(Judge):
     """Chat endpoint; the server's chat template writes the policy and judges the last message."""
 
+    languages: ClassVar[tuple[str, ...]] = ("de", "en", "es", "fr", "hi", "it", "pt", "th")
     family: str = "llama-guard-3"
 
     def ask(self, answer: Answer) -> Sequence[Request]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.judge.base import Judge
 from safeglot.judge.reading import (
@@ -73,6 +74,7 @@ Output JSON: """
 class NemotronSafetyGuard(Judge):
     """Chat endpoint, one user message. Strict: needs caution counts as unsafe; loose: as safe."""
 
+    languages: ClassVar[tuple[str, ...]] = ("ar", "de", "en", "es", "fr", "hi", "ja", "th", "zh")
     family: str = "nemotron-safety-guard"
 
     def ask(self, answer: Answer) -> Sequence[Request]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.judge.base import Judge
 from safeglot.judge.families.wildguard import KEYS, harmful_response, p_harmful_response
@@ -41,6 +42,9 @@ POLYGUARD_KEYS = (*KEYS, "request safety violations", "response safety violation
 class PolyGuard(Judge):
     """Chat endpoint; the policy is a system message, the exchange one user message."""
 
+    languages: ClassVar[tuple[str, ...]] = (
+        "ar", "cs", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sv", "th", "zh",
+    )  # fmt: skip
     family: str = "polyguard"
 
     def ask(self, answer: Answer) -> Sequence[Request]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.errors import UsageError
 from safeglot.judge.base import Judge
@@ -54,6 +55,9 @@ _OTHER = re.compile(r"(?<!\w)[AB](?!\w)")
 class Rubric(Judge):
     """Chat endpoint of any model: A is unsafe, B is safe."""
 
+    caveat: ClassVar[str] = (
+        "rubric asks a general chat model; its error is not known in any language."
+    )
     family: str = "rubric"
     top_logprobs: int = 20
     """More than for guards: a general model spreads its first token over more words."""

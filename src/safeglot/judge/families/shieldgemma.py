@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.judge.base import Judge
 from safeglot.judge.reading import UNPARSABLE, Reading, Unreadable, position, probability
@@ -39,6 +40,7 @@ def _prompt(shown: str, text: str, name: str) -> str:
 class ShieldGemma(Judge):
     """Completions endpoint, one request a policy; unsafe where any policy is violated."""
 
+    languages: ClassVar[tuple[str, ...]] = ("en",)
     family: str = "shieldgemma"
 
     def ask(self, answer: Answer) -> Sequence[Request]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.judge.base import Judge
 from safeglot.judge.reading import (
@@ -62,6 +63,7 @@ def p_harmful_response(reply: Reply) -> float | None:
 class WildGuard(Judge):
     """Completions endpoint, with the instruction template of the repository."""
 
+    languages: ClassVar[tuple[str, ...]] = ("en",)
     family: str = "wildguard"
 
     def ask(self, answer: Answer) -> Sequence[Request]:

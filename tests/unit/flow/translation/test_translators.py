@@ -7,12 +7,12 @@ import pytest
 from safeglot.config.files import known
 from safeglot.config.settings import build
 from safeglot.errors import InputErrors
-from safeglot.flow.translation.translators import make_tools
+from safeglot.flow.translation.translators import make_steps
 
 
-def tools(prompts=("p0",), **raw):
+def steps(prompts=("p0",), **raw):
     config = build({"to": ["sw"], **raw}, known=known())
-    return make_tools(config, prompts, config.to)
+    return make_steps(config, prompts, config.to)
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def file(tmp_path):
 
 def test_a_file_of_people_is_known_by_its_name(file):
     row = {"id": "p0", "language": "sw", "text": "Habari."}
-    people = tools(translator=f"file={file('human-agency.jsonl', row)}").translators[0]
-    bought = tools(translator=f"file={file('bought.jsonl', row)}").translators[0]
+    people = steps(translator=f"file={file('human-agency.jsonl', row)}").translators[0]
+    bought = steps(translator=f"file={file('bought.jsonl', row)}").translators[0]
     assert people.name == "human-agency"
     assert bought.name == "file=bought.jsonl"  # not where it lies
     assert people.fault("sw", "en")  # nothing goes back by a file
@@ -36,7 +36,7 @@ def test_a_file_of_people_is_known_by_its_name(file):
 
 def test_what_is_lacking_in_a_file_is_noted(file):
     path = file("bought.jsonl", {"id": "p0", "language": "sw", "text": "Habari."})
-    (note,) = tools(("p0", "p1"), translator=f"file={path}").notes
+    (note,) = steps(("p0", "p1"), translator=f"file={path}").notes
     assert "1 prompts have no sw in the file (p1)" in note
 
 
@@ -44,7 +44,7 @@ def test_all_that_cannot_be_had_is_told_at_once(file, tmp_path, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     path = file("bad.jsonl", {"id": "p0", "language": "xq", "text": "x"})
     with pytest.raises(InputErrors) as error:
-        tools(
+        steps(
             translator=[f"file={path}", "llm=openai/m", f"ct2/{tmp_path / 'none'}"],
             quality=["cometkiwi=nowhere/at-all"],
         )
@@ -58,13 +58,13 @@ def test_all_that_cannot_be_had_is_told_at_once(file, tmp_path, monkeypatch):
 def test_a_round_trip_needs_somebody_who_goes_back(file):
     path = file("bought.jsonl", {"id": "p0", "language": "sw", "text": "Habari."})
     with pytest.raises(InputErrors, match="needs a translator that can translate back"):
-        tools(translator=f"file={path}", quality="roundtrip-chrf")
+        steps(translator=f"file={path}", quality="roundtrip-chrf")
 
 
 def test_a_round_trip_by_the_same_translators_says_so():
-    found = tools(to=["es"], translator="apertium", quality="roundtrip-chrf")
+    found = steps(to=["es"], translator="apertium", quality="roundtrip-chrf")
     assert any("what they get wrong both ways" in note for note in found.notes)
-    other = tools(to=["es"], translator="apertium/eng-spa", quality="roundtrip-chrf=apertium")
+    other = steps(to=["es"], translator="apertium/eng-spa", quality="roundtrip-chrf=apertium")
     assert not any("both ways" in note for note in other.notes)
     assert other.estimators[0].uncovered("en", "es") == ""
     assert other.estimators[0].uncovered("en", "yo").startswith("not covered")
@@ -75,4 +75,4 @@ def test_two_files_of_one_name_are_refused(file, tmp_path):
     (tmp_path / "other").mkdir()
     one, two = file("a.jsonl", row), file("other/a.jsonl", row)
     with pytest.raises(InputErrors, match=r"two translators are called file=a\.jsonl"):
-        tools(translator=[f"file={one}", f"file={two}"])
+        steps(translator=[f"file={one}", f"file={two}"])
