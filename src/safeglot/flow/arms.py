@@ -7,7 +7,6 @@ They are only ever added to a run: a text that is there is not replaced by anoth
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from safeglot.backends.files import arm_texts
 from safeglot.backends.files.manifest import ArmsSummary, Manifest
+from safeglot.backends.store.answers import (
+    BroughtAnswer,
+    MainAnswer,
+    brought_answers,
+    main_answers,
+)
+from safeglot.backends.store.texts import arm_texts as stored_texts
+from safeglot.backends.store.texts import main_texts, put_quality
 from safeglot.config.settings import Config
 from safeglot.generate import Given
 from safeglot.keys import digest, translation_key
@@ -22,26 +29,10 @@ from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.arm_rows import GIVEN, ArmRow, Planned, read_arm_rows
 from safeglot.prompts.reading.tables import read_table
-from safeglot.types import Arm, Item, Prompt, Translation
+from safeglot.types import Item, Prompt, Translation
 
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
-
-_ANSWERS = """
-SELECT t.prompt, t.language, r.model, r.sample, p.text
-FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
-WHERE t.arm = 'main'
-"""
-_MAIN_TEXTS = "SELECT prompt, language FROM translations WHERE arm = 'main'"
-_GIVEN_ANSWERS = """
-SELECT t.key, r.model, r.sample, r.key, p.text, t.arm, t.prompt, t.language, t.text, t.translator
-FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
-WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, r.key
-"""
-_STORED = """
-SELECT key, prompt, language, text, translator, quality, arm, variant FROM translations
-WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
-"""
 
 IN_REFERENCE = ("roundtrip", "backtranslate")
 """Arms whose prompts and answers are in the reference language, whatever language they are about."""
@@ -225,7 +216,7 @@ def check_arms(arms: Arms, store: Store | None, reference: str) -> None:
     would be replaced.
     """
     problems = Problems()
-    there = set() if store is None else {arm for *_, arm, _ in store.rows(_STORED)}
+    there = set() if store is None else {text.arm for text in stored_texts(store)}
     for name in arms.lacking:
         if name not in there:
             problems.add(
@@ -242,8 +233,8 @@ def _check_answers(arms: Arms, store: Store | None, reference: str, problems: Pr
     wanted = {_source_of(given, reference): given for given in arms.given}
     if not wanted:
         return
-    rows = () if store is None else store.rows(_ANSWERS)
-    there = {tuple(place): text for *place, text in rows if tuple(place) in wanted}
+    answers = () if store is None else main_answers(store)
+    there = {place: a.text for a in answers if (place := _place(a)) in wanted}
     for given in arms.given:
         place = _source_of(given, reference)
         name = f"{given.translation.arm} of {', '.join(map(str, place))}"
@@ -262,6 +253,10 @@ def _check_answers(arms: Arms, store: Store | None, reference: str, problems: Pr
             )
 
 
+def _place(answer: MainAnswer) -> Place:
+    return answer.prompt, answer.language, answer.model, answer.sample
+
+
 def _source_of(given: GivenAnswer, reference: str) -> Place:
     t = given.translation
     language = reference if t.arm == "reverse" else t.language
@@ -270,11 +265,11 @@ def _source_of(given: GivenAnswer, reference: str) -> Place:
 
 def _check_kept(arms: Arms, store: Store, problems: Problems) -> None:
     texts = {
-        (arm, variant, prompt, language, translator): key
-        for key, prompt, language, _, translator, _, arm, variant in store.rows(_STORED)
+        (text.arm, text.variant, text.prompt, text.language, text.translator): text.key
+        for text in stored_texts(store)
     }
-    answers = {(key, model, sample): r for key, model, sample, r, *_ in store.rows(_GIVEN_ANSWERS)}
-    found = [
+    answers = {(a.translation, a.model, a.sample): a.key for a in brought_answers(store)}
+    asked = [
         (
             arms.where[translation_key(t)],
             t,
@@ -282,7 +277,7 @@ def _check_kept(arms: Arms, store: Store, problems: Problems) -> None:
         )
         for t in arms.asked
     ]
-    for where, t, key in found:
+    for where, t, key in asked:
         if key not in (None, translation_key(t)):
             _replaced(where, t, problems)
     for given in arms.given:
@@ -303,11 +298,9 @@ def _replaced(where: str, t: Translation, problems: Problems) -> None:
 def put_arms(arms: Arms, store: Store) -> None:
     """Write the texts of the arms into a store that has the run's prompts."""
     store.add_inputs((), arms.translations)
-    for t in (*arms.asked, *arms.main):
-        if t.quality:
-            found = json.dumps(dict(t.quality), separators=(",", ":"), ensure_ascii=False)
-            query = "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?"
-            list(store.rows(query, (found, translation_key(t), found)))
+    put_quality(
+        store, {translation_key(t): t.quality for t in (*arms.asked, *arms.main) if t.quality}
+    )
     replies, responses = [], []
     for given in arms.given:
         plan, item = given.answer.plan(given.item), given.item
@@ -324,29 +317,43 @@ def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
     known = {p.id: p for p in prompts.prompts}
     asked = [
         Translation(
-            prompt=prompt, language=language, text=text, translator=who, arm=arm, variant=variant
+            prompt=row.prompt,
+            language=row.language,
+            text=row.text,
+            translator=row.translator,
+            arm=row.arm,
+            variant=row.variant,
         )
-        for _, prompt, language, text, who, _, arm, variant in store.rows(_STORED)
-        if arm in ASKED
+        for row in stored_texts(store)
+        if row.arm in ASKED
     ]
-    given = []
-    for _, model, sample, _, answer, arm, prompt, language, text, who in store.rows(_GIVEN_ANSWERS):
-        of: Arm = arm
-        t = Translation(prompt=prompt, language=language, text=text, translator=who, arm=of)
-        item = item_of(known[prompt], t, sample=sample, reference=reference)
-        given.append(GivenAnswer(translation=t, item=item, answer=Given(model=model, text=answer)))
+    given = [_stored_answer(row, known[row.prompt], reference) for row in brought_answers(store)]
     return Arms(asked=tuple(asked), given=tuple(given))
+
+
+def _stored_answer(row: BroughtAnswer, prompt: Prompt, reference: str) -> GivenAnswer:
+    translation = Translation(
+        prompt=row.prompt,
+        language=row.language,
+        text=row.text,
+        translator=row.translator,
+        arm=row.arm,
+    )
+    return GivenAnswer(
+        translation=translation,
+        item=item_of(prompt, translation, sample=row.sample, reference=reference),
+        answer=Given(model=row.model, text=row.answer),
+    )
 
 
 def described(store: Store) -> ArmsSummary | None:
     """Return what the manifest says of the arms that a run holds; None where it has none."""
-    texts = [(key, quality, arm) for key, _, _, _, _, quality, arm, _ in store.rows(_STORED)]
-    answers = [(key, arm) for _, _, _, key, _, arm, *_ in store.rows(_GIVEN_ANSWERS)]
+    texts, answers = list(stored_texts(store)), list(brought_answers(store))
     if not texts:
         return None
-    counts = Counter(arm for _, _, arm in texts if arm not in GIVEN)
-    counts.update(arm for _, arm in answers)
-    content = sorted([(k, q) for k, q, _ in texts] + [(k, "") for k, _ in answers])
+    counts = Counter(text.arm for text in texts if text.arm not in GIVEN)
+    counts.update(answer.arm for answer in answers)
+    content = sorted([*((t.key, t.quality) for t in texts), *((a.key, "") for a in answers)])
     return ArmsSummary(digest=digest("arms", content)[:12], texts=dict(sorted(counts.items())))
 
 
@@ -358,12 +365,13 @@ def to_translate(store: Store, about: Manifest, names: Sequence[str]) -> Iterato
     harmful = {p.id: i for i, p in enumerate(store.prompts()) if p.kind == "harmful"}
     reference = about.reference
     others = [tag for tag in about.languages if tag != reference]
-    texts = set(store.rows(_MAIN_TEXTS))
-    done = {
-        (arm, prompt, language, model, sample)
-        for _, model, sample, _, _, arm, prompt, language, *_ in store.rows(_GIVEN_ANSWERS)
-    }
-    answers = [row for row in store.rows(_ANSWERS) if row[0] in harmful and row[4].strip()]
+    texts = {(text.prompt, text.language) for text in main_texts(store)}
+    done = {(a.arm, a.prompt, a.language, a.model, a.sample) for a in brought_answers(store)}
+    answers = [
+        (*_place(answer), answer.text)
+        for answer in main_answers(store)
+        if answer.prompt in harmful and answer.text.strip()
+    ]
     places = {name: i for i, name in enumerate((*about.languages, *about.models))}
     answers.sort(key=lambda r: (harmful[r[0]], places[r[1]], places.get(r[2], -1), r[3]))
     for arm in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from safeglot.backends.store.store import Store
+from safeglot.backends.store.store import Store, as_json
 from safeglot.types import Arm
 
 _MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
@@ -85,9 +85,10 @@ def main_text_counts(store: Store) -> dict[str, int]:
     return dict(store.rows(_COUNTS))
 
 
-def put_quality(store: Store, quality: Mapping[str, str]) -> None:
-    """Write the quality of texts, JSON by the key of the text."""
-    store.write("quality", ((told, key, told) for key, told in quality.items()))
+def put_quality(store: Store, quality: Mapping[str, Mapping[str, float]]) -> None:
+    """Write the quality of texts that are there, estimator by estimator, by the keys of the texts."""
+    rows = ((as_json(dict(numbers)), key) for key, numbers in quality.items())
+    store.write("quality", ((text, key, text) for text, key in rows))
 
 
 def has_prompts(store: Store) -> bool:

@@ -35,7 +35,7 @@ def test_places_are_those_of_the_arms_that_are_named(store, put):
 def test_a_quality_is_put_and_replaced(store, put):
     key = put.text("p1")
     for quality in ({"q": 0.5}, {"q": 0.25}):
-        texts.put_quality(store, {key: json.dumps(quality), "of no text": "{}"})
+        texts.put_quality(store, {key: quality, "of no text": quality})
         (row,) = texts.text_places(store)
         assert json.loads(row.quality) == quality
 
