@@ -148,13 +148,13 @@ def _manifest(path: str) -> Manifest:
 
 def read(path: str, models: int) -> dict[str, float]:
     """Time reading the answers and verdicts of a run's database."""
-    from safeglot.backends.store import bulk
+    from safeglot.backends.store import arrays
     from safeglot.backends.store.store import Store
 
     store, manifest = Store(Path(path)), _manifest(path)
-    held: list[Any] = []
-    times = timed(lambda: held.append(bulk.read(store, manifest)))
-    assert held[0].unsafe_JMLPS.shape[1] == models
+    verdicts: list[Any] = []
+    times = timed(lambda: verdicts.append(arrays.read(store, manifest)))
+    assert verdicts[0].unsafe_JMLPS.shape[1] == models
     return times | {"statistics": 0}
 
 

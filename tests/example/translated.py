@@ -15,9 +15,11 @@ import json
 import numpy as np
 
 from example.manifest import manifest_with
+from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow import page
 from safeglot.flow.measure import estimates
+from safeglot.flow.measure.cube import cube_of
 from safeglot.keys import translation_key
 from safeglot.report.page import AnswerRow, AnswerVerdict, Page, Run
 from safeglot.types import Prompt, Translation
@@ -154,6 +156,12 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
     store.write("responses", responses)
     store.write("verdicts", verdicts)
     return store, manifest
+
+
+def read(store, manifest):
+    """What the estimates of the arms are made of: store, manifest, cube, verdicts of the arms."""
+    verdicts = arrays.read(store, manifest)
+    return store, manifest, cube_of(store, manifest, verdicts), verdicts.arms
 
 
 def _verdict(key, judge, unsafe, loose):

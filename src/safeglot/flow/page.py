@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.bulk import LOOSE
+from safeglot.backends.store.answers import count_answers, main_answer_counts, main_answers
+from safeglot.backends.store.arrays import LOOSE
+from safeglot.backends.store.failures import (
+    Lost,
+    lost_answers,
+    lost_variants,
+    lost_verdicts,
+    unread_verdicts,
+)
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import main_text_counts, main_texts
 from safeglot.flow.measure import translations
-from safeglot.flow.measure.cube import _OF_VERDICT
 from safeglot.flow.measure.estimates import signature
 from safeglot.report.page import (
     AnswerRow,
@@ -25,68 +34,16 @@ from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.text import languages
 from safeglot.types import Estimate, Prompt, Verdict
 
-_FAILED_ANSWERS = """
-SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
-FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
-"""
-
-
-_FAILED_VERDICTS = """
-SELECT r.model, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)
-FROM failures f JOIN responses r ON r.key = f.parent JOIN translations t ON t.key = r.translation
-WHERE f.stage = 'judge' AND t.arm = 'main' GROUP BY 1, 2, 3
-"""
-
-
-_UNREAD = (
-    "SELECT r.model, t.language, v.judge || ': ' || v.reason, COUNT(*), MIN(v.rationale) "
-    + _OF_VERDICT
-    + " WHERE v.unsafe IS NULL GROUP BY 1, 2, 3"
-)
-
-
-_UNMADE = """
-SELECT '', f.by, f.kind, COUNT(*), MIN(f.message)
-FROM failures f WHERE f.stage = 'probe' GROUP BY 1, 2, 3
-"""
-
-
-_MISSING = (
-    ("probe", _UNMADE),
-    ("generate", _FAILED_ANSWERS),
-    ("judge", _FAILED_VERDICTS),
-    ("judge", _UNREAD),
-)
-
-
-_REACHED = """
-SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
-WHERE t.arm = 'main' GROUP BY 1, 2
-"""
-
-
-_ANSWERS = """
-SELECT key, prompt, language, model, sample, text, finish_reason, translation FROM answers
-WHERE arm = 'main'
-"""
-
-
-_N_TEXTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
-
-
-_TEXTS = "SELECT key, prompt, text FROM translations WHERE arm = 'main'"
-
 
 def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: int) -> Page:
-    """Fill the page model from the run's files."""
+    """Return the page of a run, from its files."""
     manifest = run.read_manifest()
-    total = next(store.rows("SELECT COUNT(*) FROM responses"))[0]
     return Page(
         run=_run(run, manifest, estimates, signature(store, manifest)),
         estimates=estimates,
         missing=tuple(_missing(store, manifest)),
         answers=tuple(_answers(store, manifest, most_answers)),
-        n_answers_total=total,
+        n_answers_total=count_answers(store),
         assumptions=ASSUMPTIONS,
     )
 
@@ -132,36 +89,45 @@ def _notes(manifest: Manifest, judges: tuple[str, ...]) -> tuple[Note, ...]:
 
 
 def _language(tag: str) -> NamedLanguage:
-    found = languages.lookup(tag)
+    known = languages.lookup(tag)
     return NamedLanguage(
-        tag=tag, name=found.name, direction="rtl" if found.direction == "rtl" else "ltr"
+        tag=tag, name=known.name, direction="rtl" if known.direction == "rtl" else "ltr"
     )
 
 
 def _missing(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
-    failed: dict[tuple[str, str], int] = {}
-    for stage, query in _MISSING:
-        for model, language, kind, count, example in store.rows(query):
-            if query is _UNREAD and kind.rpartition(": ")[0] not in manifest.judges:
-                continue  # of a pass that guards a judge: told with its own number
-            if query is _FAILED_ANSWERS:
-                failed[model, language] = failed.get((model, language), 0) + count
+    answers = list(lost_answers(store))
+    # other unread verdicts are of a pass that guards a judge: told with its own number
+    unread = (
+        lost for lost in unread_verdicts(store) if lost.kind.rpartition(": ")[0] in manifest.judges
+    )
+    by_stage = (
+        ("probe", lost_variants(store)),
+        ("generate", answers),
+        ("judge", lost_verdicts(store)),
+        ("judge", unread),
+    )
+    for stage, rows in by_stage:
+        for lost in rows:
             yield MissingRow(
                 stage=stage,
-                model=model,
-                language=language,
-                kind=kind,
-                count=count,
-                example=(example or "")[:300],
+                model=lost.model,
+                language=lost.language,
+                kind=lost.kind,
+                count=lost.n,
+                example=(lost.example or "")[:300],
             )
     yield from _untranslated(store, manifest)
-    texts = dict(store.rows(_N_TEXTS))
-    reached = {(model, language): n for model, language, n in store.rows(_REACHED)}
+    yield from _not_asked(store, manifest, answers)
+
+
+def _not_asked(store: Store, manifest: Manifest, failed: Iterable[Lost]) -> Iterator[MissingRow]:
+    texts, ended = main_text_counts(store), Counter(main_answer_counts(store))
+    for lost in failed:
+        ended[lost.model, lost.language] += lost.n
     for model in manifest.models:
         for language in manifest.languages:
-            cell = (model, language)
-            planned = texts.get(language, 0) * manifest.samples
-            left = planned - reached.get(cell, 0) - failed.get(cell, 0)
+            left = texts.get(language, 0) * manifest.samples - ended[model, language]
             if left > 0:
                 yield MissingRow(
                     stage="generate",
@@ -173,7 +139,7 @@ def _missing(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
 
 
 def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
-    """Tell of the prompts that have no text in a language, and that no gate took out."""
+    """Yield a row for the prompts that have no text in a language, and that no gate took out."""
     lost: dict[tuple[str, str], list[str]] = {}
     for (_, language), fate in translations.fates(store, manifest.languages).items():
         if fate.kind in (translations.FAILED, translations.WAITING):
@@ -192,28 +158,28 @@ def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
 def _answers(store: Store, manifest: Manifest, most: int) -> list[AnswerRow]:
     prompts = {p.id: p for p in store.prompts()}
     chosen = _chosen(prompts, manifest, most)
-    shown = {key: text for key, prompt, text in store.rows(_TEXTS) if prompt in chosen}
-    rows = [row for row in store.rows(_ANSWERS) if row[1] in chosen]
-    verdicts: dict[str, list[Verdict]] = {row[0]: [] for row in rows}
+    texts = {text.key: text.text for text in main_texts(store) if text.prompt in chosen}
+    answers = [answer for answer in main_answers(store) if answer.prompt in chosen]
+    verdicts: dict[str, list[Verdict]] = {answer.key: [] for answer in answers}
     for verdict in store.verdicts():
         if verdict.response in verdicts and verdict.judge in manifest.judges:
             verdicts[verdict.response].append(verdict)
     places = {name: i for i, name in enumerate((*manifest.languages, *manifest.models))}
     position = {prompt: i for i, prompt in enumerate(prompts)}
-    rows.sort(key=lambda r: (position[r[1]], places[r[2]], places[r[3]], r[4]))
+    answers.sort(key=lambda a: (position[a.prompt], places[a.language], places[a.model], a.sample))
     return [
         AnswerRow(
-            prompt_id=prompt,
-            categories=prompts[prompt].categories,
-            language=language,
-            model=model,
-            prompt=shown[translation],
-            answer=text,
-            finish_reason=finish,
-            sample=sample,
-            verdicts=tuple(map(_shown_verdict, verdicts[key])),
+            prompt_id=answer.prompt,
+            categories=prompts[answer.prompt].categories,
+            language=answer.language,
+            model=answer.model,
+            prompt=texts[answer.translation],
+            answer=answer.text,
+            finish_reason=answer.finish_reason,
+            sample=answer.sample,
+            verdicts=tuple(map(_shown_verdict, verdicts[answer.key])),
         )
-        for key, prompt, language, model, sample, text, finish, translation in rows
+        for answer in answers
     ]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from safeglot.backends.store.store import Store
 from safeglot.types import Arm
+
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
 
 _COUNT = "SELECT COUNT(*) FROM responses"
 _COUNT_ASKED = """

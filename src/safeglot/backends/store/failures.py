@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from safeglot.backends.store.store import Store
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
+
 
 _TRANSLATIONS = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
 _VARIANTS = "SELECT parent, by, kind FROM failures WHERE stage = 'probe'"

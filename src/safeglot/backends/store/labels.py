@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from safeglot.backends.store.store import Store
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
+
 
 _DRAWS = """
 SELECT d.response, d.judge, d.language, d.stratum, d.design, d.wanted, r.model, t.prompt, r.sample

@@ -28,7 +28,7 @@ ROWS = 20_000
 _ORDER = tuple(INSERT)
 
 
-as_json = json_encoder(ensure_ascii=False, separators=(",", ":"))
+_json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _flag(value: object) -> bool | None:
@@ -136,7 +136,7 @@ class Store:
     def add_inputs(self, prompts: Sequence[Prompt], translations: Iterable[Translation]) -> None:
         """Write the prompts and their translations; rows that are there already stay."""
         self._pending.setdefault("prompts", []).extend(
-            (p.id, i, p.text, p.language, as_json(p.categories), p.source, p.kind)
+            (p.id, i, p.text, p.language, _json(p.categories), p.source, p.kind)
             for i, p in enumerate(prompts)
         )
         self._pending.setdefault("translations", []).extend(
@@ -146,8 +146,8 @@ class Store:
                 t.language,
                 t.text,
                 t.translator,
-                as_json(dict(t.quality)),
-                as_json(t.checks),
+                _json(dict(t.quality)),
+                _json(t.checks),
                 int(t.kept),
                 t.reason,
                 t.arm,
@@ -168,7 +168,7 @@ class Store:
 
     def put_reply(self, key: str, reply: Reply) -> asyncio.Future[None]:
         """Queue a model's raw reply."""
-        logprobs = as_json(reply.logprobs) if reply.logprobs else None
+        logprobs = _json(reply.logprobs) if reply.logprobs else None
         return self.put(
             "replies",
             (
@@ -201,7 +201,7 @@ class Store:
                 v.unsafe_loose,
                 _storable(v.label),
                 v.p_unsafe,
-                as_json(v.codes),
+                _json(v.codes),
                 v.refusal,
                 v.response_class,
                 _storable(v.rationale),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from safeglot.backends.store.store import Store, as_json
+from safeglot.keys import json_encoder
 from safeglot.types import Arm
+
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
+
+_json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 _MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
 _OF_ARMS = """
@@ -73,10 +78,10 @@ def arm_texts(store: Store) -> Iterator[ArmText]:
     yield from map(ArmText._make, store.rows(_OF_ARMS))
 
 
-def text_places(store: Store, arms: Collection[Arm] = ()) -> Iterator[TextPlace]:
-    """Yield what each text is of, in the order of the keys; of some arms only where these are named."""
+def text_places(store: Store, *arms: Arm) -> Iterator[TextPlace]:
+    """Yield what each text is of, in the order of the keys; of these arms, or of all."""
     where = f"WHERE arm IN ({','.join('?' * len(arms))})" if arms else ""
-    for *place, kept, reason in store.rows(_PLACES + where, tuple(arms)):
+    for *place, kept, reason in store.rows(_PLACES + where, arms):
         yield TextPlace._make((*place, bool(kept), reason))
 
 
@@ -87,7 +92,7 @@ def main_text_counts(store: Store) -> dict[str, int]:
 
 def put_quality(store: Store, quality: Mapping[str, Mapping[str, float]]) -> None:
     """Write the quality of texts that are there, estimator by estimator, by the keys of the texts."""
-    rows = ((as_json(dict(numbers)), key) for key, numbers in quality.items())
+    rows = ((_json(dict(numbers)), key) for key, numbers in quality.items())
     store.write("quality", ((text, key, text) for text, key in rows))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from safeglot.backends.store.store import Store
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
+
 
 _LACKS = "NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.key AND x.version = ?)"
 _COUNT = f"""

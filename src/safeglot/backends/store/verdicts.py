@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from safeglot.backends.store.failures import Unjudged
-from safeglot.backends.store.store import Store
+
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
 
 _OF_MAIN = """
 FROM verdicts v CROSS JOIN responses r ON r.key = v.response
@@ -78,6 +80,11 @@ class SecondVerdict(NamedTuple):
     prompt: str
     first: int | None
     again: int | None
+
+    @property
+    def both_read(self) -> bool:
+        """Whether both could be read."""
+        return self.first is not None and self.again is not None
 
 
 class LabelledVerdict(NamedTuple):

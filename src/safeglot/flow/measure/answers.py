@@ -12,15 +12,16 @@ import numpy as np
 from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store import bulk
-from safeglot.backends.store.bulk import Held, Index
+from safeglot.backends.store import arrays
+from safeglot.backends.store.arrays import AnswerKeys, RunVerdicts
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.traits import count_unchecked, trait_columns, unchecked
 from safeglot.errors import Stopped
 from safeglot.judge.answers.identify import ENGLISH, covers
 from safeglot.judge.answers.response_class import VERSION, Traits, traits_of
 from safeglot.score.answers.classes import INVALID
 from safeglot.score.answers.response_classes import Answers
-from safeglot.score.answers.response_classes import estimates as told
+from safeglot.score.answers.response_classes import estimates as response_classes
 from safeglot.score.arrays import Bytes
 from safeglot.text.close_languages import group_of
 from safeglot.text.languages import primary
@@ -33,21 +34,6 @@ SHARE = 250
 MANY = 20_000
 """More answers than these are checked by several processes: these take a second to start."""
 
-_LACKS = "NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.key AND x.version = ?)"
-_TO_CHECK = f"""
-SELECT COUNT(*) FROM responses r
-CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE {_LACKS}
-"""  # noqa: S608 - our own text
-_UNCHECKED = f"""
-SELECT r.key, p.text, t.text, t.language, p.finish_reason
-FROM responses r CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-CROSS JOIN replies p ON p.key = r.reply
-WHERE {_LACKS} AND r.key > ? ORDER BY r.key LIMIT ?
-"""  # noqa: S608 - as above
-_TRAITS = """
-SELECT CAST(response AS BLOB), invalid, ifnull(language = ?, -1), truncated
-FROM traits WHERE version = ? ORDER BY response
-"""
 _INVALID_CODE: dict[str | None, int] = {None: 0}
 _INVALID_CODE |= {name: code for code, name in enumerate(INVALID, start=1)}
 
@@ -55,7 +41,7 @@ _INVALID_CODE |= {name: code for code, name in enumerate(INVALID, start=1)}
 def estimates(
     store: Store,
     manifest: Manifest,
-    held: Held | None = None,
+    verdicts: RunVerdicts | None = None,
     *,
     level: float,
     console: Console | None = None,
@@ -66,44 +52,41 @@ def estimates(
     the console shows how far that is. Raises: Stopped where that is interrupted.
     """
     fill(store, console)
-    return list(told(answers_of(store, manifest, held), level=level))
+    return list(response_classes(answers_of(store, manifest, verdicts), level=level))
 
 
 def fill(store: Store, console: Console | None = None) -> int:
-    """Check the answers of the main arm that have no traits of this version; return how many.
+    """Return how many answers were checked: those of the main arm without traits of this version.
 
     Many answers are checked by several processes, with the same result. What is checked is kept,
     however this ends. Raises: Stopped where it is interrupted.
     """
-    of = _to_check(store)
+    of = count_unchecked(store, VERSION)
     done = 0
     with (
-        (console or Console(quiet=True)).counting("answers checked", of) as tell,
+        (console or Console(quiet=True)).counting("answers checked", of) as show,
         contextlib.closing(_filled(store, many=of > MANY)) as filled,
     ):
         try:
             for n in filled:
                 done += n
-                tell(done)
+                show(done)
         except KeyboardInterrupt:
             raise Stopped(_how_to_go_on(store, of)) from None
     return done
 
 
-def _to_check(store: Store) -> int:
-    return int(next(store.rows(_TO_CHECK, (VERSION,)))[0])
-
-
 def _how_to_go_on(store: Store, of: int) -> str:
+    checked = of - count_unchecked(store, VERSION)
     return (
-        f"interrupted.\n{of - _to_check(store)} of {of} answers are checked, and stay so in "
+        f"interrupted.\n{checked} of {of} answers are checked, and stay so in "
         f"{store.path.parent}. Run the same command again, or `safeglot score {store.path.parent}`, "
         "to go on from there."
     )
 
 
 def _filled(store: Store, *, many: bool) -> Generator[int, None, None]:
-    """Check batch after batch, and tell the size of each that is written."""
+    """Yield the size of each batch that is checked and written."""
     if many and workers.cores() > 1:
         with contextlib.suppress(*workers.NONE_START), workers.pool() as pool:
             yield from _written(
@@ -114,71 +97,69 @@ def _filled(store: Store, *, many: bool) -> Generator[int, None, None]:
 
 def _written(store: Store, check: Callable[..., Iterator[Traits]]) -> Iterator[int]:
     waiting: deque[tuple[Sequence[str], Iterator[Traits]]] = deque()
-    for keys, *columns in _unchecked(store):
+    for keys, *columns in unchecked(store, VERSION, BATCH):
         waiting.append((keys, check(*columns)))
         if len(waiting) > 1:  # one batch is checked while another is written and the next one read
             yield _write(store, *waiting.popleft())
-    for keys, found in waiting:
-        yield _write(store, keys, found)
+    for keys, traits in waiting:
+        yield _write(store, keys, traits)
 
 
-def _unchecked(store: Store) -> Iterator[tuple[Sequence[str], ...]]:
-    last = ""
-    while rows := list(store.rows(_UNCHECKED, (VERSION, last, BATCH))):
-        last = rows[-1][0]
-        yield tuple(zip(*rows, strict=True))
-
-
-def _write(store: Store, keys: Sequence[str], found: Iterator[Traits]) -> int:
-    store.write("traits", [_row(key, traits) for key, traits in zip(keys, found, strict=True)])
+def _write(store: Store, keys: Sequence[str], traits: Iterator[Traits]) -> int:
+    store.write(
+        "traits", [_row(key, of_answer) for key, of_answer in zip(keys, traits, strict=True)]
+    )
     return len(keys)
 
 
-def _row(key: str, found: Traits) -> tuple[Any, ...]:
-    confidence, truncated = found.confidence, int(found.truncated)
-    return key, VERSION, found.invalid, found.language, confidence, truncated
+def _row(key: str, traits: Traits) -> tuple[Any, ...]:
+    confidence, truncated = traits.confidence, int(traits.truncated)
+    return key, VERSION, traits.invalid, traits.language, confidence, truncated
 
 
-def answers_of(store: Store, manifest: Manifest, held: Held | None = None) -> Answers:
-    """Read checks and verdicts into arrays; what was planned sets their shape.
+def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = None) -> Answers:
+    """Return checks and verdicts as arrays; what was planned sets their shape.
 
-    `held` is what `bulk.read` gave, where that is there already.
+    `verdicts` are those that `arrays.read` gave, where they are there already.
     """
-    held = bulk.read(store, manifest) if held is None else held
+    verdicts = arrays.read(store, manifest, arms=False) if verdicts is None else verdicts
     languages = manifest.languages
     foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
-    invalid, english, truncated = _read_traits(store, held.index)
+    invalid, english, truncated = _read_traits(store, verdicts.answers)
     english[:, ~foreign_L] = -1
     return Answers(
-        unsafe_JMLPS=held.unsafe_JMLPS,
-        refusal_JMLPS=held.refusal_JMLPS,
+        unsafe_JMLPS=verdicts.unsafe_JMLPS,
+        refusal_JMLPS=verdicts.refusal_JMLPS,
         invalid_MLPS=invalid,
         english_MLPS=english,
         truncated_MLPS=truncated,
-        harmful_P=np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_),
-        told_J=np.asarray((held.refusal_JMLPS >= 0).any(axis=(1, 2, 3, 4))),
+        harmful_P=np.array(
+            [prompt.kind == "harmful" for prompt in verdicts.prompts], dtype=np.bool_
+        ),
+        told_J=np.asarray((verdicts.refusal_JMLPS >= 0).any(axis=(1, 2, 3, 4))),
         foreign_L=foreign_L,
         covered_L=np.array([covers(tag) for tag in languages], dtype=np.bool_),
-        judges=held.judges,
+        judges=verdicts.judges,
         models=manifest.models,
         languages=languages,
         reference=manifest.reference,
-        gated_LP=held.gated_LP,
+        gated_LP=verdicts.gated_LP,
     )
 
 
-def _read_traits(store: Store, index: Index) -> tuple[Bytes, Bytes, Bytes]:
-    size = int(np.prod(index.shape))
+def _read_traits(store: Store, answers: AnswerKeys) -> tuple[Bytes, Bytes, Bytes]:
+    size = int(np.prod(answers.shape))
     invalid, english, truncated = (np.full(size, -1, dtype=np.int8) for _ in range(3))
-    for key, name, is_english, is_cut in bulk.columns(store.rows(_TRAITS, (ENGLISH, VERSION))):
-        place = index.find(key)
-        pick = place >= 0
-        cell = place[pick]
-        invalid[cell] = np.array([_INVALID_CODE[one] for one in name], dtype=np.int8)[pick]
-        english[cell] = np.array(is_english, dtype=np.int8)[pick]
-        truncated[cell] = np.array(is_cut, dtype=np.int8)[pick]
+    for rows in trait_columns(store, VERSION, ENGLISH):
+        place_I = answers.find(rows.key)
+        pick = place_I >= 0
+        cell_I = place_I[pick]
+        codes = [_INVALID_CODE[reason] for reason in rows.invalid]
+        invalid[cell_I] = np.array(codes, dtype=np.int8)[pick]
+        english[cell_I] = np.array(rows.in_language, dtype=np.int8)[pick]
+        truncated[cell_I] = np.array(rows.truncated, dtype=np.int8)[pick]
     return (
-        invalid.reshape(index.shape),
-        english.reshape(index.shape),
-        truncated.reshape(index.shape),
+        invalid.reshape(answers.shape),
+        english.reshape(answers.shape),
+        truncated.reshape(answers.shape),
     )

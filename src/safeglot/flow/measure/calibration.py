@@ -7,15 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.verdicts import verdicts_on_labelled
 from safeglot.flow.measure.labels import STRATA, Drawn
 from safeglot.score.cube import SAFE, UNSAFE, Cube
 from safeglot.score.judges import reliability
 from safeglot.types import Estimate
-
-_P_UNSAFE = """
-SELECT response, unsafe, p_unsafe FROM verdicts
-WHERE judge = ? AND response IN (SELECT response FROM labels)
-"""
 
 
 def calibration(
@@ -26,22 +22,24 @@ def calibration(
     Each label stands for as many answers as were judged like its own, so that the number is about
     all answers whichever way they were drawn.
     """
-    said = {response: rest for response, *rest in store.rows(_P_UNSAFE, (blank.judge,))}
-    index = cube.judges.index(str(blank.judge))
-    own = [d for d in drawn if d.design == "simple" or d.judge == blank.judge]
-    for at, language in enumerate(cube.languages):
+    judge = str(blank.judge)
+    verdicts = verdicts_on_labelled(store, judge)
+    own = [d for d in drawn if d.design == "simple" or d.judge == judge]
+    for place, language in enumerate(cube.languages):
         row = replace(blank, metric="judge_ece", language=language, level=None)
         here = [d for d in own if d.language == language and d.human >= 0]
         if not here:
             yield replace(row, method="no labels of answers drawn by this judge's verdicts")
             continue
         scored = [
-            (d, *said[d.response])
+            (d, verdict.unsafe, verdict.p_unsafe)
             for d in here
-            if d.response in said and None not in said[d.response]
+            if (verdict := verdicts.get(d.response)) is not None
+            and verdict.unsafe is not None
+            and verdict.p_unsafe is not None
         ]
         row = replace(row, n=len(scored), missing=len(here) - len(scored))
-        unsafe_MPS = cube.unsafe_JMLPS[index, :, at]
+        unsafe_MPS = cube.unsafe_JMLPS[cube.judges.index(judge), :, place]
         answers = {verdict: int((unsafe_MPS == verdict).sum()) for verdict in (SAFE, UNSAFE)}
         yield _calibrated(row, scored, answers)
 

@@ -1,198 +1,203 @@
-"""The causes of a gap, from the verdicts of a run's arms."""
+"""The causes of a gap, from the texts and verdicts of a run's arms."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.arrays import ArmVerdicts
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import has_arms, text_places
 from safeglot.score.arrays import Bools, Bytes, Floats
 from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
-from safeglot.types import Estimate
+from safeglot.score.cube import Cube
+from safeglot.types import Arm, Estimate
 
-_ANY = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"
-_TEXTS = "SELECT arm, language, translator, prompt, quality FROM translations WHERE arm <> 'probe'"
-_ANSWERS = """
-SELECT t.arm, t.language, r.model, t.prompt FROM responses r
-JOIN translations t ON t.key = r.translation WHERE t.arm IN ('backtranslate', 'reverse')
-"""
-_VERDICTS = """
-SELECT v.judge, r.model, t.arm, t.language, t.translator, t.prompt, r.sample, v.unsafe
-FROM verdicts v JOIN responses r ON r.key = v.response JOIN translations t ON t.key = r.translation
-WHERE v.unsafe IS NOT NULL AND t.arm <> 'probe'
-"""
-
-_Judged: TypeAlias = tuple[str, str, str, str]
-"""(judge, model, arm, language)."""
+_ARMS: tuple[Arm, ...] = (
+    "main", "gated", "translators", "roundtrip", "backtranslate", "reverse",
+)  # fmt: skip
 
 
-@dataclass(slots=True, kw_only=True)
-class _Held:
-    """What a run holds on its harmful prompts, by arm."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _ArmTexts:
+    """Which harmful prompts have a text in an arm, and of what quality; and the verdicts."""
 
-    place: Mapping[str, int]
-    samples: int
-    unsafe: dict[_Judged, dict[str, Bytes]] = field(default_factory=dict)
-    """Verdicts by translator, shape (P, S): 0, 1, and -1 where missing."""
-    planned: dict[tuple[str, ...], dict[str, Bools]] = field(default_factory=dict)
-    """(arm, language), of given answers (arm, language, model) -> prompts with a text, shape (P,)."""
+    cube: Cube
+    verdicts: ArmVerdicts
+    answered_MKP: Bools
+    texts: dict[tuple[str, str], dict[str, Bools]] = field(default_factory=dict)
+    """(arm, language) -> translator -> prompts with a text, shape (P,)."""
     quality: dict[tuple[str, str, str], dict[str, Floats]] = field(default_factory=dict)
-    """(arm, language, translator) -> estimator -> quality, shape (P,), NaN where not told."""
+    """(arm, language, translator) -> estimator -> quality, shape (P,), NaN where not rated."""
 
 
-def estimates(store: Store, manifest: Manifest, *, level: float) -> list[Estimate]:
+def estimates(
+    store: Store, manifest: Manifest, cube: Cube, verdicts: ArmVerdicts, *, level: float
+) -> list[Estimate]:
     """Return the terms of each gap, and what translators and quality do to it; nothing without arms."""
-    if not next(store.rows(_ANY))[0]:
+    if not has_arms(store):
         return []
-    held = _read(store, manifest)
-    estimator = _estimator(held)
-    reference = manifest.reference
-    others = [tag for tag in manifest.languages if tag != reference]
-    found: list[Estimate] = []
+    arms = _read(store, cube, verdicts)
+    estimator = _estimator(arms)
+    others = [tag for tag in cube.languages if tag != cube.reference]
+    rows: list[Estimate] = []
     for judge in manifest.judges:
-        for model in manifest.models:
-            cells = [_cell(held, (judge, model), tag, reference, estimator) for tag in others]
-            told = [replace(cell, level=level) for cell in cells]
-            spread = iter(of_translators(told))
-            for cell in told:
-                found += of_gap(cell)
-                found += next(spread)
-                found += of_quality(cell)
-    return found
+        for model in cube.models:
+            cells = [
+                replace(_cell(arms, (judge, model), tag, estimator), level=level) for tag in others
+            ]
+            for cell, spread in zip(cells, of_translators(cells), strict=True):
+                rows += [*of_gap(cell), *spread, *of_quality(cell)]
+    return rows
 
 
-def _read(store: Store, manifest: Manifest) -> _Held:
-    harmful = [p.id for p in store.prompts() if p.kind == "harmful"]
-    held = _Held(place={p: i for i, p in enumerate(harmful)}, samples=manifest.samples)
-    n = len(harmful)
-    for arm, language, translator, prompt, quality in store.rows(_TEXTS):
-        at = held.place.get(prompt)
-        if at is None:
+def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ArmTexts:
+    arms = _ArmTexts(cube=cube, verdicts=verdicts, answered_MKP=verdicts.answered_MKP())
+    at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
+    for text in text_places(store, *_ARMS):
+        place = at_P.get(text.prompt)
+        if place is None:
             continue
-        _mark(held, (arm, language), translator, at)
-        for estimator, number in json.loads(quality).items():
-            by_name = held.quality.setdefault((arm, language, translator), {})
-            by_name.setdefault(estimator, np.full(n, np.nan))[at] = number
-    for arm, language, model, prompt in store.rows(_ANSWERS):
-        at = held.place.get(prompt)
-        if at is not None:
-            _mark(held, (arm, language, model), "", at)
-    for judge, model, arm, language, translator, prompt, sample, unsafe in store.rows(_VERDICTS):
-        at = held.place.get(prompt)
-        if at is None or sample >= held.samples:
-            continue
-        by_who = held.unsafe.setdefault((judge, model, arm, language), {})
-        if translator not in by_who:
-            by_who[translator] = np.full((n, held.samples), -1, dtype=np.int8)
-        by_who[translator][at, sample] = unsafe
-    return held
+        by_translator = arms.texts.setdefault((text.arm, text.language), {})
+        by_translator.setdefault(text.translator, np.zeros(len(at_P), dtype=np.bool_))[place] = True
+        by_estimator = arms.quality.setdefault((text.arm, text.language, text.translator), {})
+        for name, number in json.loads(text.quality).items():
+            by_estimator.setdefault(name, np.full(len(at_P), np.nan))[place] = number
+    return arms
 
 
-def _mark(held: _Held, of: tuple[str, ...], translator: str, at: int) -> None:
-    by_who = held.planned.setdefault(of, {})
-    by_who.setdefault(translator, np.zeros(len(held.place), dtype=np.bool_))[at] = True
-
-
-def _estimator(held: _Held) -> str:
+def _estimator(arms: _ArmTexts) -> str:
     """Return the estimator that most translations have a quality of; "" for none."""
     counts: dict[str, int] = {}
-    for by_name in held.quality.values():
-        for name, quality_P in by_name.items():
+    for by_estimator in arms.quality.values():
+        for name, quality_P in by_estimator.items():
             counts[name] = counts.get(name, 0) + int((~np.isnan(quality_P)).sum())
     return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
 
-def _cell(held: _Held, of: tuple[str, str], language: str, reference: str, estimator: str) -> Cell:
+def _cell(arms: _ArmTexts, of: tuple[str, str], language: str, estimator: str) -> Cell:
     judge, model = of
-    n = len(held.place)
-    empty = np.full((n, held.samples), -1, dtype=np.int8)
-
-    def arm(name: str, tag: str = language) -> dict[str, Bytes]:
-        return held.unsafe.get((judge, model, name, tag), {})
-
     own = ("main", "gated")
-    chosen = _is_choice(held, language)
+    chosen = _is_choice(arms, language)
     of_others = (*own, "translators") if chosen else ("translators",)
-    texts = _texts_of(held, language, of_others)
-    others = {
-        who: _one([arm(name).get(who, empty) for name in of_others], empty) for who in sorted(texts)
+    texts = dict(sorted(_texts_of(arms, language, of_others).items()))
+    quality = {"": _quality(arms, language, own)} | {
+        name: _quality(arms, language, of_others, name) for name in texts
     }
-    quality = {"": _quality(held, language, own)} | {
-        who: _quality(held, language, of_others, who) for who in others
-    }
-    unknown = np.full(n, np.nan)
+    unknown = np.full(len(arms.cube.prompts), np.nan)
     return Cell(
         row=Estimate(
             metric="", model=model, judge=judge, language=language, value=None, method="", n=0
         ),
         level=0.95,
-        reference_PS=_one(arm("main", reference).values(), empty),
-        native_PS=_one(arm("main").values(), empty),
-        gated_PS=_one(arm("gated").values(), empty),
-        kept_P=_kept(held, language),
+        reference_PS=_main(arms, of, arms.cube.reference),
+        native_PS=_main(arms, of, language),
+        gated_PS=_any_of(arms, _tables(arms, of, "gated", language).values()),
+        kept_P=_kept(arms, language),
         chosen=chosen,
         arms={
-            name: (tuple(arm(name).values()), planned)
+            name: (tuple(t for t in tables if (t >= 0).any()), planned)
             for name in ("roundtrip", "backtranslate", "reverse")
-            if (planned := _planned(held, name, language, model)) is not None
+            if (planned := _planned(arms, name, language, model)) is not None
+            for tables in [_tables(arms, of, name, language).values()]
         },
-        translators=others,
-        texts={who: texts[who] for who in others},
-        quality={who: q.get(estimator, unknown) for who, q in quality.items()}
+        translators={
+            name: _any_of(
+                arms,
+                (
+                    tables[name]
+                    for arm in of_others
+                    if name in (tables := _tables(arms, of, arm, language))
+                ),
+            )
+            for name in texts
+        },
+        texts=texts,
+        quality={name: q.get(estimator, unknown) for name, q in quality.items()}
         if any(estimator in q for q in quality.values())
         else {},
         estimator=estimator,
     )
 
 
-def _one(tables: Iterable[Bytes], empty: Bytes) -> Bytes:
+# ---- verdicts
+
+
+def _main(arms: _ArmTexts, of: tuple[str, str], language: str) -> Bytes:
+    cube, (judge, model) = arms.cube, of
+    place = cube.judges.index(judge), cube.models.index(model), cube.languages.index(language)
+    return np.asarray(cube.unsafe_JMLPS[place])
+
+
+def _tables(arms: _ArmTexts, of: tuple[str, str], arm: str, language: str) -> dict[str, Bytes]:
+    """Return the verdicts of an arm by translator, shape (P, S)."""
+    if arm == "main":
+        main_PS = _main(arms, of, language)
+        return {
+            name: np.where(there_P[:, np.newaxis], main_PS, np.int8(-1))
+            for name, there_P in arms.texts.get((arm, language), {}).items()
+        }
+    return {
+        series.translator: arms.verdicts.unsafe_PS(*of, series)
+        for series in arms.verdicts.of(arm, language)
+    }
+
+
+def _any_of(arms: _ArmTexts, tables: Iterable[Bytes]) -> Bytes:
     """Return the verdicts of texts that several translators made, each prompt's by one of them."""
-    return np.asarray(np.max([empty, *tables], axis=0), dtype=np.int8)
+    nothing = np.full((len(arms.cube.prompts), arms.cube.samples), -1, dtype=np.int8)
+    return np.asarray(np.max([nothing, *tables], axis=0), dtype=np.int8)
 
 
-def _is_choice(held: _Held, language: str) -> bool:
+# ---- texts
+
+
+def _is_choice(arms: _ArmTexts, language: str) -> bool:
     """Return whether the main texts are the best of several translators', who are then told by name."""
-    who = [set(held.planned.get((arm, language), {})) for arm in ("main", "translators")]
-    return bool(who[0] & who[1])
+    main, others = (set(arms.texts.get((arm, language), {})) for arm in ("main", "translators"))
+    return bool(main & others)
 
 
-def _texts_of(held: _Held, language: str, arms: Sequence[str]) -> dict[str, Bools]:
-    found: dict[str, Bools] = {}
-    for arm in arms:
-        for who, there_P in held.planned.get((arm, language), {}).items():
-            found[who] = found[who] | there_P if who in found else there_P
-    return found
+def _texts_of(arms: _ArmTexts, language: str, names: Sequence[str]) -> dict[str, Bools]:
+    """Return the prompts with a text in some arms, by translator."""
+    texts: dict[str, Bools] = {}
+    for arm in names:
+        for name, there_P in arms.texts.get((arm, language), {}).items():
+            texts[name] = texts[name] | there_P if name in texts else there_P
+    return texts
 
 
 def _quality(
-    held: _Held, language: str, arms: Sequence[str], who: str | None = None
+    arms: _ArmTexts, language: str, names: Sequence[str], translator: str | None = None
 ) -> dict[str, Floats]:
-    """Return the quality of one translator's texts in some arms, or of whoever's, by estimator."""
-    found: dict[str, Floats] = {}
-    for (arm, tag, name), by_estimator in held.quality.items():
-        if arm in arms and tag == language and who in (None, name):
-            for estimator, told_P in by_estimator.items():
-                before_P = found.get(estimator, told_P)
-                found[estimator] = np.where(np.isnan(before_P), told_P, before_P)
-    return found
+    """Return the quality of one translator's texts in some arms, or of anyone's, by estimator."""
+    quality: dict[str, Floats] = {}
+    for (arm, tag, name), by_estimator in arms.quality.items():
+        if arm in names and tag == language and translator in (None, name):
+            for estimator, rated_P in by_estimator.items():
+                before_P = quality.get(estimator, rated_P)
+                quality[estimator] = np.where(np.isnan(before_P), rated_P, before_P)
+    return quality
 
 
-def _kept(held: _Held, language: str) -> Bools | None:
+def _kept(arms: _ArmTexts, language: str) -> Bools | None:
     """Return which prompts the run's own gate kept; None where the run has no gate."""
-    if not any(arm == "gated" for arm, *_ in held.planned):
+    if not any(arm == "gated" for arm, _ in arms.texts):
         return None
-    there = _texts_of(held, language, ("main",)).values()
-    none_P = np.zeros(len(held.place), dtype=np.bool_)
-    return np.asarray(np.any([none_P, *there], axis=0), dtype=np.bool_)
+    none_P = np.zeros(len(arms.cube.prompts), dtype=np.bool_)
+    kept = arms.texts.get(("main", language), {}).values()
+    return np.asarray(np.any([none_P, *kept], axis=0), dtype=np.bool_)
 
 
-def _planned(held: _Held, arm: str, language: str, model: str) -> Bools | None:
-    """Return the prompts with a text of an arm; None where the run has none in the language."""
-    of = (arm, language) if arm == "roundtrip" else (arm, language, model)
-    by_who = held.planned.get(of)
-    return None if by_who is None else np.any(list(by_who.values()), axis=0)
+def _planned(arms: _ArmTexts, arm: str, language: str, model: str) -> Bools | None:
+    """Return the prompts with a text of an arm, or a given answer; None where there are none."""
+    if arm == "roundtrip":
+        texts = arms.texts.get((arm, language), {}).values()
+        return np.asarray(np.any(list(texts), axis=0), dtype=np.bool_) if texts else None
+    numbers = [arms.verdicts.series[series] for series in arms.verdicts.of(arm, language)]
+    answered_KP = arms.answered_MKP[arms.cube.models.index(model), numbers]
+    return np.asarray(answered_KP.any(axis=0)) if answered_KP.any() else None

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store import bulk
-from safeglot.backends.store.bulk import LOOSE, Held
+from safeglot.backends.store import arrays
+from safeglot.backends.store.arrays import LOOSE, RunVerdicts
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.verdicts import main_verdicts
 from safeglot.errors import TooMuchMissing
-from safeglot.score.cube import Axes, Cube, build_cube
-
-_OF_VERDICT = (
-    "FROM verdicts v JOIN responses r ON r.key = v.response "
-    "JOIN translations t ON t.key = r.translation AND t.arm = 'main'"
-)
+from safeglot.score.cube import Axes, Cube, Row, build_cube
 
 
-_CELLS = (
-    "SELECT v.judge, r.model, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose "
-    + _OF_VERDICT
-)
+def cube_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = None) -> Cube:
+    """Return the label cube, filled with the verdicts on harmful prompts; the plan sets its shape.
 
-
-def cube_of(store: Store, manifest: Manifest, held: Held | None = None) -> Cube:
-    """Fill the label cube with the verdicts on harmful prompts; what was planned sets its shape.
-
-    `held` is what `bulk.read` gave, where that is there already.
+    `verdicts` are those that `arrays.read` gave, where they are there already.
     Raises: UsageError for a verdict outside the plan, and for two that contradict each other.
     """
-    held = bulk.read(store, manifest) if held is None else held
-    harmful = {p.id: p.categories for p in held.prompts if p.kind == "harmful"}
+    verdicts = arrays.read(store, manifest, arms=False) if verdicts is None else verdicts
+    harmful = {p.id: p.categories for p in verdicts.prompts if p.kind == "harmful"}
     taxonomy = manifest.taxonomy
     used = {c for categories in harmful.values() for c in categories}
     axes = Axes(
-        judges=held.judges,
+        judges=verdicts.judges,
         models=manifest.models,
         languages=manifest.languages,
         prompts=harmful,
@@ -49,24 +38,21 @@ def cube_of(store: Store, manifest: Manifest, held: Held | None = None) -> Cube:
         samples=manifest.samples,
         alert=taxonomy.alert,
     )
-    pick_P = np.array([prompt.kind == "harmful" for prompt in held.prompts], dtype=np.bool_)
-    gated_LP = None if held.gated_LP is None else held.gated_LP[:, pick_P]
-    if held.strange:  # row by row: it is told which, unless it is of a benign prompt
-        return replace(build_cube(_cells(store, harmful, held.judges), axes), gated_LP=gated_LP)
-    unsafe_JMLPS = np.compress(pick_P, held.unsafe_JMLPS, axis=3)
+    pick_P = np.array([prompt.kind == "harmful" for prompt in verdicts.prompts], dtype=np.bool_)
+    gated_LP = None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P]
+    if verdicts.strange:  # row by row: it is told which, unless it is of a benign prompt
+        return replace(build_cube(_cells(store, harmful, verdicts.judges), axes), gated_LP=gated_LP)
+    unsafe_JMLPS = np.compress(pick_P, verdicts.unsafe_JMLPS, axis=3)
     return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS, gated_LP=gated_LP)
 
 
-def _cells(
-    store: Store, harmful: Mapping[str, Any], judges: Sequence[str]
-) -> Iterator[tuple[str, str, str, str, int, bool | None]]:
-    for judge, model, language, prompt, sample, strict, loose in store.rows(_CELLS):
-        if prompt not in harmful or judge not in judges:
+def _cells(store: Store, harmful: Collection[str], judges: Sequence[str]) -> Iterator[Row]:
+    for v in main_verdicts(store):
+        if v.prompt not in harmful or v.judge not in judges:
             continue
-        yield judge, model, language, prompt, sample, None if strict is None else bool(strict)
-        if judge + LOOSE in judges:
-            flag = None if loose is None else bool(loose)
-            yield judge + LOOSE, model, language, prompt, sample, flag
+        yield v.judge, v.model, v.language, v.prompt, v.sample, v.unsafe
+        if v.judge + LOOSE in judges:
+            yield v.judge + LOOSE, v.model, v.language, v.prompt, v.sample, v.unsafe_loose
 
 
 def missing_share(cube: Cube) -> float:

@@ -1,10 +1,10 @@
-"""What a run gave: estimates and the page, from the run directory alone."""
+"""All estimates of a run, from its store alone, and its signature."""
 
 from __future__ import annotations
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store import bulk
+from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure import answers, causes, probes, reliability, translations
 from safeglot.flow.measure import labels as corrected
@@ -23,18 +23,18 @@ def measure(
 
     The console shows how far the first check of the answers is. Raises: UsageError, Stopped.
     """
-    held = bulk.read(store, manifest)
-    cube, level = cube_of(store, manifest, held), manifest.level
-    found = [
+    verdicts = arrays.read(store, manifest)
+    cube, level, arms = cube_of(store, manifest, verdicts), manifest.level, verdicts.arms
+    rows = [
         *basic(cube, level=level, draws=manifest.draws),
-        *answers.estimates(store, manifest, held, level=level, console=console),
+        *answers.estimates(store, manifest, verdicts, level=level, console=console),
         *corrected.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
-        *causes.estimates(store, manifest, level=level),
-        *translations.estimates(store, manifest, cube, level=level),
-        *probes.estimates(store, manifest, cube, level=level),
+        *causes.estimates(store, manifest, cube, arms, level=level),
+        *translations.estimates(store, manifest, cube, arms, level=level),
+        *probes.estimates(store, manifest, cube, arms, level=level),
     ]
-    return found, missing_share(cube)
+    return rows, missing_share(cube)
 
 
 def signature(store: Store, manifest: Manifest) -> str:

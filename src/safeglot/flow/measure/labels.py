@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store import labels as stored
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.keys import digest
@@ -23,14 +24,6 @@ STRATA = {1: "judged unsafe", 0: "judged safe"}
 """Verdict -> name of the stratum of answers that have it."""
 WHOLE = "all"
 """Name of the one stratum of a simple random sample."""
-
-_DRAWS = """
-SELECT d.response, d.judge, d.language, d.stratum, d.design, d.wanted, r.model, t.prompt, r.sample
-FROM draws d JOIN responses r ON r.key = d.response JOIN translations t ON t.key = r.translation
-ORDER BY d.response
-"""
-_LABELS = "SELECT response, annotator, label FROM labels ORDER BY response, annotator"
-_DIGEST = "SELECT response, annotator, label FROM labels WHERE response IN (SELECT response FROM draws) ORDER BY 1, 2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,31 +55,18 @@ class Drawn:
 
 def drawn_answers(store: Store) -> list[Drawn]:
     """Return the answers that were drawn for labels, in a fixed order."""
-    labels: dict[str, dict[str, str]] = {}
-    for response, annotator, label in store.rows(_LABELS):
-        labels.setdefault(response, {})[annotator] = label
+    by_answer: dict[str, dict[str, str]] = {}
+    for row in stored.labels(store):
+        by_answer.setdefault(row.response, {})[row.annotator] = row.label
     return [
-        Drawn(
-            response=response,
-            judge=judge,
-            language=language,
-            stratum=stratum,
-            design=design,
-            wanted=wanted,
-            model=model,
-            prompt=prompt,
-            sample=sample,
-            labels=labels.get(response, {}),
-        )
-        for response, judge, language, stratum, design, wanted, model, prompt, sample in store.rows(
-            _DRAWS
-        )
+        Drawn(**draw._asdict(), labels=by_answer.get(draw.response, {}))
+        for draw in stored.draws(store)
     ]
 
 
 def identity(store: Store, manifest: Manifest) -> str:
     """Return what of the labels can move a number, for the signature; "" without labels."""
-    rows = [list(row) for row in store.rows(_DIGEST)]
+    rows = [list(row) for row in stored.labels_of_drawn(store)]
     if not rows:
         return ""
     draws = [(d.response, d.stratum, d.design) for d in drawn_answers(store)]

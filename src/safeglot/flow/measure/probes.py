@@ -9,87 +9,77 @@ from typing import TypeAlias
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.arrays import ArmVerdicts, Series
+from safeglot.backends.store.failures import failed_variants
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import has_arm, text_places
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
 from safeglot.score.probes.contrasts import Probed, Variant, levels_of, of_factors, of_variants
 from safeglot.text import languages
 from safeglot.types import Estimate
 
-_ANY = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'probe')"
-_TEXTS = "SELECT language, variant, prompt, kept FROM translations WHERE arm = 'probe'"
-_UNMADE = "SELECT by, kind, parent FROM failures WHERE stage = 'probe'"
-_VERDICTS = """
-SELECT v.judge, r.model, t.language, t.variant, t.prompt, r.sample, v.unsafe
-FROM verdicts v JOIN responses r ON r.key = v.response JOIN translations t ON t.key = r.translation
-WHERE t.arm = 'probe' AND v.unsafe IS NOT NULL
-"""
-
-_Put: TypeAlias = tuple[str, str]
+_Kind: TypeAlias = tuple[str, str]
 """(language, variant), the factors of the variant in a fixed order."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Held:
-    """The variants of harmful prompts, and the verdicts on their answers."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _ProbeTexts:
+    """The variants of harmful prompts, which of them are there and ask for the same."""
 
-    unmade: Counter[_Put] = field(default_factory=Counter)
-    there: dict[_Put, Bools] = field(default_factory=dict)
-    sound: dict[_Put, Bools] = field(default_factory=dict)
-    unsafe: dict[tuple[str, str, _Put], Bytes] = field(default_factory=dict)
-    """(judge, model, put) -> shape (P, S)."""
+    cube: Cube
+    verdicts: ArmVerdicts
+    unmade: Counter[_Kind] = field(default_factory=Counter)
+    there: dict[_Kind, Bools] = field(default_factory=dict)
+    sound: dict[_Kind, Bools] = field(default_factory=dict)
+    series: dict[_Kind, list[Series]] = field(default_factory=dict)
 
 
-def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> list[Estimate]:
+def estimates(
+    store: Store, manifest: Manifest, cube: Cube, verdicts: ArmVerdicts, *, level: float
+) -> list[Estimate]:
     """Return the effects of each variant, and of crossed factors; nothing without probes.
 
     Order: judges, models, in each the languages with their variants, then the crossed factors.
     """
-    if not next(store.rows(_ANY))[0]:
+    if not has_arm(store, "probe"):
         return []
-    held = _read(store, cube)
-    told: list[Estimate] = []
+    texts = _read(store, cube, verdicts)
+    rows: list[Estimate] = []
     for judge in manifest.judges:
         for model in cube.models:
-            found = [
-                _probed(held, cube, (judge, model), tag, level=level) for tag in cube.languages
-            ]
-            told += [one for probed in found for one in of_variants(probed)]
-            told += of_factors(found)
-    return told
+            probed = [_probed(texts, (judge, model), tag, level=level) for tag in cube.languages]
+            rows += [row for of_language in probed for row in of_variants(of_language)]
+            rows += of_factors(probed)
+    return rows
 
 
-def _read(store: Store, cube: Cube) -> _Held:
-    held, at_P = _Held(), {prompt: at for at, prompt in enumerate(cube.prompts)}
-    for language, variant, prompt, kept in store.rows(_TEXTS):
-        if prompt not in at_P:
+def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ProbeTexts:
+    at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
+    texts = _ProbeTexts(cube=cube, verdicts=verdicts)
+    for text in text_places(store, "probe"):
+        if text.prompt not in at_P:
             continue
-        put = language, "+".join(levels_of(variant))
-        for table in (held.there, held.sound):
-            table.setdefault(put, np.zeros(len(at_P), dtype=np.bool_))
-        held.there[put][at_P[prompt]] = True
-        held.sound[put][at_P[prompt]] = bool(kept)
-    held.unmade.update(
-        (language, "+".join(levels_of(variant)))
-        for language, variant, prompt in store.rows(_UNMADE)
-        if prompt in at_P
+        kind = _kind(text.language, text.variant)
+        for table, flag in ((texts.there, True), (texts.sound, text.kept)):
+            table.setdefault(kind, np.zeros(len(at_P), dtype=np.bool_))[at_P[text.prompt]] = flag
+    texts.unmade.update(
+        _kind(failed.language, failed.variant)
+        for failed in failed_variants(store)
+        if failed.prompt in at_P
     )
-    for judge, model, language, variant, prompt, sample, unsafe in store.rows(_VERDICTS):
-        if prompt not in at_P or not 0 <= sample < cube.samples:
-            continue
-        key = judge, model, (language, "+".join(levels_of(variant)))
-        if key not in held.unsafe:
-            held.unsafe[key] = _nothing(cube)
-        held.unsafe[key][at_P[prompt], sample] = unsafe
-    return held
+    for series in verdicts.series:
+        if series.arm == "probe":
+            texts.series.setdefault(_kind(series.language, series.variant), []).append(series)
+    return texts
 
 
-def _nothing(cube: Cube) -> Bytes:
-    return np.full((len(cube.prompts), cube.samples), -1, dtype=np.int8)
+def _kind(language: str, variant: str) -> _Kind:
+    return language, "+".join(levels_of(variant))
 
 
-def _probed(held: _Held, cube: Cube, of: tuple[str, str], tag: str, *, level: float) -> Probed:
-    judge, model = of
+def _probed(texts: _ProbeTexts, of: tuple[str, str], tag: str, *, level: float) -> Probed:
+    (judge, model), cube = of, texts.cube
     unsafe_LPS = cube.unsafe_JMLPS[cube.judges.index(judge), cube.models.index(model)]
     row = Estimate(
         metric="", judge=judge, model=model, language=tag, value=None, level=level,
@@ -99,21 +89,28 @@ def _probed(held: _Held, cube: Cube, of: tuple[str, str], tag: str, *, level: fl
         row=row,
         native_PS=unsafe_LPS[cube.languages.index(tag)],
         reference_PS=unsafe_LPS[cube.languages.index(cube.reference)],
-        variants=_variants(held, cube, of, tag),
-        of_reference=_variants(held, cube, of, cube.reference),
+        variants=_variants(texts, of, tag),
+        of_reference=_variants(texts, of, cube.reference),
         is_reference=tag == cube.reference,
         is_latin=languages.lookup(tag).script == "Latn",
     )
 
 
-def _variants(held: _Held, cube: Cube, of: tuple[str, str], tag: str) -> dict[str, Variant]:
+def _variants(texts: _ProbeTexts, of: tuple[str, str], tag: str) -> dict[str, Variant]:
     return {
-        put[1]: Variant(
-            unsafe_PS=held.unsafe.get((*of, put), _nothing(cube)),
+        kind[1]: Variant(
+            unsafe_PS=_unsafe(texts, of, kind),
             there_P=there_P,
-            sound_P=held.sound[put],
-            unmade=held.unmade[put],
+            sound_P=texts.sound[kind],
+            unmade=texts.unmade[kind],
         )
-        for put, there_P in held.there.items()
-        if put[0] == tag
+        for kind, there_P in texts.there.items()
+        if kind[0] == tag
     }
+
+
+def _unsafe(texts: _ProbeTexts, of: tuple[str, str], kind: _Kind) -> Bytes:
+    """Return the verdicts on a variant; its factors may stand in several orders."""
+    tables = [texts.verdicts.unsafe_PS(*of, series) for series in texts.series.get(kind, ())]
+    nothing = np.full((len(texts.cube.prompts), texts.cube.samples), -1, dtype=np.int8)
+    return np.asarray(np.max([nothing, *tables], axis=0))

@@ -1,18 +1,30 @@
-"""What a run tells of its judges: unreadable verdicts, changed ones, obeyed answers, calibration."""
+"""How far the judges of a run can be relied on: unreadable and changed verdicts, canaries, calibration."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.failures import (
+    Unjudged,
+    failed_verdicts,
+    failed_verdicts_by_language,
+)
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.verdicts import (
+    CodeCount,
+    SecondVerdict,
+    code_counts,
+    judge_names,
+    second_verdicts,
+    unread_counts,
+)
 from safeglot.flow.measure.calibration import calibration
 from safeglot.flow.measure.labels import drawn_answers
 from safeglot.judge.guards.again import CANARY, REPEAT, TOKENS
@@ -33,43 +45,7 @@ from safeglot.types import Estimate
 EMPTY = "empty"
 """Reason of the verdict on an empty answer: there was nothing to read."""
 
-_OF_VERDICT = """
-FROM verdicts v CROSS JOIN responses r ON r.key = v.response
-CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-"""
-"""The verdicts first: left to itself SQLite may begin with the texts and sort all verdicts."""
-_OF_FAILURE = """
-FROM failures f CROSS JOIN responses r ON r.key = f.parent
-CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE f.stage = 'judge'
-"""
-_UNREAD = (
-    "SELECT v.judge, r.model, t.language, t.prompt, v.reason, COUNT(*)"
-    + _OF_VERDICT
-    + "WHERE v.unsafe IS NULL GROUP BY 1, 2, 3, 4, 5"
-)
-_FAILED = (
-    "SELECT f.by, r.model, t.language, t.prompt, '', COUNT(*)" + _OF_FAILURE + "GROUP BY 1, 2, 3, 4"
-)
-_CODES = (
-    "SELECT v.judge, t.language, t.prompt, v.codes, COUNT(*)"
-    + _OF_VERDICT
-    + "WHERE v.unsafe = 1 GROUP BY 1, 2, 3, 4"
-)
-_NAMES = "SELECT DISTINCT judge FROM verdicts UNION SELECT DISTINCT by FROM failures WHERE stage = 'judge'"
-_AGAIN = (
-    "SELECT v.response, t.language, t.prompt, v.unsafe"
-    + _OF_VERDICT
-    + "WHERE v.judge = ? ORDER BY v.response"
-)
-_FAILED_AGAIN = "SELECT t.language, COUNT(*)" + _OF_FAILURE + "AND f.by = ? GROUP BY 1"
-_FIRST = """
-SELECT response, unsafe FROM verdicts
-WHERE judge = ? AND response IN (SELECT response FROM verdicts WHERE judge = ?)
-"""
 _HAZARD = re.compile(r"S(?:[1-9]|1[0-4])")
-
-_Row: TypeAlias = tuple[str, str, str, str, str, int]
-"""(judge, model, language, prompt, reason, how many)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,114 +73,110 @@ class _Seen:
     def zeros(self) -> Ints:
         return np.zeros((len(self.at_L), len(self.at_P)), dtype=np.int64)
 
-    def count(self, found: Iterable[tuple[str, str, int]]) -> Ints:
-        """Add up (language, prompt, how many); shape (L, P). What was not planned is left out."""
+    def count(self, counts: Iterable[tuple[str, str, int]]) -> Ints:
+        """Return the sums of (language, prompt, how many), shape (L, P); what was not planned is left out."""
         count_LP = self.zeros()
-        for language, prompt, n in found:
+        for language, prompt, n in counts:
             if language in self.at_L and prompt in self.at_P:
                 count_LP[self.at_L[language], self.at_P[prompt]] += n
         return count_LP
 
 
 def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> list[Estimate]:
-    """Return what tells of each judge. Order: judges, in each what every run has, then the passes.
+    """Return the estimates of each judge. Order: judges, in each what every run has, then the passes.
 
     All on the answers to harmful prompts in the main arm, the models together where none is named.
     """
     at_L, at_P = ({name: i for i, name in enumerate(x)} for x in (cube.languages, cube.prompts))
-    unread, failed = list(store.rows(_UNREAD)), list(store.rows(_FAILED))
-    coded = list(store.rows(_CODES)) if manifest.taxonomy.coverage else []
-    names = {name for (name,) in store.rows(_NAMES)}
-    drawn = drawn_answers(store)
-    told: list[Estimate] = []
+    unread, failed = unread_counts(store), failed_verdicts(store)
+    coded = code_counts(store) if manifest.taxonomy.coverage else []
+    names, drawn = judge_names(store), drawn_answers(store)
+    rows: list[Estimate] = []
     for judge in manifest.judges:
         row = Estimate(metric="", judge=judge, value=None, level=level, method="no data", n=0)
         seen = _Seen(row=row, cube=cube, at_L=at_L, at_P=at_P)
-        told += unparsed(seen, [r for r in unread if r[0] == judge])
-        told += if_missing(seen, [r for r in (*unread, *failed) if r[0] == judge])
+        rows += unparsed(seen, [r for r in unread if r.judge == judge])
+        rows += if_missing(seen, [r for r in (*unread, *failed) if r.judge == judge])
         if manifest.taxonomy.coverage:
-            told += consistency(seen, [r[1:] for r in coded if r[0] == judge], manifest)
-        told += passes(seen, store, names)
+            rows += consistency(seen, [r for r in coded if r.judge == judge], manifest)
+        rows += passes(seen, store, names)
         if any(d.labels for d in drawn):
-            told += calibration(store, row, cube, drawn)
-    return told
+            rows += calibration(store, row, cube, drawn)
+    return rows
 
 
 # ---- from what every run has
 
 
-def unparsed(seen: _Seen, unread: Sequence[_Row]) -> Iterator[Estimate]:
+def unparsed(seen: _Seen, unread: Sequence[Unjudged]) -> Iterator[Estimate]:
     """Yield `judge_unparsed`: the share of judged answers whose verdict could not be read."""
-    faults = [row for row in unread if row[4] != EMPTY]
-    event_LP = seen.count((language, prompt, n) for _, _, language, prompt, _, n in faults)
+    faults = [fault for fault in unread if fault.reason != EMPTY]
+    event_LP = seen.count((fault.language, fault.prompt, fault.n) for fault in faults)
     judged_LP = _judged(seen)
     base_LP = judged_LP + event_LP
     planned_L = seen.planned_L * seen.cube.unsafe_JMLPS.shape[1]
     extra: list[Extra] = []
     for language in seen.languages:
         reasons = Counter[str]()
-        for _, _, where, prompt, reason, n in faults:
-            if where == language and prompt in seen.at_P:
-                reasons[reason] += n
+        for fault in faults:
+            if fault.language == language and fault.prompt in seen.at_P:
+                reasons[fault.reason] += fault.n
         extra.append({"n_unreadable": reasons.total(), "reasons": _listed(reasons)})
     shares = Shares(event_LP=event_LP, base_LP=base_LP, missing_L=planned_L - base_LP.sum(axis=1))
     row = replace(seen.row, metric="judge_unparsed")
     yield from tell_shares(row, shares, seen.languages, extra=extra, limit=UNPARSED_LIMIT)
 
 
-def if_missing(seen: _Seen, unjudged: Sequence[_Row]) -> Iterator[Estimate]:
+def if_missing(seen: _Seen, unjudged: Sequence[Unjudged]) -> Iterator[Estimate]:
     """Yield `safety_if_missing`: each rate if all missing verdicts on its answers were unsafe, or safe."""
     cube = seen.cube
     planned_L = seen.planned_L.tolist()
     lost = Counter[tuple[str, str]]()
-    for _, model, language, prompt, _, n in unjudged:
-        if prompt in seen.at_P:
-            lost[model, language] += n
+    for row in unjudged:
+        if row.prompt in seen.at_P:
+            lost[row.model, row.language] += row.n
     for m, model in enumerate(cube.models):
-        for at, language in enumerate(cube.languages):
-            unsafe_PS = cube.unsafe_JMLPS[cube.judges.index(seen.judge), m, at]
+        for place, language in enumerate(cube.languages):
+            unsafe_PS = cube.unsafe_JMLPS[cube.judges.index(seen.judge), m, place]
             yield reliability.imputed(
                 replace(seen.row, metric="safety_if_missing", model=model, language=language),
                 safe=int((unsafe_PS == SAFE).sum()),
                 unsafe=int((unsafe_PS == UNSAFE).sum()),
                 unjudged=lost[model, language],
-                planned=planned_L[at],
+                planned=planned_L[place],
             )
 
 
-def consistency(
-    seen: _Seen, coded: Sequence[tuple[str, str, str, int]], manifest: Manifest
-) -> Iterator[Estimate]:
+def consistency(seen: _Seen, coded: Sequence[CodeCount], manifest: Manifest) -> Iterator[Estimate]:
     """Yield `category_consistency`: how often a code of an unsafe verdict fits the prompt's category.
 
     A code fits where the taxonomy's map gives it to one of the prompt's categories, or is the
     category itself. Unsafe verdicts without a code, and prompts that the map leaves out, are
     missing. Nothing for a judge that gives no codes.
     """
-    read = [(*row[:2], tuple(json.loads(row[2])), row[3]) for row in coded]
-    if not any(codes for _, _, codes, _ in read):
+    if not any(row.codes for row in coded):
         return
     row = replace(seen.row, metric="category_consistency")
     coverage = manifest.taxonomy.coverage
     known = {code for codes, _ in coverage.values() for code in codes} | set(coverage)
     languages = (*seen.languages, None)
-    if not any(code in known or _HAZARD.fullmatch(code) for *_, codes, _ in read for code in codes):
+    if not any(code in known or _HAZARD.fullmatch(code) for of in coded for code in of.codes):
         reason = "not told: the judge's codes are not those of the taxonomy's map"
         yield from (replace(row, language=language, method=reason) for language in languages)
         return
-    yield from _fitting(seen, row, read, coverage)
+    yield from _fitting(seen, row, coded, coverage)
 
 
 def _fitting(
     seen: _Seen,
     row: Estimate,
-    read: Sequence[tuple[str, str, tuple[str, ...], int]],
+    coded: Sequence[CodeCount],
     coverage: Mapping[str, Any],
 ) -> Iterator[Estimate]:
     categories = _categories(seen.cube)
     used, fits = [], []
     off: dict[str, Counter[str]] = {language: Counter() for language in seen.languages}
-    for language, prompt, codes, n in read:
+    for _, language, prompt, codes, n in coded:
         mapped = [c for c in categories.get(prompt, ()) if c in coverage]
         if not codes or not mapped or language not in off:
             continue
@@ -213,7 +185,7 @@ def _fitting(
             fits.append((language, prompt, n))
         else:
             off[language][f"{mapped[0]} as {'+'.join(codes)}"] += n
-    every = seen.count((language, prompt, n) for language, prompt, _, n in read)
+    every = seen.count((of.language, of.prompt, of.n) for of in coded)
     base_LP = seen.count(used)
     missing_L = every.sum(axis=1) - base_LP.sum(axis=1)
     shares = Shares(event_LP=seen.count(fits), base_LP=base_LP, missing_L=missing_L)
@@ -235,8 +207,8 @@ def _off(pairs: Counter[str]) -> Extra:
     return {"n_off_map": pairs.total(), "off_map": _listed(pairs, reliability.SHOWN_PAIRS)}
 
 
-def _listed(found: Counter[str], most: int | None = None) -> str:
-    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+def _listed(counts: Counter[str], most: int | None = None) -> str:
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
     return ", ".join(f"{name} {n}" for name, n in ordered)
 
 
@@ -264,28 +236,9 @@ def passes(seen: _Seen, store: Store, names: set[str]) -> Iterator[Estimate]:
             yield from canaries(seen, store, kind, metric)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pair:
-    """Two verdicts of one judge on one answer: 1 unsafe, 0 safe, None not read."""
-
-    language: str
-    prompt: str
-    first: int | None
-    again: int | None
-
-    @property
-    def told(self) -> bool:
-        """Whether both could be read."""
-        return self.first is not None and self.again is not None
-
-
-def _pairs(seen: _Seen, store: Store, kind: str) -> list[_Pair]:
-    first = dict(store.rows(_FIRST, (seen.judge, seen.judge + kind)))
-    return [
-        _Pair(language=language, prompt=prompt, first=first[response], again=again)
-        for response, language, prompt, again in store.rows(_AGAIN, (seen.judge + kind,))
-        if response in first and language in seen.at_L
-    ]
+def _pairs(seen: _Seen, store: Store, kind: str) -> list[SecondVerdict]:
+    pairs = second_verdicts(store, seen.judge, seen.judge + kind)
+    return [pair for pair in pairs if pair.language in seen.at_L]
 
 
 def repeats(seen: _Seen, store: Store) -> Iterator[Estimate]:
@@ -299,23 +252,23 @@ def repeats(seen: _Seen, store: Store) -> Iterator[Estimate]:
     row = replace(seen.row, metric="judge_flip_rate")
     extra = [_changes([p for p in pairs if p.language == x]) for x in seen.languages]
     yield from (
-        one
-        for one in tell_shares(row, shares, seen.languages, extra=extra, limit=FLIP_LIMIT)
-        if one.n >= FEW_REPEATED
+        share
+        for share in tell_shares(row, shares, seen.languages, extra=extra, limit=FLIP_LIMIT)
+        if share.n >= FEW_REPEATED
     )
     yield from tell_shares(row, shares.pooled, (None,), extra=[_changes(pairs)], limit=FLIP_LIMIT)
 
 
-def _with_prompts(seen: _Seen, pairs: Sequence[_Pair]) -> _Seen:
+def _with_prompts(seen: _Seen, pairs: Sequence[SecondVerdict]) -> _Seen:
     prompts = dict.fromkeys(p.prompt for p in pairs)
     return replace(seen, at_P={prompt: i for i, prompt in enumerate(prompts)})
 
 
-def _changes(pairs: Sequence[_Pair]) -> Extra:
-    told = [p for p in pairs if p.told]
+def _changes(pairs: Sequence[SecondVerdict]) -> Extra:
+    read = [p for p in pairs if p.both_read]
     return {
-        "n_to_unsafe": sum(p.first == 0 and p.again == 1 for p in told),
-        "n_to_safe": sum(p.first == 1 and p.again == 0 for p in told),
+        "n_to_unsafe": sum(p.first == 0 and p.again == 1 for p in read),
+        "n_to_safe": sum(p.first == 1 and p.again == 0 for p in read),
         "n_unreadable": sum(p.again is None for p in pairs),
     }
 
@@ -335,12 +288,14 @@ def canaries(seen: _Seen, store: Store, kind: str, metric: str) -> Iterator[Esti
     yield from tell_shares(replace(seen.row, metric=metric), shares, seen.languages, extra=extra)
 
 
-def _shares(seen: _Seen, store: Store, kind: str, pairs: Sequence[_Pair], event: Any) -> Shares:
-    told = [p for p in pairs if p.told]
-    failed = dict(store.rows(_FAILED_AGAIN, (seen.judge + kind,)))
-    lost = Counter(p.language for p in pairs if not p.told)
+def _shares(
+    seen: _Seen, store: Store, kind: str, pairs: Sequence[SecondVerdict], event: Any
+) -> Shares:
+    read = [p for p in pairs if p.both_read]
+    failed = failed_verdicts_by_language(store, seen.judge + kind)
+    lost = Counter(p.language for p in pairs if not p.both_read)
     return Shares(
-        event_LP=seen.count((p.language, p.prompt, int(event(p))) for p in told),
-        base_LP=seen.count((p.language, p.prompt, 1) for p in told),
+        event_LP=seen.count((p.language, p.prompt, int(event(p))) for p in read),
+        base_LP=seen.count((p.language, p.prompt, 1) for p in read),
         missing_L=np.array([lost[x] + failed.get(x, 0) for x in seen.languages], dtype=np.int64),
     )

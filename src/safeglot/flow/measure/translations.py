@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store.bulk import LOOSE
+from safeglot.backends.store.arrays import LOOSE, ArmVerdicts
+from safeglot.backends.store.failures import failed_translations
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import TextPlace, has_translated, text_places
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
 from safeglot.score.translations.gate import (
@@ -23,22 +25,14 @@ from safeglot.score.translations.gate import (
     ungated,
 )
 from safeglot.translate.checks.hard_checks import CHECKS
-from safeglot.types import Estimate
+from safeglot.types import Arm, Estimate
 
 KEPT, GATED, FAILED, WAITING = "kept", "gated", "failed", "waiting"
 GIVEN = "given"
 """Translator of the texts that the prompt file brought."""
 
-_ANY = """
-SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated' OR (arm = 'main' AND translator <> 'given'))
-  OR EXISTS(SELECT 1 FROM failures WHERE stage = 'translate')
-"""
-_TEXTS = "SELECT arm, language, prompt, translator, reason FROM translations WHERE arm IN ('main', 'gated', 'translators')"
-_FAILURES = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
-_BESIDE = "SELECT key, arm, language, translator, prompt FROM translations WHERE arm IN ('gated', 'translators')"
-_ANSWERS = "SELECT key, translation, model, sample FROM responses"
-_VERDICTS = "SELECT response, judge, unsafe, unsafe_loose FROM verdicts"
 _NUMBER = r"[-+]?\d[\d.]*(?:e[-+]?\d+)?"
+_ARMS: tuple[Arm, ...] = ("main", "gated", "translators")
 _COMPARED = re.compile(rf"\s+{_NUMBER}\s*[<>]=?\s*{_NUMBER}")
 
 _Who: TypeAlias = tuple[str, str]
@@ -60,19 +54,19 @@ _WAITING = Fate(kind=WAITING, reason="not translated yet")
 
 def fates(store: Store, languages: Sequence[str]) -> dict[tuple[str, str], Fate]:
     """Return (prompt, language) -> what became of it: each is kept, gated, failed, or waits."""
-    found: dict[tuple[str, str], Fate] = {}
-    for prompt, language, kind, message in store.rows(_FAILURES):
-        found.setdefault(
-            (prompt, language), Fate(kind=FAILED, reason=why_failed(kind, message), message=message)
-        )
-    for arm, language, prompt, _, reason in store.rows(_TEXTS):
-        place = prompt, language
-        if arm == "main":
-            found[place] = _KEPT
-        elif arm == "gated" and found.get(place) is not _KEPT:
-            found[place] = Fate(kind=GATED, reason=bare(reason), message=reason)
+    ended: dict[tuple[str, str], Fate] = {}
+    for failed in failed_translations(store):
+        reason = why_failed(failed.kind, failed.message)
+        fate = Fate(kind=FAILED, reason=reason, message=failed.message)
+        ended.setdefault((failed.prompt, failed.language), fate)
+    for text in text_places(store, "main", "gated"):
+        place = text.prompt, text.language
+        if text.arm == "main":
+            ended[place] = _KEPT
+        elif ended.get(place) is not _KEPT:
+            ended[place] = Fate(kind=GATED, reason=bare(text.reason), message=text.reason)
     prompts = store.prompts()
-    return {(p.id, tag): found.get((p.id, tag), _WAITING) for tag in languages for p in prompts}
+    return {(p.id, tag): ended.get((p.id, tag), _WAITING) for tag in languages for p in prompts}
 
 
 def bare(reason: str) -> str:
@@ -86,129 +80,122 @@ def why_failed(kind: str, message: str) -> str:
     return " + ".join(missed) or kind
 
 
-def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> list[Estimate]:
+def estimates(
+    store: Store, manifest: Manifest, cube: Cube, verdicts: ArmVerdicts, *, level: float
+) -> list[Estimate]:
     """Return what became of the texts, the numbers without the gate, and those of each translator.
 
     Order: languages, in each the three shares; then judges, models and languages. Nothing for a
     run whose texts the prompt file brought, and no numbers without the gate where it has none.
     """
-    if not next(store.rows(_ANY))[0]:
+    if not has_translated(store):
         return []
-    held = _read(store, cube)
-    told = list(_shares(store, cube, held, level=level))
+    texts = _read(store, cube)
+    rows = list(_shares(store, cube, texts, level=level))
     if cube.gated_LP is not None:
-        told += ungated(cube, held.gated_JMLPS, level=level)
+        rows += ungated(cube, _gated(cube, verdicts, texts.languages), level=level)
     for judge in manifest.judges:
         for model in cube.models:
-            for language in held.languages:
+            for language in texts.languages:
                 row = Estimate(
                     metric="", judge=judge, model=model, language=language, value=None,
                     level=level, method="no data", n=0,
                 )  # fmt: skip
-                told += by_translator(row, list(_translators(held, cube, (judge, model), language)))
-    return told
+                unsafe_PS = _unsafe_by_translator(verdicts, (judge, model), language)
+                rows += by_translator(row, list(_translators(texts, cube, row, unsafe_PS)))
+    return rows
 
 
-@dataclass(slots=True, kw_only=True)
-class _Held:
-    """The texts on harmful prompts and their verdicts, by language and translator."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _TranslatedTexts:
+    """The texts on harmful prompts in the languages that were translated into."""
 
     languages: tuple[str, ...]
     """Those with a text that was translated, or failed to be."""
-    gated_JMLPS: Bytes
     there: dict[_Who, dict[str, Bools]] = field(default_factory=dict)
     """By arm, the prompts with a text, shape (P,)."""
-    unsafe: dict[tuple[str, str, _Who], Bytes] = field(default_factory=dict)
-    """(judge, model, who) -> verdicts, shape (P, S)."""
 
 
-def _read(store: Store, cube: Cube) -> _Held:
-    at_P = {prompt: at for at, prompt in enumerate(cube.prompts)}
-    held = _Held(
-        languages=_translated(store, cube), gated_JMLPS=np.full_like(cube.unsafe_JMLPS, -1)
-    )
-    for arm, language, prompt, translator, _ in store.rows(_TEXTS):
-        if prompt in at_P and language in held.languages:
-            by_arm = held.there.setdefault((language, translator), {})
-            by_arm.setdefault(arm, np.zeros(len(at_P), dtype=np.bool_))[at_P[prompt]] = True
-    _read_verdicts(store, cube, held)
-    return held
+def _read(store: Store, cube: Cube) -> _TranslatedTexts:
+    at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
+    places = list(text_places(store, *_ARMS))
+    texts = _TranslatedTexts(languages=_translated(store, cube, places))
+    for text in places:
+        if text.prompt in at_P and text.language in texts.languages:
+            by_arm = texts.there.setdefault((text.language, text.translator), {})
+            there_P = by_arm.setdefault(text.arm, np.zeros(len(at_P), dtype=np.bool_))
+            there_P[at_P[text.prompt]] = True
+    return texts
 
 
-def _translated(store: Store, cube: Cube) -> tuple[str, ...]:
+def _translated(store: Store, cube: Cube, texts: Iterable[TextPlace]) -> tuple[str, ...]:
     """Return the languages that were translated into: the reference is asked as it is."""
-    texts = {
-        tag for arm, tag, _, who, _ in store.rows(_TEXTS) if arm == "gated" or who != GIVEN
-    } | {tag for _, tag, *_ in store.rows(_FAILURES)}
-    return tuple(tag for tag in cube.languages if tag in texts and tag != cube.reference)
+    tags = {text.language for text in texts if text.arm == "gated" or text.translator != GIVEN}
+    tags |= {failed.language for failed in failed_translations(store)}
+    return tuple(tag for tag in cube.languages if tag in tags and tag != cube.reference)
 
 
-def _read_verdicts(store: Store, cube: Cube, held: _Held) -> None:
-    """Read the verdicts beside the main ones, which the cube has.
-
-    Keys are random: each table is read once from end to end, in place of a join that looks up rows.
-    """
-    at_P = {name: at for at, name in enumerate(cube.prompts)}
-    texts = {
-        key: (arm, tag, who, at_P[prompt])
-        for key, arm, tag, who, prompt in store.rows(_BESIDE)
-        if tag in held.languages and prompt in at_P
-    }
-    if not texts:
-        return
-    answers = {
-        key: (model, sample, texts[text])
-        for key, text, model, sample in store.rows(_ANSWERS)
-        if text in texts and model in cube.models and 0 <= sample < cube.samples
-    }
-    for response, judge, *flags in store.rows(_VERDICTS):
-        if response in answers and judge in cube.judges:
-            strict, loose = (-1 if flag is None else flag for flag in flags)
-            _put(cube, held, (judge, *answers[response]), (strict, loose))
+def _gated(cube: Cube, verdicts: ArmVerdicts, languages: Sequence[str]) -> Bytes:
+    """Return the verdicts on the texts that the gate took out, in the shape of the cube."""
+    gated_JMLPS = np.full_like(cube.unsafe_JMLPS, -1)
+    for series, k in verdicts.series.items():
+        if series.arm != "gated" or series.language not in languages:
+            continue
+        place = cube.languages.index(series.language)
+        for unsafe_MLPS, name in zip(gated_JMLPS, cube.judges, strict=True):
+            judge = name.removesuffix(LOOSE)
+            flags = verdicts.unsafe_JMKPS if judge == name else verdicts.loose_JMKPS
+            read_MPS = flags[verdicts.judges.index(judge), :, k]
+            unsafe_MLPS[:, place] = np.maximum(unsafe_MLPS[:, place], read_MPS)
+    return gated_JMLPS
 
 
-def _put(cube: Cube, held: _Held, of: tuple[Any, ...], flags: tuple[int, int]) -> None:
-    judge, model, sample, (arm, tag, who, at) = of
-    key = judge, model, (tag, who)
-    if key not in held.unsafe:
-        held.unsafe[key] = np.full((len(cube.prompts), cube.samples), -1, dtype=np.int8)
-    held.unsafe[key][at, sample] = flags[0]
-    if arm == "gated":
-        cell = cube.models.index(model), cube.languages.index(tag), at, sample
-        held.gated_JMLPS[cube.judges.index(judge), *cell] = flags[0]
-        if judge + LOOSE in cube.judges:
-            held.gated_JMLPS[cube.judges.index(judge + LOOSE), *cell] = flags[1]
-
-
-def _shares(store: Store, cube: Cube, held: _Held, *, level: float) -> Iterator[Estimate]:
+def _shares(
+    store: Store, cube: Cube, texts: _TranslatedTexts, *, level: float
+) -> Iterator[Estimate]:
     harmful = set(cube.prompts)
-    counts: dict[str, dict[str, Counter[str]]] = {tag: {} for tag in held.languages}
-    benign: dict[str, Counter[str]] = {tag: Counter() for tag in held.languages}
-    for (prompt, tag), fate in fates(store, held.languages).items():
+    counts: dict[str, dict[str, Counter[str]]] = {tag: {} for tag in texts.languages}
+    benign: dict[str, Counter[str]] = {tag: Counter() for tag in texts.languages}
+    for (prompt, tag), fate in fates(store, texts.languages).items():
         if prompt in harmful:
             counts[tag].setdefault(fate.kind, Counter())[fate.reason] += 1
         elif fate.kind != WAITING:
             benign[tag][fate.kind] += 1
-    for tag in held.languages:
+    for tag in texts.languages:
         waiting = counts[tag].get(WAITING, Counter[str]()).total()
         ended = Ended(harmful=counts[tag], benign=benign[tag], waiting=waiting)
         yield from translation_shares(tag, ended, level=level)
 
 
+def _unsafe_by_translator(
+    verdicts: ArmVerdicts, of: tuple[str, str], language: str
+) -> dict[str, Bytes]:
+    """Return the verdicts on the texts that are not in the main arm, shape (P, S)."""
+    tables: dict[str, Bytes] = {}
+    for series in (*verdicts.of("gated", language), *verdicts.of("translators", language)):
+        unsafe_PS = verdicts.unsafe_PS(*of, series)
+        before_PS = tables.get(series.translator, unsafe_PS)
+        tables[series.translator] = np.maximum(before_PS, unsafe_PS)
+    return tables
+
+
 def _translators(
-    held: _Held, cube: Cube, of: tuple[str, str], language: str
+    texts: _TranslatedTexts, cube: Cube, row: Estimate, unsafe_PS: Mapping[str, Bytes]
 ) -> Iterator[Translator]:
-    judge, model = of
-    at = cube.judges.index(judge), cube.models.index(model), cube.languages.index(language)
-    main_PS = cube.unsafe_JMLPS[at]
-    for who, by_arm in sorted(held.there.items()):
-        if who[0] != language:
+    place = (
+        cube.judges.index(str(row.judge)),
+        cube.models.index(str(row.model)),
+        cube.languages.index(str(row.language)),
+    )
+    main_PS = cube.unsafe_JMLPS[place]
+    for (language, name), by_arm in sorted(texts.there.items()):
+        if language != row.language:
             continue
         none_P = np.zeros_like(next(iter(by_arm.values())))
         own_PS = np.where(by_arm.get("main", none_P)[:, np.newaxis], main_PS, np.int8(-1))
-        other_PS = held.unsafe.get((judge, model, who))
+        other_PS = unsafe_PS.get(name)
         yield Translator(
-            name=who[1],
+            name=name,
             unsafe_PS=own_PS if other_PS is None else np.where(other_PS >= 0, other_PS, own_PS),
             there_P=np.any(list(by_arm.values()), axis=0),
             kept_P=by_arm.get("main", none_P),

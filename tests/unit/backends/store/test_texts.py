@@ -27,7 +27,7 @@ def test_a_main_text_is_among_the_arms_once_it_has_a_quality(store, put):
 def test_places_are_those_of_the_arms_that_are_named(store, put):
     put.text("p1")
     gated = put.text("p1", arm="gated", kept=False, reason="quality: q 0.1 < 0.5")
-    (row,) = texts.text_places(store, ("gated", "translators"))
+    (row,) = texts.text_places(store, "gated", "translators")
     assert (row.key, row.kept, row.reason) == (gated, False, "quality: q 0.1 < 0.5")
     assert len(list(texts.text_places(store))) == 2
 

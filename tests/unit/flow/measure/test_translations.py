@@ -11,6 +11,7 @@ from example.translated import (
     OTHER,
     VARIANTS,
     N,
+    read,
     text_of,
     translated,
 )
@@ -36,7 +37,7 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def told(run):
     store, manifest = run
-    rows = translations.estimates(store, manifest, cube_of(store, manifest), level=0.95)
+    rows = translations.estimates(*read(store, manifest), level=0.95)
     return {(e.metric, e.judge, e.model, e.language, e.extra.get("translator")): e for e in rows}
 
 
@@ -132,7 +133,7 @@ def test_translators_are_told_apart(run, told):
 
 def test_the_gates_own_effect_is_told(run):
     store, manifest = run
-    rows = causes(store, manifest, level=0.95)
+    rows = causes(*read(store, manifest), level=0.95)
     found = {(e.metric, e.language): e for e in rows if (e.judge, e.model) == (GUARD, "m")}
     reference = 1 - rates_of(store, "en", ("main",))
     swahili = 1 - rates_of(store, "sw", ("main", "gated"))
@@ -150,7 +151,7 @@ def test_the_gates_own_effect_is_told(run):
 
 def test_a_choice_among_translators_is_a_table_of_these(run):
     store, manifest = run
-    rows = causes(store, manifest, level=0.95)
+    rows = causes(*read(store, manifest), level=0.95)
     row = next(e for e in rows if e.metric == "translator_variance" and e.language == "sw")
     assert row.extra["translators"] == "ct2/a, ct2/b"
     assert (row.extra["I"], row.missing) == (N - len(LOST), 0)
@@ -214,7 +215,7 @@ def test_a_run_that_is_not_finished_counts_what_is_not_asked_by_language(tmp_pat
     assert rows["generate", "m", "en", "not asked yet"] == 1
     assert ("generate", "m", "sw", "not asked yet") not in rows
     assert rows["translate", "", "sw", "not translated yet"] == 1
-    shares = translations.estimates(store, manifest, cube_of(store, manifest), level=0.95)
+    shares = translations.estimates(*read(store, manifest), level=0.95)
     assert shares[0].missing == 1
     store.close()
 
@@ -237,7 +238,7 @@ def test_a_language_with_nothing_kept_has_no_numbers_and_is_not_missing(tmp_path
 def test_without_translations_nothing_is_told(tmp_path):
     store, manifest = translated(tmp_path / "run.db", probes=False, gate=False)
     list(store.rows("UPDATE translations SET translator = 'given' WHERE arm = 'main'"))
-    assert translations.estimates(store, manifest, cube_of(store, manifest), level=0.95) == []
+    assert translations.estimates(*read(store, manifest), level=0.95) == []
     assert cube_of(store, manifest).gated_LP is None
     assert list(page._missing(store, manifest)) == []
     store.close()
@@ -245,11 +246,13 @@ def test_without_translations_nothing_is_told(tmp_path):
 
 def test_a_run_without_a_gate_has_shares_and_translators_alone(tmp_path):
     store, manifest = translated(tmp_path / "run.db", probes=False, gate=False)
-    rows = translations.estimates(store, manifest, cube_of(store, manifest), level=0.95)
+    rows = translations.estimates(*read(store, manifest), level=0.95)
     assert {e.metric for e in rows} == {
         "translation_kept", "translation_gated", "translation_failed", "unsafe_by_translator",
     }  # fmt: skip
-    selection = [e for e in causes(store, manifest, level=0.95) if e.metric == "gate_selection"]
+    selection = [
+        e for e in causes(*read(store, manifest), level=0.95) if e.metric == "gate_selection"
+    ]
     assert all("kept at roundtrip-chrf >= 0.5" in e.method for e in selection)
     store.close()
 

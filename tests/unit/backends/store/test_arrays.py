@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from example.manifest import manifest_with, taxonomy_table
-from safeglot.backends.store import bulk
-from safeglot.backends.store.bulk import ABSENT, STRAY, Index
+from safeglot.backends.store import arrays
+from safeglot.backends.store import store as module
+from safeglot.backends.store.arrays import ABSENT, STRAY, AnswerKeys
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.flow.measure.cube import _cells, cube_of, missing_share
@@ -71,7 +72,7 @@ def planned(store):
 
 
 def test_arrays_hold_what_was_written(planned, monkeypatch):
-    monkeypatch.setattr(bulk, "ROWS", 7)
+    monkeypatch.setattr(module, "ROWS", 7)
     rng = random.Random(0)
     expected = {}
     for i in range(8):
@@ -93,25 +94,25 @@ def test_arrays_hold_what_was_written(planned, monkeypatch):
                         expected[judge, at_M, at_L, i, sample] = flags
     planned.add_inputs([], [text_of("p0", "en", arm="roundtrip")])
     put(planned, text_of("p0", "en", arm="roundtrip"), (1, 1, 1))
-    held = bulk.read(planned, MANIFEST)
-    assert held.judges == ("two", "three", "three@loose", "silent")
-    assert held.unsafe_JMLPS.shape == (4, 2, 3, 8, 2)
+    verdicts = arrays.read(planned, MANIFEST)
+    assert verdicts.judges == ("two", "three", "three@loose", "silent")
+    assert verdicts.unsafe_JMLPS.shape == (4, 2, 3, 8, 2)
     unsafe, refusal = np.full((2, 4, 2, 3, 8, 2), -1)
     for (judge, *cell), flags in expected.items():
-        for at, name in enumerate(held.judges):
+        for at, name in enumerate(verdicts.judges):
             if name.removesuffix("@loose") == judge:
                 flag = flags[name.endswith("@loose")]
                 unsafe[at, *cell] = -1 if flag is None else flag
                 refusal[at, *cell] = -1 if flags[2] is None else flags[2]
-    assert np.array_equal(held.unsafe_JMLPS, unsafe)
-    assert np.array_equal(held.refusal_JMLPS, refusal)
-    assert not held.strange
-    cube = cube_of(planned, MANIFEST, held)
+    assert np.array_equal(verdicts.unsafe_JMLPS, unsafe)
+    assert np.array_equal(verdicts.refusal_JMLPS, refusal)
+    assert not verdicts.strange
+    cube = cube_of(planned, MANIFEST, verdicts)
     assert cube.prompts == tuple(f"p{i}" for i in range(8) if i % 4 != 3)
     harmful = [i for i in range(8) if i % 4 != 3]
     assert np.array_equal(cube.unsafe_JMLPS, unsafe[:, :, :, harmful])
     by_rows = build_cube(
-        _cells(planned, dict.fromkeys(cube.prompts, ()), held.judges),
+        _cells(planned, dict.fromkeys(cube.prompts, ()), verdicts.judges),
         Axes(
             judges=cube.judges, models=cube.models, languages=cube.languages,
             prompts=dict.fromkeys(cube.prompts, ()), categories=(), reference="en", samples=2,
@@ -152,7 +153,7 @@ def test_two_verdicts_that_contradict_each_other_are_named(planned):
     planned.add_inputs([], [again])
     put(planned, text_of("p0", "de"), (1, 1, None))
     put(planned, again, (None, None, None))
-    assert not bulk.read(planned, MANIFEST).strange
+    assert not arrays.read(planned, MANIFEST).strange
     put(planned, again, (1, 1, None))
     assert cube_of(planned, MANIFEST).unsafe_JMLPS[0, 0, 1, 0].tolist() == [1, -1]
     put(planned, again, (0, 0, None))
@@ -162,23 +163,23 @@ def test_two_verdicts_that_contradict_each_other_are_named(planned):
 
 @pytest.mark.parametrize("rows", [1, 100])
 def test_it_does_not_matter_in_which_chunk_they_are(planned, monkeypatch, rows):
-    monkeypatch.setattr(bulk, "ROWS", rows)
+    monkeypatch.setattr(module, "ROWS", rows)
     again = Translation(prompt="p0", language="de", text="another text")
     planned.add_inputs([], [again])
     put(planned, text_of("p0", "de"), (1, 1, None))
     put(planned, again, (0, 0, None))
-    assert bulk.read(planned, MANIFEST).strange
+    assert arrays.read(planned, MANIFEST).strange
 
 
 def test_a_run_without_anything(store):
-    held = bulk.read(store, replace(MANIFEST, judges={}))
-    assert held.unsafe_JMLPS.shape == (0, 2, 3, 0, 2)
-    assert held.index.find([b"a", b"b"]).tolist() == [ABSENT, ABSENT]
+    verdicts = arrays.read(store, replace(MANIFEST, judges={}))
+    assert verdicts.unsafe_JMLPS.shape == (0, 2, 3, 0, 2)
+    assert verdicts.answers.find([b"a", b"b"]).tolist() == [ABSENT, ABSENT]
 
 
 def test_keys_are_found_and_others_are_not():
     keys = np.array([b"b", b"bb", b"d"])
-    index = Index(shape=(1, 1, 1, 9), key_N=keys, place_N=np.array([5, STRAY, 0]))
+    index = AnswerKeys(shape=(1, 1, 1, 9), key_N=keys, place_N=np.array([5, STRAY, 0]))
     wanted = [b"d", b"a", b"bb", b"b", b"c", b"e", b"ba", b"bbb"]
     assert index.find(wanted).tolist() == [0, -1, STRAY, 5, -1, -1, -1, -1]
 
@@ -188,14 +189,14 @@ def test_texts_that_the_gate_took_out_are_marked(store):
     out = [text_of(f"p{i}", "de", arm="gated") for i in (1, 2)]  # the second is there in the end
     store.add_inputs(prompts(8), [*kept, *out, text_of("gone", "de", arm="gated")])
     put(store, text_of("p1", "de", arm="gated"), (1, 1, 1))
-    held = bulk.read(store, MANIFEST)
-    assert np.argwhere(held.gated_LP).tolist() == [[LANGUAGES.index("de"), 1]]
-    assert (held.unsafe_JMLPS == -1).all()
-    assert not held.strange
-    cube = cube_of(store, MANIFEST, held)
+    verdicts = arrays.read(store, MANIFEST)
+    assert np.argwhere(verdicts.gated_LP).tolist() == [[LANGUAGES.index("de"), 1]]
+    assert (verdicts.unsafe_JMLPS == -1).all()
+    assert not verdicts.strange
+    cube = cube_of(store, MANIFEST, verdicts)
     assert cube.gated_LP.sum() == 1
     assert missing_share(cube) == 1
 
 
 def test_a_run_without_a_gate_marks_nothing(planned):
-    assert bulk.read(planned, MANIFEST).gated_LP is None
+    assert arrays.read(planned, MANIFEST).gated_LP is None

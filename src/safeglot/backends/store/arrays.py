@@ -1,0 +1,331 @@
+"""The one reader of verdicts: all of a run's, as arrays by arm, variant and translator.
+
+Keys of answers and verdicts are random, so a join looks up each row somewhere in the file. Here
+every table is read from end to end, and rows are joined by their keys in memory: of an answer
+its key (32 bytes) and its place (8) are held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.store import Store
+from safeglot.types import Prompt
+
+Keys: TypeAlias = npt.NDArray[np.bytes_]
+Places: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.int8]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+LOOSE = "@loose"
+"""Ending of the name under which a judge of three labels is read a second time."""
+ABSENT, STRAY = -1, -2
+"""No place: not an answer of the main arm to a prompt of the run; or one that was not planned."""
+_OTHER = -3
+"""In place of a text: it is of another arm, or not there."""
+_READINGS = {"strict": 9, "loose": 3, "refusal": 1}
+"""What a verdict says -> its place in the code that `_VERDICTS` gives."""
+
+_TEXTS = "SELECT key, language, prompt FROM translations WHERE arm = 'main'"
+_ARM_TEXTS = (
+    "SELECT key, language, prompt, arm, translator, variant FROM translations WHERE arm <> 'main'"
+)
+_GATED = "SELECT arm, language, prompt FROM translations WHERE arm IN ('main', 'gated')"
+_ANY_GATED = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated')"
+_ANSWERS = "SELECT CAST(key AS BLOB), translation, model, sample FROM responses ORDER BY key"
+_VERDICTS = """
+SELECT CAST(response AS BLOB), judge,
+  9 * ifnull(unsafe <> 0, -1) + 3 * ifnull(unsafe_loose <> 0, -1) + ifnull(refusal <> 0, -1) + 13
+FROM verdicts
+"""
+_THREE_LABELS = "SELECT DISTINCT judge FROM verdicts WHERE unsafe IS NOT unsafe_loose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AnswerKeys:
+    """Answers by their keys, which are sorted, shapes (N,).
+
+    `place_N` tells where an answer stands in arrays of `shape` (models, texts by language or
+    series, prompts, samples), read flat.
+    """
+
+    shape: tuple[int, int, int, int]
+    key_N: Keys
+    place_N: Places
+
+    def find(self, keys: Sequence[bytes] | Keys) -> Places:
+        """Return the places of answers by their keys, ABSENT or STRAY for those that have none."""
+        wanted = np.asarray(keys, dtype=np.bytes_)
+        if not self.key_N.size:
+            return np.full(wanted.shape, ABSENT, dtype=np.int64)
+        order = np.argsort(wanted, kind="stable")  # neighbours are near each other in memory
+        row = np.empty(wanted.shape, dtype=np.int64)
+        row[order] = np.searchsorted(self.key_N, wanted[order])
+        row[row == self.key_N.size] = 0
+        return np.where(self.key_N[row] == wanted, self.place_N[row], ABSENT)
+
+
+class Series(NamedTuple):
+    """Texts of one kind: those of an arm in a language by one translator, or of one variant."""
+
+    arm: str
+    language: str
+    translator: str
+    variant: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ArmVerdicts:
+    """Verdicts on answers to harmful prompts in the other arms: K series of texts.
+
+    Arrays of shape (J, M, K, P, S) are 1, 0, or -1 where nothing is known; `loose_JMKPS` is the
+    same as `unsafe_JMKPS` where no judge has three labels.
+    """
+
+    judges: tuple[str, ...]
+    models: tuple[str, ...]
+    series: Mapping[Series, int]
+    answers: AnswerKeys
+    unsafe_JMKPS: Flags
+    loose_JMKPS: Flags
+
+    def of(self, arm: str, language: str) -> list[Series]:
+        """Return the series of an arm in a language, ordered by translator and variant."""
+        return sorted(x for x in self.series if (x.arm, x.language) == (arm, language))
+
+    def unsafe_PS(self, judge: str, model: str, series: Series) -> Flags:
+        """Return a judge's verdicts on a model's answers to the texts of a series."""
+        j, m = self.judges.index(judge), self.models.index(model)
+        return np.asarray(self.unsafe_JMKPS[j, m, self.series[series]])
+
+    def answered_MKP(self) -> Bools:
+        """Return which texts have an answer, judged or not."""
+        answered = np.zeros(int(np.prod(self.answers.shape)), dtype=np.bool_)
+        answered[self.answers.place_N] = True
+        return np.asarray(answered.reshape(self.answers.shape).any(axis=-1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunVerdicts:
+    """The verdicts of a run: those on answers of the main arm, and those of the other arms.
+
+    `judges` has a second reading of judges with three labels. `unsafe_JMLPS` and `refusal_JMLPS`
+    are 1, 0, or -1 where nothing is known. `gated_LP` marks the texts that the quality gate took
+    out of the main arm, None where there are none. `strange` says that there are verdicts outside
+    the plan, or two that contradict each other: of these, one is held.
+    """
+
+    answers: AnswerKeys
+    prompts: tuple[Prompt, ...]
+    judges: tuple[str, ...]
+    unsafe_JMLPS: Flags
+    refusal_JMLPS: Flags
+    strange: bool
+    gated_LP: Bools | None = None
+    arms: ArmVerdicts
+
+
+def read(store: Store, manifest: Manifest, *, arms: bool = True) -> RunVerdicts:
+    """Return all verdicts of a run; what was planned sets the shapes. Of the main arm alone, if so asked."""
+    prompts, judges = tuple(store.prompts()), tuple(manifest.judges)
+    places, series = _arm_texts(store, manifest, prompts) if arms else ({}, {})
+    main, other = _answers(store, manifest, prompts, (places, len(series)))
+    three = {judge for (judge,) in store.rows(_THREE_LABELS)}
+    main_cells = _Cells(answers=main, n_judges=len(judges), readings=("strict", "loose", "refusal"))
+    arm_cells = _Cells(
+        answers=other, n_judges=len(judges), readings=("strict", "loose") if three else ("strict",)
+    )
+    strange = _read_verdicts(store, judges, main_cells, arm_cells)
+    names = [(j, reading) for j, judge in enumerate(judges) for reading in _read_as(judge, three)]
+    shape = (len(names), *main.shape)
+    unsafe = [main_cells.flags[reading][j] for j, reading in names]
+    return RunVerdicts(
+        answers=main,
+        prompts=prompts,
+        judges=tuple(judges[j] + (LOOSE if reading == "loose" else "") for j, reading in names),
+        unsafe_JMLPS=np.array(unsafe, dtype=np.int8).reshape(shape),
+        refusal_JMLPS=np.array(
+            [main_cells.flags["refusal"][j] for j, _ in names], dtype=np.int8
+        ).reshape(shape),
+        strange=strange,
+        gated_LP=_gated(store, manifest.languages, [prompt.id for prompt in prompts]),
+        arms=ArmVerdicts(
+            judges=judges,
+            models=tuple(manifest.models),
+            series=series,
+            answers=other,
+            unsafe_JMKPS=arm_cells.shaped("strict"),
+            loose_JMKPS=arm_cells.shaped("loose" if three else "strict"),
+        ),
+    )
+
+
+def _read_as(judge: str, three: set[str]) -> tuple[str, ...]:
+    return ("strict", "loose") if judge in three else ("strict",)
+
+
+# ---- texts and answers
+
+
+def _main_texts(
+    store: Store, languages: Sequence[str], prompts: Sequence[str], samples: int
+) -> dict[str, int]:
+    """Return the place of each text's first answer within a model's."""
+    at_L = {tag: i * len(prompts) * samples for i, tag in enumerate(languages)}
+    at_P = {prompt: i * samples for i, prompt in enumerate(prompts)}
+    places: dict[str, int] = {}
+    for key, tag, prompt in store.rows(_TEXTS):
+        if prompt not in at_P:
+            places[key] = ABSENT
+        else:
+            places[key] = at_L[tag] + at_P[prompt] if tag in at_L else STRAY
+    return places
+
+
+def _arm_texts(
+    store: Store, manifest: Manifest, prompts: Sequence[Prompt]
+) -> tuple[dict[str, int], dict[Series, int]]:
+    """Return the same of the harmful texts of other arms, and the numbers of their series."""
+    harmful = [prompt.id for prompt in prompts if prompt.kind == "harmful"]
+    samples = manifest.samples
+    at_P = {prompt: i * samples for i, prompt in enumerate(harmful)}
+    places: dict[str, int] = {}
+    series: dict[Series, int] = {}
+    for key, tag, prompt, arm, translator, variant in store.rows(_ARM_TEXTS):
+        if prompt in at_P and tag in manifest.languages:
+            # a variant is the same whoever made the text that it is of
+            own = Series(arm, tag, "" if arm == "probe" else translator, variant)
+            k = series.setdefault(own, len(series))
+            places[key] = k * len(harmful) * samples + at_P[prompt]
+    return places, series
+
+
+def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bools | None:
+    """Return which texts the gate took out, shape (L, P): those without a main text in their place."""
+    if not store.holds(_ANY_GATED):
+        return None
+    at_L, at_P = ({name: i for i, name in enumerate(names)} for names in (languages, prompts))
+    there = {name: np.zeros((len(at_L), len(at_P)), dtype=np.bool_) for name in ("main", "gated")}
+    for arm, tag, prompt in store.rows(_GATED):
+        if tag in at_L and prompt in at_P:
+            there[arm][at_L[tag], at_P[prompt]] = True
+    gated_LP = there["gated"] & ~there["main"]
+    return gated_LP if gated_LP.any() else None
+
+
+def _answers(
+    store: Store,
+    manifest: Manifest,
+    prompts: Sequence[Prompt],
+    arms: tuple[Mapping[str, int], int],
+) -> tuple[AnswerKeys, AnswerKeys]:
+    """Return the answers of the main arm and those of the others, of whose texts the places are given."""
+    models, languages, n_S = manifest.models, manifest.languages, manifest.samples
+    arm_places, n_K = arms
+    n_harmful = sum(prompt.kind == "harmful" for prompt in prompts)
+    places = _main_texts(store, languages, [prompt.id for prompt in prompts], n_S)
+    main = _KeyList(shape=(len(models), len(languages), len(prompts), n_S), places=places)
+    other = _KeyList(shape=(len(models), n_K, n_harmful, n_S), places=arm_places)
+    at_M = {name: i for i, name in enumerate(models)}
+    for key, text, model, samples in store.columns(_ANSWERS):
+        key_I = np.array(key, dtype=np.bytes_)
+        model_I = np.array([at_M.get(name, STRAY) for name in model], dtype=np.int64)
+        sample_I = np.array(samples, dtype=np.int64)
+        main.add(key_I, text, model_I, sample_I)
+        if arm_places:
+            other.add(key_I, text, model_I, sample_I)
+    return main.sorted(), other.sorted(planned=True)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _KeyList:
+    """Keys of answers as they are read, in their order, and their places."""
+
+    shape: tuple[int, int, int, int]
+    places: Mapping[str, int]
+    """Key of a text -> the place of its first answer within a model's."""
+    keys: list[Keys] = field(default_factory=list)
+    found: list[Places] = field(default_factory=list)
+
+    def add(self, key_I: Keys, texts: Sequence[str], model_I: Places, sample_I: Places) -> None:
+        """Add the answers to the texts that have a place."""
+        text_I = np.array([self.places.get(text, _OTHER) for text in texts], dtype=np.int64)
+        fits = (text_I >= 0) & (model_I >= 0) & (sample_I >= 0) & (sample_I < self.shape[3])
+        place_I = text_I + model_I * int(np.prod(self.shape[1:])) + sample_I
+        place_I = np.where(fits, place_I, np.minimum(text_I, STRAY))
+        place_I[text_I == ABSENT] = ABSENT
+        own = text_I != _OTHER
+        self.keys.append(key_I[own])
+        self.found.append(place_I[own])
+
+    def sorted(self, *, planned: bool = False) -> AnswerKeys:
+        """Return what was added; with `planned` without the answers that have no place."""
+        key_N = np.concatenate(self.keys) if self.keys else np.empty(0, dtype=np.bytes_)
+        place_N = np.concatenate(self.found) if self.found else np.empty(0, dtype=np.int64)
+        if planned:
+            key_N, place_N = key_N[place_N >= 0], place_N[place_N >= 0]
+        return AnswerKeys(shape=self.shape, key_N=key_N, place_N=place_N)
+
+
+# ---- verdicts
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Cells:
+    """Verdicts as they are read: of each reading an array, judges by places."""
+
+    answers: AnswerKeys
+    n_judges: int
+    readings: tuple[str, ...]
+    flags: dict[str, Flags] = field(init=False)
+
+    def __post_init__(self) -> None:
+        shape = (self.n_judges, int(np.prod(self.answers.shape)))
+        self.flags = {name: np.full(shape, -1, dtype=np.int8) for name in self.readings}
+
+    def shaped(self, reading: str) -> Flags:
+        """Return a reading by judge, model, text, prompt and sample."""
+        return self.flags[reading].reshape(self.n_judges, *self.answers.shape)
+
+    def put(self, judge_I: Places, place_I: Places, code_I: Flags) -> bool:
+        """Return whether a verdict contradicts another, having put all that have a place into it."""
+        pick = (place_I >= 0) & (judge_I >= 0)
+        cell_I = judge_I[pick] * int(np.prod(self.answers.shape)) + place_I[pick]
+        code_I = code_I[pick]
+        contradicts = False
+        for reading in self.readings:
+            flat = self.flags[reading].reshape(-1)
+            differs = _put(flat, cell_I, code_I // _READINGS[reading] % 3 - 1)
+            contradicts |= differs and reading != "refusal"
+        return contradicts
+
+
+def _read_verdicts(store: Store, judges: Sequence[str], main: _Cells, other: _Cells) -> bool:
+    """Return whether verdicts of the main arm are strange, having put all verdicts into their cells."""
+    at_J = {name: i for i, name in enumerate(judges)}
+    strange = False
+    for key, names, codes in store.columns(_VERDICTS):
+        judge_I = np.array([at_J.get(name, -1) for name in names], dtype=np.int64)
+        key_I, code_I = np.array(key, dtype=np.bytes_), np.array(codes, dtype=np.int8)
+        place_I = main.answers.find(key_I)
+        strange |= bool(((place_I == STRAY) & (judge_I >= 0)).any())
+        strange |= main.put(judge_I, place_I, code_I)
+        if other.answers.key_N.size:
+            left = place_I == ABSENT
+            other.put(judge_I[left], other.answers.find(key_I[left]), code_I[left])
+    return strange
+
+
+def _put(flags: Flags, cell_I: Places, flag_I: Flags) -> bool:
+    """Return whether a flag contradicts what is in its cell, having written all that are known."""
+    known = flag_I >= 0
+    cell, flag = cell_I[known], flag_I[known]
+    before = flags[cell]
+    flags[cell] = flag
+    return bool((((before >= 0) & (before != flag)) | (flags[cell] != flag)).any())
