@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_texts_that_are_chosen_anew_are_not_counted_by_old_ratings(folder, call)
         if row["language"] == "yo" and row["text"]:
             row["text"] += " [other]"
     folder.translations.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    folder.write_manifest(folder.read_manifest() | {"digest": "0" * 16})
+    folder.write_manifest(replace(folder.read_manifest(), digest="0" * 16))
     out = call("ratings", "show", folder.path).out
     says(out, "10 rated texts are not counted", "the set has changed since")
     assert "yo (Yoruba)   kept" not in out

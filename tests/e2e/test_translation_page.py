@@ -22,7 +22,7 @@ def rate(folder, texts=30):
     """Rate a draw by the first estimate of a text."""
     wanted = RatingPlan(texts=texts, gated=10, overlap=0.4)
     drawn, shown = draw(
-        ratings_summary.chosen_texts(folder), wanted, of=folder.read_manifest()["digest"]
+        ratings_summary.chosen_texts(folder), wanted, of=folder.read_manifest().digest
     )
     told = [_rated(one, 1 + round(4 * shown[one.item].quality[ROUNDTRIP])) for one in drawn]
     ratings_summary.write_drawn(folder, told)

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+from safeglot.backends.files.manifest import EstimatorTable, GateTable, PromptOrigin, SetManifest
 from safeglot.backends.files.translation_folder import TranslationFolder, translation_row
 from safeglot.keys import digest
 from safeglot.translate.base import Scale
@@ -107,26 +108,25 @@ def write(folder, prompts, scope, chosen, gate):
     folder.write_rows(rows, table, ranks=ranks)
     content = [(r["id"], r["language"], r["outcome"], r["text"], r["translator"]) for r in table]
     folder.write_manifest(
-        {
-            "safeglot": "0.0", "created": "2026-01-02T03:04:05+00:00",
-            "versions": {"safeglot": "0.0", "python": "3.11"},
-            "identity": {"prompts": "placeholders@000000000000"},
-            "source": {"name": "placeholders", "sha256": "00" * 32, "revision": ""}, "reference": "en",
-            "languages": list(scope.languages),
-            "translators": {name: f"{name}:1@revision" for name in scope.translators},
-            "estimators": {
-                name: {
-                    "id": f"{name}:1@revision", "worst": scale.worst, "best": scale.best,
-                    "proxy": scale.proxy,
-                    "not covered": {
+        SetManifest(
+            safeglot="0.0", created="2026-01-02T03:04:05+00:00",
+            versions={"safeglot": "0.0", "python": "3.11"},
+            identity={"prompts": "placeholders@000000000000"},
+            source=PromptOrigin(name="placeholders", sha256="00" * 32, revision=""), reference="en",
+            languages=tuple(scope.languages),
+            translators={name: f"{name}:1@revision" for name in scope.translators},
+            estimators={
+                name: EstimatorTable(
+                    id=f"{name}:1@revision", worst=scale.worst, best=scale.best, proxy=scale.proxy,
+                    uncovered={
                         tag: why for tag, why in UNCOVERED.get(name, {}).items()
                         if tag in scope.languages
                     },
-                }
+                )
                 for name, scale in scope.scales.items()
             },
-            "gate": {"threshold": gate.threshold, "by_language": dict(gate.by_language)},
-            "notes": [], "digest": digest("translation-set", content)[:16],
-            "counts": counts(outcomes, scope.languages),
-        }
+            gate=GateTable(threshold=gate.threshold, by_language=dict(gate.by_language)),
+            notes=(), digest=digest("translation-set", content)[:16],
+            counts=counts(outcomes, scope.languages),
+        )
     )  # fmt: skip

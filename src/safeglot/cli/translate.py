@@ -11,6 +11,7 @@ import click
 from safeglot.cli.options import config_of, options
 
 if TYPE_CHECKING:
+    from safeglot.backends.files.manifest import SetManifest
     from safeglot.backends.files.translation_folder import TranslationFolder
     from safeglot.flow.translation.sets import Plan
 
@@ -92,7 +93,7 @@ def summary(folder: TranslationFolder, *, width: int) -> str:
     """Return how the texts of a finished set ended, and what to do next."""
     about = folder.read_manifest()
     rows = [("language", "kept", "gated", "failed", "quality of those kept")]
-    rows += [_row(tag, about, dict(_means(folder))) for tag in about["languages"]]
+    rows += [_row(tag, about, dict(_means(folder))) for tag in about.languages]
     widths = [max(len(str(row[i])) for row in rows) for i in range(5)]
     lines = [
         "  ".join(
@@ -114,10 +115,10 @@ def summary(folder: TranslationFolder, *, width: int) -> str:
     )
 
 
-def _row(tag: str, about: Any, means: dict[str, str]) -> tuple[str, str, str, str, str]:
+def _row(tag: str, about: SetManifest, means: dict[str, str]) -> tuple[str, str, str, str, str]:
     from safeglot.text import languages
 
-    n = about["counts"][tag]
+    n = about.counts[tag]
     name = f"{tag} ({languages.lookup(tag).name})"
     return name, str(n["kept"]), str(n["gated"]), str(n["failed"]), means.get(tag, "not estimated")
 
@@ -134,17 +135,16 @@ def _means(folder: TranslationFolder) -> Iterator[tuple[str, str]]:
         yield tag, ", ".join(told) or "not estimated"
 
 
-def _notes(about: Any) -> Iterator[str]:
-    yield from about["notes"]
-    for name, estimator in about["estimators"].items():
-        if estimator["proxy"]:
+def _notes(about: SetManifest) -> Iterator[str]:
+    yield from about.notes
+    for name, estimator in about.estimators.items():
+        if estimator.proxy:
             yield f"{name} is a proxy of quality: it was not trained on human judgements."
-        for tag, why in estimator["not covered"].items():
+        for tag, why in estimator.uncovered.items():
             yield f"{name} does not cover {tag}: {why}"
-    gate = about["gate"]
-    if gate["threshold"] is None and not gate["by_language"]:
+    if about.gate.threshold is None and not about.gate.by_language:
         yield "no gate: every text that passed the hard checks is kept."
-    for tag, counts in about["counts"].items():
+    for tag, counts in about.counts.items():
         if not counts["kept"]:
             yield (
                 f"{tag}: nothing is kept, so a run has no {tag}. Look at the page for the reasons; "

@@ -1,4 +1,4 @@
-"""manifest.json as a record: what a run is, and all that can move its numbers."""
+"""manifest.json as a record: what a run or a translation set is, and all that can move its numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot.backends.files.records import Misfit, Record, read_record
+from safeglot.backends.files.records import OPTIONAL, Misfit, Record, read_record
 
 IDENTITY = ("results", "prompts", "n", "languages", "reference", "targets", "decoding", "generate")
 """The parts of a run's identity."""
@@ -50,9 +50,9 @@ class ArmsSummary(Record):
 class Manifest(Record):
     """What a run is. Names of judges, models and languages stand in the order of the run."""
 
-    safeglot: str | None = None
+    safeglot: str | None = field(default=None, metadata=OPTIONAL)
     created: str
-    git_commit: str | None = None
+    git_commit: str | None = field(default=None, metadata=OPTIONAL)
     versions: Mapping[str, str]
     source: PromptOrigin
     identity: Mapping[str, str]
@@ -66,7 +66,7 @@ class Manifest(Record):
     reference: str
     samples: int
     level: float
-    bootstrap: int | None = None
+    bootstrap: int | None = field(default=None, metadata=OPTIONAL)
     taxonomy: TaxonomyTable
     settings: Mapping[str, str]
     """What the report says of how the numbers came about."""
@@ -74,8 +74,8 @@ class Manifest(Record):
     judge_notes: Mapping[str, tuple[str, ...]]
     uncovered: Mapping[str, tuple[str, ...]]
     """Judge -> the categories that its policy does not cover."""
-    arms: ArmsSummary | None = None
-    correction: str | None = None
+    arms: ArmsSummary | None = field(default=None, metadata=OPTIONAL)
+    correction: str | None = field(default=None, metadata=OPTIONAL)
     """How rates are corrected by labels, where that was chosen."""
 
     @property
@@ -96,3 +96,48 @@ def parse_manifest(value: Any) -> Manifest:
         if key not in manifest.identity:
             raise Misfit("is missing", ("identity", key))
     return manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatorTable(Record):
+    """A quality estimator of a translation set: its id, its scale, and the languages it lacks."""
+
+    id: str
+    worst: float
+    best: float
+    proxy: bool
+    uncovered: Mapping[str, str] = field(metadata={"key": "not covered"})
+    """Language -> why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateTable(Record):
+    """The least quality of a kept text, and what replaces it in a language."""
+
+    threshold: float | None
+    by_language: Mapping[str, float | Mapping[str, float] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetManifest(Record):
+    """What a translation set is; the last three fields come with its end."""
+
+    format: int = 1
+    safeglot: str
+    created: str
+    versions: Mapping[str, str]
+    identity: Mapping[str, str]
+    source: PromptOrigin
+    reference: str
+    languages: tuple[str, ...]
+    translators: Mapping[str, str]
+    """Name -> id."""
+    estimators: Mapping[str, EstimatorTable]
+    gate: GateTable
+    notes: tuple[str, ...]
+    digest: str = field(default="", metadata=OPTIONAL)
+    """Of all texts and how they ended."""
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict, metadata=OPTIONAL)
+    """Language -> outcome -> texts."""
+    try_again: int | None = field(default=None, metadata=OPTIONAL)
+    """How many requests failed that may come with a new try."""

@@ -11,12 +11,17 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 _NAMES: Mapping[Any, str] = {
     str: "a text", int: "a whole number", float: "a number", bool: "true or false",
 }  # fmt: skip
+OPTIONAL: Mapping[str, Any] = {"optional": True}
+"""Metadata of a field that is not written while it is None or empty."""
 _CONTAINERS: Mapping[Any, str] = {dict: "an object", list: "a list"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a JSON object says. A field of None is not written; one with a default may be absent."""
+    """What a JSON object says. A field with a default may be absent.
+
+    The metadata of a field say whether it is OPTIONAL, and its "key" where that is not its name.
+    """
 
     written: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The object as it was read: keys that are no field, and the order of all, outlive a rewrite."""
@@ -41,13 +46,14 @@ def read_record(kind: type[R], value: Any) -> R:
     """Return the record that a parsed JSON object holds. Raises: Misfit naming the key."""
     table = _checked(dict, value, "an object")
     given: dict[str, Any] = {"written": table}
-    for key, (spec, hint) in _fields(kind).items():
+    for spec, hint in _fields(kind):
+        key = _key(spec)
         if key not in table:
             if spec.default is MISSING and spec.default_factory is MISSING:
                 raise Misfit("is missing", (key,))
             continue
         try:
-            given[key] = _value(hint, table[key])
+            given[spec.name] = _value(hint, table[key])
         except Misfit as error:
             raise error.below(key) from None
     return kind(**given)
@@ -55,16 +61,24 @@ def read_record(kind: type[R], value: Any) -> R:
 
 def table_of(record: Record) -> dict[str, Any]:
     """Return the JSON object of a record, with what else stood in the one that was read."""
-    values = {name: getattr(record, name) for name in _fields(type(record))}
+    values = ((spec, getattr(record, spec.name)) for spec, _ in _fields(type(record)))
     return {
         **record.written,
-        **{name: _plain(value) for name, value in values.items() if value is not None},
+        **{_key(spec): _plain(value) for spec, value in values if not _left_out(spec, value)},
     }
 
 
-def _fields(kind: type[Record]) -> dict[str, tuple[Field[Any], Any]]:
+def _fields(kind: type[Record]) -> list[tuple[Field[Any], Any]]:
     hints = get_type_hints(kind)
-    return {f.name: (f, hints[f.name]) for f in fields(kind) if f.name != "written"}
+    return [(spec, hints[spec.name]) for spec in fields(kind) if spec.name != "written"]
+
+
+def _key(spec: Field[Any]) -> str:
+    return str(spec.metadata.get("key", spec.name))
+
+
+def _left_out(spec: Field[Any], value: Any) -> bool:
+    return "optional" in spec.metadata and (value is None or value in ("", {}))
 
 
 def _plain(value: Any) -> Any:
@@ -77,8 +91,8 @@ def _plain(value: Any) -> Any:
 
 def _value(hint: Any, value: Any) -> Any:
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin is types.UnionType:  # X | None
-        return None if value is None else _value(arguments[0], value)
+    if origin is types.UnionType:
+        return _either(arguments, value)
     if origin is tuple:
         return _items(arguments, value)
     if origin is not None:  # Mapping[str, X]
@@ -87,6 +101,14 @@ def _value(hint: Any, value: Any) -> Any:
     if issubclass(hint, Record):
         return read_record(hint, value)
     return _checked((int, float) if hint is float else hint, value, _NAMES[hint])
+
+
+def _either(hints: tuple[Any, ...], value: Any) -> Any:
+    if value is None and types.NoneType in hints:
+        return None
+    kinds = [hint for hint in hints if hint is not types.NoneType]
+    tables = [hint for hint in kinds if get_origin(hint) is Mapping]
+    return _value(tables[0] if tables and isinstance(value, dict) else kinds[0], value)
 
 
 def _items(hints: tuple[Any, ...], value: Any) -> tuple[Any, ...]:

@@ -17,6 +17,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.files.manifest import SetManifest
+from safeglot.backends.files.records import Misfit, read_record, table_of
 from safeglot.backends.files.rundir import held, read_text, write_parts, write_text
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder
@@ -53,7 +55,7 @@ class TranslationFolder:
 
     def finished(self) -> bool:
         """Return whether a set is here and was chosen to its end."""
-        return self.exists() and bool(self.read_manifest().get("digest"))
+        return self.exists() and bool(self.read_manifest().digest)
 
     def require(self) -> TranslationFolder:
         """Return itself. Raises: UsageError where no finished set is here."""
@@ -93,25 +95,30 @@ class TranslationFolder:
 
     # ---- manifest
 
-    def read_manifest(self) -> dict[str, Any]:
+    def read_manifest(self) -> SetManifest:
         """Return the manifest. Raises: UsageError where it is damaged or of another version."""
         text = read_text(self.manifest, "Make the set again with another --out")
         try:
-            found = json.loads(text)
-        except ValueError as error:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
             raise UsageError(
                 f"{self.manifest}: is damaged ({error}). Make the set again with another --out."
             ) from None
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
+        if not isinstance(value, dict) or value.get("format") != FORMAT:
             raise UsageError(
                 f"{self.manifest}: is no manifest of a translation set of format {FORMAT}. Make the "
                 "set again with another --out."
             )
-        return found
+        try:
+            return read_record(SetManifest, value)
+        except Misfit as error:
+            raise UsageError(
+                f"{self.manifest}: is damaged ({error}). Make the set again with another --out."
+            ) from None
 
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+    def write_manifest(self, manifest: SetManifest) -> None:
         """Write the manifest whole or not at all."""
-        text = json.dumps({"format": FORMAT, **manifest}, ensure_ascii=False, indent=1)
+        text = json.dumps(table_of(manifest), ensure_ascii=False, indent=1)
         write_text(self.manifest, text + "\n")
 
     # ---- rows

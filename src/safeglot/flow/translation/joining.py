@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.files.manifest import SetManifest
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
@@ -49,19 +50,19 @@ def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> Pro
             *(_others(prompts, rows, tags, folder) if "translators" in config.arms else ()),
         ),
         untranslated=tuple(one for one in found.values() if isinstance(one, Untranslated)),
-        notes=(*prompts.notes, f"translations: {folder.path.name} ({about['digest']})"),
+        notes=(*prompts.notes, f"translations: {folder.path.name} ({about.digest})"),
     )
 
 
 def _tags(
-    config: Config, about: Mapping[str, Any], folder: TranslationFolder, prompts: PromptSet
+    config: Config, about: SetManifest, folder: TranslationFolder, prompts: PromptSet
 ) -> tuple[str, ...]:
-    tags = config.to or tuple(about["languages"])
-    lacking = [tag for tag in tags if tag not in about["languages"]]
+    tags = config.to or tuple(about.languages)
+    lacking = [tag for tag in tags if tag not in about.languages]
     if lacking:
         raise UsageError(
             f"--translations {folder.path}: has no {', '.join(lacking)}; it has "
-            f"{', '.join(about['languages'])}. Leave the others out of --to, or make a set with them."
+            f"{', '.join(about.languages)}. Leave the others out of --to, or make a set with them."
         )
     twice = [tag for tag in tags if tag in prompts.languages]
     if twice:
@@ -70,7 +71,7 @@ def _tags(
             "the languages to read from the prompts with --languages, or those to take from the "
             "set with --to."
         )
-    empty = [tag for tag in tags if not about["counts"][tag][KEPT]]
+    empty = [tag for tag in tags if not about.counts[tag][KEPT]]
     if empty:
         raise UsageError(
             f"--translations {folder.path}: nothing is kept in {', '.join(empty)}, so there is "

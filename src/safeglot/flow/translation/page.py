@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from safeglot.backends.files.manifest import EstimatorTable, GateTable, SetManifest
+from safeglot.backends.files.records import table_of
 from safeglot.backends.files.rundir import write_text
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.flow.translation import ratings_summary
@@ -46,7 +48,7 @@ def write_page(folder: TranslationFolder, *, rows: int = 2000) -> Path:
 def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
     """Fill the page's records from the folder. Raises: UsageError."""
     about = folder.require().read_manifest()
-    found = _Found(most=max(rows // max(len(about["languages"]), 1), 1))
+    found = _Found(most=max(rows // max(len(about.languages), 1), 1))
     for row in folder.read_translations():
         found.take(row)
     found.draw()
@@ -55,32 +57,32 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
     told = ratings_summary.read_rated(folder, about)
     return TranslationsView(
         title=f"Translations: {folder.path.resolve().name}",
-        reference=_language(about["reference"]),
-        languages=tuple(_language_view(tag, found, about, scales) for tag in about["languages"]),
-        translators=tuple(about["translators"]),
-        estimators=tuple(_estimator(*one) for one in about["estimators"].items()),
+        reference=_language(about.reference),
+        languages=tuple(_language_view(tag, found, about, scales) for tag in about.languages),
+        translators=tuple(about.translators),
+        estimators=tuple(_estimator(*one) for one in about.estimators.items()),
         n_prompts=found.n_prompts,
-        digest=about["digest"],
-        rated=tuple(ratings_summary.table(told, about["languages"], scales)),
-        notes=tuple(about["notes"]),
+        digest=about.digest,
+        rated=tuple(ratings_summary.table(told, about.languages, scales)),
+        notes=tuple(about.notes),
         settings=_settings(about),
-        versions=dict(about["versions"]),
+        versions=dict(about.versions),
         rows=tuple(_rows(found.shown, candidates)),
         n_shown=len(found.shown),
     )
 
 
-def scales_of(about: Mapping[str, Any]) -> dict[str, Scale]:
+def scales_of(about: SetManifest) -> dict[str, Scale]:
     """Return the scale of each estimator of a manifest."""
     return {
-        name: Scale(worst=one["worst"], best=one["best"], proxy=one["proxy"])
-        for name, one in about["estimators"].items()
+        name: Scale(worst=one.worst, best=one.best, proxy=one.proxy)
+        for name, one in about.estimators.items()
     }
 
 
-def gate_of(about: Mapping[str, Any]) -> Gate:
+def gate_of(about: SetManifest) -> Gate:
     """Return the gate of a manifest."""
-    return Gate(threshold=about["gate"]["threshold"], by_language=about["gate"]["by_language"])
+    return Gate(threshold=about.gate.threshold, by_language=about.gate.by_language)
 
 
 def estimates_of(folder: TranslationFolder) -> dict[tuple[str, str], Floats]:
@@ -191,9 +193,9 @@ def _language(tag: str) -> NamedLanguage:
 
 
 def _language_view(
-    tag: str, found: _Found, about: Mapping[str, Any], scales: Mapping[str, Scale]
+    tag: str, found: _Found, about: SetManifest, scales: Mapping[str, Scale]
 ) -> LanguageView:
-    gate, translators = gate_of(about), about["translators"]
+    gate, translators = gate_of(about), about.translators
     bounds = {name: gate.bound(tag, name, scale) for name, scale in scales.items()}
     told = {name: bound for name, bound in bounds.items() if bound is not None}
     values = {name: _values(found, tag, name) for name in scales}
@@ -252,34 +254,35 @@ def _histogram(kept: Floats, gated: Floats, scale: Scale) -> Histogram:
 # ---- settings
 
 
-def _estimator(name: str, one: Mapping[str, Any]) -> EstimatorView:
+def _estimator(name: str, table: EstimatorTable) -> EstimatorView:
     return EstimatorView(
         name=name,
-        worst=one["worst"],
-        best=one["best"],
-        proxy=one["proxy"],
-        uncovered=one["not covered"],
+        worst=table.worst,
+        best=table.best,
+        proxy=table.proxy,
+        uncovered=table.uncovered,
     )
 
 
-def _settings(about: Mapping[str, Any]) -> dict[str, str]:
-    source = about["source"]
-    found = {"made": about["created"], "prompts": about["identity"]["prompts"]}
-    found |= {f"prompts, {key}": str(value) for key, value in source.items() if value}
-    found |= {"from": about["reference"], "to": ", ".join(about["languages"])}
-    found |= {f"translator {name}": id_ for name, id_ in about["translators"].items()}
-    for name, one in about["estimators"].items():
-        proxy = "; a proxy, not trained on human judgements" if one["proxy"] else ""
-        scale = f"from {one['worst']:g} (worst) to {one['best']:g} (best)"
-        found[f"estimator {name}"] = f"{one['id']}; {scale}{proxy}"
-    return found | {"gate": gate_words(about["gate"], about["languages"])}
+def _settings(about: SetManifest) -> dict[str, str]:
+    found = {"made": about.created, "prompts": about.identity["prompts"]}
+    found |= {
+        f"prompts, {key}": str(value) for key, value in table_of(about.source).items() if value
+    }
+    found |= {"from": about.reference, "to": ", ".join(about.languages)}
+    found |= {f"translator {name}": id_ for name, id_ in about.translators.items()}
+    for name, one in about.estimators.items():
+        proxy = "; a proxy, not trained on human judgements" if one.proxy else ""
+        scale = f"from {one.worst:g} (worst) to {one.best:g} (best)"
+        found[f"estimator {name}"] = f"{one.id}; {scale}{proxy}"
+    return found | {"gate": gate_words(about.gate, about.languages)}
 
 
-def gate_words(gate: Mapping[str, Any], tags: Sequence[str]) -> str:
+def gate_words(gate: GateTable, tags: Sequence[str]) -> str:
     """Print a gate: "0.5 on scales from 0 to 1; sw 0.4; yo cometkiwi 0.6"."""
-    told = gate["threshold"]
+    told = gate.threshold
     parts = ["none" if told is None else f"at least {told:g} on scales from 0 to 1"]
-    for tag, one in gate["by_language"].items():
+    for tag, one in gate.by_language.items():
         if tag not in tags:
             continue
         if isinstance(one, Mapping):

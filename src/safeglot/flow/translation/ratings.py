@@ -52,7 +52,7 @@ def sample(folder: TranslationFolder, wanted: RatingPlan, out: Path, *, again: b
     files.check_new(out)
     with folder.locked():
         before = ratings_summary.read_drawn(folder)
-        found, shown = draw(ratings_summary.chosen_texts(folder), wanted, of=about["digest"])
+        found, shown = draw(ratings_summary.chosen_texts(folder), wanted, of=about.digest)
         if not found:
             raise UsageError(f"{folder.path}: has no text to rate: nothing is kept. {folder.page} shows why.")  # fmt: skip
         if not again:
@@ -67,10 +67,10 @@ def sample(folder: TranslationFolder, wanted: RatingPlan, out: Path, *, again: b
         files.write(out, rows, columns=COLUMNS, texts=_TEXTS)
         beside = out.with_suffix(".txt")
         if not beside.exists():
-            names = [languages.lookup(tag).name for tag in about["languages"]]
-            write_text(beside, instructions(names, languages.lookup(about["reference"]).name))
+            names = [languages.lookup(tag).name for tag in about.languages]
+            write_text(beside, instructions(names, languages.lookup(about.reference).name))
         ratings_summary.write_drawn(folder, whole)
-    told = ratings_text.progress(ratings_summary.read_rated(folder, about), about["languages"])
+    told = ratings_text.progress(ratings_summary.read_rated(folder, about), about.languages)
     return f"{told}\n\nto rate: {out} ({len(rows)} rows)\nfor raters: {beside}\nNext: fill in the column adequacy with 1 to 5, then safeglot ratings add {folder.path} {out}"  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
         ratings_summary.write_drawn(folder, now)
         write_page(folder)
     told = f"{len(read.found)} ratings read" + (f", {changed} of them changed" if changed else "")
-    progress = ratings_text.progress(ratings_summary.read_rated(folder, about), about["languages"])
+    progress = ratings_text.progress(ratings_summary.read_rated(folder, about), about.languages)
     return f"{told}\n{progress}\npage: {folder.page}\nNext: safeglot ratings show {folder.path}"
 
 
@@ -239,7 +239,7 @@ def show(folder: TranslationFolder) -> tuple[list[ResultTable], str]:
     values = estimates_of(folder)
     ordered = {
         (tag, name): values[tag, name]
-        for tag in about["languages"]
+        for tag in about.languages
         for name in scales
         if (tag, name) in values
     }

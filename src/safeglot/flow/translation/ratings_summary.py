@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from safeglot.backends.files import rating_file
+from safeglot.backends.files.manifest import SetManifest
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import UsageError
 from safeglot.report.translation_set.view import RatedView, Statistic
@@ -97,7 +97,7 @@ def chosen_texts(folder: TranslationFolder) -> Iterator[Chosen]:
             )
 
 
-def read_rated(folder: TranslationFolder, about: Mapping[str, Any]) -> Rated:
+def read_rated(folder: TranslationFolder, about: SetManifest) -> Rated:
     """Return the draw as it bears on the set as it is now. Raises: UsageError."""
     drawn = read_drawn(folder)
     if not drawn:
@@ -109,7 +109,7 @@ def read_rated(folder: TranslationFolder, about: Mapping[str, Any]) -> Rated:
         drawn=standing,
         texts=there,
         stale=sum(bool(one.ratings) for one in drawn) - sum(bool(o.ratings) for o in standing),
-        other_set=any(one.digest != about.get("digest") for one in standing),
+        other_set=any(one.digest != about.digest for one in standing),
     )
 
 

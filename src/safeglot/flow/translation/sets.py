@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,7 @@ from typing import Any
 import safeglot
 from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
-from safeglot.backends.files.manifest import PromptOrigin
-from safeglot.backends.files.records import table_of
+from safeglot.backends.files.manifest import EstimatorTable, GateTable, PromptOrigin, SetManifest
 from safeglot.backends.files.translation_folder import TranslationFolder, translation_row
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
@@ -25,6 +24,7 @@ from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.text import languages
+from safeglot.translate.base import Estimator
 from safeglot.translate.checks.hard_checks import VERSION as CHECKS_VERSION
 from safeglot.translate.checks.identify import available
 from safeglot.translate.choice.choice import Gate
@@ -138,8 +138,8 @@ def make(
     with folder.locked():
         if folder.exists():
             there = folder.read_manifest()
-            same = _check_same(plan, there["identity"], again=again)
-            done = folder.finished() and not there.get("try_again")
+            same = _check_same(plan, there.identity, again=again)
+            done = folder.finished() and not there.try_again
             if same and done and not (again or retry_failed):
                 return folder
         folder.write_manifest(_manifest(plan))
@@ -214,57 +214,55 @@ def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow],
     folder.write_rows(rows, table, ranks=ranks)
     content = [(r["id"], r["language"], r["outcome"], r["text"], r["translator"]) for r in table]
     folder.write_manifest(
-        {
-            **_manifest(plan),
-            "digest": digest("translation-set", content)[:16],
-            "counts": counts(outcomes, plan.config.to),
-            "try_again": left,
-        }
+        replace(
+            _manifest(plan),
+            digest=digest("translation-set", content)[:16],
+            counts=counts(outcomes, plan.config.to),
+            try_again=left,
+        )
     )
 
 
 def check_failed(folder: TranslationFolder, most: float) -> None:
     """Raise TooMuchMissing where more than the allowed share of a language could not be translated."""
     about = folder.read_manifest()
-    shares = {tag: n["failed"] / max(sum(n.values()), 1) for tag, n in about["counts"].items()}
+    shares = {tag: n["failed"] / max(sum(n.values()), 1) for tag, n in about.counts.items()}
     over = [f"{tag} {share:.1%}" for tag, share in shares.items() if share > most]
     if over:
         again = "The same command tries again what may come with a new try. "
         raise TooMuchMissing(
             f"{folder.path}: of {', '.join(over)} of the prompts there is no usable translation, "
-            f"allowed are {most:.1%} (--max-missing). {again if about['try_again'] else ''}"
+            f"allowed are {most:.1%} (--max-missing). {again if about.try_again else ''}"
             f"{folder.page} lists the reasons; --retry-failed tries all."
         )
 
 
-def _manifest(plan: Plan) -> dict[str, Any]:
-    steps, gate = plan.steps, plan.gate
-    return {
-        "safeglot": safeglot.__version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"safeglot": safeglot.__version__, **rundir.library_versions()},
-        "identity": plan.identity,
-        "source": table_of(plan.origin),
-        "reference": plan.config.reference,
-        "languages": list(plan.config.to),
-        "translators": {t.name: t.id for t in steps.translators},
-        "estimators": {
-            e.name: {
-                "id": e.id,
-                "worst": e.scale.worst,
-                "best": e.scale.best,
-                "proxy": e.scale.proxy,
-                "not covered": {
-                    tag: why
-                    for tag in plan.config.to
-                    if (why := e.uncovered(plan.config.reference, tag))
-                },
-            }
-            for e in steps.estimators
-        },
-        "gate": {"threshold": gate.threshold, "by_language": _plain(gate.by_language)},
-        "notes": list(steps.notes),
-    }
+def _manifest(plan: Plan) -> SetManifest:
+    steps, config = plan.steps, plan.config
+    return SetManifest(
+        safeglot=safeglot.__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"safeglot": safeglot.__version__, **rundir.library_versions()},
+        identity=plan.identity,
+        source=plan.origin,
+        reference=config.reference,
+        languages=config.to,
+        translators={t.name: t.id for t in steps.translators},
+        estimators={e.name: _estimator_table(e, config) for e in steps.estimators},
+        gate=GateTable(threshold=plan.gate.threshold, by_language=_plain(plan.gate.by_language)),
+        notes=tuple(steps.notes),
+    )
+
+
+def _estimator_table(estimator: Estimator, config: Config) -> EstimatorTable:
+    reasons = {tag: estimator.uncovered(config.reference, tag) for tag in config.to}
+    return EstimatorTable(
+        id=estimator.id,
+        worst=estimator.scale.worst,
+        best=estimator.scale.best,
+        proxy=estimator.scale.proxy,
+        uncovered={tag: why for tag, why in reasons.items() if why},
+    )
 
 
 def _plain(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,16 @@ from dataclasses import replace
 import pytest
 
 from example.manifest import manifest_with, taxonomy_table
-from safeglot.backends.files.manifest import IDENTITY, ArmsSummary, parse_manifest
-from safeglot.backends.files.records import Misfit, table_of
+from safeglot.backends.files.manifest import (
+    IDENTITY,
+    ArmsSummary,
+    EstimatorTable,
+    GateTable,
+    PromptOrigin,
+    SetManifest,
+    parse_manifest,
+)
+from safeglot.backends.files.records import Misfit, read_record, table_of
 from safeglot.backends.files.rundir import RunDir
 
 
@@ -77,3 +85,62 @@ def test_coverage_is_a_pair():
     table["taxonomy"]["coverage"] = {"theft": [["S2"]]}
     with pytest.raises(Misfit, match=r"^taxonomy\.coverage\.theft: got 1 items, allowed are 2$"):
         parse_manifest(table)
+
+
+# ---- of a translation set
+
+
+def set_manifest(**changes):
+    return SetManifest(
+        **{
+            "safeglot": "0.1.0",
+            "created": "2026-01-01T00:00:00+00:00",
+            "versions": {},
+            "identity": {"prompts": "p@0"},
+            "source": PromptOrigin(name="p.csv", sha256="0" * 64, revision=""),
+            "reference": "en",
+            "languages": ("de", "sw"),
+            "translators": {"mt": "mt:1"},
+            "estimators": {
+                "q": EstimatorTable(
+                    id="q:1", worst=25, best=0.0, proxy=True, uncovered={"sw": "no"}
+                )
+            },
+            "gate": GateTable(
+                threshold=None, by_language={"de": {"q": 3.5}, "sw": None, "yo": 0.4}
+            ),
+            "notes": (),
+            **changes,
+        }
+    )
+
+
+def test_a_set_that_was_only_begun_has_no_end():
+    table = written(set_manifest())
+    assert next(iter(table)) == "format"
+    assert table["gate"] == {"threshold": None, "by_language": {"de": {"q": 3.5}, "sw": None, "yo": 0.4}}  # fmt: skip
+    assert table["estimators"]["q"]["not covered"] == {"sw": "no"}
+    assert not {"digest", "counts", "try_again"} & set(table)
+    assert read_record(SetManifest, table) == set_manifest()
+
+
+def test_a_set_that_is_finished_says_how_its_texts_ended():
+    whole = set_manifest(digest="d", counts={"de": {"kept": 1}}, try_again=0)
+    table = written(whole)
+    assert list(table)[-3:] == ["digest", "counts", "try_again"]
+    assert read_record(SetManifest, table) == whole
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        ({"threshold": "x", "by_language": {}}, 'gate.threshold: got "x", allowed is a number'),
+        ({"threshold": 0.5, "by_language": {"de": "x"}}, 'gate.by_language.de: got "x", allowed is a number'),
+        ({"threshold": 0.5, "by_language": {"de": {"q": None}}}, "gate.by_language.de.q: got null, allowed is a number"),
+        ({"by_language": {}}, "gate.threshold: is missing"),
+    ],
+)  # fmt: skip
+def test_a_gate_that_does_not_fit(gate, told):
+    with pytest.raises(Misfit) as error:
+        read_record(SetManifest, written(set_manifest()) | {"gate": gate})
+    assert str(error.value) == told

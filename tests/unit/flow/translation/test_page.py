@@ -124,9 +124,9 @@ def test_the_same_set_gives_the_same_page_and_no_address_of_the_network(folder):
 def test_the_page_tells_the_settings(folder):
     html = render_translations(view_of(folder))
     about = folder.read_manifest()
-    for part in (*TRANSLATORS, about["digest"], "a proxy", "XLM-R was not trained on Yoruba", "not covered"):  # fmt: skip
+    for part in (*TRANSLATORS, about.digest, "a proxy", "XLM-R was not trained on Yoruba", "not covered"):  # fmt: skip
         assert part in html
-    assert gate_words(about["gate"], about["languages"]) in html
+    assert gate_words(about.gate, about.languages) in html
     assert "yo, roundtrip-chrf: 0.4" in html
     assert all(dict(view_of(folder).settings).values())
     assert "prompts, revision" not in html
@@ -149,7 +149,7 @@ def test_a_set_that_keeps_nothing_says_so(tmp_path):
 def test_ratings_are_on_the_page(tmp_path):
     made = make_set(tmp_path / "rated", 60, ("es", "sw"))
     assert "No person has rated" in render_translations(view_of(made))
-    drawn, shown = draw(ratings_summary.chosen_texts(made), RatingPlan(texts=20), of=made.read_manifest()["digest"])  # fmt: skip
+    drawn, shown = draw(ratings_summary.chosen_texts(made), RatingPlan(texts=20), of=made.read_manifest().digest)  # fmt: skip
     good = {one.item: 1 + round(4 * shown[one.item].quality[ROUNDTRIP]) for one in drawn}
     ratings_summary.write_drawn(
         made,
