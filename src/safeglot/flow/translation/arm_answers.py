@@ -40,13 +40,13 @@ def filled(
         asking = translating.Asking(config=config, steps=steps, log=run_dir.log, console=console)
         async with translating.bench(asking, store) as bench:
 
-            async def one(at: int) -> None:
-                translator = by[pairs[at]]
+            async def translate(n: int) -> None:
+                translator = by[pairs[n]]
                 assert translator is not None
-                given = await bench.translation(_source(rows[at], pairs[at]), translator)
-                texts[at] = "" if given.fault else given.text.strip()
+                translation = await bench.translation(_source(rows[n], pairs[n]), translator)
+                texts[n] = "" if translation.fault else translation.text.strip()
 
-            await bench.each(range(len(rows)), one, what="answers translated", of=len(rows))
+            await bench.each(range(len(rows)), translate, what="answers translated", of=len(rows))
 
     translating.run(work, run_dir.path)
     done = [

@@ -64,25 +64,27 @@ class Bench:
         All are translated before any is checked: what is usual in the set is learned from it.
         """
         work = list(self._pairs(sources))
-        given: list[Translated] = [Translated(text="")] * len(work)
+        texts: list[Translated] = [Translated(text="")] * len(work)
 
-        async def translate(at: int) -> None:
-            given[at] = await self.translation(*work[at])
+        async def translate(n: int) -> None:
+            texts[n] = await self.translation(*work[n])
 
         await self.each(range(len(work)), translate, what="translations", of=len(work))
-        asked = [
-            Candidate(source=source, translator=translator.name, text=one.text)
-            for (source, translator), one in zip(work, given, strict=True)
+        candidates = [
+            Candidate(source=source, translator=translator.name, text=text.text)
+            for (source, translator), text in zip(work, texts, strict=True)
         ]
-        whole = [at for at, one in enumerate(given) if not one.fault]
+        whole = [n for n, text in enumerate(texts) if not text.fault]
         faults: list[Mapping[str, str]] = [{}] * len(work)
-        for at, found in zip(whole, self.asking.check([asked[i] for i in whole]), strict=True):
-            faults[at] = found
-        quality = await self.qualities([asked[at] for at in whole if not faults[at]])
-        told = iter(quality)
+        for n, failed in zip(whole, self.asking.check([candidates[n] for n in whole]), strict=True):
+            faults[n] = failed
+        passed = [n for n in whole if not faults[n]]
+        quality = dict(
+            zip(passed, await self.qualities([candidates[n] for n in passed]), strict=True)
+        )
         return [
-            _row(asked[at], one, faults[at], next(told) if not (one.fault or faults[at]) else NONE)
-            for at, one in enumerate(given)
+            _row(candidates[n], text, faults[n], quality.get(n, NONE))
+            for n, text in enumerate(texts)
         ]
 
     def _pairs(self, sources: Sequence[Source]) -> Iterator[tuple[Source, Translator]]:
@@ -95,48 +97,48 @@ class Bench:
                 yield source, translator
 
     async def translation(self, source: Source, translator: Translator) -> Translated:
-        """Ask for one translation; what failed for good says so, and is never the source."""
+        """Return one translation; what failed for good says so, and is never the source."""
         key = _key(source, translator) if self.earlier else ""  # a hash for each text costs time
         if key and (FAILED_CANDIDATE, key) in self.failed:
             return Translated(text="", fault="failed before; --retry-failed asks again")
         try:
-            found = await self.engine.produce(translator, source)
+            translation = await self.engine.produce(translator, source)
         except ModelError as error:
             about = Origin(parent=source.prompt, by=translator.name)
             self.engine.fail(error, FAILED_CANDIDATE, _key(source, translator), about)
             return Translated(text="", fault=f"failed: {error.message}")
         if key and (FAILED_CANDIDATE, key) in self.earlier:
             self.engine.store.recovered(FAILED_CANDIDATE, key)
-        return found
+        return translation
 
     # ---- quality
 
     async def qualities(self, candidates: Sequence[Candidate]) -> list[Quality]:
         """Return what the estimators say of each candidate."""
-        found: list[Quality] = [NONE] * len(candidates)
+        qualities: list[Quality] = [NONE] * len(candidates)
         if self.asking.steps.estimators:
 
-            async def one(at: int) -> None:
-                found[at] = await self.quality(candidates[at])
+            async def estimate(n: int) -> None:
+                qualities[n] = await self.quality(candidates[n])
 
-            n = len(candidates)
-            await self.each(range(n), one, what="estimates", of=n)
-        return found
+            whole = len(candidates)
+            await self.each(range(whole), estimate, what="estimates", of=whole)
+        return qualities
 
     async def quality(self, candidate: Candidate) -> Quality:
         """Return what each estimator says of a candidate, and why those say nothing that do not."""
-        told: dict[str, float] = {}
-        untold: dict[str, str] = {}
+        numbers: dict[str, float] = {}
+        reasons: dict[str, str] = {}
         source = candidate.source
         for estimator in self.asking.steps.estimators:
             why = self._uncovered(estimator, source)
             if not why:
                 value, why = await self._estimate(estimator, candidate)
                 if value is not None:
-                    told[estimator.name] = value
+                    numbers[estimator.name] = value
                     continue
-            untold[estimator.name] = why
-        return told, untold
+            reasons[estimator.name] = why
+        return numbers, reasons
 
     def _uncovered(self, estimator: Estimator, source: Source) -> str:
         key = (estimator.name, source.language, source.target)
@@ -148,25 +150,25 @@ class Bench:
         self, estimator: Estimator, candidate: Candidate
     ) -> tuple[float | None, str]:
         try:
-            found = await self.engine.produce(estimator, candidate)
+            estimated = await self.engine.produce(estimator, candidate)
         except ModelError as error:
             return None, f"failed: {error.message}"
-        return found.value, found.reason
+        return estimated.value, estimated.reason
 
     async def each(
         self, items: Iterable[Any], work: Callable[[Any], Any], *, what: str, of: int
     ) -> None:
         """Run `work` on every item, as wide as the engines are, with a progress bar."""
-        with self.asking.console.counting(what, of) as tell:
+        with self.asking.console.counting(what, of) as show:
             done = 0
 
-            async def one(item: Any) -> None:
+            async def work_and_count(item: Any) -> None:
                 nonlocal done
                 await work(item)
                 done += 1
-                tell(done)
+                show(done)
 
-            await stream(items, one, width=max(1, min(self.width, of)))
+            await stream(items, work_and_count, width=max(1, min(self.width, of)))
 
 
 def _key(source: Source, translator: Translator) -> str:
@@ -191,7 +193,7 @@ def _row(
 
 @contextlib.asynccontextmanager
 async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
-    """Open the engines of the steps. Raises: Stopped, with how to go on."""
+    """Yield an engine with the routes of the steps open. Raises: Stopped, with how to go on."""
     config = asking.config
     routes = asking.steps.routes(config, asking.console)
     limits = Limits(
@@ -221,7 +223,7 @@ async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
 
 
 def run(work: Callable[[], Any], place: Path) -> Any:
-    """Run a coroutine to its end. Raises: Stopped, with how to go on."""
+    """Return what a coroutine returns, run to its end. Raises: Stopped, with how to go on."""
     try:
         return asyncio.run(work())
     except (KeyboardInterrupt, asyncio.CancelledError):

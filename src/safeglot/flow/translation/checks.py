@@ -29,11 +29,13 @@ Faults = Mapping[str, str]
 def hard_checks(candidates: Sequence[Candidate]) -> list[Faults]:
     """Return the hard checks that each candidate fails; what is usual is learned from all of them."""
     if len(candidates) > MANY and workers.cores() > 1:
-        parts = (_packed(candidates[at : at + SHARE]) for at in range(0, len(candidates), SHARE))
+        parts = (
+            _packed(candidates[start : start + SHARE]) for start in range(0, len(candidates), SHARE)
+        )
         with contextlib.suppress(*workers.NONE_START), workers.pool() as pool:
             habits = learn(candidates)  # while the processes start
             checked = pool.map(partial(_checked_packed, habits), parts)
-            return [found or _NONE for part in checked for found in part]
+            return [faults or _NONE for part in checked for faults in part]
     return _checked(learn(candidates), candidates)
 
 
@@ -43,22 +45,22 @@ def _checked_packed(habits: Habits, part: _Packed) -> list[Faults]:
 
 def _packed(candidates: Sequence[Candidate]) -> _Packed:
     """Return candidates as tuples, each source once: pickled in a seventh of the time of records."""
-    found: _Packed = []
+    packed: _Packed = []
     last: Source | None = None
-    for one in candidates:
-        if one.source is not last:
-            last = one.source
-            found.append(((last.prompt, last.text, last.language, last.target), []))
-        found[-1][1].append((one.translator, one.text))
-    return found
+    for candidate in candidates:
+        if candidate.source is not last:
+            last = candidate.source
+            packed.append(((last.prompt, last.text, last.language, last.target), []))
+        packed[-1][1].append((candidate.translator, candidate.text))
+    return packed
 
 
 def _unpacked(part: _Packed) -> list[Candidate]:
-    found: list[Candidate] = []
-    for (prompt, text, language, target), said in part:
+    candidates: list[Candidate] = []
+    for (prompt, text, language, target), texts in part:
         source = Source(prompt=prompt, text=text, language=language, target=target)
-        found += [Candidate(source=source, translator=name, text=text) for name, text in said]
-    return found
+        candidates += [Candidate(source=source, translator=name, text=text) for name, text in texts]
+    return candidates
 
 
 def _checked(habits: Habits, candidates: Sequence[Candidate]) -> list[Faults]:
@@ -66,10 +68,10 @@ def _checked(habits: Habits, candidates: Sequence[Candidate]) -> list[Faults]:
     return [
         {
             fault.name: fault.detail
-            for fault in check(one, identifiers=identifiers, refuses=refuses, habits=habits)
+            for fault in check(candidate, identifiers=identifiers, refuses=refuses, habits=habits)
         }
         or _NONE
-        for one in candidates
+        for candidate in candidates
     ]
 
 

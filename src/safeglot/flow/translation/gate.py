@@ -44,20 +44,20 @@ def _gate_of(path: Path) -> Gate:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}. {hint}.") from None
     problems: list[str] = []
-    found: dict[str, float | Mapping[str, float] | None] = {}
+    bound_of: dict[str, float | Mapping[str, float] | None] = {}
     for key, value in table.items():
         where = f"{path}: {key}"
         if key == "default":
-            found[key] = _bound(value, where, problems)
+            bound_of[key] = _bound(value, where, problems)
         elif isinstance(value, dict):
-            of = {name: _bound(one, f"{where}.{name}", problems) for name, one in value.items()}
-            found[_tag(key, path, problems)] = {n: v for n, v in of.items() if v is not None}
+            bounds = {n: _bound(bound, f"{where}.{n}", problems) for n, bound in value.items()}
+            bound_of[_tag(key, path, problems)] = {n: b for n, b in bounds.items() if b is not None}
         else:
-            found[_tag(key, path, problems)] = _bound(value, where, problems)
+            bound_of[_tag(key, path, problems)] = _bound(value, where, problems)
     if problems:
         raise InputErrors(problems)
-    default = found.pop("default", None)
-    return Gate(threshold=default if isinstance(default, float) else None, by_language=found)
+    default = bound_of.pop("default", None)
+    return Gate(threshold=default if isinstance(default, float) else None, by_language=bound_of)
 
 
 def _bound(value: Any, where: str, problems: list[str]) -> float | None:

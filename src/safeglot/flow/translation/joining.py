@@ -34,9 +34,9 @@ def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> Pro
         (r["id"], r["language"]): r for r in folder.read_translations() if r["language"] in tags
     }
     _check(prompts, rows, tags, folder)
-    found = dict(_ends(prompts, rows, tags))
+    ends = dict(_ends(prompts, rows, tags))
     main = {(t.prompt, t.language): t for t in prompts.translations}
-    main |= {key: one for key, one in found.items() if isinstance(one, Translation) and one.kept}
+    main |= {key: end for key, end in ends.items() if isinstance(end, Translation) and end.kept}
     languages = (*prompts.languages, *tags)
     return replace(
         prompts,
@@ -46,10 +46,10 @@ def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> Pro
         ),
         beside=(
             *prompts.beside,
-            *(one for one in found.values() if isinstance(one, Translation) and not one.kept),
+            *(end for end in ends.values() if isinstance(end, Translation) and not end.kept),
             *(_others(prompts, rows, tags, folder) if "translators" in config.arms else ()),
         ),
-        untranslated=tuple(one for one in found.values() if isinstance(one, Untranslated)),
+        untranslated=tuple(end for end in ends.values() if isinstance(end, Untranslated)),
         notes=(*prompts.notes, f"translations: {folder.path.name} ({about.digest})"),
     )
 
@@ -153,16 +153,21 @@ def _others(
 ) -> Iterator[Translation]:
     """Yield the candidates beside the kept ones: what another translator made of the same prompt."""
     ids = {p.id for p in prompts.prompts}
-    for one in folder.read_candidates():
-        row = rows.get((one.prompt, one.language))
-        if one.prompt not in ids or one.language not in tags or row is None or not one.passed:
+    for candidate in folder.read_candidates():
+        row = rows.get((candidate.prompt, candidate.language))
+        if (
+            candidate.prompt not in ids
+            or candidate.language not in tags
+            or row is None
+            or not candidate.passed
+        ):
             continue
-        if row["outcome"] == KEPT and one.translator != row["translator"]:
+        if row["outcome"] == KEPT and candidate.translator != row["translator"]:
             yield Translation(
-                prompt=one.prompt,
-                language=one.language,
-                text=one.text,
-                translator=one.translator,
-                quality=one.quality,
+                prompt=candidate.prompt,
+                language=candidate.language,
+                text=candidate.text,
+                translator=candidate.translator,
+                quality=candidate.quality,
                 arm="translators",
             )

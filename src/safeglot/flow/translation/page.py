@@ -40,43 +40,43 @@ Values = dict[tuple[str, str, str], "array[float]"]
 
 
 def write_page(folder: TranslationFolder, *, rows: int = 2000) -> Path:
-    """Write the page of a finished set with at most so many texts. Raises: UsageError, Stopped."""
+    """Return the page of a finished set, written with at most so many texts. Raises: UsageError, Stopped."""
     write_text(folder.page, render_translations(view_of(folder, rows=rows)))
     return folder.page
 
 
 def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
-    """Fill the page's records from the folder. Raises: UsageError."""
+    """Return the page's records, filled from the folder. Raises: UsageError."""
     about = folder.require().read_manifest()
-    found = _Found(most=max(rows // max(len(about.languages), 1), 1))
+    counts = _SetCounts(most=max(rows // max(len(about.languages), 1), 1))
     for row in folder.read_translations():
-        found.take(row)
-    found.draw()
-    candidates = found.take_candidates(folder.read_candidates())
+        counts.take(row)
+    counts.draw()
+    candidates = counts.take_candidates(folder.read_candidates())
     scales = scales_of(about)
-    told = ratings_summary.read_rated(folder, about)
+    rated = ratings_summary.read_rated(folder, about)
     return TranslationsView(
         title=f"Translations: {folder.path.resolve().name}",
         reference=_language(about.reference),
-        languages=tuple(_language_view(tag, found, about, scales) for tag in about.languages),
+        languages=tuple(_language_view(tag, counts, about, scales) for tag in about.languages),
         translators=tuple(about.translators),
-        estimators=tuple(_estimator(*one) for one in about.estimators.items()),
-        n_prompts=found.n_prompts,
+        estimators=tuple(_estimator(*row) for row in about.estimators.items()),
+        n_prompts=counts.n_prompts,
         digest=about.digest,
-        rated=tuple(ratings_summary.table(told, about.languages, scales)),
+        rated=tuple(ratings_summary.table(rated, about.languages, scales)),
         notes=tuple(about.notes),
         settings=_settings(about),
         versions=dict(about.versions),
-        rows=tuple(_rows(found.shown, candidates)),
-        n_shown=len(found.shown),
+        rows=tuple(_rows(counts.shown, candidates)),
+        n_shown=len(counts.shown),
     )
 
 
 def scales_of(about: SetManifest) -> dict[str, Scale]:
     """Return the scale of each estimator of a manifest."""
     return {
-        name: Scale(worst=one.worst, best=one.best, proxy=one.proxy)
-        for name, one in about.estimators.items()
+        name: Scale(worst=row.worst, best=row.best, proxy=row.proxy)
+        for name, row in about.estimators.items()
     }
 
 
@@ -87,18 +87,18 @@ def gate_of(about: SetManifest) -> Gate:
 
 def estimates_of(folder: TranslationFolder) -> dict[tuple[str, str], Floats]:
     """Return the estimates of all chosen texts by (language, estimator)."""
-    found: dict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
+    estimates: dict[tuple[str, str], array[float]] = defaultdict(lambda: array("d"))
     for row in folder.read_translations():
         for name, value in row["quality"].items():
-            found[row["language"], name].append(value)
-    return {key: floats(values) for key, values in found.items()}
+            estimates[row["language"], name].append(value)
+    return {key: floats(values) for key, values in estimates.items()}
 
 
 # ---- one pass over each file
 
 
 @dataclass(slots=True)
-class _Found:
+class _SetCounts:
     """What is counted while the rows go by, and the rows of the prompts that the page shows.
 
     Those are the `most` prompts with the lowest hashes of their ids, each in all its languages.
@@ -148,7 +148,7 @@ class _Found:
     def take_candidates(
         self, rows: Iterator[CandidateRow]
     ) -> dict[tuple[str, str], list[CandidateRow]]:
-        """Count all candidates, and return those of the prompts that are shown."""
+        """Return the candidates of the prompts that are shown, after counting all."""
         kept: dict[tuple[str, str], list[CandidateRow]] = defaultdict(list)
         for row in rows:
             place, by = (row.prompt, row.language), (row.language, row.translator)
@@ -193,35 +193,38 @@ def _language(tag: str) -> NamedLanguage:
 
 
 def _language_view(
-    tag: str, found: _Found, about: SetManifest, scales: Mapping[str, Scale]
+    tag: str, counts: _SetCounts, about: SetManifest, scales: Mapping[str, Scale]
 ) -> LanguageView:
     gate, translators = gate_of(about), about.translators
     bounds = {name: gate.bound(tag, name, scale) for name, scale in scales.items()}
-    told = {name: bound for name, bound in bounds.items() if bound is not None}
-    values = {name: _values(found, tag, name) for name in scales}
+    applied = {name: bound for name, bound in bounds.items() if bound is not None}
+    values = {name: _values(counts, tag, name) for name in scales}
     return LanguageView(
         language=_language(tag),
-        counts={name: found.counts[tag, name] for name in OUTCOMES},
-        gated_by={name: _missing(values[name][1], told[name], scales[name]) for name in told},
+        counts={name: counts.counts[tag, name] for name in OUTCOMES},
+        gated_by={name: _missing(values[name][1], applied[name], scales[name]) for name in applied},
         failed_by=Counter(
-            check for (_, one), checks in found.failed_by.items() if one == tag for check in checks
+            check
+            for (_, language), checks in counts.failed_by.items()
+            if language == tag
+            for check in checks
         ),
-        asked={name: found.asked[tag, name] for name in translators},
-        passed={name: found.passed[tag, name] for name in translators},
-        refused={name: _refused(found, tag, name) for name in translators},
-        chosen={name: found.chosen[tag, name] for name in translators},
+        asked={name: counts.asked[tag, name] for name in translators},
+        passed={name: counts.passed[tag, name] for name in translators},
+        refused={name: _refused(counts, tag, name) for name in translators},
+        chosen={name: counts.chosen[tag, name] for name in translators},
         quality={name: _spread(kept) for name, (kept, _) in values.items() if kept.size},
         shape={
             name: _histogram(kept, gated, scales[name])
             for name, (kept, gated) in values.items()
             if kept.size + gated.size
         },
-        bounds=told,
+        bounds=applied,
     )
 
 
-def _values(found: _Found, tag: str, estimator: str) -> tuple[Floats, Floats]:
-    kept, gated = (found.values.get((tag, estimator, end), ()) for end in (KEPT, GATED))
+def _values(counts: _SetCounts, tag: str, estimator: str) -> tuple[Floats, Floats]:
+    kept, gated = (counts.values.get((tag, estimator, end), ()) for end in (KEPT, GATED))
     return floats(kept), floats(gated)
 
 
@@ -229,11 +232,11 @@ def _missing(gated: Floats, bound: float, scale: Scale) -> int:
     return int((gated < bound).sum() if scale.higher_is_better else (gated > bound).sum())
 
 
-def _refused(found: _Found, tag: str, translator: str) -> dict[str, int]:
+def _refused(counts: _SetCounts, tag: str, translator: str) -> dict[str, int]:
     return {
         check: n
-        for (one, name, check), n in found.refused.items()
-        if one == tag and name == translator
+        for (language, name, check), n in counts.refused.items()
+        if language == tag and name == translator
     }
 
 
@@ -245,50 +248,49 @@ def _spread(values: Floats) -> MeanSpread:
 def _histogram(kept: Floats, gated: Floats, scale: Scale) -> Histogram:
     low, high = sorted((scale.worst, scale.best))
     edges = np.linspace(low, high, BINS + 1)
-    steps = [
+    counts = [
         np.histogram(np.clip(values, low, high), bins=edges)[0].tolist() for values in (kept, gated)
     ]
-    return Histogram(kept=tuple(steps[0]), gated=tuple(steps[1]), low=low, high=high)
+    return Histogram(kept=tuple(counts[0]), gated=tuple(counts[1]), low=low, high=high)
 
 
 # ---- settings
 
 
-def _estimator(name: str, table: EstimatorTable) -> EstimatorView:
+def _estimator(name: str, row: EstimatorTable) -> EstimatorView:
     return EstimatorView(
         name=name,
-        worst=table.worst,
-        best=table.best,
-        proxy=table.proxy,
-        uncovered=table.uncovered,
+        worst=row.worst,
+        best=row.best,
+        proxy=row.proxy,
+        uncovered=row.uncovered,
     )
 
 
 def _settings(about: SetManifest) -> dict[str, str]:
-    found = {"made": about.created, "prompts": about.identity["prompts"]}
-    found |= {
-        f"prompts, {key}": str(value) for key, value in table_of(about.source).items() if value
-    }
-    found |= {"from": about.reference, "to": ", ".join(about.languages)}
-    found |= {f"translator {name}": id_ for name, id_ in about.translators.items()}
-    for name, one in about.estimators.items():
-        proxy = "; a proxy, not trained on human judgements" if one.proxy else ""
-        scale = f"from {one.worst:g} (worst) to {one.best:g} (best)"
-        found[f"estimator {name}"] = f"{one.id}; {scale}{proxy}"
-    return found | {"gate": gate_words(about.gate, about.languages)}
+    settings = {"made": about.created, "prompts": about.identity["prompts"]}
+    origin = table_of(about.source)
+    settings |= {f"prompts, {key}": str(value) for key, value in origin.items() if value}
+    settings |= {"from": about.reference, "to": ", ".join(about.languages)}
+    settings |= {f"translator {name}": id_ for name, id_ in about.translators.items()}
+    for name, row in about.estimators.items():
+        proxy = "; a proxy, not trained on human judgements" if row.proxy else ""
+        scale = f"from {row.worst:g} (worst) to {row.best:g} (best)"
+        settings[f"estimator {name}"] = f"{row.id}; {scale}{proxy}"
+    return settings | {"gate": gate_words(about.gate, about.languages)}
 
 
 def gate_words(gate: GateTable, tags: Sequence[str]) -> str:
-    """Print a gate: "0.5 on scales from 0 to 1; sw 0.4; yo cometkiwi 0.6"."""
-    told = gate.threshold
-    parts = ["none" if told is None else f"at least {told:g} on scales from 0 to 1"]
-    for tag, one in gate.by_language.items():
+    """Return a gate in words: "at least 0.5 on scales from 0 to 1; sw 0.4; yo cometkiwi 0.6"."""
+    threshold = gate.threshold
+    parts = ["none" if threshold is None else f"at least {threshold:g} on scales from 0 to 1"]
+    for tag, bounds in gate.by_language.items():
         if tag not in tags:
             continue
-        if isinstance(one, Mapping):
-            parts += [f"{tag}, {name}: {bound:g}" for name, bound in one.items()] or [
+        if isinstance(bounds, Mapping):
+            parts += [f"{tag}, {name}: {bound:g}" for name, bound in bounds.items()] or [
                 f"{tag}: none"
             ]
         else:
-            parts.append(f"{tag}: {'none' if one is None else f'{one:g}'}")
+            parts.append(f"{tag}: {'none' if bounds is None else f'{bounds:g}'}")
     return "; ".join(parts)

@@ -46,32 +46,32 @@ _ALLOWED = f"whole numbers from {min(GRADES)} to {max(GRADES)}"
 
 
 def sample(folder: TranslationFolder, wanted: RatingPlan, out: Path, *, again: bool = False) -> str:
-    """Draw texts, write what is still to be rated, and tell what was drawn. Raises: UsageError."""
+    """Return what was drawn to be rated, after writing what still lacks a rating. Raises: UsageError."""
     about = folder.require().read_manifest()
     _check(wanted)
     files.check_new(out)
     with folder.locked():
         before = ratings_summary.read_drawn(folder)
-        found, shown = draw(ratings_summary.chosen_texts(folder), wanted, of=about.digest)
-        if not found:
+        drawn, shown = draw(ratings_summary.chosen_texts(folder), wanted, of=about.digest)
+        if not drawn:
             raise UsageError(f"{folder.path}: has no text to rate: nothing is kept. {folder.page} shows why.")  # fmt: skip
         if not again:
-            _check_grows(folder, before, found)
-        whole = joined(found, before)
+            _check_grows(folder, before, drawn)
+        whole = joined(drawn, before)
         rows = list(_rows(whole, shown))
         if not rows:
             raise UsageError(
-                f"{folder.path}: all {len(found)} texts of this draw are rated already. Ask for more "
+                f"{folder.path}: all {len(drawn)} texts of this draw are rated already. Ask for more "
                 "with --texts, or look at them with `safeglot ratings show`."
             )
         files.write(out, rows, columns=COLUMNS, texts=_TEXTS)
-        beside = out.with_suffix(".txt")
-        if not beside.exists():
+        guide = out.with_suffix(".txt")
+        if not guide.exists():
             names = [languages.lookup(tag).name for tag in about.languages]
-            write_text(beside, instructions(names, languages.lookup(about.reference).name))
+            write_text(guide, instructions(names, languages.lookup(about.reference).name))
         ratings_summary.write_drawn(folder, whole)
-    told = ratings_text.progress(ratings_summary.read_rated(folder, about), about.languages)
-    return f"{told}\n\nto rate: {out} ({len(rows)} rows)\nfor raters: {beside}\nNext: fill in the column adequacy with 1 to 5, then safeglot ratings add {folder.path} {out}"  # fmt: skip
+    progress = ratings_text.progress(ratings_summary.read_rated(folder, about), about.languages)
+    return f"{progress}\n\nto rate: {out} ({len(rows)} rows)\nfor raters: {guide}\nNext: fill in the column adequacy with 1 to 5, then safeglot ratings add {folder.path} {out}"  # fmt: skip
 
 
 def _check(wanted: RatingPlan) -> None:
@@ -91,10 +91,10 @@ def _check_grows(
     folder: TranslationFolder, before: Sequence[DrawnText], now: Sequence[DrawnText]
 ) -> None:
     """Check that a draw holds the one before. Raises: UsageError."""
-    items = {one.item for one in now}
-    lost = [one for one in before if one.drawn and one.item not in items]
+    items = {text.item for text in now}
+    lost = [text for text in before if text.drawn and text.item not in items]
     if lost:
-        done = sum(bool(one.ratings) for one in before)
+        done = sum(bool(text.ratings) for text in before)
         raise UsageError(
             f"{folder.path}: {len(before)} texts were drawn already (seed {before[0].seed}), {done} "
             f"are rated; this draw would leave {len(lost)} of them out. Draw at least as many with the "
@@ -105,26 +105,26 @@ def _check_grows(
 def _rows(drawn: Sequence[DrawnText], shown: Mapping[str, Chosen]) -> Iterator[dict[str, str]]:
     """Yield the rows that lack a rating, by language and rater, in an order of chance."""
     by_language: dict[str, list[DrawnText]] = {}
-    for one in drawn:
-        if one.drawn and one.lacking:
-            by_language.setdefault(one.language, []).append(one)
+    for text in drawn:
+        if text.drawn and text.lacking:
+            by_language.setdefault(text.language, []).append(text)
     for here in by_language.values():
-        turns = cycle(("1", "2") if any(one.raters > 1 for one in here) else ("1",))
+        turns = cycle(("1", "2") if any(text.raters > 1 for text in here) else ("1",))
         dealt: dict[str, list[dict[str, str]]] = {"1": [], "2": []}
-        for one in here:
-            free = [name for name in dealt if name not in one.ratings]
-            for name in free[: one.lacking] if one.raters > 1 else (next(turns),):
-                dealt[name].append(_row(shown[one.item], name))
+        for text in here:
+            free = [name for name in dealt if name not in text.ratings]
+            for name in free[: text.lacking] if text.raters > 1 else (next(turns),):
+                dealt[name].append(_row(shown[text.item], name))
         for rows in dealt.values():
             yield from rows
 
 
-def _row(one: Chosen, rater: str) -> dict[str, str]:
+def _row(text: Chosen, rater: str) -> dict[str, str]:
     return {
-        "item": one.item,
-        "language": one.language,
-        "source": one.source,
-        "translation": one.text,
+        "item": text.item,
+        "language": text.language,
+        "source": text.source,
+        "translation": text.text,
         "rater": rater,
         "adequacy": "",
         "comment": "",
@@ -135,16 +135,16 @@ def _row(one: Chosen, rater: str) -> dict[str, str]:
 
 
 @dataclass(slots=True)
-class _Read:
+class _RatingFiles:
     """Ratings read so far, with the place of each."""
 
     drawn: Mapping[str, DrawnText]
     problems: Problems = field(default_factory=Problems)
-    found: dict[tuple[str, str], tuple[Rating, str]] = field(default_factory=dict)
+    ratings: dict[tuple[str, str], tuple[Rating, str]] = field(default_factory=dict)
 
 
 def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
-    """Store the ratings of the files and tell what is there. Raises: InputErrors with every problem."""
+    """Return how far the rating is, after storing the ratings of the files. Raises: InputErrors."""
     about = folder.require().read_manifest()
     if not ratings_summary.read_drawn(folder):
         raise UsageError(
@@ -153,34 +153,36 @@ def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
         )
     with folder.locked():
         drawn = ratings_summary.read_drawn(folder)
-        read = _Read(drawn={one.item: one for one in drawn})
+        read = _RatingFiles(drawn={text.item: text for text in drawn})
         for path in paths:
             _read_file(path, read)
         read.problems.stop()
         now, changed = _with_ratings(drawn, read)
         ratings_summary.write_drawn(folder, now)
         write_page(folder)
-    told = f"{len(read.found)} ratings read" + (f", {changed} of them changed" if changed else "")
+    summary = f"{len(read.ratings)} ratings read" + (
+        f", {changed} of them changed" if changed else ""
+    )
     progress = ratings_text.progress(ratings_summary.read_rated(folder, about), about.languages)
-    return f"{told}\n{progress}\npage: {folder.page}\nNext: safeglot ratings show {folder.path}"
+    return f"{summary}\n{progress}\npage: {folder.page}\nNext: safeglot ratings show {folder.path}"
 
 
-def _with_ratings(drawn: Sequence[DrawnText], read: _Read) -> tuple[list[DrawnText], int]:
+def _with_ratings(drawn: Sequence[DrawnText], read: _RatingFiles) -> tuple[list[DrawnText], int]:
     by_item: dict[str, dict[str, Rating]] = {}
-    for (item, name), (rating, _) in read.found.items():
+    for (item, name), (rating, _) in read.ratings.items():
         by_item.setdefault(item, {})[name] = rating
     changed = sum(
-        one.ratings[name].adequacy != rating.adequacy
-        for one in drawn
-        for name, rating in by_item.get(one.item, {}).items()
-        if name in one.ratings
+        text.ratings[name].adequacy != rating.adequacy
+        for text in drawn
+        for name, rating in by_item.get(text.item, {}).items()
+        if name in text.ratings
     )
     return [
-        replace(one, ratings={**one.ratings, **by_item.get(one.item, {})}) for one in drawn
+        replace(text, ratings={**text.ratings, **by_item.get(text.item, {})}) for text in drawn
     ], changed
 
 
-def _read_file(path: Path, read: _Read) -> None:
+def _read_file(path: Path, read: _RatingFiles) -> None:
     text, fault = files.read(path)
     if fault:
         read.problems.add(str(path), fault)
@@ -201,24 +203,24 @@ def _cell(row: tables.Row, column: str) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _take(row: tables.Row, read: _Read) -> bool:
-    """Note the rating of one row; say whether it has one."""
-    item, name, told = _cell(row, "item"), _cell(row, "rater") or "1", _cell(row, "adequacy")
-    if not item and not told:
+def _take(row: tables.Row, read: _RatingFiles) -> bool:
+    """Return whether a row has a rating, which is noted."""
+    item, name, adequacy = _cell(row, "item"), _cell(row, "rater") or "1", _cell(row, "adequacy")
+    if not item and not adequacy:
         return False
     if item not in read.drawn:
         near = did_you_mean(item, read.drawn) if len(read.drawn) <= 2000 else ""
         read.problems.add(
             row.place, f"item {item!r} is not among the texts drawn for this set{near}"
         )
-    if not told:
+    if not adequacy:
         return False
-    grade = grade_of(told)
+    grade = grade_of(adequacy)
     if grade is None:
-        read.problems.add(row.place, f"adequacy {told!r}: allowed are {_ALLOWED}, or nothing where it is not done")  # fmt: skip
+        read.problems.add(row.place, f"adequacy {adequacy!r}: allowed are {_ALLOWED}, or nothing where it is not done")  # fmt: skip
         return True
     rating = Rating(adequacy=grade, comment=_cell(row, "comment"))
-    first, place = read.found.setdefault((item, name), (rating, row.place))
+    first, place = read.ratings.setdefault((item, name), (rating, row.place))
     if first.adequacy != grade:
         read.problems.add(row.place, f"rater {name!r} gives item {item} {grade}, and {first.adequacy} at {place}; keep one")  # fmt: skip
     return True
@@ -230,8 +232,8 @@ def _take(row: tables.Row, read: _Read) -> bool:
 def show(folder: TranslationFolder) -> tuple[list[ResultTable], str]:
     """Return what people say of the translations, and lines for a gate file. Raises: UsageError."""
     about = folder.require().read_manifest()
-    told, scales = ratings_summary.read_rated(folder, about), scales_of(about)
-    if not told.drawn and not told.stale:
+    rated, scales = ratings_summary.read_rated(folder, about), scales_of(about)
+    if not rated.drawn and not rated.stale:
         raise UsageError(
             f"{folder.path}: no texts were drawn for ratings. "
             f"Draw some: safeglot ratings sample {folder.path} --out to-rate.csv"
@@ -243,5 +245,7 @@ def show(folder: TranslationFolder) -> tuple[list[ResultTable], str]:
         for name in scales
         if (tag, name) in values
     }
-    found = ratings_summary.thresholds(told, scales, ordered)
-    return ratings_text.tables(view_of(folder, rows=0), told, found), ratings_text.gate_file(found)
+    suggested = ratings_summary.thresholds(rated, scales, ordered)
+    return ratings_text.tables(view_of(folder, rows=0), rated, suggested), ratings_text.gate_file(
+        suggested
+    )

@@ -65,22 +65,22 @@ class Threshold:
 
 def read_drawn(folder: TranslationFolder) -> list[DrawnText]:
     """Return what was drawn from a set, with the ratings. Raises: UsageError."""
-    found = []
+    drawn = []
     for row in rating_file.read_rows(folder.ratings):
         try:
-            ratings = {name: Rating(**said) for name, said in row.pop("ratings", {}).items()}
-            found.append(DrawnText(**row, ratings=ratings))
+            ratings = {name: Rating(**rating) for name, rating in row.pop("ratings", {}).items()}
+            drawn.append(DrawnText(**row, ratings=ratings))
         except (TypeError, AttributeError):
             raise UsageError(
                 f"{folder.ratings}: is of another version of safeglot. Move it away, and draw anew "
                 "with `safeglot ratings sample`."
             ) from None
-    return found
+    return drawn
 
 
 def write_drawn(folder: TranslationFolder, drawn: Sequence[DrawnText]) -> None:
     """Write what was drawn, with the ratings."""
-    rating_file.write_rows(folder.ratings, [asdict(one) for one in drawn])
+    rating_file.write_rows(folder.ratings, [asdict(text) for text in drawn])
 
 
 def chosen_texts(folder: TranslationFolder) -> Iterator[Chosen]:
@@ -102,14 +102,16 @@ def read_rated(folder: TranslationFolder, about: SetManifest) -> Rated:
     drawn = read_drawn(folder)
     if not drawn:
         return Rated(drawn=(), texts={})
-    places = {(one.prompt, one.language) for one in drawn}
-    there = {one.item: one for one in chosen_texts(folder) if (one.prompt, one.language) in places}
-    standing = tuple(one for one in drawn if one.drawn and one.item in there)
+    places = {(text.prompt, text.language) for text in drawn}
+    there = {
+        text.item: text for text in chosen_texts(folder) if (text.prompt, text.language) in places
+    }
+    standing = tuple(text for text in drawn if text.drawn and text.item in there)
     return Rated(
         drawn=standing,
         texts=there,
-        stale=sum(bool(one.ratings) for one in drawn) - sum(bool(o.ratings) for o in standing),
-        other_set=any(one.digest != about.digest for one in standing),
+        stale=sum(bool(text.ratings) for text in drawn) - sum(bool(o.ratings) for o in standing),
+        other_set=any(text.digest != about.digest for text in standing),
     )
 
 
@@ -122,39 +124,41 @@ def table(rated: Rated, languages: Sequence[str], scales: Mapping[str, Scale]) -
         _row(rated, tag, outcome, scales)
         for tag in languages
         for outcome in (KEPT, GATED)
-        if any(_is(rated, one, tag, outcome) for one in rated.drawn)
+        if any(_is(rated, text, tag, outcome) for text in rated.drawn)
     ]
 
 
-def _is(rated: Rated, one: DrawnText, tag: str, outcome: str) -> bool:
-    return one.language == tag and rated.texts[one.item].outcome == outcome
+def _is(rated: Rated, text: DrawnText, tag: str, outcome: str) -> bool:
+    return text.language == tag and rated.texts[text.item].outcome == outcome
 
 
-def mean_grade(one: DrawnText) -> float:
+def mean_grade(text: DrawnText) -> float:
     """Return the mean of a text's raters; it must have one."""
-    return sum(r.adequacy for r in one.ratings.values()) / len(one.ratings)
+    return sum(r.adequacy for r in text.ratings.values()) / len(text.ratings)
 
 
 def _row(rated: Rated, tag: str, outcome: str, scales: Mapping[str, Scale]) -> RatedView:
-    drawn = [one for one in rated.drawn if _is(rated, one, tag, outcome)]
-    told = [one for one in drawn if one.ratings]
-    grades = floats([mean_grade(one) for one in told])
+    drawn = [text for text in rated.drawn if _is(rated, text, tag, outcome)]
+    graded = [text for text in drawn if text.ratings]
+    grades = floats([mean_grade(text) for text in graded])
     span, sd = mean_interval(grades)
-    whole = [one for one in rated.drawn if one.language == tag and one.ratings]
+    whole = [text for text in rated.drawn if text.language == tag and text.ratings]
     return RatedView(
         language=tag,
         outcome=outcome,
         drawn=len(drawn),
         adequacy=Statistic(
-            number=float(grades.mean()) if told else None,
+            number=float(grades.mean()) if graded else None,
             low=max(span[0], 1.0) if span else None,
             high=min(span[1], 5.0) if span else None,
-            n=len(told),
+            n=len(graded),
         ),
         sd=sd,
         preserved=_preserved(grades),
         alpha=_alpha(whole) if outcome == KEPT else Statistic(number=None),
-        correlation={name: _correlation(rated, whole, name, one) for name, one in scales.items()}
+        correlation={
+            name: _correlation(rated, whole, name, scale) for name, scale in scales.items()
+        }
         if outcome == KEPT
         else {},
     )
@@ -169,44 +173,44 @@ def _preserved(grades: Floats) -> Statistic:
     return Statistic(number=kept / n, low=float(low), high=float(high), n=n)
 
 
-def _alpha(told: Sequence[DrawnText]) -> Statistic:
-    names = sorted({name for one in told for name in one.ratings})
-    grade_AU = np.full((len(names), len(told)), np.nan)
-    for u, one in enumerate(told):
+def _alpha(texts: Sequence[DrawnText]) -> Statistic:
+    names = sorted({name for text in texts for name in text.ratings})
+    grade_AU = np.full((len(names), len(texts)), np.nan)
+    for u, text in enumerate(texts):
         for a, name in enumerate(names):
-            if name in one.ratings:
-                grade_AU[a, u] = one.ratings[name].adequacy
-    found = interval_alpha(grade_AU) if told else None
-    if found is None or found.units < LEAST_UNITS:
-        n = found.units if found else 0
+            if name in text.ratings:
+                grade_AU[a, u] = text.ratings[name].adequacy
+    alpha = interval_alpha(grade_AU) if texts else None
+    if alpha is None or alpha.units < LEAST_UNITS:
+        n = alpha.units if alpha else 0
         return Statistic(number=None, n=n, why=f"{n} texts rated twice, told from {LEAST_UNITS} on")
-    why = "" if found.value is not None else "all grades are alike"
-    return Statistic(number=found.value, low=found.low, high=found.high, n=found.units, why=why)
+    why = "" if alpha.value is not None else "all grades are alike"
+    return Statistic(number=alpha.value, low=alpha.low, high=alpha.high, n=alpha.units, why=why)
 
 
 def _correlation(
-    rated: Rated, told: Sequence[DrawnText], estimator: str, scale: Scale
+    rated: Rated, texts: Sequence[DrawnText], estimator: str, scale: Scale
 ) -> Statistic:
     """Return Spearman's rho, turned so that 1 says that the estimator ranks as people do."""
     sign = 1.0 if scale.higher_is_better else -1.0
-    pairs = list(_pairs(rated, told, estimator))
+    pairs = list(_pairs(rated, texts, estimator))
     if len(pairs) < LEAST_CORRELATION:
         why = f"{len(pairs)} texts, told from {LEAST_CORRELATION} on" if pairs else "no values"
         return Statistic(number=None, n=len(pairs), why=why)
-    found = spearman([sign * v for v, _, _ in pairs], [g for _, g, _ in pairs], unit="texts")
-    if isinstance(found, NoFit):
-        return Statistic(number=None, n=len(pairs), why=found.reason)
-    return Statistic(number=found.value, n=found.n)
+    correlation = spearman([sign * v for v, _, _ in pairs], [g for _, g, _ in pairs], unit="texts")
+    if isinstance(correlation, NoFit):
+        return Statistic(number=None, n=len(pairs), why=correlation.reason)
+    return Statistic(number=correlation.value, n=correlation.n)
 
 
 def _pairs(
-    rated: Rated, told: Sequence[DrawnText], estimator: str
+    rated: Rated, texts: Sequence[DrawnText], estimator: str
 ) -> Iterator[tuple[float, float, float]]:
     """Yield (estimate, mean grade, weight) of the texts that have both."""
-    for one in told:
-        value = rated.texts[one.item].quality.get(estimator)
+    for text in texts:
+        value = rated.texts[text.item].quality.get(estimator)
         if value is not None:
-            yield value, mean_grade(one), 1 / one.chance
+            yield value, mean_grade(text), 1 / text.chance
 
 
 # ---- thresholds
@@ -215,22 +219,22 @@ def _pairs(
 def thresholds(
     rated: Rated, scales: Mapping[str, Scale], values: Mapping[tuple[str, str], Floats]
 ) -> list[Threshold]:
-    """Suggest a threshold for each language and estimator that has values.
+    """Return the suggested threshold of each language and estimator that has values.
 
-    `values` are all chosen texts' estimates by (language, estimator), to tell what is kept.
+    `values` are all chosen texts' estimates by (language, estimator), to count what is kept.
     """
-    found = []
+    suggestions = []
     for (tag, name), whole in values.items():
-        told = [one for one in rated.drawn if one.language == tag and one.ratings]
-        pairs = floats(list(_pairs(rated, told, name))).reshape(-1, 3)
+        texts = [text for text in rated.drawn if text.language == tag and text.ratings]
+        pairs = floats(list(_pairs(rated, texts, name))).reshape(-1, 3)
         if len(pairs):
-            rank = _correlation(rated, told, name, scales[name])
+            rank = _correlation(rated, texts, name, scales[name])
             none = Threshold(
                 language=tag, estimator=name, rank=rank, bound=None, n=len(pairs), of=whole.size
             )
             sign = 1.0 if scales[name].higher_is_better else -1.0
-            found.append(_suggest(none, pairs, sign, whole))
-    return found
+            suggestions.append(_suggest(none, pairs, sign, whole))
+    return suggestions
 
 
 def _suggest(none: Threshold, pairs: Floats, sign: float, whole: Floats) -> Threshold:
@@ -253,16 +257,22 @@ def _suggest(none: Threshold, pairs: Floats, sign: float, whole: Floats) -> Thre
     return replace(none, why=f"none with {LEAST_ABOVE} rated texts above it reaches {PRECISION:g}")
 
 
-def gate_lines(found: Sequence[Threshold]) -> list[str]:
+def gate_lines(suggestions: Sequence[Threshold]) -> list[str]:
     """Return lines for a gate file: in each language the estimator that keeps the most texts.
 
     Of those that keep as many, the one that ranks more as people do.
     """
     lines = []
-    for tag in dict.fromkeys(one.language for one in found if one.bound is not None):
+    for tag in dict.fromkeys(
+        suggestion.language for suggestion in suggestions if suggestion.bound is not None
+    ):
         best = max(
-            (one for one in found if one.language == tag and one.bound is not None),
-            key=lambda one: (one.keeps, one.rank.number or 0.0),
+            (
+                suggestion
+                for suggestion in suggestions
+                if suggestion.language == tag and suggestion.bound is not None
+            ),
+            key=lambda suggestion: (suggestion.keeps, suggestion.rank.number or 0.0),
         )
         lines += [f"[{tag}]", f'"{best.estimator}" = {best.bound!r}']
     return lines

@@ -32,10 +32,10 @@ def _name(tag: str) -> str:
 # ---- how far it is
 
 
-def progress(told: Rated, tags: Sequence[str]) -> str:
+def progress(rated: Rated, tags: Sequence[str]) -> str:
     """Return how many texts are drawn and rated in each language."""
     columns = [Column(name="language"), *map(_count_column, ("kept, rated", "gated, rated", "rated twice", "ratings"))]  # fmt: skip
-    rows = tuple(_progress_row(told, tag) for tag in tags)
+    rows = tuple(_progress_row(rated, tag) for tag in tags)
     table = ResultTable(title="", columns=tuple(columns), rows=rows, text="")
     return to_text([table]).strip("\n")
 
@@ -44,16 +44,16 @@ def _count_column(name: str) -> Column:
     return Column(name=name, kind="count")
 
 
-def _progress_row(told: Rated, tag: str) -> ResultRow:
-    here = [one for one in told.drawn if one.language == tag]
+def _progress_row(rated: Rated, tag: str) -> ResultRow:
+    here = [text for text in rated.drawn if text.language == tag]
     cells = []
     for outcome in (KEPT, GATED):
-        of = [one for one in here if told.texts[one.item].outcome == outcome]
-        cells.append(_of(sum(bool(one.ratings) for one in of), len(of)))
-    twice = [one for one in here if one.raters > 1]
-    cells.append(_of(sum(len(one.ratings) > 1 for one in twice), len(twice)))
-    done = sum(min(len(one.ratings), one.raters) for one in here)
-    return (word(_name(tag)), *cells, _of(done, sum(one.raters for one in here)))
+        of = [text for text in here if rated.texts[text.item].outcome == outcome]
+        cells.append(_of(sum(bool(text.ratings) for text in of), len(of)))
+    twice = [text for text in here if text.raters > 1]
+    cells.append(_of(sum(len(text.ratings) > 1 for text in twice), len(twice)))
+    done = sum(min(len(text.ratings), text.raters) for text in here)
+    return (word(_name(tag)), *cells, _of(done, sum(text.raters for text in here)))
 
 
 def _of(done: int, whole: int) -> ResultCell:
@@ -63,14 +63,16 @@ def _of(done: int, whole: int) -> ResultCell:
 # ---- what people say
 
 
-def tables(view: TranslationsView, told: Rated, found: Sequence[Threshold]) -> list[ResultTable]:
+def tables(
+    view: TranslationsView, rated: Rated, suggested: Sequence[Threshold]
+) -> list[ResultTable]:
     """Return the tables of `safeglot ratings show`."""
-    return [_ratings(view, told), _quality(view), _thresholds(found)]
+    return [_ratings(view, rated), _quality(view), _thresholds(suggested)]
 
 
-def gate_file(found: Sequence[Threshold]) -> str:
+def gate_file(suggested: Sequence[Threshold]) -> str:
     """Return the lines to paste into a gate file, "" where no threshold is suggested."""
-    lines = gate_lines(found)
+    lines = gate_lines(suggested)
     if not lines:
         return ""
     head = "Lines for a gate file (safeglot translate … --again --gate FILE), the estimator that keeps most:"
@@ -83,7 +85,7 @@ def _measure(m: Statistic) -> ResultCell:
     return number(m.number, (m.low, m.high))
 
 
-def _ratings(view: TranslationsView, told: Rated) -> ResultTable:
+def _ratings(view: TranslationsView, rated: Rated) -> ResultTable:
     return ResultTable(
         title="Ratings by people",
         columns=(
@@ -107,29 +109,29 @@ def _ratings(view: TranslationsView, told: Rated) -> ResultTable:
             "meaning kept: the mean of a text is 4 or more, with Wilson's interval",
             "alpha is Krippendorff's with the interval metric, over kept and gated texts together",
         ),
-        notes=tuple(_notes(told)),
+        notes=tuple(_notes(rated)),
     )
 
 
-def _rating_row(one: RatedView) -> ResultRow:
+def _rating_row(row: RatedView) -> ResultRow:
     return (
-        word(_name(one.language)),
-        word(one.outcome),
-        _of(one.adequacy.n, one.drawn),
-        _measure(one.adequacy),
-        _measure(one.preserved),
-        _measure(one.alpha),
-        number(float(one.alpha.n) if one.outcome == KEPT else None),
+        word(_name(row.language)),
+        word(row.outcome),
+        _of(row.adequacy.n, row.drawn),
+        _measure(row.adequacy),
+        _measure(row.preserved),
+        _measure(row.alpha),
+        number(float(row.alpha.n) if row.outcome == KEPT else None),
     )
 
 
-def _notes(told: Rated) -> Iterator[str]:
-    if told.stale:
+def _notes(rated: Rated) -> Iterator[str]:
+    if rated.stale:
         yield (
-            f"{told.stale} rated texts are not counted: they are not in the set any more, or not in the "
+            f"{rated.stale} rated texts are not counted: they are not in the set any more, or not in the "
             "last draw. Their ratings are kept."
         )
-    if told.other_set:
+    if rated.other_set:
         yield (
             "the set has changed since the texts were drawn. Where more texts are kept now, draw anew "
             "(`safeglot ratings sample`): the new ones had no chance to be drawn."
@@ -137,12 +139,12 @@ def _notes(told: Rated) -> Iterator[str]:
 
 
 def _quality(view: TranslationsView) -> ResultTable:
-    tags = [one.language.tag for one in view.languages]
+    tags = [language.language.tag for language in view.languages]
     rows = [
-        _spread_row(one.name, {o.language.tag: o.quality.get(one.name) for o in view.languages})
-        for one in view.estimators
+        _spread_row(e.name, {o.language.tag: o.quality.get(e.name) for o in view.languages})
+        for e in view.estimators
     ]
-    human = {one.language: _human(one) for one in view.rated if one.outcome == KEPT}
+    human = {row.language: _human(row) for row in view.rated if row.outcome == KEPT}
     rows.append(_spread_row(HUMAN, {tag: human.get(tag) for tag in tags}))
     return ResultTable(
         title="Estimates and ratings of the texts kept, mean ± standard deviation",
@@ -156,25 +158,25 @@ def _quality(view: TranslationsView) -> ResultTable:
     )
 
 
-def _human(one: RatedView) -> MeanSpread | None:
-    if one.adequacy.number is None:
+def _human(row: RatedView) -> MeanSpread | None:
+    if row.adequacy.number is None:
         return None
-    sd = None if one.sd is None else one.sd / 4
-    return MeanSpread(mean=(one.adequacy.number - 1) / 4, sd=sd, n=one.adequacy.n)
+    sd = None if row.sd is None else row.sd / 4
+    return MeanSpread(mean=(row.adequacy.number - 1) / 4, sd=sd, n=row.adequacy.n)
 
 
-def _spread_row(name: str, found: Mapping[str, MeanSpread | None]) -> ResultRow:
-    whole = overall([one for one in found.values() if one is not None])
-    return (word(name), *map(_spread, (*found.values(), whole)))
+def _spread_row(name: str, spreads: Mapping[str, MeanSpread | None]) -> ResultRow:
+    whole = overall([spread for spread in spreads.values() if spread is not None])
+    return (word(name), *map(_spread, (*spreads.values(), whole)))
 
 
-def _spread(one: MeanSpread | None) -> ResultCell:
-    if one is None:
+def _spread(spread: MeanSpread | None) -> ResultCell:
+    if spread is None:
         return word("none")
-    return word(f"{one.mean:.2f}" + ("" if one.sd is None else f" ± {one.sd:.2f}"))
+    return word(f"{spread.mean:.2f}" + ("" if spread.sd is None else f" ± {spread.sd:.2f}"))
 
 
-def _thresholds(found: Sequence[Threshold]) -> ResultTable:
+def _thresholds(suggested: Sequence[Threshold]) -> ResultTable:
     return ResultTable(
         title="Estimators beside people, and suggested thresholds",
         columns=(
@@ -187,7 +189,7 @@ def _thresholds(found: Sequence[Threshold]) -> ResultTable:
             Column(name="rated above it", kind="count"),
             Column(name="keeps", kind="count"),
         ),
-        rows=tuple(_threshold_row(one) for one in found),
+        rows=tuple(_threshold_row(suggestion) for suggestion in suggested),
         text=(
             "Tells whether an estimator ranks texts as people do (1: just so, 0: not at all), and the least strict "
             f"threshold at which {100 * PRECISION:g}% of the rated "
@@ -202,15 +204,15 @@ def _thresholds(found: Sequence[Threshold]) -> ResultTable:
     )
 
 
-def _threshold_row(one: Threshold) -> ResultRow:
-    none = one.bound is None
+def _threshold_row(suggestion: Threshold) -> ResultRow:
+    none = suggestion.bound is None
     return (
-        word(_name(one.language)),
-        word(one.estimator),
-        _measure(one.rank),
-        number(float(one.rank.n)),
-        word(one.why if one.bound is None else f"{one.bound:g}"),
-        number(one.share),
-        number(None if none else float(one.n)),
-        number(None) if none else _of(one.keeps, one.of),
+        word(_name(suggestion.language)),
+        word(suggestion.estimator),
+        _measure(suggestion.rank),
+        number(float(suggestion.rank.n)),
+        word(suggestion.why if suggestion.bound is None else f"{suggestion.bound:g}"),
+        number(suggestion.share),
+        number(None if none else float(suggestion.n)),
+        number(None) if none else _of(suggestion.keeps, suggestion.of),
     )

@@ -76,7 +76,7 @@ class Plan:
 
 
 def plan(config: Config, prompts: PromptSet, origin: PromptOrigin) -> Plan:
-    """Check translators, estimators, languages and the gate.
+    """Return the plan of a set: translators, estimators, languages and the gate, all checked.
 
     Raises: InputErrors with every language that no translator reaches and all that cannot be had.
     """
@@ -118,16 +118,15 @@ def _unreached(config: Config, steps: TranslationSteps) -> Iterator[str]:
             )
 
 
-# ---- for a run
-
-
 # ---- making a set
 
 
 def make(
     plan: Plan, console: Console, *, again: bool = False, retry_failed: bool = False
 ) -> TranslationFolder:
-    """Translate what is missing, choose, and write the set; a finished set is left as it is.
+    """Return the folder of a set after translating what is missing, choosing and writing it.
+
+    A finished set is left as it is.
 
     What failed and may come with a new try is asked again, all else that failed by `retry_failed`.
     With `again` the choice is made anew from what was stored, for another gate or estimator.
@@ -202,14 +201,14 @@ def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow],
     prompts = {p.id: p for p in plan.prompts.prompts}
     table = [
         translation_row(
-            one,
+            outcome,
             {
-                "source": prompts[one.prompt].text,
-                "categories": list(prompts[one.prompt].categories),
-                "kind": prompts[one.prompt].kind,
+                "source": prompts[outcome.prompt].text,
+                "categories": list(prompts[outcome.prompt].categories),
+                "kind": prompts[outcome.prompt].kind,
             },
         )
-        for one in outcomes
+        for outcome in outcomes
     ]
     folder.write_rows(rows, table, ranks=ranks)
     content = [(r["id"], r["language"], r["outcome"], r["text"], r["translator"]) for r in table]

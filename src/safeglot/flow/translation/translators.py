@@ -51,7 +51,7 @@ class TranslationSteps:
         return tuple(t for t in self.translators if not t.fault(source, target))
 
     def routes(self, config: Config, console: Console) -> dict[str, Route]:
-        """Open every route. Raises: UsageError where a model cannot be had."""
+        """Return every route, opened. Raises: UsageError where a model cannot be had."""
         files = {
             m.model: local_file(m.provider, m.path, console.fetching)
             for m in self.models

@@ -36,7 +36,7 @@ _Place: TypeAlias = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class VariantPlan:
     """What a run asks for beside its main texts."""
 
     config: Config
@@ -49,12 +49,12 @@ class Asked:
 
     @property
     def roundtrip(self) -> bool:
-        """Say whether round trips are wanted and can be made."""
+        """Whether round trips are wanted and can be made."""
         return "roundtrip" in self.config.arms and bool(self.steps.translators)
 
     @property
     def asks(self) -> bool:
-        """Say whether a model has to be asked."""
+        """Whether a model has to be asked."""
         rated = bool(self.steps.estimators) and any(map(_checkable, self.probes))
         return self.roundtrip or rated
 
@@ -67,31 +67,31 @@ def with_variations(
     Without a console nothing is asked, so that round trips and checks of meaning are left out.
     Raises: InputErrors with all that is wrong with the probes.
     """
-    asked = _asked(config, prompts, folder)
-    made = list(_made(asked))
+    plan = _planned(config, prompts, folder)
+    made = list(_made(plan))
     ratings: Mapping[_Place, Mapping[str, float]] = {}
     backs: list[Translation] = []
-    if asked.asks and console is not None:
+    if plan.asks and console is not None:
         folder.path.mkdir(parents=True, exist_ok=True)
         store = Store(folder.database)
         asking = translating.Asking(
-            config=config, steps=asked.steps, log=folder.log, console=console
+            config=config, steps=plan.steps, log=folder.log, console=console
         )
         try:
-            ratings, backs = translating.run(lambda: _ask(asked, made, asking, store), folder.path)
+            ratings, backs = translating.run(lambda: _ask(plan, made, asking, store), folder.path)
         finally:
             store.close()
-    found = filled(prompts, config)
-    probes, lacking = _checked(asked, made, ratings)
+    main = filled(prompts, config)
+    probes, lacking = _checked(plan, made, ratings)
     return replace(
-        found,
-        beside=(*found.beside, *probes, *backs),
-        untranslated=(*found.untranslated, *lacking),
-        notes=(*found.notes, *_notes(asked, made)),
+        main,
+        beside=(*main.beside, *probes, *backs),
+        untranslated=(*main.untranslated, *lacking),
+        notes=(*main.notes, *_notes(plan, made)),
     )
 
 
-def _asked(config: Config, prompts: PromptSet, folder: TranslationFolder) -> Asked:
+def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> VariantPlan:
     problems: list[str] = []
     sets: list[_Set] = []
     for text in config.probes:
@@ -109,7 +109,7 @@ def _asked(config: Config, prompts: PromptSet, folder: TranslationFolder) -> Ask
     if problems:
         raise InputErrors(problems)
     unique = tuple(dict.fromkeys(sets))
-    return Asked(
+    return VariantPlan(
         config=config, prompts=prompts, folder=folder, probes=unique, dialects=dialects, steps=steps
     )
 
@@ -117,18 +117,18 @@ def _asked(config: Config, prompts: PromptSet, folder: TranslationFolder) -> Ask
 def _dialects(
     sets: Sequence[_Set], prompts: PromptSet, problems: list[str]
 ) -> tuple[list[_Set], Dialects]:
-    """Read the files of dialects; a probe of a file becomes one of each of its labels."""
-    found: list[_Set] = []
+    """Return the probes and the dialects of files; a probe of a file becomes one of each of its labels."""
+    expanded: list[_Set] = []
     dialects = Dialects()
     for together in sets:
         file = next((p.level for p in together if p.factor == "dialect"), None)
         if file is None:
-            found.append(together)
+            expanded.append(together)
             continue
         dialects = _read(file, prompts, problems)
         others = tuple(p for p in together if p.factor != "dialect")
-        found += [base.ordered((*others, probe)) for probe in dialects.probes]
-    return found, dialects
+        expanded += [base.ordered((*others, probe)) for probe in dialects.probes]
+    return expanded, dialects
 
 
 def _read(file: str, prompts: PromptSet, problems: list[str]) -> Dialects:
@@ -157,18 +157,18 @@ def _read(file: str, prompts: PromptSet, problems: list[str]) -> Dialects:
     return Dialects()
 
 
-def _made(asked: Asked) -> Iterator[Made]:
-    texts: dict[str, dict[str, str]] = {p.id: {} for p in asked.prompts.prompts}
-    for one in asked.prompts.translations:
-        texts[one.prompt][one.language] = one.text
-    wanted = dict.fromkeys([*asked.probes, *filter(None, map(_bare, asked.probes))])
+def _made(plan: VariantPlan) -> Iterator[Made]:
+    texts: dict[str, dict[str, str]] = {p.id: {} for p in plan.prompts.prompts}
+    for text in plan.prompts.translations:
+        texts[text.prompt][text.language] = text.text
+    wanted = dict.fromkeys([*plan.probes, *filter(None, map(_bare, plan.probes))])
     yield from variants(
         texts,
         list(wanted),
-        seed=asked.config.probe_seed,
-        reference=asked.config.reference,
-        share=asked.config.probe_share,
-        dialects=asked.dialects,
+        seed=plan.config.probe_seed,
+        reference=plan.config.reference,
+        share=plan.config.probe_share,
+        dialects=plan.dialects,
     )
 
 
@@ -185,57 +185,57 @@ def _checkable(together: _Set) -> bool:
 
 
 async def _ask(
-    asked: Asked, made: Sequence[Made], asking: translating.Asking, store: Store
+    plan: VariantPlan, made: Sequence[Made], asking: translating.Asking, store: Store
 ) -> tuple[Mapping[_Place, Mapping[str, float]], list[Translation]]:
     async with translating.bench(asking, store) as bench:
-        places = list(_to_rate(asked, made))
+        places = list(_to_rate(plan, made))
         rated = await bench.qualities([candidate for _, candidate in places])
-        ratings = {place: told for (place, _), (told, _) in zip(places, rated, strict=True)}
-        backs = await _round_trips(asked, bench) if asked.roundtrip else []
+        ratings = {place: numbers for (place, _), (numbers, _) in zip(places, rated, strict=True)}
+        backs = await _round_trips(plan, bench) if plan.roundtrip else []
     return ratings, backs
 
 
-def _to_rate(asked: Asked, made: Sequence[Made]) -> Iterator[tuple[_Place, Candidate]]:
-    if not asked.steps.estimators:
+def _to_rate(plan: VariantPlan, made: Sequence[Made]) -> Iterator[tuple[_Place, Candidate]]:
+    if not plan.steps.estimators:
         return
-    prompts = {p.id: p for p in asked.prompts.prompts}
-    names = {base.name(_bare(one)) for one in asked.probes if _checkable(one)}
-    for one in made:
-        if one.name not in names or one.variant.fault or one.language == asked.config.reference:
+    prompts = {p.id: p for p in plan.prompts.prompts}
+    names = {base.name(_bare(probes)) for probes in plan.probes if _checkable(probes)}
+    for text in made:
+        if text.name not in names or text.variant.fault or text.language == plan.config.reference:
             continue
-        prompt = prompts[one.prompt]
+        prompt = prompts[text.prompt]
         source = Source(
-            prompt=one.prompt,
-            text=slotless(prompt.text, prompt.language, asked.config),
+            prompt=text.prompt,
+            text=slotless(prompt.text, prompt.language, plan.config),
             language=prompt.language,
-            target=one.language,
+            target=text.language,
         )
-        candidate = Candidate(source=source, translator="probe", text=one.variant.text)
-        yield (one.prompt, one.language, one.name), candidate
+        candidate = Candidate(source=source, translator="probe", text=text.variant.text)
+        yield (text.prompt, text.language, text.name), candidate
 
 
-async def _round_trips(asked: Asked, bench: translating.Bench) -> list[Translation]:
-    """Translate every kept text back, by another translator than made it where there is one."""
-    prompts = {p.id: p for p in asked.prompts.prompts}
-    reference = asked.config.reference
+async def _round_trips(plan: VariantPlan, bench: translating.Bench) -> list[Translation]:
+    """Return every kept text translated back, by another translator than made it where there is one."""
+    prompts = {p.id: p for p in plan.prompts.prompts}
+    reference = plan.config.reference
     work = [
         (text, back)
-        for text in asked.prompts.translations
-        if text.language != reference and (back := _back(asked.steps, text, reference)) is not None
+        for text in plan.prompts.translations
+        if text.language != reference and (back := _back(plan.steps, text, reference)) is not None
     ]
-    found: list[Translation | None] = [None] * len(work)
+    backs: list[Translation | None] = [None] * len(work)
 
-    async def one(at: int) -> None:
-        text, back = work[at]
+    async def translate_back(n: int) -> None:
+        text, back = work[n]
         source = Source(
             prompt=text.prompt, text=text.text, language=text.language, target=reference
         )
-        given = await bench.translation(source, back)
-        if given.text.strip() and not given.fault:
-            found[at] = _round_trip(prompts[text.prompt], text, back, given.text)
+        translation = await bench.translation(source, back)
+        if translation.text.strip() and not translation.fault:
+            backs[n] = _round_trip(prompts[text.prompt], text, back, translation.text)
 
-    await bench.each(range(len(work)), one, what="round trips", of=len(work))
-    return [one for one in found if one is not None]
+    await bench.each(range(len(work)), translate_back, what="round trips", of=len(work))
+    return [back for back in backs if back is not None]
 
 
 def _back(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
@@ -258,40 +258,42 @@ def _round_trip(prompt: Prompt, text: Translation, back: Translator, given: str)
 
 
 def _checked(
-    asked: Asked, made: Sequence[Made], ratings: Mapping[_Place, Mapping[str, float]]
+    plan: VariantPlan, made: Sequence[Made], ratings: Mapping[_Place, Mapping[str, float]]
 ) -> tuple[list[Translation], list[Untranslated]]:
-    parents = {(t.prompt, t.language): t for t in asked.prompts.translations}
-    sets = {base.name(one): one for one in asked.probes}
+    parents = {(t.prompt, t.language): t for t in plan.prompts.translations}
+    sets = {base.name(probes): probes for probes in plan.probes}
     bare = {(m.prompt, m.language, m.name): m for m in made}
-    scales = {e.name: e.scale for e in asked.steps.estimators}
-    found: list[Translation] = []
+    scales = {e.name: e.scale for e in plan.steps.estimators}
+    texts: list[Translation] = []
     lacking: list[Untranslated] = []
-    for one in made:
-        together = sets.get(one.name)
+    for text in made:
+        together = sets.get(text.name)
         if together is None:  # made for the check only
             continue
-        if one.variant.fault:
-            lacking.append(_lacking(one))
+        if text.variant.fault:
+            lacking.append(_lacking(text))
             continue
-        place = (one.prompt, one.language, base.name(_bare(together)))
-        alone = bare[place].variant if _bare(together) else one.variant
+        place = (text.prompt, text.language, base.name(_bare(together)))
+        alone = bare[place].variant if _bare(together) else text.variant
         seen = Seen(
             quality=_unit(ratings.get(place, {}), _usable(scales, together)),
-            identified=_identified(alone.text, one.language),
+            identified=_identified(alone.text, text.language),
         )
-        check = check_variant(one.variant, together, seen, language=one.language)
-        found.append(_probe(one, parents[one.prompt, one.language], check, ratings.get(place, {})))
-    return found, lacking
+        check = check_variant(text.variant, together, seen, language=text.language)
+        texts.append(
+            _probe(text, parents[text.prompt, text.language], check, ratings.get(place, {}))
+        )
+    return texts, lacking
 
 
 def _usable(scales: Mapping[str, Scale], together: _Set) -> dict[str, Scale]:
-    """Leave proxies out where words were switched on purpose: they count these as untranslated."""
+    """Return the scales without proxies where words were switched on purpose: they count these as untranslated."""
     switched = any(probe.factor == "codeswitch" for probe in together)
     return {name: scale for name, scale in scales.items() if not (switched and scale.proxy)}
 
 
 def _unit(quality: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str, float | None]:
-    """Put numbers of any scale on one from 0 to 1."""
+    """Return the numbers of any scale on one from 0 to 1."""
     return {
         name: min(1.0, max(0.0, (value - s.worst) / (s.best - s.worst)))
         for name, value in quality.items()
@@ -307,19 +309,19 @@ def _identified(text: str, tag: str) -> str:
 
 
 def _probe(
-    one: Made, parent: Translation, check: Check, quality: Mapping[str, float]
+    text: Made, parent: Translation, check: Check, quality: Mapping[str, float]
 ) -> Translation:
     return Translation(
-        prompt=one.prompt,
-        language=one.language,
-        text=one.variant.text,
+        prompt=text.prompt,
+        language=text.language,
+        text=text.variant.text,
         translator=parent.translator,
         quality=quality,
-        checks=tuple(f"{name}={_short(value)}" for name, value in one.variant.facts.items()),
+        checks=tuple(f"{name}={_short(value)}" for name, value in text.variant.facts.items()),
         kept=check.kept,
         reason=check.reason,
         arm="probe",
-        variant=one.name,
+        variant=text.name,
     )
 
 
@@ -327,24 +329,24 @@ def _short(value: float | str) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _lacking(one: Made) -> Untranslated:
+def _lacking(text: Made) -> Untranslated:
     return Untranslated(
         stage="probe",
-        prompt=one.prompt,
-        language=one.language,
-        kind=one.name,
-        message=one.variant.fault,
+        prompt=text.prompt,
+        language=text.language,
+        kind=text.name,
+        message=text.variant.fault,
     )
 
 
-def _notes(asked: Asked, made: Sequence[Made]) -> Iterator[str]:
-    names = {base.name(one) for one in asked.probes}
+def _notes(plan: VariantPlan, made: Sequence[Made]) -> Iterator[str]:
+    names = {base.name(probes) for probes in plan.probes}
     counts = Counter((m.name, m.language) for m in made if m.name in names and not m.variant.fault)
     faults = Counter(
         (m.name, m.language, m.variant.fault) for m in made if m.name in names and m.variant.fault
     )
     for name in sorted(names):
-        told = [f"{tag} {counts[name, tag]}" for tag in asked.prompts.languages]
-        yield f"probe {name}: {', '.join(told)} texts"
+        counted = [f"{tag} {counts[name, tag]}" for tag in plan.prompts.languages]
+        yield f"probe {name}: {', '.join(counted)} texts"
     for (name, tag, fault), n in faults.most_common(6):
         yield f"probe {name} in {tag}: {n} not made ({fault})"
