@@ -115,7 +115,7 @@ class CandidateRow:
 
     @property
     def passed(self) -> bool:
-        """Say whether it may be chosen."""
+        """Whether it may be chosen."""
         return not self.broken and not self.faults
 
 
@@ -251,13 +251,13 @@ class Step(Protocol[In_contra, Out_co]):
 
     @property
     def id(self) -> str:
-        """Name and version of all that determines the output beside the input."""
+        """Name and version of all that determines the output, next to the input."""
 
     def ask(self, item: In_contra, /) -> Sequence[Request]:
         """Return the requests for one item; none where the step needs no model."""
 
     def read(self, item: In_contra, replies: Sequence[Reply], /) -> Out_co:
-        """Read the replies, in the order of the requests."""
+        """Return what the replies say, which come in the order of the requests."""
 
 
 class JudgeStep(Step[Answer, Verdict], Protocol):
@@ -276,7 +276,7 @@ class Model(Protocol):
     """Answers requests; the only thing that a provider or an engine has to offer."""
 
     async def answer(self, request: Request) -> Reply:
-        """Answer one request. Raises errors.ModelError."""
+        """Return the reply to one request. Raises: errors.ModelError."""
 
     async def close(self) -> None:
         """Free what the model holds."""

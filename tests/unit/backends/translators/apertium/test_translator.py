@@ -15,18 +15,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from safeglot.backends.translators.apertium.modes import (
     MOST_MODES,
     data_folder,
     find_modes,
-    shortest,
 )
-from safeglot.backends.translators.apertium.pipeline import Pipeline, decode, encode
+from safeglot.backends.translators.apertium.pipeline import Pipeline
 from safeglot.backends.translators.apertium.translator import Apertium
-from safeglot.backends.translators.lines import cut
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
 
@@ -408,28 +404,3 @@ def test_the_revision_is_that_of_the_data_on_the_way():
     assert chain.startswith("eng-spa+es-fr@")
     assert model.revision == Apertium().revision != one.revision
     assert one.revision[0].isdigit()
-
-
-def test_cut_and_stream_format_lose_nothing():
-    text = "\n a\tb \0\r\n12\n~[x]\\^/$<{@}>\u2028"
-    parts = cut(text)
-    assert "".join(parts) == text
-    assert parts[1::2] == ["a\tb", "~[x]\\^/$<{@}>"]
-    for part in parts[1::2]:
-        assert decode(encode(part)) == part
-
-
-@given(text=st.text(st.sampled_from("aé日 \t\n\0~[]\\^/$<{@}>\u2028\xa01")))
-def test_cut_and_stream_format_lose_nothing_of_any_text(text: str):
-    parts = cut(text)
-    assert "".join(parts) == text
-    for part in parts[1::2]:
-        assert part == part.strip()
-        assert not set(part) & set("\n\0\u2028")
-        assert any(map(str.isalpha, part))
-        assert decode(encode(part)) == part
-    assert not any(map(str.isalpha, "".join(parts[::2])))
-
-
-def test_shortest_knows_no_way_between_strangers():
-    assert shortest({}, "en", "es") == ()
