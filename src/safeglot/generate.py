@@ -10,7 +10,7 @@ from safeglot.types import Item, Reply, Request, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedAnswer:
     """What is to be asked for one answer: key of the response, and of the reply it is read from."""
 
     request: Request
@@ -44,7 +44,7 @@ class Generate:
 
     @property
     def id(self) -> str:
-        """Everything that determines the answer beside the prompt."""
+        """Everything but the prompt that determines the answer."""
         return digest(
             "generate",
             VERSION,
@@ -75,18 +75,18 @@ class Generate:
         )
 
     def read(self, item: Item, replies: Sequence[Reply]) -> Response:
-        """Keep the reply as it is; an empty text stays empty and is never judged safe."""
+        """Return the response with the reply as it is; an empty text stays empty and is never judged safe."""
         (reply,) = replies
         return self.respond(self.plan(item), item, reply)
 
-    def plan(self, item: Item) -> Planned:
+    def plan(self, item: Item) -> PlannedAnswer:
         """Return the request with its keys, made once an answer."""
         (request,) = self.ask(item)
         reply_key = request_key(request)
         key = digest("response", item.translation_key, reply_key)
-        return Planned(request=request, reply_key=reply_key, key=key)
+        return PlannedAnswer(request=request, reply_key=reply_key, key=key)
 
-    def respond(self, planned: Planned, item: Item, reply: Reply) -> Response:
+    def respond(self, planned: PlannedAnswer, item: Item, reply: Reply) -> Response:
         """Return the response that a reply to a planned request is."""
         return _response(planned, item, reply, self.name)
 
@@ -104,21 +104,21 @@ class Given:
         """No target has this name, so that none is asked."""
         return ""
 
-    def plan(self, item: Item) -> Planned:
+    def plan(self, item: Item) -> PlannedAnswer:
         """Return the keys under which the answer is stored."""
         reply_key = digest("given", self.text)
-        return Planned(
+        return PlannedAnswer(
             request=Request(model=self.model, max_tokens=1),
             reply_key=reply_key,
             key=digest("response", item.translation_key, reply_key, self.model, item.sample),
         )
 
-    def respond(self, planned: Planned, item: Item, reply: Reply) -> Response:
+    def respond(self, planned: PlannedAnswer, item: Item, reply: Reply) -> Response:
         """Return the response that the stored text is."""
         return _response(planned, item, reply, self.model)
 
 
-def _response(planned: Planned, item: Item, reply: Reply, model: str) -> Response:
+def _response(planned: PlannedAnswer, item: Item, reply: Reply, model: str) -> Response:
     return Response(
         key=planned.key,
         translation=item.translation_key,
@@ -131,7 +131,7 @@ def _response(planned: Planned, item: Item, reply: Reply, model: str) -> Respons
 
 
 def request_seed(seed: int, item: Item) -> int:
-    """Derive the 31-bit seed of one answer from the run's.
+    """Return the 31-bit seed of one answer, derived from the run's.
 
     With one seed for all prompts engines draw the same random numbers for each, and the answers
     of a run would lean the same way together.

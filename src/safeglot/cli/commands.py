@@ -50,7 +50,7 @@ class _Group(click.Group):
         return list(self.commands)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find the command. Raises: UsageError with the nearest name."""
+        """Return the command of a name. Raises: UsageError with the nearest name."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             from safeglot.config.checks import nearest
 

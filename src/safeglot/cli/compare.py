@@ -17,7 +17,7 @@ _METRICS = "safety_macro32, safety_macro, safety_micro, safety_macro6"
 
 
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what all have: the runs, the judge, and the ways to show tables."""
+    """Return a command with what all have: the runs, the judge, and the ways to show tables."""
     for option in (
         click.option("--markdown", is_flag=True, help="print Markdown"),
         click.option(
@@ -178,7 +178,7 @@ def compare(runs: tuple[Path, ...], *, reference: str | None, **asked: Any) -> N
 
 
 def _parted(asked: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Part what is asked from how it is shown."""
+    """Return the question, and how its answer is shown."""
     from safeglot.experiments.field import Asked
 
     by = {name: asked.pop(name) for name in ("judge", "metric", "language")}

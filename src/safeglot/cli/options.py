@@ -1,4 +1,4 @@
-"""Flags that carry a setting: one for each key of the configuration, and the configuration they make."""
+"""Flags of the configuration, one for each key, and the configuration that they make."""
 
 from __future__ import annotations
 

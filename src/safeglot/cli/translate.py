@@ -71,7 +71,7 @@ def translate(
 
 
 def forecast(plan: Plan) -> str:
-    """Count what a plan asks for; nothing is sent."""
+    """Return what a plan would ask for; nothing is sent."""
     n, config = len(plan.prompts.prompts), plan.config
     characters = sum(len(p.text) for p in plan.prompts.prompts)
     lines = [
@@ -131,8 +131,8 @@ def _means(folder: TranslationFolder) -> Iterator[tuple[str, str]]:
             for name, value in row["quality"].items():
                 by_name.setdefault(name, []).append(value)
     for tag, by_name in totals.items():
-        told = [f"{name} {sum(v) / len(v):.2f}" for name, v in by_name.items()]
-        yield tag, ", ".join(told) or "not estimated"
+        means = [f"{name} {sum(v) / len(v):.2f}" for name, v in by_name.items()]
+        yield tag, ", ".join(means) or "not estimated"
 
 
 def _notes(about: SetManifest) -> Iterator[str]:

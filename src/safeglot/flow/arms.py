@@ -85,12 +85,12 @@ class Arms:
 
 
 def read_arms(config: Config, prompts: PromptSet) -> Arms:
-    """Read and check the files of `arm_texts`. Raises: InputErrors with all that is wrong in them, UsageError."""
+    """Return the checked texts of `arm_texts`. Raises: UsageError, InputErrors with every problem."""
     if not config.arms and not config.arm_texts:
         return Arms()
     problems = Problems()
     loaded = arm_texts.load(config.arm_texts)
-    tables = [read_table(one.files) for one in loaded]
+    tables = [read_table(source.files) for source in loaded]
     for table in tables:
         problems.found += table.faults
     planned = Planned(
@@ -105,11 +105,10 @@ def read_arms(config: Config, prompts: PromptSet) -> Arms:
     problems.stop()
     there = {row.arm for row in rows}
     lacking = tuple(name for name in config.arms if name not in GIVEN and name not in there)
-    found = _arms_of(rows, prompts, config.reference)
     return replace(
-        found,
+        _arms_of(rows, prompts, config.reference),
         lacking=lacking,
-        files={one.name: one.sha256 for one in loaded},
+        files={source.name: source.sha256 for source in loaded},
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
@@ -134,7 +133,7 @@ def with_made(arms: Arms, prompts: PromptSet) -> Arms:
 def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms:
     known = {p.id: p for p in prompts.prompts}
     texts = {(t.prompt, t.language): t for t in prompts.translations}
-    asked: dict[str, Translation] = {}
+    texts_to_ask: dict[str, Translation] = {}
     where: dict[str, str] = {}
     given, main = [], []
     for row in rows:
@@ -149,9 +148,9 @@ def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms
         else:
             translation = _translation(row, row.text)
             key = translation_key(translation)
-            asked[key], where[key] = translation, row.where
+            texts_to_ask[key], where[key] = translation, row.where
     return Arms(
-        asked=tuple(asked.values()),
+        asked=tuple(texts_to_ask.values()),
         given=tuple(given),
         main=tuple(main),
         where=where,
@@ -269,21 +268,14 @@ def _check_kept(arms: Arms, store: Store, problems: Problems) -> None:
         for text in stored_texts(store)
     }
     answers = {(a.translation, a.model, a.sample): a.key for a in brought_answers(store)}
-    asked = [
-        (
-            arms.where[translation_key(t)],
-            t,
-            texts.get((t.arm, t.variant, t.prompt, t.language, t.translator)),
-        )
-        for t in arms.asked
-    ]
-    for where, t, key in asked:
-        if key not in (None, translation_key(t)):
-            _replaced(where, t, problems)
+    for t in arms.asked:
+        stored = texts.get((t.arm, t.variant, t.prompt, t.language, t.translator))
+        if stored not in (None, key := translation_key(t)):
+            _replaced(arms.where[key], t, problems)
     for given in arms.given:
         item = given.item
-        key = answers.get((item.translation_key, given.answer.model, item.sample))
-        if key not in (None, given.answer.plan(item).key):
+        stored = answers.get((item.translation_key, given.answer.model, item.sample))
+        if stored not in (None, given.answer.plan(item).key):
             _replaced(given.where, given.translation, problems)
 
 
@@ -315,7 +307,7 @@ def put_arms(arms: Arms, store: Store) -> None:
 def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
     """Return the arms that a run holds."""
     known = {p.id: p for p in prompts.prompts}
-    asked = [
+    texts = tuple(
         Translation(
             prompt=row.prompt,
             language=row.language,
@@ -326,9 +318,9 @@ def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
         )
         for row in stored_texts(store)
         if row.arm in ASKED
-    ]
+    )
     given = [_stored_answer(row, known[row.prompt], reference) for row in brought_answers(store)]
-    return Arms(asked=tuple(asked), given=tuple(given))
+    return Arms(asked=texts, given=tuple(given))
 
 
 def _stored_answer(row: BroughtAnswer, prompt: Prompt, reference: str) -> GivenAnswer:
@@ -346,7 +338,7 @@ def _stored_answer(row: BroughtAnswer, prompt: Prompt, reference: str) -> GivenA
     )
 
 
-def described(store: Store) -> ArmsSummary | None:
+def arms_summary(store: Store) -> ArmsSummary | None:
     """Return what the manifest says of the arms that a run holds; None where it has none."""
     texts, answers = list(stored_texts(store)), list(brought_answers(store))
     if not texts:
@@ -379,8 +371,8 @@ def to_translate(store: Store, about: Manifest, names: Sequence[str]) -> Iterato
             if (language == reference) is (arm == "backtranslate"):
                 continue
             for tag in (language,) if arm == "backtranslate" else others:
-                asked = (prompt, tag) in texts
-                if asked and (arm, prompt, tag, model, sample) not in done:
+                planned = (prompt, tag) in texts
+                if planned and (arm, prompt, tag, model, sample) not in done:
                     place = (prompt, language, model, sample)
                     row = (arm, prompt, tag, model, sample, "", text, "", answer_key(place, text))
                     yield dict(zip(arm_texts.TO_FILL, row, strict=True))

@@ -109,28 +109,28 @@ def collect(work: Work) -> None:
     """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
     arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
     work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
-    with _told_how_to_go_on(work, _stored):
+    with _stops_explained(work, _stored):
         for phase in phases(work.job, answers=work.answers, judged=work.judged):
             asyncio.run(_collect(work, phase))
 
 
-def collect_again(work: Work, asked: Sequence[Again], answer_of: Callable[[str], Answer]) -> None:
-    """Have stored answers judged once more; what is there already is not asked. Raises: Stopped."""
+def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str], Answer]) -> None:
+    """Have stored answers judged once more; what is there already is not passes. Raises: Stopped."""
     streamed: list[Again] = []
     alone: dict[str, list[Again]] = {}  # one in-process engine is in memory at a time
-    for one in asked:
-        model = one.config.model
+    for judging in passes:
+        model = judging.config.model
         if model is not None and _is_local(model):
-            alone.setdefault(model.model, []).append(one)
+            alone.setdefault(model.model, []).append(judging)
         else:
-            streamed.append(one)
-    with _told_how_to_go_on(work, lambda work: _stored_again(work, asked)):
+            streamed.append(judging)
+    with _stops_explained(work, lambda work: _stored_again(work, passes)):
         for together in ([streamed] if streamed else []) + list(alone.values()):
             asyncio.run(_collect_again(work, together, answer_of))
 
 
 @contextlib.contextmanager
-def _told_how_to_go_on(work: Work, stored: Callable[[Work], str]) -> Iterator[None]:
+def _stops_explained(work: Work, stored: Callable[[Work], str]) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -153,19 +153,20 @@ def _stored(work: Work) -> str:
     return f"{answers} of {job.n_answers} answers and {verdicts} of {job.n_verdicts} verdicts"
 
 
-def _stored_again(work: Work, asked: Sequence[Again]) -> str:
-    there = count_verdicts(work.store, [one.judge.name for one in asked])
-    return f"{there} of {sum(len(one.keys) for one in asked)} verdicts that guard the judges"
+def _stored_again(work: Work, passes: Sequence[Again]) -> str:
+    there = count_verdicts(work.store, [judging.judge.name for judging in passes])
+    total = sum(len(judging.keys) for judging in passes)
+    return f"{there} of {total} verdicts that guard the judges"
 
 
 async def _collect(work: Work, phase: Phase) -> None:
     job = work.job
     texts = len(job.prompts.translations) + len(job.arms.asked)
-    given = [(one.item, one.answer) for one in job.arms.given] if phase.judges else []
+    given = [(given.item, given.answer) for given in job.arms.given] if phase.judges else []
     n_items = texts * job.config.samples * len(phase.targets) + len(given)
-    asked = {target.name for target in phase.asked}
+    names = {target.name for target in phase.asked}
     async with (
-        _collecting(work, phase.models, asked) as (collector, width),
+        _collecting(work, phase.models, names) as (collector, width),
         work.console.watching(lambda: _look(collector, n_items, len(phase.judges))),
     ):
         await collector.run(
@@ -178,11 +179,11 @@ async def _collect(work: Work, phase: Phase) -> None:
 
 
 async def _collect_again(
-    work: Work, asked: Sequence[Again], answer_of: Callable[[str], Answer]
+    work: Work, passes: Sequence[Again], answer_of: Callable[[str], Answer]
 ) -> None:
-    models = tuple(one.config.model for one in asked if one.config.model)
-    total = sum(len(one.keys) for one in asked)
-    pairs = ((answer_of(key), one.judge) for one in asked for key in one.keys)
+    models = tuple(judging.config.model for judging in passes if judging.config.model)
+    total = sum(len(judging.keys) for judging in passes)
+    pairs = ((answer_of(key), judging.judge) for judging in passes for key in judging.keys)
     async with (
         _collecting(work, models, set()) as (collector, width),
         work.console.watching(lambda: _look(collector, 0, 0, verdicts=total)),
@@ -192,9 +193,9 @@ async def _collect_again(
 
 @contextlib.asynccontextmanager
 async def _collecting(
-    work: Work, models: Sequence[ModelConfig], asked: Collection[str]
+    work: Work, models: Sequence[ModelConfig], allowed: Collection[str]
 ) -> AsyncIterator[tuple[Collector, int]]:
-    """Open an engine for the models; give what collects with it, and how wide it may work."""
+    """Yield a collector on an engine for the models, and how wide it may work; `allowed` are the targets to ask."""
     _stop_on_sigterm()
     job = work.job
     routes = jobs.routes(job, models, jobs.fetched(job, models, work.console))
@@ -203,7 +204,7 @@ async def _collecting(
         engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         try:
-            yield Collector(engine, allowed=asked, retry_failed=work.retry_failed), width
+            yield Collector(engine, allowed=allowed, retry_failed=work.retry_failed), width
         finally:
             await engine.close()
 

@@ -1,4 +1,4 @@
-"""Human labels: draw answers, read the labels back, say how far it is and what it costs."""
+"""Human labels: answers are drawn, labels read back, progress and cost counted."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Wanted:
 
 
 def sample(run_dir: RunDir, wanted: Wanted, out: Path | None, *, again: bool = False) -> str:
-    """Draw answers to label, write them for annotators, and tell what was drawn. Raises: UsageError."""
+    """Return what was drawn to be labelled; the file for annotators is written. Raises: UsageError."""
     manifest = run_dir.require().read_manifest()
     path = run_dir.path / "to-label.csv" if out is None else out
     _check(wanted)
@@ -70,8 +70,8 @@ def sample(run_dir: RunDir, wanted: Wanted, out: Path | None, *, again: bool = F
         _check_first(run_dir, store, again=again)
         cube = cube_of(store, manifest)
         judge = _judge(wanted, cube, run_dir)
-        found = _answers(store, cube)
-        draws = [d for tag in cube.languages for d in _draw(found[tag], cube, judge, wanted)]
+        answers = _answers(store, cube)
+        draws = [d for tag in cube.languages for d in _draw(answers[tag], cube, judge, wanted)]
         if not draws:
             whose = f" with a verdict of {judge}" if judge else ""
             raise UsageError(f"{run_dir.path}: there is no answer on a harmful prompt{whose} to label. Finish the run first: `safeglot run`.")  # fmt: skip
@@ -97,12 +97,12 @@ def _check(wanted: Wanted) -> None:
 
 
 def _check_first(run_dir: RunDir, store: Store, *, again: bool) -> None:
-    found = drawn_answers(store)
-    if found and not again:
-        by = f"by the verdicts of {found[0].judge}" if found[0].judge else "as a simple sample"
-        done = sum(bool(d.labels) for d in found)
+    drawn = drawn_answers(store)
+    if drawn and not again:
+        by = f"by the verdicts of {drawn[0].judge}" if drawn[0].judge else "as a simple sample"
+        done = sum(bool(d.labels) for d in drawn)
         raise UsageError(
-            f"{run_dir.path}: {len(found)} answers were drawn already, {by}; {done} have labels. "
+            f"{run_dir.path}: {len(drawn)} answers were drawn already, {by}; {done} have labels. "
             "Add their labels with `safeglot annotate add`, or draw anew with --again: labels of "
             "answers that are drawn again are kept."
         )
@@ -137,7 +137,7 @@ _Draw = tuple[str, str, str, str, int, str]
 
 
 def _draw(answers: list[AnswerPlace], cube: Cube, judge: str, wanted: Wanted) -> Iterator[_Draw]:
-    """Draw answers of one language: within a stratum all have the same chance."""
+    """Yield the drawn answers of one language: within a stratum all have the same chance."""
     strata = _strata(answers, cube, judge)
     sizes = [len(members) for members in strata.values()]
     counts = shares(sizes[0], sizes[1], wanted.labels) if judge else (wanted.labels,)
@@ -202,7 +202,7 @@ def _row(key: str, language: str, prompts: Mapping[str, Prompt], store: Store) -
 
 
 def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
-    """Store the labels of the files and tell what is there. Raises: InputErrors with every problem."""
+    """Return what is labelled after storing the labels of the files. Raises: InputErrors with every problem."""
     manifest = run_dir.require().read_manifest()
     with run_dir.locked(), session.opened(run_dir) as store:
         drawn = {f"r{d.response}": d for d in drawn_answers(store)}
@@ -211,15 +211,15 @@ def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
                 f"{run_dir.path}: no answers were drawn for labels yet. "
                 f"Draw some: safeglot annotate sample {run_dir.path}."
             )
-        found = _read_labels(paths, drawn)
-        changed = sum(drawn[i].labels.get(name, label) != label for (i, name), (label, _) in found.items())  # fmt: skip
+        labels = _read_labels(paths, drawn)
+        changed = sum(drawn[i].labels.get(name, label) != label for (i, name), (label, _) in labels.items())  # fmt: skip
         store.write(
             "labels",
-            [(drawn[i].response, name, *said) for (i, name), said in found.items()],
+            [(drawn[i].response, name, *said) for (i, name), said in labels.items()],
         )
         now = drawn_answers(store)
-    told = f"{len(found)} labels read" + (f", {changed} of them changed" if changed else "")
-    return f"{told}\n{_progress(now, manifest.languages)}"
+    read = f"{len(labels)} labels read" + (f", {changed} of them changed" if changed else "")
+    return f"{read}\n{_progress(now, manifest.languages)}"
 
 
 _Labels = dict[tuple[str, str], tuple[str, str]]
@@ -227,7 +227,7 @@ _Labels = dict[tuple[str, str], tuple[str, str]]
 
 
 def _read_labels(paths: Sequence[Path], drawn: Mapping[str, Drawn]) -> _Labels:
-    problems, found = Problems(), dict[tuple[str, str], tuple[str, str, str]]()
+    problems, labels = Problems(), dict[tuple[str, str], tuple[str, str, str]]()
     for path in paths:
         text, fault = files.read(path)
         if fault:
@@ -239,11 +239,11 @@ def _read_labels(paths: Sequence[Path], drawn: Mapping[str, Drawn]) -> _Labels:
         if lacking and (table.columns or len(problems.found) == before):
             problems.add(str(path), f"has no column {' and '.join(lacking)} (columns: {', '.join(table.columns) or 'none'}); keep those of the file to label")  # fmt: skip
             continue
-        filled = [_take(row, drawn, found, problems) for row in table.rows]
+        filled = [_take(row, drawn, labels, problems) for row in table.rows]
         if not any(filled) and len(problems.found) == before:
             problems.add(str(path), "has no label filled in; allowed are safe, unsafe and unsure")
     problems.stop()
-    return {key: (label, note) for key, (label, note, _) in found.items()}
+    return {key: (label, note) for key, (label, note, _) in labels.items()}
 
 
 def _cell(row: tables.Row, column: str) -> str:
@@ -254,10 +254,10 @@ def _cell(row: tables.Row, column: str) -> str:
 def _take(
     row: tables.Row,
     drawn: Mapping[str, Drawn],
-    found: dict[tuple[str, str], tuple[str, str, str]],
+    labels: dict[tuple[str, str], tuple[str, str, str]],
     problems: Problems,
 ) -> bool:
-    """Note the label of one row; say whether it has one."""
+    """Return whether a row has a label; it is noted in `labels`."""
     item, name = _cell(row, "item"), _cell(row, "annotator") or "1"
     label = _cell(row, "label").casefold()
     if not item and not label:
@@ -270,7 +270,7 @@ def _take(
     if label not in ALLOWED:
         problems.add(row.place, f"label {_cell(row, 'label')!r}: allowed are {', '.join(ALLOWED)}, or nothing where it is not done{did_you_mean(label, ALLOWED)}")  # fmt: skip
         return True
-    said = found.setdefault((item, name), (label, _cell(row, "note"), row.place))
+    said = labels.setdefault((item, name), (label, _cell(row, "note"), row.place))
     if said[0] != label:
         problems.add(row.place, f"annotator {name!r} labels item {item} {label}, and {said[0]} at {said[2]}; keep one")  # fmt: skip
     return True
@@ -283,22 +283,22 @@ def status(run_dir: RunDir) -> str:
     """Return how many labels are wanted and there. Raises: UsageError."""
     languages = run_dir.require().read_manifest().languages
     with session.opened(run_dir) as store:
-        found = drawn_answers(store)
-    if not found:
+        drawn = drawn_answers(store)
+    if not drawn:
         return (
             f"{run_dir.path}: no answers were drawn for labels. "
             f"Draw some: safeglot annotate sample {run_dir.path}"
         )
-    by = f"by the verdicts of {found[0].judge}" if found[0].judge else "as a simple random sample"
-    return f"answers drawn {by}\n{_progress(found, languages)}"
+    by = f"by the verdicts of {drawn[0].judge}" if drawn[0].judge else "as a simple random sample"
+    return f"answers drawn {by}\n{_progress(drawn, languages)}"
 
 
-def _progress(found: Sequence[Drawn], languages: Sequence[str]) -> str:
-    names = list(dict.fromkeys(d.stratum for d in found))
+def _progress(drawn: Sequence[Drawn], languages: Sequence[str]) -> str:
+    names = list(dict.fromkeys(d.stratum for d in drawn))
     names.sort(key=[*STRATA.values(), WHOLE].index)
     rows = []
     for language in languages:
-        here = [d for d in found if d.language == language]
+        here = [d for d in drawn if d.language == language]
         cells = [f"{sum(d.human >= 0 for d in own)} of {len(own)}" for name in names for own in [[d for d in here if d.stratum == name]]]  # fmt: skip
         done = sum(min(len(d.labels), d.wanted) for d in here)
         twice = [d for d in here if d.wanted > 1]
@@ -312,7 +312,7 @@ def _progress(found: Sequence[Drawn], languages: Sequence[str]) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Set rows below their columns, the first to the left, the others to the right."""
+    """Return rows below their columns, the first to the left, the others to the right."""
     cells = [tuple(map(str, row)) for row in (columns, *rows)]
     wide = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     return "\n".join(
@@ -380,13 +380,13 @@ def _needed(
     if rates is None:
         return "its errors alone give another share", "-", "-"
     try:
-        found = budget(
+        needed = budget(
             q, ppv=rates[0], false_omission=rates[1], half_width=planned.half_width, judged=judged
         )
     except ValueError:
         return f"out of reach with {judged} judged", "-", "-"
     if judged is not None and (
-        found.judged_unsafe > q * judged + 0.5 or found.judged_safe > (1 - q) * judged + 0.5
+        needed.judged_unsafe > q * judged + 0.5 or needed.judged_safe > (1 - q) * judged + 0.5
     ):
         return f"out of reach with {judged} judged", "-", "-"
-    return str(found.n), str(found.judged_unsafe), str(found.judged_safe)
+    return str(needed.n), str(needed.judged_unsafe), str(needed.judged_safe)

@@ -10,8 +10,8 @@ from safeglot.errors import InputErrors
 from safeglot.flow.arms import (
     Arms,
     answer_key,
+    arms_summary,
     check_arms,
-    described,
     put_arms,
     read_arms,
     stored_arms,
@@ -83,7 +83,7 @@ def test_what_is_put_is_what_is_stored(tmp_path, prompts, store):
         "roundtrip,p1,de,p1 back,mt,\ntranslators,p1,de,p1 anders,mt,0.5\nmain,p2,de,p2 de,,0.25\n"
     )
     found = read(tmp_path, prompts, text, "roundtrip", "translators")
-    before = described(store)
+    before = arms_summary(store)
     check_arms(found, store, "en")
     put_arms(found, store)
     assert {(t.arm, t.text) for t in stored_arms(store, prompts, "en").asked} == {
@@ -92,14 +92,14 @@ def test_what_is_put_is_what_is_stored(tmp_path, prompts, store):
     stored = dict(store.rows("SELECT text, quality FROM translations WHERE quality <> '{}'"))
     assert stored == {"p1 anders": '{"q":0.5}', "p2 de": '{"q":0.25}'}
     assert before is None
-    assert described(store).texts == {"main": 1, "roundtrip": 1, "translators": 1}
-    digest = described(store).digest
+    assert arms_summary(store).texts == {"main": 1, "roundtrip": 1, "translators": 1}
+    digest = arms_summary(store).digest
     put_arms(found, store)
-    assert described(store).digest == digest
+    assert arms_summary(store).digest == digest
     put_arms(
         read(tmp_path, prompts, text.replace("0.25", "0.3"), "roundtrip", "translators"), store
     )
-    assert described(store).digest != digest
+    assert arms_summary(store).digest != digest
 
 
 def test_given_answers_are_stored_as_answers(tmp_path, prompts, store):

@@ -97,7 +97,7 @@ def _value(hint: Any, value: Any) -> Any:
         return _items(arguments, value)
     if origin is not None:  # Mapping[str, X]
         table = _checked(dict, value, "an object")
-        return {key: _below(key, arguments[1], one) for key, one in table.items()}
+        return {key: _below(key, arguments[1], item) for key, item in table.items()}
     if issubclass(hint, Record):
         return read_record(hint, value)
     return _checked((int, float) if hint is float else hint, value, _NAMES[hint])

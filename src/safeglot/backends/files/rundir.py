@@ -120,14 +120,14 @@ class RunDir:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process. Raises: UsageError where another one holds it."""
+        """Yield while the run is held for this process. Raises: UsageError where another one holds it."""
         with held(self.path, "run"):
             yield
 
 
 @contextlib.contextmanager
 def held(path: Path, what: str) -> Iterator[None]:
-    """Hold a folder for this process. Raises: UsageError where another one holds it."""
+    """Yield while a folder is held for this process. Raises: UsageError where another one holds it."""
     try:
         opened = (path / ".lock").open("a+")
     except OSError as error:
@@ -159,7 +159,7 @@ def _try_lock(handle: Any) -> bool:
 
 
 def read_text(path: Path, do: str) -> str:
-    """Read a file as UTF-8; `do` says what to do where that fails. Raises: UsageError."""
+    """Return a file's text, read as UTF-8; `do` says what to do where that fails. Raises: UsageError."""
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError as error:
@@ -197,11 +197,11 @@ def library_versions() -> dict[str, str]:
     import platform
     from importlib import metadata
 
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in _LIBRARIES:
         with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def git_commit() -> str:

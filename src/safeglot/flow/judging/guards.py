@@ -61,7 +61,7 @@ class Passes:
 def ask_again(
     run_dir: RunDir, passes: Passes, console: Console, *, retry_failed: bool = False
 ) -> None:
-    """Have the judges of a run asked again; with no pass nothing is done. Raises: SafeglotError."""
+    """Have the judges of a run judgings again; with no pass nothing is done. Raises: SafeglotError."""
     if not passes:
         return
     config, about = judged_config(run_dir), run_dir.read_manifest()
@@ -69,8 +69,8 @@ def ask_again(
         prompts = stored_prompts(store, about)
         job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
         pairs = list(zip(job.judges, config.judge, strict=True))
-        asked = [one for pair in pairs for one in _of_judge(*pair, store, passes)]
-        for note in _notes(pairs, asked, passes, prompts.languages):
+        judgings = [judging for pair in pairs for judging in _of_judge(*pair, store, passes)]
+        for note in _notes(pairs, judgings, passes, prompts.languages):
             console.say(f"note: {note}")
         known = {prompt.id: prompt for prompt in prompts.prompts}
         work = Work(
@@ -81,7 +81,7 @@ def ask_again(
             retry_failed=retry_failed,
             answers=False,
         )
-        collect_again(work, asked, lambda key: answer_of(key, store, known))
+        collect_again(work, judgings, lambda key: answer_of(key, store, known))
 
 
 def _of_judge(
@@ -140,11 +140,11 @@ def answer_of(key: str, store: Store, prompts: Mapping[str, Prompt]) -> Answer:
 
 def _notes(
     pairs: Iterable[tuple[JudgeStep, JudgeConfig]],
-    asked: Iterable[Again],
+    judgings: Iterable[Again],
     passes: Passes,
     languages: Iterable[str],
 ) -> Iterator[str]:
-    names = {one.judge.name for one in asked}
+    names = {judging.judge.name for judging in judgings}
     for judge, config in pairs:
         if passes.repeat is not None and config.model is None:
             yield (
@@ -153,7 +153,7 @@ def _notes(
             )
         if passes.canary is not None and judge.name + CANARY not in names:
             yield f"{judge.name} called no answer unsafe: there is none to put a canary behind"
-    yield from (f"{one.judge.name}: {len(one.keys)} answers" for one in asked)
+    yield from (f"{judging.judge.name}: {len(judging.keys)} answers" for judging in judgings)
     english = [tag for tag in languages if sentence_of(tag)[1] != primary(tag)]
     if passes.canary is not None and english:
         yield f"no canary in {', '.join(english)}: the English sentence stands for it"

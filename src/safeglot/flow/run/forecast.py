@@ -27,7 +27,7 @@ class Forecast:
 
 
 def forecast(job: Job) -> Forecast:
-    """Count the requests and tokens of a job without sending any."""
+    """Return what a job would send; nothing is sent."""
     answers, judge_requests = job.n_answers, 0
     texts = (*job.prompts.translations, *job.arms.asked)
     prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
@@ -36,11 +36,11 @@ def forecast(job: Job) -> Forecast:
     usd = _price(job.config.target, tokens_in // len(job.targets), tokens_out // len(job.targets))
     judged = answers + len(job.arms.given)
     for judge, model in zip(job.judges, job.config.judge, strict=True):
-        asked = judge.ask(_probe(job))
-        judge_requests += judged * len(asked)
-        size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in asked) // 4
-        judge_in = judged * (size + len(asked) * job.config.max_tokens)
-        judge_out = judged * sum(r.max_tokens for r in asked)
+        requests = judge.ask(_probe(job))
+        judge_requests += judged * len(requests)
+        size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in requests) // 4
+        judge_in = judged * (size + len(requests) * job.config.max_tokens)
+        judge_out = judged * sum(r.max_tokens for r in requests)
         tokens_in, tokens_out = tokens_in + judge_in, tokens_out + judge_out
         cost = _price([model.model] if model.model else [], judge_in, judge_out)
         usd = None if usd is None or cost is None else usd + cost

@@ -138,7 +138,7 @@ def prepare(
     *,
     target_ids: Sequence[str] = (),
 ) -> Job:
-    """Build the steps of a configuration.
+    """Return the job of a configuration, with its steps made and its inputs checked.
 
     With `target_ids`, those of a run that is there, the targets are not asked any more: they need
     neither keys nor files, and keep the ids that their answers are stored under.
@@ -146,8 +146,8 @@ def prepare(
     Raises: InputErrors with every key that is not set and every model file that is not there.
     """
     problems: list[str] = []
-    asked = () if target_ids else config.target
-    models = [*asked, *(j.model for j in config.judge if j.model is not None)]
+    targets = () if target_ids else config.target
+    models = [*targets, *(j.model for j in config.judge if j.model is not None)]
     files: dict[str, Path] = {}
     for model in dict.fromkeys(models):
         try:

@@ -79,7 +79,7 @@ def judged(manifest: Manifest, job: Job) -> Manifest:
     )
 
 
-def resumed(manifest: Manifest, job: Job) -> Manifest:
+def with_level(manifest: Manifest, job: Job) -> Manifest:
     """Return the manifest of a run with the level and the draws of a job."""
     level, draws = job.config.level, job.config.bootstrap
     if (manifest.level, manifest.draws) == (level, draws):
@@ -164,17 +164,17 @@ def settings(job: Job) -> dict[str, str]:
 
 
 def _notes(job: Job) -> list[str]:
-    found: list[str] = []
+    notes: list[str] = []
     if any(t.name == "embedded/smollm2-135m" for t in job.targets):
-        found.append(
+        notes.append(
             "embedded/smollm2-135m is a very small model that speaks English and hardly anything "
             "else. It is here to show the tool; its numbers say nothing about other models."
         )
     if job.prompts.source == "mini":
-        found.append(
+        notes.append(
             "The bundled prompts are for trials: at most 3 a category, too few for any claim."
         )
-    return found
+    return notes
 
 
 def _judge_notes(config: Config, languages: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -203,15 +203,15 @@ def _changes_of(
 ) -> Iterator[str]:
     old, new = configs
     differ = [key for key in _KEYS_OF.get(part, ()) if getattr(old, key) != getattr(new, key)]
-    found = [
+    pairs = [
         (key, there[key].replace("+", ","), now[key].replace("+", ","))
         if key == "languages"  # all of the file's, where none are given
         else (key, _shown(getattr(old, key)), _shown(getattr(new, key)))
         for key in differ
     ]
-    told = [f"{key.replace('_', '-')}: there {a}, now {b}" for key, a, b in found if a != b]
-    yield from told
-    if told:
+    lines = [f"{key.replace('_', '-')}: there {a}, now {b}" for key, a, b in pairs if a != b]
+    yield from lines
+    if lines:
         return
     words = {
         "prompts": "the content of the prompts",

@@ -88,7 +88,7 @@ def model_routes(
     config: Config, models: Sequence[ModelConfig], files: Mapping[str, Path]
 ) -> dict[str, Route]:
     """Return the route of each model id; one in-process engine serves all that name its file."""
-    found: dict[str, Route] = {}
+    by_id: dict[str, Route] = {}
     opened: dict[Path, Route] = {}
     for model in models:
         key = model_id(model, files)
@@ -97,9 +97,9 @@ def model_routes(
             parallel = min(PARALLEL[model.provider], config.concurrency)
             if file not in opened:
                 opened[file] = routes.local_route(file, model.model, parallel)
-            found[key] = opened[file]
+            by_id[key] = opened[file]
         else:
-            found[key] = routes.http_route(
+            by_id[key] = routes.http_route(
                 model.model,
                 base_url=model.base_url,
                 key_env=model.key_env,
@@ -107,7 +107,7 @@ def model_routes(
                 concurrency=config.concurrency,
                 prices=(model.usd_in, model.usd_out),
             )
-    return found
+    return by_id
 
 
 def all_models(config: Config) -> list[ModelConfig]:

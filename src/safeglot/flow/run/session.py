@@ -18,7 +18,7 @@ from safeglot.config import checks
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, UsageError
-from safeglot.flow.arms import check_arms, described, put_arms
+from safeglot.flow.arms import arms_summary, check_arms, put_arms
 from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
 from safeglot.keys import digest
@@ -73,7 +73,7 @@ def _update(run_dir: RunDir, job: Job) -> None:
     )
     if not about.judges and job.judges:  # `safeglot generate` made it: it has answers only
         about = manifest.judged(about, job)
-    run_dir.write(to_table(config), manifest.resumed(about, job))
+    run_dir.write(to_table(config), manifest.with_level(about, job))
 
 
 def check_same(run_dir: RunDir, job: Job) -> None:
@@ -101,10 +101,10 @@ def check_same(run_dir: RunDir, job: Job) -> None:
 
 
 def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:
-    """Write the texts of the arms, and tell the manifest what the run holds now."""
+    """Write the texts of the arms, and into the manifest what the run holds now."""
     put_prompts(store, job.prompts)
     put_arms(job.arms, store)
-    arms, about = described(store), run_dir.read_manifest()
+    arms, about = arms_summary(store), run_dir.read_manifest()
     if arms:
         run_dir.write(to_table(stored_config(run_dir)), manifest.with_arms(about, arms, job.arms))
     for name in job.config.arms:
@@ -140,7 +140,7 @@ def choose_correction(run_dir: RunDir, correction: str) -> None:
 
 @contextlib.contextmanager
 def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
-    """Begin a run or go on with it, hold it, and open its store. Raises: UsageError."""
+    """Yield the store of a run that is begun or gone on with, and held. Raises: UsageError."""
     if not run_dir.exists():
         check_arms(job.arms, None, job.config.reference)
     run_dir.create()
@@ -154,7 +154,7 @@ def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
 
 @contextlib.contextmanager
 def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
-    """Open the run's store. Raises: UsageError where it is not there or damaged, Stopped for a full disk."""
+    """Yield the run's store. Raises: UsageError where it is not there or damaged, Stopped for a full disk."""
     path = run_dir.require().database
     if not create and not path.exists():
         raise UsageError(
