@@ -7,17 +7,14 @@ from html import unescape
 
 import pytest
 
-from example import small
+from example import full, small
 from safeglot.report.environment import script_json
 from safeglot.report.html import render_html
 from safeglot.report.page import AnswerVerdict, NamedLanguage, Note
+from safeglot.report.sections import causes, qualifiers
+from unit.report.page_text import everything, section, section_ids, text_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&<!-- \u2028 {{ 7 * 7 }}"
-
-
-def text_of(html):
-    body = re.sub(r"<(style|script)\b.*?</\1>", " ", html, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body)).replace("\xa0", " "))
 
 
 def answers_in(html):
@@ -207,3 +204,37 @@ def test_panels_for_each_judge_and_model():
     assert re.findall(r'data-judge="(\d)" data-model="(\d)"', part) == [
         ("0", "0"), ("0", "1"), ("1", "0"), ("1", "1"),
     ]  # fmt: skip
+
+
+def test_without_their_data_the_sections_say_the_sentence_of_the_rule():
+    page = full.page()
+    assert section(page, "judge") == f"The judge's errors {qualifiers.NOT_CORRECTED}"
+    assert section(page, "responses") == f"What the answers are {qualifiers.NO_CLASSES}"
+    assert section(page, "refusals") == f"Over-refusal beside safety {qualifiers.NO_BENIGN}"
+    assert section(page, "causes") == f"Causes of the gap {causes.NO_ARMS}"
+    assert "noise" not in section_ids(page)
+    assert "#noise" not in render_html(page)
+    head = text_of(render_html(page).split("<main>")[0])
+    for sentence in (qualifiers.NOT_CORRECTED, qualifiers.NO_CLASSES, qualifiers.NO_BENIGN):
+        assert sentence in head
+        assert sentence in section(page, "safety")
+    assert "What belongs beside the rate" not in section(page, "safety")
+
+
+def test_other_judges_numbers_do_not_stand_beside_this_one():
+    rows = [replace(one, judge="other") for one in everything()]
+    run = replace(small.page().run, notes=(Note(text="x"),))
+    page = replace(full.page(*rows), run=run)
+    for part in ("12.3 8.3–16.3", "87.6", "+8.4 +6.4"):
+        assert part not in text_of(render_html(page))
+    assert qualifiers.NOT_CORRECTED in section(page, "safety")
+
+
+def test_nothing_anywhere_is_printed_as_none_or_nan():
+    blank = [
+        replace(one, value=None, low=None, high=None, method="no data", n=0, extra={})
+        for one in [*small.estimates(), *everything()]
+    ]
+    text = text_of(render_html(small.page(estimates=blank)))
+    assert "None" not in text
+    assert "nan" not in text.lower().split()

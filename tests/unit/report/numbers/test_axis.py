@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from safeglot.report.numbers.axis import Axis, ends, gap_axis, mark, rate_axis
+from safeglot.types import Estimate
+
+
+def estimate(value, low=None, high=None):
+    return Estimate(metric="safety", value=value, low=low, high=high, method="wilson", n=10)
+
+
+def test_positions_are_percent_of_the_width_and_stay_on_the_axis():
+    axis = Axis(low=0.8, high=1.0, ticks=(0.8, 0.9, 1.0))
+    assert [axis.at(rate) for rate in (0.8, 0.95, 1.0)] == ["0.00%", "75.00%", "100.00%"]
+    assert (axis.at(0.1), axis.at(1.2)) == ("0.00%", "100.00%")
+    assert axis.covers(0.8)
+    assert not axis.covers(0.79)
+
+
+@pytest.mark.parametrize("lowest", [0.0, 0.31, 0.5, 0.86, 0.949, 0.9991])
+def test_an_axis_of_rates_ends_at_one_below_all_that_is_shown(lowest):
+    axis = rate_axis([lowest, 0.97])
+    assert axis.high == axis.ticks[-1] == 1.0
+    assert 0.0 <= axis.low <= min(lowest, 0.95)
+    assert 2 <= len(axis.ticks) <= 7
+    steps = {round(b - a, 6) for a, b in zip(axis.ticks, axis.ticks[1:], strict=False)}
+    assert len(steps) == 1
+
+
+@pytest.mark.parametrize("shown", [[], [0.004], [-0.084, -0.062], [-1.0, 1.0], [0.3, 0.31]])
+def test_an_axis_of_gaps_has_zero_and_all_that_is_shown(shown):
+    axis = gap_axis(shown)
+    assert 0.0 in axis.ticks
+    assert all(axis.covers(gap) for gap in shown)
+
+
+def test_ends_are_the_points_and_both_ends_of_the_intervals():
+    assert ends([estimate(0.5, 0.4, 0.7), estimate(None, 0.1, 0.2), estimate(0.9)]) == [
+        *(0.5, 0.4, 0.7), *(0.1, 0.2), 0.9,
+    ]  # fmt: skip
+
+
+def test_a_mark_has_its_point_and_its_interval():
+    axis = Axis(low=0.0, high=1.0, ticks=(0.0, 1.0))
+    placed = mark(axis, estimate(0.5, 0.4, 0.7), y=16, symbol=2)
+    assert (placed.low, placed.at, placed.high) == ("40.00%", "50.00%", "70.00%")
+    assert (placed.y, placed.symbol, placed.point) == (16, 2, True)
+    bare = mark(axis, estimate(0.5), y=16)
+    assert bare.low == bare.at == bare.high
+
+
+def test_bounds_are_a_line_without_a_point_and_nothing_has_no_mark():
+    axis = Axis(low=0.0, high=1.0, ticks=(0.0, 1.0))
+    line = mark(axis, estimate(None, 0.2, 0.6), y=3)
+    assert (line.point, line.low, line.high) == (False, "20.00%", "60.00%")
+    assert mark(axis, estimate(None), y=3) is None
+    assert mark(axis, None, y=3) is None

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from example import full, small
+from safeglot.report.html import render_html
+from safeglot.report.page import Index
+from safeglot.report.sections.gaps import (
+    NO_EVIDENCE,
+    NOT_INTERPRETED,
+    NOT_TESTED,
+    TOP,
+    gap_panels,
+    macro_gaps,
+    reading,
+    smallest_seen,
+)
+from unit.report.page_text import scope, section, text_of
+
+
+def mdd(one, **more):
+    if one.metric != "gap":
+        return one
+    return replace(one, extra={"p_holm": 0.3, "mdd": 0.0423, **more})
+
+
+@pytest.mark.parametrize(
+    ("value", "p_holm", "word"),
+    [
+        (-0.08, 0.0004, "lower"), (0.08, 0.049, "higher"), (-0.08, 0.051, NO_EVIDENCE),
+        (0.0, 0.001, NO_EVIDENCE), (None, 0.001, NOT_TESTED), (-0.08, None, NOT_TESTED),
+    ],
+)  # fmt: skip
+def test_the_reading_follows_the_adjusted_p(value, p_holm, word):
+    gap = replace(small.gap("sw", None, 0.1, p_holm), value=value)
+    assert reading(gap, Index([gap])) == word
+
+
+def test_the_level_of_the_gap_decides_what_p_is_enough():
+    gap = replace(small.gap("sw", None, -0.08, 0.07), level=0.9)
+    assert reading(gap, Index([gap])) == "lower"
+
+
+def test_a_gap_beside_other_invalid_answers_is_not_read():
+    gap = small.gap("sw", None, -0.08, 0.0004)
+    assert reading(gap, Index([gap, *full.classes(gap_not_interpretable=1.0)])) == NOT_INTERPRETED
+
+
+def test_the_macro_gaps_are_those_of_the_other_languages():
+    page = small.page()
+    assert [gap.value for gap in macro_gaps(scope(page))] == [-0.0844]
+    run = replace(page.run, reference="sw")
+    assert macro_gaps(scope(replace(page, run=run))) == []
+
+
+def test_the_largest_gaps_of_categories_stand_first_by_size():
+    gaps = [small.gap("sw", f"c{i}", 0.01 * i * (-1) ** i, 0.5) for i in range(TOP + 3)]
+    (panel,) = gap_panels(small.page(estimates=gaps), Index(gaps))
+    assert [row.category for row in panel.top] == [f"c{i}" for i in range(TOP + 2, 2, -1)]
+    assert (panel.n_categories, panel.n_tests, panel.macro) == (TOP + 3, 0, ())
+
+
+def test_the_smallest_drop_that_could_be_seen_is_in_points():
+    assert smallest_seen(small.about(metric="gap", value=0.1, n=9, extra={"mdd": -0.0423})) == (
+        "could not have seen less than 4.2 pp"
+    )
+    assert smallest_seen(small.about(metric="gap", value=0.1, n=9)) == ""
+
+
+def test_a_gap_whose_invalid_answers_differ_is_not_interpreted():
+    rows = full.classes(invalid=0.12, competent=0.75, gap_not_interpretable=1.0)
+    text = text_of(render_html(full.page(*rows)))
+    assert "Not interpreted for Swahili: the share of invalid answers differs" in text
+    assert "Lower in Swahili" not in text
+    assert "not interpreted invalid answers differ by more than 5 points" in text
+    assert "lower than English" not in text
+    told = section(full.page(*rows, *full.arms()), "causes")
+    assert "Swahili not interpreted: invalid answers differ by more than 5 points" in told
+
+
+def test_a_gap_without_evidence_says_what_it_could_not_have_seen():
+    page = full.page(change=mdd)
+    text = section(page, "gaps")
+    assert text.count("could not have seen less than 4.2 pp") == 3
+    assert "1 test in this table, adjusted together (Holm)." in text
+    assert "Not ranked, as their adjusted gaps cannot be told from zero: Swahili." in text
+    assert "a drop of less than 4.2 pp could not have been seen" in text_of(render_html(page))
+
+
+def test_a_gap_that_differs_says_nothing_of_what_it_could_have_missed():
+    page = full.page(change=lambda one: mdd(one, p_holm=0.001))
+    assert "could not have" not in text_of(render_html(page))
+    assert "Not ranked" not in section(page, "gaps")
+
+
+def test_the_bootstrap_stands_below_the_interval_as_a_check():
+    checked = {"bootstrap_low": -0.1033, "bootstrap_high": -0.0652, "bootstrap_draws": 1000}
+    text = section(full.page(change=lambda one: mdd(one, **checked)), "gaps")
+    assert "−10.4 to −6.4 −10.3 to −6.5" in text
+    assert "(1000 draws), as a check" in text

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from example import full
+from safeglot.report.sections.quality_curve import THRESHOLDS, quality_curves
+from unit.report.page_text import scope, section_html
+
+
+def gaps():
+    return [e for e in full.arms() if e.metric.startswith("gap_at_quality")]
+
+
+def test_a_curve_has_a_dot_a_row_and_a_part_of_the_band_for_each_bar():
+    curves = quality_curves(scope(full.page(*gaps())))
+    (curve,) = curves.curves
+    assert (curve.language, curve.tag) == ("Swahili", "sw")
+    assert len(curve.dots) == len(curve.rows) == len(THRESHOLDS)
+    assert curve.rows[0] == ("0", "−8.0", "−10.0 to −6.0", "600")
+    assert curve.rows[-1] == ("0.8", "−3.0", "−5.0 to −1.0", "350")
+    assert (curve.line.count("L"), curve.band.count("L")) == (5, 11)
+    assert curve.words.startswith("from 0: −8.0 points (−10.0 to −6.0); from 0.3: ")
+
+
+def test_zero_is_on_the_axis_of_gaps_and_all_languages_share_the_axes():
+    curves = quality_curves(scope(full.page(*gaps())))
+    assert curves.y_axis.covers(0.0)
+    assert curves.y_axis.low <= -0.1
+    assert (curves.x_axis.low, curves.x_axis.high) == (0.0, 0.8)
+    zero, first = (float(y[:-1]) for y in (curves.curves[0].zero, curves.curves[0].dots[0].y))
+    assert zero < first  # a gap below zero is drawn below the line
+
+
+def test_a_bar_without_a_gap_keeps_its_row_and_has_no_dot():
+    kept = [replace(e, value=None, low=None, high=None) if "0.8" in e.metric else e for e in gaps()]
+    (curve,) = quality_curves(scope(full.page(*kept))).curves
+    assert len(curve.dots) == len(THRESHOLDS) - 1
+    assert curve.rows[-1] == ("0.8", "–", "–", "350")
+
+
+def test_the_reference_and_a_language_without_any_gap_have_no_curve():
+    assert quality_curves(scope(full.page())) is None
+    blank = [replace(e, value=None) for e in gaps()]
+    assert quality_curves(scope(full.page(*blank))) is None
+    english = [replace(e, language="en") for e in gaps()]
+    assert quality_curves(scope(full.page(*english))) is None
+
+
+def test_the_curve_is_drawn_within_the_causes():
+    html = section_html(full.page(*full.arms()), "causes")
+    assert html.count('<path class="line"') == html.count('<path class="shade"') == 1
+    assert "Gap by least quality" in html
+    assert "Gap by least quality" not in section_html(
+        full.page(*(e for e in full.arms() if not e.metric.startswith("gap_at"))), "causes"
+    )

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from example import full, small
+from safeglot.report.html import render_html
+from safeglot.report.page import Index
+from safeglot.report.sections.refusals import refusal_panels, same_discrimination
+from unit.report.page_text import everything, section
+
+BOTH = [*full.over_refusal("en", refused=0.05, handled=0.97), *full.over_refusal()]
+
+
+def panel(*estimates):
+    page = full.page(*estimates)
+    return refusal_panels(page, Index(page.estimates))[0]
+
+
+def test_the_curve_goes_through_the_reference():
+    rows = [*full.over_refusal("en", refused=0.05, handled=0.97), *full.over_refusal()]
+    html = render_html(full.page(*rows))
+    d = re.search(r'class="curve" d="M([^"]+)"', html)[1]
+    line = [tuple(map(float, at.split())) for at in d.split("L")]
+    point = re.search(
+        r'<g class="k1">.*?<svg x="([\d.]+)%" y="([\d.]+)%"', html.split('"plane"')[1]
+    )
+    x, y = (float(part) for part in point.groups())
+    nearest = min(line, key=lambda at: abs(at[0] - x))
+    assert nearest[1] == pytest.approx(y, abs=2.5)  # the log-linear correction moves it a little
+    assert all(a[1] <= b[1] for a, b in pairwise(line))  # down to the right
+
+
+def test_the_plane_has_a_spot_for_each_language_with_both_rates():
+    plane = panel(*BOTH).plane
+    assert [spot.reference for spot in plane.spots] == [True, False]
+    assert plane.height == "harmful prompts handled safely"
+    assert plane.words.startswith(
+        "en: 95.0% of benign prompts answered, 97.0% harmful prompts handled safely; sw: 87.7% of"
+    )
+    assert plane.left_out == 0
+
+
+def test_the_height_is_the_best_rate_that_there_is():
+    assert panel(*BOTH, *full.classes()).plane.height == "competent-safe"
+    refusals = [e for e in BOTH if e.metric == "over_refusal"]
+    assert panel(*refusals).plane.height == "answers labelled safe"
+
+
+def test_without_the_reference_there_is_no_curve():
+    assert panel(*full.over_refusal()).plane.curve == ""
+    assert panel(*BOTH).plane.curve.startswith("M")
+
+
+def test_the_judge_that_tells_refusals_is_named_where_it_is_another_one():
+    assert panel(*BOTH).refusal_by == "wildguard"
+    own = [replace(e, extra={"refusal_by": small.JUDGE}) for e in BOTH]
+    assert panel(*own).refusal_by == ""
+
+
+def test_discrimination_is_zero_where_harmless_is_refused_like_harmful():
+    assert same_discrimination(0.3, 0.3, 500, 500) == pytest.approx(0.0, abs=1e-12)
+    assert same_discrimination(0.0, 1.0, 250, 600) > same_discrimination(0.1, 0.9, 250, 600) > 2
+    assert same_discrimination(0.9, 0.1, 250, 600) == pytest.approx(
+        -same_discrimination(0.1, 0.9, 250, 600)
+    )
+
+
+def test_without_benign_prompts_there_is_no_panel():
+    page = small.page()
+    assert refusal_panels(page, Index(page.estimates)) == []
+
+
+def test_the_numbers_stand_in_the_section():
+    text = section(full.page(*everything()), "refusals")
+    for part in (
+        "12.3 8.3–16.3 n 250", "0.78 0.73 to 0.83", "0.89 0.86 to 0.92", "2.44 2.14 to 2.74",
+        "−0.06 −0.21 to 0.09", "Refusals by wildguard.",
+    ):  # fmt: skip
+        assert part in text, part
