@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+
+from safeglot.backends.console import Console
+from safeglot.backends.store.store import Store
+from safeglot.config.settings import Config
+from safeglot.errors import Stopped
+from safeglot.flow.translation.asking import Asking, bench, run
+from safeglot.flow.translation.translators import TranslationSteps
+from safeglot.translate.translators.from_file import FileTranslator
+from safeglot.types import Candidate, Source
+from unit.flow.translation.models import Echo, EchoTranslator, LengthEstimator, route
+
+FILE = FileTranslator(
+    name="human", digest="0", source="en", texts={("p0", "sw"): "Habari", ("p0", "yo"): "Bawo"}
+)
+
+
+def source(text, prompt="p0", target="sw"):
+    return Source(prompt=prompt, text=text, language="en", target=target)
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """Return what a coroutine on an open bench returns."""
+
+    def call(work, model=None, **more):
+        steps = TranslationSteps(
+            translators=more.pop("translators", (EchoTranslator(), FILE)),
+            estimators=(LengthEstimator(),),
+            engines={"echo": lambda: route(model or Echo())},
+        )
+        asking = Asking(
+            config=Config(),
+            steps=steps,
+            log=tmp_path / "log.jsonl",
+            console=Console(quiet=True),
+            **more,
+        )
+        store = Store(tmp_path / "replies.db")
+
+        async def opened():
+            async with bench(asking, store) as found:
+                return await work(found)
+
+        try:
+            return run(opened, tmp_path)
+        finally:
+            store.close()
+
+    return call
+
+
+def candidates(*sources):
+    return lambda opened: opened.candidates(list(sources))
+
+
+def test_every_translator_that_knows_the_languages_gives_a_candidate(ask):
+    rows = ask(candidates(source("Hello"), source("Bye", target="yo")))
+    assert [(r.translator, r.language, r.text) for r in rows] == [
+        ("echo", "sw", "HELLO"),
+        ("human", "sw", "Habari"),
+        ("human", "yo", "Bawo"),
+    ]
+    assert [r.quality for r in rows] == [{"length": 1.0}, {"length": 6 / 5}, {}]
+    assert rows[2].untold == {"length": "not covered: yo"}
+
+
+def test_what_there_is_no_text_of_is_broken_and_neither_checked_nor_estimated(ask):
+    shown = []
+
+    def check(given):
+        shown.extend(candidate.text for candidate in given)
+        return [{} for _ in given]
+
+    rows = ask(candidates(source("Hello", prompt="p1")), check=check)
+    assert rows[1].broken == "the file has no text of this prompt"
+    assert (rows[1].text, rows[1].quality) == ("", {})
+    assert shown == ["HELLO"]
+
+
+def test_only_what_passed_the_checks_is_estimated(ask):
+    rows = ask(
+        candidates(source("Hello")),
+        check=lambda given: [{"copied": "all"} if c.text == "HELLO" else {} for c in given],
+    )
+    assert [(r.faults, r.quality) for r in rows] == [({"copied": "all"}, {}), ({}, {"length": 1.2})]
+
+
+def test_what_failed_for_good_is_not_asked_again_unless_it_is_wanted(ask):
+    model = Echo(broken={"Hello"})
+    only = {"translators": (EchoTranslator(),)}
+    (row,) = ask(candidates(source("Hello")), model, **only)
+    assert row.broken == "failed: no such text"
+    (row,) = ask(candidates(source("Hello")), model, **only)
+    assert row.broken == "failed before; --retry-failed asks again"
+    assert model.asked["Hello"] == 1
+    model.broken.clear()
+    (row,) = ask(candidates(source("Hello")), model, retry_failed=True, **only)
+    assert (row.text, row.broken) == ("HELLO", "")
+    (row,) = ask(candidates(source("Hello")), model, **only)
+    assert row.text == "HELLO"
+    assert model.asked["Hello"] == 2  # the reply is stored
+
+
+def test_estimates_come_in_the_order_of_the_candidates(ask):
+    given = [Candidate(source=source("x" * 10), translator="t", text="y" * n) for n in (5, 1, 10)]
+    qualities = ask(lambda opened: opened.qualities(given))
+    assert [numbers["length"] for numbers, _ in qualities] == [0.5, 0.1, 1.0]
+
+
+def test_a_stop_says_how_to_go_on(tmp_path):
+    async def work():
+        raise Stopped("the budget is spent.")
+
+    with pytest.raises(
+        Stopped, match=r"the budget is spent\.\nWhat was translated so far is stored"
+    ):
+        run(work, tmp_path)
