@@ -4,47 +4,11 @@ import dataclasses
 
 import pytest
 
-from safeglot.backends.files.manifest import PromptOrigin
-from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from example.job import ORIGIN, VLLM, judge, prepared, prompt_set
+from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
-from safeglot.errors import InputErrors, UsageError
-from safeglot.flow.run import forecast, manifest, models
+from safeglot.errors import InputErrors
 from safeglot.flow.run import job as jobs
-from safeglot.keys import RESULT_VERSION
-from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.taxonomy import Taxonomy
-from safeglot.types import Prompt, Translation
-
-ORIGIN = PromptOrigin(name="p.csv", sha256="0" * 64, revision="")
-VLLM = ModelConfig(model="vllm/a")
-
-
-def prompt_set(n=2, languages=("en", "de"), text="text"):
-    prompts = tuple(
-        Prompt(id=f"p{i}", text=f"{text} {i}", language="en", categories=("c",), source="p.csv")
-        for i in range(n)
-    )
-    return PromptSet(
-        prompts=prompts,
-        translations=tuple(
-            Translation(prompt=p.id, language=tag, text=f"{text} {p.id} {tag}") for p in prompts for tag in languages
-        ),
-        taxonomy=Taxonomy(name="own", categories=("c", "d"), descriptions={"c": "what c is"}),
-        languages=languages,
-        source="p.csv",
-    )  # fmt: skip
-
-
-def prepared(prompts=None, **settings):
-    settings.setdefault("target", (VLLM,))
-    return jobs.prepare(Config(**settings), prompts or prompt_set(), ORIGIN)
-
-
-def judge(text, **settings):
-    family, _, model = text.partition("=")
-    return JudgeConfig(
-        judge=text, family=family, model=ModelConfig(model=model) if model else None, **settings
-    )
 
 
 def test_items_keep_the_languages_of_a_prompt_side_by_side():
@@ -69,7 +33,7 @@ def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(
     assert told == [
         ("back again", "en", 0), ("back again", "en", 1), ("anders", "de", 0), ("anders", "de", 1),
     ]  # fmt: skip
-    assert forecast.forecast(job).answers == 12
+    assert job.n_answers == 12
     line = jobs.run_signature(job.identity(), {}, 0.95, 0)
     assert "arms" not in line
     with_arms = jobs.run_signature(job.identity(), {}, 0.95, 0, arms="abc")
@@ -144,18 +108,6 @@ def test_targets_are_not_needed_where_only_judges_run(monkeypatch):
     assert jobs.prepare(config, prompt_set(), ORIGIN, target_ids=["openai/x"]).judges
 
 
-def test_a_gguf_file_is_pinned_by_its_bytes(tmp_path):
-    file = tmp_path / "a.gguf"
-    file.write_bytes(b"GGUF" + bytes(1000))
-    model = ModelConfig(model=f"gguf/{file}")
-    first = models.model_id(model, {model.model: file})
-    file.write_bytes(b"GGUF" + bytes(999) + b"1")
-    assert first != models.model_id(model, {model.model: file})
-    file.write_bytes(b"PK")
-    with pytest.raises(UsageError, match="not a GGUF file"):
-        prepared(target=(model,))
-
-
 @pytest.mark.parametrize(
     ("prompts", "target", "out"),
     [
@@ -166,45 +118,3 @@ def test_a_gguf_file_is_pinned_by_its_bytes(tmp_path):
 )
 def test_the_usual_folder(prompts, target, out):
     assert jobs.default_out(Config(prompts=prompts, target=(ModelConfig(model=target),))) == out
-
-
-def test_the_forecast_counts_requests_and_costs():
-    target = dataclasses.replace(VLLM, usd_in=0.0, usd_out=1.0)
-    guard = dataclasses.replace(
-        judge("shieldgemma=vllm/g"), model=ModelConfig(model="vllm/g", usd_in=0.0, usd_out=0.0)
-    )
-    found = forecast.forecast(prepared(target=(target,), judge=(guard,), samples=3, max_tokens=100))
-    assert (found.answers, found.judge_requests) == (12, 48)
-    assert found.usd == pytest.approx(12 * 100 / 1e6)
-    assert forecast.forecast(prepared(judge=(guard,))).usd is None
-
-
-# ---- what a manifest tells of two runs
-
-
-def told(old, new, old_prompts=None, new_prompts=None):
-    there, now = prepared(old_prompts, **old), prepared(new_prompts, **new)
-    return manifest.changes(there.identity(), now.identity(), there.config, now.config)
-
-
-def test_changes_are_told_by_their_settings():
-    assert told({}, {}) == []
-    assert told({}, {"temperature": 0.5, "seed": 3}) == [
-        "temperature: there 1, now 0.5",
-        "seed: there 0, now 3",
-    ]
-    assert told({"languages": ("en", "de")}, {"limit": 1}, None, prompt_set(n=1)) == [
-        "limit: there not given, now 1"
-    ]
-    (content,) = told({}, {}, None, prompt_set(text="other"))
-    assert content.startswith("the content of the prompts: there p.csv@")
-    (weights,) = told({}, {"target": (dataclasses.replace(VLLM, revision="r1"),)})
-    assert weights == "targets: there vllm/a, now vllm/a@r1"
-
-
-def test_another_way_to_results_is_told():
-    job = prepared()
-    there = job.identity() | {"results": "0"}
-    assert manifest.changes(there, job.identity(), job.config, job.config) == [
-        f"safeglot's way to results: there 0, now {RESULT_VERSION}"
-    ]

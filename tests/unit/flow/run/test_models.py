@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from example.job import VLLM, judge, prepared
+from safeglot.config.model_strings import ModelConfig
+from safeglot.config.settings import Config
+from safeglot.errors import UsageError
+from safeglot.flow.run import models
+
+
+def gguf(path):
+    path.write_bytes(b"GGUF" + bytes(1000))
+    return ModelConfig(model=f"gguf/{path}")
+
+
+def test_a_gguf_file_is_pinned_by_its_bytes(tmp_path):
+    file = tmp_path / "a.gguf"
+    file.write_bytes(b"GGUF" + bytes(1000))
+    model = ModelConfig(model=f"gguf/{file}")
+    first = models.model_id(model, {model.model: file})
+    file.write_bytes(b"GGUF" + bytes(999) + b"1")
+    assert first != models.model_id(model, {model.model: file})
+    file.write_bytes(b"PK")
+    with pytest.raises(UsageError, match="not a GGUF file"):
+        prepared(target=(model,))
+
+
+def test_a_revision_is_part_of_the_id():
+    assert models.model_id(VLLM, {}) == "vllm/a"
+    assert models.model_id(dataclasses.replace(VLLM, revision="r1"), {}) == "vllm/a@r1"
+    bundled = models.model_id(ModelConfig(model="embedded/smollm2-135m"), {})
+    assert bundled.startswith("embedded/smollm2-135m@")
+
+
+def test_a_key_that_is_not_set_is_told_by_its_name(monkeypatch):
+    monkeypatch.delenv("MINE", raising=False)
+    model = ModelConfig(model="openai/a", key_env="MINE")
+    with pytest.raises(UsageError, match=r"openai/a: needs a key, .* MINE is not set"):
+        models.check_model(model, {})
+    monkeypatch.setenv("MINE", "k")
+    files = {}
+    models.check_model(model, files)
+    assert files == {}
+
+
+def test_a_file_is_noted_where_it_is(tmp_path):
+    model, files = gguf(tmp_path / "a.gguf"), {}
+    models.check_model(model, files)
+    assert files == {model.model: tmp_path / "a.gguf"}
+
+
+def test_one_engine_serves_all_that_name_its_file(tmp_path):
+    model = gguf(tmp_path / "a.gguf")
+    same = dataclasses.replace(model, model=f"gguf/{tmp_path}/./a.gguf")
+    files = {m.model: tmp_path / "a.gguf" for m in (model, same)}
+    routes = models.model_routes(Config(concurrency=9), [model, same, VLLM], files)
+    first, second, server = routes.values()
+    assert first is second
+    assert server is not first
+    assert set(routes) == {models.model_id(m, files) for m in (model, same, VLLM)}
+
+
+def test_targets_keep_the_ids_under_which_answers_are_stored():
+    config = Config(
+        target=(dataclasses.replace(VLLM, raw=True), ModelConfig(model="vllm/b")), system="S"
+    )
+    raw, chat = models.make_targets(config, ["a@1", "b@2"])
+    assert [(t.model, t.name, t.raw) for t in (raw, chat)] == [
+        ("a@1", "vllm/a", True),
+        ("b@2", "vllm/b", False),
+    ]
+    assert chat.system == "S"
+
+
+def test_judges_have_their_mode_in_their_name_where_they_are_not_shown_the_prompt():
+    both, alone = judge("rubric=vllm/j"), judge("rubric=vllm/j", mode="answer")
+    assert models.judge_name(both) == "rubric=vllm/j"
+    assert models.judge_name(alone) == "rubric=vllm/j@answer"
+
+
+def test_all_models_are_named_once():
+    config = Config(
+        target=(VLLM,),
+        judge=(judge("rubric=vllm/a"), judge("rubric=vllm/j"), judge("refusal-baseline")),
+    )
+    assert [m.model for m in models.all_models(config)] == ["vllm/a", "vllm/j"]

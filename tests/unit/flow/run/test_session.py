@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+
+import pytest
+
+from example.job import QUIET, answered, begun, judge, prepared, prompt_set
+from safeglot.backends.console import Console
+from safeglot.backends.files.rundir import RunDir
+from safeglot.errors import UsageError
+from safeglot.flow.run import session
+
+
+def test_a_run_that_is_begun_holds_its_inputs(tmp_path):
+    run_dir, job = begun(tmp_path / "run")
+    assert session.stored_config(run_dir) == dataclasses.replace(job.config, out=str(run_dir.path))
+    with session.opened(run_dir) as store:
+        found = session.stored_prompts(store, run_dir.read_manifest())
+    assert found.prompts == job.prompts.prompts
+    assert found.translations == job.prompts.translations
+    assert (found.taxonomy, found.languages, found.source) == (
+        job.prompts.taxonomy,
+        ("en", "de"),
+        "p.csv",
+    )
+
+
+def test_a_text_that_is_lacking_is_stored_with_its_reason_and_not_replaced(tmp_path):
+    whole = prompt_set()
+    run_dir, _ = begun(
+        tmp_path / "run", dataclasses.replace(whole, translations=whole.translations[:3])
+    )
+    with session.opened(run_dir) as store:
+        found = session.stored_prompts(store, run_dir.read_manifest())
+    assert found.translations == whole.translations[:3]
+
+
+def test_resuming_takes_over_limits_and_the_level(tmp_path):
+    run_dir, _ = begun(tmp_path / "run", level=0.95, retries=1)
+    before = run_dir.read_manifest()
+    begun(tmp_path / "run", level=0.9, retries=7)
+    config, after = session.stored_config(run_dir), run_dir.read_manifest()
+    assert (config.level, config.retries) == (0.9, 7)
+    assert (after.level, after.created, after.identity) == (0.9, before.created, before.identity)
+
+
+def test_a_judge_joins_a_run_that_has_none(tmp_path):
+    run_dir, _ = begun(tmp_path / "run", judge=())
+    with pytest.raises(
+        UsageError, match=r"has answers and no judge yet.*--judge family=provider/model"
+    ):
+        session.judged_config(run_dir)
+    _, job = begun(tmp_path / "run")
+    assert run_dir.read_manifest().judges == job.judge_ids()
+    assert session.judged_config(run_dir).judge == job.config.judge
+
+
+def test_a_run_of_other_inputs_is_refused_with_each_change(tmp_path):
+    run_dir, _ = begun(tmp_path / "run")
+    with pytest.raises(
+        UsageError, match=r"holds a run of other inputs\. seed: there 0, now 5\. Give another --out"
+    ):
+        session.check_same(run_dir, prepared(seed=5))
+    with pytest.raises(
+        UsageError, match=r"other judges\. judges: there refusal-baseline, now rubric=vllm/j"
+    ):
+        session.check_same(run_dir, prepared(judge=(judge("rubric=vllm/j"),)))
+    session.check_same(run_dir, prepared())
+
+
+def test_a_correction_is_noted_and_a_word_that_is_none_refused(tmp_path):
+    run_dir, _ = answered(tmp_path / "run")
+    session.choose_correction(run_dir, "ppi")
+    assert run_dir.read_manifest().correction == "ppi"
+    with pytest.raises(UsageError, match=r"--correction: got 'pii', allowed are two-phase, ppi"):
+        session.choose_correction(run_dir, "pii")
+    with session.opened(run_dir) as store:
+        store.write("draws", [("r", "j", "en", "judged safe", 1, "two-phase")])
+    with pytest.raises(UsageError, match="needs labels of a simple random sample"):
+        session.choose_correction(run_dir, "rogan-gladen")
+
+
+def test_a_store_that_is_not_there_empty_or_damaged_is_told(tmp_path):
+    run_dir, _ = begun(tmp_path / "run")
+    run_dir.database.unlink()
+    with pytest.raises(UsageError, match=r"safeglot\.db: not there"), session.opened(run_dir):
+        pass
+    with session.opened(run_dir, create=True):
+        pass
+    with pytest.raises(UsageError, match="cut off at its very beginning"), session.opened(run_dir):
+        pass
+    with (
+        pytest.raises(UsageError, match=r"is damaged \(broken\)"),
+        session.opened(run_dir, create=True),
+    ):
+        raise sqlite3.DatabaseError("broken")
+
+
+def test_a_folder_without_a_run_is_told(tmp_path):
+    with pytest.raises(UsageError, match="no run here"), session.opened(RunDir(tmp_path)):
+        pass
+
+
+def test_what_is_resumed_is_said(tmp_path, capsys):
+    run_dir, job = begun(tmp_path / "run")
+    session.begin(run_dir, job, QUIET)
+    assert capsys.readouterr().err == ""
+    session.begin(run_dir, job, Console())
+    assert f"resuming {run_dir.path}" in capsys.readouterr().err
