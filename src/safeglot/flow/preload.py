@@ -1,4 +1,4 @@
-"""What the processes that check share in memory: on Linux they are copies of one that imports this."""
+"""The modules that worker processes share in memory: on Linux they are copies of one with these."""
 
 from safeglot.flow.measure import answers
 from safeglot.flow.translation import checks

@@ -1,4 +1,4 @@
-"""Policy texts for the judges that are told what is harmful.
+"""Policy texts for judges whose prompt says what is harmful.
 
 The names are the 32 categories of ALERT (Tedeschi et al. 2024, arXiv 2404.08676), spelled as there.
 """

@@ -74,7 +74,7 @@ def candidates(tag: str, system: str) -> tuple[str, ...]:
     """Return all that a system may call a language, likeliest first.
 
     OPUS-MT and Apertium have several names for some; a model's vocabulary or the pairs on the
-    machine tell which is meant.
+    machine show which is meant.
 
     Raises:
         UnknownLanguage: as languages.canonical() does.

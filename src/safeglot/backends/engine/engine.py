@@ -64,7 +64,7 @@ class Origin:
 
 @dataclass(slots=True)
 class Counters:
-    """What has happened so far in this process."""
+    """The requests of this process so far, and what they cost."""
 
     sent: int = 0
     cached: int = 0
@@ -185,15 +185,13 @@ class Engine:
                 self._stored.add(short_key(key))
                 lane.succeeded()
             except ModelError as error:
-                self._note(key, request, started=started, attempt=attempt, outcome=error.kind)
+                self._note(key, request, started=started, attempt=attempt, result=error.kind)
                 lane.failed(error, started)
                 error.attempts = attempt
                 if not self._may_retry(error, attempt):
                     raise
             else:
-                self._note(
-                    key, request, started=started, attempt=attempt, outcome="ok", reply=reply
-                )
+                self._note(key, request, started=started, attempt=attempt, result="ok", reply=reply)
                 self._spend(route, lane, reply)
                 return reply
             finally:
@@ -231,7 +229,7 @@ class Engine:
         *,
         started: float,
         attempt: int,
-        outcome: str,
+        result: str,
         reply: Reply | None = None,
     ) -> None:
         if self._log is None:
@@ -241,7 +239,7 @@ class Engine:
             "key": key,
             "model": request.model,
             "attempt": attempt,
-            "outcome": outcome,
+            "outcome": result,
             "seconds": round(time.monotonic() - started, 4),
         }
         if reply is not None:

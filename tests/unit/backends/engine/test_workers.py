@@ -31,6 +31,15 @@ def test_an_error_of_the_work_comes_back():
         list(pool.map(int, ["1", "x"]))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers share no memory")
+def test_workers_begin_with_the_modules_of_their_work():
+    # a module that cannot be imported would be passed over in silence
+    loaded = "[name in __import__('sys').modules for name in {}]"
+    names = (workers.SHARED, "safeglot.flow.translation.checks", "safeglot.flow.measure.answers")
+    with workers.pool() as pool:
+        assert pool.submit(eval, loaded.format(names)).result() == [True] * 3
+
+
 KILLED = """
     import os, sys, time
     from safeglot.backends.engine import workers

@@ -161,7 +161,7 @@ def _mode(file: Path) -> Mode | None:
 def _commands(file: Path) -> tuple[tuple[tuple[str, ...], ...], str]:
     """Return the argument lists of a mode's programs, with null-flush and without marks.
 
-    $1 is what the generator is told (-n: no marks), $2 what the tagger is (nothing).
+    $1 stands for an option of the generator (-n: no marks), $2 for one of the tagger (none).
     """
     try:
         parts = file.read_text("utf-8").split("|")
