@@ -26,7 +26,7 @@ LEFT_OUT = "…"
 
 
 def output_of(command: str, folder: Path) -> list[str]:
-    """Run one command of the docs where runs/recorded is, and return its lines."""
+    """Return the lines of one command of the docs, run where runs/recorded is."""
     words = command.replace("\\\n", " ").split()
     files = [str(ROOT / word) if word.startswith("tests/data/") else word for word in words]
     done = subprocess.run(
@@ -44,7 +44,7 @@ def output_of(command: str, folder: Path) -> list[str]:
 
 
 def key(line: str) -> tuple[str, ...]:
-    """Give what a line begins with: its columns up to a number behind the first, in plain spaces.
+    """Return what a line begins with: its columns up to a number behind the first, in plain spaces.
 
     A first column of numbers, such as ranks, tells lines apart only with the names behind it.
     """

@@ -36,12 +36,3 @@ def texts(path):
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in notes:
             yield node
-
-
-def imports(path):
-    """The top packages that a module imports."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            yield from (name.name.partition(".")[0] for name in node.names)
-        if isinstance(node, ast.ImportFrom):
-            yield (node.module or "").partition(".")[0]

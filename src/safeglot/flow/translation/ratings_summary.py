@@ -44,7 +44,7 @@ class Rated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Threshold:
+class SuggestedThreshold:
     """The least strict threshold that keeps the wanted share of meaning; `bound` None, and why."""
 
     language: str
@@ -218,7 +218,7 @@ def _pairs(
 
 def thresholds(
     rated: Rated, scales: Mapping[str, Scale], values: Mapping[tuple[str, str], Floats]
-) -> list[Threshold]:
+) -> list[SuggestedThreshold]:
     """Return the suggested threshold of each language and estimator that has values.
 
     `values` are all chosen texts' estimates by (language, estimator), to count what is kept.
@@ -229,7 +229,7 @@ def thresholds(
         pairs = floats(list(_pairs(rated, texts, name))).reshape(-1, 3)
         if len(pairs):
             rank = _correlation(rated, texts, name, scales[name])
-            none = Threshold(
+            none = SuggestedThreshold(
                 language=tag, estimator=name, rank=rank, bound=None, n=len(pairs), of=whole.size
             )
             sign = 1.0 if scales[name].higher_is_better else -1.0
@@ -237,7 +237,9 @@ def thresholds(
     return suggestions
 
 
-def _suggest(none: Threshold, pairs: Floats, sign: float, whole: Floats) -> Threshold:
+def _suggest(
+    none: SuggestedThreshold, pairs: Floats, sign: float, whole: Floats
+) -> SuggestedThreshold:
     if len(pairs) < LEAST_THRESHOLD:
         return replace(none, why=f"{len(pairs)} rated, needs {LEAST_THRESHOLD}")
     value, good, weight = sign * pairs[:, 0], pairs[:, 1] >= PRESERVED, pairs[:, 2]
@@ -257,7 +259,7 @@ def _suggest(none: Threshold, pairs: Floats, sign: float, whole: Floats) -> Thre
     return replace(none, why=f"none with {LEAST_ABOVE} rated texts above it reaches {PRECISION:g}")
 
 
-def gate_lines(suggestions: Sequence[Threshold]) -> list[str]:
+def gate_lines(suggestions: Sequence[SuggestedThreshold]) -> list[str]:
     """Return lines for a gate file: in each language the estimator that keeps the most texts.
 
     Of those that keep as many, the one that ranks more as people do.

@@ -9,7 +9,7 @@ from safeglot.flow.translation.ratings_summary import (
     LEAST_THRESHOLD,
     PRECISION,
     Rated,
-    Threshold,
+    SuggestedThreshold,
     gate_lines,
 )
 from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, to_text, word
@@ -64,13 +64,13 @@ def _of(done: int, whole: int) -> ResultCell:
 
 
 def tables(
-    view: TranslationsView, rated: Rated, suggested: Sequence[Threshold]
+    view: TranslationsView, rated: Rated, suggested: Sequence[SuggestedThreshold]
 ) -> list[ResultTable]:
     """Return the tables of `safeglot ratings show`."""
     return [_ratings(view, rated), _quality(view), _thresholds(suggested)]
 
 
-def gate_file(suggested: Sequence[Threshold]) -> str:
+def gate_file(suggested: Sequence[SuggestedThreshold]) -> str:
     """Return the lines to paste into a gate file, "" where no threshold is suggested."""
     lines = gate_lines(suggested)
     if not lines:
@@ -176,7 +176,7 @@ def _spread(spread: MeanSpread | None) -> ResultCell:
     return word(f"{spread.mean:.2f}" + ("" if spread.sd is None else f" ± {spread.sd:.2f}"))
 
 
-def _thresholds(suggested: Sequence[Threshold]) -> ResultTable:
+def _thresholds(suggested: Sequence[SuggestedThreshold]) -> ResultTable:
     return ResultTable(
         title="Estimators beside people, and suggested thresholds",
         columns=(
@@ -204,7 +204,7 @@ def _thresholds(suggested: Sequence[Threshold]) -> ResultTable:
     )
 
 
-def _threshold_row(suggestion: Threshold) -> ResultRow:
+def _threshold_row(suggestion: SuggestedThreshold) -> ResultRow:
     none = suggestion.bound is None
     return (
         word(_name(suggestion.language)),

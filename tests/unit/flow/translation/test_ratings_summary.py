@@ -128,7 +128,9 @@ def test_texts_that_were_less_likely_to_be_drawn_weigh_more():
 def test_the_lines_can_be_read_as_a_gate(tmp_path):
     rank = ratings_summary.Statistic(number=0.5)
     found = [
-        ratings_summary.Threshold(language=tag, estimator=name, rank=rank, bound=bound, keeps=keeps)
+        ratings_summary.SuggestedThreshold(
+            language=tag, estimator=name, rank=rank, bound=bound, keeps=keeps
+        )
         for tag, name, bound, keeps in (
             ("sw", "cometkiwi=Unbabel/wmt22-cometkiwi-da", 0.71, 80),
             ("sw", "roundtrip-chrf", 0.4, 70),

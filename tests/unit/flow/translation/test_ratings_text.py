@@ -5,7 +5,7 @@ from dataclasses import replace
 from example.sets import make_set
 from safeglot.flow.translation import ratings_text
 from safeglot.flow.translation.page import view_of
-from safeglot.flow.translation.ratings_summary import Rated, Threshold
+from safeglot.flow.translation.ratings_summary import Rated, SuggestedThreshold
 from safeglot.report.translation_set.view import RatedView, Statistic
 from safeglot.translate.choice.ratings import Chosen, DrawnText, Rating
 
@@ -32,7 +32,7 @@ def rated(*texts, **more):
 
 def suggestion(**more):
     about = {"language": "sw", "estimator": "e", "rank": Statistic(number=0.5, n=120), "bound": 0.6}
-    return Threshold(**(about | {"share": 0.93, "n": 80, "keeps": 700, "of": 900} | more))
+    return SuggestedThreshold(**(about | {"share": 0.93, "n": 80, "keeps": 700, "of": 900} | more))
 
 
 def test_progress_counts_kept_gated_and_twice_rated_texts():
