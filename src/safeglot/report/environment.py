@@ -29,8 +29,8 @@ def file_text(name: str) -> str:
 
 
 def files_text(names: Sequence[str]) -> str:
-    """Return the texts of several files, one after the other."""
-    return "".join(map(file_text, names))
+    """Return the texts of several files, one after the other, a blank line between them."""
+    return "".join(f"\n{file_text(name)}" for name in names)
 
 
 @cache
@@ -52,7 +52,11 @@ def environment() -> Environment:
 
 def head(styles: Sequence[str], scripts: Sequence[str]) -> dict[str, Any]:
     """Return what the head of a page needs: its style and script, and the policy that allows only these."""
-    style, script, no_script = files_text(styles), files_text(scripts), file_text(NO_SCRIPT)
+    style, script, no_script = (
+        files_text(styles),
+        files_text(scripts),
+        file_text(NO_SCRIPT).rstrip(),
+    )
     return {
         "policy": policy((style, no_script), script),
         "style": Markup(style),  # noqa: S704  our own file

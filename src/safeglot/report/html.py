@@ -22,9 +22,7 @@ SYMBOLS = (
 """Plot symbols of the models: circle, diamond, triangle, square, triangle down, cross."""
 
 STYLES = ("style.css",)
-SCRIPTS = tuple(
-    f"scripts/{name}.js" for name in ("panels", "tip", "copy", "list", "answers", "show")
-)
+SCRIPTS = tuple(f"scripts/{name}.js" for name in ("panels", "tip", "copy", "list", "answers"))
 
 
 def render_html(page: Page) -> str:

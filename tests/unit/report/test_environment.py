@@ -61,6 +61,7 @@ def test_the_policy_allows_this_style_and_script_by_their_hashes_and_nothing_els
 def test_the_head_holds_the_files_as_they_are():
     scripts = ("scripts/panels.js", "scripts/copy.js")
     parts = head(("style.css",), scripts)
-    assert parts["script"] == file_text(scripts[0]) + file_text(scripts[1]) == files_text(scripts)
-    assert parts["style"] == file_text("style.css")
+    first, second = map(file_text, scripts)
+    assert parts["script"] == f"\n{first}\n{second}" == files_text(scripts)
+    assert parts["style"] == "\n" + file_text("style.css")
     assert parts["policy"] == policy((parts["style"], parts["no_script"]), parts["script"])

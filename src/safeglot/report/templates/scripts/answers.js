@@ -1,4 +1,3 @@
-
 const NOUN = ["answer", "answers"];
 function verdictOf(row) {
   const given = row.verdicts.map((v) => v.unsafe);
@@ -38,3 +37,4 @@ function fill(body, row) {
 }
 const chip = (row) => LOOKS[verdictOf(row)];
 const about = (row) => [row.categories.join(", "), row.model];
+showPanels();

@@ -1,4 +1,3 @@
-
 for (const button of all("button.copy")) {
   button.addEventListener("click", async () => {
     const text = document.getElementById("signature").textContent;

@@ -1,4 +1,3 @@
-
 const source = document.getElementById("answers-data");
 const data = source ? JSON.parse(source.textContent) : { rows: [] };
 const STEP = 25;

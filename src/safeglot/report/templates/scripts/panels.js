@@ -1,4 +1,3 @@
-
 "use strict";
 const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
 const chosen = { judge: "0", model: "0", average: "", view: "raw" };

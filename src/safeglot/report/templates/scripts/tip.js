@@ -1,4 +1,3 @@
-
 const tip = document.getElementById("tip");
 let told = null;
 function rove(table) {

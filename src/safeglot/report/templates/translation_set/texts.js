@@ -1,4 +1,3 @@
-
 const NOUN = ["text", "texts"];
 const LOOKS = { kept: "b-safe", gated: "b-unsafe", failed: "b-high2" };
 const failed = (row, check) => row.candidates.some((c) =>
