@@ -1,4 +1,4 @@
-"""From a translation to the target's request, and from its reply to a response."""
+"""Requests to the targets, made from translations, and responses, made from their replies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from safeglot.types import Item, Reply, Request, Response
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedAnswer:
-    """What is to be asked for one answer: key of the response, and of the reply it is read from."""
+    """The request for one answer, with the keys of its reply and of the response."""
 
     request: Request
     reply_key: str
@@ -33,7 +33,7 @@ class Generate:
     model: str
     """Identifies the model and its revision in keys and routes."""
     name: str
-    """What results call it."""
+    """Its name in results."""
     raw: bool = False
     """Send the bare text as a completion, for base models."""
     system: str = ""
@@ -96,7 +96,7 @@ class Given:
     """An answer that a file brought: stands where a target does, and nobody is asked."""
 
     model: str
-    """What results call the model whose answer it is."""
+    """The name, in results, of the model whose answer it is."""
     text: str
 
     @property

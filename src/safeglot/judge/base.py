@@ -29,7 +29,7 @@ class Judge(ABC):
     languages: ClassVar[tuple[str, ...]] = ()
     """Languages that the makers name; empty where they name none, or over a hundred."""
     caveat: ClassVar[str] = ""
-    """What has to be said wherever the family's numbers stand."""
+    """A caveat that belongs wherever the family's numbers stand."""
 
     model: str
     name: str = ""

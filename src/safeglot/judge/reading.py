@@ -1,4 +1,4 @@
-"""How judges read replies: labels, key lines, JSON and the probability of a label.
+"""Readers of judges' replies: labels, key lines, JSON and the probability of a label.
 
 Strict on purpose: what is not in the family's format is `Unreadable`, never safe and never unsafe.
 """
@@ -21,7 +21,7 @@ CONTRADICTION = "contradiction"
 NOT_APPLICABLE = "not-applicable"
 
 _BLANK = " \t\r\n\"'*([\u2581\u0120\u010a"
-"""What may stand before a label in a token, the space signs of raw vocabularies included."""
+"""Characters that may stand before a label in a token, the space signs of raw vocabularies included."""
 _FENCE = re.compile(r"\A```(?:json)?[ \t]*\n", re.IGNORECASE)
 _SKIPPED = str.maketrans("", "", _BLANK)
 _HAZARD = re.compile(r"S(?:[1-9]|1[0-4])")
@@ -33,7 +33,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one reply says; `loose` is given only where it differs from `unsafe`."""
+    """The content of one reply; `loose` is given only where it differs from `unsafe`."""
 
     unsafe: bool | None
     loose: bool | None = None

@@ -14,7 +14,7 @@ class Translator(Protocol):
 
     @property
     def name(self) -> str:
-        """What records call it, e.g. apertium, ct2/opus-mt-en-es, llm=openai/gpt-5-nano."""
+        """Its name in records, e.g. apertium, ct2/opus-mt-en-es, llm=openai/gpt-5-nano."""
 
     @property
     def id(self) -> str:
@@ -32,7 +32,7 @@ class Translator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """What an estimator's numbers mean: `best` and `worst` end of its scale."""
+    """The scale of an estimator's numbers: its `best` and `worst` end."""
 
     worst: float
     best: float
@@ -55,7 +55,7 @@ class Estimator(Protocol):
 
     @property
     def name(self) -> str:
-        """What records call it, e.g. roundtrip-chrf, cometkiwi=Unbabel/wmt22-cometkiwi-da."""
+        """Its name in records, e.g. roundtrip-chrf, cometkiwi=Unbabel/wmt22-cometkiwi-da."""
 
     @property
     def id(self) -> str:
@@ -63,7 +63,7 @@ class Estimator(Protocol):
 
     @property
     def scale(self) -> Scale:
-        """What its numbers mean."""
+        """The scale of its numbers."""
 
     def uncovered(self, source: str, target: str) -> str:
         """Return why it cannot judge translations between two languages; "" where it can."""

@@ -19,7 +19,7 @@ class Planned(Protocol):
 
     @property
     def request(self) -> Request:
-        """What is asked."""
+        """The request itself."""
 
     @property
     def reply_key(self) -> str:
@@ -35,7 +35,7 @@ class Target(Protocol):
 
     @property
     def name(self) -> str:
-        """What results call the model."""
+        """The model's name in results."""
 
     def plan(self, item: Item, /) -> Any:
         """Return the request of an answer and its keys, as Planned."""
@@ -55,7 +55,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Done:
-    """What an earlier process has finished."""
+    """Keys of what an earlier process has finished."""
 
     responses: set[str] = field(default_factory=set)
     verdicts: set[str] = field(default_factory=set)

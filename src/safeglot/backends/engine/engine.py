@@ -19,14 +19,14 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 GRACE_S = 15.0
-"""How long requests in flight may take to come home once a limit has stopped the run."""
+"""Time that requests in flight have left once a limit has stopped the run."""
 _START = 16
 _RATE_LIMIT_PATIENCE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What bounds a run."""
+    """The bounds of a run: retries, tokens, money, patience."""
 
     retries: int = 4
     retry_budget: int = 1000
@@ -40,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """How requests for one model are carried."""
+    """The way of requests to one model: its endpoint, concurrency and prices."""
 
     model: Model
     lane: str
@@ -55,7 +55,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What failed: key of what was worked on, the model or judge, and the sample."""
+    """The origin of a failure: key of the parent, the model or judge, and the sample."""
 
     parent: str
     by: str
@@ -255,8 +255,8 @@ def short_key(key: str) -> int:
 async def stream(items: Iterable[In], work: Callable[[In], Awaitable[None]], *, width: int) -> None:
     """Run `work` on every item with `width` workers that draw from one iterator.
 
-    Raises: the first exception of a worker. On Stopped the others have `GRACE_S` to bring home
-    what they have paid for; on anything else they are cancelled at once.
+    Raises: the first exception of a worker. On Stopped the others have `GRACE_S` to finish
+    what is paid for; on anything else they are cancelled at once.
     """
     queue: Iterator[In] = iter(items)
 

@@ -19,7 +19,7 @@ _HOPELESS = frozenset({"auth", "not_found"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """When the same error in a row stops an endpoint; times are seconds without a success."""
+    """The bounds of errors in a row that stop an endpoint; times are seconds without a success."""
 
     failures: int = 10
     new_s: float = 5.0

@@ -18,7 +18,7 @@ MOST = 8
 SHARED = "safeglot.flow.preload"
 """The module whose memory the workers share, where they can."""
 NONE_START = (OSError, EOFError, ImportError, NotImplementedError, BrokenProcessPool)
-"""What says that processes cannot be started here, or that one of them was killed."""
+"""Errors of a machine on which processes cannot be started, or of a killed process."""
 
 
 def cores() -> int:

@@ -34,7 +34,7 @@ _DEFAULTS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadDesign:
-    """How a checkpoint's head is built."""
+    """The layers of a checkpoint's head."""
 
     layer: int | None
     """The layer that is regressed; None: a mix of all."""

@@ -19,7 +19,7 @@ ENCODER_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
 )
-"""What is needed of the pretrained encoder: its weights are in the checkpoint."""
+"""Files of the pretrained encoder that are needed: its weights are in the checkpoint."""
 _ENCODERS = {"XLM-RoBERTa": "XLMRoberta", "XLM-RoBERTa-XL": "XLMRobertaXL"}
 _PREFIX = "encoder.model."
 _UNUSED = ("pooler.", "embeddings.position_ids", "embeddings.token_type_ids")

@@ -25,7 +25,7 @@ _OUTPUT, _SHARED = "lm_head.weight", "shared.weight"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """How a release is shown the texts, and how many tokens it was trained with."""
+    """A release: the form of its input, and the tokens it was trained with."""
 
     form: str
     limit: int

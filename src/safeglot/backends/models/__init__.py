@@ -1,1 +1,1 @@
-"""What answers a model string: servers, models in process, and their weights."""
+"""Models behind model strings: servers, models in this process, and their weights."""

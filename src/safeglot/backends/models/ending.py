@@ -15,7 +15,7 @@ from typing import NoReturn
 from safeglot.errors import ModelError, SafeglotError, Stopped
 
 _SILENT_S, _LONGEST_S = 5.0, 300.0
-"""When it is said what is waited for, and when that is given up."""
+"""Seconds after which a message says what is waited for, and after which waiting ends."""
 
 
 def wait_or_leave(what: str, stop: Callable[[float], int]) -> None:

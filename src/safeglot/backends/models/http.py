@@ -23,7 +23,7 @@ _encode = json_encoder(ensure_ascii=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where a model is served and how that server names its options."""
+    """The address of a model, and its server's names of options."""
 
     model: str
     """The server's own name of the model."""

@@ -19,7 +19,7 @@ from safeglot.types import LOGPROB_POSITIONS, Alternatives, Reply, Request
 _BATCH_TOKENS = 128
 """Prompt tokens worked on at a time: a call can be stopped only between two batches."""
 _RANDOM_SEED = 0xFFFFFFFF
-"""What llama.cpp takes for 'any seed'."""
+"""llama.cpp's number for 'any seed'."""
 
 # llama.cpp's own defaults (top-k 40, min-p 0.05, top-p before temperature) are not what a request
 # asks for. In the order of vLLM, and neutral unless the request's `extra` says otherwise.

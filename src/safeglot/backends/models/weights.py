@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """Where the weights of one embedded model come from, and what they must be."""
+    """The origin of an embedded model's weights, and the hashes they must have."""
 
     name: str
     requirement: str

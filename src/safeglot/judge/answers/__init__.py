@@ -1,1 +1,1 @@
-"""What can be seen in an answer without a judge, and the class that a verdict gives it."""
+"""The traits of an answer that need no judge, and the class that a verdict gives it."""

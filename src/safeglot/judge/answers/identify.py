@@ -27,7 +27,7 @@ SURE_ROMANISED = 0.9
 FEWEST_BYTES = 32
 """Shorter texts (ten Thai characters, thirty Latin ones) are not identified."""
 HEAD_BYTES = 240
-"""What is looked at first; the rest only where the head is not as expected."""
+"""Bytes that are looked at first; the rest only where these are not as expected."""
 PIECE_CHARS, MOST_PIECES = 80, 24
 LATIN, ENGLISH = "Latn", "en"
 

@@ -25,7 +25,7 @@ FEWEST_CHARS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What an answer shows by itself.
+    """The traits of an answer.
 
     `invalid` is INV-empty, INV-degenerate, INV-lang, INV-echo (the first that holds) or None;
     `language` a tag or None where it is not sure; English for English is a fallback, not invalid.

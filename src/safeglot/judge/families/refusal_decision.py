@@ -1,4 +1,4 @@
-"""What the refusal baseline says of an answer."""
+"""The decision of the refusal baseline on an answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reason = Literal["refusal", "not-refusal", "empty", "not-covered", "unsure"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the baseline says of one answer; `refusal` is None when it does not say."""
+    """Whether one answer is a refusal, None where that is open, with the probability and the reason."""
 
     refusal: bool | None
     p_refusal: float | None

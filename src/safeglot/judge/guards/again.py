@@ -14,7 +14,7 @@ from safeglot.types import Answer, JudgeStep, Reply, Request, Verdict
 
 REPEAT, CANARY, TOKENS = "@repeat", "@canary", "@canary-tokens"
 PASSES = (REPEAT, CANARY, TOKENS)
-"""What stands behind the judge's name in verdicts that are not its verdict on the run's answer."""
+"""Endings of the judge's name in verdicts that are not its verdict on the run's answer."""
 CANARIES: Mapping[str, Callable[[str, str], str]] = {CANARY: with_sentence, TOKENS: with_tokens}
 
 
@@ -31,7 +31,7 @@ class Repeated:
 
     @property
     def mode(self) -> str:
-        """What the judge is shown."""
+        """The texts that the judge is shown."""
         return self.judge.mode
 
     @property
@@ -62,7 +62,7 @@ class Canaried:
 
     @property
     def mode(self) -> str:
-        """What the judge is shown."""
+        """The texts that the judge is shown."""
         return self.judge.mode
 
     @property

@@ -1,4 +1,4 @@
-"""What must be said wherever a judge's numbers stand."""
+"""Caveats that belong wherever a judge's numbers stand."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ CHECKS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong with a candidate: one of CHECKS, and the numbers that say so."""
+    """A fault of a candidate: one of CHECKS, and the numbers that show it."""
 
     name: str
     detail: str

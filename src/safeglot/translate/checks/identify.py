@@ -45,7 +45,7 @@ class Identifier(Protocol):
 
     @property
     def name(self) -> str:
-        """What details call it."""
+        """Its name in details."""
 
     @property
     def letters_alone(self) -> int:

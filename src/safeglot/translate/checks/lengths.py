@@ -60,7 +60,7 @@ SLACK = 12.0
 FEWEST = 30
 """Candidates of a pair of languages from which its own ratio is learned."""
 FARTHEST = 0.35
-"""How far, in logarithms, a learned ratio may lie from its script's: a set of bad translations
+"""Distance, in logarithms, of a learned ratio from its script's at the most: a set of bad translations
 must not teach that they are normal."""
 SHARED_BY = 3
 """Different sources that have one text for a translation, from which it is a stock answer."""
@@ -74,7 +74,7 @@ MOST_MEASURED = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """What a whole set shows: learned once from all its candidates, whatever their order."""
+    """The habits of a whole set, learned once from all its candidates, whatever their order."""
 
     ratios: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """(source language, target language) -> characters of the target for one of the source."""

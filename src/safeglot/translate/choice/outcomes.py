@@ -15,7 +15,7 @@ from safeglot.types import GATED, OUTCOMES, CandidateRow, Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What was asked: every prompt in every language, by translators and estimators in their order."""
+    """All that was asked for: every prompt in every language, with translators and estimators in their order."""
 
     prompts: Sequence[str]
     languages: Sequence[str]

@@ -19,14 +19,14 @@ GRADES: Mapping[int, str] = {
     4: "most of the meaning: what is asked for is the same, only details differ",
     5: "all of the meaning",
 }
-"""What each grade of adequacy stands for."""
+"""The meaning of each grade of adequacy."""
 PRESERVED = 4
-"""From this mean grade on, the meaning counts as kept."""
+"""Mean grade from which on the meaning counts as kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RatingPlan:
-    """What to draw: texts a language that are kept, and gated ones; the share to be rated twice."""
+    """The size of a draw: kept and gated texts a language, and the share to be rated twice."""
 
     texts: int = 50
     gated: int = 0
@@ -53,7 +53,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """What one rater says of one text."""
+    """One rater's grade of one text."""
 
     adequacy: int
     comment: str = ""
@@ -80,7 +80,7 @@ class DrawnText:
 
     @property
     def lacking(self) -> int:
-        """How many ratings are still wanted."""
+        """The number of ratings still wanted."""
         return max(self.raters - len(self.ratings), 0)
 
 

@@ -53,7 +53,7 @@ Reply with one JSON object and nothing else, the worst errors first, at most {mo
 WEIGHTS: Mapping[str, float] = {"minor": 1.0, "major": 5.0, "critical": 25.0}
 """Penalty of an error. Source: Kocmi and Federmann 2023, GEMBA-MQM, arXiv 2310.13988, as in its code."""
 WORST = 25.0
-"""Where the sum of penalties ends, as there: one critical error is as bad as it gets."""
+"""The end of the sum of penalties, as there: one critical error is as bad as it gets."""
 MOST_ERRORS = 10
 LABEL_CHARS = 40
 """Characters that may stand before the number, as in `Score: `."""
@@ -80,7 +80,7 @@ class _LlmQuality:
     model: str
     """Identifies the model and its revision in keys and routes."""
     name: str = ""
-    """What records call it; `family=model` where empty."""
+    """Its name in records; `family=model` where empty."""
     languages: tuple[str, ...] = ()
     """Languages that the model is trusted with, by the user's word; all where empty."""
     max_tokens: int = 0

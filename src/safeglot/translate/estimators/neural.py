@@ -14,7 +14,7 @@ from safeglot.translate.codes import uncovered
 from safeglot.types import Candidate, Estimated, Reply, Request
 
 TOO_LONG = "too long"
-"""How a model says that it cannot take both texts: `too long: 600 tokens, it takes 512`."""
+"""A model's reply where both texts are too long for it: `too long: 600 tokens, it takes 512`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Scored:
     model: str
     """Identifies the weights and their revision in keys and routes, as NAME@REVISION."""
     name: str = ""
-    """What records call it; `family=model` where empty, the revision left out."""
+    """Its name in records; `family=model` where empty, the revision left out."""
 
     def __post_init__(self) -> None:
         if not self.model.strip():
@@ -46,7 +46,7 @@ class Scored:
 
     @property
     def scale(self) -> Scale:
-        """What its numbers mean."""
+        """The scale of its numbers."""
         best, worst = self.best_and_worst
         return Scale(worst=worst, best=best)
 

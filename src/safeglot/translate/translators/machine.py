@@ -18,7 +18,7 @@ class MachineTranslator:
     faults: Callable[[str, str], str]
     """Says why a pair of languages is not known to the model; "" where it is."""
     revisions: Callable[[str, str], str]
-    """What pins the data or weights of a pair; it is in the key of each request."""
+    """Gives the pin of a pair's data or weights; it is in the key of each request."""
     pairs: tuple[tuple[str, str], ...] = ()
     """The pairs that it is asked for; those that it knows are in its id."""
     version: int = 1

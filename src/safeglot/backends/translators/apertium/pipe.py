@@ -25,20 +25,20 @@ _ENOUGH = 32
 _ROOM = 1 << 19
 """Bytes that a pipe to or from us is asked to hold: then we are woken less often."""
 _USUAL_ROOM, _FULL = 1 << 14, 0.75
-"""What the smallest of the usual pipes holds, and the share of it from which on it was full."""
+"""Bytes of the smallest usual pipe, and the share of it from which on it counts as full."""
 _IDLE_S = 0.2
-"""After so long it is asked whether all processes still live; before, a dead one shows by itself."""
+"""Idle time after which all processes are checked; before, a dead one shows by itself."""
 
 
 @dataclass(slots=True)
 class _Pace:
-    """When to look again at what is being done: to wake for each text costs more than the text."""
+    """The pauses between two looks at a pipe: waking for each text would cost more than the text."""
 
     room: int = _USUAL_ROOM
     """Bytes that the pipe to us holds."""
     longest_s: float = _LONGEST_REST_S
     each_s: float = 0.0
-    """What a text took when last there were enough of them; 0 where it is not known yet."""
+    """Time of a text when there were enough of them last; 0 where it is not known yet."""
     asked: int = 0
     started: float = 0.0
 

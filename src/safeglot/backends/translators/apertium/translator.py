@@ -91,7 +91,7 @@ class Apertium:
 
     @cached_property
     def revision(self) -> str:
-        """What pins every direction: the version of Apertium and a hash of the modes and their data."""
+        """The pin of every direction: the version of Apertium and a hash of the modes and their data."""
         return _revision([mode for mode in self._edges.values() if not mode.fault])
 
     def route_revision(self, source: str, target: str) -> str:
