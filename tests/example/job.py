@@ -73,3 +73,26 @@ def answered(path, answer=lambda item: "[unsafe answer]", prompts=None, **settin
         store.write("replies", replies)
         store.write("responses", responses)
     return run_dir, job
+
+
+def judged(path, unsafe=lambda item: True, prompts=None, **settings):
+    """The same with a verdict of each judge on each answer; one of None could not be read."""
+    run_dir, job = answered(path, prompts=prompts, **settings)
+    rows = [
+        _verdict(target.plan(item).key, name, unsafe(item))
+        for target in job.targets
+        for item in job.items()
+        for name in job.judge_ids()
+    ]
+    with session.opened(run_dir) as store:
+        store.write("verdicts", rows)
+    return run_dir, job
+
+
+def _verdict(response, judge_name, unsafe):
+    flag = None if unsafe is None else int(unsafe)
+    reason = "unparsable" if unsafe is None else ""
+    return (
+        f"{response}/{judge_name}", response, judge_name, "answer", flag, flag, "", None, "[]",
+        None, None, "", reason,
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from safeglot.config.settings import Config
+from safeglot.errors import UsageError
+from safeglot.flow import prompts
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "prompts.csv"
+    rows = [f"p{i},c,ask {i},frag {i}" for i in range(4)]
+    path.write_text("id,category,en,de\n" + "\n".join(rows) + "\n", "utf-8")
+    return path
+
+
+def config_of(file, **settings):
+    return Config(prompts=str(file), **settings)
+
+
+def test_the_bundled_prompts_are_read_with_their_origin():
+    found, origin = prompts.load(Config(prompts="mini", languages=("en", "de"), limit=1))
+    assert (found.languages, found.source, origin.name) == (("en", "de"), "mini", "mini")
+    assert len(found.prompts) == 32
+    assert len(found.translations) == 64
+    assert len(origin.sha256) == 64
+
+
+def test_the_same_selection_is_made_again():
+    first, origin = prompts.load(Config(prompts="mini", languages=("en",), limit=1, select_seed=3))
+    again, same = prompts.load(Config(prompts="mini", languages=("en",), limit=1, select_seed=3))
+    assert first == again
+    assert origin == same
+
+
+def test_a_run_that_is_to_be_translated_reads_the_reference_alone():
+    config = Config(prompts="mini", to=("ca",))
+    assert prompts.untranslated(config).languages == ("en",)
+    assert prompts.untranslated(Config(translations="sets/x", reference="de")).languages == ("de",)
+    for whole in (Config(prompts="mini"), Config(to=("ca",), languages=("en", "de"))):
+        assert prompts.untranslated(whole) is whole
+
+
+def test_all_categories_are_read_where_none_is_named():
+    assert prompts.selection_of(Config()) == {
+        "limit": None, "seed": 0, "categories": None, "kinds": ("harmful",),
+    }  # fmt: skip
+    chosen = prompts.selection_of(Config(categories=("c",), limit=2, select_seed=5))
+    assert (chosen["categories"], chosen["limit"], chosen["seed"]) == (("c",), 2, 5)
+
+
+def test_gaps_need_the_reference_language():
+    found, _ = prompts.load(Config(prompts="mini", languages=("de", "fr"), reference="de", limit=1))
+    prompts.check_reference(Config(reference="de"), found)
+    with pytest.raises(UsageError, match=r"--reference: en is not among .* \(de, fr\)"):
+        prompts.check_reference(Config(reference="en"), found)
+
+
+def test_the_origin_pins_the_bytes_of_a_file(tmp_path, file):
+    text = file.read_bytes()
+    found, origin = prompts.load(config_of(file, allow_partial=True))
+    assert origin.name == found.source == "prompts.csv"
+    file.write_bytes(text.replace(b"ask 0", b"ask x"))
+    assert prompts.load(config_of(file, allow_partial=True))[1].sha256 != origin.sha256
+    file.write_bytes(text)
+    assert prompts.load(config_of(file, allow_partial=True))[1] == origin
