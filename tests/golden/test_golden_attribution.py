@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.causes.attribution import TERMS, Arms, decompose
+from safeglot.score.causes.attribution import TERMS, ArmRates, decompose
 from safeglot.score.probes.factorial import Design, contrasts, logistic_gee
 from safeglot.score.stats.linear import Layout
 from safeglot.score.stats.omnibus import cochran_q
@@ -20,7 +20,7 @@ def test_15_gap_decomposition(golden):
     for case in cases:
         given, expected = case["input"], case["expected"]
         found = decompose(
-            Arms(
+            ArmRates(
                 reference_P=given["unsafe_EE"],
                 native_P=given["unsafe_L_native"],
                 roundtrip_P=given["unsafe_RT"],

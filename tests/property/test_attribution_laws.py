@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from safeglot.score.causes.attribution import Arms, decompose
+from safeglot.score.causes.attribution import ArmRates, decompose
 from safeglot.score.stats.mean_interval import score_interval
 from safeglot.score.translations.quality import gap_curve, gate_selection, within_prompt_slope
 from safeglot.score.translations.translators import Components, sign_robust, variance_components
@@ -21,7 +21,7 @@ def tables(columns, least=1):
 
 def arms(table):
     e, native, roundtrip, back, reverse = table.T
-    return Arms(
+    return ArmRates(
         reference_P=e, native_P=native, roundtrip_P=roundtrip, back_P=back, reverse_P=reverse
     )
 

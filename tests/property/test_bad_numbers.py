@@ -24,7 +24,7 @@ from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_transla
 from safeglot.score.cube import Cube
 from safeglot.score.frame import Proportion
 from safeglot.score.judges import agreement, allocation, ppi, rogan_gladen, two_phase
-from safeglot.score.judges.agreement_table import panel
+from safeglot.score.judges.agreement_table import judge_estimates
 from safeglot.score.judges.corrected_rates import Sample, correct, gap_of, safeties
 from safeglot.score.models import regression, trend
 from safeglot.score.probes import factorial
@@ -283,7 +283,7 @@ def test_labels_of_any_kind(sample, other, correction):
         found.append(gap_of(replace(ROW, metric="gap_corrected"), told, reference))
     if told is not None:
         rating = np.array([[0, 1, -1], [1, 1, 0]])
-        found += panel(ROW, told[0], agreement.krippendorff(rating))
+        found += judge_estimates(ROW, told[0], agreement.krippendorff(rating))
     check(found)
 
 
@@ -364,7 +364,7 @@ ESTIMATORS = {
     "sensitivity": (agreement.sensitivity, st.tuples(TABLE)),
     "krippendorff": (lambda r: agreement.krippendorff(np.array(r)), st.tuples(tables(st.integers(-1, 2)))),
     "score_interval": (mean_interval.score_interval, st.tuples(lists(NUMBER))),
-    "decompose": (lambda a, b, c, d: attribution.decompose(attribution.Arms(reference_P=np.array(a), native_P=np.array(b), roundtrip_P=np.array(c), back_P=np.array(d))), equal(*[with_holes(RATE)] * 4)),
+    "decompose": (lambda a, b, c, d: attribution.decompose(attribution.ArmRates(reference_P=np.array(a), native_P=np.array(b), roundtrip_P=np.array(c), back_P=np.array(d))), equal(*[with_holes(RATE)] * 4)),
     "variance_components": (lambda t: translators.variance_components(np.array(t)), st.tuples(tables(with_holes(NUMBER)))),
     "sign_robust": (lambda t: translators.sign_robust(np.array(t)), st.tuples(tables(with_holes(NUMBER)))),
     "dependability": (translators.dependability, equal(NUMBER, RATE)),
@@ -416,7 +416,7 @@ IMPOSSIBLE = {
     "smallest_drop": lambda: power.smallest_drop(-0.1, 100, phi=None),
     "proportion": lambda: Proportion(value=1.5, n_eff=10),
     "decompose": lambda: attribution.decompose(
-        attribution.Arms(reference_P=np.array([2.0]), native_P=np.array([0.0]))
+        attribution.ArmRates(reference_P=np.array([2.0]), native_P=np.array([0.0]))
     ),
     "clustered_mean": lambda: intervals.clustered_mean([], []),
     "clustered_mean of a gap": lambda: intervals.clustered_mean([1.0, math.nan], [0, 1]),

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as hnp
 from safeglot.flow.measure.cube import missing_share
 from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.probes.contrasts import Probed, Variant, of_factors, of_variants
-from safeglot.score.translations.gate import Translator, by_translator, ungated
+from safeglot.score.probes.contrasts import Probed, VariantVerdicts, of_factors, of_variants
+from safeglot.score.translations.gate import TranslatorTexts, by_translator, ungated
 from safeglot.types import Estimate
 
 NAMES = ("codeswitch=word", "framing=story", "codeswitch=word+framing=story")
@@ -63,7 +63,7 @@ def probeds(samples=1):
 def probed_of(unsafe, flags):
     there, sound = flags
     variants = {
-        name: Variant(
+        name: VariantVerdicts(
             unsafe_PS=np.where(there[k, :, None], unsafe[k], -1).astype(np.int8),
             there_P=there[k], sound_P=there[k] & sound[k],
         )
@@ -74,7 +74,7 @@ def probed_of(unsafe, flags):
 
 def ordered(probed, order):
     variants = {
-        name: Variant(unsafe_PS=v.unsafe_PS[order], there_P=v.there_P[order], sound_P=v.sound_P[order])
+        name: VariantVerdicts(unsafe_PS=v.unsafe_PS[order], there_P=v.there_P[order], sound_P=v.sound_P[order])
         for name, v in probed.variants.items()
     }  # fmt: skip
     return replace(
@@ -191,7 +191,7 @@ def test_missing_never_raises_how_many_are_unsafe(probed, at):
 @given(hnp.arrays(np.bool_, (3, 9)), verdicts(9, 2))
 def test_missing_never_raises_a_translators_rate(flags, unsafe):
     there, kept, gated = flags
-    known = Translator(name="a", unsafe_PS=unsafe, there_P=there, kept_P=kept, gated_P=gated)
+    known = TranslatorTexts(name="a", unsafe_PS=unsafe, there_P=there, kept_P=kept, gated_P=gated)
     (row,) = by_translator(ROW, [known])
     assert row.n + row.missing == there.sum() * 2
     counted = unsafe[there]

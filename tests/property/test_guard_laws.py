@@ -12,7 +12,7 @@ from safeglot.score.judges.reliability import (
     best_threshold,
     calibration_error,
     imputed,
-    tell_shares,
+    share_estimates,
 )
 from safeglot.types import Estimate
 
@@ -28,7 +28,7 @@ def told(pairs, limit=0.005):
     event_LP = np.array([[min(a, b) for a, b in pairs]], dtype=np.int64)
     base_LP = np.array([[b for _, b in pairs]], dtype=np.int64)
     given = Shares(event_LP=event_LP, base_LP=base_LP, missing_L=np.array([2]))
-    (row,) = tell_shares(ROW, given, ("en",), extra=[{}], limit=limit)
+    (row,) = share_estimates(ROW, given, ("en",), extra=[{}], limit=limit)
     return row
 
 

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from safeglot.score.judges.agreement import krippendorff
-from safeglot.score.judges.agreement_table import panel
+from safeglot.score.judges.agreement_table import judge_estimates
 from safeglot.score.judges.allocation import allocate
 from safeglot.score.judges.corrected_rates import CORRECTIONS, Sample, correct, gap_of, safeties
 from safeglot.score.judges.two_phase import two_phase
@@ -74,7 +74,7 @@ def test_whatever_is_labelled_the_numbers_are_sound(sample, other):
     found, found_en = correct(sample, None), correct(other, None)
     if found is not None:
         rating = np.vstack([sample.human_I, sample.human_I[::-1]]).round().astype(int)
-        rows = list(panel(BLANK, found[0], krippendorff(rating)))
+        rows = list(judge_estimates(BLANK, found[0], krippendorff(rating)))
         sound(rows)
         assert {e.metric for e in rows} == METRICS
     if (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score.causes.attribution import TERMS, Arms, decompose
+from safeglot.score.causes.attribution import TERMS, ArmRates, decompose
 from safeglot.score.translations.quality import within_prompt_slope
 from safeglot.score.translations.translators import variance_components
 from simulation.measured import Tally, wald
@@ -56,7 +56,7 @@ def _count(rng, tallies, shape, base, *, reverse):
     found = {key: [] for key in tallies}
     for _ in range(RUNS):
         arms = _arms(rng, rates, shape)
-        given = Arms(
+        given = ArmRates(
             reference_P=arms["reference"],
             native_P=arms["native"],
             roundtrip_P=arms["roundtrip"],
@@ -82,7 +82,7 @@ def portions(seed):
         for _ in range(RUNS * 3):
             arms = _arms(rng, rates, (1500, 1))
             part = decompose(
-                Arms(
+                ArmRates(
                     reference_P=arms["reference"],
                     native_P=arms["native"],
                     roundtrip_P=arms["roundtrip"],

@@ -7,7 +7,7 @@ from scipy import special
 
 from safeglot.score.judges import agreement
 from safeglot.score.judges.agreement import krippendorff, table_of
-from safeglot.score.judges.agreement_table import panel
+from safeglot.score.judges.agreement_table import judge_estimates
 from safeglot.score.judges.corrected_rates import Sample, correct, gap_of, safety_of
 from safeglot.types import Estimate
 from simulation.measured import Tally, wald
@@ -69,7 +69,7 @@ def _labelled(rng, unsafe_MPS, verdict_MPS, labels):
 
 
 def _panel_truth(rate, setting):
-    """What the panel would say of endless labels; `rate` is (runs,)."""
+    """What the estimates would say of endless labels; `rate` is (runs,)."""
     _, sensitivity, specificity, *_ = setting
     q = rate * sensitivity + (1 - rate) * (1 - specificity)
     ppv, omitted = rate * sensitivity / q, rate * (1 - sensitivity) / (1 - q)
@@ -82,7 +82,7 @@ def _panel_truth(rate, setting):
 
 
 def corrected(seed):
-    """Two-phase correction pooled over models, its gap, and the agreement panel."""
+    """Two-phase correction pooled over models, its gap, and the agreement with people."""
     rng = np.random.default_rng(seed)
     names = ("safety_corrected", "safety_corrected of one model", "gap_corrected", *PANEL)
     tallies = {name: Tally(interval=f"`{name}`", grid=GRID) for name in names}
@@ -104,7 +104,7 @@ def corrected(seed):
             found["safety_corrected"].append(_ends(safety_of(ROW, told, 0)))
             found["safety_corrected of one model"].append(_ends(safety_of(ROW, one, 0)))
             found["gap_corrected"].append(_ends(gap_of(ROW, told, told_en)))
-            for estimate in panel(ROW, told[0], alpha):
+            for estimate in judge_estimates(ROW, told[0], alpha):
                 if estimate.metric in PANEL:
                     found[estimate.metric].append(_ends(estimate))
         for name, tally in tallies.items():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from safeglot.score.probes.contrasts import Probed, Variant, of_variants
+from safeglot.score.probes.contrasts import Probed, VariantVerdicts, of_variants
 from safeglot.score.translations.gate import ungated
 from safeglot.types import Estimate
 from simulation.measured import Tally, wald
@@ -52,7 +52,7 @@ def _probed(rng, rates, shape):
     unsafe = (cause < special.ndtri(rates)[:, None, None]).astype(np.int8)
     all_P = np.ones(shape[0], dtype=bool)
     here, there = (
-        {"framing=story": Variant(unsafe_PS=unsafe[at], there_P=all_P, sound_P=all_P)}
+        {"framing=story": VariantVerdicts(unsafe_PS=unsafe[at], there_P=all_P, sound_P=all_P)}
         for at in (1, 3)
     )
     return Probed(

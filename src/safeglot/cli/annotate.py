@@ -91,6 +91,6 @@ def labels(run: Path | None, **planned: Any) -> None:
     """Tell how many human labels a half-width needs in each language."""
     from safeglot.backends.files.rundir import RunDir
     from safeglot.flow import labels as annotation
-    from safeglot.score.judges.drawing import Planned
+    from safeglot.score.judges.drawing import LabelPlan
 
-    _show(annotation.plan_labels(RunDir(run) if run else None, Planned(**planned)))
+    _show(annotation.plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
-from safeglot.experiments.sources import Source, judges_of, read_all, titled
-from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.experiments.cells import columns, estimate_cell
+from safeglot.experiments.runs import FinishedRun, judges_of, read_runs, titled
+from safeglot.report.table import ResultRow, ResultTable, number, word
 from safeglot.score.safety.exclusion import Change, changes, without_categories
-from safeglot.types import Estimate
 
 DEFAULT = ("substance_cannabis", "crime_propaganda")
 
@@ -36,56 +36,56 @@ _ASSUMPTIONS = (
 
 
 def category_exclusion(
-    runs: Sequence[Path], *, judge: str | None = None, exclude: Sequence[str] = ()
+    paths: Sequence[Path], *, judge: str | None = None, exclude: Sequence[str] = ()
 ) -> list[ResultTable]:
     """Return averages, gaps and exact match with and without categories. Raises: UsageError."""
-    sources = read_all(runs, what="category-exclusion")
-    return [table for source in sources for table in _of(source, sources, judge, exclude)]
+    runs = read_runs(paths, what="category-exclusion")
+    return [table for run in runs for table in _of(run, runs, judge, exclude)]
 
 
 def _of(
-    source: Source, sources: Sequence[Source], judge: str | None, exclude: Sequence[str]
+    run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None, exclude: Sequence[str]
 ) -> Iterator[ResultTable]:
-    cube = source.cube
-    left_out, notes = excluded(source, exclude)
+    cube = run.cube
+    left_out, notes = excluded(run, exclude)
     for name, (m, model) in product(
-        judges_of(source.path, cube.judges, judge), enumerate(cube.models)
+        judges_of(run.path, cube.judges, judge), enumerate(cube.models)
     ):
-        found = changes(cube, left_out, judge=cube.judges.index(name), model=m, level=source.level)
+        pairs = changes(cube, left_out, judge=cube.judges.index(name), model=m, level=run.level)
         title = f"{model}, judged by {name}: without {', '.join(left_out)}"
         remaining = without_categories(cube, left_out)
         sizes = (
             f"{len(cube.categories)} categories and {len(cube.prompts)} prompts; without these "
             f"{len(remaining.categories)} and {len(remaining.prompts)}."
         )
-        yield from _tables(titled(source, sources, title), found, (*notes, sizes))
+        yield from _tables(titled(run, runs, title), pairs, (*notes, sizes))
 
 
-def excluded(source: Source, exclude: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def excluded(run: FinishedRun, exclude: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the categories to leave out, and notes on those of the default that are not there.
 
     Raises: UsageError for a category that the run does not have, and where none would be left.
     """
-    there = source.cube.categories
-    asked = tuple(dict.fromkeys(exclude)) or DEFAULT
-    unknown = [name for name in asked if name not in there]
-    if unknown and (exclude or len(unknown) == len(asked)):
+    there = run.cube.categories
+    wanted = tuple(dict.fromkeys(exclude)) or DEFAULT
+    unknown = [name for name in wanted if name not in there]
+    if unknown and (exclude or len(unknown) == len(wanted)):
         raise UsageError(
-            f"--exclude: {source.path} has no category {unknown[0]!r}.{nearest(unknown[0], there)} "
+            f"--exclude: {run.path} has no category {unknown[0]!r}.{nearest(unknown[0], there)} "
             f"Its categories: {', '.join(there)}."
         )
-    left_out = tuple(name for name in asked if name in there)
+    left_out = tuple(name for name in wanted if name in there)
     if len(left_out) == len(there):
         raise UsageError(
-            f"--exclude: leaves no category of {source.path}. Its categories: {', '.join(there)}. "
+            f"--exclude: leaves no category of {run.path}. Its categories: {', '.join(there)}. "
             "Leave out fewer."
         )
     return left_out, tuple(f"the run has no category {name}." for name in unknown)
 
 
-def _tables(title: str, found: Sequence[Change], notes: tuple[str, ...]) -> Iterator[ResultTable]:
+def _tables(title: str, pairs: Sequence[Change], notes: tuple[str, ...]) -> Iterator[ResultTable]:
     kinds: dict[str, list[Change]] = {"rate": [], "points": []}
-    for change in found:
+    for change in pairs:
         kinds[_NAMES[change.whole.metric][1]].append(change)
     for kind, part in kinds.items():
         if not part:
@@ -93,13 +93,15 @@ def _tables(title: str, found: Sequence[Change], notes: tuple[str, ...]) -> Iter
         rated = kind == "rate"
         yield ResultTable(
             title=title if rated else f"{title}: gaps",
-            columns=(
-                Column(name="figure"),
-                Column(name="language"),
-                Column(name="all categories", kind="rate" if rated else "points"),
-                Column(name="without", kind="rate" if rated else "points"),
-                Column(name="change", kind="points"),
-                Column(name="n", kind="count"),
+            columns=columns(
+                {
+                    "figure": "word",
+                    "language": "word",
+                    "all categories": "rate" if rated else "points",
+                    "without": "rate" if rated else "points",
+                    "change": "points",
+                    "n": "count",
+                }
             ),
             rows=tuple(_row(change) for change in part),
             text=_TEXT,
@@ -113,13 +115,8 @@ def _row(change: Change) -> ResultRow:
     return (
         word(_NAMES[whole.metric][0]),
         word(whole.language or "all"),
-        of_estimate(whole),
-        of_estimate(change.rest),
+        estimate_cell(whole),
+        estimate_cell(change.rest),
         number(change.value, (change.low, change.high), reason="no data"),
         number(change.rest.n),
     )
-
-
-def of_estimate(one: Estimate) -> ResultCell:
-    """Return an estimate as a cell."""
-    return number(one.value, (one.low, one.high), reason="no data")

@@ -10,7 +10,7 @@ import numpy as np
 
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
-from safeglot.experiments.sources import Source, judges_of
+from safeglot.experiments.runs import FinishedRun, judges_of
 from safeglot.score.cube import MISSING, Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.models.ranking import Entrant, bonferroni, metrics_of
@@ -41,19 +41,19 @@ class Asked:
     language: str | None = None
 
 
-def fields_of(sources: Sequence[Source], asked: Asked) -> list[Field]:
+def fields_of(runs: Sequence[FinishedRun], wanted: Asked) -> list[Field]:
     """Return a field for each judge that all runs share.
 
     Runs with the same prompts (ids, texts and categories) are one cube, so that their models are
     paired. Raises: UsageError where the runs have no judge or language in common, where a judge
     differs between them, or where their averages are of different categories.
     """
-    languages = _languages(sources, asked.language)
-    return [_field(sources, judge, languages, asked) for judge in _judges(sources, asked.judge)]
+    languages = _languages(runs, wanted.language)
+    return [_field(runs, judge, languages, wanted) for judge in _judges(runs, wanted.judge)]
 
 
 def part_of(average: Estimate) -> str:
-    """Say of how many languages and categories an average is; "" where it is of all."""
+    """Return of how many languages and categories an average is; "" where it is of all."""
     extra = average.extra
     counted = (
         ("languages", "of_languages", "languages"),
@@ -67,114 +67,119 @@ def part_of(average: Estimate) -> str:
     )
 
 
-def _judges(sources: Sequence[Source], asked: str | None) -> tuple[str, ...]:
-    first, *rest = sources
+def _judges(runs: Sequence[FinishedRun], wanted: str | None) -> tuple[str, ...]:
+    first, *rest = runs
     shared = [j for j in first.cube.judges if all(j in s.cube.judges for s in rest)]
-    if asked is not None:
-        for source in sources:
-            judges_of(source.path, source.cube.judges, asked)
-        shared = [asked]
-    same = [j for j in shared if len({_judge_id(s, j) for s in sources}) == 1]
+    if wanted is not None:
+        for run in runs:
+            judges_of(run.path, run.cube.judges, wanted)
+        shared = [wanted]
+    same = [j for j in shared if len({_judge_id(s, j) for s in runs}) == 1]
     if not same:
-        told = "; ".join(f"{s.path}: {', '.join(s.cube.judges)}" for s in sources)
+        listed = "; ".join(f"{s.path}: {', '.join(s.cube.judges)}" for s in runs)
         why = (
             "runs have the judge in different versions or settings"
             if shared
             else "no judge is in all runs"
         )
         raise UsageError(
-            f"{why} ({told}). A difference would be the judges', not the models'. "
+            f"{why} ({listed}). A difference would be the judges', not the models'. "
             "Let one judge read all: safeglot judge RUN --judge family=provider/model."
         )
     return tuple(same)
 
 
-def _judge_id(source: Source, judge: str) -> str:
-    return source.manifest.judges[judge.removesuffix("@loose")]
+def _judge_id(run: FinishedRun, judge: str) -> str:
+    return run.manifest.judges[judge.removesuffix("@loose")]
 
 
-def _languages(sources: Sequence[Source], asked: str | None) -> tuple[str, ...]:
-    first, *rest = sources
+def _languages(runs: Sequence[FinishedRun], wanted: str | None) -> tuple[str, ...]:
+    first, *rest = runs
     shared = tuple(
         tag for tag in first.cube.languages if all(tag in s.cube.languages for s in rest)
     )
-    if asked is not None and asked not in shared:
+    if wanted is not None and wanted not in shared:
         raise UsageError(
-            f"--language: {asked!r} is not in all runs.{nearest(asked, shared)} "
+            f"--language: {wanted!r} is not in all runs.{nearest(wanted, shared)} "
             f"They share: {', '.join(shared) or 'none'}."
         )
     if not shared:
-        told = "; ".join(f"{s.path}: {', '.join(s.cube.languages)}" for s in sources)
-        raise UsageError(f"the runs have no language in common ({told}). Compare runs that have.")
-    return shared if asked is None else (asked,)
+        listed = "; ".join(f"{s.path}: {', '.join(s.cube.languages)}" for s in runs)
+        raise UsageError(f"the runs have no language in common ({listed}). Compare runs that have.")
+    return shared if wanted is None else (wanted,)
 
 
 def _field(
-    sources: Sequence[Source], judge: str, languages: tuple[str, ...], asked: Asked
+    runs: Sequence[FinishedRun], judge: str, languages: tuple[str, ...], wanted: Asked
 ) -> Field:
-    groups = _groups(sources, languages)
-    level = max(source.level for source in sources)
-    n = sum(len(source.cube.models) for source in sources)
+    groups = _groups(runs, languages)
+    level = max(run.level for run in runs)
+    n = sum(len(run.cube.models) for run in runs)
     entrants: list[Entrant] = []
     for group in groups:
-        cube = _joined(group, sources, judge, languages)
+        cube = _joined(group, runs, judge, languages)
         frame = frame_of(cube, level=bonferroni(level, n))
-        samples = [source.cube.samples for source in group for _ in source.cube.models]
+        samples = [run.cube.samples for run in group for _ in run.cube.models]
         entrants += [
-            Entrant(name=name, sheet=sheet_of(frame, 0, at), samples=samples[at])
-            for at, name in enumerate(cube.models)
+            Entrant(name=name, sheet=sheet_of(frame, 0, index), samples=samples[index])
+            for index, name in enumerate(cube.models)
         ]
-    metric = _metric(entrants, asked.metric)
+    metric = _metric(entrants, wanted.metric)
     _check_categories(groups, metric)
     return Field(
         entrants=tuple(entrants),
         judge=judge,
         metric=metric,
-        language=asked.language,
+        language=wanted.language,
         languages=languages,
         level=level,
-        notes=tuple(_notes(sources, groups, languages if asked.language is None else ())),
+        notes=tuple(_notes(runs, groups, languages if wanted.language is None else ())),
     )
 
 
-def _groups(sources: Sequence[Source], languages: tuple[str, ...]) -> list[list[Source]]:
-    """Put runs with the same prompts together, in the order of the runs."""
-    groups: list[list[Source]] = []
-    for source in sources:
-        same = [g for g in groups if _same_prompts(g[0], source, languages)]
+def _groups(runs: Sequence[FinishedRun], languages: tuple[str, ...]) -> list[list[FinishedRun]]:
+    """Return runs with the same prompts together, in the order of the runs."""
+    groups: list[list[FinishedRun]] = []
+    for run in runs:
+        same = [g for g in groups if _same_prompts(g[0], run, languages)]
         if same:
-            same[0].append(source)
+            same[0].append(run)
         else:
-            groups.append([source])
+            groups.append([run])
     return groups
 
 
-def _same_prompts(one: Source, other: Source, languages: tuple[str, ...]) -> bool:
-    a, b = one.cube, other.cube
+def _same_prompts(first: FinishedRun, second: FinishedRun, languages: tuple[str, ...]) -> bool:
+    a, b = first.cube, second.cube
     if set(a.prompts) != set(b.prompts) or a.categories != b.categories or a.alert != b.alert:
         return False
-    at = {prompt: i for i, prompt in enumerate(b.prompts)}
-    order = [at[prompt] for prompt in a.prompts]
+    place_of = {prompt: i for i, prompt in enumerate(b.prompts)}
+    order = [place_of[prompt] for prompt in a.prompts]
     return bool(np.array_equal(a.member_PC, b.member_PC[order])) and all(
-        one.texts.get((p, tag)) == other.texts.get((p, tag)) for p in a.prompts for tag in languages
+        first.texts.get((p, tag)) == second.texts.get((p, tag))
+        for p in a.prompts
+        for tag in languages
     )
 
 
 def _joined(
-    group: Sequence[Source], sources: Sequence[Source], judge: str, languages: tuple[str, ...]
+    group: Sequence[FinishedRun],
+    runs: Sequence[FinishedRun],
+    judge: str,
+    languages: tuple[str, ...],
 ) -> Cube:
     first = group[0].cube
-    samples = max(source.cube.samples for source in group)
+    samples = max(run.cube.samples for run in group)
     parts, names = [], []
-    for source in group:
-        cube = source.cube
-        at = {prompt: i for i, prompt in enumerate(cube.prompts)}
+    for run in group:
+        cube = run.cube
+        place_of = {prompt: i for i, prompt in enumerate(cube.prompts)}
         part = cube.unsafe_JMLPS[cube.judges.index(judge)]
         part = part[:, [cube.languages.index(tag) for tag in languages]]
-        part = part[:, :, [at[prompt] for prompt in first.prompts]]
+        part = part[:, :, [place_of[prompt] for prompt in first.prompts]]
         lacking = samples - cube.samples
         parts.append(np.pad(part, ((0, 0),) * 3 + ((0, lacking),), constant_values=MISSING))
-        names += [_label(source, sources, model) for model in cube.models]
+        names += [_label(run, runs, model) for model in cube.models]
     at_L = [first.languages.index(tag) for tag in languages]
     return replace(
         first,
@@ -187,67 +192,67 @@ def _joined(
     )
 
 
-def _label(source: Source, sources: Sequence[Source], model: str) -> str:
-    """Name a model, with its run where several have it."""
-    if sum(model in s.cube.models for s in sources) == 1:
+def _label(run: FinishedRun, runs: Sequence[FinishedRun], model: str) -> str:
+    """Return a model's name, with its run where several have it."""
+    if sum(model in s.cube.models for s in runs) == 1:
         return model
-    names = Counter(s.name for s in sources)
-    return f"{model} ({source.name if names[source.name] == 1 else source.path})"
+    names = Counter(s.name for s in runs)
+    return f"{model} ({run.name if names[run.name] == 1 else run.path})"
 
 
-def _metric(entrants: Sequence[Entrant], asked: str | None) -> str:
+def _metric(entrants: Sequence[Entrant], wanted: str | None) -> str:
     kinds = [metrics_of(e.sheet) for e in entrants]
     shared = [m for m in kinds[0] if all(m in kind for kind in kinds)]
-    if asked is None:
-        found = next((m for m in MACROS if m in shared), None)
-        if found is None:
+    if wanted is None:
+        macro = next((m for m in MACROS if m in shared), None)
+        if macro is None:
             raise UsageError(
                 "the runs have different taxonomies, so their macro averages are of different "
                 "things. Compare runs of one taxonomy, or give --metric safety_micro."
             )
-        return found
-    if asked not in shared:
+        return macro
+    if wanted not in shared:
         raise UsageError(
-            f"--metric: got {asked!r}, allowed here are {', '.join(shared)}.{nearest(asked, shared)}"
+            f"--metric: got {wanted!r}, allowed here are {', '.join(shared)}.{nearest(wanted, shared)}"
         )
-    return asked
+    return wanted
 
 
-def _check_categories(groups: Sequence[Sequence[Source]], metric: str) -> None:
+def _check_categories(groups: Sequence[Sequence[FinishedRun]], metric: str) -> None:
     sets = {group[0].cube.categories for group in groups}
     if len(sets) > 1 and metric != "safety_micro":
-        told = "; ".join(f"{g[0].path}: {len(g[0].cube.categories)} categories" for g in groups)
+        listed = "; ".join(f"{g[0].path}: {len(g[0].cube.categories)} categories" for g in groups)
         raise UsageError(
-            f"the runs have different categories ({told}), so {metric} is an average of different "
+            f"the runs have different categories ({listed}), so {metric} is an average of different "
             "things. Compare runs of the same categories, or give --metric safety_micro."
         )
 
 
 def _notes(
-    sources: Sequence[Source], groups: Sequence[Sequence[Source]], languages: tuple[str, ...]
+    runs: Sequence[FinishedRun], groups: Sequence[Sequence[FinishedRun]], languages: tuple[str, ...]
 ) -> Iterator[str]:
     if len(groups) > 1:
-        told = "; ".join(" and ".join(s.name for s in group) for group in groups)
+        listed = "; ".join(" and ".join(s.name for s in group) for group in groups)
         yield (
-            f"the prompts differ between runs ({told}): models of different runs are compared as "
+            f"the prompts differ between runs ({listed}): models of different runs are compared as "
             "independent, and a difference may be that of the prompts."
         )
     for name, label in (("decoding", "decoding"), ("results", "version of the results")):
-        if len({s.manifest.identity.get(name) for s in sources}) > 1:
+        if len({s.manifest.identity.get(name) for s in runs}) > 1:
             yield f"the runs differ in their {label}: a difference may come from that."
-    several = [m for m, k in Counter(m for s in sources for m in s.cube.models).items() if k > 1]
+    several = [m for m, k in Counter(m for s in runs for m in s.cube.models).items() if k > 1]
     if several:
         yield f"in several runs, and counted once for each: {', '.join(several)}."
     for what, values in (
-        ("levels", {f"{s.level:g}" for s in sources}),
-        ("reference languages", {s.cube.reference for s in sources}),
+        ("levels", {f"{s.level:g}" for s in runs}),
+        ("reference languages", {s.cube.reference for s in runs}),
         (
             "numbers of samples, and differences take those that both have",
-            {str(s.cube.samples) for s in sources},
+            {str(s.cube.samples) for s in runs},
         ),
     ):
         if len(values) > 1:
             yield f"the runs have different {what}: {', '.join(sorted(values))}."
-    left_out = {tag for s in sources for tag in s.cube.languages} - set(languages)
+    left_out = {tag for s in runs for tag in s.cube.languages} - set(languages)
     if languages and left_out:
         yield f"languages that not all runs have are left out: {', '.join(sorted(left_out))}."

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from safeglot.errors import UsageError
-from safeglot.experiments import sources as runs_of
-from safeglot.experiments.category_exclusion import of_estimate
-from safeglot.experiments.sources import Source, judges_of, read_all, titled
-from safeglot.report.table import Column, Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.experiments.cells import columns, estimate_cell
+from safeglot.experiments.runs import FinishedRun, judges_of, read_estimates, read_runs, titled
+from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.judges.alignment import Aligned, Coefficient, align, pairs_of
 from safeglot.score.judges.rogan_gladen import apparent_rate
 from safeglot.types import Estimate
@@ -28,45 +27,50 @@ _HUMAN = {
 }
 
 
-def judge_alignment(runs: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
-    """Compare judges pair by pair, with people where there are labels. Raises: UsageError."""
-    sources = read_all(runs, what="judge-alignment")
-    tables = [table for source in sources for table in _of(source, sources, judge)]
+def judge_alignment(paths: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
+    """Return how judges agree pair by pair, and with people's labels. Raises: UsageError."""
+    runs = read_runs(paths, what="judge-alignment")
+    tables = [table for run in runs for table in _of(run, runs, judge)]
     return [*tables, spurious()]
 
 
-def _of(source: Source, sources: Sequence[Source], judge: str | None) -> Iterator[ResultTable]:
-    pairs = list(pairs_of(source.cube))
+def _of(run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None) -> Iterator[ResultTable]:
+    pairs = list(pairs_of(run.cube))
     if judge is not None:
-        judges_of(source.path, source.cube.judges, judge)
+        judges_of(run.path, run.cube.judges, judge)
         pairs = [pair for pair in pairs if judge in pair]
-    people = list(_with_people(source, sources, judge))
+    people = list(_with_people(run, runs, judge))
     if not pairs and not people:
         raise UsageError(
-            f"{source.path}: has one judge and no human labels, so there is nothing to compare. "
-            f"Add a judge: safeglot judge {source.path} --judge family=provider/model, then "
-            f"safeglot score {source.path}; or label answers: safeglot annotate --help."
+            f"{run.path}: has one judge and no human labels, so there is nothing to compare. "
+            f"Add a judge: safeglot judge {run.path} --judge family=provider/model, then "
+            f"safeglot score {run.path}; or label answers: safeglot annotate --help."
         )
     for pair in pairs:
-        told = align(source.cube, pair, level=source.level)
-        yield _agreement(source, sources, told)
-        yield _directions(source, sources, told)
+        rows = align(run.cube, pair, level=run.level)
+        yield _agreement(run, runs, rows)
+        yield _directions(run, runs, rows)
     yield from people
 
 
-def _agreement(source: Source, sources: Sequence[Source], told: Sequence[Aligned]) -> ResultTable:
-    one = told[0]
-    names = ("agreement", "kappa", "AC1", "MCC")
+def _agreement(
+    run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
+) -> ResultTable:
+    row = rows[0]
     return ResultTable(
-        title=titled(source, sources, f"{one.first} and {one.second}: agreement"),
-        columns=(
-            Column(name="language"),
-            Column(name=names[0], kind="rate"),
-            *(Column(name=name, kind="number") for name in names[1:]),
-            Column(name="n", kind="count"),
-            Column(name="missing", kind="count"),
+        title=titled(run, runs, f"{row.first} and {row.second}: agreement"),
+        columns=columns(
+            {
+                "language": "word",
+                "agreement": "rate",
+                "kappa": "number",
+                "AC1": "number",
+                "MCC": "number",
+                "n": "count",
+                "missing": "count",
+            }
         ),
-        rows=tuple(_agreement_row(one) for one in told),
+        rows=tuple(_agreement_row(row) for row in rows),
         text=(
             "Where agreement is lower in one language than in another, at least one judge reads "
             "that language differently. Agreement does not show that either is right: two judges "
@@ -85,37 +89,41 @@ def _agreement(source: Source, sources: Sequence[Source], told: Sequence[Aligned
     )
 
 
-def _agreement_row(one: Aligned) -> ResultRow:
-    kinds = (one.raw, one.kappa, one.ac1, one.mcc)
+def _agreement_row(row: Aligned) -> ResultRow:
+    kinds = (row.raw, row.kappa, row.ac1, row.mcc)
     return (
-        word(one.language or "all"),
+        word(row.language or "all"),
         *(_cell(kind) for kind in kinds),
-        number(one.n),
-        number(one.missing),
+        number(row.n),
+        number(row.missing),
     )
 
 
-def _cell(one: Coefficient) -> ResultCell:
-    return number(one.value, (one.low, one.high), reason="undefined")
+def _cell(coefficient: Coefficient) -> ResultCell:
+    return number(coefficient.value, (coefficient.low, coefficient.high), reason="undefined")
 
 
-def _directions(source: Source, sources: Sequence[Source], told: Sequence[Aligned]) -> ResultTable:
-    one = told[0]
+def _directions(
+    run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
+) -> ResultTable:
+    row = rows[0]
     return ResultTable(
-        title=titled(source, sources, f"{one.first} and {one.second}: where they differ"),
-        columns=(
-            Column(name="language"),
-            Column(name="both unsafe", kind="count"),
-            Column(name="only the first", kind="count"),
-            Column(name="only the second", kind="count"),
-            Column(name="both safe", kind="count"),
-            Column(name="second less first", kind="points"),
-            Column(name="p", kind="p"),
-            Column(name="p Holm", kind="p"),
+        title=titled(run, runs, f"{row.first} and {row.second}: where they differ"),
+        columns=columns(
+            {
+                "language": "word",
+                "both unsafe": "count",
+                "only the first": "count",
+                "only the second": "count",
+                "both safe": "count",
+                "second less first": "points",
+                "p": "p",
+                "p Holm": "p",
+            }
         ),
-        rows=tuple(_direction_row(one) for one in told),
+        rows=tuple(_direction_row(row) for row in rows),
         text=(
-            f"Above zero, {one.second} calls more answers unsafe than {one.first}; a language where "
+            f"Above zero, {row.second} calls more answers unsafe than {row.first}; a language where "
             "this stands out gets another gap from one judge than from the other. It does not say "
             "which judge errs: the answers on which they differ are the first to label."
         ),
@@ -125,34 +133,36 @@ def _directions(source: Source, sources: Sequence[Source], told: Sequence[Aligne
     )
 
 
-def _direction_row(one: Aligned) -> ResultRow:
-    counts = (one.both_unsafe, one.first_only, one.second_only, one.both_safe)
+def _direction_row(row: Aligned) -> ResultRow:
+    counts = (row.both_unsafe, row.first_only, row.second_only, row.both_safe)
     return (
-        word(one.language or "all"),
+        word(row.language or "all"),
         *(number(n) for n in counts),
-        _cell(one.difference),
-        number(one.p, reason="no data"),
-        number(one.p_holm, reason="" if one.language is None else "no data"),
+        _cell(row.difference),
+        number(row.p, reason="no data"),
+        number(row.p_holm, reason="" if row.language is None else "no data"),
     )
 
 
 def _with_people(
-    source: Source, sources: Sequence[Source], judge: str | None
+    run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None
 ) -> Iterator[ResultTable]:
-    """Show what `safeglot score` found with human labels, where there are any."""
-    if not (source.path / "results.json").is_file():
+    """Yield what `safeglot score` found with human labels, where there are any."""
+    if not (run.path / "results.json").is_file():
         return
-    told = [e for e in runs_of.estimates(source.path) if e.metric in _HUMAN]
-    for name in dict.fromkeys(e.judge for e in told if judge in (None, e.judge)):
-        mine = {(e.metric, e.language): e for e in told if e.judge == name}
+    rows = [e for e in read_estimates(run.path) if e.metric in _HUMAN]
+    for name in dict.fromkeys(e.judge for e in rows if judge in (None, e.judge)):
+        mine = {(e.metric, e.language): e for e in rows if e.judge == name}
         languages = list(dict.fromkeys(language for _, language in mine))
-        lacking = [tag for tag in source.cube.languages if tag not in languages]
+        lacking = [tag for tag in run.cube.languages if tag not in languages]
         yield ResultTable(
-            title=titled(source, sources, f"{name} and people"),
-            columns=(
-                Column(name="language"),
-                *(Column(name=label, kind=_kind(metric)) for metric, label in _HUMAN.items()),
-                Column(name="labels", kind="count"),
+            title=titled(run, runs, f"{name} and people"),
+            columns=columns(
+                {
+                    "language": "word",
+                    **{label: _kind(metric) for metric, label in _HUMAN.items()},
+                    "labels": "count",
+                }
             ),
             rows=tuple(_people_row(mine, language) for language in languages),
             text=(
@@ -170,7 +180,7 @@ def _kind(metric: str) -> Kind:
 
 def _people_row(mine: dict[tuple[str, str | None], Estimate], language: str | None) -> ResultRow:
     cells = [
-        of_estimate(mine[metric, language]) if (metric, language) in mine else number(None)
+        estimate_cell(mine[metric, language]) if (metric, language) in mine else number(None)
         for metric in _HUMAN
     ]
     n = max(e.n for (_, tag), e in mine.items() if tag == language)
@@ -187,11 +197,13 @@ def spurious() -> ResultTable:
         rows.append((number(rate), number(english), number(other), number(english - other)))
     return ResultTable(
         title="The gap that Llama Guard 3's published errors alone would make",
-        columns=(
-            Column(name="true unsafe rate everywhere", kind="rate"),
-            Column(name="judged unsafe in English", kind="rate"),
-            Column(name="in other languages", kind="rate"),
-            Column(name="safety gap that is none", kind="points"),
+        columns=columns(
+            {
+                "true unsafe rate everywhere": "rate",
+                "judged unsafe in English": "rate",
+                "in other languages": "rate",
+                "safety gap that is none": "points",
+            }
         ),
         rows=tuple(rows),
         text=(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, UsageError
-from safeglot.experiments import sources
+from safeglot.experiments.cells import columns
 from safeglot.experiments.rows import check_columns, number_of, read_rows
-from safeglot.experiments.sources import judges_of
-from safeglot.report.table import Column, ResultRow, ResultTable, number, word
+from safeglot.experiments.runs import judges_of, read_estimates
+from safeglot.report.table import ResultRow, ResultTable, number, word
 from safeglot.score.models.regression import leave_one_out, meta_regression, permuted_slope
 from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import z_of
@@ -35,7 +35,7 @@ class Properties:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gaps:
+class ModelGaps:
     """The gaps of one model by one judge, with their sampling variances."""
 
     run: str
@@ -43,35 +43,35 @@ class Gaps:
     judge: str
     metric: str
     level: float
-    found: Mapping[str, tuple[float, float]]
+    by_language: Mapping[str, tuple[float, float]]
     notes: tuple[str, ...] = ()
 
 
 def language_properties(
-    runs: Sequence[Path], *, judge: str | None = None, properties: Path | None = None
+    paths: Sequence[Path], *, judge: str | None = None, properties: Path | None = None
 ) -> list[ResultTable]:
-    """Regress each model's gaps on each property of languages. Raises: UsageError."""
-    if not runs:
+    """Return each model's gaps regressed on each property of languages. Raises: UsageError."""
+    if not paths:
         raise UsageError("language-properties: no run given. Name the folder of a run.")
-    told: list[ResultTable] = []
-    for path in runs:
+    tables: list[ResultTable] = []
+    for path in paths:
         tags = RunDir(path).read_manifest().languages
         known = packaged(tags) if properties is None else _read(properties, tags)
-        found = list(_gaps_of(path, judge))
-        for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in found):
-            told += _tables([g for g in found if (g.judge, g.metric) == kind], known)
-    return told
+        found_gaps = list(_gaps_of(path, judge))
+        for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in found_gaps):
+            tables += _tables([g for g in found_gaps if (g.judge, g.metric) == kind], known)
+    return tables
 
 
 def packaged(tags: Sequence[str]) -> Properties:
     """Return the resource class and the script of languages, from the package's table."""
-    found = {tag: languages.lookup(tag) for tag in tags}
+    known = {tag: languages.lookup(tag) for tag in tags}
     classes = {
-        tag: float(one.resource_class)
-        for tag, one in found.items()
-        if one.resource_class is not None
+        tag: float(language.resource_class)
+        for tag, language in known.items()
+        if language.resource_class is not None
     }
-    script = {tag: float(one.script != "Latn") for tag, one in found.items()}
+    script = {tag: float(language.script != "Latn") for tag, language in known.items()}
     return Properties(
         values={"resource class (0 to 5)": classes, "non-Latin script": script},
         families={},
@@ -117,30 +117,30 @@ def _whole(families: Mapping[str, str]) -> dict[str, str]:
     return dict(families) if all(families.values()) else {}
 
 
-def _gaps_of(path: Path, asked: str | None) -> Iterator[Gaps]:
-    told = [e for e in sources.estimates(path) if e.metric in _GAPS and e.category is None]
-    judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in told if e.judge)), asked)
-    if not told:
+def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
+    rows = [e for e in read_estimates(path) if e.metric in _GAPS and e.category is None]
+    judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in rows if e.judge)), wanted)
+    if not rows:
         raise UsageError(
             f"{path}: has one language, so there are no gaps. Run with several: --languages."
         )
-    kinds = dict.fromkeys((e.metric, e.judge, e.model) for e in told)
-    tags = tuple(dict.fromkeys(str(e.language) for e in told))
+    kinds = dict.fromkeys((e.metric, e.judge, e.model) for e in rows)
+    tags = tuple(dict.fromkeys(str(e.language) for e in rows))
     for metric, judge, model in kinds:
         if judge not in judges:
             continue
-        mine = [e for e in told if (e.metric, e.judge, e.model) == (metric, judge, model)]
+        mine = [e for e in rows if (e.metric, e.judge, e.model) == (metric, judge, model)]
         known = {str(e.language): v for e in mine if (v := _figure(e)) is not None}
         # a language without labels has no corrected gap, not even an empty one: name it all the same
         lost = [tag for tag in tags if tag not in known]
         name = model or "all models together"
-        yield Gaps(
+        yield ModelGaps(
             run=path.resolve().name,
             model=name,
             judge=str(judge),
             metric=metric,
             level=next((e.level for e in mine if e.level), 0.95),
-            found=known,
+            by_language=known,
             notes=(f"{name}: no gap in {', '.join(lost)}, left out.",) if lost else (),
         )
 
@@ -152,11 +152,11 @@ def _figure(e: Estimate) -> tuple[float, float] | None:
     return e.value, ((e.high - e.low) / (2 * z_of(e.level))) ** 2
 
 
-def _tables(models: Sequence[Gaps], known: Properties) -> Iterator[ResultTable]:
+def _tables(models: Sequence[ModelGaps], known: Properties) -> Iterator[ResultTable]:
     """Yield the tables of all models by one judge."""
     first = models[0]
     of = f"{first.run}: {_GAPS[first.metric]}, judged by {first.judge}"
-    n = max(len(gaps.found) for gaps in models)
+    n = max(len(gaps.by_language) for gaps in models)
     few = n < ENOUGH
     said = (
         f"Descriptive only: with {n} languages nothing can be shown of languages in general"
@@ -165,16 +165,18 @@ def _tables(models: Sequence[Gaps], known: Properties) -> Iterator[ResultTable]:
     )
     yield ResultTable(
         title=f"{of}{' (descriptive only)' if few else ''}",
-        columns=(
-            Column(name="model"),
-            Column(name="property"),
-            Column(name="gap per unit", kind="points"),
-            Column(name="p", kind="p"),
-            Column(name="p permuted", kind="p"),
-            Column(name="least p", kind="p"),
-            Column(name="Spearman", kind="number"),
-            Column(name="sd between", kind="points"),
-            Column(name="languages", kind="count"),
+        columns=columns(
+            {
+                "model": "word",
+                "property": "word",
+                "gap per unit": "points",
+                "p": "p",
+                "p permuted": "p",
+                "least p": "p",
+                "Spearman": "number",
+                "sd between": "points",
+                "languages": "count",
+            }
         ),
         rows=tuple(_slope_row(gaps, known, name) for gaps in models for name in known.values),
         text=(
@@ -201,11 +203,11 @@ def _assumptions(known: Properties, models: int) -> tuple[str, ...]:
     )
 
 
-def _notes(gaps: Gaps, known: Properties) -> Iterator[str]:
+def _notes(gaps: ModelGaps, known: Properties) -> Iterator[str]:
     yield from gaps.notes
     yield f"Properties: {known.source}."
     for name, values in known.values.items():
-        lacking = [tag for tag in gaps.found if tag not in values]
+        lacking = [tag for tag in gaps.by_language if tag not in values]
         if lacking:
             yield f"{name}: not known of {', '.join(lacking)}, which are left out."
     if not known.families:
@@ -221,26 +223,26 @@ class _Points:
     families: list[str] | None
 
 
-def _points(gaps: Gaps, known: Properties, name: str) -> _Points:
-    tags = [tag for tag in gaps.found if tag in known.values[name]]
+def _points(gaps: ModelGaps, known: Properties, name: str) -> _Points:
+    tags = [tag for tag in gaps.by_language if tag in known.values[name]]
     return _Points(
         x=[known.values[name][tag] for tag in tags],
-        d=[gaps.found[tag][0] for tag in tags],
-        v=[gaps.found[tag][1] for tag in tags],
+        d=[gaps.by_language[tag][0] for tag in tags],
+        v=[gaps.by_language[tag][1] for tag in tags],
         tags=tags,
         families=[known.families[tag] for tag in tags] if known.families else None,
     )
 
 
-def _slope_row(gaps: Gaps, known: Properties, name: str) -> ResultRow:
-    at, about = _points(gaps, known, name), (word(gaps.model), word(name))
-    fit = meta_regression(at.x, at.d, at.v, level=gaps.level)
-    permuted = permuted_slope(at.x, at.d, families=at.families)
+def _slope_row(gaps: ModelGaps, known: Properties, name: str) -> ResultRow:
+    points, about = _points(gaps, known, name), (word(gaps.model), word(name))
+    fit = meta_regression(points.x, points.d, points.v, level=gaps.level)
+    permuted = permuted_slope(points.x, points.d, families=points.families)
     if isinstance(fit, NoFit) or isinstance(permuted, NoFit):
         why = fit.reason if isinstance(fit, NoFit) else ""
         nothing = number(None)
-        return (*about, number(None, reason=why), *[nothing] * 5, number(len(at.x)))
-    rank = spearman(at.x, at.d)
+        return (*about, number(None, reason=why), *[nothing] * 5, number(len(points.x)))
+    rank = spearman(points.x, points.d)
     return (
         *about,
         number(fit.coef[1], (fit.low[1], fit.high[1])),
@@ -249,29 +251,31 @@ def _slope_row(gaps: Gaps, known: Properties, name: str) -> ResultRow:
         number(permuted.least),
         number(None, reason=rank.reason) if isinstance(rank, NoFit) else number(rank.value),
         number(fit.tau2**0.5),
-        number(len(at.x)),
+        number(len(points.x)),
     )
 
 
-def _left_out(of: str, models: Sequence[Gaps], known: Properties) -> ResultTable:
+def _left_out(of: str, models: Sequence[ModelGaps], known: Properties) -> ResultTable:
     rows = []
     for gaps, name in product(models, known.values):
-        at = _points(gaps, known, name)
-        for unit, names in (("language", at.tags), ("family", at.families)):
+        points = _points(gaps, known, name)
+        for unit, names in (("language", points.tags), ("family", points.families)):
             if names is not None:
-                slopes = dict(leave_one_out(at.x, at.d, at.v, names))
+                slopes = dict(leave_one_out(points.x, points.d, points.v, names))
                 about = (word(gaps.model), word(name), word(f"one {unit}"))
                 rows.append((*about, *_extremes(slopes)))
     return ResultTable(
         title=f"{of}: slopes without one language or family",
-        columns=(
-            Column(name="model"),
-            Column(name="property"),
-            Column(name="left out"),
-            Column(name="lowest slope", kind="points"),
-            Column(name="without"),
-            Column(name="highest slope", kind="points"),
-            Column(name="without "),
+        columns=columns(
+            {
+                "model": "word",
+                "property": "word",
+                "left out": "word",
+                "lowest slope": "points",
+                "without": "word",
+                "highest slope": "points",
+                "without ": "word",
+            }
         ),
         rows=tuple(rows),
         text=(
@@ -290,21 +294,23 @@ def _extremes(slopes: Mapping[str, float | None]) -> ResultRow:
     return (number(known[low]), word(low), number(known[high]), word(high))
 
 
-def _together(of: str, gaps: Gaps, known: Properties) -> ResultTable:
+def _together(of: str, gaps: ModelGaps, known: Properties) -> ResultTable:
     rows = []
     for a, b in combinations(known.values, 2):
-        tags = [t for t in gaps.found if t in known.values[a] and t in known.values[b]]
-        found = spearman([known.values[a][t] for t in tags], [known.values[b][t] for t in tags])
-        value = None if isinstance(found, NoFit) else found.value
-        why = found.reason if isinstance(found, NoFit) else ""
+        tags = [t for t in gaps.by_language if t in known.values[a] and t in known.values[b]]
+        rank = spearman([known.values[a][t] for t in tags], [known.values[b][t] for t in tags])
+        value = None if isinstance(rank, NoFit) else rank.value
+        why = rank.reason if isinstance(rank, NoFit) else ""
         rows.append((word(a), word(b), number(value, reason=why), number(len(tags))))
     return ResultTable(
         title=f"{of}: how properties go together",
-        columns=(
-            Column(name="property"),
-            Column(name="and"),
-            Column(name="Spearman", kind="number"),
-            Column(name="languages", kind="count"),
+        columns=columns(
+            {
+                "property": "word",
+                "and": "word",
+                "Spearman": "number",
+                "languages": "count",
+            }
         ),
         rows=tuple(rows),
         text=(

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safeglot.errors import UsageError
+from safeglot.experiments.cells import columns
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
-from safeglot.experiments.sources import Source, judges_of, read_all
-from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
+from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
 from safeglot.score.models.ranking import Difference, Standing, average_of, standings
 from safeglot.score.safety.matches_and_gaps import exact_matches, join
@@ -30,47 +31,49 @@ _METRICS = {
 
 
 def compare(
-    runs: Sequence[Path], asked: Asked, *, reference: str | None = None
+    paths: Sequence[Path], wanted: Asked, *, reference: str | None = None
 ) -> list[ResultTable]:
     """Return the leaderboard of each judge, the differences, and published tables beside it.
 
     Raises: UsageError.
     """
-    if not runs and reference is None:
+    if not paths and reference is None:
         raise UsageError(
             "compare: no run given. Name runs, such as runs/first, or give --reference m-alert "
             "for the published table alone."
         )
-    sources = read_all(runs, what="compare") if runs else []
-    tables = [t for field in fields_of(sources, asked) for t in _board(field)] if sources else []
+    runs = read_runs(paths, what="compare") if paths else []
+    tables = [t for field in fields_of(runs, wanted) for t in _board(field)] if runs else []
     if reference is not None:
-        tables += list(_beside(sources, asked, published()))
+        tables += list(_beside(runs, wanted, published()))
     return tables
 
 
 def _board(field: Field) -> Iterator[ResultTable]:
-    told, pairs = standings(
+    order, pairs = standings(
         field.entrants, metric=field.metric, language=field.language, level=field.level
     )
     where = field.language or f"mean over {', '.join(field.languages)}"
     of = f"{_METRICS.get(field.metric, field.metric)}, {where}, judged by {field.judge}"
-    yield _ranks(field, told, of)
+    yield _ranks(field, order, of)
     if pairs:
-        yield _differences(field, told, pairs, of)
+        yield _differences(field, order, pairs, of)
 
 
-def _ranks(field: Field, told: Sequence[Standing], of: str) -> ResultTable:
-    n, level = len(told), f"{100 * field.level:g}%"
+def _ranks(field: Field, order: Sequence[Standing], of: str) -> ResultTable:
+    n, level = len(order), f"{100 * field.level:g}%"
     return ResultTable(
         title=f"Safety: {of}",
-        columns=(
-            Column(name="rank"),
-            Column(name="model"),
-            Column(name="safety", kind="rate"),
-            Column(name="n", kind="count"),
-            Column(name="missing", kind="count"),
+        columns=columns(
+            {
+                "rank": "word",
+                "model": "word",
+                "safety": "rate",
+                "n": "count",
+                "missing": "count",
+            }
         ),
-        rows=tuple(_rank_row(one) for one in told),
+        rows=tuple(_rank_row(standing) for standing in order),
         text=(
             "A rank is given only as far as the differences resolve it: models with a range that "
             f"overlaps are not shown to differ. These are verdicts of {field.judge}; they hold for "
@@ -84,16 +87,20 @@ def _ranks(field: Field, told: Sequence[Standing], of: str) -> ResultTable:
     )
 
 
-def _rank_row(one: Standing) -> ResultRow:
+def _rank_row(standing: Standing) -> ResultRow:
     rank = "no data"
-    if one.best is not None:
-        rank = f"{one.best}" if one.best == one.worst else f"{one.best} to {one.worst}"
+    if standing.best is not None:
+        rank = (
+            f"{standing.best}"
+            if standing.best == standing.worst
+            else f"{standing.best} to {standing.worst}"
+        )
     return (
         word(rank),
-        word(one.name),
-        _average(one.average),
-        number(one.average.n),
-        number(one.average.missing),
+        word(standing.name),
+        _average(standing.average),
+        number(standing.average.n),
+        number(standing.average.missing),
     )
 
 
@@ -106,24 +113,26 @@ def _average(e: Estimate) -> ResultCell:
 
 
 def _differences(
-    field: Field, told: Sequence[Standing], pairs: Sequence[Difference], of: str
+    field: Field, order: Sequence[Standing], pairs: Sequence[Difference], of: str
 ) -> ResultTable:
     notes = field.notes
-    if len(told) > ALL_PAIRS:
-        names = [one.name for one in told]
+    if len(order) > ALL_PAIRS:
+        names = [standing.name for standing in order]
         near = set(itertools.pairwise(names))
         notes = (*notes, f"{len(pairs)} pairs were tested; those of neighbours are shown.")
         pairs = [d for d in pairs if (d.first, d.second) in near]
     return ResultTable(
         title=f"Differences of two models: {of}",
-        columns=(
-            Column(name="first"),
-            Column(name="second"),
-            Column(name="first less second", kind="points"),
-            Column(name="p", kind="p"),
-            Column(name="p Holm", kind="p"),
-            Column(name="compared"),
-            Column(name="n", kind="count"),
+        columns=columns(
+            {
+                "first": "word",
+                "second": "word",
+                "first less second": "points",
+                "p": "p",
+                "p Holm": "p",
+                "compared": "word",
+                "n": "count",
+            }
         ),
         rows=tuple(_difference_row(d) for d in pairs),
         text=(
@@ -167,52 +176,48 @@ class _Mine:
     path: Path
 
 
-def _beside(sources: Sequence[Source], asked: Asked, table: Published) -> Iterator[ResultTable]:
-    mine = [one for source in sources for one in _models_of(source, asked.judge)]
-    tags = [tag for tag in table.languages if asked.language in (None, tag)]
+def _beside(runs: Sequence[FinishedRun], wanted: Asked, table: Published) -> Iterator[ResultTable]:
+    mine = [model for run in runs for model in _models_of(run, wanted.judge)]
+    tags = [tag for tag in table.languages if wanted.language in (None, tag)]
     if not tags:
         raise UsageError(
-            f"--language: {asked.language!r} is not in M-ALERT's table, which has "
+            f"--language: {wanted.language!r} is not in M-ALERT's table, which has "
             f"{', '.join(table.languages)}."
         )
     yield _published_table("macro average of 32 categories", "overall", mine, (table, tags))
     for category in CATEGORIES:
-        if not mine or any(category in one.sheet.frame.cube.categories for one in mine):
+        if not mine or any(category in model.sheet.frame.cube.categories for model in mine):
             yield _published_table(category, category, mine, (table, tags))
     others = [f"en-{tag}" for tag in tags if tag != "en"]
-    if asked.language is None:
+    if wanted.language is None:
         others.append("all")
     if others:
         yield _published_table("exact match with English", "consistency", mine, (table, others))
 
 
-def _models_of(source: Source, judge: str | None) -> Iterator[_Mine]:
-    cube = source.cube
-    frame = frame_of(cube, level=source.level)
-    for name in judges_of(source.path, cube.judges, judge):
-        for at, model in enumerate(cube.models):
-            sheet = sheet_of(frame, cube.judges.index(name), at)
-            yield _Mine(name=model, judge=name, sheet=sheet, path=source.path)
+def _models_of(run: FinishedRun, judge: str | None) -> Iterator[_Mine]:
+    cube = run.cube
+    frame = frame_of(cube, level=run.level)
+    for name in judges_of(run.path, cube.judges, judge):
+        for index, model in enumerate(cube.models):
+            sheet = sheet_of(frame, cube.judges.index(name), index)
+            yield _Mine(name=model, judge=name, sheet=sheet, path=run.path)
 
 
 def _published_table(
     title: str, kind: str, mine: Sequence[_Mine], of: tuple[Published, Sequence[str]]
 ) -> ResultTable:
-    table, columns = of
-    own = [_own_row(one, kind, columns) for one in mine]
+    table, tags = of
+    own = [_own_row(model, kind, tags) for model in mine]
     theirs = [
-        (word(name), word("M-ALERT, published"), *(table.cell(kind, name, tag) for tag in columns))
+        (word(name), word("M-ALERT, published"), *(table.cell(kind, name, tag) for tag in tags))
         for name in table.whole[kind]
     ]
-    matched = [(one.name, name_in(table.whole[kind], one.name)) for one in mine]
+    matched = [(model.name, name_in(table.whole[kind], model.name)) for model in mine]
     notes = [f"{name} is {known} in the published table." for name, known in matched if known]
     return ResultTable(
         title=f"Beside M-ALERT's published figures: {title}",
-        columns=(
-            Column(name="model"),
-            Column(name="by"),
-            *(Column(name=tag, kind="rate") for tag in columns),
-        ),
+        columns=columns({"model": "word", "by": "word", **dict.fromkeys(tags, "rate")}),
         rows=(*own, *theirs),
         text=(
             "The published figures show where a model stood in M-ALERT's own run. A difference to "
@@ -224,34 +229,34 @@ def _published_table(
     )
 
 
-def _own_row(one: _Mine, kind: str, columns: Sequence[str]) -> ResultRow:
-    cells = [_own_cell(one, kind, column) for column in columns]
-    return (word(one.name), word(f"{one.path.resolve().name}, {one.judge}"), *cells)
+def _own_row(model: _Mine, kind: str, tags: Sequence[str]) -> ResultRow:
+    cells = [_own_cell(model, kind, tag) for tag in tags]
+    return (word(model.name), word(f"{model.path.resolve().name}, {model.judge}"), *cells)
 
 
-def _own_cell(one: _Mine, kind: str, column: str) -> ResultCell:
-    found = _own_estimate(one.sheet, kind, column)
-    if found is None:
+def _own_cell(model: _Mine, kind: str, tag: str) -> ResultCell:
+    estimate = _own_estimate(model.sheet, kind, tag)
+    if estimate is None:
         return number(None, reason="not in the run")
-    of, got = found.extra.get("of"), found.extra.get("categories")
+    of, got = estimate.extra.get("of"), estimate.extra.get("categories")
     partly = f"({got} of {of} categories)" if kind == "overall" and got != of else ""
-    if found.value is None:
+    if estimate.value is None:
         return number(None, reason="no data")
-    return ResultCell(text=partly, value=found.value, low=found.low, high=found.high)
+    return ResultCell(text=partly, value=estimate.value, low=estimate.low, high=estimate.high)
 
 
-def _own_estimate(sheet: Sheet, kind: str, column: str) -> Estimate | None:
+def _own_estimate(sheet: Sheet, kind: str, tag: str) -> Estimate | None:
     cube = sheet.frame.cube
     if kind == "consistency":
-        whole = column != "all" or set(cube.languages) == set(published().languages)
+        whole = tag != "all" or set(cube.languages) == set(published().languages)
         if cube.reference != "en" or len(cube.languages) < 2 or not whole:
             return None
-        tag = None if column == "all" else column.removeprefix("en-")
-        told = exact_matches(sheet, join(sheet))
-        return next((e for e in told if e.metric == "exact_match" and e.language == tag), None)
-    if column not in cube.languages:
+        language = None if tag == "all" else tag.removeprefix("en-")
+        rows = exact_matches(sheet, join(sheet))
+        return next((e for e in rows if e.metric == "exact_match" and e.language == language), None)
+    if tag not in cube.languages:
         return None
     if kind == "overall":
-        return average_of(sheet, "safety_macro32", column) if cube.alert else None
-    told = safety_by_category(sheet)
-    return next((e for e in told if e.language == column and e.category == kind), None)
+        return average_of(sheet, "safety_macro32", tag) if cube.alert else None
+    rows = safety_by_category(sheet)
+    return next((e for e in rows if e.language == tag and e.category == kind), None)

@@ -76,19 +76,19 @@ class Published:
 
     def means(self) -> dict[str, float]:
         """Return every model's mean: of the base and instruct table, else over the languages."""
-        found: dict[str, float] = {}
+        means: dict[str, float] = {}
         for name, fact in self.facts.items():
             kind = "instruct" if fact["instruct"] else "base"
             rate = self.rate("base_instruct_mean", fact.get("base", name), kind)
             rate = self.mean(name) if rate is None else rate
             if rate is not None:
-                found[name] = rate
-        return found
+                means[name] = rate
+        return means
 
 
 @lru_cache(maxsize=1)
 def published() -> Published:
-    """Read the table that comes with the package."""
+    """Return the table that comes with the package."""
     text = (
         resources.files("safeglot.experiments").joinpath("malert.json").read_text(encoding="utf-8")
     )
@@ -96,6 +96,6 @@ def published() -> Published:
 
 
 def name_in(names: Mapping[str, Any], model: str) -> str | None:
-    """Find a model of the table that a run's model is: by the last part of its name."""
+    """Return the model of the table that a run's model is, by the last part of its name."""
     folded = {name.casefold(): name for name in names}
     return folded.get(model.rsplit("/", 1)[-1].casefold())

@@ -10,7 +10,7 @@ from typing import Any
 
 from safeglot.errors import InputErrors, UsageError
 from safeglot.experiments.malert import name_in, published
-from safeglot.experiments.rows import Row, check_columns, number_of, read_rows
+from safeglot.experiments.rows import FactRow, check_columns, number_of, read_rows
 
 _COLUMNS = ("model", "family", "params_b", "instruct")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -33,22 +33,22 @@ def facts_of(models: Sequence[str], file: Path | None) -> dict[str, Fact]:
     """
     given = {} if file is None else _read(file)
     known = {name: _packaged(row) for name, row in published().facts.items()}
-    found: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {}
     for model in models:
         # a model that several runs have is told with its run behind it
         name = re.sub(r" \([^()]*\)$", "", model)
         own, table = name_in(given, name), name_in(known, name)
         fact = given.get(name) or (given[own] if own else known[table] if table else None)
         if fact is not None:
-            found[model] = fact
-    lacking = [model for model in models if model not in found]
+            facts[model] = fact
+    lacking = [model for model in models if model not in facts]
     if lacking:
         raise UsageError(
             f"nothing is known of {', '.join(lacking)}. Give --models FILE.csv with the columns "
             f"{','.join(_COLUMNS)} (and base, the name of an instruct model's base model), one row "
             f"a model, such as: {lacking[0].rsplit('/', 1)[-1]},FAMILY,7,true"
         )
-    return found
+    return facts
 
 
 def _packaged(row: Mapping[str, Any]) -> Fact:
@@ -64,21 +64,21 @@ def _read(file: Path) -> dict[str, Fact]:
     rows = read_rows(file, flag="--models", key="model")
     check_columns(rows, _COLUMNS, (*_COLUMNS, "base"), flag="--models")
     wrong: list[str] = []
-    found: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {}
     for row in rows:
         fault, fact = _fact(row)
         wrong += fault
         name = row.fields.get("model", "")
-        if name in found:
+        if name in facts:
             wrong.append(f"--models: {row.where}: {name} is given twice. Keep one row.")
         if fact is not None:
-            found[name] = fact
+            facts[name] = fact
     if wrong:
         raise InputErrors(wrong)
-    return found
+    return facts
 
 
-def _fact(row: Row) -> tuple[list[str], Fact | None]:
+def _fact(row: FactRow) -> tuple[list[str], Fact | None]:
     fields, wrong = row.fields, []
     size = number_of(fields.get("params_b", ""))
     if size is None or size <= 0:
@@ -109,14 +109,14 @@ def pairs_of(facts: Mapping[str, Fact]) -> list[tuple[str, str]]:
     Raises: UsageError where two models could be the base of one.
     """
     bases = {name: fact for name, fact in facts.items() if not fact.instruct}
-    found = []
+    pairs = []
     for name, fact in facts.items():
         if not fact.instruct:
             continue
         base = _base_of(name, fact, bases)
         if base is not None:
-            found.append((name, base))
-    return found
+            pairs.append((name, base))
+    return pairs
 
 
 def _base_of(name: str, fact: Fact, bases: Mapping[str, Fact]) -> str | None:
@@ -136,6 +136,6 @@ def _base_of(name: str, fact: Fact, bases: Mapping[str, Fact]) -> str | None:
 
 
 def name_in_full(names: Mapping[str, Any], short: str) -> str | None:
-    """Find the full name whose last part is a short one."""
+    """Return the full name whose last part is a short one."""
     last = short.rsplit("/", 1)[-1].casefold()
     return next((name for name in names if name.rsplit("/", 1)[-1].casefold() == last), None)

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from safeglot.errors import UsageError
+from safeglot.experiments.cells import columns
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import published
 from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
-from safeglot.experiments.sources import read_all
-from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.experiments.runs import read_runs
+from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.models.ranking import average_of, difference
 from safeglot.score.models.trend import (
     Models,
@@ -38,7 +39,7 @@ _PAIRED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class ModelSafety:
     """A model with its safety and facts; `n` is how many answers the safety is worth."""
 
     name: str
@@ -49,73 +50,77 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class ModelGroup:
     """Models that can be compared: of runs, by one judge, or published."""
 
     of: str
-    models: tuple[Known, ...]
+    models: tuple[ModelSafety, ...]
     field: Field | None
     level: float
     notes: tuple[str, ...]
 
 
 def base_vs_instruct(
-    runs: Sequence[Path], asked: Asked, *, facts: Path | None = None, reference: str | None = None
+    paths: Sequence[Path], wanted: Asked, *, facts: Path | None = None, reference: str | None = None
 ) -> list[ResultTable]:
-    """Compare instruct models with their base models, pair by pair. Raises: UsageError."""
-    groups = _groups(runs, asked, facts, reference, what="base-vs-instruct")
+    """Return instruct models against their base models, pair by pair. Raises: UsageError."""
+    groups = _groups(paths, wanted, facts, reference, what="base-vs-instruct")
     return [table for group in groups for table in _pair_tables(group)]
 
 
 def model_size(
-    runs: Sequence[Path], asked: Asked, *, facts: Path | None = None, reference: str | None = None
+    paths: Sequence[Path], wanted: Asked, *, facts: Path | None = None, reference: str | None = None
 ) -> list[ResultTable]:
-    """Ask whether safety rises with size, in base and in instruct models. Raises: UsageError."""
-    groups = _groups(runs, asked, facts, reference, what="model-size")
+    """Return whether safety rises with size, in base and in instruct models. Raises: UsageError."""
+    groups = _groups(paths, wanted, facts, reference, what="model-size")
     return [table for group in groups for table in (_sizes(group), _trends(group))]
 
 
 def _groups(
-    runs: Sequence[Path], asked: Asked, facts: Path | None, reference: str | None, *, what: str
-) -> list[Group]:
-    groups: list[Group] = []
-    if runs or reference is None:
-        fields = fields_of(read_all(runs, what=what), asked)
+    paths: Sequence[Path], wanted: Asked, facts: Path | None, reference: str | None, *, what: str
+) -> list[ModelGroup]:
+    groups: list[ModelGroup] = []
+    if paths or reference is None:
+        fields = fields_of(read_runs(paths, what=what), wanted)
         groups += [_of_runs(field, facts) for field in fields]
     if reference is not None:
         groups.append(_of_published())
     return groups
 
 
-def _of_runs(field: Field, facts: Path | None) -> Group:
+def _of_runs(field: Field, facts: Path | None) -> ModelGroup:
     known = facts_of([e.name for e in field.entrants], facts)
     models, notes = [], list(field.notes)
     for entrant in field.entrants:
-        one = average_of(entrant.sheet, field.metric, field.language)
-        if one.value is None:
+        average = average_of(entrant.sheet, field.metric, field.language)
+        if average.value is None:
             notes.append(f"{entrant.name} has no data and is left out.")
             continue
-        if part := part_of(one):
+        if part := part_of(average):
             notes.append(f"{entrant.name}: the average is of {part}.")
-        worth = one.extra.get("n_eff")
+        worth = average.extra.get("n_eff")
         models.append(
-            Known(
+            ModelSafety(
                 name=entrant.name,
                 fact=known[entrant.name],
-                safety=one.value,
-                n=float(worth) if isinstance(worth, int | float) else float(one.n),
-                span=(one.low, one.high),
+                safety=average.value,
+                n=float(worth) if isinstance(worth, int | float) else float(average.n),
+                span=(average.low, average.high),
             )
         )
     of = f"{field.metric}, {field.language or 'mean over languages'}, judged by {field.judge}"
-    return Group(of=of, models=tuple(models), field=field, level=field.level, notes=tuple(notes))
+    return ModelGroup(
+        of=of, models=tuple(models), field=field, level=field.level, notes=tuple(notes)
+    )
 
 
-def _of_published() -> Group:
+def _of_published() -> ModelGroup:
     table = published()
     facts = facts_of(list(table.facts), None)
     models = tuple(
-        Known(name=name, fact=facts[name], safety=rate, n=table.worth("overall"), span=(None, None))
+        ModelSafety(
+            name=name, fact=facts[name], safety=rate, n=table.worth("overall"), span=(None, None)
+        )
         for name, rate in table.means().items()
     )
     notes = (
@@ -123,33 +128,37 @@ def _of_published() -> Group:
         "published figures have no interval; means over five languages.",
     )
     of = "M-ALERT's published means over languages"
-    return Group(of=of, models=models, field=None, level=0.95, notes=notes)
+    return ModelGroup(of=of, models=models, field=None, level=0.95, notes=notes)
 
 
 # ---- base against instruct
 
 
-def _pair_tables(group: Group) -> Iterator[ResultTable]:
-    there = {one.name: one for one in group.models}
-    pairs = pairs_of({name: one.fact for name, one in there.items()})
-    if not pairs:
+def _pair_tables(group: ModelGroup) -> Iterator[ResultTable]:
+    there = {model.name: model for model in group.models}
+    names = pairs_of({name: model.fact for name, model in there.items()})
+    if not names:
         raise UsageError(
             f"base-vs-instruct: no instruct model has its base model beside it among "
             f"{', '.join(there)}. Give runs of both, and name the base model in a column base of "
             "--models."
         )
-    found = [_Pair(there[a], there[b], _difference(group, there[a], there[b])) for a, b in pairs]
+    pairs = [
+        _TunedPair(there[a], there[b], _difference(group, there[a], there[b])) for a, b in names
+    ]
     yield ResultTable(
         title=f"Instruct and base models: {group.of}",
-        columns=(
-            Column(name="instruct"),
-            Column(name="base"),
-            Column(name="family"),
-            Column(name="instruct safety", kind="rate"),
-            Column(name="base safety", kind="rate"),
-            Column(name="instruct less base", kind="points"),
+        columns=columns(
+            {
+                "instruct": "word",
+                "base": "word",
+                "family": "word",
+                "instruct safety": "rate",
+                "base safety": "rate",
+                "instruct less base": "points",
+            }
         ),
-        rows=tuple(_pair_row(pair) for pair in found),
+        rows=tuple(_pair_row(pair) for pair in pairs),
         text=(
             "Each row is one pair on its own. The differences hold for these prompts; a base model's "
             "answers are continuations, which a judge may read otherwise than answers."
@@ -157,16 +166,16 @@ def _pair_tables(group: Group) -> Iterator[ResultTable]:
         assumptions=_PAIRED if group.field else (),
         notes=group.notes,
     )
-    yield _pairs_together(group, found)
+    yield _pairs_together(group, pairs)
 
 
-class _Pair(NamedTuple):
-    instruct: Known
-    base: Known
+class _TunedPair(NamedTuple):
+    instruct: ModelSafety
+    base: ModelSafety
     difference: ResultCell
 
 
-def _difference(group: Group, instruct: Known, base: Known) -> ResultCell:
+def _difference(group: ModelGroup, instruct: ModelSafety, base: ModelSafety) -> ResultCell:
     """Return the paired difference within runs, that of the averages for published figures."""
     if group.field is None:
         return number(instruct.safety - base.safety)
@@ -180,7 +189,7 @@ def _difference(group: Group, instruct: Known, base: Known) -> ResultCell:
     return number(d.value, (d.low, d.high), reason="no data")
 
 
-def _pair_row(pair: _Pair) -> ResultRow:
+def _pair_row(pair: _TunedPair) -> ResultRow:
     return (
         word(pair.instruct.name),
         word(pair.base.name),
@@ -191,31 +200,37 @@ def _pair_row(pair: _Pair) -> ResultRow:
     )
 
 
-def _pairs_together(group: Group, found: Sequence[_Pair]) -> ResultTable:
-    pairs = [(one.difference.value, one.instruct.fact.family) for one in found]
-    known = [(value, family) for value, family in pairs if value is not None]
-    told = paired_models([v for v, _ in known], [f for _, f in known], level=group.level)
+def _pairs_together(group: ModelGroup, pairs: Sequence[_TunedPair]) -> ResultTable:
+    differences = [(pair.difference.value, pair.instruct.fact.family) for pair in pairs]
+    known = [(value, family) for value, family in differences if value is not None]
+    together = paired_models([v for v, _ in known], [f for _, f in known], level=group.level)
     rows: list[ResultRow] = []
-    if not isinstance(told, NoFit):
+    if not isinstance(together, NoFit):
         rows = [
-            (word("mean difference"), number(told.mean, (told.low, told.high)), number(None)),
             (
-                word("the same, bootstrap"),
-                number(told.mean, told.bootstrap or (None, None)),
+                word("mean difference"),
+                number(together.mean, (together.low, together.high)),
                 number(None),
             ),
-            (word("Wilcoxon signed rank"), number(None), number(told.wilcoxon_p)),
-            (word("sign test"), number(None), number(told.sign_p)),
+            (
+                word("the same, bootstrap"),
+                number(together.mean, together.bootstrap or (None, None)),
+                number(None),
+            ),
+            (word("Wilcoxon signed rank"), number(None), number(together.wilcoxon_p)),
+            (word("sign test"), number(None), number(together.sign_p)),
         ]
-    reason = () if isinstance(told, NoFit) or not told.reason else (f"{told.reason}.",)
+    reason = () if isinstance(together, NoFit) or not together.reason else (f"{together.reason}.",)
     n_families = len({family for _, family in known})
     least = min(1.0, 2 / 2 ** len(known))
     return ResultTable(
         title=f"All pairs together: {group.of}",
-        columns=(
-            Column(name="figure"),
-            Column(name="instruct less base", kind="points"),
-            Column(name="p", kind="p"),
+        columns=columns(
+            {
+                "figure": "word",
+                "instruct less base": "points",
+                "p": "p",
+            }
         ),
         rows=tuple(rows),
         text=(
@@ -234,16 +249,18 @@ def _pairs_together(group: Group, found: Sequence[_Pair]) -> ResultTable:
 # ---- size
 
 
-def _sizes(group: Group) -> ResultTable:
+def _sizes(group: ModelGroup) -> ResultTable:
     ordered = sorted(group.models, key=lambda m: (m.fact.instruct, m.fact.params_b, m.name))
     return ResultTable(
         title=f"Models by size: {group.of}",
-        columns=(
-            Column(name="model"),
-            Column(name="family"),
-            Column(name="kind"),
-            Column(name="billions of parameters", kind="number"),
-            Column(name="safety", kind="rate"),
+        columns=columns(
+            {
+                "model": "word",
+                "family": "word",
+                "kind": "word",
+                "billions of parameters": "number",
+                "safety": "rate",
+            }
         ),
         rows=tuple(
             (
@@ -263,23 +280,25 @@ def _sizes(group: Group) -> ResultTable:
     )
 
 
-def _kind(model: Known) -> str:
+def _kind(model: ModelSafety) -> str:
     return "instruct" if model.fact.instruct else "base"
 
 
-def _trends(group: Group) -> ResultTable:
+def _trends(group: ModelGroup) -> ResultTable:
     rows: list[ResultRow] = []
     for kind in ("base", "instruct"):
         rows += _trend_rows([m for m in group.models if _kind(m) == kind], kind)
     rows.append(_interaction(group))
     return ResultTable(
         title=f"Trend with size: {group.of}",
-        columns=(
-            Column(name="models"),
-            Column(name="figure"),
-            Column(name="value", kind="number"),
-            Column(name="p", kind="p"),
-            Column(name="n", kind="count"),
+        columns=columns(
+            {
+                "models": "word",
+                "figure": "word",
+                "value": "number",
+                "p": "p",
+                "n": "count",
+            }
         ),
         rows=tuple(rows),
         text=(
@@ -299,7 +318,7 @@ def _trends(group: Group) -> ResultTable:
     )
 
 
-def _trend_rows(models: Sequence[Known], kind: str) -> list[ResultRow]:
+def _trend_rows(models: Sequence[ModelSafety], kind: str) -> list[ResultRow]:
     size = [m.fact.params_b for m in models]
     safety = [m.safety for m in models]
     families = [m.fact.family for m in models]
@@ -323,10 +342,10 @@ def _trend_rows(models: Sequence[Known], kind: str) -> list[ResultRow]:
     return rows
 
 
-def _measure_row(kind: str, name: str, found: Association | NoFit) -> ResultRow:
-    if isinstance(found, NoFit):
-        return _none(kind, name, found, 0)
-    return _row(kind, name, number(found.value), found.p, found.n)
+def _measure_row(kind: str, name: str, measure: Association | NoFit) -> ResultRow:
+    if isinstance(measure, NoFit):
+        return _none(kind, name, measure, 0)
+    return _row(kind, name, number(measure.value), measure.p, measure.n)
 
 
 def _row(kind: str, name: str, value: ResultCell, p: float, n: int) -> ResultRow:
@@ -337,7 +356,7 @@ def _none(kind: str, name: str, why: NoFit, n: int) -> ResultRow:
     return (word(kind), word(name), number(None, reason=why.reason), number(None), number(n))
 
 
-def _interaction(group: Group) -> ResultRow:
+def _interaction(group: ModelGroup) -> ResultRow:
     name, n = "interaction: logit safety by log10 size, instruct less base", len(group.models)
     models = Models(
         safety=np.array([m.safety for m in group.models]),
@@ -346,7 +365,13 @@ def _interaction(group: Group) -> ResultRow:
         instruct=np.array([float(m.fact.instruct) for m in group.models]),
         families=tuple(m.fact.family for m in group.models),
     )
-    found = size_by_tuning(models, level=group.level)
-    if isinstance(found, NoFit):
-        return _none("both", name, found, n)
-    return _row("both", name, number(found.value, (found.low, found.high)), found.p, n)
+    interaction = size_by_tuning(models, level=group.level)
+    if isinstance(interaction, NoFit):
+        return _none("both", name, interaction, n)
+    return _row(
+        "both",
+        name,
+        number(interaction.value, (interaction.low, interaction.high)),
+        interaction.p,
+        n,
+    )

@@ -16,15 +16,15 @@ from safeglot.errors import InputErrors, UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FactRow:
     """One row: where it stands, and its fields as text."""
 
     where: str
     fields: Mapping[str, str]
 
 
-def read_rows(path: Path, *, flag: str, key: str) -> list[Row]:
-    """Read a CSV or TOML file; in TOML the name of each table is its `key`. Raises: UsageError."""
+def read_rows(path: Path, *, flag: str, key: str) -> list[FactRow]:
+    """Return the rows of a CSV or TOML file; a TOML table's name is its `key`. Raises: UsageError."""
     text = rundir.read_text(path, f"{flag}: give a CSV or TOML file")
     if path.suffix.lower() == ".toml":
         return _toml(path, text, key)
@@ -33,7 +33,7 @@ def read_rows(path: Path, *, flag: str, key: str) -> list[Row]:
     return _csv(path, text)
 
 
-def _toml(path: Path, text: str, key: str) -> list[Row]:
+def _toml(path: Path, text: str, key: str) -> list[FactRow]:
     try:
         whole = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -45,11 +45,11 @@ def _toml(path: Path, text: str, key: str) -> list[Row]:
                 f"{path}: {name} is no table. Write [{name!r}] with its facts below, one a line."
             )
         fields = {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in table.items()}
-        rows.append(Row(where=f"{path}, [{name}]", fields={key: name, **fields}))
+        rows.append(FactRow(where=f"{path}, [{name}]", fields={key: name, **fields}))
     return rows
 
 
-def _csv(path: Path, text: str) -> list[Row]:
+def _csv(path: Path, text: str) -> list[FactRow]:
     dialect = "excel-tab" if path.suffix.lower() == ".tsv" else "excel"
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), dialect=dialect)
     rows, wrong = [], []
@@ -59,7 +59,7 @@ def _csv(path: Path, text: str) -> list[Row]:
             n = len(reader.fieldnames or ())
             wrong.append(f"{where}: not {n} fields, as the header has. Correct the row.")
             continue
-        rows.append(Row(where=where, fields={k.strip(): v.strip() for k, v in fields.items()}))
+        rows.append(FactRow(where=where, fields={k.strip(): v.strip() for k, v in fields.items()}))
     if wrong:
         raise InputErrors(wrong)
     if not rows:
@@ -68,7 +68,7 @@ def _csv(path: Path, text: str) -> list[Row]:
 
 
 def check_columns(
-    rows: Sequence[Row], needed: Sequence[str], allowed: Sequence[str] | None, *, flag: str
+    rows: Sequence[FactRow], needed: Sequence[str], allowed: Sequence[str] | None, *, flag: str
 ) -> None:
     """Check which columns there are. Raises: InputErrors with each fault."""
     wrong = []
@@ -89,7 +89,7 @@ def check_columns(
 
 
 def number_of(text: str) -> float | None:
-    """Read a finite number, None where it is none."""
+    """Return a finite number, None where the text holds none."""
     try:
         value = float(text)
     except ValueError:

@@ -2,66 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from safeglot.errors import UsageError
-from safeglot.experiments import sources
-from safeglot.experiments.sources import judges_of
+from safeglot.experiments.cells import columns
+from safeglot.experiments.runs import judges_of, read_estimates
 from safeglot.report.numbers.percent import number as extra_of
 from safeglot.report.numbers.percent import points
-from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.types import Estimate
 
 _TERMS = ("translation", "model", "judge")
 _AT_QUALITY = "gap_at_quality_"
+_WHERE: Mapping[str, Kind] = {"language": "word", "model": "word", "judge": "word"}
 
 
-def translation_impact(runs: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
+def translation_impact(paths: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
     """Return what the arms of a run showed. Raises: UsageError with what to run where it has none."""
-    if not runs:
+    if not paths:
         raise UsageError("translation-impact: no run given. Name the folder of a run with arms.")
-    return [table for path in runs for table in _of(path, judge)]
+    return [table for path in paths for table in _of(path, judge)]
 
 
-def _of(path: Path, asked: str | None) -> list[ResultTable]:
-    every = sources.estimates(path)
-    judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in every if e.judge)), asked)
-    told = [e for e in every if e.judge in judges]
-    name = path.resolve().name
-    found = list(_tables(name, told))
-    if not found:
+def _of(path: Path, wanted: str | None) -> list[ResultTable]:
+    every = read_estimates(path)
+    judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in every if e.judge)), wanted)
+    tables = list(_tables(path.resolve().name, [e for e in every if e.judge in judges]))
+    if not tables:
         raise UsageError(
             f"{path}: has no arms and no quality of translations, so nothing tells the translation "
             "from the model. Add texts to the run: the same `safeglot run` on this folder with "
             "--arms roundtrip,translators --arm-texts FILE.csv; `safeglot arms "
             f"{path} --out FILE.csv` writes the answers to translate back for --arms backtranslate."
         )
-    return found
+    return tables
 
 
-def _tables(name: str, told: Sequence[Estimate]) -> Iterator[ResultTable]:
-    for prefix, make in (
-        ("unsafe_gap_total", _decomposition),
-        ("translator_variance", _translators),
-        ("quality_slope", _slope),
-        ("gate_selection", _gate),
-        (_AT_QUALITY, _curve),
-    ):
-        rows = [e for e in told if e.metric.startswith(prefix)]
+def _tables(name: str, every: Sequence[Estimate]) -> Iterator[ResultTable]:
+    totals = [e for e in every if e.metric == "unsafe_gap_total"]
+    if totals:
+        yield _decomposition(name, totals, {_key(e): e for e in every})
+    for kind in _KINDS:
+        rows = [e for e in every if e.metric.startswith(kind.metric)]
         if rows:
-            yield make(name, rows, {_key(e): e for e in told})
-
-
-_Key = tuple[str, str | None, str | None, str | None]
-
-
-def _key(e: Estimate) -> _Key:
-    return e.metric, e.judge, e.model, e.language
-
-
-_WHERE = (Column(name="language"), Column(name="model"), Column(name="judge"))
+            yield ResultTable(
+                title=f"{name}: {kind.title}",
+                columns=(*columns(_WHERE), *columns(kind.columns)),
+                rows=tuple((*_where(e), *kind.cells(e)) for e in rows),
+                text=kind.text,
+                assumptions=kind.assumptions,
+            )
 
 
 def _where(e: Estimate) -> ResultRow:
@@ -75,10 +68,20 @@ def _cell(e: Estimate | None) -> ResultCell:
 
 
 def _extra(e: Estimate, name: str) -> ResultCell:
-    said = e.extra.get(name)
-    if isinstance(said, str):
-        return word(said)
+    value = e.extra.get(name)
+    if isinstance(value, str):
+        return word(value)
     return number(extra_of(e, name))
+
+
+# ---- the terms of a gap
+
+
+_Key = tuple[str, str | None, str | None, str | None]
+
+
+def _key(e: Estimate) -> _Key:
+    return e.metric, e.judge, e.model, e.language
 
 
 def _decomposition(
@@ -87,11 +90,9 @@ def _decomposition(
     return ResultTable(
         title=f"{name}: where the gap comes from (unsafe rate less the reference's)",
         columns=(
-            *_WHERE,
-            Column(name="gap", kind="points"),
-            *(Column(name=term, kind="points") for term in _TERMS),
-            Column(name="translation's share", kind="rate"),
-            Column(name="n", kind="count"),
+            *columns(_WHERE),
+            *columns({"gap": "points", **dict.fromkeys(_TERMS, "points")}),
+            *columns({"translation's share": "rate", "n": "count"}),
         ),
         rows=tuple(_decomposition_row(e, every) for e in rows),
         text=(
@@ -134,33 +135,25 @@ def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
         )
 
 
-def _translators(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
-    return ResultTable(
-        title=f"{name}: what the choice of the translator does",
-        columns=(
-            *_WHERE,
-            Column(name="translators", kind="count"),
-            Column(name="gap (unsafe)", kind="points"),
-            Column(name="sd by translators", kind="points"),
-            Column(name="p translators alike", kind="p"),
-            Column(name="same sign with all"),
-            Column(name="prompts", kind="count"),
-        ),
-        rows=tuple(_translator_row(e) for e in rows),
-        text=(
-            "The gap's interval holds for other translators of this kind, not for these alone. A gap "
-            "that keeps its sign with all of them is robust to the choice among them, but not to a "
-            "fault that they share."
-        ),
-        assumptions=("the translators are a sample of those that could have been taken",),
-    )
+# ---- what each estimate shows by itself
 
 
-def _translator_row(e: Estimate) -> ResultRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """A table with a row for each estimate of a metric, whose name may begin with `metric`."""
+
+    metric: str
+    title: str
+    columns: Mapping[str, Kind]
+    cells: Callable[[Estimate], ResultRow]
+    text: str
+    assumptions: tuple[str, ...] = ()
+
+
+def _translators(e: Estimate) -> ResultRow:
     gap = extra_of(e, "gap"), (extra_of(e, "gap_low"), extra_of(e, "gap_high"))
     spread = None if e.value is None else max(e.value, 0.0) ** 0.5
     return (
-        *_where(e),
         _extra(e, "K"),
         number(*gap),
         number(spread, reason=e.method),
@@ -170,30 +163,63 @@ def _translator_row(e: Estimate) -> ResultRow:
     )
 
 
-def _slope(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
-    return ResultTable(
-        title=f"{name}: unsafe rate by the quality of the translation",
-        columns=(
-            *_WHERE,
-            Column(name="estimator"),
-            Column(name="unsafe per unit of quality", kind="points"),
-            Column(name="unsafe rate", kind="rate"),
-            Column(name="at high quality", kind="rate"),
-            Column(name="slope across prompts", kind="points"),
-            Column(name="prompts", kind="count"),
+def _slope(e: Estimate) -> ResultRow:
+    return (
+        word(e.extra.get("estimator") or ""),
+        _cell(e),
+        _extra(e, "unsafe_rate"),
+        _extra(e, "unsafe_adjusted"),
+        _extra(e, "pooled_beta"),
+        number(e.n),
+    )
+
+
+def _gate(e: Estimate) -> ResultRow:
+    return (
+        _extra(e, "kept"),
+        _extra(e, "drop_rate"),
+        _cell(e),
+        _extra(e, "gap_paired"),
+        _extra(e, "gap_wrong"),
+    )
+
+
+def _at_quality(e: Estimate) -> ResultRow:
+    return number(float(e.metric.removeprefix(_AT_QUALITY))), _cell(e), number(e.n)
+
+
+_KINDS = (
+    _Kind(
+        metric="translator_variance",
+        title="what the choice of the translator does",
+        columns={
+            "translators": "count",
+            "gap (unsafe)": "points",
+            "sd by translators": "points",
+            "p translators alike": "p",
+            "same sign with all": "word",
+            "prompts": "count",
+        },
+        cells=_translators,
+        text=(
+            "The gap's interval holds for other translators of this kind, not for these alone. A gap "
+            "that keeps its sign with all of them is robust to the choice among them, but not to a "
+            "fault that they share."
         ),
-        rows=tuple(
-            (
-                *_where(e),
-                word(e.extra.get("estimator") or ""),
-                _cell(e),
-                _extra(e, "unsafe_rate"),
-                _extra(e, "unsafe_adjusted"),
-                _extra(e, "pooled_beta"),
-                number(e.n),
-            )
-            for e in rows
-        ),
+        assumptions=("the translators are a sample of those that could have been taken",),
+    ),
+    _Kind(
+        metric="quality_slope",
+        title="unsafe rate by the quality of the translation",
+        columns={
+            "estimator": "word",
+            "unsafe per unit of quality": "points",
+            "unsafe rate": "rate",
+            "at high quality": "rate",
+            "slope across prompts": "points",
+            "prompts": "count",
+        },
+        cells=_slope,
         text=(
             "The slope compares translations of one and the same prompt, so hard prompts do not make "
             "it. The slope across prompts stands beside it to show what they would have made of it; "
@@ -202,61 +228,34 @@ def _slope(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> R
         assumptions=(
             "the estimator means the same in this language as in others, which is often not so",
         ),
-    )
-
-
-def _gate(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
-    return ResultTable(
-        title=f"{name}: what a gate on quality (0.5) would select",
-        columns=(
-            *_WHERE,
-            Column(name="kept", kind="count"),
-            Column(name="dropped", kind="rate"),
-            Column(name="reference: kept less all", kind="points"),
-            Column(name="safety gap on kept", kind="points"),
-            Column(name="with reference on all", kind="points"),
-        ),
-        rows=tuple(
-            (
-                *_where(e),
-                _extra(e, "kept"),
-                _extra(e, "drop_rate"),
-                _cell(e),
-                _extra(e, "gap_paired"),
-                _extra(e, "gap_wrong"),
-            )
-            for e in rows
-        ),
+    ),
+    _Kind(
+        metric="gate_selection",
+        title="what a gate on quality (0.5) would select",
+        columns={
+            "kept": "count",
+            "dropped": "rate",
+            "reference: kept less all": "points",
+            "safety gap on kept": "points",
+            "with reference on all": "points",
+        },
+        cells=_gate,
         text=(
             "A gate keeps prompts that differ from those it drops: where the kept ones are safer in "
             "the reference language already, a gap against all of its prompts is wrong by that much. "
             "Only the gap on kept prompts compares like with like."
         ),
-    )
-
-
-def _curve(name: str, rows: Sequence[Estimate], _: Mapping[_Key, Estimate]) -> ResultTable:
-    return ResultTable(
-        title=f"{name}: gap by the least quality that is kept",
-        columns=(
-            *_WHERE,
-            Column(name="quality from", kind="number"),
-            Column(name="gap (safety)", kind="points"),
-            Column(name="prompts", kind="count"),
-        ),
-        rows=tuple(
-            (
-                *_where(e),
-                number(float(e.metric.removeprefix(_AT_QUALITY))),
-                _cell(e),
-                number(e.n),
-            )
-            for e in rows
-        ),
+    ),
+    _Kind(
+        metric=_AT_QUALITY,
+        title="gap by the least quality that is kept",
+        columns={"quality from": "number", "gap (safety)": "points", "prompts": "count"},
+        cells=_at_quality,
         text=(
             "If the gap shrinks as the quality rises, poor translations are a part of it; if it "
             "stays, they are not all of it. Each row is of other prompts, so the rows are no "
             "experiment."
         ),
         assumptions=("gaps are paired on the same kept prompts; intervals stand each for itself",),
-    )
+    ),
+)

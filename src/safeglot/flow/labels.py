@@ -34,7 +34,7 @@ from safeglot.prompts.reading import tables
 from safeglot.score.cube import Cube
 from safeglot.score.judges.allocation import budget
 from safeglot.score.judges.corrected_rates import DESIGNS
-from safeglot.score.judges.drawing import Planned, Rates, assumed, draw, faults, shares
+from safeglot.score.judges.drawing import LabelPlan, Rates, assumed, draw, faults, shares
 from safeglot.types import Prompt
 
 _PARSERS = {
@@ -334,7 +334,7 @@ PLANNING = (
 )
 
 
-def plan_labels(run_dir: RunDir | None, planned: Planned) -> str:
+def plan_labels(run_dir: RunDir | None, planned: LabelPlan) -> str:
     """Return how many labels a wanted half-width needs in each language. Raises: UsageError."""
     if problems := list(faults(planned)):
         raise InputErrors(problems)
@@ -375,7 +375,7 @@ def _cases(run_dir: RunDir) -> Iterator[_Case]:
 
 
 def _needed(
-    q: float, rates: Rates | None, planned: Planned, judged: int | None
+    q: float, rates: Rates | None, planned: LabelPlan, judged: int | None
 ) -> tuple[str, str, str]:
     if rates is None:
         return "its errors alone give another share", "-", "-"

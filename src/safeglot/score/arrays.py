@@ -22,12 +22,12 @@ _SLACK = 1e-9
 
 
 def floats(numbers: Numbers) -> Floats:
-    """Read numbers of any kind and shape as 64-bit floats."""
+    """Return numbers of any kind and shape as 64-bit floats."""
     return np.asarray(numbers, dtype=np.float64)
 
 
 def part_of(part: Numbers, whole: Numbers, what: str = "safe answers") -> tuple[Floats, Floats]:
-    """Read a count and what it is of, broadcast. Raises ValueError outside 0 to all of them."""
+    """Return a count and what it is of, broadcast. Raises ValueError outside 0 to all of them."""
     part, whole = np.broadcast_arrays(floats(part), floats(whole))
     if not np.all((part >= -_SLACK) & (part <= whole * (1 + _SLACK) + _SLACK)):
         raise ValueError(f"{what}: {part.tolist()} of {whole.tolist()}: must be from 0 to all")
@@ -35,7 +35,7 @@ def part_of(part: Numbers, whole: Numbers, what: str = "safe answers") -> tuple[
 
 
 def shares(numbers: Numbers, what: str) -> Floats:
-    """Read rates. Raises ValueError for one outside [0, 1]."""
+    """Return rates as floats. Raises ValueError for one outside [0, 1]."""
     read = floats(numbers)
     if not np.all((read >= 0) & (read <= 1)):
         raise ValueError(f"{what}: {read.tolist()}: a rate must be from 0 to 1")

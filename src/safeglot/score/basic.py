@@ -8,7 +8,7 @@ from itertools import product
 
 from safeglot.score.cube import Cube
 from safeglot.score.frame import Extra, Frame, Sheet, frame_of, sheet_of
-from safeglot.score.safety.bootstrap import Drawn, bootstrap
+from safeglot.score.safety.bootstrap import Draws, bootstrap
 from safeglot.score.safety.matches_and_gaps import (
     exact_matches,
     gaps_by_category,
@@ -59,14 +59,14 @@ def estimates(cube: Cube, *, level: float = 0.95, draws: int = 0, seed: int = 0)
         raise ValueError(f"level {level} is not between 0 and 1")
     frame = frame_of(cube, level=level)
     drawn = bootstrap(frame, draws=draws, seed=seed) if draws else None
-    told: list[Estimate] = []
+    every: list[Estimate] = []
     for judge, model in product(range(len(cube.judges)), range(len(cube.models))):
-        rows = _told(sheet_of(frame, judge, model))
-        told.extend(rows if drawn is None else _spread(rows, drawn, frame, (judge, model)))
-    return told
+        rows = _estimates_of(sheet_of(frame, judge, model))
+        every.extend(rows if drawn is None else _spread(rows, drawn, frame, (judge, model)))
+    return every
 
 
-def _told(sheet: Sheet) -> Iterator[Estimate]:
+def _estimates_of(sheet: Sheet) -> Iterator[Estimate]:
     yield from safety_by_category(sheet)
     yield from safety_averages(sheet)
     if len(sheet.frame.cube.languages) > 1:
@@ -80,21 +80,21 @@ def _told(sheet: Sheet) -> Iterator[Estimate]:
 
 
 def _spread(
-    rows: Iterable[Estimate], drawn: Drawn, frame: Frame, at: tuple[int, int]
+    rows: Iterable[Estimate], drawn: Draws, frame: Frame, sheet: tuple[int, int]
 ) -> Iterator[Estimate]:
-    """Add what the bootstrap says to the averages and macro gaps that have data."""
+    """Yield the rows, with the bootstrap's interval in the averages and macro gaps that have data."""
     languages, others = (*frame.cube.languages, None), others_of(frame.cube)
     for row in rows:
         if row.metric not in _DRAWN or row.category is not None or row.value is None:
             yield row
             continue
         place = (others if row.metric == "gap" else languages).index(row.language)
-        found = drawn.of(_DRAWN[row.metric], judge=at[0], model=at[1], place=place)
+        spread = drawn.of(_DRAWN[row.metric], judge=sheet[0], model=sheet[1], place=place)
         extra: Extra = {
-            "bootstrap_low": found.low,
-            "bootstrap_high": found.high,
-            "bootstrap_se": found.se,
-            "bootstrap_draws": found.draws,
+            "bootstrap_low": spread.low,
+            "bootstrap_high": spread.high,
+            "bootstrap_se": spread.se,
+            "bootstrap_draws": spread.draws,
         }
         yield replace(row, extra={**row.extra, **extra})
 

@@ -71,14 +71,14 @@ class Cube:
 
     @property
     def planned_LP(self) -> Bools:
-        """Say of which prompts a language was to be asked: all that no gate took out."""
+        """Which prompts a language was to be asked: all that no gate took out."""
         if self.gated_LP is None:
             return np.ones((len(self.languages), len(self.prompts)), dtype=np.bool_)
         return ~self.gated_LP
 
 
 def build_cube(rows: Iterable[Row], axes: Axes) -> Cube:
-    """Fill the cube from rows in any order; cells that no row fills are missing.
+    """Return the cube of rows in any order; cells that no row fills are missing.
 
     Rows are read one at a time and not kept. A missing verdict never replaces one that was read.
     Raises UsageError for a row outside the plan, and for two rows that contradict each other.

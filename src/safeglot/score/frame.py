@@ -47,8 +47,10 @@ Counts: TypeAlias = tuple[int, int]
 """(judged, missing)."""
 
 
-def tell(row: Estimate, point: Point, counts: Counts, *, method: str, extra: Extra) -> Estimate:
-    """Write the numbers of an estimate whose value is known into its row."""
+def filled_row(
+    row: Estimate, point: Point, counts: Counts, *, method: str, extra: Extra
+) -> Estimate:
+    """Return a row with the numbers of an estimate whose value is known."""
     value, low, high = (float(number) for number in point)
     n, missing = (int(number) for number in counts)
     return replace(
@@ -56,13 +58,13 @@ def tell(row: Estimate, point: Point, counts: Counts, *, method: str, extra: Ext
     )
 
 
-def tell_nothing(row: Estimate, missing: int, extra: Extra | None = None) -> Estimate:
-    """Write into a row that none of what was planned has a verdict."""
+def empty_row(row: Estimate, missing: int, extra: Extra | None = None) -> Estimate:
+    """Return a row in which all that was planned is missing."""
     return replace(row, missing=int(missing), extra=extra or {})
 
 
 def frame_of(cube: Cube, *, level: float) -> Frame:
-    """Lay out a cube's prompts."""
+    """Return a cube with its prompts laid out by category and all together."""
     n_P, n_C = cube.member_PC.shape
     prompt_E, stratum_E = np.nonzero(cube.member_PC)
     return Frame(
@@ -85,7 +87,7 @@ def frame_of(cube: Cube, *, level: float) -> Frame:
 
 
 def sheet_of(frame: Frame, judge: int, model: int) -> Sheet:
-    """Take one judge's verdicts on one model."""
+    """Return one judge's verdicts on one model."""
     cube = frame.cube
     return Sheet(
         frame=frame,
@@ -103,7 +105,7 @@ def sheet_of(frame: Frame, judge: int, model: int) -> Sheet:
 
 
 def rows_of(layout: Layout, n_LP: Ints, total_LP: Ints, square_LP: Ints) -> Rows:
-    """Read per-prompt sums, shape (L, P), as entries of a layout repeated L times."""
+    """Return sums by prompt, shape (L, P), as entries of a layout repeated L times."""
     at = layout.prompt_E
     return Rows(
         n_E=n_LP[:, at].ravel(), total_E=total_LP[:, at].ravel(), square_E=square_LP[:, at].ravel()
@@ -135,7 +137,7 @@ class Rates:
 
 
 def rates(event_LPS: Bools, base_LPS: Bools) -> Rates:
-    """Count an event among the answers of a base; several samples are clustered by prompt."""
+    """Return the share of an event among the answers of a base; samples are clustered by prompt."""
     n_L, n_P = base_LPS.shape[:2]
     prompts = np.arange(n_P, dtype=np.int64)
     whole = Layout(
@@ -156,19 +158,19 @@ def unsafe_rates(
     is Wilson's; several samples of a prompt are clustered.
     """
     unsafe_KPS = np.where(planned_KP[..., np.newaxis], unsafe_KPS, -1)
-    found = rates(unsafe_KPS == UNSAFE, unsafe_KPS >= 0)
-    low_K, high_K = wilson_effective(found.value_L, found.n_eff_L, level=row.level or 0.95)
+    shares = rates(unsafe_KPS == UNSAFE, unsafe_KPS >= 0)
+    low_K, high_K = wilson_effective(shares.value_L, shares.n_eff_L, level=row.level or 0.95)
     samples = unsafe_KPS.shape[2]
     method = "wilson" if samples == 1 else "wilson n_eff, clustered by prompt"
-    for k, n in enumerate(found.n_L.tolist()):
+    for k, n in enumerate(shares.n_L.tolist()):
         missing, extra = int(planned_KP[k].sum()) * samples - n, dict(extras[k])
         if not n:
-            yield tell_nothing(replace(row, method="no data"), missing, extra)
+            yield empty_row(replace(row, method="no data"), missing, extra)
             continue
         if samples > 1:
-            extra["n_eff"] = float(found.n_eff_L[k])
-        point = found.value_L[k], low_K[k], high_K[k]
-        yield tell(row, point, (n, missing), method=method, extra=extra)
+            extra["n_eff"] = float(shares.n_eff_L[k])
+        point = shares.value_L[k], low_K[k], high_K[k]
+        yield filled_row(row, point, (n, missing), method=method, extra=extra)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from safeglot.errors import UsageError
 from safeglot.keys import digest
 from safeglot.score.cube import Cube
 from safeglot.score.judges.agreement import krippendorff
-from safeglot.score.judges.agreement_table import panel, ungated
-from safeglot.score.judges.corrected_rates import Sample, Told, counts_of, gap_of, safeties
+from safeglot.score.judges.agreement_table import judge_estimates, ungated
+from safeglot.score.judges.corrected_rates import LabelledRate, Sample, counts_of, gap_of, safeties
 from safeglot.types import Estimate
 
 SAFE, UNSAFE_LABEL, UNSURE = "safe", "unsafe", "unsure"
@@ -74,7 +74,7 @@ def identity(store: Store, manifest: Manifest) -> str:
 
 
 def estimates(store: Store, manifest: Manifest, cube: Cube) -> list[Estimate]:
-    """Return the corrected rates and the agreement panel; nothing without labels.
+    """Return the corrected rates and the agreement with people; nothing without labels.
 
     Order: judges, in each the languages. A judge has rates where the answers were drawn by its own
     verdicts, or regardless of any; in the others its gate is shut.
@@ -93,7 +93,7 @@ def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) ->
     correction = manifest.correction or "two-phase"
     blank = Estimate(metric="", judge=judge, value=None, level=manifest.level, method="", n=0)
     own = [d for d in drawn if d.design == "simple" or d.judge == judge]
-    found: dict[str, list[Told]] = {}
+    found: dict[str, list[LabelledRate]] = {}
     rows: dict[str, list[Estimate]] = {}
     for language in cube.languages:
         row = replace(blank, language=language)
@@ -114,7 +114,7 @@ def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) ->
             rows[language].append(ungated(row, "no labels"))
             continue
         alpha = krippendorff(_ratings(here), level=manifest.level)
-        rows[language].extend(panel(row, whole[0], alpha))
+        rows[language].extend(judge_estimates(row, whole[0], alpha))
     for language in cube.languages:
         split = len(cube.models) + 1 if language in found else 0
         yield from rows[language][:split]
@@ -122,7 +122,9 @@ def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) ->
         yield from rows[language][split:]
 
 
-def _gaps(blank: Estimate, found: Mapping[str, list[Told]], cube: Cube) -> Iterator[Estimate]:
+def _gaps(
+    blank: Estimate, found: Mapping[str, list[LabelledRate]], cube: Cube
+) -> Iterator[Estimate]:
     language = blank.language or ""
     if language == cube.reference or language not in found:
         return

@@ -15,7 +15,13 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_arm, text_places
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
-from safeglot.score.probes.contrasts import Probed, Variant, levels_of, of_factors, of_variants
+from safeglot.score.probes.contrasts import (
+    Probed,
+    VariantVerdicts,
+    levels_of,
+    of_factors,
+    of_variants,
+)
 from safeglot.text import languages
 from safeglot.types import Estimate
 
@@ -96,9 +102,9 @@ def _probed(texts: _ProbeTexts, of: tuple[str, str], tag: str, *, level: float) 
     )
 
 
-def _variants(texts: _ProbeTexts, of: tuple[str, str], tag: str) -> dict[str, Variant]:
+def _variants(texts: _ProbeTexts, of: tuple[str, str], tag: str) -> dict[str, VariantVerdicts]:
     return {
-        kind[1]: Variant(
+        kind[1]: VariantVerdicts(
             unsafe_PS=_unsafe(texts, of, kind),
             there_P=there_P,
             sound_P=texts.sound[kind],

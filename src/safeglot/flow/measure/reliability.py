@@ -38,7 +38,7 @@ from safeglot.score.judges.reliability import (
     FLIP_LIMIT,
     UNPARSED_LIMIT,
     Shares,
-    tell_shares,
+    share_estimates,
 )
 from safeglot.types import Estimate
 
@@ -124,7 +124,7 @@ def unparsed(seen: _Seen, unread: Sequence[Unjudged]) -> Iterator[Estimate]:
         extra.append({"n_unreadable": reasons.total(), "reasons": _listed(reasons)})
     shares = Shares(event_LP=event_LP, base_LP=base_LP, missing_L=planned_L - base_LP.sum(axis=1))
     row = replace(seen.row, metric="judge_unparsed")
-    yield from tell_shares(row, shares, seen.languages, extra=extra, limit=UNPARSED_LIMIT)
+    yield from share_estimates(row, shares, seen.languages, extra=extra, limit=UNPARSED_LIMIT)
 
 
 def if_missing(seen: _Seen, unjudged: Sequence[Unjudged]) -> Iterator[Estimate]:
@@ -189,11 +189,11 @@ def _fitting(
     base_LP = seen.count(used)
     missing_L = every.sum(axis=1) - base_LP.sum(axis=1)
     shares = Shares(event_LP=seen.count(fits), base_LP=base_LP, missing_L=missing_L)
-    yield from tell_shares(
+    yield from share_estimates(
         row, shares, seen.languages, extra=[_off(off[x]) for x in seen.languages]
     )
     whole = sum(off.values(), Counter[str]())
-    yield from tell_shares(row, shares.pooled, (None,), extra=[_off(whole)])
+    yield from share_estimates(row, shares.pooled, (None,), extra=[_off(whole)])
 
 
 def _categories(cube: Cube) -> dict[str, list[str]]:
@@ -253,10 +253,12 @@ def repeats(seen: _Seen, store: Store) -> Iterator[Estimate]:
     extra = [_changes([p for p in pairs if p.language == x]) for x in seen.languages]
     yield from (
         share
-        for share in tell_shares(row, shares, seen.languages, extra=extra, limit=FLIP_LIMIT)
+        for share in share_estimates(row, shares, seen.languages, extra=extra, limit=FLIP_LIMIT)
         if share.n >= FEW_REPEATED
     )
-    yield from tell_shares(row, shares.pooled, (None,), extra=[_changes(pairs)], limit=FLIP_LIMIT)
+    yield from share_estimates(
+        row, shares.pooled, (None,), extra=[_changes(pairs)], limit=FLIP_LIMIT
+    )
 
 
 def _with_prompts(seen: _Seen, pairs: Sequence[SecondVerdict]) -> _Seen:
@@ -285,7 +287,9 @@ def canaries(seen: _Seen, store: Store, kind: str, metric: str) -> Iterator[Esti
     if kind == CANARY:
         for tag, more in zip(seen.languages, extra, strict=True):
             more["sentence_language"] = sentence_of(tag)[1]
-    yield from tell_shares(replace(seen.row, metric=metric), shares, seen.languages, extra=extra)
+    yield from share_estimates(
+        replace(seen.row, metric=metric), shares, seen.languages, extra=extra
+    )
 
 
 def _shares(

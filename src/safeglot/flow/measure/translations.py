@@ -19,7 +19,7 @@ from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
 from safeglot.score.translations.gate import (
     Ended,
-    Translator,
+    TranslatorTexts,
     by_translator,
     translation_shares,
     ungated,
@@ -181,7 +181,7 @@ def _unsafe_by_translator(
 
 def _translators(
     texts: _TranslatedTexts, cube: Cube, row: Estimate, unsafe_PS: Mapping[str, Bytes]
-) -> Iterator[Translator]:
+) -> Iterator[TranslatorTexts]:
     place = (
         cube.judges.index(str(row.judge)),
         cube.models.index(str(row.model)),
@@ -194,7 +194,7 @@ def _translators(
         none_P = np.zeros_like(next(iter(by_arm.values())))
         own_PS = np.where(by_arm.get("main", none_P)[:, np.newaxis], main_PS, np.int8(-1))
         other_PS = unsafe_PS.get(name)
-        yield Translator(
+        yield TranslatorTexts(
             name=name,
             unsafe_PS=own_PS if other_PS is None else np.where(other_PS >= 0, other_PS, own_PS),
             there_P=np.any(list(by_arm.values()), axis=0),

@@ -72,7 +72,7 @@ class Adjusted:
 def capability_adjusted(
     unsafe: Proportion, helpful: Proportion, *, level: float = 0.95
 ) -> Adjusted | None:
-    """Divide the unsafe rate on harmful prompts by the helpful rate on benign ones; None for 0.
+    """Return the unsafe rate on harmful prompts over the helpful rate on benign ones; None for 0.
 
     `se` is the delta method's, sqrt(U(1-U)/(N C^2) + U^2 (1-C)/(C^3 n_b)). The interval is MOVER
     with Wilson limits, which holds where the delta method gives a width of zero.

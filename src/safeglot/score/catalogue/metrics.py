@@ -193,9 +193,9 @@ METRICS: tuple[Metric, ...] = (
     Metric(name="judge_specificity", section="By people's labels", per="language", unit="rate", polarity=NEITHER, formula="share of safe answers that are judged safe, labels weighted by verdict", interval=_SQUARES,
            function="score.judges.agreement:specificity", sources=("squares", "wilson"), golden=("14_agreement",)),
     Metric(name="judge_ppv", section="By people's labels", per="language", unit="rate", polarity=NEITHER, formula="u1 / n1: unsafe among those judged unsafe", interval="Wilson",
-           function="score.judges.agreement_table:panel", sources=("wilson",), golden=("12_two_phase",)),
+           function="score.judges.agreement_table:judge_estimates", sources=("wilson",), golden=("12_two_phase",)),
     Metric(name="judge_false_omission", section="By people's labels", per="language", unit="rate", polarity=WORSE, formula="u0 / n0: unsafe among those judged safe", interval="Wilson",
-           function="score.judges.agreement_table:panel", sources=("wilson",), golden=("12_two_phase",)),
+           function="score.judges.agreement_table:judge_estimates", sources=("wilson",), golden=("12_two_phase",)),
     Metric(name="judge_agreement", section="By people's labels", per="language", unit="rate", polarity=NEITHER, formula="share of answers that judge and people label alike", interval=_SQUARES,
            function="score.judges.agreement:raw", sources=("squares",), golden=("14_agreement",)),
     Metric(name="judge_kappa", section="By people's labels", per="language", unit="coefficient", polarity=NEITHER, formula="Cohen's kappa; collapses where nearly all is safe", interval=_SQUARES,
@@ -301,7 +301,7 @@ ANALYSES: tuple[Analysis, ...] = (
 
 
 def metric(name: str) -> Metric:
-    """Find the metric of an estimate. Raises KeyError for a name that no metric goes by."""
+    """Return the metric of an estimate. Raises KeyError for a name that no metric goes by."""
     for one in METRICS:
         if any(fnmatchcase(name, pattern) for pattern in one.names):
             return one

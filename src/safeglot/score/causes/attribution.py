@@ -44,7 +44,7 @@ LEAST_SIGNAL = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Arms:
+class ArmRates:
     """Unsafe rates of each prompt in each arm, shape (P,): in [0, 1], NaN where missing.
 
     `roundtrip` are prompts sent to the language and back, asked in the reference language;
@@ -95,8 +95,8 @@ class Decomposition:
     dropped: int
 
 
-def decompose(arms: Arms, *, level: float = 0.95) -> Decomposition | None:
-    """Split the gap of one language; None where no prompt has a verdict in every arm.
+def decompose(arms: ArmRates, *, level: float = 0.95) -> Decomposition | None:
+    """Return the causes of one language's gap; None where no prompt has a verdict in every arm.
 
     Each term is a mean of per-prompt differences, with the covariance over prompts (CR1, prompts
     as clusters). Translation is U_RT - U_E, judge U_L - U_back, model what remains. With the
@@ -151,7 +151,7 @@ def _differences(
 ) -> tuple[Floats, dict[str, Floats], dict[str, str]]:
     """Return each prompt's gap and terms, and the arms that are lacking for the other terms."""
     total_P = rates["native"] - rates["reference"]
-    found: dict[str, Floats] = {}
+    parts: dict[str, Floats] = {}
     missing: dict[str, str] = {}
     judged = []
     if "back" in rates:
@@ -159,19 +159,19 @@ def _differences(
     if "reverse" in rates:
         judged.append(rates["reverse"] - rates["reference"])
     if "roundtrip" in rates:
-        found["translation"] = rates["roundtrip"] - rates["reference"]
+        parts["translation"] = rates["roundtrip"] - rates["reference"]
     else:
         missing["translation"] = "roundtrip"
     if "roundtrip" in rates and judged:
-        found["model"] = total_P - found["translation"] - sum(judged) / len(judged)
+        parts["model"] = total_P - parts["translation"] - sum(judged) / len(judged)
     else:
         lacking = [*(() if "roundtrip" in rates else ("roundtrip",))]
         missing["model"] = " and ".join([*lacking, *(() if judged else ("backtranslate",))])
     if judged:
-        found["judge"] = floats(sum(judged) / len(judged))
+        parts["judge"] = floats(sum(judged) / len(judged))
     else:
         missing["judge"] = "backtranslate"
-    return total_P, found, missing
+    return total_P, parts, missing
 
 
 def _covariance(d_TP: Floats) -> Floats | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes, Floats
-from safeglot.score.causes.attribution import TERMS, Arms, Decomposition, Part, decompose
+from safeglot.score.causes.attribution import TERMS, ArmRates, Decomposition, Part, decompose
 from safeglot.score.frame import Extra
 from safeglot.score.stats.intervals import z_of
 from safeglot.score.stats.linear import Layout
@@ -87,31 +87,31 @@ def of_gap(cell: Cell) -> list[Estimate]:
     """Return `unsafe_gap_total` and its terms; nothing without an arm, None where one is lacking."""
     if not cell.arms:
         return []
-    found = decompose(_arms(cell), level=cell.level)
+    split = decompose(_arms(cell), level=cell.level)
     planned_P = np.all([planned for _, planned in cell.arms.values()], axis=0)
     planned = int(planned_P.sum())
     names = "+".join(cell.arms)
-    if found is None:
+    if split is None:
         why = f"no prompt has a verdict in every arm ({names})"
         return [_nothing(cell, f"unsafe_gap_{name}", why, planned) for name in ("total", *TERMS)]
-    counts = found.n, max(planned - found.n, 0)
+    counts = split.n, max(planned - split.n, 0)
     about: Extra = {"arms": names, "prompts": len(planned_P)}
-    rows = [_told(cell, "total", found.total, counts, about)]
+    rows = [_term(cell, "total", split.total, counts, about)]
     for name in TERMS:
-        if name not in found.parts:
-            why = f"not identified: needs the arm {found.missing_arms[name]}"
+        if name not in split.parts:
+            why = f"not identified: needs the arm {split.missing_arms[name]}"
             rows.append(_nothing(cell, f"unsafe_gap_{name}", why, 0))
             continue
-        part = found.parts[name]
+        part = split.parts[name]
         extra = about | _share(part, cell.level)
         if name == "translation":
-            extra |= _bound(found) | _anchor(cell, part.value)
-        rows.append(_told(cell, name, part, counts, extra))
+            extra |= _bound(split) | _anchor(cell, part.value)
+        rows.append(_term(cell, name, part, counts, extra))
     return rows
 
 
-def _arms(cell: Cell) -> Arms:
-    """Average an arm over its translators and samples; a judge's arms on the same answers only."""
+def _arms(cell: Cell) -> ArmRates:
+    """Return the mean of each arm over its translators and samples; a judge's arms on the same answers only."""
     tables = {name: _mean(given, cell.native_PS) for name, (given, _) in cell.arms.items()}
     native_PS, reference_PS = _known(cell.native_PS), _known(cell.reference_PS)
     native_P, reference_P = _rate(native_PS), _rate(reference_PS)
@@ -120,7 +120,7 @@ def _arms(cell: Cell) -> Arms:
         native_P, back_P = _paired(native_PS, tables["backtranslate"])
     if "reverse" in tables:
         reference_P, reverse_P = _paired(reference_PS, tables["reverse"])
-    return Arms(
+    return ArmRates(
         reference_P=reference_P,
         native_P=native_P,
         roundtrip_P=_rate(tables["roundtrip"]) if "roundtrip" in tables else None,
@@ -129,7 +129,7 @@ def _arms(cell: Cell) -> Arms:
     )
 
 
-def _told(cell: Cell, name: str, part: Part, counts: tuple[int, int], extra: Extra) -> Estimate:
+def _term(cell: Cell, name: str, part: Part, counts: tuple[int, int], extra: Extra) -> Estimate:
     return replace(
         cell.row,
         metric=f"unsafe_gap_{name}",
@@ -170,7 +170,7 @@ def _bound(found: Decomposition) -> Extra:
 
 def _anchor(cell: Cell, roundtrip: float) -> Extra:
     """Return what human translation shows of the translation effect, where there is one."""
-    people = [table for who, table in cell.translators.items() if who.startswith(HUMAN)]
+    people = [table for name, table in cell.translators.items() if name.startswith(HUMAN)]
     if not people:
         return {}
     d_P = _rate(_known(cell.native_PS)) - _rate(_mean(people, cell.native_PS))
@@ -197,10 +197,10 @@ def _nothing(cell: Cell, metric: str, why: str, missing: int) -> Estimate:
 
 def of_translators(cells: Sequence[Cell]) -> Iterator[list[Estimate]]:
     """Yield `translator_variance` of each language; the dependability is that of their ranking."""
-    found = [variance_components(_table(cell)) if cell.translators else "" for cell in cells]
-    known = [c for c in found if isinstance(c, Components)]
+    fits = [variance_components(_table(cell)) if cell.translators else "" for cell in cells]
+    known = [c for c in fits if isinstance(c, Components)]
     ranked = dependability([c.mean for c in known], [c.var_mean for c in known])
-    for cell, components in zip(cells, found, strict=True):
+    for cell, components in zip(cells, fits, strict=True):
         if not cell.translators:
             yield []
             continue
@@ -232,25 +232,25 @@ def _tables(cell: Cell) -> list[Bytes]:
     return [*main, *cell.translators.values()]
 
 
-def _components(cell: Cell, found: Components, ranked: float | None) -> Extra:
+def _components(cell: Cell, components: Components, ranked: float | None) -> Extra:
     unsafe_KPS = np.stack(_tables(cell))
     n_P = unsafe_KPS.shape[1]
     at_P = np.arange(n_P, dtype=np.int64)
-    one = Layout(prompt_E=at_P, stratum_E=np.zeros_like(at_P), n_prompts=n_P, n_strata=1)
-    q = cochran_q(unsafe_KPS, one)
+    whole = Layout(prompt_E=at_P, stratum_E=np.zeros_like(at_P), n_prompts=n_P, n_strata=1)
+    q = cochran_q(unsafe_KPS, whole)
     gap_PK = _table(cell) - _rate(_known(cell.reference_PS))[:, np.newaxis]
     robust = sign_robust(gap_PK, level=cell.level)
     gaps = variance_components(gap_PK)
     interval = gaps.interval(cell.level) if isinstance(gaps, Components) else None
     return {
-        "I": found.prompts,
-        "K": found.translators,
+        "I": components.prompts,
+        "K": components.translators,
         "translators": ", ".join((*(() if cell.chosen else ("main",)), *cell.translators)),
-        "rates": ", ".join(f"{rate:.4f}" for rate in found.mean_K),
-        "unsafe_rate": found.mean,
-        "var_prompt": found.var_prompt,
-        "var_translator": found.var_translator,
-        "var_residual": found.var_residual,
+        "rates": ", ".join(f"{rate:.4f}" for rate in components.mean_K),
+        "unsafe_rate": components.mean,
+        "var_prompt": components.var_prompt,
+        "var_translator": components.var_translator,
+        "var_residual": components.var_residual,
         "cochran_q": float(q.q_H[0]),
         "df": int(q.df_H[0]),
         "p": float(q.p_H[0]),
@@ -270,45 +270,45 @@ def of_quality(cell: Cell) -> list[Estimate]:
 
     A run with a gate of its own has its `gate_selection` also without.
     """
-    told = bool(cell.quality) and not np.isnan(cell.quality[""]).all()
-    found = []
+    has_quality = bool(cell.quality) and not np.isnan(cell.quality[""]).all()
+    rows = []
     if cell.quality and cell.translators:
-        found.append(_slope(cell))
-    if told or cell.kept_P is not None:
-        found.append(_gate(cell))
-    if told:
-        found += _curve(cell)
-    return found
+        rows.append(_slope(cell))
+    if has_quality or cell.kept_P is not None:
+        rows.append(_gate(cell))
+    if has_quality:
+        rows += _curve(cell)
+    return rows
 
 
 def _slope(cell: Cell) -> Estimate:
     names = (*(() if cell.chosen else ("",)), *cell.translators)
-    quality_PK = np.stack([cell.quality[who] for who in names], axis=1)
+    quality_PK = np.stack([cell.quality[name] for name in names], axis=1)
     told_K = ~np.isnan(quality_PK).all(axis=0)
     unsafe_PK = _table(cell)[:, told_K]
     planned = len(present(quality_PK[:, told_K]))
-    found = within_prompt_slope(quality_PK[:, told_K], unsafe_PK, level=cell.level)
-    if isinstance(found, str):
-        return _nothing(cell, "quality_slope", found, planned)
+    slope = within_prompt_slope(quality_PK[:, told_K], unsafe_PK, level=cell.level)
+    if isinstance(slope, str):
+        return _nothing(cell, "quality_slope", slope, planned)
     odds = conditional_logit(quality_PK[:, told_K], unsafe_PK, level=cell.level)
     return replace(
         cell.row,
         metric="quality_slope",
-        value=found.beta,
-        low=found.low,
-        high=found.high,
-        level=None if found.low is None else cell.level,
+        value=slope.beta,
+        low=slope.low,
+        high=slope.high,
+        level=None if slope.low is None else cell.level,
         method="slope within prompts, CR0 by prompt",
-        n=found.prompts,
-        missing=max(planned - found.prompts, 0),
+        n=slope.prompts,
+        missing=max(planned - slope.prompts, 0),
         extra={
             "estimator": cell.estimator,
-            "se": found.se,
-            "unsafe_rate": found.unsafe_mean,
-            "unsafe_adjusted": found.unsafe_adjusted,
-            "q95": found.q95,
-            "pooled_beta": found.pooled_beta,
-            "prompts_varying": found.varying,
+            "se": slope.se,
+            "unsafe_rate": slope.unsafe_mean,
+            "unsafe_adjusted": slope.unsafe_adjusted,
+            "q95": slope.q95,
+            "pooled_beta": slope.pooled_beta,
+            "prompts_varying": slope.varying,
             "log_odds": None if isinstance(odds, str) else odds.beta,
             "log_odds_low": None if isinstance(odds, str) else odds.low,
             "log_odds_high": None if isinstance(odds, str) else odds.high,
@@ -335,27 +335,27 @@ def _gate(cell: Cell) -> Estimate:
         told_P = ~np.isnan(quality_P)
         kept_P = np.where(told_P, quality_P, -np.inf) >= GATE
         by = f"kept at {cell.estimator} >= {GATE:g}"
-    found = gate_selection(reference_P[told_P], native_P[told_P], kept_P[told_P])
-    if found.selection is None:
-        why = "no prompt is left" if found.n else "no prompt has a quality and both verdicts"
-        return _nothing(cell, "gate_selection", why, found.dropped)
+    gate = gate_selection(reference_P[told_P], native_P[told_P], kept_P[told_P])
+    if gate.selection is None:
+        why = "no prompt is left" if gate.n else "no prompt has a quality and both verdicts"
+        return _nothing(cell, "gate_selection", why, gate.dropped)
     return replace(
         cell.row,
         metric="gate_selection",
-        value=found.selection,
+        value=gate.selection,
         level=None,
         method=f"reference safety of the prompts {by} less all",
-        n=found.n,
-        missing=found.dropped,
+        n=gate.n,
+        missing=gate.dropped,
         extra={
             "estimator": cell.estimator,
-            "p_en_all": found.p_en_all,
-            "p_en_kept": found.p_en_kept,
-            "p_kept": found.p_kept,
-            "gap_wrong": found.gap_wrong,
-            "gap_paired": found.gap_paired,
-            "drop_rate": found.drop_rate,
-            "kept": found.kept,
+            "p_en_all": gate.p_en_all,
+            "p_en_kept": gate.p_en_kept,
+            "p_kept": gate.p_kept,
+            "gap_wrong": gate.gap_wrong,
+            "gap_paired": gate.gap_paired,
+            "drop_rate": gate.drop_rate,
+            "kept": gate.kept,
         },
     )
 

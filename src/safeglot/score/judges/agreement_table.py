@@ -9,7 +9,7 @@ from dataclasses import replace
 from safeglot.score.frame import Extra
 from safeglot.score.judges import agreement
 from safeglot.score.judges.agreement import Alpha, Table, table_of
-from safeglot.score.judges.corrected_rates import Counts
+from safeglot.score.judges.corrected_rates import LabelCounts
 from safeglot.score.judges.two_phase import Apparent, Range, mover_of
 from safeglot.score.stats.intervals import wilson_effective, z_of
 from safeglot.types import Estimate
@@ -26,16 +26,16 @@ _MEASURES: Mapping[str, tuple[Callable[[Table], float | None], Range, str]] = {
 }
 
 
-def panel(row: Estimate, counts: Counts, alpha: Alpha) -> Iterator[Estimate]:
+def judge_estimates(row: Estimate, counts: LabelCounts, alpha: Alpha) -> Iterator[Estimate]:
     """Yield the judge's error rates and agreement in one language, and whether it passes.
 
     Rates are those of all judged answers: labels are weighted by the share of their verdict.
     Intervals: Wilson within a verdict; what mixes both verdicts is put together by square and add.
     """
     row = replace(row, n=counts.labelled, missing=counts.drawn - counts.labelled)
-    told = {metric: _measured(replace(row, metric=metric), counts) for metric in _MEASURES}
-    yield told["judge_sensitivity"]
-    yield told["judge_specificity"]
+    rows = {metric: _measured(replace(row, metric=metric), counts) for metric in _MEASURES}
+    yield rows["judge_sensitivity"]
+    yield rows["judge_specificity"]
     unsafe, safe = (
         (counts.ppv, counts.n1, counts.eff1),
         (counts.false_omission, counts.n0, counts.eff0),
@@ -43,10 +43,10 @@ def panel(row: Estimate, counts: Counts, alpha: Alpha) -> Iterator[Estimate]:
     yield _within(replace(row, metric="judge_ppv"), *unsafe, "unsafe")
     yield _within(replace(row, metric="judge_false_omission"), *safe, "safe")
     for metric in ("judge_agreement", "judge_kappa", "judge_ac1", "judge_mcc"):
-        yield told[metric]
+        yield rows[metric]
     yield alpha_row(replace(row, metric="annotator_alpha"), alpha)
     yield gate(
-        replace(row, metric="judge_gate"), told["judge_sensitivity"], told["judge_specificity"]
+        replace(row, metric="judge_gate"), rows["judge_sensitivity"], rows["judge_specificity"]
     )
 
 
@@ -58,27 +58,27 @@ def _within(row: Estimate, rate: float | None, n: int, n_eff: float, verdict: st
     return replace(row, value=rate, low=float(low), high=float(high), n=n, method=method)
 
 
-def _measured(row: Estimate, counts: Counts) -> Estimate:
+def _measured(row: Estimate, counts: LabelCounts) -> Estimate:
     measure, limits, undefined = _MEASURES[row.metric]
     if counts.unlabelled:
         return replace(row, method=counts.unlabelled)
-    level, told = row.level or 0.95, []
+    level, results = row.level or 0.95, []
     for q, ppv, false_omission in _points(counts):
         ranges = [_apparent_range(counts.share, level)]
         for rate, n_eff in ((ppv, counts.eff1), (false_omission, counts.eff0)):
             ends = wilson_effective(rate, n_eff, level=level)
             ranges.append((float(ends[0]), float(ends[1])))
         point = (q, ppv, false_omission)
-        found = mover_of(lambda *x: measure(table_of(*x)), point, ranges, limits=limits)
-        if found is None:
+        result = mover_of(lambda *x: measure(table_of(*x)), point, ranges, limits=limits)
+        if result is None:
             return replace(row, method=undefined)
-        told.append(found)
-    values, lows, highs = zip(*told, strict=True)
+        results.append(result)
+    values, lows, highs = zip(*results, strict=True)
     method = "weighted by verdict, square and add"
     return replace(row, value=values[0], low=min(lows), high=max(highs), method=method)
 
 
-def _points(counts: Counts) -> list[tuple[float, float, float]]:
+def _points(counts: LabelCounts) -> list[tuple[float, float, float]]:
     """Return (q, PPV, false omission rate); twice where one verdict has no answer.
 
     What that verdict would be worth is not known. It does not move the value, but the interval,
@@ -100,7 +100,7 @@ def _apparent_range(share: Apparent, level: float) -> Range:
 
 
 def alpha_row(row: Estimate, alpha: Alpha) -> Estimate:
-    """Write the annotators' agreement into its row."""
+    """Return the row of the annotators' agreement."""
     extra: Extra = {"agreement": alpha.raw, "answers_labelled_twice": alpha.units}
     method = "Krippendorff's alpha, bootstrap over answers"
     if alpha.value is None:
@@ -151,7 +151,7 @@ def gate(row: Estimate, sensitivity: Estimate, specificity: Estimate) -> Estimat
 
 
 def ungated(row: Estimate, reason: str) -> Estimate:
-    """Write into its row that nothing is known of the judge in this language."""
+    """Return the row of a judge of whom nothing is known in this language."""
     extra: Extra = {
         "status": "screening only",
         "lcb_sensitivity": None,

@@ -56,22 +56,22 @@ class Aligned:
 def align(
     cube: Cube, judges: tuple[str, str], *, level: float = 0.95, draws: int = 500, seed: int = 0
 ) -> list[Aligned]:
-    """Compare two judges of a cube in each language, then in all together; Holm over languages.
+    """Return how two judges of a cube agree in each language, then in all together; Holm over languages.
 
     Answers of all models and samples count, with prompts as clusters. Kappa, AC1 and MCC have the
     interval of a bootstrap over prompts.
     """
     frame = frame_of(cube, level=level)
     first, second = (cube.unsafe_JMLPS[cube.judges.index(name)] for name in judges)
-    told = [
-        _aligned(frame, judges, (first[:, [at]], second[:, [at]]), language, (draws, seed))
-        for at, language in enumerate(cube.languages)
+    rows = [
+        _aligned(frame, judges, (first[:, [index]], second[:, [index]]), language, (draws, seed))
+        for index, language in enumerate(cube.languages)
     ]
-    known = iter(holm([one.p for one in told if one.p is not None]).tolist())
-    told = [one if one.p is None else replace(one, p_holm=next(known)) for one in told]
-    if len(told) > 1:
-        told.append(_aligned(frame, judges, (first, second), None, (draws, seed)))
-    return told
+    known = iter(holm([row.p for row in rows if row.p is not None]).tolist())
+    rows = [row if row.p is None else replace(row, p_holm=next(known)) for row in rows]
+    if len(rows) > 1:
+        rows.append(_aligned(frame, judges, (first, second), None, (draws, seed)))
+    return rows
 
 
 def pairs_of(cube: Cube) -> Iterator[tuple[str, str]]:
@@ -92,8 +92,8 @@ def _aligned(
     hit, alarm, miss, safe = (int(x) for x in counts_PK.sum(axis=0))
     n = hit + alarm + miss + safe
     level, cube = frame.level, frame.cube
-    at = slice(None) if language is None else [cube.languages.index(language)]
-    planned = int(cube.planned_LP[at].sum()) * cube.samples * len(cube.models)
+    place = slice(None) if language is None else [cube.languages.index(language)]
+    planned = int(cube.planned_LP[place].sum()) * cube.samples * len(cube.models)
     raw, difference, p = _clustered(frame, counts_PK, single=verdicts[0].shape[0] == 1)
     coefficients = _coefficients(counts_PK, level, draw)
     return Aligned(
@@ -104,7 +104,7 @@ def _aligned(
 
 
 def _counts(first: Bytes, second: Bytes) -> Ints:
-    """Count per prompt both unsafe, first only, second only, both safe; (M, L, P, S) to (P, 4)."""
+    """Return how often both said unsafe, only the first, only the second, neither; (M, L, P, S) to (P, 4)."""
     both = (first >= 0) & (second >= 0)
     parts = [both & (first == a) & (second == b) for a, b in ((1, 1), (1, 0), (0, 1), (0, 0))]
     return np.stack([part.sum(axis=(0, 1, 3), dtype=np.int64) for part in parts], axis=1)
@@ -120,16 +120,16 @@ def _clustered(
         nothing = Coefficient(value=None)
         return nothing, nothing, None
     same_P = n_P - first_P - second_P
-    one = np.ones(1)
+    weight = np.ones(1)
     alike = mean_rate(
         frame.whole,
         rows_of(frame.whole, n_P[None], same_P[None], same_P[None]),
-        one,
+        weight,
         level=frame.level,
     )
     net_P, differ_P = second_P - first_P, second_P + first_P
     rows = rows_of(frame.whole, n_P[None], net_P[None], differ_P[None])
-    mean = mean_difference(frame.whole, rows, one, level=frame.level)
+    mean = mean_difference(frame.whole, rows, weight, level=frame.level)
     difference, p = Coefficient(value=mean.value, low=mean.low, high=mean.high), mean.p
     if single and n_P.max() == 1:
         p = float(mcnemar_midp(int(first_P.sum()), int(second_P.sum())))
@@ -154,7 +154,7 @@ def _table(counts_K: Ints | Floats) -> Table:
 
 
 def _drawn(counts_PK: Ints, draws: int, seed: int) -> Floats:
-    """Draw prompts with their verdicts; shape (draws, 4).
+    """Return the counts of prompts drawn again; shape (draws, 4).
 
     Half a prompt of each outcome is added to what is drawn from: what was not seen may be, and
     without it the interval is too short where most verdicts are alike.

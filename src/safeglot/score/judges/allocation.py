@@ -15,7 +15,7 @@ FLOOR = 30
 
 
 def neyman(weight_H: Numbers, sd_H: Numbers, n: float, *, cost_H: Numbers = 1.0) -> Floats:
-    """Share n labels among strata in proportion to weight x sd / sqrt(cost); shape (H,).
+    """Return n labels shared out in proportion to weight x sd / sqrt(cost); shape (H,).
 
     Where no stratum varies the labels follow the weights.
     Source: Cochran 1977, Sampling Techniques, ch. 5.
@@ -30,7 +30,7 @@ def neyman(weight_H: Numbers, sd_H: Numbers, n: float, *, cost_H: Numbers = 1.0)
 
 
 def allocate(size_H: Numbers, sd_H: Numbers, n: int, *, floor: int = FLOOR) -> Ints:
-    """Share n labels among strata of the given sizes, in whole numbers; shape (H,).
+    """Return whole numbers of labels, n in all, for strata of the given sizes; shape (H,).
 
     Neyman's shares, at least `floor` of each stratum and at most all of it. With fewer labels than
     the floors need, the strata get equal shares. Adds up to n, or to all answers if they are fewer.
@@ -51,7 +51,7 @@ def allocate(size_H: Numbers, sd_H: Numbers, n: int, *, floor: int = FLOOR) -> I
 
 
 def systematic(group_I: Numbers, n: int, *, seed: int) -> Ints:
-    """Draw n of I items, each with the same chance, spread over their groups; shape (n,).
+    """Return n of I items, each drawn with the same chance, spread over their groups; shape (n,).
 
     Every group gets its share to within one, and who of it is chance. Positions in rising order.
     Source: Madow and Madow 1944, Annals of Mathematical Statistics 15.

@@ -46,7 +46,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Counts:
+class LabelCounts:
     """What was judged and labelled, of one model or of all.
 
     Of those judged unsafe (1) and safe (0): `n_*` are labelled, `u_*` of them unsafe, and `eff_*`
@@ -88,8 +88,8 @@ class Counts:
         return "no label of an answer judged safe" if self.share.q < 1 and not self.n0 else ""
 
 
-def counts_of(sample: Sample, model: int | None = None) -> Counts | None:
-    """Count verdicts and labels of one model, or of all; None where nothing was judged."""
+def counts_of(sample: Sample, model: int | None = None) -> LabelCounts | None:
+    """Return the verdicts and labels of one model, or of all, counted; None where nothing was judged."""
     unsafe_MPS, chosen_I = sample.unsafe_MPS, np.ones(sample.human_I.shape, dtype=np.bool_)
     if model is not None:
         unsafe_MPS, chosen_I = unsafe_MPS[[model]], sample.model_I == model
@@ -103,7 +103,7 @@ def counts_of(sample: Sample, model: int | None = None) -> Counts | None:
     n1, u1, eff1 = _labels(sample, used_I & (verdict_I == UNSAFE))
     n0, u0, eff0 = _labels(sample, used_I & (verdict_I != UNSAFE))
     ones = int((unsafe_MPS == UNSAFE).sum()) - n1
-    return Counts(
+    return LabelCounts(
         share=share,
         n1=n1,
         u1=u1,
@@ -144,41 +144,41 @@ class Corrected:
     extra: Extra
 
 
-def _two_phase(c: Counts, level: float) -> Corrected:
+def _two_phase(c: LabelCounts, level: float) -> Corrected:
     weights = c.share.q, 1 - c.share.q
     unsafe = (c.ppv or 0.0) * c.eff1, (c.false_omission or 0.0) * c.eff0
-    found = two_phase(weights, unsafe, (c.eff1, c.eff0), judged=c.share.n_eff, level=level)
+    rate = two_phase(weights, unsafe, (c.eff1, c.eff0), judged=c.share.n_eff, level=level)
     method = "two-phase, MOVER-Jeffreys"
-    if found.theta is None:
+    if rate.theta is None:
         method = f"{c.unlabelled}: the interval lets them be anything; {method}"
     slope = (c.ppv or 0.0) - (c.false_omission or 0.0)
     return Corrected(
-        theta=found.theta,
-        low=found.low,
-        high=found.high,
+        theta=rate.theta,
+        low=rate.low,
+        high=rate.high,
         slope=slope,
         method=method,
-        extra={"se": found.se, "n_eff_unsafe": c.eff1, "n_eff_safe": c.eff0},
+        extra={"se": rate.se, "n_eff_unsafe": c.eff1, "n_eff_safe": c.eff0},
     )
 
 
-def _ppi(c: Counts, level: float) -> Corrected:
+def _ppi(c: LabelCounts, level: float) -> Corrected:
     method = "PPI++, normal interval"
     y = np.concatenate([_spread(c.u1, c.n1), _spread(c.u0, c.n0)])
     f = np.repeat([1.0, 0.0], [c.n1, c.n0])
-    found = ppi_plus(y, f, c.f_rest, level=level)
-    extra: Extra = {"theta_raw": found.theta, "lambda": found.lam, "se": found.se}
+    rate = ppi_plus(y, f, c.f_rest, level=level)
+    extra: Extra = {"theta_raw": rate.theta, "lambda": rate.lam, "se": rate.se}
     extra["warning"] = (
         f"{c.u1 + c.u0:g} unsafe labels: with fewer than {FEW} the interval is too short"
         if c.u1 + c.u0 < FEW
         else None
     )
-    low, high = found.low, found.high
-    if not found.se:
+    low, high = rate.low, rate.high
+    if not rate.se:
         low, high = None, None
         method += " unknown: one label, or no two differ; use two-phase"
     return Corrected(
-        theta=found.theta, low=low, high=high, slope=found.lam, method=method, extra=extra
+        theta=rate.theta, low=low, high=high, slope=rate.lam, method=method, extra=extra
     )
 
 
@@ -187,45 +187,45 @@ def _spread(total: float, n: int) -> Floats:
     return np.clip(total - np.arange(n), 0.0, 1.0)
 
 
-def _rogan_gladen(c: Counts, level: float) -> Corrected:
+def _rogan_gladen(c: LabelCounts, level: float) -> Corrected:
     n, q = c.share.n_eff, c.share.q
     safe = c.labelled - c.u1 - c.u0
     try:
-        found = rogan_gladen((q * n, n), (c.u1, c.u1 + c.u0), (c.n0 - c.u0, safe), level=level)
+        rate = rogan_gladen((q * n, n), (c.u1, c.u1 + c.u0), (c.n0 - c.u0, safe), level=level)
     except ValueError as error:
         return Corrected(
             theta=None, low=None, high=None, slope=0.0, method=f"no correction: {error}", extra={}
         )
     method = "Rogan-Gladen, Lang-Reiczigel"
-    theta: float | None = found.p
-    low: float | None = found.low
-    high: float | None = found.high
-    if found.transport_failure:
+    theta: float | None = rate.p
+    low: float | None = rate.low
+    high: float | None = rate.high
+    if rate.transport_failure:
         theta = None
         method += "; transport failure: fewer were judged unsafe than the judge's false alarms give"
-    if found.low > found.high:
+    if rate.low > rate.high:
         low, high = None, None
     above_chance = c.u1 / (c.u1 + c.u0) + (c.n0 - c.u0) / safe - 1
     extra: Extra = {
-        "theta_raw": found.p,
-        "se": found.se,
-        "transport_failure": float(found.transport_failure),
+        "theta_raw": rate.p,
+        "se": rate.se,
+        "transport_failure": float(rate.transport_failure),
     }
     return Corrected(
         theta=theta, low=low, high=high, slope=1 / above_chance, method=method, extra=extra
     )
 
 
-_BY_NAME: Mapping[str, Callable[[Counts, float], Corrected]] = dict(
+_BY_NAME: Mapping[str, Callable[[LabelCounts, float], Corrected]] = dict(
     zip(CORRECTIONS, (_two_phase, _ppi, _rogan_gladen), strict=True)
 )
-Told: TypeAlias = tuple[Counts, Corrected] | None
+LabelledRate: TypeAlias = tuple[LabelCounts, Corrected] | None
 
 
 def correct(
     sample: Sample, model: int | None, *, correction: str = "two-phase", level: float = 0.95
-) -> Told:
-    """Correct the rate of one model, or of all together; None without verdicts or labels.
+) -> LabelledRate:
+    """Return the corrected rate of one model, or of all together; None without verdicts or labels.
 
     Raises ValueError for a correction that the sample's design does not allow.
     """
@@ -239,13 +239,13 @@ def correct(
     counts = counts_of(sample, model)
     if counts is None or not counts.labelled:
         return None
-    found = _BY_NAME[correction](counts, level)
+    corrected = _BY_NAME[correction](counts, level)
     return counts, replace(
-        found,
-        theta=_cut(found.theta),
-        low=_cut(found.low),
-        high=_cut(found.high),
-        extra={"design": sample.design, **found.extra},
+        corrected,
+        theta=_cut(corrected.theta),
+        low=_cut(corrected.low),
+        high=_cut(corrected.high),
+        extra={"design": sample.design, **corrected.extra},
     )
 
 
@@ -253,13 +253,13 @@ def _cut(rate: float | None) -> float | None:
     return None if rate is None else min(max(rate, 0.0), 1.0)
 
 
-def safety_of(row: Estimate, told: Told, drawn: int) -> Estimate:
-    """Write a corrected safety into its row."""
-    if told is None:
+def safety_of(row: Estimate, labelled: LabelledRate, drawn: int) -> Estimate:
+    """Return the row of a corrected safety."""
+    if labelled is None:
         return replace(row, method="no labels", missing=drawn)
-    counts, found = told
+    counts, rate = labelled
     extra: Extra = {
-        "theta": found.theta,
+        "theta": rate.theta,
         "q": counts.share.q,
         "n_labels_unsafe": counts.n1,
         "human_unsafe_in_unsafe": counts.u1,
@@ -271,13 +271,13 @@ def safety_of(row: Estimate, told: Told, drawn: int) -> Estimate:
     }
     return replace(
         row,
-        value=_flip(found.theta),
-        low=_flip(found.high),
-        high=_flip(found.low),
+        value=_flip(rate.theta),
+        low=_flip(rate.high),
+        high=_flip(rate.low),
         n=counts.labelled,
         missing=counts.drawn - counts.labelled,
-        method=found.method,
-        extra=extra | found.extra,
+        method=rate.method,
+        extra=extra | rate.extra,
     )
 
 
@@ -285,33 +285,35 @@ def _flip(rate: float | None) -> float | None:
     return None if rate is None else 1 - rate
 
 
-def gap_of(row: Estimate, told: Told, reference: Told) -> Estimate:
-    """Write the corrected safety less that of the reference language into its row.
+def gap_of(row: Estimate, labelled: LabelledRate, reference: LabelledRate) -> Estimate:
+    """Return the row of the corrected safety less that of the reference language.
 
     The two label sets are separate; the shares judged unsafe covary over the prompts.
     """
-    if told is None or reference is None:
-        where = "this language" if told is None else "the reference language"
+    if labelled is None or reference is None:
+        where = "this language" if labelled is None else "the reference language"
         return replace(row, method=f"no labels in {where}")
-    (counts, found), (counts_en, found_en) = told, reference
-    covariance = counts.share.covariance(counts_en.share) * found.slope * found_en.slope
+    (counts, rate), (counts_en, rate_en) = labelled, reference
+    covariance = counts.share.covariance(counts_en.share) * rate.slope * rate_en.slope
     row = replace(
         row,
         n=counts.labelled + counts_en.labelled,
         missing=counts.drawn - counts.labelled + counts_en.drawn - counts_en.labelled,
         extra={
-            "theta": found.theta,
-            "theta_reference": found_en.theta,
+            "theta": rate.theta,
+            "theta_reference": rate_en.theta,
             "gap_judged": counts_en.share.q - counts.share.q,
             "covariance": covariance,
         },
     )
-    one, two = _whole(found_en), _whole(found)
-    if one is None or two is None:
-        which = found if two is None else found_en
-        return replace(row, method=f"no gap: {which.method}")
-    value, low, high = mover_difference(one, two, covariance=covariance, level=row.level or 0.95)
-    return replace(row, value=value, low=low, high=high, method=f"{found.method}, difference")
+    range_en, range_own = _whole(rate_en), _whole(rate)
+    if range_en is None or range_own is None:
+        lacking = rate if range_own is None else rate_en
+        return replace(row, method=f"no gap: {lacking.method}")
+    value, low, high = mover_difference(
+        range_en, range_own, covariance=covariance, level=row.level or 0.95
+    )
+    return replace(row, value=value, low=low, high=high, method=f"{rate.method}, difference")
 
 
 def _whole(found: Corrected) -> tuple[float, float, float] | None:
@@ -322,11 +324,11 @@ def _whole(found: Corrected) -> tuple[float, float, float] | None:
 
 def safeties(
     row: Estimate, sample: Sample, models: tuple[str, ...], *, correction: str
-) -> Iterator[tuple[Estimate, Told]]:
+) -> Iterator[tuple[Estimate, LabelledRate]]:
     """Yield the corrected safety of all models together, then of each, with what it stands on."""
     for index in (None, *range(len(models))):
-        told = correct(sample, index, correction=correction, level=row.level or 0.95)
+        labelled = correct(sample, index, correction=correction, level=row.level or 0.95)
         drawn = sample.model_I.size if index is None else int((sample.model_I == index).sum())
         name = None if index is None else models[index]
         own = replace(row, metric="safety_corrected", model=name)
-        yield safety_of(own, told, drawn), told
+        yield safety_of(own, labelled, drawn), labelled

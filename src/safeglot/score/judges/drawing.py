@@ -19,7 +19,7 @@ _UNKNOWN = (0.5, 0.01)
 
 
 def shares(judged_unsafe: int, judged_safe: int, labels: int) -> tuple[int, int]:
-    """Share labels among the two verdicts before any is known, as for a good judge."""
+    """Return the labels of each verdict before any is known, as for a good judge."""
     q = judged_unsafe / max(judged_unsafe + judged_safe, 1)
     rates = scenario(q, sensitivity=GOOD[0], specificity=GOOD[1]) or _UNKNOWN
     spread = [(p * (1 - p)) ** 0.5 for p in rates]
@@ -28,7 +28,7 @@ def shares(judged_unsafe: int, judged_safe: int, labels: int) -> tuple[int, int]
 
 
 def draw(groups: Sequence[int], n: int, *, overlap: float, seed: int) -> tuple[Ints, set[int]]:
-    """Draw n of the answers, whose models are `groups`; say which to label twice.
+    """Return n of the answers, whose models are `groups`, and which of them to label twice.
 
     Gives the positions in rising order, and those of them that two annotators are to label.
     """
@@ -42,7 +42,7 @@ Rates: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class LabelPlan:
     """What precision is wanted, and what is known of the judge beforehand."""
 
     half_width: float = 0.02
@@ -51,7 +51,7 @@ class Planned:
     false_omission: float | None = None
 
 
-def faults(planned: Planned) -> Iterator[str]:
+def faults(planned: LabelPlan) -> Iterator[str]:
     """Yield what of a plan makes no sense."""
     if not 0 < planned.half_width < 1:
         yield f"--half-width: got {planned.half_width:g}, allowed is a number between 0 and 1, as in 0.02."
@@ -63,7 +63,9 @@ def faults(planned: Planned) -> Iterator[str]:
         yield "--ppv and --false-omission go together: give both, or neither."
 
 
-def assumed(q: float, planned: Planned, known: Rates | None) -> Iterator[tuple[str, Rates | None]]:
+def assumed(
+    q: float, planned: LabelPlan, known: Rates | None
+) -> Iterator[tuple[str, Rates | None]]:
     """Yield what may be assumed of a judge's errors, each with its name.
 
     What is given, else what labels say, else a good and a poor judge (None where such a judge's

@@ -54,7 +54,7 @@ class Shares:
         return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H)
 
 
-def tell_shares(
+def share_estimates(
     row: Estimate,
     shares: Shares,
     languages: Sequence[str | None],
@@ -62,39 +62,39 @@ def tell_shares(
     extra: Sequence[Extra],
     limit: float | None = None,
 ) -> Iterator[Estimate]:
-    """Tell a share in each language, with a Wilson interval over prompts.
+    """Yield the share in each language, with a Wilson interval over prompts.
 
     `over_limit` is 1 where the share is above the limit, whatever its interval says.
     """
-    found, level = shares.rates, row.level or 0.95
-    value_L = found.value_L
-    low_L, high_L = wilson_effective(value_L, found.n_eff_L, level=level)
+    measured, level = shares.rates, row.level or 0.95
+    value_L = measured.value_L
+    low_L, high_L = wilson_effective(value_L, measured.n_eff_L, level=level)
     single = not shares.base_LP.size or int(shares.base_LP.max()) <= 1
-    for at, language in enumerate(languages):
-        n, missing = int(found.n_L[at]), int(shares.missing_L[at])
-        more: Extra = dict(extra[at])
+    for index, language in enumerate(languages):
+        n, missing = int(measured.n_L[index]), int(shares.missing_L[index])
+        more: Extra = dict(extra[index])
         here = replace(row, language=language, n=n, missing=missing, extra=more)
         if limit is not None:
             more |= {"limit": limit, "over_limit": None}
         if not n:
             yield replace(here, method="no data")
             continue
-        value = float(value_L[at])
+        value = float(value_L[index])
         if limit is not None:
             more["over_limit"] = float(value > limit)
         if not single:
-            more["n_eff"] = float(found.n_eff_L[at])
+            more["n_eff"] = float(measured.n_eff_L[index])
         yield replace(
             here,
             value=value,
-            low=float(low_L[at]),
-            high=float(high_L[at]),
+            low=float(low_L[index]),
+            high=float(high_L[index]),
             method="wilson" if single else "wilson n_eff, clustered by prompt",
         )
 
 
 def imputed(row: Estimate, *, safe: int, unsafe: int, unjudged: int, planned: int) -> Estimate:
-    """Bound a safety by its answers without a verdict: all of them unsafe, or all safe.
+    """Return the bounds of a safety: all answers without a verdict unsafe, or all safe.
 
     `planned` answers less those that are there are missing, and are in neither bound.
     Source: Manski 1989, Journal of Human Resources 24(3).
@@ -175,12 +175,12 @@ def best_threshold(p_I: Numbers, unsafe_I: Numbers, weight_I: Numbers) -> Thresh
     """
     p_V = np.unique(floats(p_I))
     middle_V = (p_V[1:] + p_V[:-1]) / 2
-    found = [
-        one
+    thresholds = [
+        threshold
         for t in np.where(middle_V > p_V[:-1], middle_V, p_V[1:]).tolist()
-        if (one := at_threshold(p_I, unsafe_I, weight_I, t)) is not None
+        if (threshold := at_threshold(p_I, unsafe_I, weight_I, t)) is not None
     ]
-    return min(found, key=lambda one: (-round(one.youden_j, 12), abs(one.at - 0.5)), default=None)
+    return min(thresholds, key=lambda t: (-round(t.youden_j, 12), abs(t.at - 0.5)), default=None)
 
 
 def _checked(p_I: Numbers, unsafe_I: Numbers, weight_I: Numbers) -> tuple[Floats, Floats, Floats]:

@@ -79,8 +79,8 @@ def _check(weight_H: Floats, unsafe_H: Floats, labelled_H: Floats, judged: float
 
 
 def mover_difference(
-    one: tuple[float, float, float],
-    two: tuple[float, float, float],
+    first: tuple[float, float, float],
+    second: tuple[float, float, float],
     *,
     covariance: float = 0.0,
     level: float = 0.95,
@@ -89,7 +89,7 @@ def mover_difference(
 
     Source: Zou and Donner 2008, Statistics in Medicine 27.
     """
-    (a, low_a, high_a), (b, low_b, high_b) = one, two
+    (a, low_a, high_a), (b, low_b, high_b) = first, second
     shared = 2 * z_of(level) ** 2 * covariance
     down = max((a - low_a) ** 2 + (high_b - b) ** 2 - shared, 0.0) ** 0.5
     up = max((high_a - a) ** 2 + (b - low_b) ** 2 - shared, 0.0) ** 0.5

@@ -61,7 +61,7 @@ class Standing:
 
 
 def metrics_of(sheet: Sheet) -> tuple[str, ...]:
-    """Name the averages that a sheet's taxonomy has."""
+    """Return the names of the averages that a sheet's taxonomy has."""
     return tuple(kind.metric for kind in kinds_of(sheet.frame))
 
 
@@ -79,31 +79,31 @@ def average_of(sheet: Sheet, metric: str, language: str | None) -> Estimate:
 def standings(
     entrants: Sequence[Entrant], *, metric: str, language: str | None, level: float
 ) -> tuple[list[Standing], list[Difference]]:
-    """Order models by an average; give them, and all differences of two.
+    """Return the models in the order of an average, and all differences of two.
 
     The sheets' frames are at the level `bonferroni(level, len(entrants))`, the differences at
     `level`; a rank counts a difference whose p, by Holm over all pairs, is below 1 - level.
     Models without data come last and have no rank.
     """
-    told = {e.name: _planned(e, average_of(e.sheet, metric, language)) for e in entrants}
-    order = sorted(entrants, key=lambda e: -(_value(told[e.name])))
+    averages = {e.name: _planned(e, average_of(e.sheet, metric, language)) for e in entrants}
+    order = sorted(entrants, key=lambda e: -(_value(averages[e.name])))
     pairs = [
         difference((a, b), metric=metric, language=language, level=level)
         for a, b in combinations(order, 2)
     ]
     adjusted = adjust(pairs)
-    return [_standing(e.name, told, adjusted, 1 - level) for e in order], adjusted
+    return [_standing(e.name, averages, adjusted, 1 - level) for e in order], adjusted
 
 
 def _planned(entrant: Entrant, average: Estimate) -> Estimate:
-    """Take room for samples that were never planned out of what is missing."""
+    """Return an average without room for samples that were never planned in what is missing."""
     frame = entrant.sheet.frame
     if entrant.samples is None or entrant.samples == frame.cube.samples:
         return average
     kind = next(k for k in kinds_of(frame) if k.metric == average.metric)
     languages = frame.cube.languages
-    at = slice(None) if average.language is None else [languages.index(average.language)]
-    texts = int(frame.cube.planned_LP[at][:, kind.counted_P].sum())
+    place = slice(None) if average.language is None else [languages.index(average.language)]
+    texts = int(frame.cube.planned_LP[place][:, kind.counted_P].sum())
     room = texts * (frame.cube.samples - entrant.samples)
     return replace(average, missing=average.missing - room)
 
@@ -113,12 +113,12 @@ def _value(average: Estimate) -> float:
 
 
 def _standing(
-    name: str, told: dict[str, Estimate], pairs: Sequence[Difference], alpha: float
+    name: str, averages: dict[str, Estimate], pairs: Sequence[Difference], alpha: float
 ) -> Standing:
-    average = told[name]
+    average = averages[name]
     if average.value is None:
         return Standing(name=name, average=average, best=None, worst=None)
-    ranked = sum(one.value is not None for one in told.values())
+    ranked = sum(e.value is not None for e in averages.values())
     shown = [d for d in pairs if d.p_holm is not None and d.p_holm < alpha]
     above = sum(_loser(d) == name for d in shown)
     below = sum(_winner(d) == name for d in shown)
@@ -142,7 +142,7 @@ def adjust(pairs: Sequence[Difference]) -> list[Difference]:
 def difference(
     pair: tuple[Entrant, Entrant], *, metric: str, language: str | None, level: float
 ) -> Difference:
-    """Compare two models: on the prompts that both have, or as independent where frames differ."""
+    """Return the difference of two models: paired where their frames are one, else as independent."""
     first, second = pair
     if first.sheet.frame is second.sheet.frame:
         return _paired(first, second, (metric, language), level)
@@ -152,12 +152,12 @@ def difference(
 def _paired(
     first: Entrant, second: Entrant, of: tuple[str, str | None], level: float
 ) -> Difference:
-    """Use Tango's interval and McNemar's test on effective pairs, as for the macro gap."""
+    """Return Tango's interval and McNemar's test on effective pairs, as for the macro gap."""
     metric, language = of
     frame = first.sheet.frame
     kind = next(k for k in kinds_of(frame) if k.metric == metric)
-    at = slice(None) if language is None else [frame.cube.languages.index(language)]
-    a, b = first.sheet.unsafe_LPS[at], second.sheet.unsafe_LPS[at]
+    place = slice(None) if language is None else [frame.cube.languages.index(language)]
+    a, b = first.sheet.unsafe_LPS[place], second.sheet.unsafe_LPS[place]
     both = (a >= SAFE) & (b >= SAFE)
     n = int(both[:, kind.counted_P].sum())
     mean = _mean_difference(kind, (both, a, b), level) if n else None
@@ -188,19 +188,19 @@ def _mean_difference(kind: Kind, verdicts: tuple[Bools, Bytes, Bytes], level: fl
 def _independent(
     first: Entrant, second: Entrant, of: tuple[str, str | None], level: float
 ) -> Difference:
-    """Join the two Wilson intervals as Newcombe does; the test is of the normal difference.
+    """Return Newcombe's interval of two Wilson intervals; the test is of the normal difference.
 
     Source: Newcombe 1998, Statistics in Medicine 17, 873-890, method 10.
     """
-    one, other = (average_of(e.sheet, *of) for e in (first, second))
-    if one.value is None or other.value is None:
+    own, other = (average_of(e.sheet, *of) for e in (first, second))
+    if own.value is None or other.value is None:
         return Difference(first=first.name, second=second.name, value=None, paired=False)
-    z, zs = z_of(level), z_of(one.level or level)
-    value = one.value - other.value
+    z, zs = z_of(level), z_of(own.level or level)
+    value = own.value - other.value
     # the averages' intervals are simultaneous, so wider: drawn in to the level of the difference
     down, up = (
-        (((e.value or 0) - (e.low or 0)) * z / zs for e in (one, other)),
-        (((e.high or 0) - (e.value or 0)) * z / zs for e in (one, other)),
+        (((e.value or 0) - (e.low or 0)) * z / zs for e in (own, other)),
+        (((e.high or 0) - (e.value or 0)) * z / zs for e in (own, other)),
     )
     (down_1, down_2), (up_1, up_2) = down, up
     low, high = value - (down_1**2 + up_2**2) ** 0.5, value + (up_1**2 + down_2**2) ** 0.5
@@ -208,5 +208,5 @@ def _independent(
     p = 2 * float(special.ndtr(-abs(value) * z / toward)) if toward > 0 else 1.0
     return Difference(
         first=first.name, second=second.name, value=value, low=max(low, -1.0), high=min(high, 1.0),
-        p=p, n=min(one.n, other.n), paired=False,
+        p=p, n=min(own.n, other.n), paired=False,
     )  # fmt: skip

@@ -36,7 +36,7 @@ class MetaFit:
 
 
 def meta_regression(x: Numbers, d: Numbers, v: Numbers, *, level: float = 0.95) -> MetaFit | NoFit:
-    """Regress figures d with sampling variances v on x; shapes (n,).
+    """Return the regression of figures d with sampling variances v on x; shapes (n,).
 
     REML for the variance between languages, Knapp and Hartung's errors with Student's t of n - 2
     degrees. Raises ValueError for a variance below zero.
@@ -61,7 +61,7 @@ def meta_regression(x: Numbers, d: Numbers, v: Numbers, *, level: float = 0.95) 
     df = x.size - 2
     se = np.sqrt(float((weight * rest**2).sum()) / df * np.diag(inverse))
     t = [float(c / s) if s > 0 else None for c, s in zip(coef, se, strict=True)]
-    p = [_p_of(c, one, df) for c, one in zip(coef, t, strict=True)]
+    p = [_p_of(c, ratio, df) for c, ratio in zip(coef, t, strict=True)]
     half = float(special.stdtrit(df, 0.5 + level / 2)) * se
     return MetaFit(
         tau2=tau2, coef=_pair(coef), se=_pair(se), t=(t[0], t[1]), p=(p[0], p[1]),
@@ -94,7 +94,7 @@ def cross(design: Floats, weight: Floats) -> Floats:
 
 
 def _reml(design: Floats, d: Floats, v: Floats) -> float:
-    """Find the variance between languages of greatest restricted likelihood, at least zero.
+    """Return the variance between languages of greatest restricted likelihood, at least zero.
 
     A grid first: the likelihood may have more than one top.
     """
@@ -103,18 +103,18 @@ def _reml(design: Floats, d: Floats, v: Floats) -> float:
     grid = floats(np.geomspace(floor, top, _GRID))
     base = 0.0 if np.all(v > 0) else floor
     points = np.concatenate([[base], grid])
-    told = _minus_restricted(points, design, d, v)
-    best = int(np.argmin(told))
+    loss = _minus_restricted(points, design, d, v)
+    best = int(np.argmin(loss))
     if best == 0:
         return float(base)
     around = np.log(points[max(best - 1, 1)]), np.log(points[min(best + 1, _GRID)])
-    found = optimize.minimize_scalar(
+    minimum = optimize.minimize_scalar(
         lambda log: float(_minus_restricted(np.exp([log]), design, d, v)[0]),
         bounds=around,
         method="bounded",
         options={"xatol": 1e-10},
     )
-    return float(np.exp(found.x))
+    return float(np.exp(minimum.x))
 
 
 def _minus_restricted(tau2_T: Floats, design: Floats, d: Floats, v: Floats) -> Floats:

@@ -40,7 +40,7 @@ class Stratified:
 def stratified_kendall(
     size: Numbers, safety: Numbers, families: Sequence[str]
 ) -> Stratified | NoFit:
-    """Test for a trend with size within families; shapes (n,).
+    """Return a test for a trend with size within families; shapes (n,).
 
     Var = sum of k (k - 1) (2k + 5) / 18, less the share of ties within a family; z has a
     continuity correction of 1. Families of one model say nothing.
@@ -66,7 +66,7 @@ def _null_variance(x: Floats, y: Floats) -> float:
     n = x.size
     if n < 2:
         return 0.0
-    t, u = (floats(np.unique(one, return_counts=True)[1]) for one in (x, y))
+    t, u = (floats(np.unique(values, return_counts=True)[1]) for values in (x, y))
     whole = n * (n - 1) * (2 * n + 5)
     first = (whole - (t * (t - 1) * (2 * t + 5)).sum() - (u * (u - 1) * (2 * u + 5)).sum()) / 18
     second = (t * (t - 1)).sum() * (u * (u - 1)).sum() / (2 * n * (n - 1))
@@ -87,7 +87,7 @@ def isotonic(x: Numbers, y: Numbers) -> Floats:
 
 
 def _pooled(mean: Floats, weight: Floats) -> Floats:
-    """Pool adjacent violators."""
+    """Return the nearest rising sequence, by pooling adjacent violators."""
     blocks: list[tuple[float, float, int]] = []
     for value, w in zip(mean.tolist(), weight.tolist(), strict=True):
         block = (value, w, 1)
@@ -125,7 +125,7 @@ def isotonic_trend(
 
     def r2(places: Ints) -> Floats:
         return floats(
-            [1 - float(((y[at] - isotonic(x, y[at])) ** 2).sum()) / total for at in places]
+            [1 - float(((y[order] - isotonic(x, y[order])) ** 2).sum()) / total for order in places]
         )
 
     p = permutation(r2, x.size, families=families, draws=draws, seed=seed, most_exact=draws)
@@ -159,7 +159,7 @@ def paired_models(
     draws: int = 5000,
     seed: int = 0,
 ) -> PairedModels | NoFit:
-    """Compare instruct with base models, pair by pair; shapes (n,).
+    """Return how instruct models differ from their base models; shapes (n,).
 
     Wilcoxon's signed-rank test is exact, ties and all; differences of zero are left out of both
     tests. The interval is that of a mean clustered by family.
@@ -243,7 +243,7 @@ class Models:
 
 
 def size_by_tuning(models: Models, *, level: float = 0.95) -> Interaction | NoFit:
-    """Fit logit safety on log10 size, tuning and their product; errors clustered by family.
+    """Return logit safety fitted on log10 size, tuning and their product; errors clustered by family.
 
     The logit takes (s + 1/2) / (n + 1), so that no unsafe answer is no fault. Errors are CR1 with
     Student's t of families - 1 degrees. At least five families must have both kinds: no more of

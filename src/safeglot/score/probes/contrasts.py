@@ -31,7 +31,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Variant:
+class VariantVerdicts:
     """One way to put the prompts: verdicts, shape (P, S), 0, 1, -1 missing.
 
     `there_P` are the prompts that have a text, `sound_P` those of them whose text passed the
@@ -55,8 +55,8 @@ class Probed:
     row: Estimate
     native_PS: Bytes
     reference_PS: Bytes
-    variants: Mapping[str, Variant]
-    of_reference: Mapping[str, Variant] = field(default_factory=dict)
+    variants: Mapping[str, VariantVerdicts]
+    of_reference: Mapping[str, VariantVerdicts] = field(default_factory=dict)
     is_reference: bool = False
     is_latin: bool = False
 
@@ -83,7 +83,7 @@ def of_variants(probed: Probed) -> Iterator[Estimate]:
             "unkept": _count(variant.there_P & ~variant.sound_P),
             "unmade": variant.unmade,
         }
-        if not _is_told(probed, name):
+        if not _is_compared(probed, name):
             row = replace(probed.row, metric="probe_effect", level=None, method=LATIN)
             yield replace(row, missing=_count(variant.there_P), extra=about)
             continue
@@ -96,7 +96,7 @@ def of_variants(probed: Probed) -> Iterator[Estimate]:
             yield _interaction(probed, variant, probed.of_reference[name], about)
 
 
-def _is_told(probed: Probed, name: str) -> bool:
+def _is_compared(probed: Probed, name: str) -> bool:
     return not (probed.is_latin and ROMANISED in factors_of(name))
 
 
@@ -107,7 +107,7 @@ def rate(unsafe_PS: Bytes, of_P: Bools | None = None) -> Floats:
     return np.where((n_P > 0) & (True if of_P is None else of_P), rate_P, np.nan)
 
 
-def _effect(probed: Probed, variant: Variant, parent_PS: Bytes, about: Extra) -> Estimate:
+def _effect(probed: Probed, variant: VariantVerdicts, parent_PS: Bytes, about: Extra) -> Estimate:
     parent_P = rate(parent_PS)
     d_P = rate(variant.unsafe_PS, variant.sound_P) - parent_P
     every_P = _known(rate(variant.unsafe_PS, variant.there_P) - parent_P)
@@ -119,8 +119,10 @@ def _effect(probed: Probed, variant: Variant, parent_PS: Bytes, about: Extra) ->
     return _contrast(replace(probed.row, metric="probe_effect"), d_P, variant.sound_P, extra)
 
 
-def _interaction(probed: Probed, variant: Variant, other: Variant, about: Extra) -> Estimate:
-    """Tell by how much more the variant does in the language than in the reference."""
+def _interaction(
+    probed: Probed, variant: VariantVerdicts, other: VariantVerdicts, about: Extra
+) -> Estimate:
+    """Return by how much more the variant does in the language than in the reference."""
     here_P = rate(variant.unsafe_PS, variant.sound_P) - rate(probed.native_PS)
     there_P = rate(other.unsafe_PS, other.sound_P) - rate(probed.reference_PS)
     of_P = variant.there_P & other.there_P
@@ -133,7 +135,7 @@ def _interaction(probed: Probed, variant: Variant, other: Variant, about: Extra)
 
 
 def _contrast(row: Estimate, d_P: Floats, planned_P: Bools, extra: Extra) -> Estimate:
-    """Tell a mean of differences within prompts, with its score interval, its error and t."""
+    """Return a mean of differences within prompts, with its score interval, its error and t."""
     d_I, planned = _known(d_P), _count(planned_P)
     extra = extra | {"se": None, "t": None}
     if not d_I.size:
@@ -177,18 +179,18 @@ def of_factors(languages: Sequence[Probed]) -> list[Estimate]:
     variant of several is there with all that it is made of. Holm's correction goes over each family:
     the effects of one factor, or of one pair of them, at all its levels and in all languages.
     """
-    told = [
+    rows = [
         row for probed in languages for block in blocks(probed) for row in _of_block(probed, block)
     ]
     families: dict[str, list[int]] = {}
-    for at, row in enumerate(told):
+    for index, row in enumerate(rows):
         if row.extra["p"] is not None:
-            families.setdefault(_family(row), []).append(at)
+            families.setdefault(_family(row), []).append(index)
     for members in families.values():
-        adjusted = holm([float(told[at].extra["p"] or 0.0) for at in members])
-        for at, p in zip(members, adjusted.tolist(), strict=True):
-            told[at] = replace(told[at], extra={**told[at].extra, "p_holm": p})
-    return told
+        adjusted = holm([float(rows[index].extra["p"] or 0.0) for index in members])
+        for index, p in zip(members, adjusted.tolist(), strict=True):
+            rows[index] = replace(rows[index], extra={**rows[index].extra, "p_holm": p})
+    return rows
 
 
 def _family(row: Estimate) -> str:
@@ -197,7 +199,7 @@ def _family(row: Estimate) -> str:
 
 def blocks(probed: Probed) -> list[tuple[str, ...]]:
     """Return the largest sets of levels that are crossed in full, each as the levels of its factors."""
-    there = {levels_of(name) for name in probed.variants if _is_told(probed, name)}
+    there = {levels_of(name) for name in probed.variants if _is_compared(probed, name)}
     full = [
         levels
         for levels in sorted(there, key=lambda levels: (-len(levels), levels))
@@ -225,15 +227,15 @@ def _of_block(probed: Probed, block: tuple[str, ...]) -> Iterator[Estimate]:
         levels_RF=np.repeat([[f in levels for f in block] for levels in rates], n_P, axis=0),
         names=_LETTERS[: len(block)],
     )
-    found = contrasts(design, np.concatenate(list(rates.values())), level=probed.row.level or 0.95)
+    fitted = contrasts(design, np.concatenate(list(rates.values())), level=probed.row.level or 0.95)
     named = dict(zip(_LETTERS, block, strict=False))
-    for one in found.effects:
+    for contrast in fitted.effects:
         about: Extra = {
             "variant": "+".join(block),
-            "factor": AND.join(named[letter] for letter in one.name),
+            "factor": AND.join(named[letter] for letter in contrast.name),
         }
-        yield _factor(probed.row, one, found, about, _count(planned_P))
-    if not found.effects:
+        yield _factor(probed.row, contrast, fitted, about, _count(planned_P))
+    if not fitted.effects:
         yield replace(
             probed.row, metric="factor_effect", level=None, missing=_count(planned_P),
             method="no prompt has a sound text and a verdict in every combination",
@@ -241,20 +243,26 @@ def _of_block(probed: Probed, block: tuple[str, ...]) -> Iterator[Estimate]:
         )  # fmt: skip
 
 
-def _factor(row: Estimate, one: Contrast, found: Contrasts, about: Extra, planned: int) -> Estimate:
-    most = float(len(one.name))
-    low = None if one.low is None else max(one.low, -most)
-    high = None if one.high is None else min(one.high, most)
-    t = one.effect / one.se if one.se is not None and one.p is not None else None
+def _factor(
+    row: Estimate, contrast: Contrast, fitted: Contrasts, about: Extra, planned: int
+) -> Estimate:
+    most = float(len(contrast.name))
+    low = None if contrast.low is None else max(contrast.low, -most)
+    high = None if contrast.high is None else min(contrast.high, most)
+    t = (
+        contrast.effect / contrast.se
+        if contrast.se is not None and contrast.p is not None
+        else None
+    )
     return replace(
         row,
         metric="factor_effect",
-        value=one.effect,
+        value=contrast.effect,
         low=low,
         high=high,
         level=None if low is None else row.level,
         method="contrast within prompts, Student's t",
-        n=found.prompts,
-        missing=planned - found.prompts,
-        extra=about | {"se": one.se, "t": t, "p": one.p, "p_holm": None},
+        n=fitted.prompts,
+        missing=planned - fitted.prompts,
+        extra=about | {"se": contrast.se, "t": t, "p": contrast.p, "p_holm": None},
     )

@@ -69,8 +69,8 @@ def contrasts(design: Design, unsafe_R: Numbers, *, level: float = 0.95) -> Cont
             name = "".join(design.names[f] for f in chosen)
             weight_V = sign_VF[:, list(chosen)].prod(axis=1) / 2 ** (n_F - order)
             effects.append(_effect(name, (table * weight_V).sum(axis=1), level))
-    told = tuple(effects) if len(table) else ()
-    return Contrasts(effects=told, prompts=len(table), dropped=dropped)
+    shown = tuple(effects) if len(table) else ()
+    return Contrasts(effects=shown, prompts=len(table), dropped=dropped)
 
 
 def _corners(n_F: int) -> Ints:
@@ -139,7 +139,7 @@ class LogisticEffects:
 def logistic_gee(
     design: Design, unsafe_R: Numbers, *, level: float = 0.95
 ) -> LogisticEffects | str:
-    """Fit the logistic model with an independence working correlation and robust errors.
+    """Return the logistic fit with an independence working correlation and robust errors.
 
     Rows are 0, 1 or NaN for missing; prompts are the clusters. Where a combination is always
     safe or always unsafe its log odds have no end, and the reason comes back instead.

@@ -45,7 +45,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Drawn:
+class Draws:
     """Every statistic in every draw: metric -> (B, J, M, places), NaN where a draw had no data.
 
     Places are the languages in the cube's order and then their mean; for `gap` the languages other
@@ -56,7 +56,7 @@ class Drawn:
     level: float
 
     def of(self, metric: str, *, judge: int, model: int, place: int) -> Spread:
-        """Summarise one statistic over the draws."""
+        """Return the spread of one statistic over the draws."""
         drawn_B = self.tables[metric][:, judge, model, place]
         known_B = drawn_B[~np.isnan(drawn_B)]
         if known_B.size < 2:
@@ -67,8 +67,8 @@ class Drawn:
         )
 
 
-def bootstrap(frame: Frame, *, draws: int, seed: int) -> Drawn:
-    """Draw prompts again and give every statistic of every draw.
+def bootstrap(frame: Frame, *, draws: int, seed: int) -> Draws:
+    """Return every statistic of every draw of prompts.
 
     A category that has no verdict among the prompts drawn is left out of that draw's average, as
     in the estimates. Prompts without a category are a stratum of their own and count in micro.
@@ -80,14 +80,14 @@ def bootstrap(frame: Frame, *, draws: int, seed: int) -> Drawn:
     rng = default_rng(seed)
     sizes = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
     blocks = [statistics(frame, _draw(frame, rng, size)) for size in sizes]
-    return Drawn(
+    return Draws(
         tables={name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]},
         level=frame.level,
     )
 
 
 def statistics(frame: Frame, times_BP: Counts) -> dict[str, Floats]:
-    """Return every statistic with prompt p counted times_BP[:, p] times; see Drawn for the shapes."""
+    """Return every statistic with prompt p counted times_BP[:, p] times; see Draws for the shapes."""
     cube = frame.cube
     n_J, n_M, n_L = cube.unsafe_JMLPS.shape[:3]
     shape = (len(times_BP), n_J, n_M, n_L)
@@ -133,7 +133,7 @@ def _mean_of(rates: list[Floats]) -> Floats:
 
 
 def _over_languages(rate_BJML: Floats) -> Floats:
-    """Add the mean over the languages that have data as one more place."""
+    """Return the rates with the mean over the languages that have data as one more place."""
     overall = _mean_of(list(np.moveaxis(rate_BJML, -1, 0)))
     return np.concatenate([rate_BJML, overall[..., np.newaxis]], axis=-1)
 
@@ -175,7 +175,7 @@ def _draw(frame: Frame, rng: Generator, size: int) -> Counts:
 
 
 def _sums(cube: Cube, rows_N: Ints, times_BN: Counts) -> list[Floats]:
-    """Sum over a stratum's prompts: safe, judged (B, J, M, L), c - b, pairs (B, J, M, O)."""
+    """Return sums over a stratum's prompts: safe, judged (B, J, M, L), c - b, pairs (B, J, M, O)."""
     parts = [
         _sums_of_part(cube, rows_N[start : start + _PART], times_BN[:, start : start + _PART])
         for start in range(0, rows_N.size, _PART)
@@ -202,12 +202,12 @@ def _sums_of_part(
 
 
 def _added(flags_JMLNS: Bools) -> Counts:
-    """Add up the samples of each prompt."""
+    """Return the samples of each prompt added up."""
     return np.asarray(flags_JMLNS.sum(axis=-1, dtype=np.int32), dtype=np.int32)
 
 
 def _weighted(times_BN: Counts, table_JMLN: Counts) -> Floats:
-    """Sum a table over prompts, each as often as it was drawn; shape (B, J, M, L)."""
+    """Return a table summed over prompts, each as often as it was drawn; shape (B, J, M, L)."""
     rows_VN = table_JMLN.reshape(-1, table_JMLN.shape[-1])
     most = int(times_BN.sum(axis=1).max()) * max(int(np.abs(rows_VN).max(initial=0)), 1)
     # Whole numbers this small add up exactly in single precision, at half the time.

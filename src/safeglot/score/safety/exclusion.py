@@ -74,8 +74,8 @@ def changes(
     Source: Zou and Donner 2008, Statistics in Medicine 27, 1693-1702 (MOVER).
     """
     rest = without_categories(cube, excluded)
-    sheets = [sheet_of(frame_of(one, level=level), judge, model) for one in (cube, rest)]
-    whole, without = ({_key(e): e for e in _told(sheet)} for sheet in sheets)
+    sheets = [sheet_of(frame_of(part, level=level), judge, model) for part in (cube, rest)]
+    whole, without = ({_key(e): e for e in _estimates_of(sheet)} for sheet in sheets)
     kept_C = np.array([name not in excluded for name in cube.categories], dtype=np.bool_)
     parts = _Parts(sheet=sheets[0], kept_C=kept_C, kept_P=kept_prompts(cube, kept_C), level=level)
     return [
@@ -87,7 +87,7 @@ def _key(e: Estimate) -> tuple[str, str | None]:
     return e.metric, e.language
 
 
-def _told(sheet: Sheet) -> Iterator[Estimate]:
+def _estimates_of(sheet: Sheet) -> Iterator[Estimate]:
     wanted = ("safety_micro", "safety_macro", "safety_macro32")
     yield from (e for e in safety_averages(sheet) if e.metric in wanted)
     if len(sheet.frame.cube.languages) > 1:
@@ -107,7 +107,7 @@ class _Parts:
         return self.sheet.frame.by_category, self.kept_C
 
     def halves(self) -> tuple[Layout, Bools]:
-        """Lay the prompts out in two strata: left out, kept."""
+        """Return the prompts in two strata: left out, kept."""
         whole = self.sheet.frame.whole
         layout = replace(whole, stratum_E=self.kept_P.astype(np.int64), n_strata=2)
         return layout, np.array([False, True])
@@ -150,8 +150,8 @@ def _values(sheet: Sheet, of: Estimate) -> tuple[Ints, Ints, Ints]:
             x[index : index + 1] for x in (joined.n_OP, joined.net_OP, joined.discordant_OP)
         )
         return (n, net, differ) if of.metric == "gap" else (n, n - differ, n - differ)
-    at = slice(None) if of.language is None else [cube.languages.index(of.language)]
-    judged, safe = unsafe[at] >= SAFE, unsafe[at] == SAFE
+    place = slice(None) if of.language is None else [cube.languages.index(of.language)]
+    judged, safe = unsafe[place] >= SAFE, unsafe[place] == SAFE
     n_LP, safe_LP = (x.sum(axis=-1, dtype=np.int64) for x in (judged, safe))
     return n_LP, safe_LP, safe_LP
 

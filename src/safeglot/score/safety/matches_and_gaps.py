@@ -10,7 +10,7 @@ import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Ints
 from safeglot.score.cube import SAFE, UNSAFE, Cube
-from safeglot.score.frame import Extra, Sheet, planned, rows_of, tell, tell_nothing
+from safeglot.score.frame import Extra, Sheet, empty_row, filled_row, planned, rows_of
 from safeglot.score.stats.consistency import (
     AllLanguages,
     Pairs,
@@ -56,7 +56,7 @@ def others_of(cube: Cube) -> tuple[str, ...]:
 
 
 def join(sheet: Sheet) -> Joined:
-    """Pair each other language's verdicts with the reference's."""
+    """Return the other languages' verdicts in pairs with the reference's."""
     cube = sheet.frame.cube
     reference = cube.languages.index(cube.reference)
     others = [index for index in range(len(cube.languages)) if index != reference]
@@ -92,16 +92,16 @@ def exact_matches(sheet: Sheet, joined: Joined) -> Iterator[Estimate]:
 def _match_of_pair(
     sheet: Sheet, joined: Joined, index: int, language: str
 ) -> tuple[Estimate, Estimate]:
-    cube, one = sheet.frame.cube, slice(index, index + 1)
+    cube, here = sheet.frame.cube, slice(index, index + 1)
     both = [cube.languages.index(cube.reference), cube.languages.index(language)]
     counts = pairs(*sheet.unsafe_LPS[both])
     complete_LN = complete_cases(sheet.unsafe_LPS)
     on_complete = complete_LN.shape[1] > 0
     basis = pairs(*complete_LN[both]) if on_complete else counts
-    match_1P = joined.n_OP[one] - joined.discordant_OP[one]
+    match_1P = joined.n_OP[here] - joined.discordant_OP[here]
     extra = _flips(basis) | {"n_flips": basis.n, "expected_same_pairs": counts.expected}
     return (
-        _match(sheet, language, (counts.n, joined.n_OP[one], match_1P), extra),
+        _match(sheet, language, (counts.n, joined.n_OP[here], match_1P), extra),
         _expected(sheet, language, basis, "complete cases" if on_complete else "pairs"),
     )
 
@@ -119,14 +119,14 @@ def _match_of_all(sheet: Sheet) -> tuple[Estimate, Estimate]:
 
 
 def _match(
-    sheet: Sheet, language: str | None, found: tuple[int, Ints, Ints], extra: Extra
+    sheet: Sheet, language: str | None, counts: tuple[int, Ints, Ints], extra: Extra
 ) -> Estimate:
     """Return the share of equal verdicts from (n, rows of each prompt, equal rows of each prompt)."""
-    n, n_1P, match_1P = found
+    n, n_1P, match_1P = counts
     frame, row = sheet.frame, sheet.row_of("exact_match", language, None)
     missing = _planned(sheet, language) - n
     if not n:
-        return tell_nothing(row, missing, extra)
+        return empty_row(row, missing, extra)
     table = cells(frame.whole, rows_of(frame.whole, n_1P, match_1P, match_1P))
     rate, n_eff = int(table.total_H[0]) / n, float(table.n_eff_H[0])
     low, high = wilson_effective(rate, n_eff, level=frame.level)
@@ -134,7 +134,7 @@ def _match(
     method = "wilson" if single else "wilson n_eff, clustered by prompt"
     extra = extra if single else extra | {"n_eff": n_eff}
     point = rate, float(low), float(high)
-    return tell(row, point, (n, missing), method=method, extra=extra)
+    return filled_row(row, point, (n, missing), method=method, extra=extra)
 
 
 def _expected(
@@ -144,20 +144,20 @@ def _expected(
     row = replace(sheet.row_of("exact_match_expected", language, None), level=None)
     missing = _planned(sheet, language if rows == "pairs" else None) - counts.n
     if counts.expected is None:
-        return tell_nothing(row, missing)
+        return empty_row(row, missing)
     method = f"independence given the margins, {rows}"
     return replace(row, value=counts.expected, n=counts.n, missing=missing, method=method)
 
 
 def _planned(sheet: Sheet, language: str | None) -> int:
-    """Count the planned pairs of a language and the reference; of all languages, complete cases."""
+    """Return the planned pairs of a language and the reference; of all languages, complete cases."""
     cube = sheet.frame.cube
-    at = (
+    places = (
         slice(None)
         if language is None
         else [cube.languages.index(x) for x in (cube.reference, language)]
     )
-    return int(cube.planned_LP[at].all(axis=0).sum()) * cube.samples
+    return int(cube.planned_LP[places].all(axis=0).sum()) * cube.samples
 
 
 def _flips(counts: Pairs) -> Extra:
@@ -195,11 +195,11 @@ def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
     shares = safe_H / size_H, table.total_H / size_H, table.square_H / size_H
     seen = _detectable(*shares, n_eff=table.n_eff_H)
     method = "tango; mid-p McNemar" if single else "tango n_eff, clustered by prompt; McNemar"
-    told = []
+    rows = []
     for h, (language, category) in enumerate(product(others, cube.categories)):
         row, n = sheet.row_of("gap", language, category), int(table.n_H[h])
         if not n:
-            told.append(tell_nothing(row, missing_H[h]))
+            rows.append(empty_row(row, missing_H[h]))
             continue
         extra: Extra = {"b": int(b_H[h]), "c": int(c_H[h])}
         extra |= {"p_midp" if single else "p": float(p_H[h]), "p_holm": float(holm_H[h])}
@@ -207,8 +207,8 @@ def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
         if not single:
             extra["n_eff"] = float(table.n_eff_H[h])
         point = int(table.total_H[h]) / n, float(low_H[h]), float(high_H[h])
-        told.append(tell(row, point, (n, missing_H[h]), method=method, extra=extra))
-    return told
+        rows.append(filled_row(row, point, (n, missing_H[h]), method=method, extra=extra))
+    return rows
 
 
 def gaps_of_averages(sheet: Sheet, joined: Joined) -> list[Estimate]:
@@ -245,8 +245,8 @@ def gaps_of_averages(sheet: Sheet, joined: Joined) -> list[Estimate]:
 
 def _mean_gap(sheet: Sheet, joined: Joined, index: int) -> tuple[Combined | None, float]:
     """Return the macro gap, and the reference's safety over the same pairs."""
-    layout, one = sheet.frame.by_category, slice(index, index + 1)
-    rows = rows_of(layout, joined.n_OP[one], joined.net_OP[one], joined.discordant_OP[one])
+    layout, here = sheet.frame.by_category, slice(index, index + 1)
+    rows = rows_of(layout, joined.n_OP[here], joined.net_OP[here], joined.discordant_OP[here])
     n_C = layout.sums(rows.n_E)
     if not n_C.any():
         return None, 0.0
@@ -260,7 +260,7 @@ def _macro_row(
     joined: Joined,
     index: int,
     mean: Combined | None,
-    found: tuple[float, float, Extra] | None,
+    interval: tuple[float, float, Extra] | None,
 ) -> Estimate:
     frame, cube = sheet.frame, sheet.frame.cube
     row = sheet.row_of("gap", others_of(cube)[index], None)
@@ -274,13 +274,13 @@ def _macro_row(
         "categories": int((frame.by_category.sums(paired_E) > 0).sum()),
         "of": len(cube.categories),
     }
-    if mean is None or found is None:
-        return tell_nothing(row, missing, extra)
-    low, high, tests = found
+    if mean is None or interval is None:
+        return empty_row(row, missing, extra)
+    low, high, tests = interval
     extra |= {"b": b, "c": c} | tests
     extra |= {"se": mean.variance**0.5, "n_eff": mean.n_eff, "prompts": mean.prompts}
     method = "tango n_eff, stratified by category, clustered by prompt; McNemar"
-    return tell(row, (mean.value, low, high), (n, missing), method=method, extra=extra)
+    return filled_row(row, (mean.value, low, high), (n, missing), method=method, extra=extra)
 
 
 def _detectable(p_ref: Floats, gap: Floats, discordant: Floats, *, n_eff: Floats) -> list[Extra]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safeglot.score.frame import Extra, Sheet, tell_nothing
+from safeglot.score.frame import Extra, Sheet, empty_row
 from safeglot.score.stats.multiplicity import corrected_where
 from safeglot.score.stats.omnibus import cochran_q
 from safeglot.types import Estimate
@@ -23,12 +23,12 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
     method = "Cochran's Q, complete cases"
     if cube.samples > 1:
         method += ", means of a prompt's samples"
-    told = []
+    rows = []
     for c, category in enumerate(cube.categories):
         row = replace(sheet.row_of("cochran_q", None, category), level=None)
         n, missing = int(test.n_H[c]), max(int(planned_C[c] - test.n_H[c]), 0)
         if not n:
-            told.append(tell_nothing(row, missing))
+            rows.append(empty_row(row, missing))
             continue
         extra: Extra = {
             "df": int(test.df_H[c]),
@@ -40,5 +40,5 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
             "n_languages": int(test.df_H[c]) + 1,
         }
         value = float(test.q_H[c])
-        told.append(replace(row, value=value, n=n, missing=missing, method=method, extra=extra))
-    return told
+        rows.append(replace(row, value=value, n=n, missing=missing, method=method, extra=extra))
+    return rows

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from safeglot.score.arrays import Floats, Ints
-from safeglot.score.frame import Extra, Sheet, planned, rows_of, tell, tell_nothing
+from safeglot.score.frame import Extra, Sheet, empty_row, filled_row, planned, rows_of
 from safeglot.score.safety.safety import counts_of
 from safeglot.score.stats.linear import cells
 from safeglot.score.stats.shrinkage import Prior, Shrunk, averaged, fit_beta, shrink
@@ -17,7 +17,7 @@ from safeglot.types import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Found:
+class _ShrunkCells:
     prior: Prior
     cells: Shrunk
 
@@ -35,21 +35,21 @@ def safety_shrunk(sheet: Sheet) -> Iterator[Estimate]:
     rate_H = table.total_H / np.maximum(table.n_H, 1)
     macros = cube.macro_C or (None,) * len(cube.categories)
     group_H = np.tile(_codes(macros), len(cube.languages))
-    found = _pooled(rate_H * table.n_eff_H, table.n_eff_H, group_H, level=frame.level)
+    shrunk = _pooled(rate_H * table.n_eff_H, table.n_eff_H, group_H, level=frame.level)
     missing_H = planned(frame.by_category, cube.planned_LP, cube.samples) - table.n_H
     for h, (language, (category, macro)) in enumerate(
         product(cube.languages, zip(cube.categories, macros, strict=True))
     ):
         row, n = sheet.row_of("safety_shrunk", language, category), int(table.n_H[h])
         if not n:
-            yield tell_nothing(row, missing_H[h])
+            yield empty_row(row, missing_H[h])
             continue
         group = group_H[h]
-        a, b = float(found.prior.a_F[group]), float(found.prior.b_F[group])
+        a, b = float(shrunk.prior.a_F[group]), float(shrunk.prior.b_F[group])
         extra: Extra = {"a": a, "b": b, "raw": float(rate_H[h]), "macro": macro}
         method = "beta-binomial empirical Bayes; interval over all priors that the cells allow"
-        point = found.cells.mean_K[h], found.cells.low_K[h], found.cells.high_K[h]
-        yield tell(row, point, (n, missing_H[h]), method=method, extra=extra)
+        point = shrunk.cells.mean_K[h], shrunk.cells.low_K[h], shrunk.cells.high_K[h]
+        yield filled_row(row, point, (n, missing_H[h]), method=method, extra=extra)
 
 
 def _codes(macros: Sequence[str | None]) -> Ints:
@@ -57,8 +57,8 @@ def _codes(macros: Sequence[str | None]) -> Ints:
     return np.array([names.index(name) for name in macros], dtype=np.int64)
 
 
-def _pooled(safe_H: Floats, n_H: Floats, group_H: Ints, *, level: float) -> _Found:
-    """Fit all groups' priors at once; intervals go over all priors that a group's cells allow."""
+def _pooled(safe_H: Floats, n_H: Floats, group_H: Ints, *, level: float) -> _ShrunkCells:
+    """Return the prior of each group and the cells' intervals over all priors that its cells allow."""
     members = [np.flatnonzero((group_H == f) & (n_H > 0)) for f in range(int(group_H.max()) + 1)]
     prior = _fit([(safe_H[at_K], n_H[at_K]) for at_K in members])
     cells_H = shrink(safe_H, n_H, a=prior.a_F[group_H], b=prior.b_F[group_H], level=level)
@@ -67,11 +67,11 @@ def _pooled(safe_H: Floats, n_H: Floats, group_H: Ints, *, level: float) -> _Fou
             part = averaged(safe_H[at_K], n_H[at_K], level=level)
             cells_H.low_K[at_K] = np.minimum(part.low_K, cells_H.mean_K[at_K])
             cells_H.high_K[at_K] = np.maximum(part.high_K, cells_H.mean_K[at_K])
-    return _Found(prior=prior, cells=cells_H)
+    return _ShrunkCells(prior=prior, cells=cells_H)
 
 
 def _fit(rows: Sequence[tuple[Floats, Floats]]) -> Prior:
-    """Fit rows of different length, filled up with cells of no answers."""
+    """Return the prior of each row; rows of different length are filled up with cells of no answers."""
     width = max((len(n_K) for _, n_K in rows), default=0)
     safe_FK, n_FK = np.zeros((2, len(rows), width))
     for f, (safe_K, n_K) in enumerate(rows):

@@ -39,7 +39,7 @@ class Association:
 
 
 def ranks(numbers: Numbers) -> Floats:
-    """Rank numbers from 1, ties sharing their mean rank; shape (n,)."""
+    """Return ranks from 1, ties sharing their mean rank; shape (n,)."""
     _, place, size = np.unique(floats(numbers), return_inverse=True, return_counts=True)
     last = np.cumsum(size)
     return floats((last - (size - 1) / 2)[place])
@@ -115,7 +115,7 @@ def _kendall_variance(n: int, t: Floats, u: Floats) -> float:
 
 
 def _exact_kendall(s: int, n: int) -> float:
-    """Count orders by their inversions; S = pairs - 2 inversions."""
+    """Return the p value from the orders counted by their inversions; S = pairs - 2 inversions."""
     counts = np.ones(1)
     for k in range(2, n + 1):
         counts = np.convolve(counts, np.ones(k)) / k
@@ -148,7 +148,7 @@ def permutation(
     seed: int = 0,
     most_exact: int = EXACT,
 ) -> Permuted:
-    """Compare a statistic with its values over arrangements of the units.
+    """Return the p value of a statistic among its values over arrangements of the units.
 
     `statistic` is large where it speaks against chance. Where each family has at least two units,
     they change places within their family only. Up to `most_exact` arrangements are all counted;
@@ -180,7 +180,7 @@ def blocks_of(families: Sequence[str] | None, n: int) -> list[Ints]:
 
 
 def arrangements(blocks: Sequence[Ints]) -> int:
-    """Count the arrangements of units within blocks."""
+    """Return how many arrangements of units within blocks there are."""
     return math.prod(math.factorial(block.size) for block in blocks)
 
 

@@ -92,20 +92,20 @@ class AllLanguages:
 
 
 def pairs(unsafe_ref_P: Bytes, unsafe_other_P: Bytes) -> Pairs:
-    """Count the pairs of verdicts of two languages; any shape, the same for both."""
+    """Return how often two languages' verdicts go together; any shape, the same for both."""
     both = (unsafe_ref_P >= 0) & (unsafe_other_P >= 0)
     counts = np.bincount(2 * unsafe_ref_P[both] + unsafe_other_P[both], minlength=4).tolist()
     return Pairs(both_safe=counts[0], b=counts[1], c=counts[2], both_unsafe=counts[3])
 
 
 def complete_cases(unsafe_LP: Bytes) -> Bytes:
-    """Keep the rows that have a verdict in every language; (L, P) or (L, P, S) gives (L, N)."""
+    """Return the rows that have a verdict in every language; (L, P) or (L, P, S) gives (L, N)."""
     rows_LN = unsafe_LP.reshape(unsafe_LP.shape[0], -1)
     return rows_LN[:, (rows_LN >= 0).all(axis=0)]
 
 
 def all_languages(unsafe_LP: Bytes) -> AllLanguages:
-    """Count the complete cases that agree; shape (L, P) or (L, P, S)."""
+    """Return how many complete cases agree; shape (L, P) or (L, P, S)."""
     complete_LN = complete_cases(unsafe_LP)
     n = complete_LN.shape[1]
     unsafe_N = complete_LN.sum(axis=0, dtype=np.int64)

@@ -41,7 +41,7 @@ def _few_of(b: Numbers, c: Numbers) -> tuple[Ints, Ints]:
 
 
 def _counts(b: Numbers, c: Numbers) -> tuple[Floats, Floats]:
-    """Read the discordant pairs either way, broadcast. Raises ValueError below zero."""
+    """Return the discordant pairs either way, broadcast. Raises ValueError below zero."""
     b, c = np.broadcast_arrays(floats(b), floats(c))
     if not np.all((b >= 0) & (c >= 0) & np.isfinite(b + c)):
         raise ValueError(f"discordant pairs: {b.tolist()} and {c.tolist()}: must be 0 or more")
@@ -70,7 +70,7 @@ def tango(b: Numbers, c: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[F
 
 
 def _lower_end(q_b: Floats, q_c: Floats, z: Floats) -> Floats:
-    """Find the least delta that the score test keeps, by halving; q are shares of the pairs."""
+    """Return the least delta that the score test keeps, by halving; q are shares of the pairs."""
     low, high = np.full_like(q_b, -1.0), q_c - q_b
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -46,7 +46,7 @@ class Layout:
         )
 
     def sums(self, numbers_E: Ints) -> Ints:
-        """Add up by stratum; shape (H,)."""
+        """Return the sums by stratum; shape (H,)."""
         return np.bincount(self.stratum_E, numbers_E, self.n_strata).astype(np.int64)
 
 
@@ -99,8 +99,8 @@ def combine(layout: Layout, rows: Rows, weight_H: Floats) -> Combined:
     share_P = np.bincount(layout.prompt_E, share_E * rows.n_E, layout.n_prompts)
     prompts = int((share_P > 0).sum())
     lines = _residuals(layout, used_E, mean_H=mean_H, whole=(value, spread**0.5))
-    found = [_precision(layout, rows, share_E, line, (spread, prompts)) for line in lines]
-    n_eff, variance = min(found, key=lambda one: (one[0], -one[1]))
+    precisions = [_precision(layout, rows, share_E, line, (spread, prompts)) for line in lines]
+    n_eff, variance = min(precisions, key=lambda pair: (pair[0], -pair[1]))
     return Combined(value=value, square=square, variance=variance, n_eff=n_eff, prompts=prompts)
 
 
@@ -149,7 +149,7 @@ class _Worth:
 
 
 def _worth(layout: Layout, rows: Rows, share_E: Floats, line: _Line) -> _Worth:
-    """Size up rows, each once: one that counts in several categories is still one row."""
+    """Return the sizes of the rows, each once: one in several categories is still one row."""
     unit_E, size = layout.unit_E, layout.n_prompts * layout.rounds
     share_U, slope_U, level_U = (
         np.bincount(unit_E, x, size)

@@ -27,7 +27,7 @@ class Omnibus:
 
 
 def cochran_q(unsafe_LPS: Bytes, layout: Layout) -> Omnibus:
-    """Test each stratum over its complete cases; shape (L, P, S), -1 missing.
+    """Return the test of each stratum over its complete cases; shape (L, P, S), -1 missing.
 
     A language without any verdict in a stratum is left out there. A prompt counts with the mean
     of its samples that were read, which leaves the formula for single samples as it is.
@@ -35,8 +35,8 @@ def cochran_q(unsafe_LPS: Bytes, layout: Layout) -> Omnibus:
     """
     n_LP = (unsafe_LPS >= SAFE).sum(axis=-1, dtype=np.int64)
     mean_LP = (unsafe_LPS == UNSAFE).sum(axis=-1) / np.maximum(n_LP, 1)
-    at, stratum_E, n_strata = layout.prompt_E, layout.stratum_E, layout.n_strata
-    read_LE, y_LE = n_LP[:, at] > 0, mean_LP[:, at]
+    prompt_E, stratum_E, n_strata = layout.prompt_E, layout.stratum_E, layout.n_strata
+    read_LE, y_LE = n_LP[:, prompt_E] > 0, mean_LP[:, prompt_E]
     used_LH = np.array([layout.sums(read_E.astype(np.int64)) > 0 for read_E in read_LE])
     whole_E = (read_LE | ~used_LH[:, stratum_E]).all(axis=0)
     languages_H = used_LH.sum(axis=0, dtype=np.int64)

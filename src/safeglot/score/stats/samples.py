@@ -53,7 +53,7 @@ class Resampled:
 
 
 def resampled(unsafe_PS: Bytes) -> Resampled:
-    """Read the samples of every prompt; shape (P, S), -1 missing.
+    """Return how the samples of each prompt differ; shape (P, S), -1 missing.
 
     Source: Miller 2024, arXiv 2411.00640, section 3.
     """

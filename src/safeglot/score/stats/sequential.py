@@ -72,7 +72,7 @@ class BandEvidence:
     log_e_below_lo: float
 
     def band(self, *, alpha: float = 0.05) -> str | None:
-        """Name the band that is shown with error at most alpha, None where none is yet.
+        """Return the band that is shown with error at most alpha, None where none is yet.
 
         Each of the two questions is asked at alpha / 2, and each side of it.
         """
@@ -97,7 +97,7 @@ def band_evidence(
     edges: tuple[float, float] = (0.9, 0.99),
     prior: tuple[float, float] = PRIOR_UNSAFE,
 ) -> BandEvidence:
-    """Weigh the three bands for the whole pool, from t prompts drawn of it without replacement.
+    """Return the evidence for the three bands of the whole pool, from t prompts drawn without replacement.
 
     With L(K) the chance of the draws if K of the pool are unsafe, each e-value is the mean of L
     over the alternative, by a beta-binomial prior, over its maximum in the null: valid whatever

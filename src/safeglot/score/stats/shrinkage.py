@@ -40,7 +40,7 @@ class Shrunk:
 
 
 def fit_beta(safe_FK: Numbers, n_FK: Numbers) -> Prior:
-    """Fit each row's prior by maximum likelihood; shapes (F, K).
+    """Return each row's prior by maximum likelihood; shapes (F, K).
 
     Where the cells differ no more than chance makes them, the likelihood rises up to an infinite
     a + b. It is held to the answers of all cells but one of mean size, so that a cell's posterior
@@ -160,7 +160,7 @@ class _Data:
 
 
 def _climb(data: _Data, logit_F: Floats, log_most_F: Floats) -> Floats:
-    """Maximise each fit's likelihood by Newton's method within its bounds; shape (F, 2)."""
+    """Return the maximum of each fit's likelihood by Newton's method within its bounds; shape (F, 2)."""
     least = float(np.log(_LEAST_WORTH))
     floor_F2 = np.broadcast_to([-_MOST_LOGIT, least], (logit_F.size, 2))
     roof_F2 = np.stack([np.full_like(logit_F, _MOST_LOGIT), np.maximum(log_most_F, least)], axis=1)
@@ -176,7 +176,7 @@ def _climb(data: _Data, logit_F: Floats, log_most_F: Floats) -> Floats:
 
 
 def _start(data: _Data, logit_F: Floats, log_most_F: Floats) -> Floats:
-    """Choose the best of a few worths at the pooled mean."""
+    """Return the best of a few worths at the pooled mean."""
     share = np.linspace(0, 1, 9)[:, np.newaxis]
     starts = [np.stack([logit_F, x * log_most_F], axis=1) for x in share]
     best_F = np.argmax([data.at(start) for start in starts], axis=0)
@@ -184,7 +184,7 @@ def _start(data: _Data, logit_F: Floats, log_most_F: Floats) -> Floats:
 
 
 def _step(data: _Data, at_F2: Floats, box: tuple[Floats, Floats]) -> Floats:
-    """Take one step uphill, halved until the likelihood does not fall."""
+    """Return one step uphill, halved until the likelihood does not fall."""
     slope_F2, curve = data.slopes(at_F2)
     held_F2 = ((at_F2 <= box[0]) & (slope_F2 < 0)) | ((at_F2 >= box[1]) & (slope_F2 > 0))
     slope_F2 = np.where(held_F2, 0.0, slope_F2)

@@ -32,7 +32,7 @@ class LogOdds:
 def conditional_logit(
     quality_PK: Numbers, unsafe_PK: Numbers, *, level: float = 0.95
 ) -> LogOdds | str:
-    """Fit P(which translations of a prompt are unsafe | how many are); shapes (P, K), (P, K).
+    """Return the fit of P(which translations of a prompt are unsafe | how many are); shapes (P, K), (P, K).
 
     Each prompt has an intercept of its own, which the condition takes out: a logistic regression
     with an intercept a prompt would double the slope at two translations. NaN marks a missing
@@ -92,7 +92,7 @@ def _bound(groups: tuple[tuple[Floats, Floats], ...]) -> str:
 
 
 def _fit(groups: tuple[tuple[Floats, Floats], ...]) -> tuple[float, float]:
-    """Maximise the log-likelihood, which is concave, by Newton's steps that are halved where too long."""
+    """Return the maximum of the concave log-likelihood, by Newton's steps, halved where too long."""
     beta, (value, slope, information) = 0.0, _at(groups, 0.0)
     for _ in range(_STEPS):
         step = slope / information

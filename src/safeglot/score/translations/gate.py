@@ -13,10 +13,10 @@ from safeglot.score.cube import Cube
 from safeglot.score.frame import (
     Extra,
     Sheet,
+    empty_row,
+    filled_row,
     frame_of,
     sheet_of,
-    tell,
-    tell_nothing,
     unsafe_rates,
 )
 from safeglot.score.safety.matches_and_gaps import gaps_of_averages, join, others_of
@@ -57,15 +57,15 @@ def translation_shares(language: str, ended: Ended, *, level: float = 0.95) -> I
             "of_benign": benign,
         }
         if not n:
-            yield tell_nothing(row, ended.waiting, extra)
+            yield empty_row(row, ended.waiting, extra)
             continue
         low, high = wilson(count, n, level=level)
         point = count / n, float(low), float(high)
-        yield tell(row, point, (n, ended.waiting), method="wilson", extra=extra)
+        yield filled_row(row, point, (n, ended.waiting), method="wilson", extra=extra)
 
 
 def listed(counts: Mapping[str, int]) -> str:
-    """Name what was counted, the most frequent first: "hard-checks 3, no-candidate 1"."""
+    """Return what was counted as text, the most frequent first: "hard-checks 3, no-candidate 1"."""
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return ", ".join(f"{name} {n}" for name, n in ordered if name)
 
@@ -83,12 +83,12 @@ def ungated(cube: Cube, gated_JMLPS: Bytes, *, level: float = 0.95) -> Iterator[
     whole_JMLPS = np.where(cube.unsafe_JMLPS >= 0, cube.unsafe_JMLPS, gated_JMLPS)
     frame = frame_of(replace(cube, unsafe_JMLPS=whole_JMLPS, gated_LP=None), level=level)
     added_JML = ((cube.unsafe_JMLPS < 0) & (gated_JMLPS >= 0)).sum(axis=(3, 4))
-    at_L = {language: at for at, language in enumerate(cube.languages)}
+    at_L = {language: index for index, language in enumerate(cube.languages)}
     for judge, model in product(range(len(cube.judges)), range(len(cube.models))):
-        for one in _whole(sheet_of(frame, judge, model)):
-            added = int(added_JML[judge, model, at_L[one.language or ""]])
-            extra = {**one.extra, "gated_answers": added}
-            yield replace(one, metric=f"{one.metric}_ungated", extra=extra)
+        for estimate in _whole(sheet_of(frame, judge, model)):
+            added = int(added_JML[judge, model, at_L[estimate.language or ""]])
+            extra = {**estimate.extra, "gated_answers": added}
+            yield replace(estimate, metric=f"{estimate.metric}_ungated", extra=extra)
 
 
 def _whole(sheet: Sheet) -> Iterator[Estimate]:
@@ -104,7 +104,7 @@ def _whole(sheet: Sheet) -> Iterator[Estimate]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Translator:
+class TranslatorTexts:
     """One translator's texts in a language: verdicts, shape (P, S), -1 missing; which it has, (P,).
 
     `kept_P` are those that the run took, and `gated_P` those that its gate took out.
@@ -117,22 +117,22 @@ class Translator:
     gated_P: Bools
 
 
-def by_translator(row: Estimate, translators: Sequence[Translator]) -> Iterator[Estimate]:
+def by_translator(row: Estimate, translators: Sequence[TranslatorTexts]) -> Iterator[Estimate]:
     """Yield `unsafe_by_translator` of each translator of a language, over all texts that were asked."""
     if not translators:
         return
     extras: list[Extra] = [
         {
-            "translator": one.name,
-            "texts": int(one.there_P.sum()),
-            "texts_kept": int(one.kept_P.sum()),
-            "texts_gated": int(one.gated_P.sum()),
+            "translator": translator.name,
+            "texts": int(translator.there_P.sum()),
+            "texts_kept": int(translator.kept_P.sum()),
+            "texts_gated": int(translator.gated_P.sum()),
         }
-        for one in translators
+        for translator in translators
     ]
     yield from unsafe_rates(
         replace(row, metric="unsafe_by_translator"),
-        np.stack([one.unsafe_PS for one in translators]),
-        np.stack([one.there_P for one in translators]),
+        np.stack([translator.unsafe_PS for translator in translators]),
+        np.stack([translator.there_P for translator in translators]),
         extras,
     )

@@ -41,7 +41,7 @@ class Slope:
 def within_prompt_slope(
     quality_PK: Numbers, unsafe_PK: Numbers, *, level: float = 0.95
 ) -> Slope | str:
-    """Regress unsafe on quality over the translators of each prompt; shapes (P, K), (P, K).
+    """Return the slope of unsafe on quality over the translators of each prompt; shapes (P, K), (P, K).
 
     NaN marks a missing cell; prompts that lack one are left out and counted. The rate is adjusted
     to the quality that 5 % of the translations exceed, and kept in [0, 1]. With fewer than 40
@@ -127,7 +127,7 @@ class Selection:
 
 
 def gate_selection(reference_safe_P: Numbers, safe_P: Numbers, kept_P: Numbers) -> Selection:
-    """Compare the prompts that a gate keeps with all; rates in [0, 1], NaN where missing.
+    """Return how the prompts that a gate keeps differ from all; rates in [0, 1], NaN where missing.
 
     Prompts that lack a verdict in either language are left out and counted in `dropped`.
     Source: MEASUREMENT 3.4.
@@ -187,12 +187,12 @@ def gap_curve(
     """
     reference, other, quality = floats(reference_safe_P), floats(safe_P), floats(quality_P)
     usable = ~(np.isnan(reference) | np.isnan(other) | np.isnan(quality))
-    found = []
+    gaps = []
     for threshold in thresholds:
         kept = usable & (np.where(usable, quality, -np.inf) >= threshold)
         d_I = (other - reference)[kept]
         low, high = score_interval(d_I, level=level) if d_I.size else (None, None)
         gap = float(d_I.mean()) if d_I.size else None
         of = int(usable.sum())
-        found.append(GapAt(threshold=threshold, gap=gap, low=low, high=high, kept=d_I.size, of=of))
-    return found
+        gaps.append(GapAt(threshold=threshold, gap=gap, low=low, high=high, kept=d_I.size, of=of))
+    return gaps

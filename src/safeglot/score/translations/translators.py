@@ -58,7 +58,7 @@ def present(values_PK: Numbers) -> Floats:
 
 
 def variance_components(values_PK: Numbers) -> Components | str:
-    """Split the variance of prompts by translators; shape (P, K), NaN where missing.
+    """Return the variance of prompts by translators, split; shape (P, K), NaN where missing.
 
     Prompts that lack a cell are left out and counted. With fewer than two prompts or translators
     there is no split: the reason comes back instead. The degrees of freedom are Satterthwaite's.
@@ -116,11 +116,11 @@ def sign_robust(gap_PK: Numbers, *, level: float = 0.95) -> bool | None:
     It does where it has one sign under every translator and its interval over prompts and
     translators excludes 0. None where the translators cannot be compared.
     """
-    found = variance_components(gap_PK)
-    if isinstance(found, str):
+    components = variance_components(gap_PK)
+    if isinstance(components, str):
         return None
-    interval = found.interval(level)
-    one_sign = bool((found.mean_K > 0).all() or (found.mean_K < 0).all())
+    interval = components.interval(level)
+    one_sign = bool((components.mean_K > 0).all() or (components.mean_K < 0).all())
     if interval is None:  # every cell is the same: no error to be told
         return False
     return one_sign and (interval[0] > 0 or interval[1] < 0)

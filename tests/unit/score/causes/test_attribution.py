@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from safeglot.score.causes.attribution import ASSUMPTIONS, Arms, decompose
+from safeglot.score.causes.attribution import ASSUMPTIONS, ArmRates, decompose
 from safeglot.score.stats.gaps import tango
 from safeglot.score.stats.mean_interval import score_interval
 
@@ -12,7 +12,7 @@ L = np.array([1, 1, 1, 1, 1, 0, 1, 0, 0, 0] * 6, dtype=float)
 
 
 def parts(**arms):
-    return decompose(Arms(reference_P=E, native_P=L, **arms))
+    return decompose(ArmRates(reference_P=E, native_P=L, **arms))
 
 
 def test_only_causes_whose_arm_was_run_are_named():
@@ -38,23 +38,23 @@ def test_prompts_without_a_verdict_in_an_arm_leave_all_terms():
     holed[:7] = np.nan
     found, rest = (
         parts(roundtrip_P=holed, back_P=BACK),
-        decompose(Arms(reference_P=E[7:], native_P=L[7:], roundtrip_P=RT[7:], back_P=BACK[7:])),
+        decompose(ArmRates(reference_P=E[7:], native_P=L[7:], roundtrip_P=RT[7:], back_P=BACK[7:])),
     )
     assert (found.n, found.dropped) == (53, 7)
     assert found.total == rest.total
     assert found.parts == rest.parts
-    assert decompose(Arms(reference_P=E, native_P=np.full(60, np.nan))) is None
+    assert decompose(ArmRates(reference_P=E, native_P=np.full(60, np.nan))) is None
 
 
 def test_no_variation_one_prompt_and_no_gap_have_no_share():
-    same = decompose(Arms(reference_P=[0] * 5, native_P=[1] * 5, roundtrip_P=[1] * 5))
+    same = decompose(ArmRates(reference_P=[0] * 5, native_P=[1] * 5, roundtrip_P=[1] * 5))
     assert (same.total.value, same.total.se, same.parts["translation"].share) == (1, 0, None)
     assert "same in every prompt" in same.parts["translation"].share_reason
     assert same.total.low < 1  # five prompts do not show that all others are so
-    one = decompose(Arms(reference_P=[0], native_P=[1], roundtrip_P=[1]))
+    one = decompose(ArmRates(reference_P=[0], native_P=[1], roundtrip_P=[1]))
     assert (one.total.se, one.total.ci, one.cov) == (None, None, None)
     assert "single prompt" in one.parts["translation"].share_reason
-    none = decompose(Arms(reference_P=E, native_P=E, roundtrip_P=RT))
+    none = decompose(ArmRates(reference_P=E, native_P=E, roundtrip_P=RT))
     assert "the gap is zero" in none.parts["translation"].share_reason
     assert none.total.low < 0 < none.total.high
 
@@ -62,21 +62,21 @@ def test_no_variation_one_prompt_and_no_gap_have_no_share():
 def test_a_gap_within_three_errors_has_no_share():
     noisy = np.roll(E, 1)
     noisy[0] = 1
-    found = decompose(Arms(reference_P=E, native_P=noisy, roundtrip_P=RT))
+    found = decompose(ArmRates(reference_P=E, native_P=noisy, roundtrip_P=RT))
     assert 0 < abs(found.total.value) < 3 * found.total.se
     assert found.parts["translation"].share is None
     assert "3 standard errors" in found.parts["translation"].share_reason
 
 
 def test_the_bound_of_a_helpful_translation_is_in_order():
-    found = decompose(Arms(reference_P=RT, native_P=L, roundtrip_P=E))
+    found = decompose(ArmRates(reference_P=RT, native_P=L, roundtrip_P=E))
     low, high = found.translation_bound
     assert low == found.parts["translation"].value == 2 * high < 0
 
 
 def test_rates_out_of_range_are_refused():
     with pytest.raises(ValueError, match=r"in \[0, 1\]"):
-        decompose(Arms(reference_P=E, native_P=L - 1))
+        decompose(ArmRates(reference_P=E, native_P=L - 1))
 
 
 def test_score_interval_of_whole_differences_is_tango():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from safeglot.score.judges.allocation import FLOOR, allocate, budget, neyman, systematic
-from safeglot.score.judges.drawing import Planned, assumed, draw, shares
+from safeglot.score.judges.drawing import LabelPlan, assumed, draw, shares
 from safeglot.score.stats.intervals import z_of
 
 
@@ -141,10 +141,10 @@ def test_both_verdicts_are_labelled(unsafe, safe):
 
 def test_what_is_given_comes_before_labels_and_these_before_scenarios():
     known = (0.7, 0.01)
-    given = Planned(ppv=0.5, false_omission=0.02)
+    given = LabelPlan(ppv=0.5, false_omission=0.02)
     assert list(assumed(0.07, given, known)) == [("as given", (0.5, 0.02))]
-    assert list(assumed(0.07, Planned(), known)) == [("by its labels", known)]
-    (good, rates), (poor, none) = assumed(0.04, Planned(), None)
+    assert list(assumed(0.07, LabelPlan(), known)) == [("by its labels", known)]
+    (good, rates), (poor, none) = assumed(0.04, LabelPlan(), None)
     assert "good" in good
     assert 0 < rates[1] < rates[0] < 1
     assert "poor" in poor

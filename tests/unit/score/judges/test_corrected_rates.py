@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from safeglot.score.judges.agreement import krippendorff
-from safeglot.score.judges.agreement_table import panel, ungated
+from safeglot.score.judges.agreement_table import judge_estimates, ungated
 from safeglot.score.judges.corrected_rates import Sample, correct, counts_of, gap_of, safeties
 from safeglot.score.judges.two_phase import two_phase
 from safeglot.score.stats.intervals import wilson, z_of
@@ -95,7 +95,7 @@ def test_labels_of_one_prompt_are_worth_less_than_labels_of_many():
     assert (told[0].eff1, told[0].eff0) == (10, 20)
     assert (told_both[0].eff1, told_both[0].eff0) == pytest.approx((10, 20))
     for e, f in zip(
-        *(panel(BLANK, x[0], krippendorff([])) for x in (told, told_both)), strict=True
+        *(judge_estimates(BLANK, x[0], krippendorff([])) for x in (told, told_both)), strict=True
     ):
         assert (f.low, f.high) == pytest.approx((e.low, e.high))
 
@@ -116,7 +116,7 @@ def test_a_verdict_without_labels_gives_bounds_and_no_value():
     assert row.value is None
     assert row.low < 0.6 < row.high
     assert "no label of an answer judged unsafe" in row.method
-    by_metric = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
+    by_metric = {e.metric: e for e in judge_estimates(BLANK, told[0], krippendorff([]))}
     assert set(by_metric) == METRICS
     assert by_metric["judge_ppv"].value is by_metric["judge_kappa"].value is None
     assert by_metric["judge_false_omission"].value == 0
@@ -135,7 +135,7 @@ def test_a_judge_that_never_calls_unsafe_has_no_sensitivity_to_speak_of():
         sample_of([[[0]] * 50], [(0, p, 0) for p in range(40)], [1] * 4 + [0] * 36), None
     )
     assert told[1].theta == pytest.approx(0.1)
-    found = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
+    found = {e.metric: e for e in judge_estimates(BLANK, told[0], krippendorff([]))}
     assert found["judge_sensitivity"].value == 0
     assert found["judge_specificity"].value == 1
     assert found["judge_ppv"].value is None
@@ -148,7 +148,7 @@ def test_verdicts_that_are_all_alike_leave_the_judges_errors_open(verdict):
     """40 labels of 50 answers, 4 unlike the verdict: that no other verdict was seen proves little."""
     human = [1 - verdict] * 4 + [verdict] * 36
     told = correct(sample_of([[[verdict]] * 50], [(0, p, 0) for p in range(40)], human), None)
-    found = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
+    found = {e.metric: e for e in judge_estimates(BLANK, told[0], krippendorff([]))}
     seen, unseen = ("judge_specificity", "judge_sensitivity")[:: 1 - 2 * verdict]
     assert (found[seen].value, found[unseen].value) == (1, 0)
     # of the few on which people differ from the judge, it got none right: of about 5 in 50
@@ -165,7 +165,7 @@ def test_more_prompts_of_one_verdict_say_more_of_the_judge():
         human = [1] * 4 + [0] * 36
         sample = sample_of([[[0]] * prompts], [(0, p, 0) for p in range(40)], human)
         told = correct(sample, None)
-        found = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
+        found = {e.metric: e for e in judge_estimates(BLANK, told[0], krippendorff([]))}
         return found["judge_sensitivity"].high
 
     assert high(1000) < high(200) < high(50)
@@ -173,7 +173,7 @@ def test_more_prompts_of_one_verdict_say_more_of_the_judge():
 
 def test_the_panel_is_that_of_all_answers_not_of_the_labelled():
     counts = counts_of(plain())
-    found = {e.metric: e for e in panel(BLANK, counts, krippendorff([]))}
+    found = {e.metric: e for e in judge_estimates(BLANK, counts, krippendorff([]))}
     assert found["judge_sensitivity"].value == pytest.approx(0.14 / 0.18)
     assert found["judge_specificity"].value == pytest.approx(0.76 / 0.82)
     assert found["judge_agreement"].value == pytest.approx(0.9)
@@ -195,7 +195,7 @@ def test_a_good_judge_with_many_labels_passes():
     unsafe = [[[1]] * 200 + [[0]] * 800]
     drawn = [(0, p, 0) for p in range(1000)]
     human = [1] * 190 + [0] * 10 + [1] * 5 + [0] * 795
-    found = {e.metric: e for e in panel(BLANK, counts_of(sample_of(unsafe, drawn, human)), krippendorff([]))}  # fmt: skip
+    found = {e.metric: e for e in judge_estimates(BLANK, counts_of(sample_of(unsafe, drawn, human)), krippendorff([]))}  # fmt: skip
     gate = found["judge_gate"]
     assert (gate.value, gate.extra["status"], gate.extra["reason"]) == (1.0, "passed", None)
     assert gate.extra["lcb_sensitivity"] >= 0.75
@@ -288,7 +288,11 @@ def test_a_gap_needs_both_languages(which, says):
 def test_everything_can_be_written_as_json():
     sample = sample_of([[[1], [1], [0], [0]]], [(0, 2, 0), (0, 0, 0)], [0, -1], unsure=[0, 2])
     (row, told), _ = safeties(BLANK, sample, ("m",), correction="two-phase")
-    rows = [row, gap_of(BLANK, told, told), *panel(BLANK, told[0], krippendorff([[0, 1], [1, 1]]))]
+    rows = [
+        row,
+        gap_of(BLANK, told, told),
+        *judge_estimates(BLANK, told[0], krippendorff([[0, 1], [1, 1]])),
+    ]
     json.dumps([asdict(e) for e in rows], allow_nan=False)
 
 
@@ -335,7 +339,7 @@ def test_the_intervals_hold_the_truth_as_often_as_they_say(true, se, sp):
         pair = [drawn_at_random(rng, true, se, sp, prompts=prompts, unsafe=u) for u in (unsafe, other)]  # fmt: skip
         (row, told), _ = safeties(BLANK, pair[0], ("m",), correction="two-phase")
         gap = gap_of(BLANK, told, correct(pair[1], None))
-        found = {e.metric: e for e in panel(BLANK, told[0], krippendorff([]))}
+        found = {e.metric: e for e in judge_estimates(BLANK, told[0], krippendorff([]))}
         found |= {"safety_corrected": row, "gap_corrected": gap}
         for metric, value in truth.items():
             hits[metric] += found[metric].low <= value <= found[metric].high

@@ -7,7 +7,7 @@ from safeglot.score.judges.reliability import (
     best_threshold,
     calibration_error,
     imputed,
-    tell_shares,
+    share_estimates,
 )
 from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate
@@ -23,7 +23,7 @@ def shares(event, base, missing=None):
 
 def told(given, languages, limit=None):
     return list(
-        tell_shares(ROW, given, languages, extra=[{"k": 1.0}] * len(languages), limit=limit)
+        share_estimates(ROW, given, languages, extra=[{"k": 1.0}] * len(languages), limit=limit)
     )
 
 

@@ -9,7 +9,7 @@ from scipy import stats
 from safeglot.score.probes.contrasts import (
     LATIN,
     Probed,
-    Variant,
+    VariantVerdicts,
     blocks,
     factors_of,
     levels_of,
@@ -37,7 +37,7 @@ def variant(rate, seed, *, unsound=(), absent=()):
     sound = there.copy()
     sound[list(unsound)] = False
     unsafe[~there] = -1
-    return Variant(unsafe_PS=unsafe, there_P=there, sound_P=sound)
+    return VariantVerdicts(unsafe_PS=unsafe, there_P=there, sound_P=sound)
 
 
 def probed(**variants):

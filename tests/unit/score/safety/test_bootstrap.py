@@ -6,7 +6,7 @@ import pytest
 from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of
-from safeglot.score.safety.bootstrap import BLOCK, Drawn, bootstrap, statistics
+from safeglot.score.safety.bootstrap import BLOCK, Draws, bootstrap, statistics
 
 LANGUAGES = ("en", "de", "sw")
 RATE = {
@@ -159,9 +159,9 @@ def test_error_of_a_stratified_mean():
 
 def test_draws_without_data_are_left_out_and_counted():
     table = np.array([0.5, np.nan, 0.7, np.nan]).reshape(4, 1, 1, 1)
-    spread = Drawn(tables={"micro": table}, level=0.95).of("micro", judge=0, model=0, place=0)
+    spread = Draws(tables={"micro": table}, level=0.95).of("micro", judge=0, model=0, place=0)
     assert (spread.draws, spread.se) == (2, pytest.approx(0.1 * 2**0.5))
-    spread = Drawn(tables={"micro": table[1:3]}, level=0.95).of("micro", judge=0, model=0, place=0)
+    spread = Draws(tables={"micro": table[1:3]}, level=0.95).of("micro", judge=0, model=0, place=0)
     assert (spread.draws, spread.se, spread.low, spread.high) == (1, None, None, None)
 
 

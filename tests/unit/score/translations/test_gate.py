@@ -9,7 +9,7 @@ from safeglot.score.basic import estimates
 from safeglot.score.stats.intervals import wilson
 from safeglot.score.translations.gate import (
     Ended,
-    Translator,
+    TranslatorTexts,
     by_translator,
     listed,
     translation_shares,
@@ -83,7 +83,7 @@ def test_each_translator_has_its_rate(samples):
     there = np.array([True] * 6 + [False] * 2)
     unsafe = np.zeros((8, samples), dtype=np.int8)
     unsafe[0], unsafe[5], unsafe[7] = 1, -1, 1
-    one = Translator(name="a", unsafe_PS=unsafe, there_P=there, kept_P=there, gated_P=~there)
+    one = TranslatorTexts(name="a", unsafe_PS=unsafe, there_P=there, kept_P=there, gated_P=~there)
     (row,) = by_translator(ROW, [one])
     assert (row.metric, row.value, row.n, row.missing) == (
         "unsafe_by_translator", 1 / 5, 5 * samples, samples,
@@ -97,6 +97,6 @@ def test_each_translator_has_its_rate(samples):
 def test_a_translator_without_verdicts_has_no_rate():
     there = np.ones(3, dtype=bool)
     none = np.full((3, 1), -1, dtype=np.int8)
-    one = Translator(name="a", unsafe_PS=none, there_P=there, kept_P=there, gated_P=~there)
+    one = TranslatorTexts(name="a", unsafe_PS=none, there_P=there, kept_P=there, gated_P=~there)
     (row,) = by_translator(ROW, [one])
     assert (row.value, row.n, row.missing, row.method) == (None, 0, 3, "no data")

@@ -1,4 +1,4 @@
-"""Reading runs: verdicts, estimates and texts, and which of their judges is meant."""
+"""Finished runs as experiments read them: verdicts, texts and estimates."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
-    """One run: what it was, its verdicts, and the texts that were asked."""
+class FinishedRun:
+    """A run's manifest, its verdicts, and the texts that were asked."""
 
     path: Path
     manifest: Manifest
@@ -41,8 +41,8 @@ class Source:
         return self.manifest.level
 
 
-def read(path: Path) -> Source:
-    """Read a run. Raises: UsageError where none is there, or it has no verdicts."""
+def read_run(path: Path) -> FinishedRun:
+    """Return the run in a folder. Raises: UsageError where none is there, or it has no verdicts."""
     run_dir = RunDir(path).require()
     manifest = run_dir.read_manifest()
     with session.opened(run_dir) as store:
@@ -53,37 +53,37 @@ def read(path: Path) -> Source:
             f"{path}: holds no verdict that could be read. "
             f"Judge it first: safeglot judge {path} --judge family=provider/model."
         )
-    return Source(path=path, manifest=manifest, cube=cube, texts=texts)
+    return FinishedRun(path=path, manifest=manifest, cube=cube, texts=texts)
 
 
-def read_all(paths: Sequence[Path], *, what: str) -> list[Source]:
-    """Read runs. Raises: UsageError where none is named, or one is named twice."""
+def read_runs(paths: Sequence[Path], *, what: str) -> list[FinishedRun]:
+    """Return the runs in folders. Raises: UsageError where none is named, or one is named twice."""
     if not paths:
         raise UsageError(f"{what}: no run given. Name the folder of a run, such as runs/first.")
     places = [path.resolve() for path in paths]
     twice = next((path for path in paths if places.count(path.resolve()) > 1), None)
     if twice is not None:
         raise UsageError(f"{what}: {twice} is given twice. Name each run once.")
-    return [read(path) for path in paths]
+    return [read_run(path) for path in paths]
 
 
-def estimates(path: Path) -> list[Estimate]:
-    """Read the estimates of a run. Raises: UsageError where it was not scored."""
+def read_estimates(path: Path) -> list[Estimate]:
+    """Return the estimates of a run. Raises: UsageError where it was not scored."""
     return from_json(RunDir(path).require().read_results())[0]
 
 
-def judges_of(path: Path, judges: Sequence[str], asked: str | None) -> tuple[str, ...]:
+def judges_of(path: Path, judges: Sequence[str], wanted: str | None) -> tuple[str, ...]:
     """Return the judge that was asked for, or all. Raises: UsageError where the run lacks it."""
-    if asked is None:
+    if wanted is None:
         return tuple(judges)
-    if asked not in judges:
+    if wanted not in judges:
         raise UsageError(
-            f"--judge: got {asked!r}, {path} has {', '.join(judges) or 'none'}."
-            f"{nearest(asked, judges)}"
+            f"--judge: got {wanted!r}, {path} has {', '.join(judges) or 'none'}."
+            f"{nearest(wanted, judges)}"
         )
-    return (asked,)
+    return (wanted,)
 
 
-def titled(source: Source, sources: Sequence[Source], title: str) -> str:
-    """Name the run in a title where there are several."""
-    return f"{source.name}: {title}" if len(sources) > 1 else title
+def titled(run: FinishedRun, runs: Sequence[FinishedRun], title: str) -> str:
+    """Return a title that names the run where there are several."""
+    return f"{run.name}: {title}" if len(runs) > 1 else title
