@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from safeglot.errors import UsageError
+from safeglot.text.spelling import closest
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "str": (str, "a string"),
@@ -84,9 +84,8 @@ def url_fault(url: str) -> str:
 
 def nearest(name: object, names: Iterable[str]) -> str:
     """Return " Did you mean 'x'?", or "" where nothing is alike."""
-    folded = {n.casefold(): n for n in names}
-    close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.5)
-    return f" Did you mean {folded[close[0]]!r}?" if close else ""
+    near = closest(str(name), names, cutoff=0.5)
+    return f" Did you mean {near!r}?" if near else ""
 
 
 def pairs(given: Iterable[str]) -> dict[str, str]:

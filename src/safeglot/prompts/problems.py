@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from safeglot.errors import InputErrors
+from safeglot.text.spelling import closest
 
 SHOWN = 20
 """How many problems are told; the rest are counted."""
@@ -32,16 +32,9 @@ class Problems:
         raise InputErrors([*shown, f"and {more} more problems"] if more > 0 else shown)
 
 
-def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the known name most like this one, or None where none is alike."""
-    folded = {k.casefold(): k for k in known}
-    found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
-    return folded[found[0]] if found else None
-
-
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return '; did you mean "x"?' or nothing."""
-    near = nearest(name, known)
+    near = closest(name, known)
     return f'; did you mean "{near}"?' if near else ""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot.prompts.problems import Problems, did_you_mean, nearest
+from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.text.spelling import closest
 
 ALERT = "ALERT"
 OWN = "own"
@@ -211,6 +212,6 @@ def unknown_category(category: str, taxonomy: Taxonomy) -> str:
 def _own_notes(categories: Sequence[str], alert: Taxonomy) -> Iterator[str]:
     yield f"the file brings its own {len(categories)} categories: {', '.join(categories)}"
     for category in categories:
-        near = nearest(category.replace(" ", "_"), alert.categories, 0.85)
+        near = closest(category.replace(" ", "_"), alert.categories, cutoff=0.85)
         if near:
             yield f'category "{category}" is near ALERT\'s "{near}", but not the same'

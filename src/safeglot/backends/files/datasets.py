@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import hashlib
 import os
@@ -14,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from safeglot.errors import UsageError
+from safeglot.text.spelling import closest
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 PACKAGED = ("mini", "context")
@@ -110,9 +110,8 @@ def _absent(spec: str, path: Path) -> str:
     beside = [*PACKAGED]
     if path.parent.is_dir():
         beside += [str(path.parent / p.name) for p in path.parent.iterdir() if p.suffix in SUFFIXES]
-    near = difflib.get_close_matches(str(path), beside, n=1)
-    if near:
-        message += f'; did you mean "{near[0]}"?'
+    if near := closest(str(path), beside):
+        message += f'; did you mean "{near}"?'
     return (
         f'{message} (allowed: "mini", a file ending in {", ".join(SUFFIXES)}, or hf:OWNER/NAME '
         "for a dataset of the Hugging Face Hub)"

@@ -14,6 +14,7 @@ from safeglot.backends.files.manifest import Manifest, parse_manifest
 from safeglot.backends.files.records import Misfit, table_of
 from safeglot.errors import Stopped, UsageError
 from safeglot.keys import json_encoder
+from safeglot.text.spelling import closest
 
 _LIBRARIES = ("aiohttp", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
 _line = json_encoder(ensure_ascii=False)
@@ -38,12 +39,9 @@ class RunDir:
     def require(self) -> RunDir:
         """Return itself. Raises: UsageError where no run was begun here."""
         if not self.exists():
-            import difflib
-
-            near = difflib.get_close_matches(
-                self.path.name, [run.path.name for run in runs_below(self.path.parent)], n=1
-            )
-            hint = f" Did you mean {self.path.parent / near[0]}?" if near else ""
+            names = [run.path.name for run in runs_below(self.path.parent)]
+            near = closest(self.path.name, names)
+            hint = f" Did you mean {self.path.parent / near}?" if near else ""
             raise UsageError(
                 f"{self.path}: no run here (no {self.manifest.name}).{hint} Give the folder of a run; "
                 f"`safeglot ls {self.path.parent}` lists those beside it."

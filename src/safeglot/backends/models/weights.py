@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from safeglot.errors import UsageError
+from safeglot.text.spelling import closest
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with what is being done, the bytes done and the bytes in all."""
@@ -61,10 +62,8 @@ def known(name: str) -> Weights:
     short = name.removeprefix("embedded/")
     if short in EMBEDDED:
         return EMBEDDED[short]
-    from difflib import get_close_matches
-
-    near = get_close_matches(short, EMBEDDED, n=1, cutoff=0.4)
-    hint = f" Did you mean embedded/{near[0]}?" if near else ""
+    near = closest(short, EMBEDDED, cutoff=0.4)
+    hint = f" Did you mean embedded/{near}?" if near else ""
     listed = ", ".join(f"embedded/{embedded}" for embedded in EMBEDDED)
     raise UsageError(
         f"there is no embedded model {short!r}.{hint} Known: {listed}. "
