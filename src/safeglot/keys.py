@@ -46,7 +46,7 @@ _encode = json_encoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")
 
 
 def canonical(value: Any) -> str:
-    """Encode a JSON value in the one way that keys are made from.
+    """Return a JSON value encoded in the one way that keys are made from.
 
     Raises: ValueError for NaN and infinities.
     """
@@ -61,7 +61,7 @@ def digest(*parts: Any) -> str:
 
 
 def request_key(request: Request) -> str:
-    """Key of a reply: everything that determines it, and nothing that does not (host, retries)."""
+    """Return the key of a reply: of all that determines it, and nothing else (host, retries)."""
     r = request
     return digest(
         "reply",
@@ -80,14 +80,14 @@ def request_key(request: Request) -> str:
 
 
 def translation_key(translation: Translation) -> str:
-    """Key of a translation: prompt, language, text, who translated, and the arm beside the main one."""
+    """Return the key of a translation: of prompt, language, text, translator, and an arm other than the main one."""
     t = translation
     arm = () if t.arm == "main" else (t.arm, *([t.variant] if t.variant else []))
     return digest("translation", t.prompt, t.language, t.text, t.translator, *arm)
 
 
 def signature(parts: Mapping[str, str]) -> str:
-    """Join what can move a number into one readable line: `name:value|name:value`.
+    """Return what can move a number as one readable line, `name:value|name:value`.
 
     Source: the signature of sacrebleu (Post 2018, arXiv 1804.08771).
     """

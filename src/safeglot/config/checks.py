@@ -89,16 +89,16 @@ def nearest(name: object, names: Iterable[str]) -> str:
 
 
 def pairs(given: Iterable[str]) -> dict[str, str]:
-    """Read name=column pairs. Raises: UsageError."""
-    found: dict[str, str] = {}
+    """Return the columns by name of name=column pairs. Raises: UsageError."""
+    columns: dict[str, str] = {}
     for part in ",".join(given).split(","):
         name, equals, column = (text.strip() for text in part.partition("="))
         if not equals or not name or not column:
             raise UsageError(
                 f"--columns: got {part!r}, allowed is name=column, as in id=qid,text=question."
             )
-        if found.setdefault(name, column) != column:
+        if columns.setdefault(name, column) != column:
             raise UsageError(
-                f"--columns: {name} is given twice, as {found[name]!r} and as {column!r}. Keep one."
+                f"--columns: {name} is given twice, as {columns[name]!r} and as {column!r}. Keep one."
             )
-    return found
+    return columns

@@ -25,7 +25,7 @@ def known() -> Known:
 
 
 def configured(path: Path | None, flags: Mapping[str, Any]) -> Config:
-    """Read a TOML file, where there is one, under the flags. Raises: UsageError."""
+    """Return the configuration of a TOML file, where there is one, under the flags. Raises: UsageError."""
     if path is None:
         return build({}, known=known(), flags=flags)
     hint = "Give a TOML file"

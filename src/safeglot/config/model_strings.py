@@ -101,7 +101,7 @@ class NameReader:
             )
 
     def target(self, given: Any, where: str, base_url: str | None) -> ModelConfig | None:
-        """Read a model string or its table."""
+        """Return the model of a model string or its table; None where it is wrong."""
         table = {"model": given} if isinstance(given, str) else given
         if not isinstance(table, dict) or not isinstance(table.get("model"), str):
             self.problems.append(
@@ -112,7 +112,7 @@ class NameReader:
 
     def entries(self, table: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the entries of a model's table that are right."""
-        found = {}
+        right = {}
         for key, value in table.items():
             place = f"{where}: {key} of {table['model']}"
             if key not in _MODEL_FIELDS:
@@ -126,8 +126,8 @@ class NameReader:
             if fault:
                 self.problems.append(f"{place}: {fault}")
             else:
-                found[key] = checked
-        return {"model": table["model"], **found}
+                right[key] = checked
+        return {"model": table["model"], **right}
 
     def model(
         self, table: Mapping[str, Any], where: str, base_url: str | None
@@ -152,7 +152,7 @@ class NameReader:
         return ModelConfig(**table)
 
     def judge(self, given: Any, where: str, base_url: str | None) -> JudgeConfig | None:
-        """Read a judge string or its table."""
+        """Return the judge of a judge string or its table; None where it is wrong."""
         table = {"judge": given} if isinstance(given, str) else given
         if not isinstance(table, dict) or not isinstance(table.get("judge"), str):
             self.problems.append(
@@ -184,7 +184,7 @@ class NameReader:
     def judge_with_model(
         self, text: str, rest: dict[str, Any], *, mode: str, where: str, base_url: str | None
     ) -> JudgeConfig | None:
-        """Read a judge that asks a model."""
+        """Return a judge that asks a model; None where it is wrong."""
         family, _, model = text.partition("=")
         if not model:
             self.problems.append(
@@ -199,7 +199,7 @@ class NameReader:
     def step(
         self, given: Any, where: str, forms: Mapping[str, Form], base_url: str | None
     ) -> StepConfig | None:
-        """Read a translator or an estimator."""
+        """Return a translator or an estimator; None where it is wrong."""
         table = {"name": given} if isinstance(given, str) else given
         if not isinstance(table, dict) or not isinstance(table.get("name"), str):
             allowed = " or ".join(f'"{form.example}"' for form in list(forms.values())[:2])
@@ -234,7 +234,7 @@ def _is_of(text: str, kind: str) -> bool:
 
 
 def and_(names: Sequence[str]) -> str:
-    """Join names with commas and a last "and"."""
+    """Return names joined by commas and a last "and"."""
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -120,12 +120,12 @@ _LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read_toml(text: str, where: str) -> dict[str, Any]:
-    """Parse a configuration file. Raises: UsageError with the file and line."""
+    """Return the table of a configuration file. Raises: UsageError with the file and line."""
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = _LINE.search(str(error))
-        line = found[1] if found and found[1] else str(text.rstrip().count("\n") + 1)
+        place = _LINE.search(str(error))
+        line = place[1] if place and place[1] else str(text.rstrip().count("\n") + 1)
         what = _LINE.sub("", str(error))
         raise UsageError(
             f"{where}:{line}: not valid TOML: {what}. A line reads key = value, a text stands in "
@@ -141,7 +141,7 @@ def build(
     flags: Mapping[str, Any] | None = None,
     unjudged: bool = False,
 ) -> Config:
-    """Merge a TOML table with flags (flags win) and check everything; `unjudged` allows no judge.
+    """Return the checked settings of a TOML table and flags, which win; `unjudged` allows no judge.
 
     Raises: InputErrors with all problems.
     """
@@ -171,12 +171,12 @@ class _Reader:
             elif key in _NAMED:
                 values[key] = (place(key), value)
             else:
-                checked = self.one(key, value, place(key))
+                checked = self.setting(key, value, place(key))
                 if checked is not None:
                     values[key] = checked
         return values
 
-    def one(self, key: str, value: Any, where: str) -> Any:
+    def setting(self, key: str, value: Any, where: str) -> Any:
         spec = FIELDS[key]
         if key in _LISTS and isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
@@ -225,9 +225,9 @@ class _Reader:
             self.problems.append(f"{where}: empty; allowed are harmful, benign or both.")
 
     def words(self, value: Iterable[Any], where: str) -> list[str]:
-        found = [v if isinstance(v, str) else str(v) for v in value]
-        self.problems += [f"{where}: {fault}" for v in found if (fault := checks.text_fault(v))]
-        return found
+        words = [v if isinstance(v, str) else str(v) for v in value]
+        self.problems += [f"{where}: {fault}" for v in words if (fault := checks.text_fault(v))]
+        return words
 
     def tag(self, value: Any, where: str) -> str | None:
         if not isinstance(value, str):
@@ -250,8 +250,8 @@ class _Reader:
         judge_base = values.get("judge_base_url") or base
         if "target" in values:
             place, given = values.pop("target")
-            found = [self.named.target(v, place, base) for v in as_list(given)]
-            values["target"] = tuple(dict.fromkeys(m for m in found if m))
+            targets = [self.named.target(v, place, base) for v in as_list(given)]
+            values["target"] = tuple(dict.fromkeys(m for m in targets if m))
             self.named.once([m.model for m in values["target"]], place)
             if not given and given != "":
                 self.problems.append(f"{place}: empty; name at least one provider/model.")
@@ -269,8 +269,8 @@ class _Reader:
             if key in values:
                 place, given = values.pop(key)
                 steps = [self.named.step(v, place, forms, base) for v in as_list(given)]
-                values[key] = tuple(dict.fromkeys(one for one in steps if one))
-                self.named.once([one.name for one in values[key]], place)
+                values[key] = tuple(dict.fromkeys(step for step in steps if step))
+                self.named.once([step.name for step in values[key]], place)
 
 
 def to_table(config: Config) -> dict[str, Any]:
@@ -289,7 +289,8 @@ def to_table(config: Config) -> dict[str, Any]:
     ]
     for key in ("translator", "quality"):
         table[key] = [
-            {"name": one.name} | ({} if one.model is None else model_table(one.model, skip="model"))
-            for one in getattr(config, key)
+            {"name": step.name}
+            | ({} if step.model is None else model_table(step.model, skip="model"))
+            for step in getattr(config, key)
         ]
     return table
