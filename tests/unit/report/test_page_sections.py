@@ -5,10 +5,12 @@ import re
 import pytest
 
 from example import full
+from safeglot.report import html as report_html
 from safeglot.report.environment import file_text
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
 from safeglot.report.page_sections import SECTIONS
+from safeglot.report.section import Section
 from unit.report.page_text import everything, section_ids
 
 
@@ -49,3 +51,19 @@ def test_every_section_says_what_it_tells_and_what_not():
         part = html.split(f'<section id="{name}">')[1].split("</section>")[0]
         assert part.count("<dt>It tells you</dt>") == 1, name
         assert part.count("<dt>It does not tell you</dt>") == 1, name
+
+
+def test_a_row_is_all_that_the_page_needs_of_a_new_section(monkeypatch):
+    row = Section(
+        id="new",
+        title="New",
+        template="facts.html",
+        context=lambda page, index: {
+            "fact_tables": ((page.run.title, {"has": str(index.has("gap"))}),)
+        },
+    )
+    monkeypatch.setattr(report_html, "SECTIONS", (SECTIONS[0], row, *SECTIONS[1:]))
+    html = render_html(full.page())
+    top, main = html.split("<main>")
+    assert '<a href="#safety">Safety</a></li>\n<li><a href="#new">New</a></li>' in top
+    assert "<td>True</td>" in main.split('<section id="categories">')[0]

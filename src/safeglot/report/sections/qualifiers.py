@@ -91,7 +91,11 @@ def warnings(run: Run, index: Index, judge: str) -> list[str]:
     )
     sentences = []
     for metric, everywhere, somewhere in lacking:
-        names = [o.name for o in run.languages if not _has(run, index, metric, judge, o)]
+        names = [
+            o.name
+            for o in run.languages
+            if not _has(run, index, metric, judge=judge, language=o.tag)
+        ]
         if len(names) == len(run.languages):
             sentences.append(everywhere)
         elif names:
@@ -123,11 +127,10 @@ def _screened(run: Run, index: Index, judge: str) -> dict[str, list[str]]:
     return names
 
 
-def _has(run: Run, index: Index, metric: str, judge: str, language: NamedLanguage) -> bool:
+def _has(run: Run, index: Index, metric: str, *, judge: str, language: str) -> bool:
     """Return whether any model, or all together, have a number in a language."""
     estimates = (
-        index.get(metric, model, judge=judge, language=language.tag)
-        for model in (None, *run.models)
+        index.get(metric, model, judge=judge, language=language) for model in (None, *run.models)
     )
     return any(e is not None and e.value is not None for e in estimates)
 
