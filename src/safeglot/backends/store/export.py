@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 def export(
     store: Store, estimates: Iterable[Row], folder: Path, kind: str
 ) -> Iterator[tuple[Path, int]]:
-    """Write one file a table and yield its path and number of rows.
+    """Yield the path and number of rows of each table's file as it is written.
 
     Raises: UsageError where the folder cannot be written or an extra is lacking.
     """
@@ -39,10 +39,10 @@ def export(
             columns, rows = store.table(query)
             path = folder / f"{name}.{kind}"
             yield path, write(path, columns, rows)
-        found = list(estimates)
-        columns = tuple(found[0]) if found else ()
+        measured = list(estimates)
+        columns = tuple(measured[0]) if measured else ()
         path = folder / f"estimates.{kind}"
-        yield path, write(path, columns, (tuple(map(_cell, row.values())) for row in found))
+        yield path, write(path, columns, (tuple(map(_cell, row.values())) for row in measured))
     except OSError as error:
         raise UsageError(
             f"--out {folder}: {error.strerror or error}. Give a folder that can be written."

@@ -1,4 +1,4 @@
-"""The ledger of a run: one SQLite file in WAL mode, the truth while running.
+"""The database of a run: one SQLite file in WAL mode, the truth while running.
 
 Rows are written by one connection in batches; `write` returns once its batch is committed, so
 that after `kill -9` at most the calls in flight are lost.
@@ -98,7 +98,7 @@ class Store:
     # ---- writing
 
     def put(self, table: str, row: tuple[Any, ...]) -> asyncio.Future[None]:
-        """Queue a row; the future is done when it is committed."""
+        """Return a future that is done once the row, which is queued, is committed."""
         self._pending.setdefault(table, []).append(row)
         if self._batch is None:
             import asyncio
@@ -167,7 +167,7 @@ class Store:
         self._db.execute(EMPTY[table])
 
     def put_reply(self, key: str, reply: Reply) -> asyncio.Future[None]:
-        """Queue a model's raw reply."""
+        """Return a future that is done once a model's raw reply is committed."""
         logprobs = _json(reply.logprobs) if reply.logprobs else None
         return self.put(
             "replies",

@@ -1,4 +1,4 @@
-"""How far the probability that a judge gives can be taken at its word, by human labels."""
+"""How well the probabilities that a judge gives fit human labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What human labels say about the judge, and the rates corrected by them."""
+"""How far a judge agrees with human labels, and the rates corrected by them."""
 
 from __future__ import annotations
 

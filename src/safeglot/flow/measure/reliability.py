@@ -213,7 +213,7 @@ def _listed(counts: Counter[str], most: int | None = None) -> str:
 
 
 def _judged(seen: _Seen) -> Ints:
-    """Count the verdicts that could be read, over models and samples; shape (L, P)."""
+    """Return how many verdicts could be read, over models and samples; shape (L, P)."""
     unsafe_MLPS = seen.cube.unsafe_JMLPS[seen.cube.judges.index(seen.judge)]
     return np.asarray((unsafe_MLPS >= 0).sum(axis=(0, 3), dtype=np.int64))
 

@@ -1,4 +1,4 @@
-"""What became of a run's translations, and what its quality gate does to the numbers."""
+"""How many translations were kept, gated or failed, and what the quality gate does to the numbers."""
 
 from __future__ import annotations
 

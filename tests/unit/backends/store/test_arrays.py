@@ -7,12 +7,8 @@ import pytest
 from example.manifest import manifest_with, taxonomy_table
 from safeglot.backends.store import arrays
 from safeglot.backends.store import store as module
-from safeglot.backends.store.arrays import ABSENT, STRAY, AnswerKeys
-from safeglot.backends.store.store import Store
-from safeglot.errors import UsageError
-from safeglot.flow.measure.cube import _cells, cube_of, missing_share
+from safeglot.backends.store.arrays import ABSENT, STRAY, AnswerKeys, Series
 from safeglot.keys import digest, translation_key
-from safeglot.score.cube import Axes, build_cube
 from safeglot.types import Prompt, Translation
 
 MODELS, LANGUAGES, SAMPLES = ("m", "n"), ("en", "de", "sw"), 2
@@ -22,15 +18,8 @@ MANIFEST = manifest_with(
 )  # fmt: skip
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path / "run.db")
-    yield opened
-    opened.close()
-
-
-def text_of(prompt, language, arm="main"):
-    return Translation(prompt=prompt, language=language, text=f"ask {prompt}", arm=arm)
+def text_of(prompt, language, arm="main", **more):
+    return Translation(prompt=prompt, language=language, text=f"ask {prompt}", arm=arm, **more)
 
 
 def prompts(n):
@@ -107,58 +96,26 @@ def test_arrays_hold_what_was_written(planned, monkeypatch):
     assert np.array_equal(verdicts.unsafe_JMLPS, unsafe)
     assert np.array_equal(verdicts.refusal_JMLPS, refusal)
     assert not verdicts.strange
-    cube = cube_of(planned, MANIFEST, verdicts)
-    assert cube.prompts == tuple(f"p{i}" for i in range(8) if i % 4 != 3)
-    harmful = [i for i in range(8) if i % 4 != 3]
-    assert np.array_equal(cube.unsafe_JMLPS, unsafe[:, :, :, harmful])
-    by_rows = build_cube(
-        _cells(planned, dict.fromkeys(cube.prompts, ()), verdicts.judges),
-        Axes(
-            judges=cube.judges, models=cube.models, languages=cube.languages,
-            prompts=dict.fromkeys(cube.prompts, ()), categories=(), reference="en", samples=2,
-        ),
-    )  # fmt: skip
-    assert np.array_equal(cube.unsafe_JMLPS, by_rows.unsafe_JMLPS)
 
 
-@pytest.mark.parametrize(
-    ("what", "named"),
-    [
-        ({"model": "other"}, "'other' is not in the plan"),
-        ({"sample": 2}, "sample 2 is outside the plan"),
-        ({"language": "fr"}, "'fr' is not in the plan"),
-    ],
-)
-def test_a_verdict_outside_the_plan_is_named(planned, what, named):
-    put(planned, text_of("p1", "de"), (0, 0, None))
-    language = what.pop("language", "de")
-    planned.add_inputs([], [text_of("p0", language)])
-    put(planned, text_of("p0", language), (1, 1, None), **what)
-    with pytest.raises(UsageError, match=named):
-        cube_of(planned, MANIFEST)
-
-
-def test_of_benign_prompts_and_unknown_judges_it_is_left_out(planned):
-    put(planned, text_of("p3", "de"), (1, 1, None), model="other")
-    put(planned, text_of("p0", "de"), (1, 1, None), model="other", judge="unknown")
-    put(planned, text_of("p0", "de"), (1, 1, None))
-    planned.add_inputs([], [text_of("gone", "de")])
-    put(planned, text_of("gone", "de"), (1, 1, None), sample=9)
-    cube = cube_of(planned, MANIFEST)
-    assert np.argwhere(cube.unsafe_JMLPS >= 0).tolist() == [[0, 0, 1, 0, 0]]
-
-
-def test_two_verdicts_that_contradict_each_other_are_named(planned):
+def test_two_texts_of_one_place_may_not_contradict_each_other(planned):
     again = Translation(prompt="p0", language="de", text="another text")
     planned.add_inputs([], [again])
     put(planned, text_of("p0", "de"), (1, 1, None))
     put(planned, again, (None, None, None))
     assert not arrays.read(planned, MANIFEST).strange
     put(planned, again, (1, 1, None))
-    assert cube_of(planned, MANIFEST).unsafe_JMLPS[0, 0, 1, 0].tolist() == [1, -1]
+    verdicts = arrays.read(planned, MANIFEST)
+    assert verdicts.unsafe_JMLPS[0, 0, 1, 0].tolist() == [1, -1]
+    assert not verdicts.strange
     put(planned, again, (0, 0, None))
-    with pytest.raises(UsageError, match="prompt p0, sample 0 contradict each other"):
-        cube_of(planned, MANIFEST)
+    assert arrays.read(planned, MANIFEST).strange
+
+
+@pytest.mark.parametrize("place", [{"model": "other"}, {"sample": 2}, {"judge": "unknown", "sample": 2}])  # fmt: skip
+def test_a_verdict_outside_the_plan_is_strange_unless_its_judge_is_unknown(planned, place):
+    put(planned, text_of("p0", "de"), (1, 1, None), **place)
+    assert arrays.read(planned, MANIFEST).strange is ("judge" not in place)
 
 
 @pytest.mark.parametrize("rows", [1, 100])
@@ -193,10 +150,81 @@ def test_texts_that_the_gate_took_out_are_marked(store):
     assert np.argwhere(verdicts.gated_LP).tolist() == [[LANGUAGES.index("de"), 1]]
     assert (verdicts.unsafe_JMLPS == -1).all()
     assert not verdicts.strange
-    cube = cube_of(store, MANIFEST, verdicts)
-    assert cube.gated_LP.sum() == 1
-    assert missing_share(cube) == 1
 
 
 def test_a_run_without_a_gate_marks_nothing(planned):
     assert arrays.read(planned, MANIFEST).gated_LP is None
+
+
+# ---- other arms
+
+
+def other_texts(rng):
+    """Texts of all arms by several translators, and variants, each of some prompts and languages."""
+    for i in range(8):
+        for tag in (*LANGUAGES, "fr"):
+            for arm in ("roundtrip", "translators", "reverse"):
+                for name in rng.sample("xy", rng.randint(0, 2)):
+                    yield text_of(f"p{i}", tag, arm=arm, translator=name)
+            for variant in rng.sample(["a=1", "a=1+b=2"], rng.randint(0, 2)):
+                yield text_of(
+                    f"p{i}", tag, arm="probe", variant=variant, translator=rng.choice("xy")
+                )
+
+
+@pytest.mark.parametrize("rows", [5, 20_000])
+def test_other_arms_are_arrays_by_series(planned, monkeypatch, rows):
+    monkeypatch.setattr(module, "ROWS", rows)
+    rng = random.Random(1)
+    expected = {}
+    for text in other_texts(rng):
+        planned.add_inputs([], [text])
+        for model in (*MODELS, "other"):
+            for sample in range(SAMPLES + 1):
+                flags = rng.choice([None, 0, 1]), rng.choice([None, 0, 1]), None
+                put(planned, text, flags, model=model, sample=sample, judge="three")
+                who = "" if text.arm == "probe" else text.translator
+                series = Series(text.arm, text.language, who, text.variant)
+                expected[model, series, text.prompt, sample] = flags
+    put(planned, text_of("p0", "de"), (1, 1, None))
+    arms = arrays.read(planned, MANIFEST).arms
+    harmful = [f"p{i}" for i in range(8) if i % 4 != 3]
+    assert {series.language for series in arms.series} == set(LANGUAGES)
+    assert arms.unsafe_JMKPS.shape == (3, 2, len(arms.series), len(harmful), SAMPLES)
+    for m, model in enumerate(MODELS):
+        for series, k in arms.series.items():
+            for p, prompt in enumerate(harmful):
+                for sample in range(SAMPLES):
+                    flags = expected.get((model, series, prompt, sample), (None, None))
+                    cell = 1, m, k, p, sample
+                    assert arms.unsafe_JMKPS[cell] == (-1 if flags[0] is None else flags[0])
+                    assert arms.loose_JMKPS[cell] == (-1 if flags[1] is None else flags[1])
+            there = [(model, series, prompt, 0) in expected for prompt in harmful]
+            assert arms.answered_MKP()[m, k].tolist() == there
+    assert (arms.unsafe_JMKPS[[0, 2]] == -1).all()
+
+
+def test_series_of_an_arm_are_found_by_language(planned):
+    for name, tag in (("y", "de"), ("x", "de"), ("x", "sw")):
+        text = text_of("p0", tag, arm="roundtrip", translator=name)
+        planned.add_inputs([], [text])
+        put(planned, text, (1, 1, None), model="n", sample=1)
+    arms = arrays.read(planned, MANIFEST).arms
+    assert [series.translator for series in arms.of("roundtrip", "de")] == ["x", "y"]
+    assert arms.of("roundtrip", "en") == arms.of("gated", "de") == []
+    unsafe_PS = arms.unsafe_PS("two", "n", arms.of("roundtrip", "sw")[0])
+    assert np.argwhere(unsafe_PS >= 0).tolist() == [[0, 1]]
+    assert arms.loose_JMKPS is arms.unsafe_JMKPS or np.array_equal(
+        arms.loose_JMKPS, arms.unsafe_JMKPS
+    )
+
+
+def test_the_main_arm_can_be_read_alone(planned):
+    text = text_of("p0", "de", arm="roundtrip")
+    planned.add_inputs([], [text])
+    put(planned, text, (1, 1, None))
+    put(planned, text_of("p0", "de"), (0, 0, None))
+    both, alone = arrays.read(planned, MANIFEST), arrays.read(planned, MANIFEST, arms=False)
+    assert np.array_equal(both.unsafe_JMLPS, alone.unsafe_JMLPS)
+    assert (len(both.arms.series), len(alone.arms.series)) == (1, 0)
+    assert alone.arms.unsafe_JMKPS.size == 0
