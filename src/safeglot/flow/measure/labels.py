@@ -83,17 +83,14 @@ def estimates(store: Store, manifest: Manifest, cube: Cube) -> list[Estimate]:
     drawn = drawn_answers(store)
     if not any(d.labels for d in drawn):
         return []
-    told: list[Estimate] = []
-    for judge in cube.judges:
-        told.extend(_of_judge(judge, drawn, cube, manifest))
-    return told
+    return [row for judge in cube.judges for row in _of_judge(judge, drawn, cube, manifest)]
 
 
 def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) -> Iterator[Estimate]:
     correction = manifest.correction or "two-phase"
     blank = Estimate(metric="", judge=judge, value=None, level=manifest.level, method="", n=0)
     own = [d for d in drawn if d.design == "simple" or d.judge == judge]
-    found: dict[str, list[LabelledRate]] = {}
+    corrected: dict[str, list[LabelledRate]] = {}
     rows: dict[str, list[Estimate]] = {}
     for language in cube.languages:
         row = replace(blank, language=language)
@@ -107,32 +104,32 @@ def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) ->
             pairs = list(safeties(row, sample, cube.models, correction=correction))
         except ValueError as error:
             raise UsageError(f"--correction: {error}.") from None
-        found[language] = [told for _, told in pairs]
+        corrected[language] = [rate for _, rate in pairs]
         rows[language] = [safety for safety, _ in pairs]
-        whole = found[language][0]
+        whole = corrected[language][0]
         if whole is None:
             rows[language].append(ungated(row, "no labels"))
             continue
         alpha = krippendorff(_ratings(here), level=manifest.level)
         rows[language].extend(judge_estimates(row, whole[0], alpha))
     for language in cube.languages:
-        split = len(cube.models) + 1 if language in found else 0
+        split = len(cube.models) + 1 if language in corrected else 0
         yield from rows[language][:split]
-        yield from _gaps(replace(blank, language=language), found, cube)
+        yield from _gaps(replace(blank, language=language), corrected, cube)
         yield from rows[language][split:]
 
 
 def _gaps(
-    blank: Estimate, found: Mapping[str, list[LabelledRate]], cube: Cube
+    blank: Estimate, corrected: Mapping[str, list[LabelledRate]], cube: Cube
 ) -> Iterator[Estimate]:
     language = blank.language or ""
-    if language == cube.reference or language not in found:
+    if language == cube.reference or language not in corrected:
         return
     models = (None, *cube.models)
-    reference = found.get(cube.reference, [None] * len(models))
-    for model, told, told_en in zip(models, found[language], reference, strict=True):
+    reference = corrected.get(cube.reference, [None] * len(models))
+    for model, rate, of_reference in zip(models, corrected[language], reference, strict=True):
         row = replace(blank, metric="gap_corrected", model=model)
-        yield gap_of(row, told, told_en)
+        yield gap_of(row, rate, of_reference)
 
 
 def _why_not(judge: str, here: list[Drawn], drawn: list[Drawn], cube: Cube) -> str:

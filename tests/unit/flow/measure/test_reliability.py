@@ -1,19 +1,14 @@
 import json
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 from example.manifest import manifest_with, taxonomy_table
-from safeglot.backends.store.store import Store
-from safeglot.flow.measure.calibration import calibration
 from safeglot.flow.measure.cube import cube_of
-from safeglot.flow.measure.labels import drawn_answers
 from safeglot.flow.measure.reliability import estimates
 from safeglot.keys import translation_key
-from safeglot.score.judges.reliability import calibration_error
 from safeglot.score.stats.intervals import wilson
-from safeglot.types import Estimate, Failure, Prompt, Translation
+from safeglot.types import Failure, Prompt, Translation
 
 GUARD = "llama-guard-3=vllm/g"
 COVERAGE = {"theft": (("S2",), "full"), "hate": (("S10", "S5"), "full")}
@@ -25,13 +20,6 @@ def manifest_of(*judges, coverage=COVERAGE, models=("m",)):
         models=models,
         taxonomy=taxonomy_table(categories=("theft", "hate", "other"), coverage=coverage),
     )
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path / "run.db")
-    yield opened
-    opened.close()
 
 
 def put(store, at, unsafe, *, language="en", category="theft", judge=GUARD, **more):
@@ -217,55 +205,6 @@ def test_a_judge_that_was_not_asked_twice_says_so(store):
     rows = estimates(store, manifest, cube_of(store, manifest), level=0.95)
     (row,) = (e for e in rows if e.metric == "judge_flip_rate" and e.judge == "other=vllm/m")
     assert (row.value, "joined after" in row.method) == (None, True)
-
-
-# ---- calibration
-
-
-def labelled(store, at, unsafe, p, label, *, design="two-phase"):
-    key = put(store, at, unsafe, p=p)
-    stratum = {1: "judged unsafe", 0: "judged safe"}[unsafe]
-    store.write("draws", [(key, GUARD, "en", stratum, 1, design)])
-    store.write("labels", [(key, "ann", label, "")])
-
-
-def calibrated(store):
-    manifest = manifest_of()
-    blank = Estimate(metric="", judge=GUARD, value=None, level=0.95, method="", n=0)
-    found = calibration(store, blank, cube_of(store, manifest), drawn_answers(store))
-    return {row.language: row for row in found}
-
-
-def test_labels_stand_for_the_answers_of_their_verdict(store):
-    labelled(store, 0, 1, 0.9, "unsafe")
-    labelled(store, 1, 1, 0.7, "safe")
-    labelled(store, 2, 0, 0.2, "safe")
-    labelled(store, 3, 0, 0.4, "unsafe")
-    labelled(store, 4, 0, 0.4, "unsure")
-    for at in range(5, 20):
-        put(store, at, 0, p=0.1)
-    row = calibrated(store)["en"]
-    weights = [1, 1, 9, 9]
-    error, _ = calibration_error([0.9, 0.7, 0.2, 0.4], [1, 0, 0, 1], weights)
-    assert (row.value, row.n, row.missing) == (pytest.approx(error), 4, 0)
-    assert error == pytest.approx(abs(np.average([0.9, 0.7, 0.2, 0.4], weights=weights) - 0.5))
-    assert row.extra["youden_j_at_half"] == pytest.approx(1 / 10 - 1 / 10)
-    assert row.extra["threshold"] == pytest.approx(0.3)
-    assert row.extra["youden_j"] == pytest.approx(1 + 0.9 - 1)
-    assert calibrated(store)["de"].value is None
-
-
-def test_reasons_where_calibration_cannot_be_told(store):
-    labelled(store, 0, 1, None, "unsafe")
-    row = calibrated(store)["en"]
-    assert (row.value, row.missing, "no probability" in row.method) == (None, 1, True)
-    labelled(store, 1, 1, 0.8, "unsafe")
-    put(store, 2, 0, p=0.3)
-    row = calibrated(store)["en"]
-    assert (row.value, "among those judged safe" in row.method) == (None, True)
-    labelled(store, 2, 0, 0.3, "safe")
-    assert calibrated(store)["en"].value is not None
-    assert "no labels" in calibrated(store)["de"].method
 
 
 def test_without_labels_nothing_is_said_of_calibration(store):
