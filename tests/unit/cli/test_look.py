@@ -4,10 +4,20 @@ import json
 
 import pytest
 
+from example.job import QUIET, VLLM, begun, judged, prepared, prompt_set
 from example.recorded import recorded
+from safeglot import pipeline
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
-from safeglot.cli.look import export, list_text, prompts_text, show_text
+from safeglot.cli.look import (
+    doctor_text,
+    export,
+    forecast_text,
+    list_text,
+    prompts_text,
+    show_text,
+    taxonomy_text,
+)
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.prompts import load
@@ -55,3 +65,49 @@ def test_a_folder_without_a_run_is_not_exported(tmp_path):
     with pytest.raises(UsageError):
         next(export(RunDir(tmp_path), "jsonl", tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_taxonomy_of_ones_own_is_said_with_its_categories():
+    assert taxonomy_text(prompt_set()) == "taxonomy: own, 1 categories: c"
+
+
+def test_a_dry_run_counts_what_would_be_sent(tmp_path):
+    text = forecast_text(prepared(target=(VLLM,), out=str(tmp_path / "new"), max_tokens=10))
+    pairs = (line.strip().split("  ", 1) for line in text.splitlines() if "  " in line.strip())
+    found = {name: value.strip() for name, value in pairs}
+    assert found["prompts"] == "2 x 2 languages"
+    assert (found["requests to targets"], found["tokens out"]) == ("4", "at most 40")
+    assert found["cost"].startswith("unknown: give usd_in and usd_out")
+    assert found["folder"] == str(tmp_path / "new")
+
+
+def test_a_dry_run_knows_the_run_that_is_there(tmp_path):
+    run_dir, job = begun(tmp_path / "run")
+    assert "holds this run: what is stored there is not asked again" in forecast_text(job)
+    with pytest.raises(UsageError, match="holds a run of other inputs"):
+        forecast_text(prepared(out=str(run_dir.path), seed=9))
+
+
+def test_a_run_without_results_has_nothing_to_show(tmp_path):
+    run_dir, _ = judged(tmp_path / "run")
+    with pytest.raises(UsageError, match="Run `safeglot score"):
+        show_text(run_dir, QUIET, as_json=False)
+    pipeline.score(run_dir, QUIET)
+    assert "vllm/a" in show_text(run_dir, QUIET, as_json=False)
+
+
+def test_records_are_exported_with_and_without_estimates(tmp_path):
+    run, _ = judged(tmp_path / "run")
+    files = {path.name: rows for path, rows in export(run, "csv", tmp_path)}
+    assert (files["answers.csv"], files["verdicts.csv"], files["estimates.csv"]) == (4, 4, 0)
+    pipeline.score(run, QUIET)
+    more = {path.name: rows for path, rows in export(run, "csv", tmp_path)}
+    assert more["estimates.csv"] > 0
+
+
+def test_what_is_there_to_work_with_is_told(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "placeholder")
+    blocks = doctor_text(()).split("\n\n")
+    assert [block.splitlines()[0] for block in blocks] == ["installed", "keys", "endpoints"]
+    assert "OPENAI_API_KEY" in blocks[1]
+    assert "placeholder" not in "".join(blocks)
