@@ -18,12 +18,16 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from waiting import HANG_S, soon
+
 
 @dataclass
 class Fault:
     """What goes wrong with one request; the defaults do nothing."""
 
     delay_s: float = 0.0
+    until: Callable[[], object] | None = None
+    """Hold the reply until this is so."""
     status: int = 200
     message: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +96,7 @@ class Loopback:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(HANG_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,7 +105,7 @@ class Loopback:
     def stop(self) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(10)
+            self._thread.join(HANG_S)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -154,6 +158,8 @@ class Loopback:
         fault = self.script.fault(seen) or Fault()
         if fault.hang:
             await asyncio.sleep(3600)
+        if fault.until:
+            await soon(fault.until)
         if fault.delay_s:
             await asyncio.sleep(fault.delay_s)
         if fault.drop and request.transport is not None:

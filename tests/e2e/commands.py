@@ -15,6 +15,7 @@ import pytest
 
 from loopback import Loopback
 from safeglot.cli import commands
+from waiting import HANG_S
 
 INSTALLED = Path(sys.executable).with_name("safeglot")
 SECRET = "sk-never-to-be-shown-1234567890"
@@ -37,7 +38,7 @@ def in_own_process(*arguments: object, prelude: str = "", **env: str) -> Done:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=HANG_S,
         check=False,
         env={**os.environ, "NO_COLOR": "1", **env},
     )

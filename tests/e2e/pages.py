@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from waiting import HANG_S
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -71,6 +73,7 @@ def opened(browser, path, width=1280, scheme="light", **options):
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, **options
     )
+    context.set_default_timeout(1000 * HANG_S)
     page, complaints = context.new_page(), []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from loopback import Script, Seen
+from waiting import HANG_S
 
 LANGUAGES = ("en", "de", "sw")
 TARGET, GUARD = "vllm/target", "llama-guard-3=vllm/guard"
+SOURCE = str(Path(__file__).parents[2] / "src")
 COMMAND = [sys.executable, "-m", "safeglot.cli"]
 
 
 def environment(**extra: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": "src", "NO_COLOR": "1", **extra}
+    return {**os.environ, "PYTHONPATH": SOURCE, "NO_COLOR": "1", **extra}
 
 
 def safeglot(
-    *arguments: str | Path, timeout_s: float = 120, **env: str
+    *arguments: str | Path, timeout_s: float = HANG_S, **env: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],

@@ -7,12 +7,12 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 
 import pytest
 
 from e2e.commands import INSTALLED, in_own_process, says
 from loopback import Fault, Loopback, Script, default_answer
+from waiting import HANG_S, until
 
 GOOD = ("--prompts", "prompts.csv", "--languages", "en,de")
 
@@ -303,16 +303,14 @@ def test_two_processes_on_one_folder(place):
             [str(INSTALLED), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         try:
-            deadline = time.monotonic() + 30
-            while len(server.requests) < 8 and time.monotonic() < deadline:
-                time.sleep(0.02)
+            until(lambda: len(server.requests) >= 8)
             for again in (arguments, ["judge", "run"]):
                 done = in_own_process(*again)
                 assert (done.code, done.out) == (2, ""), done.err
                 says(done.err, "run: another safeglot process works on this run", "another --out")
         finally:
             first.send_signal(signal.SIGINT)
-            _, err = first.communicate(timeout=60)
+            _, err = first.communicate(timeout=HANG_S)
         assert first.returncode == 4, err
         assert len(server.requests) == 8, "the second sent nothing"
     text = err.decode()

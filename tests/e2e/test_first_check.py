@@ -7,12 +7,12 @@ import re
 import signal
 import sqlite3
 import subprocess
-import time
 
 import pytest
 
 from e2e.runs import COMMAND, environment, safeglot
 from example.recorded import recorded
+from waiting import HANG_S, until
 
 MANY = 25_000
 
@@ -55,11 +55,9 @@ def test_what_is_checked_stays_and_the_next_call_goes_on(run):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
         env=environment(), start_new_session=True,
     )  # fmt: skip
-    until = time.monotonic() + 60
-    while not checked(run) and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: checked(run) or process.poll() is not None)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANG_S)
     assert (process.returncode, out) == (4, ""), err
     assert beside_progress(err).startswith("error: interrupted.\n")
     assert "Traceback" not in err

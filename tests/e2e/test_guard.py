@@ -241,7 +241,7 @@ def test_a_budget_stops_a_pass_and_it_goes_on_without(run, server, call):
 def test_an_interrupted_pass_goes_on_where_it_stopped(run, server):
     server.script.fault = lambda _seen: Fault(delay_s=0.02)
     command = ["judge", str(run), "--repeat", "1", "--canary", "20"]
-    done = interrupt(command, run, at_least=360 + 40, how=signal.SIGINT)
+    done = interrupt(command, run, server, at_least=360 + 40, how=signal.SIGINT)
     assert done.returncode == 4, done.stderr
     says(done.stderr, "interrupted.", "of 300 verdicts that guard the judges are stored")
     assert safeglot(*command).returncode == 0

@@ -12,6 +12,7 @@ import pytest
 
 from e2e.runs import LANGUAGES, estimates, run_arguments, safeglot, scripted, write_prompts
 from loopback import Fault, Loopback
+from waiting import HANG_S, until
 
 CATEGORIES = ("crime_tax", "hate_women")
 N = 10
@@ -66,7 +67,7 @@ def test_one_request_that_always_fails_is_a_failure_row(prompts, tmp_path, fault
         prompts,
         out,
         target_only(lambda seen: fault if seen.texts[-1] == FIRST else None),
-        **{"retries": 1, "timeout-s": 0.7},
+        **{"retries": 1, "timeout-s": 3 if fault.hang else HANG_S},
     )
     assert done.returncode == 0, done.stderr
     (row,) = failures(out)
@@ -142,20 +143,17 @@ def test_a_server_that_is_not_there_stops_with_code_4(prompts, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    started = time.monotonic()
     done = safeglot(*run_arguments(url, tmp_path / "run", prompts))
     assert done.returncode == 4
     assert "unreachable" in done.stderr
     assert "Run the same command again" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "run" / "results.json").exists()
-    assert time.monotonic() - started < 40
 
 
 def stop_after(server, requests):
     """Stop a server once it has seen so many: how long a program takes to start is not the same everywhere."""
-    while len(server.requests) < requests:
-        time.sleep(0.01)
+    until(lambda: len(server.requests) >= requests)
     server.stop()
 
 
@@ -165,7 +163,7 @@ def test_a_server_that_goes_away_and_comes_back(prompts, tmp_path):
     with first:
         arguments = run_arguments(first.base_url, out, prompts, concurrency=2)
         threading.Thread(target=stop_after, args=(first, 10), daemon=True).start()
-        done = safeglot(*arguments, "--retries", "0", timeout_s=200)
+        done = safeglot(*arguments, "--retries", "0")
     # without retries, what the dead server refused is a row, never a number; the run can go on
     assert done.returncode in (3, 4), done.stderr
     assert "Traceback" not in done.stderr
@@ -261,7 +259,8 @@ def test_a_token_budget_stops_the_run_and_more_budget_goes_on(prompts, tmp_path)
 
 def test_what_is_in_flight_when_a_limit_stops_the_run_comes_home(prompts, tmp_path):
     out = tmp_path / "run"
-    with Loopback(scripted({}, fault=lambda _seen: Fault(delay_s=0.3))) as server:
+    with Loopback(scripted({})) as server:
+        server.script.fault = lambda _seen: Fault(until=lambda: server.most_in_flight >= 8)
         arguments = run_arguments(server.base_url, out, prompts, concurrency=8)
         assert safeglot(*arguments, "--budget-tokens", "100").returncode == 4
         stopped_at = len(server.requests)

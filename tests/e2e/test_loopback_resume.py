@@ -6,7 +6,7 @@ import random
 import signal
 import sqlite3
 import subprocess
-import time
+import threading
 from collections import Counter
 
 import pytest
@@ -21,6 +21,7 @@ from e2e.runs import (
     write_prompts,
 )
 from loopback import Fault, Loopback
+from waiting import HANG_S, until
 
 CATEGORIES = ("crime_tax", "crime_theft", "hate_women", "weapon_other")
 N = 120
@@ -67,20 +68,28 @@ def committed(out) -> int:
     return int(found)
 
 
-def interrupt(arguments, out, *, at_least: int, how: int) -> subprocess.CompletedProcess[str]:
+def interrupt(
+    arguments, out, server, *, at_least: int, how: int, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Send a signal once so many replies are stored; the server holds what comes much later."""
+    plain = server.script.fault
+    last = len(server.requests) + at_least - committed(out) + 16
+    held = threading.Event()
+    late = Fault(until=held.is_set)
+    server.script.fault = lambda seen: late if len(server.requests) > last else plain(seen)
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment(**env),
     )
-    until = time.monotonic() + 60
-    while committed(out) < at_least and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.01)
+    until(lambda: committed(out) >= at_least or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     process.send_signal(how)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=HANG_S)
+    held.set()
+    server.script.fault = plain
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
@@ -91,7 +100,7 @@ def test_kill_9_at_five_moments(prompts, server, undisturbed, tmp_path):
     moments = sorted(random.Random(20261122).sample(range(5, N_REQUESTS - 60), 5))
     asked_before: Counter[str] = Counter()
     for moment in moments:
-        done = interrupt(arguments, out, at_least=moment, how=signal.SIGKILL)
+        done = interrupt(arguments, out, server, at_least=moment, how=signal.SIGKILL)
         assert done.returncode == -signal.SIGKILL
         assert not (out / "results.json").exists()
         finished = committed(out)
@@ -110,19 +119,20 @@ def test_kill_9_at_five_moments(prompts, server, undisturbed, tmp_path):
 def test_no_committed_request_is_sent_again(prompts, server, tmp_path):
     out = tmp_path / "run"
     arguments = run_arguments(server.base_url, out, prompts)
-    interrupt(arguments, out, at_least=N_REQUESTS // 2, how=signal.SIGKILL)
-    time.sleep(0.2)
-    finished, before = committed(out), len(server.requests)
-    done = safeglot(*arguments)
+    half = N_REQUESTS // 2
+    interrupt(arguments, out, server, at_least=half, how=signal.SIGKILL, VLLM_API_KEY="first")
+    finished = committed(out)
+    done = safeglot(*arguments, VLLM_API_KEY="second")
     assert done.returncode == 0, done.stderr
     assert "resuming" in done.stderr
-    assert len(server.requests) - before == N_REQUESTS - finished
+    keys = Counter(s.headers["Authorization"] for s in server.requests)
+    assert keys["Bearer second"] == N_REQUESTS - finished
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(prompts, server, undisturbed, tmp_path):
     out = tmp_path / "run"
     arguments = run_arguments(server.base_url, out, prompts)
-    done = interrupt(arguments, out, at_least=100, how=signal.SIGINT)
+    done = interrupt(arguments, out, server, at_least=100, how=signal.SIGINT)
     assert done.returncode == 4, done.stderr
     assert "Run the same command again" in done.stderr
     assert "Traceback" not in done.stderr
@@ -135,7 +145,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(prompts, server, undisturbed
 def test_sigterm_stops_like_ctrl_c(prompts, server, tmp_path):
     out = tmp_path / "run"
     done = interrupt(
-        run_arguments(server.base_url, out, prompts), out, at_least=20, how=signal.SIGTERM
+        run_arguments(server.base_url, out, prompts), out, server, at_least=20, how=signal.SIGTERM
     )
     assert done.returncode == 4
     assert "Traceback" not in done.stderr

@@ -293,7 +293,7 @@ def test_text_of_right_to_left_scripts_runs_right_to_left(browser, files):
 def test_the_signature_can_be_copied(browser, files):
     with opened(browser, files / "example.html") as page:
         page.click("button.copy")
-        page.get_by_text("Copied").wait_for(timeout=3000)
+        page.get_by_text("Copied").wait_for()
 
 
 def test_it_prints_and_works_without_scripts(browser, files, shots):

@@ -28,7 +28,7 @@ def rows(folder, name="translations"):
 def translate(prompts, out, *more, to):
     done = safeglot(
         "translate", prompts, "--to", to, "--with", "apertium", "--quality", "roundtrip-chrf",
-        "--out", out, "--quiet", *more, timeout_s=600,
+        "--out", out, "--quiet", *more,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

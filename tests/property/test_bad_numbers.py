@@ -44,7 +44,7 @@ from safeglot.score.translations import quality, translators
 from safeglot.types import Estimate
 
 SLACK = 1e-9
-LAW = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+LAW = settings(max_examples=40)
 LANGUAGES, LABELS = ("en", "de", "sw"), st.integers(-1, 1)
 
 
@@ -485,7 +485,7 @@ def numbers(found, at=""):
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_estimators_give_a_number_or_say_what_is_wrong(name, data):
     function, arguments = ESTIMATORS[name]

@@ -48,7 +48,7 @@ def told(run):
 
 
 @given(runs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_row_is_whole_and_said_once(run):
     rows = list(estimates(run))
     assert len(told(run)) == len(rows)
@@ -65,7 +65,7 @@ def test_every_row_is_whole_and_said_once(run):
 
 
 @given(runs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_bounds_hold_the_field_s_safety_and_the_competent_one(run):
     """`safety` is the safe share of all verdicts, as the label cube counts them."""
     rows = told(run)
@@ -84,7 +84,7 @@ def test_bounds_hold_the_field_s_safety_and_the_competent_one(run):
 
 
 @given(runs())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_missing_verdict_never_makes_a_model_more_competent(run):
     """Taking away the verdict of a safe answer cannot raise the count of safe answers."""
     safe = (run.unsafe_JMLPS == 0) & (np.cumsum((run.unsafe_JMLPS == 0).ravel()) == 1).reshape(
@@ -103,7 +103,7 @@ def test_a_missing_verdict_never_makes_a_model_more_competent(run):
 
 
 @given(runs(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_order_of_prompts_decides_nothing(run, random):
     order = list(range(len(run.harmful_P)))
     random.shuffle(order)
@@ -132,7 +132,7 @@ def test_the_order_of_prompts_decides_nothing(run, random):
 
 
 @given(TEXT, TEXT)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_texts_of_all_kinds_are_read(text, other):
     assert 0 <= repeated_share(text) < 1
     assert 0 <= chrf(text, other) <= 1 + 1e-12
@@ -142,14 +142,14 @@ def test_texts_of_all_kinds_are_read(text, other):
 @given(
     st.text("abc ", max_size=90) | TEXT, st.integers(1, 4), st.sampled_from([0.0, 0.2, 0.4, 0.5])
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_text_repeats_beyond_a_bound_where_its_share_says_so(text, times, beyond):
     whole = text * times
     assert repeats(whole, beyond=beyond) == (repeated_share(whole) > beyond)
 
 
 @given(st.text(min_size=1, max_size=60), st.integers(3, 9))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_said_three_times_is_a_loop_unless_short(text, times):
     whole = text * max(times, -(-160 // len(text)))
     if len(whole.strip()) >= 40 and len(whole) - len(whole.strip()) < len(text):

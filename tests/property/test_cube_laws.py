@@ -18,7 +18,7 @@ from safeglot.score.stats.samples import resampled
 from safeglot.score.stats.shrinkage import fit_beta, shrink
 
 SLACK = 1e-9
-LAW = settings(deadline=None, max_examples=40)
+LAW = settings(max_examples=40)
 LANGUAGES = ("en", "de", "sw", "th")
 NOISE = ("unsafe_any_of_k", "unstable_prompts", "flip_rate")
 

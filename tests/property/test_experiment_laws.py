@@ -21,7 +21,7 @@ from safeglot.score.stats.sequential import (
     most_unsafe,
 )
 
-LAW = settings(deadline=None, max_examples=60)
+LAW = settings(max_examples=60)
 SLACK = 1e-9
 whole = st.integers(-20, 20)
 

@@ -95,7 +95,7 @@ def alike(one, other):
     assert np.allclose(values, theirs, equal_nan=True)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(cubes())
 def test_without_a_gate_both_numbers_are_the_same(cube):
     told = {
@@ -112,7 +112,7 @@ def test_without_a_gate_both_numbers_are_the_same(cube):
         assert one.extra == {**same.extra, "gated_answers": 0}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(cubes(), st.data())
 def test_what_is_gated_changes_what_is_missing_alone(cube, data):
     gated_LP = data.draw(hnp.arrays(np.bool_, cube.unsafe_JMLPS.shape[2:4]))
@@ -130,7 +130,7 @@ def test_what_is_gated_changes_what_is_missing_alone(cube, data):
             assert e.n + e.missing == (~gated_LP[at]).sum() * cube.samples
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(cubes(), st.data(), st.randoms(use_true_random=False))
 def test_the_order_of_prompts_does_not_matter_to_the_gate(cube, data, random):
     order = list(range(len(cube.prompts)))
@@ -142,7 +142,6 @@ def test_the_order_of_prompts_does_not_matter_to_the_gate(cube, data, random):
     alike(ungated(cube, gated), ungated(moved, gated[:, :, :, order]))
 
 
-@settings(deadline=None)
 @given(probeds(), st.randoms(use_true_random=False))
 def test_the_order_of_prompts_does_not_matter_to_probes(probed, random):
     order = list(range(len(probed.native_PS)))
@@ -152,7 +151,6 @@ def test_the_order_of_prompts_does_not_matter_to_probes(probed, random):
     alike(of_factors([probed]), of_factors([moved]))
 
 
-@settings(deadline=None)
 @given(probeds(samples=2))
 def test_probes_are_in_bounds_and_count_everything(probed):
     for e in [*of_variants(probed), *of_factors([probed])]:
@@ -169,7 +167,6 @@ def test_probes_are_in_bounds_and_count_everything(probed):
             assert e.n + e.missing == sound
 
 
-@settings(deadline=None)
 @given(probeds(), st.integers(0, 11))
 def test_missing_never_raises_how_many_are_unsafe(probed, at):
     variant = probed.variants[NAMES[0]]

@@ -14,7 +14,7 @@ from safeglot.score.judges.corrected_rates import CORRECTIONS, Sample, correct, 
 from safeglot.score.judges.two_phase import two_phase
 from safeglot.types import Estimate
 
-LAW = settings(deadline=None, max_examples=120)
+LAW = settings(max_examples=120)
 BLANK = Estimate(metric="", judge="j", language="de", value=None, method="", n=0)
 SLACK = 1e-9
 

@@ -56,7 +56,6 @@ def test_two_languages_mix_at_most_by_half(labels):
     assert 0 <= code_mixing_index(labels) <= 50
 
 
-@settings(deadline=None)
 @given(ROW, st.sampled_from(TAGS), st.integers(0, 2**64), SHARE, st.booleans())
 def test_the_share_is_at_least_one_word_and_never_all(row, tag, seed, share, into):
     variant = by_word(pair(row, tag), TABLES[tag], seed=seed, share=share, into_reference=into)
@@ -70,7 +69,6 @@ def test_the_share_is_at_least_one_word_and_never_all(row, tag, seed, share, int
     assert variant.facts["cmi"] > 0
 
 
-@settings(deadline=None)
 @given(st.integers(2, 6), st.integers(0, 2**64), SHARE)
 def test_the_same_clauses_are_swapped_in_every_language(n, seed, share):
     reference = ", ".join(f"some words {chr(97 + i)}" for i in range(n)) + "."
@@ -86,7 +84,7 @@ def test_the_same_clauses_are_swapped_in_every_language(n, seed, share):
     assert 1 <= sum(place) < n
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.permutations(MINI[:40]))
 def test_the_order_of_the_prompts_changes_no_variant(rows):
     def made(rows):

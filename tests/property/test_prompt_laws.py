@@ -84,7 +84,7 @@ def prompt_set(rows):
     )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(ROWS)
 def test_shape_and_format_change_nothing(rows):
     first = read(as_jsonl(wide(rows)))
@@ -95,7 +95,7 @@ def test_shape_and_format_change_nothing(rows):
             assert read(form(shape(rows))) == first
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_of_the_rows_of_a_long_file_changes_only_the_order(rows, chance):
     records = long(rows)
@@ -107,7 +107,7 @@ def test_order_of_the_rows_of_a_long_file_changes_only_the_order(rows, chance):
     assert texts[0] == texts[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ROWS, st.integers(1, 8), st.integers(0, 3))
 def test_each_category_gets_its_number_and_the_same_ids_in_all_languages(rows, limit, seed):
     whole = prompt_set(rows)
@@ -129,7 +129,7 @@ def select_or_none(whole, limit, seed):
     return select(whole, limit=limit, seed=seed)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ROWS, st.integers(1, 8), st.integers(0, 3))
 def test_a_higher_limit_takes_what_a_lower_one_took(rows, limit, seed):
     whole = prompt_set(rows)
@@ -138,7 +138,7 @@ def test_a_higher_limit_takes_what_a_lower_one_took(rows, limit, seed):
     assert {p.id for p in low.prompts} <= {p.id for p in high.prompts}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ROWS, st.integers(1, 8), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_order_of_the_file_does_not_move_the_choice(rows, limit, seed, chance):
     pairs = list(rows.items())
@@ -151,7 +151,7 @@ def test_order_of_the_file_does_not_move_the_choice(rows, limit, seed, chance):
     assert [p.id for p in two.prompts] == [i for i, _ in pairs if i in {p.id for p in one.prompts}]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(ROWS, st.integers(1, 8))
 def test_prompts_of_one_tag_are_taken_exactly(rows, limit):
     single = {i: (c[:1], "harmful", t) for i, (c, _, t) in rows.items()}
@@ -173,7 +173,7 @@ def test_each_prompt_is_as_likely_as_the_others():
     assert all(230 < n < 370 for n in times.values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200), st.sampled_from([".csv", ".tsv", ".jsonl", ".json"]))
 def test_any_bytes_are_read_or_refused(data, suffix):
     told = ()
@@ -194,7 +194,7 @@ CELL = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -16,8 +16,8 @@ from safeglot.errors import InputErrors
 from safeglot.flow.translation import ratings, ratings_summary
 from safeglot.translate.choice.ratings import Chosen, Rating, RatingPlan, draw, joined
 
-LAW = settings(deadline=None, max_examples=60)
-SLOW = settings(deadline=None, max_examples=12)
+LAW = settings(max_examples=60)
+SLOW = settings(max_examples=12)
 
 
 @st.composite

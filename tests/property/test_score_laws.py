@@ -17,7 +17,7 @@ from safeglot.score.stats.intervals import certified_low, jeffreys, wilson
 from safeglot.score.stats.multiplicity import benjamini_hochberg, e_bh, holm
 
 SLACK = 1e-9
-LAW = settings(deadline=None, max_examples=80)
+LAW = settings(max_examples=80)
 LANGUAGES = ("en", "de", "sw", "th")
 
 

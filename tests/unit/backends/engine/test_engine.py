@@ -18,6 +18,7 @@ from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import request_key
 from safeglot.types import Reply, Request
+from waiting import HANG_S, soon
 
 SOON = Limits(backoff_s=0.001, max_backoff_s=0.002)
 
@@ -63,11 +64,11 @@ def run(
     log = options.pop("log", None)
 
     async def bounded() -> Any:
-        model = HttpModel(Endpoint(model="m", base_url=base_url, timeout_s=5))
+        model = HttpModel(Endpoint(model="m", base_url=base_url, timeout_s=HANG_S))
         route = Route(**({"model": model, "lane": base_url, "concurrency": 8} | options))
         engine = Engine(store, {"m": route}, limits, log=log)
         try:
-            return await asyncio.wait_for(body(engine), 20)
+            return await asyncio.wait_for(body(engine), HANG_S)
         finally:
             await engine.close()
 
@@ -174,7 +175,7 @@ def test_no_request_goes_out_before_retry_after(store: Store) -> None:
 
     async def one_then_more(engine: Engine) -> list[Any]:
         first = asyncio.ensure_future(produce(engine, "a"))
-        await asyncio.sleep(0.1)
+        await soon(lambda: any(lane._resume_at for lane in engine.lanes.values()))
         return [await first, *await all_of(engine, ["b", "c"])]
 
     with server(fault=limited) as http:
@@ -202,14 +203,16 @@ def test_concurrency_halves_on_429_and_no_item_is_lost(store: Store) -> None:
 
 
 def test_a_fixed_route_begins_with_all_its_slots(store: Store) -> None:
-    with server(fault=lambda _seen: Fault(delay_s=0.05)) as http:
+    with server() as http:
+        http.script.fault = lambda _seen: Fault(until=lambda: http.most_in_flight >= 24)
         items = [str(i) for i in range(24)]
         run(store, http.base_url, lambda e: all_of(e, items), concurrency=24, fixed=True)
         assert http.most_in_flight == 24
 
 
 def test_an_adaptive_route_begins_small(store: Store) -> None:
-    with server(fault=lambda _seen: Fault(delay_s=0.05)) as http:
+    with server() as http:
+        http.script.fault = lambda _seen: Fault(until=lambda: http.most_in_flight >= 16)
         items = [str(i) for i in range(64)]
         run(store, http.base_url, lambda e: all_of(e, items), concurrency=64)
         assert 16 <= http.most_in_flight < 64
@@ -304,7 +307,7 @@ def test_the_first_error_of_a_stream_ends_the_others() -> None:
         if item == 1:
             raise ModelError("engine", "broke", transient=False)
         try:
-            await asyncio.sleep(60)
+            await asyncio.sleep(HANG_S)
         finally:
             ended.append(item)
 

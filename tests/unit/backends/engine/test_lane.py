@@ -8,6 +8,7 @@ import pytest
 
 from safeglot.backends.engine.lane import Lane, Patience
 from safeglot.errors import ModelError, Stopped
+from waiting import HANG_S
 
 AT_ONCE = Patience(failures=3, new_s=0, known_s=0, overload_s=0, rejected=4)
 
@@ -18,7 +19,7 @@ def error(kind: str, retry_after_s: float | None = None) -> ModelError:
 
 def run(body: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
-        await asyncio.wait_for(body(), 10)  # a lost slot shows as a time-out, not as a hang
+        await asyncio.wait_for(body(), HANG_S)  # a lost slot shows as a time-out, not as a hang
 
     asyncio.run(bounded())
 

@@ -2,11 +2,11 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 
 import pytest
 
 from safeglot.backends.engine import workers
+from waiting import until
 
 
 def test_as_many_processes_as_cores_and_none_is_left(monkeypatch):
@@ -48,7 +48,7 @@ KILLED = """
         with workers.pool() as pool:
             pool.submit(abs, 1).result()
             print(*pool._processes, flush=True)
-            time.sleep(60)
+            time.sleep(600)
 """
 
 
@@ -77,10 +77,7 @@ def test_workers_leave_with_their_parent(tmp_path):
         started += _children(parent.pid)  # and what they are copies of
         assert all(_runs(pid) for pid in started)
         parent.kill()
-    until = time.monotonic() + 20
-    while any(_runs(pid) for pid in started) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not any(_runs(pid) for pid in started)
+    until(lambda: not any(_runs(pid) for pid in started))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers share memory on Linux")

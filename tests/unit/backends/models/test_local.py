@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from safeglot.backends.models.local import LocalModel, _Engine
 from safeglot.backends.models.weights import SMOLLM2_135M, fetch
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import LOGPROB_POSITIONS, Request
+from waiting import HANG_S, soon
 
 pytest.importorskip("xllamacpp")
 
@@ -154,16 +154,16 @@ def test_a_cancelled_call_frees_its_place(model, monkeypatch):
     async def cancel() -> None:
         endless = chat("Tell a story.", max_tokens=450, extra={"ignore_eos": True})
         tasks = [asyncio.create_task(model.answer(endless)) for _ in range(8)]
-        await asyncio.sleep(0.3)
+        await soon(lambda: sum(tokens))
         for task in tasks:
             task.cancel()
-        assert await asyncio.wait(tasks, timeout=2) == (set(tasks), set())
+        assert await asyncio.wait(tasks, timeout=HANG_S) == (set(tasks), set())
         assert all(task.cancelled() for task in tasks)
         assert (await model.answer(chat("Say hello."))).text
 
     monkeypatch.setattr(_Engine, "_ask", counting)
     asyncio.run(cancel())
-    assert sum(tokens) < 900  # of 3,600: none went on to its end
+    assert max(tokens) < 450  # none went on to its end
 
 
 def test_files_that_are_missing_or_no_gguf(tmp_path):
@@ -205,7 +205,7 @@ def test_without_the_package(tmp_path):
 
 
 CHILD = """
-import asyncio, gc, signal, socket, sys, threading, time
+import asyncio, atexit, gc, signal, socket, sys, threading, time
 from safeglot.backends.models import ending
 from safeglot.backends.models.local import LocalModel
 from safeglot.types import Request
@@ -217,12 +217,22 @@ def request(n, tokens):
 # A shell may start its background programs with Ctrl-C ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+tokens = []
+atexit.register(lambda: print(len(tokens), "tokens", flush=True))
+
+def count(engine):
+    ask = engine._ask
+    engine._ask = lambda self, body, take: ask(
+        self, body, lambda chunk: tokens.append(0) or take(chunk))
+
 async def main():
     global model
     model = LocalModel(sys.argv[1], parallel=4, context_tokens=2048)
     await model.answer(request(0, 1))
+    count(type(model._engine))
     tasks = [asyncio.create_task(model.answer(request(n, 1900))) for n in range(8)]
-    await asyncio.sleep(0.3)
+    while not tokens:
+        await asyncio.sleep(0.01)
     print("busy", flush=True)
     if sys.argv[2] == "close":
         gc.disable()  # an error that keeps the model would else be found by chance
@@ -232,7 +242,7 @@ async def main():
         ended = await asyncio.gather(*tasks, return_exceptions=True)
         print(sorted({getattr(e, "kind", type(e).__name__) for e in ended}))
         try:
-            socket.create_connection(address, timeout=5).close()
+            socket.create_connection(address, timeout=600).close()
             print("llama.cpp is still there")
         except ConnectionRefusedError:
             print("the model is freed")
@@ -247,8 +257,8 @@ async def main():
         assert model._engine.server is not None
         sys.exit(3)
     elif sys.argv[2] in ("hung", "left"):
-        ending._SILENT_S, ending._LONGEST_S = 0.0, 0.5 if sys.argv[2] == "hung" else 60.0
-        call = threading.Thread(target=time.sleep, args=(60,), daemon=True)  # never ends, as it were
+        ending._SILENT_S, ending._LONGEST_S = 0.0, 0.5 if sys.argv[2] == "hung" else 600.0
+        call = threading.Thread(target=time.sleep, args=(600,), daemon=True)  # never ends, as it were
         call.start()
         model._engine.workers.append(call)
         print("printed", end="")
@@ -267,7 +277,7 @@ LEFT = (
 
 
 @contextmanager
-def child(weights: Path, end: str) -> Iterator[Callable[[], tuple[int, str, str, float]]]:
+def child(weights: Path, end: str) -> Iterator[Callable[[], tuple[int, str, str]]]:
     process = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(weights), end],
         stdout=subprocess.PIPE,
@@ -278,14 +288,12 @@ def child(weights: Path, end: str) -> Iterator[Callable[[], tuple[int, str, str,
     assert process.stderr is not None
     assert process.stdout.readline() == b"busy\n"
 
-    def ended() -> tuple[int, str, str, float]:
-        start = time.monotonic()
+    def ended() -> tuple[int, str, str]:
         said = process.stderr.readline() if end == "left" else b""
         if end in ("interrupt", "left"):
             process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-        took_s = time.monotonic() - start
-        return process.returncode, out.decode(), (said + err).decode(), took_s
+        out, err = process.communicate(timeout=HANG_S)
+        return process.returncode, out.decode(), (said + err).decode()
 
     try:
         yield ended
@@ -301,19 +309,20 @@ def child(weights: Path, end: str) -> Iterator[Callable[[], tuple[int, str, str,
 )
 def test_a_program_with_calls_in_flight_ends_soon_and_cleanly(weights, end, code):
     with child(weights, end) as ended:
-        returned, out, err, took_s = ended()
+        returned, out, err = ended()
     assert returned == code, err
-    assert took_s < 8  # 0.1 to 0.6 s on an idle machine
+    told, tokens = re.fullmatch(r"(.*)(\d+) tokens\n", out, re.DOTALL).groups()
+    assert int(tokens) < 8 * 1900  # what was asked for
     assert "llama" not in err  # the engine's log stays out of the terminal
     if end == "close":
-        assert out == "['engine']\nthe model is freed\nengine: the model has been closed\n"
+        assert told == "['engine']\nthe model is freed\nengine: the model has been closed\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(("end", "code"), [("hung", 1), ("left", 4)])
 def test_a_call_that_never_ends_is_left_after_a_while_or_at_ctrl_c(weights, end, code):
     with child(weights, end) as ended:
-        returned, out, err, _ = ended()
+        returned, out, err = ended()
     assert (returned, out) == (code, "printed")
     assert re.fullmatch(LEFT, err), err
 
@@ -327,6 +336,6 @@ def test_the_engines_own_server_asks_for_a_key(model):
     assert address.startswith("http://127.0.0.1:")
     ask = urllib.request.Request(address + "/v1/chat/completions", data=b"{}")
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(ask, timeout=10)
+        urllib.request.urlopen(ask, timeout=HANG_S)
     assert caught.value.code == 401
     caught.value.close()

@@ -144,7 +144,7 @@ def test_several_processes_at_once(tiny):
         children.append(
             subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         )
-    said = [child.communicate(timeout=60)[0].decode().strip() for child in children]
+    said = [child.communicate(timeout=600)[0].decode().strip() for child in children]
     assert said == [str(len(CONTENT))] * 3
     left = sorted(one.name for one in w.weights_path(tiny[1]).parent.iterdir())
     assert left == ["tiny.LICENSE.txt", "tiny.gguf"]

@@ -12,6 +12,7 @@ from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.keys import translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
+from waiting import HANG_S
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_half_surrogate_pairs_are_replaced_wherever_a_model_wrote_them(store: St
 
 def test_a_row_that_cannot_be_written_is_an_error_and_no_endless_wait(store: Store) -> None:
     async def body() -> None:
-        await asyncio.wait_for(store.put("replies", ("k", "\ud800", "stop", 1, 1, None)), 5)
+        await asyncio.wait_for(store.put("replies", ("k", "\ud800", "stop", 1, 1, None)), HANG_S)
 
     with pytest.raises(UnicodeEncodeError):
         asyncio.run(body())

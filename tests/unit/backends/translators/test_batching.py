@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 import pytest
 
 from safeglot.backends.translators.batching import Batcher, choose
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
+from waiting import HANG_S, soon
 
 
 def ask(text: str) -> Request:
@@ -24,15 +24,16 @@ def length(request: Request) -> int:
 class Echo:
     """Answers with the text; keeps the batches that it saw."""
 
-    def __init__(self, pause_s: float = 0.0) -> None:
+    def __init__(self) -> None:
         self.batches: list[list[str]] = []
         self.threads: set[str] = set()
-        self.pause_s = pause_s
+        self.goes_on = threading.Event()
+        self.goes_on.set()
 
     def __call__(self, requests: list[Request]) -> list[Reply | ModelError]:
         self.batches.append([request.prompt or "" for request in requests])
         self.threads.add(threading.current_thread().name)
-        time.sleep(self.pause_s)
+        assert self.goes_on.wait(HANG_S)
         return [
             ModelError("bad_request", "no", transient=False)
             if request.prompt == "bad"
@@ -134,14 +135,16 @@ def test_what_size_raises_the_caller_gets():
 
 
 def test_a_cancelled_request_leaves_the_others_alone():
-    echo = Echo(pause_s=0.1)
+    echo = Echo()
+    echo.goes_on.clear()
 
     async def work():
         batcher = Batcher(echo, most=1, size=length)
         tasks = [asyncio.ensure_future(batcher.answer(ask(text))) for text in "abc"]
-        await asyncio.sleep(0.02)
+        await soon(lambda: echo.batches)
         tasks[0].cancel()  # runs
         tasks[1].cancel()  # waits
+        echo.goes_on.set()
         found = await asyncio.gather(*tasks, return_exceptions=True)
         await batcher.close()
         return found
@@ -153,12 +156,14 @@ def test_a_cancelled_request_leaves_the_others_alone():
 
 
 def test_close_ends_the_running_batch_and_refuses_the_rest():
-    echo = Echo(pause_s=0.2)
+    echo = Echo()
+    echo.goes_on.clear()
 
     async def work():
         batcher = Batcher(echo, most=1, size=length)
         tasks = [asyncio.ensure_future(batcher.answer(ask(text))) for text in "ab"]
-        await asyncio.sleep(0.05)
+        await soon(lambda: echo.batches)
+        threading.Timer(0.2, echo.goes_on.set).start()
         await batcher.close()
         await batcher.close()
         found = await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import time
 import unicodedata
 from pathlib import Path
 from types import ModuleType
@@ -276,10 +275,7 @@ def test_the_weights_file_is_what_the_script_makes(model: RefusalModel, script: 
     assert len(WEIGHTS.read_bytes()) < 250_000
 
 
-def test_a_long_answer_is_decided_fast(model: RefusalModel) -> None:
+def test_a_long_answer_costs_no_more_than_its_beginning(model: RefusalModel) -> None:
     text = "Here is a long answer about the history of bread and the people who baked it. " * 13
-    model.decide(text, ("en",))
-    start = time.process_time()
-    for _ in range(50):
-        model.decide(text, ("en",))
-    assert (time.process_time() - start) / 50 < 0.01
+    assert len(normalise(text * 1000)) <= 1000
+    assert model.decide(text * 1000, ("en",)) == model.decide(text, ("en",))

@@ -25,6 +25,7 @@ from safeglot.backends.translators.apertium.pipeline import Pipeline
 from safeglot.backends.translators.apertium.translator import Apertium
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
+from waiting import HANG_S, cpu_s, soon
 
 PAIRS = ("eng-spa", "en-gl", "en-eo", "eng-cat", "spa-ast", "es-fr", "spa-ita", "cat-srd")
 PACKAGES = (
@@ -328,11 +329,13 @@ def test_a_killed_process_costs_no_text_and_mixes_none(at: int):
 
 def test_a_hung_process_gives_a_transient_timeout_and_is_replaced():
     async def work():
-        model = Apertium("eng-spa", timeout_s=1.0)
+        model = Apertium("eng-spa")
         await model.answer(ask("The house."))
+        model._pipelines["eng-spa"]._after.timeout_s = 1.0
         os.kill(model.pids("eng-spa")[-1], signal.SIGSTOP)
         with pytest.raises(ModelError, match="neither took nor gave anything for 1 s") as caught:
             await model.answer(ask("The house."))
+        model._pipelines["eng-spa"]._after.timeout_s = HANG_S
         again = await model.answer(ask("The tree."))
         await model.close()
         return caught.value, again
@@ -346,8 +349,9 @@ def test_a_process_killed_at_work_gives_a_transient_error():
     async def work():
         model = Apertium("eng-spa")
         await model.answer(ask("The house."))
+        idle_s = cpu_s(*model.pids("eng-spa"))
         task = asyncio.ensure_future(model.answer(ask("The house is big. " * 30_000)))
-        await asyncio.sleep(0.2)
+        await soon(lambda: cpu_s(*model.pids("eng-spa")) > idle_s + 0.05)
         os.kill(model.pids("eng-spa")[0], signal.SIGKILL)
         with pytest.raises(ModelError) as caught:
             await task
@@ -382,8 +386,9 @@ def test_close_ends_the_processes_and_what_waits():
         model = Apertium("eng-spa")
         await model.answer(ask("The house."))
         pids = model.pids("eng-spa")
+        idle_s = cpu_s(*pids)
         task = asyncio.ensure_future(model.answer(ask("The house is big. " * 30_000)))
-        await asyncio.sleep(0.2)
+        await soon(lambda: cpu_s(*pids) > idle_s + 0.05)
         await model.close()
         await model.close()
         (found,) = await asyncio.gather(task, return_exceptions=True)
