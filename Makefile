@@ -43,6 +43,7 @@ apertium:
 	@sh scripts/need_apertium.sh
 
 bench: .stamp/dev
+	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/translate.py

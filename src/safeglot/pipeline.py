@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir, write_text
@@ -20,15 +19,12 @@ from safeglot.flow.run import session
 from safeglot.flow.run.job import Job
 from safeglot.flow.translation import for_run
 
-if TYPE_CHECKING:
-    from safeglot.report.page import Page
-
 
 def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
     """Run all stages; in a folder that holds this run, do what is missing. Raises: SafeglotError."""
+    run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
     from safeglot.flow.measure import cube
 
-    run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
     missing = score(run_dir, console)
     console.show(report(run_dir, console, answers=config.answers))
     cube.check_missing(run_dir, missing, config.max_missing)
@@ -56,9 +52,9 @@ def generate(
     config: Config, console: Console, *, retry_failed: bool = False, judged: bool = False
 ) -> RunDir:
     """Ask the targets; with `judged`, have each answer judged as soon as it is there."""
+    job = plan(config if judged else dataclasses.replace(config, judge=()), console)
     from safeglot.flow.collection import Work, collect
 
-    job = plan(config if judged else dataclasses.replace(config, judge=()), console)
     run_dir = RunDir(job.path)
     with session.begun(run_dir, job, console) as store:
         session.put_prompts(store, job.prompts)
@@ -90,22 +86,13 @@ def score(run_dir: RunDir, console: Console) -> float:
     return missing
 
 
-def page(run_dir: RunDir, answers: int) -> Page:
-    """Read the run's results and answers into a page."""
-    from safeglot.flow.page import page_of
-    from safeglot.report.results_json import from_json
-
-    found, _ = from_json(run_dir.read_results())
-    with session.opened(run_dir) as store:
-        return page_of(run_dir, store, found, answers)
-
-
 def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
     """Write report.html and return the headline table for the terminal."""
+    from safeglot.flow.page import page_of
     from safeglot.report.html import render_html
     from safeglot.report.terminal import headline
 
-    shown = page(run_dir, answers)
+    shown = page_of(run_dir, answers)
     write_text(run_dir.report, render_html(shown))
     return (
         f"{headline(shown, width=console.width, colour=console.colour)}\nreport: {run_dir.report}"

@@ -9,30 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.files import rundir
 from safeglot.backends.files.rundir import RunDir
+from safeglot.cli.table import table
 from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.console import Console
     from safeglot.flow.run.job import Job
     from safeglot.prompts.prompt_set import PromptSet
-
-
-def _table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int = 110
-) -> str:
-    import io
-
-    from rich.console import Console as RichConsole
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right")
-    for row in rows:
-        table.add_row(*map(str, row))
-    out = io.StringIO()
-    RichConsole(file=out, width=width, no_color=True, highlight=False, markup=False).print(table)
-    return "\n".join(line.rstrip() for line in out.getvalue().rstrip().splitlines())
 
 
 def taxonomy_text(prompts: PromptSet) -> str:
@@ -60,7 +43,7 @@ def prompts_text(prompts: PromptSet) -> str:
         f"{len(prompts.prompts)} prompts x {len(prompts.languages)} languages "
         f"({', '.join(prompts.languages)}) = {len(prompts.translations)} texts"
     )
-    return "\n".join(lines) + "\n\n" + _table("", ("category", "macro", "harmful", "benign"), rows)
+    return "\n".join(lines) + "\n\n" + table(("category", "macro", "harmful", "benign"), rows)
 
 
 def forecast_text(job: Job) -> str:
@@ -105,10 +88,10 @@ def show_text(run_dir: RunDir, console: Console, *, as_json: bool) -> str:
     """Return the headline of a run, or its results.json."""
     if as_json:
         return run_dir.read_results().rstrip("\n")
-    from safeglot import pipeline
+    from safeglot.flow.page import page_of
     from safeglot.report.terminal import headline
 
-    return headline(pipeline.page(run_dir, 0), width=console.width, colour=console.colour)
+    return headline(page_of(run_dir, 0), width=console.width, colour=console.colour)
 
 
 def list_text(folder: Path) -> str:
@@ -128,9 +111,8 @@ def list_text(folder: Path) -> str:
             (run.path, m.created[:16], "+".join(m.models), "+".join(m.languages),
              m.identity["n"], "+".join(m.judges), state)
         )  # fmt: skip
-    return _table(
-        "", ("run", "begun", "models", "languages", "prompts", "judges", "state"), rows, 200
-    )
+    columns = ("run", "begun", "models", "languages", "prompts", "judges", "state")
+    return table(columns, rows, width=200)
 
 
 def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int]]:

@@ -21,6 +21,7 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import main_text_counts, main_texts
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
+from safeglot.flow.run import session
 from safeglot.report.page import (
     AnswerRow,
     AnswerVerdict,
@@ -30,22 +31,25 @@ from safeglot.report.page import (
     Page,
     Run,
 )
+from safeglot.report.results_json import from_json
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.text import languages
 from safeglot.types import Estimate, Prompt, Verdict
 
 
-def page_of(run: RunDir, store: Store, estimates: list[Estimate], most_answers: int) -> Page:
-    """Return the page of a run, from its files."""
-    manifest = run.read_manifest()
-    return Page(
-        run=_run(run, manifest, estimates, signature(store, manifest)),
-        estimates=estimates,
-        missing=tuple(_missing(store, manifest)),
-        answers=tuple(_answers(store, manifest, most_answers)),
-        n_answers_total=count_answers(store),
-        assumptions=ASSUMPTIONS,
-    )
+def page_of(run: RunDir, most_answers: int) -> Page:
+    """Return the page of a run, filled from its results and its store."""
+    estimates, _ = from_json(run.read_results())
+    with session.opened(run) as store:
+        manifest = run.read_manifest()
+        return Page(
+            run=_run(run, manifest, estimates, signature(store, manifest)),
+            estimates=estimates,
+            missing=tuple(_missing(store, manifest)),
+            answers=tuple(_answers(store, manifest, most_answers)),
+            n_answers_total=count_answers(store),
+            assumptions=ASSUMPTIONS,
+        )
 
 
 def _run(run: RunDir, manifest: Manifest, estimates: list[Estimate], line: str) -> Run:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 __all__ = [
     "RIGHT_TO_LEFT",
     "Language",
     "UnknownLanguage",
+    "all_scripts",
     "all_tags",
     "canonical",
     "lookup",
@@ -90,6 +91,7 @@ _REGIONS = {
     "ZR": "CD",
 }
 
+_STRING = re.compile(r'"([^"]*)"')
 _NAME_CUTOFF = 0.75
 _TAG_CUTOFF = 0.6
 _PREFIX_SCORE = 0.8
@@ -111,10 +113,42 @@ _Row = TypedDict(
 )
 
 
+class _Rows(Mapping[str, _Row]):
+    """The rows of the table by tag. TOML is slow to parse: a row is parsed when it is looked up."""
+
+    def __init__(self, text: str) -> None:
+        self._parsed: dict[str, _Row] = {}
+        sections = (part.partition("]\n") for part in text.split("\n[")[1:])
+        self._text = {tag: lines for tag, _, lines in sections}
+
+    def __getitem__(self, tag: str) -> _Row:
+        if tag not in self._parsed:
+            import tomllib
+
+            row: Any = tomllib.loads(self._text[tag])
+            self._parsed[tag] = row
+        return self._parsed[tag]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._text)
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    def __contains__(self, tag: object) -> bool:
+        return tag in self._text
+
+    def strings(self, key: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield each tag and the strings that its row has under a key."""
+        line = re.compile(rf"^{key} = (.*)$", re.MULTILINE)
+        for tag, text in self._text.items():
+            if found := line.search(text):
+                yield tag, _STRING.findall(found[1])
+
+
 class _Table(NamedTuple):
-    rows: dict[str, _Row]
+    rows: _Rows
     aliases: dict[str, str]
-    names: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,17 +180,24 @@ class UnknownLanguage(ValueError):
 @lru_cache(maxsize=1)
 def _table() -> _Table:
     """Return the table of languages, read on first use."""
-    import tomllib
     from importlib import resources
 
     text = resources.files("safeglot.text").joinpath("languages.toml").read_text(encoding="utf-8")
-    rows: dict[str, _Row] = tomllib.loads(text)
-    aliases = {alias: tag for tag, row in rows.items() for alias in row.get("aliases", ())}
+    rows = _Rows(text)
+    aliases = {alias: tag for tag, found in rows.strings("aliases") for alias in found}
+    return _Table(rows, aliases)
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, tuple[str, ...]]:
+    """Return English name, case folded -> the tags that have it."""
     names: dict[str, tuple[str, ...]] = {}
-    for tag, row in rows.items():
-        for name in (row["name"], *row.get("also", ())):
-            names[name.casefold()] = (*names.get(name.casefold(), ()), tag)
-    return _Table(rows, aliases, names)
+    rows = _table().rows
+    also = dict(rows.strings("also"))
+    for tag, (name,) in rows.strings("name"):
+        for each in (name, *also.get(tag, ())):
+            names[each.casefold()] = (*names.get(each.casefold(), ()), tag)
+    return names
 
 
 @lru_cache(maxsize=4096)
@@ -227,14 +268,20 @@ def all_tags() -> tuple[str, ...]:
     return tuple(sorted(_table().rows))
 
 
+@lru_cache(maxsize=1)
+def all_scripts() -> frozenset[str]:
+    """Return every script that a language of the table is written in."""
+    return frozenset(script for _, (script,) in _table().rows.strings("script"))
+
+
 def nearest(tag: str, n: int = 3) -> tuple[str, ...]:
     """Return at most n tags that a mistaken tag or an English name may stand for."""
     wanted = tag.strip().casefold()
     head = wanted.replace("_", "-").partition("-")[0]
-    table = _table()
+    table, names = _table(), _names()
     for exact in (wanted, head, *wanted.split()):
-        if exact in table.names:
-            return table.names[exact][: max(n, 0)]
+        if exact in names:
+            return names[exact][: max(n, 0)]
     if head in table.rows or head in table.aliases:
         return (table.aliases.get(head, head),)[: max(n, 0)]
     scores = _scores(wanted, head)
@@ -319,7 +366,7 @@ def _scores(wanted: str, head: str) -> dict[str, float]:
     """Score the tags that are like a mistaken tag or name."""
     table = _table()
     scores: dict[str, float] = {}
-    for name, tags in table.names.items():
+    for name, tags in _names().items():
         score = _likeness(wanted, name, _NAME_CUTOFF)
         if len(head) > 1 and name.startswith(head):
             score = max(score, _PREFIX_SCORE)
@@ -333,6 +380,8 @@ def _scores(wanted: str, head: str) -> dict[str, float]:
 
 def _likeness(one: str, other: str, cutoff: float) -> float:
     """Return how alike two words are from 0 to 1, 0 below the cutoff."""
+    from difflib import SequenceMatcher
+
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if matcher.real_quick_ratio() < cutoff or matcher.quick_ratio() < cutoff:
         return 0.0

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import resources
 
 import pytest
 from hypothesis import example, given
@@ -306,6 +307,20 @@ def test_canonical_is_idempotent_and_blind_to_case(tag):
     assert found == lookup(once)
     assert found.tag == once
     assert once == primary(once) or once.startswith(primary(once) + "-")
+
+
+def test_a_row_that_is_looked_up_is_the_one_that_a_toml_parser_reads():
+    text = (resources.files("safeglot.text") / "languages.toml").read_text(encoding="utf-8")
+    parsed = tomllib.loads(text)
+    table = languages._table()
+    assert dict(table.rows) == parsed
+    assert table.aliases == {a: tag for tag, row in parsed.items() for a in row.get("aliases", ())}
+    names = {}
+    for tag, row in parsed.items():
+        for name in (row["name"], *row.get("also", ())):
+            names.setdefault(name.casefold(), []).append(tag)
+    assert {name: list(tags) for name, tags in languages._names().items()} == names
+    assert languages.all_scripts() == {lookup(tag).script for tag in parsed}
 
 
 def test_importing_reads_no_table():

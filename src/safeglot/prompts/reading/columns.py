@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.reading.tables import Table
@@ -137,12 +136,7 @@ def column_language(column: str) -> str | None:
     except languages.UnknownLanguage:
         return None
     plain = all(len(subtag) <= 4 and not subtag[0].isdigit() for subtag in tag.split("-")[1:])
-    return tag if plain and script in _scripts() and not tag.startswith("x-") else None
-
-
-@cache
-def _scripts() -> frozenset[str]:
-    return frozenset(languages.lookup(tag).script for tag in languages.all_tags())
+    return tag if plain and script in languages.all_scripts() and not tag.startswith("x-") else None
 
 
 def _require(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ _KINDS: Mapping[str, Kind] = {
     "unsafe": "harmful",
     "safe": "benign",
 }
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -191,6 +193,6 @@ def text_fault(text: str) -> str:
     """Return what in a text cannot be sent to a model; '' for nothing."""
     if "\0" in text:
         return "a null byte; the file may be damaged"
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if _SURROGATE.search(text):
         return "half of a surrogate pair, which is no character; write the whole character"
     return ""
