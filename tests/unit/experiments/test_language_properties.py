@@ -1,0 +1,79 @@
+"""Gaps on properties of languages: the package's table and files of users."""
+
+import numpy as np
+import pytest
+
+from safeglot.errors import InputErrors, UsageError
+from safeglot.experiments.language_properties import language_properties, packaged
+from unit.experiments.made import column, estimate, run_in, write_estimates
+
+TAGS = ("en", "de", "fr", "sw", "yo", "th")
+GAPS = {"de": -0.02, "fr": -0.03, "sw": -0.10, "yo": -0.14, "th": -0.06}
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = run_in(tmp_path / "run", np.zeros((1, 1, 6, 4), dtype=int), languages=TAGS, scored=False)
+    write_estimates(path, [estimate("gap", gap, language=tag) for tag, gap in GAPS.items()])
+    return path
+
+
+def written(tmp_path, text):
+    file = tmp_path / "properties.csv"
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_the_package_knows_classes_and_scripts():
+    known = packaged(("en", "sw", "th"))
+    assert known.values["resource class (0 to 5)"] == {"en": 5, "sw": 2, "th": 3}
+    assert known.values["non-Latin script"] == {"en": 0, "sw": 0, "th": 1}
+    assert known.families == {}
+
+
+def test_slopes_are_by_property_and_say_that_they_describe_only(path):
+    slopes, left_out, together = language_properties([path])
+    assert slopes.title.endswith("(descriptive only)")
+    assert "with 5 languages nothing can be shown" in slopes.text
+    assert column(slopes, "languages") == [5, 5]
+    assert column(slopes, "gap per unit")[0] > 0  # less loss where there are more resources
+    assert column(left_out, "left out") == ["one language", "one language"]
+    assert column(together, "languages") == [5]
+
+
+def test_a_line_through_all_points_is_found(path, tmp_path):
+    rows = "".join(f"{tag},{100 * gap:.0f}\n" for tag, gap in GAPS.items())
+    slopes, left_out = language_properties(
+        [path], properties=written(tmp_path, f"language,loss\n{rows}")
+    )
+    assert column(slopes, "gap per unit") == [pytest.approx(0.01)]
+    assert column(slopes, "Spearman") == [pytest.approx(1)]
+    lowest, highest = column(left_out, "lowest slope"), column(left_out, "highest slope")
+    assert (lowest, highest) == ([pytest.approx(0.01)], [pytest.approx(0.01)])
+
+
+def test_a_language_without_a_gap_is_named(path):
+    rows = [estimate("gap", gap, language=tag) for tag, gap in GAPS.items()]
+    write_estimates(path, [*rows[:-1], estimate("gap", None, language="th", n=0)])
+    assert language_properties([path])[0].notes[0] == "m: no gap in th, left out."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("language\nde\n", "has no column of numbers"),
+        ("language,size\nklingonese,1\n", "klingonese"),
+        ("language,size\nde,1\nde,2\n", "de is given twice"),
+        ("language,size\nde,much\n", "size is 'much'"),
+        ("language,size\nit,1\n", "has none of the run's languages"),
+    ],
+)
+def test_faults_of_a_file_are_named(path, tmp_path, text, said):
+    with pytest.raises(InputErrors, match=said):
+        language_properties([path], properties=written(tmp_path, text))
+
+
+def test_a_run_of_one_language_has_no_gaps(tmp_path):
+    path = run_in(tmp_path / "one", np.zeros((1, 1, 1, 4), dtype=int))
+    with pytest.raises(UsageError, match="has one language"):
+        language_properties([path])
