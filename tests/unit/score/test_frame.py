@@ -1,74 +1,80 @@
-"""Texts that a gate took out are no answers that are missing, whatever is counted."""
-
-from dataclasses import replace
+"""What the estimates of one cube share: layouts, rows, shares of answers."""
 
 import numpy as np
 import pytest
 
-from safeglot.score.basic import estimates
-from safeglot.score.cube import Cube
-from safeglot.score.frame import frame_of, planned, sheet_of
-from safeglot.score.judges.alignment import align
-from safeglot.score.models.ranking import Entrant, standings
-from safeglot.score.safety.exclusion import without_categories
+from safeglot.score.frame import (
+    Proportion,
+    empty_row,
+    filled_row,
+    frame_of,
+    planned,
+    rates,
+    rows_of,
+    sheet_of,
+    unsafe_rates,
+)
+from safeglot.score.stats.intervals import wilson
+from safeglot.types import Estimate
 from unit.score.cubes import cube_of
 
-
-@pytest.fixture
-def gated():
-    cube = cube_of(np.full((2, 2, 3, 24, 2), 0.3), (2, 2, 3, 24, 2))
-    out_LP = np.zeros((3, 24), dtype=bool)
-    out_LP[1, :6], out_LP[2, 4:10] = True, True
-    unsafe = np.where(out_LP[..., None], -1, cube.unsafe_JMLPS).astype(np.int8)
-    return replace(cube, unsafe_JMLPS=unsafe, gated_LP=out_LP)
+ROW = Estimate(metric="x", value=None, method="no data", n=0)
 
 
-def test_a_gate_has_the_shape_of_languages_and_prompts(gated):
-    with pytest.raises(ValueError, match=r"gated_LP has shape \(24, 3\)"):
-        replace(gated, gated_LP=gated.gated_LP.T)
-    assert replace(gated, gated_LP=None).planned_LP.all()
-    assert isinstance(gated, Cube)
+def test_a_prompt_stands_once_in_each_of_its_categories():
+    cube = cube_of(0.3, (1, 1, 2, 6, 1), categories=2)
+    cube.member_PC[0] = True
+    cube.member_PC[1] = False
+    frame = frame_of(cube, level=0.9)
+    assert frame.by_category.prompt_E.tolist() == [0, 0, 2, 3, 4, 5]
+    assert frame.by_category.stratum_E.tolist() == [0, 1, 0, 1, 0, 1]
+    assert frame.whole.prompt_E.tolist() == list(range(6))
+    assert frame.in_category_P.tolist() == [True, False, True, True, True, True]
 
 
-def test_nothing_is_missing_where_all_that_was_planned_is_there(gated):
-    for one in estimates(gated):
-        assert one.missing == 0, (one.metric, one.language, one.category)
+def test_a_sheet_is_one_judge_on_one_model():
+    cube = cube_of(0.3, (2, 3, 2, 5, 1))
+    sheet = sheet_of(frame_of(cube, level=0.9), 1, 2)
+    assert (sheet.unsafe_LPS == cube.unsafe_JMLPS[1, 2]).all()
+    row = sheet.row_of("gap", "de", None)
+    assert (row.judge, row.model, row.language, row.level) == ("j1", "m2", "de", 0.9)
+    assert (row.value, row.n, row.method) == (None, 0, "no data")
 
 
-def test_what_else_is_lost_is_missing(gated):
-    gated.unsafe_JMLPS[0, 0, 1, 20, :] = -1
-    lost = [e for e in estimates(gated) if e.missing and (e.judge, e.model) == ("j0", "m0")]
-    assert {e.language for e in lost if e.metric != "exact_match_expected"} == {"de", None}
-    safety = next(e for e in lost if e.metric == "safety_micro" and e.language == "de")
-    assert (safety.n, safety.missing) == (2 * 17, 2)
+def test_rows_with_and_without_numbers():
+    row = filled_row(ROW, (0.5, np.float64(0.4), 0.6), (np.int64(8), 2), method="m", extra={"a": 1})
+    assert (row.value, row.low, row.high, row.n, row.missing) == (0.5, 0.4, 0.6, 8, 2)
+    assert {type(row.low), type(row.n)} == {float, int}
+    nothing = empty_row(ROW, np.int64(7))
+    assert (nothing.value, nothing.missing, nothing.extra) == (None, 7, {})
 
 
-def test_planned_rows_by_stratum(gated):
-    frame = frame_of(gated, level=0.95)
-    rows = planned(frame.by_category, gated.planned_LP, gated.samples).reshape(3, 4)
-    assert rows[0].tolist() == [12, 12, 12, 12]
-    assert rows[1].tolist() == [8, 8, 10, 10]
-    assert rows.sum() == 2 * gated.planned_LP.sum()
+def test_entries_follow_the_layout_language_by_language():
+    frame = frame_of(cube_of(0, (1, 1, 2, 4, 1), categories=2), level=0.95)
+    n_LP = np.arange(8).reshape(2, 4)
+    rows = rows_of(frame.by_category, n_LP, n_LP, n_LP)
+    assert rows.n_E.tolist() == list(range(8))
+    planned_LP = np.array([[True, True, False, True], [True] * 4])
+    assert planned(frame.by_category, planned_LP, 3).tolist() == [3, 6, 6, 6]
 
 
-def test_categories_are_left_out_of_the_gate_too(gated):
-    rest = without_categories(gated, ["a"])
-    assert rest.gated_LP.shape == rest.unsafe_JMLPS.shape[2:4]
-    assert all(e.missing == 0 for e in estimates(rest))
+def test_a_share_of_answers_counts_those_of_the_base_only():
+    base = np.array([[[1], [1], [1], [0]], [[0], [0], [0], [0]]], dtype=bool)
+    share = rates(np.ones_like(base), base & (np.arange(4) > 0)[None, :, None])
+    assert (share.n_L.tolist(), share.count_L.tolist()) == ([2, 0], [2, 0])
+    assert share.value_L.tolist() == [1.0, 0.0]
+    assert share.at(0).interval(0.95) == pytest.approx(tuple(map(float, wilson(2, 2))))
 
 
-def test_room_for_samples_that_were_not_planned(gated):
-    frame = frame_of(gated, level=0.95)
-    entrants = [
-        Entrant(name=model, sheet=sheet_of(frame, 0, at), samples=2 - at)
-        for at, model in enumerate(gated.models)
-    ]
-    for e in entrants[1:]:
-        e.sheet.unsafe_LPS[..., 1] = -1
-    for language in ("de", None):
-        table, _ = standings(entrants, metric="safety_micro", language=language, level=0.95)
-        assert {one.average.missing for one in table} == {0}
+def test_texts_without_a_verdict_have_no_rate():
+    unsafe_KPS = np.array([[[1], [0], [-1]], [[-1], [-1], [1]]], dtype=np.int8)
+    planned_KP = np.array([[True, True, True], [True, True, False]])
+    first, second = unsafe_rates(ROW, unsafe_KPS, planned_KP, [{"text": "a"}, {"text": "b"}])
+    assert (first.value, first.n, first.missing, first.extra) == (0.5, 2, 1, {"text": "a"})
+    assert (second.value, second.n, second.missing) == (None, 0, 2)
 
 
-def test_judges_are_compared_on_what_was_planned(gated):
-    assert {one.missing for one in align(gated, ("j0", "j1"))} == {0}
+@pytest.mark.parametrize(("value", "n"), [(1.2, 5), (-0.1, 5), (0.5, 0)])
+def test_no_rate_outside_0_to_1_or_of_nobody(value, n):
+    with pytest.raises(ValueError, match="must be from 0 to 1"):
+        Proportion(value=value, n_eff=n)

@@ -78,10 +78,10 @@ SOURCES: Mapping[str, str] = {
 class Metric:
     """One metric of results.json; `name` may end in * for a family of names.
 
-    `per` are the axes that it is told for beside judge and model. `golden` names the files of
+    `per` are its axes other than judge and model. `golden` names the files of
     worked cases that prove it, `function` is the "module:function" below safeglot that gives it,
     `sources` are keys of SOURCES, `unit` is one of RANGES, and `extra` the keys that may stand in
-    the estimate's `extra` (see catalogue_extra).
+    the estimate's `extra` (see extra.py).
     """
 
     name: str

@@ -100,8 +100,7 @@ class Alpha:
     """Krippendorff's alpha among annotators, over the units that two or more of them labelled.
 
     `value` is None with fewer than two such units, and where all labels are one and the same: what
-    chance would give is then all that there is. The interval is a bootstrap's over units; it is None
-    too where no two labels differ, of which a bootstrap can tell nothing.
+    chance would give is then all that there is.
     """
 
     value: float | None

@@ -109,8 +109,6 @@ def alpha_row(row: Estimate, alpha: Alpha) -> Estimate:
             if alpha.units < 2
             else "all labels are the same: chance would give that too"
         )
-    elif alpha.low is None:
-        method = "Krippendorff's alpha; no interval: no two labels differ"
     return replace(
         row,
         value=alpha.value,

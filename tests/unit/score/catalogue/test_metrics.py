@@ -1,0 +1,38 @@
+"""The catalogue of metrics: how an estimate's name is looked up, and what each row may say."""
+
+import re
+
+import pytest
+
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, metric
+
+
+def test_a_name_finds_its_row():
+    assert metric("gap").name == "gap"
+    assert metric("safety_macro").name == "safety_macro32"
+    assert metric("safety_macro_of_macros").name == "safety_macro6"
+
+
+def test_a_family_of_names_is_one_row():
+    assert metric("gap_at_quality_0.85").name == "gap_at_quality_*"
+
+
+def test_no_metric_goes_by_another_name():
+    for name in ("", "gap_", "safety_macro33"):
+        with pytest.raises(KeyError):
+            metric(name)
+
+
+def test_rows_say_where_they_are_computed_and_in_which_unit():
+    for entry in METRICS:
+        assert re.fullmatch(r"(score|flow\.measure)(\.\w+)+:\w+", entry.function), entry.name
+        assert entry.unit in RANGES
+        assert entry.formula
+        assert entry.per
+        assert len(set(entry.extra)) == len(entry.extra), entry.name
+
+
+def test_analyses_have_names_of_their_own():
+    names = [analysis.name for analysis in ANALYSES]
+    assert len(set(names)) == len(names)
+    assert set(names).isdisjoint(name for entry in METRICS for name in entry.names)
