@@ -61,11 +61,14 @@ def read_record(kind: type[R], value: Any) -> R:
 
 def table_of(record: Record) -> dict[str, Any]:
     """Return the JSON object of a record, with what else stood in the one that was read."""
-    values = ((spec, getattr(record, spec.name)) for spec, _ in _fields(type(record)))
-    return {
-        **record.written,
-        **{_key(spec): _plain(value) for spec, value in values if not _left_out(spec, value)},
-    }
+    table = dict(record.written)
+    for spec, _ in _fields(type(record)):
+        value = getattr(record, spec.name)
+        if _left_out(spec, value):
+            table.pop(_key(spec), None)
+        else:
+            table[_key(spec)] = _plain(value)
+    return table
 
 
 def _fields(kind: type[Record]) -> list[tuple[Field[Any], Any]]:

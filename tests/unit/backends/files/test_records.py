@@ -92,3 +92,9 @@ def test_what_is_no_object_has_no_key():
         read_record(Whole, [])
     assert str(error.value) == "got a list, allowed is an object"
     assert error.value.path == ()
+
+
+def test_a_field_that_was_emptied_is_not_written_as_it_was_read():
+    noted = read_record(Whole, TABLE | {"note": "n"})
+    assert table_of(noted)["note"] == "n"
+    assert "note" not in table_of(replace(noted, note=""))
