@@ -44,7 +44,7 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
     names = ",".join(dict.fromkeys(arm))
     about = run_dir.read_manifest()
     with opened(run_dir) as store:
-        rows: list[Any] = list(to_translate(store, about, tuple(dict.fromkeys(arm))))
+        rows = list(to_translate(store, about, tuple(dict.fromkeys(arm))))
         if not flags["translator"]:
             written = write(out, rows)
             click.echo(

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from safeglot.backends.files import arm_texts
+from safeglot.backends.files.arm_texts import TextToFill
 from safeglot.backends.files.manifest import ArmsSummary, Manifest
 from safeglot.backends.store.answers import (
     BroughtAnswer,
@@ -352,7 +353,7 @@ def arms_summary(store: Store) -> ArmsSummary | None:
 # ---- what is to be translated
 
 
-def to_translate(store: Store, about: Manifest, names: Sequence[str]) -> Iterator[Any]:
+def to_translate(store: Store, about: Manifest, names: Sequence[str]) -> Iterator[TextToFill]:
     """Yield a row for each answer to a harmful prompt that an arm still needs in translation."""
     harmful = {p.id: i for i, p in enumerate(store.prompts()) if p.kind == "harmful"}
     reference = about.reference
@@ -374,5 +375,12 @@ def to_translate(store: Store, about: Manifest, names: Sequence[str]) -> Iterato
                 planned = (prompt, tag) in texts
                 if planned and (arm, prompt, tag, model, sample) not in done:
                     place = (prompt, language, model, sample)
-                    row = (arm, prompt, tag, model, sample, "", text, "", answer_key(place, text))
-                    yield dict(zip(arm_texts.TO_FILL, row, strict=True))
+                    yield TextToFill(
+                        arm=arm,
+                        id=prompt,
+                        language=tag,
+                        model=model,
+                        sample=sample,
+                        answer=text,
+                        answer_key=answer_key(place, text),
+                    )

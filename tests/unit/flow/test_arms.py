@@ -152,12 +152,12 @@ def test_a_text_is_not_replaced(tmp_path, prompts, store, *, arm, text, other):
 
 def test_what_is_to_be_translated_are_answers_with_a_text(store):
     rows = list(to_translate(store, ABOUT, ("backtranslate", "reverse")))
-    assert [(r["arm"], r["id"], r["language"], r["answer"]) for r in rows] == [
+    assert [(r.arm, r.id, r.language, r.answer) for r in rows] == [
         ("backtranslate", "p1", "de", "answer p1 de"),
         ("reverse", "p1", "de", "answer p1 en"),
         ("reverse", "p2", "de", "answer p2 en"),
     ]
-    assert all(r["text"] == r["translator"] == "" for r in rows)
+    assert all(r.text == r.translator == "" for r in rows)
 
 
 def test_what_is_translated_is_not_asked_for_again(tmp_path, prompts, store):
@@ -199,6 +199,6 @@ def test_a_prompt_without_a_text_in_a_language_has_no_arms_there(tmp_path, promp
         store.rows("UPDATE translations SET arm = 'gated' WHERE prompt = 'p2' AND language = 'de'")
     )
     todo = list(to_translate(store, ABOUT, ("backtranslate", "reverse")))
-    assert [(r["arm"], r["id"], r["answer"]) for r in todo] == [
+    assert [(r.arm, r.id, r.answer) for r in todo] == [
         ("backtranslate", "p1", "answer p1 de"), ("reverse", "p1", "answer p1 en"),
     ]  # fmt: skip

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from safeglot.backends.files.datasets import PACKAGED, Loaded, load_prompts
 from safeglot.errors import UsageError
 
-TO_FILL = ("arm", "id", "language", "model", "sample", "translator", "answer", "text", "answer_key")
-"""Columns of a file for the translator; text, and where known translator, are empty."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToFill:
+    """A row of a file for the translator: an answer, and the text that is to be filled in."""
+
+    arm: str
+    id: str
+    """Of the prompt."""
+    language: str
+    model: str
+    sample: int
+    translator: str = ""
+    answer: str
+    text: str = ""
+    answer_key: str
+
+
+TO_FILL = tuple(column.name for column in fields(TextToFill))
+"""The columns of the file."""
 
 
 def load(specs: Sequence[str]) -> list[Loaded]:
-    """Load the files. Raises: UsageError where there is none or it cannot be read."""
+    """Return the files, read. Raises: UsageError where there is none or it cannot be read."""
     for spec in specs:
         if spec in PACKAGED:
             raise UsageError(f"--arm-texts {spec}: are prompts. Give a file with texts of arms.")
     return [load_prompts(spec) for spec in specs]
 
 
-def write(path: Path, rows: Iterable[Mapping[str, object]]) -> int:
-    """Write the rows to be filled, as CSV or JSON Lines by the file's name; return their number.
+def write(path: Path, rows: Iterable[TextToFill]) -> int:
+    """Return the number of rows after writing them, as CSV or JSON Lines by the file's name.
 
     Raises: UsageError where the file is there already, its name is neither, or it cannot be written.
     """
@@ -32,14 +50,14 @@ def write(path: Path, rows: Iterable[Mapping[str, object]]) -> int:
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
             if path.suffix.lower() == ".jsonl":
-                lines = [json.dumps(dict(row), ensure_ascii=False) + "\n" for row in rows]
+                lines = [json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows]
                 file.writelines(lines)
                 return len(lines)
             writer = csv.DictWriter(file, TO_FILL)
             writer.writeheader()
-            found = list(rows)
-            writer.writerows(found)
-            return len(found)
+            tables = [asdict(row) for row in rows]
+            writer.writerows(tables)
+            return len(tables)
     except FileExistsError:
         raise UsageError(
             f"--out {path}: is there already, perhaps with translations. Give another name."

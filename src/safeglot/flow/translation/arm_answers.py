@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from safeglot.backends.console import Console
+from safeglot.backends.files.arm_texts import TextToFill
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
@@ -16,12 +16,10 @@ from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.translate.base import Translator
 from safeglot.types import Source
 
-Rows = Sequence[Mapping[str, Any]]
-
 
 def filled(
-    rows: Rows, config: Config, *, run_dir: RunDir, store: Store, console: Console
-) -> tuple[list[dict[str, Any]], int]:
+    rows: Sequence[TextToFill], config: Config, *, run_dir: RunDir, store: Store, console: Console
+) -> tuple[list[TextToFill], int]:
     """Return the rows of `arms.to_translate` with their texts, and how many could not be translated.
 
     Those are left out: an arm never has the untranslated answer in place of a translation.
@@ -50,18 +48,18 @@ def filled(
 
     translating.run(work, run_dir.path)
     done = [
-        {**row, "text": text, "translator": translator.name}
+        replace(row, text=text, translator=translator.name)
         for row, pair, text in zip(rows, pairs, texts, strict=True)
         if text and (translator := by[pair]) is not None
     ]
     return done, len(rows) - len(done)
 
 
-def _pair(row: Mapping[str, Any], reference: str) -> tuple[str, str]:
+def _pair(row: TextToFill, reference: str) -> tuple[str, str]:
     """Return from which language into which an answer goes."""
-    if row["arm"] == "backtranslate":
-        return row["language"], reference
-    return reference, row["language"]
+    if row.arm == "backtranslate":
+        return row.language, reference
+    return reference, row.language
 
 
 def _by(steps: TranslationSteps, pair: tuple[str, str]) -> Translator | None:
@@ -70,8 +68,8 @@ def _by(steps: TranslationSteps, pair: tuple[str, str]) -> Translator | None:
     return able[-1] if able else None
 
 
-def _source(row: Mapping[str, Any], pair: tuple[str, str]) -> Source:
-    return Source(prompt=row["id"], text=row["answer"], language=pair[0], target=pair[1])
+def _source(row: TextToFill, pair: tuple[str, str]) -> Source:
+    return Source(prompt=row.id, text=row.answer, language=pair[0], target=pair[1])
 
 
 def _no_way(steps: TranslationSteps, pair: tuple[str, str]) -> str:

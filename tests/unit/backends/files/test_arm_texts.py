@@ -3,18 +3,34 @@ import json
 
 import pytest
 
-from safeglot.backends.files.arm_texts import TO_FILL, load, write
+from safeglot.backends.files.arm_texts import TO_FILL, TextToFill, load, write
 from safeglot.errors import UsageError
 
-ROW = dict.fromkeys(TO_FILL, "") | {"id": "1", "answer": 'says "no",\nand more', "sample": 0}
+ROW = TextToFill(
+    arm="reverse",
+    id="1",
+    language="de",
+    model="m",
+    sample=0,
+    answer='says "no",\nand more',
+    answer_key="k",
+)
+TABLE = {
+    "arm": "reverse", "id": "1", "language": "de", "model": "m", "sample": 0, "translator": "",
+    "answer": 'says "no",\nand more', "text": "", "answer_key": "k",
+}  # fmt: skip
 
 
 def test_csv_and_jsonl_come_back(tmp_path):
     assert write(tmp_path / "a.csv", [ROW]) == 1
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
-        assert list(csv.DictReader(file)) == [{k: str(v) for k, v in ROW.items()}]
+        assert list(csv.DictReader(file)) == [{k: str(v) for k, v in TABLE.items()}]
     assert write(tmp_path / "a.jsonl", [ROW, ROW]) == 2
-    assert json.loads((tmp_path / "a.jsonl").read_text("utf-8").splitlines()[1]) == ROW
+    assert json.loads((tmp_path / "a.jsonl").read_text("utf-8").splitlines()[1]) == TABLE
+
+
+def test_the_columns_stand_in_their_order():
+    assert list(TABLE) == list(TO_FILL)
 
 
 def test_what_cannot_be_written(tmp_path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from safeglot.backends.console import Console
+from safeglot.backends.files.arm_texts import TextToFill
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.config import registry
@@ -34,12 +35,14 @@ def fill(tmp_path, monkeypatch):
 
 
 def row(arm, language, answer, id_="p0"):
-    return {"arm": arm, "id": id_, "language": language, "answer": answer, "text": ""}
+    return TextToFill(
+        arm=arm, id=id_, language=language, model="m", sample=0, answer=answer, answer_key="k"
+    )
 
 
 def test_answers_go_back_to_the_reference_and_the_reference_s_go_out(fill):
     rows, lost = fill(row("backtranslate", "sw", "habari"), row("reverse", "sw", "hello"))
-    assert [(r["arm"], r["text"], r["translator"]) for r in rows] == [
+    assert [(r.arm, r.text, r.translator) for r in rows] == [
         ("backtranslate", "HABARI", "echo"),
         ("reverse", "HELLO", "echo"),
     ]
@@ -51,7 +54,7 @@ def test_an_answer_that_could_not_be_translated_is_left_out(fill):
     rows, lost = fill(
         row("backtranslate", "sw", "habari"), row("backtranslate", "sw", "jambo"), model=model
     )
-    assert [r["text"] for r in rows] == ["JAMBO"]
+    assert [r.text for r in rows] == ["JAMBO"]
     assert lost == 1
 
 
