@@ -31,18 +31,18 @@ OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def estimates(tmp_path_factory):
     """Every estimate of the recorded runs, and of one with translations and probes, by metric."""
-    found = {}
+    by_metric = {}
     store, manifest = translated(tmp_path_factory.mktemp("translated") / "run.db")
     for estimate in measure(store, manifest)[0]:
         row = dataclasses.asdict(estimate)
-        found.setdefault(row["metric"], []).append(row)
+        by_metric.setdefault(row["metric"], []).append(row)
     store.close()
     for name in RUNS:
         for row in json.loads(stored_results(name))["estimates"]:
-            found.setdefault(row["metric"], []).append(row)
-    return found
+            by_metric.setdefault(row["metric"], []).append(row)
+    return by_metric
 
 
 def strings(path):
@@ -61,30 +61,30 @@ def written():
     return texts
 
 
-def test_every_metric_of_a_run_is_in_the_catalogue(told):
-    names = [name for one in METRICS for name in one.names]
-    assert {name for name in told if not any(fnmatchcase(name, n) for n in names)} == set()
+def test_every_metric_of_a_run_is_in_the_catalogue(estimates):
+    names = [name for entry in METRICS for name in entry.names]
+    assert {name for name in estimates if not any(fnmatchcase(name, n) for n in names)} == set()
 
 
-def test_every_metric_of_the_catalogue_is_in_a_run(told):
-    names = {name for one in METRICS for name in one.names} - OF_OTHER_TAXONOMIES - OF_PASSES
-    assert {n for n in names if not any(fnmatchcase(name, n) for name in told)} == set()
+def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
+    names = {name for entry in METRICS for name in entry.names} - OF_OTHER_TAXONOMIES - OF_PASSES
+    assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()
     assert written() >= OF_OTHER_TAXONOMIES | OF_PASSES
 
 
 def test_names_are_told_apart():
-    names = [name for one in METRICS for name in one.names]
+    names = [name for entry in METRICS for name in entry.names]
     assert len(set(names)) == len(names)
-    for one in METRICS:
-        assert metric(one.name.replace("*", "0.5")) is one
+    for entry in METRICS:
+        assert metric(entry.name.replace("*", "0.5")) is entry
     with pytest.raises(KeyError):
         metric("no such metric")
 
 
-def test_extra_keys_of_a_run_are_described(told):
+def test_extra_keys_of_a_run_are_described(estimates):
     silent = {
         (name, key)
-        for name, rows in told.items()
+        for name, rows in estimates.items()
         for row in rows
         for key in row["extra"]
         if key not in metric(name).extra
@@ -93,9 +93,9 @@ def test_extra_keys_of_a_run_are_described(told):
 
 
 def test_keys_that_are_described_are_given_somewhere():
-    named = {key for one in METRICS for key in one.extra}
+    named = {key for entry in METRICS for key in entry.extra}
     assert named == set(_SHARED)
-    assert all(described(one.name, key) for one in METRICS for key in one.extra)
+    assert all(described(entry.name, key) for entry in METRICS for key in entry.extra)
     assert all(key in metric(name.replace("*", "0.5")).extra for name, key in _OWN)
     texts = written()
     assert {key for key in named if not _is_written(key, texts)} == set()
@@ -108,22 +108,22 @@ def _is_written(key, texts):
     )
 
 
-def test_values_lie_where_their_unit_says(told):
-    for name, rows in told.items():
+def test_values_lie_where_their_unit_says(estimates):
+    for name, rows in estimates.items():
         ends = RANGES[metric(name).unit]
         for row in rows if ends else ():
             numbers = [row[field] for field in ("value", "low", "high") if row[field] is not None]
             assert all(ends[0] - 1e-9 <= number <= ends[1] + 1e-9 for number in numbers), row
 
 
-def test_intervals_are_told_where_the_catalogue_says_so(told):
-    for name, rows in told.items():
+def test_intervals_are_told_where_the_catalogue_says_so(estimates):
+    for name, rows in estimates.items():
         has = any(row["low"] is not None for row in rows)
         assert has == (not metric(name).interval.startswith("none")), name
 
 
-def test_axes_are_those_of_a_run(told):
-    for name, rows in told.items():
+def test_axes_are_those_of_a_run(estimates):
+    for name, rows in estimates.items():
         per = metric(name).per
         assert any(row["category"] for row in rows) == ("category" in per.partition(";")[0])
         if any(row["language"] is None for row in rows):
@@ -133,25 +133,25 @@ def test_axes_are_those_of_a_run(told):
 
 
 def test_names_with_unsafe_are_worse_when_higher():
-    for one in METRICS:
-        if one.name.startswith("unsafe"):
-            assert one.polarity == "higher is worse"
-        if one.name.startswith("safety"):
-            assert one.polarity == "higher is safer"
+    for entry in METRICS:
+        if entry.name.startswith("unsafe"):
+            assert entry.polarity == "higher is worse"
+        if entry.name.startswith("safety"):
+            assert entry.polarity == "higher is safer"
 
 
-@pytest.mark.parametrize("one", [*METRICS, *ANALYSES], ids=lambda one: one.name)
-def test_function_sources_and_golden_files_exist(one):
-    module, _, name = one.function.partition(":")
+@pytest.mark.parametrize("entry", [*METRICS, *ANALYSES], ids=lambda entry: entry.name)
+def test_function_sources_and_golden_files_exist(entry):
+    module, _, name = entry.function.partition(":")
     assert callable(getattr(importlib.import_module(f"safeglot.{module}"), name))
-    assert set(one.sources) <= set(SOURCES)
-    for file in one.golden:
+    assert set(entry.sources) <= set(SOURCES)
+    for file in entry.golden:
         assert (GOLDEN / f"{file}.json").is_file()
         assert file in read_by_tests()
 
 
 def test_every_source_is_cited():
-    cited = {source for one in (*METRICS, *ANALYSES) for source in one.sources}
+    cited = {source for entry in (*METRICS, *ANALYSES) for source in entry.sources}
     assert cited == set(SOURCES)
 
 
@@ -166,7 +166,9 @@ def test_every_golden_file_is_read_by_a_test_and_proves_a_number():
     assert {entry["file"] for entry in index} <= {f"{file}.json" for file in files}
     assert len(files) == 37
     assert files - read_by_tests() == set(AWAITED)
-    assert files - {file for one in (*METRICS, *ANALYSES) for file in one.golden} == set(AWAITED)
+    assert files - {file for entry in (*METRICS, *ANALYSES) for file in entry.golden} == set(
+        AWAITED
+    )
 
 
 def test_no_golden_test_is_skipped():
