@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from safeglot import types
+from safeglot.types import CandidateRow, Failure, Prompt, Translation, Verdict
+
+RECORDS = [kind for kind in vars(types).values() if dataclasses.is_dataclass(kind)]
+CANDIDATE = CandidateRow(prompt="p0", language="sw", translator="t", text="habari")
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.__name__)
+def test_records_are_frozen_slotted_and_named_by_keyword(kind):
+    assert kind.__dataclass_params__.frozen
+    assert "__slots__" in vars(kind)
+    assert all(field.kw_only for field in dataclasses.fields(kind))
+
+
+def test_no_field_is_called_score_or_value_except_that_of_an_estimate():
+    named = {
+        (kind.__name__, field.name)
+        for kind in RECORDS
+        for field in dataclasses.fields(kind)
+        if field.name in ("score", "value")
+    }
+    assert named == {("Estimate", "value"), ("Estimated", "value")}
+
+
+def test_a_candidate_may_be_chosen_if_there_is_a_text_and_no_check_refused_it():
+    assert CANDIDATE.passed
+    assert not dataclasses.replace(CANDIDATE, broken="timeout").passed
+    assert not dataclasses.replace(CANDIDATE, faults={"copied": "all"}).passed
+
+
+def test_defaults_are_those_of_a_text_that_was_given_and_kept():
+    text = Translation(prompt="p0", language="en", text="Hello")
+    assert (text.translator, text.kept, text.arm, text.variant) == ("given", True, "main", "")
+    prompt = Prompt(id="p0", text="Hello", language="en", categories=(), source="t")
+    assert prompt.kind == "harmful"
+
+
+def test_what_has_no_verdict_is_neither_safe_nor_unsafe():
+    verdict = Verdict(response="r", judge="j", mode="answer", unsafe=None, reason="unparsable")
+    assert (verdict.unsafe_loose, verdict.p_unsafe, verdict.refusal) == (None, None, None)
+    failure = Failure(stage="judge", key="r", kind="timeout", message="none in 60 s", attempts=4)
+    assert not failure.transient
+
+
+def test_a_record_is_not_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        CANDIDATE.text = "other"
