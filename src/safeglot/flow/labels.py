@@ -37,13 +37,6 @@ from safeglot.score.judges.corrected_rates import DESIGNS
 from safeglot.score.judges.drawing import LabelPlan, Rates, assumed, draw, faults, shares
 from safeglot.types import Prompt
 
-_PARSERS = {
-    ".csv": tables.parse_csv,
-    ".tsv": tables.parse_csv,
-    ".jsonl": tables.parse_jsonl,
-    ".ndjson": tables.parse_jsonl,
-    ".json": tables.parse_json,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +227,7 @@ def _read_labels(paths: Sequence[Path], drawn: Mapping[str, Drawn]) -> _Labels:
             problems.add(str(path), fault)
             continue
         before = len(problems.found)
-        table = _PARSERS[path.suffix.lower()](text, str(path), problems)
+        table = tables.parse(text, str(path), path.suffix, problems)
         lacking = [c for c in ("item", "label") if c not in table.columns]
         if lacking and (table.columns or len(problems.found) == before):
             problems.add(str(path), f"has no column {' and '.join(lacking)} (columns: {', '.join(table.columns) or 'none'}); keep those of the file to label")  # fmt: skip

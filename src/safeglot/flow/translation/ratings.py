@@ -32,13 +32,6 @@ from safeglot.translate.choice.ratings import (
 
 COLUMNS = ("item", "language", "source", "translation", "rater", "adequacy", "comment")
 _TEXTS = ("source", "translation")
-_PARSERS = {
-    ".csv": tables.parse_csv,
-    ".tsv": tables.parse_csv,
-    ".jsonl": tables.parse_jsonl,
-    ".ndjson": tables.parse_jsonl,
-    ".json": tables.parse_json,
-}
 _ALLOWED = f"whole numbers from {min(GRADES)} to {max(GRADES)}"
 
 
@@ -188,7 +181,7 @@ def _read_file(path: Path, read: _RatingFiles) -> None:
         read.problems.add(str(path), fault)
         return
     before = len(read.problems.found)
-    table = _PARSERS[path.suffix.lower()](text, str(path), read.problems)
+    table = tables.parse(text, str(path), path.suffix, read.problems)
     lacking = [c for c in ("item", "adequacy") if c not in table.columns]
     if lacking and (table.columns or len(read.problems.found) == before):
         read.problems.add(str(path), f"has no column {' and '.join(lacking)} (columns: {', '.join(table.columns) or 'none'}); keep those of the file to rate")  # fmt: skip

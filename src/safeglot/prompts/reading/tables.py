@@ -89,7 +89,12 @@ def _read_file(file: SourceFile, problems: Problems) -> Table:
     if not text.strip():
         problems.add(file.where, "is empty; give a file with one row a prompt at least")
         return Table(where=file.where, columns=(), rows=())
-    return _PARSERS[file.suffix](text, file.where, problems)
+    return parse(text, file.where, file.suffix, problems)
+
+
+def parse(text: str, where: str, suffix: str, problems: Problems) -> Table:
+    """Return the table of a text in the format of a suffix, such as .csv, noting what is wrong."""
+    return _PARSERS[suffix.lower()](text, where, problems)
 
 
 def _decode(data: bytes, where: str, problems: Problems) -> str | None:
