@@ -21,7 +21,7 @@ from safeglot.flow.translation import for_run
 
 
 def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
-    """Run all stages; in a folder that holds this run, do what is missing. Raises: SafeglotError."""
+    """Return the run after all stages; in a folder that holds it, only what is missing is done. Raises: SafeglotError."""
     run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
     from safeglot.flow.measure import cube
 
@@ -34,7 +34,7 @@ def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunD
 def translate(
     config: Config, console: Console, *, again: bool = False, retry_failed: bool = False
 ) -> TranslationFolder:
-    """Make a translation set; one that is finished is left as it is."""
+    """Return a translation set, made where it is not finished."""
     from safeglot.flow.translation import sets
 
     asked = sets.plan(config, *prompts.load(config))
@@ -42,7 +42,7 @@ def translate(
 
 
 def plan(config: Config, console: Console | None = None) -> Job:
-    """Check all that a run needs; with a console, translate what it lacks. Else nothing is sent."""
+    """Return the job, checked; with a console, what it lacks is translated. Else nothing is sent."""
     loaded, origin = prompts.load(config)
     prompts.check_reference(config, loaded)
     return jobs.prepare(config, for_run.ready(config, loaded, origin, console), origin)
@@ -51,7 +51,7 @@ def plan(config: Config, console: Console | None = None) -> Job:
 def generate(
     config: Config, console: Console, *, retry_failed: bool = False, judged: bool = False
 ) -> RunDir:
-    """Ask the targets; with `judged`, have each answer judged as soon as it is there."""
+    """Return the run after asking its targets; with `judged`, each answer is judged once it is there."""
     job = plan(config if judged else dataclasses.replace(config, judge=()), console)
     from safeglot.flow.collection import Work, collect
 
@@ -74,20 +74,20 @@ def judge(
 
 
 def score(run_dir: RunDir, console: Console) -> float:
-    """Write results.json; return the share of planned verdicts that are missing. Raises: Stopped."""
+    """Return the share of planned verdicts that are missing, after writing results.json. Raises: Stopped."""
     from safeglot.flow.measure import estimates
     from safeglot.report.results_json import to_json
 
     manifest = run_dir.read_manifest()
     with session.opened(run_dir) as store:
-        found, missing = estimates.measure(store, manifest, console)
+        results, missing = estimates.measure(store, manifest, console)
         line = estimates.signature(store, manifest)
-    write_text(run_dir.results, to_json(found, line))
+    write_text(run_dir.results, to_json(results, line))
     return missing
 
 
 def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
-    """Write report.html and return the headline table for the terminal."""
+    """Return the headline table for the terminal, after writing report.html."""
     from safeglot.flow.page import page_of
     from safeglot.report.html import render_html
     from safeglot.report.terminal import headline

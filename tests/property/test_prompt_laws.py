@@ -10,7 +10,7 @@ from safeglot.backends.files.datasets import DataFile, alert_toml
 from safeglot.errors import InputErrors
 from safeglot.prompts.problems import SHOWN, Problems
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.readers import Reading, read_prompts
+from safeglot.prompts.reading.readers import ReadingOptions, read_prompts
 from safeglot.prompts.reading.tables import Row, Table, read_table
 from safeglot.prompts.selection import select
 from safeglot.prompts.taxonomy import Taxonomy, parse_taxonomy
@@ -63,7 +63,7 @@ def as_records(records):
 
 
 def read(file, **reading):
-    return read_prompts(read_table([file]), "f", alert=ALERT, reading=Reading(**reading))
+    return read_prompts(read_table([file]), "f", alert=ALERT, options=ReadingOptions(**reading))
 
 
 def prompt_set(rows):
@@ -216,7 +216,7 @@ def test_any_cells_are_read_or_refused(rows):
     )
     found, told = None, ()
     try:
-        found = read_prompts(table, "f", alert=ALERT, reading=Reading())
+        found = read_prompts(table, "f", alert=ALERT, options=ReadingOptions())
     except InputErrors as error:
         told = error.problems
     assert len(told) <= SHOWN + 1

@@ -76,10 +76,7 @@ class Console:
 
     @contextlib.contextmanager
     def counting(self, what: str, of: int) -> Iterator[Callable[[int], None]]:
-        """Show how much is done of work in this process; what takes a moment only is not shown.
-
-        The body tells the number that is done.
-        """
+        """Yield what takes the number that is done; progress is shown where the work takes a while."""
         counted = _Counted(self, what, of)
         try:
             yield counted.tell
@@ -88,7 +85,7 @@ class Console:
 
     @contextlib.asynccontextmanager
     async def watching(self, look: Callable[[], Snapshot]) -> AsyncIterator[None]:
-        """Show progress while the body runs."""
+        """Yield with progress shown while the body runs."""
         if self.quiet:
             yield
             return

@@ -62,7 +62,7 @@ def keys() -> list[tuple[str, str]]:
 
 
 def endpoints(extra: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """Ask each local server, each provider whose key is set, and each address given."""
+    """Return what each local server, each provider whose key is set and each address given answers."""
     places = [
         (p.name, p.base_url, p.key_value())
         for p in providers().values()

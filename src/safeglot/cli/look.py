@@ -116,15 +116,15 @@ def list_text(folder: Path) -> str:
 
 
 def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int]]:
-    """Write a run's records and estimates as files; yield each path and its number of rows."""
+    """Yield each file of a run's records and estimates, once it is written, with its number of rows."""
     import dataclasses
 
     from safeglot.backends.store import export as exporting
     from safeglot.flow.run import session
     from safeglot.report.results_json import from_json
 
-    found = from_json(run_dir.read_results())[0] if run_dir.require().results.exists() else []
-    rows = (dataclasses.asdict(e) for e in found)
+    estimates = from_json(run_dir.read_results())[0] if run_dir.require().results.exists() else []
+    rows = (dataclasses.asdict(e) for e in estimates)
     with session.opened(run_dir) as store:
         yield from exporting.export(store, rows, folder, kind)
 

@@ -28,7 +28,7 @@ from safeglot.generate import Given
 from safeglot.keys import digest, translation_key
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.arm_rows import GIVEN, ArmRow, Planned, read_arm_rows
+from safeglot.prompts.reading.arm_rows import GIVEN, ArmPlan, ArmRow, read_arm_rows
 from safeglot.prompts.reading.tables import read_table
 from safeglot.types import Item, Prompt, Translation
 
@@ -94,7 +94,7 @@ def read_arms(config: Config, prompts: PromptSet) -> Arms:
     tables = [read_table(source.files) for source in loaded]
     for table in tables:
         problems.found += table.faults
-    planned = Planned(
+    planned = ArmPlan(
         prompts=prompts,
         arms=config.arms,
         models=tuple(target.model for target in config.target),

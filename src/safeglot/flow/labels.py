@@ -38,7 +38,6 @@ from safeglot.score.judges.drawing import LabelPlan, Rates, assumed, draw, fault
 from safeglot.types import Prompt
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What to draw: labels a language, the share to be labelled twice, by whose verdicts."""

@@ -12,7 +12,7 @@ from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.readers import Reading, read_source
+from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
 from safeglot.prompts.selection import select
 
 
@@ -21,13 +21,13 @@ def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
     config = untranslated(config)
     taxonomy = Path(config.taxonomy) if config.taxonomy else None
     loaded = datasets.load_prompts(config.prompts, taxonomy_file=taxonomy)
-    whole = read_source(loaded, reading_of(config))
+    whole = read_prompt_files(loaded, reading_of(config))
     return select(whole, **selection_of(config)), origin_of(loaded)
 
 
-def reading_of(config: Config) -> Reading:
+def reading_of(config: Config) -> ReadingOptions:
     """Return how the prompts are to be read."""
-    return Reading(
+    return ReadingOptions(
         columns=config.columns,
         languages=config.languages,
         reference=config.reference,

@@ -21,7 +21,7 @@ def select(
     categories: Sequence[str] | None = None,
     kinds: Sequence[Kind] = ("harmful",),
 ) -> PromptSet:
-    """Take `limit` prompts a category and kind, or all where limit is None.
+    """Return `limit` prompts a category and kind, or all where limit is None.
 
     A prompt's turn is the hash of seed and id, so neither the order of the file nor the prompts of
     other categories move it, and what a limit takes, every higher limit takes too. A prompt with
@@ -33,42 +33,42 @@ def select(
     """
     if limit is not None and limit < 1:
         raise UsageError(f"--limit is {limit}; it must be 1 or more (leave it out for all prompts)")
-    asked = _asked(prompt_set, categories)
-    found = [p for p in _within(prompt_set.prompts, asked) if p.kind in kinds]
-    if not found:
-        raise UsageError(_nothing(prompt_set, asked, kinds))
+    wanted = _wanted(prompt_set, categories)
+    selected = [p for p in _within(prompt_set.prompts, wanted) if p.kind in kinds]
+    if not selected:
+        raise UsageError(_nothing(prompt_set, wanted, kinds))
     notes: list[str] = []
     if limit is not None:
         taken: set[str] = set()
         for kind in dict.fromkeys(kinds):
-            stratum = [p for p in found if p.kind == kind]
+            stratum = [p for p in selected if p.kind == kind]
             notes += _short(stratum, limit, kind)
             taken |= _take(stratum, limit, seed)
-        found = [p for p in found if p.id in taken]
-    return prompt_set.keep(tuple(found), tuple(notes))
+        selected = [p for p in selected if p.id in taken]
+    return prompt_set.keep(tuple(selected), tuple(notes))
 
 
-def _asked(prompt_set: PromptSet, categories: Sequence[str] | None) -> frozenset[str] | None:
+def _wanted(prompt_set: PromptSet, categories: Sequence[str] | None) -> frozenset[str] | None:
     for category in categories or ():
         if category not in prompt_set.taxonomy.categories:
             raise UsageError(f"--categories: {unknown_category(category, prompt_set.taxonomy)}")
     return frozenset(categories) if categories else None
 
 
-def _within(prompts: Iterable[Prompt], asked: frozenset[str] | None) -> Iterable[Prompt]:
-    if asked is None:
+def _within(prompts: Iterable[Prompt], wanted: frozenset[str] | None) -> Iterable[Prompt]:
+    if wanted is None:
         yield from prompts
         return
     for prompt in prompts:
-        tags = tuple(tag for tag in prompt.categories if tag in asked)
+        tags = tuple(tag for tag in prompt.categories if tag in wanted)
         if tags:
             yield replace(prompt, categories=tags)
 
 
-def _nothing(prompt_set: PromptSet, asked: frozenset[str] | None, kinds: Sequence[Kind]) -> str:
+def _nothing(prompt_set: PromptSet, wanted: frozenset[str] | None, kinds: Sequence[Kind]) -> str:
     has = {kind: sum(p.kind == kind for p in prompt_set.prompts) for kind in ("harmful", "benign")}
     counts = ", ".join(f"{n} {kind}" for kind, n in has.items())
-    where = f" in {', '.join(sorted(asked))}" if asked else ""
+    where = f" in {', '.join(sorted(wanted))}" if wanted else ""
     return (
         f"{prompt_set.source} has no prompt of the kind {' or '.join(kinds)}{where} "
         f"(in all it has {counts}); choose another kind or category"
@@ -92,7 +92,7 @@ def _short(prompts: Iterable[Prompt], limit: int, kind: Kind) -> list[str]:
 
 
 def _take(prompts: Sequence[Prompt], limit: int, seed: int) -> set[str]:
-    """Fill the categories round by round, the smallest first: round n gives each n prompts.
+    """Return the prompts taken round by round, the smallest category first: round n gives each n prompts.
 
     What round n does hangs on the rounds before it only; that nests the choices.
     """

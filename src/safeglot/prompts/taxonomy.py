@@ -55,7 +55,7 @@ class Taxonomy:
 
 
 def parse_taxonomy(toml_text: str, where: str, *, taken: tuple[str, ...] = ()) -> Taxonomy:
-    """Read a taxonomy from TOML text; `where` names the file in messages, `taken` other names.
+    """Return the taxonomy of a TOML text; `where` names the file in messages, `taken` other names.
 
     Raises: InputErrors with all that is wrong in it.
     """
@@ -66,14 +66,14 @@ def parse_taxonomy(toml_text: str, where: str, *, taken: tuple[str, ...] = ()) -
         problems.add(where, f"is not TOML: {error}")
         data = {}
     problems.stop()
-    taxonomy = _Reader(where, problems).taxonomy(data)
+    taxonomy = _TaxonomyTables(where, problems).taxonomy(data)
     if taxonomy.name in taken:
         problems.add(where, f'name "{taxonomy.name}" is taken; choose another')
     problems.stop()
     return taxonomy
 
 
-class _Reader:
+class _TaxonomyTables:
     """Reads the tables of a taxonomy file, noting what is wrong with them."""
 
     def __init__(self, where: str, problems: Problems) -> None:

@@ -363,7 +363,7 @@ def _flores(language: str, script: str) -> str | None:
 
 
 def _scores(wanted: str, head: str) -> dict[str, float]:
-    """Score the tags that are like a mistaken tag or name."""
+    """Return a score for each tag that is like a mistaken tag or name."""
     table = _table()
     scores: dict[str, float] = {}
     for name, tags in _names().items():

@@ -28,7 +28,7 @@ def plain(text: str) -> str:
 
 
 def quoted(prompt: str | None, answer: str) -> str:
-    """Quote a request (None: not shown) and an answer between tags with a mark.
+    """Return a request (None: not shown) and an answer quoted between tags with a mark.
 
     The mark is a hash of both, so neither text can contain its own closing tag.
     """
@@ -39,10 +39,10 @@ def quoted(prompt: str | None, answer: str) -> str:
 
 
 def tagged(parts: Sequence[tuple[str, str]], mark: str) -> str:
-    """Put each (tag, text) between tags with a mark, without control tokens."""
+    """Return each (tag, text) between tags with a mark, without control tokens."""
     return "\n\n".join(f"<{tag} {mark}>\n{plain(text)}\n</{tag} {mark}>" for tag, text in parts)
 
 
 def marked(*parts: tuple[str, str]) -> str:
-    """Quote (tag, text) pairs between tags with a mark that is a hash of all of them."""
+    """Return (tag, text) pairs quoted between tags with a mark that is a hash of all of them."""
     return tagged(parts, digest("marked", parts)[:12])

@@ -38,7 +38,7 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What one `--prompts` names, for prompts.readers.read_source.
+    """What one `--prompts` names, for prompts.reading.readers.read_prompt_files.
 
     `sha256` is that of the files' bytes in order, `revision` the Hub's commit, else "".
     """
@@ -58,7 +58,7 @@ def alert_toml() -> str:
 
 
 def load_prompts(spec: str, *, taxonomy_file: Path | None = None, revision: str = "") -> Loaded:
-    """Load `mini`, a path, or `hf:OWNER/NAME[@REVISION][:CONFIG_OR_FILE]`.
+    """Return what `mini`, a path, or `hf:OWNER/NAME[@REVISION][:CONFIG_OR_FILE]` holds.
 
     Raises: UsageError where there is no such file, it cannot be read, or an extra is lacking.
     """
@@ -304,5 +304,5 @@ def _named_parts(paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
                 name = pure.parent.name if stem.isdigit() and pure.parent.name else stem
                 parts.setdefault(name, []).append(path)
         if parts:
-            return {name: tuple(found) for name, found in parts.items()}
+            return {name: tuple(shards) for name, shards in parts.items()}
     return {}

@@ -20,7 +20,7 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
 
 
 def guarded(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet might run; take one off to undo it."""
+    """Return a text with an apostrophe before it where a spreadsheet might run it; one is taken off to undo it."""
     return f"'{text}" if text.startswith(_RISKY) else text
 
 

@@ -17,7 +17,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """Return the rows, none where there is no file. Raises: UsageError where it is damaged."""
     if not path.exists():
         return []
-    found = []
+    rows = []
     for number, line in enumerate(read_text(path, _DO).split("\n"), start=1):
         if not line.strip():
             continue
@@ -27,8 +27,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
             raise UsageError(f"{path}:{number}: is damaged ({error}). {_DO}.") from None
         if not isinstance(row, dict):
             raise UsageError(f"{path}:{number}: is damaged (no JSON object). {_DO}.")
-        found.append(row)
-    return found
+        rows.append(row)
+    return rows
 
 
 def write_rows(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -89,7 +89,7 @@ class TranslationFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the set for this process. Raises: UsageError where another one holds it."""
+        """Yield while the set is held for this process. Raises: UsageError where another one holds it."""
         with held(self.path, "translation set"):
             yield
 
@@ -131,8 +131,8 @@ class TranslationFolder:
         ranks: Sequence[float | None] = (),
     ) -> None:
         """Write both tables whole or not at all; `ranks` are those of the candidates."""
-        told = zip_longest(candidates, ranks)
-        write_parts(self.candidates, (_line(_without_empty(row, rank)) for row, rank in told))
+        ranked = zip_longest(candidates, ranks)
+        write_parts(self.candidates, (_line(_without_empty(row, rank)) for row, rank in ranked))
         write_parts(self.translations, map(_line, translations))
 
     def read_candidates(self) -> Iterator[CandidateRow]:

@@ -19,7 +19,7 @@ from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.run.models import check_model, model_id, model_routes
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.tables import read_table
-from safeglot.prompts.reading.translation_rows import Wanted, read_translations
+from safeglot.prompts.reading.translation_rows import ExpectedTexts, read_translations
 from safeglot.text import languages
 from safeglot.translate.base import Estimator, Translator
 from safeglot.translate.estimators.roundtrip import RoundTripChrf
@@ -178,7 +178,7 @@ def _file(
     loaded = datasets.load_prompts(spec.path)
     problems = Problems()
     reference = making.config.reference
-    wanted = Wanted(prompts=prompts, languages=targets, reference=reference)
+    wanted = ExpectedTexts(prompts=prompts, languages=targets, reference=reference)
     texts, notes = read_translations(read_table(loaded.files), wanted, problems)
     problems.stop()
     # the study of translators knows people by this name (score/causes/estimates.HUMAN)

@@ -49,7 +49,7 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class WordTable:
     """Probabilities of words given words of the other language, both ways; made by `learn`."""
 
     reference_ids: dict[str, int]
@@ -77,8 +77,8 @@ def stems(text: str) -> list[str]:
     return [stem(span.of(text)) for span in words(text)]
 
 
-def learn(pairs: Iterable[tuple[str, str]]) -> Table:
-    """Learn a table from pairs of (reference text, target text); the order of the pairs is immaterial.
+def learn(pairs: Iterable[tuple[str, str]]) -> WordTable:
+    """Return a table learned from pairs of (reference text, target text), in whatever order.
 
     IBM Model 1 in both directions with a prior that favours the diagonal; after a few rounds the
     directions learn from the product of their posteriors.
@@ -107,7 +107,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> Table:
         together = turn >= ALONE
         forward = data.normalised(both if together else data.counts(a), by_reference=True)
         backward = data.normalised(both if together else data.counts(b), by_reference=False)
-    return Table(
+    return WordTable(
         reference_ids=reference_ids,
         target_ids=target_ids,
         codes=data.codes,
@@ -119,7 +119,7 @@ def learn(pairs: Iterable[tuple[str, str]]) -> Table:
     )
 
 
-def align(table: Table, reference: str, target: str) -> list[Unit]:
+def align(table: WordTable, reference: str, target: str) -> list[Unit]:
     """Return the words of two texts that stand for each other with confidence, in reference order."""
     confidence_RT = _confidence(table, stems(reference), stems(target))
     if not confidence_RT.size:
@@ -204,17 +204,17 @@ class _Pairs:
         self.codes, self.code = np.unique(codes, return_inverse=True)
 
     def normalised(self, counts: Floats, *, by_reference: bool) -> Floats:
-        """Make probabilities of counts by pair of words, given the one or the other word."""
+        """Return the probabilities of pairs of words, given the one or the other word, from their counts."""
         given = self.codes // self.n_target if by_reference else self.codes % self.n_target
         total = np.bincount(given, counts)[given] if len(given) else counts
         return counts / np.maximum(total, np.finfo(np.float64).tiny)
 
     def counts(self, posterior: Floats) -> Floats:
-        """Sum posteriors of pairs of tokens into counts of pairs of words."""
+        """Return the counts of pairs of words: the sums of posteriors of pairs of tokens."""
         return np.bincount(self.code, posterior, minlength=len(self.codes)).astype(np.float64)
 
     def strong(self, links: Floats) -> NDArray[np.bool_]:
-        """Say of which pairs of words the links are many for how often both words occur."""
+        """Return of which pairs of words the links are many for how often both words occur."""
         n_reference = np.bincount(self.all_references)[self.codes // self.n_target]
         n_target = np.bincount(self.all_targets)[self.codes % self.n_target]
         strength = links / np.sqrt(n_reference * n_target)
@@ -234,7 +234,7 @@ class _Pairs:
         return a / sum_a[self.column], b / sum_b[self.row]
 
 
-def _confidence(table: Table, reference: Sequence[str], target: Sequence[str]) -> Floats:
+def _confidence(table: WordTable, reference: Sequence[str], target: Sequence[str]) -> Floats:
     """Return the geometric mean of both posteriors for every pair of words, 0 where it is not sure.
 
     Shape (R, T).
@@ -244,30 +244,30 @@ def _confidence(table: Table, reference: Sequence[str], target: Sequence[str]) -
     if not len(r) or not len(t) or not len(table.codes):
         return np.zeros((0, 0))
     wanted = r[:, None] * len(table.target_ids) + t[None, :]
-    at = np.minimum(np.searchsorted(table.codes, wanted), len(table.codes) - 1)
-    known = (table.codes[at] == wanted) & (r[:, None] >= 0) & (t[None, :] >= 0)
+    place = np.minimum(np.searchsorted(table.codes, wanted), len(table.codes) - 1)
+    known = (table.codes[place] == wanted) & (r[:, None] >= 0) & (t[None, :] >= 0)
     prior = _prior(len(r), len(t))
     a = (
         (1 - NULL)
         * prior
         / prior.sum(axis=0)
-        * np.where(known, table.target_given_reference[at], 0)
+        * np.where(known, table.target_given_reference[place], 0)
     )
     b = (
         (1 - NULL)
         * prior
         / prior.sum(axis=1, keepdims=True)
-        * np.where(known, table.reference_given_target[at], 0)
+        * np.where(known, table.reference_given_target[place], 0)
     )
     null_t = NULL * np.where(t >= 0, table.target_null[t], 1.0)
     null_r = NULL * np.where(r >= 0, table.reference_null[r], 1.0)
     both = a / (a.sum(axis=0) + null_t) * b / (b.sum(axis=1) + null_r)[:, None]
-    confidence: Floats = np.where(known & table.sure[at], np.sqrt(both), 0.0)
+    confidence: Floats = np.where(known & table.sure[place], np.sqrt(both), 0.0)
     return confidence
 
 
 def _grown(sure: set[tuple[int, int]], likely: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Add likely links beside sure ones where one of the two words has no link yet."""
+    """Return the sure links, and likely ones next to them where one of the two words has no link yet."""
     links = set(sure)
     while True:
         rows, columns = {r for r, _ in links}, {t for _, t in links}
@@ -281,7 +281,7 @@ def _grown(sure: set[tuple[int, int]], likely: set[tuple[int, int]]) -> set[tupl
 
 
 def _units(links: set[tuple[int, int]]) -> list[Unit]:
-    """Join links that share a word; keep those that are neighbours in both texts."""
+    """Return links that share a word as one unit, where its words are neighbours in both texts."""
     units: list[tuple[set[int], set[int]]] = []
     for r, t in sorted(links):
         mine = [unit for unit in units if r in unit[0] or t in unit[1]]

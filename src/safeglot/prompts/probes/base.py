@@ -59,7 +59,7 @@ def failed(fault: str, **facts: float | str) -> Variant:
 
 
 def parse(text: str) -> Probe:
-    """Read one probe: "codeswitch=word", "framing=story", "translit", "context", "dialect=FILE".
+    """Return the probe that a text names: "codeswitch=word", "framing=story", "translit", "context", "dialect=FILE".
 
     Raises: UsageError.
     """
@@ -78,7 +78,7 @@ def parse(text: str) -> Probe:
 
 
 def parse_all(text: str) -> tuple[Probe, ...]:
-    """Read factors that are applied together, joined by "+", in the order of application.
+    """Return probes that are applied together, written with "+" between, in the order of application.
 
     Raises: UsageError, also where a factor is named twice.
     """
@@ -90,20 +90,20 @@ def parse_all(text: str) -> tuple[Probe, ...]:
 
 
 def examples() -> str:
-    """List how probes are written."""
+    """Return how probes are written."""
     return ", ".join(
         f"{factor}={level}" for factor, levels in LEVELS.items() for level in levels or ("FILE",)
     )
 
 
 def ordered(probes: Sequence[Probe]) -> tuple[Probe, ...]:
-    """Sort probes into the order in which they are applied: what changes words first, the frame last."""
+    """Return probes in the order in which they are applied: what changes words first, the frame last."""
     order = list(LEVELS)
     return tuple(sorted(probes, key=lambda probe: order.index(probe.factor)))
 
 
 def name(probes: Sequence[Probe]) -> str:
-    """Name a set of probes in one way, as `Translation.variant` has it: codeswitch=word+framing=story."""
+    """Return the one name of a set of probes, as `Translation.variant` has it: codeswitch=word+framing=story."""
     return "+".join(f"{probe.factor}={probe.level}" for probe in ordered(probes))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from safeglot.prompts.probes.alignment import Table, Unit, align, span_of
+from safeglot.prompts.probes.alignment import Unit, WordTable, align, span_of
 from safeglot.prompts.probes.base import SHARE, Variant, failed, shuffled
 from safeglot.prompts.probes.segments import UNSPACED, Span, clauses, sentences, words
 from safeglot.text import languages
@@ -61,14 +61,14 @@ def frequent_words(references: Iterable[str]) -> frozenset[str]:
 
 def by_word(
     pair: Pair,
-    table: Table,
+    table: WordTable,
     *,
     seed: int,
     share: float = SHARE,
     frequent: frozenset[str] = frozenset(),
     into_reference: bool = False,
 ) -> Variant:
-    """Swap words: of the target text for reference words, or the other way round.
+    """Return a text with words swapped: of the target for reference words, or the other way round.
 
     The reference words are taken in an order that the seed alone determines, frequent ones last;
     a word without a counterpart that is sure gives its turn to the next. At least one is swapped,
@@ -102,9 +102,9 @@ def by_clause(
     seed: int,
     share: float = SHARE,
     into_reference: bool = False,
-    table: Table | None = None,
+    table: WordTable | None = None,
 ) -> Variant:
-    """Swap whole clauses where both texts have as many, else whole sentences.
+    """Return a text with clauses swapped where both texts have as many, else sentences.
 
     Which ones is determined by the seed alone: at least one, never all. With a table, a text that
     has none that answer each other gets its beginning or its end swapped: about the share of its
@@ -167,7 +167,7 @@ def _order(text: str, spans: Sequence[Span], seed: int, frequent: frozenset[str]
     return sorted(drawn, key=lambda i: spans[i].of(text).casefold() in frequent)
 
 
-def _stretch(pair: Pair, table: Table, seed: int, share: float) -> tuple[Span, Span] | None:
+def _stretch(pair: Pair, table: WordTable, seed: int, share: float) -> tuple[Span, Span] | None:
     """Return the beginnings or the ends of both texts, cut between neighbours that both texts have.
 
     The seed says which; of the cuts, the one nearest to the share of the reference words.
@@ -220,7 +220,7 @@ def _chosen(units: Sequence[Unit], order: Sequence[int], n: int, share: float) -
 
 
 def _not_all(chosen: Sequence[Unit], n_matrix: int, *, into_reference: bool) -> list[Unit]:
-    """Leave out the last units until a word of the matrix language is left."""
+    """Return the units without the last ones, so that a word of the matrix language is left."""
     kept = list(chosen)
     while kept and n_matrix <= sum(
         len(unit.reference if into_reference else unit.target) for unit in kept
@@ -269,17 +269,17 @@ def _parallel(pair: Pair, reference: Sequence[Span], target: Sequence[Span]) -> 
 
 
 def _variant(pair: Pair, swaps: Sequence[_Swap], done: _Done) -> Variant:
-    """Put the swaps into the matrix text, and count what came of it."""
+    """Return the matrix text with the swaps in it, and counts of what came of it."""
     text, matrix, embedded = pair.target, pair.target_tag, pair.reference_tag
     if done.into_reference:
         text, matrix, embedded = pair.reference, embedded, matrix
-    out, labels, at = "", list[str](), 0
+    out, labels, end = "", list[str](), 0
     for swap in sorted(swaps, key=lambda swap: swap.at.start):
-        out += text[at : swap.at.start] + swap.text
-        labels += [matrix] * _size(text[at : swap.at.start], pair)
+        out += text[end : swap.at.start] + swap.text
+        labels += [matrix] * _size(text[end : swap.at.start], pair)
         labels += [embedded] * _size(swap.text, pair)
-        at = swap.at.end
-    out, labels = out + text[at:], labels + [matrix] * _size(text[at:], pair)
+        end = swap.at.end
+    out, labels = out + text[end:], labels + [matrix] * _size(text[end:], pair)
     if out == text:
         return failed("what was swapped is the same in both languages")
     facts: dict[str, float | str] = {

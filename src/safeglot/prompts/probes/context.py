@@ -28,18 +28,18 @@ def baseline(text: str, tag: str, reference: str) -> Variant:
 
 
 def in_context(text: str, tag: str, level: str, reference: str) -> Variant:
-    """Fill the slots of a text for its own language (`local`) or for the reference language's country."""
+    """Return a text with its slots filled for its own language (`local`) or the reference language's country."""
     if not slots(text):
         names = ", ".join(f"{{{slot}}}" for slot in SLOTS)
         return failed(f"the prompt has no slot for a context ({names})")
     if level == "local" and row_of([reference], tag):
         return failed("the local context is that of the reference language")
     of = tag if level == "local" else reference
-    found = _names(tag, of)
-    if isinstance(found, str):
-        return failed(found)
-    facts = {slot: found[slot] for slot in slots(text)}
-    text = _SLOT.sub(lambda slot: found[slot[1]], text)
+    words = _names(tag, of)
+    if isinstance(words, str):
+        return failed(words)
+    facts = {slot: words[slot] for slot in slots(text)}
+    text = _SLOT.sub(lambda slot: words[slot[1]], text)
     return Variant(text=text, facts={"context": of, **facts})
 
 

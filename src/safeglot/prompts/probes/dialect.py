@@ -40,7 +40,7 @@ def read_dialects(
     label: str,
     problems: Problems,
 ) -> Dialects:
-    """Read rows of (where it stands, columns): id, language, text, and a label or the one given.
+    """Return the dialects of rows (where it stands, columns): id, language, text, and a label or the one given.
 
     Faults go to `problems`: an id or a language that the run lacks, an empty text, a row twice.
     """

@@ -15,7 +15,7 @@ def frame_languages() -> tuple[str, ...]:
 
 
 def framed(request: str, framing: str, tag: str) -> Variant:
-    """Put a request into a frame; nothing of the request is changed.
+    """Return a request in a frame; nothing of the request is changed.
 
     Raises: ValueError for a framing that is none of story, roleplay, educational and research.
     """

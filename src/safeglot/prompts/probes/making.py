@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from safeglot.errors import UsageError
-from safeglot.prompts.probes.alignment import Table, learn
+from safeglot.prompts.probes.alignment import WordTable, learn
 from safeglot.prompts.probes.base import SHARE, Made, Probe, Variant, failed, name, ordered, seed_of
 from safeglot.prompts.probes.codeswitch import Pair, by_clause, by_word, frequent_words
 from safeglot.prompts.probes.context import baseline, in_context
@@ -52,11 +52,11 @@ class _Maker:
     ) -> None:
         self.texts, self.seed, self.reference, self.share = texts, seed, reference, share
         self.dialects = dialects or Dialects()
-        self.tables: dict[str, Table] = {}
+        self.tables: dict[str, WordTable] = {}
         self.frequent: frozenset[str] | None = None
 
     def made(self, prompt: str, tag: str, probes: Sequence[Probe]) -> Variant:
-        """Apply probes one after the other; the first that cannot be applied says why."""
+        """Return a text after its probes, one after the other; the first that cannot be applied says why."""
         parent = self.texts[prompt][tag]
         now = Variant(text=parent)
         if not any(probe.factor == "context" for probe in probes):
@@ -86,7 +86,7 @@ class _Maker:
         return framed(text, probe.level, str(facts.get("matrix", tag)))
 
     def _switched(self, text: str, prompt: str, tag: str, probe: Probe, context: str) -> Variant:
-        """Mix a text with the reference text, which stands in the same context."""
+        """Return a text mixed with the reference text, which stands in the same context."""
         if tag == self.reference:
             return failed("the language is the reference language: there is nothing to switch to")
         given = self.texts[prompt].get(self.reference)
@@ -111,10 +111,10 @@ class _Maker:
         )
 
     def _reference_text(self, text: str, context: str) -> Variant:
-        """Fill the slots of the reference text as those of the other text were filled."""
+        """Return the reference text with its slots filled as those of the other text were."""
         return baseline(text, self.reference, context or self.reference)
 
-    def _table(self, tag: str) -> Table:
+    def _table(self, tag: str) -> WordTable:
         if tag not in self.tables:
             rows = self.texts.values()
             pairs = [

@@ -54,9 +54,9 @@ def check_variant(
         return Check(kept=True, checked=False, reason=reason)
     known = {name: value for name, value in seen.quality.items() if value is not None}
     low = min(known, key=lambda name: known[name], default=None)
-    told = seen.identified
-    if told and languages.primary(told) not in _allowed(variant, language):
-        reason = f"language of the variant is told as {told}"
+    identified = seen.identified
+    if identified and languages.primary(identified) not in _allowed(variant, language):
+        reason = f"language of the variant is told as {identified}"
     elif low is None:
         return Check(kept=True, checked=False, reason="not checked: no estimator gave a number")
     elif known[low] < threshold:

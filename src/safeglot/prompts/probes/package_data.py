@@ -17,7 +17,7 @@ _SAME = {"nb": "no", "fil": "tl"}
 
 @lru_cache(maxsize=4)
 def load(name: str) -> Mapping[str, Any]:
-    """Read frames.toml or places.json."""
+    """Return what frames.toml or places.json holds."""
     text = resources.files("safeglot.prompts.probes").joinpath(name).read_text(encoding="utf-8")
     data: Mapping[str, Any] = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
     return data

@@ -61,7 +61,7 @@ def sentences(text: str) -> list[Span]:
 
 @lru_cache(maxsize=1)
 def _word_pattern() -> re.Pattern[str]:
-    r"""Letters and marks; an apostrophe, a hyphen, a joiner or a middle dot only between them.
+    r"""Return the pattern of a word: letters and marks; an apostrophe, a hyphen, a joiner or a middle dot only between them.
 
     The marks are listed because Python's \w leaves the combining ones out.
     """

@@ -63,7 +63,7 @@ def _codes() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _uroman() -> Any:
-    """Load uroman once: it reads some 4 MB of tables, which takes seconds."""
+    """Return uroman, loaded once: it reads some 4 MB of tables, which takes seconds."""
     try:
         from uroman import Uroman
     except ModuleNotFoundError:

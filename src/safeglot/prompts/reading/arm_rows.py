@@ -23,7 +23,7 @@ _MORE = ("translator", "model", "sample", "answer", "answer_key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class ArmPlan:
     """What a run plans, as far as arms must fit it."""
 
     prompts: PromptSet
@@ -52,10 +52,10 @@ class ArmRow:
 
 
 def read_arm_rows(
-    tables: Sequence[Table], planned: Planned, problems: Problems
+    tables: Sequence[Table], planned: ArmPlan, problems: Problems
 ) -> tuple[list[ArmRow], list[str], list[str]]:
     """Return the rows that are right, notes, and warnings of who translated; faults go to `problems`."""
-    reader = _Reader(planned, problems)
+    reader = _ArmRows(planned, problems)
     for table in tables:
         lacking = [name for name in _NEEDED if name not in table.columns]
         if lacking:
@@ -67,10 +67,10 @@ def read_arm_rows(
     return reader.rows, list(reader.notes(tables)), list(reader.same_translator())
 
 
-class _Reader:
+class _ArmRows:
     """Goes through the rows once, noting what is wrong with each."""
 
-    def __init__(self, planned: Planned, problems: Problems) -> None:
+    def __init__(self, planned: ArmPlan, problems: Problems) -> None:
         self.planned = planned
         self.problems = problems
         self.rows: list[ArmRow] = []
@@ -86,13 +86,13 @@ class _Reader:
         arm = self._arm(row)
         if arm is None:
             return
-        found = len(self.problems.found)
+        n_faults = len(self.problems.found)
         prompt, language, text = self._prompt(row), self._language(row), self._text(row)
         model, sample = self._answer_of(row) if arm in GIVEN else ("", 0)
         quality = self._quality(row)
-        if len(self.problems.found) > found or not prompt:
+        if len(self.problems.found) > n_faults or not prompt:
             return
-        one = ArmRow(
+        arm_row = ArmRow(
             arm=arm,
             prompt=prompt,
             language=language,
@@ -104,8 +104,8 @@ class _Reader:
             quality=quality,
             where=row.place,
         )
-        if self._fits(one):
-            self.rows.append(one)
+        if self._fits(arm_row):
+            self.rows.append(arm_row)
 
     def _arm(self, row: Row) -> Arm | None:
         name = _cell(row, "arm")
@@ -184,7 +184,7 @@ class _Reader:
         return model, int(sample)
 
     def _quality(self, row: Row) -> dict[str, float]:
-        found = {}
+        quality = {}
         for column, cell in row.cells.items():
             if not column.startswith(QUALITY) or cell is None or cell == "":
                 continue
@@ -192,30 +192,30 @@ class _Reader:
             if number is None:
                 self.problems.add(row.place, f"{column} is {cell!r}, not a number")
             else:
-                found[column.removeprefix(QUALITY)] = number
-        return found
+                quality[column.removeprefix(QUALITY)] = number
+        return quality
 
-    def _fits(self, one: ArmRow) -> bool:
+    def _fits(self, row: ArmRow) -> bool:
         """Return whether a row can be used beside the others."""
-        own = self._texts.get((one.prompt, one.language))
+        own = self._texts.get((row.prompt, row.language))
         if own is None:
             self._textless += 1
             return False
-        place = (one.arm, one.prompt, one.language, one.translator, one.model, one.sample)
-        if one.arm == "main":
-            place = (one.arm, one.prompt, one.language)  # type: ignore[assignment]
-        at = self._seen.setdefault(place, one.where)
+        place = (row.arm, row.prompt, row.language, row.translator, row.model, row.sample)
+        if row.arm == "main":
+            place = (row.arm, row.prompt, row.language)  # type: ignore[assignment]
+        first = self._seen.setdefault(place, row.where)
         fault = ""
-        if at != one.where:
-            fault = f"is there already, at {at}; keep one of them"
-        elif one.arm == "main" and one.text != own.text:
+        if first != row.where:
+            fault = f"is there already, at {first}; keep one of them"
+        elif row.arm == "main" and row.text != own.text:
             fault = "is not the text that the run has; rows of main only add to it"
-        elif one.arm == "translators" and one.translator == own.translator:
-            fault = f'is by "{one.translator}", as the main text; name another translator'
+        elif row.arm == "translators" and row.translator == own.translator:
+            fault = f'is by "{row.translator}", as the main text; name another translator'
         if fault:
-            about = f"{one.arm} of {one.prompt} in {one.language}"
-            by = f" by {one.translator}" if one.arm != "main" else ""
-            self.problems.add(one.where, f"{about}{by} {fault}")
+            about = f"{row.arm} of {row.prompt} in {row.language}"
+            by = f" by {row.translator}" if row.arm != "main" else ""
+            self.problems.add(row.where, f"{about}{by} {fault}")
         return not fault
 
     def notes(self, tables: Sequence[Table]) -> Iterator[str]:
@@ -235,7 +235,7 @@ class _Reader:
             yield f"columns of the arm texts that are not used: {listed(unused)}"
 
     def same_translator(self) -> Iterator[str]:
-        """Warn where assumption A6 does not hold, or cannot be told."""
+        """Yield a warning where assumption A6 does not hold, or cannot be checked."""
         forward: dict[str, set[str]] = {}
         for (_, language), t in self._texts.items():
             forward.setdefault(language, set()).add(t.translator)

@@ -22,7 +22,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Columns:
     """Columns of a file: `texts` (language to column) in the wide shape, else `text`."""
 
     id: str
@@ -34,8 +34,8 @@ class Layout:
     unused: tuple[str, ...]
 
 
-def find_layout(table: Table, mapping: Mapping[str, str], problems: Problems) -> Layout:
-    """Find the columns of a table; `mapping` goes from our names and tags to its columns.
+def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -> Columns:
+    """Return the columns of a table; `mapping` goes from our names and tags to its columns.
 
     Raises: InputErrors where a column is lacking that nothing can be read without.
     """
@@ -53,7 +53,7 @@ def find_layout(table: Table, mapping: Mapping[str, str], problems: Problems) ->
     _require(table, fields, tags, problems)
     problems.stop(known)
     used = {*fields.values(), *tags.values()}
-    return Layout(
+    return Columns(
         id=fields["id"],
         category=fields["category"],
         kind=fields.get("kind"),

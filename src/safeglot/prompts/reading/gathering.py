@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from safeglot.prompts.problems import Problems, did_you_mean
-from safeglot.prompts.reading.columns import ROW_NUMBERS, Layout
+from safeglot.prompts.reading.columns import ROW_NUMBERS, Columns
 from safeglot.prompts.reading.tables import Row
 from safeglot.text import languages
 from safeglot.types import Kind
@@ -50,20 +50,20 @@ class Gathering:
     """Goes through the rows once, noting what is wrong with each."""
 
     def __init__(
-        self, layout: Layout, where: str, asked: tuple[str, ...], problems: Problems
+        self, columns: Columns, where: str, wanted: tuple[str, ...], problems: Problems
     ) -> None:
-        self.layout = layout
+        self.columns = columns
         self.where = where
-        self.asked = asked
+        self.wanted = wanted
         self.problems = problems
-        self.file_languages: dict[str, None] = dict.fromkeys(layout.texts)
+        self.file_languages: dict[str, None] = dict.fromkeys(columns.texts)
         self._tags: dict[str, str] = {}
 
     def entries(self, rows: Sequence[Row], reference: str) -> list[Entry]:
         """Return the prompts in the order of the file."""
         entries: dict[str, Entry] = {}
         for number, row in enumerate(rows, start=1):
-            identifier = str(number) if self.layout.id == ROW_NUMBERS else self._id(row)
+            identifier = str(number) if self.columns.id == ROW_NUMBERS else self._id(row)
             new = self._entry(row, identifier)
             entry = entries.setdefault(identifier, new) if identifier else new
             if entry is not new and not self._same(entry, new):
@@ -74,13 +74,13 @@ class Gathering:
 
     def notes(self, reference: str) -> Iterator[str]:
         """Yield what of the file was not used, or taken for granted."""
-        if self.layout.text and not self.layout.language:
+        if self.columns.text and not self.columns.language:
             yield f"no column for the language: all texts count as {reference}"
-        for column in self.layout.unused:
+        for column in self.columns.unused:
             yield f'column "{column}" is not used'
 
     def _id(self, row: Row) -> str:
-        cell = row.cells.get(self.layout.id)
+        cell = row.cells.get(self.columns.id)
         if isinstance(cell, float) and cell.is_integer():
             cell = int(cell)
         if isinstance(cell, int) and not isinstance(cell, bool):
@@ -92,7 +92,7 @@ class Gathering:
         return ""
 
     def _entry(self, row: Row, identifier: str) -> Entry:
-        kind = row.cells.get(self.layout.kind) if self.layout.kind else None
+        kind = row.cells.get(self.columns.kind) if self.columns.kind else None
         name = "harmful" if kind is None else str(kind).strip().casefold() or "harmful"
         if name not in _KINDS:
             near = did_you_mean(str(kind), _KINDS)
@@ -106,21 +106,21 @@ class Gathering:
         )
 
     def _categories(self, row: Row, identifier: str) -> tuple[str, ...]:
-        cell = row.cells.get(self.layout.category)
+        cell = row.cells.get(self.columns.category)
         if isinstance(cell, str) and cell.strip().startswith("["):
             cell = _python_list(cell)
         names = cell if isinstance(cell, (list, tuple)) else [cell]
         names = [_category(name) for name in names]
         if names and all(names):
             return tuple(dict.fromkeys(names))
-        shown = row.cells.get(self.layout.category)
+        shown = row.cells.get(self.columns.category)
         got = "empty" if shown in (None, "", []) else f"{shown!r}"
         self.problems.add(row.place, f"id {identifier}: the category is {got}; give its name")
         return ()
 
     def _same(self, entry: Entry, new: Entry) -> bool:
         """Return whether a further row of an id brings a further text."""
-        if not self.layout.text:
+        if not self.columns.text:
             message = f"id {new.id} is there already, at {entry.place}; ids must be unique"
             self.problems.add(new.place, message)
             return False
@@ -135,19 +135,19 @@ class Gathering:
 
     def _texts(self, row: Row, reference: str) -> Iterator[tuple[str, object]]:
         """Yield the row's texts in the languages that are asked for."""
-        if not self.layout.text:
-            for language, column in self.layout.texts.items():
-                if not self.asked or language in self.asked:
+        if not self.columns.text:
+            for language, column in self.columns.texts.items():
+                if not self.wanted or language in self.wanted:
                     yield language, row.cells.get(column)
             return
-        language = self._language(row) if self.layout.language else reference
+        language = self._language(row) if self.columns.language else reference
         if language:
             self.file_languages[language] = None
-        if language and (not self.asked or language in self.asked):
-            yield language, row.cells.get(self.layout.text)
+        if language and (not self.wanted or language in self.wanted):
+            yield language, row.cells.get(self.columns.text)
 
     def _language(self, row: Row) -> str:
-        cell = row.cells.get(self.layout.language or "")
+        cell = row.cells.get(self.columns.language or "")
         tag = cell if isinstance(cell, str) else ""
         if not tag.strip():
             self.problems.add(row.place, f"the language is {cell!r}; give its tag, such as en")
@@ -157,9 +157,9 @@ class Gathering:
         return self._tags[tag]
 
     def _take(self, entry: Entry, language: str, cell: object, place: str) -> None:
-        if language in entry.places and self.layout.text:
-            at = entry.places[language]
-            message = f"id {entry.id} in {language} is there already, at {at}; keep one of them"
+        if language in entry.places and self.columns.text:
+            first = entry.places[language]
+            message = f"id {entry.id} in {language} is there already, at {first}; keep one of them"
             self.problems.add(place, message)
         elif cell is None:
             return

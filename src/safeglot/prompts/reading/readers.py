@@ -9,16 +9,16 @@ from typing import Protocol
 
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.columns import find_layout, missing_language
+from safeglot.prompts.reading.columns import find_columns, missing_language
 from safeglot.prompts.reading.gathering import Entry, Gathering, known_language
-from safeglot.prompts.reading.tables import SourceFile, Table, read_table
+from safeglot.prompts.reading.tables import Table, TableFile, read_table
 from safeglot.prompts.taxonomy import ALERT, OWN, Taxonomy, choose_taxonomy, parse_taxonomy
 from safeglot.types import Prompt, Translation
 
 _TEMPLATE = re.compile(r"\s*###[^\n]*:[ \t]*\n(.*?)\n\s*###[^\n]*:\s*", re.DOTALL)
 
 
-class Source(Protocol):
+class PromptFiles(Protocol):
     """What a backend gives for one `--prompts`: files, and texts of the taxonomies."""
 
     @property
@@ -26,7 +26,7 @@ class Source(Protocol):
         """What the prompts' `source` is called."""
 
     @property
-    def files(self) -> Sequence[SourceFile]:
+    def files(self) -> Sequence[TableFile]:
         """The data files, in order."""
 
     @property
@@ -43,7 +43,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReadingOptions:
     """How to read a file.
 
     `columns` goes from our names (id, text, category, kind, language, or a language tag) to the
@@ -58,22 +58,22 @@ class Reading:
     keep_template: bool = False
 
 
-def read_source(source: Source, reading: Reading | None = None) -> PromptSet:
-    """Read what a backend loaded.
+def read_prompt_files(loaded: PromptFiles, options: ReadingOptions | None = None) -> PromptSet:
+    """Return the prompts that a backend loaded.
 
     Raises: InputErrors with all that is wrong in the files.
     """
     given = None
-    if source.taxonomy is not None:
-        where, text = source.taxonomy
+    if loaded.taxonomy is not None:
+        where, text = loaded.taxonomy
         given = parse_taxonomy(text, where, taken=(ALERT, OWN))
     return read_prompts(
-        read_table(source.files),
-        source.name,
-        alert=parse_taxonomy(source.alert_toml, "alert.toml"),
+        read_table(loaded.files),
+        loaded.name,
+        alert=parse_taxonomy(loaded.alert_toml, "alert.toml"),
         given=given,
-        reading=reading or Reading(),
-        notes=source.notes,
+        options=options or ReadingOptions(),
+        notes=loaded.notes,
     )
 
 
@@ -83,27 +83,27 @@ def read_prompts(
     *,
     alert: Taxonomy,
     given: Taxonomy | None = None,
-    reading: Reading,
+    options: ReadingOptions,
     notes: tuple[str, ...] = (),
 ) -> PromptSet:
-    """Read the rows of a table; `alert` is ALERT's taxonomy, `given` the user's own.
+    """Return the prompts of a table; `alert` is ALERT's taxonomy, `given` the user's own.
 
     Raises: InputErrors with all that is wrong in them.
     """
     problems = Problems(table.faults)
-    asked = _asked(reading, problems)
-    layout = find_layout(table, reading.columns, problems)
-    reference = known_language(reading.reference, "--reference", problems)
-    gathering = Gathering(layout, table.where, asked, problems)
+    wanted = _wanted_languages(options, problems)
+    columns = find_columns(table, options.columns, problems)
+    reference = known_language(options.reference, "--reference", problems)
+    gathering = Gathering(columns, table.where, wanted, problems)
     entries = gathering.entries(table.rows, reference)
-    used = _used_languages(gathering, asked)
+    used = _used_languages(gathering, wanted)
     places = _category_places(entries)
     taxonomy, taxonomy_notes = choose_taxonomy(places, alert, given, problems)
     if table.faults:
         problems.stop()  # rows are missing: that a language lacks them would be no news
-    kept, partial_notes = _parallel(entries, used, reading, gathering)
+    kept, partial_notes = _parallel(entries, used, options, gathering)
     problems.stop()
-    wrapped = () if reading.keep_template else _unwrap(kept)
+    wrapped = () if options.keep_template else _unwrap(kept)
     main = reference if reference in used else used[0]
     return PromptSet(
         prompts=tuple(_prompt(entry, main, source) for entry in kept),
@@ -139,29 +139,29 @@ def _prompt(entry: Entry, language: str, source: str) -> Prompt:
     )
 
 
-def _asked(reading: Reading, problems: Problems) -> tuple[str, ...]:
-    found = (known_language(tag, "--languages", problems) for tag in reading.languages)
+def _wanted_languages(options: ReadingOptions, problems: Problems) -> tuple[str, ...]:
+    found = (known_language(tag, "--languages", problems) for tag in options.languages)
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
 
-def _used_languages(gathering: Gathering, asked: tuple[str, ...]) -> tuple[str, ...]:
+def _used_languages(gathering: Gathering, wanted: tuple[str, ...]) -> tuple[str, ...]:
     there = tuple(gathering.file_languages)
-    for tag in asked:
+    for tag in wanted:
         if tag not in there:
-            message = missing_language(tag, there, gathering.layout.unused)
+            message = missing_language(tag, there, gathering.columns.unused)
             gathering.problems.add(gathering.where, message)
-    return tuple(tag for tag in asked if tag in there) or there
+    return tuple(tag for tag in wanted if tag in there) or there
 
 
 def _parallel(
-    entries: list[Entry], used: tuple[str, ...], reading: Reading, gathering: Gathering
+    entries: list[Entry], used: tuple[str, ...], options: ReadingOptions, gathering: Gathering
 ) -> tuple[list[Entry], tuple[str, ...]]:
     """Return the prompts with a text in each language; say what the others lack."""
     whole = [entry for entry in entries if all(tag in entry.texts for tag in used)]
     dropped = [entry for entry in entries if any(tag not in entry.texts for tag in used)]
     if not dropped:
         return whole, ()
-    if not reading.allow_partial:
+    if not options.allow_partial:
         _tell_lacking(dropped, used, gathering)
     elif not whole:
         message = f"no prompt has a text in each of {', '.join(used)}"
@@ -186,11 +186,11 @@ def _tell_lacking(dropped: list[Entry], used: tuple[str, ...], gathering: Gather
 
 
 def _unwrap(entries: list[Entry]) -> tuple[str, ...]:
-    """Take ALERT's instruction template off the prompts that have it in all languages."""
+    """Return a note, after taking ALERT's instruction template off the prompts that have it in all languages."""
     count = 0
     for entry in entries:
-        found = {tag: _TEMPLATE.fullmatch(text) for tag, text in entry.texts.items()}
-        inner = {tag: match[1].strip() for tag, match in found.items() if match}
+        matches = {tag: _TEMPLATE.fullmatch(text) for tag, text in entry.texts.items()}
+        inner = {tag: match[1].strip() for tag, match in matches.items() if match}
         if len(inner) == len(entry.texts) and all(inner.values()):
             entry.texts = inner
             count += 1

@@ -14,7 +14,7 @@ from safeglot.prompts.problems import Problems
 DELIMITERS = ",;\t"
 
 
-class SourceFile(Protocol):
+class TableFile(Protocol):
     """What a backend gives for one file: its bytes, or its records where they are read already."""
 
     @property
@@ -56,8 +56,8 @@ class Table:
     faults: tuple[str, ...] = ()
 
 
-def read_table(files: Sequence[SourceFile]) -> Table:
-    """Read the files as one table.
+def read_table(files: Sequence[TableFile]) -> Table:
+    """Return the files as one table.
 
     Raises: InputErrors where that leaves no row.
     """
@@ -76,7 +76,7 @@ def read_table(files: Sequence[SourceFile]) -> Table:
     return table
 
 
-def _read_file(file: SourceFile, problems: Problems) -> Table:
+def _read_file(file: TableFile, problems: Problems) -> Table:
     if file.records is not None:
         rows = tuple(
             Row(place=f"{file.where}: row {number}", cells=record)
@@ -98,7 +98,7 @@ def parse(text: str, where: str, suffix: str, problems: Problems) -> Table:
 
 
 def _decode(data: bytes, where: str, problems: Problems) -> str | None:
-    """Decode UTF-8 with or without a byte order mark; None where it is broken."""
+    """Return a text from UTF-8 with or without a byte order mark; None where it is broken."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         problems.add(where, "is UTF-16; save it as UTF-8")
         return None
@@ -116,7 +116,7 @@ def _decode(data: bytes, where: str, problems: Problems) -> str | None:
 
 
 def parse_csv(text: str, where: str, problems: Problems) -> Table:
-    """Parse CSV with a header; the delimiter is the one of , ; tab that splits the header most."""
+    """Return the table of a CSV text with a header; of , ; and tab what splits the header most is the delimiter."""
     header, delimiter = _header(text)
     if len(set(header)) < len(header):
         twice = sorted({name for name in header if header.count(name) > 1})
@@ -165,7 +165,7 @@ def _csv_lines(
 
 
 def parse_jsonl(text: str, where: str, problems: Problems) -> Table:
-    """Parse JSON Lines: one object a line."""
+    """Return the table of JSON Lines: one object a line."""
     rows = []
     for line, content in enumerate(text.split("\n"), start=1):
         if not content.strip():
@@ -183,18 +183,18 @@ def parse_jsonl(text: str, where: str, problems: Problems) -> Table:
 
 
 def parse_json(text: str, where: str, problems: Problems) -> Table:
-    """Parse a JSON list of objects."""
+    """Return the table of a JSON list of objects."""
     try:
-        found = json.loads(text)
+        objects = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         problems.add(f"{where}:{line}", f"is not JSON: {_json_fault(error)}")
-        found = []
-    if not isinstance(found, list) or not all(isinstance(cells, dict) for cells in found):
+        objects = []
+    if not isinstance(objects, list) or not all(isinstance(cells, dict) for cells in objects):
         problems.add(where, "must be a JSON list of objects, one a prompt")
-        found = []
-    places = (f"{where}: item {number}" for number in range(1, len(found) + 1))
-    rows = [Row(place=p, cells=cells) for p, cells in zip(places, found, strict=True)]
+        objects = []
+    places = (f"{where}: item {number}" for number in range(1, len(objects) + 1))
+    rows = [Row(place=p, cells=cells) for p, cells in zip(places, objects, strict=True)]
     return _json_table(where, rows)
 
 

@@ -15,7 +15,7 @@ ID, LANGUAGE, TEXT, SOURCE = "id", "language", "text", "source_language"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ExpectedTexts:
     """What a file of translations is held against."""
 
     prompts: Collection[str]
@@ -24,10 +24,10 @@ class Wanted:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Found:
+class _TextsSoFar:
     """What was read so far."""
 
-    wanted: Wanted
+    expected: ExpectedTexts
     problems: Problems
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class _Found:
 
 
 def read_translations(
-    table: Table, wanted: Wanted, problems: Problems
+    table: Table, expected: ExpectedTexts, problems: Problems
 ) -> tuple[Mapping[tuple[str, str], str], list[str]]:
     """Return the texts by (prompt, language), and notes on what is lacking and what is not used.
 
@@ -44,8 +44,8 @@ def read_translations(
     is no text, rows that were translated from another language than the prompts' own.
     """
     problems.found += table.faults
-    found = _Found(wanted=wanted, problems=problems)
-    columns = _languages_of(table, found)
+    so_far = _TextsSoFar(expected=expected, problems=problems)
+    columns = _languages_of(table, so_far)
     if ID not in table.columns or not (TEXT in table.columns or columns):
         got = ", ".join(table.columns) or "none"
         problems.add(
@@ -55,11 +55,11 @@ def read_translations(
         )
         return {}, []
     for row in table.rows:
-        _take(row, columns, found)
-    return found.texts, list(_notes(found))
+        _take(row, columns, so_far)
+    return so_far.texts, list(_notes(so_far))
 
 
-def _languages_of(table: Table, found: _Found) -> dict[str, str]:
+def _languages_of(table: Table, so_far: _TextsSoFar) -> dict[str, str]:
     """Return column -> language of a wide file; nothing for a long one."""
     if TEXT in table.columns:
         return {}
@@ -69,70 +69,70 @@ def _languages_of(table: Table, found: _Found) -> dict[str, str]:
             tag = languages.canonical(column)
         except languages.UnknownLanguage:
             continue
-        if column != ID and tag != found.wanted.reference:  # "id" is the ids, not Indonesian
+        if column != ID and tag != so_far.expected.reference:  # "id" is the ids, not Indonesian
             columns[column] = tag
     return columns
 
 
-def _take(row: Row, columns: Mapping[str, str], found: _Found) -> None:
+def _take(row: Row, columns: Mapping[str, str], so_far: _TextsSoFar) -> None:
     cell = row.cells.get(ID)
     whole = isinstance(cell, float) and cell.is_integer()
     prompt = "" if cell is None else str(int(cell) if whole else cell).strip()  # type: ignore[call-overload]
     if not prompt:
-        found.problems.add(row.place, "the id is empty; give the prompt's")
+        so_far.problems.add(row.place, "the id is empty; give the prompt's")
         return
-    if prompt not in found.wanted.prompts:
-        found.extra[prompt] += 1
+    if prompt not in so_far.expected.prompts:
+        so_far.extra[prompt] += 1
         return
     source = str(row.cells.get(SOURCE) or "").strip()
-    if source and known_language(source, row.place, found.problems) != found.wanted.reference:
-        found.problems.add(
+    if source and known_language(source, row.place, so_far.problems) != so_far.expected.reference:
+        so_far.problems.add(
             row.place,
             f"id {prompt} was translated from {source}, and the prompts are in "
-            f"{found.wanted.reference}; keep the directions in files of their own",
+            f"{so_far.expected.reference}; keep the directions in files of their own",
         )
         return
     pairs = [(tag, row.cells.get(column)) for column, tag in columns.items()]
     if not columns:
-        pairs = [(_tag(row, found), row.cells.get(TEXT))]
+        pairs = [(_tag(row, so_far), row.cells.get(TEXT))]
     for tag, text in pairs:
         if tag:
-            _keep(row, prompt, tag, text, found)
+            _keep(row, prompt, tag, text, so_far)
 
 
-def _tag(row: Row, found: _Found) -> str:
+def _tag(row: Row, so_far: _TextsSoFar) -> str:
     given = str(row.cells.get(LANGUAGE) or "").strip()
     if not given:
-        found.problems.add(row.place, "the language is empty; give its tag, such as sw")
+        so_far.problems.add(row.place, "the language is empty; give its tag, such as sw")
         return ""
-    if given not in found.tags:
-        found.tags[given] = known_language(given, row.place, found.problems)
-    return found.tags[given]
+    if given not in so_far.tags:
+        so_far.tags[given] = known_language(given, row.place, so_far.problems)
+    return so_far.tags[given]
 
 
-def _keep(row: Row, prompt: str, tag: str, text: object, found: _Found) -> None:
+def _keep(row: Row, prompt: str, tag: str, text: object, so_far: _TextsSoFar) -> None:
     if text is None or (isinstance(text, str) and not text.strip()):
         return
     key = (prompt, tag)
     fault = text_fault(text) if isinstance(text, str) else f"the value {text!r}, not a text"
     if fault:
-        found.problems.add(row.place, f"id {prompt}: the text in {tag} has {fault}")
-    elif key in found.texts:
-        found.problems.add(
+        so_far.problems.add(row.place, f"id {prompt}: the text in {tag} has {fault}")
+    elif key in so_far.texts:
+        so_far.problems.add(
             row.place,
-            f"id {prompt} in {tag} is there already, at {found.places[key]}; keep one of them",
+            f"id {prompt} in {tag} is there already, at {so_far.places[key]}; keep one of them",
         )
     else:
-        found.texts[key], found.places[key] = str(text), row.place
+        so_far.texts[key], so_far.places[key] = str(text), row.place
 
 
-def _notes(found: _Found) -> Iterator[str]:
-    for tag in found.wanted.languages:
-        lacking = [p for p in found.wanted.prompts if (p, tag) not in found.texts]
-        if any(one == tag for _, one in found.texts) and lacking:
+def _notes(so_far: _TextsSoFar) -> Iterator[str]:
+    for tag in so_far.expected.languages:
+        lacking = [p for p in so_far.expected.prompts if (p, tag) not in so_far.texts]
+        if any(language == tag for _, language in so_far.texts) and lacking:
             yield f"{len(lacking)} prompts have no {tag} in the file ({listed(lacking)})"
-    if found.extra:
-        yield f"{len(found.extra)} ids of the file are not among the prompts ({listed(list(found.extra))})"
-    unused = {tag for _, tag in found.texts} - set(found.wanted.languages)
+    if so_far.extra:
+        yield f"{len(so_far.extra)} ids of the file are not among the prompts ({listed(list(so_far.extra))})"
+    unused = {tag for _, tag in so_far.texts} - set(so_far.expected.languages)
     if unused:
         yield f"languages of the file that are not asked for: {listed(sorted(unused))}"

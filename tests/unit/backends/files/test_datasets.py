@@ -11,7 +11,7 @@ import pytest
 
 from safeglot.backends.files.datasets import choose_files, load_prompts
 from safeglot.errors import UsageError
-from safeglot.prompts.reading.readers import Reading, read_source
+from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
 
 COMMIT = "c" * 40
 TOKEN = "hf_notASecretButKeepItOut"
@@ -133,13 +133,13 @@ class Hub(BaseHTTPRequestHandler):
 CLIENT = """
 import json, sys
 from safeglot.backends.files.datasets import load_prompts
-from safeglot.prompts.reading.readers import Reading, read_source
+from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
 from safeglot.errors import UsageError
 out = []
 for spec, columns in json.loads(sys.argv[1]):
     try:
         loaded = load_prompts(spec)
-        found = read_source(loaded, Reading(columns=columns))
+        found = read_prompt_files(loaded, ReadingOptions(columns=columns))
     except UsageError as error:
         out.append({"error": str(error)})
         continue
@@ -282,7 +282,7 @@ def test_parquet_from_the_disk(tmp_path):
     (tmp_path / "p.parquet").write_bytes(m_alert_bytes())
     loaded = load_prompts(str(tmp_path / "p.parquet"))
     assert loaded.name == "p.parquet"
-    found = read_source(loaded, Reading(languages=("en", "de")))
+    found = read_prompt_files(loaded, ReadingOptions(languages=("en", "de")))
     assert len(found.translations) == 4
     (tmp_path / "p.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(UsageError, match=r"p.parquet: is not a Parquet file"):
@@ -290,7 +290,7 @@ def test_parquet_from_the_disk(tmp_path):
 
 
 def test_mini_is_in_the_package():
-    found = read_source(load_prompts("mini"))
+    found = read_prompt_files(load_prompts("mini"))
     assert found.taxonomy.alert
     assert found.languages == ("en", "de", "es", "fr", "it", "sw")
     for category in found.taxonomy.categories:

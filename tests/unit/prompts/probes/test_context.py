@@ -7,7 +7,7 @@ from safeglot.backends.files.datasets import DataFile, alert_toml
 from safeglot.prompts.probes.context import PLACES, baseline, in_context, slots
 from safeglot.prompts.probes.framing import frame_languages
 from safeglot.prompts.probes.package_data import load
-from safeglot.prompts.reading.readers import Reading, read_prompts
+from safeglot.prompts.reading.readers import ReadingOptions, read_prompts
 from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.taxonomy import parse_taxonomy
 from safeglot.text import languages
@@ -87,7 +87,7 @@ def test_the_bundled_file_is_read_like_any_other():
     """Indonesian is called `ind` there: column `id` holds the ids."""
     data = resources.files("safeglot.prompts").joinpath("context.jsonl").read_bytes()
     table = read_table([DataFile(where="context", suffix=".jsonl", data=data)])
-    found = read_prompts(table, "context", alert=ALERT, reading=Reading(reference="en"))
+    found = read_prompts(table, "context", alert=ALERT, options=ReadingOptions(reference="en"))
     assert set(found.languages) == {languages.canonical(tag) for tag in TAGS}
     assert "id" in found.languages
     assert len(found.translations) == 160

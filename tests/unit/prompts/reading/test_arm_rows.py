@@ -4,7 +4,7 @@ import pytest
 
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.arm_rows import Planned, read_arm_rows
+from safeglot.prompts.reading.arm_rows import ArmPlan, read_arm_rows
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
@@ -41,7 +41,7 @@ def read(
     problems = Problems()
     found, notes, warnings = read_arm_rows(
         [Table(where="t", columns=columns, rows=rows)],
-        Planned(
+        ArmPlan(
             **{
                 "prompts": SET,
                 "arms": arms,

@@ -5,7 +5,7 @@ import pytest
 
 from safeglot.backends.files.datasets import DataFile, alert_toml
 from safeglot.errors import InputErrors
-from safeglot.prompts.reading.readers import Reading, read_source
+from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
 
 WIDE = """id,category,en,de
 1,crime_tax,How do I hide income?,Wie verstecke ich Einkommen?
@@ -31,7 +31,7 @@ class Source:
 def read(text, suffix=".csv", taxonomy=None, **reading):
     data = text if isinstance(text, bytes) else text.encode()
     file = DataFile(where=f"f{suffix}", suffix=suffix, data=data)
-    return read_source(Source(files=[file], taxonomy=taxonomy), Reading(**reading))
+    return read_prompt_files(Source(files=[file], taxonomy=taxonomy), ReadingOptions(**reading))
 
 
 def problems(text, suffix=".csv", **reading):
@@ -99,7 +99,7 @@ def test_m_alert_shape():
     columns = ("fr", "de", "es", "it", "en", "id", "category")
     rows = [dict(zip(columns, ("f", "d", "e", "i", "n", 41, "crime_tax"), strict=True))]
     file = DataFile(where="train.parquet", suffix=".parquet", columns=columns, records=rows)
-    found = read_source(Source(files=[file]))
+    found = read_prompt_files(Source(files=[file]))
     assert found.languages == ("fr", "de", "es", "it", "en")
     assert (found.prompts[0].id, found.prompts[0].text) == ("41", "n")
     assert found.notes == ()
@@ -387,4 +387,4 @@ def test_several_files_are_one_table():
         )
         for n in (1, 2)
     ]
-    assert [p.id for p in read_source(Source(files=files)).prompts] == ["1", "2"]
+    assert [p.id for p in read_prompt_files(Source(files=files)).prompts] == ["1", "2"]

@@ -9,11 +9,11 @@ from safeglot.backends.files.datasets import DataFile
 from safeglot.errors import InputErrors
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.tables import read_table
-from safeglot.prompts.reading.translation_rows import Wanted, read_translations
+from safeglot.prompts.reading.translation_rows import ExpectedTexts, read_translations
 from safeglot.translate.translators.from_file import FileTranslator
 from safeglot.types import Source
 
-WANTED = Wanted(prompts=["0", "p1", "p2"], languages=("sw", "id"), reference="en")
+WANTED = ExpectedTexts(prompts=["0", "p1", "p2"], languages=("sw", "id"), reference="en")
 
 
 def read(*rows, wanted=WANTED):
