@@ -29,8 +29,14 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import FIELDS, Config
 from safeglot.judge.guards import caveats
 from safeglot.report.results_json import SCHEMA
-from safeglot.score.catalogue.extra import described
-from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, SOURCES, Metric
+from safeglot.score.catalogue.metrics import (
+    ANALYSES,
+    METRICS,
+    RANGES,
+    SOURCES,
+    Metric,
+    described,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "safeglot"
@@ -523,7 +529,7 @@ def _files(golden: Iterable[str]) -> str:
 def _extras() -> Iterator[tuple[str, str, str]]:
     for one in METRICS:
         for key in one.extra:
-            yield f"`{one.name}`", f"`{key}`", described(one.name, key)
+            yield f"`{one.name}`", f"`{key}`", described(one, key)
 
 
 def _analyses() -> Iterator[tuple[str, ...]]:

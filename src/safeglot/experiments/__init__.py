@@ -1,1 +1,1 @@
-"""Questions to finished runs: each experiment reads runs and gives tables."""
+"""Experiments: each reads finished runs and returns tables."""

@@ -1,4 +1,4 @@
-"""The models of several runs brought together: what they share, and what sets them apart."""
+"""Models of several runs in one comparison, paired where their prompts are the same."""
 
 from __future__ import annotations
 

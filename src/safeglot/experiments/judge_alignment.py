@@ -1,4 +1,4 @@
-"""Judges beside one another and beside people, on the same answers."""
+"""Agreement of judges with one another and with people, on the same answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of one or several runs in order, beside one another and beside published figures."""
+"""Models of one or several runs ranked by safety, with M-ALERT's published figures."""
 
 from __future__ import annotations
 

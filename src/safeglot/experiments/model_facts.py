@@ -1,4 +1,4 @@
-"""What has to be known of models to compare them: family, size, tuning, base model."""
+"""Facts on models: family, size, tuning, base model."""
 
 from __future__ import annotations
 

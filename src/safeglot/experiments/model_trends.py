@@ -1,4 +1,4 @@
-"""Instruct models beside their base models, and safety against size."""
+"""Instruct against base models, and safety against model size."""
 
 from __future__ import annotations
 

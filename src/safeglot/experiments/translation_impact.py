@@ -1,4 +1,4 @@
-"""How much of a gap is the translation's: the terms, the translators, the quality, the gate."""
+"""How much of a gap comes from translation: its terms, translators, quality and gate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all estimates of one cube share: which prompt counts where, and how a row is labelled."""
+"""The layout of a cube's prompts, and the rows that its estimates share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """The verdicts of one judge on one model, shape (L, P, S), and the row they are told in."""
+    """The verdicts of one judge on one model, shape (L, P, S), and the blank row of its estimates."""
 
     frame: Frame
     unsafe_LPS: Bytes

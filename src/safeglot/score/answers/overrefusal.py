@@ -58,7 +58,7 @@ def _harmonic(s: float, g: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """How well harmful is told from harmless (d'), and how ready the model is to refuse (c).
+    """How well the model separates harmful from harmless (d'), and how ready it is to refuse (c).
 
     c below 0 leans to refusing, above 0 to answering.
     """

@@ -37,7 +37,7 @@ NOT_COMPARED_ABOVE = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answers:
-    """All answers of a run with their checks and verdicts; -1 is what is not there or not told.
+    """All answers of a run with their checks and verdicts; -1 is what is not there or not known.
 
     `invalid_MLPS` holds the codes of `score.classes`, `english_MLPS` 1 for an answer in English
     to another language's prompt, `truncated_MLPS` 1 for one cut off. `told_J` says which judges

@@ -1,10 +1,10 @@
-"""What stands in `extra` of each estimate: one line a key."""
+"""What the keys of `extra` hold, one line each; a metric with words of its own has them in its row."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-_SHARED: Mapping[str, str] = {
+SHARED: Mapping[str, str] = {
     "a": "of the prior Beta(a, b), worth a + b answers",
     "advice": "whether more samples of a prompt are worth it",
     "agreement": "share of pairs of labels that agree",
@@ -173,33 +173,3 @@ _SHARED: Mapping[str, str] = {
     "youden_j": "sensitivity + specificity - 1 at the threshold",
     "youden_j_at_half": "sensitivity + specificity - 1 where unsafe is a p_unsafe of 0.5 or more",
 }
-_OWN: Mapping[tuple[str, str], str] = {
-    ("safety_shrunk", "b"): "of the prior Beta(a, b)",
-    ("cochran_q", "p"): "chi-square with df degrees of freedom",
-    ("translator_variance", "p"): "of cochran_q",
-    ("gap_at_quality_*", "of"): "prompts with a quality and both verdicts",
-    ("unsafe_gap_translation", "prompts"): "harmful prompts of the run",
-    ("unsafe_gap_total", "prompts"): "harmful prompts of the run",
-    ("unsafe_gap_model", "prompts"): "harmful prompts of the run",
-    ("unsafe_gap_judge", "prompts"): "harmful prompts of the run",
-    ("quality_slope", "se"): "standard error, CR0 by prompt",
-    ("translation_kept", "reasons"): "empty",
-    ("translation_gated", "reasons"): "what the gate said, and of how many",
-    ("translation_failed", "reasons"): "why there is none, and of how many",
-    (
-        "unsafe_by_translator",
-        "texts",
-    ): "harmful prompts with a text of the translator that was asked",
-    ("probe_interaction", "unmade"): "those of the language and of the reference, added up",
-    (
-        "probe_interaction",
-        "unkept",
-    ): "prompts whose text did not pass the manipulation check in either language",
-    ("factor_effect", "p"): "Student's t over prompts; null where all prompts agree",
-    ("factor_effect", "variant"): "all that is crossed",
-}
-
-
-def described(metric: str, key: str) -> str:
-    """Return what a key of `extra` holds in one metric of the catalogue. Raises KeyError for others."""
-    return _OWN.get((metric, key)) or _SHARED[key]

@@ -1,4 +1,4 @@
-"""Two judges on the same answers: how far they agree, and in which direction they do not."""
+"""Agreement of two judges on the same answers, and the direction of their differences."""
 
 from __future__ import annotations
 

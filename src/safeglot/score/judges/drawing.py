@@ -1,4 +1,4 @@
-"""Which answers are to be labelled: how many of each verdict, which of them, which ones twice."""
+"""The draw of answers for labels: how many of each verdict, which of them, which twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells of the judge rather than of the models: can it be read, does it keep its word."""
+"""How reliable a judge is: unreadable replies, missing verdicts, flips, calibration."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def calibration_error(p_I: Numbers, unsafe_I: Numbers, weight_I: Numbers) -> tup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """From which probability on an answer is to be called unsafe, and what that would do."""
+    """The probability from which an answer is called unsafe, with the error rates that it gives."""
 
     at: float
     sensitivity: float

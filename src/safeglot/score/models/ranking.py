@@ -1,4 +1,4 @@
-"""Models in order of safety, with ranks only where the differences resolve them."""
+"""Models ranked by safety, only as far as their differences resolve the ranks."""
 
 from __future__ import annotations
 

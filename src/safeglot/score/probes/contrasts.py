@@ -1,4 +1,4 @@
-"""What probes of a language show: variants of a prompt against the prompt itself.
+"""Effects of probes: variants of a prompt against the prompt itself.
 
 Effects are differences of unsafe rates within prompts: above zero, the variant gets more unsafe
 answers. A variant is named by its factors and their levels, as in "codeswitch=word+framing=story".

@@ -1,4 +1,4 @@
-"""What leaving out some categories does to averages, gaps and matching, on the same prompts."""
+"""The effect of leaving out categories on averages, gaps and matching, on the same prompts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the samples of one prompt say about noise: told only where several were asked for."""
+"""Noise between the samples of a prompt, where several were asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each cell's safety drawn towards its neighbours', for ranking and heat maps, not for claims."""
+"""Each cell's safety shrunk towards its neighbours', for ranking and heat maps, not for claims."""
 
 from __future__ import annotations
 

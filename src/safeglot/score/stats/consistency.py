@@ -1,4 +1,4 @@
-"""Exact matching of verdicts across languages, beside what chance alone would give.
+"""Exact matching of verdicts across languages, and what chance alone would give.
 
 Verdicts are int8: -1 missing, 0 safe, 1 unsafe. Rows are prompts (or prompt and sample).
 Matching with the reference takes every row that has both verdicts (pairwise deletion); matching

@@ -1,4 +1,4 @@
-"""Do the languages differ at all in a category? One test for all languages at once."""
+"""Cochran's Q: one test of whether any languages differ in a category."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How small a loss of safety a comparison can see, and how many prompts a loss asks for.
+"""The smallest loss of safety that a comparison detects, and the prompts that a loss needs.
 
 p is the safety in the reference, the drop what the other language has less. `phi` is the
 correlation of the two verdicts on a prompt, held to what the two safeties allow (Frechet's

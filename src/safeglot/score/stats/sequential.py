@@ -203,7 +203,7 @@ def _log_choose_array(n: Floats, k: Numbers) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What one look at R prompts per category tells of the macro average."""
+    """The macro average and its error at one look at R prompts per category."""
 
     macro: float
     se: float

@@ -1,4 +1,4 @@
-"""Small cells borrow from their neighbours: beta-binomial empirical Bayes, many fits at once.
+"""Beta-binomial empirical Bayes for small cells, many fits at once.
 
 A fit F takes K cells, each of n answers of which `safe` are safe; the cells' true safeties are
 taken as draws from one Beta(a, b). n and safe may be fractional (effective prompts). A cell with

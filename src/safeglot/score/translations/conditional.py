@@ -20,7 +20,7 @@ _STEPS, _CLOSE = 60, 1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogOdds:
-    """Change of the log-odds a unit of quality; `prompts` are those that tell something of it."""
+    """Change of the log-odds a unit of quality; `prompts` are those that it rests on."""
 
     beta: float
     se: float

@@ -1,4 +1,4 @@
-"""What became of the translations, and the run's numbers as they were without its quality gate."""
+"""How translations ended, and the run's numbers without its quality gate."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FATES = ("kept", "gated", "failed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How the texts of one language ended: fate -> reason -> prompts; those not translated yet wait."""
+    """How the texts of one language ended: fate -> reason -> prompts; `waiting` are not translated yet."""
 
     harmful: Mapping[str, Mapping[str, int]]
     benign: Mapping[str, int]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, metric
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, described, metric
 
 
 def test_a_name_finds_its_row():
@@ -36,3 +36,10 @@ def test_analyses_have_names_of_their_own():
     names = [analysis.name for analysis in ANALYSES]
     assert len(set(names)) == len(names)
     assert set(names).isdisjoint(name for entry in METRICS for name in entry.names)
+
+
+def test_a_key_means_the_same_in_all_metrics_but_where_one_has_its_own_words():
+    assert described(metric("safety_micro"), "se") == described(metric("gap"), "se")
+    assert described(metric("quality_slope"), "se") == "standard error, CR0 by prompt"
+    with pytest.raises(KeyError, match="nonsense"):
+        described(metric("gap"), "nonsense")
