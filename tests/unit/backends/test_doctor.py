@@ -87,3 +87,18 @@ def test_local_servers_are_always_looked_for(monkeypatch):
     local = {p.name for p in providers().values() if "localhost" in p.base_url}
     assert names == local
     assert "vllm" in names
+
+
+def test_where_nobody_listens_the_words_are_those_of_the_client():
+    url = closed()
+    assert doctor._nobody_listens(url)
+    assert doctor._ask_all([(url, "")]) == {(url, ""): doctor._ABSENT}
+
+
+def test_who_listens_is_left_to_the_client(server):
+    assert not doctor._nobody_listens(address(server))
+    assert server.seen == []
+
+
+def test_an_address_that_is_none_is_not_there():
+    assert dict(doctor.endpoints(["nowhere"]))["--base-url nowhere"].startswith("not there (")

@@ -20,7 +20,7 @@ LONG = """id,language,category,text
 
 
 @dataclass
-class Source:
+class Files:
     files: list
     name: str = "f"
     alert_toml: str = field(default_factory=alert_toml)
@@ -31,7 +31,7 @@ class Source:
 def read(text, suffix=".csv", taxonomy=None, **reading):
     data = text if isinstance(text, bytes) else text.encode()
     file = DataFile(where=f"f{suffix}", suffix=suffix, data=data)
-    return read_prompt_files(Source(files=[file], taxonomy=taxonomy), ReadingOptions(**reading))
+    return read_prompt_files(Files(files=[file], taxonomy=taxonomy), ReadingOptions(**reading))
 
 
 def problems(text, suffix=".csv", **reading):
@@ -99,7 +99,7 @@ def test_m_alert_shape():
     columns = ("fr", "de", "es", "it", "en", "id", "category")
     rows = [dict(zip(columns, ("f", "d", "e", "i", "n", 41, "crime_tax"), strict=True))]
     file = DataFile(where="train.parquet", suffix=".parquet", columns=columns, records=rows)
-    found = read_prompt_files(Source(files=[file]))
+    found = read_prompt_files(Files(files=[file]))
     assert found.languages == ("fr", "de", "es", "it", "en")
     assert (found.prompts[0].id, found.prompts[0].text) == ("41", "n")
     assert found.notes == ()
@@ -387,4 +387,4 @@ def test_several_files_are_one_table():
         )
         for n in (1, 2)
     ]
-    assert [p.id for p in read_prompt_files(Source(files=files)).prompts] == ["1", "2"]
+    assert [p.id for p in read_prompt_files(Files(files=files)).prompts] == ["1", "2"]
