@@ -37,8 +37,8 @@ def translate(
     """Return a translation set, made where it is not finished."""
     from safeglot.flow.translation import sets
 
-    asked = sets.plan(config, *prompts.load(config))
-    return sets.make(asked, console, again=again, retry_failed=retry_failed)
+    planned = sets.plan(config, *prompts.load(config))
+    return sets.make(planned, console, again=again, retry_failed=retry_failed)
 
 
 def plan(config: Config, console: Console | None = None) -> Job:

@@ -83,12 +83,6 @@ def test_the_reference_is_checked_before_anything_is_made(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_page_needs_results(tmp_path):
-    run_dir, _ = answered(tmp_path / "run", refusing)
-    with pytest.raises(UsageError, match="Run `safeglot score"):
-        pipeline.page(run_dir, 5)
-
-
 def test_a_run_that_lacks_too_much_ends_so(tmp_path):
     run_dir, _ = answered(tmp_path / "run", refusing)
     missing = pipeline.score(run_dir, QUIET)

@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from example.job import BASELINE, begun, judged, prompt_set
 from example.manifest import manifest_with, taxonomy_table
-from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.files.rundir import RunDir, write_text
+from safeglot.errors import UsageError
 from safeglot.flow import page
 from safeglot.flow.measure import estimates
 from safeglot.flow.run import session
 from safeglot.report.page import Note
+from safeglot.report.results_json import to_json
 from safeglot.types import Estimate
 
 
 def page_of(run_dir, most=100, *, measured=True):
     with session.opened(run_dir) as store:
         rows = estimates.measure(store, run_dir.read_manifest())[0] if measured else []
-        return page.page_of(run_dir, store, rows, most)
+    write_text(run_dir.results, to_json(rows, ""))
+    return page.page_of(run_dir, most)
 
 
 def test_the_page_names_what_was_run(tmp_path):
@@ -102,3 +107,9 @@ def test_a_text_that_is_not_there_is_told_with_its_reason(tmp_path):
     run_dir, _ = judged(tmp_path / "run", prompts=dataclasses.replace(whole, translations=tuple(kept)))  # fmt: skip
     rows = page_of(run_dir).missing
     assert [(r.stage, r.model, r.language, r.count) for r in rows] == [("translate", "", "de", 1)]
+
+
+def test_a_page_needs_results(tmp_path):
+    run_dir, _ = judged(tmp_path / "run")
+    with pytest.raises(UsageError, match="Run `safeglot score"):
+        page.page_of(run_dir, 5)
