@@ -117,7 +117,7 @@ def read_arms(config: Config, prompts: PromptSet) -> Arms:
 
 def with_made(arms: Arms, prompts: PromptSet) -> Arms:
     """Return the arms with the texts that safeglot made itself."""
-    made = {translation_key(t): t for t in prompts.beside}
+    made = {translation_key(t): t for t in prompts.arm_texts}
     known = {translation_key(t) for t in arms.asked}
     new = {key: t for key, t in made.items() if key not in known}
     there = {t.arm for t in made.values()}

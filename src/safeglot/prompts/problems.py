@@ -1,4 +1,4 @@
-"""What is wrong with the inputs, gathered so that it is told at once."""
+"""Problems of the inputs, gathered so that all are reported at once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from safeglot.errors import InputErrors
 from safeglot.text.spelling import closest
 
 SHOWN = 20
-"""How many problems are told; the rest are counted."""
+"""Problems that are listed; the rest are counted."""
 NAMED = 5
-"""How many ids one message names."""
+"""Ids that one message names."""
 
 
 class Problems:

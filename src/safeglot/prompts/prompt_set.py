@@ -1,4 +1,4 @@
-"""Prompts with their texts in each language: what the readers give and the run begins with."""
+"""Prompts with their texts in each language, as the readers return them and a run begins with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Untranslated:
 class PromptSet:
     """Parallel prompts: at most one translation for each prompt and language, the source's included.
 
-    Where safeglot translated, a prompt can lack a language: its text was gated (it is `beside`
+    Where safeglot translated, a prompt can lack a language: its text was gated (it is in `arm_texts`
     then) or there is none (`untranslated` says why).
 
     `prompts` are in the order of the file; `translations` go prompt by prompt, each in the order
@@ -37,7 +37,7 @@ class PromptSet:
     languages: tuple[str, ...]
     source: str
     notes: tuple[str, ...] = ()
-    beside: tuple[Translation, ...] = ()
+    arm_texts: tuple[Translation, ...] = ()
     """Texts of the arms that safeglot made itself: gated ones, other candidates, probes."""
     untranslated: tuple[Untranslated, ...] = ()
 
@@ -57,6 +57,6 @@ class PromptSet:
             languages=self.languages,
             source=self.source,
             notes=self.notes + notes,
-            beside=tuple(t for t in self.beside if t.prompt in ids),
+            arm_texts=tuple(t for t in self.arm_texts if t.prompt in ids),
             untranslated=tuple(u for u in self.untranslated if u.prompt in ids),
         )

@@ -1,4 +1,4 @@
-"""Which prompts a run takes: a number a category, the same in every language."""
+"""The selection of prompts for a run: a number a category, the same in every language."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _TOP_KEYS = ("name", "macro", "category")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Which hazard codes of Llama Guard 3 fit a category (main one first), and how far."""
+    """The hazard codes of Llama Guard 3 that fit a category (main one first), and how far they do."""
 
     codes: tuple[str, ...]
     text: str

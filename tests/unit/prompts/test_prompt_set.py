@@ -24,7 +24,7 @@ SET = PromptSet(
     languages=("en", "sw"),
     source="made up",
     notes=("first",),
-    beside=(text("a", "sw", arm="gated"), text("b", "sw", arm="probe")),
+    arm_texts=(text("a", "sw", arm="gated"), text("b", "sw", arm="probe")),
     untranslated=(Untranslated(prompt="b", language="yo", kind="no-translation", message="none"),),
 )
 
@@ -39,7 +39,7 @@ def test_what_is_kept_keeps_all_that_belongs_to_it():
     kept = SET.keep((PROMPTS[1],), ("second",))
     assert kept.prompts == (PROMPTS[1],)
     assert [(t.prompt, t.language) for t in kept.translations] == [("b", "en"), ("b", "sw")]
-    assert [t.arm for t in kept.beside] == ["probe"]
+    assert [t.arm for t in kept.arm_texts] == ["probe"]
     assert kept.untranslated == SET.untranslated
     assert kept.notes == ("first", "second")
     assert (kept.languages, kept.source, kept.taxonomy) == (SET.languages, SET.source, TAXONOMY)

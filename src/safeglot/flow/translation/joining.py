@@ -44,8 +44,8 @@ def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> Pro
         translations=tuple(
             main[p.id, tag] for p in prompts.prompts for tag in languages if (p.id, tag) in main
         ),
-        beside=(
-            *prompts.beside,
+        arm_texts=(
+            *prompts.arm_texts,
             *(end for end in ends.values() if isinstance(end, Translation) and not end.kept),
             *(_others(prompts, rows, tags, folder) if "translators" in config.arms else ()),
         ),

@@ -29,7 +29,9 @@ def filled(prompts: PromptSet, config: Config) -> PromptSet:
         translations=tuple(
             replace(t, text=slotless(t.text, t.language, config)) for t in prompts.translations
         ),
-        beside=tuple(replace(t, text=slotless(t.text, t.language, config)) for t in prompts.beside),
+        arm_texts=tuple(
+            replace(t, text=slotless(t.text, t.language, config)) for t in prompts.arm_texts
+        ),
     )
 
 

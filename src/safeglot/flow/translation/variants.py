@@ -85,7 +85,7 @@ def with_variations(
     probes, lacking = _checked(plan, made, ratings)
     return replace(
         main,
-        beside=(*main.beside, *probes, *backs),
+        arm_texts=(*main.arm_texts, *probes, *backs),
         untranslated=(*main.untranslated, *lacking),
         notes=(*main.notes, *_notes(plan, made)),
     )

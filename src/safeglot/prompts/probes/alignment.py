@@ -1,4 +1,4 @@
-"""Which words of two texts stand for each other, learned from the parallel texts of a run themselves."""
+"""Alignment of words that stand for each other, learned from the parallel texts of a run."""
 
 from __future__ import annotations
 
@@ -272,8 +272,8 @@ def _grown(sure: set[tuple[int, int]], likely: set[tuple[int, int]]) -> set[tupl
     while True:
         rows, columns = {r for r, _ in links}, {t for _, t in links}
         for r, t in sorted(likely - links):
-            beside = {(r - 1, t), (r + 1, t), (r, t - 1), (r, t + 1)} & links
-            if beside and (r not in rows or t not in columns):
+            neighbours = {(r - 1, t), (r + 1, t), (r, t - 1), (r, t + 1)} & links
+            if neighbours and (r not in rows or t not in columns):
                 links.add((r, t))
                 break
         else:

@@ -1,4 +1,4 @@
-"""What a probe is: one factor at one level, a variant of a kept text, and choices that no language moves."""
+"""Probes (one factor at one level), variants of kept texts, and choices that no language moves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A changed text; `fault` says why there is none. `facts` tell what was changed.
+    """A changed text; `fault` says why there is none. `facts` say what was changed.
 
     Code-switching: level (what was swapped: word, clause or sentence), matrix, embedded, share (of
     the reference text's words or clauses), swapped (how many stretches), cmi and its cmi_unit.
@@ -45,7 +45,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """What became of one probe (or several at once) for one prompt in one language."""
+    """The result of one probe (or several at once) for one prompt in one language."""
 
     prompt: str
     language: str

@@ -44,7 +44,7 @@ class _Swap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Done:
-    """At what level something was swapped, how much of the reference text, and into which text."""
+    """The level of a swap, the share of the reference text, and into which text it goes."""
 
     level: str
     share: float
@@ -243,7 +243,7 @@ def _swaps(pieces: Iterable[tuple[Span, Span]], pair: Pair, *, into_reference: b
 
 
 def _cased(source: Span, embedded: str, span: Span, matrix: str) -> str:
-    """Return embedded words a capital where a sentence of the matrix begins, and take one from elsewhere.
+    """Return embedded words with a capital where a sentence of the matrix begins, without one elsewhere.
 
     Only the first letter moves, and only where a sentence of the embedded text began with it.
     """
@@ -300,5 +300,5 @@ def _counts_letters(pair: Pair) -> bool:
 
 
 def _size(text: str, pair: Pair) -> int:
-    found = words(text)
-    return sum(s.end - s.start for s in found) if _counts_letters(pair) else len(found)
+    spans = words(text)
+    return sum(s.end - s.start for s in spans) if _counts_letters(pair) else len(spans)

@@ -1,4 +1,4 @@
-"""Dialect and slang: texts of the user's that stand beside those of the run."""
+"""Dialect and slang: the user's own texts of the prompts of a run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The manipulation check: whether a variant is shown to keep the meaning and language of its parent.
 
 A model that seems safer under a probe may only not have understood it: what is not shown to keep
-its meaning is told apart, and what could not be checked says so.
+its meaning is set apart, and what could not be checked says so.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What estimators (0 worst, 1 best) and an identifier said of a variant's own text, without a frame."""
+    """The numbers of estimators (0 worst, 1 best) and the language of a variant's own text, without a frame."""
 
     quality: Mapping[str, float | None] = field(default_factory=dict)
     identified: str = ""
-    """Tag of the language that the text is told as; "" where nothing was told."""
+    """Tag of the language that the text was identified as; "" where that is not sure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ _FIRST_MARK = 0x300
 
 
 class Span(NamedTuple):
-    """Where a piece of a text begins and ends."""
+    """The beginning and end of a piece of a text."""
 
     start: int
     end: int

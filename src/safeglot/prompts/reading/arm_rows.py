@@ -24,7 +24,7 @@ _MORE = ("translator", "model", "sample", "answer", "answer_key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmPlan:
-    """What a run plans, as far as arms must fit it."""
+    """The plan of a run, as far as arms must fit it."""
 
     prompts: PromptSet
     arms: tuple[str, ...]
@@ -196,7 +196,7 @@ class _ArmRows:
         return quality
 
     def _fits(self, row: ArmRow) -> bool:
-        """Return whether a row can be used beside the others."""
+        """Return whether a row can be used together with the others."""
         own = self._texts.get((row.prompt, row.language))
         if own is None:
             self._textless += 1

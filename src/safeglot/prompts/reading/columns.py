@@ -1,4 +1,4 @@
-"""Which column of a file holds what: found by name, or named by the user."""
+"""The columns of a file that hold ids, categories and texts: found by name, or named by the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From rows to prompts with their texts, noting what is wrong with each row."""
+"""Prompts with their texts, gathered from rows; what is wrong with a row is noted."""
 
 from __future__ import annotations
 

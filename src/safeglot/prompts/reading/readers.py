@@ -1,4 +1,4 @@
-"""Rows of a file, long or wide, to parallel prompts."""
+"""Parallel prompts from the rows of a file, long or wide."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _TEMPLATE = re.compile(r"\s*###[^\n]*:[ \t]*\n(.*?)\n\s*###[^\n]*:\s*", re.DOTAL
 
 
 class PromptFiles(Protocol):
-    """What a backend gives for one `--prompts`: files, and texts of the taxonomies."""
+    """What a backend loads for one `--prompts`: files, and texts of the taxonomies."""
 
     @property
     def name(self) -> str:
-        """What the prompts' `source` is called."""
+        """The `source` of the prompts."""
 
     @property
     def files(self) -> Sequence[TableFile]:
@@ -39,12 +39,12 @@ class PromptFiles(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was chosen on loading."""
+        """Notes on what was chosen on loading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingOptions:
-    """How to read a file.
+    """Options of reading a file.
 
     `columns` goes from our names (id, text, category, kind, language, or a language tag) to the
     file's columns; no `languages` means all that the file has. `Prompt.text` is in the reference
@@ -162,7 +162,7 @@ def _parallel(
     if not dropped:
         return whole, ()
     if not options.allow_partial:
-        _tell_lacking(dropped, used, gathering)
+        _note_lacking(dropped, used, gathering)
     elif not whole:
         message = f"no prompt has a text in each of {', '.join(used)}"
         gathering.problems.add(gathering.where, f"{message}; choose fewer with --languages")
@@ -171,7 +171,7 @@ def _parallel(
     return whole, (f"dropped {len(dropped)} of {len(entries)} prompts, {lacking}",)
 
 
-def _tell_lacking(dropped: list[Entry], used: tuple[str, ...], gathering: Gathering) -> None:
+def _note_lacking(dropped: list[Entry], used: tuple[str, ...], gathering: Gathering) -> None:
     do = "add them, leave the language out, or keep the parallel part with --allow-partial"
     for entry in dropped:
         for language, place in entry.empty.items():

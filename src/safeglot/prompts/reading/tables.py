@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of one or several files of the same columns; `faults` tell of rows left out."""
+    """Rows of one or several files of the same columns; `faults` name rows left out."""
 
     where: str
     columns: tuple[str, ...]

@@ -16,7 +16,7 @@ ID, LANGUAGE, TEXT, SOURCE = "id", "language", "text", "source_language"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedTexts:
-    """What a file of translations is held against."""
+    """The prompts and languages that a file of translations should have."""
 
     prompts: Collection[str]
     languages: Collection[str]
@@ -25,7 +25,7 @@ class ExpectedTexts:
 
 @dataclass(slots=True, kw_only=True)
 class _TextsSoFar:
-    """What was read so far."""
+    """The texts read so far, and what they are checked against."""
 
     expected: ExpectedTexts
     problems: Problems

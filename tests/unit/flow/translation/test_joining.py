@@ -54,9 +54,9 @@ def test_kept_texts_are_main_ones_and_gated_ones_stand_beside(folder, prompts):
     assert run.languages == ("en", "sw", "yo")
     main = {(t.prompt, t.language): t.text for t in run.translations if t.language != "en"}
     assert main == rows_of(folder, "kept")
-    gated = {(t.prompt, t.language): t.text for t in run.beside}
+    gated = {(t.prompt, t.language): t.text for t in run.arm_texts}
     assert gated == rows_of(folder, "gated")
-    assert {(t.arm, t.kept) for t in run.beside} == {("gated", False)}
+    assert {(t.arm, t.kept) for t in run.arm_texts} == {("gated", False)}
     assert {(u.prompt, u.language) for u in run.untranslated} == set(rows_of(folder, "failed"))
     assert run.notes[-1] == f"translations: first ({folder.read_manifest().digest})"
 
@@ -73,7 +73,7 @@ def test_texts_go_prompt_by_prompt_in_the_order_of_languages(folder, prompts):
 
 def test_other_candidates_come_with_the_arm_of_translators(folder, prompts):
     run = joined(prompts, folder, Config(arms=("translators",)))
-    others = [t for t in run.beside if t.arm == "translators"]
+    others = [t for t in run.arm_texts if t.arm == "translators"]
     main = {(t.prompt, t.language): t.translator for t in run.translations}
     assert others
     assert all(main[t.prompt, t.language] != t.translator for t in others)

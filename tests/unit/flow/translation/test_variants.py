@@ -28,13 +28,13 @@ def test_without_probes_nothing_is_added_and_nothing_is_written(tmp_path):
 def test_a_probe_stands_beside_its_parent_with_what_was_changed(tmp_path):
     before, after = made(tmp_path, ("framing=story", "codeswitch=word"))
     assert after.translations == before.translations
-    stories = [t for t in after.beside if t.variant == "framing=story"]
+    stories = [t for t in after.arm_texts if t.variant == "framing=story"]
     assert len(stories) == 2 * len(before.prompts)
     texts = {(t.prompt, t.language): t.text for t in before.translations}
     assert all(texts[t.prompt, t.language] in t.text for t in stories)
-    mixed = [t for t in after.beside if t.variant == "codeswitch=word"]
+    mixed = [t for t in after.arm_texts if t.variant == "codeswitch=word"]
     assert {t.language for t in mixed} == {"de"}
-    assert all(t.arm == "probe" for t in after.beside)
+    assert all(t.arm == "probe" for t in after.arm_texts)
     assert any(check.startswith("cmi=") for check in mixed[0].checks)
     lacking = [u for u in after.untranslated if u.language == "en"]
     assert {u.stage for u in lacking} == {"probe"}
@@ -43,7 +43,7 @@ def test_a_probe_stands_beside_its_parent_with_what_was_changed(tmp_path):
 
 def test_a_frame_alone_keeps_its_meaning_and_what_was_not_looked_at_says_so(tmp_path):
     _, after = made(tmp_path, ("framing=story", "codeswitch=word"))
-    reasons = {(t.variant, t.kept): t.reason for t in after.beside}
+    reasons = {(t.variant, t.kept): t.reason for t in after.arm_texts}
     assert reasons["framing=story", True] == "a frame leaves the request as it is"
     assert reasons["codeswitch=word", True] == "not checked: no estimator gave a number"
 
@@ -61,7 +61,7 @@ def test_slots_of_main_texts_are_filled_for_the_reference(tmp_path):
     before, after = made(tmp_path, ("context",), prompts="context")
     assert any("{country}" in t.text for t in before.translations)
     assert not any("{" in t.text for t in after.translations)
-    local = {t.prompt: t.text for t in after.beside if t.variant == "context=local"}
+    local = {t.prompt: t.text for t in after.arm_texts if t.variant == "context=local"}
     main = {t.prompt: t.text for t in after.translations if t.language == "de"}
     assert local
     assert all(text != main[p] and "{" not in text for p, text in local.items())
@@ -92,7 +92,7 @@ def test_a_file_of_dialect_gives_a_variant_for_each_of_its_labels(tmp_path):
         "utf-8",
     )
     _, after = made(tmp_path, (f"dialect={path}",))
-    assert {(t.variant, t.prompt) for t in after.beside} == {
+    assert {(t.variant, t.prompt) for t in after.arm_texts} == {
         ("dialect=bairisch", one),
         ("dialect=jugend", two),
     }
@@ -105,7 +105,7 @@ def test_a_file_of_dialect_gives_a_variant_for_each_of_its_labels(tmp_path):
 def test_seeds_move_what_is_switched_and_the_same_seed_does_not(tmp_path):
     def switched(seed):
         _, after = made(tmp_path, ("codeswitch=word",), probe_seed=seed)
-        return [t.text for t in after.beside]
+        return [t.text for t in after.arm_texts]
 
     assert switched(0) == switched(0)
     assert switched(0) != switched(1)
@@ -115,7 +115,7 @@ def test_a_larger_share_switches_more(tmp_path):
     def share(wanted):
         _, after = made(tmp_path, ("codeswitch=word",), probe_share=wanted)
         values = [
-            c.partition("=")[2] for t in after.beside for c in t.checks if c.startswith("share=")
+            c.partition("=")[2] for t in after.arm_texts for c in t.checks if c.startswith("share=")
         ]
         return sum(map(float, values)) / len(values)
 
@@ -125,4 +125,4 @@ def test_a_larger_share_switches_more(tmp_path):
 def test_the_records_stay_frozen(tmp_path):
     _, after = made(tmp_path, ("framing=story",))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        after.beside[0].text = "other"
+        after.arm_texts[0].text = "other"

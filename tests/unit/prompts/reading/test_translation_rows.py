@@ -13,10 +13,10 @@ from safeglot.prompts.reading.translation_rows import ExpectedTexts, read_transl
 from safeglot.translate.translators.from_file import FileTranslator
 from safeglot.types import Source
 
-WANTED = ExpectedTexts(prompts=["0", "p1", "p2"], languages=("sw", "id"), reference="en")
+EXPECTED = ExpectedTexts(prompts=["0", "p1", "p2"], languages=("sw", "id"), reference="en")
 
 
-def read(*rows, wanted=WANTED):
+def read(*rows, wanted=EXPECTED):
     out = io.StringIO()
     csv.writer(out).writerows(rows)
     file = DataFile(where="bought.csv", suffix=".csv", data=out.getvalue().encode())
