@@ -93,7 +93,7 @@ class Generate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An answer that a file brought: stands where a target does, and nobody is asked."""
+    """An answer that a file brought: it takes the place of a target, and nothing is asked."""
 
     model: str
     """The name, in results, of the model whose answer it is."""

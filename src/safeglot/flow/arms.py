@@ -205,7 +205,7 @@ def item_of(prompt: Prompt, translation: Translation, *, sample: int, reference:
 
 
 def answer_key(place: Place, text: str) -> str:
-    """Return what says that an answer is still the one that was translated."""
+    """Return the key of an answer, by which a change since its translation is noticed."""
     return digest("answer", place, text)[:16]
 
 
@@ -340,7 +340,7 @@ def _stored_answer(row: BroughtAnswer, prompt: Prompt, reference: str) -> GivenA
 
 
 def arms_summary(store: Store) -> ArmsSummary | None:
-    """Return what the manifest says of the arms that a run holds; None where it has none."""
+    """Return the manifest's summary of the arms that a run holds; None where it has none."""
     texts, answers = list(stored_texts(store)), list(brought_answers(store))
     if not texts:
         return None

@@ -207,7 +207,7 @@ def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
         changed = sum(drawn[i].labels.get(name, label) != label for (i, name), (label, _) in labels.items())  # fmt: skip
         store.write(
             "labels",
-            [(drawn[i].response, name, *said) for (i, name), said in labels.items()],
+            [(drawn[i].response, name, *pair) for (i, name), pair in labels.items()],
         )
         now = drawn_answers(store)
     read = f"{len(labels)} labels read" + (f", {changed} of them changed" if changed else "")
@@ -262,9 +262,9 @@ def _take(
     if label not in ALLOWED:
         problems.add(row.place, f"label {_cell(row, 'label')!r}: allowed are {', '.join(ALLOWED)}, or nothing where it is not done{did_you_mean(label, ALLOWED)}")  # fmt: skip
         return True
-    said = labels.setdefault((item, name), (label, _cell(row, "note"), row.place))
-    if said[0] != label:
-        problems.add(row.place, f"annotator {name!r} labels item {item} {label}, and {said[0]} at {said[2]}; keep one")  # fmt: skip
+    first = labels.setdefault((item, name), (label, _cell(row, "note"), row.place))
+    if first[0] != label:
+        problems.add(row.place, f"annotator {name!r} labels item {item} {label}, and {first[0]} at {first[2]}; keep one")  # fmt: skip
     return True
 
 
@@ -356,7 +356,7 @@ Of None judged it is not known how many there are to label; with 0 there is noth
 
 
 def _cases(run_dir: RunDir) -> Iterator[_Case]:
-    """Yield what a run says of each language."""
+    """Yield the case of each language of a run."""
     manifest = run_dir.require().read_manifest()
     with session.opened(run_dir) as store:
         cube, drawn = cube_of(store, manifest), drawn_answers(store)

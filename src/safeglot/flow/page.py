@@ -101,7 +101,7 @@ def _language(tag: str) -> NamedLanguage:
 
 def _missing(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
     answers = list(lost_answers(store))
-    # other unread verdicts are of a pass that guards a judge: told with its own number
+    # other unread verdicts belong to a pass that guards a judge, and are counted there
     unread = (
         lost for lost in unread_verdicts(store) if lost.kind.rpartition(": ")[0] in manifest.judges
     )

@@ -69,7 +69,7 @@ class Manifest(Record):
     bootstrap: int | None = field(default=None, metadata=OPTIONAL)
     taxonomy: TaxonomyTable
     settings: Mapping[str, str]
-    """What the report says of how the numbers came about."""
+    """The settings that the report shows, in its words."""
     notes: tuple[str, ...]
     judge_notes: Mapping[str, tuple[str, ...]]
     uncovered: Mapping[str, tuple[str, ...]]
@@ -85,7 +85,7 @@ class Manifest(Record):
 
     @property
     def arms_digest(self) -> str:
-        """What the signature says of the arms, "" for a run without."""
+        """The arms' part of the signature, "" for a run without."""
         return self.arms.digest if self.arms else ""
 
 

@@ -18,7 +18,7 @@ _CONTAINERS: Mapping[Any, str] = {dict: "an object", list: "a list"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a JSON object says. A field with a default may be absent.
+    """A JSON object. A field with a default may be absent.
 
     The metadata of a field say whether it is OPTIONAL, and its "key" where that is not its name.
     """

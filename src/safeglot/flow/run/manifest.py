@@ -142,7 +142,7 @@ def taxonomy_of(table: TaxonomyTable) -> Taxonomy:
 
 
 def settings(job: Job) -> dict[str, str]:
-    """Return what the report tells of how the numbers came about."""
+    """Return the settings that the report shows, in its words."""
     c = job.config
     origin = job.origin.sha256[:12] + (
         f", revision {job.origin.revision}" if job.origin.revision else ""
