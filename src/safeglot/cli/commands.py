@@ -88,9 +88,9 @@ def run(
     config: Path | None, *, dry_run: bool, retry_failed: bool, quiet: bool, **flags: Any
 ) -> None:
     """Run all stages; on a folder that holds the run, do what is missing."""
+    settings = config_of(config, flags)
     from safeglot import pipeline
 
-    settings = config_of(config, flags)
     if dry_run:
         from safeglot.cli.look import forecast_text
 
@@ -103,11 +103,12 @@ def run(
 @options(_PROMPTS)
 def prompts(config: Path | None, **flags: Any) -> None:
     """Read, check and select prompts; show languages and categories."""
+    settings = config_of(config, flags)
     from safeglot.cli import look
-    from safeglot.flow import prompts as sources
+    from safeglot.flow.prompts import load
 
-    found, _ = sources.load(config_of(config, flags))
-    _console().show(look.prompts_text(found))
+    read, _ = load(settings)
+    _console().show(look.prompts_text(read))
 
 
 @app.command()
@@ -116,11 +117,10 @@ def prompts(config: Path | None, **flags: Any) -> None:
 @_QUIET
 def generate(config: Path | None, *, retry_failed: bool, quiet: bool, **flags: Any) -> None:
     """Ask the targets and store their answers."""
+    settings = config_of(config, flags)
     from safeglot import pipeline
 
-    done = pipeline.generate(
-        config_of(config, flags), _console(quiet=quiet), retry_failed=retry_failed
-    )
+    done = pipeline.generate(settings, _console(quiet=quiet), retry_failed=retry_failed)
     _console().show(f"answers: {done.database}")
 
 
