@@ -26,7 +26,7 @@ class UsageError(SafeglotError):
 
 
 class InputErrors(UsageError):
-    """All that is wrong with the inputs, told at once."""
+    """All that is wrong with the inputs, reported at once."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)

@@ -64,6 +64,19 @@ def test_the_run_is_one_screen():
     assert (SOURCE / "pipeline.py").read_text("utf-8").count("\n") < 100
 
 
+@pytest.mark.parametrize(
+    ("word", "places"),
+    [
+        ("get_close_matches", {"text/spelling.py"}),
+        ("parse_jsonl", {"prompts/reading/tables.py"}),
+        ("file_digest", {"backends/files/fingerprints.py"}),
+    ],
+)
+def test_a_nearest_name_a_format_and_a_fingerprint_have_one_place(word, places):
+    found = {p.relative_to(SOURCE).as_posix() for p in FILES if word in p.read_text("utf-8")}
+    assert found == places
+
+
 def test_no_module_is_a_drawer():
     assert [p for p in FILES if p.stem in FORBIDDEN_NAMES] == []
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Number(click.ParamType[Any]):
-    """A number; what is none is passed on, so that the configuration tells all faults at once."""
+    """A number; what is none is passed on, so that the configuration reports all faults at once."""
 
     def __init__(self, kind: type) -> None:
         self.kind = kind

@@ -107,10 +107,12 @@ def _from_disk(spec: str) -> tuple[str, _Files]:
 
 def _absent(spec: str, path: Path) -> str:
     message = f"{spec}: no such file"
-    beside = [*PACKAGED]
+    candidates = [*PACKAGED]
     if path.parent.is_dir():
-        beside += [str(path.parent / p.name) for p in path.parent.iterdir() if p.suffix in SUFFIXES]
-    if near := closest(str(path), beside):
+        candidates += [
+            str(path.parent / p.name) for p in path.parent.iterdir() if p.suffix in SUFFIXES
+        ]
+    if near := closest(str(path), candidates):
         message += f'; did you mean "{near}"?'
     return (
         f'{message} (allowed: "mini", a file ending in {", ".join(SUFFIXES)}, or hf:OWNER/NAME '

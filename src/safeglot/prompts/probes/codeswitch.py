@@ -242,16 +242,16 @@ def _swaps(pieces: Iterable[tuple[Span, Span]], pair: Pair, *, into_reference: b
     return swaps
 
 
-def _cased(source: Span, embedded: str, span: Span, matrix: str) -> str:
+def _cased(taken: Span, embedded: str, span: Span, matrix: str) -> str:
     """Return embedded words with a capital where a sentence of the matrix begins, without one elsewhere.
 
     Only the first letter moves, and only where a sentence of the embedded text began with it.
     """
-    text = source.of(embedded)
+    text = taken.of(embedded)
     begins = any(piece.start == span.start for piece in sentences(matrix))
     if begins:
         return text[0].upper() + text[1:] if matrix[span.start].isupper() else text
-    began = any(piece.start == source.start for piece in sentences(embedded))
+    began = any(piece.start == taken.start for piece in sentences(embedded))
     first = text.split()[0]
     # "I" and "NATO" keep their capitals: a word of one letter cannot show whether it was the place.
     lowered = began and len(first) > 1 and first[1:] == first[1:].lower() and "'" not in first[:2]

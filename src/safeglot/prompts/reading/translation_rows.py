@@ -84,11 +84,14 @@ def _take(row: Row, columns: Mapping[str, str], so_far: _TextsSoFar) -> None:
     if prompt not in so_far.expected.prompts:
         so_far.extra[prompt] += 1
         return
-    source = str(row.cells.get(SOURCE) or "").strip()
-    if source and known_language(source, row.place, so_far.problems) != so_far.expected.reference:
+    original = str(row.cells.get(SOURCE) or "").strip()
+    if (
+        original
+        and known_language(original, row.place, so_far.problems) != so_far.expected.reference
+    ):
         so_far.problems.add(
             row.place,
-            f"id {prompt} was translated from {source}, and the prompts are in "
+            f"id {prompt} was translated from {original}, and the prompts are in "
             f"{so_far.expected.reference}; keep the directions in files of their own",
         )
         return
