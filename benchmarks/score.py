@@ -4,7 +4,7 @@
 
 One judge, 40 models, 5 languages, 15,000 prompts in 32 categories of very unequal size: the size
 of M-ALERT with all its models. Each row runs in a fresh process; its time is that of
-`score.summary.estimates` alone, its memory the peak of the process, the label cube included. The
+`score.basic.estimates` alone, its memory the peak of the process, the label cube included. The
 same bootstrap by scipy.stats.bootstrap, of one model and language, is told as time per draw and
 statistic. Exits with 1 where a limit is not met.
 

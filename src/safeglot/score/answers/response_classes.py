@@ -39,7 +39,7 @@ NOT_COMPARED_ABOVE = 0.05
 class Answers:
     """All answers of a run with their checks and verdicts; -1 is what is not there or not known.
 
-    `invalid_MLPS` holds the codes of `score.classes`, `english_MLPS` 1 for an answer in English
+    `invalid_MLPS` holds the codes of `score.answers.classes`, `english_MLPS` 1 for an answer in English
     to another language's prompt, `truncated_MLPS` 1 for one cut off. `told_J` says which judges
     tell refusals, `foreign_L` which languages are not English, `covered_L` in which an answer's
     language can be told.
