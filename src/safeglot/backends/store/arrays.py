@@ -84,6 +84,7 @@ class Series(NamedTuple):
 class ArmVerdicts:
     """Verdicts on answers to harmful prompts in the other arms: K series of texts.
 
+    `answered_MKP` says which texts have an answer, judged or not.
     Arrays of shape (J, M, K, P, S) are 1, 0, or -1 where nothing is known; `loose_JMKPS` is the
     same as `unsafe_JMKPS` where no judge has three labels.
     """
@@ -91,7 +92,7 @@ class ArmVerdicts:
     judges: tuple[str, ...]
     models: tuple[str, ...]
     series: Mapping[Series, int]
-    answers: AnswerKeys
+    answered_MKP: Bools
     unsafe_JMKPS: Flags
     loose_JMKPS: Flags
 
@@ -103,12 +104,6 @@ class ArmVerdicts:
         """Return a judge's verdicts on a model's answers to the texts of a series."""
         j, m = self.judges.index(judge), self.models.index(model)
         return np.asarray(self.unsafe_JMKPS[j, m, self.series[series]])
-
-    def answered_MKP(self) -> Bools:
-        """Return which texts have an answer, judged or not."""
-        answered = np.zeros(int(np.prod(self.answers.shape)), dtype=np.bool_)
-        answered[self.answers.place_N] = True
-        return np.asarray(answered.reshape(self.answers.shape).any(axis=-1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,8 +129,7 @@ class RunVerdicts:
 def read(store: Store, manifest: Manifest, *, arms: bool = True) -> RunVerdicts:
     """Return all verdicts of a run; what was planned sets the shapes. Of the main arm alone, if so asked."""
     prompts, judges = tuple(store.prompts()), tuple(manifest.judges)
-    places, series = _arm_texts(store, manifest, prompts) if arms else ({}, {})
-    main, other = _answers(store, manifest, prompts, (places, len(series)))
+    main, other, series = _answers(store, manifest, prompts, arms=arms)
     three = {judge for (judge,) in store.rows(_THREE_LABELS)}
     main_cells = _Cells(answers=main, n_judges=len(judges), readings=("strict", "loose", "refusal"))
     arm_cells = _Cells(
@@ -159,7 +153,7 @@ def read(store: Store, manifest: Manifest, *, arms: bool = True) -> RunVerdicts:
             judges=judges,
             models=tuple(manifest.models),
             series=series,
-            answers=other,
+            answered_MKP=_answered(other),
             unsafe_JMKPS=arm_cells.shaped("strict"),
             loose_JMKPS=arm_cells.shaped("loose" if three else "strict"),
         ),
@@ -220,18 +214,15 @@ def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bo
 
 
 def _answers(
-    store: Store,
-    manifest: Manifest,
-    prompts: Sequence[Prompt],
-    arms: tuple[Mapping[str, int], int],
-) -> tuple[AnswerKeys, AnswerKeys]:
-    """Return the answers of the main arm and those of the others, of whose texts the places are given."""
+    store: Store, manifest: Manifest, prompts: Sequence[Prompt], *, arms: bool
+) -> tuple[AnswerKeys, AnswerKeys, dict[Series, int]]:
+    """Return the answers of the main arm, and those of the others with the numbers of their series."""
     models, languages, n_S = manifest.models, manifest.languages, manifest.samples
-    arm_places, n_K = arms
+    arm_places, series = _arm_texts(store, manifest, prompts) if arms else ({}, {})
     n_harmful = sum(prompt.kind == "harmful" for prompt in prompts)
     places = _main_texts(store, languages, [prompt.id for prompt in prompts], n_S)
     main = _KeyList(shape=(len(models), len(languages), len(prompts), n_S), places=places)
-    other = _KeyList(shape=(len(models), n_K, n_harmful, n_S), places=arm_places)
+    other = _KeyList(shape=(len(models), len(series), n_harmful, n_S), places=arm_places)
     at_M = {name: i for i, name in enumerate(models)}
     for key, text, model, samples in store.columns(_ANSWERS):
         key_I = np.array(key, dtype=np.bytes_)
@@ -240,7 +231,14 @@ def _answers(
         main.add(key_I, text, model_I, sample_I)
         if arm_places:
             other.add(key_I, text, model_I, sample_I)
-    return main.sorted(), other.sorted(planned=True)
+    return main.sorted(), other.sorted(planned=True), series
+
+
+def _answered(answers: AnswerKeys) -> Bools:
+    """Return which texts have an answer of a model, shape (M, K, P)."""
+    answered = np.zeros(int(np.prod(answers.shape)), dtype=np.bool_)
+    answered[answers.place_N] = True
+    return np.asarray(answered.reshape(answers.shape).any(axis=-1))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -28,7 +28,6 @@ class _ArmTexts:
 
     cube: Cube
     verdicts: ArmVerdicts
-    answered_MKP: Bools
     texts: dict[tuple[str, str], dict[str, Bools]] = field(default_factory=dict)
     """(arm, language) -> translator -> prompts with a text, shape (P,)."""
     quality: dict[tuple[str, str, str], dict[str, Floats]] = field(default_factory=dict)
@@ -56,7 +55,7 @@ def estimates(
 
 
 def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ArmTexts:
-    arms = _ArmTexts(cube=cube, verdicts=verdicts, answered_MKP=verdicts.answered_MKP())
+    arms = _ArmTexts(cube=cube, verdicts=verdicts)
     at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
     for text in text_places(store, *_ARMS):
         place = at_P.get(text.prompt)
@@ -199,5 +198,5 @@ def _planned(arms: _ArmTexts, arm: str, language: str, model: str) -> Bools | No
         texts = arms.texts.get((arm, language), {}).values()
         return np.asarray(np.any(list(texts), axis=0), dtype=np.bool_) if texts else None
     numbers = [arms.verdicts.series[series] for series in arms.verdicts.of(arm, language)]
-    answered_KP = arms.answered_MKP[arms.cube.models.index(model), numbers]
+    answered_KP = arms.verdicts.answered_MKP[arms.cube.models.index(model), numbers]
     return np.asarray(answered_KP.any(axis=0)) if answered_KP.any() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -14,7 +14,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import LOOSE, ArmVerdicts
 from safeglot.backends.store.failures import failed_translations
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import TextPlace, has_translated, text_places
+from safeglot.backends.store.texts import has_translated, text_places
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
 from safeglot.score.translations.gate import (
@@ -118,21 +118,18 @@ class _TranslatedTexts:
 
 def _read(store: Store, cube: Cube) -> _TranslatedTexts:
     at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
-    places = list(text_places(store, *_ARMS))
-    texts = _TranslatedTexts(languages=_translated(store, cube, places))
-    for text in places:
-        if text.prompt in at_P and text.language in texts.languages:
-            by_arm = texts.there.setdefault((text.language, text.translator), {})
+    tags = {failed.language for failed in failed_translations(store)}
+    there: dict[_Who, dict[str, Bools]] = {}
+    for text in text_places(store, *_ARMS):
+        if text.arm == "gated" or text.translator != GIVEN:
+            tags.add(text.language)
+        if text.prompt in at_P:
+            by_arm = there.setdefault((text.language, text.translator), {})
             there_P = by_arm.setdefault(text.arm, np.zeros(len(at_P), dtype=np.bool_))
             there_P[at_P[text.prompt]] = True
-    return texts
-
-
-def _translated(store: Store, cube: Cube, texts: Iterable[TextPlace]) -> tuple[str, ...]:
-    """Return the languages that were translated into: the reference is asked as it is."""
-    tags = {text.language for text in texts if text.arm == "gated" or text.translator != GIVEN}
-    tags |= {failed.language for failed in failed_translations(store)}
-    return tuple(tag for tag in cube.languages if tag in tags and tag != cube.reference)
+    # the reference is asked as it is
+    languages = tuple(tag for tag in cube.languages if tag in tags and tag != cube.reference)
+    return _TranslatedTexts(languages=languages, there=there)
 
 
 def _gated(cube: Cube, verdicts: ArmVerdicts, languages: Sequence[str]) -> Bytes:

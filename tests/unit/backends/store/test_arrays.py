@@ -200,7 +200,7 @@ def test_other_arms_are_arrays_by_series(planned, monkeypatch, rows):
                     assert arms.unsafe_JMKPS[cell] == (-1 if flags[0] is None else flags[0])
                     assert arms.loose_JMKPS[cell] == (-1 if flags[1] is None else flags[1])
             there = [(model, series, prompt, 0) in expected for prompt in harmful]
-            assert arms.answered_MKP()[m, k].tolist() == there
+            assert arms.answered_MKP[m, k].tolist() == there
     assert (arms.unsafe_JMKPS[[0, 2]] == -1).all()
 
 
