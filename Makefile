@@ -1,23 +1,29 @@
-# Two commands do all their own set-up on a machine with Python 3.11+ and make:
-#   make demo    the main job on embedded defaults: no key, no network beyond the package registry
-#   make test    lint, types, import contracts, all tests
+# Commands that do all their own set-up on a machine with Python 3.11+ and make:
+#   make demo      the main job on embedded defaults: no key, no network beyond the package registry
+#   make test      lint, types, import contracts, all tests but those behind a marker
+#   make test-all  the same with those: retraining, simulation, parity, kills
 PYTHON ?= python3
 VENV   ?= .venv
 EXTRAS ?= .venv-extras
 BIN     = $(VENV)/bin
+# tests that take long and whose subject changes seldom; scripts/touched_markers.py maps files to them
+MARKERS ?= retraining or simulation or parity or kills
+PYTEST  = $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 DEMO   ?= runs/demo
 PIP     = $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types imports pytest extras browser apertium bench picture recorded lock clean help
+.PHONY: demo test test-all lint types imports pytest marked extras browser apertium bench picture recorded lock clean help
 
 help:
-	@sed -n '2,3p' Makefile | cut -c5-
+	@sed -n '2,4p' Makefile | cut -c5-
 
 demo: .stamp/run
 	$(BIN)/safeglot run --prompts mini --limit 1 --languages en,de,es,fr,sw \
 	  --target embedded/smollm2-135m --judge refusal-baseline --max-tokens 64 --out $(DEMO)
 
 test: lint types imports pytest extras
+
+test-all: test marked
 
 lint: .stamp/dev
 	$(BIN)/ruff check .
@@ -30,7 +36,10 @@ imports: .stamp/dev
 	$(BIN)/lint-imports
 
 pytest: .stamp/dev browser apertium
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(PYTEST) -m "not (retraining or simulation or parity or kills)"
+
+marked: .stamp/dev
+	$(PYTEST) -m "$(MARKERS)"
 
 # translators and estimators on torch, in an environment of their own: tiny random weights
 extras: .stamp/extras

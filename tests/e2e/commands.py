@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def without(module: str) -> str:
     return f"import sys; sys.modules[{module!r}] = None"
 
 
+def exit_code(arguments: Sequence[object]) -> int:
+    """Run a command in this process and return the code that its own process would end with."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        commands.main([str(a) for a in arguments])
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    return 0
+
+
 class Place:
     """A folder to work in and a server; refuse() is a call that must cost and change nothing."""
 
@@ -69,15 +82,8 @@ class Place:
         )
 
     def __call__(self, *arguments: object) -> Done:
-        handler = signal.getsignal(signal.SIGTERM)
         self.capsys.readouterr()
-        code = 0
-        try:
-            commands.main([str(a) for a in arguments])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        finally:
-            signal.signal(signal.SIGTERM, handler)
+        code = exit_code(arguments)
         return Done(code, *self.capsys.readouterr())
 
     def run(self, *arguments: object) -> Done:

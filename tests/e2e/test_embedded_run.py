@@ -37,7 +37,7 @@ SMALL = [
 
 def small_run(out: Path, target: str, *judges: str):
     judged = [part for judge in judges for part in ("--judge", judge)]
-    done = safeglot("run", *SMALL, "--target", target, *judged, "--out", out)
+    done = safeglot("run", *SMALL, "--target", target, *judged, "--out", out, own_process=True)
     assert done.returncode == 0, done.stderr
     assert safeglot("export", out, "--format", "jsonl").returncode == 0
     return done
@@ -120,7 +120,7 @@ def test_two_engines_take_turns_and_a_target_is_asked_in_its_own_turn_only(tmp_p
     arguments += ["--judge", f"rubric=gguf/{tmp_path}/b.gguf", "--max-tokens", "4"]
     arguments += ["--max-missing", "1"]
     for more in ([], ["--retry-failed"]):  # the second asks again for what failed for good
-        done = safeglot(*arguments, *more)
+        done = safeglot(*arguments, *more, own_process=True)
         assert done.returncode == 0, done.stderr
         assert safeglot("export", out, "--format", "jsonl").returncode == 0
         assert [a["prompt"] for a in rows(out, "answers")] == ["short", "short"]
@@ -162,6 +162,7 @@ def test_a_file_in_the_columns_of_multijail_as_it_is(tmp_path, path, count, some
         "1",
         "--out",
         out,
+        own_process=True,
     )
     assert done.returncode == 0, done.stderr
     assert f"{count} categories" in done.stderr

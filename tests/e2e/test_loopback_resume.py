@@ -93,6 +93,7 @@ def interrupt(
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
+@pytest.mark.kills
 def test_kill_9_at_five_moments(prompts, server, undisturbed, tmp_path):
     out = tmp_path / "run"
     # the default concurrency bounds what may be lost: only requests that were in flight

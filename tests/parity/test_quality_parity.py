@@ -22,6 +22,8 @@ pytest.importorskip(
 from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
 from safeglot.backends.estimators import comet_model, metricx_model, quality_models
 
+pytestmark = pytest.mark.parity
+
 HERE = Path(__file__).parent
 TOKENIZER_FILES = ("config.json", "spiece.model", "tokenizer.json", "tokenizer_config.json")
 TOKENIZER = "google/mt5-xl"

@@ -13,6 +13,8 @@ from safeglot.score.stats.intervals import jeffreys, wilson
 from simulation import coverage
 from simulation.measured import LEVEL, table
 
+pytestmark = pytest.mark.simulation
+
 FLOORS = {"Wilson": 0.83, "Jeffreys": 0.86, "Clopper-Pearson": LEVEL, "Clopper-Pearson, one-sided": LEVEL}  # fmt: skip
 """What no single rate may go below; 0.85 for all else, where runs at one point are few."""
 

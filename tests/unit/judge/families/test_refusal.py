@@ -261,6 +261,7 @@ def test_babble_an_echo_and_another_covered_language_are_no_refusals(
     assert model.decide(text, (language,)).refusal is False
 
 
+@pytest.mark.retraining
 def test_the_weights_file_is_what_the_script_makes(model: RefusalModel, script: ModuleType) -> None:
     made = script.train(script.split(script.read_seeds())[0])
     assert script.dump(made) == script.dump(made)
