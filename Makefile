@@ -7,12 +7,13 @@ VENV   ?= .venv
 EXTRAS ?= .venv-extras
 BIN     = $(VENV)/bin
 # tests that take long and whose subject changes seldom; scripts/touched_markers.py maps files to them
-MARKERS ?= retraining or simulation or parity or kills
+LONG    = retraining or simulation or parity or kills
+MARKERS ?= $(LONG)
 PYTEST  = $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 DEMO   ?= runs/demo
 PIP     = $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all lint types imports pytest marked extras browser apertium bench picture recorded lock clean help
+.PHONY: demo test test-all lint types imports pytest marked parity extras browser apertium bench picture recorded lock clean help
 
 help:
 	@sed -n '2,4p' Makefile | cut -c5-
@@ -36,10 +37,14 @@ imports: .stamp/dev
 	$(BIN)/lint-imports
 
 pytest: .stamp/dev browser apertium
-	$(PYTEST) -m "not (retraining or simulation or parity or kills)"
+	$(PYTEST) -m "not ($(LONG))"
 
 marked: .stamp/dev
-	$(PYTEST) -m "$(MARKERS)"
+	$(PYTEST) -m "$(MARKERS)" || [ $$? = 5 ]  # 5: none of them is here
+	$(if $(findstring parity,$(MARKERS)),$(MAKE) parity)
+
+parity: .stamp/extras
+	$(EXTRAS)/bin/python -m pytest -q tests/parity
 
 # translators and estimators on torch, in an environment of their own: tiny random weights
 extras: .stamp/extras

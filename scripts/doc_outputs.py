@@ -8,15 +8,21 @@ not there.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
+
+from example.recorded import recorded  # noqa: E402  the path comes first
+from safeglot.cli import main as main_of_safeglot  # noqa: E402
+
 PAGES = ("docs/how-to/experiments.md", "docs/how-to/compare.md", "docs/how-to/guard-the-judge.md")
 _BLOCKS = re.compile(r"```console\n(?P<command>[^`]+?)```\n(?P<between>[^`]*?)```text\n(?P<shown>.*?)```", re.DOTALL)  # fmt: skip
 _GAP = re.compile(r" {2,}")
@@ -29,18 +35,14 @@ def output_of(command: str, folder: Path) -> list[str]:
     """Return the lines of one command of the docs, run where runs/recorded is."""
     words = command.replace("\\\n", " ").split()
     files = [str(ROOT / word) if word.startswith("tests/data/") else word for word in words]
-    done = subprocess.run(
-        [sys.executable, "-m", "safeglot.cli", *files[1:]],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
-    if done.returncode:
-        raise SystemExit(f"{command.strip()}: exit {done.returncode}\n{done.stderr}")
-    return [line.rstrip() for line in done.stdout.splitlines()]
+    out = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out):
+        try:
+            main_of_safeglot(files[1:])
+        except SystemExit as stop:
+            if stop.code:
+                raise SystemExit(f"{command.strip()}: exit {stop.code}") from None
+    return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
 def key(line: str) -> tuple[str, ...]:
@@ -98,9 +100,7 @@ def page(path: Path, folder: Path) -> tuple[str, list[str]]:
 
 def main(arguments: Sequence[str]) -> int:
     """Refresh or check all pages."""
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
-    from example.recorded import recorded
-
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1"}
     wrong = 0
     with tempfile.TemporaryDirectory() as name:
         recorded(Path(name) / "runs")
