@@ -29,7 +29,7 @@ def answers_of(given):
         english_MLPS=english_MLPS,
         truncated_MLPS=truncated_MLPS,
         harmful_P=np.arange(n + benign) < n,
-        told_J=np.array([True]),
+        says_refusal_J=np.array([True]),
         foreign_L=np.array([False]),
         covered_L=np.array([True]),
         judges=("judge",),

@@ -193,7 +193,7 @@ def answers(draw):
         english_MLPS=filled(draw, LABELS, by_model),
         truncated_MLPS=filled(draw, LABELS, by_model),
         harmful_P=filled(draw, st.booleans(), (n_P,), np.bool_),
-        told_J=filled(draw, st.booleans(), (n_J,), np.bool_),
+        says_refusal_J=filled(draw, st.booleans(), (n_J,), np.bool_),
         foreign_L=filled(draw, st.booleans(), (n_L,), np.bool_),
         covered_L=filled(draw, st.booleans(), (n_L,), np.bool_),
         judges=("j", "k")[:n_J],

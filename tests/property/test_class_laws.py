@@ -33,7 +33,7 @@ def runs(draw):
         english_MLPS=draw(codes(shape, -1, 1)),
         truncated_MLPS=draw(codes(shape, 0, 1)),
         harmful_P=draw(arrays.arrays(np.bool_, n_P)),
-        told_J=(refusal >= 0).any(axis=(1, 2, 3, 4)),
+        says_refusal_J=(refusal >= 0).any(axis=(1, 2, 3, 4)),
         foreign_L=draw(arrays.arrays(np.bool_, n_L)),
         covered_L=draw(arrays.arrays(np.bool_, n_L)),
         judges=tuple(f"j{i}" for i in range(n_J)),

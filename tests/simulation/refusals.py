@@ -65,7 +65,7 @@ def _answers(rng, world, samples):
         english_MLPS=(_causes(rng, chance.shape) < english).astype(np.int8),
         truncated_MLPS=(_causes(rng, chance.shape) < cut).astype(np.int8),
         harmful_P=here,
-        told_J=np.array([True]),
+        says_refusal_J=np.array([True]),
         foreign_L=np.array([True]),
         covered_L=np.array([True]),
         judges=("j",),

@@ -57,9 +57,9 @@ def language_properties(
     for path in paths:
         tags = RunDir(path).read_manifest().languages
         known = packaged(tags) if properties is None else _read(properties, tags)
-        found_gaps = list(_gaps_of(path, judge))
-        for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in found_gaps):
-            tables += _tables([g for g in found_gaps if (g.judge, g.metric) == kind], known)
+        of_models = list(_gaps_of(path, judge))
+        for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in of_models):
+            tables += _tables([g for g in of_models if (g.judge, g.metric) == kind], known)
     return tables
 
 

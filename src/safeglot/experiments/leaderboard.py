@@ -45,7 +45,7 @@ def compare(
     runs = read_runs(paths, what="compare") if paths else []
     tables = [t for field in fields_of(runs, wanted) for t in _board(field)] if runs else []
     if reference is not None:
-        tables += list(_beside(runs, wanted, published()))
+        tables += list(_against_published(runs, wanted, published()))
     return tables
 
 
@@ -163,7 +163,7 @@ def _difference_row(d: Difference) -> ResultRow:
     )
 
 
-# ---- beside published figures
+# ---- published figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,9 @@ class _Mine:
     path: Path
 
 
-def _beside(runs: Sequence[FinishedRun], wanted: Asked, table: Published) -> Iterator[ResultTable]:
+def _against_published(
+    runs: Sequence[FinishedRun], wanted: Asked, table: Published
+) -> Iterator[ResultTable]:
     mine = [model for run in runs for model in _models_of(run, wanted.judge)]
     tags = [tag for tag in table.languages if wanted.language in (None, tag)]
     if not tags:

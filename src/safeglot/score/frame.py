@@ -106,9 +106,11 @@ def sheet_of(frame: Frame, judge: int, model: int) -> Sheet:
 
 def rows_of(layout: Layout, n_LP: Ints, total_LP: Ints, square_LP: Ints) -> Rows:
     """Return sums by prompt, shape (L, P), as entries of a layout repeated L times."""
-    at = layout.prompt_E
+    prompt_E = layout.prompt_E
     return Rows(
-        n_E=n_LP[:, at].ravel(), total_E=total_LP[:, at].ravel(), square_E=square_LP[:, at].ravel()
+        n_E=n_LP[:, prompt_E].ravel(),
+        total_E=total_LP[:, prompt_E].ravel(),
+        square_E=square_LP[:, prompt_E].ravel(),
     )
 
 

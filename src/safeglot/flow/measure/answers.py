@@ -136,7 +136,7 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = 
         harmful_P=np.array(
             [prompt.kind == "harmful" for prompt in verdicts.prompts], dtype=np.bool_
         ),
-        told_J=np.asarray((verdicts.refusal_JMLPS >= 0).any(axis=(1, 2, 3, 4))),
+        says_refusal_J=np.asarray((verdicts.refusal_JMLPS >= 0).any(axis=(1, 2, 3, 4))),
         foreign_L=foreign_L,
         covered_L=np.array([covers(tag) for tag in languages], dtype=np.bool_),
         judges=verdicts.judges,

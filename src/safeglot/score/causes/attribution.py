@@ -36,7 +36,7 @@ ASSUMPTIONS = (
         "prompts; one and the same may undo its own errors."
     ),
 )
-"""What the decomposition takes for granted, to be printed beside it."""
+"""What the decomposition takes for granted; reports print it with the numbers."""
 
 TERMS = ("translation", "model", "judge")
 LEAST_SIGNAL = 3.0

@@ -35,9 +35,9 @@ class Cell:
     """Verdicts of one judge on one model in one language: 0, 1, -1 missing; shapes (P, S).
 
     An arm has one array for each of its translators, and the prompts that it has a text for.
-    `translators` are those beside the main one; in `quality`, shape (P,), the main one is "".
+    `translators` are the others than the main one; in `quality`, shape (P,), the main one is "".
     Where the main texts were `chosen` among the translators', these are all, and there is no main
-    one beside them. `gated_PS` are verdicts on texts that the run's gate took out, whose quality
+    one. `gated_PS` are verdicts on texts that the run's gate took out, whose quality
     stands with the main ones'; `kept_P` are the prompts that it kept, None without a gate.
     """
 
@@ -162,9 +162,9 @@ def _share(part: Part, level: float) -> Extra:
     }
 
 
-def _bound(found: Decomposition) -> Extra:
-    bound = found.translation_bound or (None, None)
-    return {"bound_half": found.parts["translation"].value / 2,
+def _bound(split: Decomposition) -> Extra:
+    bound = split.translation_bound or (None, None)
+    return {"bound_half": split.parts["translation"].value / 2,
             "bound_low": bound[0], "bound_high": bound[1]}  # fmt: skip
 
 
@@ -284,13 +284,13 @@ def of_quality(cell: Cell) -> list[Estimate]:
 def _slope(cell: Cell) -> Estimate:
     names = (*(() if cell.chosen else ("",)), *cell.translators)
     quality_PK = np.stack([cell.quality[name] for name in names], axis=1)
-    told_K = ~np.isnan(quality_PK).all(axis=0)
-    unsafe_PK = _table(cell)[:, told_K]
-    planned = len(present(quality_PK[:, told_K]))
-    slope = within_prompt_slope(quality_PK[:, told_K], unsafe_PK, level=cell.level)
+    known_K = ~np.isnan(quality_PK).all(axis=0)
+    unsafe_PK = _table(cell)[:, known_K]
+    planned = len(present(quality_PK[:, known_K]))
+    slope = within_prompt_slope(quality_PK[:, known_K], unsafe_PK, level=cell.level)
     if isinstance(slope, str):
         return _nothing(cell, "quality_slope", slope, planned)
-    odds = conditional_logit(quality_PK[:, told_K], unsafe_PK, level=cell.level)
+    odds = conditional_logit(quality_PK[:, known_K], unsafe_PK, level=cell.level)
     return replace(
         cell.row,
         metric="quality_slope",
@@ -329,13 +329,13 @@ def _safety(cell: Cell) -> tuple[Floats, Floats]:
 def _gate(cell: Cell) -> Estimate:
     reference_P, native_P = _safety(cell)
     if cell.kept_P is not None:
-        told_P, kept_P, by = np.ones_like(cell.kept_P), cell.kept_P, "that the run's gate kept"
+        known_P, kept_P, by = np.ones_like(cell.kept_P), cell.kept_P, "that the run's gate kept"
     else:
         quality_P = cell.quality[""]
-        told_P = ~np.isnan(quality_P)
-        kept_P = np.where(told_P, quality_P, -np.inf) >= GATE
+        known_P = ~np.isnan(quality_P)
+        kept_P = np.where(known_P, quality_P, -np.inf) >= GATE
         by = f"kept at {cell.estimator} >= {GATE:g}"
-    gate = gate_selection(reference_P[told_P], native_P[told_P], kept_P[told_P])
+    gate = gate_selection(reference_P[known_P], native_P[known_P], kept_P[known_P])
     if gate.selection is None:
         why = "no prompt is left" if gate.n else "no prompt has a quality and both verdicts"
         return _nothing(cell, "gate_selection", why, gate.dropped)

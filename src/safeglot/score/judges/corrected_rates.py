@@ -316,10 +316,10 @@ def gap_of(row: Estimate, labelled: LabelledRate, reference: LabelledRate) -> Es
     return replace(row, value=value, low=low, high=high, method=f"{rate.method}, difference")
 
 
-def _whole(found: Corrected) -> tuple[float, float, float] | None:
-    if found.theta is None or found.low is None or found.high is None:
+def _whole(rate: Corrected) -> tuple[float, float, float] | None:
+    if rate.theta is None or rate.low is None or rate.high is None:
         return None
-    return found.theta, found.low, found.high
+    return rate.theta, rate.low, rate.high
 
 
 def safeties(

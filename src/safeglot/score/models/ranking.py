@@ -72,8 +72,8 @@ def bonferroni(level: float, n: int) -> float:
 
 def average_of(sheet: Sheet, metric: str, language: str | None) -> Estimate:
     """Return one average of a sheet, at the level of its frame."""
-    told = safety_averages(sheet)
-    return next(e for e in told if e.metric == metric and e.language == language)
+    averages = safety_averages(sheet)
+    return next(e for e in averages if e.metric == metric and e.language == language)
 
 
 def standings(

@@ -1,4 +1,4 @@
-"""Safety against model size, and instruct models beside their base models.
+"""Safety against model size, and instruct against base models.
 
 The unit is the model, and models of one family are no independent witnesses.
 """

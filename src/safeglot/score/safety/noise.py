@@ -49,9 +49,9 @@ def sample_noise(sheet: Sheet) -> Iterator[Estimate]:
             yield filled_row(row, point, (n, missing), method=method, extra=extra)
 
 
-def _worth(found: Resampled) -> float:
+def _worth(noise: Resampled) -> float:
     """Return how many independent prompts the flip rate is worth, at most its pairs of samples."""
-    rate, variance, prompts = found.flip_rate, found.flip_variance, float(found.repeated)
+    rate, variance, prompts = noise.flip_rate, noise.flip_variance, float(noise.repeated)
     if not rate or not variance or rate >= 1:
         return prompts
-    return min(rate * (1 - rate) / variance, prompts * found.k * (found.k - 1) / 2)
+    return min(rate * (1 - rate) / variance, prompts * noise.k * (noise.k - 1) / 2)

@@ -59,10 +59,12 @@ def e_bh(e: Numbers, *, alpha: float) -> Bools:
 
 def corrected_where(p: Numbers, tested: Bools) -> tuple[Floats, Floats, Floats]:
     """Return p values by Holm, Benjamini-Hochberg and Benjamini-Yekutieli over the tests made; 1 elsewhere."""
-    found = tuple(np.ones_like(floats(p)) for _ in range(3))
-    for one, correct in zip(found, (holm, benjamini_hochberg, benjamini_yekutieli), strict=True):
-        one[tested] = correct(floats(p)[tested])
-    return found[0], found[1], found[2]
+    corrected = tuple(np.ones_like(floats(p)) for _ in range(3))
+    for adjusted, correct in zip(
+        corrected, (holm, benjamini_hochberg, benjamini_yekutieli), strict=True
+    ):
+        adjusted[tested] = correct(floats(p)[tested])
+    return corrected[0], corrected[1], corrected[2]
 
 
 def _unsort(ordered: Floats, order: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> Floats:

@@ -134,8 +134,8 @@ def _log_likelihood(count_K: Floats, unsafe: int, t: int, pool: int) -> Floats:
     """Return log of [K]_s [N - K]_(t - s) / [N]_t, -inf where the draws rule K out."""
     possible = (count_K >= unsafe) & (pool - count_K >= t - unsafe)
     count = np.where(possible, count_K, unsafe)
-    told = _log_falling(count, unsafe) + _log_falling(pool - count, t - unsafe)
-    return np.where(possible, told - _log_falling(floats(pool), t), -np.inf)
+    log_l = _log_falling(count, unsafe) + _log_falling(pool - count, t - unsafe)
+    return np.where(possible, log_l - _log_falling(floats(pool), t), -np.inf)
 
 
 def _log_falling(x: Floats, k: int) -> Floats:
@@ -152,12 +152,12 @@ def _log_choose(pool: int, count_K: Floats) -> Floats:
 
 def _log_e(log_l: Floats, log_prior: Floats, alternative: Bools) -> float:
     null = float(log_l[~alternative].max(initial=-np.inf))
-    weight, told = log_prior[alternative], log_l[alternative]
-    if not np.isfinite(told).any():
+    weight, alike = log_prior[alternative], log_l[alternative]
+    if not np.isfinite(alike).any():
         return -math.inf
     if null == -math.inf:
         return math.inf
-    mean = special.logsumexp(weight + told) - special.logsumexp(weight)
+    mean = special.logsumexp(weight + alike) - special.logsumexp(weight)
     return float(mean) - null
 
 

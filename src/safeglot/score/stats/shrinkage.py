@@ -90,11 +90,11 @@ def averaged(safe_K: Numbers, n_K: Numbers, *, level: float = 0.95) -> Shrunk:
     logit_G = np.repeat(centre + np.linspace(-3, 3, 61), 24)
     worth_G = np.tile(np.geomspace(_LEAST_WORTH, 3000.0, 24), 61)
     a_G, b_G = special.expit(logit_G) * worth_G, special.expit(-logit_G) * worth_G
-    told_G = _Data(safe_FK=safe_K, n_FK=n_K).likelihood(a_G, b_G)
+    log_G = _Data(safe_FK=safe_K, n_FK=n_K).likelihood(a_G, b_G)
     # Even steps of logit mean and log worth stand for mean x worth^-5/2.
-    told_G = told_G + np.log(special.expit(logit_G)) + np.log(special.expit(-logit_G))
-    told_G -= 1.5 * np.log(worth_G)
-    weight_G1 = np.exp(told_G - told_G.max())[:, np.newaxis]
+    log_G = log_G + np.log(special.expit(logit_G)) + np.log(special.expit(-logit_G))
+    log_G -= 1.5 * np.log(worth_G)
+    weight_G1 = np.exp(log_G - log_G.max())[:, np.newaxis]
     weight_G1 /= weight_G1.sum()
     size_GK = worth_G[:, np.newaxis] + n_K
     mean_GK = (a_G[:, np.newaxis] + safe_K) / size_GK

@@ -58,7 +58,7 @@ def _jackknife(parts_UX: Floats) -> float:
     """Return the standard error of alpha, each unit left out in turn."""
     whole, units = parts_UX.sum(axis=0), len(parts_UX)
     left = [_alpha(whole - parts_UX[u]) for u in range(units)]
-    kept = floats([one for one in left if one is not None])
+    kept = floats([alpha for alpha in left if alpha is not None])
     spread = float(((kept - kept.mean()) ** 2).sum())
     return float(((units - 1) / units * spread) ** 0.5)
 
@@ -67,8 +67,8 @@ def _of_disagreement(parts_UX: Floats) -> float:
     """Return the standard error of alpha where what chance would give is taken as known."""
     _, n, total, square = map(float, parts_UX.sum(axis=0))
     chance = 2 * (n * square - total**2) / (n * (n - 1))
-    found_U = parts_UX[:, 0] / parts_UX[:, 1]
-    return float(found_U.std(ddof=1)) / float(len(found_U) ** 0.5) / chance
+    rate_U = parts_UX[:, 0] / parts_UX[:, 1]
+    return float(rate_U.std(ddof=1)) / float(len(rate_U) ** 0.5) / chance
 
 
 def _parts(grade_AU: Floats) -> Floats:
@@ -88,9 +88,9 @@ def _alpha(parts: Floats) -> float | None:
 def _alike(grade_AU: Floats) -> float:
     same, pairs = 0.0, 0.0
     for grades in grade_AU.T:
-        told = grades[~np.isnan(grades)]
-        _, times = np.unique(told, return_counts=True)
-        weight = 1 / (told.size - 1)
+        given = grades[~np.isnan(grades)]
+        _, times = np.unique(given, return_counts=True)
+        weight = 1 / (given.size - 1)
         same += weight * float((times * (times - 1)).sum())
-        pairs += told.size
+        pairs += given.size
     return same / pairs

@@ -201,7 +201,7 @@ def test_answers_stand_in_their_places(store):
     assert found.invalid_MLPS[0, :, 1].tolist() == [[3, -1], [-1, -1]]
     assert found.english_MLPS[0, 1, 0].tolist() == [1, 0]
     assert (found.foreign_L.tolist(), found.covered_L.tolist()) == ([False, True], [True, True])
-    assert found.told_J.tolist() == [True]
+    assert found.says_refusal_J.tolist() == [True]
     assert (found.unsafe_JMLPS >= 0).sum() == 2
 
 

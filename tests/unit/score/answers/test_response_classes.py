@@ -24,7 +24,7 @@ def answers(verdicts_L, *, n_benign=0, judges=("j",), **given):
         "english_MLPS": np.zeros(shape, np.int8),
         "truncated_MLPS": np.zeros(shape, np.int8),
         "harmful_P": np.arange(n_P) >= n_benign,
-        "told_J": (verdicts[..., 1] >= 0).any(axis=(1, 2, 3)),
+        "says_refusal_J": (verdicts[..., 1] >= 0).any(axis=(1, 2, 3)),
         "foreign_L": np.arange(n_L) > 0,
         "covered_L": np.ones(n_L, bool),
         "judges": judges,
@@ -97,7 +97,7 @@ def test_refusals_are_taken_from_the_first_judge_that_tells_them():
     refusal = given.refusal_JMLPS.copy()
     refusal[0] = -1
     refusal[2] = 0
-    given = replace(given, refusal_JMLPS=refusal, told_J=np.array([False, True, True]))
+    given = replace(given, refusal_JMLPS=refusal, says_refusal_J=np.array([False, True, True]))
     rows = told(given)
     for judge, by, value in (("dumb", "wise", 0.5), ("wise", "wise", 0.5), ("late", "late", 0.0)):
         row = rows["over_refusal", judge, "en"]
