@@ -25,14 +25,11 @@ IRREGULAR = {
 }  # fmt: skip
 """Past participles that do not end in -ed; those that are nouns or verbs as well are left out."""
 NOT_PARTICIPLES = {"embed", "feed", "need", "seed", "speed"}
-PARTS_OF_A_SUBJECT = {
+NO_SUBJECTS = {
     "cube": "the verdicts that every subject starts from",
     "estimates": "puts the estimates of all subjects together",
-    "calibration": "of score/judges: probabilities of judges, by labels",
-    "labels": "of score/judges: rates corrected by labels",
-    "reliability": "of score/judges: what judges say twice, or cannot be read",
 }
-"""Modules of flow/measure that are no subject of their own, and why."""
+"""Modules of flow/measure that are no subject, and why."""
 
 
 def test_functions_are_short():
@@ -149,8 +146,8 @@ def test_unit_tests_lie_in_the_folders_of_the_source():
 
 def test_subjects_of_measure_are_folders_of_score():
     modules = {p.stem for p in (SOURCE / "flow/measure").iterdir() if p.stem[0] != "_"}
-    subjects = modules - set(PARTS_OF_A_SUBJECT)
-    assert set(PARTS_OF_A_SUBJECT) <= modules
+    subjects = modules - set(NO_SUBJECTS)
+    assert set(NO_SUBJECTS) <= modules
     assert len(subjects) >= 4
     assert {
         name for name in subjects if not (SOURCE / "score" / name / "__init__.py").exists()

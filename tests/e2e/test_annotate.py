@@ -17,7 +17,8 @@ from e2e.runs import GUARD, LANGUAGES, run_arguments, safeglot, scripted, write_
 from loopback import Loopback
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import UsageError
-from safeglot.flow.measure import cube, labels
+from safeglot.flow.measure import cube
+from safeglot.flow.measure.judges import labels
 from safeglot.flow.run import session
 from safeglot.score.judges.two_phase import two_phase
 

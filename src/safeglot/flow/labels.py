@@ -18,7 +18,7 @@ from safeglot.backends.store.labels import text_to_label
 from safeglot.backends.store.store import Store
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.measure.cube import cube_of
-from safeglot.flow.measure.labels import (
+from safeglot.flow.measure.judges.labels import (
     ALLOWED,
     STRATA,
     UNSURE,

@@ -6,9 +6,9 @@ from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
-from safeglot.flow.measure import answers, causes, probes, reliability, translations
-from safeglot.flow.measure import labels as corrected
+from safeglot.flow.measure import answers, causes, probes, translations
 from safeglot.flow.measure.cube import cube_of, missing_share
+from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION
@@ -28,7 +28,7 @@ def measure(
     rows = [
         *basic(cube, level=level, draws=manifest.draws),
         *answers.estimates(store, manifest, verdicts, level=level, console=console),
-        *corrected.estimates(store, manifest, cube),
+        *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
         *causes.estimates(store, manifest, cube, arms, level=level),
         *translations.estimates(store, manifest, cube, arms, level=level),
@@ -46,5 +46,5 @@ def signature(store: Store, manifest: Manifest) -> str:
         manifest.draws,
         arms=manifest.arms_digest,
     )
-    labels = corrected.identity(store, manifest)
-    return "|".join([line, f"checks:{CHECKS}", *([f"labels:{labels}"] if labels else [])])
+    labelled = labels.identity(store, manifest)
+    return "|".join([line, f"checks:{CHECKS}", *([f"labels:{labelled}"] if labelled else [])])

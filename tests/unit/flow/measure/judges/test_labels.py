@@ -5,7 +5,7 @@ import pytest
 from example.manifest import manifest_with
 from safeglot.errors import UsageError
 from safeglot.flow.measure.cube import cube_of
-from safeglot.flow.measure.labels import drawn_answers, estimates, identity, known_rates
+from safeglot.flow.measure.judges.labels import drawn_answers, estimates, identity, known_rates
 
 JUDGE = "refusal-baseline"
 MANIFEST = manifest_with()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import verdicts_on_labelled
-from safeglot.flow.measure.labels import STRATA, Drawn
+from safeglot.flow.measure.judges.labels import STRATA, Drawn
 from safeglot.score.cube import SAFE, UNSAFE, Cube
 from safeglot.score.judges import reliability
 from safeglot.types import Estimate

@@ -5,7 +5,7 @@ import pytest
 
 from example.manifest import manifest_with, taxonomy_table
 from safeglot.flow.measure.cube import cube_of
-from safeglot.flow.measure.reliability import estimates
+from safeglot.flow.measure.judges.reliability import estimates
 from safeglot.keys import translation_key
 from safeglot.score.stats.intervals import wilson
 from safeglot.types import Failure, Prompt, Translation

@@ -25,8 +25,8 @@ from safeglot.backends.store.verdicts import (
     second_verdicts,
     unread_counts,
 )
-from safeglot.flow.measure.calibration import calibration
-from safeglot.flow.measure.labels import drawn_answers
+from safeglot.flow.measure.judges.calibration import calibration
+from safeglot.flow.measure.judges.labels import drawn_answers
 from safeglot.judge.guards.again import CANARY, REPEAT, TOKENS
 from safeglot.judge.guards.canary import sentence_of
 from safeglot.score.arrays import Ints

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from example.manifest import manifest_with
-from safeglot.flow.measure.calibration import calibration
 from safeglot.flow.measure.cube import cube_of
-from safeglot.flow.measure.labels import drawn_answers
+from safeglot.flow.measure.judges.calibration import calibration
+from safeglot.flow.measure.judges.labels import drawn_answers
 from safeglot.score.judges.reliability import calibration_error
 from safeglot.types import Estimate
 

@@ -1,0 +1,1 @@
+"""The error and reliability of judges, and rates corrected by labels."""
