@@ -2,7 +2,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from unit.flow.measure.judges.test_reliability import manifest_of, put
 
 from golden.conftest import DATA
 from safeglot.backends.files.datasets import alert_toml
@@ -11,6 +10,7 @@ from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.measure.judges.reliability import estimates
 from safeglot.flow.run.manifest import taxonomy_table
 from safeglot.prompts.taxonomy import parse_taxonomy
+from unit.flow.measure.judges.test_reliability import manifest_of, put
 
 HAZARDS = {f"S{i}" for i in range(1, 15)}
 
