@@ -11,6 +11,7 @@ import transformers
 
 from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
 from safeglot.backends.estimators import comet_heads, comet_model, metricx_model, quality_models
+from safeglot.backends.files.fingerprints import folder_fingerprint
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Request
 
@@ -296,3 +297,20 @@ def test_sparsemax_is_the_projection_onto_the_simplex():
         assert comet_heads.sparsemax(scalars).tolist() == pytest.approx(
             simplex(scalars.tolist()), abs=1e-5
         )
+
+
+def test_what_the_registry_opens_is_pinned_and_gives_the_same_numbers(metricx):
+    model, opened = quality_models.open_metricx(str(metricx))
+    assert model == f"{metricx}@{folder_fingerprint(metricx)}"
+    numbers = [float(reply.text) for reply in answers(opened(), PAIRS)]
+    direct = answers(quality_models.metricx(metricx, metricx, name=str(metricx)), PAIRS)
+    assert numbers == pytest.approx([float(reply.text) for reply in direct], abs=1e-6)
+
+
+def test_a_cometkiwi_is_opened_with_the_encoder_that_it_names(small):
+    folder, encoder = small
+    model, opened = quality_models.open_cometkiwi(str(folder))
+    assert model == f"{folder}@{folder_fingerprint(folder)}"
+    numbers = [float(reply.text) for reply in answers(opened(), PAIRS)]
+    direct = answers(quality_models.cometkiwi(folder, encoder), PAIRS)
+    assert numbers == pytest.approx([float(reply.text) for reply in direct], abs=1e-6)
