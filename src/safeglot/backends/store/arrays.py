@@ -51,7 +51,7 @@ _THREE_LABELS = "SELECT DISTINCT judge FROM verdicts WHERE unsafe IS NOT unsafe_
 class AnswerKeys:
     """Answers by their keys, which are sorted, shapes (N,).
 
-    `place_N` tells where an answer stands in arrays of `shape` (models, texts by language or
+    `place_N` says where an answer stands in arrays of `shape` (models, texts by language or
     series, prompts, samples), read flat.
     """
 

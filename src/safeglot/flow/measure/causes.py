@@ -156,7 +156,7 @@ def _any_of(arms: _ArmTexts, tables: Iterable[Bytes]) -> Bytes:
 
 
 def _is_choice(arms: _ArmTexts, language: str) -> bool:
-    """Return whether the main texts are the best of several translators', who are then told by name."""
+    """Return whether the main texts are the best of several translators', named then."""
     main, others = (set(arms.texts.get((arm, language), {})) for arm in ("main", "translators"))
     return bool(main & others)
 
