@@ -162,3 +162,15 @@ def test_what_is_named_for_later_is_not_reached_yet(modules):
     assert set(LATER) - unreached(modules) == set(), (
         "it is there and used, or gone: take the row out"
     )
+
+
+def test_private_code_serves_what_is_reached_or_named_for_later(modules):
+    later = {(module, name) for module, _, name in (row.partition(":") for row in LATER)}
+    seen = reached(modules, roots_of(modules) | later)
+    dead = [
+        f"{module}:{name}"
+        for module, code in modules.items()
+        for name in code.defined
+        if not name.startswith("__") and (module, name) not in seen
+    ]
+    assert dead == []
