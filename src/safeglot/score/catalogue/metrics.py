@@ -20,7 +20,7 @@ NEITHER: Polarity = "neither"
 RANGES: Mapping[str, tuple[float, float] | None] = {
     "rate": (0.0, 1.0),
     "difference": (-1.0, 1.0),
-    "remainder": (-1.5, 1.5),
+    "remainder": (-2.0, 2.0),
     "difference of differences": (-2.0, 2.0),
     "coefficient": (-1.0, 1.0),
     "flag": (0.0, 1.0),
