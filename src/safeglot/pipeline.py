@@ -23,11 +23,9 @@ from safeglot.flow.translation import for_run
 def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
     """Return the run after all stages; in a folder that holds it, only what is missing is done. Raises: SafeglotError."""
     run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
-    from safeglot.flow.measure import cube
-
     missing = score(run_dir, console)
     console.show(report(run_dir, console, answers=config.answers))
-    cube.check_missing(run_dir, missing, config.max_missing)
+    session.check_missing(run_dir, missing, config.max_missing)
     return run_dir
 
 
@@ -53,7 +51,7 @@ def generate(
 ) -> RunDir:
     """Return the run after asking its targets; with `judged`, each answer is judged once it is there."""
     job = plan(config if judged else dataclasses.replace(config, judge=()), console)
-    from safeglot.flow.collection import Work, collect
+    from safeglot.flow.collection import Work, collect  # late: what is refused loads no engine
 
     run_dir = RunDir(job.path)
     with session.begun(run_dir, job, console) as store:

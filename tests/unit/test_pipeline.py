@@ -11,7 +11,6 @@ from safeglot import pipeline
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import TooMuchMissing, UsageError
-from safeglot.flow.measure import cube
 from safeglot.flow.run import session
 
 REFUSAL = {
@@ -87,6 +86,6 @@ def test_a_run_that_lacks_too_much_ends_so(tmp_path):
     run_dir, _ = answered(tmp_path / "run", refusing)
     missing = pipeline.score(run_dir, QUIET)
     with pytest.raises(TooMuchMissing, match=r"100\.0% of the planned verdicts"):
-        cube.check_missing(run_dir, missing, 0.1)
+        session.check_missing(run_dir, missing, 0.1)
     with session.opened(run_dir) as store:
         assert list(store.verdicts()) == []

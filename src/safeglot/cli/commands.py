@@ -147,8 +147,7 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
     from safeglot import pipeline
     from safeglot.backends.files.rundir import RunDir
     from safeglot.flow import labels as annotation
-    from safeglot.flow.measure import cube
-    from safeglot.flow.run.session import choose_correction, judged_config
+    from safeglot.flow.run.session import check_missing, choose_correction, judged_config
 
     run_dir = RunDir(run).require()
     allowed = judged_config(run_dir).max_missing
@@ -158,7 +157,7 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
         _console().show(annotation.add(run_dir, labels))
     missing = pipeline.score(run_dir, _console(quiet=quiet))
     _console().show(f"results: {run_dir.results}")
-    cube.check_missing(run_dir, missing, allowed)
+    check_missing(run_dir, missing, allowed)
 
 
 @app.command()

@@ -8,12 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store import arrays
 from safeglot.backends.store.arrays import LOOSE, RunVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import main_verdicts
-from safeglot.errors import TooMuchMissing
 from safeglot.score.cube import Axes, Cube, Row, build_cube
 
 
@@ -68,13 +66,3 @@ def missing_share(cube: Cube) -> float:
     planned = int(cube.planned_LP.sum()) * cube.samples
     lost_JM = (missing_JMLPS & cube.planned_LP[..., np.newaxis]).sum(axis=(2, 3, 4))
     return float(lost_JM.max()) / planned if planned else 0.0
-
-
-def check_missing(run_dir: RunDir, missing: float, most: float) -> None:
-    """Raise TooMuchMissing where more than the allowed share of verdicts is missing."""
-    if missing > most:
-        raise TooMuchMissing(
-            f"{run_dir.path}: {missing:.1%} of the planned verdicts of a judge and model are missing, allowed are {most:.1%} "
-            "(--max-missing). The report lists them with their reasons; `safeglot run` again tries "
-            "those that a new try may help, --retry-failed tries all."
-        )

@@ -17,7 +17,7 @@ from safeglot.backends.store.texts import has_prompts, main_texts
 from safeglot.config import checks
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build, read_toml, to_table
-from safeglot.errors import Stopped, UsageError
+from safeglot.errors import Stopped, TooMuchMissing, UsageError
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
 from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
@@ -225,3 +225,13 @@ def stored_prompts(store: Store, about: Manifest) -> PromptSet:
         languages=languages,
         source=about.identity["prompts"].split("@")[0],
     )
+
+
+def check_missing(run_dir: RunDir, missing: float, most: float) -> None:
+    """Raise TooMuchMissing where more than the allowed share of verdicts is missing."""
+    if missing > most:
+        raise TooMuchMissing(
+            f"{run_dir.path}: {missing:.1%} of the planned verdicts of a judge and model are missing, allowed are {most:.1%} "
+            "(--max-missing). The report lists them with their reasons; `safeglot run` again tries "
+            "those that a new try may help, --retry-failed tries all."
+        )

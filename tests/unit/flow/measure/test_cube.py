@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from example.manifest import manifest_with, taxonomy_table
-from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store import arrays
-from safeglot.errors import TooMuchMissing, UsageError
-from safeglot.flow.measure.cube import _cells, check_missing, cube_of, missing_share
+from safeglot.errors import UsageError
+from safeglot.flow.measure.cube import _cells, cube_of, missing_share
 from safeglot.score.cube import Axes, build_cube
 
 MANIFEST = manifest_with(
@@ -103,13 +102,6 @@ def test_what_the_gate_took_out_is_not_missing(store, put, texts):
     cube = cube_of(store, replace(MANIFEST, judges={"two": ""}))
     assert missing_share(cube) == 0
     assert missing_share(cube_of(store, MANIFEST)) == 1  # the other judge has none
-
-
-def test_too_much_missing_is_told_with_both_shares(tmp_path):
-    run = RunDir(tmp_path)
-    check_missing(run, 0.05, 0.05)
-    with pytest.raises(TooMuchMissing, match=r"6\.0% of the planned verdicts .* allowed are 5\.0%"):
-        check_missing(run, 0.06, 0.05)
 
 
 def test_without_judges_nothing_is_missing(store, texts):

@@ -8,7 +8,7 @@ import pytest
 from example.job import QUIET, answered, begun, judge, prepared, prompt_set
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
-from safeglot.errors import UsageError
+from safeglot.errors import TooMuchMissing, UsageError
 from safeglot.flow.run import session
 
 
@@ -108,3 +108,10 @@ def test_what_is_resumed_is_said(tmp_path, capsys):
     assert capsys.readouterr().err == ""
     session.begin(run_dir, job, Console())
     assert f"resuming {run_dir.path}" in capsys.readouterr().err
+
+
+def test_too_much_missing_is_told_with_both_shares(tmp_path):
+    run = RunDir(tmp_path)
+    session.check_missing(run, 0.05, 0.05)
+    with pytest.raises(TooMuchMissing, match=r"6\.0% of the planned verdicts .* allowed are 5\.0%"):
+        session.check_missing(run, 0.06, 0.05)
