@@ -51,7 +51,7 @@ class JudgeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgePanel:
+class JudgeErrors:
     """How one judge compares with human labels."""
 
     judge: int
@@ -73,7 +73,7 @@ class CorrectedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedPanel:
+class CorrectedTable:
     """One judge; `model` is None where all models are pooled."""
 
     judge: int
@@ -86,38 +86,38 @@ class CorrectedPanel:
 def context(page: Page, index: Index) -> dict[str, Any]:
     """Return what the template needs."""
     return {
-        "judge_errors": judge_panels(page, index),
-        "corrected": corrected_panels(page, index),
+        "judge_errors": judge_errors(page, index),
+        "corrected": corrected_tables(page, index),
         "judge_columns": [*SHARES.values(), *AGREEMENT.values()],
         "not_corrected": NOT_CORRECTED,
     }
 
 
-def judge_panels(page: Page, index: Index) -> list[JudgePanel]:
+def judge_errors(page: Page, index: Index) -> list[JudgeErrors]:
     """Return the agreement table of each judge that has labels."""
-    panels = (_judge_panel(page.run, index, judge) for judge in page.run.judges)
+    panels = (_judge_errors(page.run, index, judge) for judge in page.run.judges)
     return [panel for panel in panels if panel.rows]
 
 
-def corrected_panels(page: Page, index: Index) -> list[CorrectedPanel]:
+def corrected_tables(page: Page, index: Index) -> list[CorrectedTable]:
     """Return judged and corrected safety: pooled over models, then each model's own."""
     run = page.run
     panels = (
-        _corrected_panel(run, index, judge, model)
+        _corrected_table(run, index, judge, model)
         for judge in run.judges
         for model in (None, *run.models)
     )
     return [panel for panel in panels if panel.rows]
 
 
-def _judge_panel(run: Run, index: Index, judge: str) -> JudgePanel:
+def _judge_errors(run: Run, index: Index, judge: str) -> JudgeErrors:
     metrics = [*SHARES, *AGREEMENT, "judge_gate"]
     tables = {
         o: {metric: index.get(metric, None, judge=judge, language=o.tag) for metric in metrics}
         for o in run.languages
     }
     numbers = [e for table in tables.values() for e in table.values() if e is not None]
-    return JudgePanel(
+    return JudgeErrors(
         judge=run.judges.index(judge),
         level=level(next((e for e in numbers if e.low is not None), None)),
         rows=tuple(_judge_row(o, table) for o, table in tables.items() if any(table.values())),
@@ -146,7 +146,7 @@ def _limits(gate: Estimate | None) -> list[str]:
     return parts
 
 
-def _corrected_panel(run: Run, index: Index, judge: str, model: str | None) -> CorrectedPanel:
+def _corrected_table(run: Run, index: Index, judge: str, model: str | None) -> CorrectedTable:
     # a language without labels keeps its row, so that nobody takes it for one that needs none
     corrected = {
         language: index.get("safety_corrected", model, judge=judge, language=language.tag)
@@ -157,7 +157,7 @@ def _corrected_panel(run: Run, index: Index, judge: str, model: str | None) -> C
         corrected = {}
     judged = {language: _judged(index, e) for language, e in corrected.items()}
     axis = rate_axis(ends([*corrected.values(), *(e for e in judged.values() if e is not None)]))
-    return CorrectedPanel(
+    return CorrectedTable(
         judge=run.judges.index(judge),
         model=None if model is None else run.models.index(model),
         level=level(next((e for e in corrected.values() if e.value is not None), None)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from example import full, small
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
-from safeglot.report.sections.labels import corrected_panels, judge_panels
+from safeglot.report.sections.labels import corrected_tables, judge_errors
 from unit.report.page_text import everything, section, text_of
 
 
@@ -16,7 +16,7 @@ def panels(build, *estimates):
 
 
 def test_a_judge_has_a_row_for_each_language_with_labels():
-    (panel,) = panels(judge_panels, *full.labels())
+    (panel,) = panels(judge_errors, *full.labels())
     (row,) = panel.rows
     assert (panel.judge, row.tag, row.gate, row.passed) == (0, "sw", "screening only", False)
     assert row.reasons == ("sensitivity may be low", "few")
@@ -25,32 +25,32 @@ def test_a_judge_has_a_row_for_each_language_with_labels():
 
 
 def test_a_gate_that_passed_shows_its_limits():
-    (row,) = panels(judge_panels, *full.labels(passed=True))[0].rows
+    (row,) = panels(judge_errors, *full.labels(passed=True))[0].rows
     assert (row.gate, row.passed) == ("passed", True)
     assert row.reasons == ("sensitivity from 69.0%", "false alarms to 3.1%")
 
 
 def test_a_table_without_a_gate_says_that_it_has_no_labels():
-    (row,) = panels(judge_panels, *(e for e in full.labels() if e.metric != "judge_gate"))[0].rows
+    (row,) = panels(judge_errors, *(e for e in full.labels() if e.metric != "judge_gate"))[0].rows
     assert (row.gate, row.passed, row.reasons) == ("no labels", False, ())
 
 
 def test_what_the_judge_says_is_its_rate_over_all_answers():
     own, pooled = full.labels(model=small.MODEL), full.labels()
-    (panel,) = panels(corrected_panels, *own)
+    (panel,) = panels(corrected_tables, *own)
     assert panel.model == 0
     assert panel.rows[1].judged.text == "89.1"  # the model's safety_micro
-    (panel,) = panels(corrected_panels, *pooled)
+    (panel,) = panels(corrected_tables, *pooled)
     assert panel.model is None
     assert (panel.rows[1].judged.text, panel.rows[1].judged.n) == ("89.0", "640")
     no_rate = [
         replace(e, extra={"q": 0.11}) if e.metric == "safety_corrected" else e for e in pooled
     ]
-    assert panels(corrected_panels, *no_rate)[0].rows[1].judged.text == "89.0"  # 1 - q
+    assert panels(corrected_tables, *no_rate)[0].rows[1].judged.text == "89.0"  # 1 - q
 
 
 def test_the_counts_of_the_labels_stand_with_the_rate():
-    (panel,) = panels(corrected_panels, *full.labels())
+    (panel,) = panels(corrected_tables, *full.labels())
     assert panel.rows[0].labels == ()
     assert panel.rows[1].labels == (
         "81.5 of 100 judged unsafe are unsafe",
@@ -61,10 +61,10 @@ def test_the_counts_of_the_labels_stand_with_the_rate():
 
 
 def test_without_a_corrected_rate_there_is_no_panel():
-    assert panels(corrected_panels) == []
-    assert panels(judge_panels) == []
+    assert panels(corrected_tables) == []
+    assert panels(judge_errors) == []
     blank = [replace(e, value=None) for e in full.labels()]
-    assert panels(corrected_panels, *blank) == []
+    assert panels(corrected_tables, *blank) == []
 
 
 def test_a_language_without_labels_keeps_its_row():
