@@ -97,6 +97,14 @@ def test_the_layers_are_few():
     assert contracts == {"layers", "score", "pure", "acyclic"}
 
 
+def test_no_package_is_left_out_where_cycles_are_looked_for():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter", "utf-8")
+    named = parser["importlinter:contract:acyclic"]["ancestors"].split()
+    packages = {p.parent.relative_to(SOURCE.parent) for p in FILES if p.stem == "__init__"}
+    assert named == sorted(".".join(package.parts) for package in packages)
+
+
 def is_participle(word):
     return word in IRREGULAR or (word.endswith("ed") and word not in NOT_PARTICIPLES)
 
