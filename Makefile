@@ -43,8 +43,9 @@ marked: .stamp/dev
 	$(PYTEST) -m "$(MARKERS)" || [ $$? = 5 ]  # 5: none of them is here
 	$(if $(findstring parity,$(MARKERS)),$(MAKE) parity)
 
+# with the estimators' own tests: where no published weights are, parity alone would test nothing
 parity: .stamp/extras
-	$(EXTRAS)/bin/python -m pytest -q tests/parity
+	$(EXTRAS)/bin/python -m pytest -q tests/parity tests/extras/test_quality_models.py
 
 # translators and estimators on torch, in an environment of their own: tiny random weights
 extras: .stamp/extras
