@@ -2,7 +2,9 @@ import contextlib
 
 import pytest
 
+from example.rows import Writer
 from safeglot.backends.engine import workers
+from safeglot.backends.store.store import Store
 
 
 @pytest.fixture
@@ -19,3 +21,15 @@ def pools(monkeypatch):
     monkeypatch.setattr(workers, "cores", lambda: 2)
     monkeypatch.setattr(workers, "pool", seen)
     return used
+
+
+@pytest.fixture
+def store():
+    opened = Store.in_memory()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def put(store):
+    return Writer(store)

@@ -231,7 +231,7 @@ def _answers(
         main.add(key_I, text, model_I, sample_I)
         if arm_places:
             other.add(key_I, text, model_I, sample_I)
-    return main.sorted(), other.sorted(planned=True), series
+    return main.joined(), other.joined(planned=True), series
 
 
 def _answered(answers: AnswerKeys) -> Bools:
@@ -248,8 +248,8 @@ class _KeyList:
     shape: tuple[int, int, int, int]
     places: Mapping[str, int]
     """Key of a text -> the place of its first answer within a model's."""
-    keys: list[Keys] = field(default_factory=list)
-    found: list[Places] = field(default_factory=list)
+    key_parts: list[Keys] = field(default_factory=list)
+    place_parts: list[Places] = field(default_factory=list)
 
     def add(self, key_I: Keys, texts: Sequence[str], model_I: Places, sample_I: Places) -> None:
         """Add the answers to the texts that have a place."""
@@ -259,13 +259,15 @@ class _KeyList:
         place_I = np.where(fits, place_I, np.minimum(text_I, STRAY))
         place_I[text_I == ABSENT] = ABSENT
         own = text_I != _OTHER
-        self.keys.append(key_I[own])
-        self.found.append(place_I[own])
+        self.key_parts.append(key_I[own])
+        self.place_parts.append(place_I[own])
 
-    def sorted(self, *, planned: bool = False) -> AnswerKeys:
+    def joined(self, *, planned: bool = False) -> AnswerKeys:
         """Return what was added; with `planned` without the answers that have no place."""
-        key_N = np.concatenate(self.keys) if self.keys else np.empty(0, dtype=np.bytes_)
-        place_N = np.concatenate(self.found) if self.found else np.empty(0, dtype=np.int64)
+        key_N = np.concatenate(self.key_parts) if self.key_parts else np.empty(0, dtype=np.bytes_)
+        place_N = (
+            np.concatenate(self.place_parts) if self.place_parts else np.empty(0, dtype=np.int64)
+        )
         if planned:
             key_N, place_N = key_N[place_N >= 0], place_N[place_N >= 0]
         return AnswerKeys(shape=self.shape, key_N=key_N, place_N=place_N)

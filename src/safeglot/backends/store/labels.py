@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ WHERE a.key = ?
 """
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Draw:
     """An answer that was drawn: by which judge's verdicts, from which stratum, what it is of."""
 
     response: str
@@ -54,8 +56,8 @@ class TextToLabel(NamedTuple):
 
 
 def draws(store: Store) -> Iterator[Draw]:
-    """Yield the answers that were drawn, in the order of their keys."""
-    yield from map(Draw._make, store.rows(_DRAWS))
+    """Return the answers that were drawn, in the order of their keys."""
+    return (Draw(*row) for row in store.rows(_DRAWS))
 
 
 def labels(store: Store) -> Iterator[AnswerLabel]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -27,18 +27,9 @@ WHOLE = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class Drawn(stored.Draw):
     """One answer that was drawn for labels, and the labels it has by annotator."""
 
-    response: str
-    judge: str
-    language: str
-    stratum: str
-    design: str
-    wanted: int
-    model: str
-    prompt: str
-    sample: int
     labels: Mapping[str, str]
 
     @property
@@ -59,7 +50,7 @@ def drawn_answers(store: Store) -> list[Drawn]:
     for row in stored.labels(store):
         by_answer.setdefault(row.response, {})[row.annotator] = row.label
     return [
-        Drawn(**draw._asdict(), labels=by_answer.get(draw.response, {}))
+        Drawn(**asdict(draw), labels=by_answer.get(draw.response, {}))
         for draw in stored.draws(store)
     ]
 
