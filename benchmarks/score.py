@@ -163,7 +163,7 @@ def score(path: str, draws: int) -> dict[str, float]:
     import safeglot.score.basic  # noqa: F401 - imports are not what is measured
     from safeglot.backends.files.rundir import write_text
     from safeglot.backends.store.store import Store
-    from safeglot.flow.measure import estimates as outcome
+    from safeglot.flow.measure.estimates import measure, signature
     from safeglot.report.results_json import to_json
 
     manifest = replace(_manifest(path), bootstrap=draws)
@@ -171,8 +171,8 @@ def score(path: str, draws: int) -> dict[str, float]:
 
     def whole() -> None:
         store = Store(Path(path))
-        found.extend(outcome.measure(store, manifest)[0])
-        line = outcome.signature(store, manifest)
+        found.extend(measure(store, manifest)[0])
+        line = signature(store, manifest)
         store.close()
         write_text(Path(f"{path}.results"), to_json(found, line))
 

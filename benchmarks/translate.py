@@ -162,7 +162,7 @@ def asking(n: int) -> dict[str, float]:
     from safeglot.backends.engine.engine import Route
     from safeglot.backends.store.store import Store
     from safeglot.config.settings import Config
-    from safeglot.flow.translation import asking as translating
+    from safeglot.flow.translation.asking import Asking, open_bench
     from safeglot.flow.translation.translators import TranslationSteps
     from safeglot.translate.translators.llm import LlmTranslator
     from safeglot.types import Reply, Source
@@ -183,7 +183,7 @@ def asking(n: int) -> dict[str, float]:
     ]
     route = Route(model=AtOnce(), lane="at once", concurrency=64, fixed=True)
     with tempfile.TemporaryDirectory() as place:
-        asked = translating.Asking(
+        asked = Asking(
             config=Config(),
             steps=TranslationSteps(
                 translators=(LlmTranslator(name="mt", model="m"),), engines={"m": lambda: route}
@@ -194,7 +194,7 @@ def asking(n: int) -> dict[str, float]:
         store = Store(Path(place) / "replies.db")
 
         async def work() -> None:
-            async with translating.bench(asked, store) as bench:
+            async with open_bench(asked, store) as bench:
                 await bench.candidates(sources)
 
         started = time.process_time()

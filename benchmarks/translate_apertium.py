@@ -29,7 +29,7 @@ from safeglot.backends.engine.engine import Route
 from safeglot.backends.store.store import Store
 from safeglot.backends.translators.apertium.translator import Apertium
 from safeglot.config.settings import Config
-from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.asking import Asking, open_bench
 from safeglot.flow.translation.translators import IN_PROCESS, TranslationSteps
 from safeglot.translate.translators.machine import MachineTranslator
 from safeglot.types import Reply, Source
@@ -75,7 +75,7 @@ def measure(model: Any, target: str, texts: list[str]) -> tuple[float, float, fl
         for i, text in enumerate(texts)
     ]
     with tempfile.TemporaryDirectory() as place:
-        asking = translating.Asking(
+        asking = Asking(
             config=Config(),
             steps=TranslationSteps(translators=(step,), engines={"apertium": lambda: route}),
             log=Path(place) / "log.jsonl",
@@ -84,7 +84,7 @@ def measure(model: Any, target: str, texts: list[str]) -> tuple[float, float, fl
         store = Store(Path(place) / "replies.db")
 
         async def work() -> int:
-            async with translating.bench(asking, store) as bench:
+            async with open_bench(asking, store) as bench:
                 return sum(bool(row.broken) for row in await bench.candidates(sources))
 
         programs, own, started = programs_s(), time.process_time(), time.perf_counter()

@@ -45,9 +45,9 @@ def annotate() -> None:
 def sample(run: Path, *, out: Path | None, again: bool, **wanted: Any) -> None:
     """Draw answers to label and write them for annotators."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as annotation
+    from safeglot.flow import labels as human_labels
 
-    _show(annotation.sample(RunDir(run), annotation.Wanted(**wanted), out, again=again))
+    _show(human_labels.sample(RunDir(run), human_labels.Wanted(**wanted), out, again=again))
 
 
 @annotate.command()
@@ -56,9 +56,9 @@ def sample(run: Path, *, out: Path | None, again: bool, **wanted: Any) -> None:
 def add(run: Path, files: tuple[Path, ...]) -> None:
     """Read labels back: CSV or JSON Lines with the columns item and label."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as annotation
+    from safeglot.flow import labels as human_labels
 
-    _show(annotation.add(RunDir(run), files))
+    _show(human_labels.add(RunDir(run), files))
     _show(f"Next: safeglot score {run}")
 
 
@@ -67,9 +67,9 @@ def add(run: Path, files: tuple[Path, ...]) -> None:
 def status(run: Path) -> None:
     """Tell how many labels are wanted and there."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as annotation
+    from safeglot.flow import labels as human_labels
 
-    _show(annotation.status(RunDir(run)))
+    _show(human_labels.status(RunDir(run)))
 
 
 @click.group()
@@ -90,7 +90,7 @@ def plan() -> None:
 def labels(run: Path | None, **planned: Any) -> None:
     """Tell how many human labels a half-width needs in each language."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as annotation
+    from safeglot.flow import labels as human_labels
     from safeglot.score.judges.drawing import LabelPlan
 
-    _show(annotation.plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))
+    _show(human_labels.plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))

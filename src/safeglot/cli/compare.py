@@ -85,9 +85,9 @@ def experiment() -> None:
 @_shared
 def translation_impact(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
     """How much of each gap is the translation's, of a run with arms."""
-    from safeglot.experiments import translation_impact as asked
+    from safeglot.experiments import translation_impact as question
 
-    _show(asked.translation_impact(runs, judge=judge), **shown)
+    _show(question.translation_impact(runs, judge=judge), **shown)
 
 
 @experiment.command("category-exclusion")
@@ -101,9 +101,9 @@ def category_exclusion(
     runs: tuple[Path, ...], *, judge: str | None, exclude: str, **shown: Any
 ) -> None:
     """What leaving out categories does to averages, gaps and matching."""
-    from safeglot.experiments import category_exclusion as asked
+    from safeglot.experiments import category_exclusion as question
 
-    _show(asked.category_exclusion(runs, judge=judge, exclude=_words(exclude)), **shown)
+    _show(question.category_exclusion(runs, judge=judge, exclude=_words(exclude)), **shown)
 
 
 @experiment.command("base-vs-instruct")
@@ -142,9 +142,9 @@ def model_size(
 @_shared
 def judge_alignment(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
     """How far judges agree with one another and with people, by language."""
-    from safeglot.experiments import judge_alignment as asked
+    from safeglot.experiments import judge_alignment as question
 
-    _show(asked.judge_alignment(runs, judge=judge), **shown)
+    _show(question.judge_alignment(runs, judge=judge), **shown)
 
 
 @experiment.command("language-properties")
@@ -159,9 +159,9 @@ def language_properties(
     runs: tuple[Path, ...], *, judge: str | None, properties: Path | None, **shown: Any
 ) -> None:
     """Whether gaps go with a property of languages."""
-    from safeglot.experiments import language_properties as asked
+    from safeglot.experiments import language_properties as question
 
-    _show(asked.language_properties(runs, judge=judge, properties=properties), **shown)
+    _show(question.language_properties(runs, judge=judge, properties=properties), **shown)
 
 
 @click.command()

@@ -41,11 +41,11 @@ def ratings() -> None:
 def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
     """Draw translations to rate and write them for raters."""
     from safeglot.backends.files.translation_folder import TranslationFolder
-    from safeglot.flow.translation import ratings as translation_ratings
+    from safeglot.flow.translation import ratings as set_ratings
     from safeglot.translate.choice.ratings import RatingPlan
 
     found = TranslationFolder(folder)
-    _show(translation_ratings.sample(found, RatingPlan(**wanted), out, again=again))
+    _show(set_ratings.sample(found, RatingPlan(**wanted), out, again=again))
 
 
 @ratings.command()
@@ -54,9 +54,9 @@ def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
 def add(folder: Path, files: tuple[Path, ...]) -> None:
     """Read ratings back: CSV or JSON Lines with the columns item and adequacy."""
     from safeglot.backends.files.translation_folder import TranslationFolder
-    from safeglot.flow.translation import ratings as translation_ratings
+    from safeglot.flow.translation import ratings as set_ratings
 
-    _show(translation_ratings.add(TranslationFolder(folder), files))
+    _show(set_ratings.add(TranslationFolder(folder), files))
 
 
 @ratings.command()
@@ -67,10 +67,10 @@ def show(folder: Path, *, as_json: bool, markdown: bool) -> None:
     """Tell what people say: adequacy, agreement, how estimators fare, thresholds."""
     from safeglot.backends.console import Console
     from safeglot.backends.files.translation_folder import TranslationFolder
-    from safeglot.flow.translation import ratings as translation_ratings
+    from safeglot.flow.translation import ratings as set_ratings
     from safeglot.report import table
 
-    tables, lines = translation_ratings.show(TranslationFolder(folder))
+    tables, lines = set_ratings.show(TranslationFolder(folder))
     console = Console()
     if as_json:
         console.show(table.to_json(tables).rstrip("\n"))

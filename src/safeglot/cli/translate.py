@@ -52,7 +52,7 @@ def translate(
     """  # noqa: D301 - click reads the escape
     from safeglot import pipeline
     from safeglot.backends.console import Console
-    from safeglot.flow import prompts as sources
+    from safeglot.flow.prompts import load
     from safeglot.flow.translation import sets
 
     flags["translations"] = out
@@ -63,7 +63,7 @@ def translate(
     config = config_of(file, flags)
     console = Console(quiet=quiet)
     if dry_run:
-        console.show(forecast(sets.plan(config, *sources.load(config))))
+        console.show(forecast(sets.plan(config, *load(config))))
         return
     folder = pipeline.translate(config, console, again=again, retry_failed=retry_failed)
     console.show(summary(folder, width=console.width))

@@ -11,7 +11,7 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
-from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.translate.base import Translator
 from safeglot.types import Source
@@ -35,8 +35,8 @@ def filled(
     texts: list[str] = [""] * len(rows)
 
     async def work() -> None:
-        asking = translating.Asking(config=config, steps=steps, log=run_dir.log, console=console)
-        async with translating.bench(asking, store) as bench:
+        asking = Asking(config=config, steps=steps, log=run_dir.log, console=console)
+        async with open_bench(asking, store) as bench:
 
             async def translate(n: int) -> None:
                 translator = by[pairs[n]]
@@ -46,7 +46,7 @@ def filled(
 
             await bench.each(range(len(rows)), translate, what="answers translated", of=len(rows))
 
-    translating.run(work, run_dir.path)
+    run(work, run_dir.path)
     done = [
         replace(row, text=text, translator=translator.name)
         for row, pair, text in zip(rows, pairs, texts, strict=True)

@@ -192,7 +192,7 @@ def _row(
 
 
 @contextlib.asynccontextmanager
-async def bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
+async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
     """Yield an engine with the routes of the steps open. Raises: Stopped, with how to go on."""
     config = asking.config
     routes = asking.steps.routes(config, asking.console)

@@ -16,7 +16,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder, transl
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, TooMuchMissing, UsageError
-from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.checks import hard_checks
 from safeglot.flow.translation.gate import read_gate
 from safeglot.flow.translation.page import write_page
@@ -146,7 +146,7 @@ def make(
             console.say(f"note: {note}")
         store = Store(folder.database)
         try:
-            asking = translating.Asking(
+            asking = Asking(
                 config=plan.config,
                 steps=plan.steps,
                 log=folder.log,
@@ -154,7 +154,7 @@ def make(
                 check=hard_checks,
                 retry_failed=retry_failed,
             )
-            rows = translating.run(lambda: _candidates(plan, asking, store), folder.path)
+            rows = run(lambda: _candidates(plan, asking, store), folder.path)
             left = len(store.failed(final_only=False) - store.failed(final_only=True))
         finally:
             store.close()
@@ -163,8 +163,8 @@ def make(
     return folder
 
 
-async def _candidates(plan: Plan, asking: translating.Asking, store: Store) -> list[CandidateRow]:
-    async with translating.bench(asking, store) as bench:
+async def _candidates(plan: Plan, asking: Asking, store: Store) -> list[CandidateRow]:
+    async with open_bench(asking, store) as bench:
         return await bench.candidates(list(plan.sources()))
 
 

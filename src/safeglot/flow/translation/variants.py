@@ -15,7 +15,7 @@ from safeglot.backends.store.store import Store
 from safeglot.config import registry
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.flow.translation import asking as translating
+from safeglot.flow.translation.asking import Asking, Bench, open_bench, run
 from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.prompts.probes import base
@@ -74,11 +74,9 @@ def with_variations(
     if plan.asks and console is not None:
         folder.path.mkdir(parents=True, exist_ok=True)
         store = Store(folder.database)
-        asking = translating.Asking(
-            config=config, steps=plan.steps, log=folder.log, console=console
-        )
+        asking = Asking(config=config, steps=plan.steps, log=folder.log, console=console)
         try:
-            ratings, backs = translating.run(lambda: _ask(plan, made, asking, store), folder.path)
+            ratings, backs = run(lambda: _ask(plan, made, asking, store), folder.path)
         finally:
             store.close()
     main = filled(prompts, config)
@@ -185,9 +183,9 @@ def _checkable(together: _Set) -> bool:
 
 
 async def _ask(
-    plan: VariantPlan, made: Sequence[Made], asking: translating.Asking, store: Store
+    plan: VariantPlan, made: Sequence[Made], asking: Asking, store: Store
 ) -> tuple[Mapping[_Place, Mapping[str, float]], list[Translation]]:
-    async with translating.bench(asking, store) as bench:
+    async with open_bench(asking, store) as bench:
         places = list(_to_rate(plan, made))
         rated = await bench.qualities([candidate for _, candidate in places])
         ratings = {place: numbers for (place, _), (numbers, _) in zip(places, rated, strict=True)}
@@ -214,7 +212,7 @@ def _to_rate(plan: VariantPlan, made: Sequence[Made]) -> Iterator[tuple[_Place, 
         yield (text.prompt, text.language, text.name), candidate
 
 
-async def _round_trips(plan: VariantPlan, bench: translating.Bench) -> list[Translation]:
+async def _round_trips(plan: VariantPlan, bench: Bench) -> list[Translation]:
     """Return every kept text translated back, by another translator than made it where there is one."""
     prompts = {p.id: p for p in plan.prompts.prompts}
     reference = plan.config.reference

@@ -6,11 +6,11 @@ import json
 
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build
-from safeglot.flow import prompts as sources
+from safeglot.flow.prompts import load
 
 GERMAN = {
     t.prompt: t.text
-    for t in sources.load(Config(prompts="mini", languages=("en", "de"), limit=1))[0].translations
+    for t in load(Config(prompts="mini", languages=("en", "de"), limit=1))[0].translations
     if t.language == "de"
 }
 """Prompt id -> its German text."""
@@ -42,4 +42,4 @@ def configured(tmp_path, texts=None, **more):
 
 def loaded(config):
     """Return the prompts of a configuration and where they come from."""
-    return sources.load(config)
+    return load(config)

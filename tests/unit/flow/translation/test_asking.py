@@ -6,7 +6,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import Stopped
-from safeglot.flow.translation.asking import Asking, bench, run
+from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.translate.translators.from_file import FileTranslator
 from safeglot.types import Candidate, Source
@@ -41,7 +41,7 @@ def ask(tmp_path):
         store = Store(tmp_path / "replies.db")
 
         async def opened():
-            async with bench(asking, store) as found:
+            async with open_bench(asking, store) as found:
                 return await work(found)
 
         try:

@@ -7,7 +7,7 @@ import pytest
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
-from safeglot.flow import prompts as sources
+from safeglot.flow.prompts import load
 from safeglot.flow.translation.variants import _usable, with_variations
 from safeglot.prompts.probes import base
 from safeglot.translate.base import Scale
@@ -15,7 +15,7 @@ from safeglot.translate.base import Scale
 
 def made(tmp_path, probes, *, prompts="mini", languages=("en", "de"), **more):
     config = Config(prompts=prompts, languages=languages, limit=1, probes=probes, **more)
-    found, _ = sources.load(config)
+    found, _ = load(config)
     return found, with_variations(config, found, TranslationFolder(tmp_path / "set"), None)
 
 
@@ -84,7 +84,7 @@ def test_all_that_is_wrong_with_the_probes_is_told_at_once(tmp_path):
 
 
 def test_a_file_of_dialect_gives_a_variant_for_each_of_its_labels(tmp_path):
-    found, _ = sources.load(Config(languages=("en", "de"), limit=1))
+    found, _ = load(Config(languages=("en", "de"), limit=1))
     one, two = (p.id for p in found.prompts[:2])
     path = tmp_path / "slang.csv"
     path.write_text(
