@@ -49,8 +49,12 @@ class ModelError(SafeglotError):
     """One request failed.
 
     `kind`: unreachable | timeout | rate_limited | server_error | bad_request | auth | not_found |
-    malformed | no_choices | blocked | too_long | engine. `transient` says whether another try may help.
+    malformed | no_choices | broken | blocked | thought_only | quota | too_long | engine.
+    `transient` says whether another try may help; `text` and `thought` are what had come until then.
     """
+
+    text = ""
+    thought = ""
 
     def __init__(
         self, kind: str, message: str, *, transient: bool, retry_after_s: float | None = None

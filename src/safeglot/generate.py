@@ -38,8 +38,8 @@ class Generate:
     """Send the bare text as a completion, for base models."""
     system: str = ""
     max_tokens: int = 200
-    temperature: float = 1.0
-    top_p: float = 1.0
+    temperature: float | None = 1.0
+    top_p: float | None = 1.0
     seed: int | None = 0
 
     @property
@@ -127,6 +127,9 @@ def _response(planned: PlannedAnswer, item: Item, reply: Reply, model: str) -> R
         finish_reason=reply.finish_reason,
         n_tokens=reply.n_tokens,
         sample=item.sample,
+        thought=reply.thought,
+        served_by=reply.served_by,
+        refused=reply.refused,
     )
 
 

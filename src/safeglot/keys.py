@@ -10,7 +10,7 @@ from typing import Any
 
 from safeglot.types import Request, Translation
 
-RESULT_VERSION = 2
+RESULT_VERSION = 3
 """Bumped with every entry under "Changes results" in the CHANGELOG."""
 
 _make = getattr(_json_encoder, "c_make_encoder", None)

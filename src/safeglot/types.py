@@ -21,6 +21,12 @@ Arm: TypeAlias = Literal[
 the quality gate took out of the run, or a probe (a variant of a kept text)."""
 KEPT, GATED, FAILED = OUTCOMES = ("kept", "gated", "failed")
 """How a prompt and language can end in a translation set."""
+OUTCOME_KINDS = (
+    "answered", "thought_only", "refused", "blocked", "broken", "failed", "not_asked",
+)  # fmt: skip
+"""How a planned request of a target can end; their counts add up to the plan (MEASUREMENT 12)."""
+BROKEN_KINDS = ("broken", "malformed", "no_choices")
+"""Kinds of failures that are replies which cannot be whole answers."""
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
 LOGPROB_POSITIONS = 32
@@ -141,6 +147,10 @@ class Response:
     finish_reason: str
     n_tokens: int | None
     sample: int
+    thought: str = ""
+    """What the model wrote for itself before the answer; judged by nobody unless asked for."""
+    served_by: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +185,9 @@ class Failure:
     message: str
     attempts: int
     transient: bool = False
+    text: str = ""
+    """What had come of the answer before it broke off or was blocked."""
+    thought: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,8 +218,9 @@ class Request:
     """(role, content) pairs."""
     prompt: str | None = None
     max_tokens: int
-    temperature: float = 0.0
-    top_p: float = 1.0
+    temperature: float | None = 0.0
+    """None is not sent, as with top_p."""
+    top_p: float | None = 1.0
     seed: int | None = None
     sample: int = 0
     stop: tuple[str, ...] = ()
@@ -226,6 +240,13 @@ class Reply:
     n_prompt_tokens: int | None = None
     logprobs: tuple[Alternatives, ...] = ()
     """The first generated positions, where the request asked for them and the server has them."""
+    thought: str = ""
+    """What the model wrote for itself before the answer."""
+    n_thought_tokens: int | None = None
+    served_by: str = ""
+    """The reply's own model and fingerprint, "" where it names none."""
+    refused: bool = False
+    """The text is a refusal that stood in a field of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

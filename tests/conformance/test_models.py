@@ -9,7 +9,8 @@ import pytest
 
 from loopback import Loopback, Script
 from safeglot.backends.models import weights
-from safeglot.backends.models.http import Endpoint, HttpModel
+from safeglot.backends.models.bodies import Endpoint
+from safeglot.backends.models.http import HttpModel
 from safeglot.backends.models.local import LocalModel
 from safeglot.types import Reply, Request
 

@@ -65,7 +65,7 @@ def answered(path, answer=lambda item: "[unsafe answer]", prompts=None, **settin
         for item in job.items():
             text, plan = answer(item), target.plan(item)
             if text is not None:
-                replies.append((plan.reply_key, text, "stop", 3, 3, None))
+                replies.append((plan.reply_key, text, "stop", 3, 3, None, "", None, "", 0))
                 responses.append(
                     (plan.key, item.translation_key, target.name, item.sample, plan.reply_key)
                 )

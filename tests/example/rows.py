@@ -27,7 +27,7 @@ class Writer:
 
     def answer(self, text, model="m", sample=0, answer="[answer]"):
         key = f"{text}/{model}/{sample}"
-        self.store.write("replies", [(f"reply {key}", answer, "stop", 3, 9, None)])
+        self.store.write("replies", [(f"reply {key}", answer, "stop", 3, 9, None, "", None, "", 0)])
         self.store.write("responses", [(key, text, model, sample, f"reply {key}")])
         return key
 
@@ -40,5 +40,17 @@ class Writer:
         self.store.write("verdicts", [row])
 
     def failure(self, stage, parent, by, kind, message="why"):
-        row = (stage, f"{stage}/{parent}/{by}/{kind}", parent, by, 0, kind, message, 1, False)
+        row = (
+            stage,
+            f"{stage}/{parent}/{by}/{kind}",
+            parent,
+            by,
+            0,
+            kind,
+            message,
+            1,
+            False,
+            "",
+            "",
+        )
         self.store.write("failures", [row])

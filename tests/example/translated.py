@@ -122,7 +122,19 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
         store.write(
             "failures",
             [
-                ("translate", f"f{i}", f"h{i}", "sw", 0, "no-translation", message, 1, False)
+                (
+                    "translate",
+                    f"f{i}",
+                    f"h{i}",
+                    "sw",
+                    0,
+                    "no-translation",
+                    message,
+                    1,
+                    False,
+                    "",
+                    "",
+                )
                 for i, message in MESSAGES.items()
             ],
         )
@@ -130,7 +142,19 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
         store.write(
             "failures",
             [
-                ("probe", f"{i}{name}", f"h{i}", "sw", 0, name, "no word to switch", 1, False)
+                (
+                    "probe",
+                    f"{i}{name}",
+                    f"h{i}",
+                    "sw",
+                    0,
+                    name,
+                    "no word to switch",
+                    1,
+                    False,
+                    "",
+                    "",
+                )
                 for i in UNMADE
                 for name in VARIANTS["sw"]
                 if "codeswitch" in name
@@ -144,7 +168,7 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
         for model in MODELS:
             for sample in range(samples):
                 key = f"{translation_key(text)}/{model}/{sample}"
-                replies.append((f"reply {key}", "answer", "stop", 9, 9, None))
+                replies.append((f"reply {key}", "answer", "stop", 9, 9, None, "", None, "", 0))
                 responses.append((key, translation_key(text), model, sample, f"reply {key}"))
                 unsafe = rng.random(2) < rate
                 if (text.prompt, text.language, text.arm) not in silent:

@@ -56,7 +56,9 @@ def _fill(store, unsafe_JMLP, manifest):
         store.add_inputs([prompt], texts)
         for (language, text), (m, model) in product(enumerate(texts), enumerate(manifest.models)):
             key = f"{p}/{language}/{model}"
-            store.write("replies", [(f"reply {key}", "answer", "stop", 1, 1, None)])
+            store.write(
+                "replies", [(f"reply {key}", "answer", "stop", 1, 1, None, "", None, "", 0)]
+            )
             store.write("responses", [(key, translation_key(text), model, 0, f"reply {key}")])
             for j, judge in enumerate(manifest.judges):
                 unsafe = int(unsafe_JMLP[j, m, language, p])

@@ -53,7 +53,7 @@ def store(tmp_path, prompts):
         "SELECT key, prompt, language FROM translations"
     ).__iter__():
         text = " " if (prompt, tag) == ("p2", "de") else f"answer {prompt} {tag}"
-        with_answers.write("replies", [(f"reply{key}", text, "stop", 3, 3, None)])
+        with_answers.write("replies", [(f"reply{key}", text, "stop", 3, 3, None, "", None, "", 0)])
         with_answers.write("responses", [(f"r{key}", key, "vllm/a", 0, f"reply{key}")])
     yield with_answers
     with_answers.close()

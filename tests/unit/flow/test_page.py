@@ -63,7 +63,19 @@ def test_a_failure_is_missing_once(tmp_path):
     run_dir, job = begun(tmp_path / "run")
     item = next(job.items())
     with session.opened(run_dir) as store:
-        row = ("generate", "k", item.translation_key, "vllm/a", 0, "timeout", "m" * 400, 3, 0)
+        row = (
+            "generate",
+            "k",
+            item.translation_key,
+            "vllm/a",
+            0,
+            "timeout",
+            "m" * 400,
+            3,
+            0,
+            "",
+            "",
+        )
         store.write("failures", [row])
     failed, english, german = page_of(run_dir, measured=False).missing
     assert (failed.kind, failed.language, failed.count, len(failed.example)) == ("timeout", "en", 1, 300)  # fmt: skip

@@ -125,6 +125,8 @@ class Engine:
             message=error.message,
             attempts=error.attempts,
             transient=error.transient,
+            text=error.text,
+            thought=error.thought,
         )
         self.store.put_failure(failure, parent=origin.parent, by=origin.by, sample=origin.sample)
         self.counters.failed += 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from safeglot.backends.models.http import Endpoint
+    from safeglot.backends.models.bodies import Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Provider:
         self, model: str, *, base_url: str | None, key_env: str | None, timeout_s: float
     ) -> Endpoint:
         """Return where and how to reach one of the provider's models."""
-        from safeglot.backends.models.http import Endpoint
+        from safeglot.backends.models.bodies import Endpoint
 
         return Endpoint(
             model=model,

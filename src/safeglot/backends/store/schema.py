@@ -5,7 +5,7 @@ Replies keep their rowid: long texts under random keys would rewrite a page for 
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 FIRST = """
 CREATE TABLE prompts(
@@ -53,16 +53,35 @@ _THIRD = """
 ALTER TABLE translations ADD COLUMN variant TEXT NOT NULL DEFAULT '';
 """
 
-UPGRADES = {0: FIRST + _SECOND + _THIRD, 1: _SECOND + _THIRD, 2: _THIRD}
+_FOURTH = """
+ALTER TABLE replies ADD COLUMN thought TEXT NOT NULL DEFAULT '';
+ALTER TABLE replies ADD COLUMN n_thought_tokens INTEGER;
+ALTER TABLE replies ADD COLUMN served_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE replies ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE failures ADD COLUMN text TEXT NOT NULL DEFAULT '';
+ALTER TABLE failures ADD COLUMN thought TEXT NOT NULL DEFAULT '';
+DROP VIEW IF EXISTS answers;
+CREATE VIEW answers AS
+  SELECT r.key, t.prompt, t.language, r.translation, r.model, r.sample, p.text, p.finish_reason,
+         p.n_tokens, p.n_prompt_tokens, t.arm, p.thought, p.n_thought_tokens, p.served_by, p.refused
+  FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply;
+"""
+
+UPGRADES = {
+    0: FIRST + _SECOND + _THIRD + _FOURTH,
+    1: _SECOND + _THIRD + _FOURTH,
+    2: _THIRD + _FOURTH,
+    3: _FOURTH,
+}
 """Version found -> what makes it the present one; 0 is an empty file."""
 
 INSERT = {
     "prompts": "INSERT OR IGNORE INTO prompts VALUES(?,?,?,?,?,?,?)",
     "translations": "INSERT OR IGNORE INTO translations VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-    "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?)",
+    "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?,?,?,?,?)",
     "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?)",
     "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?)",
+    "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?)",
     "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?)",
     "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
     "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",

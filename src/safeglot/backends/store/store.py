@@ -178,6 +178,10 @@ class Store:
                 reply.n_tokens,
                 reply.n_prompt_tokens,
                 logprobs,
+                _storable(reply.thought),
+                reply.n_thought_tokens,
+                _storable(reply.served_by),
+                reply.refused,
             ),
         )
 
@@ -224,6 +228,8 @@ class Store:
                 _storable(f.message),
                 f.attempts,
                 f.transient,
+                _storable(f.text),
+                _storable(f.thought),
             ),
         )
 
@@ -263,7 +269,8 @@ class Store:
     def reply(self, key: str) -> Reply | None:
         """Return the reply under a key, None where there is none yet."""
         row = self._db.execute(
-            "SELECT text, finish_reason, n_tokens, n_prompt_tokens, logprobs FROM replies WHERE key=?",
+            "SELECT text, finish_reason, n_tokens, n_prompt_tokens, logprobs, thought, "
+            "n_thought_tokens, served_by, refused FROM replies WHERE key=?",
             (key,),
         ).fetchone()
         if row is None:
@@ -277,6 +284,10 @@ class Store:
             n_tokens=row[2],
             n_prompt_tokens=row[3],
             logprobs=logprobs,
+            thought=row[5],
+            n_thought_tokens=row[6],
+            served_by=row[7],
+            refused=bool(row[8]),
         )
 
     def keys(self, table: str) -> set[str]:

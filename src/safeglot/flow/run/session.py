@@ -33,7 +33,7 @@ def put_prompts(store: Store, prompts: PromptSet) -> None:
         "failures",
         (
             (u.stage, digest("untranslated", u.prompt, u.language, u.kind), u.prompt, u.language,
-             0, u.kind, u.message, 1, 0)
+             0, u.kind, u.message, 1, 0, "", "")
             for u in prompts.untranslated
         ),
     )  # fmt: skip

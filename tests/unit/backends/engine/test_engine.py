@@ -13,7 +13,8 @@ import pytest
 from loopback import Fault, Loopback, Script, Seen
 from safeglot.backends.engine.engine import Engine, Limits, Origin, Route, stream
 from safeglot.backends.engine.lane import Patience
-from safeglot.backends.models.http import Endpoint, HttpModel
+from safeglot.backends.models.bodies import Endpoint
+from safeglot.backends.models.http import HttpModel
 from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import request_key

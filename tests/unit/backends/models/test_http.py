@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from loopback import Fault, Loopback, Script
-from safeglot.backends.models.http import (
-    Endpoint,
-    HttpModel,
-    parse_reply,
-    request_body,
-    retry_after_s,
-)
-from safeglot.backends.models.providers import providers
+from safeglot.backends.models.bodies import Endpoint
+from safeglot.backends.models.http import HttpModel, retry_after_s
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 from waiting import HANG_S
@@ -47,13 +41,6 @@ def refused(base_url: str, request: Request | None = None, **more: Any) -> Model
 
 def faulty(**fault: Any) -> Loopback:
     return Loopback(Script(answer=lambda _seen: "ok", fault=lambda _seen: Fault(**fault)))
-
-
-def choice(**fields: Any) -> dict[str, Any]:
-    return {"choices": [fields]}
-
-
-# ---- what is sent
 
 
 def test_a_chat_request_arrives_as_it_was_meant() -> None:
@@ -88,135 +75,6 @@ def test_texts_of_all_scripts_arrive_whole_and_half_pairs_do_not_break(text: str
     with Loopback() as server:
         answer(server.base_url, chat(text))
         assert server.requests[0].texts == [text.replace("\ud800", "?")]
-
-
-@pytest.mark.parametrize(
-    ("provider", "tokens_field", "seed_field"),
-    [
-        ("vllm", "max_tokens", "seed"),
-        ("openai", "max_completion_tokens", "seed"),
-        ("mistral", "max_tokens", "random_seed"),
-        ("anthropic", "max_tokens", None),
-        ("google", "max_tokens", None),
-    ],
-)
-def test_each_provider_gets_its_own_names(
-    provider: str, tokens_field: str, seed_field: str | None
-) -> None:
-    endpoint = providers()[provider].endpoint("m", base_url=None, key_env=None, timeout_s=1)
-    body = request_body(chat(seed=3), endpoint)
-    assert body[tokens_field] == 8
-    seeds = {k: v for k, v in body.items() if "seed" in k}
-    assert seeds == ({seed_field: 3} if seed_field else {})
-
-
-def test_sampling_of_one_is_left_out_where_the_server_may_refuse_it() -> None:
-    for provider, kept in (("openai", False), ("anthropic", False), ("vllm", True)):
-        endpoint = providers()[provider].endpoint("m", base_url=None, key_env=None, timeout_s=1)
-        body = request_body(chat(temperature=1.0, top_p=1.0), endpoint)
-        assert ("temperature" in body, "top_p" in body) == (kept, kept)
-        assert request_body(chat(temperature=0.0), endpoint)["temperature"] == 0.0
-
-
-def test_log_probabilities_are_asked_for_as_the_server_allows() -> None:
-    wide = Endpoint(model="m", base_url="http://x", top_logprobs=20)
-    none = Endpoint(model="m", base_url="http://x", top_logprobs=0)
-    asked = chat(top_logprobs=5)
-    bare = Request(model="m", prompt="p", max_tokens=1, top_logprobs=5)
-    assert request_body(asked, wide)["logprobs"] is True
-    assert request_body(asked, wide)["top_logprobs"] == 5
-    assert request_body(bare, wide)["logprobs"] == 5
-    assert "top_logprobs" not in request_body(bare, wide)
-    assert not {"logprobs", "top_logprobs"} & request_body(asked, none).keys()
-
-
-def test_stop_and_extra_fields_are_part_of_the_body() -> None:
-    request = chat(stop=("\n",), extra={"chat_template_kwargs": {"policy": "S1"}})
-    body = request_body(request, Endpoint(model="m", base_url="http://x"))
-    assert body["stop"] == ["\n"]
-    assert body["chat_template_kwargs"] == {"policy": "S1"}
-
-
-# ---- what comes back
-
-
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        (choice(message={"content": "ok"}), "ok"),
-        (choice(message={"content": ""}), ""),
-        (choice(message={"content": None}), ""),
-        (choice(message={"content": None, "refusal": "I cannot."}), "I cannot."),
-        (choice(message={"content": [{"type": "text", "text": "a"}, {"text": "b"}]}), "ab"),
-        (choice(message={"content": [{"type": "image"}, "odd"]}), ""),
-        (choice(message={"content": "half \ud800"}), "half ?"),
-        ({**choice(message={"content": "ok"}), "usage": "odd"}, "ok"),
-    ],
-)
-def test_the_text_of_a_chat_reply(body: dict[str, Any], text: str) -> None:
-    assert parse_reply(body, chat=True).text == text
-
-
-@pytest.mark.parametrize(
-    ("body", "kind", "transient"),
-    [
-        ({"choices": []}, "no_choices", True),
-        ({}, "malformed", True),
-        ({"choices": None}, "malformed", True),
-        ({"choices": ["odd"]}, "malformed", True),
-        ({"error": {"message": "overloaded"}}, "malformed", True),
-        ([], "malformed", True),
-        ("odd", "malformed", True),
-        (choice(message="odd"), "malformed", True),
-        (choice(message={"content": 7}), "malformed", True),
-        (choice(message={"content": ""}, finish_reason="content_filter"), "blocked", False),
-        (choice(message={"content": "half an"}, finish_reason="content_filter"), "blocked", False),
-    ],
-)
-def test_what_is_no_answer_is_an_error_with_a_kind(
-    body: Any, kind: str, *, transient: bool
-) -> None:
-    with pytest.raises(ModelError) as caught:
-        parse_reply(body, chat=True)
-    assert (caught.value.kind, caught.value.transient) == (kind, transient)
-
-
-def test_finish_reason_and_tokens_are_kept() -> None:
-    body = {
-        **choice(text="ok", finish_reason="length"),
-        "usage": {"completion_tokens": 3, "prompt_tokens": 9},
-    }
-    expected = Reply(text="ok", finish_reason="length", n_tokens=3, n_prompt_tokens=9)
-    assert parse_reply(body, chat=False) == expected
-
-
-def test_log_probabilities_of_chat_and_of_completions_read_alike() -> None:
-    top = [{"token": "safe", "logprob": -0.1}, {"token": "unsafe", "logprob": -2.5}]
-    of_chat = choice(message={"content": "safe"}, logprobs={"content": [{"top_logprobs": top}]})
-    of_bare = choice(text="safe", logprobs={"top_logprobs": [{"unsafe": -2.5, "safe": -0.1}]})
-    expected = ((("safe", -0.1), ("unsafe", -2.5)),)
-    assert parse_reply(of_chat, chat=True).logprobs == expected
-    assert parse_reply(of_bare, chat=False).logprobs == expected
-
-
-@pytest.mark.parametrize(
-    "logprobs",
-    [
-        None,
-        [],
-        {"content": None},
-        {"content": [{}]},
-        {"content": [{"top_logprobs": [{"token": "a", "logprob": None}]}]},
-        {"content": [{"top_logprobs": [{"token": None, "logprob": -1}]}]},
-        {"content": 3},
-    ],
-)
-def test_odd_log_probabilities_are_none_and_the_text_stays(logprobs: Any) -> None:
-    reply = parse_reply(choice(message={"content": "safe"}, logprobs=logprobs), chat=True)
-    assert (reply.text, reply.logprobs) == ("safe", ())
-
-
-# ---- faults
 
 
 @pytest.mark.parametrize(

@@ -24,16 +24,19 @@ def new(tmp_path):
 def old(path, version):
     """A database as the version of the schema before the last `version` steps left it."""
     db = sqlite3.connect(path)
-    steps = {1: schema.FIRST, 2: schema.FIRST + schema.UPGRADES[1].replace(schema.UPGRADES[2], "")}
+    steps = {
+        number: schema.FIRST + schema.UPGRADES[1].removesuffix(schema.UPGRADES[number])
+        for number in (1, 2, 3)
+    }
     db.executescript(steps[version])
-    values = ("k", "p", "de", "text", "mt", "{}", "[]", 1, "", "gated")[: 8 + version]
+    values = ("k", "p", "de", "text", "mt", "{}", "[]", 1, "", "gated", "")[: 8 + version]
     db.execute(f"INSERT INTO translations VALUES({','.join('?' * len(values))})", values)
     db.execute(f"PRAGMA user_version={version}")
     db.commit()
     db.close()
 
 
-@pytest.mark.parametrize(("version", "arm"), [(1, "main"), (2, "gated")])
+@pytest.mark.parametrize(("version", "arm"), [(1, "main"), (2, "gated"), (3, "gated")])
 def test_older_databases_become_the_present_one_and_keep_their_rows(tmp_path, new, version, arm):
     path = tmp_path / "old.db"
     old(path, version)
@@ -59,7 +62,7 @@ def test_what_can_be_cleared_are_tables_that_can_be_made_anew(new):
 )
 def test_a_second_row_under_a_key_is_kept_out_or_taken(store, table, stays):
     rows = {
-        "replies": lambda text: ("k", text, "stop", None, None, None),
+        "replies": lambda text: ("k", text, "stop", None, None, None, "", None, "", 0),
         "translations": lambda text: ("k", "p", "de", text, "", "{}", "[]", 1, "", "main", ""),
         "labels": lambda text: ("k", "1", text, ""),
     }

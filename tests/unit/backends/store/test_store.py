@@ -103,7 +103,9 @@ def test_half_surrogate_pairs_are_replaced_wherever_a_model_wrote_them(store: St
 
 def test_a_row_that_cannot_be_written_is_an_error_and_no_endless_wait(store: Store) -> None:
     async def body() -> None:
-        await asyncio.wait_for(store.put("replies", ("k", "\ud800", "stop", 1, 1, None)), HANG_S)
+        await asyncio.wait_for(
+            store.put("replies", ("k", "\ud800", "stop", 1, 1, None, "", None, "", 0)), HANG_S
+        )
 
     with pytest.raises(UnicodeEncodeError):
         asyncio.run(body())

@@ -32,7 +32,7 @@ def put(store, answer, *, language="de", prompt="p0", sample=0, model="m", arm="
     given = Prompt(id=prompt, text="ask 0", language="en", categories=("c",), source="s", kind=kind)
     store.add_inputs([given], [translation])
     key = f"{prompt}/{language}/{sample}/{model}/{arm}"
-    store.write("replies", [(f"reply {key}", answer, "stop", 9, 9, None)])
+    store.write("replies", [(f"reply {key}", answer, "stop", 9, 9, None, "", None, "", 0)])
     store.write("responses", [(key, translation_key(translation), model, sample, f"reply {key}")])
     if verdict:
         v = Verdict(response=key, judge="strict", mode="answer", **verdict)

@@ -31,11 +31,11 @@ def put(store, at, unsafe, *, language="en", category="theft", judge=GUARD, **mo
     translation = Translation(prompt=f"p{at}", language=language, text="ask", arm=given.arm)
     store.add_inputs([prompt], [translation])
     key = f"{at}/{language}/{given.model}/{given.arm}"
-    store.write("replies", [(f"reply {key}", "answer", "stop", 9, 9, None)])
+    store.write("replies", [(f"reply {key}", "answer", "stop", 9, 9, None, "", None, "", 0)])
     store.write("responses", [(key, translation_key(translation), given.model, 0, f"reply {key}")])
     if unsafe == "failed":
         one = Failure(stage="judge", key=f"{key}/{judge}", kind="timeout", message="", attempts=1)
-        row = (one.stage, one.key, key, judge, 0, one.kind, one.message, 1, False)
+        row = (one.stage, one.key, key, judge, 0, one.kind, one.message, 1, False, "", "")
         store.write("failures", [row])
     elif unsafe != "none":
         row = (

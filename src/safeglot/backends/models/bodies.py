@@ -1,0 +1,51 @@
+"""The address of a model, and the JSON body of a request in its server's own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from safeglot.types import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """The address of a model, and its server's names of options."""
+
+    model: str
+    """The server's own name of the model."""
+    base_url: str
+    key: str = field(default="", repr=False)
+    timeout_s: float = 120.0
+    max_tokens_field: str = "max_tokens"
+    seed_field: str = "seed"
+    """Empty where the server takes no seed."""
+    top_logprobs: int = 5
+    """The most alternatives a position that the server gives; 0 where it gives none."""
+    omit_ones: bool = False
+    """Leave out temperature and top_p of 1, which the server takes by itself and may refuse."""
+
+
+def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
+    """Return the JSON body of a request in the server's own names."""
+    body: dict[str, Any] = {
+        "model": endpoint.model,
+        endpoint.max_tokens_field: request.max_tokens,
+    }
+    sampling = {"temperature": request.temperature, "top_p": request.top_p}
+    body |= {k: v for k, v in sampling.items() if v is not None and not (v == 1.0 and endpoint.omit_ones)}
+    if request.prompt is None:
+        body["messages"] = [{"role": role, "content": text} for role, text in request.messages]
+    else:
+        body["prompt"] = request.prompt
+    if request.seed is not None and endpoint.seed_field:
+        body[endpoint.seed_field] = request.seed
+    if request.stop:
+        body["stop"] = list(request.stop)
+    wanted = min(request.top_logprobs, endpoint.top_logprobs)
+    if wanted and request.prompt is None:
+        body["logprobs"], body["top_logprobs"] = True, wanted
+    elif wanted:
+        body["logprobs"] = wanted
+    body.update(request.extra)
+    return body
