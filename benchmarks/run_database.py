@@ -129,7 +129,10 @@ def _fill(database: sqlite3.Connection, cube: Cube, *, checked: bool, sentences:
     per_L = n_P * n_S
     database.executemany(
         INSERT["replies"],
-        ((reply[i], f"{answers[i // per_L % n_L]} [{i}]", "stop", 20, 20, None, "", None, "", 0) for i in range(n)),
+        (
+            (reply[i], f"{answers[i // per_L % n_L]} [{i}]", "stop", 20, 20, None, "", None, "", 0)
+            for i in range(n)
+        ),
     )
     order = np.argsort(np.array(response)).tolist()
     database.executemany(

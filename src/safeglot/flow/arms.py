@@ -297,7 +297,9 @@ def put_arms(arms: Arms, store: Store) -> None:
     replies, responses = [], []
     for given in arms.given:
         plan, item = given.answer.plan(given.item), given.item
-        replies.append((plan.reply_key, given.answer.text, "given", None, None, None, "", None, "", 0))
+        replies.append(
+            (plan.reply_key, given.answer.text, "given", None, None, None, "", None, "", 0)
+        )
         responses.append(
             (plan.key, item.translation_key, given.answer.model, item.sample, plan.reply_key)
         )

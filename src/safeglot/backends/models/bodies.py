@@ -33,7 +33,9 @@ def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
         endpoint.max_tokens_field: request.max_tokens,
     }
     sampling = {"temperature": request.temperature, "top_p": request.top_p}
-    body |= {k: v for k, v in sampling.items() if v is not None and not (v == 1.0 and endpoint.omit_ones)}
+    body |= {
+        k: v for k, v in sampling.items() if v is not None and not (v == 1.0 and endpoint.omit_ones)
+    }
     if request.prompt is None:
         body["messages"] = [{"role": role, "content": text} for role, text in request.messages]
     else:
