@@ -27,10 +27,17 @@ OUTCOME_KINDS = (
 """How a planned request of a target can end; their counts add up to the plan (MEASUREMENT 12)."""
 BROKEN_KINDS = ("broken", "malformed", "no_choices")
 """Kinds of failures that are replies which cannot be whole answers."""
+HUMAN = "human"
+"""The translator of a text that was declared to be people's work: this alone, or `human=NAME`."""
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
 LOGPROB_POSITIONS = 32
 """Generated positions that a reply keeps: the label of the key: value formats stands that far in."""
+
+
+def is_human(translator: str) -> bool:
+    """Return whether a translator, or a file, was declared to be people's work; a mere name is not."""
+    return translator == HUMAN or translator.startswith(f"{HUMAN}=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

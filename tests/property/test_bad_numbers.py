@@ -225,7 +225,7 @@ def cells(draw):
 
     qualities = st.one_of(st.floats(0, 1), st.just(float("nan")))
     arms = draw(st.lists(st.sampled_from(["roundtrip", "backtranslate", "reverse"]), unique=True))
-    who = draw(st.lists(st.sampled_from(["a", "b", "human-1"]), unique=True, max_size=3))
+    who = draw(st.lists(st.sampled_from(["a", "b", "human=1"]), unique=True, max_size=3))
     told = draw(st.booleans())
     return Cell(
         row=Estimate(metric="", model="m", judge="j", language="de", value=None, method="", n=0),

@@ -67,6 +67,7 @@ TRANSLATORS: dict[str, Form] = {
         step="safeglot.translate.translators.llm:LlmTranslator",
     ),
     "file": Form(sign="=", needed=True, example="file=PATH"),
+    "human": Form(sign="=", needed=True, example="human=PATH"),
 }
 """Without a step an engine is asked through `MachineTranslator`; a file is read by the flow."""
 ESTIMATORS: dict[str, Form] = {

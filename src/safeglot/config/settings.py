@@ -69,11 +69,13 @@ class Config:
     seed: int = _option(0, "what the seed of each answer is derived from", least=0)
     samples: int = _option(1, "answers a prompt", least=1)
     arms: tuple[str, ...] = _option((), "roundtrip, backtranslate, translators, reverse")
-    arm_texts: tuple[str, ...] = _option((), "files with the texts of the arms")
+    arm_texts: tuple[str, ...] = _option(
+        (), "files with the texts of the arms; human=FILE is people's work"
+    )
     to: tuple[str, ...] = _option((), "languages to translate the prompts into, e.g. sw,yo")
     translator: tuple[StepConfig, ...] = _option(
         (),
-        "apertium, ct2/PATH, hf/NAME, bergamot/en-pt, llm=provider/model or file=PATH; may be repeated",
+        "apertium, ct2/PATH, hf/NAME, bergamot/en-pt, llm=provider/model, file=PATH or human=PATH (people's work); may be repeated",
     )
     quality: tuple[StepConfig, ...] = _option(
         (),

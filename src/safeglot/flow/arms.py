@@ -30,7 +30,7 @@ from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.arm_rows import GIVEN, ArmPlan, ArmRow, read_arm_rows
 from safeglot.prompts.reading.tables import read_table
-from safeglot.types import Item, Prompt, Translation
+from safeglot.types import Item, Prompt, Translation, is_human
 
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
@@ -101,6 +101,7 @@ def read_arms(config: Config, prompts: PromptSet) -> Arms:
         samples=config.samples,
         reference=config.reference,
         selected=bool(config.limit or config.categories or config.allow_partial),
+        people=tuple(map(is_human, config.arm_texts)),
     )
     rows, notes, warnings = read_arm_rows(tables, planned, problems)
     problems.stop()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from safeglot.backends.files.datasets import PACKAGED, Loaded, load_prompts
 from safeglot.errors import UsageError
+from safeglot.types import HUMAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,15 @@ TO_FILL = tuple(column.name for column in fields(TextToFill))
 
 
 def load(specs: Sequence[str]) -> list[Loaded]:
-    """Return the files, read. Raises: UsageError where there is none or it cannot be read."""
-    for spec in specs:
-        if spec in PACKAGED:
-            raise UsageError(f"--arm-texts {spec}: are prompts. Give a file with texts of arms.")
-    return [load_prompts(spec) for spec in specs]
+    """Return the files, read; `human=FILE` declares a file as people's work.
+
+    Raises: UsageError where there is none or it cannot be read.
+    """
+    names = [spec.removeprefix(f"{HUMAN}=") for spec in specs]
+    for name in names:
+        if name in PACKAGED:
+            raise UsageError(f"--arm-texts {name}: are prompts. Give a file with texts of arms.")
+    return [load_prompts(name) for name in names]
 
 
 def write(path: Path, rows: Iterable[TextToFill]) -> int:

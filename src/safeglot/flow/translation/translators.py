@@ -26,7 +26,7 @@ from safeglot.translate.estimators.roundtrip import RoundTripChrf
 from safeglot.translate.translators.first import FirstOf
 from safeglot.translate.translators.from_file import FileTranslator
 from safeglot.translate.translators.machine import MachineTranslator
-from safeglot.types import Model
+from safeglot.types import HUMAN, Model
 
 IN_PROCESS = 512
 """Requests that an engine in this process is given at once: it sorts them into batches by length."""
@@ -181,10 +181,13 @@ def _file(
     wanted = ExpectedTexts(prompts=prompts, languages=targets, reference=reference)
     texts, notes = read_translations(read_table(loaded.files), wanted, problems)
     problems.stop()
-    # the study of translators knows people by this name (score/causes/estimates.HUMAN)
-    file = Path(spec.path)
-    name = file.stem if file.stem.startswith("human") else f"file={file.name}"
+    name = f"{spec.kind}={Path(spec.path).name}"
     making.notes += [f"{name}: {note}" for note in notes]
+    if spec.kind != HUMAN and name.startswith(f"{spec.kind}={HUMAN}"):
+        making.notes.append(
+            f"{name}: a file's name declares nothing; if these are people's translations, write "
+            f"{HUMAN}={spec.path}"
+        )
     return FileTranslator(name=name, digest=loaded.sha256[:12], source=reference, texts=texts)
 
 
@@ -201,7 +204,7 @@ def _estimator(spec: StepConfig, making: _Making, translators: Sequence[Translat
 def _round_trip(spec: StepConfig, making: _Making, translators: Sequence[Translator]) -> Estimator:
     """Return the comparison with a translation back. Raises: UsageError where nobody can go back."""
     back = [_translator(named, making, (), ()) for named in _way_back(spec)] or [
-        t for t in translators if not t.name.startswith("file=")
+        t for t in translators if not isinstance(t, FileTranslator)
     ]
     if not back:
         raise UsageError(

@@ -28,6 +28,7 @@ from safeglot.prompts.prompt_set import PromptSet, Untranslated
 from safeglot.prompts.reading.tables import read_table
 from safeglot.translate.base import Scale, Translator
 from safeglot.translate.checks.identify import available
+from safeglot.translate.translators.from_file import FileTranslator
 from safeglot.types import Candidate, Prompt, Source, Translation
 
 _Set: TypeAlias = tuple[Probe, ...]
@@ -237,7 +238,7 @@ async def _round_trips(plan: VariantPlan, bench: Bench) -> list[Translation]:
 
 
 def _back(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
-    able = [t for t in steps.able(text.language, reference) if not t.name.startswith("file=")]
+    able = [t for t in steps.able(text.language, reference) if not isinstance(t, FileTranslator)]
     other = [t for t in able if t.name != text.translator]
     return next(iter([*other, *able]), None)
 

@@ -6,13 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import get_args
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.gathering import known_language
 from safeglot.prompts.reading.tables import Row, Table
-from safeglot.types import Arm
+from safeglot.types import HUMAN, Arm, is_human
 
 ARMS: tuple[Arm, ...] = get_args(Arm)
 GIVEN = ("backtranslate", "reverse")
@@ -33,6 +34,8 @@ class ArmPlan:
     reference: str
     selected: bool = False
     """Whether the run takes only some of the prompts: rows of others are then no fault."""
+    people: tuple[bool, ...] = ()
+    """Whether each table was declared to be people's work; () where none was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +59,14 @@ def read_arm_rows(
 ) -> tuple[list[ArmRow], list[str], list[str]]:
     """Return the rows that are right, notes, and warnings of who translated; faults go to `problems`."""
     reader = _ArmRows(planned, problems)
-    for table in tables:
-        lacking = [name for name in _NEEDED if name not in table.columns]
+    for table, people in zip(tables, planned.people or [False] * len(tables), strict=True):
+        needed = [name for name in _NEEDED if not (people and name == "arm")]
+        lacking = [name for name in needed if name not in table.columns]
         if lacking:
             got = ", ".join(table.columns) or "none"
             problems.add(table.where, f"has no column {', '.join(lacking)}; it has {got}")
             continue
+        reader.people = PurePath(table.where).name if people else ""
         for row in table.rows:
             reader.take(row)
     return reader.rows, list(reader.notes(tables)), list(reader.same_translator())
@@ -73,6 +78,8 @@ class _ArmRows:
     def __init__(self, planned: ArmPlan, problems: Problems) -> None:
         self.planned = planned
         self.problems = problems
+        self.people = ""
+        """Name of the table that is being read, where it is people's work."""
         self.rows: list[ArmRow] = []
         self._texts = {(t.prompt, t.language): t for t in planned.prompts.translations}
         self._ids = {p.id for p in planned.prompts.prompts}
@@ -97,7 +104,7 @@ class _ArmRows:
             prompt=prompt,
             language=language,
             text=text,
-            translator=_cell(row, "translator") or "given",
+            translator=self._translator(row),
             model=model,
             sample=sample,
             answer_key=_cell(row, "answer_key"),
@@ -107,8 +114,16 @@ class _ArmRows:
         if self._fits(arm_row):
             self.rows.append(arm_row)
 
+    def _translator(self, row: Row) -> str:
+        name = _cell(row, "translator")
+        if not self.people:
+            return name or "given"
+        return name if is_human(name) else f"{HUMAN}={name or self.people}"
+
     def _arm(self, row: Row) -> Arm | None:
         name = _cell(row, "arm")
+        if self.people and not name and "arm" not in row.cells:
+            name = "translators"
         arm = next((a for a in ARMS if a == name), None)
         if arm is None:
             got = f'the arm is "{name}"' if name else "the arm is empty"
@@ -228,6 +243,13 @@ class _ArmRows:
                 f"{self._textless} rows are about texts that the run has not: its gate took them out, "
                 "or they could not be translated"
             )
+        names = dict.fromkeys(row.translator for row in self.rows)
+        for name in names:
+            if name.casefold().startswith(HUMAN) and not is_human(name):
+                yield (
+                    f'translator "{name}" is not taken for people: declare them by '
+                    f"--arm-texts {HUMAN}=FILE, or by {HUMAN}=NAME as the translator"
+                )
         columns = dict.fromkeys(c for table in tables for c in table.columns)
         known = {*_NEEDED, *_MORE}
         unused = [c for c in columns if c not in known and not c.startswith(QUALITY)]

@@ -23,10 +23,8 @@ from safeglot.score.translations.translators import (
     sign_robust,
     variance_components,
 )
-from safeglot.types import Estimate
+from safeglot.types import Estimate, is_human
 
-HUMAN = "human"
-"""A translator whose name begins so is a person: the anchor of the translation term."""
 _METHOD = "tango on differences within prompts"
 
 
@@ -170,7 +168,7 @@ def _bound(split: Decomposition) -> Extra:
 
 def _anchor(cell: Cell, roundtrip: float) -> Extra:
     """Return what human translation shows of the translation effect, where there is one."""
-    people = [table for name, table in cell.translators.items() if name.startswith(HUMAN)]
+    people = [table for name, table in cell.translators.items() if is_human(name)]
     if not people:
         return {}
     d_P = _rate(_known(cell.native_PS)) - _rate(_mean(people, cell.native_PS))

@@ -34,7 +34,7 @@ def configured(tmp_path, texts=None, **more):
         "languages": ["en"],
         "limit": 1,
         "to": ["de"],
-        "translator": f"file={file}",
+        "translator": f"human={file}",
         "translations": str(tmp_path / "set"),
     }
     return build(table | more, known=known())

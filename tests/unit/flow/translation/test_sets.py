@@ -19,10 +19,12 @@ def test_a_set_holds_the_texts_of_its_translator(tmp_path):
     folder = make(planned(tmp_path), QUIET)
     rows = {row["id"]: row for row in folder.read_translations()}
     assert {key: row["text"] for key, row in rows.items()} == GERMAN
-    assert {(row["outcome"], row["translator"]) for row in rows.values()} == {("kept", "human")}
+    assert {(row["outcome"], row["translator"]) for row in rows.values()} == {
+        ("kept", "human=human.jsonl")
+    }
     about = folder.require().read_manifest()
     assert about.counts["de"]["kept"] == len(GERMAN)
-    assert about.translators["human"].startswith("human@")
+    assert about.translators["human=human.jsonl"].startswith("human=human.jsonl@")
     assert folder.page.read_text("utf-8").startswith("<!doctype html>")
 
 
@@ -65,7 +67,7 @@ def test_all_that_is_wrong_with_a_plan_is_told_at_once(tmp_path):
 
 def test_a_language_that_nobody_reaches_is_told_with_the_reason(tmp_path):
     with pytest.raises(
-        InputErrors, match=r"no translator reaches sw \(Swahili\) from en\. human: it has no sw"
+        InputErrors, match=r"no translator reaches sw \(Swahili\) from en\. human=human\.jsonl: it has no sw"
     ):
         planned(tmp_path, to=["de", "sw"])
 

@@ -8,6 +8,7 @@ from safeglot.config.files import known
 from safeglot.config.settings import build
 from safeglot.errors import InputErrors
 from safeglot.flow.translation.translators import make_steps
+from safeglot.types import is_human
 
 
 def steps(prompts=("p0",), **raw):
@@ -25,13 +26,22 @@ def file(tmp_path):
     return write
 
 
-def test_a_file_of_people_is_known_by_its_name(file):
+def test_people_are_declared_and_a_name_declares_nothing(file):
     row = {"id": "p0", "language": "sw", "text": "Habari."}
-    people = steps(translator=f"file={file('human-agency.jsonl', row)}").translators[0]
-    bought = steps(translator=f"file={file('bought.jsonl', row)}").translators[0]
-    assert people.name == "human-agency"
-    assert bought.name == "file=bought.jsonl"  # not where it lies
+    people = steps(translator=f"human={file('agency.jsonl', row)}").translators[0]
+    made = steps(translator=f"file={file('human-agency.jsonl', row)}")
+    assert people.name == "human=agency.jsonl"  # not where it lies
+    assert is_human(people.name)
     assert people.fault("sw", "en")  # nothing goes back by a file
+    assert made.translators[0].name == "file=human-agency.jsonl"
+    assert not is_human(made.translators[0].name)
+    assert "a file's name declares nothing" in made.notes[-1]
+
+
+def test_neither_file_nor_people_go_back_in_a_round_trip(file):
+    path = file("agency.jsonl", {"id": "p0", "language": "sw", "text": "Habari."})
+    with pytest.raises(InputErrors, match="needs a translator that can translate back"):
+        steps(translator=f"human={path}", quality="roundtrip-chrf")
 
 
 def test_what_is_lacking_in_a_file_is_noted(file):

@@ -151,3 +151,24 @@ def test_who_translated_back_is_told_where_a_language_has_no_text():
     )
     assert (rows, problems) == ([], [])
     assert any("the run has not" in note for note in notes)
+
+
+def test_a_file_of_people_needs_no_arm_and_says_so_in_every_name():
+    rows = [
+        {"id": "7", "language": "pt-BR", "text": "Como assim?"},
+        {"id": "7", "language": "pt-BR", "text": "E como?", "translator": "agency"},
+        {"id": "7", "language": "pt-BR", "text": "Como é?", "translator": "human=b"},
+    ]
+    found, _, problems = read(*rows, people=(True,))
+    assert not problems
+    assert [row.arm for row in found] == ["translators"] * 3
+    assert [row.translator for row in found] == ["human=t", "human=agency", "human=b"]
+
+
+def test_a_name_alone_is_no_declaration():
+    row = {**GOOD, "arm": "translators", "translator": "human-like-mt"}
+    (got,), notes, problems = read(row)
+    assert (got.translator, problems) == ("human-like-mt", [])
+    assert any('"human-like-mt" is not taken for people' in note for note in notes)
+    _, notes, _ = read({**row, "translator": "human=agency"})
+    assert not any("not taken for people" in note for note in notes)

@@ -71,12 +71,12 @@ def test_texts_without_a_verdict_are_missing():
 def test_the_bound_and_the_human_anchor():
     c = cell(
         arms={"roundtrip": ((verdicts(0.9),), ALL)},
-        translators={"human-1": verdicts(0.2), "mt": verdicts(0.5)},
-        texts={"human-1": ALL, "mt": ALL},
+        translators={"human=1": verdicts(0.2), "mt": verdicts(0.5)},
+        texts={"human=1": ALL, "mt": ALL},
     )
     told = by_metric(of_gap(c))["unsafe_gap_translation"]
     assert told.extra["bound_half"] == pytest.approx(told.value / 2)
-    assert told.extra["human"] == pytest.approx((c.native_PS - c.translators["human-1"]).mean())
+    assert told.extra["human"] == pytest.approx((c.native_PS - c.translators["human=1"]).mean())
     assert told.extra["human_less_roundtrip"] == pytest.approx(told.extra["human"] - told.value)
 
 
