@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import get_args
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
@@ -66,7 +65,7 @@ def read_arm_rows(
             got = ", ".join(table.columns) or "none"
             problems.add(table.where, f"has no column {', '.join(lacking)}; it has {got}")
             continue
-        reader.people = PurePath(table.where).name if people else ""
+        reader.people = table.where.rpartition("/")[2] if people else ""
         for row in table.rows:
             reader.take(row)
     return reader.rows, list(reader.notes(tables)), list(reader.same_translator())

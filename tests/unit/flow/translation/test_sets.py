@@ -67,7 +67,8 @@ def test_all_that_is_wrong_with_a_plan_is_told_at_once(tmp_path):
 
 def test_a_language_that_nobody_reaches_is_told_with_the_reason(tmp_path):
     with pytest.raises(
-        InputErrors, match=r"no translator reaches sw \(Swahili\) from en\. human=human\.jsonl: it has no sw"
+        InputErrors,
+        match=r"no translator reaches sw \(Swahili\) from en\. human=human\.jsonl: it has no sw",
     ):
         planned(tmp_path, to=["de", "sw"])
 
