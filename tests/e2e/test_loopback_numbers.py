@@ -108,12 +108,10 @@ def test_matching_and_gaps(run, tag):
     p_tag = sum(b for _, b in pairs) / len(pairs)
     expected = p_en * p_tag + (1 - p_en) * (1 - p_tag)
     told = found["exact_match_expected", tag, None]
-    assert match["extra"]["expected_same_pairs"] == pytest.approx(expected, abs=1e-12)
-    # the metric itself is on complete cases, as golden file 04 has it
-    rows = [[known(i, t) for t in LANGUAGES] for i in range(N)]
-    rows = [(r[0], r[LANGUAGES.index(tag)]) for r in rows if None not in r]
-    a, b = (sum(r[k] for r in rows) / len(rows) for k in (0, 1))
-    assert told["value"] == pytest.approx(a * b + (1 - a) * (1 - b), abs=1e-12)
+    assert told["value"] == pytest.approx(expected, abs=1e-12)
+    assert told["n"] == len(pairs)
+    lost = [b for a, b in pairs if not a]  # unsafe there, of what is safe here
+    assert match["extra"]["flip_safe_to_unsafe"] == pytest.approx(sum(lost) / len(lost), abs=1e-12)
     gaps = []
     for c, category in enumerate(CATEGORIES):
         mine = [(known(i, "en"), known(i, tag)) for i in range(N) if i % len(CATEGORIES) == c]

@@ -53,8 +53,8 @@ def test_06_cochran_q(golden):
         p = mcnemar_midp(b, c)
         got = {
             "Q": test.q_H[0],
-            "df": test.df_H[0],
-            "p": test.p_H[0],
+            "df": test.languages_H[0] - 1,
+            "p": test.p_chi2_H[0],
             "eta2": test.eta2_H[0],
             "midp_vs_en": p,
             "holm": holm(p),
@@ -70,11 +70,30 @@ def test_06_cochran_q_of_a_cube(golden):
         told = estimates(cube_of(case["input"]["safe"], [0] * len(case["input"]["safe"])))
         (test,) = [e for e in told if e.metric == "cochran_q"]
         near(test.value, expected["Q"], tolerance)
-        for key in ("df", "p", "eta2"):
-            near(test.extra[key], expected[key], tolerance)
+        near(test.extra["n_languages"] - 1, expected["df"], tolerance)
+        near(test.extra["p_chi2"], expected["p"], tolerance)
+        near(test.extra["eta2"], expected["eta2"], tolerance)
         cells = [e for e in told if e.metric == "gap" and e.category]
         for key, name in (("midp_vs_en", "p_midp"), ("holm", "p_holm"), ("bh", "p_bh")):
             near([e.extra[name] for e in cells], expected[key], tolerance)
+
+
+def test_41_cochran_box(golden):
+    tolerance, cases = golden("41_cochran_box")
+    for case in cases:
+        cube = cube_of(case["input"]["safe"], [0] * len(case["input"]["safe"]))
+        test = cochran_q(cube.unsafe_JMLPS[0, 0], frame_of(cube, level=0.95).by_category)
+        got = {
+            "Q": test.q_H[0],
+            "p_chi2": test.p_chi2_H[0],
+            "epsilon": test.epsilon_H[0],
+            "df": test.df_H[0],
+            "p": test.p_H[0],
+        }
+        check(got, case["expected"], tolerance)
+        (told,) = [e for e in estimates(cube) if e.metric == "cochran_q"]
+        check({"Q": told.value, **{key: told.extra[key] for key in list(got)[1:]}},
+              case["expected"], tolerance)  # fmt: skip
 
 
 def test_08_empirical_bayes(golden):

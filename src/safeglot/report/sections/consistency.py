@@ -56,8 +56,6 @@ def consistency_panels(page: Page, index: Index) -> list[Consistency]:
 
 def expected_match(scope: PanelScope, match: Estimate) -> float | None:
     """Return the matching expected if the languages were independent, on the rows of the match."""
-    if "expected_same_pairs" in match.extra:
-        return number(match, "expected_same_pairs")
     expected = scope.get("exact_match_expected", match.language, match.category)
     return expected.value if expected else None
 

@@ -15,7 +15,6 @@ from safeglot.score.stats.consistency import (
     AllLanguages,
     Pairs,
     all_languages,
-    complete_cases,
     pairs,
 )
 from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_midp, tango
@@ -81,8 +80,8 @@ def _pairs_OP(cube: Cube) -> Bools:
 def exact_matches(sheet: Sheet, joined: Joined) -> Iterator[Estimate]:
     """Yield `exact_match` and `exact_match_expected` per other language, then for all languages.
 
-    What independence gives, phi and the flips come from the complete cases; where there are none
-    (a language failed altogether), from the pairs of the two languages, and the method says so.
+    Of two languages everything (the match, what independence gives, phi, both flips) comes from
+    the pairs of these two; of all languages, from the prompts with a verdict in each.
     """
     for index, language in enumerate(others_of(sheet.frame.cube)):
         yield from _match_of_pair(sheet, joined, index, language)
@@ -95,14 +94,10 @@ def _match_of_pair(
     cube, here = sheet.frame.cube, slice(index, index + 1)
     both = [cube.languages.index(cube.reference), cube.languages.index(language)]
     counts = pairs(*sheet.unsafe_LPS[both])
-    complete_LN = complete_cases(sheet.unsafe_LPS)
-    on_complete = complete_LN.shape[1] > 0
-    basis = pairs(*complete_LN[both]) if on_complete else counts
     match_1P = joined.n_OP[here] - joined.discordant_OP[here]
-    extra = _flips(basis) | {"n_flips": basis.n, "expected_same_pairs": counts.expected}
     return (
-        _match(sheet, language, (counts.n, joined.n_OP[here], match_1P), extra),
-        _expected(sheet, language, basis, "complete cases" if on_complete else "pairs"),
+        _match(sheet, language, (counts.n, joined.n_OP[here], match_1P), _flips(counts)),
+        _expected(sheet, language, counts, "pairs"),
     )
 
 
@@ -142,7 +137,7 @@ def _expected(
 ) -> Estimate:
     """Return the share of equal verdicts that independence would give; it has no interval."""
     row = replace(sheet.row_of("exact_match_expected", language, None), level=None)
-    missing = _planned(sheet, language if rows == "pairs" else None) - counts.n
+    missing = _planned(sheet, language) - counts.n
     if counts.expected is None:
         return empty_row(row, missing)
     method = f"independence given the margins, {rows}"

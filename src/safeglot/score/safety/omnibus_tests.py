@@ -20,7 +20,7 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
     test = cochran_q(sheet.unsafe_LPS, frame.by_category)
     planned_C = cube.member_PC[cube.planned_LP.all(axis=0)].sum(axis=0)
     holm_C, bh_C, by_C = corrected_where(test.p_H, test.n_H > 0)
-    method = "Cochran's Q, complete cases"
+    method = "Cochran's Q with Box's epsilon, complete cases"
     if cube.samples > 1:
         method += ", means of a prompt's samples"
     rows = []
@@ -31,13 +31,15 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
             rows.append(empty_row(row, missing))
             continue
         extra: Extra = {
-            "df": int(test.df_H[c]),
+            "df": float(test.df_H[c]),
+            "epsilon": float(test.epsilon_H[c]),
             "p": float(test.p_H[c]),
             "p_holm": float(holm_C[c]),
             "p_bh": float(bh_C[c]),
             "p_by": float(by_C[c]),
+            "p_chi2": float(test.p_chi2_H[c]),
             "eta2": float(test.eta2_H[c]),
-            "n_languages": int(test.df_H[c]) + 1,
+            "n_languages": int(test.languages_H[c]),
         }
         value = float(test.q_H[c])
         rows.append(replace(row, value=value, n=n, missing=missing, method=method, extra=extra))

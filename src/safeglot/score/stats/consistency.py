@@ -1,9 +1,9 @@
 """Exact matching of verdicts across languages, and what chance alone would give.
 
 Verdicts are int8: -1 missing, 0 safe, 1 unsafe. Rows are prompts (or prompt and sample).
-Matching with the reference takes every row that has both verdicts (pairwise deletion); matching
-over all languages, what independence would give, phi and the flips take the rows with a verdict
-in every language (complete cases).
+All that is said of two languages (matching, what independence would give, phi, the flips) takes
+every row that has both verdicts (pairwise deletion); matching over all languages takes the rows
+with a verdict in each (complete cases).
 """
 
 from __future__ import annotations

@@ -26,10 +26,9 @@ def test_a_row_has_the_match_the_chance_and_the_flips():
     assert (row.to_safe.rate, row.to_safe.of) == ("25.0", "of 48")
 
 
-def test_a_match_that_brings_its_chance_needs_no_other_estimate():
+def test_the_chance_of_a_match_is_an_estimate_of_its_own():
     page = small.page()
     assert expected_match(scope(page), match()) == 0.8722
-    assert expected_match(scope(page), match(expected_same_pairs=0.7)) == 0.7
     alone = small.page(estimates=[match()])
     assert expected_match(scope(alone), match()) is None
 

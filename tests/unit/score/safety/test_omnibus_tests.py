@@ -35,9 +35,10 @@ def test_one_test_for_each_category():
         assert (e.metric, e.language, e.value) == ("cochran_q", None, float(found.q_H[c]))
         assert (e.low, e.high, e.level) == (None, None, None)
         assert (e.n, e.missing) == (38, 2) if c < 2 else (39, 1)
-        assert (e.extra["df"], e.extra["n_languages"]) == (2, 3)
+        assert (e.extra["df"], e.extra["n_languages"]) == (2 * e.extra["epsilon"], 3)
+        assert 0.5 <= e.extra["epsilon"] <= 1
         assert e.extra["eta2"] == pytest.approx(e.value / (2 * e.n))
-        assert e.method == "Cochran's Q, complete cases"
+        assert e.method == "Cochran's Q with Box's epsilon, complete cases"
     p = [e.extra["p"] for e in told]
     assert [e.extra["p_holm"] for e in told] == pytest.approx(holm(p))
     assert [e.extra["p_bh"] for e in told] == pytest.approx(benjamini_hochberg(p))
