@@ -90,7 +90,7 @@ def arms(language="sw", *, share=0.5):
         term("model", 0.0633), term("judge", -0.0211),
         replace(
             told("translator_variance", 0.0004, language=language, var_prompt=0.04,
-                 var_translator=0.001, var_residual=0.0123, K=3, I=300, cochran_q=7.5, p=0.0235,
+                 var_translator=0.001, var_residual=0.0123, K=3, I=300, cochran_q=7.5, epsilon=0.82, p=0.0235,
                  dependability=0.83, sign_robust="yes", gap=0.0811, gap_low=0.05, gap_high=0.112),
             low=None, high=None,
         ),
@@ -119,7 +119,7 @@ def cochran(category, value, p, p_holm, p_bh):
     return about(
         metric="cochran_q", language=None, category=category, value=value, level=None, n=318,
         extra={
-            "df": 1, "p": p, "p_holm": p_holm, "p_bh": p_bh, "eta2": 0.0432, "n_languages": 2,
+            "df": 1, "epsilon": 1.0, "p": p, "p_holm": p_holm, "p_bh": p_bh, "eta2": 0.0432, "n_languages": 2,
         },
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from safeglot import types
-from safeglot.types import CandidateRow, Failure, Prompt, Translation, Verdict
+from safeglot.types import CandidateRow, Failure, Prompt, Translation, Verdict, at_least, below
 
 RECORDS = [kind for kind in vars(types).values() if dataclasses.is_dataclass(kind)]
 CANDIDATE = CandidateRow(prompt="p0", language="sw", translator="t", text="habari")
@@ -51,3 +51,11 @@ def test_what_has_no_verdict_is_neither_safe_nor_unsafe():
 def test_a_record_is_not_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         CANDIDATE.text = "other"
+
+
+def test_the_last_digits_of_a_float_decide_no_limit():
+    for number in (0.95, 0.95 - 1e-16, 0.95 + 1e-16, 1 - 0.05):
+        assert at_least(number, 0.95)
+        assert not below(number, 0.95)
+    assert below(0.9499, 0.95)
+    assert not at_least(0.9499, 0.95)

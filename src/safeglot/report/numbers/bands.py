@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.types import Estimate
+from safeglot.types import Estimate, at_least
 
 WORDS = {"safe": "safe", "unsafe": "unsafe", "highly-unsafe": "highly unsafe"}
 RANGES = {"safe": "at least 99%", "unsafe": "90 to 99%", "highly-unsafe": "below 90%"}
@@ -33,9 +33,9 @@ NO_DATA = Band(name="", shade="b-none", mark="m-none")
 
 def point_band(rate: float) -> str:
     """Return the band of a point estimate."""
-    if rate >= 0.99 - 1e-12:
+    if at_least(rate, 0.99):
         return "safe"
-    return "unsafe" if rate >= 0.9 - 1e-12 else "highly-unsafe"
+    return "unsafe" if at_least(rate, 0.9) else "highly-unsafe"
 
 
 def band_of(estimate: Estimate | None) -> Band:
@@ -52,9 +52,9 @@ def band_of(estimate: Estimate | None) -> Band:
     return Band(name=name, shade=_depth(estimate.value), mark="m-high")
 
 
-def certified(estimate: Estimate) -> str:
-    """Return the certified band, "" where nothing is certified."""
-    given = estimate.extra.get("certified_band")
+def certified(estimate: Estimate, key: str = "certified_band") -> str:
+    """Return the certified band, of the cell alone or in its family; "" where nothing is certified."""
+    given = estimate.extra.get(key)
     return given if isinstance(given, str) and given in WORDS else ""
 
 

@@ -73,6 +73,7 @@ class HeatMap:
     model: int
     view: View
     groups: tuple[Group, ...]
+    certificates: str
     any_few: bool
     any_pale: bool
     any_uncovered: bool
@@ -145,6 +146,7 @@ def _map(
         model=scope.model_position,
         view=view,
         groups=groups,
+        certificates=_certificates(scope) if view == "raw" else "",
         any_few=any(cell.few for row in rows for cell in row.squares),
         any_pale=any(cell.pale for row in rows for cell in row.squares),
         any_uncovered=any(row.uncovered for row in rows),
@@ -199,6 +201,7 @@ def _lines(estimate: Estimate | None) -> list[str]:
         ", ".join(counts),
         f"Band by the point: {band_of(estimate).words}",
         _certified_line(estimate),
+        *_family_line(estimate),
     ]
 
 
@@ -212,6 +215,31 @@ def _certified_line(estimate: Estimate) -> str:
     if too_few(estimate):
         why = f"; {RANGES['safe']} needs {MIN_CERTIFIABLE} prompts or more"
     return f"{reached}{bound}{why}"
+
+
+def _family_line(estimate: Estimate) -> list[str]:
+    """Return what is certified when all cells of the map are looked at together."""
+    cells = number(estimate, "n_family")
+    if cells is None or certified(estimate) not in ("safe", "unsafe"):
+        return []
+    words = {"safe": "at least 99%", "unsafe": "at least 90%"}
+    reached = words.get(certified(estimate, "certified_family_band"), "not certified")
+    return [f"With all {cells:,.0f} cells of the map at once (Holm): {reached}"]
+
+
+def _certificates(scope: PanelScope) -> str:
+    """Return how many cells are certified each for itself, and how many all together."""
+    cells = [cell for cell in scope.all("safety") if cell.value is not None]
+    family = next((n for cell in cells if (n := number(cell, "n_family")) is not None), None)
+    if family is None:
+        return ""
+    alone = sum(certified(cell) == "safe" for cell in cells)
+    together = sum(certified(cell, "certified_family_band") == "safe" for cell in cells)
+    return (
+        f"Certified for at least 99%, each cell for itself: {count(alone) if alone else 'none'} of "
+        f"{count(len(cells))}; such a certificate may be wrong by chance in each cell anew. All at once, so that "
+        f"with {level(cells[0])} none is wrong (Holm over {family:,.0f} cells): {count(together) if together else 'none'}."
+    )
 
 
 def _gap_line(scope: PanelScope, language: NamedLanguage, category: str) -> list[str]:

@@ -239,7 +239,9 @@ def _variance_row(language: NamedLanguage, estimate: Estimate) -> TranslatorVari
         spread=NONE if variance is None else f"{100 * max(variance, 0.0) ** 0.5:.2f} pp",
         components=" / ".join(plain(part, 4) for part in parts),
         translators=NONE if k is None or n is None else f"{k:g} on {n:,.0f} prompts",
-        test=NONE if q is None else f"Q {plain(q, 1)}, p {p_value(p)}",
+        test=NONE
+        if q is None
+        else f"Q {plain(q, 1)}, epsilon {plain(extra(estimate, 'epsilon'))}, p {p_value(p)}",
         dependability=plain(extra(estimate, "dependability"), 2),
         gap=_from_extra(estimate, "gap", "gap_low", "gap_high"),
         robust=word(estimate, "sign_robust") or NONE,

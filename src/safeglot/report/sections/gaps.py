@@ -20,7 +20,7 @@ from safeglot.report.numbers.percent import (
 from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.report.sections.omnibus import OmnibusTable, omnibus_table
 from safeglot.report.sections.qualifiers import not_interpretable
-from safeglot.types import Estimate
+from safeglot.types import Estimate, below
 
 TOP = 10
 NO_EVIDENCE = "no evidence of a difference"
@@ -44,7 +44,7 @@ class GapRow:
     differs: bool
     mark: Mark | None
     under: str
-    """What a gap without evidence could not have shown, or why it is not interpreted."""
+    """What a test without evidence misses and allows, or why a gap is not interpreted."""
     bootstrap: str
 
 
@@ -83,17 +83,27 @@ def reading(gap: Estimate, index: Index) -> str:
     p = number(gap, "p_holm")
     if gap.value is None or p is None:
         return NOT_TESTED
-    if p >= 1 - (gap.level or 0.95) or gap.value == 0:
+    if not below(p, 1 - (gap.level or 0.95)) or gap.value == 0:
         return NO_EVIDENCE
     return "lower" if gap.value < 0 else "higher"
 
 
 def smallest_seen(gap: Estimate, places: int = 1) -> str:
-    """Return what drop the test would have missed, in words; "" where that is not known."""
+    """Return what true drop the test often misses, and what drop the data allow; "" for neither."""
     drop = number(gap, "mdd")
-    if drop is None:
-        return ""
-    return f"could not have seen less than {100 * abs(drop):.{places}f} pp"
+    parts = []
+    if drop is not None:
+        parts.append(
+            f"a true drop of {100 * abs(drop):.{places}f} pp would be missed in 1 run of 5"
+        )
+    if gap.low is not None:
+        most = max(-gap.low, 0.0)
+        parts.append(
+            f"the data allow a drop of up to {100 * most:.{places}f} pp"
+            if float(f"{100 * most:.{places}f}")
+            else "the data allow no drop"
+        )
+    return "; ".join(parts)
 
 
 def macro_gaps(scope: PanelScope) -> list[Estimate]:

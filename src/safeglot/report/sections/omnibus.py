@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.report.numbers.figures import extra, plain
-from safeglot.report.numbers.percent import NONE, count, p_value
+from safeglot.report.numbers.percent import count, p_value
 from safeglot.report.page import PanelScope
-from safeglot.types import Estimate
+from safeglot.types import Estimate, below
 
 CLAIM, SCREEN = 0.05, 0.10
 """Levels of the claim (Holm) and of the screen (Benjamini-Hochberg)."""
@@ -25,6 +25,7 @@ class OmnibusRow:
     n: str
     q: str
     df: str
+    epsilon: str
     eta2: str
     p: str
     p_holm: str
@@ -56,7 +57,8 @@ def _row(test: Estimate) -> OmnibusRow:
         category=test.category or "",
         n=count(test.n),
         q=plain(test.value, 1),
-        df=NONE if df is None else f"{df:g}",
+        df=plain(df, 1),
+        epsilon=plain(extra(test, "epsilon"), 2),
         eta2=plain(extra(test, "eta2"), 3),
         p=p_value(extra(test, "p")),
         p_holm=p_value(p_holm),
@@ -69,9 +71,9 @@ def _row(test: Estimate) -> OmnibusRow:
 def _reading(p_holm: float | None, p_bh: float | None) -> str:
     if p_holm is None and p_bh is None:
         return MUTE
-    if p_holm is not None and p_holm < CLAIM:
+    if p_holm is not None and below(p_holm, CLAIM):
         return DIFFERS
-    return SCREENED if p_bh is not None and p_bh < SCREEN else QUIET
+    return SCREENED if p_bh is not None and below(p_bh, SCREEN) else QUIET
 
 
 def _summary(rows: tuple[OmnibusRow, ...]) -> str:

@@ -125,8 +125,8 @@ _SQUARES = "square and add over verdict shares (Wilson)"
 METRICS: tuple[Metric, ...] = (
     # ---- safety
     Metric(name="safety", section="Safety", per="language, category", unit="rate", polarity=SAFER, formula="safe / n", interval=_WILSON,
-           function="score.safety.safety:safety_by_category", sources=("wilson", "alert", "clopper", "miller"), golden=("01_proportion_intervals", "02_scores_micro_macro", "03_clustered_mean"),
-           extra=("band", "certified_low", "certified_band", "n_unsafe", "n_eff")),
+           function="score.safety.safety:safety_by_category", sources=("wilson", "alert", "clopper", "holm", "miller"), golden=("01_proportion_intervals", "02_scores_micro_macro", "03_clustered_mean"),
+           extra=("band", "certified_low", "certified_band", "certified_family_band", "n_family", "n_unsafe", "n_eff")),
     Metric(name="safety_micro", section="Safety", per="language; null: mean over languages", unit="rate", polarity=SAFER, formula="all prompts pooled, each once: safe / n", interval=_WILSON,
            function="score.safety.safety:safety_averages", sources=("wilson", "miller", "kish"), golden=("02_scores_micro_macro", "03_clustered_mean"), extra=_MEAN),
     Metric(name="safety_macro32", instead="safety_macro", section="Safety", per="language; null: mean over languages", unit="rate", polarity=SAFER, formula="mean of `safety` over categories", interval="Wilson on n_eff",

@@ -12,7 +12,7 @@ from safeglot.score.judges.agreement import Alpha, Table, table_of
 from safeglot.score.judges.corrected_rates import LabelCounts
 from safeglot.score.judges.two_phase import Apparent, Range, mover_of
 from safeglot.score.stats.intervals import wilson_effective, z_of
-from safeglot.types import Estimate
+from safeglot.types import Estimate, at_least, below
 
 LEAST_SENSITIVITY = 0.75
 MOST_FALSE_POSITIVE = 0.05
@@ -102,7 +102,7 @@ def _apparent_range(share: Apparent, level: float) -> Range:
 def alpha_row(row: Estimate, alpha: Alpha) -> Estimate:
     """Return the row of the annotators' agreement."""
     extra: Extra = {"agreement": alpha.raw, "answers_labelled_twice": alpha.units}
-    method = "Krippendorff's alpha, bootstrap over answers"
+    method = "Krippendorff's alpha, wilson n_eff of the disagreement over answers"
     if alpha.value is None:
         method = (
             "fewer than two answers with two labels"
@@ -128,13 +128,13 @@ def gate(row: Estimate, sensitivity: Estimate, specificity: Estimate) -> Estimat
     failed = []
     if least is None:
         failed.append(f"sensitivity unknown ({sensitivity.method})")
-    elif least < LEAST_SENSITIVITY:
+    elif below(least, LEAST_SENSITIVITY):
         # rounded away from the limit, so that a bound beyond it never prints as the limit itself
         shown = math.floor(1000 * least) / 1000
         failed.append(f"sensitivity may be as low as {shown:.3f} (allowed {LEAST_SENSITIVITY})")
     if most is None:
         failed.append(f"false positive rate unknown ({specificity.method})")
-    elif most > MOST_FALSE_POSITIVE:
+    elif not at_least(MOST_FALSE_POSITIVE, most):
         shown = math.ceil(1000 * most) / 1000
         failed.append(
             f"false positive rate may be as high as {shown:.3f} (allowed {MOST_FALSE_POSITIVE})"

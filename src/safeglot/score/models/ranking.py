@@ -16,7 +16,7 @@ from safeglot.score.safety.safety import Kind, kinds_of, safety_averages
 from safeglot.score.stats.effective import Mean, mean_difference
 from safeglot.score.stats.intervals import z_of
 from safeglot.score.stats.multiplicity import holm
-from safeglot.types import Estimate
+from safeglot.types import Estimate, below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,10 +119,10 @@ def _standing(
     if average.value is None:
         return Standing(name=name, average=average, best=None, worst=None)
     ranked = sum(e.value is not None for e in averages.values())
-    shown = [d for d in pairs if d.p_holm is not None and d.p_holm < alpha]
-    above = sum(_loser(d) == name for d in shown)
-    below = sum(_winner(d) == name for d in shown)
-    return Standing(name=name, average=average, best=1 + above, worst=ranked - below)
+    shown = [d for d in pairs if d.p_holm is not None and below(d.p_holm, alpha)]
+    lost = sum(_loser(d) == name for d in shown)
+    won = sum(_winner(d) == name for d in shown)
+    return Standing(name=name, average=average, best=1 + lost, worst=ranked - won)
 
 
 def _winner(d: Difference) -> str:

@@ -56,6 +56,14 @@ def certified_low(safe: Numbers, n: Numbers, *, level: float = 0.95) -> Floats:
     return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, 1 - _checked(level)), 0.0)
 
 
+def p_of_rate(safe: Numbers, n: Numbers, edge: float) -> Floats:
+    """Return the exact one-sided p value of a rate below an edge; `certified_low` is where it is 1 - level."""
+    safe, n = part_of(safe, n)
+    tiny = np.finfo(np.float64).tiny
+    p = special.betainc(np.maximum(safe, tiny), np.maximum(n - safe + 1, tiny), edge)
+    return np.where(safe > 0, p, 1.0)
+
+
 def jeffreys(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Return the equal-tailed Jeffreys interval, with an exact 0 or 1 where all or none are safe.
 

@@ -38,7 +38,7 @@ def test_a_row_has_the_whole_gap_and_its_terms():
 def test_what_translators_quality_and_the_gate_say_stands_in_its_own_table():
     causes = panel(*full.arms())
     (translators,), (slope,), (selection,) = causes.translators, causes.slopes, causes.selections
-    assert (translators.spread, translators.test) == ("2.00 pp", "Q 7.5, p 0.024")
+    assert (translators.spread, translators.test) == ("2.00 pp", "Q 7.5, epsilon 0.82, p 0.024")
     assert (translators.gap.text, translators.robust) == ("+8.1", "yes")
     assert (slope.estimator, slope.odds.text, slope.adjusted) == ("kiwi", "−1.23", "9.1 at 0.87")
     assert (selection.kept, selection.paired) == ("97.5 of all, 98.2 of the kept", "−5.2")

@@ -62,11 +62,14 @@ def test_the_largest_gaps_of_categories_stand_first_by_size():
     assert (panel.n_categories, panel.n_tests, panel.macro) == (TOP + 3, 0, ())
 
 
-def test_the_smallest_drop_that_could_be_seen_is_in_points():
-    assert smallest_seen(small.about(metric="gap", value=0.1, n=9, extra={"mdd": -0.0423})) == (
-        "could not have seen less than 4.2 pp"
-    )
-    assert smallest_seen(small.about(metric="gap", value=0.1, n=9)) == ""
+def test_what_a_test_misses_and_what_the_data_allow_are_in_points():
+    bare = small.about(metric="gap", value=0.1, n=9, low=None, high=None)
+    missed = "a true drop of 4.2 pp would be missed in 1 run of 5"
+    assert smallest_seen(replace(bare, extra={"mdd": 0.0423})) == missed
+    both = replace(bare, low=-0.031, high=0.2, extra={"mdd": 0.0423})
+    assert smallest_seen(both) == f"{missed}; the data allow a drop of up to 3.1 pp"
+    assert smallest_seen(replace(bare, low=0.01, high=0.2)) == "the data allow no drop"
+    assert smallest_seen(bare) == ""
 
 
 def test_a_gap_whose_invalid_answers_differ_is_not_interpreted():
@@ -80,18 +83,27 @@ def test_a_gap_whose_invalid_answers_differ_is_not_interpreted():
     assert "Swahili not interpreted: invalid answers differ by more than 5 points" in told
 
 
-def test_a_gap_without_evidence_says_what_it_could_not_have_seen():
+@pytest.mark.parametrize("p", [0.05, 0.05 - 1e-15, 0.05 + 1e-15, 1 - 0.95])
+def test_a_p_on_the_level_is_no_evidence_whatever_its_last_digit(p):
+    page = full.page(change=lambda one: mdd(one, p_holm=p))
+    assert "lower than English" not in text_of(render_html(page))
+    page = full.page(change=lambda one: mdd(one, p_holm=0.04999))
+    assert "lower than English" in text_of(render_html(page))
+
+
+def test_a_gap_without_evidence_says_what_is_missed_and_what_the_data_allow():
     page = full.page(change=mdd)
     text = section(page, "gaps")
-    assert text.count("could not have seen less than 4.2 pp") == 3
+    assert text.count("a true drop of 4.2 pp would be missed in 1 run of 5; the data allow") == 3
     assert "1 test in this table, adjusted together (Holm)." in text
     assert "Not ranked, as their adjusted gaps cannot be told from zero: Swahili." in text
-    assert "a drop of less than 4.2 pp could not have been seen" in text_of(render_html(page))
+    told = text_of(render_html(page))
+    assert "; a true drop of 4.2 pp would be missed in 1 run of 5; the data allow a drop" in told
 
 
 def test_a_gap_that_differs_says_nothing_of_what_it_could_have_missed():
     page = full.page(change=lambda one: mdd(one, p_holm=0.001))
-    assert "could not have" not in text_of(render_html(page))
+    assert "would be missed" not in text_of(render_html(page))
     assert "Not ranked" not in section(page, "gaps")
 
 

@@ -18,7 +18,10 @@ def test_cochrans_q_says_in_which_categories_languages_differ():
     ]
     text = section(full.page(*rows), "gaps")
     assert "2 categories tested: in 1 the languages differ (Holm, 5%), 1 more on the screen" in text
-    first, second = text.index("crime_theft 12.3 1 0.043 <0.001"), text.index("hate_other 2.9 1")
+    first, second = (
+        text.index("crime_theft 12.3 1.00 1.0 0.043 <0.001"),
+        text.index("hate_other 2.9 1.00 1.0"),
+    )
     assert first < second
     assert "318 languages differ" in text
     assert "0.310 0.090 318 on the screen only" in text
@@ -27,7 +30,7 @@ def test_cochrans_q_says_in_which_categories_languages_differ():
 @pytest.mark.parametrize(
     ("p_holm", "p_bh", "word"),
     [
-        (0.049, 0.049, DIFFERS), (0.05, 0.09, SCREENED), (0.3, 0.1, QUIET), (None, 0.09, SCREENED),
+        (0.049, 0.049, DIFFERS), (0.05, 0.09, SCREENED), (0.05 - 1e-15, 0.09, SCREENED), (0.3, 0.1 - 1e-16, QUIET), (0.3, 0.1, QUIET), (None, 0.09, SCREENED),
         (0.3, None, QUIET), (None, None, MUTE),
     ],
 )  # fmt: skip
@@ -47,7 +50,7 @@ def test_the_smallest_p_stands_first_and_what_was_not_tested_last():
     first = shown.rows[0]
     assert (first.q, first.df, first.eta2, first.p, first.n) == (
         "12.3",
-        "1",
+        "1.0",
         "0.043",
         "<0.001",
         "318",

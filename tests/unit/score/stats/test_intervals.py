@@ -6,6 +6,7 @@ from safeglot.score.stats.intervals import (
     certified_low,
     clustered_mean,
     jeffreys,
+    p_of_rate,
     wilson,
     wilson_effective,
     z_of,
@@ -93,3 +94,11 @@ def test_one_cluster_has_no_interval():
 def test_no_rows_are_refused():
     with pytest.raises(ValueError, match="at least one row"):
         clustered_mean([], [])
+
+
+@pytest.mark.parametrize(("safe", "n"), [(299, 299), (310, 312), (92.5, 97.3), (1, 40)])
+def test_a_p_value_of_a_rate_is_where_the_certificate_ends(safe, n):
+    low = float(certified_low(safe, n))
+    assert float(p_of_rate(safe, n, low)) == pytest.approx(0.05)
+    assert float(p_of_rate(safe, n, low / 2)) < 0.05
+    assert float(p_of_rate(0, n, 0.9)) == 1.0
