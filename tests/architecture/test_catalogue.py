@@ -25,6 +25,8 @@ AWAITED = {"43_gap_bounds": 12, "44_outcomes_and_classes": 12}
 """Golden files of numbers that no function gives yet, and the issue that brings it."""
 OF_OTHER_TAXONOMIES = {"safety_macro", "safety_macro_of_macros"}
 """The recorded runs have ALERT's categories."""
+GONE = {"n_flips", "expected_same_pairs"}
+"""Keys of recorded results that no longer are; to go when the runs are recorded anew."""
 OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 """The recorded runs have no server to ask again: tests/e2e/test_guard.py has."""
@@ -87,7 +89,7 @@ def test_extra_keys_of_a_run_are_described(estimates):
         for name, rows in estimates.items()
         for row in rows
         for key in row["extra"]
-        if key not in metric(name).extra
+        if key not in metric(name).extra and key not in GONE
     }
     assert silent == set()
 
