@@ -24,7 +24,7 @@ from safeglot.backends.models.providers import Provider, providers
 from safeglot.backends.store.export import TABLES
 from safeglot.backends.store.store import Store
 from safeglot.cli.commands import app
-from safeglot.config import registry
+from safeglot.config import model_settings, registry
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import FIELDS, Config
 from safeglot.judge.guards import caveats
@@ -66,6 +66,27 @@ MODEL_KEYS = {
     "raw": "send bare text as a completion, in place of the run's `raw`",
     "usd_in": "USD per million prompt tokens, for `--dry-run` and `budget_usd`",
     "usd_out": "USD per million new tokens; a forecast of the cost needs both prices",
+}
+SETTING_KEYS = {
+    "max_tokens": ("whole number from 1", "new tokens a reply"),
+    "temperature": ('number from 0 to 5, or `"none"`', "sampling temperature"),
+    "top_p": ('number above 0 up to 1, or `"none"`', "nucleus sampling"),
+    "logprobs": (
+        'whole number from 0 to 20, or `"none"`',
+        "alternatives a token to ask for; a judge without has no `p_unsafe`",
+    ),
+    "seed": (
+        'whole number from 0, or `"none"`',
+        "of a target what the seed of each answer is derived from; of others the seed itself",
+    ),
+    "system_as_user": (
+        "true or false",
+        "send the system's text at the head of the user's message, for templates without that role",
+    ),
+    "extra": (
+        "table",
+        "further fields of the request body, such as `chat_template_kwargs`; not {reserved}",
+    ),
 }
 JUDGE_KEYS = {
     "judge": "`family=provider/model`, or `refusal-baseline` alone",
@@ -204,7 +225,13 @@ def _flag(option: click.Option) -> tuple[str, str, str]:
 
 def configuration_page() -> str:
     model_fields = dataclasses.fields(ModelConfig)
+    model_fields = tuple(f for f in model_fields if f.name != "settings")
     same_names(MODEL_KEYS, (f.name for f in model_fields), "ModelConfig")
+    same_names(SETTING_KEYS, model_settings.KEYS, "ModelSettings")
+    reserved = ", ".join(f"`{name}`" for name in model_settings.RESERVED)
+    setting_rows = (
+        (f"`{k}`", kind, text.format(reserved=reserved)) for k, (kind, text) in SETTING_KEYS.items()
+    )
     judge_only = {f.name for f in dataclasses.fields(JudgeConfig)} - {"family", "model"}
     same_names(JUDGE_KEYS, judge_only, "JudgeConfig")
     same_names(VARIABLES, variables(), "environment variables")
@@ -225,6 +252,19 @@ and nothing is spent. A run writes the whole configuration to its `run.toml`, wh
 A target is a text, or a table with these keys:
 
 {table(("key", "type", "meaning"), model_rows)}
+and these settings, which go before those of the run, or of the judge's family. They are part of \
+the keys of replies, of the manifest and of the signature. `"none"` sends nothing, so that the \
+server's own default acts.
+
+{table(("key", "type", "meaning"), setting_rows)}
+```toml
+[[target]]
+model = "vllm/OWNER/MODEL"
+max_tokens = 2000
+temperature = "none"
+extra = {{ chat_template_kwargs = {{ enable_thinking = false }} }}
+```
+
 ## A judge as a table
 
 {table(("key", "type", "meaning"), ((f"`{k}`", "text", t) for k, t in JUDGE_KEYS.items()))}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from safeglot.keys import digest, request_key
-from safeglot.types import Item, Reply, Request, Response
+from safeglot.types import Item, Reply, Request, Response, without_system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,14 @@ class Generate:
     system: str = ""
     max_tokens: int = 200
     temperature: float | None = 1.0
+    """None: not sent; so for top_p and seed."""
     top_p: float | None = 1.0
     seed: int | None = 0
+    logprobs: int = 0
+    """Alternatives a position to ask for; nothing is computed from them."""
+    system_as_user: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of the request body."""
 
     @property
     def id(self) -> str:
@@ -55,22 +62,38 @@ class Generate:
             self.temperature,
             self.top_p,
             self.seed,
+            *self._further(),
         )
+
+    def _further(self) -> Sequence[Any]:
+        """Return the settings that most targets have not, so that the ids of those stay as they were."""
+        further = {
+            "logprobs": self.logprobs,
+            "system_as_user": self.system_as_user and bool(self.system) and not self.raw,
+            "extra": dict(self.extra),
+        }
+        given = {name: value for name, value in further.items() if value}
+        return (given,) if given else ()
 
     def ask(self, item: Item) -> Sequence[Request]:
         """Return the one request; every prompt, language and sample has its own seed."""
         text = item.translation.text
         system = (("system", self.system),) if self.system else ()
+        messages = (*system, ("user", text))
+        if self.system_as_user:
+            messages = without_system(messages)
         return (
             Request(
                 model=self.model,
-                messages=() if self.raw else (*system, ("user", text)),
+                messages=() if self.raw else messages,
                 prompt=self.system + text if self.raw else None,
                 max_tokens=self.max_tokens,
                 temperature=self.temperature,
                 top_p=self.top_p,
                 seed=None if self.seed is None else request_seed(self.seed, item),
                 sample=item.sample,
+                top_logprobs=self.logprobs,
+                extra=self.extra,
             ),
         )
 

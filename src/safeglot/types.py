@@ -7,7 +7,7 @@ It counts as missing, never as safe.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 In_contra = TypeVar("In_contra", contravariant=True)
@@ -235,6 +235,81 @@ class Request:
     """How many alternatives a position to ask for; 0 asks for none."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the request body, e.g. chat_template_kwargs, response_format."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """What one model is asked with in place of what its step asks with.
+
+    None leaves what the step has; "none" sends nothing, so that the server's own default acts.
+    """
+
+    max_tokens: int | None = None
+    temperature: float | Literal["none"] | None = None
+    top_p: float | Literal["none"] | None = None
+    logprobs: int | Literal["none"] | None = None
+    """Alternatives a position; "none" asks for no log-probabilities."""
+    seed: int | Literal["none"] | None = None
+    system_as_user: bool | None = None
+    """Send what would stand in the system role at the head of the user's message."""
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Further fields of the request body, which go before those of the step."""
+
+    def __bool__(self) -> bool:
+        return self != ModelSettings()
+
+    def applied(self, request: Request) -> Request:
+        """Return a request of the step with these settings."""
+        r = request
+        return replace(
+            r,
+            max_tokens=r.max_tokens if self.max_tokens is None else self.max_tokens,
+            temperature=set_or(self.temperature, r.temperature),
+            top_p=set_or(self.top_p, r.top_p),
+            top_logprobs=set_or(self.logprobs, r.top_logprobs) or 0,
+            seed=set_or(self.seed, r.seed),
+            messages=without_system(r.messages) if self.system_as_user else r.messages,
+            extra=_merged(r.extra, self.extra),
+        )
+
+
+NO_SETTINGS = ModelSettings()
+SetTo = TypeVar("SetTo", int, float)
+
+
+def set_or(given: SetTo | str | None, own: SetTo | None) -> SetTo | None:
+    """Return what is sent of a setting: what was given, a step's own where it was not, None for "none"."""
+    if given is None:
+        return own
+    return None if isinstance(given, str) else given
+
+
+def without_system(messages: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return messages with each text of the system at the head of the user's that follows it.
+
+    Templates without a system role, such as Gemma's, also refuse two messages of a user in a row.
+    """
+    joined: list[tuple[str, str]] = []
+    held = ""
+    for role, text in messages:
+        if role == "system":
+            held += f"{text}\n\n"
+        elif held and role != "user":
+            joined += [("user", held.rstrip("\n")), (role, text)]
+            held = ""
+        else:
+            joined.append((role, held + text))
+            held = ""
+    return (*joined, *([("user", held.rstrip("\n"))] if held else []))
+
+
+def _merged(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return further fields with those given over a step's own, tables such as chat_template_kwargs joined."""
+    joined = dict(own)
+    for name, value in given.items():
+        both = isinstance(value, Mapping) and isinstance(own.get(name), Mapping)
+        joined[name] = {**own[name], **value} if both else value
+    return joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

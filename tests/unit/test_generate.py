@@ -64,3 +64,19 @@ def test_a_plan_carries_the_keys_of_what_comes_of_it():
     assert planned.reply_key == request_key(planned.request)
     assert STEP.respond(planned, ITEM, Reply(text="a")) == STEP.read(ITEM, [Reply(text="a")])
     assert STEP.read(ITEM, [Reply(text="a")]).key == planned.key
+
+
+def test_settings_of_one_target_reach_its_request():
+    step = replace(STEP, temperature=None, top_p=None, logprobs=3, extra={"top_k": 4}, seed=None)
+    (request,) = step.ask(ITEM)
+    assert (request.temperature, request.top_p, request.seed) == (None, None, None)
+    assert (request.top_logprobs, request.extra) == (3, {"top_k": 4})
+    assert len({STEP.id, step.id, replace(STEP, extra={"top_k": 4}).id}) == 3
+
+
+def test_a_system_text_goes_to_the_head_of_the_user_s():
+    step = replace(STEP, system="Be brief.", system_as_user=True)
+    assert step.ask(ITEM)[0].messages == (("user", "Be brief.\n\nHallo"),)
+    assert replace(step, raw=True).ask(ITEM)[0].prompt == "Be brief.Hallo"
+    assert step.id != replace(step, system_as_user=False).id
+    assert replace(STEP, system_as_user=True).id == STEP.id, "there is no system text"

@@ -5,7 +5,18 @@ import dataclasses
 import pytest
 
 from safeglot import types
-from safeglot.types import CandidateRow, Failure, Prompt, Translation, Verdict, at_least, below
+from safeglot.types import (
+    CandidateRow,
+    Failure,
+    ModelSettings,
+    Prompt,
+    Request,
+    Translation,
+    Verdict,
+    at_least,
+    below,
+    without_system,
+)
 
 RECORDS = [kind for kind in vars(types).values() if dataclasses.is_dataclass(kind)]
 CANDIDATE = CandidateRow(prompt="p0", language="sw", translator="t", text="habari")
@@ -53,9 +64,52 @@ def test_a_record_is_not_changed():
         CANDIDATE.text = "other"
 
 
-def test_the_last_digits_of_a_float_decide_no_limit():
-    for number in (0.95, 0.95 - 1e-16, 0.95 + 1e-16, 1 - 0.05):
-        assert at_least(number, 0.95)
-        assert not below(number, 0.95)
-    assert below(0.9499, 0.95)
-    assert not at_least(0.9499, 0.95)
+REQUEST = Request(
+    model="m",
+    messages=(("system", "S"), ("user", "U")),
+    max_tokens=4,
+    top_logprobs=5,
+    extra={"chat_template_kwargs": {"a": 1, "b": 2}, "top_k": 1},
+)
+
+
+def test_no_settings_change_nothing():
+    assert ModelSettings().applied(REQUEST) == REQUEST
+    assert not ModelSettings()
+    assert ModelSettings(extra={"a": 1})
+    assert ModelSettings(system_as_user=False)
+
+
+def test_settings_go_before_the_step_s_own():
+    settings = ModelSettings(
+        max_tokens=9,
+        temperature="none",
+        top_p=0.5,
+        logprobs="none",
+        seed=3,
+        system_as_user=True,
+        extra={"chat_template_kwargs": {"b": 3}, "x": 1},
+    )
+    request = settings.applied(REQUEST)
+    assert (request.max_tokens, request.temperature, request.top_p) == (9, None, 0.5)
+    assert (request.top_logprobs, request.seed) == (0, 3)
+    assert request.messages == (("user", "S\n\nU"),)
+    assert request.extra == {"chat_template_kwargs": {"a": 1, "b": 3}, "top_k": 1, "x": 1}
+    assert len({settings, settings}) == 1, "tables of models are compared and counted"
+
+
+@pytest.mark.parametrize(
+    ("messages", "joined"),
+    [
+        ((), ()),
+        ((("user", "u"),), (("user", "u"),)),
+        ((("system", "s"),), (("user", "s"),)),
+        ((("system", "a"), ("system", "b"), ("user", "u")), (("user", "a\n\nb\n\nu"),)),
+        (
+            (("system", "s"), ("assistant", "a"), ("user", "u")),
+            (("user", "s"), ("assistant", "a"), ("user", "u")),
+        ),
+    ],
+)
+def test_a_system_message_joins_the_user_s(messages, joined):
+    assert without_system(messages) == joined

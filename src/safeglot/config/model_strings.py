@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot.config import checks
+from safeglot.config import checks, model_settings
+from safeglot.types import NO_SETTINGS, ModelSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class ModelConfig:
     raw: bool | None = None
     usd_in: float | None = None
     usd_out: float | None = None
+    settings: ModelSettings = NO_SETTINGS
+    """What this model is asked with in place of the run's settings or the judge's own."""
 
     @property
     def provider(self) -> str:
@@ -82,7 +85,9 @@ class StepConfig:
     model: ModelConfig | None = None
 
 
-_MODEL_FIELDS = {f.name: str(f.type) for f in dataclasses.fields(ModelConfig)}
+_MODEL_FIELDS = {
+    f.name: str(f.type) for f in dataclasses.fields(ModelConfig) if f.name != "settings"
+}
 
 
 class NameReader:
@@ -112,11 +117,17 @@ class NameReader:
 
     def entries(self, table: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the entries of a model's table that are right."""
-        right = {}
+        right: dict[str, Any] = {}
+        asked: dict[str, Any] = {}
         for key, value in table.items():
             place = f"{where}: {key} of {table['model']}"
+            if key in model_settings.KEYS:
+                asked[key], faults = model_settings.read(key, value)
+                self.problems += [f"{place}: {fault}" for fault in faults]
+                continue
             if key not in _MODEL_FIELDS:
-                self.problems.append(f"{place}: no such key.{checks.nearest(key, _MODEL_FIELDS)}")
+                known = (*_MODEL_FIELDS, *model_settings.KEYS)
+                self.problems.append(f"{place}: no such key.{checks.nearest(key, known)}")
                 continue
             checked, fault = checks.typed(value, _MODEL_FIELDS[key])
             if not fault and key in ("usd_in", "usd_out"):
@@ -127,7 +138,8 @@ class NameReader:
                 self.problems.append(f"{place}: {fault}")
             else:
                 right[key] = checked
-        return {"model": table["model"], **right}
+        given = {"settings": ModelSettings(**asked)} if asked else {}
+        return {"model": table["model"], **right, **given}
 
     def model(
         self, table: Mapping[str, Any], where: str, base_url: str | None
@@ -245,5 +257,6 @@ def as_list(given: Any) -> Sequence[Any]:
 
 def model_table(model: ModelConfig, skip: str = "") -> dict[str, Any]:
     """Return the entries of a model's table, without those that are not given."""
-    pairs = {f.name: getattr(model, f.name) for f in dataclasses.fields(model)}
-    return {k: v for k, v in pairs.items() if v not in (None, "") and k != skip}
+    pairs = {name: getattr(model, name) for name in _MODEL_FIELDS}
+    given = {k: v for k, v in pairs.items() if v not in (None, "") and k != skip}
+    return given | model_settings.table_of(model.settings)

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.routes import LOCAL
+from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import Form
 from safeglot.config.plug_ins import plug_ins
+from safeglot.errors import UsageError
+from safeglot.types import NO_SETTINGS, ModelSettings
 
 if TYPE_CHECKING:
     from safeglot.judge.families.refusal_decision import Decision
@@ -130,13 +133,34 @@ def call(target: str, arguments: Mapping[str, Any]) -> Any:
 
 
 def make_judge(
-    family: str, *, model: str | None, name: str, mode: str, policy: Mapping[str, str]
+    family: str,
+    *,
+    model: str | None,
+    name: str,
+    mode: str,
+    policy: Mapping[str, str],
+    settings: ModelSettings = NO_SETTINGS,
 ) -> Any:
-    """Return a judge; `policy` gives each category of the taxonomy its description."""
+    """Return a judge; `policy` gives each category of the taxonomy its description.
+
+    Raises: UsageError where a judge of another package takes no settings and there are some.
+    """
     place = judge_families()[family]
     if family in EMBEDDED_JUDGES:
         return call(place, {"decide": _refusal, "name": name})
-    return call(place, {"model": model, "name": name, "mode": mode, "policy": policy})
+    arguments = {"model": model, "name": name, "mode": mode, "policy": policy}
+    return call_with_settings(place, arguments, settings, name=name)
+
+
+def call_with_settings(
+    target: str, arguments: Mapping[str, Any], settings: ModelSettings, *, name: str
+) -> Any:
+    """Return what `call` does, with the settings of a model. Raises: UsageError where they are not taken."""
+    if settings and "settings" not in inspect.signature(load(target)).parameters:
+        raise UsageError(
+            f"{name}: takes no settings of its own ({line_of(settings)}). Take them out of its table."
+        )
+    return call(target, {**arguments, "settings": settings})
 
 
 def judge_class(family: str) -> Any:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from safeglot.errors import UsageError
 from safeglot.judge.reading import READING, Reading, Unreadable, content
 from safeglot.keys import digest, request_key
 from safeglot.text.quoting import plain
-from safeglot.types import Answer, Item, Prompt, Reply, Request, Response, Translation, Verdict
+from safeglot.types import (
+    NO_SETTINGS,
+    Answer,
+    Item,
+    ModelSettings,
+    Prompt,
+    Reply,
+    Request,
+    Response,
+    Translation,
+    Verdict,
+)
 
 MODES = ("prompt+answer", "answer")
 HIDDEN = "(not shown)"
 """Stands for the prompt in mode "answer" where a template has to have one."""
+NO_LOGPROBS = "is asked for no log-probabilities, so its verdicts have no p_unsafe."
 RAW_CHARS = 200
 """Characters of an unreadable reply that the verdict keeps."""
 
@@ -40,6 +52,8 @@ class Judge(ABC):
     """Alternatives to ask for; 0 for servers that refuse it (then there is no p_unsafe)."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the request body."""
+    settings: ModelSettings = NO_SETTINGS
+    """What the user wants it to be asked with in place of the family's own."""
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -106,16 +120,32 @@ class Judge(ABC):
         max_tokens: int,
         extra: Mapping[str, Any] | None = None,
     ) -> Request:
-        """Return a deterministic request to the judge's model."""
-        return Request(
-            model=self.model,
-            messages=messages,
-            prompt=prompt,
-            max_tokens=max_tokens,
-            temperature=0.0,
-            top_logprobs=self.top_logprobs,
-            extra={**(extra or {}), **self.extra},
+        """Return a request to the judge's model: deterministic, but for what the user set."""
+        return self.settings.applied(
+            Request(
+                model=self.model,
+                messages=messages,
+                prompt=prompt,
+                max_tokens=max_tokens,
+                temperature=0.0,
+                top_logprobs=self.top_logprobs,
+                extra={**(extra or {}), **self.extra},
+            )
         )
+
+    def setting_notes(self) -> tuple[str, ...]:
+        """Return what the user's settings take from the verdicts, for the console and the page."""
+        own = replace(self, settings=NO_SETTINGS).ask(_PROBE)
+        room, notes = max((r.max_tokens for r in own), default=0), []
+        given = self.settings.max_tokens
+        if given is not None and given < room:
+            notes.append(
+                f"{self.judge}: max_tokens = {given} is less than the {room} that {self.family} "
+                "asks for; verdicts may be cut off and then count as missing."
+            )
+        if self.settings.logprobs in ("none", 0) and any(r.top_logprobs for r in own):
+            notes.append(f"{self.judge}: {NO_LOGPROBS}")
+        return tuple(notes)
 
     def verdict(self, answer: Answer, reading: Reading, p_unsafe: float | None = None) -> Verdict:
         """Return the verdict on an answer from what was read."""

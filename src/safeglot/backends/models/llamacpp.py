@@ -98,10 +98,10 @@ def _own_signals() -> Iterator[None]:
 
 def body_of(request: Request) -> dict[str, Any]:
     """Return the body that llama.cpp's server takes for a request."""
+    sampling = {"temperature": request.temperature, "top_p": request.top_p}
     body: dict[str, Any] = {
         "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
+        **{name: value for name, value in sampling.items() if value is not None},
         "seed": _seed(request),
         "stop": list(request.stop),
         "stream": True,

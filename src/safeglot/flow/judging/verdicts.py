@@ -36,6 +36,8 @@ def judge(
         raise UsageError(_no_judge(run_dir))
     prompts = stored_prompts(store, about)
     job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
+    for note in job.setting_notes():
+        console.say(f"note: {note}")
     ids = job.judge_ids()
     for name, judge_id in about.judges.items():
         if ids.get(name) != judge_id:

@@ -32,14 +32,16 @@ def forecast(job: Job) -> Forecast:
     texts = (*job.prompts.translations, *job.arms.asked)
     prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
     tokens_in = prompt_tokens * job.config.samples * len(job.targets)
-    tokens_out = answers * job.config.max_tokens
-    usd = _price(job.config.target, tokens_in // len(job.targets), tokens_out // len(job.targets))
+    texts_asked = len(texts) * job.config.samples
+    tokens_out = texts_asked * sum(target.max_tokens for target in job.targets)
+    longest = max(target.max_tokens for target in job.targets)
+    usd = _target_price(job, tokens_in // len(job.targets), texts_asked)
     judged = answers + len(job.arms.given)
     for judge, model in zip(job.judges, job.config.judge, strict=True):
         requests = judge.ask(_probe(job))
         judge_requests += judged * len(requests)
         size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in requests) // 4
-        judge_in = judged * (size + len(requests) * job.config.max_tokens)
+        judge_in = judged * (size + len(requests) * longest)
         judge_out = judged * sum(r.max_tokens for r in requests)
         tokens_in, tokens_out = tokens_in + judge_in, tokens_out + judge_out
         cost = _price([model.model] if model.model else [], judge_in, judge_out)
@@ -52,6 +54,16 @@ def forecast(job: Job) -> Forecast:
         usd=usd,
         seconds=_seconds(job),
     )
+
+
+def _target_price(job: Job, tokens_in: int, answers: int) -> float | None:
+    total = 0.0
+    for target, model in zip(job.targets, job.config.target, strict=True):
+        cost = _price([model], tokens_in, answers * target.max_tokens)
+        if cost is None:
+            return None
+        total += cost
+    return total
 
 
 def _price(models: Sequence[ModelConfig], tokens_in: int, tokens_out: int) -> float | None:
@@ -68,7 +80,8 @@ def _price(models: Sequence[ModelConfig], tokens_in: int, tokens_out: int) -> fl
 def _seconds(job: Job) -> float | None:
     if not all(m.model == "embedded/smollm2-135m" for m in all_models(job.config)):
         return None
-    return job.n_answers * job.config.max_tokens / routes.EMBEDDED_TOKENS_PER_S
+    tokens = sum(target.max_tokens for target in job.targets)
+    return job.n_answers // len(job.targets) * tokens / routes.EMBEDDED_TOKENS_PER_S
 
 
 def _probe(job: Job) -> Answer:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.routes import local_file
+from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
@@ -96,10 +97,19 @@ class Job:
                 f"samples={c.samples}"
                 + (",raw" if any(t.raw for t in self.targets) else "")
                 + (f",system={digest(c.system)[:8]}" if c.system else "")
+                + "".join(f",{m.model}({line_of(m.settings)})" for m in c.target if m.settings)
             ),
             # whatever else determines a request: answers to other requests must never be mixed
             "generate": digest([t.id for t in self.targets])[:12],
         }
+
+    def setting_notes(self) -> tuple[str, ...]:
+        """Return what the settings of single judges take from their verdicts."""
+        return tuple(note for notes in self.judge_setting_notes().values() for note in notes)
+
+    def judge_setting_notes(self) -> dict[str, tuple[str, ...]]:
+        """Return judge -> what its settings take from its verdicts."""
+        return {j.name: getattr(j, "setting_notes", tuple)() for j in self.judges}
 
     def judge_ids(self) -> dict[str, str]:
         """Return name -> id of the judges."""

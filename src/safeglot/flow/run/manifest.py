@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ import safeglot
 from safeglot.backends.files import rundir
 from safeglot.backends.files.manifest import ArmsSummary, Manifest, TaxonomyTable
 from safeglot.config import registry
+from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.arms import Arms
@@ -59,7 +60,7 @@ def manifest_of(job: Job) -> Manifest:
         taxonomy=taxonomy_table(taxonomy),
         settings=settings(job),
         notes=tuple(_notes(job)),
-        judge_notes=_judge_notes(config, job.prompts.languages),
+        judge_notes=_judge_notes(job),
         uncovered=_uncovered(config, taxonomy),
     )
 
@@ -73,9 +74,13 @@ def judged(manifest: Manifest, job: Job) -> Manifest:
         signature=run_signature(
             manifest.identity, ids, config.level, config.bootstrap, arms=manifest.arms_digest
         ),
-        judge_notes=_judge_notes(config, job.prompts.languages),
+        judge_notes=_judge_notes(job),
         uncovered=_uncovered(config, job.prompts.taxonomy),
-        settings={**manifest.settings, "judges": settings(job)["judges"]},
+        settings={
+            **manifest.settings,
+            "judges": settings(job)["judges"],
+            **settings_of_models(config),
+        },
     )
 
 
@@ -159,8 +164,17 @@ def settings(job: Job) -> dict[str, str]:
         "answers": f"{c.samples} a prompt, at most {c.max_tokens} tokens, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
         "system prompt": c.system or "none",
+        **settings_of_models(c),
         "intervals": f"{100 * c.level:g}% level; bootstrap of {c.bootstrap} draws",
     }
+
+
+def settings_of_models(config: Config) -> dict[str, str]:
+    """Return the settings of single models, where there are any, as the report shows them."""
+    asked = [(m.model, m.settings) for m in config.target]
+    asked += [(models.judge_name(j), j.model.settings) for j in config.judge if j.model]
+    shown = [f"{name}: {line_of(settings)}" for name, settings in asked if settings]
+    return {"settings of single models": "; ".join(shown)} if shown else {}
 
 
 def _notes(job: Job) -> list[str]:
@@ -177,10 +191,14 @@ def _notes(job: Job) -> list[str]:
     return notes
 
 
-def _judge_notes(config: Config, languages: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _judge_notes(job: Job) -> dict[str, tuple[str, ...]]:
+    languages, further = job.prompts.languages, job.judge_setting_notes()
     return {
-        models.judge_name(j): caveats.notes(j.family, registry.judge_class(j.family), languages)
-        for j in config.judge
+        (name := models.judge_name(j)): (
+            *caveats.notes(j.family, registry.judge_class(j.family), languages),
+            *further.get(name, ()),
+        )
+        for j in job.config.judge
     }
 
 
@@ -224,8 +242,10 @@ def _changes_of(
 def _shown(given: Any) -> str:
     if given is None or given in ((), {}):
         return "not given"
-    if isinstance(given, (ModelConfig, JudgeConfig)):
-        return given.model if isinstance(given, ModelConfig) else given.judge
+    if isinstance(given, ModelConfig):
+        return f"{given.model} ({line_of(given.settings)})" if given.settings else given.model
+    if isinstance(given, JudgeConfig):
+        return given.judge
     if isinstance(given, tuple):
         return ",".join(map(_shown, given))
     if isinstance(given, Mapping):

@@ -13,7 +13,7 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.generate import Generate
-from safeglot.types import JudgeStep
+from safeglot.types import NO_SETTINGS, JudgeStep, set_or
 
 if TYPE_CHECKING:
     from safeglot.backends.engine.engine import Route
@@ -54,10 +54,13 @@ def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
             name=m.model,
             raw=config.raw if m.raw is None else m.raw,
             system=config.system,
-            max_tokens=config.max_tokens,
-            temperature=config.temperature,
-            top_p=config.top_p,
-            seed=config.seed,
+            max_tokens=m.settings.max_tokens or config.max_tokens,
+            temperature=set_or(m.settings.temperature, config.temperature),
+            top_p=set_or(m.settings.top_p, config.top_p),
+            seed=set_or(m.settings.seed, config.seed),
+            logprobs=set_or(m.settings.logprobs, 0) or 0,
+            system_as_user=bool(m.settings.system_as_user),
+            extra=m.settings.extra,
         )
         for m, target_id in zip(config.target, ids, strict=True)
     )
@@ -74,6 +77,7 @@ def make_judges(
             name=judge_name(j),
             mode=j.mode,
             policy=policy,
+            settings=j.model.settings if j.model else NO_SETTINGS,
         )
         for j in judges
     )

@@ -47,7 +47,9 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
 
     Raises: UsageError where the folder holds a run of other inputs.
     """
-    for note in (*job.prompts.notes, *job.arms.notes, *job.arms.warnings):
+    for note in (
+        *job.prompts.notes, *job.arms.notes, *job.arms.warnings, *job.setting_notes()
+    ):  # fmt: skip
         console.say(f"note: {note}")
     if run_dir.exists():
         check_same(run_dir, job)
@@ -88,7 +90,7 @@ def check_same(run_dir: RunDir, job: Job) -> None:
         )
     if job.judges and about.judges and about.judges != job.judge_ids():
         old, new = ", ".join(about.judges), ", ".join(job.judge_ids())
-        hint = " (the way a judge's replies are read has changed)" if old == new else ""
+        hint = _judge_hint(stored_config(run_dir), job.config) if old == new else ""
         raise UsageError(
             f"--out {run_dir.path}: holds this run with other judges{hint}. judges: there {old}, now {new}. "
             f"Use `safeglot judge {run_dir.path} --judge …` to add or read again, or give another --out."
@@ -98,6 +100,15 @@ def check_same(run_dir: RunDir, job: Job) -> None:
             check_arms(job.arms, store, about.reference)
     else:
         check_arms(job.arms, None, about.reference)
+
+
+def _judge_hint(old: Config, new: Config) -> str:
+    """Return why judges of the same names are not the same."""
+    there, now = manifest.settings_of_models(old), manifest.settings_of_models(new)
+    if there == now:
+        return " (the way a judge's replies are read has changed)"
+    was, shown = "; ".join(there.values()) or "none", "; ".join(now.values()) or "none"
+    return f" (settings of single models: there {was}, now {shown})"
 
 
 def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:

@@ -80,9 +80,12 @@ class _Making:
     def step(self, form: Form, spec: StepConfig) -> Any:
         """Return the step of a row of the registry. Raises: UsageError."""
         arguments = {"name": spec.name, "path": spec.path}
-        if spec.model is not None:
-            arguments["model"] = self.model(spec.model)
-        return registry.call(form.step, arguments)
+        if spec.model is None:
+            return registry.call(form.step, arguments)
+        arguments["model"] = self.model(spec.model)
+        return registry.call_with_settings(
+            form.step, arguments, spec.model.settings, name=spec.name
+        )
 
 
 def make_steps(config: Config, prompts: Sequence[str], targets: Sequence[str]) -> TranslationSteps:

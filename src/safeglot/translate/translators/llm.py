@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from safeglot.keys import digest
+from safeglot.keys import digest, request_key
 from safeglot.text import languages
-from safeglot.types import Reply, Request, Source, Translated
+from safeglot.types import NO_SETTINGS, ModelSettings, Reply, Request, Source, Translated
 
 VERSION = 1
 TASK = """\
@@ -21,6 +21,7 @@ Keep its meaning, tone and intent exactly: do not soften, explain, censor, compl
 </text {mark}>
 
 Reply with the translation alone, between <translation {mark}> and </translation {mark}>. If you will not translate it, reply with <refused {mark}> and nothing else."""
+_PROBE = Source(prompt="probe", text="text", language="en", target="de")
 LEAST_TOKENS, TOKENS_A_CHARACTER = 96, 3
 
 
@@ -30,11 +31,14 @@ class LlmTranslator:
 
     name: str
     model: str
+    settings: ModelSettings = NO_SETTINGS
+    """What the user wants it to be asked with."""
 
     @property
     def id(self) -> str:
-        """The model and a hash of its task."""
-        return f"{self.name}#{digest('llm-translator', VERSION, TASK, self.model)[:8]}"
+        """The model and a hash of its task and of what it is asked with."""
+        asked = (request_key(self.ask(_PROBE)[0]),) if self.settings else ()
+        return f"{self.name}#{digest('llm-translator', VERSION, TASK, self.model, *asked)[:8]}"
 
     def fault(self, source: str, target: str) -> str:
         """Return why it cannot be asked, "" where it can: it may know any language that has a name."""
@@ -54,7 +58,8 @@ class LlmTranslator:
             text=item.text,
         )
         room = LEAST_TOKENS + TOKENS_A_CHARACTER * len(item.text)
-        return [Request(model=self.model, messages=(("user", text),), max_tokens=room, seed=0)]
+        request = Request(model=self.model, messages=(("user", text),), max_tokens=room, seed=0)
+        return [self.settings.applied(request)]
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:
         """Return what stands between the tags; a refusal or an end cut off is a fault."""

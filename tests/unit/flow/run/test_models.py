@@ -9,6 +9,7 @@ from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.run import models
+from safeglot.types import ModelSettings
 
 
 def gguf(path):
@@ -87,3 +88,44 @@ def test_all_models_are_named_once():
         judge=(judge("rubric=vllm/a"), judge("rubric=vllm/j"), judge("refusal-baseline")),
     )
     assert [m.model for m in models.all_models(config)] == ["vllm/a", "vllm/j"]
+
+
+def test_the_settings_of_a_model_go_before_those_of_the_run():
+    settings = ModelSettings(max_tokens=9, temperature="none", seed="none", logprobs=2)
+    config = Config(
+        target=(dataclasses.replace(VLLM, settings=settings), ModelConfig(model="vllm/b")),
+        max_tokens=50,
+        temperature=0.5,
+        top_p=0.9,
+        seed=3,
+    )
+    own, plain = models.make_targets(config, ["a", "b"])
+    assert (own.max_tokens, own.temperature, own.top_p, own.seed) == (9, None, 0.9, None)
+    assert (plain.max_tokens, plain.temperature, plain.seed) == (50, 0.5, 3)
+    assert (own.logprobs, plain.logprobs) == (2, 0)
+
+
+def test_the_settings_of_a_judge_are_part_of_its_id():
+    plain = judge("rubric=vllm/j")
+    own = dataclasses.replace(
+        plain,
+        model=dataclasses.replace(plain.model, settings=ModelSettings(logprobs="none")),
+    )
+    (first, second) = models.make_judges([plain, own], {}, {})
+    assert first.id != second.id
+    assert second.setting_notes()[0].startswith("rubric=vllm/j: is asked for no log-probabilities")
+
+
+def test_a_limit_below_what_a_family_asks_for_is_noted():
+    plain = judge("llama-guard-3=vllm/g")
+    small, large = (
+        dataclasses.replace(
+            plain, model=dataclasses.replace(plain.model, settings=ModelSettings(max_tokens=n))
+        )
+        for n in (2, 500)
+    )
+    first, second = models.make_judges([small, large], {}, {})
+    assert (
+        "max_tokens = 2 is less than the 20 that llama-guard-3 asks for" in first.setting_notes()[0]
+    )
+    assert second.setting_notes() == ()
