@@ -18,7 +18,11 @@ from safeglot.types import (
     without_system,
 )
 
-RECORDS = [kind for kind in vars(types).values() if dataclasses.is_dataclass(kind)]
+RECORDS = [
+    kind
+    for kind in vars(types).values()
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+]
 CANDIDATE = CandidateRow(prompt="p0", language="sw", translator="t", text="habari")
 
 
