@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
 import contextlib
+import os
 import signal
+import tempfile
 
 with contextlib.suppress(ImportError):  # the environment of tests/extras is without
     from hypothesis import HealthCheck, settings
@@ -18,3 +20,6 @@ with contextlib.suppress(ImportError):  # the environment of tests/extras is wit
 # A test run in the background of a shell inherits an ignored SIGINT, and so would the programs
 # that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What the user named is noted in a folder of the user: not in that of whoever runs the tests.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="safeglot-state-")

@@ -2,7 +2,8 @@
 
 SafeglotError            what a user may see; has an exit code
 |-- UsageError           2  bad usage or configuration; nothing was spent
-|   `-- InputErrors      2  several of them at once
+|   |-- InputErrors      2  several of them at once
+|   `-- UnnamedEndpoints 2  a stored file names addresses or keys that its user did not
 |-- TooMuchMissing       3  finished, but more than the allowed share is missing
 |-- Stopped              4  a limit stopped the run; it can be resumed
 `-- ModelError           -  one request failed; the engine retries it or records a Failure
@@ -31,6 +32,14 @@ class InputErrors(UsageError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class UnnamedEndpoints(UsageError):
+    """A file of a run names where to send what, and the user did not; `flags` would name it."""
+
+    def __init__(self, message: str, flags: Sequence[str]) -> None:
+        self.flags = tuple(flags)
+        super().__init__(message)
 
 
 class TooMuchMissing(SafeglotError):

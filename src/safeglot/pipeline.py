@@ -6,12 +6,11 @@ prompts -> translate -> generate -> judge -> score -> report
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir, write_text
 from safeglot.backends.files.translation_folder import TranslationFolder
-from safeglot.config.model_strings import JudgeConfig
+from safeglot.config.endpoints import Named
 from safeglot.config.settings import Config
 from safeglot.flow import prompts
 from safeglot.flow.run import job as jobs
@@ -61,14 +60,12 @@ def generate(
     return run_dir
 
 
-def judge(
-    run_dir: RunDir, judges: Sequence[JudgeConfig], console: Console, *, retry_failed: bool = False
-) -> None:
+def judge(run_dir: RunDir, named: Named, console: Console, *, retry_failed: bool = False) -> None:
     """Judge the answers of a run; judges that are new to it join those it has."""
     from safeglot.flow.judging import verdicts
 
     with run_dir.require().locked(), session.opened(run_dir) as store:
-        verdicts.judge(run_dir, judges, store, console, retry_failed=retry_failed)
+        verdicts.judge(run_dir, named, store, console, retry_failed=retry_failed)
 
 
 def score(run_dir: RunDir, console: Console) -> float:

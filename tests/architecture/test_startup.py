@@ -10,8 +10,6 @@ import sys
 import pytest
 
 from example.recorded import recorded
-from safeglot.backends import doctor
-from safeglot.backends.models.providers import providers
 
 HEAVY = (
     "aiohttp",
@@ -83,14 +81,7 @@ def seen(folder, arguments):
 @pytest.mark.parametrize("arguments", CASES, ids=" ".join)
 def test_only_what_is_needed_is_loaded(folder, arguments):
     code, loaded = seen(folder, arguments)
-    if arguments == ("doctor",) and any_local_server():  # then it is asked
-        loaded = sorted(set(loaded) - {"aiohttp", "asyncio", "subprocess"})
     assert (code, loaded) == (CASES[arguments], [])
-
-
-def any_local_server():
-    local = [p.base_url for p in providers().values() if doctor._is_local(p)]
-    return not all(map(doctor._nobody_listens, local))
 
 
 def test_what_needs_numbers_loads_them(folder):

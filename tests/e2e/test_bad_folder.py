@@ -12,6 +12,7 @@ import pytest
 
 from e2e.commands import INSTALLED, in_own_process, says
 from loopback import Fault, Loopback, Script, default_answer
+from safeglot.backends.store.schema import SCHEMA_VERSION
 from waiting import HANG_S, until
 
 GOOD = ("--prompts", "prompts.csv", "--languages", "en,de")
@@ -257,7 +258,12 @@ def test_a_database_of_another_version(place, run, command):
         db.execute("PRAGMA user_version=7")
     db.close()
     arguments = (*place.to_server, *GOOD, "--out", "run") if command == "run" else ("run",)
-    says(place.refuse(command, *arguments), "safeglot.db", "version 7", "this one reads 3")
+    says(
+        place.refuse(command, *arguments),
+        "safeglot.db",
+        "version 7",
+        f"this one reads {SCHEMA_VERSION}",
+    )
 
 
 @pytest.mark.parametrize("command", ["judge", "score", "report", "export"])

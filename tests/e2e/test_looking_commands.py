@@ -161,7 +161,6 @@ def test_dry_run_in_a_process_of_its_own(place):
 
 
 def test_doctor_never_prints_a_key(place, monkeypatch):
-    # the addresses of all but the loopback's are not asked: no key of theirs is set
     for p in providers().values():
         monkeypatch.delenv(p.key_env, raising=False)
     monkeypatch.setenv("VLLM_API_KEY", SECRET)

@@ -8,6 +8,7 @@ import pytest
 
 from example.job import BASELINE, QUIET, answered, judge
 from safeglot import pipeline
+from safeglot.config.endpoints import Named
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import TooMuchMissing, UsageError
@@ -29,7 +30,7 @@ def estimates(run_dir):
 
 def test_a_run_is_judged_scored_and_reported(tmp_path):
     run_dir, _ = answered(tmp_path / "run", refusing, judge=())
-    pipeline.judge(run_dir, [judge(BASELINE)], QUIET)
+    pipeline.judge(run_dir, Named(judges=(judge(BASELINE),)), QUIET)
     assert pipeline.score(run_dir, QUIET) == 0
     safety = {
         e["language"]: e["value"] for e in estimates(run_dir) if e["metric"] == "safety_micro"
@@ -43,7 +44,7 @@ def test_a_run_is_judged_scored_and_reported(tmp_path):
 
 def test_scoring_again_gives_the_same_bytes(tmp_path):
     run_dir, _ = answered(tmp_path / "run", refusing)
-    pipeline.judge(run_dir, [], QUIET)
+    pipeline.judge(run_dir, Named(), QUIET)
     pipeline.score(run_dir, QUIET)
     first = run_dir.results.read_bytes()
     pipeline.score(run_dir, QUIET)
@@ -54,7 +55,7 @@ def test_what_is_missing_is_a_share_of_what_was_planned(tmp_path):
     run_dir, _ = answered(
         tmp_path / "run", lambda item: None if item.prompt.id == "p1" else refusing(item)
     )
-    pipeline.judge(run_dir, [], QUIET)
+    pipeline.judge(run_dir, Named(), QUIET)
     assert pipeline.score(run_dir, QUIET) == 0.5
 
 

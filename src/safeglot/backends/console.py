@@ -37,6 +37,7 @@ class Console:
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self.terminal = sys.stderr.isatty()
+        self._said: set[str] = set()
         self._fetched: tuple[str, int] | None = None
         self.colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -51,6 +52,12 @@ class Console:
         """Print a notice."""
         if not self.quiet:
             print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the console
+
+    def say_once(self, text: str) -> None:
+        """Print a notice that was not printed yet."""
+        if text not in self._said:
+            self._said.add(text)
+            self.say(text)
 
     def show(self, text: str) -> None:
         """Print a result."""

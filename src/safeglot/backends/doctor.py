@@ -6,15 +6,13 @@ import importlib.util
 import os
 import platform
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from safeglot.backends.models.providers import Provider, providers
+from safeglot.backends.models.providers import providers
 
 if TYPE_CHECKING:
     import aiohttp
@@ -24,8 +22,7 @@ EXTRAS = {
     "pyarrow": "Parquet: pip install 'safeglot[parquet]'",
     "huggingface_hub": "hf: prompts: pip install 'safeglot[hub]'",
 }
-_TIMEOUT_S, _TRY_S = 3.0, 0.2
-_ABSENT = "not there (ClientConnectorError)"
+_TIMEOUT_S = 3.0
 
 
 def installed() -> list[tuple[str, str]]:
@@ -61,36 +58,14 @@ def keys() -> list[tuple[str, str]]:
     return rows
 
 
-def endpoints(extra: Iterable[str] = ()) -> list[tuple[str, str]]:
-    """Return what each local server, each provider whose key is set and each address given answers."""
-    places = [
-        (p.name, p.base_url, p.key_value())
-        for p in providers().values()
-        if p.key_value() or _is_local(p)
-    ]
-    absent = {url for _, url, key in places if not key and _nobody_listens(url)}
-    places += [("--base-url", url, "") for url in extra]
-    answers = _ask_all([(url, key) for _, url, key in places if url not in absent])
-    return [
-        (f"{name} {url}", _ABSENT if url in absent else answers[url, key])
-        for name, url, key in places
-    ]
+def endpoints(places: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Return what answers at the places that the user named, and at no other.
 
-
-def _is_local(provider: Provider) -> bool:
-    return provider.base_url.startswith("http://localhost")
-
-
-def _nobody_listens(url: str) -> bool:
-    # the usual state of a local server; to know it takes no HTTP client, which is slow to load
-    parts = urlsplit(url)
-    try:
-        with socket.create_connection((parts.hostname, parts.port), timeout=_TRY_S):
-            return False
-    except (socket.gaierror, TimeoutError):
-        return False
-    except OSError:
-        return True
+    Each is its name, its address and the variable of the key that goes there, "" for none.
+    """
+    named = [(name, url, os.environ.get(key, "").strip()) for name, url, key in places]
+    answers = _ask_all(list(dict.fromkeys((url, key) for _, url, key in named)))
+    return [(f"{name} {url}", answers[url, key]) for name, url, key in named]
 
 
 def _ask_all(addresses: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -112,13 +87,16 @@ async def _ask(session: aiohttp.ClientSession, url: str, key: str) -> str:
     import aiohttp
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
+    models = f"{url.rstrip('/')}/models"
     started = time.monotonic()
     try:
-        async with session.get(f"{url.rstrip('/')}/models", headers=headers) as response:
+        async with session.get(models, headers=headers, allow_redirects=False) as response:
             await response.read()
             wait_ms = 1000 * (time.monotonic() - started)
             if response.status in (401, 403):
                 return f"answers, but refuses the key (status {response.status})"
+            if 300 <= response.status < 400:
+                return f"answers with a redirect, which is not followed (status {response.status})"
             return f"answers (status {response.status}, {wait_ms:.0f} ms)"
     except TimeoutError:
         return f"no answer within {_TIMEOUT_S:g} s"

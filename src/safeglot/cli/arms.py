@@ -29,6 +29,9 @@ import click
     help="have the answers translated, as `translate` takes it; may be repeated",
 )
 @click.option("--base-url", default=None, help="address of the chat models that translate")
+@click.option(
+    "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
+)
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: Any) -> None:
     """Write the answers that have to be translated for the arms of a run; --with translates them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,10 +18,10 @@ from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.arms import arms
 from safeglot.cli.compare import compare, experiment
 from safeglot.cli.judge import judge
-from safeglot.cli.options import config_of, options
+from safeglot.cli.options import ALLOW, config_of, options
 from safeglot.cli.ratings import ratings
 from safeglot.cli.translate import translate
-from safeglot.errors import InputErrors, SafeglotError, UsageError
+from safeglot.errors import InputErrors, SafeglotError, UnnamedEndpoints, UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.console import Console
@@ -81,14 +82,21 @@ def app(context: click.Context) -> None:
 
 @app.command()
 @options()
+@ALLOW
 @click.option("--dry-run", is_flag=True, help="count requests, tokens and cost; send nothing")
 @_RETRY
 @_QUIET
 def run(
-    config: Path | None, *, dry_run: bool, retry_failed: bool, quiet: bool, **flags: Any
+    config: Path | None,
+    *,
+    allow: tuple[str, ...],
+    dry_run: bool,
+    retry_failed: bool,
+    quiet: bool,
+    **flags: Any,
 ) -> None:
     """Run all stages; on a folder that holds the run, do what is missing."""
-    settings = config_of(config, flags)
+    settings = config_of(config, flags, allow=allow)
     from safeglot import pipeline
 
     if dry_run:
@@ -103,7 +111,7 @@ def run(
 @options(_PROMPTS)
 def prompts(config: Path | None, **flags: Any) -> None:
     """Read, check and select prompts; show languages and categories."""
-    settings = config_of(config, flags)
+    settings = config_of(config, flags, allow=None)
     from safeglot.cli import look
     from safeglot.flow.prompts import load
 
@@ -113,11 +121,14 @@ def prompts(config: Path | None, **flags: Any) -> None:
 
 @app.command()
 @options(but=("judge", "judge_base_url", "level", "answers"))
+@ALLOW
 @_RETRY
 @_QUIET
-def generate(config: Path | None, *, retry_failed: bool, quiet: bool, **flags: Any) -> None:
+def generate(
+    config: Path | None, *, allow: tuple[str, ...], retry_failed: bool, quiet: bool, **flags: Any
+) -> None:
     """Ask the targets and store their answers."""
-    settings = config_of(config, flags)
+    settings = config_of(config, flags, allow=allow)
     from safeglot import pipeline
 
     done = pipeline.generate(settings, _console(quiet=quiet), retry_failed=retry_failed)
@@ -239,12 +250,28 @@ def fetch_embedded(*, verify: bool) -> None:
 
 
 @app.command()
-@click.option("--base-url", multiple=True, help="also ask this server whether it answers")
-def doctor(base_url: tuple[str, ...]) -> None:
-    """Tell what is installed, which keys are set, and which endpoint answers."""
+@click.argument("config", type=click.Path(path_type=Path), required=False)
+@click.option("--base-url", multiple=True, help="ask this server whether it answers")
+@click.option(
+    "--key-env", default="", metavar="VAR", help="variable of the key that it is asked with"
+)
+@ALLOW
+def doctor(
+    config: Path | None, *, base_url: tuple[str, ...], key_env: str, allow: tuple[str, ...]
+) -> None:
+    """Tell what is installed, which keys are set, and which of the servers named answers.
+
+    CONFIG is a file whose models' servers are asked too.
+    """
     from safeglot.cli import look
 
-    _console().show(look.doctor_text(base_url))
+    places = [("--base-url", url, key_env) for url in base_url]
+    if config is not None:
+        from safeglot.config.endpoints import endpoints_of, models_of
+
+        found = endpoints_of(models_of(config_of(config, {}, allow=allow)))
+        places += [(", ".join(names), *endpoint) for endpoint, names in found.items()]
+    _console().show(look.doctor_text(places))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -255,6 +282,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app.main(arguments, prog_name="safeglot", standalone_mode=False)
     except InputErrors as error:
         _fail(_listed(error.problems), error.exit_code)
+    except UnnamedEndpoints as error:
+        given = sys.argv[1:] if arguments is None else arguments
+        command = shlex.join(["safeglot", *given, *error.flags])
+        _fail(f"error: {error}\n  {command}", error.exit_code)
     except SafeglotError as error:
         _fail(f"error: {error}", error.exit_code)
     except click.exceptions.Abort:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from safeglot.errors import UsageError
+from safeglot.cli.options import ALLOW
 
 
 @click.command()
@@ -16,6 +17,10 @@ from safeglot.errors import UsageError
     "--judge", multiple=True, help="family=provider/model; the run's own judges by default"
 )
 @click.option("--judge-base-url", default=None, help="address of the judges' server")
+@click.option(
+    "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
+)
+@ALLOW
 @click.option(
     "--repeat",
     type=float,
@@ -36,24 +41,26 @@ def judge(
     run: Path,
     *,
     judge: tuple[str, ...],
-    judge_base_url: str | None,
     retry_failed: bool,
     quiet: bool,
-    **passes: Any,
+    **asked: Any,
 ) -> None:
     """Judge the answers of a run; further judges join it."""
     from safeglot import pipeline
     from safeglot.backends.console import Console
     from safeglot.backends.files.rundir import RunDir
+    from safeglot.config.endpoints import Named
     from safeglot.config.files import configured
     from safeglot.flow.judging.guards import Passes, ask_again
 
-    if judge_base_url is not None and not judge:
-        raise UsageError("--judge-base-url: goes with --judge; name the judge that it serves.")
-    flags = {"judge": judge, "judge_base_url": judge_base_url}
-    flags = {name: given for name, given in flags.items() if given is not None}
-    given, wanted = configured(None, flags).judge if judge else (), Passes(**passes)
+    base_url, key_env = asked.pop("judge_base_url"), asked.pop("key_env")
+    named = Named(allow=asked.pop("allow"), base_url=base_url, key_env=key_env)
+    flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
+    flags = {name: given for name, given in flags.items() if given}
+    wanted = Passes(**asked)
+    if judge:
+        named = replace(named, judges=configured(None, flags).judge)
     run_dir, console = RunDir(run), Console(quiet=quiet)
-    pipeline.judge(run_dir, given, console, retry_failed=retry_failed)
+    pipeline.judge(run_dir, named, console, retry_failed=retry_failed)
     ask_again(run_dir, wanted, console, retry_failed=retry_failed)
     console.show(f"verdicts: {run / 'safeglot.db'}. Next: safeglot score {run}")

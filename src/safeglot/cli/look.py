@@ -129,17 +129,19 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
         yield from exporting.export(store, rows, folder, kind)
 
 
-def doctor_text(base_urls: Sequence[str]) -> str:
-    """Return what is there to work with."""
+def doctor_text(places: Sequence[tuple[str, str, str]] = ()) -> str:
+    """Return what is there to work with; of servers only those at places that were named."""
     from safeglot.backends import doctor
 
+    none = "none was named: give --base-url URL, or a configuration file"
     parts = {
         "installed": doctor.installed(),
         "keys": doctor.keys(),
-        "endpoints": doctor.endpoints(base_urls),
+        "endpoints": doctor.endpoints(places) or [(none, "")],
     }
     blocks = []
     for title, rows in parts.items():
         wide = max((len(name) for name, _ in rows), default=0)
-        blocks.append("\n".join([title, *(f"  {name:<{wide}}  {text}" for name, text in rows)]))
+        lines = (f"  {name:<{wide}}  {text}".rstrip() for name, text in rows)
+        blocks.append("\n".join([title, *lines]))
     return "\n\n".join(blocks)

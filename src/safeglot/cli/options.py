@@ -71,7 +71,17 @@ def _option(name: str, field: Any) -> Callable[..., Any]:
     )
 
 
-def config_of(path: Path | None, flags: dict[str, Any]) -> Config:
+ALLOW = click.option(
+    "--allow",
+    multiple=True,
+    metavar="URL[=VAR]",
+    help="an address that a run of somebody else names, and the variable of its key; may be repeated",
+)
+
+
+def config_of(
+    path: Path | None, flags: dict[str, Any], *, allow: tuple[str, ...] | None = ()
+) -> Config:
     """Return the configuration of a file under the flags. Raises: UsageError."""
     from safeglot.config.files import configured
 
@@ -80,4 +90,4 @@ def config_of(path: Path | None, flags: dict[str, Any]) -> Config:
         from safeglot.config.checks import pairs
 
         given["columns"] = pairs(given["columns"])
-    return configured(path, given)
+    return configured(path, given, allow=allow)

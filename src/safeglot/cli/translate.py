@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from safeglot.cli.options import config_of, options
+from safeglot.cli.options import ALLOW, config_of, options
 
 if TYPE_CHECKING:
     from safeglot.backends.files.manifest import SetManifest
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     "to", "translator", "quality", "gate", "columns", "taxonomy", "reference", "categories", "kinds",
-    "limit", "select_seed", "base_url", "concurrency", "timeout_s", "retries", "budget_tokens",
+    "limit", "select_seed", "base_url", "key_env", "concurrency", "timeout_s", "retries", "budget_tokens",
     "budget_usd", "max_missing",
 )  # fmt: skip
 
@@ -26,6 +26,7 @@ _OPTIONS = (
 @click.argument("prompts")
 @options(_OPTIONS, file=False)
 @click.option("--out", required=True, help="folder of the translation set")
+@ALLOW
 @click.option("--dry-run", is_flag=True, help="count texts and requests; ask nothing")
 @click.option(
     "--again", is_flag=True, help="choose anew from what is stored, e.g. with another gate"
@@ -55,12 +56,13 @@ def translate(
     from safeglot.flow.prompts import load
     from safeglot.flow.translation import sets
 
+    allow = flags.pop("allow")
     flags["translations"] = out
     file = Path(prompts) if prompts.endswith(".toml") else None
     if file is None:
         flags["prompts"] = prompts
         flags["kinds"] = flags["kinds"] or "harmful,benign"
-    config = config_of(file, flags)
+    config = config_of(file, flags, allow=allow)
     console = Console(quiet=quiet)
     if dry_run:
         console.show(forecast(sets.plan(config, *load(config))))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files import datasets, rundir
-from safeglot.config import registry
+from safeglot.backends.files.rundir import RunDir
+from safeglot.config import naming, registry
+from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
 from safeglot.config.model_strings import Known
 from safeglot.config.settings import Config, build, read_toml
 from safeglot.errors import UsageError
+
+_FOR_NEW = ("base_url", "judge_base_url", "key_env", "out")
 
 
 def known() -> Known:
@@ -24,10 +28,17 @@ def known() -> Known:
     )
 
 
-def configured(path: Path | None, flags: Mapping[str, Any]) -> Config:
-    """Return the configuration of a TOML file, where there is one, under the flags. Raises: UsageError."""
+def configured(
+    path: Path | None, flags: Mapping[str, Any], *, allow: Collection[str] | None = ()
+) -> Config:
+    """Return the configuration of a TOML file, where there is one, under the flags.
+
+    `allow` names endpoints of a stored run's file again; None where nothing is asked.
+    Raises: UsageError.
+    """
     if path is None:
-        return build({}, known=known(), flags=flags)
+        config = build({}, known=known(), flags=flags)
+        return with_key(config, config.base_url)
     hint = "Give a TOML file"
     if path.suffix.lower() in datasets.SUFFIXES:
         hint += f", or did you mean --prompts {path}?"
@@ -36,4 +47,32 @@ def configured(path: Path | None, flags: Mapping[str, Any]) -> Config:
     if path.suffix.lower() in datasets.SUFFIXES or path.is_dir():
         raise UsageError(f"{path}: is no configuration. {hint.rstrip('.')}.".replace("?.", "?"))
     table = read_toml(rundir.read_text(path, hint), str(path))
-    return build(table, known=known(), where=str(path), flags=flags)
+    if (run_dir := naming.run_of(path)) is not None:
+        return _stored(run_dir, table, flags, allow=allow, where=str(path))
+    config = build(table, known=known(), where=str(path), flags=flags)
+    return with_key(config, config.base_url)
+
+
+def _stored(
+    run_dir: RunDir,
+    table: Mapping[str, Any],
+    flags: Mapping[str, Any],
+    *,
+    allow: Collection[str] | None,
+    where: str,
+) -> Config:
+    """Return the configuration that a run was begun with, to go on with it where it is now.
+
+    Each of its models has its own address there; what stands beside them is for new models, which
+    take theirs from the command line.
+    """
+    own = {key: value for key, value in table.items() if key not in _FOR_NEW}
+    config = build({**own, "out": str(run_dir.path)}, known=known(), where=where, flags=flags)
+    config = with_key(config, config.base_url)
+    stored = models_of(config, [key for key in MODEL_KEYS if key not in flags])
+    for url in (config.base_url, config.judge_base_url):
+        named = Named(base_url=url, key_env=config.key_env)
+        stored = [model for model in stored if not named.again(model)]
+    if allow is not None:
+        naming.check(run_dir, stored, Named(allow=allow))
+    return config

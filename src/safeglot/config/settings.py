@@ -61,6 +61,9 @@ class Config:
     )
     base_url: str | None = _option(None, "address of the servers named on the command line")
     judge_base_url: str | None = _option(None, "address of the judges' server, where it differs")
+    key_env: str | None = _option(
+        None, "environment variable that holds the key of the servers named on the command line"
+    )
     raw: bool = _option(False, "send bare text as a completion (base models)")
     system: str = _option("", "system prompt of the targets")
     max_tokens: int = _option(200, "new tokens an answer", least=1)

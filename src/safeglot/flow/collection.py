@@ -24,6 +24,7 @@ from safeglot.errors import Stopped
 from safeglot.flow.arms import stored_arms
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.job import Job
+from safeglot.flow.run.models import say_keyless
 from safeglot.generate import Generate
 from safeglot.types import Answer, JudgeStep
 
@@ -198,6 +199,7 @@ async def _collecting(
     """Yield a collector on an engine for the models, and how wide it may work; `allowed` are the targets to ask."""
     _stop_on_sigterm()
     job = work.job
+    say_keyless(models, work.console)
     routes = jobs.routes(job, models, jobs.fetched(job, models, work.console))
     with work.run_dir.log.open("a", encoding="utf-8") as log, few_collections():
         engine = Engine(work.store, routes, _limits(job), log=partial(log_row, log))

@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from safeglot.backends import doctor
-from safeglot.backends.models.providers import providers
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -15,6 +14,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.seen.append((self.path, self.headers.get("Authorization")))
+        if getattr(self.server, "moved", False):
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.send_response(200 if self.headers.get("Authorization") in (None, "Bearer k") else 401)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -64,41 +69,36 @@ def test_a_key_is_said_to_be_set_and_never_shown(monkeypatch):
 
 
 def test_an_address_that_is_named_is_asked_for_its_models(server):
-    found = dict(doctor.endpoints([address(server), closed()]))
+    found = dict(doctor.endpoints([("a", address(server), ""), ("b", closed(), "")]))
     states = {name.split()[0]: state for name, state in found.items()}
-    assert found[f"--base-url {address(server)}"].startswith("answers (status 200, ")
-    assert states["--base-url"] == "not there (ClientConnectorError)"
+    assert found[f"a {address(server)}"].startswith("answers (status 200, ")
+    assert states["b"] == "not there (ClientConnectorError)"
     assert server.seen == [("/v1/models", None)]
 
 
 @pytest.mark.parametrize(
     ("key", "state"), [("k", "answers (status 200"), ("old", "refuses the key")]
 )
-def test_a_server_is_asked_with_the_key_of_its_provider(server, key, state):
-    answers = doctor._ask_all([(address(server), key)])
-    assert state in answers[address(server), key]
+def test_a_server_is_asked_with_the_key_that_was_named(server, key, state, monkeypatch):
+    monkeypatch.setenv("MINE", key)
+    ((_, answered),) = doctor.endpoints([("a", address(server), "MINE")])
+    assert state in answered
     assert server.seen == [("/v1/models", f"Bearer {key}")]
 
 
-def test_local_servers_are_always_looked_for(monkeypatch):
-    for provider in providers().values():
-        monkeypatch.delenv(provider.key_env, raising=False)
-    names = {name.split()[0] for name, _ in doctor.endpoints()}
-    local = {p.name for p in providers().values() if "localhost" in p.base_url}
-    assert names == local
-    assert "vllm" in names
+def test_nobody_is_asked_who_was_not_named(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-17")
+    monkeypatch.setattr(doctor, "_ask_all", lambda addresses: dict.fromkeys(addresses) or {})
+    assert doctor.endpoints([]) == []
 
 
-def test_where_nobody_listens_the_words_are_those_of_the_client():
-    url = closed()
-    assert doctor._nobody_listens(url)
-    assert doctor._ask_all([(url, "")]) == {(url, ""): doctor._ABSENT}
-
-
-def test_who_listens_is_left_to_the_client(server):
-    assert not doctor._nobody_listens(address(server))
-    assert server.seen == []
+def test_a_redirect_is_told_and_not_followed(server):
+    server.moved = True
+    ((_, answered),) = doctor.endpoints([("a", address(server), "")])
+    assert "redirect, which is not followed" in answered
+    assert server.seen == [("/v1/models", None)]
 
 
 def test_an_address_that_is_none_is_not_there():
-    assert dict(doctor.endpoints(["nowhere"]))["--base-url nowhere"].startswith("not there (")
+    ((_, answered),) = doctor.endpoints([("a", "nowhere", "")])
+    assert answered.startswith("not there (")

@@ -8,6 +8,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from safeglot.backends.models.bodies import Endpoint
@@ -26,9 +27,20 @@ class Provider:
     top_logprobs: int = 5
     omit_ones: bool = False
 
-    def key_value(self, key_env: str | None = None) -> str:
-        """Return the key from the environment; empty where it is not set."""
-        return os.environ.get(key_env or self.key_env, "").strip()
+    def key_variable(self, base_url: str | None, key_env: str | None) -> str:
+        """Return the environment variable whose value is sent to an address as key; "" for none.
+
+        A maker's own variable is for the maker's own host. Self-hosted servers have no host of their
+        own: theirs goes to the address that the user named.
+        """
+        if key_env:
+            return key_env
+        own = base_url is None or _origin(base_url) == _origin(self.base_url)
+        return self.key_env if own or self.key == "optional" else ""
+
+    def key_value(self, base_url: str | None = None, key_env: str | None = None) -> str:
+        """Return the key that is sent to an address, from the environment; empty where there is none."""
+        return os.environ.get(self.key_variable(base_url, key_env), "").strip()
 
     def endpoint(
         self, model: str, *, base_url: str | None, key_env: str | None, timeout_s: float
@@ -39,7 +51,7 @@ class Provider:
         return Endpoint(
             model=model,
             base_url=base_url or self.base_url,
-            key=self.key_value(key_env),
+            key=self.key_value(base_url, key_env),
             timeout_s=timeout_s,
             max_tokens_field=self.max_tokens_field,
             seed_field=self.seed_field,
@@ -53,3 +65,9 @@ def providers() -> dict[str, Provider]:
     """Return all providers by name."""
     text = importlib.resources.files(__package__).joinpath("providers.toml").read_text("utf-8")
     return {name: Provider(name=name, **row) for name, row in tomllib.loads(text).items()}
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default

@@ -77,12 +77,27 @@ def http_route(
 def missing_key(provider: str, *, base_url: str | None, key_env: str | None) -> str | None:
     """Return the name of the environment variable that is needed and not set."""
     row = providers()[provider]
-    if row.key_value(key_env):
+    name = row.key_variable(base_url, key_env)
+    if not name or row.key_value(base_url, key_env):
         return None
-    if key_env:
-        return key_env
-    own_address = base_url is None or base_url.rstrip("/") == row.base_url.rstrip("/")
-    return row.key_env if row.key == "required" and own_address else None
+    return name if key_env or row.key == "required" else None
+
+
+def destination(model: str, *, base_url: str | None, key_env: str | None) -> tuple[str, str]:
+    """Return the address that "provider/model" is asked at, and the variable of the key sent there."""
+    row = providers()[model.partition("/")[0]]
+    return (base_url or row.base_url).rstrip("/"), row.key_variable(base_url, key_env)
+
+
+def without_key(model: str, *, base_url: str | None, key_env: str | None) -> str:
+    """Return the line that says that a maker's key does not go to another's address; "" where it goes."""
+    row = providers()[model.partition("/")[0]]
+    if base_url is None or row.key_variable(base_url, key_env):
+        return ""
+    return (
+        f"{model}: no key is sent to {base_url}, which is not {row.name}'s own host. Where it needs "
+        "one, name the variable that holds it: --key-env VAR (key_env in the TOML)."
+    )
 
 
 EMBEDDED_TOKENS_PER_S = 50.0

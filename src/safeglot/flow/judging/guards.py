@@ -61,7 +61,10 @@ class Passes:
 def ask_again(
     run_dir: RunDir, passes: Passes, console: Console, *, retry_failed: bool = False
 ) -> None:
-    """Have the judges of a run judgings again; with no pass nothing is done. Raises: SafeglotError."""
+    """Have the judges of a run judgings again; with no pass nothing is done. Raises: SafeglotError.
+
+    Where its judges are asked was checked when they judged (flow/judging/verdicts.py).
+    """
     if not passes:
         return
     config, about = judged_config(run_dir), run_dir.read_manifest()

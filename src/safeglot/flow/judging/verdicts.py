@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
+from safeglot.config import naming
+from safeglot.config.endpoints import Named, endpoint_of, models_of
 from safeglot.config.model_strings import JudgeConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import UsageError
@@ -19,18 +21,16 @@ from safeglot.judge.guards.again import PASSES
 
 
 def judge(
-    run_dir: RunDir,
-    judges: Sequence[JudgeConfig],
-    store: Store,
-    console: Console,
-    *,
-    retry_failed: bool,
+    run_dir: RunDir, named: Named, store: Store, console: Console, *, retry_failed: bool
 ) -> None:
-    """Judge the stored answers; judges that are new to the run join it."""
+    """Judge the stored answers; judges that are new to the run join it, its own only where they were named."""
     about = run_dir.read_manifest()
     old = stored_config(run_dir)
-    given = {models.judge_name(j): j for j in judges}
-    kept = tuple(given.pop(models.judge_name(j), j) for j in old.judge)
+    given = {models.judge_name(j): j for j in named.judges}
+    own = list(old.judge) if named.judges else _named_again(old.judge, named)
+    stored = [j.model for j in own if j.model and models.judge_name(j) not in given]
+    naming.check(run_dir, [model for model in stored if not named.again(model)], named)
+    kept = tuple(given.pop(models.judge_name(j), j) for j in own)
     config = dataclasses.replace(old, judge=(*kept, *given.values()))
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
@@ -44,6 +44,7 @@ def judge(
             for mark in ("", *PASSES):
                 store.drop_verdicts(name + mark)
     run_dir.write(to_table(config), manifest.judged(about, job))
+    naming.note(run_dir, models_of(config, ("judge",)))
     collect(
         Work(
             job=job,
@@ -54,3 +55,12 @@ def judge(
             answers=False,
         )
     )
+
+
+def _named_again(own: Sequence[JudgeConfig], named: Named) -> list[JudgeConfig]:
+    """Return a run's judges at the address that was named for them. Raises: UsageError where none asks a server."""
+    again = [named.over(judge) for judge in own]
+    if (named.base_url or named.key_env) and not any(endpoint_of(j.model) for j in own if j.model):
+        flag = "--judge-base-url" if named.base_url else "--key-env"
+        raise UsageError(f"{flag}: goes with --judge; name the judge that it serves.")
+    return again

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safeglot.backends.console import Console
 from safeglot.backends.files.fingerprints import file_fingerprint
 from safeglot.backends.models import routes
 from safeglot.config import registry
@@ -33,7 +34,7 @@ def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
         if name:
             raise UsageError(
                 f"{model.model}: needs a key, and the environment variable {name} is not set. "
-                f"Set it (export {name}=…), or name another with key_env in the TOML."
+                f"Set it (export {name}=…), or name another: --key-env VAR (key_env in the TOML)."
             )
 
 
@@ -112,6 +113,15 @@ def model_routes(
                 prices=(model.usd_in, model.usd_out),
             )
     return by_id
+
+
+def say_keyless(models: Sequence[ModelConfig], console: Console) -> None:
+    """Say, once each, which models are asked without the key of their maker."""
+    for m in models:
+        if m.provider not in routes.LOCAL:
+            line = routes.without_key(m.model, base_url=m.base_url, key_env=m.key_env)
+            if line:
+                console.say_once(f"note: {line}")
 
 
 def all_models(config: Config) -> list[ModelConfig]:

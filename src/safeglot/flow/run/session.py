@@ -14,7 +14,8 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.labels import designs
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_prompts, main_texts
-from safeglot.config import checks
+from safeglot.config import checks, naming
+from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, TooMuchMissing, UsageError
@@ -157,6 +158,7 @@ def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
     run_dir.create()
     with run_dir.locked():
         begin(run_dir, job, console)
+        naming.note(run_dir, models_of(job.config))
         with opened(run_dir, create=True) as store:
             if job.arms or job.config.arms:
                 _take_arms(run_dir, job, store, console)

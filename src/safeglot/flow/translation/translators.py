@@ -16,7 +16,7 @@ from safeglot.config import registry
 from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.flow.run.models import check_model, model_id, model_routes
+from safeglot.flow.run.models import check_model, model_id, model_routes, say_keyless
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.reading.translation_rows import ExpectedTexts, read_translations
@@ -57,6 +57,7 @@ class TranslationSteps:
             for m in self.models
             if m.provider in LOCAL
         }
+        say_keyless(self.models, console)
         in_process = {key: opened() for key, opened in self.engines.items()}
         return {**model_routes(config, self.models, files), **in_process}
 

@@ -1,0 +1,163 @@
+"""Where a configuration sends requests, with the key of which variable: named by the user, or by a file only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from safeglot.backends.models import routes
+from safeglot.backends.models.providers import providers
+from safeglot.config import checks
+from safeglot.config.model_strings import JudgeConfig, ModelConfig, StepConfig
+from safeglot.config.settings import Config
+from safeglot.errors import UnnamedEndpoints, UsageError
+
+Endpoint: TypeAlias = tuple[str, str]
+"""An address, and the environment variable whose key is sent there ("" for none)."""
+MODEL_KEYS = ("target", "judge", "translator", "quality")
+"""The keys of a configuration that name models."""
+_CHAT_BACK = "llm="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What the command line names for a run that is there."""
+
+    judges: tuple[JudgeConfig, ...] = ()
+    """New ones, or its own anew."""
+    allow: Collection[str] = ()
+    """ADDRESS or ADDRESS=VARIABLE each."""
+    base_url: str | None = None
+    key_env: str | None = None
+
+    def __post_init__(self) -> None:
+        for given in (*self.allow, *([self.base_url] if self.base_url else [])):
+            if fault := checks.url_fault(_parted(given)[0]):
+                flag = "--allow" if given in self.allow else "--judge-base-url"
+                raise UsageError(f"{flag}: {fault}")
+
+    @property
+    def endpoints(self) -> set[Endpoint]:
+        """What `--allow` names."""
+        return {_parted(given) for given in self.allow}
+
+    def over(self, judge: JudgeConfig) -> JudgeConfig:
+        """Return a judge with the address and the key variable that were named, where it asks a server."""
+        if judge.model is None or judge.model.provider in routes.LOCAL:
+            return judge
+        model = judge.model
+        address, variable = self.base_url or model.base_url, self.key_env or model.key_env
+        return replace(judge, model=replace(model, base_url=address, key_env=variable))
+
+    def again(self, model: ModelConfig) -> bool:
+        """Return whether a stored model is asked at the address that was named, with a key that was."""
+        at = model.base_url is not None and model.base_url == self.base_url
+        return at and model.key_env in (None, self.key_env)
+
+
+def _parted(given: str) -> Endpoint:
+    address, _, variable = given.partition("=")
+    return address.rstrip("/"), variable
+
+
+def endpoint_of(model: ModelConfig) -> Endpoint | None:
+    """Return where a model is asked; None for one in this process."""
+    if model.provider in routes.LOCAL:
+        return None
+    return routes.destination(model.model, base_url=model.base_url, key_env=model.key_env)
+
+
+def models_of(config: Config, keys: Iterable[str] = MODEL_KEYS) -> list[ModelConfig]:
+    """Return the models of targets, judges, translators and estimators, or of some of these keys."""
+    by_key: dict[str, Sequence[ModelConfig]] = {
+        "target": config.target,
+        "judge": [j.model for j in config.judge if j.model],
+        "translator": list(_of_steps(config.translator)),
+        "quality": list(_of_steps(config.quality)),
+    }
+    return [model for key in keys for model in by_key[key]]
+
+
+def _of_steps(steps: Iterable[StepConfig]) -> Iterator[ModelConfig]:
+    for step in steps:
+        if step.model is not None:
+            yield step.model
+        elif step.path.startswith(_CHAT_BACK):  # roundtrip-chrf=llm=provider/model
+            model = ModelConfig(model=step.path.removeprefix(_CHAT_BACK))
+            if model.provider in providers():
+                yield model
+
+
+def endpoints_of(models: Iterable[ModelConfig]) -> dict[Endpoint, list[str]]:
+    """Return the models that are asked at each endpoint."""
+    found: dict[Endpoint, list[str]] = {}
+    for model in models:
+        if (endpoint := endpoint_of(model)) is not None:
+            found.setdefault(endpoint, []).append(model.model)
+    return found
+
+
+def check_named(where: str, models: Iterable[ModelConfig], named: Collection[Endpoint]) -> None:
+    """Check that each endpoint that a stored file names was named by the user too.
+
+    Raises: UnnamedEndpoints with the flags that name the others.
+    """
+    lacking = {e: m for e, m in endpoints_of(models).items() if e not in named}
+    if lacking:
+        told = "; ".join(_told(endpoint, models) for endpoint, models in lacking.items())
+        flags = [part for endpoint in lacking for part in ("--allow", _flag(endpoint))]
+        raise UnnamedEndpoints(
+            f"{where}: names what you have not named for it on this machine: {told}. Nothing was "
+            "sent. Name them again, with --allow where they are right:",
+            flags,
+        )
+
+
+def _told(endpoint: Endpoint, models: Iterable[str]) -> str:
+    address, variable = endpoint
+    key = f"with the key in {variable}" if variable else "without a key"
+    return f"{', '.join(dict.fromkeys(models))} at {address} {key}"
+
+
+def _flag(endpoint: Endpoint) -> str:
+    address, variable = endpoint
+    return f"{address}={variable}" if variable else address
+
+
+def with_key(config: Config, address: str | None) -> Config:
+    """Return the configuration with `key_env` given to the models that are asked at `address`.
+
+    Without an address: to those of the hosted provider that is named. Raises: UsageError where
+    several are.
+    """
+    if config.key_env is None:
+        return config
+    hosted = {m.provider for m in models_of(config) if _is_hosted(m)}
+    if address is None and len(hosted) > 1:
+        raise UsageError(
+            f"--key-env {config.key_env}: whose key is it? The models are of {' and '.join(sorted(hosted))}. "
+            "Write key_env beside each model in a TOML file."
+        )
+    variable = config.key_env
+
+    def keyed(model: ModelConfig) -> ModelConfig:
+        mine = model.base_url == address if address else _is_hosted(model)
+        return replace(model, key_env=variable) if mine and not model.key_env else model
+
+    def steps(given: tuple[StepConfig, ...]) -> tuple[StepConfig, ...]:
+        return tuple(replace(s, model=keyed(s.model)) if s.model else s for s in given)
+
+    return replace(
+        config,
+        target=tuple(keyed(m) for m in config.target),
+        judge=tuple(replace(j, model=keyed(j.model)) if j.model else j for j in config.judge),
+        translator=steps(config.translator),
+        quality=steps(config.quality),
+    )
+
+
+def _is_hosted(model: ModelConfig) -> bool:
+    return model.base_url is None and (
+        model.provider in providers() and providers()[model.provider].key == "required"
+    )

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from example.job import answered, judge
+from safeglot.cli.judge import judge as command
+from safeglot.errors import UnnamedEndpoints, UsageError
+from safeglot.flow.run.session import stored_config
+
+
+def invoke(*arguments):
+    done = CliRunner().invoke(command, [str(a) for a in arguments])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def test_a_judge_that_is_named_joins_the_run(tmp_path):
+    run_dir, _ = answered(tmp_path / "run")
+    done = invoke(run_dir.path, "--quiet")
+    assert f"Next: safeglot score {run_dir.path}" in done.output
+    assert [j.judge for j in stored_config(run_dir).judge] == ["refusal-baseline"]
+
+
+def test_an_address_alone_goes_with_a_judge_that_asks_a_server(tmp_path):
+    run_dir, _ = answered(tmp_path / "run")
+    for flag, value in (("--judge-base-url", "http://127.0.0.1:1/v1"), ("--key-env", "MINE")):
+        with pytest.raises(UsageError, match=f"{flag}: goes with --judge"):
+            invoke(run_dir.path, flag, value)
+
+
+def test_a_run_of_another_user_is_not_believed(tmp_path, monkeypatch):
+    run_dir, _ = answered(tmp_path / "run", judge=(judge("rubric=vllm/j"),))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+    with pytest.raises(UnnamedEndpoints) as caught:
+        invoke(run_dir.path)
+    assert caught.value.flags == ("--allow", "http://localhost:8000/v1=VLLM_API_KEY")
+
+
+def test_the_passes_are_checked_before_anything_is_asked(tmp_path):
+    run_dir, _ = answered(tmp_path / "run")
+    with pytest.raises(UsageError, match="--repeat: got 2"):
+        invoke(run_dir.path, "--repeat", 2)
