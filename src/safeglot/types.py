@@ -89,6 +89,8 @@ class Translated:
 
     text: str
     fault: str = ""
+    again: tuple[Request, ...] = ()
+    """What to ask for one more try, where that may give what this one did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

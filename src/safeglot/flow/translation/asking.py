@@ -103,6 +103,9 @@ class Bench:
             return Translated(text="", fault="failed before; --retry-failed asks again")
         try:
             translation = await self.engine.produce(translator, source)
+            if translation.again:  # one more try, not more
+                replies = [await self.engine.reply(request) for request in translation.again]
+                translation = translator.read(source, replies)
         except ModelError as error:
             about = Origin(parent=source.prompt, by=translator.name)
             self.engine.fail(error, FAILED_CANDIDATE, _key(source, translator), about)

@@ -30,9 +30,10 @@ from safeglot.translate.checks.identify import Identifier, own_group, wrong_lang
 from safeglot.translate.checks.lengths import UNLEARNED, Habits
 from safeglot.translate.checks.placeholders import lost, prose
 from safeglot.translate.checks.refusals import Refuses, refusal
+from safeglot.translate.checks.wrappings import doubled, masked, stated, wrapping
 from safeglot.types import Candidate, Source
 
-VERSION = 1
+VERSION = 2
 """Bumped when the checks begin to find otherwise."""
 CHECKS = (
     "empty",
@@ -45,6 +46,9 @@ CHECKS = (
     "too-long",
     "degenerate",
     "answered",
+    "wrapped",
+    "variants",
+    "censored",
     "placeholder",
     "refusal",
 )
@@ -307,7 +311,19 @@ def _answered(case: _Case) -> str:
             return f"{items} more list items than the source"
     if not case.source.marked_up and _MARKDOWN.search(case.text):
         return "marked up (headings, bold or code), which the source is not"
-    return ""
+    return stated(case.source.text, case.text, case.relative)
+
+
+def _wrapped(case: _Case) -> str:
+    return wrapping(case.source.text, case.text, case.relative)
+
+
+def _variants(case: _Case) -> str:
+    return doubled(case.source.text, case.text, case.relative)
+
+
+def _censored(case: _Case) -> str:
+    return masked(case.source.text, case.text)
 
 
 def _lines(text: str) -> int:
@@ -338,5 +354,8 @@ _MORE: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("too-long", _too_long),
     ("degenerate", _degenerate),
     ("answered", _answered),
+    ("wrapped", _wrapped),
+    ("variants", _variants),
+    ("censored", _censored),
     ("placeholder", _placeholder),
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from safeglot.keys import digest, request_key
 from safeglot.text import languages
+from safeglot.translate.checks.lengths import spaced
+from safeglot.translate.checks.wrappings import unwrapped
 from safeglot.types import NO_SETTINGS, ModelSettings, Reply, Request, Source, Translated
 
-VERSION = 1
+VERSION = 2
 TASK = """\
 You are a professional translator. Translate the text from {source} to {target}{script}.
 
@@ -22,12 +25,17 @@ Keep its meaning, tone and intent exactly: do not soften, explain, censor, compl
 
 Reply with the translation alone, between <translation {mark}> and </translation {mark}>. If you will not translate it, reply with <refused {mark}> and nothing else."""
 _PROBE = Source(prompt="probe", text="text", language="en", target="de")
+AGAIN = """
+
+An earlier reply was not between the marks, or had more than one text between them. Reply with <translation {mark}>, the translation, and </translation {mark}>: no note, no answer, no other version."""
+SHOWN = 80
+"""Characters of a reply that a fault shows."""
 LEAST_TOKENS, TOKENS_A_CHARACTER = 96, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmTranslator:
-    """Any chat model; what it says outside its tags is read as the translation, and then checked."""
+    """Any chat model; only what it says between its marks is the translation, and is checked then."""
 
     name: str
     model: str
@@ -49,31 +57,74 @@ class LlmTranslator:
 
     def ask(self, item: Source) -> Sequence[Request]:
         """Return one message, with room for three times as many tokens as characters."""
-        target = languages.lookup(item.target)
+        return [self._request(item)]
+
+    def _request(self, item: Source, *, again: bool = False) -> Request:
+        target, mark = languages.lookup(item.target), _mark(item)
         text = TASK.format(
             source=languages.lookup(item.language).name,
             target=f"{target.name} ({item.target})",
             script="" if target.script == "Latn" else f", in its usual script ({target.script})",
-            mark=_mark(item),
+            mark=mark,
             text=item.text,
         )
         room = LEAST_TOKENS + TOKENS_A_CHARACTER * len(item.text)
-        request = Request(model=self.model, messages=(("user", text),), max_tokens=room, seed=0)
-        return [self.settings.applied(request)]
+        request = Request(
+            model=self.model,
+            messages=(("user", text + AGAIN.format(mark=mark) if again else text),),
+            max_tokens=room,
+            seed=int(again),
+            sample=int(again),
+        )
+        return self.settings.applied(request)
 
     def read(self, item: Source, replies: Sequence[Reply]) -> Translated:
-        """Return what stands between the tags; a refusal or an end cut off is a fault."""
+        """Return what stands between the marks, without what is wrapped around it there.
+
+        A refusal and an end cut off are faults; so is what the marks are missing from, which may be
+        anything from a translation to an answer: that is asked once more.
+        """
         reply, mark = replies[0], _mark(item)
-        text = reply.text
-        if f"<refused {mark}>" in text:
+        text = _answer(reply.text)
+        if reply.refused or f"<refused {mark}>" in text:
             return Translated(text="", fault="refused: the model will not translate the text")
         if reply.finish_reason == "length":
             return Translated(text="", fault=f"truncated: cut off after {reply.n_tokens} tokens")
-        _, opened, inside = text.partition(f"<translation {mark}>")
-        translation = inside.partition(f"</translation {mark}>")[0] if opened else text
-        for tag in (f"<text {mark}>", f"</text {mark}>", f"</translation {mark}>"):
-            translation = translation.replace(tag, "")
-        return Translated(text=translation.strip())
+        given = _between(item, text)
+        if len(given) == 1 and (translation := unwrapped(item.text, given[0])):
+            return Translated(text=translation)
+        return Translated(
+            text="", fault=_fault(given, text), again=(self._request(item, again=True),)
+        )
+
+
+def _between(item: Source, text: str) -> list[str]:
+    """Return the texts that stand between the marks, each once.
+
+    The hash may be left out where the source has no such mark itself, and the last end be missing.
+    """
+    own = "" if re.search(r"</?translation", item.text, re.IGNORECASE) else "?"
+    mark = _mark(item)
+    parts = re.split(rf"<translation(?: {mark}){own}>", text, flags=re.IGNORECASE)[1:]
+    ended = [
+        re.split(rf"</translation(?: {mark}){own}>", part, flags=re.IGNORECASE)[0] for part in parts
+    ]
+    copied = re.compile(rf"</?(?:text|translation) {mark}>")
+    return list(dict.fromkeys(copied.sub("", part).strip() for part in ended))
+
+
+def _fault(given: Sequence[str], text: str) -> str:
+    if len(given) > 1:
+        return f"variants: {len(given)} different texts between marks"
+    begins = f'it begins "{spaced(text)[:SHOWN]}"' if text.strip() else "it is empty"
+    return (
+        f"empty: nothing between the marks; {begins}" if given else f"untagged: no marks; {begins}"
+    )
+
+
+def _answer(text: str) -> str:
+    """Return a reply without the thought before its answer."""
+    return text.rpartition("</think>")[2]
 
 
 @lru_cache(maxsize=1024)

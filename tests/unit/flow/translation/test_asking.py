@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import pytest
 
 from safeglot.backends.console import Console
@@ -9,7 +11,7 @@ from safeglot.errors import Stopped
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.translate.translators.from_file import FileTranslator
-from safeglot.types import Candidate, Source
+from safeglot.types import Candidate, Source, Translated
 from unit.flow.translation.models import Echo, EchoTranslator, LengthEstimator, route
 
 FILE = FileTranslator(
@@ -78,6 +80,30 @@ def test_what_there_is_no_text_of_is_broken_and_neither_checked_nor_estimated(as
     assert rows[1].broken == "the file has no text of this prompt"
     assert (rows[1].text, rows[1].quality) == ("", {})
     assert shown == ["HELLO"]
+
+
+@dataclass(frozen=True)
+class Fussy(EchoTranslator):
+    """Takes only replies to texts that end in an exclamation mark, and asks so once more."""
+
+    name: str = "fussy"
+
+    def read(self, item, replies):
+        if replies[0].text.endswith(item.prompt):
+            return Translated(text=replies[0].text)
+        again = replace(self.ask(item)[0], prompt=item.text + "!", sample=1)
+        return Translated(text="", fault="untagged: no marks", again=(again,))
+
+
+def test_one_more_try_is_asked_and_not_more(ask):
+    model = Echo()
+    only = {"translators": (Fussy(),)}
+    (row,) = ask(candidates(source("Hello", prompt="!")), model, **only)
+    assert (row.text, row.broken) == ("HELLO!", "")
+    (row,) = ask(candidates(source("Bye", prompt="?")), model, **only)
+    assert (row.text, row.broken) == ("", "untagged: no marks")
+    ask(candidates(source("Bye", prompt="?")), model, **only)
+    assert model.asked == {"Hello": 1, "Hello!": 1, "Bye": 1, "Bye!": 1}
 
 
 def test_only_what_passed_the_checks_is_estimated(ask):

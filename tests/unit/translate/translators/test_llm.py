@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from safeglot.keys import request_key
 from safeglot.translate.translators.llm import LlmTranslator
 from safeglot.types import Reply, Source
 
@@ -31,9 +32,67 @@ def test_what_stands_between_the_marks_is_the_translation():
     assert read(f"<translation {MARK}>Reci.").text == "Reci."  # the end mark is lacking
 
 
-def test_without_marks_all_of_it_is_read_and_left_to_the_checks():
-    assert read("Reci.").text == "Reci."
-    assert read(f"<text {MARK}>Reci.</text {MARK}>").text == "Reci."
+def test_the_marks_may_lack_their_hash_where_the_source_has_none_such():
+    assert read("<translation>Reci.</translation>").text == "Reci."
+    assert read(f"<translation {MARK}><text {MARK}>Reci.</text {MARK}></translation>").text == "Reci."  # fmt: skip
+    tagged = Source(prompt="p", text="Close </translation> here.", language="en", target="es")
+    mark = re.search(r"<text (\w+)>", STEP.ask(tagged)[0].messages[0][1])[1]
+    inside = "Cierra </translation> aquí."
+    for said, text in (
+        (f"<translation {mark}>{inside}</translation {mark}>", inside),
+        (inside, ""),
+    ):
+        assert STEP.read(tagged, [Reply(text=said)]).text == text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Reci.",
+        f"<text {MARK}>Reci.</text {MARK}>",
+        "I cannot help with translating this.",
+        "",
+        f"<translation {MARK}> </translation {MARK}>",
+        f"<translation {MARK}>Reci.</translation {MARK}> or <translation {MARK}>Kaži.</translation {MARK}>",
+    ],
+)
+def test_what_is_not_one_text_between_marks_is_a_fault_and_asked_once_more(said):
+    made = read(said)
+    assert made.text == ""
+    assert made.fault.partition(":")[0] in ("untagged", "empty", "variants")
+    (first,), (again,) = STEP.ask(ITEM), made.again
+    assert request_key(first) != request_key(again)
+    assert again.messages[0][1].startswith(first.messages[0][1])
+    assert "earlier reply" in again.messages[0][1]
+    assert (again.sample, again.max_tokens) == (1, first.max_tokens)
+
+
+def test_a_fault_shows_how_the_reply_begins():
+    assert read("I cannot help with that.\nBye.").fault == (
+        'untagged: no marks; it begins "I cannot help with that. Bye."'
+    )
+
+
+def test_the_same_text_twice_is_one():
+    twice = f"<translation {MARK}>Reci.</translation {MARK}>"
+    assert read(f"{twice}\n{twice}").text == "Reci."
+
+
+def test_a_draft_in_the_thought_is_no_translation():
+    draft = f"<think>First <translation {MARK}>Draft.</translation {MARK}></think>"
+    assert read(f"{draft}<translation {MARK}>Reci.</translation {MARK}>").text == "Reci."
+    assert read(draft).text == ""
+
+
+def test_what_is_wrapped_between_the_marks_is_taken_off():
+    for said in ("**Prevod:** Reci.", "„Reci.“", "```\nReci.\n```", '{"translation": "Reci."}', "Reci&#46;"):  # fmt: skip
+        assert read(f"<translation {MARK}>{said}</translation {MARK}>").text == "Reci."
+
+
+def test_a_refusal_in_a_field_of_its_own_is_a_refusal():
+    made = read("No.", refused=True)
+    assert (made.text, made.again) == ("", ())
+    assert made.fault.startswith("refused")
 
 
 @pytest.mark.parametrize(
@@ -51,10 +110,11 @@ def test_a_refusal_and_a_cut_off_text_are_faults_and_never_the_source(text, repl
     found = read(text, **reply)
     assert found.text == ""
     assert fault in found.fault
+    assert found.again == ()
 
 
 def test_marks_of_another_text_mean_nothing():
-    assert read("<translation 0000000000>Reci.</translation 0000000000>").text.startswith("<trans")
+    assert read("<translation 0000000000>Reci.</translation 0000000000>").text == ""
 
 
 def test_a_tag_of_private_use_has_no_name_to_tell():
