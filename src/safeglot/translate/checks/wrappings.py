@@ -43,23 +43,25 @@ _QUOTES = ('""', "“”", "„“", "„”", "””", "«»", "»«", "‹›
 _QUOTE_MARKS = frozenset("".join(_QUOTES)) - {"'", "’", "‘"}
 _COLON = ":：﹕︓፥፦"
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*\n(.*?)\n?[ \t]*(?:```|~~~)[ \t]*$", re.S | re.M)
+_FENCE = re.compile(
+    r"^[ \t]*(?:```|~~~)[^\n`]*\n(.*?)\n?[ \t]*(?:```|~~~)[ \t]*$", re.DOTALL | re.MULTILINE
+)
 _TOKEN = re.compile(r"<\|[^<>|\n]{1,40}\|>|</s>|<eos>|<end_of_turn>|<｜[^<>\n]{1,40}｜>|\[/?INST\]")
 _TAG = re.compile(r"<[^<>\n]{1,80}>")
 _MARK_UP = re.compile(
-    r"\*\*|__|`|^[ \t]*#{1,6}[ \t]+\S|^[ \t]*>[ \t]*\S|^[ \t]*(?:-{3,}|\*{3,})[ \t]*$", re.M
+    r"\*\*|__|`|^[ \t]*#{1,6}[ \t]+\S|^[ \t]*>[ \t]*\S|^[ \t]*(?:-{3,}|\*{3,})[ \t]*$", re.MULTILINE
 )
 _MARKS = frozenset("*_`#>-")
-_STRESS = re.compile(r"^(\*\*\*|\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1$", re.S)
+_STRESS = re.compile(r"^(\*\*\*|\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1$", re.DOTALL)
 _LEAD = re.compile(
-    rf"^[\s*_#>`]*([^\n{_COLON}]{{1,{LABEL}}}?)[*_`]*[ \t]*([{_COLON}])[*_`]*(\s*)", re.S
+    rf"^[\s*_#>`]*([^\n{_COLON}]{{1,{LABEL}}}?)[*_`]*[ \t]*([{_COLON}])[*_`]*(\s*)", re.DOTALL
 )
 _DASH = re.compile(rf"^[\s*_#>`]*([^\n{_COLON}–—→]{{1,40}}?)[*_`]*[ \t]*(?: - |[–—→]|->|=>)[ \t]*")
 _DASHES = frozenset("-–—→>")
 _HEADING = re.compile(
     r"^[ \t]*(?:#{1,6}[ \t]+[^\n]{1,80}|\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__)[ \t]*\n+"
 )
-_ITEM = re.compile(r"^[ \t]*(?:[-*•‣–]|\(?\d{1,2}[.)、．]|\(?[a-zA-Z][.)])[ \t]*\S", re.M)
+_ITEM = re.compile(r"^[ \t]*(?:[-*•‣–]|\(?\d{1,2}[.)、．]|\(?[a-zA-Z][.)])[ \t]*\S", re.MULTILINE)
 _ASIDE = re.compile(r"[(（\[［【〔]([^()（）\[\]［］【】〔〕\n]*)[)）\]］】〕]\s*[.。!！]?\s*$")
 _SLASH = re.compile(r"(?<=\s)[/|｜／](?=\s)|[／｜]")
 _SLASHES = frozenset("/|｜／")
