@@ -156,9 +156,8 @@ def _strings(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, s
     if isinstance(value, str):
         yield key, value
     elif depth < LAYERS:
-        items = value.items() if isinstance(value, dict) else ()
-        items = ((key, inner) for inner in value) if isinstance(value, list) else items
-        for name, inner in items:
+        listed = [(key, inner) for inner in value] if isinstance(value, list) else []
+        for name, inner in value.items() if isinstance(value, dict) else listed:
             yield from _strings(inner, name, depth + 1)
 
 
