@@ -27,8 +27,7 @@ OUTCOME_KINDS = (
 """How a planned request of a target can end; their counts add up to the plan (MEASUREMENT 12)."""
 BROKEN_KINDS = ("broken", "malformed", "no_choices")
 """Kinds of failures that are replies which cannot be whole answers."""
-HUMAN = "human"
-"""The translator of a text that was declared to be people's work: this alone, or `human=NAME`."""
+HUMAN = "human"  # the translator of people's work, this alone or human=NAME
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
 LOGPROB_POSITIONS = 32
@@ -85,12 +84,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translated:
-    """What a translator gave; `fault` says why there is nothing to use, "" where there is."""
+    """What a translator gave; `fault` says why there is nothing, `again` is to be asked for one more try."""
 
     text: str
     fault: str = ""
     again: tuple[Request, ...] = ()
-    """What to ask for one more try, where that may give what this one did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
