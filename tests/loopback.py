@@ -38,6 +38,8 @@ class Fault:
     drop: bool = False
     finish_reason: str | None = None
     code: str | None = None
+    body: Any = None
+    """The whole JSON body of a refusal, in place of message and code."""
 
 
 @dataclass
@@ -173,6 +175,7 @@ class Loopback:
             )
         if fault.status != 200:
             error = {"error": {"message": fault.message or "scripted", "code": fault.code}}
+            error = error if fault.body is None else fault.body
             return web.json_response(error, status=fault.status, headers=fault.headers)
         body = completion(seen, self.script.answer(seen), fault)
         if fault.truncate:

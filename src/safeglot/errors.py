@@ -58,7 +58,7 @@ class ModelError(SafeglotError):
     """One request failed.
 
     `kind`: unreachable | timeout | rate_limited | server_error | bad_request | auth | not_found |
-    malformed | no_choices | broken | blocked | thought_only | quota | too_long | engine.
+    malformed | no_choices | broken | blocked | thought_only | quota | setting | too_long | engine.
     `transient` says whether another try may help; `text` and `thought` are what had come until then.
     """
 
@@ -73,4 +73,6 @@ class ModelError(SafeglotError):
         self.transient = transient
         self.retry_after_s = retry_after_s
         self.attempts = 1
+        self.settings: tuple[str, ...] = ()
+        """The settings of the request that the server's refusal names."""
         super().__init__(f"{kind}: {message}")

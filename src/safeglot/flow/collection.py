@@ -23,6 +23,7 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.flow.arms import stored_arms
 from safeglot.flow.run import job as jobs
+from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import say_keyless
 from safeglot.generate import Generate
@@ -200,7 +201,8 @@ async def _collecting(
     _stop_on_sigterm()
     job = work.job
     say_keyless(models, work.console)
-    routes = jobs.routes(job, models, jobs.fetched(job, models, work.console))
+    files = jobs.fetched(job, models, work.console)
+    routes = jobs.routes(job, models, files, of_run(work.run_dir, work.console))
     with work.run_dir.log.open("a", encoding="utf-8") as log, few_collections():
         engine = Engine(work.store, routes, _limits(job), log=partial(log_row, log))
         engine.counters = work.spent  # budgets are those of the whole command

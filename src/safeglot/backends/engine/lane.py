@@ -14,7 +14,7 @@ from typing import NoReturn
 from safeglot.errors import ModelError, Stopped
 
 _OVERLOAD = frozenset({"rate_limited", "timeout"})
-_HOPELESS = frozenset({"auth", "not_found"})
+_HOPELESS = frozenset({"auth", "not_found", "quota", "setting"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

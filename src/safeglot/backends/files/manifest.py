@@ -75,6 +75,8 @@ class Manifest(Record):
     uncovered: Mapping[str, tuple[str, ...]]
     """Judge -> the categories that its policy does not cover."""
     arms: ArmsSummary | None = field(default=None, metadata=OPTIONAL)
+    adapted: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=OPTIONAL)
+    """Model id -> the settings that its server refused, each with what was sent, as in temperature=none."""
     correction: str | None = field(default=None, metadata=OPTIONAL)
     """How rates are corrected by labels, where that was chosen."""
 
@@ -139,5 +141,7 @@ class SetManifest(Record):
     """Of all texts and how they ended."""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict, metadata=OPTIONAL)
     """Language -> outcome -> texts."""
+    adapted: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=OPTIONAL)
+    """As in the manifest of a run."""
     try_again: int | None = field(default=None, metadata=OPTIONAL)
     """How many requests failed that may come with a new try."""

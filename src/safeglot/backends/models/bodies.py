@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from safeglot.types import Request
+
+LIMITS = ("max_tokens", "max_completion_tokens")
+"""The names under which servers take the limit of new tokens."""
+_SEEDS = ("seed", "random_seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +33,9 @@ class Endpoint:
 
 def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     """Return the JSON body of a request in the server's own names."""
-    body: dict[str, Any] = {
-        "model": endpoint.model,
-        endpoint.max_tokens_field: request.max_tokens,
-    }
+    body: dict[str, Any] = {"model": endpoint.model}
+    if not any(name in request.extra for name in LIMITS):
+        body[endpoint.max_tokens_field] = request.max_tokens
     sampling = {"temperature": request.temperature, "top_p": request.top_p}
     body |= {
         k: v for k, v in sampling.items() if v is not None and not (v == 1.0 and endpoint.omit_ones)
@@ -51,3 +55,17 @@ def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
         body["logprobs"] = wanted
     body.update(request.extra)
     return body
+
+
+def other_limit(endpoint: Endpoint) -> str:
+    """Return the name of the limit of new tokens that is not the one a server is sent first."""
+    first = endpoint.max_tokens_field
+    return LIMITS[0] if first == LIMITS[1] else LIMITS[1]
+
+
+def settings_sent(body: Mapping[str, Any]) -> frozenset[str]:
+    """Return our names of the settings that a body holds."""
+    alone = [name for name in ("temperature", "top_p", "logprobs") if name in body]
+    seed = ["seed"] if any(name in body for name in _SEEDS) else []
+    limit = ["max_tokens"] if any(name in body for name in LIMITS) else []
+    return frozenset((*alone, *seed, *limit))

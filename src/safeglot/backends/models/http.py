@@ -16,6 +16,7 @@ from safeglot.backends.models.bodies import Endpoint, request_body
 from safeglot.backends.models.replies import message_of_bytes, parse_reply
 from safeglot.errors import ModelError
 from safeglot.keys import json_encoder
+from safeglot.text.setting_words import settings_named
 from safeglot.types import Reply, Request
 
 _MESSAGE_CHARS = 500
@@ -77,7 +78,9 @@ class HttpModel:
             message = f"{url}: the connection broke off ({type(error).__name__})"
             raise ModelError("unreachable", self._clean(message), transient=True) from None
         if status != 200:
-            raise self._refused(url, status, headers, raw)
+            refused = self._refused(url, status, headers, raw)
+            refused.settings = settings_named(status, raw)
+            raise refused
         try:
             return parse_reply(self._json(url, headers, raw), chat=chat)
         except ModelError as error:  # may quote the server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
 from pathlib import Path
@@ -12,6 +13,7 @@ from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.engine.engine import Route
+    from safeglot.backends.models.adaptations import Adaptations
 
 LOCAL = ("embedded", "gguf")
 
@@ -72,6 +74,24 @@ def http_route(
         usd_in=prices[0],
         usd_out=prices[1],
     )
+
+
+def adapting(
+    route: Route, model_id: str, adaptations: Adaptations, *, logprobs: int | str | None
+) -> Route:
+    """Return a server's route that leaves out the settings which the server refuses.
+
+    `logprobs` is what the user set; a number goes before what the provider is known to give.
+    """
+    from safeglot.backends.models.adapting import AdaptingModel
+    from safeglot.backends.models.http import HttpModel
+
+    if not isinstance(route.model, HttpModel):
+        return route
+    endpoint = route.model.endpoint
+    if isinstance(logprobs, int):
+        endpoint = dataclasses.replace(endpoint, top_logprobs=logprobs)
+    return dataclasses.replace(route, model=AdaptingModel(endpoint, model_id, adaptations))
 
 
 def missing_key(provider: str, *, base_url: str | None, key_env: str | None) -> str | None:

@@ -45,6 +45,7 @@ def signature(store: Store, manifest: Manifest) -> str:
         manifest.level,
         manifest.draws,
         arms=manifest.arms_digest,
+        adapted=manifest.adapted,
     )
     labelled = labels.identity(store, manifest)
     return "|".join([line, f"checks:{CHECKS}", *([f"labels:{labelled}"] if labelled else [])])

@@ -30,6 +30,7 @@ from safeglot.types import Item, JudgeStep
 
 if TYPE_CHECKING:
     from safeglot.backends.engine.engine import Route
+    from safeglot.backends.models.adaptations import Adaptations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +124,16 @@ def run_signature(
     bootstrap: int,
     *,
     arms: str = "",
+    adapted: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Return the line that carries all that can move a number of the run.
 
-    `arms` is the digest of their texts; a run without has no such part.
+    `arms` is the digest of their texts, `adapted` what servers refused to be sent, by model id; a
+    run without has no such parts.
     """
+    changed = [
+        f"{model}({','.join(sorted(done))})" for model, done in sorted((adapted or {}).items())
+    ]
     named = "+".join(f"{name}[{judge_id}]" for name, judge_id in judges.items())
     return signature(
         {
@@ -137,6 +143,7 @@ def run_signature(
             "level": f"{level:g}",
             "bootstrap": str(bootstrap),
             **({"arms": arms} if arms else {}),
+            **({"adapted": "+".join(changed)} if changed else {}),
         }
     )
 
@@ -190,9 +197,11 @@ def policy_of(taxonomy: Taxonomy) -> dict[str, str]:
     return {c: taxonomy.descriptions.get(c, c) for c in taxonomy.categories}
 
 
-def routes(job: Job, models: Sequence[ModelConfig], files: Mapping[str, Path]) -> dict[str, Route]:
-    """Return the route of each model id of a job."""
-    return model_routes(job.config, models, files)
+def routes(
+    job: Job, models: Sequence[ModelConfig], files: Mapping[str, Path], adaptations: Adaptations
+) -> dict[str, Route]:
+    """Return the route of each model id of a job; what servers refuse to be sent goes to `adaptations`."""
+    return model_routes(job.config, models, files, adaptations)
 
 
 def fetched(job: Job, models: Sequence[ModelConfig], console: Console) -> dict[str, Path]:

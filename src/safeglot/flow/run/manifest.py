@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import safeglot
 from safeglot.backends.files import rundir
-from safeglot.backends.files.manifest import ArmsSummary, Manifest, TaxonomyTable
+from safeglot.backends.files.manifest import ArmsSummary, Manifest, SetManifest, TaxonomyTable
 from safeglot.config import registry
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -20,6 +20,7 @@ from safeglot.flow.run.job import Job, run_signature
 from safeglot.judge.guards import caveats
 from safeglot.prompts.taxonomy import Coverage, Taxonomy
 
+Adapted = TypeVar("Adapted", Manifest, SetManifest)
 _KEYS_OF = {
     "prompts": (
         "prompts", "columns", "taxonomy", "languages", "categories", "kinds", "limit",
@@ -72,9 +73,16 @@ def judged(manifest: Manifest, job: Job) -> Manifest:
         manifest,
         judges=ids,
         signature=run_signature(
-            manifest.identity, ids, config.level, config.bootstrap, arms=manifest.arms_digest
+            manifest.identity,
+            ids,
+            config.level,
+            config.bootstrap,
+            arms=manifest.arms_digest,
+            adapted=manifest.adapted,
         ),
-        judge_notes=_judge_notes(job),
+        judge_notes=_with_refused_logprobs(
+            replace(manifest, judge_notes=_judge_notes(job)), config
+        ),
         uncovered=_uncovered(config, job.prompts.taxonomy),
         settings={
             **manifest.settings,
@@ -94,7 +102,12 @@ def with_level(manifest: Manifest, job: Job) -> Manifest:
         level=level,
         bootstrap=draws,
         signature=run_signature(
-            manifest.identity, manifest.judges, level, draws, arms=manifest.arms_digest
+            manifest.identity,
+            manifest.judges,
+            level,
+            draws,
+            arms=manifest.arms_digest,
+            adapted=manifest.adapted,
         ),
         settings={**manifest.settings, "intervals": settings(job)["intervals"]},
     )
@@ -113,10 +126,49 @@ def with_arms(manifest: Manifest, arms: ArmsSummary, new: Arms) -> Manifest:
         manifest,
         arms=replace(arms, files=files, warnings=tuple(dict.fromkeys(warnings))),
         signature=run_signature(
-            manifest.identity, manifest.judges, manifest.level, manifest.draws, arms=arms.digest
+            manifest.identity,
+            manifest.judges,
+            manifest.level,
+            manifest.draws,
+            arms=arms.digest,
+            adapted=manifest.adapted,
         ),
         settings={**texts, "arms": shown},
     )
+
+
+def with_entry(manifest: Adapted, model_id: str, entry: str) -> Adapted:
+    """Return a manifest that holds what was done about a setting which a server refused."""
+    entries = tuple(sorted({*manifest.adapted.get(model_id, ()), entry}))
+    return replace(manifest, adapted={**manifest.adapted, model_id: entries})
+
+
+def with_adapted(manifest: Manifest, model_id: str, entry: str, config: Config) -> Manifest:
+    """Return the manifest of a run with that, also in its signature and where the page shows it."""
+    about = with_entry(manifest, model_id, entry)
+    shown = "; ".join(f"{model}: {', '.join(done)}" for model, done in about.adapted.items())
+    return replace(
+        about,
+        signature=run_signature(
+            about.identity, about.judges, about.level, about.draws,
+            arms=about.arms_digest, adapted=about.adapted,
+        ),
+        settings={**about.settings, "settings that servers refused": shown},
+        judge_notes=_with_refused_logprobs(about, config),
+    )  # fmt: skip
+
+
+def _with_refused_logprobs(about: Manifest, config: Config) -> dict[str, tuple[str, ...]]:
+    notes = dict(about.judge_notes)
+    for judge in config.judge:
+        model, name = judge.model, models.judge_name(judge)
+        ids = [i for i, done in about.adapted.items() if "logprobs=none" in done]
+        if model and any(i == model.model or i.startswith(f"{model.model}@") for i in ids):
+            note = (
+                f"{name}: its server gives no log-probabilities, so its verdicts have no p_unsafe."
+            )
+            notes[name] = tuple(dict.fromkeys((*notes.get(name, ()), note)))
+    return notes
 
 
 def taxonomy_table(taxonomy: Taxonomy) -> TaxonomyTable:

@@ -18,6 +18,7 @@ from safeglot.types import NO_SETTINGS, JudgeStep, set_or
 
 if TYPE_CHECKING:
     from safeglot.backends.engine.engine import Route
+    from safeglot.backends.models.adaptations import Adaptations
 
 PARALLEL = {"embedded": 16, "gguf": 4}
 """Sequences decoded together; a context is reserved for each, which in large models takes much memory."""
@@ -90,7 +91,10 @@ def judge_name(judge: JudgeConfig) -> str:
 
 
 def model_routes(
-    config: Config, models: Sequence[ModelConfig], files: Mapping[str, Path]
+    config: Config,
+    models: Sequence[ModelConfig],
+    files: Mapping[str, Path],
+    adaptations: Adaptations,
 ) -> dict[str, Route]:
     """Return the route of each model id; one in-process engine serves all that name its file."""
     by_id: dict[str, Route] = {}
@@ -104,7 +108,7 @@ def model_routes(
                 opened[file] = routes.local_route(file, model.model, parallel)
             by_id[key] = opened[file]
         else:
-            by_id[key] = routes.http_route(
+            route = routes.http_route(
                 model.model,
                 base_url=model.base_url,
                 key_env=model.key_env,
@@ -112,6 +116,7 @@ def model_routes(
                 concurrency=config.concurrency,
                 prices=(model.usd_in, model.usd_out),
             )
+            by_id[key] = routes.adapting(route, key, adaptations, logprobs=model.settings.logprobs)
     return by_id
 
 

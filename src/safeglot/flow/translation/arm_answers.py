@@ -11,6 +11,7 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
+from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.translate.base import Translator
@@ -35,7 +36,13 @@ def filled(
     texts: list[str] = [""] * len(rows)
 
     async def work() -> None:
-        asking = Asking(config=config, steps=steps, log=run_dir.log, console=console)
+        asking = Asking(
+            config=config,
+            steps=steps,
+            log=run_dir.log,
+            console=console,
+            adaptations=of_run(run_dir, console),
+        )
         async with open_bench(asking, store) as bench:
 
             async def translate(n: int) -> None:

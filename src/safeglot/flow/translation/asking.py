@@ -14,6 +14,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin, stream
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.rundir import log_row
+from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import ModelError, Stopped
@@ -38,6 +39,7 @@ class Asking:
     steps: TranslationSteps
     log: Path
     console: Console
+    adaptations: Adaptations
     check: Check = field(default=lambda given: [NONE[1]] * len(given))
     retry_failed: bool = False
     spent: Counters = field(default_factory=Counters)
@@ -198,7 +200,7 @@ def _row(
 async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
     """Yield an engine with the routes of the steps open. Raises: Stopped, with how to go on."""
     config = asking.config
-    routes = asking.steps.routes(config, asking.console)
+    routes = asking.steps.routes(config, asking.console, asking.adaptations)
     limits = Limits(
         retries=config.retries,
         budget_tokens=config.budget_tokens,

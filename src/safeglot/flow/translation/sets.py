@@ -16,6 +16,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder, transl
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, TooMuchMissing, UsageError
+from safeglot.flow.run.adaptations import of_set
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.checks import hard_checks
 from safeglot.flow.translation.gate import read_gate
@@ -141,7 +142,7 @@ def make(
             done = folder.finished() and not there.try_again
             if same and done and not (again or retry_failed):
                 return folder
-        folder.write_manifest(_manifest(plan))
+        folder.write_manifest(_manifest(plan, folder))
         for note in plan.steps.notes:
             console.say(f"note: {note}")
         store = Store(folder.database)
@@ -151,6 +152,7 @@ def make(
                 steps=plan.steps,
                 log=folder.log,
                 console=console,
+                adaptations=of_set(folder, console),
                 check=hard_checks,
                 retry_failed=retry_failed,
             )
@@ -214,7 +216,7 @@ def _finish(plan: Plan, folder: TranslationFolder, rows: Sequence[CandidateRow],
     content = [(r["id"], r["language"], r["outcome"], r["text"], r["translator"]) for r in table]
     folder.write_manifest(
         replace(
-            _manifest(plan),
+            _manifest(plan, folder),
             digest=digest("translation-set", content)[:16],
             counts=counts(outcomes, plan.config.to),
             try_again=left,
@@ -236,8 +238,9 @@ def check_failed(folder: TranslationFolder, most: float) -> None:
         )
 
 
-def _manifest(plan: Plan) -> SetManifest:
+def _manifest(plan: Plan, folder: TranslationFolder) -> SetManifest:
     steps, config = plan.steps, plan.config
+    adapted = folder.read_manifest().adapted if folder.exists() else {}
     return SetManifest(
         safeglot=safeglot.__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -250,6 +253,7 @@ def _manifest(plan: Plan) -> SetManifest:
         estimators={e.name: _estimator_table(e, config) for e in steps.estimators},
         gate=GateTable(threshold=plan.gate.threshold, by_language=_plain(plan.gate.by_language)),
         notes=tuple(steps.notes),
+        adapted=adapted,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from safeglot.backends.console import Console
 from safeglot.backends.engine.engine import Route
 from safeglot.backends.files import datasets
+from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.routes import LOCAL, local_file
 from safeglot.config import registry
 from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
@@ -50,7 +51,9 @@ class TranslationSteps:
         """Return the translators that know both languages, in the order given."""
         return tuple(t for t in self.translators if not t.fault(source, target))
 
-    def routes(self, config: Config, console: Console) -> dict[str, Route]:
+    def routes(
+        self, config: Config, console: Console, adaptations: Adaptations
+    ) -> dict[str, Route]:
         """Return every route, opened. Raises: UsageError where a model cannot be had."""
         files = {
             m.model: local_file(m.provider, m.path, console.fetching)
@@ -59,7 +62,7 @@ class TranslationSteps:
         }
         say_keyless(self.models, console)
         in_process = {key: opened() for key, opened in self.engines.items()}
-        return {**model_routes(config, self.models, files), **in_process}
+        return {**model_routes(config, self.models, files, adaptations), **in_process}
 
 
 @dataclass(slots=True, kw_only=True)

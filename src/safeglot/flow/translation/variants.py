@@ -15,6 +15,7 @@ from safeglot.backends.store.store import Store
 from safeglot.config import registry
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
+from safeglot.flow.run.adaptations import of_set
 from safeglot.flow.translation.asking import Asking, Bench, open_bench, run
 from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
@@ -75,7 +76,13 @@ def with_variations(
     if plan.asks and console is not None:
         folder.path.mkdir(parents=True, exist_ok=True)
         store = Store(folder.database)
-        asking = Asking(config=config, steps=plan.steps, log=folder.log, console=console)
+        asking = Asking(
+            config=config,
+            steps=plan.steps,
+            log=folder.log,
+            console=console,
+            adaptations=of_set(folder, console),
+        )
         try:
             ratings, backs = run(lambda: _ask(plan, made, asking, store), folder.path)
         finally:

@@ -1,0 +1,99 @@
+"""A model whose server may refuse a setting: it is asked once more without, and that is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from safeglot.backends.models.adaptations import Adaptations
+from safeglot.backends.models.bodies import Endpoint, other_limit, request_body, settings_sent
+from safeglot.backends.models.http import HttpModel
+from safeglot.errors import ModelError
+from safeglot.text.setting_words import setting_words
+from safeglot.types import Reply, Request
+
+_MENDABLE = frozenset({"bad_request", "auth", "server_error"})
+"""Kinds of errors that a refused setting can stand behind; a block is none."""
+_EXAMPLES = {"max_tokens": "max_tokens = 100"}
+
+
+class AdaptingModel(HttpModel):
+    """A model behind a server, asked without the settings that the server refuses."""
+
+    def __init__(self, endpoint: Endpoint, model_id: str, adaptations: Adaptations) -> None:
+        super().__init__(endpoint)
+        self.model_id = model_id
+        self._adaptations = adaptations
+
+    async def answer(self, request: Request) -> Reply:
+        """Return the reply to one request, without a setting where only that is refused.
+
+        Raises: ModelError; of kind setting, with the key to set, where that does not help.
+        """
+        refused: dict[str, str] = {}
+        while True:
+            left_out = {*self._adaptations.refused(self.model_id), *refused}
+            asked = adapted(request, left_out, self.endpoint)
+            try:
+                reply = await super().answer(asked)
+            except ModelError as error:
+                if not error.settings or error.kind not in _MENDABLE:
+                    raise
+                setting = self._to_leave_out(error.settings, asked, left_out)
+                if not setting and _quoted(error.settings[0], asked):
+                    raise
+                if not setting:
+                    raise self._for_good(error) from None
+                refused[setting] = error.message
+            else:
+                for setting, why in refused.items():
+                    self._adaptations.add(self.model_id, entry_of(setting, self.endpoint), why)
+                return reply
+
+    def _to_leave_out(
+        self, named: Iterable[str], asked: Request, left_out: Collection[str]
+    ) -> str | None:
+        """Return which of the settings named to leave out: one that changes nothing before others."""
+        body = request_body(asked, self.endpoint)
+        sent = [s for s in named if s in settings_sent(body) and s not in left_out]
+        return min(sent, key=lambda s: body.get(s) != 1.0, default=None)
+
+    def _for_good(self, error: ModelError) -> ModelError:
+        setting = error.settings[0]
+        example = _EXAMPLES.get(setting, f'{setting} = "none"')
+        message = (
+            f"{error.message} Asking in another way did not help: set {setting} in the table of "
+            f"{self.model_id} in the TOML, as in {example}."
+        )
+        return ModelError("setting", message, transient=False)
+
+
+def _quoted(setting: str, request: Request) -> bool:
+    """Return whether a request's own text names a setting, so that the server may only quote it."""
+    texts = (request.prompt or "", *(text for _, text in request.messages))
+    return any(setting in setting_words().within(text) for text in texts)
+
+
+def adapted(request: Request, refused: Collection[str], endpoint: Endpoint) -> Request:
+    """Return a request without the settings that a server refuses, the limit under its other name."""
+    if not refused:
+        return request
+    changes: dict[str, Any] = {}
+    if "temperature" in refused:
+        changes["temperature"] = None
+    if "top_p" in refused:
+        changes["top_p"] = None
+    if "seed" in refused:
+        changes["seed"] = None
+    if "logprobs" in refused:
+        changes["top_logprobs"] = 0
+    if "max_tokens" in refused:
+        limit = {other_limit(endpoint): request.max_tokens}
+        changes["extra"] = {**request.extra, **limit}
+    return replace(request, **changes)
+
+
+def entry_of(setting: str, endpoint: Endpoint) -> str:
+    """Return what was done about a refused setting, as the manifest and the signature have it."""
+    return f"{setting}={other_limit(endpoint) if setting == 'max_tokens' else 'none'}"
