@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from example.job import VLLM, judge, prepared
+from safeglot.backends.models.adaptations import Adaptations
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
@@ -57,7 +58,7 @@ def test_one_engine_serves_all_that_name_its_file(tmp_path):
     model = gguf(tmp_path / "a.gguf")
     same = dataclasses.replace(model, model=f"gguf/{tmp_path}/./a.gguf")
     files = {m.model: tmp_path / "a.gguf" for m in (model, same)}
-    routes = models.model_routes(Config(concurrency=9), [model, same, VLLM], files)
+    routes = models.model_routes(Config(concurrency=9), [model, same, VLLM], files, Adaptations())
     first, second, server = routes.values()
     assert first is second
     assert server is not first

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from safeglot.backends.console import Console
+from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import Stopped
@@ -38,6 +39,7 @@ def ask(tmp_path):
             steps=steps,
             log=tmp_path / "log.jsonl",
             console=Console(quiet=True),
+            adaptations=Adaptations(),
             **more,
         )
         store = Store(tmp_path / "replies.db")
