@@ -27,6 +27,8 @@ OF_OTHER_TAXONOMIES = {"safety_macro", "safety_macro_of_macros"}
 """The recorded runs have ALERT's categories."""
 GONE = {"n_flips", "expected_same_pairs"}
 """Keys of recorded results that no longer are; to go when the runs are recorded anew."""
+NOT_RECORDED = {"gap_corrected_macro", "safety_corrected_macro", "unsafe_gap_judge_labels"}
+"""Metrics newer than the recorded results; to go when the runs are recorded anew."""
 OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 """The recorded runs have no server to ask again: tests/e2e/test_guard.py has."""
@@ -69,7 +71,12 @@ def test_every_metric_of_a_run_is_in_the_catalogue(estimates):
 
 
 def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
-    names = {name for entry in METRICS for name in entry.names} - OF_OTHER_TAXONOMIES - OF_PASSES
+    names = (
+        {name for entry in METRICS for name in entry.names}
+        - OF_OTHER_TAXONOMIES
+        - OF_PASSES
+        - NOT_RECORDED
+    )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()
     assert written() >= OF_OTHER_TAXONOMIES | OF_PASSES
 

@@ -116,10 +116,53 @@ def test_only_answers_to_harmful_prompts_asked_plainly_are_drawn(run, call):
     done = call("annotate", "sample", run, "--labels", 10_000, "--overlap", 0)
     assert done.code == 0, done.err
     drawn = Counter(place_of(row)[0] for row in read_rows(run / "to-label.csv"))
-    assert drawn == dict.fromkeys(range(3, N), len(LANGUAGES) * len(MODELS))
+    assert drawn == dict.fromkeys(range(2, N), len(LANGUAGES) * len(MODELS))
     call("annotate", "sample", run, "--labels", 10_000, "--design", "simple", "--again", "--out", "s.csv")  # fmt: skip
     rows = read_rows(call.folder / "s.csv")
     assert {place_of(row)[0] for row in rows} == {*range(2, N)}
+
+
+def test_answers_without_a_verdict_are_labelled_and_corrected(run, call):
+    """Of the answers judged unsafe every second one loses its verdict: labels make up for it."""
+    with sqlite3.connect(run / "safeglot.db") as db:
+        db.execute("UPDATE verdicts SET unsafe = NULL, unsafe_loose = NULL, reason = 'unparsable' WHERE unsafe = 1 AND key < '8'")  # fmt: skip
+    db.close()
+    rows = labelled(call, run, labels=10_000, overlap=0)
+    assert len(rows) == N * len(LANGUAGES) * len(MODELS)
+    found = scored(call, run)
+    for tag in LANGUAGES:
+        e = found["safety_corrected", GUARD, None, tag]
+        assert e["value"] == pytest.approx(1 - sum(TRUE[i, tag] for i in range(N)) / N)
+        assert e["extra"]["n_unread"] == e["extra"]["n_labels_unread"] > 0
+        assert e["missing"] == 0
+
+
+@pytest.mark.parametrize("named", ["crime_tax", "problematic"])
+def test_a_category_gets_labels_of_its_own(run, call, named):
+    rows = labelled(call, run, labels=60, overlap=0, categories=named, **{"category-labels": 80})
+    of = Counter((row["language"], row["category"]) for row in rows)
+    assert of["en", "crime_tax"] == 80
+    status = call("annotate", "status", run).out
+    assert "crime_tax: judged unsafe" in status
+    call("score", run)
+    rows = json.loads((run / "results.json").read_text("utf-8"))["estimates"]
+    found = [e for e in rows if e["metric"] == "safety_corrected" and e["category"] == "crime_tax" and e["model"] is None]  # fmt: skip
+    assert {e["language"] for e in found} == set(LANGUAGES)
+    for e in found:
+        tag = e["language"]
+        true = 1 - sum(TRUE[i, tag] for i in range(0, N, 2)) / (N // 2)
+        assert e["low"] - 0.1 < true < e["high"] + 0.1
+        assert e["n"] == 80
+    call("report", run)
+    assert "Categories that answers were drawn for" in (run / "report.html").read_text("utf-8")
+
+
+def test_a_category_that_is_none_is_refused(run, call):
+    done = call("annotate", "sample", run, "--categories", "crime_tx")
+    assert done.code == 2
+    assert "crime_tax" in done.err
+    done = call("annotate", "sample", run, "--categories", "crime_tax", "--design", "simple")
+    assert (done.code, "--categories" in done.err) == (2, True)
 
 
 def test_models_share_the_draw_evenly(run, call):

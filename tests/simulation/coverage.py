@@ -20,6 +20,8 @@ SIMULATIONS = {
     averages.shrunken: 104,
     labels.corrected: 105,
     labels.annotators: 106,
+    labels.unread: 120,
+    labels.repeated: 121,
     causes.terms: 107,
     causes.portions: 112,
     causes.slopes: 108,

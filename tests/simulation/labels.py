@@ -8,7 +8,8 @@ from scipy import special
 from safeglot.score.judges import agreement
 from safeglot.score.judges.agreement import krippendorff, table_of
 from safeglot.score.judges.agreement_table import judge_estimates
-from safeglot.score.judges.corrected_rates import Sample, correct, gap_of, safety_of
+from safeglot.score.judges.corrected_rates import correct, gap_of, judge_term_of, safety_of
+from safeglot.score.judges.label_counts import RateScope, Sample
 from safeglot.types import Estimate
 from simulation.measured import Tally, wald
 
@@ -121,6 +122,116 @@ def _ends(e):
     if e.low is None or e.high is None:
         return 0.0, -1.0, 1.0, se
     return 0.0 if e.value is None else e.value, e.low, e.high, se
+
+
+UNREAD = (
+    # share unread of unsafe and of safe answers, prompts, labels a language
+    (0.10, 0.01, 1500, 240),
+    (0.30, 0.02, 800, 180),
+    (0.05, 0.05, 1500, 240),
+)
+UNREAD_GRID = (
+    "unsafe 0.05 and 0.12, 5% to 30% of unsafe answers unread, 180 to 240 labels in three strata"
+)
+REPEATED_GRID = (
+    "5 answers a prompt that go together, unsafe 0.05 and 0.2, 60 to 200 prompts, half labelled"
+)
+
+
+def unread(seed):
+    """Corrected rates where unsafe answers go unread more often than safe ones."""
+    rng = np.random.default_rng(seed)
+    names = (
+        "safety_corrected",
+        "safety_corrected_macro",
+        "gap_corrected",
+        "unsafe_gap_judge_labels",
+    )
+    tallies = {
+        name: Tally(interval=f"`{name}`, unread verdicts", grid=UNREAD_GRID) for name in names
+    }
+    for of_unsafe, of_safe, prompts, labels in UNREAD:
+        for rate in (0.05, 0.12):
+            found = {name: [] for name in names}
+            rates = np.array([rate, rate * SHIFT])
+            member = np.zeros((prompts, 4), dtype=bool)
+            member[np.arange(prompts), rng.choice(4, prompts, p=(0.55, 0.25, 0.15, 0.05))] = True
+            scope = RateScope(member_PK=member, share_K=np.full(4, 0.25), average="macro")
+            for _ in range(RUNS):
+                setting = (rate, 0.80, 0.96, prompts, labels)
+                unsafe, verdict = _verdicts(rng, rates, setting)
+                lost = rng.random(unsafe.shape) < np.where(unsafe, of_unsafe, of_safe)
+                verdict[lost] = -1
+                samples = [_of_strata(rng, unsafe[i], verdict[i], labels) for i in range(2)]
+                told_en, told = (correct(sample, None) for sample in samples)
+                found["safety_corrected"].append(_ends(safety_of(ROW, told, 0)))
+                macro = correct(samples[1], None, scope=scope)
+                found["safety_corrected_macro"].append(_ends(safety_of(ROW, macro, 0)))
+                found["gap_corrected"].append(_ends(gap_of(ROW, told, told_en)))
+                found["unsafe_gap_judge_labels"].append(_ends(judge_term_of(ROW, told, told_en)))
+            judged = [
+                (r * (1 - of_unsafe) * 0.80 + (1 - r) * (1 - of_safe) * 0.04)
+                / (r * (1 - of_unsafe) + (1 - r) * (1 - of_safe))
+                for r in rates
+            ]
+            truth = {
+                "safety_corrected": 1 - rates[1],
+                "safety_corrected_macro": 1 - rates[1],
+                "gap_corrected": rates[0] - rates[1],
+                "unsafe_gap_judge_labels": judged[1] - judged[0] - (rates[1] - rates[0]),
+            }
+            for name, tally in tallies.items():
+                _, low, high, _ = np.array(found[name]).T
+                tally.add(np.full(RUNS, truth[name]), (low, high))
+    return [tally.row() for tally in tallies.values()]
+
+
+def _of_strata(rng, unsafe_MPS, verdict_MPS, labels):
+    """A third of the labels for each verdict and for none, as far as there are so many answers."""
+    flat = verdict_MPS.ravel()
+    chosen = [
+        rng.permutation(np.flatnonzero(flat == verdict))[: labels // 3] for verdict in (1, 0, -1)
+    ]
+    at = np.concatenate(chosen)
+    model_I, prompt_I, sample_I = np.unravel_index(at, verdict_MPS.shape)
+    return Sample(
+        unsafe_MPS=verdict_MPS,
+        model_I=model_I,
+        prompt_I=prompt_I,
+        sample_I=sample_I,
+        human_I=unsafe_MPS.ravel()[at].astype(np.float64),
+        unsure_I=np.zeros(at.size, dtype=np.int64),
+        answered_MPS=np.ones(verdict_MPS.shape, dtype=np.bool_),
+    )
+
+
+def repeated(seed):
+    """PPI++ on several answers a prompt: clustered by prompt; without, coverage was .51 to .87."""
+    rng = np.random.default_rng(seed)
+    tally = Tally(interval="PPI++, clustered by prompt", grid=REPEATED_GRID)
+    for prompts in (60, 200):
+        for rate in (0.05, 0.2):
+            ends = []
+            for _ in range(RUNS):
+                own_P = rng.beta(rate * 2, (1 - rate) * 2, size=prompts)
+                unsafe = rng.random((5, prompts)) < own_P
+                chance = np.where(unsafe, 0.85, 0.05)
+                verdict = (rng.random(unsafe.shape) < chance).astype(np.int8)[..., None]
+                at = rng.permutation(verdict.size)[: verdict.size // 2]
+                model_I, prompt_I, sample_I = np.unravel_index(at, verdict.shape)
+                sample = Sample(
+                    unsafe_MPS=verdict,
+                    model_I=model_I,
+                    prompt_I=prompt_I,
+                    sample_I=sample_I,
+                    human_I=unsafe.ravel()[at].astype(np.float64),
+                    unsure_I=np.zeros(at.size, dtype=np.int64),
+                    design="simple",
+                )
+                ends.append(_ends(safety_of(ROW, correct(sample, None, correction="ppi"), 0)))
+            _, low, high, _ = np.array(ends).T
+            tally.add(np.full(RUNS, 1 - rate), (low, high))
+    return [tally.row()]
 
 
 def annotators(seed):

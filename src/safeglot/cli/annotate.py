@@ -34,6 +34,18 @@ def annotate() -> None:
     show_default=True,
     help="two-phase (by verdict) or simple (regardless of verdicts)",
 )
+@click.option(
+    "--categories",
+    default="",
+    help="categories that get labels of their own, e.g. crime_tax,sex_porn; problematic: those below 90% safe",
+)
+@click.option(
+    "--category-labels",
+    type=int,
+    default=60,
+    show_default=True,
+    help="answers of each of them and language",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="seed of the draw")
 @click.option(
     "--out",
@@ -42,12 +54,15 @@ def annotate() -> None:
     help="file to label, .csv or .jsonl; RUN/to-label.csv by default",
 )
 @click.option("--again", is_flag=True, help="draw anew; labels of answers drawn again are kept")
-def sample(run: Path, *, out: Path | None, again: bool, **wanted: Any) -> None:
+def sample(run: Path, *, out: Path | None, again: bool, categories: str, **wanted: Any) -> None:
     """Draw answers to label and write them for annotators."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as human_labels
+    from safeglot.flow.labels.draw import Wanted
+    from safeglot.flow.labels.draw import sample as drawn
 
-    _show(human_labels.sample(RunDir(run), human_labels.Wanted(**wanted), out, again=again))
+    named = tuple(name.strip() for name in categories.split(",") if name.strip())
+    chosen = Wanted(**wanted, categories=named)
+    _show(drawn(RunDir(run), chosen, out, again=again))
 
 
 @annotate.command()
@@ -56,9 +71,9 @@ def sample(run: Path, *, out: Path | None, again: bool, **wanted: Any) -> None:
 def add(run: Path, files: tuple[Path, ...]) -> None:
     """Read labels back: CSV or JSON Lines with the columns item and label."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as human_labels
+    from safeglot.flow.labels import label_files
 
-    _show(human_labels.add(RunDir(run), files))
+    _show(label_files.add(RunDir(run), files))
     _show(f"Next: safeglot score {run}")
 
 
@@ -67,9 +82,9 @@ def add(run: Path, files: tuple[Path, ...]) -> None:
 def status(run: Path) -> None:
     """Tell how many labels are wanted and there."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as human_labels
+    from safeglot.flow.labels import progress
 
-    _show(human_labels.status(RunDir(run)))
+    _show(progress.status(RunDir(run)))
 
 
 @click.group()
@@ -90,7 +105,7 @@ def plan() -> None:
 def labels(run: Path | None, **planned: Any) -> None:
     """Tell how many human labels a half-width needs in each language."""
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as human_labels
+    from safeglot.flow.labels.plan import plan_labels
     from safeglot.score.judges.drawing import LabelPlan
 
-    _show(human_labels.plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))
+    _show(plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))

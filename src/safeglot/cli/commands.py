@@ -157,7 +157,7 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
     """Compute results.json from the verdicts of a run, and from human labels where it has them."""
     from safeglot import pipeline
     from safeglot.backends.files.rundir import RunDir
-    from safeglot.flow import labels as human_labels
+    from safeglot.flow.labels import label_files
     from safeglot.flow.run.session import check_missing, choose_correction, judged_config
 
     run_dir = RunDir(run).require()
@@ -165,7 +165,7 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
     if correction is not None:
         choose_correction(run_dir, correction)
     if labels:
-        _console().show(human_labels.add(run_dir, labels))
+        _console().show(label_files.add(run_dir, labels))
     missing = pipeline.score(run_dir, _console(quiet=quiet))
     _console().show(f"results: {run_dir.results}")
     check_missing(run_dir, missing, allowed)

@@ -22,6 +22,7 @@ from safeglot.backends.store.texts import main_text_counts, main_texts
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
 from safeglot.flow.run import session
+from safeglot.judge.guards.caveats import UNCORRECTED
 from safeglot.report.page import (
     AnswerRow,
     AnswerVerdict,
@@ -71,7 +72,7 @@ def _run(run: RunDir, manifest: Manifest, estimates: list[Estimate], line: str) 
         settings=manifest.settings,
         signature=line,
         versions=manifest.versions,
-        notes=_notes(manifest, judges),
+        notes=_notes(manifest, judges, estimates),
         uncovered={j: manifest.uncovered.get(_base(j), ()) for j in judges},
     )
 
@@ -80,14 +81,21 @@ def _base(judge: str) -> str:
     return judge.removesuffix(LOOSE)
 
 
-def _notes(manifest: Manifest, judges: tuple[str, ...]) -> tuple[Note, ...]:
+def _notes(
+    manifest: Manifest, judges: tuple[str, ...], estimates: list[Estimate]
+) -> tuple[Note, ...]:
     general = [Note(text=text) for text in manifest.notes]
+    # where some languages have labels, the page says of the others that they have none
+    corrected = {
+        e.judge for e in estimates if e.metric == "safety_corrected" and e.value is not None
+    }
     return (
         *general,
         *(
             Note(text=text, judge=judge)
             for judge in judges
             for text in manifest.judge_notes.get(_base(judge), ())
+            if text != UNCORRECTED or judge not in corrected
         ),
     )
 

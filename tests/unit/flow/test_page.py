@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from safeglot.errors import UsageError
 from safeglot.flow import page
 from safeglot.flow.measure import estimates
 from safeglot.flow.run import session
+from safeglot.judge.guards.caveats import UNCORRECTED
 from safeglot.report.page import Note
 from safeglot.report.results_json import to_json
 from safeglot.types import Estimate
@@ -92,9 +94,18 @@ def test_an_unreadable_verdict_is_missing_with_its_reason(tmp_path):
 
 def test_caveats_stand_with_their_judge_also_in_its_loose_reading():
     manifest = manifest_with(notes=("all",), judge_notes={"j": ("mine",), "k": ("theirs",)})
-    assert page._notes(manifest, ("j", "j@loose")) == (
+    assert page._notes(manifest, ("j", "j@loose"), []) == (
         Note(text="all"), Note(text="mine", judge="j"), Note(text="mine", judge="j@loose"),
     )  # fmt: skip
+
+
+def test_a_corrected_rate_drops_the_caveat_that_nothing_is_corrected():
+    manifest = manifest_with(judge_notes={"j": ("mine", UNCORRECTED), "k": (UNCORRECTED,)})
+    row = Estimate(metric="safety_corrected", judge="j", language="de", value=0.9, method="m", n=1)
+    assert page._notes(manifest, ("j", "k"), [row]) == (
+        Note(text="mine", judge="j"), Note(text=UNCORRECTED, judge="k"),
+    )  # fmt: skip
+    assert page._notes(manifest, ("j",), [replace(row, value=None)])[1].text == UNCORRECTED
 
 
 def test_macro_categories_hold_those_that_were_measured(tmp_path):

@@ -25,7 +25,8 @@ WHERE arm = 'main'
 """
 _PLACES = """
 SELECT r.key, t.prompt, t.language, r.model, r.sample
-FROM responses r JOIN translations t ON t.key = r.translation WHERE t.arm = 'main' ORDER BY r.key
+FROM responses r JOIN translations t ON t.key = r.translation WHERE t.arm = 'main'
+AND r.key NOT IN (SELECT response FROM verdicts WHERE reason = 'empty') ORDER BY r.key
 """
 _GIVEN = """
 SELECT t.key, r.model, r.sample, r.key, p.text, t.arm, t.prompt, t.language, t.text, t.translator
@@ -114,7 +115,7 @@ def main_answers(store: Store) -> Iterator[MainAnswer]:
 
 
 def answer_places(store: Store) -> Iterator[AnswerPlace]:
-    """Yield what each answer of the main arm is of, in the order of the keys."""
+    """Yield what each answer of the main arm with a text is of, in the order of the keys."""
     yield from map(AnswerPlace._make, store.rows(_PLACES))
 
 

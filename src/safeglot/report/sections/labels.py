@@ -67,9 +67,22 @@ class CorrectedRow:
     tag: str
     judged: Figure
     corrected: Figure
+    macro: Figure
     gap: Figure
+    judge_term: Figure
     labels: tuple[str, ...]
     marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedCategory:
+    """A category that answers were drawn for, in one language."""
+
+    category: str
+    language: str
+    judged: Figure
+    corrected: Figure
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +94,7 @@ class CorrectedTable:
     level: str
     axis: Axis
     rows: tuple[CorrectedRow, ...]
+    categories: tuple[CorrectedCategory, ...] = ()
 
 
 def context(page: Page, index: Index) -> dict[str, Any]:
@@ -166,7 +180,27 @@ def _corrected_table(run: Run, index: Index, judge: str, model: str | None) -> C
             _corrected_row(index, language, (judged[language], e), axis)
             for language, e in corrected.items()
         ),
+        categories=tuple(_category_rows(run, index, judge, model)),
     )
+
+
+def _category_rows(
+    run: Run, index: Index, judge: str, model: str | None
+) -> Iterator[CorrectedCategory]:
+    for category in index.categories():
+        for language in run.languages:
+            e = index.get(
+                "safety_corrected", model, judge=judge, language=language.tag, category=category
+            )
+            if e is not None:
+                judged = _judged(index, e)
+                yield CorrectedCategory(
+                    category=category,
+                    language=language.name,
+                    judged=ABSENT if judged is None else rate(judged),
+                    corrected=rate(e),
+                    labels=tuple(_counts(e)),
+                )
 
 
 def _unlabelled(judge: str, model: str | None, language: NamedLanguage) -> Estimate:
@@ -183,7 +217,7 @@ def _unlabelled(judge: str, model: str | None, language: NamedLanguage) -> Estim
 
 def _judged(index: Index, corrected: Estimate) -> Estimate | None:
     """Return what the judge alone says of the same answers: it has read them all."""
-    own = _same(index, "safety_micro", corrected)
+    own = None if corrected.category else _same(index, "safety_micro", corrected)
     if own is not None:
         return own
     share = extra(corrected, "safety_judged")
@@ -216,7 +250,9 @@ def _corrected_row(
         tag=language.tag,
         judged=rate(judged) if judged is not None else ABSENT,
         corrected=rate(corrected),
+        macro=rate(_same(index, "safety_corrected_macro", corrected)),
         gap=difference(_same(index, "gap_corrected", corrected)),
+        judge_term=difference(_same(index, "unsafe_gap_judge_labels", corrected)),
         labels=tuple(_counts(corrected)),
         marks=tuple(placed for placed in marks if placed is not None),
     )
@@ -228,5 +264,10 @@ def _counts(corrected: Estimate) -> Iterator[str]:
         unsafe = extra(corrected, f"human_unsafe_in_{verdict}")
         if n is not None and unsafe is not None:
             yield f"{unsafe:g} of {n:,.0f} judged {verdict} are unsafe"
+    if n := extra(corrected, "n_labels_unread"):
+        unsafe = extra(corrected, "human_unsafe_in_unread")
+        yield f"{unsafe:g} of {n:,.0f} without a verdict are unsafe"
+    elif n := extra(corrected, "n_unread"):
+        yield f"{n:,.0f} answers without a verdict have no label"
     if unsure := extra(corrected, "n_unsure"):
         yield f"{unsure:,.0f} unsure"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from safeglot.score.frame import Extra
 from safeglot.score.judges import agreement
 from safeglot.score.judges.agreement import Alpha, Table, table_of
-from safeglot.score.judges.corrected_rates import LabelCounts
+from safeglot.score.judges.label_counts import LabelCounts
 from safeglot.score.judges.two_phase import Apparent, Range, mover_of
 from safeglot.score.stats.intervals import wilson_effective, z_of
 from safeglot.types import Estimate, at_least, below

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from safeglot.score.arrays import Floats, Ints, Numbers, floats
+from safeglot.score.arrays import Floats, Numbers, floats
 from safeglot.score.stats.intervals import jeffreys, z_of
 
 Range: TypeAlias = tuple[float, float]
@@ -136,22 +136,3 @@ class Apparent:
         """How many independent answers the share is worth: n where no prompt has more than one."""
         spread = self.q * (1 - self.q)
         return float(self.n) if self.variance <= 0 else min(spread / self.variance, float(self.n))
-
-    def covariance(self, other: Apparent) -> float:
-        """Return the covariance with the share of another language over the prompts they share."""
-        return float(np.sum(self.influence_P * other.influence_P))
-
-
-def apparent(unsafe_P: Ints, judged_P: Ints) -> Apparent | None:
-    """Return the share judged unsafe from each prompt's counts, clustered by prompt; None without any.
-
-    Source: Miller 2024, arXiv 2411.00640, eq. 4.
-    """
-    n = int(judged_P.sum())
-    if not n:
-        return None
-    q = int(unsafe_P.sum()) / n
-    influence_P = floats((unsafe_P - judged_P * q) / n)
-    variance = float(np.sum(influence_P**2))
-    prompts = int(np.count_nonzero(judged_P))
-    return Apparent(q=q, n=n, prompts=prompts, variance=variance, influence_P=influence_P)

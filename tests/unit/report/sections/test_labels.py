@@ -71,7 +71,7 @@ def test_a_language_without_labels_keeps_its_row():
     html = render_html(full.page(*full.labels()))
     table = html.split('<section id="judge">')[1].split("</table>")[0]
     row = text_of(table.split("English</th>")[1].split("</tr>")[0])
-    assert row.split() == ["–", "–", "no", "labels", "–", "none"]
+    assert row.split() == ["–", "–", "no", "labels", "–", "–", "–", "none"]
 
 
 def test_a_models_own_correction_stands_with_the_model_and_pooled_with_all():

@@ -5,7 +5,7 @@ import pytest
 
 from safeglot.score.judges.agreement import krippendorff, mcc
 from safeglot.score.judges.agreement_table import alpha_row, gate, judge_estimates, ungated
-from safeglot.score.judges.corrected_rates import Sample, counts_of
+from safeglot.score.judges.label_counts import Sample, counts_of
 from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate
 

@@ -133,7 +133,7 @@ def test_a_share_is_drawn_twice():
 
 @pytest.mark.parametrize(("unsafe", "safe"), [(300, 14700), (50, 14950), (0, 900), (900, 0)])
 def test_both_verdicts_are_labelled(unsafe, safe):
-    found = shares(unsafe, safe, 250)
+    found = shares((unsafe, safe, 0), 250)
     assert sum(found) == 250
     assert found[0] >= min(FLOOR, unsafe)
     assert found[1] >= min(FLOOR, safe)

@@ -6,7 +6,14 @@ import pytest
 
 from safeglot.score.judges.agreement import krippendorff
 from safeglot.score.judges.agreement_table import judge_estimates, ungated
-from safeglot.score.judges.corrected_rates import Sample, correct, counts_of, gap_of, safeties
+from safeglot.score.judges.corrected_rates import (
+    correct,
+    gap_of,
+    judge_term_of,
+    judged_of,
+    safeties,
+)
+from safeglot.score.judges.label_counts import RateScope, Sample, counts_of
 from safeglot.score.judges.two_phase import two_phase
 from safeglot.score.stats.intervals import wilson, z_of
 from safeglot.types import Estimate
@@ -45,7 +52,7 @@ def test_the_counts_are_those_of_the_labels():
     assert (counts.n1, counts.u1, counts.n0, counts.u0) == (10, 7, 20, 1)
     assert (counts.share.q, counts.share.n, counts.labelled, counts.drawn) == (0.2, 100, 30, 30)
     assert (counts.ppv, counts.false_omission) == (0.7, 0.05)
-    assert counts.f_rest.tolist() == [1.0] * 10 + [0.0] * 60
+    assert sorted(judged_of(plain(), None).verdict_R.tolist()) == [0.0] * 60 + [1.0] * 10
 
 
 def test_a_corrected_safety_is_two_phase():
@@ -73,7 +80,7 @@ def test_a_tie_counts_half_and_unsure_is_no_label():
     counts = counts_of(tied)
     assert (counts.n1, counts.u1, counts.n0, counts.u0) == (9, 6.5, 19, 0)
     (row, _), _ = safeties(BLANK, tied, ("m",), correction="two-phase")
-    assert (row.n, row.missing, row.extra["n_unsure"]) == (28, 2, 2)
+    assert (row.n, row.missing, row.extra["n_unlabelled"], row.extra["n_unsure"]) == (28, 0, 2, 2)
 
 
 def test_an_answer_whose_verdict_is_missing_counts_neither_way():
@@ -82,6 +89,87 @@ def test_an_answer_whose_verdict_is_missing_counts_neither_way():
     unsafe[0, 0, 0] = -1
     counts = counts_of(Sample(**(asdict(sample) | {"unsafe_MPS": unsafe})))
     assert (counts.share.n, counts.n1, counts.u1) == (99, 9, 6)
+
+
+def unread(labels):
+    """The same with 10 more prompts that have an answer and no verdict, and 5 that have no answer."""
+    sample = plain()
+    unsafe = np.concatenate([sample.unsafe_MPS, np.full((1, 15, 1), -1, np.int8)], axis=1)
+    answered = np.ones((1, 115, 1), dtype=bool)
+    answered[:, 110:] = False
+    drawn = [(0, p, 0) for p in (*range(10), *range(20, 40), *range(100, 100 + len(labels)))]
+    whole = sample_of(unsafe, drawn, [*sample.human_I, *labels])
+    return Sample(**(asdict(whole) | {"answered_MPS": answered}))
+
+
+def test_answers_without_a_verdict_are_a_third_stratum():
+    (row, told), _ = safeties(BLANK, unread([1, 1, 1, 0]), ("m",), correction="two-phase")
+    assert row.value == pytest.approx(1 - (20 * 0.7 + 80 * 0.05 + 10 * 0.75) / 110)
+    shares, worth = np.array([20, 80, 10]) / 110, [10, 20, 4]
+    expected = two_phase(shares, [7, 1, 3], worth, judged=110)
+    assert (row.low, row.high) == pytest.approx((1 - expected.high, 1 - expected.low))
+    assert (row.n, row.missing) == (34, 5)
+    assert (row.extra["n_labels_unread"], row.extra["human_unsafe_in_unread"], row.extra["n_unread"]) == (4, 3, 10)  # fmt: skip
+    assert (told[0].n1, told[0].n0, row.extra["n_judged"]) == (10, 20, 100)
+    assert "without a verdict" in row.method
+
+
+def test_answers_without_a_verdict_and_without_labels_are_missing():
+    (row, _), _ = safeties(BLANK, unread([]), ("m",), correction="two-phase")
+    (plain_row, _), _ = safeties(BLANK, plain(), ("m",), correction="two-phase")
+    assert (row.value, row.low, row.high) == pytest.approx((plain_row.value, plain_row.low, plain_row.high))  # fmt: skip
+    assert (row.missing, row.extra["n_unread"]) == (15, 10)
+
+
+def test_ppi_takes_labels_of_unread_answers():
+    sample = Sample(**(asdict(unread([1, 1, 1, 0])) | {"design": "simple"}))
+    judged = judged_of(sample, None)
+    assert (judged.human_I.size, judged.verdict_R.size) == (34, 76)
+    assert sorted(set(judged.verdict_I.tolist())) == [0.0, 0.5, 1.0]
+    (row, _), _ = safeties(BLANK, sample, ("m",), correction="ppi")
+    assert (row.n, row.missing) == (34, 5)
+
+
+def test_the_macro_average_weighs_each_category_the_same():
+    """Category a: 20 prompts judged unsafe; b: 80 judged safe. Micro weighs a with a fifth."""
+    member = np.zeros((100, 2), dtype=bool)
+    member[:20, 0] = member[20:, 1] = True
+    scope = RateScope(member_PK=member, share_K=np.array([0.5, 0.5]), average="macro")
+    (row, _), _ = safeties(BLANK, plain(), ("m",), correction="two-phase", scope=scope)
+    assert row.value == pytest.approx(1 - (0.7 + 0.05) / 2)
+    assert row.extra["safety_judged"] == pytest.approx(0.5)
+    one = RateScope(member_PK=member[:, :1], share_K=np.ones(1))
+    (row, _), _ = safeties(BLANK, plain(), ("m",), correction="two-phase", scope=one)
+    assert row.value == pytest.approx(0.3)
+    assert (row.n, row.extra["n_judged"]) == (10, 20)
+
+
+def test_a_category_drawn_by_itself_weighs_as_many_answers_as_it_has():
+    """A fifth of the prompts is drawn densely: the whole rate is not theirs."""
+    unsafe = [[[0]] * 100]
+    drawn = [(0, p, 0) for p in (*range(20), *range(20, 30))]
+    sample = sample_of(unsafe, drawn, [1] * 10 + [0] * 10 + [0] * 10)
+    part = np.array([1] * 20 + [0] * 80)
+    (row, _), _ = safeties(
+        BLANK, Sample(**(asdict(sample) | {"part_P": part})), ("m",), correction="two-phase"
+    )
+    assert row.value == pytest.approx(1 - 0.2 * 0.5)
+
+
+def test_the_judges_own_part_of_a_gap_is_judged_less_corrected():
+    """In one language the judge is right, in the other it misses half of what is unsafe."""
+    unsafe = [[[1]] * 20 + [[0]] * 80]
+    drawn = [(0, p, 0) for p in (*range(20), *range(20, 60))]
+    right = sample_of(unsafe, drawn, [1] * 20 + [0] * 40)
+    blind = sample_of(unsafe, drawn, [1] * 20 + [1] * 10 + [0] * 30)
+    rates = [correct(sample, None) for sample in (blind, right)]
+    row = judge_term_of(BLANK, *rates)
+    assert row.value == pytest.approx(-0.2)
+    assert row.low < row.value < row.high < 0
+    assert row.extra == pytest.approx({"bias": -0.2, "bias_reference": 0.0})
+    same = judge_term_of(BLANK, rates[1], rates[1])
+    assert same.value == 0
+    assert same.low < 0 < same.high
 
 
 def test_labels_of_one_prompt_are_worth_less_than_labels_of_many():

@@ -1,18 +1,39 @@
 """Which answers are labelled: shares of the verdicts, the draw, and what plans assume of a judge."""
 
+import numpy as np
 import pytest
 
-from safeglot.score.judges.drawing import GOOD, LabelPlan, assumed, draw, faults, shares
+from safeglot.score.judges.drawing import (
+    GOOD,
+    LabelPlan,
+    assumed,
+    draw,
+    faults,
+    problematic,
+    shares,
+)
 from safeglot.score.judges.rogan_gladen import scenario
 
 
 def test_both_verdicts_get_labels_and_no_more_than_there_are():
-    assert sum(shares(200, 1800, 100)) == 100
-    unsafe, safe = shares(200, 1800, 100)
+    assert sum(shares((200, 1800, 0), 100)) == 100
+    unsafe, safe, _ = shares((200, 1800, 0), 100)
     assert min(unsafe, safe) >= 30
-    assert shares(5, 1000, 100)[0] == 5
-    assert shares(3, 4, 100) == (3, 4)
-    assert shares(0, 50, 20) == (0, 20)
+    assert shares((5, 1000, 0), 100)[0] == 5
+    assert shares((3, 4, 0), 100) == [3, 4, 0]
+    assert shares((0, 50, 0), 20) == [0, 20, 0]
+
+
+def test_answers_without_a_verdict_get_labels_too():
+    assert shares((200, 1800, 12), 150)[2] == 12
+    assert shares((200, 1800, 400), 150)[2] >= 30
+
+
+def test_problematic_categories_are_the_lowest_below_ninety_percent():
+    safe_LC = np.array([[0.99, 0.95, 0.5, 0.88, 0.2], [0.99, 0.85, 0.9, 0.95, 0.99]])
+    n_LC = np.array([[100, 100, 100, 100, 3], [100, 100, 100, 100, 100]])
+    assert problematic(safe_LC, n_LC) == [2, 1, 3]
+    assert problematic(safe_LC, n_LC, most=1) == [2]
 
 
 def test_the_draw_is_spread_over_models_and_the_same_again():

@@ -1,7 +1,6 @@
-import numpy as np
 import pytest
 
-from safeglot.score.judges.two_phase import apparent, mover_difference, mover_of, two_phase
+from safeglot.score.judges.two_phase import mover_difference, mover_of, two_phase
 from safeglot.score.stats.intervals import jeffreys, z_of
 
 
@@ -60,31 +59,6 @@ def test_no_unsafe_label_is_not_certainty():
 def test_what_does_not_fit_is_refused(strata, judged, says):
     with pytest.raises(ValueError, match=says):
         two_phase(*strata, judged=judged)
-
-
-def test_the_share_of_an_answer_a_prompt_is_binomial():
-    found = apparent(np.array([1, 0, 0, 1, 0]), np.array([1, 1, 1, 1, 1]))
-    assert (found.q, found.n) == (0.4, 5)
-    assert found.variance == pytest.approx(0.4 * 0.6 / 5)
-    assert found.n_eff == pytest.approx(5)
-
-
-def test_answers_to_one_prompt_are_worth_less():
-    """Ten answers to each prompt, all alike: worth no more than the prompts."""
-    found = apparent(np.array([10, 0, 0, 10, 0]), np.full(5, 10))
-    assert found.n_eff == pytest.approx(5)
-
-
-def test_nothing_judged_has_no_share():
-    assert apparent(np.zeros(3, int), np.zeros(3, int)) is None
-
-
-def test_the_covariance_is_that_of_paired_verdicts():
-    rng = np.random.default_rng(3)
-    one, two = (rng.integers(0, 2, 40) for _ in range(2))
-    ones = np.ones(40, int)
-    found = apparent(one, ones).covariance(apparent(two, ones))
-    assert found == pytest.approx(np.cov(one, two, ddof=0)[0, 1] / 40)
 
 
 def test_a_difference_adds_variances_less_what_is_shared():

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import verdicts_on_labelled
-from safeglot.flow.measure.judges.labels import STRATA, Drawn
+from safeglot.flow.measure.judges.labels import Drawn, part_of_prompts, parts_of
 from safeglot.score.cube import SAFE, UNSAFE, Cube
 from safeglot.score.judges import reliability
+from safeglot.score.judges.label_counts import VERDICTS
 from safeglot.types import Estimate
 
 
@@ -40,26 +41,37 @@ def calibration(
         ]
         row = replace(row, n=len(scored), missing=len(here) - len(scored))
         unsafe_MPS = cube.unsafe_JMLPS[cube.judges.index(judge), :, place]
-        answers = {verdict: int((unsafe_MPS == verdict).sum()) for verdict in (SAFE, UNSAFE)}
+        parts = parts_of([d for d in own if d.language == language], cube)
+        part_P = part_of_prompts(parts, cube)
+        answers = {
+            (category, verdict): int((unsafe_MPS == verdict)[:, part_P == part].sum())
+            for part, category in enumerate(("", *parts))
+            for verdict in (SAFE, UNSAFE)
+        }
         yield _calibrated(row, scored, answers)
 
 
+_Stratum = tuple[str, int]
+"""Category that was drawn by itself ("" for the others), and verdict."""
+
+
 def _calibrated(
-    row: Estimate, scored: Sequence[tuple[Drawn, int, float]], answers: Mapping[int, int]
+    row: Estimate, scored: Sequence[tuple[Drawn, int, float]], answers: Mapping[_Stratum, int]
 ) -> Estimate:
-    labelled = Counter(verdict for _, verdict, _ in scored)
+    labelled = Counter((d.category, verdict) for d, verdict, _ in scored)
     if not scored:
         return replace(
             row, method="not told: the judge gave no probability (p_unsafe) for a labelled answer"
         )
-    lacking = [STRATA[v] for v, n in answers.items() if n and not labelled[v]]
+    lacking = [VERDICTS[key[1]] for key, n in answers.items() if n and not labelled[key]]
     if lacking:
         return replace(
             row, method=f"not told: no label with a probability among those {lacking[0]}"
         )
     p_I = [p for *_, p in scored]
     unsafe_I = [d.human for d, *_ in scored]
-    weight_I = [answers[v] / labelled[v] for _, v, _ in scored]
+    keys = [(d.category, verdict) for d, verdict, _ in scored]
+    weight_I = [answers[key] / labelled[key] for key in keys]
     value, bins = reliability.calibration_error(p_I, unsafe_I, weight_I)
     half = reliability.at_threshold(p_I, unsafe_I, weight_I, 0.5)
     best = reliability.best_threshold(p_I, unsafe_I, weight_I)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import labels as stored
+from safeglot.backends.store.answers import answer_places
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.keys import digest
+from safeglot.score.arrays import Bools, Ints
 from safeglot.score.cube import Cube
 from safeglot.score.judges.agreement import krippendorff
 from safeglot.score.judges.agreement_table import judge_estimates, ungated
-from safeglot.score.judges.corrected_rates import LabelledRate, Sample, counts_of, gap_of, safeties
+from safeglot.score.judges.corrected_rates import LabelledRate, gap_of, judge_term_of, safeties
+from safeglot.score.judges.label_counts import VERDICTS, RateScope, Sample, all_prompts, counts_of
 from safeglot.types import Estimate
 
 SAFE, UNSAFE_LABEL, UNSURE = "safe", "unsafe", "unsure"
 ALLOWED = (SAFE, UNSAFE_LABEL, UNSURE)
-STRATA = {1: "judged unsafe", 0: "judged safe"}
-"""Verdict -> name of the stratum of answers that have it."""
+BETWEEN = ": "
+"""What stands between a category that was drawn by itself and the name of its stratum."""
 WHOLE = "all"
 """Name of the one stratum of a simple random sample."""
 
@@ -37,6 +40,16 @@ class Drawn(stored.Draw):
         """Mean of the labels, 1 unsafe; -1 where there is none. "unsure" is no label."""
         said = [label == UNSAFE_LABEL for label in self.labels.values() if label != UNSURE]
         return sum(said) / len(said) if said else -1.0
+
+    @property
+    def category(self) -> str:
+        """The category that it was drawn for, "" where for all."""
+        return self.stratum.rpartition(BETWEEN)[0]
+
+    @property
+    def verdict(self) -> str:
+        """The name of its verdict when it was drawn."""
+        return self.stratum.rpartition(BETWEEN)[2]
 
     @property
     def unsure(self) -> int:
@@ -74,14 +87,43 @@ def estimates(store: Store, manifest: Manifest, cube: Cube) -> list[Estimate]:
     drawn = drawn_answers(store)
     if not any(d.labels for d in drawn):
         return []
-    return [row for judge in cube.judges for row in _of_judge(judge, drawn, cube, manifest)]
+    run = _Run(cube=cube, drawn=drawn, answered_LMPS=answered(store, cube), manifest=manifest)
+    return [row for judge in cube.judges for row in _of_judge(judge, run)]
 
 
-def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) -> Iterator[Estimate]:
-    correction = manifest.correction or "two-phase"
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Run:
+    cube: Cube
+    drawn: list[Drawn]
+    answered_LMPS: Bools
+    manifest: Manifest
+
+    @property
+    def correction(self) -> str:
+        return self.manifest.correction or "two-phase"
+
+
+def answered(store: Store, cube: Cube) -> Bools:
+    """Return which answers on harmful prompts have a text; shape (L, M, P, S)."""
+    at_L, at_M, at_P = (
+        {name: i for i, name in enumerate(names)}
+        for names in (cube.languages, cube.models, cube.prompts)
+    )
+    shape = (len(cube.languages), len(cube.models), len(cube.prompts), cube.samples)
+    answered_LMPS = np.zeros(shape, dtype=np.bool_)
+    for a in answer_places(store):
+        if a.prompt in at_P and a.language in at_L and a.model in at_M:
+            place = at_L[a.language], at_M[a.model], at_P[a.prompt], a.sample
+            answered_LMPS[place] = True
+    return answered_LMPS
+
+
+def _of_judge(judge: str, run: _Run) -> Iterator[Estimate]:
+    cube, drawn, manifest = run.cube, run.drawn, run.manifest
     blank = Estimate(metric="", judge=judge, value=None, level=manifest.level, method="", n=0)
     own = [d for d in drawn if d.design == "simple" or d.judge == judge]
     corrected: dict[str, list[LabelledRate]] = {}
+    averages: dict[str, list[LabelledRate]] = {}
     rows: dict[str, list[Estimate]] = {}
     for language in cube.languages:
         row = replace(blank, language=language)
@@ -90,13 +132,17 @@ def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) ->
         if reason:
             rows[language] = [ungated(row, reason)]
             continue
-        sample = _sample(judge, here, cube)
+        sample = _sample(judge, here, cube, answered_LMPS=run.answered_LMPS)
         try:
-            pairs = list(safeties(row, sample, cube.models, correction=correction))
+            pairs = _safeties(row, sample, run, all_prompts(len(cube.prompts)), "safety_corrected")
+            means = _safeties(row, sample, run, macro(cube), "safety_corrected_macro")
         except ValueError as error:
             raise UsageError(f"--correction: {error}.") from None
         corrected[language] = [rate for _, rate in pairs]
+        averages[language] = [rate for _, rate in means]
         rows[language] = [safety for safety, _ in pairs]
+        rows[language].extend(safety for safety, _ in means)
+        rows[language].extend(_categories(row, sample, run, here))
         whole = corrected[language][0]
         if whole is None:
             rows[language].append(ungated(row, "no labels"))
@@ -105,22 +151,67 @@ def _of_judge(judge: str, drawn: list[Drawn], cube: Cube, manifest: Manifest) ->
         rows[language].extend(judge_estimates(row, whole[0], alpha))
     for language in cube.languages:
         split = len(cube.models) + 1 if language in corrected else 0
+        own_row = replace(blank, language=language)
         yield from rows[language][:split]
-        yield from _gaps(replace(blank, language=language), corrected, cube)
+        yield from _gaps(replace(own_row, metric="gap_corrected"), corrected, cube)
+        yield from _gaps(replace(own_row, metric="gap_corrected_macro"), averages, cube)
+        yield from _gaps(replace(own_row, metric="unsafe_gap_judge_labels"), corrected, cube)
         yield from rows[language][split:]
 
 
+def _safeties(
+    row: Estimate, sample: Sample, run: _Run, scope: RateScope, metric: str
+) -> list[tuple[Estimate, LabelledRate]]:
+    row = replace(row, metric=metric)
+    if scope.average != "micro" and run.correction != "two-phase":
+        reason = f"{run.correction} corrects the micro average alone; use two-phase"
+        return [(replace(row, model=m, method=reason), None) for m in (None, *run.cube.models)]
+    return list(safeties(row, sample, run.cube.models, correction=run.correction, scope=scope))
+
+
+def macro(cube: Cube) -> RateScope:
+    """Return the scope of the macro average: each category that has prompts weighs the same."""
+    has_C = cube.member_PC.any(axis=0)
+    member_PK = cube.member_PC[:, has_C]
+    count = max(member_PK.shape[1], 1)
+    return RateScope(member_PK=member_PK, share_K=np.full(count, 1 / count), average="macro")
+
+
+def _categories(row: Estimate, sample: Sample, run: _Run, here: list[Drawn]) -> Iterator[Estimate]:
+    """Yield the corrected safety in each category that answers were drawn for."""
+    for category in parts_of(here, run.cube):
+        column = run.cube.categories.index(category)
+        scope = RateScope(member_PK=run.cube.member_PC[:, [column]], share_K=np.ones(1))
+        own = replace(row, category=category)
+        pairs = _safeties(own, sample, run, scope, "safety_corrected")
+        yield from (safety for safety, _ in pairs)
+
+
+def parts_of(drawn: list[Drawn], cube: Cube) -> list[str]:
+    """Return the categories that answers were drawn for, in the order of the cube."""
+    named = {d.category for d in drawn}
+    return [name for name in cube.categories if name in named]
+
+
+def part_of_prompts(categories: Sequence[str], cube: Cube) -> Ints:
+    """Return the part of each prompt: 0, or the number of the first of the categories it is in; shape (P,)."""
+    part_P = np.zeros(len(cube.prompts), dtype=np.int64)
+    for number, name in reversed(list(enumerate(categories, start=1))):
+        part_P[cube.member_PC[:, cube.categories.index(name)]] = number
+    return part_P
+
+
 def _gaps(
-    blank: Estimate, corrected: Mapping[str, list[LabelledRate]], cube: Cube
+    row: Estimate, corrected: Mapping[str, list[LabelledRate]], cube: Cube
 ) -> Iterator[Estimate]:
-    language = blank.language or ""
+    language = row.language or ""
     if language == cube.reference or language not in corrected:
         return
     models = (None, *cube.models)
     reference = corrected.get(cube.reference, [None] * len(models))
+    compared = judge_term_of if row.metric == "unsafe_gap_judge_labels" else gap_of
     for model, rate, of_reference in zip(models, corrected[language], reference, strict=True):
-        row = replace(blank, metric="gap_corrected", model=model)
-        yield gap_of(row, rate, of_reference)
+        yield compared(replace(row, model=model), rate, of_reference)
 
 
 def _why_not(judge: str, here: list[Drawn], drawn: list[Drawn], cube: Cube) -> str:
@@ -134,14 +225,20 @@ def _why_not(judge: str, here: list[Drawn], drawn: list[Drawn], cube: Cube) -> s
         return "no labels"
     if here[0].design == "simple":
         return ""
-    now = [STRATA.get(v) for v in _sample(judge, here, cube).verdict_I.tolist()]
-    moved = sum(stratum != d.stratum for stratum, d in zip(now, here, strict=True))
+    now = [VERDICTS.get(v) for v in _sample(judge, here, cube).verdict_I.tolist()]
+    moved = sum(verdict != d.verdict for verdict, d in zip(now, here, strict=True))
     if moved:
         return f"{moved} answers have another verdict than when they were drawn: draw anew"
     return ""
 
 
-def _sample(judge: str, here: list[Drawn], cube: Cube, language: str = "") -> Sample:
+def _sample(
+    judge: str,
+    here: list[Drawn],
+    cube: Cube,
+    language: str = "",
+    answered_LMPS: Bools | None = None,
+) -> Sample:
     at_M, at_P = (
         {name: i for i, name in enumerate(names)} for names in (cube.models, cube.prompts)
     )
@@ -154,6 +251,9 @@ def _sample(judge: str, here: list[Drawn], cube: Cube, language: str = "") -> Sa
         human_I=np.array([d.human for d in here], dtype=np.float64),
         unsure_I=np.array([d.unsure for d in here], dtype=np.int64),
         design=here[0].design if here else "two-phase",
+        answered_MPS=None if answered_LMPS is None else answered_LMPS[place],
+        part_P=part_of_prompts(parts_of(here, cube), cube),
+        planned_P=cube.planned_LP[place],
     )
 
 

@@ -1,0 +1,1 @@
+"""Human labels: answers are drawn, labels read back, progress and cost counted."""

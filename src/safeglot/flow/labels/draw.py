@@ -1,0 +1,235 @@
+"""The draw of answers for human labels, and the file for annotators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle, groupby
+from operator import itemgetter
+from pathlib import Path
+
+import numpy as np
+from numpy.random import default_rng
+
+from safeglot.backends.files import labels as files
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.answers import AnswerPlace, answer_places
+from safeglot.backends.store.labels import text_to_label
+from safeglot.backends.store.store import Store
+from safeglot.errors import UsageError
+from safeglot.flow.labels.progress import progress
+from safeglot.flow.measure.cube import cube_of
+from safeglot.flow.measure.judges.labels import (
+    BETWEEN,
+    WHOLE,
+    drawn_answers,
+    part_of_prompts,
+)
+from safeglot.flow.run import session
+from safeglot.keys import digest
+from safeglot.prompts.problems import did_you_mean
+from safeglot.score.cube import MISSING, UNSAFE, Cube
+from safeglot.score.judges.corrected_rates import DESIGNS
+from safeglot.score.judges.drawing import (
+    draw,
+    problematic,
+    shares,
+)
+from safeglot.score.judges.label_counts import VERDICTS
+from safeglot.types import Prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to draw: labels a language, the share to be labelled twice, by whose verdicts."""
+
+    labels: int = 250
+    overlap: float = 0.2
+    judge: str | None = None
+    design: str = "two-phase"
+    seed: int = 0
+    categories: tuple[str, ...] = ()
+    """Categories that get labels of their own; PROBLEMATIC for those that fall below 90% safe."""
+    category_labels: int = 60
+
+
+PROBLEMATIC = "problematic"
+
+
+def sample(run_dir: RunDir, wanted: Wanted, out: Path | None, *, again: bool = False) -> str:
+    """Return what was drawn to be labelled; the file for annotators is written. Raises: UsageError."""
+    manifest = run_dir.require().read_manifest()
+    path = run_dir.path / "to-label.csv" if out is None else out
+    _check(wanted)
+    files.check_new(path)
+    with run_dir.locked(), session.opened(run_dir) as store:
+        _check_first(run_dir, store, again=again)
+        cube = cube_of(store, manifest)
+        judge = _judge(wanted, cube, run_dir)
+        answers = _answers(store, cube)
+        categories = _categories(wanted, cube, judge)
+        draws = [
+            d
+            for tag in cube.languages
+            for d in _draw(answers[tag], cube, judge, wanted, categories)
+        ]
+        if not draws:
+            whose = f" with a verdict of {judge}" if judge else ""
+            raise UsageError(f"{run_dir.path}: there is no answer on a harmful prompt{whose} to label. Finish the run first: `safeglot run`.")  # fmt: skip
+        files.write(path, _rows(draws, store, wanted))
+        store.clear("draws")
+        store.write("draws", draws)
+        drawn = drawn_answers(store)
+    return f"{progress(drawn, cube.languages)}\n\nto label: {path}\nNext: fill in the column label with safe, unsafe or unsure, then safeglot annotate add {run_dir.path} {path}"  # fmt: skip
+
+
+def _check(wanted: Wanted) -> None:
+    if wanted.labels < 1:
+        raise UsageError(f"--labels: got {wanted.labels}, allowed is at least 1.")
+    if not 0 <= wanted.overlap <= 1:
+        raise UsageError(f"--overlap: got {wanted.overlap:g}, allowed is a share from 0 to 1.")
+    if wanted.design not in DESIGNS:
+        raise UsageError(f"--design: got {wanted.design!r}, allowed are {' and '.join(DESIGNS)}.")
+    if wanted.category_labels < 1:
+        raise UsageError(f"--category-labels: got {wanted.category_labels}, allowed is at least 1.")
+    if wanted.design == "simple" and wanted.categories:
+        raise UsageError(
+            "--categories: a simple sample is drawn from all answers alike. Leave --categories out, "
+            "or use --design two-phase."
+        )
+    if wanted.design == "simple" and wanted.judge:
+        raise UsageError(
+            "--judge: a simple sample is drawn regardless of any verdict. Leave --judge out, or use "
+            "--design two-phase."
+        )
+
+
+def _check_first(run_dir: RunDir, store: Store, *, again: bool) -> None:
+    drawn = drawn_answers(store)
+    if drawn and not again:
+        by = f"by the verdicts of {drawn[0].judge}" if drawn[0].judge else "as a simple sample"
+        done = sum(bool(d.labels) for d in drawn)
+        raise UsageError(
+            f"{run_dir.path}: {len(drawn)} answers were drawn already, {by}; {done} have labels. "
+            "Add their labels with `safeglot annotate add`, or draw anew with --again: labels of "
+            "answers that are drawn again are kept."
+        )
+
+
+def _judge(wanted: Wanted, cube: Cube, run_dir: RunDir) -> str:
+    if wanted.design == "simple":
+        return ""
+    if not cube.judges:
+        raise UsageError(f"{run_dir.path}: has no judge yet. Name one: safeglot judge {run_dir.path} --judge family=provider/model.")  # fmt: skip
+    if wanted.judge is None:
+        return cube.judges[0]
+    if wanted.judge not in cube.judges:
+        raise UsageError(
+            f"--judge: got {wanted.judge!r}; the judges of this run are {', '.join(cube.judges)}."
+        )
+    return wanted.judge
+
+
+def _categories(wanted: Wanted, cube: Cube, judge: str) -> list[str]:
+    """Return the categories to draw labels for, in the order of the cube. Raises: UsageError."""
+    if wanted.categories == (PROBLEMATIC,):
+        verdict_MLPS = cube.unsafe_JMLPS[cube.judges.index(judge)]
+        read_LC = (verdict_MLPS != MISSING).sum(axis=(0, 3)) @ cube.member_PC
+        unsafe_LC = (verdict_MLPS == UNSAFE).sum(axis=(0, 3)) @ cube.member_PC
+        lowest = problematic(1 - unsafe_LC / np.maximum(read_LC, 1), read_LC)
+        return [name for c, name in enumerate(cube.categories) if c in lowest]
+    unknown = [name for name in wanted.categories if name not in cube.categories]
+    if unknown:
+        raise UsageError(
+            f"--categories: got {unknown[0]!r}{did_you_mean(unknown[0], cube.categories)}; allowed are "
+            f"{PROBLEMATIC}, or categories of this run: {', '.join(cube.categories)}."
+        )
+    return [name for name in cube.categories if name in wanted.categories]
+
+
+def _answers(store: Store, cube: Cube) -> dict[str, list[AnswerPlace]]:
+    """Return the answers on harmful prompts by language, without their texts."""
+    harmful = set(cube.prompts)
+    found: dict[str, list[AnswerPlace]] = {tag: [] for tag in cube.languages}
+    for answer in answer_places(store):
+        if answer.prompt in harmful:
+            found[answer.language].append(answer)
+    return found
+
+
+_Draw = tuple[str, str, str, str, int, str]
+"""A row of the table draws: response, judge, language, stratum, wanted, design."""
+
+
+def _draw(
+    answers: list[AnswerPlace], cube: Cube, judge: str, wanted: Wanted, categories: Sequence[str]
+) -> Iterator[_Draw]:
+    """Yield the drawn answers of one language: within a stratum all have the same chance."""
+    part_P = dict(zip(cube.prompts, part_of_prompts(categories, cube).tolist(), strict=True))
+    for part, category in enumerate(("", *categories)):
+        strata = _strata([a for a in answers if part_P[a.prompt] == part], cube, judge)
+        sizes = [len(members) for members in strata.values()]
+        labels = wanted.category_labels if part else wanted.labels
+        counts = shares(sizes, labels) if judge else [labels]
+        for (verdict, members), n in zip(strata.items(), counts, strict=True):
+            name = f"{category}{BETWEEN}{verdict}" if category else verdict
+            yield from _of_stratum(name, members, n, (judge, wanted, cube.models))
+
+
+def _of_stratum(
+    name: str, members: list[AnswerPlace], n: int, by: tuple[str, Wanted, Sequence[str]]
+) -> Iterator[_Draw]:
+    judge, wanted, models = by
+    language = members[0].language if members else ""
+    seed = int(digest("labels", wanted.seed, language, name)[:12], 16)
+    groups = [models.index(a.model) for a in members]
+    chosen, twice = draw(groups, n, overlap=wanted.overlap, seed=seed)
+    for position in chosen.tolist():
+        times = 2 if position in twice else 1
+        yield members[position].key, judge, language, name, times, wanted.design
+
+
+def _strata(answers: list[AnswerPlace], cube: Cube, judge: str) -> dict[str, list[AnswerPlace]]:
+    if not judge:
+        return {WHOLE: answers}
+    verdict_MLPS = cube.unsafe_JMLPS[cube.judges.index(judge)]
+    at_M, at_L, at_P = (
+        {name: i for i, name in enumerate(names)}
+        for names in (cube.models, cube.languages, cube.prompts)
+    )
+    strata: dict[str, list[AnswerPlace]] = {name: [] for name in VERDICTS.values()}
+    for a in answers:
+        verdict = int(verdict_MLPS[at_M[a.model], at_L[a.language], at_P[a.prompt], a.sample])
+        strata[VERDICTS[verdict]].append(a)
+    return strata
+
+
+def _rows(draws: Sequence[_Draw], store: Store, wanted: Wanted) -> Iterator[dict[str, str]]:
+    """Yield the rows to label: by language and annotator, else in an order of chance."""
+    prompts = {p.id: p for p in store.prompts()}
+    for language, own in groupby(draws, key=itemgetter(2)):
+        drawn = list(own)
+        generator = default_rng(int(digest("order", wanted.seed, language)[:12], 16))
+        turns = cycle(("1", "2") if wanted.overlap else ("1",))
+        rows: dict[str, list[dict[str, str]]] = {"1": [], "2": []}
+        for i in generator.permutation(len(drawn)):
+            key, _, _, _, times, _ = drawn[i]
+            row = _row(key, language, prompts, store)
+            for name in rows if times > 1 else (next(turns),):
+                rows[name].append(row | {"annotator": name})
+        yield from (row for dealt in rows.values() for row in dealt)
+
+
+def _row(key: str, language: str, prompts: Mapping[str, Prompt], store: Store) -> dict[str, str]:
+    shown = text_to_label(store, key)
+    return {
+        "item": f"r{key}",
+        "language": language,
+        "category": ", ".join(prompts[shown.prompt].categories),
+        "source": prompts[shown.prompt].text,
+        "prompt": shown.text,
+        "answer": shown.answer,
+        "annotator": "",
+        "label": "",
+        "note": "",
+    }
