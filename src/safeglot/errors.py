@@ -59,11 +59,14 @@ class ModelError(SafeglotError):
 
     `kind`: unreachable | timeout | rate_limited | server_error | bad_request | auth | not_found |
     malformed | no_choices | broken | blocked | thought_only | quota | setting | too_long | engine.
-    `transient` says whether another try may help; `text` and `thought` are what had come until then.
+    `transient` says whether another try may help; `text` and `thought` are what had come until then,
+    and the tokens what that cost.
     """
 
     text = ""
     thought = ""
+    tokens_in = 0
+    tokens_out = 0
 
     def __init__(
         self, kind: str, message: str, *, transient: bool, retry_after_s: float | None = None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot.text.thoughts import split
 from safeglot.types import Alternatives
 
 READING = 1
@@ -49,15 +50,10 @@ def content(text: str) -> str:
 
     Raises: Unreadable where the reasoning was cut off.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\ufeff \t\n")
-    while text.lower().startswith("<think>"):
-        end = text.lower().find("</think>")
-        if end < 0:
-            raise Unreadable(UNPARSABLE)
-        text = text[end + len("</think>") :].strip()
-    if text.lower().count("</think>") == 1:  # the chat template wrote the opening tag
-        text = text[text.lower().index("</think>") + len("</think>") :].strip()
-    return text
+    said = split(text.replace("\r\n", "\n").replace("\r", "\n").strip("\ufeff \t\n"))
+    if said.open:
+        raise Unreadable(UNPARSABLE)
+    return said.text
 
 
 def lines_of(text: str) -> list[str]:

@@ -20,6 +20,8 @@ Out = TypeVar("Out")
 
 GRACE_S = 15.0
 """Time that requests in flight have left once a limit has stopped the run."""
+ANSWERED = frozenset({"blocked", "thought_only"})
+"""Kinds of errors that are what a living server answered: they are asked once and end a streak."""
 _START = 16
 _RATE_LIMIT_PATIENCE = 4
 
@@ -188,13 +190,17 @@ class Engine:
                 lane.succeeded()
             except ModelError as error:
                 self._note(key, request, started=started, attempt=attempt, result=error.kind)
-                lane.failed(error, started)
                 error.attempts = attempt
+                if error.kind in ANSWERED:
+                    lane.succeeded()
+                    self._spend(route, lane, error.tokens_in, error.tokens_out)
+                    raise
+                lane.failed(error, started)
                 if not self._may_retry(error, attempt):
                     raise
             else:
                 self._note(key, request, started=started, attempt=attempt, result="ok", reply=reply)
-                self._spend(route, lane, reply)
+                self._spend(route, lane, reply.n_prompt_tokens or 0, reply.n_tokens or 0)
                 return reply
             finally:
                 lane.leave()
@@ -213,9 +219,8 @@ class Engine:
         longest = min(self.limits.max_backoff_s, self.limits.backoff_s * 2.0 ** (attempt - 1))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
-    def _spend(self, route: Route, lane: Lane, reply: Reply) -> None:
+    def _spend(self, route: Route, lane: Lane, tokens_in: int, tokens_out: int) -> None:
         c, limits = self.counters, self.limits
-        tokens_in, tokens_out = reply.n_prompt_tokens or 0, reply.n_tokens or 0
         c.tokens_in += tokens_in
         c.tokens_out += tokens_out
         c.usd += (tokens_in * (route.usd_in or 0.0) + tokens_out * (route.usd_out or 0.0)) / 1e6

@@ -13,7 +13,8 @@ from typing import Any
 import aiohttp
 
 from safeglot.backends.models.bodies import Endpoint, request_body
-from safeglot.backends.models.replies import message_of_bytes, parse_reply
+from safeglot.backends.models.error_bodies import error_of_bytes
+from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
 from safeglot.keys import json_encoder
 from safeglot.text.setting_words import settings_named
@@ -83,10 +84,8 @@ class HttpModel:
             raise refused
         try:
             return parse_reply(self._json(url, headers, raw), chat=chat)
-        except ModelError as error:  # may quote the server
-            raise ModelError(
-                error.kind, self._clean(error.message), transient=error.transient
-            ) from None
+        except ModelError as error:
+            raise self._without_key(error, error.message) from None
 
     def _json(self, url: str, headers: Any, raw: bytes) -> Any:
         try:
@@ -102,19 +101,24 @@ class HttpModel:
             ) from None
 
     def _refused(self, url: str, status: int, headers: Any, raw: bytes) -> ModelError:
-        message, code = message_of_bytes(raw)
-        text = self._clean(f"{url}: status {status}: {message}")
-        if code == "content_filter":
-            return ModelError("blocked", text, transient=False)
-        if status in (408, 504):
-            return ModelError("timeout", text, transient=True)
-        if status in (429, 503, 529):
-            wait = retry_after_s(headers.get("Retry-After"), time.time())
-            return ModelError("rate_limited", text, transient=True, retry_after_s=wait)
-        if status >= 500:
-            return ModelError("server_error", text, transient=True)
-        kinds = {401: "auth", 403: "auth", 404: "not_found", 405: "not_found"}
-        return ModelError(kinds.get(status, "bad_request"), text, transient=False)
+        error = error_of_bytes(status, raw)
+        if error.kind == "rate_limited":
+            error.retry_after_s = retry_after_s(headers.get("Retry-After"), time.time())
+        return self._without_key(error, f"{url}: status {status}: {error.message}")
+
+    def _without_key(self, error: ModelError, message: str) -> ModelError:
+        """Return an error with a message and texts that may quote the server, without the key."""
+        clean = ModelError(
+            error.kind,
+            self._clean(message),
+            transient=error.transient,
+            retry_after_s=error.retry_after_s,
+        )
+        key = self.endpoint.key
+        clean.text = error.text.replace(key, "***") if key else error.text
+        clean.tokens_in, clean.tokens_out = error.tokens_in, error.tokens_out
+        clean.thought = error.thought.replace(key, "***") if key else error.thought
+        return clean
 
     def _clean(self, text: str) -> str:
         """Return a text without the key, cut afterwards: a cut key would not be found."""

@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.models.replies import Parts, answer_of
 from safeglot.errors import ModelError, UsageError
 from safeglot.keys import request_key
+from safeglot.text.makers import makers
 from safeglot.types import LOGPROB_POSITIONS, Alternatives, Reply, Request
 
 _BATCH_TOKENS = 128
@@ -138,12 +140,15 @@ def reply_of(chunks: Sequence[Mapping[str, Any]]) -> Reply:
     reasons = [choice["finish_reason"] for choice in choices if choice.get("finish_reason")]
     if not reasons:
         raise ModelError("engine", "llama.cpp ended without a finish reason", transient=False)
-    return Reply(
-        text="".join(_text(choice) for choice in choices),
-        finish_reason=reasons[-1],
-        n_tokens=usages[-1].get("completion_tokens") if usages else None,
-        n_prompt_tokens=usages[-1].get("prompt_tokens") if usages else None,
-        logprobs=_logprobs(chunks),
+    return answer_of(
+        Parts(
+            text="".join(_text(choice) for choice in choices),
+            thought="".join(_thought(choice) for choice in choices),
+            endings=tuple(reasons[-1:]),
+            n_tokens=usages[-1].get("completion_tokens") if usages else None,
+            n_prompt_tokens=usages[-1].get("prompt_tokens") if usages else None,
+            logprobs=_logprobs(chunks),
+        )
     )
 
 
@@ -161,6 +166,11 @@ def _refused(error: Mapping[str, Any]) -> ModelError:
 
 def _text(choice: Mapping[str, Any]) -> str:
     return choice.get("text") or choice.get("delta", {}).get("content") or ""
+
+
+def _thought(choice: Mapping[str, Any]) -> str:
+    pieces = (choice.get("delta", {}).get(name) for name in makers().reply.thought_fields)
+    return next((piece for piece in pieces if isinstance(piece, str)), "")
 
 
 def _logprobs(chunks: Sequence[Mapping[str, Any]]) -> tuple[Alternatives, ...]:

@@ -83,7 +83,7 @@ def test_requests_that_come_together_are_one_batch():
 
 def test_errors_belong_to_their_request():
     found = run_all(["a", "bad", "c"], Echo(), 100)
-    assert [getattr(one, "text", None) for one in found] == ["<a>", None, "<c>"]
+    assert [getattr(one, "text", "") for one in found] == ["<a>", "", "<c>"]
     assert found[1].kind == "bad_request"
 
 
