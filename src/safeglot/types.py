@@ -329,6 +329,8 @@ class Reply:
     """The reply's own model and fingerprint, "" where it names none."""
     refused: bool = False
     """The text is a refusal that stood in a field of its own."""
+    unopened: bool = False
+    """The thought was cut off at a closing mark without an opening one; not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

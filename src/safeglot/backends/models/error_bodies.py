@@ -25,6 +25,7 @@ def error_of(status: int, body: Any) -> ModelError:
     error = _Error.of(status, body)
     kind = makers().error_kind(error.said)
     if not kind:
+        status = error.said.status
         kind = "broken" if status == 200 else "server_error" if status >= 500 else "bad_request"
     return an_error(kind, error.shown)
 

@@ -95,6 +95,7 @@ def answer_of(parts: Parts) -> Reply:
         n_thought_tokens=parts.n_thought_tokens,
         served_by=parts.served_by,
         refused=refused,
+        unopened=said.lone,
     )
 
 
