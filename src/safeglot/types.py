@@ -323,14 +323,13 @@ class Reply:
     logprobs: tuple[Alternatives, ...] = ()
     """The first generated positions, where the request asked for them and the server has them."""
     thought: str = ""
-    """What the model wrote for itself before the answer."""
+    """What the model wrote before the answer; `unopened` where only a mark at its end says so."""
     n_thought_tokens: int | None = None
     served_by: str = ""
     """The reply's own model and fingerprint, "" where it names none."""
     refused: bool = False
     """The text is a refusal that stood in a field of its own."""
     unopened: bool = False
-    """The thought was cut off at a closing mark without an opening one; not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

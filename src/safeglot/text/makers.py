@@ -51,7 +51,7 @@ class ErrorText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _ErrorRow:
     kind: str
     status: frozenset[int]
     words: frozenset[str]
@@ -98,7 +98,7 @@ class Makers:
     messages_of: frozenset[str]
     _endings: Mapping[str, Ending]
     _patterns: tuple[tuple[Ending, re.Pattern[str]], ...]
-    _errors: tuple[_Row, ...]
+    _errors: tuple[_ErrorRow, ...]
     _never_by_message: frozenset[int]
 
     def ending(self, reasons: Iterable[str]) -> Ending | None:
@@ -173,9 +173,9 @@ def _marks(row: Mapping[str, Any]) -> Marks:
     return Marks(open=row["open"], close=row["close"], lone=row.get("lone", True))
 
 
-def _row(row: Mapping[str, Any]) -> _Row:
+def _row(row: Mapping[str, Any]) -> _ErrorRow:
     words: Collection[str] = row.get("word", ())
-    return _Row(
+    return _ErrorRow(
         kind=row["kind"],
         status=frozenset(row.get("status", ())),
         words=frozenset(map(word, words)),
