@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from safeglot.report.category_gaps import carried, widest
 from safeglot.report.numbers.percent import (
     NBSP,
     count,
@@ -13,7 +14,7 @@ from safeglot.report.numbers.percent import (
     level,
     n_of,
     number,
-    p_value,
+    p_equals,
     percent,
     points,
     shortfalls,
@@ -80,7 +81,8 @@ def _of_model(scope: PanelScope) -> list[str]:
         return [f"There is no {name} number for {run.language_name(run.reference)}."]
     first = _first(scope, base, averages(index)[metric])
     qualifiers = _qualifiers(scope)
-    return [first, *([qualifiers] if qualifiers else []), *_differences(scope, macro_gaps(scope))]
+    beside = [qualifiers] if qualifiers else []
+    return [first, *beside, *_differences(scope, macro_gaps(scope)), *carried(scope)]
 
 
 def _first(scope: PanelScope, base: Estimate, average: str) -> str:
@@ -154,7 +156,7 @@ def _direction(run: Run, gaps: Sequence[Estimate], word: str, places: int) -> st
     largest = sorted(gaps, key=lambda gap: -abs(gap.value or 0.0))
     named = [
         f"{run.language_name(gap.language or '')} ({points(gap.value, places)} points, "
-        f"{gap_interval(gap, places)}, p{NBSP}{_equals(number(gap, 'p_holm'))}, "
+        f"{gap_interval(gap, places)}, p{NBSP}{p_equals(number(gap, 'p_holm'))}, "
         f"{n_of(gap.n, 'pairs')})"
         for gap in largest[:MAX_NAMED]
     ]
@@ -189,22 +191,17 @@ def _counted(run: Run, index: Index, by_model: Sequence[PanelScope]) -> list[str
             f"differs from that in {name} by more than 5 points."
         )
     if lower:
-        widest = min(lower, key=lambda gap: gap.value or 0.0)
-        sentences.append(_widest(run, widest, index.decimals))
-    return sentences
+        lowest = min(lower, key=lambda gap: gap.value or 0.0)
+        sentences.append(_largest(run, lowest, index.decimals))
+    return [*sentences, *widest(by_model)]
 
 
-def _widest(run: Run, gap: Estimate, places: int) -> str:
+def _largest(run: Run, gap: Estimate, places: int) -> str:
     return (
         f"The largest of the lower ones by point estimate: {gap.model} in "
         f"{run.language_name(gap.language or '')}, {points(gap.value, places)} points "
         f"({gap_interval(gap, places)}, {n_of(gap.n, 'pairs')})."
     )
-
-
-def _equals(p: float | None) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"={NBSP}{text}"
 
 
 def _are(n: int) -> str:

@@ -37,6 +37,7 @@ from safeglot.report.page import (
 )
 from safeglot.report.sections.consistency import expected_match
 from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.sections.probes import probe_panels
 from safeglot.report.sections.qualifiers import qualifier_panels, warnings
 from safeglot.report.sections.safety import is_bounds, rate_or_bounds
 from safeglot.types import Estimate
@@ -117,6 +118,7 @@ def _model(page: Page, scope: PanelScope) -> Iterator[Table]:
     yield from _qualifiers(page, scope)
     if len(scope.run.languages) > 1:
         yield _compared(scope)
+    yield from _probes(page, scope)
 
 
 def _safety(scope: PanelScope) -> Table:
@@ -168,6 +170,26 @@ def _compared(scope: PanelScope) -> Table:
     if scope.get("exact_match", None) is not None:
         table.add_row(*_compared_row(scope, None))
     return table
+
+
+def _probes(page: Page, scope: PanelScope) -> Iterator[Table]:
+    """Yield the effects of a run's probes on the share of unsafe answers, one row a variant and language."""
+    position = scope.judge_position, scope.model_position
+    panels = probe_panels(page, scope.index)
+    panel = next((p for p in panels if (p.judge, p.model) == position), None)
+    if panel is None or not panel.variants:
+        return
+    table = _table(
+        f"{scope.model}: unsafe answers with each probe, %, and more than without it, points",
+        *("probe", "language", "unsafe", f"{panel.level} interval", "n"),
+        *("more", "interval", f"beyond {scope.run.reference}"),
+    )
+    for variant in panel.variants:
+        for row in variant.rows:
+            cells = (variant.name, row.tag, row.unsafe.text, row.unsafe.interval, row.unsafe.n)
+            effect = (row.own.text, row.own.interval, row.interaction.text)
+            table.add_row(*(Text(cell) for cell in (*cells, *effect)))
+    yield table
 
 
 def _figure(figure: Figure) -> list[Text]:

@@ -81,6 +81,12 @@ def p_value(p: float | None) -> str:
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def p_equals(p: float | None) -> str:
+    """Return a p value behind its sign: "= 0.012" or "< 0.001"."""
+    text = p_value(p)
+    return text if text.startswith("<") else f"={NBSP}{text}"
+
+
 def n_of(n: int, noun: str = "") -> str:
     """Return "n = 1,200 pairs" with spaces at which no line breaks."""
     return f"n{NBSP}={NBSP}{count(n)}" + (f"{NBSP}{noun}" if noun else "")
