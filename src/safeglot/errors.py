@@ -58,7 +58,8 @@ class ModelError(SafeglotError):
     """One request failed.
 
     `kind`: unreachable | timeout | rate_limited | server_error | bad_request | auth | not_found |
-    malformed | no_choices | broken | blocked | thought_only | quota | setting | too_long | engine.
+    malformed | no_choices | broken | blocked | thought_only | quota | setting | too_long | engine |
+    fault.
     `transient` says whether another try may help; `text` and `thought` are what had come until then,
     and the tokens what that cost.
     """
@@ -67,6 +68,8 @@ class ModelError(SafeglotError):
     thought = ""
     tokens_in = 0
     tokens_out = 0
+    down = False
+    """Whether nobody listened at the address, so that nothing was asked."""
 
     def __init__(
         self, kind: str, message: str, *, transient: bool, retry_after_s: float | None = None
@@ -79,3 +82,8 @@ class ModelError(SafeglotError):
         self.settings: tuple[str, ...] = ()
         """The settings of the request that the server's refusal names."""
         super().__init__(f"{kind}: {message}")
+
+    def reword(self, message: str) -> None:
+        """Say it otherwise, such as without a key."""
+        self.message = message
+        self.args = (f"{self.kind}: {message}",)

@@ -210,6 +210,8 @@ async def _collecting(
         try:
             yield Collector(engine, allowed=allowed, retry_failed=work.retry_failed), width
         finally:
+            for note in engine.to_say():
+                work.console.say(f"note: {note}")
             await engine.close()
 
 

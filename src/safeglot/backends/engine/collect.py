@@ -134,14 +134,15 @@ class Collector:
             self.tally.failed += 1
             return None
         try:
-            reply = await self.engine.reply(planned.request, planned.reply_key)
+            with self.engine.faults.around(f"answer of {target.name}"):
+                reply = await self.engine.reply(planned.request, planned.reply_key)
+                response = target.respond(planned, item, reply)
+                self.store.put_response(response, planned.reply_key)
         except ModelError as error:
             about = Origin(parent=item.translation_key, by=target.name, sample=item.sample)
             self.engine.fail(error, "generate", key, about)
             self.tally.failed += 1
             return None
-        response = target.respond(planned, item, reply)
-        self.store.put_response(response, planned.reply_key)
         self._recovered("generate", key)
         self.tally.answers += 1
         return response
@@ -171,17 +172,18 @@ class Collector:
         if ("judge", key) in self.done.failed:
             self.tally.failed += 1
             return
-        if not response.text.strip():
-            verdict = empty_verdict(response, judge)
-        else:
-            try:
-                verdict = await self.engine.produce(judge, answer)
-            except ModelError as error:
-                about = Origin(parent=response.key, by=judge.name, sample=response.sample)
-                self.engine.fail(error, "judge", key, about)
-                self.tally.failed += 1
-                return
-        self.store.put_verdict(key, verdict)
+        try:
+            with self.engine.faults.around(f"verdict of {judge.name}"):
+                if response.text.strip():
+                    verdict = await self.engine.produce(judge, answer)
+                else:
+                    verdict = empty_verdict(response, judge)
+                self.store.put_verdict(key, verdict)
+        except ModelError as error:
+            about = Origin(parent=response.key, by=judge.name, sample=response.sample)
+            self.engine.fail(error, "judge", key, about)
+            self.tally.failed += 1
+            return
         self._recovered("judge", key)
         self.tally.verdicts += 1
 

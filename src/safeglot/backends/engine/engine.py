@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
 from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
@@ -75,6 +76,8 @@ class Counters:
     tokens_in: int = 0
     tokens_out: int = 0
     usd: float = 0.0
+    said: list[str] = field(default_factory=list)
+    """What was said of servers, each once."""
 
 
 class Engine:
@@ -92,6 +95,7 @@ class Engine:
         self.routes = routes
         self.limits = limits or Limits()
         self.counters = Counters()
+        self.faults = Faults(self.limits.patience.rejected)
         self._log = log
         # what is surely not stored need not be looked up; half a key each, to spare memory
         self._stored = {short_key(key) for key in store.keys("replies")}
@@ -108,15 +112,26 @@ class Engine:
 
     async def close(self) -> None:
         """Close all models."""
-        for model in {id(r.model): r.model for r in self.routes.values()}.values():
+        for model in self._models():
             await model.close()
+
+    def to_say(self) -> list[str]:
+        """Return what was noticed of servers and has not been said yet."""
+        notes = [n for m in self._models() for n in getattr(m, "notes", ())]
+        new = [note for note in dict.fromkeys(notes) if note not in self.counters.said]
+        self.counters.said += new
+        return new
+
+    def _models(self) -> Collection[Model]:
+        return {id(route.model): route.model for route in self.routes.values()}.values()
 
     async def produce(self, step: Step[In, Out], item: In) -> Out:
         """Return what a step reads of an item, after asking. Raises: ModelError once no retry is left; Stopped."""
-        requests = step.ask(item)
-        if len(requests) == 1:
-            return step.read(item, [await self.reply(requests[0])])
-        return step.read(item, await self._replies(requests))
+        with self.faults.around(name_of(step)):
+            requests = step.ask(item)
+            if len(requests) == 1:
+                return step.read(item, [await self.reply(requests[0])])
+            return step.read(item, await self._replies(requests))
 
     def fail(self, error: ModelError, stage: str, key: str, origin: Origin) -> None:
         """Record what gave nothing as a row."""
@@ -183,9 +198,11 @@ class Engine:
             attempt += 1
             started = await lane.enter()
             try:
-                reply = await route.model.answer(request)
-                self.counters.sent += 1
-                await self.store.put_reply(key, reply)  # a slot is free once its reply is safe
+                with self.faults.around(f"model {request.model}"):
+                    reply = await route.model.answer(request)
+                    self.counters.sent += 1
+                    stored = self.store.put_reply(key, reply)
+                await stored  # a slot is free once its reply is safe
                 self._stored.add(short_key(key))
                 lane.succeeded()
             except ModelError as error:
@@ -252,6 +269,11 @@ class Engine:
         if reply is not None:
             line["tokens_in"], line["tokens_out"] = reply.n_prompt_tokens, reply.n_tokens
         self._log(line)
+
+
+def name_of(step: Step[Any, Any]) -> str:
+    """Return the name of a step as the user gave it, or its id."""
+    return str(getattr(step, "name", "") or step.id)
 
 
 def short_key(key: str) -> int:

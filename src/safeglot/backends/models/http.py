@@ -7,12 +7,13 @@ import email.utils
 import json
 import math
 import time
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-import aiohttp
-
 from safeglot.backends.models.bodies import Endpoint, request_body
+from safeglot.backends.models.connection import Connections, Received
+from safeglot.backends.models.copies import Copies
 from safeglot.backends.models.error_bodies import error_of_bytes
 from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
@@ -20,6 +21,8 @@ from safeglot.keys import json_encoder
 from safeglot.text.setting_words import settings_named
 from safeglot.types import Reply, Request
 
+INT_DIGITS = 20
+"""The most digits of a whole number in a reply: those of 64 bits without a sign."""
 _MESSAGE_CHARS = 500
 _encode = json_encoder(ensure_ascii=False)
 
@@ -29,29 +32,23 @@ class HttpModel:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._session: aiohttp.ClientSession | None = None
         base = endpoint.base_url.rstrip("/")
         self._chat_url = f"{base}/chat/completions"
         self._completions_url = f"{base}/completions"
+        headers = {"Content-Type": "application/json"}
+        if endpoint.key:
+            headers["Authorization"] = f"Bearer {endpoint.key}"
+        self._connections = Connections(headers, timeout_s=endpoint.timeout_s)
+        self._copies = Copies.of(base)
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            headers = {"Content-Type": "application/json"}
-            if self.endpoint.key:
-                headers["Authorization"] = f"Bearer {self.endpoint.key}"
-            self._session = aiohttp.ClientSession(
-                headers=headers,
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
-                timeout=aiohttp.ClientTimeout(total=self.endpoint.timeout_s),
-                cookie_jar=aiohttp.DummyCookieJar(),
-            )
-        return self._session
+    @property
+    def notes(self) -> list[str]:
+        """What was noticed of the server and should be said once."""
+        return [f"{self.endpoint.base_url}: {note}." for note in self._copies.notes]
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._connections.close()
 
     async def answer(self, request: Request) -> Reply:
         """Return the reply to one request.
@@ -62,37 +59,52 @@ class HttpModel:
         url = self._chat_url if chat else self._completions_url
         data = _encode(request_body(request, self.endpoint)).encode("utf-8", "replace")
         try:
-            async with self._open().post(url, data=data, allow_redirects=False) as response:
-                raw = await response.read()
-                status, headers = response.status, response.headers
-        except TimeoutError:
-            raise ModelError(
-                "timeout", f"{url}: no answer within {self.endpoint.timeout_s:g} s", transient=True
-            ) from None
-        except aiohttp.ClientConnectorError as error:
-            raise ModelError(
-                "unreachable", self._clean(f"{url}: {error}"), transient=True
-            ) from None
-        except aiohttp.InvalidURL:
-            raise ModelError("bad_request", f"{url}: not a URL", transient=False) from None
-        except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as error:
-            message = f"{url}: the connection broke off ({type(error).__name__})"
-            raise ModelError("unreachable", self._clean(message), transient=True) from None
-        if status != 200:
-            refused = self._refused(url, status, headers, raw)
-            refused.settings = settings_named(status, raw)
-            raise refused
-        try:
-            return parse_reply(self._json(url, headers, raw), chat=chat)
+            return parse_reply(await self._believed(url, data), chat=chat)
         except ModelError as error:
-            raise self._without_key(error, error.message) from None
+            raise self._without_key(error) from None
 
-    def _json(self, url: str, headers: Any, raw: bytes) -> Any:
+    async def _believed(self, url: str, data: bytes) -> Any:
+        """Return the body of a reply that is no second copy of another request's."""
+        copies = self._copies
+        first, body = await self._asked(url, data, fresh=copies.twice > 0)
+        if not copies.doubts(data, first.raw, body):
+            return body
+        first.drop()
+        while copies.unsure and copies.asking:
+            await asyncio.shield(copies.asking)  # one is enough to know what the server means
+        if not copies.doubts(data, first.raw, body):
+            return body
+        with copies.clearing():
+            again, body = await self._asked(url, data, fresh=True)
+            if again.raw == first.raw:
+                copies.came_again()
+                return body
+            copies.came_twice()
+        if copies.doubts(data, again.raw, body):
+            raise ModelError("malformed", f"{url}: a reply that was sent twice", transient=True)
+        return body
+
+    async def _asked(self, url: str, data: bytes, *, fresh: bool) -> tuple[Received, Any]:
+        """Return a reply and the body that it holds; after any other the connection is closed."""
+        received = await self._connections.post(url, data, fresh=fresh)
         try:
-            return json.loads(raw)
-        except ValueError:
+            if received.status != 200:
+                raise self._refused(url, received)
+            return received, self._json(url, received.headers, received.raw)
+        except ModelError:
+            received.drop()
+            raise
+
+    def _json(self, url: str, headers: Mapping[str, str], raw: bytes) -> Any:
+        try:
+            return json.loads(raw, parse_int=_int)
+        except (ValueError, RecursionError) as error:
             kind = headers.get("Content-Type", "no content type").split(";")[0]
             what = "HTML" if raw.lstrip()[:1] == b"<" else "no whole JSON"
+            if isinstance(error, RecursionError):
+                what = "JSON nested too deeply to be read"
+            elif isinstance(error, _TooLargeError):
+                what = f"JSON with a number of {error.args[0]} digits"
             raise ModelError(
                 "malformed",
                 f"{url}: answered {what} ({kind}, {len(raw)} bytes). Is this the base URL of an "
@@ -100,31 +112,38 @@ class HttpModel:
                 transient=True,
             ) from None
 
-    def _refused(self, url: str, status: int, headers: Any, raw: bytes) -> ModelError:
-        error = error_of_bytes(status, raw)
+    def _refused(self, url: str, received: Received) -> ModelError:
+        error = error_of_bytes(received.status, received.raw)
         if error.kind == "rate_limited":
-            error.retry_after_s = retry_after_s(headers.get("Retry-After"), time.time())
-        return self._without_key(error, f"{url}: status {status}: {error.message}")
+            wait = received.headers.get("Retry-After")
+            error.retry_after_s = retry_after_s(wait, time.time())
+        error.reword(f"{url}: status {received.status}: {error.message}")
+        error.settings = settings_named(received.status, received.raw)
+        return error
 
-    def _without_key(self, error: ModelError, message: str) -> ModelError:
-        """Return an error with a message and texts that may quote the server, without the key."""
-        clean = ModelError(
-            error.kind,
-            self._clean(message),
-            transient=error.transient,
-            retry_after_s=error.retry_after_s,
-        )
-        key = self.endpoint.key
-        clean.text = error.text.replace(key, "***") if key else error.text
-        clean.tokens_in, clean.tokens_out = error.tokens_in, error.tokens_out
-        clean.thought = error.thought.replace(key, "***") if key else error.thought
-        return clean
+    def _without_key(self, error: ModelError) -> ModelError:
+        """Return an error whose message and texts, which may quote the server, are without the key."""
+        error.reword(self._clean(error.message))
+        if key := self.endpoint.key:
+            error.text = error.text.replace(key, "***")
+            error.thought = error.thought.replace(key, "***")
+        return error
 
     def _clean(self, text: str) -> str:
         """Return a text without the key, cut afterwards: a cut key would not be found."""
         if self.endpoint.key:
             text = text.replace(self.endpoint.key, "***")
         return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
+
+
+class _TooLargeError(ValueError):
+    """A whole number beyond 64 bits: no count of anything, and no database takes it."""
+
+
+def _int(digits: str) -> int:
+    if len(digits) > INT_DIGITS:
+        raise _TooLargeError(len(digits))
+    return int(digits)
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safeglot.backends.store.rows import fit
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder, translation_key
@@ -45,6 +46,7 @@ class Store:
         self.path = path
         self._pending: dict[str, list[tuple[Any, ...]]] = {}
         self._batch: asyncio.Future[None] | None = None
+        self._required: dict[str, frozenset[int]] = {}
         target = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
         try:
             self._db = sqlite3.connect(
@@ -89,16 +91,25 @@ class Store:
             self._db.executescript(
                 f"BEGIN IMMEDIATE;{UPGRADES[version]}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
             )
+        for table in _ORDER:
+            columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()
+            self._required[table] = frozenset(c[0] for c in columns if c[3])
 
     def close(self) -> None:
         """Write what is pending and close; the WAL is folded into the one file."""
-        self.flush()
-        self._db.close()
+        try:
+            self.flush()
+        finally:
+            self._db.close()
 
     # ---- writing
 
     def put(self, table: str, row: tuple[Any, ...]) -> asyncio.Future[None]:
-        """Return a future that is done once the row, which is queued, is committed."""
+        """Return a future that is done once the row, which is queued, is committed.
+
+        Raises: ValueError for a row that the database would refuse.
+        """
+        row = fit(table, row, self._required.get(table, ()))
         self._pending.setdefault(table, []).append(row)
         if self._batch is None:
             import asyncio
@@ -127,7 +138,9 @@ class Store:
                     if table in pending:
                         self._db.executemany(INSERT[table], pending[table])
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has ended it
+                    self._db.execute("ROLLBACK")
+                self._pending = pending  # a full disk may have room again; nothing is lost silently
                 raise
             self._db.execute("COMMIT")
         if batch is not None and not batch.done():
@@ -173,14 +186,14 @@ class Store:
             "replies",
             (
                 key,
-                _storable(reply.text),
+                reply.text,
                 reply.finish_reason,
                 reply.n_tokens,
                 reply.n_prompt_tokens,
                 logprobs,
-                _storable(reply.thought),
+                reply.thought,
                 reply.n_thought_tokens,
-                _storable(reply.served_by),
+                reply.served_by,
                 reply.refused,
             ),
         )
@@ -203,12 +216,12 @@ class Store:
                 v.mode,
                 v.unsafe,
                 v.unsafe_loose,
-                _storable(v.label),
+                v.label,
                 v.p_unsafe,
                 _json(v.codes),
                 v.refusal,
                 v.response_class,
-                _storable(v.rationale),
+                v.rationale,
                 v.reason,
             ),
         )
@@ -225,11 +238,11 @@ class Store:
                 by,
                 sample,
                 f.kind,
-                _storable(f.message),
+                f.message,
                 f.attempts,
                 f.transient,
-                _storable(f.text),
-                _storable(f.thought),
+                f.text,
+                f.thought,
             ),
         )
 
@@ -336,11 +349,6 @@ def _verdict(row: tuple[Any, ...]) -> Verdict:
         rationale=row[10],
         reason=row[11],
     )
-
-
-def _storable(text: str) -> str:
-    # lone surrogates can come out of a server's JSON escapes; SQLite takes only valid UTF-8
-    return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
 
 
 def _quoted(path: Path) -> str:

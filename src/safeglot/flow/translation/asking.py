@@ -223,6 +223,8 @@ async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
                 earlier=frozenset(earlier),
             )
         finally:
+            for note in engine.to_say():
+                asking.console.say(f"note: {note}")
             await engine.close()
             store.flush()
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from safeglot.backends.engine.collect import Collector, empty_verdict, verdict_key
 from safeglot.backends.engine.engine import Engine, Limits, Route
 from safeglot.backends.store.store import Store
-from safeglot.errors import ModelError
+from safeglot.errors import ModelError, Stopped
 from safeglot.generate import Generate, Given
 from safeglot.types import Answer, Item, Prompt, Reply, Request, Translation, Verdict
 
@@ -176,6 +178,73 @@ def test_a_judge_that_fails_costs_its_verdict_only(store):
     assert (tally.answers, tally.verdicts, tally.failed) == (3, 2, 1)
     failed = {("judge", verdict_key(key(ITEMS[2]), "length", "length/1"))}
     assert store.failed(final_only=True) == failed
+
+
+class OddJudge(LengthJudge):
+    """Raises, or returns what is no verdict, on one answer."""
+
+    def read(self, item: Answer, replies: Sequence[Reply]) -> Any:
+        if item.response.text != "re: Frage 1?":
+            return super().read(item, replies)
+        if self.name == "raises":
+            raise KeyError("label")
+        verdict = super().read(item, replies)
+        return {
+            "nothing": None,
+            "huge": dataclasses.replace(verdict, p_unsafe=10**400),
+            "list": dataclasses.replace(verdict, label=["unsafe"]),
+            "unnamed": dataclasses.replace(verdict, label=None),
+        }[self.name]
+
+
+@pytest.mark.parametrize("name", ["raises", "nothing", "huge", "list", "unnamed"])
+def test_a_fault_in_a_judge_costs_its_verdict_only(store, name):
+    tally = collect(store, Answering(), Answering(), judges=(OddJudge(name=name),)).tally
+    assert (tally.answers, tally.verdicts, tally.failed) == (3, 2, 1)
+    (row,) = store.rows("SELECT stage, kind, by, attempts, transient FROM failures")
+    assert row == ("judge", "fault", name, 1, 1)
+    mended = collect(store, Answering(), Answering(), judges=(LengthJudge(name=name),)).tally
+    assert (mended.verdicts, store.failed(final_only=False)) == (3, set())
+
+
+class Raising(Answering):
+    """A model that raises what is no ModelError, once or always."""
+
+    times = 1
+
+    async def answer(self, request: Request) -> Reply:
+        if self.times:
+            self.times -= 1
+            raise RecursionError("maximum recursion depth exceeded")
+        return await super().answer(request)
+
+
+def test_a_fault_in_a_model_is_tried_again(store):
+    target = Raising()
+    assert collect(store, target, Answering()).tally.answers == 3
+
+
+def test_a_model_that_only_raises_stops_with_what_it_raises(store):
+    target = Raising()
+    target.times = 10**6
+    with pytest.raises(Stopped, match=r"model target: stopped after .* RecursionError: maximum"):
+        collect(store, target, Answering(), items=ITEMS * 10)
+
+
+class Counting(Answering):
+    """Says how many tokens it used, absurdly for one text."""
+
+    async def answer(self, request: Request) -> Reply:
+        reply = await super().answer(request)
+        return dataclasses.replace(reply, n_tokens=10**30 if "1" in reply.text else 3)
+
+
+def test_a_reply_that_no_database_holds_is_a_failure_of_its_row(store):
+    tally = collect(store, Counting(), Answering()).tally
+    assert (tally.answers, tally.failed) == (2, 1)
+    (row,) = store.rows("SELECT kind, message, attempts FROM failures")
+    assert (row[0], row[2]) == ("fault", 5)
+    assert "replies: column 4 cannot hold an int beyond 64 bits" in row[1]
 
 
 def test_the_key_of_a_verdict_is_of_response_judge_and_reading():

@@ -104,12 +104,35 @@ def test_half_surrogate_pairs_are_replaced_wherever_a_model_wrote_them(store: St
 def test_a_row_that_cannot_be_written_is_an_error_and_no_endless_wait(store: Store) -> None:
     async def body() -> None:
         await asyncio.wait_for(
-            store.put("replies", ("k", "\ud800", "stop", 1, 1, None, "", None, "", 0)), HANG_S
+            store.put("replies", ("k", "t", "stop", 10**30, 1, None, "", None, "", 0)), HANG_S
         )
 
-    with pytest.raises(UnicodeEncodeError):
+    with pytest.raises(ValueError, match="replies: column 4 cannot hold an int beyond 64 bits"):
         asyncio.run(body())
     assert store.keys("replies") == set()
+
+
+def test_a_row_that_cannot_be_written_leaves_the_others_of_its_batch(store: Store) -> None:
+    async def body() -> None:
+        good = store.put_reply("good", Reply(text="a"))
+        with pytest.raises(ValueError, match="column 2 is empty"):
+            store.put("verdicts", ("v", None, "j", "m", None, None, "", None, "[]", *[None] * 4))
+        await asyncio.wait_for(good, HANG_S)
+
+    asyncio.run(body())
+    assert store.keys("replies") == {"good"}
+
+
+def test_rows_that_a_full_disk_refused_are_written_once_it_has_room(store: Store) -> None:
+    async def body() -> None:
+        store._db.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            await asyncio.wait_for(store.put_reply("k", Reply(text="x" * 100_000)), HANG_S)
+        store._db.execute("PRAGMA max_page_count = 1000000")
+        store.flush()
+
+    asyncio.run(body())
+    assert store.keys("replies") == {"k"}
 
 
 @pytest.mark.parametrize("unsafe", [True, False, None])

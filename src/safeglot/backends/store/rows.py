@@ -1,0 +1,36 @@
+"""Rows as SQLite takes them: one that it refuses would take its whole batch along."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+_INT = 2**63
+
+
+def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[Any, ...]:
+    """Return a row with halves of surrogate pairs replaced, which JSON can bring and no file holds.
+
+    `required` are the places of the columns that may not be empty. Raises: ValueError.
+    """
+    changed: list[Any] | None = None
+    for i, cell in enumerate(row):
+        if isinstance(cell, str):
+            if not cell.isascii():
+                changed = changed or list(row)
+                changed[i] = cell.encode("utf-8", "replace").decode("utf-8")
+        elif cell is None:
+            if i in required:
+                raise ValueError(f"{table}: column {i + 1} is empty")
+        elif not isinstance(cell, (int, float)) or not _in_range(cell):
+            raise ValueError(f"{table}: column {i + 1} cannot hold {_shown(cell)}")
+    return row if changed is None else tuple(changed)
+
+
+def _in_range(number: float) -> bool:
+    return isinstance(number, float) or -_INT <= number < _INT
+
+
+def _shown(cell: object) -> str:
+    kind = type(cell).__name__
+    return f"the {kind} {cell!r:.40}" if not isinstance(cell, int) else f"an {kind} beyond 64 bits"

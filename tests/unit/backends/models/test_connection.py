@@ -1,0 +1,211 @@
+"""Connections that are reset, cut, flooded or written to twice."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import select
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from faults.server import Act, Asked, FaultServer, completion, right_answer
+from safeglot.backends.models import connection
+from safeglot.backends.models.bodies import Endpoint
+from safeglot.backends.models.connection import BODY_BYTES, Connections, Received
+from safeglot.backends.models.http import HttpModel
+from safeglot.errors import ModelError
+from safeglot.types import Request
+from waiting import HANG_S, soon
+
+DATA = json.dumps({"model": "m", "messages": [{"role": "user", "content": "a"}]}).encode()
+
+
+def on(server: FaultServer, body: Callable[[Connections], Awaitable[Any]]) -> Any:
+    async def bounded() -> Any:
+        connections = Connections({"X-Test": "1"}, timeout_s=HANG_S)
+        try:
+            return await asyncio.wait_for(body(connections), HANG_S)
+        finally:
+            await connections.close()
+
+    return asyncio.run(bounded())
+
+
+def refused(server: FaultServer) -> ModelError:
+    async def body(connections: Connections) -> ModelError:
+        with pytest.raises(ModelError) as caught:
+            await connections.post(f"{server.base_url}/chat/completions", DATA)
+        return caught.value
+
+    return on(server, body)
+
+
+def test_a_connection_is_kept_after_a_reply_and_a_fresh_one_is_not():
+    with FaultServer() as server:
+
+        async def body(connections: Connections) -> Received:
+            for fresh in (False, False, True, True, False):
+                got = await connections.post(server.base_url, DATA, fresh=fresh)
+            return got
+
+        got = on(server, body)
+        assert (got.status, server.connections) == (200, 3)
+
+
+def test_a_connection_that_was_dropped_is_not_used_again():
+    with FaultServer() as server:
+
+        async def body(connections: Connections) -> None:
+            for _ in range(3):
+                (await connections.post(server.base_url, DATA)).drop()
+
+        on(server, body)
+        assert server.connections == 3
+
+
+@pytest.mark.parametrize("looked", [True, False], ids=["read by the loop", "in the socket"])
+def test_a_connection_with_bytes_waiting_is_never_used_again(looked):
+    """The second copy has arrived when the next request is to go out."""
+    with FaultServer() as server:
+
+        async def body(connections: Connections) -> bytes:
+            first = await connections.post(server.base_url, DATA)
+            assert first.transport is not None
+            if not looked:  # so that only the socket knows
+                first.transport.pause_reading()
+            held = first.transport.get_extra_info("socket").fileno()
+            server.repeat()
+            await soon(_noticed if looked else lambda: select.select([held], [], [], 0)[0])
+            second = await connections.post(server.base_url, DATA)
+            return second.raw
+
+        raw = on(server, body)
+        assert json.loads(raw)["id"] == completion("", 2)["id"]
+        assert server.connections == 2
+
+
+def _noticed() -> bool:
+    return any(protocol.should_close for protocol in connection._used)
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "says"),
+    [
+        (Act(reset=True), "unreachable", "broke off"),
+        (Act(keep=0.5), "malformed", "body"),
+        (Act(headers={"Content-Encoding": "gzip"}), "malformed", "unpacked"),
+        (Act(headers={"Content-Length": "many"}), "malformed", "broken HTTP"),
+        (Act(headers={"X": "y" * 100_000}), "malformed", "broken HTTP"),
+        (Act(headers={"Content-Length": str(BODY_BYTES + 1)}), "malformed", "at most"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_has_a_kind(act, kind, says):
+    with FaultServer(lambda _asked: act) as server:
+        error = refused(server)
+    assert (error.kind, error.transient, error.down) == (kind, True, False)
+    assert says in error.message
+
+
+def test_a_body_that_unpacks_to_too_much_is_not_held():
+    packed = gzip.compress(b" " * (BODY_BYTES + 1))
+    act = Act(body=packed, headers={"Content-Encoding": "gzip"})
+    with FaultServer(lambda _asked: act) as server:
+        assert "at most" in refused(server).message
+
+
+def test_a_body_in_pieces_is_whole():
+    with FaultServer(lambda _asked: Act(pieces=7, pause_s=0.001)) as server:
+        got = on(server, lambda c: c.post(server.base_url, DATA))
+    assert json.loads(got.raw)["object"] == "chat.completion"
+
+
+def test_nobody_at_the_address_is_down():
+    with FaultServer() as server:
+        server.down()
+        error = refused(server)
+    assert (error.kind, error.down) == ("unreachable", True)
+
+
+# ---- late second copies, through the model
+
+
+def ask(server: FaultServer, texts: list[str], *, width: int = 8) -> list[str]:
+    async def body() -> list[str]:
+        model = HttpModel(Endpoint(model="t", base_url=server.base_url, timeout_s=HANG_S))
+        slots = asyncio.Semaphore(width)
+
+        async def one(text: str) -> str:
+            async with slots:
+                request = Request(model="t", messages=(("user", text),), max_tokens=8)
+                return (await model.answer(request)).text
+
+        try:
+            return await asyncio.gather(*map(one, texts))
+        finally:
+            ask.notes = model.notes
+            await model.close()
+
+    ask.notes = []
+    return asyncio.run(body())
+
+
+TEXTS = [f"q {i}" for i in range(300)]
+RIGHT = [right_answer(Asked(model="t", text=text, n=0, nth=0)) for text in TEXTS]
+
+
+@pytest.mark.parametrize("again_s", [0.0, 0.003, 0.03])
+def test_a_late_second_copy_is_nobodys_answer(again_s):
+    def scenario(asked: Asked) -> Act:
+        return Act(delay_s=0.002, again_s=again_s if asked.n % 10 == 3 else None)
+
+    with FaultServer(scenario) as server:
+        assert ask(server, TEXTS) == RIGHT
+        assert server.n < 330
+
+
+def test_a_copy_of_an_error_is_nobodys_answer():
+    """An error has no id; nothing else is asked on its connection."""
+
+    def scenario(asked: Asked) -> Act:
+        late = 0.003 if asked.n % 5 == 3 else None
+        return Act(status=429 if late else 200, again_s=late, delay_s=0.002)
+
+    with FaultServer(scenario) as server:
+
+        async def body() -> list[str]:
+            model = HttpModel(Endpoint(model="t", base_url=server.base_url, timeout_s=HANG_S))
+            found = []
+            for text in TEXTS[:60]:
+                request = Request(model="t", messages=(("user", text),), max_tokens=8)
+                try:
+                    found.append((await model.answer(request)).text)
+                except ModelError as error:
+                    found.append(error.kind)
+            await model.close()
+            return found
+
+        found = asyncio.run(body())
+    limited = [i for i, text in enumerate(found) if text == "rate_limited"]
+    assert limited == list(range(2, 60, 5))
+    assert [text for i, text in enumerate(found) if i not in limited] == [
+        text for i, text in enumerate(RIGHT[:60]) if i not in limited
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "most"),
+    [
+        ({"id": "x"}, 300),
+        ({"id": None}, 300),
+        ({"id": "chatcmpl-constant"}, 301),
+    ],
+)
+def test_a_server_that_says_the_same_to_all_is_asked_once_each(body, most):
+    with FaultServer(lambda _asked: Act(delay_s=0.002)) as server:
+        server.answer = lambda _asked: completion("no", 1, **body)
+        assert set(ask(server, TEXTS)) == {"no"}
+        assert server.n <= most
+    assert sum("no ids of their own" in note for note in ask.notes) == 1
