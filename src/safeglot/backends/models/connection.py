@@ -125,7 +125,7 @@ class _CleanRequest(aiohttp.ClientRequest):
     """A request that goes out on no connection with bytes waiting."""
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        """Send the request. Raises: _BytesWaitError, with nothing sent."""
+        """Return the response to come. Raises: _BytesWaitError, with nothing sent."""
         if conn.protocol in _used and (conn.protocol.should_close or _readable(conn.transport)):
             raise _BytesWaitError
         return await super().send(conn)
@@ -137,7 +137,7 @@ class _TracedResponse(aiohttp.ClientResponse):
     transport: asyncio.Transport | None = None
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
-        """Wait for the status and the headers."""
+        """Return this response once its status and headers are there."""
         self.transport = connection.transport
         _used.add(connection.protocol)
         return await super().start(connection)
