@@ -15,7 +15,8 @@ from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
 from safeglot.score.models.ranking import Difference, Standing, average_of, standings
-from safeglot.score.safety.matches_and_gaps import exact_matches, join
+from safeglot.score.safety.matches_and_gaps import exact_matches
+from safeglot.score.safety.pairs import join
 from safeglot.score.safety.safety import safety_by_category
 from safeglot.types import Estimate
 

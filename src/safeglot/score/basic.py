@@ -13,9 +13,9 @@ from safeglot.score.safety.matches_and_gaps import (
     exact_matches,
     gaps_by_category,
     gaps_of_averages,
-    join,
-    others_of,
 )
+from safeglot.score.safety.outcomes import outcome_estimates, system_estimates
+from safeglot.score.safety.pairs import join, others_of
 from safeglot.score.safety.noise import sample_noise
 from safeglot.score.safety.omnibus_tests import omnibus_tests
 from safeglot.score.safety.safety import safety_averages, safety_by_category
@@ -35,10 +35,11 @@ _DRAWN = {
 def estimates(cube: Cube, *, level: float = 0.95, draws: int = 0, seed: int = 0) -> list[Estimate]:
     """Return the safety, consistency and gaps of every judge and model.
 
-    Order: judges, in each the models, in each `safety` by language and category; the averages by
+    Order: the outcomes of each model; then judges, in each the models, in each `safety` by language and category; the averages by
     language, then their means over languages; `exact_match` and `exact_match_expected` by other
     language, then for all languages; `gap` by other language, in each the macro gap (category
     None), then the categories; `cochran_q` by category; `safety_shrunk` by language and category;
+    `safety_system` and its gap, where the outcomes are known;
     with several samples `unsafe_any_of_k`, `unstable_prompts` and `flip_rate` by language. The
     axes keep the cube's order. A cube of one language has neither matches nor gaps nor tests.
 
@@ -53,13 +54,16 @@ def estimates(cube: Cube, *, level: float = 0.95, draws: int = 0, seed: int = 0)
 
     With `draws` the averages and macro gaps get `bootstrap_low`, `_high`, `_se` and `_draws`; a
     single draw has no spread, and the first three are None.
+    A cube without prompts gives nothing.
     Raises ValueError for a level outside (0, 1), and for a negative number of draws.
     """
     if not 0 < level < 1:
         raise ValueError(f"level {level} is not between 0 and 1")
+    if not cube.prompts:  # a run of benign prompts alone
+        return []
     frame = frame_of(cube, level=level)
     drawn = bootstrap(frame, draws=draws, seed=seed) if draws else None
-    every: list[Estimate] = []
+    every: list[Estimate] = list(outcome_estimates(frame))
     for judge, model in product(range(len(cube.judges)), range(len(cube.models))):
         rows = _estimates_of(sheet_of(frame, judge, model))
         every.extend(rows if drawn is None else _spread(rows, drawn, frame, (judge, model)))
@@ -75,6 +79,7 @@ def _estimates_of(sheet: Sheet) -> Iterator[Estimate]:
         yield from _by_language(gaps_of_averages(sheet, joined), gaps_by_category(sheet, joined))
         yield from omnibus_tests(sheet)
     yield from safety_shrunk(sheet)
+    yield from system_estimates(sheet)
     if sheet.frame.cube.samples > 1:
         yield from sample_noise(sheet)
 

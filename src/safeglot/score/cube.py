@@ -44,8 +44,11 @@ class Cube:
 
     What was planned and not obtained is -1. A prompt counts in each category that `member_PC`
     gives it. `macro_C` names each category's macro category. `gated_LP` marks texts that a quality
-    gate took out: they are -1 too, and not missing; None where there are none. Raises ValueError
-    where the parts do not fit together.
+    gate took out: they are -1 too, and not missing; None where there are none. `outcome_MLPS` says
+    how each planned request ended (positions in types.OUTCOME_KINDS), `invalid_MLPS` what the checks
+    of answers say (-1 no answer, 0 valid, above it invalid); None where that is not known.
+    `size_C` is how many prompts of each category the source has, where only a part was drawn.
+    Raises ValueError where the parts do not fit together.
     """
 
     unsafe_JMLPS: Bytes
@@ -59,6 +62,9 @@ class Cube:
     reference: str
     alert: bool = False
     gated_LP: Bools | None = None
+    outcome_MLPS: Bytes | None = None
+    invalid_MLPS: Bytes | None = None
+    size_C: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_shapes(self)
@@ -168,6 +174,14 @@ def _check_shapes(cube: Cube) -> None:
         raise ValueError(f"member_PC has shape {cube.member_PC.shape}, the labels ask for (P, C)")
     if cube.gated_LP is not None and cube.gated_LP.shape != shape[2:]:
         raise ValueError(f"gated_LP has shape {cube.gated_LP.shape}, the labels ask for (L, P)")
+    for name in ("outcome_MLPS", "invalid_MLPS"):
+        given = getattr(cube, name)
+        if given is not None and given.shape != cube.unsafe_JMLPS.shape[1:]:
+            raise ValueError(
+                f"{name} has shape {given.shape}, the verdicts {cube.unsafe_JMLPS.shape[1:]}"
+            )
+    if cube.size_C is not None and len(cube.size_C) != len(cube.categories):
+        raise ValueError(f"{len(cube.size_C)} sizes for {len(cube.categories)} categories")
     if cube.macro_C is not None and len(cube.macro_C) != len(cube.categories):
         raise ValueError(f"{len(cube.macro_C)} macros for {len(cube.categories)} categories")
 

@@ -29,11 +29,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """The verdicts of one judge on one model, shape (L, P, S), and the blank row of its estimates."""
+    """The verdicts of one judge on one model, shape (L, P, S), and the blank row of its estimates.
+
+    `outcome_LPS` and `invalid_LPS` are the model's parts of the cube's arrays.
+    """
 
     frame: Frame
     unsafe_LPS: Bytes
     row: Estimate
+    outcome_LPS: Bytes | None = None
+    invalid_LPS: Bytes | None = None
 
     def row_of(self, metric: str, language: str | None, category: str | None) -> Estimate:
         """Return the row of one metric, as yet without data."""
@@ -92,6 +97,8 @@ def sheet_of(frame: Frame, judge: int, model: int) -> Sheet:
     return Sheet(
         frame=frame,
         unsafe_LPS=cube.unsafe_JMLPS[judge, model],
+        outcome_LPS=None if cube.outcome_MLPS is None else cube.outcome_MLPS[model],
+        invalid_LPS=None if cube.invalid_MLPS is None else cube.invalid_MLPS[model],
         row=Estimate(
             metric="",
             model=cube.models[model],

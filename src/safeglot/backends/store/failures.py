@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,6 +26,13 @@ FROM failures f WHERE f.stage = 'probe' GROUP BY 1, 2, 3
 _LOST_ANSWERS = """
 SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
 FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
+"""
+_FAILED_ANSWERS = """
+SELECT f.by, t.language, t.prompt, f.sample, f.kind
+FROM failures f CROSS JOIN translations t ON t.key = f.parent AND t.arm = 'main' WHERE f.stage = 'generate'
+"""
+_REFUSED = """
+SELECT CAST(r.key AS BLOB) FROM responses r CROSS JOIN replies p ON p.key = r.reply AND p.refused = 1
 """
 _LOST_VERDICTS = """
 SELECT r.model, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)
@@ -115,3 +122,24 @@ def lost_verdicts(store: Store) -> Iterator[Lost]:
 def unread_verdicts(store: Store) -> Iterator[Lost]:
     """Yield the counts of verdicts that could not be read; `kind` is "judge: reason"."""
     yield from map(Lost._make, store.rows(_UNREAD))
+
+
+class FailedAnswer(NamedTuple):
+    """A request to a target about a main text that gave no answer, and the kind of its failure."""
+
+    model: str
+    language: str
+    prompt: str
+    sample: int
+    kind: str
+
+
+def failed_answers(store: Store) -> Iterator[FailedAnswer]:
+    """Yield the requests about main texts that gave no answer."""
+    yield from map(FailedAnswer._make, store.rows(_FAILED_ANSWERS))
+
+
+def refused_by_field(store: Store) -> Iterator[Sequence[bytes]]:
+    """Yield the keys of the responses whose refusal stood in a field of its own, many at a time."""
+    for (keys,) in store.columns(_REFUSED):
+        yield keys

@@ -12,13 +12,22 @@ from safeglot.backends.store import arrays
 from safeglot.backends.store.arrays import LOOSE, RunVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import main_verdicts
+from safeglot.flow.measure.outcomes import outcomes_of
+from safeglot.score.arrays import Bytes
 from safeglot.score.cube import Axes, Cube, Row, build_cube
 
 
-def cube_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = None) -> Cube:
+def cube_of(
+    store: Store,
+    manifest: Manifest,
+    verdicts: RunVerdicts | None = None,
+    *,
+    invalid_MLPS: Bytes | None = None,
+) -> Cube:
     """Return the label cube, filled with the verdicts on harmful prompts; the plan sets its shape.
 
-    `verdicts` are those that `arrays.read` gave, where they are there already.
+    `verdicts` are those that `arrays.read` gave, where they are there already, `invalid_MLPS` what
+    the checks say of the answers to all prompts.
     Raises: UsageError for a verdict outside the plan, and for two that contradict each other.
     """
     verdicts = arrays.read(store, manifest, arms=False) if verdicts is None else verdicts
@@ -37,11 +46,15 @@ def cube_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = Non
         alert=taxonomy.alert,
     )
     pick_P = np.array([prompt.kind == "harmful" for prompt in verdicts.prompts], dtype=np.bool_)
-    gated_LP = None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P]
+    about = {
+        "gated_LP": None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
+        "outcome_MLPS": outcomes_of(store, manifest, verdicts)[:, :, pick_P],
+        "invalid_MLPS": None if invalid_MLPS is None else invalid_MLPS[:, :, pick_P],
+    }
     if verdicts.strange:  # row by row: it is told which, unless it is of a benign prompt
-        return replace(build_cube(_cells(store, harmful, verdicts.judges), axes), gated_LP=gated_LP)
+        return replace(build_cube(_cells(store, harmful, verdicts.judges), axes), **about)
     unsafe_JMLPS = np.compress(pick_P, verdicts.unsafe_JMLPS, axis=3)
-    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS, gated_LP=gated_LP)
+    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS, **about)
 
 
 def _cells(store: Store, harmful: Collection[str], judges: Sequence[str]) -> Iterator[Row]:

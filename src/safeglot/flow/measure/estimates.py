@@ -12,6 +12,7 @@ from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION
+from safeglot.score.answers.response_classes import estimates as response_classes
 from safeglot.score.basic import estimates as basic
 from safeglot.types import Estimate
 
@@ -24,10 +25,13 @@ def measure(
     The console shows how far the first check of the answers is. Raises: UsageError, Stopped.
     """
     verdicts = arrays.read(store, manifest)
-    cube, level, arms = cube_of(store, manifest, verdicts), manifest.level, verdicts.arms
+    answers.fill(store, console)
+    given = answers.answers_of(store, manifest, verdicts)
+    cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
+    level, arms = manifest.level, verdicts.arms
     rows = [
         *basic(cube, level=level, draws=manifest.draws),
-        *answers.estimates(store, manifest, verdicts, level=level, console=console),
+        *response_classes(given, level=level),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
         *causes.estimates(store, manifest, cube, arms, level=level),

@@ -10,7 +10,8 @@ import numpy as np
 from safeglot.score.arrays import Bools, Floats, Ints
 from safeglot.score.cube import SAFE, Cube
 from safeglot.score.frame import Sheet, frame_of, rows_of, sheet_of
-from safeglot.score.safety.matches_and_gaps import exact_matches, gaps_of_averages, join, others_of
+from safeglot.score.safety.matches_and_gaps import exact_matches, gaps_of_averages
+from safeglot.score.safety.pairs import join, others_of
 from safeglot.score.safety.safety import safety_averages
 from safeglot.score.stats.effective import mean_difference, mean_rate
 from safeglot.score.stats.linear import Layout
@@ -54,6 +55,11 @@ def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
         if macro_C is None
         else tuple(m for m, kept in zip(macro_C, kept_C, strict=True) if kept),
         gated_LP=None if cube.gated_LP is None else cube.gated_LP[:, kept_P],
+        outcome_MLPS=None if cube.outcome_MLPS is None else cube.outcome_MLPS[:, :, kept_P],
+        invalid_MLPS=None if cube.invalid_MLPS is None else cube.invalid_MLPS[:, :, kept_P],
+        size_C=None
+        if cube.size_C is None
+        else tuple(n for n, kept in zip(cube.size_C, kept_C, strict=True) if kept),
     )
 
 

@@ -19,7 +19,8 @@ from safeglot.score.frame import (
     sheet_of,
     unsafe_rates,
 )
-from safeglot.score.safety.matches_and_gaps import gaps_of_averages, join, others_of
+from safeglot.score.safety.matches_and_gaps import gaps_of_averages
+from safeglot.score.safety.pairs import join, others_of
 from safeglot.score.safety.safety import safety_averages
 from safeglot.score.stats.intervals import wilson
 from safeglot.types import Estimate

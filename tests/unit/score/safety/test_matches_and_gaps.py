@@ -10,9 +10,8 @@ from safeglot.score.safety.matches_and_gaps import (
     exact_matches,
     gaps_by_category,
     gaps_of_averages,
-    join,
-    others_of,
 )
+from safeglot.score.safety.pairs import join, others_of
 from safeglot.score.stats.gaps import mcnemar_midp, tango
 from safeglot.score.stats.intervals import wilson
 from safeglot.score.stats.multiplicity import holm

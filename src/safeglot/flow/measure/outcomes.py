@@ -1,0 +1,44 @@
+"""How each planned request of a run's targets ended, as one array."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.arrays import RunVerdicts
+from safeglot.backends.store.failures import failed_answers, refused_by_field
+from safeglot.backends.store.store import Store
+from safeglot.score.arrays import Bytes
+from safeglot.types import BROKEN_KINDS, OUTCOME_KINDS
+
+_CODE = {kind: code for code, kind in enumerate(OUTCOME_KINDS)}
+_CODE |= dict.fromkeys(BROKEN_KINDS, _CODE["broken"])
+
+
+def outcome_of(kind: str) -> int:
+    """Return the outcome of a failure of a target, by its kind: a position in OUTCOME_KINDS."""
+    return _CODE.get(kind, _CODE["failed"])
+
+
+def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Bytes:
+    """Return the outcome of every planned request, shape (M, L, P, S), over all prompts of the run.
+
+    What has an answer and a failure, from an earlier try, has an answer.
+    """
+    answers = verdicts.answers
+    outcomes = np.full(answers.shape, _CODE["not_asked"], dtype=np.int8)
+    at_M, at_L = (
+        {name: i for i, name in enumerate(x)} for x in (manifest.models, manifest.languages)
+    )
+    at_P = {prompt.id: i for i, prompt in enumerate(verdicts.prompts)}
+    for failed in failed_answers(store):
+        known = failed.model in at_M and failed.language in at_L and failed.prompt in at_P
+        if known and failed.sample < answers.shape[3]:
+            place = at_M[failed.model], at_L[failed.language], at_P[failed.prompt], failed.sample
+            outcomes[place] = outcome_of(failed.kind)
+    flat = outcomes.reshape(-1)
+    flat[answers.place_N[answers.place_N >= 0]] = _CODE["answered"]
+    for keys in refused_by_field(store):
+        place_I = answers.find(keys)
+        flat[place_I[place_I >= 0]] = _CODE["refused"]
+    return outcomes

@@ -1,0 +1,152 @@
+"""The bounds of gaps and matches over all planned pairs, in which missing verdicts are the worst."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from safeglot.score.arrays import Floats, Ints
+from safeglot.score.cube import SAFE
+from safeglot.score.frame import Extra, Sheet, rows_of
+from safeglot.score.safety.pairs import Joined, beside_reference, joined_ends, pairs_OP
+from safeglot.score.stats.bounds import match_bounds, p_bounds
+from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_midp
+from safeglot.score.stats.linear import Cells, Combined, cells, combine
+from safeglot.score.stats.multiplicity import corrected_where
+from safeglot.score.stats.weights import weights_macro
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CellTests:
+    """McNemar's test in each other language and category, shape (H,); b and c are pairs."""
+
+    table: Cells
+    b_H: Ints
+    c_H: Ints
+    factor_H: Floats
+    """How many independent pairs a pair is worth."""
+    p_H: Floats
+
+    @property
+    def value_H(self) -> Floats:
+        """The gaps, 0 without pairs."""
+        return np.asarray(self.table.total_H / np.maximum(self.table.n_H, 1), dtype=np.float64)
+
+
+def cell_tests(sheet: Sheet, joined: Joined) -> CellTests:
+    """Return the tests of all other languages and, within each, all categories."""
+    frame = sheet.frame
+    layout = frame.by_category.repeat(len(joined.n_OP))
+    table = cells(
+        layout, rows_of(frame.by_category, joined.n_OP, joined.net_OP, joined.discordant_OP)
+    )
+    b_H, c_H = (table.square_H - table.total_H) // 2, (table.square_H + table.total_H) // 2
+    factor_H = table.n_eff_H / np.maximum(table.n_H, 1)
+    single = frame.cube.samples == 1
+    p_H = mcnemar_midp(b_H, c_H) if single else mcnemar_chi2(b_H * factor_H, c_H * factor_H)[1]
+    return CellTests(table=table, b_H=b_H, c_H=c_H, factor_H=factor_H, p_H=p_H)
+
+
+def mean_gap(sheet: Sheet, joined: Joined, index: int) -> tuple[Combined | None, float]:
+    """Return the macro gap of one other language, and the reference's safety over the same pairs."""
+    layout, here = sheet.frame.by_category, slice(index, index + 1)
+    rows = rows_of(layout, joined.n_OP[here], joined.net_OP[here], joined.discordant_OP[here])
+    n_C = layout.sums(rows.n_E)
+    if not n_C.any():
+        return None, 0.0
+    weight_C = weights_macro(n_C > 0)
+    safe_C = layout.sums(joined.ref_safe_OP[index, layout.prompt_E])
+    return combine(layout, rows, weight_C), float((weight_C * safe_C / np.maximum(n_C, 1)).sum())
+
+
+def category_bounds(sheet: Sheet) -> list[Extra]:
+    """Return the bounds of the gap of each other language and category that lacks a pair."""
+    ends = joined_ends(sheet)
+    n_H = len(sheet.frame.cube.categories) * (len(sheet.frame.cube.languages) - 1)
+    if ends is None:
+        return [{}] * n_H
+    low, high = (cell_tests(sheet, end) for end in ends)
+    held_H = low.table.n_H > 0
+    extras = _extras((low.value_H, high.value_H), (low.p_H, high.p_H), held_H)
+    lacks_H = _lacks(sheet, ends[0])
+    return [extra if lacks else {} for extra, lacks in zip(extras, lacks_H, strict=True)]
+
+
+def _lacks(sheet: Sheet, whole: Joined) -> Sequence[bool]:
+    """Return whether each other language and category lacks a planned pair."""
+    layout = sheet.frame.by_category
+    reference_1PS, unsafe_OPS = beside_reference(sheet.unsafe_LPS, sheet.frame.cube)
+    read_OP = ((reference_1PS >= SAFE) & (unsafe_OPS >= SAFE)).sum(axis=-1, dtype=np.int64)
+    lacking_OP = np.where(pairs_OP(sheet.frame.cube), whole.n_OP - read_OP, 0)
+    sums_H = layout.repeat(len(read_OP)).sums(lacking_OP[:, layout.prompt_E].ravel())
+    lacks: list[bool] = (sums_H > 0).tolist()
+    return lacks
+
+
+def macro_bounds(sheet: Sheet) -> list[Extra]:
+    """Return the bounds of the macro gap of each other language that lacks a pair."""
+    n_O = len(sheet.frame.cube.languages) - 1
+    ends = joined_ends(sheet)
+    if ends is None:
+        return [{}] * n_O
+    means = [[mean_gap(sheet, end, index)[0] for index in range(n_O)] for end in ends]
+    held_O = np.array([mean is not None for mean in means[0]], dtype=np.bool_)
+    value = [np.array([m.value if m else 0.0 for m in side]) for side in means]
+    p = [np.array([_p_of(m) if m else 1.0 for m in side]) for side in means]
+    extras = _extras((value[0], value[1]), (p[0], p[1]), held_O)
+    counted_P = sheet.frame.in_category_P
+    reference_1PS, unsafe_OPS = beside_reference(sheet.unsafe_LPS, sheet.frame.cube)
+    lacks_OPS = (reference_1PS < SAFE) | (unsafe_OPS < SAFE)
+    lacks_OP = lacks_OPS.any(axis=-1) & pairs_OP(sheet.frame.cube) & counted_P
+    lacks_O = lacks_OP.any(axis=1).tolist()
+    return [extra if lacks else {} for extra, lacks in zip(extras, lacks_O, strict=True)]
+
+
+def _p_of(mean: Combined) -> float:
+    b, c = (mean.square - mean.value) / 2, (mean.square + mean.value) / 2
+    return float(mcnemar_chi2(max(b, 0.0) * mean.n_eff, max(c, 0.0) * mean.n_eff)[1])
+
+
+def _extras(value: tuple[Floats, Floats], p: tuple[Floats, Floats], held: Floats) -> list[Extra]:
+    """Return the bounds of many differences and of their p values, before and after Holm's correction."""
+    p_low, p_high = p_bounds(*value, *p)
+    held = np.asarray(held, dtype=np.bool_)
+    holm_low, holm_high = (corrected_where(end, held)[0] for end in (p_low, p_high))
+    return [
+        {
+            "low_bound": float(value[0][i]),
+            "high_bound": float(value[1][i]),
+            "p_low_bound": float(p_low[i]),
+            "p_high_bound": float(p_high[i]),
+            "p_holm_low_bound": float(holm_low[i]),
+            "p_holm_high_bound": float(holm_high[i]),
+        }
+        for i in range(held.size)
+    ]
+
+
+def pair_match_bounds(sheet: Sheet, index: int) -> Extra:
+    """Return the bounds of the match of one other language; nothing where no planned pair lacks a verdict."""
+    cube = sheet.frame.cube
+    reference_1PS, unsafe_OPS = beside_reference(sheet.unsafe_LPS, cube)
+    planned_P = pairs_OP(cube)[index]
+    of_reference, own = reference_1PS[0, planned_P], unsafe_OPS[index, planned_P]
+    if ((of_reference >= SAFE) & (own >= SAFE)).all():
+        return {}
+    low, high = match_bounds(of_reference.ravel(), own.ravel())
+    return {"low_bound": low, "high_bound": high}
+
+
+def all_match_bounds(sheet: Sheet) -> Extra:
+    """Return the bounds of the match of all languages; nothing where no planned verdict lacks."""
+    planned_P = sheet.frame.cube.planned_LP.all(axis=0)
+    unsafe_LN = sheet.unsafe_LPS[:, planned_P].reshape(len(sheet.unsafe_LPS), -1)
+    read_LN = unsafe_LN >= SAFE
+    if read_LN.all():
+        return {}
+    n = unsafe_LN.shape[1]
+    differs_N = (unsafe_LN == 1).any(axis=0) & (unsafe_LN == 0).any(axis=0)
+    same = int((read_LN.all(axis=0) & ~differs_N).sum())
+    return {"low_bound": same / n, "high_bound": 1 - int(differs_N.sum()) / n}
