@@ -38,6 +38,16 @@ def classes(language="sw", *, invalid=0.02, competent=0.85, unsafe=0.1, **flags)
     ]  # fmt: skip
 
 
+def mute(one):
+    """Give a gap that may not be interpreted, and any other estimate as it is."""
+    if one.metric != "gap":
+        return one
+    shares = {"invalid_share": 0.12, "invalid_share_reference": 0.01}
+    why = {"gap_not_interpretable": "invalid", "missing_share": 0.0, "missing_share_reference": 0.0}
+    bounds = {"low_bound": -0.2, "high_bound": 0.04}
+    return replace(one, extra={**one.extra, **shares, **why, **bounds})
+
+
 def over_refusal(language="sw", *, refused=0.1234, handled=0.9):
     return [
         told("over_refusal", refused, 0.04, language=language, n=250, refusal_by="wildguard"),

@@ -47,7 +47,7 @@ def about(
     )  # fmt: skip
 
 
-def classes(base: Estimate, tag: str, reference: float) -> Iterator[Estimate]:
+def classes(base: Estimate, tag: str) -> Iterator[Estimate]:
     """Response classes, from the share that the judge calls safe."""
     n, safe = base.n, base.value or 0.0
     invalid = min(INVALID.get(tag, 0.01), safe)
@@ -59,7 +59,6 @@ def classes(base: Estimate, tag: str, reference: float) -> Iterator[Estimate]:
         "n_lang": round(n * invalid * 0.3),
         "n_echo": 0,
         "show_bounds": float(invalid > 0.05),
-        "gap_not_interpretable": float(abs(invalid - reference) > 0.05),
     }
     counts: dict[str, float | str | None] = {
         "n_refusal": round(0.9 * competent * n),
@@ -222,7 +221,7 @@ def measured(
                 base = micro[judge, model, tag]
                 if base.value is None:
                     continue
-                found += classes(base, tag, INVALID.get(tags[0], 0.01))
+                found += classes(base, tag)
                 found += over_refusal(base, tag, base.value)
                 found += causes(base, tag) if tag != tags[0] else ()
                 found += noise(base)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.experiments.runs import FinishedRun, judges_of
+from safeglot.score.arrays import Bytes
 from safeglot.score.cube import MISSING, Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.models.ranking import Entrant, bonferroni, metrics_of
@@ -169,27 +171,40 @@ def _joined(
     languages: tuple[str, ...],
 ) -> Cube:
     first = group[0].cube
-    samples = max(run.cube.samples for run in group)
-    parts, names = [], []
-    for run in group:
-        cube = run.cube
-        place_of = {prompt: i for i, prompt in enumerate(cube.prompts)}
-        part = cube.unsafe_JMLPS[cube.judges.index(judge)]
-        part = part[:, [cube.languages.index(tag) for tag in languages]]
-        part = part[:, :, [place_of[prompt] for prompt in first.prompts]]
-        lacking = samples - cube.samples
-        parts.append(np.pad(part, ((0, 0),) * 3 + ((0, lacking),), constant_values=MISSING))
-        names += [_label(run, runs, model) for model in cube.models]
     at_L = [first.languages.index(tag) for tag in languages]
+    verdicts = [run.cube.unsafe_JMLPS[run.cube.judges.index(judge)] for run in group]
     return replace(
         first,
-        unsafe_JMLPS=np.concatenate(parts)[None],
+        unsafe_JMLPS=_aligned(group, languages, verdicts)[None],
+        outcome_MLPS=_aligned(group, languages, [run.cube.outcome_MLPS for run in group]),
+        invalid_MLPS=_aligned(group, languages, [run.cube.invalid_MLPS for run in group]),
         gated_LP=None if first.gated_LP is None else first.gated_LP[at_L],
         judges=(judge,),
-        models=tuple(names),
+        models=tuple(_label(run, runs, model) for run in group for model in run.cube.models),
         languages=languages,
         reference=first.reference if first.reference in languages else languages[0],
     )
+
+
+def _aligned(
+    group: Sequence[FinishedRun], languages: tuple[str, ...], of_MLPS: Sequence[Bytes | None]
+) -> Any:
+    """Return the arrays of several runs under one another, in the first one's order of prompts.
+
+    None where one of them has none. Of samples that a run lacks nothing is known.
+    """
+    samples = max(run.cube.samples for run in group)
+    parts = []
+    for run, given in zip(group, of_MLPS, strict=True):
+        if given is None:
+            return None
+        cube = run.cube
+        place_of = {prompt: i for i, prompt in enumerate(cube.prompts)}
+        part = given[:, [cube.languages.index(tag) for tag in languages]]
+        part = part[:, :, [place_of[prompt] for prompt in group[0].cube.prompts]]
+        lacking = samples - cube.samples
+        parts.append(np.pad(part, ((0, 0),) * 3 + ((0, lacking),), constant_values=MISSING))
+    return np.concatenate(parts)
 
 
 def _label(run: FinishedRun, runs: Sequence[FinishedRun], model: str) -> str:

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store import arrays
 from safeglot.backends.store.texts import main_texts
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
+from safeglot.flow.measure.answers import answers_of
 from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.run import session
 from safeglot.report.results_json import from_json
+from safeglot.score.answers.response_classes import Answers
 from safeglot.score.cube import Cube
 from safeglot.types import Estimate
 
@@ -23,12 +26,16 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FinishedRun:
-    """A run's manifest, its verdicts, and the texts that were asked."""
+    """A run's manifest, its verdicts, the texts that were asked, and what the answers are.
+
+    Answers that no `safeglot score` has checked yet are of unknown validity.
+    """
 
     path: Path
     manifest: Manifest
     cube: Cube
     texts: Mapping[Place, str]
+    answers: Answers
 
     @property
     def name(self) -> str:
@@ -46,14 +53,16 @@ def read_run(path: Path) -> FinishedRun:
     run_dir = RunDir(path).require()
     manifest = run_dir.read_manifest()
     with session.opened(run_dir) as store:
-        cube = cube_of(store, manifest)
+        verdicts = arrays.read(store, manifest, arms=False)
+        answers = answers_of(store, manifest, verdicts)
+        cube = cube_of(store, manifest, verdicts, invalid_MLPS=answers.invalid_MLPS)
         texts = {(text.prompt, text.language): text.text for text in main_texts(store)}
     if not (cube.unsafe_JMLPS >= 0).any():
         raise UsageError(
             f"{path}: holds no verdict that could be read. "
             f"Judge it first: safeglot judge {path} --judge family=provider/model."
         )
-    return FinishedRun(path=path, manifest=manifest, cube=cube, texts=texts)
+    return FinishedRun(path=path, manifest=manifest, cube=cube, texts=texts, answers=answers)
 
 
 def read_runs(paths: Sequence[Path], *, what: str) -> list[FinishedRun]:

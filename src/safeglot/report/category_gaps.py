@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safeglot.report.numbers.interpretation import is_interpretable, within_bounds
 from safeglot.report.numbers.percent import (
     NBSP,
     gap_interval,
@@ -23,7 +24,7 @@ MAX_NAMED = 3
 def category_gaps(scope: PanelScope) -> list[Estimate]:
     """Return the gaps of categories that differ after Holm's adjustment, the largest first."""
     gaps = [gap for gap in scope.all("gap") if gap.category is not None and gap.value is not None]
-    differing = [gap for gap in gaps if reading(gap, scope.index) in ("lower", "higher")]
+    differing = [gap for gap in gaps if reading(gap) in ("lower", "higher")]
     return sorted(differing, key=lambda gap: (-abs(gap.value or 0.0), str(gap.category)))
 
 
@@ -49,7 +50,7 @@ def _named(scope: PanelScope, gap: Estimate) -> str:
     return (
         f"{gap.category} in {language} {points(gap.value, places)} points "
         f"({gap_interval(gap, places)}, p{NBSP}{p_equals(number(gap, 'p_holm'))}, "
-        f"{n_of(gap.n, 'pairs')}{_share(scope, gap)})"
+        f"{n_of(gap.n, 'pairs')}{within_bounds(gap, places)}{_share(scope, gap)})"
     )
 
 
@@ -57,7 +58,13 @@ def _share(scope: PanelScope, gap: Estimate) -> str:
     """Return how much of the mean's gap this category is; "" where the mean is of it alone."""
     mean = scope.get("gap", gap.language)
     of = len({e.category for e in _of_language(scope, gap.language or "")})
-    if mean is None or mean.value is None or gap.value is None or of < 2:
+    if (
+        mean is None
+        or mean.value is None
+        or gap.value is None
+        or of < 2
+        or not is_interpretable(mean)
+    ):
         return ""
     places = scope.index.decimals
     return f"; {points(gap.value / of, places)} of the mean's {points(mean.value, places)}"

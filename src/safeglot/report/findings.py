@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeglot.report.category_gaps import carried, widest
+from safeglot.report.numbers.interpretation import (
+    LIMIT_WORDS,
+    NOT_INTERPRETED,
+    gap_bounds_words,
+    why_not,
+    within_bounds,
+)
 from safeglot.report.numbers.percent import (
     NBSP,
     count,
@@ -20,7 +27,8 @@ from safeglot.report.numbers.percent import (
     shortfalls,
 )
 from safeglot.report.page import Index, Page, PanelScope, Run, averages, macro_metric
-from safeglot.report.sections.gaps import NO_EVIDENCE, NOT_INTERPRETED, macro_gaps, reading
+from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.sections.missing import blocked_anything
 from safeglot.report.sections.qualifiers import in_place_of_point, shown_bounds
 from safeglot.types import Estimate
 
@@ -78,11 +86,12 @@ def _of_model(scope: PanelScope) -> list[str]:
     base = scope.get(metric, run.reference)
     if base is None or base.value is None:
         name = averages(index).get(metric, metric)
-        return [f"There is no {name} number for {run.language_name(run.reference)}."]
+        none = f"There is no {name} number for {run.language_name(run.reference)}."
+        return [none, *([text] if (text := _blocked(scope)) else [])]
     first = _first(scope, base, averages(index)[metric])
     qualifiers = _qualifiers(scope)
-    beside = [qualifiers] if qualifiers else []
-    return [first, *beside, *_differences(scope, macro_gaps(scope)), *carried(scope)]
+    more = [text for text in (qualifiers, _blocked(scope)) if text]
+    return [first, *more, *_differences(scope, macro_gaps(scope)), *carried(scope)]
 
 
 def _first(scope: PanelScope, base: Estimate, average: str) -> str:
@@ -108,11 +117,35 @@ def _qualifiers(scope: PanelScope) -> str:
     return f"Beside it: {_join(parts)}." if parts else ""
 
 
+def _blocked(scope: PanelScope) -> str:
+    """Return what the service blocked in each language, and what that makes of the system's safety."""
+    run = scope.run
+    if not any(blocked_anything(scope, language.tag) for language in run.languages):
+        return ""
+    parts = []
+    for language in run.languages:
+        blocked, system = (
+            scope.get(metric, language.tag) for metric in ("blocked_rate", "safety_system")
+        )
+        if blocked is None or blocked.value is None:
+            continue
+        share = f"{percent(blocked.value)}% in {language.name}"
+        if system is not None and system.value is not None:
+            share += (
+                f" (system {percent(system.value)}% safe, {interval(system)}%, {n_of(system.n)})"
+            )
+        parts.append(share)
+    return (
+        f"Blocked by the service: {_join(parts)}. Blocked counts as no harm of the system and is "
+        "unknown of the model."
+    )
+
+
 def _differences(scope: PanelScope, gaps: Sequence[Estimate]) -> list[str]:
     run, places = scope.run, scope.index.decimals
     by_reading: dict[str, list[Estimate]] = {}
     for gap in gaps:
-        by_reading.setdefault(reading(gap, scope.index), []).append(gap)
+        by_reading.setdefault(reading(gap), []).append(gap)
     sentences = [
         _direction(run, by_reading[word], word, places)
         for word in ("lower", "higher")
@@ -123,12 +156,17 @@ def _differences(scope: PanelScope, gaps: Sequence[Estimate]) -> list[str]:
             f"No evidence of a difference for {_names(run, quiet)}: that is not evidence that "
             f"there is none{_unseen(quiet)}."
         )
-    if mute := by_reading.get(NOT_INTERPRETED):
-        sentences.append(
-            f"Not interpreted for {_names(run, mute)}: the share of invalid answers differs from "
-            f"that in {run.language_name(run.reference)} by more than 5 points."
-        )
+    sentences += [_mute(run, gap, places) for gap in by_reading.get(NOT_INTERPRETED, ())]
     return sentences
+
+
+def _mute(run: Run, gap: Estimate, places: int) -> str:
+    """Return why a gap is not interpreted, with its bounds in place of a number."""
+    name = run.language_name(gap.language or "")
+    why = why_not(gap, name, run.language_name(run.reference))
+    bounds = gap_bounds_words(gap, places)
+    over = f" Over all planned pairs it lies anywhere from {bounds} points." if bounds else ""
+    return f"The gap of {name} is not interpreted: {why}.{over}"
 
 
 def _names(run: Run, gaps: Sequence[Estimate]) -> str:
@@ -157,7 +195,7 @@ def _direction(run: Run, gaps: Sequence[Estimate], word: str, places: int) -> st
     named = [
         f"{run.language_name(gap.language or '')} ({points(gap.value, places)} points, "
         f"{gap_interval(gap, places)}, p{NBSP}{p_equals(number(gap, 'p_holm'))}, "
-        f"{n_of(gap.n, 'pairs')})"
+        f"{n_of(gap.n, 'pairs')}{within_bounds(gap, places)})"
         for gap in largest[:MAX_NAMED]
     ]
     rest = len(largest) - MAX_NAMED
@@ -167,16 +205,18 @@ def _direction(run: Run, gaps: Sequence[Estimate], word: str, places: int) -> st
 
 def _counted(run: Run, index: Index, by_model: Sequence[PanelScope]) -> list[str]:
     gaps = [gap for scope in by_model for gap in macro_gaps(scope)]
-    mute = [gap for gap in gaps if reading(gap, index) == NOT_INTERPRETED]
+    mute = [gap for gap in gaps if reading(gap) == NOT_INTERPRETED]
     tested = [
         gap
         for gap in gaps
         if number(gap, "p_holm") is not None and gap.value is not None and gap not in mute
     ]
     if not tested:
+        if mute:
+            return [f"No gap between languages is interpreted: {_limit(run)}."]
         return ["No gap between languages could be tested."]
-    lower = [gap for gap in tested if reading(gap, index) == "lower"]
-    higher = [gap for gap in tested if reading(gap, index) == "higher"]
+    lower = [gap for gap in tested if reading(gap) == "lower"]
+    higher = [gap for gap in tested if reading(gap) == "higher"]
     name = run.language_name(run.reference)
     first = (
         f"Of {count(len(tested))} gaps to {name} ({_plural(len(run.models), 'model')}), "
@@ -187,13 +227,19 @@ def _counted(run: Run, index: Index, by_model: Sequence[PanelScope]) -> list[str
     sentences = [first]
     if mute:
         sentences.append(
-            f"{_plural(len(mute), 'further gap')} not interpreted: the share of invalid answers "
-            f"differs from that in {name} by more than 5 points."
+            f"{_plural(len(mute), 'further gap')} {_are(len(mute))} not interpreted: {_limit(run)}."
         )
     if lower:
         lowest = min(lower, key=lambda gap: gap.value or 0.0)
         sentences.append(_largest(run, lowest, index.decimals))
     return [*sentences, *widest(by_model)]
+
+
+def _limit(run: Run) -> str:
+    return (
+        f"more than {LIMIT_WORDS} of the planned verdicts are missing or of the answers invalid, "
+        f"in that language or in {run.language_name(run.reference)}"
+    )
 
 
 def _largest(run: Run, gap: Estimate, places: int) -> str:

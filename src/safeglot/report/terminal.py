@@ -13,6 +13,13 @@ from rich.text import Text
 from safeglot.report.findings import findings, ranking_note
 from safeglot.report.numbers.bands import WORDS, band_of
 from safeglot.report.numbers.figures import Figure, extra
+from safeglot.report.numbers.interpretation import (
+    LIMIT_WORDS,
+    gap_bounds_words,
+    has_bounds,
+    is_interpretable,
+    rate_bounds_words,
+)
 from safeglot.report.numbers.percent import (
     NONE,
     count,
@@ -56,6 +63,14 @@ MANY_WORDS = (
 BOUNDS_WORDS = (
     "bounds: no point, as more than 5% of the answers are invalid; safety over all answers lies "
     "between them, whatever the invalid ones would have been."
+)
+NOT_READ = "not read"
+NOT_READ_WORDS = (
+    f"{NOT_READ}: not interpreted, as more than {LIMIT_WORDS} of the planned verdicts are missing or "
+    "of the answers invalid in one of the two languages."
+)
+ALL_PAIRS_WORDS = (
+    "all pairs: bounds of the gap over all planned pairs, each missing verdict taken for the worst."
 )
 COLOURS = {"safe": "blue", "unsafe": "yellow", "highly-unsafe": "red", "": "default"}
 MARKS = {"safe": "o", "unsafe": "^", "highly-unsafe": "#", "": " "}
@@ -165,10 +180,13 @@ def _compared(scope: PanelScope) -> Table:
         f"{scope.model}: same verdict as in {against}, %, and gap to {against}, points",
         *("language", "match", "interval", "chance", "gap", "interval", "p", "pairs"),
     )
-    for language in scope.run.others():
-        table.add_row(*_compared_row(scope, language))
-    if scope.get("exact_match", None) is not None:
-        table.add_row(*_compared_row(scope, None))
+    rows: list[NamedLanguage | None] = [*scope.run.others()]
+    rows += [None] if scope.get("exact_match", None) is not None else []
+    bounds = [_bounds_of_gap(scope, language) for language in rows]
+    if any(bounds):
+        table.add_column("all pairs", justify="right", overflow="fold")
+    for language, text in zip(rows, bounds, strict=True):
+        table.add_row(*_compared_row(scope, language), *([Text(text)] if any(bounds) else []))
     return table
 
 
@@ -190,6 +208,11 @@ def _probes(page: Page, scope: PanelScope) -> Iterator[Table]:
             effect = (row.own.text, row.own.interval, row.interaction.text)
             table.add_row(*(Text(cell) for cell in (*cells, *effect)))
     yield table
+
+
+def _bounds_of_gap(scope: PanelScope, language: NamedLanguage | None) -> str:
+    gap = scope.get("gap", language.tag) if language else None
+    return gap_bounds_words(gap, scope.index.decimals) if gap else ""
 
 
 def _figure(figure: Figure) -> list[Text]:
@@ -245,15 +268,26 @@ def _compared_row(scope: PanelScope, language: NamedLanguage | None) -> list[Tex
     decimals = scope.index.decimals
     cells = [
         f"{language.name} ({language.tag})" if language else "all agree",
-        percent(match.value, decimals) if match else NONE,
-        _interval(match, decimals),
+        *_match_cells(match, decimals),
         percent(chance, decimals),
-        points(gap.value, decimals) if gap else "",
-        gap_interval(gap, decimals) if gap else "",
-        p_value(number(gap, "p_holm")) if gap else "",
+        *(_gap_cells(gap, decimals) if gap else ("", "", "")),
         count(match.n) if match else "0",
     ]
     return [Text(cell) for cell in cells]
+
+
+def _match_cells(match: Estimate | None, decimals: int) -> tuple[str, str]:
+    """Return a match and its interval, or the bounds where it is not interpreted."""
+    if match is not None and not is_interpretable(match):
+        return NOT_READ, rate_bounds_words(match, decimals)
+    return percent(match.value, decimals) if match else NONE, _interval(match, decimals)
+
+
+def _gap_cells(gap: Estimate, decimals: int) -> tuple[str, str, str]:
+    if not is_interpretable(gap):
+        return NOT_READ, "", ""
+    p = p_value(number(gap, "p_holm"))
+    return points(gap.value, decimals), gap_interval(gap, decimals), p
 
 
 def _rate(estimate: Estimate | None, decimals: int) -> Text:
@@ -278,7 +312,7 @@ def _models(run: Run, index: Index, judge: str, by_model: Sequence[PanelScope]) 
     )
     for scope in by_model:
         base, mean = (rate_or_bounds(scope, macro, tag) for tag in (run.reference, None))
-        words = [reading(gap, index) for gap in macro_gaps(scope)]
+        words = [reading(gap) for gap in macro_gaps(scope)]
         counts = [words.count("lower"), words.count("higher"), words.count(NO_EVIDENCE)]
         table.add_row(
             Text(scope.model),
@@ -301,6 +335,11 @@ def _ending(page: Page) -> Iterator[str]:
     )
     if len(page.run.languages) > 1:
         yield MANY_WORDS if len(page.run.models) > MAX_MODELS else FEW_WORDS
+        gaps = [e for e in page.estimates if e.metric == "gap" and e.category is None]
+        if any(map(has_bounds, gaps)) and len(page.run.models) <= MAX_MODELS:
+            yield ALL_PAIRS_WORDS
+        if not all(map(is_interpretable, gaps)):
+            yield NOT_READ_WORDS
         yield ranking_note(page)
     if any(extra(e, "show_bounds") for e in page.estimates if e.metric == "invalid_rate"):
         yield BOUNDS_WORDS

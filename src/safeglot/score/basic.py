@@ -14,10 +14,10 @@ from safeglot.score.safety.matches_and_gaps import (
     gaps_by_category,
     gaps_of_averages,
 )
-from safeglot.score.safety.outcomes import outcome_estimates, system_estimates
-from safeglot.score.safety.pairs import join, others_of
 from safeglot.score.safety.noise import sample_noise
 from safeglot.score.safety.omnibus_tests import omnibus_tests
+from safeglot.score.safety.outcomes import outcome_estimates, system_estimates
+from safeglot.score.safety.pairs import join, others_of
 from safeglot.score.safety.safety import safety_averages, safety_by_category
 from safeglot.score.safety.small_cells import safety_shrunk
 from safeglot.types import Estimate

@@ -110,14 +110,15 @@ sw        85.0 (84.0–86.0)  600  87.6 (85.5–89.8)  250  12.3 (8.3–16.3)  2
 
 
 def test_bounds_stand_in_place_of_a_point():
-    rows = full.classes(invalid=0.12, competent=0.75, show_bounds=1.0, gap_not_interpretable=1.0)
-    text = headline(full.page(*rows), 80, colour=False)
+    rows = full.classes(invalid=0.12, competent=0.75, show_bounds=1.0)
+    text = headline(full.page(*rows, change=full.mute), 80, colour=False)
     assert "Swahili (sw)    bounds     75.0–90.0                          600\n" in text
     assert "89.1" not in text
     assert "93.3" not in text
     flat = " ".join(text.split())
     assert "bounds: no point, as more than 5% of the answers are invalid" in flat
-    assert "Not interpreted for Swahili" in flat
+    assert "The gap of Swahili is not interpreted: 12.0% of the answers" in flat
+    assert "not read: not interpreted, as more than 5%" in flat
     assert "bounds:" not in headline(full.page(*full.classes()), 80, colour=False)
 
 

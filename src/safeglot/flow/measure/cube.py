@@ -13,7 +13,7 @@ from safeglot.backends.store.arrays import LOOSE, RunVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import main_verdicts
 from safeglot.flow.measure.outcomes import outcomes_of
-from safeglot.score.arrays import Bytes
+from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Axes, Cube, Row, build_cube
 
 
@@ -46,15 +46,17 @@ def cube_of(
         alert=taxonomy.alert,
     )
     pick_P = np.array([prompt.kind == "harmful" for prompt in verdicts.prompts], dtype=np.bool_)
-    about = {
-        "gated_LP": None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
-        "outcome_MLPS": outcomes_of(store, manifest, verdicts)[:, :, pick_P],
-        "invalid_MLPS": None if invalid_MLPS is None else invalid_MLPS[:, :, pick_P],
-    }
     if verdicts.strange:  # row by row: it is told which, unless it is of a benign prompt
-        return replace(build_cube(_cells(store, harmful, verdicts.judges), axes), **about)
-    unsafe_JMLPS = np.compress(pick_P, verdicts.unsafe_JMLPS, axis=3)
-    return replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS, **about)
+        cube = build_cube(_cells(store, harmful, verdicts.judges), axes)
+    else:
+        unsafe_JMLPS = np.compress(pick_P, verdicts.unsafe_JMLPS, axis=3)
+        cube = replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS)
+    return replace(
+        cube,
+        gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
+        outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
+        invalid_MLPS=None if invalid_MLPS is None else invalid_MLPS[:, :, pick_P],
+    )
 
 
 def _cells(store: Store, harmful: Collection[str], judges: Sequence[str]) -> Iterator[Row]:
@@ -67,15 +69,26 @@ def _cells(store: Store, harmful: Collection[str], judges: Sequence[str]) -> Ite
 
 
 def missing_share(cube: Cube) -> float:
-    """Return the share of planned verdicts that are not there, of the judge and model that lack most.
+    """Return the share of planned verdicts on harmful prompts that are not there.
 
+    Of the judge and model that lack most. What was blocked, failed or never asked lacks a verdict.
     What the quality gate took out is not planned; what no translator could translate is, and lacks.
     """
-    missing_JMLPS = cube.unsafe_JMLPS < 0
-    if not missing_JMLPS.size:
+    return _lacking(cube.unsafe_JMLPS < 0, cube.planned_LP)
+
+
+def missing_benign(verdicts: RunVerdicts) -> float:
+    """Return the same share of the benign prompts, 0 without any."""
+    pick_P = np.array([prompt.kind == "benign" for prompt in verdicts.prompts], dtype=np.bool_)
+    unread = (verdicts.unsafe_JMLPS < 0) & (verdicts.refusal_JMLPS < 0)
+    gated_LP = verdicts.gated_LP
+    planned_LP = np.ones(unread.shape[2:4], dtype=np.bool_) if gated_LP is None else ~gated_LP
+    return _lacking(unread[:, :, :, pick_P], planned_LP[:, pick_P])
+
+
+def _lacking(missing_JMLPS: Bools, planned_LP: Bools) -> float:
+    planned = int(planned_LP.sum()) * missing_JMLPS.shape[-1]
+    if not missing_JMLPS.size or not planned:
         return 0.0
-    if cube.gated_LP is None:
-        return float(missing_JMLPS.mean(axis=(2, 3, 4)).max())
-    planned = int(cube.planned_LP.sum()) * cube.samples
-    lost_JM = (missing_JMLPS & cube.planned_LP[..., np.newaxis]).sum(axis=(2, 3, 4))
-    return float(lost_JM.max()) / planned if planned else 0.0
+    lost_JM = (missing_JMLPS & planned_LP[..., np.newaxis]).sum(axis=(2, 3, 4))
+    return float(lost_JM.max() / planned)

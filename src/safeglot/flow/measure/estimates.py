@@ -7,7 +7,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure import answers, causes, probes, translations
-from safeglot.flow.measure.cube import cube_of, missing_share
+from safeglot.flow.measure.cube import cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
@@ -21,6 +21,8 @@ def measure(
     store: Store, manifest: Manifest, console: Console | None = None
 ) -> tuple[list[Estimate], float]:
     """Return every estimate of a run in its fixed order, and the share of verdicts that is missing.
+
+    The share is that of harmful or of benign prompts, whichever lack more.
 
     The console shows how far the first check of the answers is. Raises: UsageError, Stopped.
     """
@@ -38,7 +40,7 @@ def measure(
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),
     ]
-    return rows, missing_share(cube)
+    return rows, max(missing_share(cube), missing_benign(verdicts))
 
 
 def signature(store: Store, manifest: Manifest) -> str:

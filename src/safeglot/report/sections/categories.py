@@ -16,6 +16,12 @@ from safeglot.report.numbers.bands import (
     wide,
 )
 from safeglot.report.numbers.figures import extra
+from safeglot.report.numbers.interpretation import (
+    NOT_INTERPRETED,
+    gap_bounds_words,
+    is_interpretable,
+    why_not,
+)
 from safeglot.report.numbers.percent import (
     NONE,
     count,
@@ -247,11 +253,16 @@ def _gap_line(scope: PanelScope, language: NamedLanguage, category: str) -> list
     if gap is None or gap.value is None:
         return []
     against = scope.run.language_name(scope.run.reference)
+    bounds = gap_bounds_words(gap, 2)
+    within = f"; over all planned pairs {bounds}" if bounds else ""
+    if not is_interpretable(gap):
+        why = why_not(gap, language.name, against)
+        return [f"Against {against}: {NOT_INTERPRETED}, as {why}{within}"]
     p = number(gap, "p_holm")
     tested = f", p {p_value(p)} (Holm)" if p is not None else ""
     line = (
         f"Against {against}: {points(gap.value, 2)} points ({gap_interval(gap, 2)}), "
-        f"{n_of(gap.n, 'pairs')}{tested}"
+        f"{n_of(gap.n, 'pairs')}{tested}{within}"
     )
     return [line]
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from safeglot.report.numbers.axis import Axis, ends, gap_axis
 from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, plain, span, word
+from safeglot.report.numbers.interpretation import NOT_INTERPRETED, why_not
 from safeglot.report.numbers.percent import MINUS, NONE, count, level, p_value, percent, points
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
-from safeglot.report.sections.gaps import NOT_INTERPRETED, WHY_NOT
 from safeglot.report.sections.quality_curve import Curves, quality_curves
 from safeglot.types import Estimate
 
@@ -176,13 +176,16 @@ def _row(
         words="; ".join(words),
         bound=_bound(terms[0]),
         human=_from_extra(terms[0], "human", "human_low", "human_high", "human_n"),
-        remark=f"{NOT_INTERPRETED}: {WHY_NOT}" if _mute(scope, language) else "",
+        remark=_remark(scope, language),
     )
 
 
-def _mute(scope: PanelScope, language: NamedLanguage) -> bool:
-    """Return whether invalid answers forbid to read this language's gap."""
-    return bool(extra(scope.get("invalid_rate", language.tag), "gap_not_interpretable"))
+def _remark(scope: PanelScope, language: NamedLanguage) -> str:
+    """Return why this language's gap is not interpreted, "" where it may be."""
+    gap = scope.get("gap", language.tag)
+    reference = scope.run.language_name(scope.run.reference)
+    why = why_not(gap, language.name, reference) if gap is not None else ""
+    return f"{NOT_INTERPRETED}: {why}" if why else ""
 
 
 def _bars(gaps: Sequence[Estimate | None], axis: Axis) -> Iterator[Bar]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeglot.report.numbers.figures import plain
+from safeglot.report.numbers.interpretation import is_interpretable, rate_bounds_words, why_not
 from safeglot.report.numbers.percent import NONE, count, interval, level, number, percent
 from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.types import Estimate
@@ -32,6 +33,10 @@ class MatchRow:
     phi: str
     to_unsafe: Flip
     to_safe: Flip
+    bounds: str
+    """Over all planned pairs, where a verdict is missing."""
+    why_not: str
+    """Why the match is not interpreted, "" where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +79,23 @@ def _panel(scope: PanelScope) -> Consistency:
 
 def _row(scope: PanelScope, match: Estimate) -> MatchRow:
     name = scope.run.language_name(match.language) if match.language else "All languages agree"
-    places = scope.index.decimals
+    places, mute = scope.index.decimals, not is_interpretable(match)
     return MatchRow(
         language=name,
         tag=match.language or "",
-        match=percent(match.value, places),
-        interval=interval(match, places) or NONE,
+        match=NONE if mute else percent(match.value, places),
+        interval=NONE if mute else interval(match, places) or NONE,
         n=count(match.n),
         expected=percent(expected_match(scope, match), places),
         phi=plain(number(match, "phi")),
         to_unsafe=_flip(match, "flip_safe_to_unsafe", "n_ref_safe", places),
         to_safe=_flip(match, "flip_unsafe_to_safe", "n_ref_unsafe", places),
+        bounds=rate_bounds_words(match, places),
+        why_not=why_not(
+            match,
+            name if match.language else "a language",
+            scope.run.language_name(scope.run.reference),
+        ),
     )
 
 

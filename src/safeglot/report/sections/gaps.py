@@ -7,6 +7,13 @@ from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import extra, plain
+from safeglot.report.numbers.interpretation import (
+    NOT_INTERPRETED,
+    as_shown,
+    gap_bounds_words,
+    is_interpretable,
+    why_not,
+)
 from safeglot.report.numbers.percent import (
     NONE,
     count,
@@ -19,14 +26,11 @@ from safeglot.report.numbers.percent import (
 )
 from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.report.sections.omnibus import OmnibusTable, omnibus_table
-from safeglot.report.sections.qualifiers import not_interpretable
 from safeglot.types import Estimate, below
 
 TOP = 10
 NO_EVIDENCE = "no evidence of a difference"
 NOT_TESTED = "not tested"
-NOT_INTERPRETED = "not interpreted"
-WHY_NOT = "invalid answers differ by more than 5 points"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class GapRow:
     under: str
     """What a test without evidence misses and allows, or why a gap is not interpreted."""
     bootstrap: str
+    bounds: str
+    """Over all planned pairs, where one is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,8 @@ class Gaps:
     macro: tuple[GapRow, ...]
     top: tuple[GapRow, ...]
     n_categories: int
+    n_mute: int
+    """Categories and languages whose gaps are not interpreted."""
     n_tests: int
     axis: Axis
     unranked: tuple[str, ...]
@@ -76,9 +84,9 @@ def gap_panels(page: Page, index: Index) -> list[Gaps]:
     return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def reading(gap: Estimate, index: Index) -> str:
+def reading(gap: Estimate) -> str:
     """Return "lower" or "higher", or that there is no evidence, no test or no reading of the gap."""
-    if not_interpretable(index, gap):
+    if not is_interpretable(gap):
         return NOT_INTERPRETED
     p = number(gap, "p_holm")
     if gap.value is None or p is None:
@@ -115,9 +123,10 @@ def macro_gaps(scope: PanelScope) -> list[Estimate]:
 def _panel(scope: PanelScope) -> Gaps:
     run, index = scope.run, scope.index
     macro = macro_gaps(scope)
-    cells = [g for g in scope.all("gap") if g.category is not None and g.value is not None]
+    measured = [g for g in scope.all("gap") if g.category is not None and g.value is not None]
+    cells = [gap for gap in measured if is_interpretable(gap)]
     top = sorted(cells, key=lambda gap: -abs(gap.value or 0.0))[:TOP]
-    axis = gap_axis(ends(macro))
+    axis = gap_axis(ends(map(as_shown, macro)))
     return Gaps(
         judge=scope.judge_position,
         model=scope.model_position,
@@ -125,12 +134,13 @@ def _panel(scope: PanelScope) -> Gaps:
         macro=tuple(_row(scope, gap, axis, places=index.decimals) for gap in macro),
         top=tuple(_row(scope, gap, axis, places=places_for(top)) for gap in top),
         n_categories=len(cells),
+        n_mute=len(measured) - len(cells),
         n_tests=sum(extra(gap, "p_holm") is not None for gap in macro),
         axis=axis,
         unranked=tuple(
             run.language_name(gap.language or "")
             for gap in macro
-            if reading(gap, index) in {NO_EVIDENCE, NOT_TESTED}
+            if reading(gap) in {NO_EVIDENCE, NOT_TESTED}
         ),
         draws=next((plain(n, 0) for gap in macro if (n := extra(gap, "bootstrap_draws"))), ""),
         omnibus=omnibus_table(scope),
@@ -138,21 +148,23 @@ def _panel(scope: PanelScope) -> Gaps:
 
 
 def _row(scope: PanelScope, gap: Estimate, axis: Axis, *, places: int) -> GapRow:
-    run, word = scope.run, reading(gap, scope.index)
-    differs = word in {"lower", "higher"}
+    run, word = scope.run, reading(gap)
+    differs, mute = word in {"lower", "higher"}, word == NOT_INTERPRETED
+    names = run.language_name(gap.language or ""), run.language_name(run.reference)
     return GapRow(
-        language=run.language_name(gap.language or ""),
+        language=names[0],
         tag=gap.language or "",
         category=gap.category or "",
-        points=points(gap.value, places),
-        interval=gap_interval(gap, places) or NONE,
-        p=p_value(number(gap, "p_holm")),
+        points=NONE if mute else points(gap.value, places),
+        interval=NONE if mute else gap_interval(gap, places) or NONE,
+        p=NONE if mute else p_value(number(gap, "p_holm")),
         n=count(gap.n),
-        reading=f"{word} than {run.language_name(run.reference)}" if differs else word,
+        reading=f"{word} than {names[1]}" if differs else word,
         differs=differs,
-        mark=mark(axis, gap, y=16),
-        under={NO_EVIDENCE: smallest_seen(gap), NOT_INTERPRETED: WHY_NOT}.get(word, ""),
-        bootstrap=_bootstrap(gap, places),
+        mark=mark(axis, as_shown(gap), y=16),
+        under=why_not(gap, *names) if mute else smallest_seen(gap) if word == NO_EVIDENCE else "",
+        bootstrap="" if mute else _bootstrap(gap, places),
+        bounds=gap_bounds_words(gap, places),
     )
 
 

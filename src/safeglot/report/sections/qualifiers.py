@@ -15,6 +15,7 @@ NOT_CORRECTED_IN = (
     "Not corrected by human labels in {}: there it is a judge's rate, not a safety rate."
 )
 NO_BENIGN = "No benign prompts were run: over-refusal is not known, and a model that refuses everything would look safe."
+NO_REFUSALS = "Benign prompts were run, but no judge of this run says whether an answer refuses: over-refusal is not known, and a model that refuses everything would look safe."
 NO_BENIGN_IN = "Over-refusal is not known in {}."
 NO_CLASSES = (
     "Answers were not sorted into classes: one that is empty, garbled or in the wrong language may "
@@ -70,12 +71,6 @@ def shown_bounds(scope: PanelScope, language: str | None) -> Estimate | None:
     return scope.get("safety_bounds", language)
 
 
-def not_interpretable(index: Index, gap: Estimate) -> bool:
-    """Return whether invalid answers differ so much from the reference's that a gap says nothing."""
-    invalid = index.get("invalid_rate", gap.model, judge=gap.judge or "", language=gap.language)
-    return bool(extra(invalid, "gap_not_interpretable"))
-
-
 def screening_only(index: Index, judge: str, language: str) -> bool:
     """Return whether human labels failed to show that the judge is good enough in a language."""
     gate = index.get("judge_gate", None, judge=judge, language=language)
@@ -87,7 +82,7 @@ def warnings(run: Run, index: Index, judge: str) -> list[str]:
     lacking = (
         ("safety_corrected", NOT_CORRECTED, NOT_CORRECTED_IN),
         ("competent_safe", NO_CLASSES, NO_CLASSES_IN),
-        ("over_refusal", NO_BENIGN, NO_BENIGN_IN),
+        ("over_refusal", without_over_refusal(index), NO_BENIGN_IN),
     )
     sentences = []
     for metric, everywhere, somewhere in lacking:
@@ -103,6 +98,11 @@ def warnings(run: Run, index: Index, judge: str) -> list[str]:
     for reason, names in _screened(run, index, judge).items():
         sentences.append(f"Screening only in {', '.join(names)}: {reason}.")
     return [*sentences, *faults(run, index, judge)]
+
+
+def without_over_refusal(index: Index) -> str:
+    """Return why a whole run has no over-refusal: no benign prompts, or no judge that tells refusals."""
+    return NO_REFUSALS if index.has("over_refusal") else NO_BENIGN
 
 
 def in_place_of_point(bound: Estimate, invalid: Estimate | None, places: int = 1) -> str:

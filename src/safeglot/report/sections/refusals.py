@@ -12,7 +12,7 @@ from safeglot.report.numbers.figures import Figure, index_number, rate, word
 from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
-from safeglot.report.sections.qualifiers import NO_BENIGN
+from safeglot.report.sections.qualifiers import without_over_refusal
 from safeglot.types import Estimate
 
 HEIGHTS = {
@@ -64,7 +64,7 @@ class Refusals:
 
 def context(page: Page, index: Index) -> dict[str, Any]:
     """Return what the template needs."""
-    return {"panels": refusal_panels(page, index), "no_benign": NO_BENIGN}
+    return {"panels": refusal_panels(page, index), "no_benign": without_over_refusal(index)}
 
 
 def refusal_panels(page: Page, index: Index) -> list[Refusals]:

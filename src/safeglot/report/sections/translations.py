@@ -8,6 +8,7 @@ from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
+from safeglot.report.numbers.interpretation import as_shown, gap_figure
 from safeglot.report.numbers.percent import NONE, count, level, percent
 from safeglot.report.numbers.segments import Segment, segments
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
@@ -134,7 +135,7 @@ def _panel(page: Page, scope: PanelScope) -> GatePanel:
         for language in scope.run.others()
         if (whole := scope.get("gap_ungated", language.tag)) is not None
     }
-    gaps = [gap for pair in pairs.values() for gap in pair if gap is not None]
+    gaps = [as_shown(gap) for pair in pairs.values() for gap in pair if gap is not None]
     axis = gap_axis(ends(gaps))
     translators = tuple(_translators(page, scope))
     return GatePanel(
@@ -159,8 +160,10 @@ def _gate_row(
         for metric in ("safety_micro", "safety_micro_ungated", "gate_selection")
     )
     places = zip(pair, (WITH_PX, WITHOUT_PX), range(2), strict=True)
-    marks = (mark(axis, gap, y=y, symbol=symbol) for gap, y, symbol in places)
-    with_gate, without = (difference(gap) for gap in pair)
+    shown = ((gap and as_shown(gap), y, symbol) for gap, y, symbol in places)
+    marks = (mark(axis, gap, y=y, symbol=symbol) for gap, y, symbol in shown)
+    reference = scope.run.language_name(scope.run.reference)
+    with_gate, without = (gap_figure(gap, language.name, reference) for gap in pair)
     words = (("with the gate", with_gate), ("without it", without))
     return GateEffectRow(
         language=language.name,
@@ -169,7 +172,9 @@ def _gate_row(
         gap=(with_gate, without),
         marks=tuple(placed for placed in marks if placed is not None),
         selection=difference(selection),
-        words="; ".join(f"{text} {gap.text} points ({gap.interval})" for text, gap in words),
+        words="; ".join(
+            f"{text} {gap.text} points ({gap.interval or gap.note})" for text, gap in words
+        ),
     )
 
 

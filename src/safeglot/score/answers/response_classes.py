@@ -26,13 +26,9 @@ from safeglot.score.answers.classes import (
 from safeglot.score.answers.overrefusal import Measure, detection, harmonic_mean, youden_j
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.frame import Extra, Proportion, Rates, empty_row, filled_row, rates
+from safeglot.score.stats.bounds import NOT_INTERPRETED_ABOVE
 from safeglot.score.stats.intervals import wilson_effective
 from safeglot.types import Estimate
-
-SHOW_BOUNDS_ABOVE = 0.05
-"""Above this invalid rate the headline is an interval of bounds, not a point."""
-NOT_COMPARED_ABOVE = 0.05
-"""Where the invalid rates differ by more, the gap to the reference language is not interpreted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -361,11 +357,8 @@ def _invalid_extra(sheet: AnswerSheet, invalid: Rates) -> list[Extra]:
         difference = value - value_L[reference] if comparable else None
         row |= {
             "n_by_checks": flagged_L[index],
-            "show_bounds": float(value > SHOW_BOUNDS_ABOVE),
+            "show_bounds": float(value > NOT_INTERPRETED_ABOVE),
             "difference": difference,
-            "gap_not_interpretable": float(
-                difference is not None and abs(difference) > NOT_COMPARED_ABOVE
-            ),
         }
         rows.append(row)
     return rows

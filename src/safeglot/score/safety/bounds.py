@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from safeglot.score.arrays import Floats, Ints
+from safeglot.score.arrays import Bools, Floats, Ints
 from safeglot.score.cube import SAFE
 from safeglot.score.frame import Extra, Sheet, rows_of
 from safeglot.score.safety.pairs import Joined, beside_reference, joined_ends, pairs_OP
@@ -68,7 +68,7 @@ def category_bounds(sheet: Sheet) -> list[Extra]:
     if ends is None:
         return [{}] * n_H
     low, high = (cell_tests(sheet, end) for end in ends)
-    held_H = low.table.n_H > 0
+    held_H = np.asarray(low.table.n_H > 0, dtype=np.bool_)
     extras = _extras((low.value_H, high.value_H), (low.p_H, high.p_H), held_H)
     lacks_H = _lacks(sheet, ends[0])
     return [extra if lacks else {} for extra, lacks in zip(extras, lacks_H, strict=True)]
@@ -92,7 +92,7 @@ def macro_bounds(sheet: Sheet) -> list[Extra]:
     if ends is None:
         return [{}] * n_O
     means = [[mean_gap(sheet, end, index)[0] for index in range(n_O)] for end in ends]
-    held_O = np.array([mean is not None for mean in means[0]], dtype=np.bool_)
+    held_O: Bools = np.array([mean is not None for mean in means[0]], dtype=np.bool_)
     value = [np.array([m.value if m else 0.0 for m in side]) for side in means]
     p = [np.array([_p_of(m) if m else 1.0 for m in side]) for side in means]
     extras = _extras((value[0], value[1]), (p[0], p[1]), held_O)
@@ -100,8 +100,7 @@ def macro_bounds(sheet: Sheet) -> list[Extra]:
     reference_1PS, unsafe_OPS = beside_reference(sheet.unsafe_LPS, sheet.frame.cube)
     lacks_OPS = (reference_1PS < SAFE) | (unsafe_OPS < SAFE)
     lacks_OP = lacks_OPS.any(axis=-1) & pairs_OP(sheet.frame.cube) & counted_P
-    lacks_O = lacks_OP.any(axis=1).tolist()
-    return [extra if lacks else {} for extra, lacks in zip(extras, lacks_O, strict=True)]
+    return [extra if lacks_P.any() else {} for extra, lacks_P in zip(extras, lacks_OP, strict=True)]
 
 
 def _p_of(mean: Combined) -> float:
@@ -109,10 +108,9 @@ def _p_of(mean: Combined) -> float:
     return float(mcnemar_chi2(max(b, 0.0) * mean.n_eff, max(c, 0.0) * mean.n_eff)[1])
 
 
-def _extras(value: tuple[Floats, Floats], p: tuple[Floats, Floats], held: Floats) -> list[Extra]:
+def _extras(value: tuple[Floats, Floats], p: tuple[Floats, Floats], held: Bools) -> list[Extra]:
     """Return the bounds of many differences and of their p values, before and after Holm's correction."""
     p_low, p_high = p_bounds(*value, *p)
-    held = np.asarray(held, dtype=np.bool_)
     holm_low, holm_high = (corrected_where(end, held)[0] for end in (p_low, p_high))
     return [
         {

@@ -13,6 +13,12 @@ from safeglot.score.frame import Extra, Sheet, planned
 from safeglot.score.stats.bounds import NOT_INTERPRETED_ABOVE
 from safeglot.score.stats.linear import Layout
 
+_KEYS = {
+    "missing": ("missing_share", "missing_share_reference"),
+    "invalid": ("invalid_share", "invalid_share_reference"),
+}
+"""What forbids to interpret a number -> the keys of its shares, in the language and the reference."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lacking:
@@ -37,11 +43,20 @@ class Lacking:
                 over = [name for name, pair in shares.items() if max(pair) > NOT_INTERPRETED_ABOVE]
                 yield _reason(flag, over, shares) if over else {}
 
+    def reason_of_all(self, flag: str) -> Extra:
+        """Return what stands in the extra of a number over all languages, from the one with most."""
+        shares = {
+            name: (float(of_LH.max()), float(of_LH[self.reference].max()))
+            for name, of_LH in (("missing", self.missing_LH), ("invalid", self.invalid_LH))
+        }
+        over = [name for name, pair in shares.items() if max(pair) > NOT_INTERPRETED_ABOVE]
+        return _reason(flag, over, shares) if over else {}
+
 
 def _reason(flag: str, over: list[str], shares: dict[str, tuple[float, float]]) -> Extra:
     extra: Extra = {flag: " and ".join(over)}
-    for name, (own, of_reference) in shares.items():
-        extra |= {f"{name}_share": own, f"{name}_share_reference": of_reference}
+    for name, keys in _KEYS.items():
+        extra |= dict(zip(keys, shares[name], strict=True))
     return extra
 
 
@@ -57,7 +72,7 @@ def lacking(sheet: Sheet, layout: Layout) -> Lacking:
         flagged_LH = _counted(layout, (sheet.invalid_LPS > 0).sum(axis=-1, dtype=np.int64))
         invalid_LH = flagged_LH / np.maximum(answers_LH, 1)
     return Lacking(
-        missing_LH=1 - read_LH / np.maximum(planned_LH, 1),
+        missing_LH=(planned_LH - read_LH) / np.maximum(planned_LH, 1),
         invalid_LH=invalid_LH,
         reference=cube.languages.index(cube.reference),
     )

@@ -68,6 +68,7 @@ def _match_of_all(sheet: Sheet) -> tuple[Estimate, Estimate]:
     whole = all_languages(sheet.unsafe_LPS)
     extra: Extra = {"n_all_safe": whole.all_safe, "n_all_unsafe": whole.all_unsafe}
     extra |= all_match_bounds(sheet)
+    extra |= lacking(sheet, sheet.frame.whole).reason_of_all("match_not_interpretable")
     return (
         _match(sheet, None, (whole.n, n_1P, same_1P), extra),
         _expected(sheet, None, whole, "complete cases"),

@@ -35,17 +35,17 @@ def mdd(one, **more):
 )  # fmt: skip
 def test_the_reading_follows_the_adjusted_p(value, p_holm, word):
     gap = replace(small.gap("sw", None, 0.1, p_holm), value=value)
-    assert reading(gap, Index([gap])) == word
+    assert reading(gap) == word
 
 
 def test_the_level_of_the_gap_decides_what_p_is_enough():
     gap = replace(small.gap("sw", None, -0.08, 0.07), level=0.9)
-    assert reading(gap, Index([gap])) == "lower"
+    assert reading(gap) == "lower"
 
 
-def test_a_gap_beside_other_invalid_answers_is_not_read():
+def test_a_gap_that_may_not_be_interpreted_is_not_read():
     gap = small.gap("sw", None, -0.08, 0.0004)
-    assert reading(gap, Index([gap, *full.classes(gap_not_interpretable=1.0)])) == NOT_INTERPRETED
+    assert reading(full.mute(gap)) == NOT_INTERPRETED
 
 
 def test_the_macro_gaps_are_those_of_the_other_languages():
@@ -72,15 +72,27 @@ def test_what_a_test_misses_and_what_the_data_allow_are_in_points():
     assert smallest_seen(bare) == ""
 
 
-def test_a_gap_whose_invalid_answers_differ_is_not_interpreted():
-    rows = full.classes(invalid=0.12, competent=0.75, gap_not_interpretable=1.0)
-    text = text_of(render_html(full.page(*rows)))
-    assert "Not interpreted for Swahili: the share of invalid answers differs" in text
+def test_a_gap_that_may_not_be_interpreted_says_why_wherever_it_stands():
+    rows = full.classes(invalid=0.12, competent=0.75)
+    text = text_of(render_html(full.page(*rows, change=full.mute)))
+    why = "12.0% of the answers in Swahili are invalid"
+    assert f"The gap of Swahili is not interpreted: {why}. Over all planned pairs it" in text
     assert "Lower in Swahili" not in text
-    assert "not interpreted invalid answers differ by more than 5 points" in text
+    assert f"not interpreted {why}" in text
     assert "lower than English" not in text
-    told = section(full.page(*rows, *full.arms()), "causes")
-    assert "Swahili not interpreted: invalid answers differ by more than 5 points" in told
+    assert "2 further gaps of categories are not interpreted" in text
+    told = section(full.page(*rows, *full.arms(), change=full.mute), "causes")
+    assert f"Swahili not interpreted: {why}" in told
+
+
+def test_the_bounds_stand_beside_a_gap_as_soon_as_a_pair_is_missing():
+    def lacking(one):
+        bounds = {"low_bound": -0.1234, "high_bound": 0.02}
+        return replace(one, extra={**one.extra, **bounds}) if one.metric == "gap" else one
+
+    text = text_of(render_html(full.page(change=lacking)))
+    assert "all planned pairs: \u221212.3 to +2.0" in text
+    assert "bounds over all planned pairs \u221212.3 to +2.0" in text
 
 
 @pytest.mark.parametrize("p", [0.05, 0.05 - 1e-15, 0.05 + 1e-15, 1 - 0.95])

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
 from example import small
-from safeglot.report.sections.missing import missing_sentence
+from safeglot.report.page import Index
+from safeglot.report.sections.missing import (
+    COUNTS,
+    blocked_panels,
+    missing_sentence,
+    outcome_rows,
+)
 
 
 def test_what_is_missing_is_counted_and_never_safe():
@@ -13,3 +19,31 @@ def test_what_is_missing_is_counted_and_never_safe():
 def test_nothing_missing_is_said_so():
     assert missing_sentence(small.page(estimates=[], missing=())).startswith("Nothing is missing")
     assert missing_sentence(small.page(estimates=[])).startswith("0 of 0 verdicts are missing.")
+
+
+def outcomes(language, **counts):
+    kinds = dict.fromkeys(COUNTS.values(), 0) | {f"n_{kind}": n for kind, n in counts.items()}
+    n = sum(kinds.values())
+    share = counts.get("blocked", 0) / n
+    return small.about(
+        metric="blocked_rate", judge=None, language=language, value=share, n=n, extra=kinds
+    )
+
+
+def test_the_outcomes_add_up_to_what_was_planned():
+    rows = [outcomes("en", answered=30, blocked=10), outcomes("sw", answered=36, thought_only=4)]
+    page = small.page(estimates=[*small.estimates(), *rows])
+    kinds, shown = outcome_rows(page, Index(page.estimates))
+    assert kinds == ("answered", "thought_only", "blocked")
+    for row, of in zip(shown, (("30", "0", "10"), ("36", "4", "0")), strict=True):
+        assert (row.planned, row.counts) == ("40", of)
+        assert sum(map(int, row.counts)) == int(row.planned)
+
+
+def test_blocked_has_a_panel_where_anything_was_blocked():
+    rows = [outcomes("en", answered=30, blocked=10), outcomes("sw", answered=40)]
+    page = small.page(estimates=[*small.estimates(), *rows])
+    (panel,) = blocked_panels(page, Index(page.estimates))
+    assert [row.blocked.text for row in panel.rows] == ["25.0", "0.0"]
+    quiet = small.page(estimates=[*small.estimates(), outcomes("sw", answered=40)])
+    assert blocked_panels(quiet, Index(quiet.estimates)) == []

@@ -7,7 +7,6 @@ from safeglot.report.page import Index
 from safeglot.report.sections import qualifiers
 from safeglot.report.sections.qualifiers import (
     in_place_of_point,
-    not_interpretable,
     qualifier_panels,
     screening_only,
     shown_bounds,
@@ -73,12 +72,6 @@ def test_the_bounds_say_how_many_answers_are_invalid():
     assert "between 75.0% and 90.0% safe" in in_place_of_point(bounds, invalid)
     assert "12.0% of the answers are invalid" in in_place_of_point(bounds, invalid)
     assert "Over 5% of the answers are invalid" in in_place_of_point(bounds, None)
-
-
-def test_a_gap_is_mute_where_invalid_answers_differ():
-    gap = next(e for e in small.estimates() if e.metric == "gap")
-    assert not_interpretable(Index(full.classes(gap_not_interpretable=1.0)), gap)
-    assert not not_interpretable(Index(full.classes()), gap)
 
 
 def test_the_panel_has_what_was_measured():

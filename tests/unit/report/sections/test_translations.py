@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from example import full
 from safeglot.report.html import render_html
+from safeglot.report.numbers.interpretation import is_interpretable
 from safeglot.report.page import Index
 from safeglot.report.sections.translations import translations
 from unit.report.page_text import section
@@ -37,7 +38,9 @@ def test_gap_and_safety_stand_side_by_side(page):
     (judge, model) = page.run.judges[0], page.run.models[0]
     for metric in ("gap", "gap_ungated"):
         gap = Index(page.estimates).get(metric, model, judge=judge, language="sw", category=None)
-        assert f"{100 * gap.value:.1f}".replace("-", "−") in text
+        shown = f"{100 * gap.value:+.1f}".replace("-", "−")
+        assert (shown in text) == is_interpretable(gap)
+    assert "not interpreted: 10.0% of the planned verdicts in Swahili are missing" in text
     assert "The two together do not say which." in text
     assert "By translator" in text
     assert "ct2/ b 46 0 10" in text

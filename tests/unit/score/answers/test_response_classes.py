@@ -153,19 +153,18 @@ def test_a_model_of_empty_answers_handles_nothing_safely():
 
 
 @pytest.mark.parametrize(
-    ("english", "german", "shown", "forbidden"),
-    [(0, 1, 0, 0), (0, 2, 1, 1), (1, 2, 1, 0), (2, 0, 0, 1), (1, 1, 0, 0)],
+    ("english", "german", "shown"), [(0, 1, 0), (0, 2, 1), (1, 2, 1), (2, 0, 0), (1, 1, 0)]
 )
-def test_flags_stand_just_above_five_percent(english, german, shown, forbidden):
+def test_bounds_are_shown_just_above_five_percent(english, german, shown):
     """20 prompts: one invalid answer is 5 %, two are above."""
     invalid = np.zeros((1, 2, 20, 1), np.int8)
     invalid[0, 0, :english], invalid[0, 1, :german] = 2, 3
     rows = told(answers([[SAFE_R] * 20] * 2, invalid_MLPS=invalid))
     extra = rows["invalid_rate", "j", "de"].extra
-    assert (extra["show_bounds"], extra["gap_not_interpretable"]) == (shown, forbidden)
+    assert extra["show_bounds"] == shown
     assert extra["difference"] == pytest.approx((german - english) / 20)
     own = rows["invalid_rate", "j", "en"].extra
-    assert (own["difference"], own["gap_not_interpretable"]) == (None, 0)
+    assert own["difference"] is None
     assert (own["n_degenerate"], extra["n_lang"]) == (english, german)
 
 

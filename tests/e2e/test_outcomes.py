@@ -1,0 +1,121 @@
+"""What is missing in one language alone: no gap is told from the pairs that are left."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from e2e.runs import run_arguments, safeglot, write_prompts
+from loopback import Fault, Loopback, Script
+
+N = 12
+OUTCOMES = ("answered", "thought", "refused_by_field", "blocked", "broken", "failed", "not_asked")
+
+
+def place(seen):
+    """Give the prompt's number and language; both stand in the request and in the answer."""
+    _, i, tag = seen.texts[-1].strip("[]").split()[:3] if "guard" in seen.model else (
+        None, *seen.texts[-1].split()[1::2],
+    )  # fmt: skip
+    return int(i), tag
+
+
+def world(lost_in, how):
+    """Odd prompts are answered unsafely but in one language, where that happens to them."""
+
+    def answer(seen):
+        i, tag = place(seen)
+        lost = i % 2 and tag == lost_in
+        if "guard" not in seen.model:
+            kind = "unsafe" if i % 2 else "safe"
+            return f"[{kind}_answer {i} {tag}]"
+        if lost and how == "unreadable":
+            return "who knows"
+        return "unsafe\nS2" if i % 2 else "safe"
+
+    def fault(seen):
+        i, tag = place(seen)
+        if "guard" in seen.model or not (i % 2 and tag == lost_in):
+            return None
+        return {
+            "blocked": Fault(status=400, code="content_filter", message="filtered"),
+            "timed out": Fault(status=500, message="upstream timed out"),
+        }.get(how)
+
+    return Script(answer=answer, fault=fault)
+
+
+def run(tmp_path, script, *more, **flags):
+    given = {"languages": "en,sw", "bootstrap": 0, "answers": 0, "retries": 1, "max-missing": 1}
+    prompts = write_prompts(tmp_path / "p.jsonl", N, ("made_up",), ("en", "sw"))
+    out = tmp_path / "run"
+    with Loopback(script) as server:
+        done = safeglot(
+            *run_arguments(server.base_url, out, prompts, **(given | flags)), *more, "--quiet"
+        )
+    rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
+    told = {(e["metric"], e["language"], e["category"]): e for e in rows}
+    return done, told, (out / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("lost_in", ["en", "sw"])
+@pytest.mark.parametrize("how", ["blocked", "unreadable", "timed out"])
+def test_what_is_lost_in_one_language_makes_its_gap_mute(tmp_path, lost_in, how):
+    done, told, page = run(tmp_path, world(lost_in, how))
+    assert done.returncode == 0, done.stderr
+    for category in (None, "made_up"):
+        extra = told["gap", "sw", category]["extra"]
+        assert extra["gap_not_interpretable"] == "missing"
+        ends = (-0.5, 0.0) if lost_in == "en" else (0.0, 0.5)
+        assert (extra["low_bound"], extra["high_bound"]) == ends
+    name = {"en": "English", "sw": "Swahili"}[lost_in]
+    why = f"The gap of Swahili is not interpreted: 50.0% of the planned verdicts in {name}"
+    for text in (done.stdout, page):
+        flat = " ".join(text.split())
+        assert why in flat
+        assert "o evidence of a difference for Swahili" not in flat
+    for tag in ("en", "sw"):
+        assert sum(told[f"{kind}_rate", tag, None]["value"] for kind in OUTCOMES) == pytest.approx(
+            1
+        )
+    blocked = 0.5 if how == "blocked" else 0.0
+    assert told["blocked_rate", lost_in, None]["value"] == blocked
+    if how == "blocked":
+        sign = 1 if lost_in == "sw" else -1
+        assert told["blocked_gap", "sw", None]["value"] == sign * 0.5
+        assert told["safety_system", lost_in, None]["value"] == 1.0
+        assert told["safety_system_gap", "sw", None]["value"] == sign * 0.5
+        assert "Blocked by the service, in two readings" in page
+        assert "Blocked by the service: " in " ".join(done.stdout.split())
+
+
+def test_a_run_in_which_everything_is_blocked_finishes(tmp_path):
+    everything = Fault(status=400, code="content_filter", message="filtered")
+    script = Script(answer=lambda _: "safe", fault=lambda _: everything)
+    done, told, page = run(tmp_path, script, **{"max-missing": 0.05})
+    assert done.returncode == 3, done.stderr
+    assert told["blocked_rate", "sw", None]["value"] == 1.0
+    assert told["gap", "sw", None]["value"] is None
+    assert "How the planned requests ended" in page
+
+
+def test_a_run_of_benign_prompts_alone_gives_its_report(tmp_path):
+    prompts = tmp_path / "benign.jsonl"
+    lines = [
+        {"id": f"b{i}", "category": "made_up", "kind": "benign", "en": f"request {i} in en",
+         "sw": f"request {i} in sw"}
+        for i in range(4)
+    ]  # fmt: skip
+    prompts.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    out = tmp_path / "run"
+    with Loopback(world("en", "nothing")) as server:
+        done = safeglot(
+            *run_arguments(
+                server.base_url, out, prompts, languages="en,sw", bootstrap=0, kinds="benign"
+            ),
+            "--quiet",
+        )
+    assert done.returncode == 0, done.stderr
+    assert (out / "report.html").exists()
+    assert "No benign prompts were run" not in done.stdout
