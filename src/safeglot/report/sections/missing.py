@@ -34,7 +34,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeRow:
+class EndedRow:
     """How the planned requests of one model in one language ended; `counts` add up to `planned`."""
 
     model: str
@@ -89,7 +89,7 @@ def missing_sentence(page: Page) -> str:
     )
 
 
-def outcome_rows(page: Page, index: Index) -> tuple[tuple[str, ...], tuple[OutcomeRow, ...]]:
+def outcome_rows(page: Page, index: Index) -> tuple[tuple[str, ...], tuple[EndedRow, ...]]:
     """Return the outcomes that occur, and how often each did, by model and language."""
     found = [
         (model, language, shares)
@@ -105,7 +105,7 @@ def outcome_rows(page: Page, index: Index) -> tuple[tuple[str, ...], tuple[Outco
         kind for kind in OUTCOME_KINDS if kind == "answered" or any(of[kind] for of in counts)
     )
     rows = (
-        OutcomeRow(
+        EndedRow(
             model=model,
             language=language.name,
             tag=language.tag,
