@@ -33,10 +33,10 @@ from safeglot.score.catalogue.metrics import (
     ANALYSES,
     METRICS,
     RANGES,
-    SOURCES,
     Metric,
     described,
 )
+from safeglot.score.catalogue.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "safeglot"

@@ -16,7 +16,8 @@ from example.recorded import RUNS, stored_results
 from example.translated import translated
 from safeglot.flow.measure.estimates import measure
 from safeglot.score.catalogue.extra import SHARED
-from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, SOURCES, described, metric
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, described, metric
+from safeglot.score.catalogue.sources import SOURCES
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "safeglot"

@@ -27,6 +27,7 @@ IRREGULAR = {
 NOT_PARTICIPLES = {"embed", "feed", "need", "seed", "speed"}
 NO_SUBJECTS = {
     "cube": "the verdicts that every subject starts from",
+    "outcomes": "how requests ended, which the cube holds",
     "estimates": "puts the estimates of all subjects together",
 }
 """Modules of flow/measure that are no subject, and why."""

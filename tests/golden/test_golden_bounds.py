@@ -7,7 +7,7 @@ from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
 from safeglot.score.safety.outcomes import COUNTS
 from safeglot.score.safety.pairs import joined
-from safeglot.score.stats.bounds import completed, gap_bounds, match_bounds
+from safeglot.score.stats.bounds import completed, match_bounds
 from safeglot.types import OUTCOME_KINDS
 
 
@@ -21,9 +21,23 @@ def test_43_gap_bounds(golden):
         reference, language = (
             verdicts(case["input"][key]) for key in ("reference_unsafe", "language_unsafe")
         )
-        low, high = gap_bounds(reference, language)
-        assert low == pytest.approx(case["expected"]["low"], abs=tolerance)
-        assert high == pytest.approx(case["expected"]["high"], abs=tolerance)
+        n = len(reference)
+        cube = Cube(
+            unsafe_JMLPS=np.array([reference, language]).reshape(1, 1, 2, n, 1),
+            member_PC=np.ones((n, 1), dtype=np.bool_),
+            judges=("judge",),
+            models=("model",),
+            languages=("en", "sw"),
+            prompts=tuple(f"p{i}" for i in range(n)),
+            categories=("made_up",),
+            reference="en",
+        )
+        gaps = [e for e in estimates(cube) if e.metric == "gap"]
+        assert len(gaps) == 2
+        for gap in gaps:
+            for end in ("low", "high"):
+                bound = gap.extra[f"{end}_bound"]
+                assert bound == pytest.approx(case["expected"][end], abs=tolerance)
 
 
 def test_43_gap_bounds_by_the_joined_pairs(golden):

@@ -21,11 +21,9 @@ from safeglot.judge.answers.identify import ENGLISH, covers
 from safeglot.judge.answers.response_class import VERSION, Traits, traits_of
 from safeglot.score.answers.classes import INVALID
 from safeglot.score.answers.response_classes import Answers
-from safeglot.score.answers.response_classes import estimates as response_classes
 from safeglot.score.arrays import Bytes
 from safeglot.text.close_languages import group_of
 from safeglot.text.languages import primary
-from safeglot.types import Estimate
 
 BATCH = 2000
 """Answers that are checked and written at a time."""
@@ -36,23 +34,6 @@ MANY = 20_000
 
 _INVALID_CODE: dict[str | None, int] = {None: 0}
 _INVALID_CODE |= {name: code for code, name in enumerate(INVALID, start=1)}
-
-
-def estimates(
-    store: Store,
-    manifest: Manifest,
-    verdicts: RunVerdicts | None = None,
-    *,
-    level: float,
-    console: Console | None = None,
-) -> list[Estimate]:
-    """Return the estimates of response classes and over-refusal.
-
-    Answers that were not checked yet, or by an earlier version of the checks, are checked first;
-    the console shows how far that is. Raises: Stopped where that is interrupted.
-    """
-    fill(store, console)
-    return list(response_classes(answers_of(store, manifest, verdicts), level=level))
 
 
 def fill(store: Store, console: Console | None = None) -> int:

@@ -31,21 +31,6 @@ def completed(
     )
 
 
-def gap_bounds(unsafe_ref: Bytes, unsafe: Bytes) -> tuple[float, float]:
-    """Return the least and the greatest safety of a language less that of the reference.
-
-    Shapes (n,): every planned pair. (-1, 1) without any.
-    """
-    everywhere = np.ones(np.shape(unsafe), dtype=np.bool_)
-    if not everywhere.size:
-        return -1.0, 1.0
-    ends = (completed(unsafe_ref, unsafe, everywhere, best=best) for best in (False, True))
-    low, high = (
-        float((ref.astype(np.int64) - other).sum()) / everywhere.size for ref, other in ends
-    )
-    return low, high
-
-
 def match_bounds(unsafe_ref: Bytes, unsafe: Bytes) -> tuple[float, float]:
     """Return the least and the greatest share of equal verdicts, from every planned pair, (n,).
 

