@@ -8,7 +8,7 @@ from typing import Any
 
 from safeglot.backends.files import datasets, rundir
 from safeglot.backends.files.rundir import RunDir
-from safeglot.config import naming, registry
+from safeglot.config import addresses, naming, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
 from safeglot.config.model_strings import Known
 from safeglot.config.settings import Config, build, read_toml
@@ -50,6 +50,7 @@ def configured(
     if (run_dir := naming.run_of(path)) is not None:
         return _stored(run_dir, table, flags, allow=allow, where=str(path))
     config = build(table, known=known(), where=str(path), flags=flags)
+    addresses.check_taken({key: models_of(config, [key]) for key in MODEL_KEYS}, flags, str(path))
     return with_key(config, config.base_url)
 
 
@@ -63,10 +64,11 @@ def _stored(
 ) -> Config:
     """Return the configuration that a run was begun with, to go on with it where it is now.
 
-    Each of its models has its own address there; what stands beside them is for new models, which
-    take theirs from the command line.
+    Each of its models has its own address there, which one on the command line takes the place of;
+    what stands beside them is for new models.
     """
-    own = {key: value for key, value in table.items() if key not in _FOR_NEW}
+    there = addresses.moved(table, flags, where)
+    own = {key: value for key, value in there.items() if key not in _FOR_NEW}
     config = build({**own, "out": str(run_dir.path)}, known=known(), where=where, flags=flags)
     config = with_key(config, config.base_url)
     stored = models_of(config, [key for key in MODEL_KEYS if key not in flags])
