@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
+from safeglot.backends.models.detours import place_of
 from safeglot.backends.models.providers import providers
 
 if TYPE_CHECKING:
@@ -96,7 +98,9 @@ async def _ask(session: aiohttp.ClientSession, url: str, key: str) -> str:
             if response.status in (401, 403):
                 return f"answers, but refuses the key (status {response.status})"
             if 300 <= response.status < 400:
-                return f"answers with a redirect, which is not followed (status {response.status})"
+                target = place_of(urljoin(models, response.headers.get("Location", "")))
+                told = f"status {response.status}, to {target}"
+                return f"answers with a redirect, which is not followed ({told})"
             return f"answers (status {response.status}, {wait_ms:.0f} ms)"
     except TimeoutError:
         return f"no answer within {_TIMEOUT_S:g} s"

@@ -30,6 +30,8 @@ class SettingWords:
     statuses: frozenset[int]
     logprobs_statuses: frozenset[int]
     too_long: re.Pattern[str]
+    no_model: re.Pattern[str]
+    only_streams: re.Pattern[str]
 
     def within(self, text: str) -> Iterator[str]:
         """Yield our names of the settings that a text names, in its order."""
@@ -57,8 +59,13 @@ def setting_words() -> SettingWords:
         messages_of=frozenset(key.lower() for key in where["messages_of"]),
         statuses=frozenset(where["statuses"]),
         logprobs_statuses=frozenset(where["logprobs_statuses"]),
-        too_long=re.compile(where["too_long"], re.IGNORECASE),
+        too_long=_pattern(where["too_long"]),
+        **{name: _pattern(text) for name, text in table["detours"].items()},
     )
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
 
 
 def settings_named(status: int, raw: bytes) -> tuple[str, ...]:

@@ -96,6 +96,7 @@ def test_a_redirect_is_told_and_not_followed(server):
     server.moved = True
     ((_, answered),) = doctor.endpoints([("a", address(server), "")])
     assert "redirect, which is not followed" in answered
+    assert f"to {address(server).removesuffix('/v1')}/elsewhere" in answered
     assert server.seen == [("/v1/models", None)]
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.bodies import Endpoint, other_limit, request_body, settings_sent
+from safeglot.backends.models.detours import (
+    is_unknown_model,
+    listed_models,
+    told_models,
+    wants_stream,
+)
 from safeglot.backends.models.http import HttpModel
 from safeglot.errors import ModelError
 from safeglot.text.setting_words import setting_words
@@ -25,6 +32,13 @@ class AdaptingModel(HttpModel):
         super().__init__(endpoint)
         self.model_id = model_id
         self._adaptations = adaptations
+        self._listed: asyncio.Task[tuple[str, ...]] | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._listed is not None:
+            self._listed.cancel()
+        await super().close()
 
     async def answer(self, request: Request) -> Reply:
         """Return the reply to one request, without a setting where only that is refused.
@@ -38,6 +52,10 @@ class AdaptingModel(HttpModel):
             try:
                 reply = await super().answer(asked)
             except ModelError as error:
+                if (only := wants_stream(error, asked)) is not None:
+                    raise only from None
+                if not error.settings and is_unknown_model(error.kind, error.message):
+                    raise await self._unknown(error) from None
                 if not error.settings or error.kind not in _MENDABLE:
                     raise
                 setting = self._to_leave_out(error.settings, asked, left_out)
@@ -58,6 +76,18 @@ class AdaptingModel(HttpModel):
         body = request_body(asked, self.endpoint)
         sent = [s for s in named if s in settings_sent(body) and s not in left_out]
         return min(sent, key=lambda s: body.get(s) != 1.0, default=None)
+
+    async def _unknown(self, error: ModelError) -> ModelError:
+        """Return an error about the model's name with the names that its server lists."""
+        if self._listed is None:  # asked once, of the address that the user named
+            asked = listed_models(self.endpoint.base_url, self.endpoint.key)
+            self._listed = asyncio.create_task(asked)
+        names = await asyncio.shield(self._listed)
+        wanted, provider = self.endpoint.model, self.model_id.partition("/")[0]
+        if names and wanted not in names:
+            message = error.message + told_models(wanted, names, provider)
+            return ModelError("not_found", message, transient=False)
+        return error
 
     def _for_good(self, error: ModelError) -> ModelError:
         setting = error.settings[0]

@@ -14,6 +14,7 @@ from typing import Any
 from safeglot.backends.models.bodies import Endpoint, request_body
 from safeglot.backends.models.connection import Connections, Received
 from safeglot.backends.models.copies import Copies
+from safeglot.backends.models.detours import detour
 from safeglot.backends.models.error_bodies import error_of_bytes
 from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
@@ -59,7 +60,7 @@ class HttpModel:
         url = self._chat_url if chat else self._completions_url
         data = _encode(request_body(request, self.endpoint)).encode("utf-8", "replace")
         try:
-            return parse_reply(await self._believed(url, data), chat=chat)
+            return _parsed(await self._believed(url, data), chat=chat)
         except ModelError as error:
             raise self._without_key(error) from None
 
@@ -88,6 +89,8 @@ class HttpModel:
         """Return a reply and the body that it holds; after any other the connection is closed."""
         received = await self._connections.post(url, data, fresh=fresh)
         try:
+            if (off := detour(url, received.status, received.headers, received.raw)) is not None:
+                raise off
             if received.status != 200:
                 raise self._refused(url, received)
             return received, self._json(url, received.headers, received.raw)
@@ -134,6 +137,16 @@ class HttpModel:
         if self.endpoint.key:
             text = text.replace(self.endpoint.key, "***")
         return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
+
+
+def _parsed(body: Any, *, chat: bool) -> Reply:
+    """Return the reply that a body holds. Raises: ModelError, with the settings that it names."""
+    try:
+        return parse_reply(body, chat=chat)
+    except ModelError as error:
+        if error.kind == "bad_request":  # an error that came with status 200
+            error.settings = settings_named(400, _encode(body).encode("utf-8", "replace"))
+        raise
 
 
 class _TooLargeError(ValueError):
