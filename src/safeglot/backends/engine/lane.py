@@ -144,6 +144,8 @@ class Lane:
         kind, p = self._streak_kind, self._patience
         if kind == "blocked":
             return False
+        if kind == "quota":
+            return True
         if kind in _HOPELESS:
             return self._successes == 0 or self._streak >= p.failures
         if kind == "bad_request":
