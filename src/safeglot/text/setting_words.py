@@ -1,4 +1,4 @@
-"""Which settings of a request a server's error names: rows of setting_words.toml, no code for makers."""
+"""Which settings of a request a server's error names: rows of makers.toml, no code for makers."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class SettingWords:
 
 @functools.cache
 def setting_words() -> SettingWords:
-    """Return the rows of setting_words.toml."""
-    file = importlib.resources.files(__package__).joinpath("setting_words.toml")
-    table = tomllib.loads(file.read_text("utf-8"))
+    """Return the rows of makers.toml that are about settings."""
+    file = importlib.resources.files(__package__).joinpath("makers.toml")
+    table = tomllib.loads(file.read_text("utf-8"))["settings"]
     names = {
         name.lower(): ours for ours, theirs in reversed(table["names"].items()) for name in theirs
     }
