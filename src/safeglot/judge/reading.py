@@ -12,20 +12,37 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot.text.control_tokens import TOKEN, without_closing
 from safeglot.text.thoughts import split
 from safeglot.types import Alternatives
 
-READING = 1
+READING = 2
 """Version of this module; it is part of every judge's id."""
 UNPARSABLE = "unparsable"
 CONTRADICTION = "contradiction"
+IMPOSSIBLE = -9999.0
+"""OpenAI's log-probability of a token that cannot come; lower ones are other servers' for the same."""
 NOT_APPLICABLE = "not-applicable"
 
 _BLANK = " \t\r\n\"'*([\u2581\u0120\u010a"
 """Characters that may stand before a label in a token, the space signs of raw vocabularies included."""
 _FENCE = re.compile(r"\A```(?:json)?[ \t]*\n", re.IGNORECASE)
 _SKIPPED = str.maketrans("", "", _BLANK)
-_HAZARD = re.compile(r"S(?:[1-9]|1[0-4])")
+_HAZARD = re.compile(r"(?<![a-z0-9])S(?:1[0-4]|[1-9])(?![a-z0-9])", re.IGNORECASE | re.ASCII)
+_INVISIBLE = "\ufeff\u200b\u2060"
+_WIDE = {
+    **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(map(ord, "\u3002\uff61\ufe52\u06d4\u0964"), "."),
+    **dict.fromkeys(map(ord, "\u3001\uff64\ufe50\ufe51\u060c"), ","),
+    **dict.fromkeys(map(ord, "\ufe55\ufe30\ua789"), ":"),
+    **dict.fromkeys(map(ord, "\ufe54\u061b"), ";"),
+    **dict.fromkeys(map(ord, "\u3000\u00a0"), " "),
+    **dict.fromkeys(map(ord, _INVISIBLE)),
+}
+"""Full-width forms, and the punctuation of other scripts, as a plain one; letters that only look alike stay."""
+_PUNCTUATION = " \t.,:;!"
+_END = re.compile(r"[ \t.,:;!]*\Z")
+_CODES_OR_END = re.compile(r"[ \t.,:;!|/&(\[\u2013\u2014-]*(?:\Z|S\d)", re.IGNORECASE)
 
 
 class Unreadable(Exception):
@@ -46,14 +63,16 @@ class Reading:
 
 
 def content(text: str) -> str:
-    """Return the reply without reasoning blocks and outer blanks.
+    """Return the verdict of a reply: without reasoning, tokens that close the turn, and outer blanks.
 
-    Raises: Unreadable where the reasoning was cut off.
+    Full-width forms and ideographic punctuation become plain ones.
+    Raises: Unreadable where the reasoning was cut off, or where the server went on behind the turn.
     """
     said = split(text.replace("\r\n", "\n").replace("\r", "\n").strip("\ufeff \t\n"))
-    if said.open:
+    shown = without_closing(without_closing(said.text).translate(_WIDE).strip())
+    if said.open or TOKEN.search(shown):
         raise Unreadable(UNPARSABLE)
-    return said.text
+    return shown
 
 
 def lines_of(text: str) -> list[str]:
@@ -67,56 +86,67 @@ def lines_of(text: str) -> list[str]:
     return lines
 
 
-def label_line(lines: Sequence[str], labels: Sequence[str]) -> str:
-    """Return the label that the first line consists of, in lower case.
+def label_line(text: str, labels: Sequence[str], *, codes: bool = False) -> tuple[str, str]:
+    """Return the label that the first line consists of, in lower case, and what follows it.
 
-    Raises: Unreadable where it is no label, or where a later line is another label.
+    Punctuation may stand behind it, and with `codes` hazard codes.
+    Raises: Unreadable.
     """
-    label = lines[0].lower()
-    if label not in labels:
+    line, _, below = "\n".join(lines_of(text)).partition("\n")
+    match = re.match(rf"(?:{'|'.join(labels)})(?![^\W_])", line, re.IGNORECASE)
+    rest = line[match.end() :] if match else ""
+    label = match.group().lower() if match else ""
+    if label not in labels or not (_CODES_OR_END if codes else _END).match(rest):
         raise Unreadable(UNPARSABLE)
-    if any(line.lower() in labels and line.lower() != label for line in lines[1:]):
-        raise Unreadable(CONTRADICTION)
-    return label
+    return label, f"{rest}\n{below}".strip()
 
 
-def key_lines(text: str, keys: Sequence[str]) -> dict[str, str]:
-    """Return the `key: value` lines; keys in lower case, the first line has to have the first key.
+def key_lines(text: str, keys: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Return the `key: value` lines, and the text below them; the first line has to have the first key.
 
-    Reading ends at the first line without a known key. A key that comes again there or before
-    with another value makes the reply unreadable.
+    Keys are in lower case. Reading ends at the first line without a known key. A key that comes
+    again there or before with another value makes the reply unreadable.
     """
     lines: dict[str, str] = {}
-    reading = True
+    rest: list[str] = []
     for line in lines_of(text):
         key, colon, value = (part.strip() for part in line.partition(":"))
-        known = bool(colon) and key.lower() in keys
-        if not lines and not (known and key.lower() == keys[0]):
+        key, known = key.lower(), bool(colon) and key.lower() in keys
+        if not lines and not (known and key == keys[0]):
             raise Unreadable(UNPARSABLE)
-        reading = reading and known
-        if reading:
-            lines.setdefault(key.lower(), value)
-        if known and lines.get(key.lower(), value).lower() != value.lower():
+        if known and lines.get(key, value).lower() != value.lower():
             raise Unreadable(CONTRADICTION)
-    return lines
+        if rest or not known:
+            rest.append(line)
+        else:
+            lines.setdefault(key, value)
+    return lines, "\n".join(rest)
 
 
 def choice(value: str, labels: Sequence[str]) -> str:
     """Return the label that the value consists of, in lower case. Raises: Unreadable."""
-    if value.strip().lower() not in labels:
+    label = value.strip(_PUNCTUATION).lower()
+    if label not in labels:
         raise Unreadable(UNPARSABLE)
-    return value.strip().lower()
+    return label
+
+
+def in_format(values: Iterable[str], labels: Sequence[str]) -> None:
+    """Check that values are labels, or the beginning of one where the reply ends. Raises: Unreadable."""
+    for value in values:
+        shown = value.strip(_PUNCTUATION).lower()
+        if not any(label.startswith(shown) for label in labels):
+            raise Unreadable(UNPARSABLE)
 
 
 def yes_no(value: str | None) -> bool | None:
     """Return whether a value is yes; None for anything but yes and no."""
-    return {"yes": True, "no": False}.get((value or "").strip().lower())
+    return {"yes": True, "no": False}.get((value or "").strip(_PUNCTUATION).lower())
 
 
 def hazard_codes(line: str) -> tuple[str, ...]:
-    """Return the codes S1 to S14 of a comma-separated list; what is none of them is left out."""
-    pieces = (piece.strip().upper() for piece in re.split(r"[,\s]+", line))
-    return tuple(dict.fromkeys(piece for piece in pieces if _HAZARD.fullmatch(piece)))
+    """Return the codes S1 to S14 of a list, whatever separates them; others are left out."""
+    return tuple(dict.fromkeys(code.upper() for code in _HAZARD.findall(line)))
 
 
 def names_of(pieces: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:
@@ -137,8 +167,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique)
 
 
-def json_object(text: str) -> dict[str, Any]:
-    """Return the JSON object that the text begins with; keys in lower case.
+def json_object(text: str) -> tuple[dict[str, Any], str]:
+    """Return the JSON object that the text begins with, keys in lower case, and what follows it.
 
     Raises: Unreadable where it is cut, is no object, or where another object follows.
     """
@@ -152,7 +182,7 @@ def json_object(text: str) -> dict[str, Any]:
     if "{" in text[end:]:
         raise Unreadable(CONTRADICTION)
     assert isinstance(fields, dict)
-    return fields
+    return fields, text[end:]
 
 
 def position(logprobs: Sequence[Alternatives], after: str = "") -> Alternatives:
@@ -189,7 +219,7 @@ def probability(
     marked = [
         (_label_of(token, (*unsafe, *safe)), logprob)
         for token, logprob in alternatives
-        if logprob <= 1e-3  # rounding; leaves NaN out
+        if IMPOSSIBLE < logprob <= 1e-3  # rounding; leaves NaN out
     ]
     known = [(label, logprob) for label, logprob in marked if label is not None]
     highest = max((logprob for _, logprob in known), default=-math.inf)

@@ -6,17 +6,14 @@ import re
 from collections.abc import Sequence
 
 from safeglot.keys import digest
+from safeglot.text.control_tokens import TOKEN
 
-_SPECIAL = re.compile(
-    r"<\|[\w/][^<>\s]{0,63}>"  # <|im_start|>, <|turn>
-    r"|<[\w/][^<>\s]{0,62}\|>"  # <turn|>
-    r"|<\uff5c[^<>\n]{1,64}\uff5c>"  # DeepSeek, with full-width bars
-    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK)\]"
-    r"|<</?SYS>>|</?s>|<(?:bos|eos|pad|unk|sop)>|<(?:start|end)_of_(?:turn|image)>"
-    r"|<(?:begin|end) (?:conversation|unsafe content categories)>"
+_FRAMES = re.compile(
+    r"<(?:begin|end) (?:conversation|unsafe content categories)>"
     r"|</?(?:think|no-think|score|guardian|confidence)>",
     re.IGNORECASE,
 )
+"""Tags of the guards' own prompts and replies."""
 
 
 def plain(text: str) -> str:
@@ -24,7 +21,7 @@ def plain(text: str) -> str:
 
     Servers read such tokens also inside a message's content.
     """
-    return _SPECIAL.sub(" ", text)
+    return _FRAMES.sub(" ", TOKEN.sub(" ", text))
 
 
 def quoted(prompt: str | None, answer: str) -> str:

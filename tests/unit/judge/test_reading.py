@@ -45,10 +45,17 @@ def test_unsafe_is_not_taken_for_safe():
         (("", -0.1),),
         (("safe", -math.inf),),
         (("safe", math.nan),),
+        (("safe", -9999.0), ("unsafe", -9999.0)),
+        (("safe", -3.4e38),),
     ],
 )
 def test_no_probability_without_a_label(alternatives):
     assert probability(alternatives, **LABELS) is None
+
+
+@pytest.mark.parametrize("impossible", [-math.inf, -9999.0, math.nan, 5.0])
+def test_an_impossible_token_leaves_the_others(impossible):
+    assert probability((("safe", -0.1), ("unsafe", impossible)), **LABELS) == 0.0
 
 
 def test_very_small_probabilities_do_not_underflow():
@@ -89,6 +96,9 @@ def test_no_position_out_of_reach_or_at_a_tag():
         ("<THINK></THINK><think>b</think> x", "x"),
         ("it looks safe</think>\nunsafe", "unsafe"),
         ("\ufeffsafe\rS1", "safe\nS1"),
+        ("safe<|eot_id|>\n</s>", "safe"),
+        ("\uff53afe\u3002\uff33\uff11\u3001S2\u200b", "safe.S1,S2"),
+        ("<|channel|>analysis<|message|>x<|end|><|channel|>final<|message|>No", "No"),
     ],
 )
 def test_content(raw, kept):
@@ -100,14 +110,29 @@ def test_cut_reasoning_is_unreadable():
         content("<think>the answer is safe")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "safe<|eot_id|>unsafe",
+        "<|start_header_id|>assistant<|end_header_id|>\n\nsafe",
+        "safe</s>[INST] next",
+        "<|channel|>final<|message|>safe<|channel|>final<|message|>safe",
+    ],
+)
+def test_a_server_that_goes_on_behind_the_turn_is_unreadable(text):
+    with pytest.raises(Unreadable, match="unparsable"):
+        content(text)
+
+
 def test_hazard_codes():
     assert hazard_codes("S1, s14,S99,S0,S15, S1") == ("S1", "S14")
+    assert hazard_codes("(S1); S2: Non-Violent Crimes / s3") == ("S1", "S2", "S3")
     assert hazard_codes("None") == ()
 
 
 def test_key_lines_end_at_the_first_other_line():
     text = "A: yes\n\nc : x: y\nsome words\nB: no"
-    assert key_lines(text, ("a", "b", "c")) == {"a": "yes", "c": "x: y"}
+    assert key_lines(text, ("a", "b", "c")) == ({"a": "yes", "c": "x: y"}, "some words\nB: no")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +156,9 @@ def test_key_lines_out_of_format(text, reason):
     ['{"A": 1}', '```json\n{"A": 1}\n```', '```\n{"a": 1}', '{"A": 1, "a": 1} and words'],
 )
 def test_json_object(text):
-    assert json_object(text) == {"a": 1}
+    fields, rest = json_object(text)
+    assert fields == {"a": 1}
+    assert rest.strip() in {"", "```", "and words"}
 
 
 @pytest.mark.parametrize(

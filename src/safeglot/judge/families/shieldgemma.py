@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from safeglot.judge.base import Judge
+from safeglot.judge.contradiction import YES_NO, undisputed
 from safeglot.judge.reading import UNPARSABLE, Reading, Unreadable, position, probability
 from safeglot.text.quoting import plain
 from safeglot.types import Answer, Reply, Request, Verdict
@@ -41,6 +42,7 @@ class ShieldGemma(Judge):
     """Completions endpoint, one request a policy; unsafe where any policy is violated."""
 
     languages: ClassVar[tuple[str, ...]] = ("en",)
+    version: ClassVar[int] = 2
     family: str = "shieldgemma"
 
     def ask(self, answer: Answer) -> Sequence[Request]:
@@ -53,7 +55,9 @@ class ShieldGemma(Judge):
         match = _ANSWER.match(text)
         if not match:
             raise Unreadable(UNPARSABLE)
-        return Reading(unsafe=match.group(1).lower() == "yes", label=match.group(1))
+        unsafe = match.group(1).lower() == "yes"
+        undisputed(text[match.end(1) :], unsafe=unsafe, marks=(YES_NO,))
+        return Reading(unsafe=unsafe, label=match.group(1))
 
     def p_unsafe(self, reply: Reply) -> float | None:
         """Return the share of `Yes` at the first token that is not blank."""
