@@ -30,6 +30,8 @@ BROKEN_KINDS = ("broken", "malformed", "no_choices")
 HUMAN = "human"  # the translator of people's work, this alone or human=NAME
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
+IMPOSSIBLE = -9999.0
+"""OpenAI's log-probability of a token that cannot come; other servers send null or -inf."""
 LOGPROB_POSITIONS = 32
 """Generated positions that a reply keeps: the label of the key: value formats stands that far in."""
 

@@ -14,14 +14,12 @@ from typing import Any
 
 from safeglot.text.control_tokens import TOKEN, without_closing
 from safeglot.text.thoughts import split
-from safeglot.types import Alternatives
+from safeglot.types import IMPOSSIBLE, Alternatives
 
 READING = 2
 """Version of this module; it is part of every judge's id."""
 UNPARSABLE = "unparsable"
 CONTRADICTION = "contradiction"
-IMPOSSIBLE = -9999.0
-"""OpenAI's log-probability of a token that cannot come; lower ones are other servers' for the same."""
 NOT_APPLICABLE = "not-applicable"
 
 _BLANK = " \t\r\n\"'*([\u2581\u0120\u010a"

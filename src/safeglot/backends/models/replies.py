@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safeglot.backends.models.error_bodies import an_error, entries_of, error_of, message_of
+from safeglot.backends.models.logprobs import alternatives
 from safeglot.errors import ModelError
 from safeglot.text.makers import makers, word
 from safeglot.text.thoughts import Said, split
@@ -151,7 +152,7 @@ def _parts(body: Mapping[str, Any], choice: Mapping[str, Any], *, chat: bool) ->
         n_thought_tokens=next(
             (n for path in rows.thought_tokens if (n := _count(usage, path)) is not None), None
         ),
-        logprobs=_logprobs(choice.get("logprobs"), chat=chat),
+        logprobs=alternatives(choice.get("logprobs"), chat=chat),
         served_by=_served_by(body),
     )
 
@@ -225,23 +226,6 @@ def _count(usage: Any, path: str) -> int | None:
 def _whole(text: str) -> str:
     """Return a text with half surrogate pairs replaced: JSON can bring them, no store can hold them."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _logprobs(data: Any, *, chat: bool) -> tuple[Alternatives, ...]:
-    if not isinstance(data, dict):
-        return ()
-    try:
-        if chat or "content" in data:
-            return tuple(
-                tuple((_whole(a["token"]), float(a["logprob"])) for a in position["top_logprobs"])
-                for position in (data.get("content") or [])[:LOGPROB_POSITIONS]
-            )
-        return tuple(
-            tuple(sorted(((_whole(t), float(p)) for t, p in position.items()), key=lambda a: -a[1]))
-            for position in (data.get("top_logprobs") or [])[:LOGPROB_POSITIONS]
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return ()
 
 
 def _of_answer(logprobs: tuple[Alternatives, ...], text: str) -> tuple[Alternatives, ...]:
