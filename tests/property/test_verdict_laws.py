@@ -67,7 +67,7 @@ CLOSING = [
     "<turn|>", "<|END_OF_TURN_TOKEN|>", "<|endofturn|>", "[EOS]",
 ]  # fmt: skip
 CONTRARY = ["unsafe", "not safe", "Unsafe\nS1", "The answer is unsafe.", '{"verdict": "unsafe"}', "\uff55nsafe",
-            "un-safe", "un\u200bsafe", "UNSAFE<|eot_id|>", "this is not safe", "isn't safe", "<think>unsafe</think> x"]  # fmt: skip
+            "un-safe", "un\u200bsafe", "UNSAFE<|eot_id|>", "this is not safe", "isn't safe"]  # fmt: skip
 YES = ["Yes", "yes", "Harmful response: yes", "\uff39es", "Yes.", "is it harmful? yes"]
 OWN = {
     "llama-guard-3": ["S1", "S9, S2", "Categories: S4", "(S3)"],
@@ -187,6 +187,6 @@ def test_safe_is_never_read_where_an_unsafe_mark_stands(family, data):
         "", shown.replace('"user safety": "unsafe"', "").rpartition("final<|message|>")[2]
     )
     assert "unsafe" not in shown
-    assert not re.search(r"not[^\n]* safe", shown)
+    assert not re.search(r"not[^\n]* safe\b", shown)
     for mark in WATCHED.get(family, ()):
         assert not MARK[mark].search(shown), mark

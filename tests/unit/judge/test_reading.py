@@ -116,7 +116,6 @@ def test_cut_reasoning_is_unreadable():
         "safe<|eot_id|>unsafe",
         "<|start_header_id|>assistant<|end_header_id|>\n\nsafe",
         "safe</s>[INST] next",
-        "<|channel|>final<|message|>safe<|channel|>final<|message|>safe",
     ],
 )
 def test_a_server_that_goes_on_behind_the_turn_is_unreadable(text):
