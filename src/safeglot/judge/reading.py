@@ -84,7 +84,19 @@ def lines_of(text: str) -> list[str]:
     return lines
 
 
-def label_line(text: str, labels: Sequence[str], *, codes: bool = False) -> tuple[str, str]:
+def label_line(lines: Sequence[str], labels: Sequence[str]) -> str:
+    """Return the label that the first line consists of, in lower case.
+
+    Raises: Unreadable where it is no label, or where another label stands behind it.
+    """
+    label, rest = first_label("\n".join(lines), labels)
+    words = set(re.findall(r"[^\W_]+", rest.lower()))
+    if words & {other.lower() for other in labels if other.lower() != label}:
+        raise Unreadable(CONTRADICTION)
+    return label
+
+
+def first_label(text: str, labels: Sequence[str], *, codes: bool = False) -> tuple[str, str]:
     """Return the label that the first line consists of, in lower case, and what follows it.
 
     Punctuation may stand behind it, and with `codes` hazard codes.

@@ -12,6 +12,7 @@ from safeglot.judge.reading import (
     hazard_codes,
     json_object,
     key_lines,
+    label_line,
     position,
     probability,
 )
@@ -121,6 +122,13 @@ def test_cut_reasoning_is_unreadable():
 def test_a_server_that_goes_on_behind_the_turn_is_unreadable(text):
     with pytest.raises(Unreadable, match="unparsable"):
         content(text)
+
+
+def test_the_label_of_the_first_line():
+    assert label_line(["OK.", "thank you"], ("ok", "harm")) == "ok"
+    for lines, reason in ((["okay"], "unparsable"), (["ok", "no: harm!"], "contradiction")):
+        with pytest.raises(Unreadable, match=reason):
+            label_line(lines, ("ok", "harm"))
 
 
 def test_hazard_codes():

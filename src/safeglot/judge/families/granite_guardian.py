@@ -14,7 +14,7 @@ from safeglot.judge.base import Judge
 from safeglot.judge.contradiction import YES_NO, undisputed
 from safeglot.judge.reading import (
     Reading,
-    label_line,
+    first_label,
     position,
     probability,
 )
@@ -79,7 +79,7 @@ class GraniteGuardian(Judge):
         if score:
             label, rest = score.group(1).lower(), text[score.end() :]
         else:
-            label, rest = label_line(text, ("yes", "no"))
+            label, rest = first_label(text, ("yes", "no"))
         undisputed(rest, unsafe=label == "yes", marks=(YES_NO,))
         return Reading(unsafe=label == "yes", label=label)
 

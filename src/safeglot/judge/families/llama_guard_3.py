@@ -14,8 +14,8 @@ from safeglot.judge.base import Judge
 from safeglot.judge.contradiction import CODES, undisputed
 from safeglot.judge.reading import (
     Reading,
+    first_label,
     hazard_codes,
-    label_line,
     position,
     probability,
 )
@@ -39,7 +39,7 @@ class LlamaGuard3(Judge):
 
     def parse(self, text: str) -> Reading:
         """Return what the label and the codes behind it, or on the next line, say. Raises: Unreadable."""
-        label, rest = label_line(text, ("safe", "unsafe"), codes=True)
+        label, rest = first_label(text, ("safe", "unsafe"), codes=True)
         undisputed(rest, unsafe=label == "unsafe", marks=(CODES,))
         listed = _LIST.match(rest)
         codes = hazard_codes(listed.group()) if listed else ()
