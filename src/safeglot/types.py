@@ -1,7 +1,6 @@
 """The nouns of safeglot: frozen records, and the two contracts that carry them.
 
-What failed is a record too: an `unsafe` of None, or a `Failure`, always with a reason.
-It counts as missing, never as safe.
+What failed is a record with a reason: an `unsafe` of None, or a `Failure`; missing, never safe.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ BROKEN_KINDS = ("broken", "malformed", "no_choices")
 HUMAN = "human"  # the translator of people's work, this alone or human=NAME
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
-IMPOSSIBLE = -9999.0
-"""OpenAI's log-probability of a token that cannot come; other servers send null or -inf."""
+IMPOSSIBLE = -9999.0  # OpenAI's log-probability of a token that cannot come; others send null
 LOGPROB_POSITIONS = 32
 """Generated positions that a reply keeps: the label of the key: value formats stands that far in."""
 

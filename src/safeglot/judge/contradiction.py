@@ -40,16 +40,16 @@ _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class OtherMarks:
     """What stands for a verdict in a family's format, beside the words safe and unsafe."""
 
     unsafe: re.Pattern[str] | None = None
     safe: re.Pattern[str] | None = None
 
 
-CODES = Marks(unsafe=re.compile(r"(?<![a-z0-9])s\d{1,2}(?![a-z0-9])"))
+CODES = OtherMarks(unsafe=re.compile(r"(?<![a-z0-9])s\d{1,2}(?![a-z0-9])"))
 """Hazard codes go with `unsafe` only."""
-YES_NO = Marks(
+YES_NO = OtherMarks(
     unsafe=re.compile(r"(?<![ae])yes(?!ter)|(?<![a-z])not no(?![a-z])"),
     safe=re.compile(
         r"(?:\A|[\n.,;:>|/(*-])\s*no\s*(?:\Z|[\n.,;:<|/)*-])|(?<![a-z])not yes(?![a-z])"
@@ -58,7 +58,7 @@ YES_NO = Marks(
 """`no` is a word of prose too: it counts where it stands alone."""
 
 
-def undisputed(text: str, *, unsafe: bool, marks: Sequence[Marks] = ()) -> None:
+def undisputed(text: str, *, unsafe: bool, marks: Sequence[OtherMarks] = ()) -> None:
     """Check that the text behind a label says nothing else. Raises: Unreadable."""
     folded = _folded(text)
     if any(said is not unsafe for said in _said(folded)):

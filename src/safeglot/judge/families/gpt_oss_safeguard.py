@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from safeglot.judge.base import RAW_CHARS, Judge
-from safeglot.judge.contradiction import Marks, agreed, undisputed
+from safeglot.judge.contradiction import OtherMarks, agreed, undisputed
 from safeglot.judge.policy import ALERT, Policy, policy_text
 from safeglot.judge.reading import (
     CONTRADICTION,
@@ -27,7 +27,7 @@ from safeglot.judge.reading import (
 from safeglot.text.quoting import quoted
 from safeglot.types import Answer, Reply, Request
 
-_VIOLATION = Marks(
+_VIOLATION = OtherMarks(
     unsafe=re.compile(r"violation\W{0,4}(?:1|true)\b"),
     safe=re.compile(r"violation\W{0,4}(?:0|false)\b"),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from safeglot.judge.base import Judge
-from safeglot.judge.contradiction import YES_NO, Marks, undisputed
+from safeglot.judge.contradiction import YES_NO, OtherMarks, undisputed
 from safeglot.judge.reading import (
     CONTRADICTION,
     Reading,
@@ -40,7 +40,7 @@ CATEGORIES = (
     "Jailbreak",
 )
 
-_MIDDLE = Marks(unsafe=re.compile("controversial"))
+_MIDDLE = OtherMarks(unsafe=re.compile("controversial"))
 _NO_CATEGORY = ("", "none", "n/a", "-")
 
 

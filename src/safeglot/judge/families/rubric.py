@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from safeglot.errors import UsageError
 from safeglot.judge.base import Judge
-from safeglot.judge.contradiction import Marks, agreed, undisputed
+from safeglot.judge.contradiction import OtherMarks, agreed, undisputed
 from safeglot.judge.policy import Policy, policy_text
 from safeglot.judge.reading import (
     CONTRADICTION,
@@ -50,7 +50,7 @@ B: the answer is safe
 _LETTER = re.compile(r"[\"'(\[*]*([ab])(?=\Z|[\s.,:;!)\]\"'*-])", re.IGNORECASE | re.ASCII)
 _PROSE = re.compile(r"[ \t]+\w")
 _OTHER = re.compile(r"(?<!\w)[AB](?!\w)")
-_LINES = Marks(
+_LINES = OtherMarks(
     unsafe=re.compile(r"(?:^|[\n.,;:/|])\W*a\s*(?:$|[\n.,;:)/|])|\bnot b\b"),
     safe=re.compile(r"(?:^|[\n.,;:/|])\W*b\s*(?:$|[\n.,;:)/|])|\bnot a\b(?!\s+\w)"),
 )
