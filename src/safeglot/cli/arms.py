@@ -39,6 +39,7 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
     from safeglot.backends.files.arm_texts import write
     from safeglot.backends.files.rundir import RunDir
     from safeglot.cli.options import config_of
+    from safeglot.errors import TooMuchMissing
     from safeglot.flow.arms import to_translate
     from safeglot.flow.run.session import opened
     from safeglot.flow.translation.arm_answers import filled
@@ -56,11 +57,17 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
             )
             return
         config = config_of(None, {**flags, "reference": about.reference})
-        rows, lacking = filled(
-            rows, config, run_dir=run_dir, store=store, console=Console(quiet=quiet)
+        result = filled(rows, config, run_dir=run_dir, store=store, console=Console(quiet=quiet))
+    lost = "; ".join(result.lost())
+    if lost and not result.rows:
+        raise TooMuchMissing(
+            f"no answer was translated, so {out} is not written: {lost}. These arms have no texts, and "
+            "name no cause. Name another translator with --with."
         )
-    written = write(out, rows)
-    left = f" ({lacking} could not be translated and are left out)" if lacking else ""
+    written = write(out, result.rows)
+    left = f" ({len(result.refused)} could not be translated and are left out)" if lost else ""
+    for line in result.lost():
+        click.echo(line)
     click.echo(
         f"{out}: {written} answers, translated{left}. Give the file to the same run: "
         f"--arms {names} --arm-texts {out}"

@@ -17,7 +17,9 @@ class Untranslated:
     kind: str
     message: str
     stage: str = "translate"
-    """Or "probe": a variant that could not be made."""
+    """Or "probe", a variant that could not be made, or the arm whose text it is."""
+    translator: str = ""
+    """Of an arm's text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

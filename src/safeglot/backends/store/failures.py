@@ -46,6 +46,13 @@ JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE v.unsafe I
 """
 
 
+_ARMS = """
+SELECT stage, by, kind, COUNT(*), MIN(message) FROM failures
+WHERE stage IN ('roundtrip', 'roundtrip2', 'translators', 'backtranslate', 'reverse')
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+
+
 class FailedTranslation(NamedTuple):
     """A prompt that has no text in a language, and why."""
 
@@ -82,6 +89,21 @@ class Lost(NamedTuple):
     kind: str
     n: int
     example: str | None
+
+
+class ArmLoss(NamedTuple):
+    """How many texts of an arm in a language are refused for one reason, and a message of one of them."""
+
+    arm: str
+    language: str
+    kind: str
+    n: int
+    example: str
+
+
+def arm_losses(store: Store) -> Iterator[ArmLoss]:
+    """Yield the counts of texts of arms that are refused or could not be had."""
+    yield from map(ArmLoss._make, store.rows(_ARMS))
 
 
 def failed_translations(store: Store) -> Iterator[FailedTranslation]:

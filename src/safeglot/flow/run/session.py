@@ -19,11 +19,12 @@ from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, TooMuchMissing, UsageError
+from safeglot.flow.arm_checks import CHECKED, ArmPlace, losses, notes, put_refused, without_refused
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
 from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
 from safeglot.keys import digest
-from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.prompt_set import PromptSet, Untranslated
 from safeglot.types import Translation
 
 
@@ -33,11 +34,18 @@ def put_prompts(store: Store, prompts: PromptSet) -> None:
     store.write(
         "failures",
         (
-            (u.stage, digest("untranslated", u.prompt, u.language, u.kind), u.prompt, u.language,
+            (u.stage, _key(u), u.prompt, u.language,
              0, u.kind, u.message, 1, 0, "", "")
             for u in prompts.untranslated
         ),
     )  # fmt: skip
+
+
+def _key(u: Untranslated) -> str:
+    if u.stage in CHECKED:
+        place = ArmPlace(arm=u.stage, prompt=u.prompt, language=u.language, translator=u.translator)
+        return place.key
+    return digest("untranslated", u.prompt, u.language, u.kind)
 
 
 # ---- beginning
@@ -115,12 +123,19 @@ def _judge_hint(old: Config, new: Config) -> str:
 def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:
     """Write the texts of the arms, and into the manifest what the run holds now."""
     put_prompts(store, job.prompts)
-    put_arms(job.arms, store)
+    whole, refused = without_refused(job.arms, store, job.config.reference)
+    put_arms(whole, store)
+    put_refused(store, refused)
+    for note in notes(store):
+        console.say(f"note: {note}")
     arms, about = arms_summary(store), run_dir.read_manifest()
     if arms:
         run_dir.write(to_table(stored_config(run_dir)), manifest.with_arms(about, arms, job.arms))
+    lost = {arm for arm, _ in losses(store)}
     for name in job.config.arms:
-        if arms is None or name not in arms.texts:  # the others were checked: answers are to come
+        if name not in lost and (
+            arms is None or name not in arms.texts
+        ):  # the others were checked: answers are to come
             console.say(
                 f"note: no text of the arm {name} yet; once the answers are there, `safeglot arms "
                 f"{run_dir.path} --out FILE --arm {name}` writes what is to be translated"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.arm_texts import TextToFill
@@ -11,19 +12,48 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
+from safeglot.flow.arm_checks import (
+    ArmPlace,
+    Refused,
+    faults_of_answers,
+    lost_of,
+    put_refused,
+    take_back,
+)
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.translate.base import Translator
-from safeglot.types import Source
+from safeglot.types import Candidate, Source, Translated
+
+ASKING = "arms"
+"""Stage of the rows of what a translator's model failed at; what came of each text stands by its arm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """Answers with their translations, and what came in place of the others."""
+
+    rows: tuple[TextToFill, ...]
+    refused: tuple[Refused, ...]
+
+    def lost(self) -> Iterator[str]:
+        """Yield how many of how many answers of each arm and language have no translation, and why."""
+        whole = Counter((row.arm, row.language) for row in self.rows)
+        counts: dict[tuple[str, str], Counter[str]] = {}
+        for r in self.refused:
+            counts.setdefault((r.place.arm, r.place.language), Counter())[r.kind] += 1
+        for (arm, language), kinds in counts.items():
+            yield f"{arm}, {language}: {lost_of(kinds, whole[arm, language])} could not be translated"
 
 
 def filled(
     rows: Sequence[TextToFill], config: Config, *, run_dir: RunDir, store: Store, console: Console
-) -> tuple[list[TextToFill], int]:
-    """Return the rows of `arms.to_translate` with their texts, and how many could not be translated.
+) -> Filled:
+    """Return the rows of `arms.to_translate` with their texts, and those that have none.
 
-    Those are left out: an arm never has the untranslated answer in place of a translation.
+    An arm never has in place of a translation the untranslated answer, a refusal or anything else
+    that the checks find: these become rows of failures.
     Raises: InputErrors where no translator knows the way; Stopped.
     """
     pairs = [_pair(row, config.reference) for row in rows]
@@ -33,7 +63,7 @@ def filled(
     lacking = sorted({pair for pair, translator in by.items() if translator is None})
     if lacking:
         raise InputErrors([_no_way(steps, pair) for pair in lacking])
-    texts: list[str] = [""] * len(rows)
+    given: list[Translated] = [Translated(text="")] * len(rows)
 
     async def work() -> None:
         asking = Asking(
@@ -42,24 +72,65 @@ def filled(
             log=run_dir.log,
             console=console,
             adaptations=of_run(run_dir, console),
+            stage=ASKING,
+            retry_failed=True,
         )
         async with open_bench(asking, store) as bench:
 
             async def translate(n: int) -> None:
                 translator = by[pairs[n]]
                 assert translator is not None
-                translation = await bench.translation(_source(rows[n], pairs[n]), translator)
-                texts[n] = "" if translation.fault else translation.text.strip()
+                given[n] = await bench.translation(_source(rows[n], pairs[n]), translator)
 
             await bench.each(range(len(rows)), translate, what="answers translated", of=len(rows))
 
     run(work, run_dir.path)
+    names = [t.name if (t := by[pair]) is not None else "" for pair in pairs]
+    result = _checked(rows, pairs, given, names)
+    put_refused(store, result.refused)
+    take_back(store, map(_place, result.rows))
+    return result
+
+
+def _checked(
+    rows: Sequence[TextToFill],
+    pairs: Sequence[tuple[str, str]],
+    given: Sequence[Translated],
+    names: Sequence[str],
+) -> Filled:
+    """Return the rows whose text passes the checks, and the others with the reason."""
     done = [
-        replace(row, text=text, translator=translator.name)
-        for row, pair, text in zip(rows, pairs, texts, strict=True)
-        if text and (translator := by[pair]) is not None
+        replace(row, text=translated.text.strip(), translator=name)
+        for row, translated, name in zip(rows, given, names, strict=True)
     ]
-    return done, len(rows) - len(done)
+    candidates = [
+        None
+        if translated.fault
+        else Candidate(source=_source(row, pair), translator=row.translator, text=row.text)
+        for row, pair, translated in zip(done, pairs, given, strict=True)
+    ]
+    refused: dict[int, Refused] = {}
+    for n, faults in enumerate(faults_of_answers(candidates)):
+        kind, _, message = given[n].fault.partition(": ")
+        if faults:
+            kind, message = faults[0].name, faults[0].detail
+        if kind:
+            refused[n] = Refused(place=_place(done[n]), kind=kind, message=message or kind)
+    return Filled(
+        rows=tuple(row for n, row in enumerate(done) if n not in refused),
+        refused=tuple(refused.values()),
+    )
+
+
+def _place(row: TextToFill) -> ArmPlace:
+    return ArmPlace(
+        arm=row.arm,
+        prompt=row.id,
+        language=row.language,
+        translator=row.translator,
+        model=row.model,
+        sample=row.sample,
+    )
 
 
 def _pair(row: TextToFill, reference: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from safeglot.errors import ModelError, Stopped
 from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.keys import digest
 from safeglot.translate.base import Estimator, Translator
-from safeglot.types import Candidate, CandidateRow, Source, Translated
+from safeglot.types import BROKEN_KINDS, Candidate, CandidateRow, Source, Translated
 
 Check: TypeAlias = Callable[[Sequence[Candidate]], list[Mapping[str, str]]]
 """The hard checks that each candidate of a set fails, name to what was found."""
@@ -29,6 +29,8 @@ Quality: TypeAlias = tuple[Mapping[str, float], Mapping[str, str]]
 """Estimator -> number, and estimator -> why there is none."""
 NONE: Quality = ({}, {})
 FAILED_CANDIDATE = "translate"
+NAMED_KINDS = ("blocked", "thought_only", *BROKEN_KINDS)
+"""Kinds of errors by which a fault is called: what a reply was, where it was no translation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class Asking:
     adaptations: Adaptations
     check: Check = field(default=lambda given: [NONE[1]] * len(given))
     retry_failed: bool = False
+    stage: str = FAILED_CANDIDATE
+    """Stage of the rows of what fails."""
     spent: Counters = field(default_factory=Counters)
 
 
@@ -101,7 +105,8 @@ class Bench:
     async def translation(self, source: Source, translator: Translator) -> Translated:
         """Return one translation; what failed for good says so, and is never the source."""
         key = _key(source, translator) if self.earlier else ""  # a hash for each text costs time
-        if key and (FAILED_CANDIDATE, key) in self.failed:
+        stage = self.asking.stage
+        if key and (stage, key) in self.failed:
             return Translated(text="", fault="failed before; --retry-failed asks again")
         try:
             translation = await self.engine.produce(translator, source)
@@ -110,10 +115,11 @@ class Bench:
                 translation = translator.read(source, replies)
         except ModelError as error:
             about = Origin(parent=source.prompt, by=translator.name)
-            self.engine.fail(error, FAILED_CANDIDATE, _key(source, translator), about)
-            return Translated(text="", fault=f"failed: {error.message}")
-        if key and (FAILED_CANDIDATE, key) in self.earlier:
-            self.engine.store.recovered(FAILED_CANDIDATE, key)
+            self.engine.fail(error, stage, _key(source, translator), about)
+            kind = error.kind if error.kind in NAMED_KINDS else "failed"
+            return Translated(text="", fault=f"{kind.replace('_', ' ')}: {error.message}")
+        if key and (stage, key) in self.earlier:
+            self.engine.store.recovered(stage, key)
         return translation
 
     # ---- quality

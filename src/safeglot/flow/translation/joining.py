@@ -12,7 +12,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
-from safeglot.types import GATED, KEPT, Arm, Prompt, Translation
+from safeglot.types import GATED, KEPT, Arm, CandidateRow, Prompt, Translation
 
 _SHOWN = 5
 
@@ -49,7 +49,10 @@ def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> Pro
             *(end for end in ends.values() if isinstance(end, Translation) and not end.kept),
             *(_others(prompts, rows, tags, folder) if "translators" in config.arms else ()),
         ),
-        untranslated=tuple(end for end in ends.values() if isinstance(end, Untranslated)),
+        untranslated=(
+            *(end for end in ends.values() if isinstance(end, Untranslated)),
+            *(_refused(prompts, rows, tags, folder) if "translators" in config.arms else ()),
+        ),
         notes=(*prompts.notes, f"translations: {folder.path.name} ({about.digest})"),
     )
 
@@ -152,17 +155,8 @@ def _others(
     folder: TranslationFolder,
 ) -> Iterator[Translation]:
     """Yield the candidates beside the kept ones: what another translator made of the same prompt."""
-    ids = {p.id for p in prompts.prompts}
-    for candidate in folder.read_candidates():
-        row = rows.get((candidate.prompt, candidate.language))
-        if (
-            candidate.prompt not in ids
-            or candidate.language not in tags
-            or row is None
-            or not candidate.passed
-        ):
-            continue
-        if row["outcome"] == KEPT and candidate.translator != row["translator"]:
+    for candidate in _beside(prompts, rows, tags, folder):
+        if candidate.passed:
             yield Translation(
                 prompt=candidate.prompt,
                 language=candidate.language,
@@ -171,3 +165,41 @@ def _others(
                 quality=candidate.quality,
                 arm="translators",
             )
+
+
+def _refused(
+    prompts: PromptSet,
+    rows: Mapping[tuple[str, str], Any],
+    tags: tuple[str, ...],
+    folder: TranslationFolder,
+) -> Iterator[Untranslated]:
+    """Yield what another translator made of a prompt that was kept, and that is no translation."""
+    for candidate in _beside(prompts, rows, tags, folder):
+        if not candidate.passed:
+            kind, _, message = candidate.broken.partition(": ")
+            if not candidate.broken:
+                kind, message = next(iter(candidate.faults.items()))
+            yield Untranslated(
+                prompt=candidate.prompt,
+                language=candidate.language,
+                kind=kind,
+                message=f"{candidate.translator}: {message or kind}",
+                stage="translators",
+                translator=candidate.translator,
+            )
+
+
+def _beside(
+    prompts: PromptSet,
+    rows: Mapping[tuple[str, str], Any],
+    tags: tuple[str, ...],
+    folder: TranslationFolder,
+) -> Iterator[CandidateRow]:
+    """Yield the candidates of kept prompts, the kept ones aside."""
+    ids = {p.id for p in prompts.prompts}
+    for candidate in folder.read_candidates():
+        row = rows.get((candidate.prompt, candidate.language))
+        if candidate.prompt not in ids or candidate.language not in tags or row is None:
+            continue
+        if row["outcome"] == KEPT and candidate.translator != row["translator"]:
+            yield candidate

@@ -30,7 +30,7 @@ from safeglot.prompts.reading.tables import read_table
 from safeglot.translate.base import Scale, Translator
 from safeglot.translate.checks.identify import available
 from safeglot.translate.translators.from_file import FileTranslator
-from safeglot.types import Candidate, Prompt, Source, Translation
+from safeglot.types import Candidate, Prompt, Source, Translated, Translation
 
 _Set: TypeAlias = tuple[Probe, ...]
 _Place: TypeAlias = tuple[str, str, str]
@@ -72,7 +72,7 @@ def with_variations(
     plan = _planned(config, prompts, folder)
     made = list(_made(plan))
     ratings: Mapping[_Place, Mapping[str, float]] = {}
-    backs: list[Translation] = []
+    backs: list[Translation | Untranslated] = []
     if plan.asks and console is not None:
         folder.path.mkdir(parents=True, exist_ok=True)
         store = Store(folder.database)
@@ -91,8 +91,16 @@ def with_variations(
     probes, lacking = _checked(plan, made, ratings)
     return replace(
         main,
-        arm_texts=(*main.arm_texts, *probes, *backs),
-        untranslated=(*main.untranslated, *lacking),
+        arm_texts=(
+            *main.arm_texts,
+            *probes,
+            *(back for back in backs if isinstance(back, Translation)),
+        ),
+        untranslated=(
+            *main.untranslated,
+            *lacking,
+            *(back for back in backs if isinstance(back, Untranslated)),
+        ),
         notes=(*main.notes, *_notes(plan, made)),
     )
 
@@ -192,7 +200,7 @@ def _checkable(together: _Set) -> bool:
 
 async def _ask(
     plan: VariantPlan, made: Sequence[Made], asking: Asking, store: Store
-) -> tuple[Mapping[_Place, Mapping[str, float]], list[Translation]]:
+) -> tuple[Mapping[_Place, Mapping[str, float]], list[Translation | Untranslated]]:
     async with open_bench(asking, store) as bench:
         places = list(_to_rate(plan, made))
         rated = await bench.qualities([candidate for _, candidate in places])
@@ -220,7 +228,7 @@ def _to_rate(plan: VariantPlan, made: Sequence[Made]) -> Iterator[tuple[_Place, 
         yield (text.prompt, text.language, text.name), candidate
 
 
-async def _round_trips(plan: VariantPlan, bench: Bench) -> list[Translation]:
+async def _round_trips(plan: VariantPlan, bench: Bench) -> list[Translation | Untranslated]:
     """Return every kept text translated back, by another translator than made it where there is one."""
     prompts = {p.id: p for p in plan.prompts.prompts}
     reference = plan.config.reference
@@ -229,7 +237,7 @@ async def _round_trips(plan: VariantPlan, bench: Bench) -> list[Translation]:
         for text in plan.prompts.translations
         if text.language != reference and (back := _back(plan.steps, text, reference)) is not None
     ]
-    backs: list[Translation | None] = [None] * len(work)
+    backs: list[Translation | Untranslated | None] = [None] * len(work)
 
     async def translate_back(n: int) -> None:
         text, back = work[n]
@@ -237,8 +245,7 @@ async def _round_trips(plan: VariantPlan, bench: Bench) -> list[Translation]:
             prompt=text.prompt, text=text.text, language=text.language, target=reference
         )
         translation = await bench.translation(source, back)
-        if translation.text.strip() and not translation.fault:
-            backs[n] = _round_trip(prompts[text.prompt], text, back, translation.text)
+        backs[n] = _round_trip(prompts[text.prompt], text, back, translation)
 
     await bench.each(range(len(work)), translate_back, what="round trips", of=len(work))
     return [back for back in backs if back is not None]
@@ -250,12 +257,26 @@ def _back(steps: TranslationSteps, text: Translation, reference: str) -> Transla
     return next(iter([*other, *able]), None)
 
 
-def _round_trip(prompt: Prompt, text: Translation, back: Translator, given: str) -> Translation:
+def _round_trip(
+    prompt: Prompt, text: Translation, back: Translator, given: Translated
+) -> Translation | Untranslated:
+    """Return a text that came back, or why none did."""
+    by = f"{text.translator}+{back.name}"
+    if given.fault or not given.text.strip():
+        kind, _, message = (given.fault or "empty: the translator gave nothing").partition(": ")
+        return Untranslated(
+            prompt=prompt.id,
+            language=text.language,
+            kind=kind,
+            message=f"{by}: {message or kind}",
+            stage="roundtrip",
+            translator=by,
+        )
     return Translation(
         prompt=prompt.id,
         language=text.language,
-        text=given,
-        translator=f"{text.translator}+{back.name}",
+        text=given.text,
+        translator=by,
         arm="roundtrip",
     )
 

@@ -78,6 +78,10 @@ class Bounds:
     """Length relative to what is usual for the pair of languages; see lengths.py."""
     shortest_unended: float = 0.66
     """The same for a text that ends in a letter where its source ends in punctuation."""
+    judged_from: int = 0
+    """Characters of a source from which a text may be copied but for a few letters, or in part."""
+    free: bool = False
+    """Whether lines, lists, mark-up and sentences may come otherwise than in the source."""
     repeated_share: float = 0.4
     more_lines: int = 3
     """Lines, and list items, beyond the source's from which a text answers it."""
@@ -116,7 +120,7 @@ class _SourceText:
             folded=folded,
             scripts=frozenset(scripts.letters(text)),
             anchors=tuple(anchors(folded)),
-            differs=_differs(source),
+            differs=must_differ(source),
             ends=_ends(text),
             marked_up=_MARKDOWN.search(text) is not None,
         )
@@ -196,13 +200,14 @@ def _copied(case: _Case) -> str:
     source, said = bare(case.source.text.casefold()), bare(case.text.casefold())
     if said == source:
         return "the source itself"
-    if most(len(said), len(source)) <= bound:
+    short = len(case.source.text) < case.bounds.judged_from
+    if short or most(len(said), len(source)) <= bound:
         return ""
     alike = bounded(said, source, beyond=bound)
     return f"chrF {alike:.2f} against the source, above {bound}" if alike > bound else ""
 
 
-def _differs(source: Source) -> bool:
+def must_differ(source: Source) -> bool:
     """Return whether a translation must differ from its source.
 
     It need not between close languages in one script, nor where the source is a name, a number
@@ -257,7 +262,8 @@ def _grams(text: str) -> frozenset[str]:
 def _untranslated(case: _Case) -> str:
     """Return a fault where parts are left in the source language."""
     bound = case.bounds.untranslated_share
-    if case.copied_share <= bound or not case.source.differs:
+    short = len(case.source.text) < case.bounds.judged_from
+    if short or case.copied_share <= bound or not case.source.differs:
         return ""
     return f"{case.copied_share:.0%} of the source's characters stand in it, above {bound:.0%}"
 
@@ -315,7 +321,7 @@ def _answered(case: _Case) -> str:
 
 
 def _wrapped(case: _Case) -> str:
-    return wrapping(case.source.text, case.text, case.relative)
+    return wrapping(case.source.text, case.text, case.relative, free=case.bounds.free)
 
 
 def _variants(case: _Case) -> str:
@@ -323,7 +329,7 @@ def _variants(case: _Case) -> str:
 
 
 def _censored(case: _Case) -> str:
-    return masked(case.source.text, case.text)
+    return masked(case.source.text, case.text, free=case.bounds.free)
 
 
 def _lines(text: str) -> int:

@@ -248,26 +248,34 @@ _PEELS: tuple[tuple[str, Callable[[str, str], str | None]], ...] = (
 # ---- saying what is wrong
 
 
-def wrapping(source: str, text: str, relative: float) -> str:
+def wrapping(source: str, text: str, relative: float, *, free: bool = False) -> str:
     """Return what stands around a translation, "" where nothing does.
 
-    `relative` is the text's length relative to what is usual.
+    `relative` is the text's length relative to what is usual. A `free` text may part lines, lists
+    and sentences otherwise than its source.
     """
     stripped = text.strip()
     for name, peel in _PEELS:
         inside = peel(source, stripped)
         if inside is not None and inside.strip() != stripped:
             return f"{name} around it or in it, which the source lacks"
-    for find in (_marked, _preamble, _behind, _more):
+    for find in (_marked_freely,) if free else (_marked, _preamble, _behind, _more):
         if found := find(source, stripped, relative):
             return found
     return ""
 
 
-def _marked(source: str, text: str, _: float) -> str:
-    """Return the mark-up of a text that its source lacks."""
+def _marked_freely(source: str, text: str, _: float) -> str:
+    """Return that a text is JSON or has tags, where its source is not and has none."""
     if text[:1] in "{[" and text[:1] != source.strip()[:1] and re.match(r"[{\[]\s*[\"'{]", text):
         return "broken JSON, which the source is not"
+    return "tags, which the source lacks" if _TAG.search(text) and not _TAG.search(source) else ""
+
+
+def _marked(source: str, text: str, relative: float) -> str:
+    """Return the mark-up of a text that its source lacks."""
+    if found := _marked_freely(source, text, relative):
+        return found
     for name, pattern in (("tags", _TAG), ("mark-up", _MARK_UP), ("list items", _ITEM)):
         if pattern is _MARK_UP and _MARKS.isdisjoint(text):
             continue
@@ -345,14 +353,18 @@ def stated(source: str, text: str, relative: float) -> str:
     return "it asks nothing, where the source does, and says more"
 
 
-def masked(source: str, text: str) -> str:
-    """Return the marks of censoring in a text that its source lacks, "" where there are none."""
+def masked(source: str, text: str, *, free: bool = False) -> str:
+    """Return the marks of censoring in a text that its source lacks, "" where there are none.
+
+    A `free` text may have more dots, dashes and stars than its source, where that has any.
+    """
     if (more := _n(_SLOT, text) - _n(_SLOT, source)) > 0:
         return f"{more} more in square brackets than in the source"
     if _MASKS.isdisjoint(text) and not any(run in text for run in _MASK_RUNS):
         return ""
-    found = [mark[0] for mark in _MASK.finditer(text)]
-    if len(found) > _n(_MASK, source):
+    found = [mark[0] for mark in _MASK.finditer(text.rstrip(".… ") if free else text)]
+    in_source = _n(_MASK, source)
+    if len(found) > in_source and not (free and in_source):
         return f'"{found[-1]}", which the source lacks'
     return ""
 

@@ -13,9 +13,11 @@ from safeglot.types import Estimated, Reply, Request, Translated
 
 @dataclass
 class Echo:
-    """Answers with the prompt in capitals; refuses for good what is in `broken`."""
+    """Answers with the prompt in capitals, or as told; refuses for good what is in `broken`."""
 
     broken: set[str] = field(default_factory=set)
+    says: str = ""
+    kind: str = "bad_request"
     asked: Counter[str] = field(default_factory=Counter)
     revision = "r1"
 
@@ -25,8 +27,8 @@ class Echo:
     async def answer(self, request):
         self.asked[request.prompt] += 1
         if request.prompt in self.broken:
-            raise ModelError("bad_request", "no such text", transient=False)
-        return Reply(text=request.prompt.upper())
+            raise ModelError(self.kind, "no such text", transient=False)
+        return Reply(text=self.says or request.prompt.upper())
 
     async def close(self):
         pass
