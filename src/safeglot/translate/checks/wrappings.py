@@ -18,6 +18,7 @@ from typing import Any
 
 from safeglot.text.chrf import chrf
 from safeglot.text.loops import is_empty
+from safeglot.text.thoughts import split
 from safeglot.translate.checks.lengths import folded, spaced
 
 LAYERS = 5
@@ -233,7 +234,13 @@ def _heading(source: str, text: str) -> str | None:
     return text[found.end() :]
 
 
+def _thought(source: str, text: str) -> str | None:
+    said = split(text)
+    return said.text if said.thought and not split(source).thought else None
+
+
 _PEELS: tuple[tuple[str, Callable[[str, str], str | None]], ...] = (
+    ("a thought", _thought),
     ("entities", _entities),
     ("marks of a chat template", _tokens),
     ("a fenced block", _fence),

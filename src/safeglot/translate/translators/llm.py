@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from safeglot.keys import digest, request_key
 from safeglot.text import languages
+from safeglot.text.thoughts import split
 from safeglot.translate.checks.lengths import spaced
 from safeglot.translate.checks.wrappings import unwrapped
 from safeglot.types import NO_SETTINGS, ModelSettings, Reply, Request, Source, Translated
@@ -85,7 +86,7 @@ class LlmTranslator:
         anything from a translation to an answer: that is asked once more.
         """
         reply, mark = replies[0], _mark(item)
-        text = _answer(reply.text)
+        text = split(reply.text).text
         if reply.refused or f"<refused {mark}>" in text:
             return Translated(text="", fault="refused: the model will not translate the text")
         if reply.finish_reason == "length":
@@ -120,11 +121,6 @@ def _fault(given: Sequence[str], text: str) -> str:
     return (
         f"empty: nothing between the marks; {begins}" if given else f"untagged: no marks; {begins}"
     )
-
-
-def _answer(text: str) -> str:
-    """Return a reply without the thought before its answer."""
-    return text.rpartition("</think>")[2]
 
 
 @lru_cache(maxsize=1024)

@@ -224,3 +224,20 @@ def test_one_plain_sentence_in_place_of_a_question_is_not_told():
     # as much as one human translation in 75 does: estimators and the marks have to find it
     answer = "Para entrar en la oficina de tu vecino tienes que pedirle que te abra la puerta."
     assert faults(answer, "es") == set()
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        "<think>The user wants a translation.</think>\n{}",
+        "<thinking>Hm.</thinking>{}",
+        "[THINK]Hm.[/THINK]{}",
+        "The user wants a translation.\n</think>\n\n{}",
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>{}",
+        "analysisThe user wants a translation.assistantfinal{}",
+    ],
+)
+def test_thoughts_are_taken_off_and_told(thought):
+    wrapped = thought.format(GOOD["es"])
+    assert unwrapped(ENGLISH, wrapped) == GOOD["es"]
+    assert "wrapped" in faults(wrapped, "es")
