@@ -5,7 +5,7 @@ import pytest
 from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
-from safeglot.flow.arm_checks import losses, lost_of, notes, put_refused, without_refused
+from safeglot.flow.arm_checks import losses, notes, put_refused, without_refused
 from safeglot.flow.arms import answer_key, put_arms, read_arms
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
@@ -122,9 +122,3 @@ def test_a_better_text_takes_the_failure_back_and_counts_are_of_all_texts(bring,
     (lost,) = losses(store).items()  # another translator's text is not that of b
     assert lost[0] == ("translators", "de")
     assert lost[1].startswith("1 of 2 (")
-
-
-def test_the_commonest_reasons_are_told():
-    counts = {"refusal": 90, "empty": 1, "copied": 2, "too-short": 3}
-    assert lost_of(counts, 4) == "96 of 100 (refusal 90, too-short 3, copied 2, …)"
-    assert lost_of({"refusal": 93}, 0) == "93 of 93 (refusal 93)"

@@ -19,7 +19,7 @@ from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build, read_toml, to_table
 from safeglot.errors import Stopped, TooMuchMissing, UsageError
-from safeglot.flow.arm_checks import CHECKED, ArmPlace, losses, notes, put_refused, without_refused
+from safeglot.flow.arm_losses import CHECKED, ArmPlace, losses, notes, put_refused
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
 from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
@@ -122,6 +122,8 @@ def _judge_hint(old: Config, new: Config) -> str:
 
 def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:
     """Write the texts of the arms, and into the manifest what the run holds now."""
+    from safeglot.flow.arm_checks import without_refused  # late: it brings the identifiers
+
     put_prompts(store, job.prompts)
     whole, refused = without_refused(job.arms, store, job.config.reference)
     put_arms(whole, store)

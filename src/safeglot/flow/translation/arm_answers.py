@@ -12,14 +12,8 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
-from safeglot.flow.arm_checks import (
-    ArmPlace,
-    Refused,
-    faults_of_answers,
-    lost_of,
-    put_refused,
-    take_back,
-)
+from safeglot.flow.arm_checks import faults_of_answers
+from safeglot.flow.arm_losses import ArmPlace, Refused, lost_of, put_refused, take_back
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.translators import TranslationSteps, make_steps

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from example.manifest import manifest_with
 from safeglot.backends.console import Console
 from safeglot.backends.files.arm_texts import TextToFill
 from safeglot.backends.files.rundir import RunDir
@@ -23,11 +24,10 @@ def fill(tmp_path, monkeypatch):
     def call(*rows, model=None):
         monkeypatch.setattr(registry, "load", lambda _: lambda: model or Echo(says="Good day."))
         config = build({"translator": "echo"}, known=known())
-        store = Store(tmp_path / "safeglot.db")
+        store, run_dir = Store(tmp_path / "safeglot.db"), RunDir(tmp_path)
+        run_dir.write({}, manifest_with())
         try:
-            return filled(
-                rows, config, run_dir=RunDir(tmp_path), store=store, console=Console(quiet=True)
-            )
+            return filled(rows, config, run_dir=run_dir, store=store, console=Console(quiet=True))
         finally:
             store.close()
 
