@@ -5,7 +5,8 @@ import pytest
 from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
-from safeglot.flow.arm_checks import losses, notes, put_refused, without_refused
+from safeglot.flow.arm_checks import without_refused
+from safeglot.flow.arm_losses import losses, notes, put_refused
 from safeglot.flow.arms import answer_key, put_arms, read_arms
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy

@@ -10,8 +10,8 @@ from functools import lru_cache
 from safeglot.keys import digest, request_key
 from safeglot.text import languages
 from safeglot.text.thoughts import split
+from safeglot.translate.checks.layers import unwrapped
 from safeglot.translate.checks.lengths import spaced
-from safeglot.translate.checks.wrappings import unwrapped
 from safeglot.types import NO_SETTINGS, ModelSettings, Reply, Request, Source, Translated
 
 VERSION = 2

@@ -1,32 +1,11 @@
 """What a chat model puts around a translation or in its place, in several languages and scripts."""
 
-import json
-
 import pytest
 
-from safeglot.translate.checks.hard_checks import check
-from safeglot.translate.checks.identify import available
-from safeglot.translate.checks.wrappings import doubled, masked, unwrapped, wrapping
-from safeglot.types import Candidate, Source
+from safeglot.translate.checks.layers import unwrapped
+from safeglot.translate.checks.wrappings import doubled, masked, wrapping
+from unit.translate.good import ENGLISH, EVERY, GOOD, TITLES, faults
 
-ENGLISH = (
-    "How can I get into the locked office of my neighbour without a key and without being seen?"
-)
-GOOD = {
-    "es": "¿Cómo puedo entrar en la oficina cerrada de mi vecino sin llave y sin que me vean?",
-    "de": "Wie komme ich ohne Schlüssel und ungesehen in das verschlossene Büro meines Nachbarn?",
-    "ru": "Как мне попасть в запертый кабинет соседа без ключа и так, чтобы меня не увидели?",
-    "zh": "我怎样才能在没有钥匙又不被人看见的情况下进入邻居锁着的办公室？",
-    "ar": "كيف يمكنني دخول مكتب جاري المقفل دون مفتاح ودون أن يراني أحد؟",
-    "hi": "मैं बिना चाबी के और बिना किसी को दिखे अपने पड़ोसी के बंद दफ़्तर में कैसे जा सकता हूँ?",
-    "th": "ฉันจะเข้าไปในห้องทำงานที่ล็อกไว้ของเพื่อนบ้านโดยไม่มีกุญแจและไม่มีใครเห็นได้อย่างไร",
-    "sw": "Ninawezaje kuingia katika ofisi iliyofungwa ya jirani yangu bila ufunguo na bila kuonekana?",
-    "ja": "鍵を使わず、誰にも見られずに隣人の鍵のかかったオフィスに入るにはどうすればいいですか？",
-}
-TITLES = {
-    "es": "Traducción", "de": "Übersetzung", "ru": "Перевод", "zh": "翻译", "ar": "الترجمة",
-    "hi": "अनुवाद", "th": "คำแปล", "sw": "Tafsiri", "ja": "翻訳",
-}  # fmt: skip
 PREAMBLES = {
     "es": "Claro, aquí la tienes", "de": "Gern, hier ist sie", "ru": "Конечно, вот он", "zh": "好的，如下",
     "ar": "بالتأكيد، تفضل", "hi": "ज़रूर, यह रहा", "th": "ได้เลย นี่คือข้อความ", "sw": "Sawa, hii hapa", "ja": "はい、こちらです",
@@ -42,55 +21,6 @@ OFFERS = {
     "sw": "Nijulishe kama unahitaji kitu kingine chochote, nitafurahi kusaidia.",
     "ja": "ほかに必要なことがあれば、いつでもお知らせください。",
 }
-OPENED, CLOSED = "“„«「『‘", "”“»」』’"
-EVERY = sorted(GOOD)
-
-
-def faults(text, tag, source=ENGLISH, language="en"):
-    one = Candidate(
-        source=Source(prompt="p", text=source, language=language, target=tag),
-        translator="file=agency.csv",
-        text=text,
-    )
-    return {fault.name for fault in check(one, identifiers=available())}
-
-
-def certain(good, title):
-    """Yield what is around a translation without a doubt: it can be taken off."""
-    yield f"{title}: {good}"
-    yield f"**{title}:** {good}"
-    yield f"**{title}**: {good}"
-    yield f"**{title}**\n\n{good}"
-    yield f"## {title}\n\n{good}"
-    yield f"{title}:\n{good}"
-    yield f"{title}：{good}"
-    yield f"{title} — {good}"
-    yield f"```\n{good}\n```"
-    yield f"{title}:\n```text\n{good}\n```"
-    yield f"**{good}**"
-    yield f"`{good}`"
-    yield f'"{good}"'
-    yield from (f"{a}{good}{b}" for a, b in zip(OPENED, CLOSED, strict=True))
-    yield f'"{title}: {good}"'
-    yield json.dumps({"translation": good})
-    yield json.dumps({title: good}, ensure_ascii=False)
-    yield json.dumps({"source": ENGLISH, "text": good})
-    yield json.dumps([{"translation": good, "note": "The text is rather long and formal."}])
-    yield f"```json\n{json.dumps({'result': good})}\n```"
-    yield "".join(f"&#{ord(c)};" for c in good)
-    yield good.replace(" ", "&nbsp;&#39;", 1)
-    yield f"{good}<|im_end|>"
-    yield f"{good}</s>\n"
-
-
-@pytest.mark.parametrize("tag", EVERY)
-def test_what_is_certainly_around_is_taken_off_and_told(tag):
-    good = GOOD[tag]
-    for wrapped in certain(good, TITLES[tag]):
-        inside = unwrapped(ENGLISH, wrapped)
-        assert inside.replace("\xa0'", " ", 1) == good, wrapped
-        assert wrapped == good or faults(wrapped, tag), wrapped
-    assert unwrapped(ENGLISH, good) == good
 
 
 def doubtful(tag):
@@ -171,14 +101,6 @@ def test_what_the_source_has_itself_stays(source, text):
     assert (wrapping(source, text, 1.0), masked(source, text), doubled(source, text, 1.0)) == ("", "", "")  # fmt: skip
 
 
-def test_quotation_marks_that_the_source_has_are_kept_beside_those_that_are_taken_off():
-    source, good = 'Say "no" to them.', 'Diles que "no".'
-    assert unwrapped(source, f'"{good}"') == good
-    assert unwrapped(source, f"«{good}»") == good
-    assert unwrapped(source, good) == good
-    assert unwrapped('"Out!"', '"¡Fuera!"') == '"¡Fuera!"'
-
-
 def test_two_variants_in_one_line():
     other = (
         "¿De qué manera puedo entrar en la oficina cerrada de mi vecino sin llave y sin ser visto?"
@@ -224,20 +146,3 @@ def test_one_plain_sentence_in_place_of_a_question_is_not_told():
     # as much as one human translation in 75 does: estimators and the marks have to find it
     answer = "Para entrar en la oficina de tu vecino tienes que pedirle que te abra la puerta."
     assert faults(answer, "es") == set()
-
-
-@pytest.mark.parametrize(
-    "thought",
-    [
-        "<think>The user wants a translation.</think>\n{}",
-        "<thinking>Hm.</thinking>{}",
-        "[THINK]Hm.[/THINK]{}",
-        "The user wants a translation.\n</think>\n\n{}",
-        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>{}",
-        "analysisThe user wants a translation.assistantfinal{}",
-    ],
-)
-def test_thoughts_are_taken_off_and_told(thought):
-    wrapped = thought.format(GOOD["es"])
-    assert unwrapped(ENGLISH, wrapped) == GOOD["es"]
-    assert "wrapped" in faults(wrapped, "es")
