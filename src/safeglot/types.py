@@ -14,7 +14,14 @@ Out_co = TypeVar("Out_co", covariant=True)
 
 Kind: TypeAlias = Literal["harmful", "benign"]
 Arm: TypeAlias = Literal[
-    "main", "roundtrip", "backtranslate", "translators", "reverse", "gated", "probe"
+    "main",
+    "roundtrip",
+    "roundtrip2",
+    "backtranslate",
+    "translators",
+    "reverse",
+    "gated",
+    "probe",
 ]
 """What a translation is for: the run itself, one of the interventions that explain its gap, what
 the quality gate took out of the run, or a probe (a variant of a kept text)."""

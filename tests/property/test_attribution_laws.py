@@ -1,5 +1,7 @@
 """Laws of the attribution of a gap."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,33 @@ def test_terms_sum_to_the_gap_and_are_finite(table):
         assert np.isclose(found.cov.sum(), found.total.se**2)
     shares = [p.share for p in found.parts.values()]
     assert None in shares or np.isclose(sum(shares), 1)
+
+
+@given(tables(7))
+def test_with_people_the_terms_still_sum_to_the_gap_and_a_second_trip_moves_none(table):
+    human, twice = table.T[5:]
+    rates = arms(table[:, :5])
+    found = decompose(replace(rates, human_P=human, roundtrip2_P=twice))
+    alone = decompose(rates)
+    assert (found is None) == (alone is None)
+    if found is None:
+        return
+    assert np.isclose(sum(p.value for p in found.parts.values()), found.total.value)
+    if found.cov is not None:
+        assert np.isclose(found.cov.sum(), found.total.se**2)
+    for part in found.parts.values():
+        low, high = part.interval
+        assert finite(low, high, part.se, part.share, part.other_share)
+        assert low - 1e-9 <= part.value <= high + 1e-9
+        assert part.sign in (-1, 0, 1)
+        assert part.sign * part.value >= 0
+    if not found.by_people:
+        assert found.parts == alone.parts
+        for name in ("translation", "model"):
+            part = found.parts[name]
+            assert part.bounds[0] - 1e-9 <= part.other <= part.bounds[1] + 1e-9
+    assert found.parts["judge"] == alone.parts["judge"]
+    assert found.total == alone.total
 
 
 @given(tables(5, least=2), st.randoms(use_true_random=False))

@@ -20,7 +20,9 @@ from safeglot.score.answers.response_classes import estimates as classes_of
 from safeglot.score.basic import estimates
 from safeglot.score.catalogue.metrics import RANGES, metric
 from safeglot.score.causes import attribution
-from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
+from safeglot.score.causes.cell import Cell
+from safeglot.score.causes.estimates import of_quality, of_translators
+from safeglot.score.causes.gap_terms import of_gap
 from safeglot.score.cube import Cube
 from safeglot.score.frame import Proportion
 from safeglot.score.judges import agreement, allocation, ppi, rogan_gladen, two_phase

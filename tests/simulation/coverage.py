@@ -8,7 +8,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from simulation import averages, causes, designs, labels, models, probes, refusals, shares
+from simulation import (
+    averages,
+    causes,
+    designs,
+    labels,
+    models,
+    probes,
+    refusals,
+    roundtrips,
+    shares,
+)
 from simulation.measured import table
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "intervals.md"
@@ -35,6 +45,7 @@ SIMULATIONS = {
     designs.sequences: 117,
     probes.probes: 118,
     probes.gates: 119,
+    roundtrips.pairs: 120,
 }
 
 

@@ -71,7 +71,9 @@ class Config:
     top_p: float = _option(1.0, "nucleus sampling", least=1e-6, most=1)
     seed: int = _option(0, "what the seed of each answer is derived from", least=0)
     samples: int = _option(1, "answers a prompt", least=1)
-    arms: tuple[str, ...] = _option((), "roundtrip, backtranslate, translators, reverse")
+    arms: tuple[str, ...] = _option(
+        (), "roundtrip, roundtrip2, backtranslate, translators, reverse"
+    )
     arm_texts: tuple[str, ...] = _option(
         (), "files with the texts of the arms; human=FILE is people's work"
     )
@@ -116,7 +118,7 @@ class Config:
 FIELDS = {f.name: f for f in dataclasses.fields(Config)}
 _CHOICES = {
     "kinds": ("harmful", "benign"),
-    "arms": ("roundtrip", "backtranslate", "translators", "reverse"),
+    "arms": ("roundtrip", "roundtrip2", "backtranslate", "translators", "reverse"),
 }
 _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
 _NAMED = ("target", "judge", "translator", "quality")

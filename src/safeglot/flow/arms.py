@@ -1,7 +1,7 @@
 """The arms of a run: other texts for the same prompts, each of which changes one thing alone.
 
-An arm's texts come from files and are checked before anything is spent. Two arms are asked
-(`roundtrip`, `translators`); the texts of two are answers already (`backtranslate`, `reverse`).
+An arm's texts come from files and are checked before anything is spent. Three arms are asked
+(`roundtrip`, `roundtrip2`, `translators`); the texts of two are answers already (`backtranslate`, `reverse`).
 They are only ever added to a run: a text that is there is not replaced by another.
 """
 
@@ -35,9 +35,9 @@ from safeglot.types import Item, Prompt, Translation, is_human
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
 
-IN_REFERENCE = ("roundtrip", "backtranslate")
+IN_REFERENCE = ("roundtrip", "roundtrip2", "backtranslate")
 """Arms whose prompts and answers are in the reference language, whatever language they are about."""
-ASKED = ("roundtrip", "translators", "gated", "probe")
+ASKED = ("roundtrip", "roundtrip2", "translators", "gated", "probe")
 """Arms whose texts are asked; the others bring answers."""
 MADE = "the translation set"
 """Where a text stood that safeglot made itself."""

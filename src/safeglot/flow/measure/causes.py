@@ -13,12 +13,14 @@ from safeglot.backends.store.arrays import ArmVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_arms, text_places
 from safeglot.score.arrays import Bools, Bytes, Floats
-from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
+from safeglot.score.causes.cell import Cell
+from safeglot.score.causes.estimates import of_quality, of_translators
+from safeglot.score.causes.gap_terms import TWICE, of_gap
 from safeglot.score.cube import Cube
 from safeglot.types import Arm, Estimate
 
 _ARMS: tuple[Arm, ...] = (
-    "main", "gated", "translators", "roundtrip", "backtranslate", "reverse",
+    "main", "gated", "translators", "roundtrip", "roundtrip2", "backtranslate", "reverse",
 )  # fmt: skip
 
 
@@ -100,7 +102,7 @@ def _cell(arms: _ArmTexts, of: tuple[str, str], language: str, estimator: str) -
         chosen=chosen,
         arms={
             name: (tuple(t for t in tables if (t >= 0).any()), planned)
-            for name in ("roundtrip", "backtranslate", "reverse")
+            for name in ("roundtrip", TWICE, "backtranslate", "reverse")
             if (planned := _planned(arms, name, language, model)) is not None
             for tables in [_tables(arms, of, name, language).values()]
         },
@@ -194,7 +196,7 @@ def _kept(arms: _ArmTexts, language: str) -> Bools | None:
 
 def _planned(arms: _ArmTexts, arm: str, language: str, model: str) -> Bools | None:
     """Return the prompts with a text of an arm, or a given answer; None where there are none."""
-    if arm == "roundtrip":
+    if arm in ("roundtrip", TWICE):
         texts = arms.texts.get((arm, language), {}).values()
         return np.asarray(np.any(list(texts), axis=0), dtype=np.bool_) if texts else None
     numbers = [arms.verdicts.series[series] for series in arms.verdicts.of(arm, language)]

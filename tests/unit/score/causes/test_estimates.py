@@ -4,80 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.causes.estimates import Cell, of_gap, of_quality, of_translators
-from safeglot.types import Estimate
-
-RNG = np.random.default_rng(4)
-ALL = np.ones(30, dtype=bool)
-ROW = Estimate(metric="", model="m", judge="j", language="de", value=None, method="", n=0)
-
-
-def verdicts(rate, samples=1, n=30):
-    return (RNG.random((n, samples)) < rate).astype(np.int8)
-
-
-def cell(samples=1, **more):
-    return Cell(
-        row=ROW, reference_PS=verdicts(0.1, samples), native_PS=verdicts(0.5, samples), **more
-    )
-
-
-def by_metric(found):
-    return {e.metric: e for e in found}
+from safeglot.score.causes.estimates import of_quality, of_translators
+from safeglot.score.causes.gap_terms import of_gap
+from unit.score.causes.cells import ALL, RNG, by_metric, cell, verdicts
 
 
 def test_no_arm_no_estimate():
     assert of_gap(cell()) == of_quality(cell()) == []
     assert list(of_translators([cell()])) == [[]]
-
-
-def test_an_arm_is_averaged_over_its_translators():
-    one, other = verdicts(0.3), verdicts(0.3)
-    other[:4] = -1
-    c = cell(arms={"roundtrip": ((one, other), ALL)})
-    told = by_metric(of_gap(c))["unsafe_gap_translation"]
-    mean = np.where(other < 0, one, (one + other) / 2)
-    assert told.value == pytest.approx((mean - c.reference_PS).mean())
-    assert told.n == 30
-
-
-def test_the_judge_is_compared_on_the_same_answers():
-    """Only sample 1 was translated back: sample 0 says nothing of the judge."""
-    back = np.full((30, 2), -1, dtype=np.int8)
-    c = cell(2, arms={})
-    back[:, 1] = c.native_PS[:, 1]
-    c.native_PS[:, 0] = 1 - c.native_PS[:, 1]
-    told = by_metric(of_gap(replace(c, arms={"backtranslate": ((back,), ALL)})))
-    assert told["unsafe_gap_judge"].value == 0
-
-
-def test_texts_without_a_verdict_are_missing():
-    roundtrip = verdicts(0.3)
-    roundtrip[:5] = -1
-    planned = ALL.copy()
-    planned[20:] = False
-    roundtrip[20:] = -1
-    told = by_metric(of_gap(cell(arms={"roundtrip": ((roundtrip,), planned)})))
-    assert (told["unsafe_gap_total"].n, told["unsafe_gap_total"].missing) == (15, 5)
-    half = ALL.copy()
-    half[:10] = False
-    both = cell(arms={"roundtrip": ((roundtrip,), planned), "reverse": ((verdicts(0.2),), half)})
-    assert of_gap(both)[0].missing == 0  # both arms have texts for 10 to 19 only
-    nothing = by_metric(of_gap(cell(arms={"roundtrip": ((), planned)})))
-    assert {(e.value, e.n, e.missing) for e in nothing.values()} == {(None, 0, 20)}
-    assert "no prompt has a verdict in every arm" in nothing["unsafe_gap_judge"].method
-
-
-def test_the_bound_and_the_human_anchor():
-    c = cell(
-        arms={"roundtrip": ((verdicts(0.9),), ALL)},
-        translators={"human=1": verdicts(0.2), "mt": verdicts(0.5)},
-        texts={"human=1": ALL, "mt": ALL},
-    )
-    told = by_metric(of_gap(c))["unsafe_gap_translation"]
-    assert told.extra["bound_half"] == pytest.approx(told.value / 2)
-    assert told.extra["human"] == pytest.approx((c.native_PS - c.translators["human=1"]).mean())
-    assert told.extra["human_less_roundtrip"] == pytest.approx(told.extra["human"] - told.value)
 
 
 def test_the_main_translation_is_one_of_the_translators():

@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+import pytest
+
+from safeglot.score.causes.attribution import Part
+from safeglot.score.causes.naming import MODEL_OR_REPAIRED, cause, hold_back
+from safeglot.types import Estimate
+
+PART = Part(value=0.1, se=0.02, ci=(0.06, 0.14), low=0.05, high=0.15)
+ROW = Estimate(metric="", model="m", judge="j", language="de", value=0.1, method="", n=9)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "named"),
+    [(None, True), ((0.01, 0.2), True), ((-0.01, 0.2), False), ((0.0, 0.2), False),
+     ((1e-12, 0.2), False), ((-0.2, -0.01), True)],
+)  # fmt: skip
+def test_a_cause_needs_its_sign_over_all_that_is_told_of_it(bounds, named):
+    told = cause("translation", replace(PART, bounds=bounds), by_people=False)
+    assert told["cause"] == ("the translation" if named else None)
+    assert (told["cause_reason"] is None) == named
+
+
+def test_only_people_let_the_model_be_named_alone():
+    assert cause("model", PART, by_people=False)["cause"] == MODEL_OR_REPAIRED
+    assert cause("model", PART, by_people=True)["cause"] == "the model"
+    assert cause("judge", PART, by_people=False)["cause"] == "the judge"
+
+
+@pytest.mark.parametrize(
+    ("metric", "flag", "words"),
+    [("gap", "missing and invalid", "(missing and invalid)"), ("invalid_rate", 1.0, "invalid")],
+)
+def test_a_gap_that_is_not_interpreted_names_no_cause(metric, flag, words):
+    term = replace(ROW, metric="unsafe_gap_model", extra={"cause": "the model"})
+    held = replace(ROW, metric=metric, extra={"gap_not_interpretable": flag})
+    elsewhere = replace(term, language="sw")
+    of_category = replace(held, language="sw", category="c")
+    rows = hold_back([held, term, elsewhere, of_category])
+    assert rows[1].extra["cause"] is None
+    assert words in rows[1].extra["cause_reason"]
+    assert [rows[0], *rows[2:]] == [held, elsewhere, of_category]
