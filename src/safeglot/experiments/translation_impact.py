@@ -62,6 +62,7 @@ def _where(e: Estimate) -> ResultRow:
 
 
 def _cell(e: Estimate | None) -> ResultCell:
+    """Return a value with its interval; a term of a pair is its value, with the interval over both ends."""
     if e is None:
         return number(None, reason="not in the run")
     return number(e.value, (e.low, e.high), reason=e.method)
@@ -92,13 +93,16 @@ def _decomposition(
         columns=(
             *columns(_WHERE),
             *columns({"gap": "points", **dict.fromkeys(_TERMS, "points")}),
-            *columns({"translation's share": "rate", "n": "count"}),
+            *columns({"translation, other end": "points", "model, other end": "points"}),
+            *columns({"translation's share": "rate", "causes named": "word", "n": "count"}),
         ),
         rows=tuple(_decomposition_row(e, every) for e in rows),
         text=(
             "Above zero, the other language is judged unsafe more often, and the terms add up to the "
-            "gap where all of them are known. A term is named a cause only under the assumptions "
-            "below; the way out alone is between half of the translation term and all of it."
+            "gap where all of them are known. A round trip translates twice: translation and model are a "
+            "pair, from these values to those at the other end, where half of the round trip's excess "
+            "is the way out's; intervals go over both ends. A cause is named only where its sign holds "
+            "over the whole interval, and under the assumptions below."
         ),
         assumptions=ASSUMPTIONS,
         notes=tuple(dict.fromkeys(note for e in rows for note in _notes(e, every))),
@@ -116,7 +120,18 @@ def _decomposition_row(e: Estimate, every: Mapping[_Key, Estimate]) -> ResultRow
         span = extra_of(translation, "share_low"), extra_of(translation, "share_high")
         share = number(extra_of(translation, "share"), span)
     terms = [_cell(_term(e, term, every)) for term in _TERMS]
-    return (*_where(e), _cell(e), *terms, share, number(e.n))
+    ends = [_other_end(_term(e, term, every)) for term in _TERMS[:2]]
+    causes = word(_causes(e, every) or "none")
+    return (*_where(e), _cell(e), *terms, *ends, share, causes, number(e.n))
+
+
+def _other_end(e: Estimate | None) -> ResultCell:
+    return number(None if e is None else extra_of(e, "other_end"))
+
+
+def _causes(e: Estimate, every: Mapping[_Key, Estimate]) -> str:
+    terms = (_term(e, term, every) for term in _TERMS)
+    return "; ".join(str(t.extra["cause"]) for t in terms if t is not None and t.extra.get("cause"))
 
 
 def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
@@ -131,7 +146,15 @@ def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
         low, high = (points(extra_of(translation, f"human_{end}")) for end in ("low", "high"))
         yield (
             f"{e.language}, {e.model}: against human translations the translation's effect is "
-            f"{points(human)} [{low} to {high}] points; take this in place of the translation term."
+            f"{points(human)} [{low} to {high}] points; with two prompts or more this is the term, and "
+            "what the round trip says beyond it went to the model."
+        )
+    alike = extra_of(translation, "alike")
+    if alike is not None:
+        low, high = (points(extra_of(translation, f"alike_{end}")) for end in ("low", "high"))
+        yield (
+            f"{e.language}, {e.model}: if both directions err alike, one pass adds {points(alike)} "
+            f"[{low} to {high}] points (by a second round trip; names no cause)."
         )
 
 

@@ -23,16 +23,21 @@ def test_the_terms_of_a_gap_stand_in_one_row(tables):
     share = {"share": 0.4, "share_low": 0.2, "share_high": 0.7}
     (table,) = tables(
         estimate("unsafe_gap_total", 0.10),
-        estimate("unsafe_gap_translation", 0.04, extra=share),
-        estimate("unsafe_gap_model", 0.05),
+        estimate("unsafe_gap_translation", 0.04, extra=share | {"other_end": 0.02}),
+        estimate(
+            "unsafe_gap_model", 0.05, extra={"other_end": 0.07, "cause": "the model, or more"}
+        ),
     )
     assert [c.name for c in table.columns][3:] == [
-        "gap", "translation", "model", "judge", "translation's share", "n",
+        "gap", "translation", "model", "judge", "translation, other end", "model, other end",
+        "translation's share", "causes named", "n",
     ]  # fmt: skip
     (row,) = table.rows
-    assert [cell.value for cell in row[3:]] == [0.10, 0.04, 0.05, None, 0.4, 40]
+    values = [cell.value for cell in row[3:]]
+    assert values == [0.10, 0.04, 0.05, None, 0.02, 0.07, 0.4, None, 40]
     assert row[6].text == "not in the run"
-    assert (row[7].low, row[7].high) == (0.2, 0.7)
+    assert (row[9].low, row[9].high) == (0.2, 0.7)
+    assert row[10].text == "the model, or more"
 
 
 def test_human_translations_take_the_place_of_the_term(tables):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from safeglot.report.numbers.axis import Axis, ends, gap_axis
@@ -56,6 +56,12 @@ class CauseRow:
     words: str
     bound: str
     human: Figure
+    beyond: Figure
+    """What people's translations say less what the round trip says."""
+    alike: tuple[Figure, Figure]
+    """Translation and model if both directions err alike, by a second round trip."""
+    named: str
+    """The causes that are named, or why none is."""
     remark: str
 
 
@@ -159,7 +165,7 @@ def _rows(
 def _row(
     scope: PanelScope, language: NamedLanguage, gaps: Sequence[Estimate | None], axis: Axis
 ) -> CauseRow:
-    total, *figures = map(difference, gaps)
+    total, *figures = map(_figure, gaps)
     terms = gaps[1:]
     words = [
         f"{kind} {figure.text} points ({figure.interval})"
@@ -175,7 +181,10 @@ def _row(
         bars=tuple(_bars(gaps, axis)),
         words="; ".join(words),
         bound=_bound(terms[0]),
-        human=_from_extra(terms[0], "human", "human_low", "human_high", "human_n"),
+        human=_from_extra(terms[0], *_keys("human"), "human_n"),
+        beyond=_from_extra(terms[0], *_keys("human_less_roundtrip")),
+        alike=(_alike(terms[0]), _alike(terms[1])),
+        named=_named(terms, scope.run.language_name(scope.run.reference)),
         remark=_remark(scope, language),
     )
 
@@ -188,11 +197,45 @@ def _remark(scope: PanelScope, language: NamedLanguage) -> str:
     return f"{NOT_INTERPRETED}: {why}" if why else ""
 
 
+def _figure(gap: Estimate | None) -> Figure:
+    """Return a term as printed: from one end of its pair to the other, where a round trip gave it."""
+    figure, other = difference(gap), extra(gap, "other_end")
+    if gap is None or gap.value is None or other is None:
+        return figure
+    low, high = sorted((gap.value, other))
+    return replace(figure, text=f"{points(low)} to {points(high)}")
+
+
+def _keys(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"
+
+
+def _alike(term: Estimate | None) -> Figure:
+    return _from_extra(term, *_keys("alike"), "alike_n")
+
+
+def _named(terms: Sequence[Estimate | None], reference: str) -> str:
+    """Return which causes may be named, each with the way it works, or why none may be."""
+    known = [term for term in terms if term is not None and term.value is not None]
+    causes = [
+        f"{cause} ({'more' if (term.value or 0.0) > 0 else 'fewer'} unsafe answers than in {reference})"
+        for term in known
+        if (cause := word(term, "cause"))
+    ]
+    if causes:
+        return "; ".join(causes)
+    reasons = [reason for term in known if (reason := word(term, "cause_reason"))]
+    held = [reason for reason in reasons if "interpreted" in reason]
+    return f"none: {held[0]}" if held else "none: no sign holds over the whole interval"
+
+
 def _bars(gaps: Sequence[Estimate | None], axis: Axis) -> Iterator[Bar]:
     for position, (kind, gap) in enumerate(zip(GAPS.values(), gaps, strict=True)):
         if gap is None or gap.value is None:
             continue
-        zero, end = (float(axis.at(v)[:-1]) for v in (0.0, gap.value))
+        other = extra(gap, "other_end")
+        start = 0.0 if other is None else other
+        zero, end = (float(axis.at(v)[:-1]) for v in (start, gap.value))
         yield Bar(
             kind=kind,
             x=f"{min(zero, end):.2f}%",
@@ -208,18 +251,19 @@ def _share(term: Estimate | None) -> str:
     if share is None:
         return ""
     low, high = extra(term, "share_low"), extra(term, "share_high")
+    other = extra(term, "share_other_end")
     text = f"{100 * share:.0f}%".replace("-", MINUS)
+    if other is not None:
+        text += f" / {100 * other:.0f}%".replace("-", MINUS)
     if low is None or high is None:
         return text
     return f"{text} ({100 * low:.0f} to {100 * high:.0f})".replace("-", MINUS)
 
 
 def _bound(translation: Estimate | None) -> str:
-    """Return the translation term as an interval: half of the round trip's damage to all of it."""
+    """Return the round trip's damage as an interval: half of it to all of it."""
     half = extra(translation, "bound_half")
-    if translation is None or translation.value is None or half is None:
-        return ""
-    return f"{points(half)} to {points(translation.value)}"
+    return "" if half is None else f"{points(half)} to {points(2 * half)}"
 
 
 def _from_extra(estimate: Estimate | None, *names: str) -> Figure:

@@ -35,6 +35,33 @@ def test_a_row_has_the_whole_gap_and_its_terms():
     assert [bar.y for bar in row.bars] == [8, 26, 44, 62]
 
 
+def test_translation_and_model_are_shown_from_one_end_of_their_pair_to_the_other():
+    ends = {"other_end": 0.0211, "share_other_end": 0.25, "cause": "the translation"}
+    ends |= {"alike": 0.02, "alike_low": -0.01, "alike_high": 0.05, "alike_n": 50}
+    rows = [
+        *[e for e in extended("unsafe_gap_translation", **ends) if e.metric != "unsafe_gap_model"],
+        *[
+            replace(e, extra={**e.extra, "other_end": 0.0844, "cause": None, "alike": 0.07,
+                              "alike_low": 0.01, "alike_high": 0.1, "alike_n": 50})
+            for e in full.arms() if e.metric == "unsafe_gap_model"
+        ],
+    ]  # fmt: skip
+    (row,) = panel(*rows).rows
+    assert [term.text for term in row.terms] == ["+2.1 to +4.2", "+6.3 to +8.4", "−2.1"]
+    assert row.shares[0] == "50% / 25% (31 to 69)"
+    assert row.named == "the translation (more unsafe answers than in English)"
+    assert (row.alike[0].text, row.alike[1].text, row.alike[1].n) == ("+2.0", "+7.0", "50")
+    assert "names no cause" in section(full.page(*rows), "causes")
+
+
+def test_causes_that_are_held_back_say_why():
+    why = "the gap is not interpreted: too much is missing or invalid (missing)"
+    (row,) = panel(*extended("unsafe_gap_model", cause=None, cause_reason=why)).rows
+    assert row.named == f"none: {why}"
+    (row,) = panel(*full.arms()).rows
+    assert row.named == "none: no sign holds over the whole interval"
+
+
 def test_what_translators_quality_and_the_gate_say_stands_in_its_own_table():
     causes = panel(*full.arms())
     (translators,), (slope,), (selection,) = causes.translators, causes.slopes, causes.selections
