@@ -106,7 +106,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class PairedMean:
     """A mean of differences within prompts beside the terms, with its interval and prompts."""
 
     value: float
@@ -134,10 +134,10 @@ class Decomposition:
     dropped: int
     roundtrip: Part | None = None
     """U_RT - U_E; the translation term, where there are no people's translations."""
-    human: Difference | None = None
-    human_less_roundtrip: Difference | None = None
+    human: PairedMean | None = None
+    human_less_roundtrip: PairedMean | None = None
     """What people's translations say less what the round trip says, on the same prompts."""
-    alike: Mapping[str, Difference] | None = None
+    alike: Mapping[str, PairedMean] | None = None
     """Translation and model if both directions err alike, by a second round trip; names no cause."""
 
     @property
@@ -279,17 +279,17 @@ def _bounded(
     return bounded
 
 
-def _difference(d_P: Floats, level: float) -> Difference | None:
+def _difference(d_P: Floats, level: float) -> PairedMean | None:
     known_P = d_P[~np.isnan(d_P)]
     if not known_P.size:
         return None
     low, high = score_interval(known_P, level=level)
-    return Difference(value=float(known_P.mean()), low=low, high=high, n=int(known_P.size))
+    return PairedMean(value=float(known_P.mean()), low=low, high=high, n=int(known_P.size))
 
 
 def _human_less_roundtrip(
     rates: Mapping[str, Floats], human_P: Floats, level: float
-) -> Difference | None:
+) -> PairedMean | None:
     if "roundtrip" not in rates:
         return None
     trip_P = rates["roundtrip"] - rates["reference"]
@@ -298,7 +298,7 @@ def _human_less_roundtrip(
 
 def _alike(
     rates: Mapping[str, Floats], terms: Mapping[str, Term], twice_P: Floats, level: float
-) -> dict[str, Difference] | None:
+) -> dict[str, PairedMean] | None:
     """Return one pass's excess on the parabola through none, two and four, and the model beside it."""
     if "roundtrip" not in rates:
         return None
