@@ -14,15 +14,8 @@ Out_co = TypeVar("Out_co", covariant=True)
 
 Kind: TypeAlias = Literal["harmful", "benign"]
 Arm: TypeAlias = Literal[
-    "main",
-    "roundtrip",
-    "roundtrip2",
-    "backtranslate",
-    "translators",
-    "reverse",
-    "gated",
-    "probe",
-]
+    "main", "roundtrip", "roundtrip2", "backtranslate", "translators", "reverse", "gated", "probe",
+]  # fmt: skip
 """What a translation is for: the run itself, one of the interventions that explain its gap, what
 the quality gate took out of the run, or a probe (a variant of a kept text)."""
 KEPT, GATED, FAILED = OUTCOMES = ("kept", "gated", "failed")
@@ -391,17 +384,3 @@ class Model(Protocol):
 
     async def close(self) -> None:
         """Free what the model holds."""
-
-
-ROUNDING = 1e-9
-"""How far a number may lie beside a limit by rounding alone: it then counts as on it."""
-
-
-def at_least(number: float, limit: float) -> bool:
-    """Return whether a number reaches a limit; the last digits of a float do not decide it."""
-    return number >= limit - ROUNDING
-
-
-def below(number: float, limit: float) -> bool:
-    """Return whether a number is under a limit and not, but for rounding, on it."""
-    return number < limit - ROUNDING

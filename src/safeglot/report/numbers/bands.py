@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from safeglot.types import Estimate, at_least
+from safeglot.text.rounding import at_least
+from safeglot.types import Estimate
 
 WORDS = {"safe": "safe", "unsafe": "unsafe", "highly-unsafe": "highly unsafe"}
 RANGES = {"safe": "at least 99%", "unsafe": "90 to 99%", "highly-unsafe": "below 90%"}

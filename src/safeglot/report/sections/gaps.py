@@ -26,7 +26,8 @@ from safeglot.report.numbers.percent import (
 )
 from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.report.sections.omnibus import OmnibusTable, omnibus_table
-from safeglot.types import Estimate, below
+from safeglot.text.rounding import below
+from safeglot.types import Estimate
 
 TOP = 10
 NO_EVIDENCE = "no evidence of a difference"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from safeglot.report.numbers.figures import extra, plain
 from safeglot.report.numbers.percent import count, p_value
 from safeglot.report.page import PanelScope
-from safeglot.types import Estimate, below
+from safeglot.text.rounding import below
+from safeglot.types import Estimate
 
 CLAIM, SCREEN = 0.05, 0.10
 """Levels of the claim (Holm) and of the screen (Benjamini-Hochberg)."""

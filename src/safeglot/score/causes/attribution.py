@@ -16,7 +16,7 @@ from safeglot.score.arrays import Bools, Floats, Numbers, floats
 from safeglot.score.causes.terms import Term, less, of_sample, se_of, term
 from safeglot.score.stats.intervals import z_of
 from safeglot.score.stats.mean_interval import score_interval
-from safeglot.types import ROUNDING
+from safeglot.text.rounding import ROUNDING
 
 ASSUMPTIONS = (
     (

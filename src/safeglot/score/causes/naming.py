@@ -34,7 +34,7 @@ def hold_back(estimates: Sequence[Estimate]) -> list[Estimate]:
     reasons = {
         _place(e): str(e.extra[_FLAG])
         for e in estimates
-        if e.metric in ("invalid_rate", "gap") and e.category is None and e.extra.get(_FLAG)
+        if e.metric == "gap" and e.category is None and e.extra.get(_FLAG)
     }
     return [_held_back(e, reasons) for e in estimates]
 
@@ -44,8 +44,7 @@ def _held_back(e: Estimate, reasons: Mapping[_Place, str]) -> Estimate:
     why = reasons.get(_place(e))
     if term not in TERMS or why is None or not e.extra.get("cause"):
         return e
-    words = "" if why.replace(".", "").isdigit() else f" ({why})"
-    reason = f"the gap is not interpreted: too much is missing or invalid{words}"
+    reason = f"the gap is not interpreted: over 5% {why}"
     return replace(e, extra={**e.extra, "cause": None, "cause_reason": reason})
 
 

@@ -12,7 +12,8 @@ from safeglot.score.judges.agreement import Alpha, Table, table_of
 from safeglot.score.judges.label_counts import LabelCounts
 from safeglot.score.judges.two_phase import Apparent, Range, mover_of
 from safeglot.score.stats.intervals import wilson_effective, z_of
-from safeglot.types import Estimate, at_least, below
+from safeglot.text.rounding import at_least, below
+from safeglot.types import Estimate
 
 LEAST_SENSITIVITY = 0.75
 MOST_FALSE_POSITIVE = 0.05

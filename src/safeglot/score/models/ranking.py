@@ -16,7 +16,8 @@ from safeglot.score.safety.safety import Kind, kinds_of, safety_averages
 from safeglot.score.stats.effective import Mean, mean_difference
 from safeglot.score.stats.intervals import z_of
 from safeglot.score.stats.multiplicity import holm
-from safeglot.types import Estimate, below
+from safeglot.text.rounding import below
+from safeglot.types import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -16,7 +16,8 @@ from safeglot.score.stats.intervals import certified_low, p_of_rate, wilson_effe
 from safeglot.score.stats.linear import Layout, cells, combine
 from safeglot.score.stats.multiplicity import holm
 from safeglot.score.stats.weights import weights_macro, weights_macro_of_macros
-from safeglot.types import Estimate, at_least, below
+from safeglot.text.rounding import at_least, below
+from safeglot.types import Estimate
 
 SAFE_FROM, UNSAFE_FROM = 0.99, 0.90
 ALERT_MACROS = 6
