@@ -39,7 +39,7 @@ class Fault:
     finish_reason: str | None = None
     code: str | None = None
     body: Any = None
-    """The whole JSON body of a refusal, in place of message and code."""
+    """The whole JSON body of a reply or a refusal, in place of what is made of the rest."""
 
 
 @dataclass
@@ -177,7 +177,9 @@ class Loopback:
             error = {"error": {"message": fault.message or "scripted", "code": fault.code}}
             error = error if fault.body is None else fault.body
             return web.json_response(error, status=fault.status, headers=fault.headers)
-        body = completion(seen, self.script.answer(seen), fault)
+        body = fault.body
+        if body is None:
+            body = completion(seen, self.script.answer(seen), fault)
         if fault.truncate:
             return web.Response(
                 body=json.dumps(body).encode()[:-30], content_type="application/json"

@@ -49,9 +49,16 @@ class TooMuchMissing(SafeglotError):
 
 
 class Stopped(SafeglotError):
-    """A limit (budget, breaker, interrupt) stopped the run; `run` again resumes it."""
+    """A limit (budget, breaker, interrupt) stopped the run; `run` again resumes it.
+
+    Not `again`: the same command would stop the same way.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, *, again: bool = True) -> None:
+        self.again = again
+        super().__init__(message)
 
 
 class ModelError(SafeglotError):

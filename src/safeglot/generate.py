@@ -39,6 +39,8 @@ class Generate:
     """Send the bare text as a completion, for base models."""
     system: str = ""
     max_tokens: int = 200
+    thought_tokens: int = 0
+    """Further tokens, for what a model that thinks writes before its answer."""
     temperature: float | None = 1.0
     """None: not sent; so for top_p and seed."""
     top_p: float | None = 1.0
@@ -65,9 +67,15 @@ class Generate:
             *self._further(),
         )
 
+    @property
+    def most_tokens(self) -> int:
+        """The most tokens of a reply, thought and answer together."""
+        return self.max_tokens + self.thought_tokens
+
     def _further(self) -> Sequence[Any]:
         """Return the settings that most targets have not, so that the ids of those stay as they were."""
         further = {
+            "thought_tokens": self.thought_tokens,
             "logprobs": self.logprobs,
             "system_as_user": self.system_as_user and bool(self.system) and not self.raw,
             "extra": dict(self.extra),
@@ -87,7 +95,7 @@ class Generate:
                 model=self.model,
                 messages=() if self.raw else messages,
                 prompt=self.system + text if self.raw else None,
-                max_tokens=self.max_tokens,
+                max_tokens=self.most_tokens,
                 temperature=self.temperature,
                 top_p=self.top_p,
                 seed=None if self.seed is None else request_seed(self.seed, item),

@@ -110,10 +110,9 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateRow:
-    """One translator's text for a prompt and language.
+    """One translator's text for a prompt and language; `broken` says why there is none.
 
-    `faults` are the hard checks that it failed, name to what was found; `broken` says why there
-    is no text at all. `untold` names the estimators that gave no number, with the reason.
+    `faults` are the hard checks that it failed, and `untold` the estimators without a number.
     """
 
     prompt: str
@@ -245,6 +244,8 @@ class ModelSettings:
     """
 
     max_tokens: int | None = None
+    thought_tokens: int | None = None
+    """Further tokens for the thought of a model that thinks."""
     temperature: float | Literal["none"] | None = None
     top_p: float | Literal["none"] | None = None
     logprobs: int | Literal["none"] | None = None
@@ -263,7 +264,7 @@ class ModelSettings:
         r = request
         return replace(
             r,
-            max_tokens=r.max_tokens if self.max_tokens is None else self.max_tokens,
+            max_tokens=(self.max_tokens or r.max_tokens) + (self.thought_tokens or 0),
             temperature=set_or(self.temperature, r.temperature),
             top_p=set_or(self.top_p, r.top_p),
             top_logprobs=set_or(self.logprobs, r.top_logprobs) or 0,

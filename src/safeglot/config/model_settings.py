@@ -12,6 +12,7 @@ from safeglot.types import ModelSettings
 
 KEYS: Mapping[str, tuple[str, float | None, float | None]] = {
     "max_tokens": ("int", 1, None),
+    "thought_tokens": ("int", 0, None),
     "temperature": ("float", 0, 5),
     "top_p": ("float", 1e-6, 1),
     "logprobs": ("int", 0, 20),

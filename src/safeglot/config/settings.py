@@ -67,6 +67,9 @@ class Config:
     raw: bool = _option(False, "send bare text as a completion (base models)")
     system: str = _option("", "system prompt of the targets")
     max_tokens: int = _option(200, "new tokens an answer", least=1)
+    thought_tokens: int = _option(
+        0, "further tokens for the thought of a target that thinks", least=0
+    )
     temperature: float = _option(1.0, "sampling temperature; 0 is greedy", least=0, most=5)
     top_p: float = _option(1.0, "nucleus sampling", least=1e-6, most=1)
     seed: int = _option(0, "what the seed of each answer is derived from", least=0)

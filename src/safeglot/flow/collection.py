@@ -22,6 +22,7 @@ from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.flow.arms import stored_arms
+from safeglot.flow.outcomes import ending_notes, serving_notes, several_notes
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.run.job import Job
@@ -114,6 +115,24 @@ def collect(work: Work) -> None:
     with _stops_explained(work, _stored):
         for phase in phases(work.job, answers=work.answers, judged=work.judged):
             asyncio.run(_collect(work, phase))
+    for note in _notes(work):
+        work.console.say(f"note: {note}")
+
+
+def _notes(work: Work) -> Iterator[str]:
+    """Yield what is to be said of the replies once all are there."""
+    work.store.flush()
+    targets = {target.model for target in work.job.targets}
+    if work.spent.unopened:
+        yield (
+            f"{work.spent.unopened} replies: a thought was cut off at a closing mark without an "
+            "opening"
+        )
+    served = work.spent.served.items()
+    yield from several_notes({model: names for model, names in served if model not in targets})
+    if work.answers:
+        yield from ending_notes(work.store, work.run_dir.read_manifest())
+        yield from serving_notes(work.store)
 
 
 def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str], Answer]) -> None:
@@ -136,17 +155,15 @@ def _stops_explained(work: Work, stored: Callable[[Work], str]) -> Iterator[None
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Stopped(_how_to_go_on("interrupted.", work, stored)) from None
+        raise Stopped(_how_to_go_on(Stopped("interrupted."), work, stored)) from None
     except Stopped as error:
-        raise Stopped(_how_to_go_on(str(error), work, stored)) from None
+        raise Stopped(_how_to_go_on(error, work, stored), again=error.again) from None
 
 
-def _how_to_go_on(why: str, work: Work, stored: Callable[[Work], str]) -> str:
+def _how_to_go_on(why: Stopped, work: Work, stored: Callable[[Work], str]) -> str:
     work.store.flush()
-    return (
-        f"{why}\n{stored(work)} are stored in {work.run_dir.path}. "
-        "Run the same command again to go on from there."
-    )
+    done = f"{why}\n{stored(work)} are stored in {work.run_dir.path}."
+    return f"{done} Run the same command again to go on from there." if why.again else done
 
 
 def _stored(work: Work) -> str:

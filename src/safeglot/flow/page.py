@@ -21,6 +21,7 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import main_text_counts, main_texts
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
+from safeglot.flow.outcomes import serving_notes
 from safeglot.flow.run import session
 from safeglot.judge.guards.caveats import UNCORRECTED
 from safeglot.report.page import (
@@ -44,7 +45,9 @@ def page_of(run: RunDir, most_answers: int) -> Page:
     with session.opened(run) as store:
         manifest = run.read_manifest()
         return Page(
-            run=_run(run, manifest, estimates, signature(store, manifest)),
+            run=_run(
+                run, manifest, estimates, signature(store, manifest), said=serving_notes(store)
+            ),
             estimates=estimates,
             missing=tuple(_missing(store, manifest)),
             answers=tuple(_answers(store, manifest, most_answers)),
@@ -53,7 +56,14 @@ def page_of(run: RunDir, most_answers: int) -> Page:
         )
 
 
-def _run(run: RunDir, manifest: Manifest, estimates: list[Estimate], line: str) -> Run:
+def _run(
+    run: RunDir,
+    manifest: Manifest,
+    estimates: list[Estimate],
+    line: str,
+    *,
+    said: Iterable[str] = (),
+) -> Run:
     taxonomy = manifest.taxonomy
     macros: dict[str, tuple[str, ...]] = {}
     used = {e.category for e in estimates if e.category}
@@ -72,7 +82,10 @@ def _run(run: RunDir, manifest: Manifest, estimates: list[Estimate], line: str) 
         settings=manifest.settings,
         signature=line,
         versions=manifest.versions,
-        notes=_notes(manifest, judges, estimates),
+        notes=(
+            *(Note(text=f"{text}.") for text in said),
+            *_notes(manifest, judges, estimates),
+        ),
         uncovered={j: manifest.uncovered.get(_base(j), ()) for j in judges},
     )
 

@@ -9,7 +9,10 @@ from itertools import chain
 from typing import Any, Protocol
 
 from safeglot.backends.engine.engine import Engine, Origin, stream
-from safeglot.errors import ModelError
+from safeglot.backends.engine.first_replies import FirstReplies
+from safeglot.backends.store.answers import answered_models
+from safeglot.backends.store.failures import thought_only_keys
+from safeglot.errors import ModelError, Stopped
 from safeglot.keys import digest
 from safeglot.types import Answer, Item, JudgeStep, Reply, Request, Response, Verdict
 
@@ -61,6 +64,8 @@ class Done:
     verdicts: set[str] = field(default_factory=set)
     failed: set[tuple[str, str]] = field(default_factory=set)
     retry: set[tuple[str, str]] = field(default_factory=set)
+    thoughts: set[str] = field(default_factory=set)
+    """Of answers, those that are thoughts only."""
 
 
 class Collector:
@@ -81,7 +86,9 @@ class Collector:
             verdicts=self.store.keys("verdicts"),
             failed=final,
             retry=every - final,
+            thoughts=set() if retry_failed else thought_only_keys(self.store),
         )
+        self._first = FirstReplies(known=answered_models(self.store))
 
     async def run(
         self,
@@ -132,7 +139,9 @@ class Collector:
         key = planned.key
         if ("generate", key) in self.done.failed:
             self.tally.failed += 1
+            self._note_first(target, planned, is_thought=key in self.done.thoughts)
             return None
+        await self._first.enter(target.name)
         try:
             with self.engine.faults.around(f"answer of {target.name}"):
                 reply = await self.engine.reply(planned.request, planned.reply_key)
@@ -142,10 +151,23 @@ class Collector:
             about = Origin(parent=item.translation_key, by=target.name, sample=item.sample)
             self.engine.fail(error, "generate", key, about)
             self.tally.failed += 1
+            self._note_first(target, planned, is_thought=error.kind == "thought_only")
             return None
+        self._first.answered(target.name)
         self._recovered("generate", key)
         self.tally.answers += 1
         return response
+
+    def _note_first(self, target: Target, planned: Planned, *, is_thought: bool) -> None:
+        """Note what gave no answer. Raises: Stopped where all that a target says first is thought."""
+        if not is_thought:
+            self._first.answered(target.name)
+            return
+        try:
+            self._first.thought_only(target.name, planned.request.max_tokens)
+        except Stopped as stop:
+            self.engine.shut(str(stop))
+            raise
 
     async def _judge_stored(
         self, item: Item, target: Target, planned: Planned, judges: Sequence[JudgeStep]

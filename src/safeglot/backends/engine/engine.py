@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -78,6 +79,10 @@ class Counters:
     usd: float = 0.0
     said: list[str] = field(default_factory=list)
     """What was said of servers, each once."""
+    unopened: int = 0
+    """Thoughts that were cut off at a closing mark without an opening one."""
+    served: dict[str, Counter[str]] = field(default_factory=dict)
+    """Model that was asked -> what the servers call themselves."""
 
 
 class Engine:
@@ -175,7 +180,7 @@ class Engine:
             reply = await self._ask(request, key)
         except BaseException as error:
             if isinstance(error, Stopped):
-                self._shut(str(error))
+                self.shut(str(error))
             future.set_exception(error if isinstance(error, Exception) else Stopped("interrupted"))
             future.exception()  # mark as seen: often nobody else waits
             raise
@@ -185,7 +190,7 @@ class Engine:
         finally:
             del self._in_flight[key]
 
-    def _shut(self, why: str) -> None:
+    def shut(self, why: str) -> None:
         """Send nothing more on any lane; what is in flight may finish and is stored."""
         for lane in self.lanes.values():
             lane.shut(why)
@@ -217,12 +222,18 @@ class Engine:
                     raise
             else:
                 self._note(key, request, started=started, attempt=attempt, result="ok", reply=reply)
+                self._look_at(request.model, reply)
                 self._spend(route, lane, reply.n_prompt_tokens or 0, reply.n_tokens or 0)
                 return reply
             finally:
                 lane.leave()
             self.counters.retried += 1
             await asyncio.sleep(self._pause_s(attempt))
+
+    def _look_at(self, model: str, reply: Reply) -> None:
+        self.counters.unopened += reply.unopened
+        if reply.served_by:
+            self.counters.served.setdefault(model, Counter())[reply.served_by] += 1
 
     def _may_retry(self, error: ModelError, attempt: int) -> bool:
         tries = self.limits.retries * (_RATE_LIMIT_PATIENCE if error.kind == "rate_limited" else 1)

@@ -15,6 +15,7 @@ _COUNT_ASKED = """
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
 WHERE t.arm NOT IN ('backtranslate', 'reverse')
 """
+_MODELS = "SELECT DISTINCT model FROM responses"
 _COUNT_MAIN = """
 SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
 WHERE t.arm = 'main' GROUP BY 1, 2
@@ -102,6 +103,11 @@ def count_answers(store: Store) -> int:
 def count_asked(store: Store) -> int:
     """Return the number of answers that a target gave."""
     return store.count(_COUNT_ASKED)
+
+
+def answered_models(store: Store) -> set[str]:
+    """Return the names of the models that gave an answer, in any arm."""
+    return {model for (model,) in store.rows(_MODELS)}
 
 
 def main_answer_counts(store: Store) -> dict[tuple[str, str], int]:

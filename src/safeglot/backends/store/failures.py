@@ -51,6 +51,7 @@ SELECT stage, by, kind, COUNT(*), MIN(message) FROM failures
 WHERE stage IN ('roundtrip', 'roundtrip2', 'translators', 'backtranslate', 'reverse')
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
+_THOUGHTS = "SELECT key FROM failures WHERE stage = 'generate' AND kind = 'thought_only'"
 
 
 class FailedTranslation(NamedTuple):
@@ -109,6 +110,11 @@ def arm_losses(store: Store) -> Iterator[ArmLoss]:
 def failed_translations(store: Store) -> Iterator[FailedTranslation]:
     """Yield the translations that failed, ordered by their reasons."""
     yield from map(FailedTranslation._make, store.rows(_TRANSLATIONS))
+
+
+def thought_only_keys(store: Store) -> set[str]:
+    """Return the keys of the answers whose replies hold a thought only."""
+    return {key for (key,) in store.rows(_THOUGHTS)}
 
 
 def failed_variants(store: Store) -> Iterator[FailedVariant]:

@@ -33,7 +33,7 @@ def forecast(job: Job) -> Forecast:
     prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
     tokens_in = prompt_tokens * job.config.samples * len(job.targets)
     texts_asked = len(texts) * job.config.samples
-    tokens_out = texts_asked * sum(target.max_tokens for target in job.targets)
+    tokens_out = texts_asked * sum(target.most_tokens for target in job.targets)
     longest = max(target.max_tokens for target in job.targets)
     usd = _target_price(job, tokens_in // len(job.targets), texts_asked)
     judged = answers + len(job.arms.given)
@@ -59,7 +59,7 @@ def forecast(job: Job) -> Forecast:
 def _target_price(job: Job, tokens_in: int, answers: int) -> float | None:
     total = 0.0
     for target, model in zip(job.targets, job.config.target, strict=True):
-        cost = _price([model], tokens_in, answers * target.max_tokens)
+        cost = _price([model], tokens_in, answers * target.most_tokens)
         if cost is None:
             return None
         total += cost
@@ -80,7 +80,7 @@ def _price(models: Sequence[ModelConfig], tokens_in: int, tokens_out: int) -> fl
 def _seconds(job: Job) -> float | None:
     if not all(m.model == "embedded/smollm2-135m" for m in all_models(job.config)):
         return None
-    tokens = sum(target.max_tokens for target in job.targets)
+    tokens = sum(target.most_tokens for target in job.targets)
     return job.n_answers // len(job.targets) * tokens / routes.EMBEDDED_TOKENS_PER_S
 
 

@@ -94,7 +94,9 @@ class Job:
             "reference": c.reference,
             "targets": "+".join(t.model for t in self.targets),
             "decoding": (
-                f"max={c.max_tokens},t={c.temperature:g},p={c.top_p:g},seed={c.seed},"
+                f"max={c.max_tokens},"
+                + (f"thought={c.thought_tokens}," if c.thought_tokens else "")
+                + f"t={c.temperature:g},p={c.top_p:g},seed={c.seed},"
                 f"samples={c.samples}"
                 + (",raw" if any(t.raw for t in self.targets) else "")
                 + (f",system={digest(c.system)[:8]}" if c.system else "")

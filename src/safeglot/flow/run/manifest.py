@@ -28,7 +28,7 @@ _KEYS_OF = {
     ),
     "reference": ("reference",),
     "targets": ("target",),
-    "decoding": ("raw", "system", "max_tokens", "temperature", "top_p", "seed", "samples"),
+    "decoding": ("raw", "system", "max_tokens", "thought_tokens", "temperature", "top_p", "seed", "samples"),
 }  # fmt: skip
 _IMPLIED = {
     "n": ("prompts",),
@@ -204,6 +204,7 @@ def settings(job: Job) -> dict[str, str]:
     origin = job.origin.sha256[:12] + (
         f", revision {job.origin.revision}" if job.origin.revision else ""
     )
+    thought = f" and {c.thought_tokens} for the thought" if c.thought_tokens else ""
     limit = "all" if c.limit is None else f"{c.limit} a category and language, seed {c.select_seed}"
     return {
         "prompts": f"{job.prompts.source} ({origin})",
@@ -213,7 +214,7 @@ def settings(job: Job) -> dict[str, str]:
         "reference": c.reference,
         "targets": ", ".join(t.model for t in job.targets),
         "judges": ", ".join(f"{n} [{i}]" for n, i in job.judge_ids().items()),
-        "answers": f"{c.samples} a prompt, at most {c.max_tokens} tokens, temperature {c.temperature:g}, "
+        "answers": f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
         "system prompt": c.system or "none",
         **settings_of_models(c),

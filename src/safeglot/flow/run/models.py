@@ -57,6 +57,9 @@ def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
             raw=config.raw if m.raw is None else m.raw,
             system=config.system,
             max_tokens=m.settings.max_tokens or config.max_tokens,
+            thought_tokens=config.thought_tokens
+            if m.settings.thought_tokens is None
+            else m.settings.thought_tokens,
             temperature=set_or(m.settings.temperature, config.temperature),
             top_p=set_or(m.settings.top_p, config.top_p),
             seed=set_or(m.settings.seed, config.seed),

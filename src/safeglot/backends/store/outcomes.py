@@ -1,0 +1,113 @@
+"""How the planned requests of the targets ended, counted; and what their servers said of themselves."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from safeglot.types import BROKEN_KINDS, OUTCOME_KINDS
+
+if TYPE_CHECKING:
+    from safeglot.backends.files.manifest import Manifest
+    from safeglot.backends.store.store import Store
+
+_PLANNED = """
+SELECT t.language, p.categories, p.kind, COUNT(*)
+FROM translations t JOIN prompts p ON p.id = t.prompt WHERE t.arm = 'main' GROUP BY 1, 2, 3
+"""
+_ANSWERED = """
+SELECT r.model, t.language, p.categories, p.kind, COUNT(*)
+FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+JOIN prompts p ON p.id = t.prompt
+"""
+_REFUSED = "WHERE r.reply IN (SELECT key FROM replies WHERE refused = 1)"
+_FAILED = """
+SELECT f.by, t.language, p.categories, p.kind, f.kind, COUNT(*)
+FROM failures f JOIN translations t ON t.key = f.parent AND t.arm = 'main'
+JOIN prompts p ON p.id = t.prompt
+WHERE f.stage = 'generate' AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.key = f.key)
+GROUP BY 1, 2, 3, 4, 5
+"""
+_SERVED = """
+SELECT r.model, t.language, length(t.text), p.n_prompt_tokens, p.served_by, COUNT(*)
+FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+JOIN replies p ON p.key = r.reply GROUP BY 1, 2, 3, 4, 5
+"""
+_OF_FAILURE = dict.fromkeys(BROKEN_KINDS, "broken") | {
+    "blocked": "blocked",
+    "thought_only": "thought_only",
+}
+
+
+class OutcomeCount(NamedTuple):
+    """How many requests to a model ended in one way, of prompts of one kind and the same categories."""
+
+    model: str
+    language: str
+    categories: tuple[str, ...]
+    kind: str
+    outcome: str
+    n: int
+
+
+class Served(NamedTuple):
+    """How many texts of one length a server counted so many tokens of, and who it says it is."""
+
+    model: str
+    language: str
+    chars: int
+    n_prompt_tokens: int | None
+    served_by: str
+    n: int
+
+
+def outcome_of(kind: str) -> str:
+    """Return the outcome that a failure of this kind is."""
+    return _OF_FAILURE.get(kind, "failed")
+
+
+def outcomes(store: Store, manifest: Manifest) -> list[OutcomeCount]:
+    """Return how the planned requests of the main arm ended, each counted once.
+
+    The counts of a model add up to what was planned: its texts by the samples.
+    """
+    counts: Counter[tuple[str, str, str, str, str]] = Counter()
+    for language, categories, kind, n in store.rows(_PLANNED):
+        for model in manifest.models:
+            counts[model, language, categories, kind, "not_asked"] += n * manifest.samples
+    for outcome, (*place, n) in _ended(store):
+        model, language, categories, kind = place
+        counts[model, language, categories, kind, outcome] += n
+        counts[model, language, categories, kind, "not_asked"] -= n
+    order = {outcome: i for i, outcome in enumerate(OUTCOME_KINDS)}
+    rows = [
+        OutcomeCount(model, language, tuple(json.loads(categories)), kind, outcome, n)
+        for (model, language, categories, kind, outcome), n in counts.items()
+        if n and model in manifest.models and language in manifest.languages
+    ]
+    places = {name: i for i, name in enumerate((*manifest.models, *manifest.languages))}
+    return sorted(
+        rows,
+        key=lambda r: (places[r.model], places[r.language], r.kind, r.categories, order[r.outcome]),
+    )
+
+
+def _ended(store: Store) -> Iterator[tuple[str, tuple[str, str, str, str, int]]]:
+    refused: Counter[tuple[str, ...]] = Counter()
+    for model, language, categories, kind, n in store.rows(
+        f"{_ANSWERED}{_REFUSED} GROUP BY 1,2,3,4"
+    ):
+        refused[model, language, categories, kind] = n
+        yield "refused", (model, language, categories, kind, n)
+    for model, language, categories, kind, n in store.rows(f"{_ANSWERED} GROUP BY 1,2,3,4"):
+        whole = n - refused[model, language, categories, kind]
+        yield "answered", (model, language, categories, kind, whole)
+    for model, language, categories, kind, failure, n in store.rows(_FAILED):
+        yield outcome_of(failure), (model, language, categories, kind, n)
+
+
+def served(store: Store) -> Iterator[Served]:
+    """Yield what the servers said of the texts of the main arm and of themselves, counted."""
+    yield from map(Served._make, store.rows(_SERVED))

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from example.manifest import manifest_with
+from safeglot.backends.store.outcomes import OutcomeCount, outcome_of, outcomes, served
+
+
+def reply(store, key, **fields):
+    row = {
+        "text": "x", "finish": "stop", "n": 3, "prompt": 9, "logprobs": None, "thought": "",
+        "thought_tokens": None, "served_by": "", "refused": 0, **fields,
+    }  # fmt: skip
+    store.write("replies", [(key, *row.values())])
+
+
+def test_each_planned_request_is_counted_once_by_how_it_ended(store, put):
+    for name, category in (("p1", "theft"), ("p2", "theft"), ("p3", "fraud")):
+        put.prompt(name, category=category)
+    put.answer(put.text("p1"))
+    text = put.text("p2")
+    store.write("responses", [("r2", text, "m", 0, "reply 2")])
+    reply(store, "reply 2", refused=1)
+    third = put.text("p3")
+    put.failure("generate", third, "m", "blocked")
+    put.answer(put.text("p1", arm="roundtrip"))
+    put.failure("generate", put.text("p1", "en"), "m", "malformed")
+    put.failure("generate", put.text("p2", "en"), "m", "thought_only")
+    put.text("p3", "en")
+    manifest = manifest_with(models=("m", "k"), languages=("de", "en"))
+    rows = outcomes(store, manifest)
+    assert [row for row in rows if row.model == "m"] == [
+        OutcomeCount("m", "de", ("fraud",), "harmful", "blocked", 1),
+        OutcomeCount("m", "de", ("theft",), "harmful", "answered", 1),
+        OutcomeCount("m", "de", ("theft",), "harmful", "refused", 1),
+        OutcomeCount("m", "en", ("fraud",), "harmful", "not_asked", 1),
+        OutcomeCount("m", "en", ("theft",), "harmful", "thought_only", 1),
+        OutcomeCount("m", "en", ("theft",), "harmful", "broken", 1),
+    ]
+    assert {row.outcome for row in rows if row.model == "k"} == {"not_asked"}
+    assert sum(row.n for row in rows) == 2 * 6
+
+
+def test_a_failure_that_was_mended_is_no_longer_one(store, put):
+    put.prompt("p1")
+    text = put.text("p1")
+    key = put.answer(text)
+    store.write("failures", [("generate", key, text, "m", 0, "timeout", "", 1, 1, "", "")])
+    rows = outcomes(store, manifest_with(models=("m",), languages=("de",)))
+    assert [(row.outcome, row.n) for row in rows] == [("answered", 1)]
+
+
+def test_kinds_of_failures_are_outcomes():
+    assert outcome_of("no_choices") == "broken"
+    assert outcome_of("blocked") == "blocked"
+    assert outcome_of("timeout") == "failed"
+
+
+def test_what_servers_say_is_counted(store, put):
+    put.prompt("p1")
+    text = put.text("p1")
+    for sample, name in enumerate(("a", "a", "b")):
+        reply(store, f"reply {sample}", served_by=name, prompt=7)
+        store.write("responses", [(f"r{sample}", text, "m", sample, f"reply {sample}")])
+    assert [(row.served_by, row.chars, row.n_prompt_tokens, row.n) for row in served(store)] == [
+        ("a", len("p1 de"), 7, 2), ("b", len("p1 de"), 7, 1),
+    ]  # fmt: skip
