@@ -69,6 +69,10 @@ MODEL_KEYS = {
 }
 SETTING_KEYS = {
     "max_tokens": ("whole number from 1", "new tokens a reply"),
+    "thought_tokens": (
+        "whole number from 0",
+        "further tokens for the thought of a model that thinks, on top of `max_tokens`",
+    ),
     "temperature": ('number from 0 to 5, or `"none"`', "sampling temperature"),
     "top_p": ('number above 0 up to 1, or `"none"`', "nucleus sampling"),
     "logprobs": (
