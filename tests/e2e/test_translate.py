@@ -270,13 +270,16 @@ def test_a_run_can_translate_by_itself(server, prompts, tmp_path):
         "--gate",
         "none",
         "--arms",
-        "roundtrip",
+        "roundtrip,roundtrip2",
     )
     done = run(server, prompts, out, *more)
     assert done.returncode == 0, done.stderr
     assert (out / "translations" / "translations.jsonl").is_file()
     found = estimates(out)
     assert any(e["metric"] == "unsafe_gap_total" and e["value"] is not None for e in found)
+    (translation,) = [e for e in found if e["metric"] == "unsafe_gap_translation"]
+    assert translation["extra"]["arms"] == "roundtrip+roundtrip2"
+    assert translation["extra"]["alike_n"] == translation["n"] > 0
     sent = len(server.requests)
     assert run(server, prompts, out, *more).returncode == 0
     assert len(server.requests) == sent

@@ -16,7 +16,8 @@ from safeglot.config import registry
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.run.adaptations import of_set
-from safeglot.flow.translation.asking import Asking, Bench, open_bench, run
+from safeglot.flow.translation.asking import Asking, open_bench, run
+from safeglot.flow.translation.round_trips import round_trips, wanted
 from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.prompts.probes import base
@@ -27,10 +28,9 @@ from safeglot.prompts.probes.manipulation import Check, Seen, check_variant
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
 from safeglot.prompts.reading.tables import read_table
-from safeglot.translate.base import Scale, Translator
+from safeglot.translate.base import Scale
 from safeglot.translate.checks.identify import available
-from safeglot.translate.translators.from_file import FileTranslator
-from safeglot.types import Candidate, Prompt, Source, Translated, Translation
+from safeglot.types import Candidate, Source, Translation
 
 _Set: TypeAlias = tuple[Probe, ...]
 _Place: TypeAlias = tuple[str, str, str]
@@ -52,7 +52,7 @@ class VariantPlan:
     @property
     def roundtrip(self) -> bool:
         """Whether round trips are wanted and can be made."""
-        return "roundtrip" in self.config.arms and bool(self.steps.translators)
+        return wanted(self.config.arms) and bool(self.steps.translators)
 
     @property
     def asks(self) -> bool:
@@ -116,7 +116,7 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
     sets, dialects = _dialects(sets, prompts, problems)
     steps = TranslationSteps(translators=())
     try:
-        if config.quality or "roundtrip" in config.arms:
+        if config.quality or wanted(config.arms):
             steps = make_steps(config, [p.id for p in prompts.prompts], prompts.languages)
     except InputErrors as error:
         problems += error.problems
@@ -205,7 +205,7 @@ async def _ask(
         places = list(_to_rate(plan, made))
         rated = await bench.qualities([candidate for _, candidate in places])
         ratings = {place: numbers for (place, _), (numbers, _) in zip(places, rated, strict=True)}
-        backs = await _round_trips(plan, bench) if plan.roundtrip else []
+        backs = await round_trips(plan.config, plan.prompts, bench) if plan.roundtrip else []
     return ratings, backs
 
 
@@ -226,59 +226,6 @@ def _to_rate(plan: VariantPlan, made: Sequence[Made]) -> Iterator[tuple[_Place, 
         )
         candidate = Candidate(source=source, translator="probe", text=text.variant.text)
         yield (text.prompt, text.language, text.name), candidate
-
-
-async def _round_trips(plan: VariantPlan, bench: Bench) -> list[Translation | Untranslated]:
-    """Return every kept text translated back, by another translator than made it where there is one."""
-    prompts = {p.id: p for p in plan.prompts.prompts}
-    reference = plan.config.reference
-    work = [
-        (text, back)
-        for text in plan.prompts.translations
-        if text.language != reference and (back := _back(plan.steps, text, reference)) is not None
-    ]
-    backs: list[Translation | Untranslated | None] = [None] * len(work)
-
-    async def translate_back(n: int) -> None:
-        text, back = work[n]
-        source = Source(
-            prompt=text.prompt, text=text.text, language=text.language, target=reference
-        )
-        translation = await bench.translation(source, back)
-        backs[n] = _round_trip(prompts[text.prompt], text, back, translation)
-
-    await bench.each(range(len(work)), translate_back, what="round trips", of=len(work))
-    return [back for back in backs if back is not None]
-
-
-def _back(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
-    able = [t for t in steps.able(text.language, reference) if not isinstance(t, FileTranslator)]
-    other = [t for t in able if t.name != text.translator]
-    return next(iter([*other, *able]), None)
-
-
-def _round_trip(
-    prompt: Prompt, text: Translation, back: Translator, given: Translated
-) -> Translation | Untranslated:
-    """Return a text that came back, or why none did."""
-    by = f"{text.translator}+{back.name}"
-    if given.fault or not given.text.strip():
-        kind, _, message = (given.fault or "empty: the translator gave nothing").partition(": ")
-        return Untranslated(
-            prompt=prompt.id,
-            language=text.language,
-            kind=kind,
-            message=f"{by}: {message or kind}",
-            stage="roundtrip",
-            translator=by,
-        )
-    return Translation(
-        prompt=prompt.id,
-        language=text.language,
-        text=given.text,
-        translator=by,
-        arm="roundtrip",
-    )
 
 
 # ---- the manipulation check

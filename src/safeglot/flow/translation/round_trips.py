@@ -1,0 +1,124 @@
+"""Round trips: kept texts sent back to the reference language, and there and back once more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from safeglot.config.settings import Config
+from safeglot.flow.translation.asking import Bench
+from safeglot.flow.translation.translators import TranslationSteps
+from safeglot.prompts.prompt_set import PromptSet, Untranslated
+from safeglot.translate.base import Translator
+from safeglot.translate.translators.from_file import FileTranslator
+from safeglot.types import Prompt, Source, Translated, Translation
+
+_Arm: TypeAlias = Literal["roundtrip", "roundtrip2"]
+Trip: TypeAlias = Translation | Untranslated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leg:
+    """One way: a text in a language, who translates it, and the prompt that it is of."""
+
+    prompt: Prompt
+    text: Translation
+    """What goes out; its translator and language are those of the whole trip so far."""
+    source: str
+    target: str
+    by: Translator
+
+
+def wanted(arms: Collection[str]) -> bool:
+    """Return whether a run asks for round trips."""
+    return "roundtrip" in arms or "roundtrip2" in arms
+
+
+async def round_trips(config: Config, prompts: PromptSet, bench: Bench) -> list[Trip]:
+    """Return the texts of the arms `roundtrip` and `roundtrip2` that the run names, or why they lack.
+
+    A text goes back by another translator than made it where there is one. The second trip goes out
+    by the one that made the text, where it can, and back as the first did.
+    """
+    reference, known = config.reference, {p.id: p for p in prompts.prompts}
+    steps = bench.asking.steps
+    kept = [text for text in prompts.translations if text.language != reference]
+    home = [
+        _Leg(prompt=known[text.prompt], text=text, source=text.language, target=reference, by=back)
+        for text in kept
+        if (back := _back(steps, text, reference)) is not None
+    ]
+    first = await _sent(home, bench, "roundtrip", what="round trips")
+    trips = first if "roundtrip" in config.arms else []
+    if "roundtrip2" in config.arms:
+        trips = [*trips, *await _second(home, first, reference, bench)]
+    return trips
+
+
+async def _second(home: list[_Leg], first: list[Trip], reference: str, bench: Bench) -> list[Trip]:
+    """Return the second round trips of the texts that came back from the first."""
+    out, ways_back = [], []
+    for leg, trip in zip(home, first, strict=True):
+        forward = _forward(bench.asking.steps, leg.text, reference)
+        if isinstance(trip, Translation) and forward is not None:
+            out.append(_Leg(prompt=leg.prompt, text=trip, source=reference, target=leg.source,
+                            by=forward))  # fmt: skip
+            ways_back.append(leg.by)
+    gone = await _sent(out, bench, "roundtrip2", what="second round trips, out")
+    home_again = [
+        _Leg(prompt=leg.prompt, text=trip, source=leg.target, target=reference, by=back)
+        for leg, trip, back in zip(out, gone, ways_back, strict=True)
+        if isinstance(trip, Translation)
+    ]
+    lost: list[Trip] = [trip for trip in gone if isinstance(trip, Untranslated)]
+    return [*await _sent(home_again, bench, "roundtrip2", what="second round trips, back"), *lost]
+
+
+async def _sent(legs: list[_Leg], bench: Bench, arm: _Arm, *, what: str) -> list[Trip]:
+    """Return what came of each leg, in their order."""
+    found: dict[int, Trip] = {}
+
+    async def send(n: int) -> None:
+        leg = legs[n]
+        source = Source(
+            prompt=leg.text.prompt, text=leg.text.text, language=leg.source, target=leg.target
+        )
+        found[n] = _arrived(leg, arm, await bench.translation(source, leg.by))
+
+    await bench.each(range(len(legs)), send, what=what, of=len(legs))
+    return [found[n] for n in range(len(legs))]
+
+
+def _back(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
+    able = [t for t in steps.able(text.language, reference) if not isinstance(t, FileTranslator)]
+    other = [t for t in able if t.name != text.translator]
+    return next(iter([*other, *able]), None)
+
+
+def _forward(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
+    able = [t for t in steps.able(reference, text.language) if not isinstance(t, FileTranslator)]
+    same = [t for t in able if t.name == text.translator]
+    return next(iter([*same, *able]), None)
+
+
+def _arrived(leg: _Leg, arm: _Arm, given: Translated) -> Trip:
+    """Return a text that came through, or why none did."""
+    by = f"{leg.text.translator}+{leg.by.name}"
+    if given.fault or not given.text.strip():
+        kind, _, message = (given.fault or "empty: the translator gave nothing").partition(": ")
+        return Untranslated(
+            prompt=leg.prompt.id,
+            language=leg.text.language,
+            kind=kind,
+            message=f"{by}: {message or kind}",
+            stage=arm,
+            translator=by,
+        )
+    return Translation(
+        prompt=leg.prompt.id,
+        language=leg.text.language,
+        text=given.text,
+        translator=by,
+        arm=arm,
+    )
