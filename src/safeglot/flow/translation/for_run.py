@@ -13,9 +13,9 @@ from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.run import job as jobs
 from safeglot.flow.translation.joining import folder_of, joined
-from safeglot.flow.translation.round_trips import wanted
 from safeglot.flow.translation.slots import filled
 from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.reading.arm_rows import ROUND_TRIPS
 
 
 def ready(
@@ -54,7 +54,7 @@ def _varied(
     config: Config, prompts: PromptSet, folder: TranslationFolder, console: Console | None
 ) -> PromptSet:
     """Return the prompts with their variants, where any are asked for; slots filled."""
-    if not config.probes and not wanted(config.arms):
+    if not config.probes and not set(ROUND_TRIPS) & set(config.arms):
         return filled(prompts, config)
     from safeglot.flow.translation.variants import with_variations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -28,11 +27,6 @@ class _Leg:
     source: str
     target: str
     by: Translator
-
-
-def wanted(arms: Collection[str]) -> bool:
-    """Return whether a run asks for round trips."""
-    return "roundtrip" in arms or "roundtrip2" in arms
 
 
 async def round_trips(config: Config, prompts: PromptSet, bench: Bench) -> list[Trip]:

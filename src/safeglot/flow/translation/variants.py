@@ -17,7 +17,7 @@ from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.run.adaptations import of_set
 from safeglot.flow.translation.asking import Asking, open_bench, run
-from safeglot.flow.translation.round_trips import round_trips, wanted
+from safeglot.flow.translation.round_trips import round_trips
 from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.prompts.probes import base
@@ -27,6 +27,7 @@ from safeglot.prompts.probes.making import variants
 from safeglot.prompts.probes.manipulation import Check, Seen, check_variant
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
+from safeglot.prompts.reading.arm_rows import ROUND_TRIPS
 from safeglot.prompts.reading.tables import read_table
 from safeglot.translate.base import Scale
 from safeglot.translate.checks.identify import available
@@ -52,7 +53,7 @@ class VariantPlan:
     @property
     def roundtrip(self) -> bool:
         """Whether round trips are wanted and can be made."""
-        return wanted(self.config.arms) and bool(self.steps.translators)
+        return bool(set(ROUND_TRIPS) & set(self.config.arms)) and bool(self.steps.translators)
 
     @property
     def asks(self) -> bool:
@@ -116,7 +117,7 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
     sets, dialects = _dialects(sets, prompts, problems)
     steps = TranslationSteps(translators=())
     try:
-        if config.quality or wanted(config.arms):
+        if config.quality or set(ROUND_TRIPS) & set(config.arms):
             steps = make_steps(config, [p.id for p in prompts.prompts], prompts.languages)
     except InputErrors as error:
         problems += error.problems

@@ -17,6 +17,8 @@ from safeglot.types import HUMAN, Arm, is_human
 ARMS: tuple[Arm, ...] = get_args(Arm)
 GIVEN = ("backtranslate", "reverse")
 """Arms whose texts are answers already."""
+ROUND_TRIPS = ("roundtrip", "roundtrip2")
+"""Arms that translators can make: there and back, once and twice."""
 QUALITY = "quality_"
 _NEEDED = ("arm", "id", "language", "text")
 _MORE = ("translator", "model", "sample", "answer", "answer_key")

@@ -9,7 +9,7 @@ from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.flow.translation.asking import Asking, open_bench, run
-from safeglot.flow.translation.round_trips import round_trips, wanted
+from safeglot.flow.translation.round_trips import round_trips
 from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
@@ -106,7 +106,6 @@ def test_either_arm_can_be_had_alone(trips):
     assert [t.arm for t in trips(("roundtrip2",), A, B)] == ["roundtrip2"]
     assert [t.arm for t in trips(("roundtrip",), A, B)] == ["roundtrip"]
     assert trips((), A, B) == []
-    assert [wanted(arms) for arms in ((), ("reverse",), ("roundtrip2",))] == [False, False, True]
 
 
 def test_with_one_translator_it_goes_all_ways_and_files_go_none(trips):
