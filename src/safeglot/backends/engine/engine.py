@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from safeglot.backends.engine.faults import Faults
@@ -25,7 +25,9 @@ GRACE_S = 15.0
 ANSWERED = frozenset({"blocked", "thought_only"})
 """Kinds of errors that are what a living server answered: they are asked once and end a streak."""
 _START = 16
-_RATE_LIMIT_PATIENCE = 4
+_RATE_LIMIT_PATIENCE = 8
+_ROWS = 256
+"""Failures that can still be taken back when the run stops because of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ class Engine:
         self._log = log
         # what is surely not stored need not be looked up; half a key each, to spare memory
         self._stored = {short_key(key) for key in store.keys("replies")}
+        self._rows: deque[tuple[ModelError, Failure, Origin]] = deque(maxlen=_ROWS)
         self._in_flight: dict[str, asyncio.Future[Reply]] = {}
         self.lanes: dict[str, Lane] = {}
         for route in routes.values():
@@ -146,12 +149,16 @@ class Engine:
             kind=error.kind,
             message=error.message,
             attempts=error.attempts,
-            transient=error.transient,
+            transient=error.transient or error.again,
             text=error.text,
             thought=error.thought,
         )
-        self.store.put_failure(failure, parent=origin.parent, by=origin.by, sample=origin.sample)
+        self._put(failure, origin)
+        self._rows.append((error, failure, origin))
         self.counters.failed += 1
+
+    def _put(self, failure: Failure, origin: Origin) -> None:
+        self.store.put_failure(failure, parent=origin.parent, by=origin.by, sample=origin.sample)
 
     async def _replies(self, requests: Sequence[Request]) -> list[Reply]:
         replies = await asyncio.gather(*map(self.reply, requests), return_exceptions=True)
@@ -194,6 +201,10 @@ class Engine:
         """Send nothing more on any lane; what is in flight may finish and is stored."""
         for lane in self.lanes.values():
             lane.shut(why)
+        for error, failure, origin in self._rows:  # what stopped the run is asked again
+            if error.again and not failure.transient:
+                self._put(replace(failure, transient=True), origin)
+        self._rows.clear()
 
     async def _ask(self, request: Request, key: str) -> Reply:
         route = self.routes[request.model]
@@ -209,17 +220,20 @@ class Engine:
                     stored = self.store.put_reply(key, reply)
                 await stored  # a slot is free once its reply is safe
                 self._stored.add(short_key(key))
-                lane.succeeded()
+                lane.succeeded(started, request.model)
             except ModelError as error:
                 self._note(key, request, started=started, attempt=attempt, result=error.kind)
                 error.attempts = attempt
                 if error.kind in ANSWERED:
-                    lane.succeeded()
+                    lane.succeeded(started, request.model)
                     self._spend(route, lane, error.tokens_in, error.tokens_out)
                     raise
-                lane.failed(error, started)
+                if not lane.failed(error, started, request.model):
+                    attempt -= 1  # nobody was there to ask: it waits until somebody is
+                    continue
                 if not self._may_retry(error, attempt):
                     raise
+                pause_s = self._pause_s(error, attempt)
             else:
                 self._note(key, request, started=started, attempt=attempt, result="ok", reply=reply)
                 self._look_at(request.model, reply)
@@ -228,7 +242,7 @@ class Engine:
             finally:
                 lane.leave()
             self.counters.retried += 1
-            await asyncio.sleep(self._pause_s(attempt))
+            await lane.rest(pause_s)
 
     def _look_at(self, model: str, reply: Reply) -> None:
         self.counters.unopened += reply.unopened
@@ -236,14 +250,14 @@ class Engine:
             self.counters.served.setdefault(model, Counter())[reply.served_by] += 1
 
     def _may_retry(self, error: ModelError, attempt: int) -> bool:
-        tries = self.limits.retries * (_RATE_LIMIT_PATIENCE if error.kind == "rate_limited" else 1)
-        return (
-            error.transient
-            and attempt <= tries
-            and self.counters.retried < self.limits.retry_budget
-        )
+        if error.kind == "rate_limited":  # a server that keeps its pace is not one that fails
+            return attempt <= self.limits.retries * _RATE_LIMIT_PATIENCE
+        affordable = self.counters.retried < self.limits.retry_budget
+        return error.transient and attempt <= self.limits.retries and affordable
 
-    def _pause_s(self, attempt: int) -> float:
+    def _pause_s(self, error: ModelError, attempt: int) -> float:
+        if error.retry_after_s is not None:
+            return max(error.retry_after_s, self.limits.backoff_s)
         longest = min(self.limits.max_backoff_s, self.limits.backoff_s * 2.0 ** (attempt - 1))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 

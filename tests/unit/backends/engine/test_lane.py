@@ -170,3 +170,65 @@ def test_once_stopped_nobody_enters() -> None:
         assert lane.in_flight == 0
 
     run(body)
+
+
+def test_one_probe_at_a_time_while_nobody_listens() -> None:
+    async def body() -> None:
+        lane = Lane("x", start=4, most=4)
+        started = await lane.enter()
+        gone = error("unreachable")
+        gone.down = True
+        assert not lane.failed(gone, started)
+        lane.leave()
+        assert lane.is_down
+        waits = [asyncio.ensure_future(lane.enter()) for _ in range(3)]
+        probe = await waits[0]
+        assert not lane.failed(gone, probe)
+        lane.leave()
+        probe = await waits[1]
+        assert not waits[2].done()
+        lane.succeeded(probe)
+        assert not lane.is_down
+        lane.leave()
+        await waits[2]
+        assert lane.in_flight == 1
+
+    run(body)
+
+
+def test_a_probe_that_is_cancelled_leaves_its_place() -> None:
+    async def body() -> None:
+        lane = Lane("x", start=4, most=4)
+        gone = error("unreachable")
+        gone.down = True
+        lane.failed(gone, time.monotonic())
+        probe = asyncio.ensure_future(lane.enter())
+        await asyncio.sleep(0)
+        probe.cancel()
+        await lane.enter()
+        assert lane.in_flight == 1
+
+    run(body)
+
+
+def test_errors_in_a_row_are_those_of_one_model() -> None:
+    lane = Lane("x", start=1, most=1, patience=AT_ONCE)
+    now = time.monotonic()
+    for _ in range(2):
+        assert lane.failed(error("malformed"), now, "a")
+        assert lane.failed(error("malformed"), now, "b")
+    lane.succeeded(now, "b")
+    with pytest.raises(Stopped, match="3 times in a row"):
+        lane.failed(error("malformed"), now, "a")
+
+
+def test_a_rest_ends_when_the_lane_is_shut() -> None:
+    async def body() -> None:
+        lane = Lane("x", start=1, most=1)
+        resting = asyncio.ensure_future(lane.rest(HANG_S))
+        await asyncio.sleep(0)
+        lane.shut("enough")
+        await resting
+        await lane.rest(HANG_S)  # nobody begins to rest any more
+
+    run(body)
