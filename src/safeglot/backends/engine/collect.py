@@ -153,6 +153,9 @@ class Collector:
             self.tally.failed += 1
             self._note_first(target, planned, is_thought=error.kind == "thought_only")
             return None
+        except Stopped as stop:
+            self._first.stop(str(stop))
+            raise
         self._first.answered(target.name)
         self._recovered("generate", key)
         self.tally.answers += 1

@@ -40,6 +40,11 @@ class FirstReplies:
             raise Stopped(self._why, again=False)
         first.admitted += 1
 
+    def stop(self, why: str) -> None:
+        """Turn away those who wait, since the run stops."""
+        self._why = self._why or why
+        self._wake()
+
     def answered(self, target: str) -> None:
         """Note a reply that is more than a thought, or an error that says nothing of thoughts."""
         first = self._first(target)

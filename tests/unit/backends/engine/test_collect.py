@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import virtual_time
 from safeglot.backends.engine.collect import Collector, empty_verdict, verdict_key
 from safeglot.backends.engine.engine import Engine, Limits, Route
 from safeglot.backends.store.store import Store
@@ -250,3 +251,30 @@ def test_a_reply_that_no_database_holds_is_a_failure_of_its_row(store):
 def test_the_key_of_a_verdict_is_of_response_judge_and_reading():
     keys = {verdict_key(*parts) for parts in (("r", "n", "i"), ("s", "n", "i"), ("r", "m", "i"))}
     assert len(keys | {verdict_key("r", "n", "j")}) == 4
+
+
+class Broke(Answering):
+    """Has no money left."""
+
+    async def answer(self, request: Request) -> Reply:
+        self.asked.append("")
+        raise ModelError("quota", "used up", transient=False)
+
+
+def test_a_stop_turns_away_those_who_wait_for_first_replies(store):
+    target = Broke()
+
+    async def work() -> float:
+        engine = Engine(store, {"target": Route(model=target, lane="target")})
+        collector = Collector(engine, allowed=("target",))
+        with pytest.raises(Stopped, match="used up"):
+            await collector.run(lambda: many(30), [TARGET], (), width=20)
+        return virtual_time.now()
+
+    assert virtual_time.run(work()) < 1
+    assert len(target.asked) <= 4
+
+
+def many(n: int) -> list[Item]:
+    texts = [dataclasses.replace(ITEMS[0].translation, text=f"Frage {i}?") for i in range(n)]
+    return [dataclasses.replace(ITEMS[0], translation_key=t.text, translation=t) for t in texts]
