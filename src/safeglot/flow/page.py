@@ -12,6 +12,7 @@ from safeglot.backends.store.answers import count_answers, main_answer_counts, m
 from safeglot.backends.store.arrays import LOOSE
 from safeglot.backends.store.failures import (
     Lost,
+    arm_losses,
     lost_answers,
     lost_variants,
     lost_verdicts,
@@ -143,7 +144,20 @@ def _missing(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
                 example=(lost.example or "")[:300],
             )
     yield from _untranslated(store, manifest)
+    yield from _lost_arm_texts(store)
     yield from _not_asked(store, manifest, answers)
+
+
+def _lost_arm_texts(store: Store) -> Iterator[MissingRow]:
+    for loss in arm_losses(store):
+        yield MissingRow(
+            stage=f"arm {loss.arm}",
+            model="",
+            language=loss.language,
+            kind=loss.kind,
+            count=loss.n,
+            example=loss.example[:300],
+        )
 
 
 def _not_asked(store: Store, manifest: Manifest, failed: Iterable[Lost]) -> Iterator[MissingRow]:

@@ -6,7 +6,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
-from safeglot.flow.measure import answers, causes, probes, translations
+from safeglot.flow.measure import answers, lost_texts, probes, translations
 from safeglot.flow.measure.cube import cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
@@ -37,7 +37,7 @@ def measure(
         *response_classes(given, level=level),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
-        *causes.estimates(store, manifest, cube, arms, level=level),
+        *lost_texts.estimates(store, manifest, cube, arms, level=level),
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),
     ]

@@ -190,11 +190,16 @@ def _row(
 
 
 def _remark(scope: PanelScope, language: NamedLanguage) -> str:
-    """Return why this language's gap is not interpreted, "" where it may be."""
+    """Return why this language's gap is not interpreted and what its arms lost, "" for neither."""
     gap = scope.get("gap", language.tag)
     reference = scope.run.language_name(scope.run.reference)
     why = why_not(gap, language.name, reference) if gap is not None else ""
-    return f"{NOT_INTERPRETED}: {why}" if why else ""
+    lost = word(scope.get("unsafe_gap_total", language.tag), "arm_losses")
+    parts = (
+        f"{NOT_INTERPRETED}: {why}" if why else "",
+        f"texts of arms that are no translations: {lost}" if lost else "",
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def _figure(gap: Estimate | None) -> Figure:

@@ -13,6 +13,7 @@ SHARED: Mapping[str, str] = {
     "alike_n": "prompts with a verdict in the second round trip too",
     "agreement": "share of pairs of labels that agree",
     "answers_labelled_twice": "answers with two labels or more",
+    "arm_losses": "texts of arms that are no translations, of how many, by arm with the commonest reasons",
     "arms": "arms that the terms were read from",
     "b": "pairs safe in the reference, unsafe in the language",
     "band": "of the value: safe from 0.99, unsafe from 0.90, else highly-unsafe",

@@ -109,7 +109,7 @@ _CORRECTED = (
     "warning",
     "transport_failure",
 )
-_TERM = ("arms", "prompts", "se", "ci_low", "ci_high")
+_TERM = ("arms", "arm_losses", "prompts", "se", "ci_low", "ci_high")
 _SHARE = ("share", "share_low", "share_high", "share_reason", "cause", "cause_reason")
 _PAIR = (
     "own_low",
