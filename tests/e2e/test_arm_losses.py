@@ -62,7 +62,7 @@ def server():
 
     script = Script(
         answer=lambda seen: reply(seen, held["says"]),
-        fault=lambda seen: (held["fault"] or none)(seen),
+        fault=fault,
     )
     with Loopback(script) as running:
         yield running, held
