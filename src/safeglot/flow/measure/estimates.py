@@ -6,7 +6,8 @@ from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
-from safeglot.flow.measure import answers, lost_texts, probes, translations
+from safeglot.flow.lost_texts import with_losses
+from safeglot.flow.measure import answers, causes, probes, translations
 from safeglot.flow.measure.cube import cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
@@ -24,7 +25,6 @@ def measure(
     """Return every estimate of a run in its fixed order, and the share of verdicts that is missing.
 
     The share is that of harmful or of benign prompts, whichever lack more.
-
     The console shows how far the first check of the answers is. Raises: UsageError, Stopped.
     """
     verdicts = arrays.read(store, manifest)
@@ -32,12 +32,13 @@ def measure(
     given = answers.answers_of(store, manifest, verdicts)
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
     level, arms = manifest.level, verdicts.arms
+    terms = causes.estimates(store, manifest, cube, arms, level=level)
     rows = [
         *basic(cube, level=level, draws=manifest.draws),
         *response_classes(given, level=level),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
-        *lost_texts.estimates(store, manifest, cube, arms, level=level),
+        *with_losses(terms, store, manifest, cube),
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),
     ]

@@ -7,10 +7,8 @@ from dataclasses import replace
 from itertools import product
 
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store.arrays import ArmVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.flow.arm_losses import losses
-from safeglot.flow.measure import causes
 from safeglot.score.causes.attribution import TERMS
 from safeglot.score.cube import Cube
 from safeglot.types import Estimate
@@ -20,11 +18,10 @@ TOTAL = f"{GAP}total"
 NEEDS = "not identified: needs the arm "
 
 
-def estimates(
-    store: Store, manifest: Manifest, cube: Cube, verdicts: ArmVerdicts, *, level: float
+def with_losses(
+    rows: list[Estimate], store: Store, manifest: Manifest, cube: Cube
 ) -> list[Estimate]:
     """Return the estimates of causes with what each arm lost; where it lost all, the reason alone."""
-    rows = causes.estimates(store, manifest, cube, verdicts, level=level)
     lost = losses(store)
     if not lost:
         return rows
