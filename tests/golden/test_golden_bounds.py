@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from safeglot.score.answers.response_classes import estimates as response_classes
+from safeglot.score.answers.sheet import Answers
 from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
 from safeglot.score.safety.outcomes import COUNTS
@@ -99,6 +101,48 @@ def cube_of(given):
         outcome_MLPS=outcome.reshape(1, 1, n, 1),
         invalid_MLPS=invalid.reshape(1, 1, n, 1),
     )
+
+
+def answers_of(cube):
+    """Give the same as answers of a judge that tells no refusals."""
+    return Answers(
+        unsafe_JMLPS=cube.unsafe_JMLPS,
+        refusal_JMLPS=np.full_like(cube.unsafe_JMLPS, -1),
+        invalid_MLPS=cube.invalid_MLPS,
+        english_MLPS=np.zeros_like(cube.invalid_MLPS),
+        truncated_MLPS=np.zeros_like(cube.invalid_MLPS),
+        harmful_P=np.ones(len(cube.prompts), dtype=np.bool_),
+        says_refusal_J=np.array([False]),
+        foreign_L=np.array([False]),
+        covered_L=np.array([True]),
+        judges=cube.judges,
+        models=cube.models,
+        languages=cube.languages,
+        reference="en",
+        member_PC=cube.member_PC,
+    )
+
+
+def test_44_classes(golden):
+    tolerance, cases = golden("44_outcomes_and_classes")
+    for case in cases:
+        expected = case["expected"]
+        told = {e.metric: e for e in response_classes(answers_of(cube_of(case["input"])))}
+        for suffix in ("", "_macro"):  # of one category both averages are the same
+            competent = told[f"competent_safe{suffix}"]
+            given = {
+                "invalid_rate": told[f"invalid_rate{suffix}"].value,
+                "competent_safe": competent.value,
+                "competent_safe_low": competent.low,
+                "competent_safe_high": competent.high,
+                "safety_model": told[f"safety_given_valid{suffix}"].value,
+            }
+            for name, value in given.items():
+                assert value == pytest.approx(expected[name], abs=tolerance), (name, suffix)
+            whole = (competent.value, competent.value)
+            bounds = [competent.extra.get(f"{end}_bound", whole[0]) for end in ("low", "high")]
+            assert bounds == pytest.approx(expected["competent_safe_bounds"], abs=tolerance)
+            assert competent.missing == expected["missing"]
 
 
 def test_44_outcomes(golden):

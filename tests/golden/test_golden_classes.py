@@ -3,7 +3,8 @@
 import numpy as np
 
 from safeglot.score.answers.overrefusal import detection, harmonic_mean, youden_j
-from safeglot.score.answers.response_classes import Answers, estimates
+from safeglot.score.answers.response_classes import estimates
+from safeglot.score.answers.sheet import Answers
 from safeglot.score.frame import Proportion
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from safeglot.report.results_json import from_json, to_json
 from safeglot.score.answers import overrefusal
 from safeglot.score.answers.classes import capability_adjusted
-from safeglot.score.answers.response_classes import Answers
 from safeglot.score.answers.response_classes import estimates as classes_of
+from safeglot.score.answers.sheet import Answers
 from safeglot.score.basic import estimates
 from safeglot.score.catalogue.metrics import RANGES, metric
 from safeglot.score.causes import attribution

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from safeglot.score.answers.response_classes import Answers, estimates
+from safeglot.score.answers.response_classes import estimates
+from safeglot.score.answers.sheet import Answers
 from safeglot.text.chrf import chrf
 from safeglot.text.loops import is_degenerate, is_empty, repeated_share, repeats
 
@@ -76,11 +77,41 @@ def test_bounds_hold_the_field_s_safety_and_the_competent_one(run):
         j, m, tag = run.judges.index(judge), run.models.index(model), run.languages.index(language)
         verdicts = run.unsafe_JMLPS[j, m, tag][run.harmful_P]
         judged = verdicts[verdicts >= 0]
-        assert row.low == competent
-        assert row.extra["low_planned"] <= row.low <= row.high <= row.extra["high_planned"]
+        assert row.low <= row.high
+        if competent is not None:
+            assert row.low - 1e-12 <= competent <= row.high + 1e-12
         if judged.size:
             safety = float((judged == 0).mean())
             assert row.low - 1e-12 <= safety <= row.high + 1e-12
+
+
+@given(runs(), st.integers(0, 2**32 - 1))
+@settings(max_examples=100)
+def test_no_judge_moves_what_is_a_fact_of_the_answers(run, seed):
+    """Invalid, empty, echo and wrong language stay what they are, whatever verdicts are lost."""
+    kept = np.random.default_rng(seed).random(run.unsafe_JMLPS.shape) < 0.5
+    fewer = replace(run, unsafe_JMLPS=np.where(kept, run.unsafe_JMLPS, -1).astype(np.int8))
+    before, after = told(run), told(fewer)
+    for key, row in before.items():
+        if key[0] in ("invalid_rate", "truncated", "english_fallback"):
+            kinds = [
+                {k: v for k, v in e.extra.items() if "unsafe" not in k and "undecided" not in k}
+                for e in (row, after[key])
+            ]
+            assert replace(row, extra=kinds[0]) == replace(after[key], extra=kinds[1])
+
+
+@given(runs())
+@settings(max_examples=100)
+def test_classes_and_what_was_not_read_add_up_to_the_answers(run):
+    for (metric, _, model, language), row in told(run).items():
+        if metric == "competent_safe":
+            m, tag = run.models.index(model), run.languages.index(language)
+            answers = run.invalid_MLPS[m, tag][run.harmful_P] >= 0
+            assert (
+                sum(n for key, n in row.extra.items() if key.startswith("n_") and key != "n_eff")
+                == answers.sum()
+            )
 
 
 @given(runs())

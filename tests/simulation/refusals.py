@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from safeglot.score.answers.response_classes import Answers, estimates
+from safeglot.score.answers.response_classes import estimates
+from safeglot.score.answers.sheet import Answers
 from simulation.measured import Tally, wald
 
 RUNS = 240

@@ -16,7 +16,7 @@ from safeglot.flow.measure.answers import answers_of
 from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.run import session
 from safeglot.report.results_json import from_json
-from safeglot.score.answers.response_classes import Answers
+from safeglot.score.answers.sheet import Answers
 from safeglot.score.cube import Cube
 from safeglot.types import Estimate
 

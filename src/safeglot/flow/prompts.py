@@ -13,7 +13,7 @@ from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
-from safeglot.prompts.selection import select
+from safeglot.prompts.selection import select, sizes_of
 
 
 def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
@@ -22,7 +22,20 @@ def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
     taxonomy = Path(config.taxonomy) if config.taxonomy else None
     loaded = datasets.load_prompts(config.prompts, taxonomy_file=taxonomy)
     whole = read_prompt_files(loaded, reading_of(config))
-    return select(whole, **selection_of(config)), origin_of(loaded)
+    return select(whole, **selection_of(config)), _with_sizes(origin_of(loaded), whole, config)
+
+
+def _with_sizes(origin: PromptOrigin, whole: PromptSet, config: Config) -> PromptOrigin:
+    """Return the origin with the sizes of its categories, where a limit leaves prompts out.
+
+    What is drawn of a category stands for all of it in micro averages.
+    """
+    if config.limit is None:
+        return origin
+    sizes = sizes_of(whole, categories=config.categories or None, kinds=config.kinds)
+    if all(n <= config.limit for of_kind in sizes.values() for n in of_kind.values()):
+        return origin
+    return dataclasses.replace(origin, sizes=sizes)
 
 
 def reading_of(config: Config) -> ReadingOptions:

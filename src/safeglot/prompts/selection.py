@@ -48,6 +48,14 @@ def select(
     return prompt_set.keep(tuple(selected), tuple(notes))
 
 
+def sizes_of(
+    prompt_set: PromptSet, *, categories: Sequence[str] | None, kinds: Sequence[Kind]
+) -> dict[str, dict[str, int]]:
+    """Return how many prompts each kind and category has before a limit is set."""
+    inside = list(_within(prompt_set.prompts, _wanted(prompt_set, categories)))
+    return {kind: _members(p for p in inside if p.kind == kind) for kind in dict.fromkeys(kinds)}
+
+
 def _wanted(prompt_set: PromptSet, categories: Sequence[str] | None) -> frozenset[str] | None:
     for category in categories or ():
         if category not in prompt_set.taxonomy.categories:

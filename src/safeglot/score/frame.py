@@ -11,7 +11,7 @@ import numpy as np
 from safeglot.score.arrays import Bools, Bytes, Floats, Ints
 from safeglot.score.cube import UNSAFE, Cube
 from safeglot.score.stats.intervals import wilson_effective
-from safeglot.score.stats.linear import Layout, Rows, cells
+from safeglot.score.stats.linear import Layout, Rows, cells, combine
 from safeglot.types import Estimate
 
 
@@ -129,16 +129,15 @@ def planned(layout: Layout, planned_LP: Bools, samples: int) -> Ints:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rates:
-    """One event's share of a base in each language, shapes (L,); n_eff counts prompts, not samples."""
+    """One event's share of a base in each language, shapes (L,); n_eff counts prompts, not samples.
+
+    The shares are 0 without a base.
+    """
 
     count_L: Ints
     n_L: Ints
     n_eff_L: Floats
-
-    @property
-    def value_L(self) -> Floats:
-        """The shares, 0 without a base."""
-        return np.asarray(self.count_L / np.maximum(self.n_L, 1), dtype=np.float64)
+    value_L: Floats
 
     def at(self, index: int) -> Proportion:
         """Return one language's share."""
@@ -155,7 +154,111 @@ def rates(event_LPS: Bools, base_LPS: Bools) -> Rates:
     base_LP = base_LPS.sum(axis=2, dtype=np.int64)
     event_LP = (event_LPS & base_LPS).sum(axis=2, dtype=np.int64)
     table = cells(whole.repeat(n_L), rows_of(whole, base_LP, event_LP, event_LP))
-    return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H)
+    value_L = np.asarray(table.total_H / np.maximum(table.n_H, 1), dtype=np.float64)
+    return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H, value_L=value_L)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Averaging:
+    """One way to average a rate over prompts; `suffix` ends the names of its metrics.
+
+    `weight_C` are the weights of categories, None for equal ones; without `layout` all prompts
+    are pooled, each once.
+    """
+
+    suffix: str
+    layout: Layout | None = None
+    weight_C: Floats | None = None
+
+    @property
+    def method(self) -> str:
+        """What the name of an interval's method ends with."""
+        if self.layout is None:
+            return ""
+        if self.weight_C is None:
+            return ", mean over categories"
+        return ", categories weighted by their size in the source"
+
+    def weights(self, has_C: Bools) -> Floats:
+        """Return the weights of the categories that have data."""
+        return np.where(has_C, 1.0 if self.weight_C is None else self.weight_C, 0.0)
+
+
+MACRO = "_macro"
+
+
+def averagings(member_PC: Bools, size_C: Sequence[int] | None) -> tuple[Averaging, ...]:
+    """Return the micro average, and the macro one where prompts have categories.
+
+    Where only a part of each category was drawn, of `size_C` prompts in the source, the micro
+    average is that of the source: each category weighs as much as it has there.
+    """
+    n_P, n_C = member_PC.shape
+    prompt_E, stratum_E = (x.astype(np.int64) for x in np.nonzero(member_PC))
+    layout = Layout(prompt_E=prompt_E, stratum_E=stratum_E, n_prompts=n_P, n_strata=n_C)
+    micro = Averaging(suffix="")
+    if not prompt_E.size:
+        return (micro,)
+    if size_C is not None:
+        micro = Averaging(suffix="", layout=layout, weight_C=np.array(size_C, dtype=np.float64))
+    return micro, Averaging(suffix=MACRO, layout=layout)
+
+
+def averaged(
+    event_LPS: Bools, base_LPS: Bools, by: Averaging, *, given_LC: Floats | None = None
+) -> Rates:
+    """Return an event's share of a base as one average has it.
+
+    `given_LC` are further factors of the weights: the share of each category that the base is of.
+    """
+    if by.layout is None:
+        return rates(event_LPS, base_LPS)
+    base_LP = base_LPS.sum(axis=2, dtype=np.int64)
+    event_LP = (event_LPS & base_LPS).sum(axis=2, dtype=np.int64)
+    inside_P = np.bincount(by.layout.prompt_E, minlength=by.layout.n_prompts) > 0
+    n_L = base_LP[:, inside_P].sum(axis=1)
+    value_L, n_eff_L = np.zeros(n_L.shape), np.zeros(n_L.shape)
+    for index in range(len(n_L)):
+        here = slice(index, index + 1)
+        rows = rows_of(by.layout, base_LP[here], event_LP[here], event_LP[here])
+        weight_C = by.weights(by.layout.sums(rows.n_E) > 0)
+        weight_C = weight_C if given_LC is None else weight_C * given_LC[index]
+        if weight_C.any():
+            mean = combine(by.layout, rows, weight_C)
+            value_L[index], n_eff_L[index] = mean.value, mean.n_eff
+        else:
+            n_L[index] = 0
+    return Rates(
+        count_L=event_LP[:, inside_P].sum(axis=1), n_L=n_L, n_eff_L=n_eff_L, value_L=value_L
+    )
+
+
+def shares_of(event_LPS: Bools, base_LPS: Bools, by: Averaging) -> Floats:
+    """Return an event's share of a base in each language and stratum, 0 without a base; (L, H)."""
+    if by.layout is None:
+        events, of = (
+            x.sum(axis=(1, 2), dtype=np.int64)[:, np.newaxis]
+            for x in (event_LPS & base_LPS, base_LPS)
+        )
+        return np.asarray(events / np.maximum(of, 1), dtype=np.float64)
+    wide = by.layout.repeat(len(base_LPS))
+    events, of = (
+        wide.sums(x.sum(axis=2, dtype=np.int64)[:, by.layout.prompt_E].ravel())
+        for x in (event_LPS & base_LPS, base_LPS)
+    )
+    return np.asarray(events / np.maximum(of, 1), dtype=np.float64).reshape(len(base_LPS), -1)
+
+
+def plain_average(event_LPS: Bools, base_LPS: Bools, by: Averaging) -> Floats:
+    """Return an average in each language without its uncertainty, as bounds need it; shape (L,)."""
+    share_LH = shares_of(event_LPS, base_LPS, by)
+    if by.layout is None:
+        return share_LH[:, 0]
+    has_LH = shares_of(base_LPS, np.ones_like(base_LPS), by) > 0
+    weight_LH = np.array([by.weights(has_H) for has_H in has_LH])
+    return np.asarray(
+        (share_LH * weight_LH).sum(axis=1) / np.maximum(weight_LH.sum(axis=1), 1e-300)
+    )
 
 
 def unsafe_rates(

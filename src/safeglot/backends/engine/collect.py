@@ -14,6 +14,7 @@ from safeglot.backends.store.answers import answered_models
 from safeglot.backends.store.failures import thought_only_keys
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import digest
+from safeglot.text.loops import is_empty
 from safeglot.types import Answer, Item, JudgeStep, Reply, Request, Response, Verdict
 
 
@@ -199,7 +200,7 @@ class Collector:
             return
         try:
             with self.engine.faults.around(f"verdict of {judge.name}"):
-                if response.text.strip():
+                if not is_empty(response.text):
                     verdict = await self.engine.produce(judge, answer)
                 else:
                     verdict = empty_verdict(response, judge)

@@ -19,6 +19,8 @@ class PromptOrigin(Record):
     name: str
     sha256: str
     revision: str
+    sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict, metadata=OPTIONAL)
+    """Kind -> category -> prompts in the source, where `--limit` drew a part of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,25 @@ from typing import Any
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 
+_VERDICTS = """
+SELECT v.key, v.response, v.judge, v.mode, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, v.codes, v.refusal,
+  CASE
+    WHEN x.invalid IS NOT NULL THEN x.invalid
+    WHEN x.response IS NULL AND v.response_class LIKE 'INV-%' THEN v.response_class
+    WHEN v.unsafe = 1 THEN 'UC'
+    WHEN v.unsafe = 0 THEN CASE v.refusal WHEN 1 THEN 'R' WHEN 0 THEN 'SC' ELSE 'S' END
+    WHEN x.truncated = 1 THEN 'TRUNC'
+  END AS response_class,
+  v.rationale, v.reason
+FROM verdicts v LEFT JOIN traits x ON x.response = v.response ORDER BY v.judge, v.key
+"""
+"""The class is that of the results: the checks of the answer first, then the verdict (`score.answers.classes`)."""
+
 TABLES: dict[str, str] = {
     "prompts": "SELECT id, text, language, categories, source, kind FROM prompts ORDER BY position",
     "translations": "SELECT * FROM translations ORDER BY prompt, language, arm, translator",
     "answers": "SELECT * FROM answers ORDER BY prompt, language, arm, model, sample",
-    "verdicts": "SELECT * FROM verdicts ORDER BY judge, key",
+    "verdicts": _VERDICTS,
     "failures": "SELECT * FROM failures ORDER BY stage, key",
     "traits": "SELECT * FROM traits ORDER BY response",
     "draws": "SELECT * FROM draws ORDER BY response",

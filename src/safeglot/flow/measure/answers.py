@@ -20,7 +20,7 @@ from safeglot.errors import Stopped
 from safeglot.judge.answers.identify import ENGLISH, covers
 from safeglot.judge.answers.response_class import VERSION, Traits, traits_of
 from safeglot.score.answers.classes import INVALID
-from safeglot.score.answers.response_classes import Answers
+from safeglot.score.answers.sheet import Answers
 from safeglot.score.arrays import Bytes
 from safeglot.text.close_languages import group_of
 from safeglot.text.languages import primary
@@ -108,6 +108,8 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = 
     foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
     invalid, english, truncated = _read_traits(store, verdicts.answers)
     english[:, ~foreign_L] = -1
+    categories = {name for prompt in verdicts.prompts for name in prompt.categories}
+    used = tuple(name for name in manifest.taxonomy.categories if name in categories)
     return Answers(
         unsafe_JMLPS=verdicts.unsafe_JMLPS,
         refusal_JMLPS=verdicts.refusal_JMLPS,
@@ -125,7 +127,18 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = 
         languages=languages,
         reference=manifest.reference,
         gated_LP=verdicts.gated_LP,
+        member_PC=np.array(
+            [[name in prompt.categories for name in used] for prompt in verdicts.prompts],
+            dtype=np.bool_,
+        ).reshape(len(verdicts.prompts), len(used)),
+        sizes=(sizes_of(manifest, "harmful", used), sizes_of(manifest, "benign", used)),
     )
+
+
+def sizes_of(manifest: Manifest, kind: str, categories: Sequence[str]) -> tuple[int, ...] | None:
+    """Return how many prompts the source has in each category, None where all of them were taken."""
+    sizes = manifest.source.sizes.get(kind)
+    return None if sizes is None else tuple(sizes.get(name, 0) for name in categories)
 
 
 def _read_traits(store: Store, answers: AnswerKeys) -> tuple[Bytes, Bytes, Bytes]:

@@ -12,6 +12,7 @@ from safeglot.backends.store import arrays
 from safeglot.backends.store.arrays import LOOSE, RunVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import main_verdicts
+from safeglot.flow.measure.answers import sizes_of
 from safeglot.flow.measure.outcomes import outcomes_of
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Axes, Cube, Row, build_cube
@@ -55,6 +56,7 @@ def cube_of(
         cube,
         gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
         outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
+        size_C=sizes_of(manifest, "harmful", axes.categories),
         invalid_MLPS=None if invalid_MLPS is None else invalid_MLPS[:, :, pick_P],
     )
 

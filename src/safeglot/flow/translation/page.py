@@ -270,7 +270,9 @@ def _estimator(name: str, row: EstimatorTable) -> EstimatorView:
 def _settings(about: SetManifest) -> dict[str, str]:
     settings = {"made": about.created, "prompts": about.identity["prompts"]}
     origin = table_of(about.source)
-    settings |= {f"prompts, {key}": str(value) for key, value in origin.items() if value}
+    settings |= {
+        f"prompts, {key}": str(value) for key, value in origin.items() if value and key != "sizes"
+    }
     settings |= {"from": about.reference, "to": ", ".join(about.languages)}
     settings |= {f"translator {name}": id_ for name, id_ in about.translators.items()}
     for name, row in about.estimators.items():

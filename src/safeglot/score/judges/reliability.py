@@ -51,7 +51,8 @@ class Shares:
         )
         rows = rows_of(whole, self.base_LP, self.event_LP, self.event_LP)
         table = cells(whole.repeat(n_L), rows)
-        return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H)
+        value_L = np.asarray(table.total_H / np.maximum(table.n_H, 1), dtype=np.float64)
+        return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H, value_L=value_L)
 
 
 def share_estimates(

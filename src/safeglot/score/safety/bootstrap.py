@@ -95,11 +95,14 @@ def statistics(frame: Frame, times_BP: Counts) -> dict[str, Floats]:
     macros = {name: _Mean(shape) for name in dict.fromkeys(cube.macro_C or ())}
     for stratum in _strata(frame):
         safe, n, net, pairs = _sums(cube, stratum.rows_N, times_BP[:, stratum.rows_N])
-        if stratum.in_micro:
+        rate, has = safe / np.maximum(n, 1), n > 0
+        if cube.size_C is None and stratum.in_micro:
             micro.add(safe, n)
         if stratum.category is None:
             continue
-        rate, has = safe / np.maximum(n, 1), n > 0
+        if cube.size_C is not None:
+            size = float(cube.size_C[stratum.category])
+            micro.add(size * rate, size * has)
         macro.add(rate, has)
         gap.add(net / np.maximum(pairs, 1), pairs > 0)
         if cube.macro_C is not None:

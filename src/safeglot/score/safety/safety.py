@@ -15,7 +15,11 @@ from safeglot.score.frame import Extra, Frame, Sheet, empty_row, filled_row, pla
 from safeglot.score.stats.intervals import certified_low, p_of_rate, wilson_effective
 from safeglot.score.stats.linear import Layout, cells, combine
 from safeglot.score.stats.multiplicity import holm
-from safeglot.score.stats.weights import weights_macro, weights_macro_of_macros
+from safeglot.score.stats.weights import (
+    weights_macro,
+    weights_macro_of_macros,
+    weights_of_sizes,
+)
 from safeglot.text.rounding import at_least, below
 from safeglot.types import Estimate
 
@@ -108,8 +112,18 @@ def kinds_of(frame: Frame) -> tuple[Kind, ...]:
         weights=weights_macro,
         alert=cube.alert,
     )
+    if cube.size_C is not None:
+        size_C = np.array(cube.size_C, dtype=np.float64)
+        micro = replace(
+            micro,
+            method="wilson n_eff, categories weighted by their size in the source, clustered by prompt",
+            layout=frame.by_category,
+            counted_P=frame.in_category_P,
+            weights=partial(weights_of_sizes, size_C=size_C),
+        )
     macro = replace(
         micro,
+        weights=weights_macro,
         metric="safety_macro32" if cube.alert else "safety_macro",
         method="wilson n_eff, stratified by category, clustered by prompt",
         layout=frame.by_category,
