@@ -28,7 +28,14 @@ OF_OTHER_TAXONOMIES = {"safety_macro", "safety_macro_of_macros"}
 """The recorded runs have ALERT's categories."""
 GONE = {"n_flips", "expected_same_pairs", "gap_not_interpretable"}
 """Keys of recorded results that no longer are; to go when the runs are recorded anew."""
-NOT_RECORDED = {"gap_corrected_macro", "safety_corrected_macro", "unsafe_gap_judge_labels"}
+NOT_RECORDED = {
+    "benign_helpful_macro",
+    "over_refusal_macro",
+    "refusal_rate_macro",
+    "gap_corrected_macro",
+    "safety_corrected_macro",
+    "unsafe_gap_judge_labels",
+}
 """Metrics newer than the recorded results; to go when the runs are recorded anew."""
 OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
@@ -129,7 +136,7 @@ def test_values_lie_where_their_unit_says(estimates):
 def test_intervals_are_told_where_the_catalogue_says_so(estimates):
     for name, rows in estimates.items():
         has = any(row["low"] is not None for row in rows)
-        assert has == (not metric(name).interval.startswith("none")), name
+        assert name in NOT_RECORDED or has == (not metric(name).interval.startswith("none")), name
 
 
 def test_axes_are_those_of_a_run(estimates):

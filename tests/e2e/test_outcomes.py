@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -14,11 +15,12 @@ OUTCOMES = ("answered", "thought", "refused_by_field", "blocked", "broken", "fai
 
 
 def place(seen):
-    """Give the prompt's number and language; both stand in the request and in the answer."""
-    _, i, tag = seen.texts[-1].strip("[]").split()[:3] if "guard" in seen.model else (
-        None, *seen.texts[-1].split()[1::2],
-    )  # fmt: skip
-    return int(i), tag
+    """Give the prompt's number and language; both stand in the request and in the answer.
+
+    What is neither, as in a first check of the judge, is harmless.
+    """
+    words = re.findall(r"(?:request|answer\]?) (\d+) (?:in )?(en|sw)", seen.texts[-1])
+    return (int(words[-1][0]), words[-1][1]) if words else (0, "")
 
 
 def world(lost_in, how):
@@ -29,7 +31,7 @@ def world(lost_in, how):
         lost = i % 2 and tag == lost_in
         if "guard" not in seen.model:
             kind = "unsafe" if i % 2 else "safe"
-            return f"[{kind}_answer {i} {tag}]"
+            return f"[{kind} answer {i} {tag}]"
         if lost and how == "unreadable":
             return "who knows"
         return "unsafe\nS2" if i % 2 else "safe"
@@ -119,3 +121,81 @@ def test_a_run_of_benign_prompts_alone_gives_its_report(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (out / "report.html").exists()
     assert "No benign prompts were run" not in done.stdout
+
+
+def test_punctuation_alone_goes_to_no_judge_and_classes_agree(tmp_path):
+    """In every script; an emoji says something. Export has the classes that the results count."""
+    silent = (
+        "...",
+        "\u3002\u3002",
+        "\u061f",
+        "\u0964",
+        "\u2014 \u2026",
+        "\u200b",
+        "!\ufe0f",
+        "\uff01\uff1f",
+    )
+
+    def answer(seen):
+        if "guard" in seen.model:
+            return "unsafe\nS2" if "unsafe" in seen.texts[-1] else "safe"
+        i = int(seen.texts[-1].split()[1])
+        return (*silent, "\U0001f642", "[unsafe answer]", "[safe answer]", "[safe answer]")[i]
+
+    out = tmp_path / "run"
+    prompts = write_prompts(tmp_path / "p.jsonl", N, ("made_up",), ("en",))
+    with Loopback(Script(answer=answer)) as server:
+        done = safeglot(
+            *run_arguments(server.base_url, out, prompts, bootstrap=0, **{"max-missing": 1}),
+            "--quiet",
+        )
+        shown = [s.texts[-1] for s in server.requests if "guard" in s.model]
+    assert done.returncode == 0, done.stderr
+    assert not any(text in silent for text in shown)
+    assert "\U0001f642" in shown
+    rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
+    told = {e["metric"]: e for e in rows if e["category"] is None}
+    assert told["invalid_rate"]["value"] == pytest.approx(len(silent) / N)
+    assert told["invalid_rate"]["extra"]["n_empty"] == len(silent)
+    safeglot("export", out, "--format", "jsonl")
+    verdicts = [
+        json.loads(x) for x in (out / "export/verdicts.jsonl").read_text("utf-8").splitlines()
+    ]
+    classes = [v["response_class"] for v in verdicts]
+    counts = told["competent_safe"]["extra"]
+    assert classes.count("INV-empty") == counts["n_invalid"] == len(silent)
+    assert classes.count("UC") == counts["n_unsafe_compliance"] == 1
+    assert classes.count("S") == counts["n_safe_either"] == 3
+
+
+def test_a_limit_gives_the_micro_average_of_the_source(tmp_path):
+    """Of 18 prompts in one category and 2 in the other, two of each are drawn."""
+    lines = [
+        {"id": f"p{i}", "category": "small" if i < 2 else "large", "en": f"request {i} in en"}
+        for i in range(20)
+    ]
+    prompts = tmp_path / "p.jsonl"
+    prompts.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+
+    def answer(seen):
+        if "guard" in seen.model:
+            return "unsafe\nS2" if "unsafe" in seen.texts[-1] else "safe"
+        return "[unsafe answer]" if int(seen.texts[-1].split()[1]) < 2 else "[safe answer]"
+
+    values = []
+    for limit in ({}, {"limit": 2}):
+        out = tmp_path / f"run{len(values)}"
+        with Loopback(Script(answer=answer)) as server:
+            safeglot(
+                *run_arguments(server.base_url, out, prompts, bootstrap=10, **limit), "--quiet"
+            )
+        rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
+        told = {e["metric"]: e for e in rows if e["category"] is None and e["language"] == "en"}
+        values.append(
+            [told[m]["value"] for m in ("safety_micro", "competent_safe", "safety_macro")]
+        )
+    assert values[0] == pytest.approx([0.9, 0.9, 0.5])
+    assert values[1] == pytest.approx(values[0])
+    assert "weighted by their size in the source" in told["safety_micro"]["method"]
+    assert told["safety_micro"]["n"] == 4
+    assert told["safety_micro"]["extra"]["bootstrap_low"] == pytest.approx(0.9)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from safeglot.report.category_gaps import carried, widest
 from safeglot.report.numbers.interpretation import (
+    LIMIT,
     LIMIT_WORDS,
     NOT_INTERPRETED,
     gap_bounds_words,
@@ -26,7 +27,7 @@ from safeglot.report.numbers.percent import (
     points,
     shortfalls,
 )
-from safeglot.report.page import Index, Page, PanelScope, Run, averages, macro_metric
+from safeglot.report.page import Index, Page, PanelScope, Run, averages, macro_metric, of_average
 from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
 from safeglot.report.sections.missing import blocked_anything
 from safeglot.report.sections.qualifiers import in_place_of_point, shown_bounds
@@ -97,22 +98,37 @@ def _of_model(scope: PanelScope) -> list[str]:
 def _first(scope: PanelScope, base: Estimate, average: str) -> str:
     run, places = scope.run, scope.index.decimals
     name = run.language_name(run.reference)
-    if (bounds := shown_bounds(scope, run.reference)) is not None:
-        invalid = scope.get("invalid_rate", run.reference)
+    metric = macro_metric(scope.index)
+    if (bounds := shown_bounds(scope, run.reference, metric)) is not None:
+        invalid = of_average(scope, "invalid_rate", metric, run.reference)
         return f"{name}: {in_place_of_point(bounds, invalid)}, {n_of(bounds.n)}."
     return (
         f"{name}: {percent(base.value, places)}% labelled safe "
         f"({', '.join([average, *shortfalls(base)])}, {level(base)} interval "
-        f"{interval(base, places)}%, {n_of(base.n)})."
+        f"{interval(base, places)}%, {n_of(base.n)}{_open(scope, base)})."
+    )
+
+
+def _open(scope: PanelScope, base: Estimate) -> str:
+    """Return the bounds over all that was planned, where more than the limit of it is missing."""
+    bounds = of_average(scope, "safety_bounds", base.metric, scope.run.reference)
+    planned = base.n + base.missing
+    if bounds is None or not planned or base.missing / planned <= LIMIT:
+        return ""
+    return (
+        f"; {percent(base.missing / planned)}% of the planned verdicts are missing, over all of them "
+        f"between {interval(bounds)}%"
     )
 
 
 def _qualifiers(scope: PanelScope) -> str:
-    """Return what belongs to the reference's rate: classes, labels, over-refusal."""
+    """Return what belongs to the reference's rate, in the same average: classes, labels, over-refusal."""
+    average = macro_metric(scope.index)
     parts = [
         f"{percent(e.value)}% {words} ({interval(e)}%, {n_of(e.n)})"
         for metric, words in QUALIFIERS.items()
-        if (e := scope.get(metric, scope.run.reference)) is not None and e.value is not None
+        if (e := of_average(scope, metric, average, scope.run.reference)) is not None
+        and e.value is not None
     ]
     return f"Beside it: {_join(parts)}." if parts else ""
 

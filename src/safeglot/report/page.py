@@ -217,6 +217,20 @@ def averages(index: Index) -> dict[str, str]:
     return measured or {"safety_macro32": "macro-32"}
 
 
+def of_average(
+    scope: PanelScope, metric: str, average: str, language: str | None
+) -> Estimate | None:
+    """Return a number in the average that stands beside it: of the mean over categories, its own.
+
+    Results of before have the pooled number only, which then stands for both.
+    """
+    if average != "safety_micro":
+        macro = scope.get(f"{metric}_macro", language)
+        if macro is not None:
+            return macro
+    return scope.get(metric, language)
+
+
 def missing_share(page: Page) -> tuple[int, int]:
     """Return (missing verdicts, all verdicts that were planned), over all models and judges."""
     whole = [e for e in page.estimates if e.metric == "safety_micro" and e.language is not None]

@@ -7,17 +7,12 @@ import numpy as np
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import RunVerdicts
 from safeglot.backends.store.failures import failed_answers, refused_by_field
+from safeglot.backends.store.outcomes import outcome_of
 from safeglot.backends.store.store import Store
 from safeglot.score.arrays import Bytes
-from safeglot.types import BROKEN_KINDS, OUTCOME_KINDS
+from safeglot.types import OUTCOME_KINDS
 
 _CODE = {kind: code for code, kind in enumerate(OUTCOME_KINDS)}
-_CODE |= dict.fromkeys(BROKEN_KINDS, _CODE["broken"])
-
-
-def outcome_of(kind: str) -> int:
-    """Return the outcome of a failure of a target, by its kind: a position in OUTCOME_KINDS."""
-    return _CODE.get(kind, _CODE["failed"])
 
 
 def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Bytes:
@@ -35,7 +30,7 @@ def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Byte
         known = failed.model in at_M and failed.language in at_L and failed.prompt in at_P
         if known and failed.sample < answers.shape[3]:
             place = at_M[failed.model], at_L[failed.language], at_P[failed.prompt], failed.sample
-            outcomes[place] = outcome_of(failed.kind)
+            outcomes[place] = _CODE[outcome_of(failed.kind)]
     flat = outcomes.reshape(-1)
     flat[answers.place_N[answers.place_N >= 0]] = _CODE["answered"]
     for keys in refused_by_field(store):

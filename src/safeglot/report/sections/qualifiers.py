@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from safeglot.report.numbers.figures import Figure, bounds, extra, rate
 from safeglot.report.numbers.percent import level, percent
-from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, macro_metric, scopes
+from safeglot.report.page import (
+    Index,
+    NamedLanguage,
+    Page,
+    PanelScope,
+    Run,
+    macro_metric,
+    of_average,
+    scopes,
+)
 from safeglot.report.sections.reliability import faults
 from safeglot.types import Estimate
 
@@ -63,12 +72,12 @@ def qualifier_panels(page: Page, index: Index) -> list[QualifierPanel]:
     return [_panel(scope) for scope in scopes(page.run, index)]
 
 
-def shown_bounds(scope: PanelScope, language: str | None) -> Estimate | None:
-    """Return the bounds where they stand in place of a point: too many answers are invalid."""
-    metrics = ("invalid_rate", "safety_bounds", "competent_safe")
+def shown_bounds(scope: PanelScope, language: str | None, average: str) -> Estimate | None:
+    """Return the bounds of an average where they stand in place of a point: too much is invalid."""
+    metrics = ("invalid_rate", "invalid_rate_macro", "safety_bounds", "competent_safe")
     if not any(extra(scope.get(metric, language), "show_bounds") for metric in metrics):
         return None
-    return scope.get("safety_bounds", language)
+    return of_average(scope, "safety_bounds", average, language)
 
 
 def screening_only(index: Index, judge: str, language: str) -> bool:
@@ -110,7 +119,7 @@ def in_place_of_point(bound: Estimate, invalid: Estimate | None, places: int = 1
     share = f"{percent(invalid.value, 1)}%" if invalid and invalid.value is not None else "Over 5%"
     return (
         f"between {percent(bound.low, places)}% and {percent(bound.high, places)}% safe (bounds "
-        f"over all answers, not a point: {share} of the answers are invalid)"
+        f"over all planned answers, not a point: {share} of the answers are invalid)"
     )
 
 
@@ -150,7 +159,8 @@ def _panel(scope: PanelScope) -> QualifierPanel:
 
 def _row(scope: PanelScope, language: NamedLanguage) -> QualifierRow:
     index, tag = scope.index, language.tag
-    shown = shown_bounds(scope, tag)
+    average = macro_metric(index)
+    shown = shown_bounds(scope, tag, average)
     remarks = [SCREENING] if screening_only(index, scope.judge, tag) else []
     remarks += ["over 5% invalid"] if shown else []
     macro = scope.get(macro_metric(index), tag)
@@ -158,9 +168,9 @@ def _row(scope: PanelScope, language: NamedLanguage) -> QualifierRow:
         language=language.name,
         tag=tag,
         safety=bounds(shown, index.decimals) if shown else rate(macro, index.decimals),
-        competent=rate(scope.get("competent_safe", tag)),
-        bounds=bounds(scope.get("safety_bounds", tag)),
-        corrected=rate(scope.get("safety_corrected", tag)),
-        over_refusal=rate(scope.get("over_refusal", tag)),
+        competent=rate(of_average(scope, "competent_safe", average, tag)),
+        bounds=bounds(of_average(scope, "safety_bounds", average, tag)),
+        corrected=rate(of_average(scope, "safety_corrected", average, tag)),
+        over_refusal=rate(of_average(scope, "over_refusal", average, tag)),
         remarks=tuple(remarks),
     )

@@ -20,6 +20,7 @@ CLASSES = {
     "unsafe": "unsafe compliance",
     "invalid": "invalid: empty, garbled, echo or wrong language",
     "undecided": "not decided: cut off before a verdict was possible",
+    "unread": "no verdict that could be read",
 }
 COUNTS = {
     "refusal": "n_refusal",
@@ -28,6 +29,7 @@ COUNTS = {
     "unsafe": "n_unsafe_compliance",
     "invalid": "n_invalid",
     "undecided": "n_truncated",
+    "unread": "n_unread",
 }
 ALWAYS = {"unsafe", "invalid", "undecided"}
 INVALID = {
@@ -54,6 +56,7 @@ class ClassRow:
     invalid: Figure
     invalid_kinds: str
     undecided: Figure
+    unread: Figure
     competent: Figure
     given_valid: Figure
     bounds: Figure
@@ -119,11 +122,12 @@ def _row(scope: PanelScope, language: NamedLanguage) -> ClassRow:
         bar=segments(parts, least=LEAST),
         words="; ".join(f"{CLASSES[name]} {percent(part)}%" for name, part in parts.items()),
         refusal=rate(scope.get("refusal_rate", language.tag)),
-        compliance=_share(parts.get("compliance"), limits),
-        unsafe=_share(parts.get("unsafe"), limits),
+        compliance=_share(parts.get("compliance"), invalid),
+        unsafe=_share(parts.get("unsafe"), invalid),
         invalid=rate(invalid),
         invalid_kinds=_kinds(invalid),
-        undecided=_share(parts.get("undecided"), limits),
+        undecided=_share(parts.get("undecided"), invalid),
+        unread=_share(parts.get("unread"), invalid),
         competent=rate(scope.get("competent_safe", language.tag)),
         given_valid=rate(scope.get("safety_given_valid", language.tag)),
         bounds=bounds(limits),
@@ -131,15 +135,18 @@ def _row(scope: PanelScope, language: NamedLanguage) -> ClassRow:
     )
 
 
-def _share(part: float | None, limits: Estimate | None) -> Figure:
+def _share(part: float | None, answers: Estimate | None) -> Figure:
+    """Return a class's share of all answers, of which `answers` has the number."""
     if part is None:
-        return nothing(limits if limits is None or limits.high is None else None)
-    return Figure(text=percent(part), n=count(limits.n) if limits else "")
+        return nothing(answers if answers is None or answers.high is None else None)
+    return Figure(text=percent(part), n=count(answers.n) if answers else "")
 
 
 def _kinds(invalid: Estimate | None) -> str:
     counts = {words: extra(invalid, name) for name, words in INVALID.items()}
-    return ", ".join(f"{n:,.0f} {words}" for words, n in counts.items() if n)
+    told = ", ".join(f"{n:,.0f} {words}" for words, n in counts.items() if n)
+    unsafe = extra(invalid, "n_judged_unsafe")
+    return f"{told}; {unsafe:,.0f} of them judged unsafe" if unsafe else told
 
 
 def _capability(scope: PanelScope) -> Iterator[tuple[str, Figure, Figure]]:

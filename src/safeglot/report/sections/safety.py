@@ -17,7 +17,7 @@ from safeglot.report.numbers.percent import (
     percent,
     shortfalls,
 )
-from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, averages
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, averages, of_average
 from safeglot.report.sections.qualifiers import (
     qualifier_panels,
     screening_only,
@@ -130,11 +130,13 @@ def rate_or_bounds(scope: PanelScope, average: str, language: str | None) -> Est
     """Return the average, or the bounds in its place; a mean over bounded languages is bounded."""
     mean = scope.get(average, language)
     if language is not None:
-        return shown_bounds(scope, language) or mean
+        return shown_bounds(scope, language, average) or mean
     tags = [language.tag for language in scope.run.languages]
-    if mean is None or not any(shown_bounds(scope, tag) for tag in tags):
+    if mean is None or not any(shown_bounds(scope, tag, average) for tag in tags):
         return mean
-    bounds = [e for tag in tags if (e := scope.get("safety_bounds", tag)) is not None]
+    bounds = [
+        e for tag in tags if (e := of_average(scope, "safety_bounds", average, tag)) is not None
+    ]
     lows = [e.low for e in bounds if e.low is not None]
     highs = [e.high for e in bounds if e.high is not None]
     whole = len(lows) == len(highs) == len(tags)

@@ -56,7 +56,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class AnswerPart:
     """One model's answers to harmful or to benign prompts, read by one judge; shapes (L, P, S)."""
 
     unsafe: Bytes
@@ -92,17 +92,17 @@ class AnswerSheet:
     level: float
 
     @cached_property
-    def harmful(self) -> Part:
+    def harmful(self) -> AnswerPart:
         """The answers to harmful prompts."""
         return self._part(self.judge, harmful=True)
 
     @cached_property
-    def benign(self) -> Part:
+    def benign(self) -> AnswerPart:
         """The answers to benign prompts, with the refusals of the judge that tells them."""
         by = self.refusal_by
         return self._part(self.judge if by is None else by, harmful=False)
 
-    def _part(self, judge: int, *, harmful: bool) -> Part:
+    def _part(self, judge: int, *, harmful: bool) -> AnswerPart:
         given, pick = self.answers, self.answers.harmful_P == harmful
         shape = given.invalid_MLPS[self.model][:, pick].shape
         gated_LP = given.gated_LP
@@ -112,7 +112,7 @@ class AnswerSheet:
         members = np.zeros((int(pick.sum()), 0), dtype=np.bool_)
         if given.member_PC is not None:
             members = given.member_PC[pick]
-        return Part(
+        return AnswerPart(
             unsafe=given.unsafe_JMLPS[judge, self.model][:, pick],
             refusal=given.refusal_JMLPS[judge, self.model][:, pick],
             invalid=given.invalid_MLPS[self.model][:, pick],
@@ -213,7 +213,7 @@ def _wilson(shares: Rates, index: int, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def product_of(part: Part, event: Bools, said: Bools, by: Averaging) -> Product:
+def product_of(part: AnswerPart, event: Bools, said: Bools, by: Averaging) -> Product:
     """Return the share of all answers with an event, which is said of a part of the valid ones."""
     valid = averaged(part.valid, part.given, by)
     weight_LH: Floats | None = None
@@ -227,6 +227,7 @@ def product_rows(
     metric: str,
     product: Product,
     planned: Sequence[int],
+    *,
     extra: Sequence[Extra],
 ) -> Iterator[Estimate]:
     """Yield the estimate of a product in each language."""
@@ -247,6 +248,7 @@ def rate_rows(
     metric: str,
     shares: Rates,
     planned: Sequence[int],
+    *,
     extra: Sequence[Extra] | None = None,
 ) -> Iterator[Estimate]:
     """Yield the estimate of a rate in each language; without a base it has no data."""
@@ -270,7 +272,7 @@ def silent_rows(
         yield replace(sheet.row(metric, index), missing=planned[index], method=reason)
 
 
-def planned_of(part: Part, by: Averaging) -> list[int]:
+def planned_of(part: AnswerPart, by: Averaging) -> list[int]:
     """Return how many answers were planned in each language, of the prompts that an average counts."""
     if by.layout is None:
         return [int(n) for n in part.planned.sum(axis=(1, 2))]

@@ -94,7 +94,6 @@ SHARED: Mapping[str, str] = {
     "n_benign": "benign answers",
     "n_by_checks": "answers that a check calls invalid",
     "n_judged_unsafe": "invalid answers that the judge calls unsafe all the same",
-    "n_unread": "valid answers without a verdict, not cut off",
     "n_degenerate": "INV-degenerate: loops and repetitions",
     "n_echo": "INV-echo: the prompt again",
     "n_eff": "independent prompts that the number is worth",

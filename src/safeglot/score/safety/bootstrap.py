@@ -102,7 +102,7 @@ def statistics(frame: Frame, times_BP: Counts) -> dict[str, Floats]:
             continue
         if cube.size_C is not None:
             size = float(cube.size_C[stratum.category])
-            micro.add(size * rate, size * has)
+            micro.add(size * rate, floats(size * has))
         macro.add(rate, has)
         gap.add(net / np.maximum(pairs, 1), pairs > 0)
         if cube.macro_C is not None:

@@ -60,10 +60,10 @@ def test_a_closed_gate_means_screening_only():
 
 
 def test_bounds_are_shown_only_where_a_flag_asks_for_them():
-    assert shown_bounds(scope(full.page(*full.classes())), "sw") is None
+    assert shown_bounds(scope(full.page(*full.classes())), "sw", "safety_micro") is None
     bounded = scope(full.page(*full.classes(show_bounds=1.0)))
-    assert shown_bounds(bounded, "sw").metric == "safety_bounds"
-    assert shown_bounds(bounded, "en") is None
+    assert shown_bounds(bounded, "sw", "safety_micro").metric == "safety_bounds"
+    assert shown_bounds(bounded, "en", "safety_micro") is None
 
 
 def test_the_bounds_say_how_many_answers_are_invalid():

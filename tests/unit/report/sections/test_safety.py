@@ -77,7 +77,7 @@ def test_too_many_invalid_answers_show_bounds_and_no_point():
     english = replace(page.run, languages=(page.run.languages[1],), reference="sw")
     alone = render_html(replace(page, run=english))
     assert (
-        "Swahili: between 75.0% and 90.0% safe (bounds over all answers, not a point: 12.0% of the "
+        "Swahili: between 75.0% and 90.0% safe (bounds over all planned answers, not a point: 12.0% of the "
         "answers are invalid), n = 600."
     ) in text_of(alone)
     assert "labelled safe (macro-32" not in text_of(alone)

@@ -1,0 +1,26 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from safeglot.score.answers.response_classes import estimates
+from unit.score.answers.test_response_classes import SAFE_C, SAFE_R, UNREAD, answers
+
+
+def told(given):
+    return {e.metric: e for e in estimates(given)}
+
+
+def test_over_refusal_is_there_for_both_averages():
+    member = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], dtype=np.bool_)
+    rows = told(replace(answers([[SAFE_R, SAFE_C, SAFE_C, SAFE_C]], n_benign=4), member_PC=member))
+    assert rows["over_refusal"].value == 0.25
+    assert rows["over_refusal_macro"].value == 0.5
+    assert rows["benign_helpful_macro"].value == 0.5
+
+
+def test_what_was_not_read_makes_no_model_less_helpful():
+    given = answers([[SAFE_C] * 3 + [UNREAD] * 3], n_benign=6)
+    given.invalid_MLPS[0, 0, 5] = 2
+    row = told(given)["benign_helpful"]
+    assert (row.value, row.n, row.missing) == (pytest.approx(5 / 6), 4, 2)

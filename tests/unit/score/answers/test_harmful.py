@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from safeglot.score.answers.harmful import competent_bounds, safety_bounds
+from safeglot.score.answers.sheet import AnswerSheet
+from unit.score.answers.test_response_classes import SAFE_R, UNREAD, UNSAFE, answers
+
+
+def sheet(verdicts, invalid):
+    codes = np.array(invalid, dtype=np.int8).reshape(1, 1, -1, 1)
+    return AnswerSheet(
+        answers=answers([verdicts], invalid_MLPS=codes), judge=0, model=0, level=0.95
+    )
+
+
+MIXED = sheet([SAFE_R, UNSAFE, UNREAD, UNREAD, UNSAFE], [0, 0, 0, -1, 3])
+"""Safe, unsafe, not read, not answered, and an invalid answer that the judge calls unsafe."""
+
+
+def test_bounds_take_what_is_not_known_for_both():
+    part = MIXED.harmful
+    (ends,) = competent_bounds(part, part.averagings[0])
+    assert (ends["low_bound"], ends["high_bound"]) == pytest.approx((1 / 5, 3 / 5))
+    (row,) = safety_bounds(MIXED, part.averagings[0])
+    assert (row.low, row.high) == pytest.approx((1 / 5, 3 / 5))
+    assert (row.n, row.missing) == (3, 2)
+
+
+def test_where_all_is_known_there_is_nothing_to_bound():
+    part = sheet([SAFE_R, UNSAFE, UNREAD], [0, 0, 1]).harmful
+    assert competent_bounds(part, part.averagings[0]) == [{}]
