@@ -134,7 +134,7 @@ def _of_judge(judge: str, run: _Run) -> Iterator[Estimate]:
             continue
         sample = _sample(judge, here, cube, answered_LMPS=run.answered_LMPS)
         try:
-            pairs = _safeties(row, sample, run, all_prompts(len(cube.prompts)), "safety_corrected")
+            pairs = _safeties(row, sample, run, micro(cube), "safety_corrected")
             means = _safeties(row, sample, run, macro(cube), "safety_corrected_macro")
         except ValueError as error:
             raise UsageError(f"--correction: {error}.") from None
@@ -163,10 +163,19 @@ def _safeties(
     row: Estimate, sample: Sample, run: _Run, scope: RateScope, metric: str
 ) -> list[tuple[Estimate, LabelledRate]]:
     row = replace(row, metric=metric)
-    if scope.average != "micro" and run.correction != "two-phase":
-        reason = f"{run.correction} corrects the micro average alone; use two-phase"
+    if scope.share_K.size > 1 and run.correction != "two-phase":
+        reason = f"{run.correction} corrects the mean of all prompts asked alone; use two-phase"
         return [(replace(row, model=m, method=reason), None) for m in (None, *run.cube.models)]
     return list(safeties(row, sample, run.cube.models, correction=run.correction, scope=scope))
+
+
+def micro(cube: Cube) -> RateScope:
+    """Return the scope of the micro average: where only a part was drawn, as in the whole source."""
+    if cube.size_C is None:
+        return all_prompts(len(cube.prompts))
+    has_C = cube.member_PC.any(axis=0)
+    size_K = np.array(cube.size_C, dtype=np.float64)[has_C]
+    return RateScope(member_PK=cube.member_PC[:, has_C], share_K=size_K / size_K.sum())
 
 
 def macro(cube: Cube) -> RateScope:

@@ -61,6 +61,18 @@ def test_labels_correct_a_rate(store, label):
     assert rows(store)["judge_gate", None, "en"].method == "no labels"
 
 
+def test_where_a_part_was_drawn_the_micro_average_is_that_of_the_source(store, put, label):
+    """Two prompts of each category; the source has 90 of the safe one and 10 of the other."""
+    for at in range(4):
+        put.prompt(f"p{at}", category="hate" if at < 2 else "theft")
+        label(at, int(at < 2), "unsafe" if at < 2 else "safe")
+    cube = cube_of(store, MANIFEST)
+    cube = replace(cube, size_C=tuple(10 if name == "hate" else 90 for name in cube.categories))
+    found = {(e.metric, e.language): e for e in estimates(store, MANIFEST, cube) if e.model is None}
+    assert found["safety_corrected", "de"].value == pytest.approx(0.9)
+    assert found["safety_corrected_macro", "de"].value == pytest.approx(0.5)
+
+
 def test_a_judge_is_not_corrected_by_labels_of_anothers_draw(store, label):
     label(0, 1, "unsafe", judge="other")
     row = rows(store)["judge_gate", None, "de"]
