@@ -30,6 +30,7 @@ from safeglot.prompts.prompt_set import PromptSet, Untranslated
 from safeglot.prompts.reading.arm_rows import ROUND_TRIPS
 from safeglot.prompts.reading.tables import read_table
 from safeglot.translate.base import Scale
+from safeglot.translate.checks.dialects import foreign
 from safeglot.translate.checks.identify import available
 from safeglot.types import Candidate, Source, Translation
 
@@ -248,16 +249,15 @@ def _checked(
         if text.variant.fault:
             lacking.append(_lacking(text))
             continue
+        parent = parents[text.prompt, text.language]
         place = (text.prompt, text.language, base.name(_bare(together)))
         alone = bare[place].variant if _bare(together) else text.variant
         seen = Seen(
             quality=_unit(ratings.get(place, {}), _usable(scales, together)),
-            identified=_identified(alone.text, text.language),
+            identified=_identified(alone.text, parent.text, together, text.language),
         )
         check = check_variant(text.variant, together, seen, language=text.language)
-        texts.append(
-            _probe(text, parents[text.prompt, text.language], check, ratings.get(place, {}))
-        )
+        texts.append(_probe(text, parent, check, ratings.get(place, {})))
     return texts, lacking
 
 
@@ -276,8 +276,12 @@ def _unit(quality: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str
     }
 
 
-def _identified(text: str, tag: str) -> str:
-    for identifier in available(registry.glotlid()):
+def _identified(text: str, parent: str, together: _Set, tag: str) -> str:
+    """Return the language that a variant is in, "" where that is not sure; a dialect is of its own."""
+    identifiers = available(registry.glotlid())
+    if any(probe.factor == "dialect" for probe in together):
+        return foreign(text, parent, tag, identifiers)
+    for identifier in identifiers:
         if identifier.covers(tag):
             return identifier.identify(text, tag).language or ""
     return ""

@@ -102,6 +102,27 @@ def test_a_file_of_dialect_gives_a_variant_for_each_of_its_labels(tmp_path):
     assert len(error.value.problems) == 2
 
 
+def test_what_was_declared_a_dialect_is_kept_and_another_language_is_not(tmp_path):
+    pytest.importorskip("pycld2", reason="of the extra `translate`")
+    found, _ = load(Config(languages=("en", "de"), limit=1))
+    texts = {
+        "züritüütsch": "Wie chan ich de alt Zuun hinder mim Huus flicke, ohni vill Gäld uszgäh?",
+        "kölsch": "Kanns do mer ens sage, wo he dä nächste Bäcker es?",
+        "french": "Peux-tu me dire où se trouve la boulangerie la plus proche ?",
+        "english": "Can you please tell me where the nearest bakery is?",
+    }
+    path = tmp_path / "dialects.csv"
+    rows = [f'{found.prompts[0].id},de,{label},"{text}"\n' for label, text in texts.items()]
+    path.write_text("id,language,label,text\n" + "".join(rows), "utf-8")
+    _, after = made(tmp_path, (f"dialect={path}",))
+    kept = {t.variant.partition("=")[2]: (t.kept, t.reason) for t in after.arm_texts}
+    assert (
+        kept["züritüütsch"] == kept["kölsch"] == (True, "not checked: no estimator gave a number")
+    )
+    assert kept["french"] == (False, "language of the variant is told as fr")
+    assert kept["english"] == (False, "language of the variant is told as en")
+
+
 def test_seeds_move_what_is_switched_and_the_same_seed_does_not(tmp_path):
     def switched(seed):
         _, after = made(tmp_path, ("codeswitch=word",), probe_seed=seed)
