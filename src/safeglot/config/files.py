@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files import datasets, rundir
+from safeglot.backends.files.links import check_own, check_regular
 from safeglot.backends.files.rundir import RunDir
 from safeglot.config import addresses, naming, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
@@ -46,8 +47,11 @@ def configured(
         hint += f", such as {path / 'run.toml'}"
     if path.suffix.lower() in datasets.SUFFIXES or path.is_dir():
         raise UsageError(f"{path}: is no configuration. {hint.rstrip('.')}.".replace("?.", "?"))
-    table = read_toml(rundir.read_text(path, hint), str(path))
     if (run_dir := naming.run_of(path)) is not None:
+        check_regular([path])
+        check_own([run_dir.config])
+    table = read_toml(rundir.read_text(path, hint), str(path))
+    if run_dir is not None:
         return _stored(run_dir, table, flags, allow=allow, where=str(path))
     config = build(table, known=known(), where=str(path), flags=flags)
     addresses.check_taken({key: models_of(config, [key]) for key in MODEL_KEYS}, flags, str(path))

@@ -16,12 +16,12 @@ _OF_RUNS = ("safeglot.db", "replies.db", "results.json", "run.toml")
 
 def run_of(path: Path) -> RunDir | None:
     """Return the run that a configuration file lies in; None for a file of the user's own."""
-    folder = path.resolve().parent
-    if not any((folder / name).exists() for name in _OF_RUNS):
-        return None
-    as_given = path.parent  # shown as it was given where it is the same
-    same = as_given.name and as_given.resolve() == folder
-    return RunDir(as_given if same else folder)
+    for folder in (path.absolute().parent, path.resolve().parent):
+        if any((folder / name).exists() for name in _OF_RUNS):
+            as_given = path.parent  # shown as it was given where it is the same
+            same = as_given.name and as_given.absolute() == folder
+            return RunDir(as_given if same else folder)
+    return None
 
 
 def check(run_dir: RunDir, stored: Iterable[ModelConfig], named: Named) -> None:

@@ -14,6 +14,7 @@ from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine.collect import Collector
 from safeglot.backends.engine.engine import Counters, Engine, Limits
 from safeglot.backends.engine.memory import few_collections
+from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir, log_row
 from safeglot.backends.models.routes import LOCAL
 from safeglot.backends.store.answers import count_asked
@@ -220,7 +221,7 @@ async def _collecting(
     say_keyless(models, work.console)
     files = jobs.fetched(job, models, work.console)
     routes = jobs.routes(job, models, files, of_run(work.run_dir, work.console))
-    with work.run_dir.log.open("a", encoding="utf-8") as log, few_collections():
+    with appended(work.run_dir.log) as log, few_collections():
         engine = Engine(work.store, routes, _limits(job), log=partial(log_row, log))
         engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8

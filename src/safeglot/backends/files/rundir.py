@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from safeglot.backends.files.links import appended, check_regular, private_folder, replaced
 from safeglot.backends.files.manifest import Manifest, parse_manifest
 from safeglot.backends.files.records import Misfit, table_of
 from safeglot.errors import Stopped, UsageError
@@ -32,12 +33,17 @@ class RunDir:
         self.report = path / "report.html"
         self.log = path / "log.jsonl"
 
+    def files(self) -> tuple[Path, ...]:
+        """Return the paths of all that a run may have."""
+        return self.config, self.manifest, self.database, self.results, self.report, self.log
+
     def exists(self) -> bool:
         """Return whether a run was begun here."""
         return self.manifest.exists()
 
     def require(self) -> RunDir:
-        """Return itself. Raises: UsageError where no run was begun here."""
+        """Return itself. Raises: UsageError where no run was begun here, or where its files are none."""
+        check_regular(self.files())
         if not self.exists():
             names = [run.path.name for run in runs_below(self.path.parent)]
             near = closest(self.path.name, names)
@@ -77,7 +83,7 @@ class RunDir:
         """Make the folder. Raises: UsageError where it cannot be made or holds other things."""
         self.check_free()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            private_folder(self.path)
         except OSError as error:
             raise UsageError(
                 f"--out {self.path}: {error.strerror or error}. Give a folder that can be made and written."
@@ -127,7 +133,7 @@ class RunDir:
 def held(path: Path, what: str) -> Iterator[None]:
     """Yield while a folder is held for this process. Raises: UsageError where another one holds it."""
     try:
-        opened = (path / ".lock").open("a+")
+        opened = appended(path / ".lock")
     except OSError as error:
         raise UsageError(
             f"{path}: cannot be written ({error.strerror or error}). Check its permissions, "
@@ -176,18 +182,14 @@ def write_text(path: Path, text: str) -> None:
 
 def write_parts(path: Path, parts: Iterable[str]) -> None:
     """Write a text that comes in parts, whole or not at all. Raises: Stopped as write_text."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with replaced(path) as temporary, temporary.open("w", encoding="utf-8") as file:
             file.writelines(parts)
-        temporary.replace(path)
     except OSError as error:
         raise Stopped(
             f"{path}: {error.strerror or error}. Make room or check the permissions, then run the "
             "same command again."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def library_versions() -> dict[str, str]:

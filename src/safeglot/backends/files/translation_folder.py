@@ -17,6 +17,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.files.links import check_folder, check_regular, private_folder
 from safeglot.backends.files.manifest import SetManifest
 from safeglot.backends.files.records import Misfit, read_record, table_of
 from safeglot.backends.files.rundir import held, read_text, write_parts, write_text
@@ -72,8 +73,9 @@ class TranslationFolder:
 
     def create(self) -> None:
         """Make the folder. Raises: UsageError where it cannot be made or holds other things."""
+        check_folder(self.path, self.path.parent)
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            private_folder(self.path)
             there = [p.name for p in self.path.iterdir()]
         except OSError as error:
             raise UsageError(
@@ -97,6 +99,7 @@ class TranslationFolder:
 
     def read_manifest(self) -> SetManifest:
         """Return the manifest. Raises: UsageError where it is damaged or of another version."""
+        check_regular((self.manifest, self.translations, self.candidates, self.ratings))
         text = read_text(self.manifest, "Make the set again with another --out")
         try:
             value = json.loads(text)

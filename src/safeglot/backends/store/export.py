@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.files.links import check_folder, replaced
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 
@@ -47,16 +48,21 @@ def export(
     Raises: UsageError where the folder cannot be written or an extra is lacking.
     """
     write = _WRITERS[kind]
+    check_folder(folder, folder.parent)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, query in TABLES.items():
             columns, rows = store.table(query)
             path = folder / f"{name}.{kind}"
-            yield path, write(path, columns, rows)
+            with replaced(path) as file:
+                n = write(file, columns, rows)
+            yield path, n
         measured = list(estimates)
         columns = tuple(measured[0]) if measured else ()
         path = folder / f"estimates.{kind}"
-        yield path, write(path, columns, (tuple(map(_cell, row.values())) for row in measured))
+        with replaced(path) as file:
+            n = write(file, columns, (tuple(map(_cell, row.values())) for row in measured))
+        yield path, n
     except OSError as error:
         raise UsageError(
             f"--out {folder}: {error.strerror or error}. Give a folder that can be written."

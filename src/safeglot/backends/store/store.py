@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safeglot.backends.files.links import check_own
 from safeglot.backends.store.rows import fit
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.errors import UsageError
@@ -47,6 +48,8 @@ class Store:
         self._pending: dict[str, list[tuple[Any, ...]]] = {}
         self._batch: asyncio.Future[None] | None = None
         self._required: dict[str, frozenset[int]] = {}
+        if str(path) != ":memory:":
+            check_own(path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal"))
         target = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
         try:
             self._db = sqlite3.connect(

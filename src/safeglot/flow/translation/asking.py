@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from safeglot.backends.console import Console
 from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin, stream
 from safeglot.backends.engine.memory import few_collections
+from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import log_row
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store.store import Store
@@ -212,7 +213,7 @@ async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         budget_tokens=config.budget_tokens,
         budget_usd=config.budget_usd,
     )
-    with asking.log.open("a", encoding="utf-8") as log, few_collections():
+    with appended(asking.log) as log, few_collections():
         engine = Engine(store, routes, limits, log=partial(log_row, log))
         engine.counters = asking.spent
         width = sum(lane.most for lane in engine.lanes.values()) or 8

@@ -76,7 +76,7 @@ def with_variations(
     ratings: Mapping[_Place, Mapping[str, float]] = {}
     backs: list[Translation | Untranslated] = []
     if plan.asks and console is not None:
-        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.create()
         store = Store(folder.database)
         asking = Asking(
             config=config,
