@@ -23,7 +23,7 @@ def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunD
     """Return the run after all stages; in a folder that holds it, only what is missing is done. Raises: SafeglotError."""
     run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
     missing = score(run_dir, console)
-    console.show(report(run_dir, console, answers=config.answers))
+    console.show_coloured(report(run_dir, console, answers=config.answers))
     session.check_missing(run_dir, missing, config.max_missing)
     return run_dir
 

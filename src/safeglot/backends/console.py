@@ -1,4 +1,7 @@
-"""What the user sees while a run goes on: bars on a terminal, plain lines elsewhere."""
+"""What the user sees: bars on a terminal, plain lines elsewhere, and nothing that a terminal would obey.
+
+All text goes to the terminal through here: servers and files have a word in it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from safeglot.text.control import coloured, escaped_json, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn, TaskID
@@ -51,7 +56,7 @@ class Console:
     def say(self, text: str) -> None:
         """Print a notice."""
         if not self.quiet:
-            print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the console
+            print(visible(text), file=sys.stderr, flush=True)  # noqa: T201 - this is the console
 
     def say_once(self, text: str) -> None:
         """Print a notice that was not printed yet."""
@@ -61,7 +66,15 @@ class Console:
 
     def show(self, text: str) -> None:
         """Print a result."""
-        print(text, flush=True)  # noqa: T201 - this is the console
+        print(visible(text), flush=True)  # noqa: T201 - this is the console
+
+    def show_json(self, text: str) -> None:
+        """Print JSON; what it says stays the same."""
+        print(escaped_json(text), flush=True)  # noqa: T201 - as above
+
+    def show_coloured(self, text: str) -> None:
+        """Print a result with colours of our own; texts of others in it are visible already."""
+        print(coloured(text), flush=True)  # noqa: T201 - as above
 
     def fetching(self, phase: str, done: int, total: int) -> None:
         """Tell how far a download is: a line that moves on a terminal, plain lines elsewhere."""
@@ -75,6 +88,7 @@ class Console:
             if done
             else f"{phase} ({total / 1e6:.0f} MB)"
         )
+        text = visible(text)
         if self.terminal and done:
             end = "\n" if done >= total else ""
             print(f"\r{text}", end=end, file=sys.stderr, flush=True)  # noqa: T201 - as above
@@ -149,7 +163,7 @@ class _Counted:
     """The state of one piece of work that is counted."""
 
     def __init__(self, console: Console, what: str, of: int) -> None:
-        self.console, self.what, self.of = console, what, of
+        self.console, self.what, self.of = console, visible(what), of
         self.done = 0
         self.started = self.shown = time.monotonic()
         self.wait_s = BAR_AFTER_S if console.terminal else PLAIN_EVERY_S

@@ -44,20 +44,20 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
     from safeglot.flow.run.session import opened
     from safeglot.flow.translation.arm_answers import filled
 
-    run_dir = RunDir(run).require()
+    run_dir, console = RunDir(run).require(), Console(quiet=quiet)
     names = ",".join(dict.fromkeys(arm))
     about = run_dir.read_manifest()
     with opened(run_dir) as store:
         rows = list(to_translate(store, about, tuple(dict.fromkeys(arm))))
         if not flags["translator"]:
             written = write(out, rows)
-            click.echo(
+            console.show(
                 f"{out}: {written} answers to translate. Fill in text and translator, and give the "
                 f"file to the same run: --arms {names} --arm-texts {out}"
             )
             return
         config = config_of(None, {**flags, "reference": about.reference})
-        result = filled(rows, config, run_dir=run_dir, store=store, console=Console(quiet=quiet))
+        result = filled(rows, config, run_dir=run_dir, store=store, console=console)
     lost = "; ".join(result.lost())
     if lost and not result.rows:
         raise TooMuchMissing(
@@ -67,8 +67,8 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
     written = write(out, result.rows)
     left = f" ({len(result.refused)} could not be translated and are left out)" if lost else ""
     for line in result.lost():
-        click.echo(line)
-    click.echo(
+        console.show(line)
+    console.show(
         f"{out}: {written} answers, translated{left}. Give the file to the same run: "
         f"--arms {names} --arm-texts {out}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import signal
@@ -184,7 +185,7 @@ def report(run: Path, answers: int | None) -> None:
 
     run_dir, console = RunDir(run).require(), _console()
     shown = stored_config(run_dir).answers if answers is None else answers
-    console.show(pipeline.report(run_dir, console, answers=shown))
+    console.show_coloured(pipeline.report(run_dir, console, answers=shown))
 
 
 @app.command()
@@ -196,7 +197,10 @@ def show(run: Path, *, as_json: bool) -> None:
     from safeglot.cli import look
 
     console = _console()
-    console.show(look.show_text(RunDir(run), console, as_json=as_json))
+    if as_json:
+        console.show_json(RunDir(run).read_results().rstrip("\n"))
+    else:
+        console.show_coloured(look.show_text(RunDir(run), console))
 
 
 @app.command()
@@ -291,8 +295,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         _fail("interrupted", 4)
     except click.ClickException as error:
-        error.show()
-        sys.exit(2)
+        shown = io.StringIO()
+        error.show(shown)
+        _fail(shown.getvalue().rstrip("\n"), 2)
     except KeyboardInterrupt:
         _fail("interrupted", 4)
     except BrokenPipeError:
@@ -321,5 +326,7 @@ def _listed(problems: Sequence[str]) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    print(message, file=sys.stderr)  # noqa: T201 - the last word
+    from safeglot.text.control import visible
+
+    print(visible(message), file=sys.stderr)  # noqa: T201 - the last word
     sys.exit(code)

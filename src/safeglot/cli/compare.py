@@ -68,8 +68,9 @@ def _show(
             raise UsageError(f"--csv {csv_file}: {csv_file.parent} is no folder. Make it first.")
         write_text(csv_file, table.to_csv(tables))
     if as_json:
-        text = table.to_json(tables)
-    elif markdown:
+        console.show_json(table.to_json(tables).rstrip("\n"))
+        return
+    if markdown:
         text = table.to_markdown(tables)
     else:
         text = table.to_text(tables, width=min(console.width, 110))

@@ -84,10 +84,8 @@ def _already(job: Job) -> str:
     return " (holds this run: what is stored there is not asked again)"
 
 
-def show_text(run_dir: RunDir, console: Console, *, as_json: bool) -> str:
-    """Return the headline of a run, or its results.json."""
-    if as_json:
-        return run_dir.read_results().rstrip("\n")
+def show_text(run_dir: RunDir, console: Console) -> str:
+    """Return the headline of a run."""
     from safeglot.flow.page import page_of
     from safeglot.report.terminal import headline
 

@@ -73,7 +73,7 @@ def show(folder: Path, *, as_json: bool, markdown: bool) -> None:
     tables, lines = set_ratings.show(TranslationFolder(folder))
     console = Console()
     if as_json:
-        console.show(table.to_json(tables).rstrip("\n"))
+        console.show_json(table.to_json(tables).rstrip("\n"))
         return
     made = table.to_markdown(tables) if markdown else table.to_text(tables, width=min(console.width, 110))  # fmt: skip
     console.show("\n\n".join(part.strip("\n") for part in (made, lines) if part))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safeglot.text.control import one_line
+
 GAP = "  "
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, width: int = 110) -> str:
     """Return a table; cells are folded where it would be wider than `width`."""
-    lines = [tuple(columns), *(tuple(map(str, row)) for row in rows)]
+    lines = [tuple(one_line(str(cell)) for cell in line) for line in (columns, *rows)]
     if all(_is_plain(cell) for line in lines for cell in line):
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         if sum(widths) + len(GAP) * (len(widths) - 1) <= width:

@@ -7,6 +7,7 @@ from io import StringIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -47,6 +48,7 @@ from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
 from safeglot.report.sections.probes import probe_panels
 from safeglot.report.sections.qualifiers import qualifier_panels, warnings
 from safeglot.report.sections.safety import is_bounds, rate_or_bounds
+from safeglot.text.control import visible
 from safeglot.types import Estimate
 
 MAX_MODELS = 8
@@ -91,12 +93,18 @@ def headline(page: Page, width: int, *, colour: bool) -> str:
     index = Index(page.estimates)
     for judge in page.run.judges:
         for part in _judge(page, index, judge):
-            console.print(part)
+            console.print(_visible(console, part), end="")
             if isinstance(part, Table):
                 console.print()
     for text in _ending(page):
-        console.print(Text(text))
+        console.print(_visible(console, Text(text)), end="")
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _visible(console: Console, part: Table | Text) -> Segments:
+    """Return a part as it is laid out, with no colour or control sequence but ours."""
+    laid_out = console.render(part)
+    return Segments(Segment(visible(s.text), s.style, s.control) for s in laid_out)
 
 
 def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
@@ -124,7 +132,7 @@ def _table(title: str, *columns: str) -> Table:
         padding=(0, 1, 0, 0),
     )
     for position, name in enumerate(columns):
-        table.add_column(name, justify="right" if position else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if position else "left", overflow="fold")
     return table
 
 

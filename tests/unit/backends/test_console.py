@@ -11,6 +11,27 @@ def shown(capsys, monkeypatch):
     return lambda: capsys.readouterr().err
 
 
+HOSTILE = "a\x1b[2Jb\x1b]0;title\x07c\u202ed\x9be"
+
+
+def test_nothing_that_a_terminal_would_obey_is_printed(capsys):
+    one = Console()
+    one.say(HOSTILE)
+    one.say_once(HOSTILE)
+    one.say_once(HOSTILE)
+    one.show(HOSTILE)
+    one.fetching(HOSTILE, 0, 10**6)
+    one.show_coloured(f"\x1b[31m{HOSTILE}\x1b[0m")
+    said, told = capsys.readouterr()
+    assert said == "abcd\n\x1b[31mabcd\x1b[0m\n"
+    assert told == "abcd\nabcd\nabcd (1 MB)\n"
+
+
+def test_json_is_shown_with_escapes(capsys):
+    Console().show_json('{"a": "\x9b\u202e"}')
+    assert capsys.readouterr().out == '{"a": "\\u009b\\u202e"}\n'
+
+
 def count(one):
     with one.counting("answers checked", 30) as tell:
         for done in (10, 20, 30):

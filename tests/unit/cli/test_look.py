@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from example.job import QUIET, VLLM, begun, judged, prepared, prompt_set
 from example.recorded import recorded
 from safeglot import pipeline
-from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
 from safeglot.cli.look import (
     doctor_text,
@@ -53,14 +50,6 @@ def test_a_damaged_run_is_listed_as_such(tmp_path):
     assert list_text(tmp_path).splitlines()[-1].endswith("manifest.json is damaged")
 
 
-def test_results_are_shown_as_they_are_or_refused_where_there_are_none(run, tmp_path):
-    with pytest.raises(UsageError):
-        show_text(RunDir(tmp_path), Console(quiet=True), as_json=True)
-    text = show_text(run, Console(quiet=True), as_json=True)
-    assert text == run.results.read_text("utf-8").rstrip("\n")
-    assert len(json.loads(text)["estimates"]) > 100
-
-
 def test_a_folder_without_a_run_is_not_exported(tmp_path):
     with pytest.raises(UsageError):
         next(export(RunDir(tmp_path), "jsonl", tmp_path / "out"))
@@ -91,9 +80,9 @@ def test_a_dry_run_knows_the_run_that_is_there(tmp_path):
 def test_a_run_without_results_has_nothing_to_show(tmp_path):
     run_dir, _ = judged(tmp_path / "run")
     with pytest.raises(UsageError, match="Run `safeglot score"):
-        show_text(run_dir, QUIET, as_json=False)
+        show_text(run_dir, QUIET)
     pipeline.score(run_dir, QUIET)
-    assert "vllm/a" in show_text(run_dir, QUIET, as_json=False)
+    assert "vllm/a" in show_text(run_dir, QUIET)
 
 
 def test_records_are_exported_with_and_without_estimates(tmp_path):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from safeglot.cli import table as tables
 from safeglot.cli.table import table
+from safeglot.text.control import one_line
 
 CELLS = st.text(st.sampled_from(string.printable + "é語ー🙂\u0301"), max_size=12)
 
@@ -33,5 +34,5 @@ def test_a_table_without_rows_has_its_head():
     width=st.integers(8, 60),
 )
 def test_what_needs_no_folding_looks_as_if_it_were_laid_out_by_rich(rows, width):
-    lines = [tuple(row) for row in rows]
+    lines = [tuple(map(one_line, row)) for row in rows]
     assert table(rows[0], rows[1:], width=width) == tables._folded(lines, width)

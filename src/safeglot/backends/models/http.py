@@ -19,6 +19,8 @@ from safeglot.backends.models.error_bodies import error_of_bytes
 from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
 from safeglot.keys import json_encoder
+from safeglot.text.control import one_line
+from safeglot.text.keys_in_texts import replied_without, without_key, without_key_in_answers
 from safeglot.text.setting_words import settings_named
 from safeglot.types import Reply, Request
 
@@ -41,6 +43,8 @@ class HttpModel:
             headers["Authorization"] = f"Bearer {endpoint.key}"
         self._connections = Connections(headers, timeout_s=endpoint.timeout_s)
         self._copies = Copies.of(base)
+        self._cleaned = without_key(endpoint.key)
+        self._answer_cleaned = without_key_in_answers(endpoint.key)
 
     @property
     def notes(self) -> list[str]:
@@ -60,7 +64,8 @@ class HttpModel:
         url = self._chat_url if chat else self._completions_url
         data = _encode(request_body(request, self.endpoint)).encode("utf-8", "replace")
         try:
-            return _parsed(await self._believed(url, data), chat=chat)
+            reply = _parsed(await self._believed(url, data), chat=chat)
+            return replied_without(self._answer_cleaned, reply)
         except ModelError as error:
             raise self._without_key(error) from None
 
@@ -127,15 +132,12 @@ class HttpModel:
     def _without_key(self, error: ModelError) -> ModelError:
         """Return an error whose message and texts, which may quote the server, are without the key."""
         error.reword(self._clean(error.message))
-        if key := self.endpoint.key:
-            error.text = error.text.replace(key, "***")
-            error.thought = error.thought.replace(key, "***")
+        error.text, error.thought = map(self._answer_cleaned, (error.text, error.thought))
         return error
 
     def _clean(self, text: str) -> str:
-        """Return a text without the key, cut afterwards: a cut key would not be found."""
-        if self.endpoint.key:
-            text = text.replace(self.endpoint.key, "***")
+        """Return one line without the key, cut afterwards: a cut key would not be found."""
+        text = one_line(self._cleaned(text))
         return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
 
 
