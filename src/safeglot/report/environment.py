@@ -16,6 +16,7 @@ from markupsafe import Markup
 from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.percent import count
 from safeglot.report.numbers.plane import upside
+from safeglot.text.control import escaped_json, shown
 
 NO_SCRIPT = "no_script.css"
 """Without scripts every panel stands open, one after the other."""
@@ -42,12 +43,18 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     jinja.filters["count"] = count
     jinja.filters["parts"] = _parts
     jinja.filters["tick"] = _tick
     jinja.filters["upside"] = _upside
     return jinja
+
+
+def _shown(value: Any) -> Any:
+    """Return a text of others with what turns its direction round, or is not seen, shown as such."""
+    return shown(value) if type(value) is str else value
 
 
 def head(styles: Sequence[str], scripts: Sequence[str]) -> dict[str, Any]:
@@ -76,6 +83,7 @@ def policy(styles: Sequence[str], script: str) -> str:
 def script_json(value: Any) -> str:
     """Return JSON that can stand inside a script element."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = escaped_json(text)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from safeglot.report.numbers.percent import MINUS, NONE, count, p_value, percent, points
+from safeglot.text.cells import guarded, markdown, markdown_cell
 
 Kind: TypeAlias = Literal["word", "count", "rate", "points", "number", "p"]
 """How a column is shown: rates in percent, differences of rates in points, other numbers as such."""
@@ -183,20 +184,16 @@ def to_markdown(tables: Sequence[ResultTable]) -> str:
 
 
 def _markdown(table: ResultTable, printed: set[str]) -> Iterator[str]:
-    yield f"**{_escaped(table.title)}**"
+    yield f"**{markdown_cell(table.title)}**"
     yield ""
-    yield "| " + " | ".join(map(_escaped, _heads(table))) + " |"
+    yield "| " + " | ".join(map(markdown_cell, _heads(table))) + " |"
     yield "| " + " | ".join("---" if c.kind == "word" else "---:" for c in table.columns) + " |"
     texts, reasons = _texts(table)
     for row in texts:
-        yield "| " + " | ".join(map(_escaped, row)) + " |"
+        yield "| " + " | ".join(map(markdown_cell, row)) + " |"
     for remark in _remarks(table, reasons, printed):
         yield ""
-        yield remark
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+        yield markdown(remark)
 
 
 # ---- CSV
@@ -213,7 +210,7 @@ def to_csv(tables: Sequence[ResultTable]) -> str:
     for table in tables:
         for row in table.rows:
             flat = dict(_flat(table, row))
-            rows.append({"table": table.title, **flat})
+            rows.append({"table": guarded(table.title), **flat})
             heads |= dict.fromkeys(flat)
     out = io.StringIO()
     writer = csv.DictWriter(out, list(heads), lineterminator="\n")
@@ -225,14 +222,14 @@ def to_csv(tables: Sequence[ResultTable]) -> str:
 def _flat(table: ResultTable, row: ResultRow) -> Iterator[tuple[str, str]]:
     for column, cell in zip(table.columns, row, strict=True):
         if column.kind == "word":
-            yield column.name, cell.text
+            yield column.name, guarded(cell.text)
             continue
         yield column.name, _plain(cell.value)
         if cell.low is not None or cell.high is not None:
             yield f"{column.name}_low", _plain(cell.low)
             yield f"{column.name}_high", _plain(cell.high)
         if cell.text:
-            yield f"{column.name}_reason", cell.text
+            yield f"{column.name}_reason", guarded(cell.text)
 
 
 def _plain(value: float | None) -> str:

@@ -46,5 +46,7 @@ def _escape(sign: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return a text whose unseen signs stand as <U+202E>, for names in tables that people read."""
-    return _CONTROL.sub(lambda c: f"<U+{ord(c[0]):04X}>", text)
+    """Return a text whose unseen signs stand as <U+202E>, for pages and tables that people read."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROL.sub(lambda c: f"<U+{ord(c[0]):04X}>", text.replace("\r\n", "\n"))

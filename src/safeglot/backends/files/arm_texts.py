@@ -10,6 +10,7 @@ from pathlib import Path
 
 from safeglot.backends.files.datasets import PACKAGED, Loaded, load_prompts
 from safeglot.errors import UsageError
+from safeglot.text.cells import guarded
 from safeglot.types import HUMAN
 
 
@@ -60,7 +61,7 @@ def write(path: Path, rows: Iterable[TextToFill]) -> int:
                 return len(lines)
             writer = csv.DictWriter(file, TO_FILL)
             writer.writeheader()
-            tables = [asdict(row) for row in rows]
+            tables = [{k: guarded(str(v)) for k, v in asdict(row).items()} for row in rows]
             writer.writerows(tables)
             return len(tables)
     except FileExistsError:

@@ -10,18 +10,11 @@ from pathlib import Path
 
 from safeglot.backends.files.rundir import write_text
 from safeglot.errors import UsageError
+from safeglot.text.cells import guarded
 
 COLUMNS = ("item", "language", "category", "source", "prompt", "answer", "annotator", "label", "note")  # fmt: skip
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 WRITTEN = (".csv", ".jsonl")
-TEXTS = ("source", "prompt", "answer")
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "'")
-"""A cell that begins with one of these may be run by a spreadsheet as a formula; ' marks text."""
-
-
-def guarded(text: str) -> str:
-    """Return a text with an apostrophe before it where a spreadsheet might run it; one is taken off to undo it."""
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def check_new(path: Path) -> None:
@@ -42,11 +35,10 @@ def write(
     rows: Iterable[Mapping[str, str]],
     *,
     columns: Sequence[str] = COLUMNS,
-    texts: Sequence[str] = TEXTS,
 ) -> None:
     """Write the rows to label, as CSV with a byte order mark or as JSON Lines.
 
-    `texts` are the columns that other people wrote, which a spreadsheet must not run.
+    In CSV a cell that a spreadsheet might run has an apostrophe before it.
     """
     if path.suffix.lower() == ".jsonl":
         lines = (json.dumps({c: row[c] for c in columns}, ensure_ascii=False) for row in rows)
@@ -56,7 +48,7 @@ def write(
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([guarded(row[c]) if c in texts else row[c] for c in columns])
+        writer.writerow([guarded(row[c]) for c in columns])
     write_text(path, "\ufeff" + text.getvalue())
 
 

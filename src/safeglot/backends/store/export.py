@@ -11,6 +11,7 @@ from typing import Any
 from safeglot.backends.files.links import check_folder, replaced
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
+from safeglot.text.cells import guarded
 
 _VERDICTS = """
 SELECT v.key, v.response, v.judge, v.mode, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, v.codes, v.refusal,
@@ -79,9 +80,9 @@ def _csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> i
     n = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(columns)
+        writer.writerow(map(guarded, columns))
         for row in rows:
-            writer.writerow(row)
+            writer.writerow([guarded(x) if isinstance(x, str) else x for x in row])
             n += 1
     return n
 

@@ -31,7 +31,6 @@ from safeglot.translate.choice.ratings import (
 )
 
 COLUMNS = ("item", "language", "source", "translation", "rater", "adequacy", "comment")
-_TEXTS = ("source", "translation")
 _ALLOWED = f"whole numbers from {min(GRADES)} to {max(GRADES)}"
 
 
@@ -57,7 +56,7 @@ def sample(folder: TranslationFolder, wanted: RatingPlan, out: Path, *, again: b
                 f"{folder.path}: all {len(drawn)} texts of this draw are rated already. Ask for more "
                 "with --texts, or look at them with `safeglot ratings show`."
             )
-        files.write(out, rows, columns=COLUMNS, texts=_TEXTS)
+        files.write(out, rows, columns=COLUMNS)
         guide = out.with_suffix(".txt")
         if not guide.exists():
             names = [languages.lookup(tag).name for tag in about.languages]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import get_args
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.gathering import known_language
 from safeglot.prompts.reading.tables import Row, Table
+from safeglot.text.cells import unguarded
 from safeglot.types import HUMAN, Arm, is_human
 
 ARMS: tuple[Arm, ...] = get_args(Arm)
@@ -68,9 +69,16 @@ def read_arm_rows(
             problems.add(table.where, f"has no column {', '.join(lacking)}; it has {got}")
             continue
         reader.people = table.where.rpartition("/")[2] if people else ""
+        ours = table.where.lower().endswith((".csv", ".tsv")) and "answer_key" in table.columns
         for row in table.rows:
-            reader.take(row)
+            reader.take(_as_written(row) if ours else row)
     return reader.rows, list(reader.notes(tables)), list(reader.same_translator())
+
+
+def _as_written(row: Row) -> Row:
+    """Return a row of a file of ours without what keeps a spreadsheet from running its cells."""
+    cells = {k: unguarded(v) if isinstance(v, str) else v for k, v in row.cells.items()}
+    return replace(row, cells=cells)
 
 
 class _ArmRows:

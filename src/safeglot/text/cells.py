@@ -1,0 +1,34 @@
+"""Texts of others in cells of tables: a spreadsheet runs none of them, Markdown draws none of them."""
+
+from __future__ import annotations
+
+import re
+
+from safeglot.text.control import shown
+
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+"""A cell that begins with one of these may be run by a spreadsheet as a formula; ' marks text."""
+_UNSEEN = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Signs that some programs drop before they look at how a cell begins."""
+_HTML = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])|(?<=\])[(\[]")
+
+
+def guarded(text: str) -> str:
+    """Return a text with an apostrophe before it where a spreadsheet might run it; `unguarded` takes it off."""
+    return f"'{text}" if text.lstrip(_UNSEEN).startswith(_RISKY) else text
+
+
+def unguarded(text: str) -> str:
+    """Return a text as it was before it was guarded."""
+    return text[1:] if text.startswith("'") and guarded(text[1:]) == text else text
+
+
+def markdown(text: str) -> str:
+    """Return a text in which Markdown finds no HTML, no link and no picture, on one line."""
+    return _HTML.sub(lambda sign: f"\\{sign[0]}", shown(" ".join(text.splitlines())))
+
+
+def markdown_cell(text: str) -> str:
+    """Return a text for one cell of a table, in which nothing ends the cell or marks it up."""
+    escaped = re.sub(r"[\\|`*]", lambda sign: f"\\{sign[0]}", " ".join(text.splitlines()))
+    return _HTML.sub(lambda sign: f"\\{sign[0]}", shown(escaped))

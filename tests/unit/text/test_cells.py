@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from safeglot.text.cells import guarded, markdown, markdown_cell, unguarded
+
+
+@pytest.mark.parametrize(
+    "start", [*"=+-@'＝＋－＠", "\t", "\r", "\n", "\ufeff=", "\u200b@", "\x00="]
+)
+def test_a_text_that_could_be_a_formula_is_marked_as_text(start):
+    text = f"{start}SUM(1)"
+    assert guarded(text) == f"'{text}"
+    assert unguarded(guarded(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "a=b", " -1", "[unsafe answer 3]", "١", "\u200fعبر"])
+def test_other_texts_stay(text):
+    assert guarded(text) == text
+    assert unguarded(text) == text
+
+
+@pytest.mark.parametrize("text", ["''=1", "'a", "'", "''", "'=", "x'=1"])
+def test_guarding_is_undone_whatever_the_text(text):
+    assert unguarded(guarded(text)) == text
+
+
+HOSTILE = "<img src=x onerror=1> </td> <!-- &lt;b&gt; [a](http://x) ![p](http://x) ![p][r] \u202e a|b `c`\nd"
+
+
+def test_markdown_finds_no_html_link_or_picture():
+    for text in (markdown(HOSTILE), markdown_cell(HOSTILE)):
+        assert "\n" not in text
+        assert "\u202e" not in text
+        for part in ("<img", "</td", "<!--", "&lt;", "](", "]["):
+            assert part not in text.replace("\\" + part[0], "").replace("]\\", ""), part
+    assert "<U+202E>" in markdown(HOSTILE).replace("\\", "")
+
+
+def test_nothing_ends_a_cell():
+    assert markdown_cell("a|b`c`*d*\\") == "a\\|b\\`c\\`\\*d\\*\\\\"
+
+
+def test_plain_words_and_numbers_stay():
+    for text in (
+        "97.1 [95.2 to 98.3]",
+        "p < .001",
+        "safety_macro32",
+        "AT&T & co",
+        "Llama-3.1 (8B)",
+    ):
+        assert markdown_cell(text).replace("AT\\&T", "AT&T") == text
