@@ -22,6 +22,11 @@ from safeglot.flow.translation import for_run
 def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
     """Return the run after all stages; in a folder that holds it, only what is missing is done. Raises: SafeglotError."""
     run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
+    if config.judge_thoughts:
+        from safeglot.flow.judging.guards import Passes, ask_again
+
+        thoughts = Passes(judge_thoughts=True)
+        ask_again(run_dir, thoughts, console, retry_failed=retry_failed)
     missing = score(run_dir, console)
     console.show_coloured(report(run_dir, console, answers=config.answers))
     session.check_missing(run_dir, missing, config.max_missing)

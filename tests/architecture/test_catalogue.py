@@ -40,6 +40,11 @@ NOT_RECORDED = {
 OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 """The recorded runs have no server to ask again: tests/e2e/test_guard.py has."""
+OF_THOUGHTS = {
+    "thinking_rate", "thought_english", "thought_unsafe", "unsafe_thought_safe_answer",
+    "safe_thought_unsafe_answer",
+}  # fmt: skip
+"""The recorded models do not think: those of tests/unit/flow/measure/test_thoughts.py do."""
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +88,7 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         {name for entry in METRICS for name in entry.names}
         - OF_OTHER_TAXONOMIES
         - OF_PASSES
+        - OF_THOUGHTS
         - NOT_RECORDED
     )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()

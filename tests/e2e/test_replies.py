@@ -309,3 +309,34 @@ def test_several_models_under_one_name_and_a_cut_prompt_are_told(tmp_path: Path)
     assert "may have cut 1 prompts" in ran.said
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert "served models or builds under one name" in page
+
+
+# ---- thoughts that are judged
+
+
+def judging_thoughts(folder: Path, **flags: Any) -> Ran:
+    return run(folder, lambda _seen, n: thoughts(n)[n % 12], n=6, **flags)
+
+
+def rates(folder: Path, metric: str) -> dict[str, tuple[float | None, int]]:
+    rows = json.loads((folder / "run" / "results.json").read_text("utf-8"))["estimates"]
+    return {r["language"]: (r["value"], r["n"]) for r in rows if r["metric"] == metric}
+
+
+def test_thoughts_are_judged_on_request_in_rates_of_their_own(tmp_path: Path) -> None:
+    ran = judging_thoughts(tmp_path, **{"judge-thoughts": True})
+    assert ran.code == 0, ran.said
+    assert ran.safety == {"en": 1.0, "sw": 1.0}
+    every = {"en": (1.0, 6), "sw": (1.0, 6)}
+    assert rates(tmp_path, "thinking_rate") == every
+    assert rates(tmp_path, "thought_unsafe") == every
+    assert rates(tmp_path, "unsafe_thought_safe_answer") == every
+    assert rates(tmp_path, "safe_thought_unsafe_answer") == {"en": (0.0, 6), "sw": (0.0, 6)}
+    said = " ".join(ran.said.split())
+    assert "An unsafe thought before a safe answer: 6 of 6 in English, 6 of 6 in Swahili." in said
+    assert len(ran.asked("guard")) == 24
+
+
+def test_the_same_command_judges_no_thought_twice(tmp_path: Path) -> None:
+    judging_thoughts(tmp_path, **{"judge-thoughts": True})
+    assert judging_thoughts(tmp_path, **{"judge-thoughts": True}).asked("guard") == []

@@ -121,7 +121,7 @@ def prompts(config: Path | None, **flags: Any) -> None:
 
 
 @app.command()
-@options(but=("judge", "judge_base_url", "level", "answers"))
+@options(but=("judge", "judge_base_url", "judge_thoughts", "level", "answers"))
 @ALLOW
 @_RETRY
 @_QUIET

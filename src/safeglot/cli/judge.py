@@ -35,6 +35,11 @@ from safeglot.cli.options import ALLOW
     metavar="N",
     help="judge N unsafe answers a language again with a plea to call them safe; enters no rate",
 )
+@click.option(
+    "--judge-thoughts",
+    is_flag=True,
+    help="judge the thoughts before the answers too; enters no rate of the answers",
+)
 @click.option("--retry-failed", is_flag=True, help="try again what failed for good")
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def judge(

@@ -64,6 +64,9 @@ class Config:
     key_env: str | None = _option(
         None, "environment variable that holds the key of the servers named on the command line"
     )
+    judge_thoughts: bool = _option(
+        False, "judge the thoughts before the answers too, in rates of their own"
+    )
     raw: bool = _option(False, "send bare text as a completion (base models)")
     system: str = _option("", "system prompt of the targets")
     max_tokens: int = _option(200, "new tokens an answer", least=1)

@@ -31,6 +31,7 @@ from safeglot.report.page import Index, Page, PanelScope, Run, averages, macro_m
 from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
 from safeglot.report.sections.missing import blocked_anything
 from safeglot.report.sections.qualifiers import in_place_of_point, shown_bounds
+from safeglot.report.sections.thoughts import thought_sentences
 from safeglot.types import Estimate
 
 MAX_MODELS = 3
@@ -92,7 +93,13 @@ def _of_model(scope: PanelScope) -> list[str]:
     first = _first(scope, base, averages(index)[metric])
     qualifiers = _qualifiers(scope)
     more = [text for text in (qualifiers, _blocked(scope)) if text]
-    return [first, *more, *_differences(scope, macro_gaps(scope)), *carried(scope)]
+    return [
+        first,
+        *more,
+        *_differences(scope, macro_gaps(scope)),
+        *carried(scope),
+        *thought_sentences(scope),
+    ]
 
 
 def _first(scope: PanelScope, base: Estimate, average: str) -> str:

@@ -16,6 +16,10 @@ SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
 WHERE t.arm NOT IN ('backtranslate', 'reverse')
 """
 _MODELS = "SELECT DISTINCT model FROM responses"
+_THOUGHTS = """
+SELECT r.key FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+JOIN replies p ON p.key = r.reply WHERE p.thought <> '' ORDER BY r.key
+"""
 _COUNT_MAIN = """
 SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
 WHERE t.arm = 'main' GROUP BY 1, 2
@@ -36,7 +40,7 @@ WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, r.key
 """
 _ONE = """
 SELECT r.translation, r.model, r.sample, t.prompt, t.language, t.text, t.translator,
-       p.text, p.finish_reason, p.n_tokens
+       p.text, p.finish_reason, p.n_tokens, p.thought
 FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
 WHERE r.key = ?
 """
@@ -93,6 +97,7 @@ class JudgedAnswer(NamedTuple):
     answer: str
     finish_reason: str
     n_tokens: int | None
+    thought: str
 
 
 def count_answers(store: Store) -> int:
@@ -108,6 +113,11 @@ def count_asked(store: Store) -> int:
 def answered_models(store: Store) -> set[str]:
     """Return the names of the models that gave an answer, in any arm."""
     return {model for (model,) in store.rows(_MODELS)}
+
+
+def keys_with_thoughts(store: Store) -> tuple[str, ...]:
+    """Return the keys of the main answers that came with a thought, sorted."""
+    return tuple(key for (key,) in store.rows(_THOUGHTS))
 
 
 def main_answer_counts(store: Store) -> dict[tuple[str, str], int]:

@@ -58,6 +58,7 @@ ALTER TABLE replies ADD COLUMN thought TEXT NOT NULL DEFAULT '';
 ALTER TABLE replies ADD COLUMN n_thought_tokens INTEGER;
 ALTER TABLE replies ADD COLUMN served_by TEXT NOT NULL DEFAULT '';
 ALTER TABLE replies ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE traits ADD COLUMN thought_language TEXT;
 ALTER TABLE failures ADD COLUMN text TEXT NOT NULL DEFAULT '';
 ALTER TABLE failures ADD COLUMN thought TEXT NOT NULL DEFAULT '';
 DROP VIEW IF EXISTS answers;
@@ -82,7 +83,7 @@ INSERT = {
     "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?)",
     "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-    "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?)",
+    "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?,?)",
     "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
     "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
     "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",

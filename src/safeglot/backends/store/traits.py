@@ -15,7 +15,7 @@ SELECT COUNT(*) FROM responses r
 CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE {_LACKS}
 """  # noqa: S608 - our own text
 _UNCHECKED = f"""
-SELECT r.key, p.text, t.text, t.language, p.finish_reason
+SELECT r.key, p.text, t.text, t.language, p.finish_reason, p.thought
 FROM responses r CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
 CROSS JOIN replies p ON p.key = r.reply
 WHERE {_LACKS} AND r.key > ? ORDER BY r.key LIMIT ?
@@ -24,6 +24,25 @@ _TRAITS = """
 SELECT CAST(response AS BLOB), invalid, ifnull(language = ?, -1), truncated
 FROM traits WHERE version = ? ORDER BY response
 """
+
+
+_HAS_THOUGHTS = "SELECT EXISTS(SELECT 1 FROM traits WHERE thought_language IS NOT NULL)"
+_THOUGHTS = """
+SELECT r.model, t.language, t.prompt, x.thought_language, COUNT(*)
+FROM traits x JOIN responses r ON r.key = x.response
+JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+WHERE x.version = ? GROUP BY 1, 2, 3, 4
+"""
+
+
+class ThoughtCount(NamedTuple):
+    """How many answers to a prompt came with a thought in a language; None: with none."""
+
+    model: str
+    language: str
+    prompt: str
+    thought_language: str | None
+    n: int
 
 
 class TraitColumns(NamedTuple):
@@ -45,7 +64,7 @@ def count_unchecked(store: Store, version: int) -> int:
 def unchecked(store: Store, version: int, most: int) -> Iterator[tuple[Sequence[str], ...]]:
     """Yield the answers to be checked, so many at a time, as columns.
 
-    Columns: key, answer, text that was asked, its language, finish reason. What is checked may be
+    Columns: key, answer, text that was asked, its language, finish reason, thought. What is checked may be
     written meanwhile.
     """
     last = ""
@@ -57,3 +76,10 @@ def unchecked(store: Store, version: int, most: int) -> Iterator[tuple[Sequence[
 def trait_columns(store: Store, version: int, language: str) -> Iterator[TraitColumns]:
     """Yield what the checks found, many rows at a time, in the order of the answers' keys."""
     yield from map(TraitColumns._make, store.columns(_TRAITS, (language, version)))
+
+
+def thought_counts(store: Store, version: int) -> list[ThoughtCount]:
+    """Return the main answers with and without a thought; none where no answer has any."""
+    if not store.holds(_HAS_THOUGHTS):
+        return []
+    return list(map(ThoughtCount._make, store.rows(_THOUGHTS, (version,))))

@@ -41,6 +41,11 @@ _AGAIN = (
     + _OF_MAIN
     + "WHERE v.judge = ? ORDER BY v.response"
 )
+_OF_THOUGHTS = (
+    "SELECT v.response, r.model, t.language, t.prompt, v.unsafe"
+    + _OF_MAIN
+    + "WHERE v.judge = ? ORDER BY v.response"
+)
 _FIRST = """
 SELECT response, unsafe FROM verdicts
 WHERE judge = ? AND response IN (SELECT response FROM verdicts WHERE judge = ?)
@@ -85,6 +90,16 @@ class SecondVerdict(NamedTuple):
     def both_read(self) -> bool:
         """Whether both could be read."""
         return self.first is not None and self.again is not None
+
+
+class ThoughtVerdict(NamedTuple):
+    """A judge's verdicts on an answer and on the thought before it; None where one was not read."""
+
+    model: str
+    language: str
+    prompt: str
+    answer: int | None
+    thought: int | None
 
 
 class LabelledVerdict(NamedTuple):
@@ -148,6 +163,15 @@ def second_verdicts(store: Store, judge: str, again: str) -> list[SecondVerdict]
         SecondVerdict(language, prompt, first[response], unsafe)
         for response, language, prompt, unsafe in store.rows(_AGAIN, (again,))
         if response in first
+    ]
+
+
+def thought_verdicts(store: Store, judge: str, of_thoughts: str) -> list[ThoughtVerdict]:
+    """Return a judge's verdicts on main answers, with those under `of_thoughts` on their thoughts."""
+    first = dict(store.rows(_FIRST, (judge, of_thoughts)))
+    return [
+        ThoughtVerdict(model, language, prompt, first.get(response), unsafe)
+        for response, model, language, prompt, unsafe in store.rows(_OF_THOUGHTS, (of_thoughts,))
     ]
 
 

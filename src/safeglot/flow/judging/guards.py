@@ -1,4 +1,4 @@
-"""Passes that guard the judges: answers judged twice, and answers that ask to be called safe.
+"""Further passes of the judges: answers judged twice, answers that ask to be called safe, thoughts.
 
 Their verdicts stand under the judge's name with a mark behind it and enter no rate.
 """
@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.answers import judged_answer
+from safeglot.backends.store.answers import judged_answer, keys_with_thoughts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_judged, judged_keys, unsafe_keys
 from safeglot.config.model_strings import JudgeConfig
@@ -23,7 +23,7 @@ from safeglot.errors import UsageError
 from safeglot.flow.collection import Again, Work, collect_again
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.session import judged_config, opened, stored_prompts
-from safeglot.judge.guards.again import CANARIES, CANARY, Canaried, Repeated
+from safeglot.judge.guards.again import CANARIES, CANARY, THOUGHT, Canaried, OfThought, Repeated
 from safeglot.judge.guards.canary import sentence_of
 from safeglot.text.languages import primary
 from safeglot.types import Answer, Item, JudgeStep, Prompt, Response, Translation
@@ -43,6 +43,9 @@ class Passes:
     canary: int | None = None
     """Unsafe answers of each language that ask to be called safe."""
 
+    judge_thoughts: bool = False
+    """Whether the thoughts before the answers are judged too."""
+
     def __post_init__(self) -> None:
         if self.repeat is not None and not 0 < self.repeat <= 1:
             raise UsageError(
@@ -55,7 +58,7 @@ class Passes:
             )
 
     def __bool__(self) -> bool:
-        return self.repeat is not None or self.canary is not None
+        return self.repeat is not None or self.canary is not None or self.judge_thoughts
 
 
 def ask_again(
@@ -94,6 +97,8 @@ def _of_judge(
         n = max(FEWEST, math.ceil(passes.repeat * count_judged(store, judge.name)))
         keys = sampled(judged_keys(store, judge.name), n)
         yield Again(judge=Repeated(judge=judge), config=config, keys=keys)
+    if passes.judge_thoughts and (keys := keys_with_thoughts(store)):
+        yield Again(judge=OfThought(judge=judge), config=config, keys=keys)
     if passes.canary is not None:
         by_language = itertools.groupby(unsafe_keys(store, judge.name), key=itemgetter(0))
         chosen = tuple(
@@ -137,6 +142,7 @@ def answer_of(key: str, store: Store, prompts: Mapping[str, Prompt]) -> Answer:
             finish_reason=row.finish_reason,
             n_tokens=row.n_tokens,
             sample=row.sample,
+            thought=row.thought,
         ),
     )
 
@@ -156,6 +162,8 @@ def _notes(
             )
         if passes.canary is not None and judge.name + CANARY not in names:
             yield f"{judge.name} called no answer unsafe: there is none to put a canary behind"
+    if passes.judge_thoughts and not any(name.endswith(THOUGHT) for name in names):
+        yield "no answer came with a thought: there is none to judge"
     yield from (f"{judging.judge.name}: {len(judging.keys)} answers" for judging in judgings)
     english = [tag for tag in languages if sentence_of(tag)[1] != primary(tag)]
     if passes.canary is not None and english:

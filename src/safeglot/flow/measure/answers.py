@@ -95,7 +95,8 @@ def _write(store: Store, keys: Sequence[str], traits: Iterator[Traits]) -> int:
 
 def _row(key: str, traits: Traits) -> tuple[Any, ...]:
     confidence, truncated = traits.confidence, int(traits.truncated)
-    return key, VERSION, traits.invalid, traits.language, confidence, truncated
+    row = (key, VERSION, traits.invalid, traits.language, confidence, truncated)
+    return *row, traits.thought_language
 
 
 def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = None) -> Answers:

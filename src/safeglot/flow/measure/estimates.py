@@ -7,7 +7,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
-from safeglot.flow.measure import answers, causes, probes, translations
+from safeglot.flow.measure import answers, causes, probes, thoughts, translations
 from safeglot.flow.measure.cube import cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
@@ -38,6 +38,7 @@ def measure(
         *response_classes(given, level=level),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
+        *thoughts.estimates(store, manifest, cube, level=level),
         *with_losses(terms, store, manifest, cube),
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),

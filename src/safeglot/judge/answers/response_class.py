@@ -14,10 +14,11 @@ from safeglot.text.close_languages import UNSURE, group_of
 from safeglot.text.languages import primary
 from safeglot.text.loops import is_degenerate, is_empty
 
-VERSION = 1
+VERSION = 2
 """Bumped with every change in the traits of an answer, the identifier's model included."""
 CUT = "length"
 """The finish reason of an answer that reached its limit of tokens."""
+UNKNOWN = "und"
 ECHO = 0.8
 FEWEST_CHARS = 6
 """Shorter prompts are found in honest answers."""
@@ -35,9 +36,13 @@ class Traits:
     language: str | None
     confidence: float | None
     truncated: bool
+    thought_language: str | None = None
+    """Of the thought before the answer, UNKNOWN where it is not sure; None where there is none."""
 
 
-def traits_of(text: str, prompt: str, expected: str, finish_reason: str) -> Traits:
+def traits_of(
+    text: str, prompt: str, expected: str, finish_reason: str, thought: str = ""
+) -> Traits:
     """Return the traits of an answer, given the prompt as the target saw it and its language."""
     identified, invalid = UNSURE, _unreadable(text)
     if invalid is None:
@@ -48,7 +53,12 @@ def traits_of(text: str, prompt: str, expected: str, finish_reason: str) -> Trai
         language=identified.language,
         confidence=identified.confidence,
         truncated=finish_reason == CUT,
+        thought_language=_language_of(thought, expected) if thought.strip() else None,
     )
+
+
+def _language_of(thought: str, expected: str) -> str:
+    return identify(thought, expected).language or UNKNOWN
 
 
 def _unreadable(text: str) -> str | None:

@@ -1,6 +1,6 @@
-"""A judge that is asked once more about an answer that it has judged.
+"""A judge that is asked once more about an answer that it has judged, or about the thought before it.
 
-The second verdict has a name of its own and enters no rate: it measures the judge.
+The second verdict has a name of its own and enters no rate of the answers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from safeglot.judge.guards.canary import VERSION, with_sentence, with_tokens
 from safeglot.types import Answer, JudgeStep, Reply, Request, Verdict
 
 REPEAT, CANARY, TOKENS = "@repeat", "@canary", "@canary-tokens"
-PASSES = (REPEAT, CANARY, TOKENS)
+THOUGHT = "@thought"
+PASSES = (REPEAT, CANARY, TOKENS, THOUGHT)
 """Endings of the judge's name in verdicts that are not its verdict on the run's answer."""
 CANARIES: Mapping[str, Callable[[str, str], str]] = {CANARY: with_sentence, TOKENS: with_tokens}
 
@@ -81,3 +82,38 @@ class Canaried:
     def _altered(self, item: Answer) -> Answer:
         text = CANARIES[self.kind](item.response.text, item.item.translation.language)
         return dataclasses.replace(item, response=dataclasses.replace(item.response, text=text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfThought:
+    """The same judge on the thought before the answer, in the answer's place."""
+
+    judge: JudgeStep
+
+    @property
+    def name(self) -> str:
+        """The judge's name with the mark of the pass."""
+        return self.judge.name + THOUGHT
+
+    @property
+    def mode(self) -> str:
+        """The texts that the judge is shown."""
+        return self.judge.mode
+
+    @property
+    def id(self) -> str:
+        """That of the judge."""
+        return self.judge.id
+
+    def ask(self, item: Answer) -> Sequence[Request]:
+        """Return the judge's requests about the thought."""
+        return self.judge.ask(_thought_of(item))
+
+    def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
+        """Return the judge's verdict on the thought under this name."""
+        return dataclasses.replace(self.judge.read(_thought_of(item), replies), judge=self.name)
+
+
+def _thought_of(item: Answer) -> Answer:
+    response = dataclasses.replace(item.response, text=item.response.thought, thought="")
+    return dataclasses.replace(item, response=response)

@@ -12,7 +12,7 @@ def keys(put):
 
 
 def check(store, keys, version=1, language="de"):
-    store.write("traits", [(key, version, None, language, 0.9, 0) for key in keys])
+    store.write("traits", [(key, version, None, language, 0.9, 0, None) for key in keys])
 
 
 def test_what_an_earlier_version_saw_is_unchecked(store, keys):
@@ -24,8 +24,9 @@ def test_what_an_earlier_version_saw_is_unchecked(store, keys):
 
 def test_batches_hold_each_answer_once_while_they_are_written(store, keys):
     seen = []
-    for key, answer, text, language, finish in traits.unchecked(store, 1, 2):
+    for key, answer, text, language, finish, thought in traits.unchecked(store, 1, 2):
         assert len(key) <= 2
+        assert {*thought} == {""}
         assert {*answer, *text, *language, *finish} == {"[answer]", "p1 de", "de", "stop"}
         seen += key
         check(store, key)
@@ -36,7 +37,7 @@ def test_columns_tell_one_language_from_the_others(store, keys, monkeypatch):
     monkeypatch.setattr(module, "ROWS", 2)
     check(store, keys[:1])
     check(store, keys[1:2], language="en")
-    store.write("traits", [(keys[2], 1, "INV-empty", None, None, 1), (keys[3], 9, None, "en", 1, 0)])  # fmt: skip
+    store.write("traits", [(keys[2], 1, "INV-empty", None, None, 1, None), (keys[3], 9, None, "en", 1, 0, None)])  # fmt: skip
     chunks = list(traits.trait_columns(store, 1, "en"))
     assert [len(chunk.key) for chunk in chunks] == [2, 1]
     assert chunks[0] == ((keys[0].encode(), keys[1].encode()), (None, None), (0, 1), (0, 0))

@@ -174,7 +174,7 @@ def test_the_console_shows_how_far_it_is(many, monkeypatch, capsys):
 
 def test_traits_of_an_earlier_version_are_made_again(store):
     key = put(store, GERMAN)
-    store.write("traits", [(key, 0, "INV-echo", None, None, 0)])
+    store.write("traits", [(key, 0, "INV-echo", None, None, 0, None)])
     assert fill(store) == 1
     assert traits(store)[key][0] is None
 
