@@ -4,7 +4,16 @@ import pytest
 
 from safeglot.judge.families.llama_guard_3 import LlamaGuard3
 from safeglot.judge.families.rubric import Rubric
-from safeglot.judge.guards.again import CANARIES, CANARY, PASSES, REPEAT, Canaried, Repeated
+from safeglot.judge.guards.again import (
+    CANARIES,
+    CANARY,
+    PASSES,
+    REPEAT,
+    THOUGHT,
+    Canaried,
+    OfThought,
+    Repeated,
+)
 from safeglot.judge.guards.canary import SENTENCES
 from safeglot.keys import request_key
 from safeglot.types import Reply
@@ -38,7 +47,8 @@ def test_a_canary_changes_the_answer_and_nothing_else(kind):
 
 @pytest.mark.parametrize("mark", PASSES)
 def test_verdicts_carry_the_mark_and_are_about_the_answer(mark):
-    one = Repeated(judge=JUDGE) if mark == REPEAT else Canaried(judge=JUDGE, kind=mark)
+    own = {REPEAT: Repeated(judge=JUDGE), THOUGHT: OfThought(judge=JUDGE)}
+    one = own[mark] if mark in own else Canaried(judge=JUDGE, kind=mark)
     verdict, first = one.read(answer(key="r7"), REPLY), JUDGE.read(answer(key="r7"), REPLY)
     assert one.name == verdict.judge == "llama-guard-3=vllm/m" + mark
     assert dataclasses.replace(verdict, judge=first.judge) == first
@@ -49,3 +59,14 @@ def test_other_texts_are_another_canary(monkeypatch):
     before = Canaried(judge=JUDGE, kind=CANARY).id
     monkeypatch.setattr("safeglot.judge.guards.again.VERSION", 99)
     assert Canaried(judge=JUDGE, kind=CANARY).id != before
+
+
+def test_a_thought_is_judged_in_the_place_of_the_answer():
+    shown = answer(text="[refusal 17]")
+    shown = dataclasses.replace(
+        shown, response=dataclasses.replace(shown.response, thought="[unsafe thought 17]")
+    )
+    (first,), (other,) = JUDGE.ask(shown), OfThought(judge=JUDGE).ask(shown)
+    assert first.messages[-1] == ("assistant", "[refusal 17]")
+    assert other.messages[-1] == ("assistant", "[unsafe thought 17]")
+    assert dataclasses.replace(other, messages=first.messages) == first
