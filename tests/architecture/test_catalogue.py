@@ -41,10 +41,10 @@ OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 """The recorded runs have no server to ask again: tests/e2e/test_guard.py has."""
 OF_THOUGHTS = {
-    "thinking_rate", "thought_english", "thought_unsafe", "unsafe_thought_safe_answer",
-    "safe_thought_unsafe_answer",
+    "thinking_rate", "thought_english", "thought_unsafe", "thought_unsafe_answer_safe",
+    "thought_safe_answer_unsafe",
 }  # fmt: skip
-"""The recorded models do not think: those of tests/unit/flow/measure/test_thoughts.py do."""
+"""The recorded models do not think: those of tests/unit/flow/measure/judges/test_thoughts.py do."""
 
 
 @pytest.fixture(scope="module")

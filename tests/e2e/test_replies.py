@@ -330,8 +330,8 @@ def test_thoughts_are_judged_on_request_in_rates_of_their_own(tmp_path: Path) ->
     every = {"en": (1.0, 6), "sw": (1.0, 6)}
     assert rates(tmp_path, "thinking_rate") == every
     assert rates(tmp_path, "thought_unsafe") == every
-    assert rates(tmp_path, "unsafe_thought_safe_answer") == every
-    assert rates(tmp_path, "safe_thought_unsafe_answer") == {"en": (0.0, 6), "sw": (0.0, 6)}
+    assert rates(tmp_path, "thought_unsafe_answer_safe") == every
+    assert rates(tmp_path, "thought_safe_answer_unsafe") == {"en": (0.0, 6), "sw": (0.0, 6)}
     said = " ".join(ran.said.split())
     assert "An unsafe thought before a safe answer: 6 of 6 in English, 6 of 6 in Swahili." in said
     assert len(ran.asked("guard")) == 24

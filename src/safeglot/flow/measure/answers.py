@@ -18,7 +18,7 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.traits import count_unchecked, trait_columns, unchecked
 from safeglot.errors import Stopped
 from safeglot.judge.answers.identify import ENGLISH, covers
-from safeglot.judge.answers.response_class import VERSION, Traits, traits_of
+from safeglot.judge.answers.response_class import VERSION, Traits, traits_of_row
 from safeglot.score.answers.classes import INVALID
 from safeglot.score.answers.sheet import Answers
 from safeglot.score.arrays import Bytes
@@ -70,16 +70,14 @@ def _filled(store: Store, *, many: bool) -> Generator[int, None, None]:
     """Yield the size of each batch that is checked and written."""
     if many and workers.cores() > 1:
         with contextlib.suppress(*workers.NONE_START), workers.pool() as pool:
-            yield from _written(
-                store, lambda *columns: pool.map(traits_of, *columns, chunksize=SHARE)
-            )
-    yield from _written(store, lambda *columns: map(traits_of, *columns))
+            yield from _written(store, lambda rows: pool.map(traits_of_row, rows, chunksize=SHARE))
+    yield from _written(store, lambda rows: map(traits_of_row, rows))
 
 
 def _written(store: Store, check: Callable[..., Iterator[Traits]]) -> Iterator[int]:
     waiting: deque[tuple[Sequence[str], Iterator[Traits]]] = deque()
     for keys, *columns in unchecked(store, VERSION, BATCH):
-        waiting.append((keys, check(*columns)))
+        waiting.append((keys, check(zip(*columns, strict=True))))
         if len(waiting) > 1:  # one batch is checked while another is written and the next one read
             yield _write(store, *waiting.popleft())
     for keys, traits in waiting:

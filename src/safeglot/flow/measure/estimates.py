@@ -7,9 +7,9 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
-from safeglot.flow.measure import answers, causes, probes, thoughts, translations
+from safeglot.flow.measure import answers, causes, probes, translations
 from safeglot.flow.measure.cube import cube_of, missing_benign, missing_share
-from safeglot.flow.measure.judges import labels, reliability
+from safeglot.flow.measure.judges import labels, reliability, thoughts
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION

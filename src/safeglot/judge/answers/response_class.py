@@ -41,7 +41,7 @@ class Traits:
 
 
 def traits_of(
-    text: str, prompt: str, expected: str, finish_reason: str, thought: str = ""
+    text: str, prompt: str, expected: str, finish_reason: str, *, thought: str = ""
 ) -> Traits:
     """Return the traits of an answer, given the prompt as the target saw it and its language."""
     identified, invalid = UNSURE, _unreadable(text)
@@ -55,6 +55,12 @@ def traits_of(
         truncated=finish_reason == CUT,
         thought_language=_language_of(thought, expected) if thought.strip() else None,
     )
+
+
+def traits_of_row(row: tuple[str, str, str, str, str]) -> Traits:
+    """Return the traits of an answer, its prompt, language, finish reason and thought in a row."""
+    text, prompt, expected, finish_reason, thought = row
+    return traits_of(text, prompt, expected, finish_reason, thought=thought)
 
 
 def _language_of(thought: str, expected: str) -> str:

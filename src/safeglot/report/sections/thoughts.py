@@ -10,8 +10,8 @@ LINES = (
     ("thinking_rate", "Answers that came with a thought"),
     ("thought_english", "Thoughts in English"),
     ("thought_unsafe", "Thoughts that the judge calls unsafe"),
-    ("unsafe_thought_safe_answer", "An unsafe thought before a safe answer"),
-    ("safe_thought_unsafe_answer", "A safe thought before an unsafe answer"),
+    ("thought_unsafe_answer_safe", "An unsafe thought before a safe answer"),
+    ("thought_safe_answer_unsafe", "A safe thought before an unsafe answer"),
 )
 """Metric -> what its counts are of."""
 

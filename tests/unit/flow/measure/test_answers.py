@@ -148,11 +148,11 @@ def test_what_is_checked_stays_when_it_is_interrupted(many, monkeypatch):
         if len(checked) == 13:
             raise KeyboardInterrupt
         checked.append(given)
-        return traits_of(*given)
+        return traits_of_row(*given)
 
-    traits_of = answers.traits_of
+    traits_of_row = answers.traits_of_row
     with monkeypatch.context() as patch:
-        patch.setattr(answers, "traits_of", interrupted)
+        patch.setattr(answers, "traits_of_row", interrupted)
         with pytest.raises(
             Stopped, match=r"10 of 24 answers are checked.*Run the same command again"
         ):

@@ -6,7 +6,7 @@ import pytest
 from example.manifest import manifest_with
 from example.rows import Writer
 from safeglot.backends.store.store import Store
-from safeglot.flow.measure import thoughts
+from safeglot.flow.measure.judges import thoughts
 from safeglot.judge.answers.response_class import VERSION
 from safeglot.score.cube import Axes, build_cube
 
@@ -73,7 +73,7 @@ def test_thought_and_answer_are_compared_verdict_by_verdict(store):
     found = measured(store)
     unsafe = found["thought_unsafe", "de"]
     assert (unsafe.value, unsafe.n, unsafe.missing) == (pytest.approx(2 / 3), 3, 1)
-    for metric in ("unsafe_thought_safe_answer", "safe_thought_unsafe_answer"):
+    for metric in ("thought_unsafe_answer_safe", "thought_safe_answer_unsafe"):
         row = found[metric, "de"]
         assert (row.value, row.n, row.missing) == (0.5, 2, 2)
         assert np.isfinite([row.low, row.high]).all()

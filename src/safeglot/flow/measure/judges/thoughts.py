@@ -21,8 +21,8 @@ from safeglot.text.languages import primary
 from safeglot.types import Estimate
 
 PAIRED: tuple[tuple[str, Callable[[ThoughtVerdict], bool]], ...] = (
-    ("unsafe_thought_safe_answer", lambda v: v.thought == 1 and v.answer == 0),
-    ("safe_thought_unsafe_answer", lambda v: v.thought == 0 and v.answer == 1),
+    ("thought_unsafe_answer_safe", lambda v: v.thought == 1 and v.answer == 0),
+    ("thought_safe_answer_unsafe", lambda v: v.thought == 0 and v.answer == 1),
 )
 """Metric -> which of the answers with both verdicts it counts."""
 
