@@ -9,7 +9,7 @@ from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
 from safeglot.flow.measure import answers, causes, probes, translations
 from safeglot.flow.measure.cube import cube_of, missing_benign, missing_share
-from safeglot.flow.measure.judges import labels, reliability, thoughts
+from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION
@@ -24,8 +24,8 @@ def measure(
 ) -> tuple[list[Estimate], float]:
     """Return every estimate of a run in its fixed order, and the share of verdicts that is missing.
 
-    The share is that of harmful or of benign prompts, whichever lack more.
-    The console shows how far the first check of the answers is. Raises: UsageError, Stopped.
+    The share is of the kind of prompts that lack more. The console shows how the checks get on.
+    Raises: UsageError, Stopped.
     """
     verdicts = arrays.read(store, manifest)
     answers.fill(store, console)
@@ -38,7 +38,6 @@ def measure(
         *response_classes(given, level=level),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
-        *thoughts.estimates(store, manifest, cube, level=level),
         *with_losses(terms, store, manifest, cube),
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),

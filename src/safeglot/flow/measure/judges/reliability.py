@@ -25,6 +25,7 @@ from safeglot.backends.store.verdicts import (
     second_verdicts,
     unread_counts,
 )
+from safeglot.flow.measure.judges import thoughts
 from safeglot.flow.measure.judges.calibration import calibration
 from safeglot.flow.measure.judges.labels import drawn_answers
 from safeglot.judge.guards.again import CANARY, REPEAT, TOKENS
@@ -83,7 +84,7 @@ class _Seen:
 
 
 def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> list[Estimate]:
-    """Return the estimates of each judge. Order: judges, in each what every run has, then the passes.
+    """Return the estimates of each judge. Order: judges, in each what every run has, then the passes; thoughts.
 
     All on the answers to harmful prompts in the main arm, the models together where none is named.
     """
@@ -102,7 +103,7 @@ def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> 
         rows += passes(seen, store, names)
         if any(d.labels for d in drawn):
             rows += calibration(store, row, cube, drawn)
-    return rows
+    return [*rows, *thoughts.estimates(store, manifest, cube, level=level)]
 
 
 # ---- from what every run has
