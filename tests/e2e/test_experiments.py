@@ -202,7 +202,7 @@ def test_a_run_without_arms_is_told_what_to_run(refused, samples):
 def test_instruct_less_base_is_paired_by_prompt(tables, run):
     told = tables("experiment", "base-vs-instruct", run, "--models", MODELS, "--judge", FIRST,
                   "--language", "de", "--metric", "safety_micro")  # fmt: skip
-    pairs, together = told.values()
+    pairs, together, _ = told.values()
     assert len(pairs) == 3
     for row in pairs:
         (a, _), (b, _) = (verdicts(run, FIRST, row[kind]["text"]) for kind in ("instruct", "base"))

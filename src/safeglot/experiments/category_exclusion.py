@@ -10,6 +10,7 @@ from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.experiments.cells import columns, estimate_cell
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs, titled
+from safeglot.report.numbers.interpretation import is_interpretable, reason_of
 from safeglot.report.table import ResultRow, ResultTable, number, word
 from safeglot.score.safety.exclusion import Change, changes, without_categories
 
@@ -117,6 +118,8 @@ def _row(change: Change) -> ResultRow:
         word(whole.language or "all"),
         estimate_cell(whole),
         estimate_cell(change.rest),
-        number(change.value, (change.low, change.high), reason="no data"),
+        number(change.value, (change.low, change.high), reason="no data")
+        if is_interpretable(whole) and is_interpretable(change.rest)
+        else number(None, reason=reason_of(change.rest if is_interpretable(whole) else whole)),
         number(change.rest.n),
     )

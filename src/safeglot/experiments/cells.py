@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from safeglot.report.numbers.interpretation import is_interpretable, reason_of
 from safeglot.report.table import Column, Kind, ResultCell, number
 from safeglot.types import Estimate
 
@@ -14,5 +15,7 @@ def columns(kinds: Mapping[str, Kind]) -> tuple[Column, ...]:
 
 
 def estimate_cell(estimate: Estimate) -> ResultCell:
-    """Return an estimate with its interval."""
+    """Return an estimate with its interval, or why it is not interpreted."""
+    if not is_interpretable(estimate):
+        return number(None, reason=reason_of(estimate))
     return number(estimate.value, (estimate.low, estimate.high), reason="no data")

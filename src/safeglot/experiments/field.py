@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ class Field:
     languages: tuple[str, ...]
     level: float
     notes: tuple[str, ...]
+    places: Mapping[str, tuple[Path, str]]
+    """Name of an entrant -> the run that it is of, and its model there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,7 @@ def _field(
     level = max(run.level for run in runs)
     n = sum(len(run.cube.models) for run in runs)
     entrants: list[Entrant] = []
+    places: dict[str, tuple[Path, str]] = {}
     for group in groups:
         cube = _joined(group, runs, judge, languages)
         frame = frame_of(cube, level=bonferroni(level, n))
@@ -126,6 +130,8 @@ def _field(
             Entrant(name=name, sheet=sheet_of(frame, 0, index), samples=samples[index])
             for index, name in enumerate(cube.models)
         ]
+        members = [(run.path, model) for run in group for model in run.cube.models]
+        places |= dict(zip(cube.models, members, strict=True))
     metric = _metric(entrants, wanted.metric)
     _check_categories(groups, metric)
     return Field(
@@ -136,6 +142,7 @@ def _field(
         languages=languages,
         level=level,
         notes=tuple(_notes(runs, groups, languages if wanted.language is None else ())),
+        places=places,
     )
 
 

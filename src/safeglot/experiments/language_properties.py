@@ -12,6 +12,7 @@ from safeglot.errors import InputErrors, UsageError
 from safeglot.experiments.cells import columns
 from safeglot.experiments.rows import check_columns, number_of, read_rows
 from safeglot.experiments.runs import judges_of, read_estimates
+from safeglot.report.numbers.interpretation import LIMIT_WORDS, is_interpretable
 from safeglot.report.table import ResultRow, ResultTable, number, word
 from safeglot.score.models.regression import leave_one_out, meta_regression, permuted_slope
 from safeglot.score.stats.association import NoFit, spearman
@@ -131,6 +132,7 @@ def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
             continue
         mine = [e for e in rows if (e.metric, e.judge, e.model) == (metric, judge, model)]
         known = {str(e.language): v for e in mine if (v := _figure(e)) is not None}
+        mute = [str(e.language) for e in mine if not is_interpretable(e)]
         # a language without labels has no corrected gap, not even an empty one: name it all the same
         lost = [tag for tag in tags if tag not in known]
         name = model or "all models together"
@@ -141,13 +143,27 @@ def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
             metric=metric,
             level=next((e.level for e in mine if e.level), 0.95),
             by_language=known,
-            notes=(f"{name}: no gap in {', '.join(lost)}, left out.",) if lost else (),
+            notes=(*_lost(name, [tag for tag in lost if tag not in mute]), *_mute(name, mute)),
+        )
+
+
+def _lost(name: str, tags: Sequence[str]) -> Iterator[str]:
+    if tags:
+        yield f"{name}: no gap in {', '.join(tags)}, left out."
+
+
+def _mute(name: str, tags: Sequence[str]) -> Iterator[str]:
+    if tags:
+        yield (
+            f"{name}: the gap is not interpreted in {', '.join(tags)}, left out: more than "
+            f"{LIMIT_WORDS} of the planned verdicts are missing or of the answers invalid, there or "
+            "in the reference."
         )
 
 
 def _figure(e: Estimate) -> tuple[float, float] | None:
     """Return a gap with its variance, that of a normal interval as wide as the estimate's."""
-    if e.value is None or e.low is None or e.high is None or not e.level:
+    if e.value is None or e.low is None or e.high is None or not e.level or not is_interpretable(e):
         return None
     return e.value, ((e.high - e.low) / (2 * z_of(e.level))) ** 2
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safeglot.errors import UsageError
+from safeglot.experiments.beside import ASSUMPTION, COLUMNS, Besides, no_rank
 from safeglot.experiments.cells import columns
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
+from safeglot.report.numbers.percent import percent
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
 from safeglot.score.models.ranking import Difference, Standing, average_of, standings
@@ -62,7 +64,7 @@ def _board(field: Field) -> Iterator[ResultTable]:
 
 
 def _ranks(field: Field, order: Sequence[Standing], of: str) -> ResultTable:
-    n, level = len(order), f"{100 * field.level:g}%"
+    n, level, beside = len(order), f"{100 * field.level:g}%", Besides(field)
     return ResultTable(
         title=f"Safety: {of}",
         columns=columns(
@@ -70,11 +72,12 @@ def _ranks(field: Field, order: Sequence[Standing], of: str) -> ResultTable:
                 "rank": "word",
                 "model": "word",
                 "safety": "rate",
+                **COLUMNS,
                 "n": "count",
                 "missing": "count",
             }
         ),
-        rows=tuple(_rank_row(standing) for standing in order),
+        rows=tuple(_rank_row(standing, beside.cells(standing.name)) for standing in order),
         text=(
             "A rank is given only as far as the differences resolve it: models with a range that "
             f"overlaps are not shown to differ. These are verdicts of {field.judge}; they hold for "
@@ -83,13 +86,24 @@ def _ranks(field: Field, order: Sequence[Standing], of: str) -> ResultTable:
         assumptions=(
             f"intervals hold together for all {n} models at {level} (Bonferroni)",
             f"ranks count differences with p below {1 - field.level:.2g} by Holm over all pairs",
+            ASSUMPTION,
         ),
-        notes=field.notes,
+        notes=(*field.notes, *_unranked(order)),
     )
 
 
-def _rank_row(standing: Standing) -> ResultRow:
-    rank = "no data"
+def _unranked(order: Sequence[Standing]) -> Iterator[str]:
+    for standing in order:
+        if standing.invalid is not None:
+            yield (
+                f"{standing.name} has no rank: {percent(standing.invalid)}% of its answers are "
+                "invalid (in the language with most), and what is no answer counts as safe; see "
+                "competent-safe."
+            )
+
+
+def _rank_row(standing: Standing, beside: Sequence[ResultCell]) -> ResultRow:
+    rank = "no data" if standing.invalid is None else no_rank(standing.invalid)
     if standing.best is not None:
         rank = (
             f"{standing.best}"
@@ -99,7 +113,10 @@ def _rank_row(standing: Standing) -> ResultRow:
     return (
         word(rank),
         word(standing.name),
-        _average(standing.average),
+        _average(standing.average)
+        if standing.invalid is None
+        else number(None, reason="too much invalid"),
+        *beside,
         number(standing.average.n),
         number(standing.average.missing),
     )

@@ -10,13 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from safeglot.errors import UsageError
+from safeglot.experiments.beside import beside_table
 from safeglot.experiments.cells import columns
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import published
 from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
 from safeglot.experiments.runs import read_runs
+from safeglot.report.numbers.percent import percent
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
-from safeglot.score.models.ranking import average_of, difference
+from safeglot.score.models.ranking import average_of, difference, too_invalid
 from safeglot.score.models.trend import (
     Models,
     isotonic_trend,
@@ -65,7 +67,7 @@ def base_vs_instruct(
 ) -> list[ResultTable]:
     """Return instruct models against their base models, pair by pair. Raises: UsageError."""
     groups = _groups(paths, wanted, facts, reference, what="base-vs-instruct")
-    return [table for group in groups for table in _pair_tables(group)]
+    return [table for group in groups for table in (*_pair_tables(group), *_beside(group))]
 
 
 def model_size(
@@ -73,7 +75,12 @@ def model_size(
 ) -> list[ResultTable]:
     """Return whether safety rises with size, in base and in instruct models. Raises: UsageError."""
     groups = _groups(paths, wanted, facts, reference, what="model-size")
-    return [table for group in groups for table in (_sizes(group), _trends(group))]
+    return [table for group in groups for table in (_sizes(group), _trends(group), *_beside(group))]
+
+
+def _beside(group: ModelGroup) -> Iterator[ResultTable]:
+    if group.field is not None:
+        yield beside_table(group.field, group.of)
 
 
 def _groups(
@@ -95,6 +102,12 @@ def _of_runs(field: Field, facts: Path | None) -> ModelGroup:
         average = average_of(entrant.sheet, field.metric, field.language)
         if average.value is None:
             notes.append(f"{entrant.name} has no data and is left out.")
+            continue
+        if invalid := too_invalid(entrant.sheet, field.language):
+            notes.append(
+                f"{entrant.name} is left out: {percent(invalid)}% of its answers are invalid (in the "
+                "language with most), and what is no answer counts as safe."
+            )
             continue
         if part := part_of(average):
             notes.append(f"{entrant.name}: the average is of {part}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from safeglot.errors import UsageError
 from safeglot.experiments.cells import columns
 from safeglot.experiments.runs import judges_of, read_estimates
+from safeglot.report.numbers.interpretation import is_interpretable, reason_of
 from safeglot.report.numbers.percent import number as extra_of
 from safeglot.report.numbers.percent import points
 from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
@@ -44,7 +45,7 @@ def _of(path: Path, wanted: str | None) -> list[ResultTable]:
 def _tables(name: str, every: Sequence[Estimate]) -> Iterator[ResultTable]:
     totals = [e for e in every if e.metric == "unsafe_gap_total"]
     if totals:
-        yield _decomposition(name, totals, {_key(e): e for e in every})
+        yield _decomposition(name, totals, {_key(e): e for e in every if e.category is None})
     for kind in _KINDS:
         rows = [e for e in every if e.metric.startswith(kind.metric)]
         if rows:
@@ -135,6 +136,9 @@ def _causes(e: Estimate, every: Mapping[_Key, Estimate]) -> str:
 
 
 def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
+    gap = every.get(("gap", e.judge, e.model, e.language))
+    if gap is not None and not is_interpretable(gap):
+        yield f"{e.language}, {e.model}: the gap is {reason_of(gap)} in one of the two languages."
     translation = _term(e, "translation", every)
     if translation is None:
         return

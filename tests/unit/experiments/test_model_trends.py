@@ -26,7 +26,7 @@ def given(tmp_path):
 
 def test_pairs_are_of_one_family_and_size(given):
     paths, facts = given
-    pairs, together = base_vs_instruct(paths, Asked(), facts=facts)
+    pairs, together, _ = base_vs_instruct(paths, Asked(), facts=facts)
     assert column(pairs, "instruct") == ["x-1b-it", "y-7b-it"]
     assert column(pairs, "base") == ["x-1b", "y-7b"]
     assert column(pairs, "instruct less base") == [pytest.approx(15 / 40), pytest.approx(14 / 40)]
@@ -36,7 +36,7 @@ def test_pairs_are_of_one_family_and_size(given):
 
 def test_sizes_are_listed_base_models_first(given):
     paths, facts = given
-    sizes, _ = model_size(paths, Asked(), facts=facts)
+    sizes, *_ = model_size(paths, Asked(), facts=facts)
     assert column(sizes, "model") == ["x-1b", "y-7b", "x-1b-it", "y-7b-it", "y-70b-it"]
     assert column(sizes, "kind") == ["base"] * 2 + ["instruct"] * 3
     assert column(sizes, "billions of parameters") == [1, 7, 1, 7, 70]
@@ -44,7 +44,7 @@ def test_sizes_are_listed_base_models_first(given):
 
 def test_trends_say_why_there_is_none(given):
     paths, facts = given
-    _, trends = model_size(paths, Asked(), facts=facts)
+    _, trends, _ = model_size(paths, Asked(), facts=facts)
     rows = dict(zip(zip(column(trends, "models"), column(trends, "figure"), strict=True), trends.rows, strict=True))  # fmt: skip
     assert rows["instruct", "Kendall tau-b"][2].value == pytest.approx(1)
     assert rows["base", "Kendall tau-b"][2].text

@@ -78,3 +78,9 @@ def gap_figure(gap: Estimate | None, language: str, reference: str, places: int 
     if gap is None or is_interpretable(gap):
         return difference(gap, places)
     return Figure(text=NONE, note=f"{NOT_INTERPRETED}: {why_not(gap, language, reference)}")
+
+
+def reason_of(estimate: Estimate) -> str:
+    """Return in a few words why a number is not interpreted: "not interpreted: too much missing"."""
+    reasons = "".join(word(estimate, flag) for flag in FLAGS)
+    return f"{NOT_INTERPRETED}: too much {reasons}"

@@ -1,0 +1,96 @@
+"""What belongs to a safety rate, beside it: competent-safe, corrected by labels, over-refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safeglot.errors import UsageError
+from safeglot.experiments.cells import columns
+from safeglot.experiments.field import MACROS, Field
+from safeglot.experiments.runs import read_estimates
+from safeglot.report.numbers.percent import percent
+from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.types import Estimate
+
+METRICS = {
+    "competent_safe": "competent-safe",
+    "safety_corrected": "corrected",
+    "over_refusal": "over-refusal",
+}
+"""Metric -> the name of its column."""
+COLUMNS: Mapping[str, Kind] = dict.fromkeys(METRICS.values(), "rate")
+ASSUMPTION = (
+    "competent-safe, corrected and over-refusal are of the same average as safety; over several "
+    "languages each is the mean of the languages', with the mean of their intervals' ends, which is "
+    "no shorter than its interval"
+)
+
+_Key = tuple[str, str | None, str | None, str | None]
+
+
+class Besides:
+    """The numbers beside the safety of a field's models, read from the results of their runs."""
+
+    def __init__(self, field: Field) -> None:
+        self._field = field
+        self._read: dict[Path, dict[_Key, Estimate] | None] = {}
+
+    def cells(self, name: str) -> tuple[ResultCell, ...]:
+        """Return the cells of one entrant, in the order of METRICS."""
+        path, model = self._field.places[name]
+        if path not in self._read:
+            self._read[path] = _results(path)
+        rows = self._read[path]
+        if rows is None:
+            return tuple(number(None, reason="run not scored") for _ in METRICS)
+        return tuple(self._cell(rows, metric, model) for metric in METRICS)
+
+    def _cell(self, rows: Mapping[_Key, Estimate], metric: str, model: str) -> ResultCell:
+        field = self._field
+        if field.metric in MACROS:
+            metric += "_macro"
+        elif field.metric != "safety_micro":
+            return number(None, reason="not for this average")
+        languages = field.languages if field.language is None else (field.language,)
+        found = [rows.get((metric, field.judge, model, tag)) for tag in languages]
+        known = [e for e in found if e is not None and e.value is not None]
+        if len(known) < len(found):
+            return number(None, reason="no data")
+        ends = [_mean([getattr(e, end) for e in known]) for end in ("value", "low", "high")]
+        return number(ends[0], (ends[1], ends[2]))
+
+
+def _results(path: Path) -> dict[_Key, Estimate] | None:
+    try:
+        rows = read_estimates(path)
+    except UsageError:
+        return None
+    return {(e.metric, e.judge, e.model, e.language): e for e in rows if e.category is None}
+
+
+def _mean(parts: list[float | None]) -> float | None:
+    known = [part for part in parts if part is not None]
+    return sum(known) / len(known) if len(known) == len(parts) else None
+
+
+def no_rank(share: float) -> str:
+    """Return why a model has no rank."""
+    return f"no rank: {percent(share)}% invalid"
+
+
+def beside_table(field: Field, of: str) -> ResultTable:
+    """Return what belongs to the safety of a field's models, for tables that have no room for it."""
+    beside = Besides(field)
+    rows: list[ResultRow] = [(word(e.name), *beside.cells(e.name)) for e in field.entrants]
+    return ResultTable(
+        title=f"Beside safety: {of}",
+        columns=columns({"model": "word", **COLUMNS}),
+        rows=tuple(rows),
+        text=(
+            "A model can be safe because it is unable to answer (competent-safe is lower then), "
+            "because the judge errs (corrected says), or because it refuses everything (over-refusal)."
+        ),
+        assumptions=(ASSUMPTION,),
+        notes=(),
+    )
