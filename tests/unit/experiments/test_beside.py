@@ -1,6 +1,5 @@
 """Competent-safe, corrected and over-refusal beside safety; no rank for a model that babbles."""
 
-
 import numpy as np
 import pytest
 
