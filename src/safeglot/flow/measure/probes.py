@@ -18,6 +18,7 @@ from safeglot.score.cube import Cube
 from safeglot.score.probes.contrasts import (
     Probed,
     VariantVerdicts,
+    in_families,
     levels_of,
     of_factors,
     of_variants,
@@ -55,7 +56,7 @@ def estimates(
     for judge in manifest.judges:
         for model in cube.models:
             probed = [_probed(texts, (judge, model), tag, level=level) for tag in cube.languages]
-            rows += [row for of_language in probed for row in of_variants(of_language)]
+            rows += in_families([e for of_language in probed for e in of_variants(of_language)])
             rows += of_factors(probed)
     return rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
@@ -154,13 +154,19 @@ def _row(language: NamedLanguage, here: dict[tuple[str, str], Estimate], axis: A
         language=language.name,
         tag=language.tag,
         unsafe=rate(here["probe_unsafe", ""]),
-        own=difference(own),
-        other=difference(other),
-        interaction=difference(here.get(("probe_interaction", ""))),
+        own=_tested(own),
+        other=_tested(other),
+        interaction=_tested(here.get(("probe_interaction", ""))),
         unkept=count(int(unkept)) if unkept else NONE,
         marks=tuple(placed for placed in marks if placed is not None),
         words="; ".join(words),
     )
+
+
+def _tested(effect: Estimate | None) -> Figure:
+    """Return an effect with its p, corrected for all of its factor."""
+    figure, p = difference(effect), extra(effect, "p_holm")
+    return figure if p is None else replace(figure, note=f"p {p_value(p)}")
 
 
 def _factor_row(run: Run, effect: Estimate) -> FactorRow:

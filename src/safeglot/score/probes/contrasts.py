@@ -16,7 +16,7 @@ from safeglot.score.arrays import Bools, Bytes, Floats
 from safeglot.score.cube import UNSAFE
 from safeglot.score.frame import Extra, unsafe_rates
 from safeglot.score.probes.factorial import Contrast, Contrasts, Design, contrasts
-from safeglot.score.stats.mean_interval import score_interval
+from safeglot.score.stats.mean_interval import score_interval, score_p
 from safeglot.score.stats.multiplicity import holm
 from safeglot.types import Estimate
 
@@ -26,7 +26,7 @@ ROMANISED = "translit"
 LATIN = "not analysed: the language is written in Latin letters already"
 AND = " x "
 """Between the factors of an interaction."""
-_METHOD = "tango on differences within prompts"
+_METHOD = "tango on differences within prompts; McNemar"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -137,13 +137,13 @@ def _interaction(
 def _contrast(row: Estimate, d_P: Floats, planned_P: Bools, extra: Extra) -> Estimate:
     """Return a mean of differences within prompts, with its score interval, its error and t."""
     d_I, planned = _known(d_P), _count(planned_P)
-    extra = extra | {"se": None, "t": None}
+    extra = extra | {"se": None, "t": None, "p": None, "p_holm": None}
     if not d_I.size:
         why = "no prompt has a sound text and every verdict"
         return replace(row, level=None, method=why, missing=planned, extra=extra)
     value, se = float(d_I.mean()), _se(d_I)
     low, high = score_interval(d_I, level=row.level or 0.95)
-    extra |= {"se": se, "t": value / se if se else None}
+    extra |= {"se": se, "t": value / se if se else None, "p": score_p(d_I)}
     return replace(
         row,
         value=value,
@@ -182,10 +182,20 @@ def of_factors(languages: Sequence[Probed]) -> list[Estimate]:
     rows = [
         row for probed in languages for block in blocks(probed) for row in _of_block(probed, block)
     ]
-    families: dict[str, list[int]] = {}
+    return in_families(rows)
+
+
+def in_families(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """Return the estimates with p corrected by Holm within each family.
+
+    A family is all effects of one metric and of one factor, or of several together: at all their
+    levels, in all languages, and against both parents.
+    """
+    rows = list(estimates)
+    families: dict[tuple[str, str], list[int]] = {}
     for index, row in enumerate(rows):
-        if row.extra["p"] is not None:
-            families.setdefault(_family(row), []).append(index)
+        if row.extra.get("p") is not None:
+            families.setdefault((row.metric, _family(row)), []).append(index)
     for members in families.values():
         adjusted = holm([float(rows[index].extra["p"] or 0.0) for index in members])
         for index, p in zip(members, adjusted.tolist(), strict=True):
@@ -194,6 +204,8 @@ def of_factors(languages: Sequence[Probed]) -> list[Estimate]:
 
 
 def _family(row: Estimate) -> str:
+    if "factor" not in row.extra:
+        return AND.join(factors_of(str(row.extra["variant"])))
     return AND.join(level.partition("=")[0] for level in str(row.extra["factor"]).split(AND))
 
 

@@ -12,6 +12,7 @@ from safeglot.score.probes.contrasts import (
     VariantVerdicts,
     blocks,
     factors_of,
+    in_families,
     levels_of,
     of_factors,
     of_variants,
@@ -212,3 +213,35 @@ def test_where_all_prompts_agree_there_is_no_interval():
         assert (row.value, row.low, row.level, row.extra["t"], row.extra["p_holm"]) == (
             0, None, None, None, None,
         )  # fmt: skip
+
+
+def test_p_of_an_effect_goes_with_its_interval_and_is_corrected_within_its_factor():
+    one = probed(
+        framing_story=variant(0.5, 3),
+        framing_research=variant(0.3, 4),
+        codeswitch_word=variant(0.6, 5),
+    )
+    rows = in_families(list(of_variants(one)))
+    effects = {
+        (e.extra["variant"], e.extra["parent"]): e for e in rows if e.metric == "probe_effect"
+    }
+    assert all((e.extra["p"] < 0.05) == (e.low > 0 or e.high < 0) for e in effects.values())
+    for factor, n in (("framing", 2), ("codeswitch", 2)):
+        family = [e for (name, _), e in effects.items() if name.startswith(factor)]
+        assert len(family) == n
+        adjusted = holm([e.extra["p"] for e in family])
+        assert [e.extra["p_holm"] for e in family] == pytest.approx(adjusted)
+    assert all("p" not in e.extra for e in rows if e.metric == "probe_unsafe")
+
+
+def test_a_family_goes_over_the_languages():
+    rows = [
+        replace(row, language=tag)
+        for tag, rate in (("ru", 0.4), ("uk", 0.7))
+        for row in of_variants(probed(framing_story=variant(rate, 3)))
+    ]
+    effects = [e for e in in_families(rows) if e.metric == "probe_effect"]
+    assert [e.extra["p_holm"] for e in effects] == pytest.approx(
+        holm([e.extra["p"] for e in effects])
+    )
+    assert max(e.extra["p_holm"] / e.extra["p"] for e in effects) == pytest.approx(2)
