@@ -115,7 +115,8 @@ def _precision(
     variance = float(np.square(influence_P).sum())
     evidence = float(participants(variance, np.square(np.square(influence_P)).sum()))
     worth = _worth(layout, rows, share_E, line)
-    if not (prompts > 1 and spread > 1e-12 and variance > 0 and worth.apart > 0):
+    # Residuals that cancel leave rounding of 1e-32 or so: one unsafe of a million prompts gives 1e-12.
+    if not (prompts > 1 and spread > 1e-12 and variance > 1e-24 and worth.apart > 0):
         return worth.prompts, variance
     alone = min(worth.rows, spread * prompts / (prompts - 1) / worth.apart)
     seen, dependent = variance / worth.apart, worth.rows / worth.prompts
