@@ -75,5 +75,25 @@ class Estimator(Protocol):
         """Return the estimate in the replies, which come in the order of the requests."""
 
 
+REPLY_FAULTS = (
+    "blocked",
+    "thought only",
+    "broken",
+    "malformed",
+    "no choices",
+    "refused",
+    "truncated",
+    "untagged",
+    "variants",
+)
+"""Words that a fault of a translation begins with, where there is no text at all."""
+
+
+def broken_by(fault: str) -> str:
+    """Return the word that a fault without a text is counted by, "" for any other."""
+    kind = fault.partition(":")[0]
+    return kind if kind in REPLY_FAULTS else ""
+
+
 EMPTY = Estimated(value=None, reason="the candidate is empty")
 NO_REPLY = Estimated(value=None, reason="no reply")

@@ -24,6 +24,7 @@ from safeglot.score.translations.gate import (
     translation_shares,
     ungated,
 )
+from safeglot.translate.base import REPLY_FAULTS
 from safeglot.translate.checks.hard_checks import CHECKS
 from safeglot.types import Arm, Estimate
 
@@ -75,8 +76,9 @@ def bare(reason: str) -> str:
 
 
 def why_failed(kind: str, message: str) -> str:
-    """Return why there is no text, to be counted: the hard checks that its candidates missed."""
-    missed = [name for name in CHECKS if f"{name} (" in message]
+    """Return why there is no text, to be counted: what came in place of one, or the checks missed."""
+    missed = [name for name in REPLY_FAULTS if f": {name}: " in message]
+    missed += [name for name in CHECKS if f"{name} (" in message]
     return " + ".join(missed) or kind
 
 

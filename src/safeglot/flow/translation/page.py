@@ -31,7 +31,7 @@ from safeglot.report.translation_set.view import (
 )
 from safeglot.score.arrays import Floats, floats
 from safeglot.text import languages
-from safeglot.translate.base import Scale
+from safeglot.translate.base import Scale, broken_by
 from safeglot.translate.choice.choice import Gate
 from safeglot.types import FAILED, GATED, KEPT, OUTCOMES, CandidateRow
 
@@ -156,7 +156,7 @@ class _SetCounts:
             if row.passed:
                 self.passed[by] += 1
             else:
-                checks = [NO_TEXT] if row.broken else list(row.faults)
+                checks = [broken_by(row.broken) or NO_TEXT] if row.broken else list(row.faults)
                 self.refused.update((*by, check) for check in checks)
                 if place in self.failed:
                     self.failed_by[place].update(checks)
