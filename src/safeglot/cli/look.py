@@ -80,6 +80,8 @@ def _already(job: Job) -> str:
         return ""
     from safeglot.flow.run import session
 
+    if session.difference(run_dir, job) and session.holds_nothing(run_dir):
+        return " (holds another run without answers, which gives way)"
     session.check_same(run_dir, job)
     return " (holds this run: what is stored there is not asked again)"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from example.job import QUIET, VLLM, begun, judged, prepared, prompt_set
+from example.job import QUIET, VLLM, answered, begun, judged, prepared, prompt_set
 from example.recorded import recorded
 from safeglot import pipeline
 from safeglot.backends.files.rundir import RunDir
@@ -71,10 +71,17 @@ def test_a_dry_run_counts_what_would_be_sent(tmp_path):
 
 
 def test_a_dry_run_knows_the_run_that_is_there(tmp_path):
-    run_dir, job = begun(tmp_path / "run")
+    run_dir, job = answered(tmp_path / "run")
     assert "holds this run: what is stored there is not asked again" in forecast_text(job)
     with pytest.raises(UsageError, match="holds a run of other inputs"):
         forecast_text(prepared(out=str(run_dir.path), seed=9))
+
+
+def test_a_dry_run_tells_that_a_run_without_answers_gives_way(tmp_path):
+    run_dir, _ = begun(tmp_path / "run")
+    told = forecast_text(prepared(out=str(run_dir.path), seed=9))
+    assert "holds another run without answers, which gives way" in told
+    assert run_dir.database.exists(), "nothing was touched"
 
 
 def test_a_run_without_results_has_nothing_to_show(tmp_path):

@@ -109,6 +109,12 @@ class RunDir:
                 f"--out {self.path}: holds other files ({shown}) and no run. Give an empty or a new folder."
             )
 
+    def clear(self) -> None:
+        """Take away what a run without answers left, so that another begins here."""
+        beside = [self.database.with_name(self.database.name + end) for end in ("", "-wal", "-shm")]
+        for path in (*beside, self.results, self.report, self.manifest):
+            path.unlink(missing_ok=True)
+
     def _is_own(self, name: str) -> bool:
         # a run that was killed while it began leaves these, and files that were not yet moved
         begun = (self.config.name, self.manifest.name, self.database.name)

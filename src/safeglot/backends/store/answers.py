@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
 
 _COUNT = "SELECT COUNT(*) FROM responses"
+_COUNT_OUTCOMES = """
+SELECT (SELECT COUNT(*) FROM responses)
+     + (SELECT COUNT(*) FROM failures WHERE stage = 'generate' AND kind IN ('blocked', 'thought_only'))
+"""
 _COUNT_ASKED = """
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
 WHERE t.arm NOT IN ('backtranslate', 'reverse')
@@ -103,6 +107,11 @@ class JudgedAnswer(NamedTuple):
 def count_answers(store: Store) -> int:
     """Return the number of answers in all arms."""
     return store.count(_COUNT)
+
+
+def count_outcomes(store: Store) -> int:
+    """Return the number of answers in all arms, and of those that were blocked or thought only."""
+    return store.count(_COUNT_OUTCOMES)
 
 
 def count_asked(store: Store) -> int:

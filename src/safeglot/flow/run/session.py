@@ -6,11 +6,13 @@ import contextlib
 import dataclasses
 import sqlite3
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.answers import count_outcomes
 from safeglot.backends.store.labels import designs
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_prompts, main_texts
@@ -60,7 +62,7 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
         *job.prompts.notes, *job.arms.notes, *job.arms.warnings, *job.setting_notes()
     ):  # fmt: skip
         console.say(f"note: {note}")
-    if run_dir.exists():
+    if run_dir.exists() and not _begins_anew(run_dir, job, console):
         check_same(run_dir, job)
         _update(run_dir, job)
         console.say(f"resuming {run_dir.path}")
@@ -87,23 +89,70 @@ def _update(run_dir: RunDir, job: Job) -> None:
     run_dir.write(to_table(config), manifest.with_level(about, job))
 
 
-def check_same(run_dir: RunDir, job: Job) -> None:
-    """Check that the run here is this one. Raises: UsageError with each change."""
+def _begins_anew(run_dir: RunDir, job: Job, console: Console) -> bool:
+    """Return whether a run of other inputs or judges gave way to this one, since it holds no answer."""
+    other = difference(run_dir, job)
+    if other is None or not holds_nothing(run_dir):
+        return False
+    check_arms(job.arms, None, job.config.reference)
+    console.say(
+        f"note: {run_dir.path}: the run there holds no answer and gives way to this one. {other.what}"
+    )
+    run_dir.clear()
+    return True
+
+
+def holds_nothing(run_dir: RunDir) -> bool:
+    """Return whether a run has no answer and no block of one, so that nothing is lost with it."""
+    if not run_dir.database.exists():
+        return True
+    try:
+        store = Store(run_dir.database, read_only=True)
+    except UsageError:  # another version's, or damaged: who knows
+        return False
+    try:
+        return not count_outcomes(store)
+    except sqlite3.DatabaseError:
+        return False
+    finally:
+        store.close()
+
+
+class Difference(NamedTuple):
+    """How a run differs from what is asked for under its name."""
+
+    kind: str
+    what: str
+    do: str
+
+
+def difference(run_dir: RunDir, job: Job) -> Difference | None:
+    """Return how the run here differs from a job in inputs or judges, None where it is that one."""
     about = run_dir.read_manifest()
     there, now = about.identity, job.identity()
     if now != there:
         changed = manifest.changes(there, now, stored_config(run_dir), job.config)
-        raise UsageError(
-            f"--out {run_dir.path}: holds a run of other inputs. {'; '.join(changed)}. "
-            "Give another --out, or the inputs of that run to resume it."
+        return Difference(
+            "a run of other inputs.",
+            f"{'; '.join(changed)}.",
+            "Give another --out, or the inputs of that run to resume it.",
         )
     if job.judges and about.judges and about.judges != job.judge_ids():
         old, new = ", ".join(about.judges), ", ".join(job.judge_ids())
         hint = _judge_hint(stored_config(run_dir), job.config) if old == new else ""
-        raise UsageError(
-            f"--out {run_dir.path}: holds this run with other judges{hint}. judges: there {old}, now {new}. "
-            f"Use `safeglot judge {run_dir.path} --judge …` to add or read again, or give another --out."
+        return Difference(
+            f"this run with other judges{hint}.",
+            f"judges: there {old}, now {new}.",
+            f"Use `safeglot judge {run_dir.path} --judge …` to add or read again, or give another --out.",
         )
+    return None
+
+
+def check_same(run_dir: RunDir, job: Job) -> None:
+    """Check that the run here is this one. Raises: UsageError with each change."""
+    about = run_dir.read_manifest()
+    if other := difference(run_dir, job):
+        raise UsageError(f"--out {run_dir.path}: holds {' '.join(other)}")
     if job.arms and run_dir.database.exists():
         with opened(run_dir, create=True) as store:  # also where it was cut off at its beginning
             check_arms(job.arms, store, about.reference)

@@ -56,6 +56,50 @@ def test_a_judge_joins_a_run_that_has_none(tmp_path):
     assert session.judged_config(run_dir).judge == job.config.judge
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"seed": 5}, "seed: there 0, now 5"),
+        ({"prompts": prompt_set(3)}, "the content of the prompts"),
+        ({"judge": (judge("rubric=vllm/j"),)}, "now rubric=vllm/j"),
+    ],
+)
+def test_a_run_without_an_answer_gives_way(tmp_path, capsys, change, told):
+    run_dir, _ = begun(tmp_path / "run")
+    run_dir.results.write_text("{}", "utf-8")
+    prompts = change.get("prompts")
+    more = {k: v for k, v in change.items() if k != "prompts"}
+    job = prepared(
+        prompts, out=str(run_dir.path), **{"judge": (judge("refusal-baseline"),), **more}
+    )
+    with session.begun(run_dir, job, Console()) as store:
+        session.put_prompts(store, job.prompts)
+        assert len(store.prompts()) == len(job.prompts.prompts)
+    said = capsys.readouterr().err
+    assert "holds no answer and gives way to this one" in said
+    assert told in said
+    assert run_dir.read_manifest().identity == job.identity()
+    assert run_dir.read_manifest().judges == job.judge_ids()
+    assert not run_dir.results.exists()
+
+
+@pytest.mark.parametrize("kind", ["blocked", "thought_only"])
+def test_a_run_of_blocks_alone_is_no_empty_one(tmp_path, kind):
+    run_dir, _ = begun(tmp_path / "run")
+    assert session.holds_nothing(run_dir)
+    with session.opened(run_dir) as store:
+        store.write("failures", [("generate", "k", "p", "m", 0, kind, "", 1, 0, "", "")])
+    assert not session.holds_nothing(run_dir)
+
+
+def test_of_a_database_that_cannot_be_read_nobody_knows(tmp_path):
+    run_dir, _ = begun(tmp_path / "run")
+    run_dir.database.write_bytes(b"no database" * 99)
+    assert not session.holds_nothing(run_dir)
+    run_dir.database.unlink()
+    assert session.holds_nothing(run_dir)
+
+
 def test_a_run_of_other_inputs_is_refused_with_each_change(tmp_path):
     run_dir, _ = begun(tmp_path / "run")
     with pytest.raises(
