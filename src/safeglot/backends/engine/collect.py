@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol
 
+from safeglot.backends.engine.afresh import Afresh
 from safeglot.backends.engine.engine import Engine, Origin, stream
 from safeglot.backends.engine.first_replies import FirstReplies
 from safeglot.backends.store.answers import answered_models
@@ -89,6 +90,7 @@ class Collector:
             retry=every - final,
             thoughts=set() if retry_failed else thought_only_keys(self.store),
         )
+        self.afresh = Afresh(engine, wanted=retry_failed)
         self._first = FirstReplies(known=answered_models(self.store))
 
     async def run(
@@ -120,17 +122,20 @@ class Collector:
             self.store.flush()
 
     async def _again(self, answer: Answer, judge: JudgeStep) -> None:
-        if self._key(answer.response.key, judge) in self.done.verdicts:
+        if self._has_verdict(self._key(answer.response.key, judge)):
             self.tally.verdicts += 1
         else:
             await self._judge_one(answer, judge)
 
     async def _one(self, item: Item, target: Target, judges: Sequence[JudgeStep]) -> None:
         planned: Planned = target.plan(item)
-        if planned.key in self.done.responses:
+        may_ask = target.name in self._allowed
+        if planned.key in self.done.responses and not (
+            may_ask and self.afresh.answer(planned.key, planned.reply_key)
+        ):
             await self._judge_stored(item, target, planned, judges)
             return
-        if target.name not in self._allowed:
+        if not may_ask:
             return
         response = await self._generate(item, target, planned)
         if response is not None:
@@ -177,7 +182,7 @@ class Collector:
         self, item: Item, target: Target, planned: Planned, judges: Sequence[JudgeStep]
     ) -> None:
         self.tally.answers += 1
-        missing = [j for j in judges if self._key(planned.key, j) not in self.done.verdicts]
+        missing = [j for j in judges if not self._has_verdict(self._key(planned.key, j))]
         self.tally.verdicts += len(judges) - len(missing)
         if not missing:
             return
@@ -201,6 +206,8 @@ class Collector:
         try:
             with self.engine.faults.around(f"verdict of {judge.name}"):
                 if not is_empty(response.text):
+                    if self.afresh.wants(key):
+                        self.afresh.verdict(key, judge.ask(answer))
                     verdict = await self.engine.produce(judge, answer)
                 else:
                     verdict = empty_verdict(response, judge)
@@ -212,6 +219,9 @@ class Collector:
             return
         self._recovered("judge", key)
         self.tally.verdicts += 1
+
+    def _has_verdict(self, key: str) -> bool:
+        return key in self.done.verdicts and not self.afresh.wants(key)
 
     def _key(self, response_key: str, judge: JudgeStep) -> str:
         judge_id = self._ids.get(judge.name)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
+from safeglot.backends.store.afresh import forget_reply
 from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
 from safeglot.keys import request_key
@@ -81,6 +82,8 @@ class Counters:
     usd: float = 0.0
     said: list[str] = field(default_factory=list)
     """What was said of servers, each once."""
+    broke: set[str] = field(default_factory=set)
+    """Kinds of the errors that stopped an endpoint."""
     unopened: int = 0
     """Thoughts that were cut off at a closing mark without an opening one."""
     served: dict[str, Counter[str]] = field(default_factory=dict)
@@ -160,6 +163,11 @@ class Engine:
     def _put(self, failure: Failure, origin: Origin) -> None:
         self.store.put_failure(failure, parent=origin.parent, by=origin.by, sample=origin.sample)
 
+    def forget(self, reply_key: str) -> None:
+        """Forget a stored reply, so that the same request is asked anew."""
+        forget_reply(self.store, reply_key)
+        self._stored.discard(short_key(reply_key))
+
     async def _replies(self, requests: Sequence[Request]) -> list[Reply]:
         replies = await asyncio.gather(*map(self.reply, requests), return_exceptions=True)
         for reply in replies:  # raised once all are there: none is left behind in flight
@@ -187,6 +195,8 @@ class Engine:
             reply = await self._ask(request, key)
         except BaseException as error:
             if isinstance(error, Stopped):
+                if isinstance(error.__context__, ModelError):
+                    self.counters.broke.add(error.__context__.kind)
                 self.shut(str(error))
             future.set_exception(error if isinstance(error, Exception) else Stopped("interrupted"))
             future.exception()  # mark as seen: often nobody else waits

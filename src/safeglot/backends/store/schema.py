@@ -88,6 +88,13 @@ INSERT = {
     "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
     "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
     "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
+    "excused_failures": "UPDATE failures SET transient = 1 WHERE kind = ?",
+    "forgotten_replies": "DELETE FROM replies WHERE key = ?",
+    "forgotten_responses": "DELETE FROM responses WHERE key = ?",
+    "forgotten_verdicts": "DELETE FROM verdicts WHERE key = ?",
+    "forgotten_verdicts_of": "DELETE FROM verdicts WHERE response = ?",
+    "forgotten_traits": "DELETE FROM traits WHERE response = ?",
+    "forgotten_failures_of": "DELETE FROM failures WHERE stage = 'judge' AND parent = ?",
 }
 
 EMPTY = {name: f"DELETE FROM {name}" for name in ("traits", "draws", "labels")}  # noqa: S608 - our own names
