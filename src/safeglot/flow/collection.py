@@ -17,6 +17,7 @@ from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir, log_row
 from safeglot.backends.models.routes import LOCAL
+from safeglot.backends.store.afresh import count_momentary, excuse
 from safeglot.backends.store.answers import count_asked
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_verdicts
@@ -114,10 +115,25 @@ def collect(work: Work) -> None:
     arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
     work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
     with _stops_explained(work, _stored):
-        for phase in phases(work.job, answers=work.answers, judged=work.judged):
-            asyncio.run(_collect(work, phase))
+        _collect_all(work)
+        _ask_once_more(work)
     for note in _notes(work):
         work.console.say(f"note: {note}")
+
+
+def _collect_all(work: Work) -> None:
+    for phase in phases(work.job, answers=work.answers, judged=work.judged):
+        asyncio.run(_collect(work, phase))
+
+
+def _ask_once_more(work: Work) -> None:
+    """Ask again for what failed in a way that another try may mend, now that all else is done."""
+    work.store.flush()
+    asked = (("generate", work.answers), ("judge", work.judged))
+    failed = count_momentary(work.store, [stage for stage, wanted in asked if wanted])
+    if failed:
+        work.console.say(f"note: {failed} requests failed for a moment; each is asked once more")
+        _collect_all(dataclasses.replace(work, retry_failed=False))
 
 
 def _notes(work: Work) -> Iterator[str]:
@@ -163,6 +179,7 @@ def _stops_explained(work: Work, stored: Callable[[Work], str]) -> Iterator[None
 
 def _how_to_go_on(why: Stopped, work: Work, stored: Callable[[Work], str]) -> str:
     work.store.flush()
+    excuse(work.store, work.spent.broke)
     done = f"{why}\n{stored(work)} are stored in {work.run_dir.path}."
     return f"{done} Run the same command again to go on from there." if why.again else done
 
