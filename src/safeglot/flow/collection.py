@@ -17,7 +17,7 @@ from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir, log_row
 from safeglot.backends.models.routes import LOCAL
-from safeglot.backends.store.afresh import count_momentary, excuse
+from safeglot.backends.store.afresh import count_momentary
 from safeglot.backends.store.answers import count_asked
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_verdicts
@@ -179,7 +179,6 @@ def _stops_explained(work: Work, stored: Callable[[Work], str]) -> Iterator[None
 
 def _how_to_go_on(why: Stopped, work: Work, stored: Callable[[Work], str]) -> str:
     work.store.flush()
-    excuse(work.store, work.spent.broke)
     done = f"{why}\n{stored(work)} are stored in {work.run_dir.path}."
     return f"{done} Run the same command again to go on from there." if why.again else done
 

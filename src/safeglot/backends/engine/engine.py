@@ -82,8 +82,6 @@ class Counters:
     usd: float = 0.0
     said: list[str] = field(default_factory=list)
     """What was said of servers, each once."""
-    broke: set[str] = field(default_factory=set)
-    """Kinds of the errors that stopped an endpoint."""
     unopened: int = 0
     """Thoughts that were cut off at a closing mark without an opening one."""
     served: dict[str, Counter[str]] = field(default_factory=dict)
@@ -195,8 +193,6 @@ class Engine:
             reply = await self._ask(request, key)
         except BaseException as error:
             if isinstance(error, Stopped):
-                if isinstance(error.__context__, ModelError):
-                    self.counters.broke.add(error.__context__.kind)
                 self.shut(str(error))
             future.set_exception(error if isinstance(error, Exception) else Stopped("interrupted"))
             future.exception()  # mark as seen: often nobody else waits
@@ -211,8 +207,9 @@ class Engine:
         """Send nothing more on any lane; what is in flight may finish and is stored."""
         for lane in self.lanes.values():
             lane.shut(why)
-        for error, failure, origin in self._rows:  # what stopped the run is asked again
-            if error.again and not failure.transient:
+        stopping = {(error.kind, origin.by) for error, _, origin in self._rows if error.again}
+        for error, failure, origin in self._rows:  # what failed like that before is asked again too
+            if (error.kind, origin.by) in stopping and not failure.transient:
                 self._put(replace(failure, transient=True), origin)
         self._rows.clear()
 

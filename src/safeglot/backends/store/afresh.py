@@ -1,8 +1,8 @@
-"""What a run may ask for once more: empty answers, unread verdicts, failures that are nobody's own."""
+"""What a run may ask for once more: empty answers, unread verdicts, failures that may pass."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ def forget_verdict(store: Store, key: str) -> None:
 def forget_reply(store: Store, key: str) -> None:
     """Forget a reply, so that the next one takes its place."""
     store.write("forgotten_replies", [(key,)])
-
-
-def excuse(store: Store, kinds: Collection[str]) -> None:
-    """Have the failures of some kinds asked again by the next run: the endpoint was at fault, not they."""
-    store.write("excused_failures", [(kind,) for kind in sorted(kinds)])
 
 
 def count_momentary(store: Store, stages: Sequence[str]) -> int:

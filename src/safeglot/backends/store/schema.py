@@ -88,7 +88,6 @@ INSERT = {
     "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
     "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
     "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
-    "excused_failures": "UPDATE failures SET transient = 1 WHERE kind = ?",
     "forgotten_replies": "DELETE FROM replies WHERE key = ?",
     "forgotten_responses": "DELETE FROM responses WHERE key = ?",
     "forgotten_verdicts": "DELETE FROM verdicts WHERE key = ?",

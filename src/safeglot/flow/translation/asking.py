@@ -16,7 +16,6 @@ from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import log_row
 from safeglot.backends.models.adaptations import Adaptations
-from safeglot.backends.store.afresh import excuse
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import ModelError, Stopped
@@ -235,7 +234,6 @@ async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
                 asking.console.say(f"note: {note}")
             await engine.close()
             store.flush()
-            excuse(store, asking.spent.broke)
 
 
 def run(work: Callable[[], Any], place: Path) -> Any:
