@@ -118,7 +118,7 @@ def holds_nothing(run_dir: RunDir) -> bool:
         store.close()
 
 
-class Difference(NamedTuple):
+class OtherRun(NamedTuple):
     """How a run differs from what is asked for under its name."""
 
     kind: str
@@ -126,13 +126,13 @@ class Difference(NamedTuple):
     do: str
 
 
-def difference(run_dir: RunDir, job: Job) -> Difference | None:
+def difference(run_dir: RunDir, job: Job) -> OtherRun | None:
     """Return how the run here differs from a job in inputs or judges, None where it is that one."""
     about = run_dir.read_manifest()
     there, now = about.identity, job.identity()
     if now != there:
         changed = manifest.changes(there, now, stored_config(run_dir), job.config)
-        return Difference(
+        return OtherRun(
             "a run of other inputs.",
             f"{'; '.join(changed)}.",
             "Give another --out, or the inputs of that run to resume it.",
@@ -140,7 +140,7 @@ def difference(run_dir: RunDir, job: Job) -> Difference | None:
     if job.judges and about.judges and about.judges != job.judge_ids():
         old, new = ", ".join(about.judges), ", ".join(job.judge_ids())
         hint = _judge_hint(stored_config(run_dir), job.config) if old == new else ""
-        return Difference(
+        return OtherRun(
             f"this run with other judges{hint}.",
             f"judges: there {old}, now {new}.",
             f"Use `safeglot judge {run_dir.path} --judge …` to add or read again, or give another --out.",
