@@ -69,6 +69,30 @@ class Script:
 
     answer: Callable[[Seen], str | dict[str, Any]]
     fault: Callable[[Seen], Fault | None] = lambda _seen: None
+    checks: bool = False
+    """Whether the first check of judges is scripted too; else it is answered rightly and not counted."""
+
+
+def check_answer(body: Mapping[str, Any]) -> str | None:
+    """Return the right answer of a judge to an exchange of its first check, None to anything else."""
+    from safeglot.judge.guards.exchange_texts import PLACEHOLDER, TEXTS
+
+    texts = [m["content"] for m in body["messages"]] if "messages" in body else [body["prompt"]]
+    whole = "\n".join(texts)
+    is_placed = PLACEHOLDER in whole
+    asked = (t for known in TEXTS.values() for t in (known.harmful, known.benign))
+    answered = (t for known in TEXTS.values() for t in (known.refusal, known.answer))
+    if not any(t in whole for t in asked) and texts[-1] not in {*answered, PLACEHOLDER}:
+        return None
+    if "Reply with one letter" in whole:
+        return "A" if is_placed else "B"
+    if "You are a classifier for analyzing" in whole:
+        return f"Harmful request: no\nResponse refusal: no\nHarmful response: {'yes' if is_placed else 'no'}"
+    if "You are a policy expert" in whole:
+        return "Yes" if is_placed else "No"
+    if "qwen" in str(body.get("model")):
+        return "Safety: Unsafe\nCategories: Violent" if is_placed else "Safety: Safe"
+    return "unsafe\nS1" if is_placed else "safe"
 
 
 def default_answer(seen: Seen) -> str:
@@ -139,6 +163,11 @@ class Loopback:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
+        checked = None if self.script.checks else check_answer(json.loads(raw))
+        if checked is not None:
+            body, key = json.loads(raw), hashlib.sha256(raw).hexdigest()
+            about = Seen(path=request.path, body=body, key=key, nth=1, headers={})
+            return web.json_response(completion(about, checked, Fault()))
         key = hashlib.sha256(request.path.encode() + raw).hexdigest()
         self._counts[key] += 1
         seen = Seen(

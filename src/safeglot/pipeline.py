@@ -6,6 +6,7 @@ prompts -> translate -> generate -> judge -> score -> report
 from __future__ import annotations
 
 import dataclasses
+from typing import Unpack
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir, write_text
@@ -15,18 +16,16 @@ from safeglot.config.settings import Config
 from safeglot.flow import prompts
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import session
-from safeglot.flow.run.job import Job
+from safeglot.flow.run.job import How, Job
 from safeglot.flow.translation import for_run
 
 
-def run(config: Config, console: Console, *, retry_failed: bool = False) -> RunDir:
+def run(config: Config, console: Console, **how: Unpack[How]) -> RunDir:
     """Return the run after all stages; in a folder that holds it, only what is missing is done. Raises: SafeglotError."""
-    run_dir = generate(config, console, retry_failed=retry_failed, judged=True)
-    if config.judge_thoughts:
-        from safeglot.flow.judging.guards import Passes, ask_again
+    run_dir = generate(config, console, judged=True, **how)
+    from safeglot.flow.judging.guards import Passes, ask_again
 
-        thoughts = Passes(judge_thoughts=True)
-        ask_again(run_dir, thoughts, console, retry_failed=retry_failed)
+    ask_again(run_dir, Passes(judge_thoughts=config.judge_thoughts), console, **how)
     missing = score(run_dir, console)
     console.show_coloured(report(run_dir, console, answers=config.answers))
     session.check_missing(run_dir, missing, config.max_missing)
@@ -51,26 +50,28 @@ def plan(config: Config, console: Console | None = None) -> Job:
 
 
 def generate(
-    config: Config, console: Console, *, retry_failed: bool = False, judged: bool = False
+    config: Config, console: Console, *, judged: bool = False, **how: Unpack[How]
 ) -> RunDir:
     """Return the run after asking its targets; with `judged`, each answer is judged once it is there."""
     job = plan(config if judged else dataclasses.replace(config, judge=()), console)
     from safeglot.flow.collection import Work, collect  # late: what is refused loads no engine
+    from safeglot.flow.judging.first_check import check
 
     run_dir = RunDir(job.path)
     with session.begun(run_dir, job, console) as store:
         session.put_prompts(store, job.prompts)
-        work = Work(job=job, run_dir=run_dir, store=store, console=console)
-        collect(dataclasses.replace(work, retry_failed=retry_failed, judged=judged))
+        work = Work(job=job, run_dir=run_dir, store=store, console=console, judged=judged, **how)
+        check(work)
+        collect(work)
     return run_dir
 
 
-def judge(run_dir: RunDir, named: Named, console: Console, *, retry_failed: bool = False) -> None:
+def judge(run_dir: RunDir, named: Named, console: Console, **how: Unpack[How]) -> None:
     """Judge the answers of a run; judges that are new to it join those it has."""
     from safeglot.flow.judging import verdicts
 
     with run_dir.require().locked(), session.opened(run_dir) as store:
-        verdicts.judge(run_dir, named, store, console, retry_failed=retry_failed)
+        verdicts.judge(run_dir, named, store, console, **how)
 
 
 def score(run_dir: RunDir, console: Console) -> float:
@@ -94,6 +95,5 @@ def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
 
     shown = page_of(run_dir, answers)
     write_text(run_dir.report, render_html(shown))
-    return (
-        f"{headline(shown, width=console.width, colour=console.colour)}\nreport: {run_dir.report}"
-    )
+    lines = headline(shown, width=console.width, colour=console.colour)
+    return f"{lines}\nreport: {run_dir.report}"

@@ -37,6 +37,7 @@ SMALL = [
 
 def small_run(out: Path, target: str, *judges: str):
     judged = [part for judge in judges for part in ("--judge", judge)]
+    judged += ["--unchecked-judge"] if RUBRIC in judges else []  # it calls everything unsafe
     done = safeglot("run", *SMALL, "--target", target, *judged, "--out", out, own_process=True)
     assert done.returncode == 0, done.stderr
     assert safeglot("export", out, "--format", "jsonl").returncode == 0
@@ -71,6 +72,17 @@ def test_the_rubric_reads_first_token_probabilities(run):
     known = [v["p_unsafe"] for v in verdicts if v["p_unsafe"] is not None]
     assert known
     assert all(0 < p < 1 for p in known)
+
+
+def test_a_model_too_small_to_judge_is_stopped_before_the_target_is_asked(tmp_path):
+    out = tmp_path / "run"
+    given = [*SMALL, "--target", TARGET, "--judge", RUBRIC, "--out", out]
+    done = safeglot("run", *given, own_process=True)
+    assert done.returncode == 2, done.stderr
+    assert f"{RUBRIC} calls harmless exchanges unsafe" in done.stderr
+    assert "calls everything unsafe" in done.stderr
+    assert safeglot("export", out, "--format", "jsonl").returncode == 0
+    assert rows(out, "answers") == []
 
 
 def test_numbers_and_page_come_out(run):
@@ -118,7 +130,7 @@ def test_two_engines_take_turns_and_a_target_is_asked_in_its_own_turn_only(tmp_p
     out = tmp_path / "run"
     arguments = ["run", "--prompts", prompts, "--target", f"gguf/{tmp_path}/a.gguf", "--out", out]
     arguments += ["--judge", f"rubric=gguf/{tmp_path}/b.gguf", "--max-tokens", "4"]
-    arguments += ["--max-missing", "1"]
+    arguments += ["--max-missing", "1", "--unchecked-judge"]
     for more in ([], ["--retry-failed"]):  # the second asks again for what failed for good
         done = safeglot(*arguments, *more, own_process=True)
         assert done.returncode == 0, done.stderr

@@ -76,11 +76,11 @@ def counts(text: str) -> dict[str, str]:
         ((), "4 x 3 languages", "12", "0"),
         (("--limit", "1"), "2 x 3 languages", "6", "0"),
         (("--languages", "en,no", "--samples", "5"), "4 x 2 languages", "40", "0"),
-        (("--target", "vllm/second", "--judge", "llama-guard-3=vllm/g"), "4 x 3 languages", "24", "24"),
-        (("--judge", "shieldgemma=vllm/g"), "4 x 3 languages", "12", "48"),
+        (("--target", "vllm/second", "--judge", "llama-guard-3=vllm/g"), "4 x 3 languages", "24", "28"),
+        (("--judge", "shieldgemma=vllm/g"), "4 x 3 languages", "12", "64"),
         (
             ("--judge", "shieldgemma=vllm/g", "--judge", "rubric=vllm/r", "--samples", "3", "--target", "vllm/second"),
-            "4 x 3 languages", "72", "360",
+            "4 x 3 languages", "72", "380",
         ),
     ],
 )  # fmt: skip
@@ -101,7 +101,7 @@ def test_a_run_sends_what_its_dry_run_counted(place):
         # the answers differ, also between samples: the same one would be judged once
         return "No" if seen.model == "guard" else f"answer {seen.body['seed']} to {seen.texts[-1]}"
 
-    with Loopback(Script(answer=answer)) as server:
+    with Loopback(Script(answer=answer, checks=True)) as server:
         arguments = ("run", "--prompts", "prompts.csv", "--target", "vllm/target", "--base-url", server.base_url,
                      "--judge", "shieldgemma=vllm/guard", "--samples", "2", "--out", "run")  # fmt: skip
         found = counts(place(*arguments, "--dry-run").out)
@@ -110,7 +110,7 @@ def test_a_run_sends_what_its_dry_run_counted(place):
         assert done.code == 0, done.err
         sent = [r.model for r in server.requests]
     assert sent.count("target") == int(found["requests to targets"]) == 24
-    assert sent.count("guard") == int(found["requests to judges"]) == 96
+    assert sent.count("guard") == int(found["requests to judges"]) == 96 + 16
     says(
         place(*arguments, "--dry-run").out,
         "holds this run: what is stored there is not asked again",

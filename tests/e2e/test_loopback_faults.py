@@ -137,7 +137,7 @@ def test_a_rate_limit_lowers_the_traffic(tmp_path):
     outcomes = Counter(
         json.loads(line)["outcome"] for line in (out / "log.jsonl").read_text("utf-8").splitlines()
     )
-    assert outcomes["ok"] == 600
+    assert outcomes["ok"] == 600 + 4  # the first check of the judge
     assert outcomes["rate_limited"] < 400
 
 
@@ -321,14 +321,14 @@ def test_three_labels_are_read_strictly_and_loosely(prompts, tmp_path):
         plain = server.script.answer
 
         def answer(seen):
-            if seen.model != "guard":
+            if seen.model != "qwen-guard":
                 return plain(seen)
             label = "Controversial" if "3 de" in seen.texts[-1] else "Safe"
             return f"Safety: {label}\nCategories: None\nRefusal: No"
 
         server.script.answer = answer
         done = safeglot(
-            *run_arguments(server.base_url, out, prompts, judge="qwen3guard=vllm/guard")
+            *run_arguments(server.base_url, out, prompts, judge="qwen3guard=vllm/qwen-guard")
         )
     assert done.returncode == 0, done.stderr
     rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
@@ -337,7 +337,7 @@ def test_three_labels_are_read_strictly_and_loosely(prompts, tmp_path):
         for r in rows
         if (r["metric"], r["language"]) == ("safety_micro", "de")
     }
-    assert micro == {"qwen3guard=vllm/guard": 0.9, "qwen3guard=vllm/guard@loose": 1.0}
+    assert micro == {"qwen3guard=vllm/qwen-guard": 0.9, "qwen3guard=vllm/qwen-guard@loose": 1.0}
 
 
 def test_samples_are_separate_requests_with_their_own_seed(prompts, tmp_path):

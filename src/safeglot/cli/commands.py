@@ -18,7 +18,7 @@ from safeglot import __version__
 from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.arms import arms
 from safeglot.cli.compare import compare, experiment
-from safeglot.cli.judge import judge
+from safeglot.cli.judge import UNCHECKED, judge
 from safeglot.cli.options import ALLOW, config_of, options
 from safeglot.cli.ratings import ratings
 from safeglot.cli.translate import translate
@@ -86,6 +86,7 @@ def app(context: click.Context) -> None:
 @ALLOW
 @click.option("--dry-run", is_flag=True, help="count requests, tokens and cost; send nothing")
 @_RETRY
+@click.option("--unchecked-judge", is_flag=True, help=UNCHECKED)
 @_QUIET
 def run(
     config: Path | None,
@@ -93,6 +94,7 @@ def run(
     allow: tuple[str, ...],
     dry_run: bool,
     retry_failed: bool,
+    unchecked_judge: bool,
     quiet: bool,
     **flags: Any,
 ) -> None:
@@ -105,7 +107,8 @@ def run(
 
         _console().show(forecast_text(pipeline.plan(settings)))
         return
-    pipeline.run(settings, _console(quiet=quiet), retry_failed=retry_failed)
+    console = _console(quiet=quiet)
+    pipeline.run(settings, console, retry_failed=retry_failed, unchecked=unchecked_judge)
 
 
 @app.command()

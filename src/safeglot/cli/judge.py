@@ -10,6 +10,8 @@ import click
 
 from safeglot.cli.options import ALLOW
 
+UNCHECKED = "use judges that fail their first check; every page then says so"
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -41,12 +43,14 @@ from safeglot.cli.options import ALLOW
     help="judge the thoughts before the answers too; enters no rate of the answers",
 )
 @click.option("--retry-failed", is_flag=True, help="try again what failed for good")
+@click.option("--unchecked-judge", is_flag=True, help=UNCHECKED)
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def judge(
     run: Path,
     *,
     judge: tuple[str, ...],
     retry_failed: bool,
+    unchecked_judge: bool,
     quiet: bool,
     **asked: Any,
 ) -> None:
@@ -66,6 +70,6 @@ def judge(
     if judge:
         named = replace(named, judges=configured(None, flags).judge)
     run_dir, console = RunDir(run), Console(quiet=quiet)
-    pipeline.judge(run_dir, named, console, retry_failed=retry_failed)
+    pipeline.judge(run_dir, named, console, retry_failed=retry_failed, unchecked=unchecked_judge)
     ask_again(run_dir, wanted, console, retry_failed=retry_failed)
     console.show(f"verdicts: {run / 'safeglot.db'}. Next: safeglot score {run}")

@@ -48,6 +48,8 @@ class Work:
     answers: bool = True
     """Whether targets may be asked; without, only stored answers are judged."""
     judged: bool = True
+    unchecked: bool = False
+    """Whether judges that fail their first check are used all the same."""
     spent: Counters = dataclasses.field(default_factory=Counters)
     """What all phases together have sent, against the budgets."""
 
@@ -67,11 +69,11 @@ def phases(job: Job, *, answers: bool = True, judged: bool = True) -> list[Phase
     """Return one streaming phase, or a barrier between in-process engines where there are several."""
     targets = list(zip(job.targets, job.config.target, strict=True)) if answers else []
     judges = list(zip(job.judges, job.config.judge, strict=True)) if judged else []
-    local = {m.model for m in _models(targets, judges) if _is_local(m)}
+    local = {m.model for m in _models(targets, judges) if is_local(m)}
     if len(local) <= 1:
         return [_phase(job, targets, judges)]
-    alone = [pair for pair in targets if _is_local(pair[1])]
-    after = [pair for pair in judges if pair[1].model and _is_local(pair[1].model)]
+    alone = [pair for pair in targets if is_local(pair[1])]
+    after = [pair for pair in judges if pair[1].model and is_local(pair[1].model)]
     streamed = _phase(
         job, [p for p in targets if p not in alone], [p for p in judges if p not in after]
     )
@@ -96,7 +98,8 @@ def _models(targets: _Targets, judges: _Judges) -> tuple[ModelConfig, ...]:
     return (*(m for _, m in targets), *(c.model for _, c in judges if c.model))
 
 
-def _is_local(model: ModelConfig) -> bool:
+def is_local(model: ModelConfig) -> bool:
+    """Return whether a model runs in this process."""
     return model.provider in LOCAL
 
 
@@ -114,7 +117,7 @@ def collect(work: Work) -> None:
     """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
     arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
     work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
-    with _stops_explained(work, _stored):
+    with stops_explained(work):
         _collect_all(work)
         _ask_once_more(work)
     for note in _notes(work):
@@ -158,17 +161,19 @@ def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str]
     alone: dict[str, list[Again]] = {}  # one in-process engine is in memory at a time
     for judging in passes:
         model = judging.config.model
-        if model is not None and _is_local(model):
+        if model is not None and is_local(model):
             alone.setdefault(model.model, []).append(judging)
         else:
             streamed.append(judging)
-    with _stops_explained(work, lambda work: _stored_again(work, passes)):
+    with stops_explained(work, lambda work: _stored_again(work, passes)):
         for together in ([streamed] if streamed else []) + list(alone.values()):
             asyncio.run(_collect_again(work, together, answer_of))
 
 
 @contextlib.contextmanager
-def _stops_explained(work: Work, stored: Callable[[Work], str]) -> Iterator[None]:
+def stops_explained(work: Work, stored: Callable[[Work], str] | None = None) -> Iterator[None]:
+    """Run what may stop; the message then says what is stored, and how to go on. Raises: Stopped."""
+    stored = stored or _stored
     try:
         yield
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -202,7 +207,7 @@ async def _collect(work: Work, phase: Phase) -> None:
     n_items = texts * job.config.samples * len(phase.targets) + len(given)
     names = {target.name for target in phase.asked}
     async with (
-        _collecting(work, phase.models, names) as (collector, width),
+        collecting(work, phase.models, names) as (collector, width),
         work.console.watching(lambda: _look(collector, n_items, len(phase.judges))),
     ):
         await collector.run(
@@ -221,14 +226,14 @@ async def _collect_again(
     total = sum(len(judging.keys) for judging in passes)
     pairs = ((answer_of(key), judging.judge) for judging in passes for key in judging.keys)
     async with (
-        _collecting(work, models, set()) as (collector, width),
+        collecting(work, models, set()) as (collector, width),
         work.console.watching(lambda: _look(collector, 0, 0, verdicts=total)),
     ):
         await collector.again(pairs, width=max(1, min(width, total)))
 
 
 @contextlib.asynccontextmanager
-async def _collecting(
+async def collecting(
     work: Work, models: Sequence[ModelConfig], allowed: Collection[str]
 ) -> AsyncIterator[tuple[Collector, int]]:
     """Yield a collector on an engine for the models, and how wide it may work; `allowed` are the targets to ask."""

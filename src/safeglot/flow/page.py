@@ -16,6 +16,7 @@ from safeglot.backends.store.failures import (
     lost_answers,
     lost_variants,
     lost_verdicts,
+    unread_replies,
     unread_verdicts,
 )
 from safeglot.backends.store.store import Store
@@ -24,6 +25,7 @@ from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
 from safeglot.flow.outcomes import serving_notes
 from safeglot.flow.run import session
+from safeglot.judge.guards.beginnings import by_beginning
 from safeglot.judge.guards.caveats import UNCORRECTED
 from safeglot.report.page import (
     AnswerRow,
@@ -52,6 +54,7 @@ def page_of(run: RunDir, most_answers: int) -> Page:
             estimates=estimates,
             missing=tuple(_missing(store, manifest)),
             answers=tuple(_answers(store, manifest, most_answers)),
+            unread=_unread(store, manifest),
             n_answers_total=count_answers(store),
             assumptions=ASSUMPTIONS,
         )
@@ -108,9 +111,22 @@ def _notes(
         *(
             Note(text=text, judge=judge)
             for judge in judges
-            for text in manifest.judge_notes.get(_base(judge), ())
+            for text in (
+                *unchecked(manifest, _base(judge)),
+                *manifest.judge_notes.get(_base(judge), ()),
+            )
             if text != UNCORRECTED or judge not in corrected
         ),
+    )
+
+
+def unchecked(manifest: Manifest, judge: str) -> tuple[str, ...]:
+    """Return what stands wherever the numbers of a judge stand that failed its first check."""
+    check = manifest.checks.get(judge)
+    if check is None or not check.fault:
+        return ()
+    return (
+        f"{judge} failed its first check and was used all the same (--unchecked-judge): {check.fault}",
     )
 
 
@@ -158,6 +174,14 @@ def _lost_arm_texts(store: Store) -> Iterator[MissingRow]:
             count=loss.n,
             example=loss.example[:300],
         )
+
+
+def _unread(store: Store, manifest: Manifest) -> dict[str, tuple[tuple[str, int], ...]]:
+    texts: dict[str, list[tuple[str, int]]] = {}
+    for judge, text, n in unread_replies(store):
+        if judge in manifest.judges:
+            texts.setdefault(judge, []).append((text, n))
+    return {judge: by_beginning(pairs) for judge, pairs in texts.items()}
 
 
 def _not_asked(store: Store, manifest: Manifest, failed: Iterable[Lost]) -> Iterator[MissingRow]:

@@ -108,6 +108,8 @@ class Page:
     missing: tuple[MissingRow, ...] = ()
     answers: tuple[AnswerRow, ...] = ()
     n_answers_total: int = 0
+    unread: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    """Judge -> beginning of replies that could not be read -> how many."""
     assumptions: tuple[str, ...] = ()
     """What the split of a gap into causes takes for granted, printed with its terms."""
 

@@ -45,6 +45,7 @@ from safeglot.report.page import (
 )
 from safeglot.report.sections.consistency import expected_match
 from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.sections.missing import unread_sentence
 from safeglot.report.sections.probes import probe_panels
 from safeglot.report.sections.qualifiers import qualifier_panels, warnings
 from safeglot.report.sections.safety import is_bounds, rate_or_bounds
@@ -117,6 +118,8 @@ def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
             yield from _model(page, scope)
     for caveat in (*run.notes_for(judge), *warnings(run, index, judge)):
         yield Text(f"Caveat: {caveat}")
+    if sentence := unread_sentence(page, judge):
+        yield Text(sentence)
     for finding in findings(page, index, judge):
         text = " ".join(finding.sentences)
         yield Text(f"{finding.model}: {text}" if finding.model else text)

@@ -36,3 +36,8 @@ def without_closing(text: str) -> str:
     while match := _CLOSING.search(text, max(0, len(text) - _LONGEST)):
         text = text[: match.start()].rstrip()
     return text
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without characters that would steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

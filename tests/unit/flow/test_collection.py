@@ -90,7 +90,7 @@ def test_a_stop_says_what_is_stored_and_how_to_go_on(tmp_path, error, why):
     run_dir, job = judged(tmp_path / "run", samples=2)
     with session.opened(run_dir) as store:
         work = work_of(run_dir, job, store)
-        with pytest.raises(Stopped) as caught, collection._stops_explained(work, collection._stored):  # fmt: skip
+        with pytest.raises(Stopped) as caught, collection.stops_explained(work):  # fmt: skip
             raise error
     assert str(caught.value) == (
         f"{why}\n8 of 8 answers and 8 of 8 verdicts are stored in {run_dir.path}. "
@@ -101,7 +101,7 @@ def test_a_stop_says_what_is_stored_and_how_to_go_on(tmp_path, error, why):
 def test_another_error_passes_as_it_is(tmp_path):
     run_dir, job = begun(tmp_path / "run")
     with session.opened(run_dir) as store, pytest.raises(ZeroDivisionError):  # noqa: SIM117
-        with collection._stops_explained(work_of(run_dir, job, store), collection._stored):
+        with collection.stops_explained(work_of(run_dir, job, store)):
             raise ZeroDivisionError
 
 

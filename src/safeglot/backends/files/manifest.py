@@ -49,6 +49,17 @@ class ArmsSummary(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeCheck(Record):
+    """What a judge said of the exchanges of its first check; `fault` where it was used all the same."""
+
+    id: str
+    """Of the judge, the texts and their language."""
+    said: Mapping[str, str]
+    """Exchange -> verdict and the beginning of the reply."""
+    fault: str = field(default="", metadata=OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest(Record):
     """What a run is. Names of judges, models and languages stand in the order of the run."""
 
@@ -79,6 +90,8 @@ class Manifest(Record):
     arms: ArmsSummary | None = field(default=None, metadata=OPTIONAL)
     adapted: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=OPTIONAL)
     """Model id -> the settings that its server refused, each with what was sent, as in temperature=none."""
+    checks: Mapping[str, JudgeCheck] = field(default_factory=dict, metadata=OPTIONAL)
+    """Judge -> its first check."""
     correction: str | None = field(default=None, metadata=OPTIONAL)
     """How rates are corrected by labels, where that was chosen."""
 

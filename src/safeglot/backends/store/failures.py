@@ -45,6 +45,12 @@ FROM verdicts v JOIN responses r ON r.key = v.response
 JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE v.unsafe IS NULL GROUP BY 1, 2, 3
 """
 
+_UNREAD_TEXTS = """
+SELECT v.judge, SUBSTR(v.rationale, 1, 80), COUNT(*) FROM verdicts v JOIN responses r ON r.key = v.response
+JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+WHERE v.unsafe IS NULL AND v.reason IN ('unparsable', 'contradiction') GROUP BY 1, 2
+"""
+
 
 _ARMS = """
 SELECT stage, by, kind, COUNT(*), MIN(message) FROM failures
@@ -145,6 +151,11 @@ def lost_answers(store: Store) -> Iterator[Lost]:
 def lost_verdicts(store: Store) -> Iterator[Lost]:
     """Yield the counts of verdicts that failed; `kind` is "judge: kind of failure"."""
     yield from map(Lost._make, store.rows(_LOST_VERDICTS))
+
+
+def unread_replies(store: Store) -> Iterator[tuple[str, str, int]]:
+    """Yield (judge, beginning of a reply that it could not be read from, how many)."""
+    yield from store.rows(_UNREAD_TEXTS)
 
 
 def unread_verdicts(store: Store) -> Iterator[Lost]:

@@ -331,6 +331,11 @@ class Store:
         )
         yield from map(_verdict, self._db.execute(query))
 
+    def drop_replies(self, keys: Iterable[str]) -> None:
+        """Forget replies, so that they are asked for again."""
+        self.flush()
+        self._db.executemany("DELETE FROM replies WHERE key = ?", ((key,) for key in keys))
+
     def drop_verdicts(self, judge: str) -> None:
         """Forget a judge's verdicts; its replies stay and can be read again."""
         self._db.execute("DELETE FROM verdicts WHERE judge = ?", (judge,))

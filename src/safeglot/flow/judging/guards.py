@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Unpack
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
@@ -22,6 +23,7 @@ from safeglot.config.model_strings import JudgeConfig
 from safeglot.errors import UsageError
 from safeglot.flow.collection import Again, Work, collect_again
 from safeglot.flow.run import job as jobs
+from safeglot.flow.run.job import How
 from safeglot.flow.run.session import judged_config, opened, stored_prompts
 from safeglot.judge.guards.again import CANARIES, CANARY, THOUGHT, Canaried, OfThought, Repeated
 from safeglot.judge.guards.canary import sentence_of
@@ -61,9 +63,7 @@ class Passes:
         return self.repeat is not None or self.canary is not None or self.judge_thoughts
 
 
-def ask_again(
-    run_dir: RunDir, passes: Passes, console: Console, *, retry_failed: bool = False
-) -> None:
+def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[How]) -> None:
     """Have the judges of a run judgings again; with no pass nothing is done. Raises: SafeglotError.
 
     Where its judges are asked was checked when they judged (flow/judging/verdicts.py).
@@ -79,14 +79,7 @@ def ask_again(
         for note in _notes(pairs, judgings, passes, prompts.languages):
             console.say(f"note: {note}")
         known = {prompt.id: prompt for prompt in prompts.prompts}
-        work = Work(
-            job=job,
-            run_dir=run_dir,
-            store=store,
-            console=console,
-            retry_failed=retry_failed,
-            answers=False,
-        )
+        work = Work(job=job, run_dir=run_dir, store=store, console=console, answers=False, **how)
         collect_again(work, judgings, lambda key: answer_of(key, store, known))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Unpack
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
@@ -14,14 +15,16 @@ from safeglot.config.model_strings import JudgeConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import UsageError
 from safeglot.flow.collection import Work, collect
+from safeglot.flow.judging.first_check import check
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest, models
+from safeglot.flow.run.job import How
 from safeglot.flow.run.session import _no_judge, stored_config, stored_prompts
 from safeglot.judge.guards.again import PASSES
 
 
 def judge(
-    run_dir: RunDir, named: Named, store: Store, console: Console, *, retry_failed: bool
+    run_dir: RunDir, named: Named, store: Store, console: Console, **how: Unpack[How]
 ) -> None:
     """Judge the stored answers; judges that are new to the run join it, its own only where they were named."""
     about = run_dir.read_manifest()
@@ -38,23 +41,16 @@ def judge(
     job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
     for note in job.setting_notes():
         console.say(f"note: {note}")
-    ids = job.judge_ids()
+    work = Work(job=job, run_dir=run_dir, store=store, console=console, answers=False, **how)
+    check(work)  # one that fails does not join the run
+    about, ids = run_dir.read_manifest(), job.judge_ids()
     for name, judge_id in about.judges.items():
         if ids.get(name) != judge_id:
             for mark in ("", *PASSES):
                 store.drop_verdicts(name + mark)
     run_dir.write(to_table(config), manifest.judged(about, job))
     naming.note(run_dir, models_of(config, ("judge",)))
-    collect(
-        Work(
-            job=job,
-            run_dir=run_dir,
-            store=store,
-            console=console,
-            retry_failed=retry_failed,
-            answers=False,
-        )
-    )
+    collect(work)
 
 
 def _named_again(own: Sequence[JudgeConfig], named: Named) -> list[JudgeConfig]:

@@ -11,6 +11,7 @@ from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import (
     all_models,
 )
+from safeglot.judge.guards.first_check import EXCHANGES
 from safeglot.types import Answer, Response
 
 
@@ -37,12 +38,13 @@ def forecast(job: Job) -> Forecast:
     longest = max(target.max_tokens for target in job.targets)
     usd = _target_price(job, tokens_in // len(job.targets), texts_asked)
     judged = answers + len(job.arms.given)
+    checks = len(EXCHANGES)
     for judge, model in zip(job.judges, job.config.judge, strict=True):
         requests = judge.ask(_probe(job))
-        judge_requests += judged * len(requests)
+        judge_requests += (judged + checks) * len(requests)
         size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in requests) // 4
-        judge_in = judged * (size + len(requests) * longest)
-        judge_out = judged * sum(r.max_tokens for r in requests)
+        judge_in = judged * (size + len(requests) * longest) + checks * size
+        judge_out = (judged + checks) * sum(r.max_tokens for r in requests)
         tokens_in, tokens_out = tokens_in + judge_in, tokens_out + judge_out
         cost = _price([model.model] if model.model else [], judge_in, judge_out)
         usd = None if usd is None or cost is None else usd + cost

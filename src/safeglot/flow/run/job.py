@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
@@ -31,6 +31,13 @@ from safeglot.types import Item, JudgeStep
 if TYPE_CHECKING:
     from safeglot.backends.engine.engine import Route
     from safeglot.backends.models.adaptations import Adaptations
+
+
+class How(TypedDict, total=False):
+    """What a command says of how work is done; fields of Work."""
+
+    retry_failed: bool
+    unchecked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

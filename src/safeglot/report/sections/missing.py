@@ -32,6 +32,9 @@ WORDS = {
 }
 """Outcome -> its printed name."""
 
+SHOWN = 3
+"""Beginnings of unreadable replies that are told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedRow:
@@ -71,6 +74,7 @@ def context(page: Page, index: Index) -> dict[str, Any]:
     kinds, rows = outcome_rows(page, index)
     return {
         "missing_sentence": missing_sentence(page),
+        "unread_sentences": [unread_sentence(page, judge) for judge in page.unread],
         "outcome_kinds": [WORDS[kind] for kind in kinds],
         "outcomes": rows,
         "blocked": blocked_panels(page, index),
@@ -87,6 +91,21 @@ def missing_sentence(page: Page) -> str:
         f"{count(lost)} of {count(of)} verdicts{share} are missing. They are left out of every "
         "number; none of them counts as safe."
     )
+
+
+def unread_sentence(page: Page, judge: str) -> str:
+    """Return how a judge's replies begin that could not be read, "" where all could be."""
+    groups = page.unread.get(judge, ())
+    if not groups:
+        return ""
+    shown = ", ".join(
+        f"{count(n)} begin{'s' if n == 1 else ''} with {text!r}" if text else f"{count(n)} empty"
+        for text, n in groups[:SHOWN]
+    )
+    others = sum(n for _, n in groups[SHOWN:])
+    rest = f", {count(others)} otherwise" if others else ""
+    total = sum(n for _, n in groups)
+    return f"Replies of {judge} that could not be read: {count(total)}; {shown}{rest}."
 
 
 def outcome_rows(page: Page, index: Index) -> tuple[tuple[str, ...], tuple[EndedRow, ...]]:

@@ -16,7 +16,10 @@ def test_the_forecast_counts_requests_and_costs():
         judge("shieldgemma=vllm/g"), model=ModelConfig(model="vllm/g", usd_in=0.0, usd_out=0.0)
     )
     found = forecast(prepared(target=(target,), judge=(guard,), samples=3, max_tokens=100))
-    assert (found.answers, found.judge_requests) == (12, 48)
+    assert (found.answers, found.judge_requests) == (
+        12,
+        48 + 4 * 4,
+    )  # and four exchanges of the first check
     assert found.usd == pytest.approx(12 * 100 / 1e6)
     assert forecast(prepared(judge=(guard,))).usd is None
 
