@@ -77,8 +77,6 @@ class ModelError(SafeglotError):
     tokens_out = 0
     down = False
     """Whether nobody listened at the address, so that nothing was asked."""
-    again = False
-    """Whether the same command asks again, since the row of errors that it is of stopped the run."""
 
     def __init__(
         self, kind: str, message: str, *, transient: bool, retry_after_s: float | None = None

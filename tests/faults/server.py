@@ -48,6 +48,8 @@ class Act:
     pieces: int = 1
     pause_s: float = 0.0
     """Between the pieces."""
+    cut: float = 1.0
+    """The share of the body that the server takes for the whole."""
     keep: float = 1.0
     """The share of the body that is sent; then the connection ends."""
 
@@ -142,6 +144,10 @@ class FaultServer:
 
     async def _down(self) -> None:
         if self._server is not None:
+            for listening in self._server.sockets:  # what is accepted already gets its transport
+                self._loop.remove_reader(listening.fileno())
+            for _ in range(5):
+                await asyncio.sleep(0)
             self._server.close()
             self._server = None
         for writer in list(self._writers):
@@ -193,6 +199,7 @@ class FaultServer:
         if data is None:
             said = self.answer(asked) if act.status == 200 else {"error": {"message": "scripted"}}
             data = json.dumps(said).encode()
+        data = data[: int(len(data) * act.cut)]
         head = _head(act, len(data))
         data = data[: int(len(data) * act.keep)]
         writer.write(head)

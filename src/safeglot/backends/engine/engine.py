@@ -107,7 +107,7 @@ class Engine:
         self._log = log
         # what is surely not stored need not be looked up; half a key each, to spare memory
         self._stored = {short_key(key) for key in store.keys("replies")}
-        self._rows: deque[tuple[ModelError, Failure, Origin]] = deque(maxlen=_ROWS)
+        self._rows: deque[tuple[Failure, Origin]] = deque(maxlen=_ROWS)
         self._in_flight: dict[str, asyncio.Future[Reply]] = {}
         self.lanes: dict[str, Lane] = {}
         for route in routes.values():
@@ -150,12 +150,12 @@ class Engine:
             kind=error.kind,
             message=error.message,
             attempts=error.attempts,
-            transient=error.transient or error.again,
+            transient=error.transient or error.kind in self._given_up(),
             text=error.text,
             thought=error.thought,
         )
         self._put(failure, origin)
-        self._rows.append((error, failure, origin))
+        self._rows.append((failure, origin))
         self.counters.failed += 1
 
     def _put(self, failure: Failure, origin: Origin) -> None:
@@ -207,11 +207,14 @@ class Engine:
         """Send nothing more on any lane; what is in flight may finish and is stored."""
         for lane in self.lanes.values():
             lane.shut(why)
-        stopping = {(error.kind, origin.by) for error, _, origin in self._rows if error.again}
-        for error, failure, origin in self._rows:  # what failed like that before is asked again too
-            if (error.kind, origin.by) in stopping and not failure.transient:
+        for failure, origin in self._rows:  # what failed as what stopped the run is asked again
+            if failure.kind in self._given_up() and not failure.transient:
                 self._put(replace(failure, transient=True), origin)
         self._rows.clear()
+
+    def _given_up(self) -> set[str]:
+        """Return the kinds of errors that stopped a lane."""
+        return {lane.gave_up for lane in self.lanes.values() if lane.gave_up}
 
     async def _ask(self, request: Request, key: str) -> Reply:
         route = self.routes[request.model]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NoReturn
 
 from safeglot.backends.engine.pace import Pace
@@ -43,17 +43,14 @@ class _Streak:
     n: int = 0
     successes: int = 0
     """Answers of this model, ever."""
-    errors: list[ModelError] = field(default_factory=list)
 
     def add(self, error: ModelError, started: float) -> None:
         if error.kind != self.kind:
-            self.kind, self.since, self.n, self.errors = error.kind, started, 0, []
+            self.kind, self.since, self.n = error.kind, started, 0
         self.n += 1
-        if not error.transient:  # the others are asked again by the next run anyhow
-            self.errors.append(error)
 
     def end(self) -> None:
-        self.kind, self.n, self.errors = "", 0, []
+        self.kind, self.n = "", 0
         self.successes += 1
 
 
@@ -78,6 +75,8 @@ class Lane:
     ) -> None:
         self.name = name
         self.in_flight = 0
+        self.gave_up = ""
+        """The kind of errors that stopped it."""
         self._pace = Pace(start=start, most=most)
         self._patience = patience or Patience()
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -198,8 +197,7 @@ class Lane:
         streak = self._streak(model)
         streak.add(error, started)
         if self._is_hopeless(streak, now):
-            for refused in streak.errors:
-                refused.again = True
+            self.gave_up = error.kind
             self.stop(
                 f"{self.name}: stopped after the same error {streak.n} times in a row "
                 f"({error.kind}: {error.message})."
