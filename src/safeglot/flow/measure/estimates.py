@@ -15,6 +15,7 @@ from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION
 from safeglot.score.answers.response_classes import estimates as response_classes
 from safeglot.score.basic import estimates as basic
+from safeglot.score.catalogue.no_interval import with_reasons
 from safeglot.score.causes.naming import hold_back
 from safeglot.types import Estimate
 
@@ -42,7 +43,7 @@ def measure(
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),
     ]
-    return hold_back(rows), max(missing_share(cube), missing_benign(verdicts))
+    return with_reasons(hold_back(rows)), max(missing_share(cube), missing_benign(verdicts))
 
 
 def signature(store: Store, manifest: Manifest) -> str:

@@ -131,7 +131,7 @@ def _slope(cell: Cell) -> Estimate:
         low=slope.low,
         high=slope.high,
         level=None if slope.low is None else cell.level,
-        method="slope within prompts, CR0 by prompt",
+        method="slope within prompts; jackknife over prompts, Student's t",
         n=slope.prompts,
         missing=max(planned - slope.prompts, 0),
         extra={

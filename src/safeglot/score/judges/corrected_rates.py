@@ -66,7 +66,7 @@ def _ppi(c: LabelCounts, judged: Judged, level: float) -> Corrected:
     method = "PPI++, normal interval"
     rate = ppi_plus(judged.human_I, judged.verdict_I, judged.verdict_R, level=level, judged=judged)
     if judged.repeated:
-        method = "PPI++, clustered by prompt"
+        method = "PPI++, wilson n_eff, clustered by prompt"
     unsafe = float(judged.human_I.sum())
     extra: Extra = {"theta_raw": rate.theta, "lambda": rate.lam, "se": rate.se}
     extra["warning"] = (

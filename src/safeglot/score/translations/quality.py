@@ -44,9 +44,9 @@ def within_prompt_slope(
     """Return the slope of unsafe on quality over the translators of each prompt; shapes (P, K), (P, K).
 
     NaN marks a missing cell; prompts that lack one are left out and counted. The rate is adjusted
-    to the quality that 5 % of the translations exceed, and kept in [0, 1]. With fewer than 40
-    prompts whose quality varies the interval has the factor sqrt(G/(G-1)) and Student's t. Where
-    quality does not vary within prompts the reason comes back instead.
+    to the quality that 5 % of the translations exceed, and kept in [0, 1]. `se` is CR0; the interval
+    is that of the jackknife over prompts with Student's t. Where quality does not vary within
+    prompts the reason comes back instead.
     Source: MEASUREMENT 3.4; cluster-robust errors after Liang and Zeger 1986, Biometrika 73.
     """
     kept_P, q, y = whole_prompts(quality_PK, unsafe_PK)
