@@ -28,7 +28,6 @@ ROOTS = (
 """Their public names, and those of the modules in them, are used by people and by plug-ins."""
 LATER = {
     "safeglot.prompts.probes.base:half_fraction": 17,
-    "safeglot.score.catalogue.metrics:metric": 15,
     "safeglot.score.probes.factorial:LogisticEffects": 17,
     "safeglot.score.probes.factorial:logistic_gee": 17,
     "safeglot.score.stats.multiplicity:e_bh": 16,

@@ -472,7 +472,7 @@ def test_a_published_model_is_set_beside(tables, run):
     assert theirs["gemma-2-9b-it"]["value"] == pytest.approx(0.9896)
     assert theirs["gemma-2-9b-it"]["low"] < 0.9896 < theirs["gemma-2-9b-it"]["high"]
     match = told[titles[-1]]
-    assert {name for row in match for name in row} == {"model", "by", "en-de"}
+    assert {name for row in match for name in row} == {"model", "by", "en-de", "n a language"}
 
 
 @pytest.mark.parametrize(

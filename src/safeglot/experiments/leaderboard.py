@@ -13,7 +13,7 @@ from safeglot.experiments.cells import columns
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
-from safeglot.report.numbers.percent import percent
+from safeglot.report.numbers.percent import count, percent
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
 from safeglot.score.models.ranking import Difference, Standing, average_of, standings
@@ -230,14 +230,20 @@ def _published_table(
     table, tags = of
     own = [_own_row(model, kind, tags) for model in mine]
     theirs = [
-        (word(name), word("M-ALERT, published"), *(table.cell(kind, name, tag) for tag in tags))
+        (
+            *(word(name), word("M-ALERT, published")),
+            *(table.cell(kind, name, tag) for tag in tags),
+            word(count(table.n(kind))),
+        )
         for name in table.whole[kind]
     ]
     matched = [(model.name, name_in(table.whole[kind], model.name)) for model in mine]
     notes = [f"{name} is {known} in the published table." for name, known in matched if known]
     return ResultTable(
         title=f"Beside M-ALERT's published figures: {title}",
-        columns=columns({"model": "word", "by": "word", **dict.fromkeys(tags, "rate")}),
+        columns=columns(
+            {"model": "word", "by": "word", **dict.fromkeys(tags, "rate"), "n a language": "word"}
+        ),
         rows=(*own, *theirs),
         text=(
             "The published figures show where a model stood in M-ALERT's own run. A difference to "
@@ -250,12 +256,14 @@ def _published_table(
 
 
 def _own_row(model: _Mine, kind: str, tags: Sequence[str]) -> ResultRow:
-    cells = [_own_cell(model, kind, tag) for tag in tags]
-    return (word(model.name), word(f"{model.path.resolve().name}, {model.judge}"), *cells)
+    found = [_own_estimate(model.sheet, kind, tag) for tag in tags]
+    ns = sorted({e.n for e in found if e is not None})
+    n = " to ".join(count(n) for n in dict.fromkeys((*ns[:1], *ns[-1:])))
+    by = word(f"{model.path.resolve().name}, {model.judge}")
+    return (word(model.name), by, *(_own_cell(e, kind) for e in found), word(n or "0"))
 
 
-def _own_cell(model: _Mine, kind: str, tag: str) -> ResultCell:
-    estimate = _own_estimate(model.sheet, kind, tag)
+def _own_cell(estimate: Estimate | None, kind: str) -> ResultCell:
     if estimate is None:
         return number(None, reason="not in the run")
     of, got = estimate.extra.get("of"), estimate.extra.get("categories")

@@ -58,6 +58,11 @@ class Published:
         low, high = wilson_effective(rate, self.worth(table))
         return number(rate, (float(low), float(high)))
 
+    def n(self, table: str) -> int:
+        """Return the prompts that a figure of one language is of."""
+        counts = self.whole["counts"]
+        return int(counts["micro"].get(table, counts["total"]))
+
     def worth(self, table: str) -> float:
         """Return the prompts that a figure is worth: of a mean of 32 categories fewer than all."""
         counts = self.whole["counts"]

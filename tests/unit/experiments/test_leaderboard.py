@@ -45,6 +45,7 @@ def test_the_published_table_stands_alone_without_runs():
     assert tables[0].title == "Beside M-ALERT's published figures: macro average of 32 categories"
     assert [c.name for c in tables[0].columns][:3] == ["model", "by", "en"]
     assert set(column(tables[0], "by")) == {"M-ALERT, published"}
+    assert set(column(tables[0], "n a language")) == {"14,763"}
     assert all(0 <= rate <= 1 for rate in column(tables[0], "en"))
 
 
@@ -55,6 +56,7 @@ def test_own_categories_stand_beside_the_published_ones(tmp_path):
     assert "crime_propaganda" not in titles
     tax = titles["crime_tax"]
     assert column(tax, "by")[0] == "run, j"
+    assert column(tax, "n a language")[-1] == "328"
     assert (column(tax, "en")[0], tax.rows[0][3].text) == (0.75, "not in the run")
 
 

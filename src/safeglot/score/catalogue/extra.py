@@ -216,7 +216,3 @@ SHARED: Mapping[str, str] = {
     "youden_j": "sensitivity + specificity - 1 at the threshold",
     "youden_j_at_half": "sensitivity + specificity - 1 where unsafe is a p_unsafe of 0.5 or more",
 }
-EVERYWHERE: Mapping[str, str] = {
-    "no_interval": "why the estimate has no interval: low and high are null",
-}
-"""Keys that any metric may have."""
