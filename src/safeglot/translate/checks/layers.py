@@ -18,8 +18,11 @@ from safeglot.translate.checks.lengths import folded
 
 LAYERS = 5
 """Wrappings of one text that are taken off, at the most."""
-LABEL = 90
-"""Characters up to which what stands before a colon may be a label."""
+LABEL, LABEL_SHARE, SHORT_LABEL = 90, 0.55, 40
+"""Characters, and share of a text, up to which what stands before its first colon may be a label.
+
+A short one may be longer than the text.
+"""
 _QUOTES = ('""', "“”", "„“", "„”", "””", "«»", "»«", "‹›", "‘’", "‚‘", "''", "「」", "『』", "《》", "〈〉", "``", "〝〞", "＂＂")  # fmt: skip
 _QUOTE_MARKS = frozenset("".join(_QUOTES)) - {"'", "’", "‘"}
 _COLON = ":：﹕︓፥፦"
@@ -29,8 +32,10 @@ _FENCE = re.compile(
 )
 _TOKEN = re.compile(r"<\|[^<>|\n]{1,40}\|>|</s>|<eos>|<end_of_turn>|<｜[^<>\n]{1,40}｜>|\[/?INST\]")
 _STRESS = re.compile(r"^(\*\*\*|\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1$", re.DOTALL)
+_NO_LABEL = r"\n()（）\[\]［］【】?？؟"
 LEAD = re.compile(
-    rf"^[\s*_#>`]*([^\n{_COLON}]{{1,{LABEL}}}?)[*_`]*[ \t]*([{_COLON}])[*_`]*(\s*)", re.DOTALL
+    rf"^[\s*_#>`]*([^{_NO_LABEL}{_COLON}]{{1,{LABEL}}}?)[*_`]*[ \t]*([{_COLON}])[*_`]*(\s*)",
+    re.DOTALL,
 )
 _DASH = re.compile(rf"^[\s*_#>`]*([^\n{_COLON}–—→]{{1,40}}?)[*_`]*[ \t]*(?: - |[–—→]|->|=>)[ \t]*")
 _DASHES = frozenset("-–—→>")
@@ -167,7 +172,9 @@ def _label(source: str, text: str) -> str | None:
     """Return what stands behind a label: one that names a translation, or a line that ends in a colon."""
     found = LEAD.match(text) if n_colons(text) else None
     if found and text[found.end() :].strip():
-        if _names(found[1]) and not _names(source):
+        short = found.end() <= max(SHORT_LABEL, LABEL_SHARE * len(text))
+        in_front = "\n" in found[3] or short
+        if in_front and _names(found[1]) and not _names(source):
             return text[found.end() :]
         if "\n" in found[3] and n_lines(text) > n_lines(source) and _leads(source) < 1:
             return text[found.end() :]

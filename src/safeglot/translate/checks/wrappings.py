@@ -10,16 +10,17 @@ docs/explanation/hard-checks.md.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from safeglot.text.chrf import chrf
 from safeglot.text.loops import is_empty
-from safeglot.translate.checks.layers import LEAD, PEELS, n_colons, n_lines
+from safeglot.translate.checks.layers import LABEL_SHARE, LEAD, PEELS, n_colons, n_lines
 from safeglot.translate.checks.lengths import spaced
 
-LABEL_SHARE = 0.4
-"""Share of a text up to which what stands before its first colon may be a label that nobody knows."""
 LONGER, LONG = 1.15, 1.2
 """The same from which a text with one more line than its source, or words behind its question, has more in it."""
+EDGE = 0.35
+"""Share of a text below which its first or last line is something beside it."""
 MUCH_LONGER = 1.35
 """The same from which a text with one more sentence than its source has more in it."""
 STATED = 1.5
@@ -99,8 +100,7 @@ def _preamble(source: str, text: str, _: float) -> str:
     if not found:
         return ""
     rest = text[found.end() :]
-    share = found.end() / len(text)
-    if share > LABEL_SHARE or not rest or rest[0].islower():
+    if found.end() > LABEL_SHARE * len(text) or not rest:
         return ""
     return f'"{spaced(found[1])}" before it, as a label'
 
@@ -126,8 +126,12 @@ def _more(source: str, text: str, relative: float) -> str:
     if "\n" in text:
         if _paragraphs(text) > _paragraphs(source):
             return "more paragraphs than the source"
-        if n_lines(text) > n_lines(source) and relative > LONGER:
-            return "more lines than the source, and longer"
+        lines = [line.strip() for line in text.splitlines()]
+        edge = min(len(lines[0]), len(lines[-1])) < EDGE * len(text)
+        ended = unicodedata.category(lines[-2][-1:] or "P").startswith("P")
+        apart = relative > LONGER or (relative > 1 and edge and ended)
+        if n_lines(text) > n_lines(source) and apart:
+            return "more lines than the source"
     if relative > MUCH_LONGER and _sentences(text) > _sentences(source):
         return "more sentences than the source, and longer"
     return ""

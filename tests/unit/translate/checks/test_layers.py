@@ -71,3 +71,9 @@ def test_thoughts_are_taken_off_and_told(thought):
     wrapped = thought.format(GOOD["es"])
     assert unwrapped(ENGLISH, wrapped) == GOOD["es"]
     assert "wrapped" in faults(wrapped, "es")
+
+
+@pytest.mark.parametrize("tag", EVERY)
+def test_a_label_in_a_note_behind_is_not_taken_for_one_before(tag):
+    for note in (f"({TITLES[tag]}: x y z.)", f"[{TITLES[tag]}: x y z.]"):
+        assert unwrapped(ENGLISH, f"{GOOD[tag]} {note}") == f"{GOOD[tag]} {note}"
