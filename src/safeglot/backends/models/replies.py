@@ -58,9 +58,8 @@ def parse_reply(body: Any, *, chat: bool) -> Reply:
         raise _with(error_of(200, error), parts)
     if _is_flagged(fields):
         raise _with(an_error("blocked", f"the service blocked it{_quoted(parts)}"), parts)
-    if choices is None or not isinstance(choices, list):
-        what = message_of(body)
-        raise an_error("malformed", f"JSON without a list of choices: {what}")
+    if not isinstance(choices, list):
+        raise _without_choices(body)
     if parts is None or not choices:
         raise _nothing_of(fields, choices)
     return answer_of(parts)
@@ -144,9 +143,7 @@ def _parts(body: Mapping[str, Any], choice: Mapping[str, Any], *, chat: bool) ->
         text="".join(pieces.text),
         thought="\n\n".join(pieces.thoughts),
         refusal="\n\n".join([*pieces.refusals, *(r for r in refusals if isinstance(r, str) and r)]),
-        endings=tuple(
-            _whole(str(choice[name])) for name in rows.finish_fields if choice.get(name) is not None
-        ),
+        endings=tuple(_whole(str(choice[name])) for name in rows.finish_fields if choice.get(name)),
         n_tokens=_count(usage, "completion_tokens"),
         n_prompt_tokens=_count(usage, "prompt_tokens"),
         n_thought_tokens=next(
@@ -264,6 +261,14 @@ def _is_flagged(body: Mapping[str, Any]) -> bool:
         key in flags and (value is True or (isinstance(value, (str, list)) and bool(value)))
         for key, value in entries_of(body, skip=("content", "logprobs", "usage", "text"))
     )
+
+
+def _without_choices(body: Any) -> ModelError:
+    """Return the error that a whole body is, where it says one; else it is no completion."""
+    error = error_of(200, body)
+    if error.kind != "broken":
+        return error
+    return an_error("malformed", f"JSON without a list of choices: {message_of(body)}")
 
 
 def _nothing_of(body: Mapping[str, Any], choices: Sequence[Any]) -> ModelError:

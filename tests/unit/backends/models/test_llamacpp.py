@@ -101,3 +101,14 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
     with pytest.raises(UsageError, match=r"pip install 'safeglot\[embedded\]'"):
         import_engine()
+
+
+def test_a_thought_of_the_engine_stands_beside_the_answer_or_alone():
+    thinking = {"choices": [{"delta": {"reasoning_content": "[thought]"}}]}
+    reply = reply_of([thinking, delta("[answer]", finish_reason="stop")])
+    assert (reply.text, reply.thought) == ("[answer]", "[thought]")
+    inline = reply_of([delta("<think>[thought]</think>"), delta("[answer]", finish_reason="stop")])
+    assert (inline.text, inline.thought) == ("[answer]", "[thought]")
+    with pytest.raises(ModelError) as caught:
+        reply_of([thinking, delta("", finish_reason="length")])
+    assert (caught.value.kind, caught.value.thought) == ("thought_only", "[thought]")
