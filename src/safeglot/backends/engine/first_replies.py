@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -10,11 +12,14 @@ from safeglot.errors import Stopped
 
 FIRST = 4
 """Requests that are sent before one reply is known to be more than a thought."""
+PATIENCE_S = 3.0
+"""For so long the others wait: a slow server is not to be asked one by one."""
 
 
 @dataclass(slots=True)
 class _First:
     admitted: int = 0
+    began: float = field(default_factory=time.monotonic)
     thoughts: int = 0
     known: bool = False
     """Whether a reply was anything else than a thought only."""
@@ -26,6 +31,7 @@ class FirstReplies:
 
     known: Collection[str] = ()
     """Targets that have given an answer in an earlier session."""
+    patience_s: float = PATIENCE_S
     _of: dict[str, _First] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _why: str = ""
@@ -34,8 +40,11 @@ class FirstReplies:
         """Wait until a target may be sent one more request. Raises: Stopped."""
         first = self._first(target)
         while not self._why and not first.known and first.admitted >= FIRST:
-            changed = self._changed
-            await changed.wait()
+            left_s = first.began + self.patience_s - time.monotonic()
+            if left_s <= 0:
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), left_s)
         if self._why:
             raise Stopped(self._why, again=False)
         first.admitted += 1

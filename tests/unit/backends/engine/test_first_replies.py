@@ -12,7 +12,8 @@ from waiting import HANG_S
 
 def running(body: Callable[[FirstReplies], Awaitable[None]], **more: object) -> None:
     async def run() -> None:
-        await asyncio.wait_for(body(FirstReplies(**more)), HANG_S)  # type: ignore[arg-type]
+        given = {"patience_s": HANG_S, **more}
+        await asyncio.wait_for(body(FirstReplies(**given)), HANG_S)  # type: ignore[arg-type]
 
     asyncio.run(run())
 
@@ -76,3 +77,11 @@ def test_an_answer_of_an_earlier_session_counts() -> None:
             first.thought_only("m", 200)
 
     running(body, known={"m"})
+
+
+def test_a_server_that_takes_its_time_is_sent_the_others_too() -> None:
+    async def body(first: FirstReplies) -> None:
+        for _ in range(3 * FIRST):
+            await first.enter("m")
+
+    running(body, patience_s=0.01)
