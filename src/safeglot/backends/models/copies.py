@@ -54,7 +54,9 @@ class Copies:
 
     def doubts(self, request: bytes, raw: bytes, body: Any) -> bool:
         """Return whether a reply may be a copy of another request's, and remember it."""
-        said = body.get("id") if isinstance(body, dict) else None
+        if not _is_reply(body):
+            return False
+        said = body.get("id")
         if not isinstance(said, str) or len(said) < ID_CHARS:
             return self._excepted(_hash(raw), _hash(request))
         reply_id, key, asked = _hash(said.encode("utf-8", "replace")), _hash(raw), _hash(request)
@@ -121,6 +123,15 @@ class Copies:
     def _say(self, note: str) -> None:
         if note not in self.notes:
             self.notes.append(note)
+
+
+def _is_reply(body: Any) -> bool:
+    """Return whether a body holds a choice with a message or a text; what does not is asked again."""
+    choices = body.get("choices") if isinstance(body, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return isinstance(first, dict) and isinstance(
+        first.get("message", first.get("text")), (dict, str)
+    )
 
 
 def _hash(data: bytes) -> bytes:

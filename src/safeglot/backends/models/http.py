@@ -43,6 +43,7 @@ class HttpModel:
             headers["Authorization"] = f"Bearer {endpoint.key}"
         self._connections = Connections(headers, timeout_s=endpoint.timeout_s)
         self._copies = Copies.of(base)
+        self._has_answered = False
         self._cleaned = without_key(endpoint.key)
         self._answer_cleaned = without_key_in_answers(endpoint.key)
 
@@ -65,6 +66,7 @@ class HttpModel:
         data = _encode(request_body(request, self.endpoint)).encode("utf-8", "replace")
         try:
             reply = _parsed(await self._believed(url, data), chat=chat)
+            self._has_answered = True
             return replied_without(self._answer_cleaned, reply)
         except ModelError as error:
             raise self._without_key(error) from None
@@ -95,6 +97,9 @@ class HttpModel:
         received = await self._connections.post(url, data, fresh=fresh)
         try:
             if (off := detour(url, received.status, received.headers, received.raw)) is not None:
+                off.transient |= (
+                    self._has_answered
+                )  # then it is one odd reply, not how the server is
                 raise off
             if received.status != 200:
                 raise self._refused(url, received)

@@ -209,3 +209,22 @@ def test_a_server_that_says_the_same_to_all_is_asked_once_each(body, most):
         assert set(ask(server, TEXTS)) == {"no"}
         assert server.n <= most
     assert sum("no ids of their own" in note for note in ask.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "odd", [Act(body=b"data: {}\n\n"), Act(status=302, headers={"Location": "/login"})]
+)
+def test_a_detour_of_a_server_that_has_answered_is_one_odd_reply(odd):
+    async def body() -> list[bool]:
+        model = HttpModel(Endpoint(model="t", base_url=server.base_url, timeout_s=HANG_S))
+        transient = []
+        for text in "abc":
+            try:
+                await model.answer(Request(model="t", messages=(("user", text),), max_tokens=8))
+            except ModelError as error:
+                transient.append(error.transient)
+        await model.close()
+        return transient
+
+    with FaultServer(lambda asked: Act() if asked.n == 2 else odd) as server:
+        assert asyncio.run(body()) == [False, True]

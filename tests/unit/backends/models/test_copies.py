@@ -12,7 +12,8 @@ from safeglot.backends.models.copies import BODIES, CONFIRMED, Copies
 from waiting import HANG_S
 
 
-def seen(copies: Copies, request: str, **body: Any) -> bool:
+def seen(copies: Copies, request: str, text: str, **body: Any) -> bool:
+    body["choices"] = [{"message": {"content": text}}]
     return copies.doubts(request.encode(), json.dumps(body).encode(), body)
 
 
@@ -120,3 +121,12 @@ def test_a_copy_is_counted_and_named_once(varied):
     varied.came_twice()
     assert varied.twice == 2
     assert len(varied.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], 7, {}, {"error": "a"}, {"choices": []}, {"choices": [1]}]
+)
+def test_what_is_no_reply_says_nothing_of_a_servers_ids(body):
+    copies = Copies()
+    assert not any(copies.doubts(request, b"the same", body) for request in (b"a", b"b"))
+    assert copies.notes == []
