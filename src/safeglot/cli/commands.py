@@ -42,7 +42,11 @@ def _console(*, quiet: bool = False) -> Console:
 
 
 _QUIET = click.option("--quiet", is_flag=True, help="no progress, only the result")
-_RETRY = click.option("--retry-failed", is_flag=True, help="try again what failed for good")
+_RETRY = click.option(
+    "--retry-failed",
+    is_flag=True,
+    help="try again what failed for good, empty answers and unread verdicts",
+)
 
 
 class _Group(click.Group):

@@ -42,8 +42,12 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
     is_flag=True,
     help="judge the thoughts before the answers too; enters no rate of the answers",
 )
-@click.option("--retry-failed", is_flag=True, help="try again what failed for good")
 @click.option("--unchecked-judge", is_flag=True, help=UNCHECKED)
+@click.option(
+    "--retry-failed",
+    is_flag=True,
+    help="try again what failed for good, empty answers and unread verdicts",
+)
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def judge(
     run: Path,

@@ -133,8 +133,11 @@ class Judge(ABC):
             )
         )
 
-    def setting_notes(self) -> tuple[str, ...]:
-        """Return what the user's settings take from the verdicts, for the console and the page."""
+    def setting_notes(self, *, most_logprobs: int = 20) -> tuple[str, ...]:
+        """Return what the user's settings take from the verdicts, for the console and the page.
+
+        `most_logprobs` are the alternatives that its server gives.
+        """
         own = replace(self, settings=NO_SETTINGS).ask(_PROBE)
         room, notes = max((r.max_tokens for r in own), default=0), []
         given = self.settings.max_tokens
@@ -143,7 +146,9 @@ class Judge(ABC):
                 f"{self.judge}: max_tokens = {given} is less than the {room} that {self.family} "
                 "asks for; verdicts may be cut off and then count as missing."
             )
-        if self.settings.logprobs in ("none", 0) and any(r.top_logprobs for r in own):
+        asked = 0 if self.settings.logprobs == "none" else self.settings.logprobs
+        none = (most_logprobs if asked is None else asked) == 0
+        if none and any(r.top_logprobs for r in own):
             notes.append(f"{self.judge}: {NO_LOGPROBS}")
         return tuple(notes)
 

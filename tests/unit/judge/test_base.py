@@ -6,6 +6,7 @@ from safeglot.errors import UsageError
 from safeglot.judge.base import response_class
 from safeglot.judge.families.llama_guard_3 import LlamaGuard3
 from safeglot.judge.policy import ALERT, policy_text
+from safeglot.types import ModelSettings
 from unit.judge.judging import answer, read
 
 
@@ -74,3 +75,16 @@ def test_a_foreign_category_describes_itself():
     described = {"crime_tax": ALERT["crime_tax"], "Feuer": "Feuer"}
     assert policy_text(described) == f"- crime_tax: {ALERT['crime_tax']}\n- Feuer"
     assert policy_text(" ready text\n") == "ready text"
+
+
+def test_a_judge_without_log_probabilities_says_so():
+    plain = LlamaGuard3(model="m", name="n")
+    none = LlamaGuard3(model="m", name="n", settings=ModelSettings(logprobs="none"))
+    some = LlamaGuard3(model="m", name="n", settings=ModelSettings(logprobs=3))
+    assert (
+        plain.setting_notes() == some.setting_notes() == some.setting_notes(most_logprobs=0) == ()
+    )
+    (told,) = none.setting_notes()
+    assert plain.setting_notes(most_logprobs=0) == (told,)
+    assert told.startswith("n: is asked for no log-probabilities")
+    assert LlamaGuard3(model="m", top_logprobs=0).setting_notes(most_logprobs=0) == ()

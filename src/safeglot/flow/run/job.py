@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
+from safeglot.backends.models.providers import providers
 from safeglot.backends.models.routes import local_file
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import ModelConfig
@@ -23,6 +24,7 @@ from safeglot.flow.run.models import (
     model_routes,
 )
 from safeglot.generate import Generate
+from safeglot.judge.base import Judge
 from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
@@ -119,11 +121,21 @@ class Job:
 
     def judge_setting_notes(self) -> dict[str, tuple[str, ...]]:
         """Return judge -> what its settings take from its verdicts."""
-        return {j.name: getattr(j, "setting_notes", tuple)() for j in self.judges}
+        return {
+            judge.name: _setting_notes(judge, config.model)
+            for judge, config in zip(self.judges, self.config.judge, strict=True)
+        }
 
     def judge_ids(self) -> dict[str, str]:
         """Return name -> id of the judges."""
         return {j.name: j.id for j in self.judges}
+
+
+def _setting_notes(judge: JudgeStep, model: ModelConfig | None) -> tuple[str, ...]:
+    if not isinstance(judge, Judge):  # another package's, or one that asks no model
+        return ()
+    row = providers().get(model.provider) if model else None
+    return judge.setting_notes(**({"most_logprobs": row.top_logprobs} if row else {}))
 
 
 def run_signature(
