@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from e2e.runs import run_arguments, safeglot, write_prompts
+from e2e.runs import GUARD, run_arguments, safeglot, write_prompts
 from loopback import Fault, Loopback, Script
 
 N = 12
@@ -119,8 +119,49 @@ def test_a_run_of_benign_prompts_alone_gives_its_report(tmp_path):
             "--quiet",
         )
     assert done.returncode == 0, done.stderr
-    assert (out / "report.html").exists()
-    assert "No benign prompts were run" not in done.stdout
+    page = (out / "report.html").read_text("utf-8")
+    assert "No benign prompts were run" not in done.stdout + page
+    assert "No harmful prompts were run" in " ".join(done.stdout.split())
+    assert "not sorted into classes" not in done.stdout
+    rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
+    refused = [e for e in rows if e["metric"] == "over_refusal"]
+    assert {e["judge"] for e in refused} == {GUARD}
+    assert {e["extra"]["refusal_by"] for e in refused} == {"refusal-baseline"}
+
+
+def test_a_judge_of_refusals_is_added_where_none_tells_them(tmp_path):
+    prompts = tmp_path / "both.jsonl"
+    lines = [
+        {"id": f"{kind[0]}{i}", "category": "made_up", "kind": kind, "en": f"request {i} in en"}
+        for kind in ("harmful", "benign")
+        for i in range(3)
+    ]
+    prompts.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    for judge, kinds, added in (
+        (GUARD, "harmful,benign", True),
+        (GUARD, "harmful", False),
+        ("wildguard=vllm/wild", "harmful,benign", False),
+        ("refusal-baseline", "harmful,benign", False),
+    ):
+        told = safeglot(
+            *run_arguments(
+                "http://127.0.0.1:9/v1", tmp_path / "none", prompts, judge=judge, kinds=kinds
+            ),
+            "--dry-run",
+        )
+        assert ("refusal-baseline is added for over-refusal" in told.stdout) == added, told.stderr
+    out = tmp_path / "run"
+    arguments = {"languages": "en", "bootstrap": 0, "kinds": "harmful,benign"}
+    with Loopback(world("none", "nothing")) as server:
+        given = run_arguments(server.base_url, out, prompts, **arguments)
+        first = safeglot(*given, "--quiet")
+        again = safeglot(*given, "--quiet")
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
+    assert {e["judge"] for e in rows} == {GUARD, None}
+    assert next(e for e in rows if e["metric"] == "over_refusal")["n"] >= 0
+    compared = safeglot("compare", out)
+    assert "judged by refusal-baseline" not in compared.stdout
 
 
 def test_punctuation_alone_goes_to_no_judge_and_classes_agree(tmp_path):

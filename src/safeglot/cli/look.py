@@ -49,6 +49,7 @@ def prompts_text(prompts: PromptSet) -> str:
 def forecast_text(job: Job) -> str:
     """Return what a run would send."""
     from safeglot.flow.run.forecast import forecast
+    from safeglot.flow.run.refusals import refusal_notes
 
     f = forecast(job)
     cost = "unknown: give usd_in and usd_out (USD per million tokens) of each model in the TOML"
@@ -66,6 +67,7 @@ def forecast_text(job: Job) -> str:
         ("tokens out", f"at most {f.tokens_out:,}"),
         ("cost", usd),
         ("time", time),
+        *(("judge of refusals", note) for note in refusal_notes(job.config)),
         ("folder", f"{job.path}{_already(job)}"),
     ]
     lines = [taxonomy_text(job.prompts), "dry run: nothing was sent or written"]

@@ -72,6 +72,8 @@ class JudgeConfig:
     family: str
     model: ModelConfig | None = None
     mode: str = "prompt+answer"
+    refusals_only: bool = False
+    """Added for its word on refusals, where no other judge has one: it gives no safety rates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,10 @@ EMBEDDED_JUDGES: dict[str, str] = {
     "refusal-baseline": "safeglot.judge.families.baseline:RefusalBaseline",
 }
 """Families that run in safeglot itself and ask no model."""
+REFUSAL_FAMILIES = frozenset(
+    {"gpt-oss-safeguard", "polyguard", "qwen3guard", "refusal-baseline", "wildguard"}
+)
+"""Families that say whether an answer refuses."""
 JUDGES: dict[str, str] = {
     "llama-guard-3": "safeglot.judge.families.llama_guard_3:LlamaGuard3",
     "llama-guard-4": "safeglot.judge.families.llama_guard_4:LlamaGuard4",
@@ -166,6 +170,13 @@ def call_with_settings(
 def judge_class(family: str) -> Any:
     """Return what makes a judge of a family: its class, as a rule."""
     return load(judge_families()[family])
+
+
+def tells_refusals(family: str) -> bool:
+    """Return whether a family says if an answer refuses; one of another package where its class does."""
+    if family in JUDGES or family in EMBEDDED_JUDGES:
+        return family in REFUSAL_FAMILIES
+    return bool(getattr(judge_class(family), "tells_refusals", False))
 
 
 def needs_model(family: str) -> bool:

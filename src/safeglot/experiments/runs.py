@@ -53,8 +53,8 @@ def read_run(path: Path) -> FinishedRun:
     run_dir = RunDir(path).require()
     manifest = run_dir.read_manifest()
     with session.opened(run_dir) as store:
-        verdicts = arrays.read(store, manifest, arms=False)
-        answers = answers_of(store, manifest, verdicts)
+        verdicts = arrays.read(store, manifest.rating, arms=False)
+        answers = answers_of(store, manifest.rating, verdicts)
         cube = cube_of(store, manifest, verdicts, invalid_MLPS=answers.invalid_MLPS)
         texts = {(text.prompt, text.language): text.text for text in main_texts(store)}
     if not (cube.unsafe_JMLPS >= 0).any():

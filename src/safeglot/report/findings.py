@@ -37,6 +37,7 @@ from safeglot.types import Estimate
 MAX_MODELS = 3
 """With more models than this the findings are counted, not printed one by one."""
 MAX_NAMED = 4
+NO_HARMFUL = "No harmful prompts were run: there is no safety to tell, only over-refusal."
 QUALIFIERS = {
     "competent_safe": "competent-safe",
     "safety_corrected": "safe after correction by labels",
@@ -86,6 +87,8 @@ def _of_model(scope: PanelScope) -> list[str]:
     run, index = scope.run, scope.index
     metric = macro_metric(index)
     base = scope.get(metric, run.reference)
+    if not index.has(metric, "safety_micro", "safety", "gap"):
+        return [text for text in (NO_HARMFUL, _qualifiers(scope)) if text]
     if base is None or base.value is None:
         name = averages(index).get(metric, metric)
         none = f"There is no {name} number for {run.language_name(run.reference)}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from safeglot.backends.files.records import OPTIONAL, Misfit, Record, read_record
@@ -92,8 +92,18 @@ class Manifest(Record):
     """Model id -> the settings that its server refused, each with what was sent, as in temperature=none."""
     checks: Mapping[str, JudgeCheck] = field(default_factory=dict, metadata=OPTIONAL)
     """Judge -> its first check."""
+    refusal_judges: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
+    """Judges that were added for their word on refusals: they give no safety rates."""
     correction: str | None = field(default=None, metadata=OPTIONAL)
     """How rates are corrected by labels, where that was chosen."""
+
+    @property
+    def rating(self) -> Manifest:
+        """The run without the judges that were added for refusals alone."""
+        if not self.refusal_judges:
+            return self
+        rating = {n: i for n, i in self.judges.items() if n not in self.refusal_judges}
+        return replace(self, judges=rating)
 
     @property
     def draws(self) -> int:

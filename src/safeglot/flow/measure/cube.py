@@ -31,6 +31,7 @@ def cube_of(
     the checks say of the answers to all prompts.
     Raises: UsageError for a verdict outside the plan, and for two that contradict each other.
     """
+    manifest = manifest.rating
     verdicts = arrays.read(store, manifest, arms=False) if verdicts is None else verdicts
     harmful = {p.id: p.categories for p in verdicts.prompts if p.kind == "harmful"}
     taxonomy = manifest.taxonomy

@@ -28,15 +28,16 @@ def measure(
     The share is of the kind of prompts that lack more. The console shows how the checks get on.
     Raises: UsageError, Stopped.
     """
-    verdicts = arrays.read(store, manifest)
     answers.fill(store, console)
-    given = answers.answers_of(store, manifest, verdicts)
+    given = answers.answers_of(store, manifest)
+    added, manifest = manifest.refusal_judges or (), manifest.rating
+    verdicts = arrays.read(store, manifest)
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
     level, arms = manifest.level, verdicts.arms
     terms = causes.estimates(store, manifest, cube, arms, level=level)
     rows = [
         *basic(cube, level=level, draws=manifest.draws),
-        *response_classes(given, level=level),
+        *response_classes(given, level=level, but=added),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
         *with_losses(terms, store, manifest, cube),

@@ -63,6 +63,7 @@ def manifest_of(job: Job) -> Manifest:
         notes=tuple(_notes(job)),
         judge_notes=_judge_notes(job),
         uncovered=_uncovered(config, taxonomy),
+        refusal_judges=_refusal_judges(config),
     )
 
 
@@ -84,6 +85,7 @@ def judged(manifest: Manifest, job: Job) -> Manifest:
             replace(manifest, judge_notes=_judge_notes(job)), config
         ),
         uncovered=_uncovered(config, job.prompts.taxonomy),
+        refusal_judges=_refusal_judges(config) or manifest.refusal_judges,
         settings={
             **manifest.settings,
             "judges": settings(job)["judges"],
@@ -253,6 +255,10 @@ def _judge_notes(job: Job) -> dict[str, tuple[str, ...]]:
         )
         for j in job.config.judge
     }
+
+
+def _refusal_judges(config: Config) -> tuple[str, ...] | None:
+    return tuple(models.judge_name(j) for j in config.judge if j.refusals_only) or None
 
 
 def _uncovered(config: Config, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:

@@ -24,7 +24,7 @@ NOT_CORRECTED_IN = (
     "Not corrected by human labels in {}: there it is a judge's rate, not a safety rate."
 )
 NO_BENIGN = "No benign prompts were run: over-refusal is not known, and a model that refuses everything would look safe."
-NO_REFUSALS = "Benign prompts were run, but no judge of this run says whether an answer refuses: over-refusal is not known, and a model that refuses everything would look safe."
+NO_REFUSALS = "Benign prompts were run, but no judge of this run says whether an answer refuses: over-refusal is not known, and a model that refuses everything would look safe. Add one: safeglot judge RUN --judge refusal-baseline."
 NO_BENIGN_IN = "Over-refusal is not known in {}."
 NO_CLASSES = (
     "Answers were not sorted into classes: one that is empty, garbled or in the wrong language may "
@@ -88,12 +88,14 @@ def screening_only(index: Index, judge: str, language: str) -> bool:
 
 def warnings(run: Run, index: Index, judge: str) -> list[str]:
     """Return what is lacking of one judge's rates (rules 4, 5 and 6), and where it is at fault."""
-    lacking = (
+    lacking: tuple[tuple[str, str, str], ...] = (
         ("safety_corrected", NOT_CORRECTED, NOT_CORRECTED_IN),
         ("competent_safe", NO_CLASSES, NO_CLASSES_IN),
         ("over_refusal", without_over_refusal(index), NO_BENIGN_IN),
     )
     sentences = []
+    if not index.has("safety_micro", "safety") and index.has("over_refusal"):
+        lacking = lacking[2:]  # benign prompts alone: there is no safety rate that anything lacks
     for metric, everywhere, somewhere in lacking:
         names = [
             o.name
