@@ -236,7 +236,8 @@ def configuration_page() -> str:
     setting_rows = (
         (f"`{k}`", kind, text.format(reserved=reserved)) for k, (kind, text) in SETTING_KEYS.items()
     )
-    judge_only = {f.name for f in dataclasses.fields(JudgeConfig)} - {"family", "model"}
+    judge_only = {f.name for f in dataclasses.fields(JudgeConfig)}
+    judge_only -= {"family", "model", "refusals_only"}
     same_names(JUDGE_KEYS, judge_only, "JudgeConfig")
     same_names(VARIABLES, variables(), "environment variables")
     model_rows = (
