@@ -15,7 +15,7 @@ from safeglot.config.endpoints import Named
 from safeglot.config.settings import Config
 from safeglot.flow import prompts
 from safeglot.flow.run import job as jobs
-from safeglot.flow.run import refusals, session
+from safeglot.flow.run import session
 from safeglot.flow.run.job import How, Job
 from safeglot.flow.translation import for_run
 
@@ -46,7 +46,6 @@ def plan(config: Config, console: Console | None = None) -> Job:
     """Return the job, checked; with a console, what it lacks is translated. Else nothing is sent."""
     loaded, origin = prompts.load(config)
     prompts.check_reference(config, loaded)
-    config = refusals.with_refusals(config, loaded)
     return jobs.prepare(config, for_run.ready(config, loaded, origin, console), origin)
 
 

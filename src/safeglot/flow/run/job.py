@@ -23,6 +23,7 @@ from safeglot.flow.run.models import (
     model_id,
     model_routes,
 )
+from safeglot.flow.run.refusals import with_refusals
 from safeglot.generate import Generate
 from safeglot.judge.base import Judge
 from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
@@ -183,6 +184,8 @@ def prepare(
 
     Raises: InputErrors with every key that is not set and every model file that is not there.
     """
+    if not target_ids:
+        config = with_refusals(config, prompts)
     problems: list[str] = []
     targets = () if target_ids else config.target
     models = [*targets, *(j.model for j in config.judge if j.model is not None)]
