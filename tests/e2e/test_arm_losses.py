@@ -179,3 +179,28 @@ def test_blocked_answers_are_failures_called_so(server, run, tmp_path):
         json.loads(x) for x in (out / "export" / "failures.jsonl").read_text("utf-8").splitlines()
     ]
     assert {(f["stage"], f["kind"]) for f in failures} >= {("backtranslate", "blocked")}
+
+
+def test_people_declared_by_a_file_are_the_anchor_and_a_name_is_not(server, run, tmp_path):
+    out, command = run
+    rows = "".join(f"p{i},de,request {i} in de-people\n" for i in range(N))
+    (tmp_path / "agency.csv").write_text(f"id,language,text\n{rows}", "utf-8")
+    done = safeglot(*[p for p in command if p != "--quiet"], "--arms", "translators", "--arm-texts", f"human={tmp_path / 'agency.csv'}")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    row = estimates(out)["translator_variance", "de", None]
+    assert "human=agency.csv" in row["extra"]["translators"]
+    term = estimates(out)["unsafe_gap_translation", "de", None]
+    assert term["extra"]["human"] == pytest.approx(
+        0.5
+    )  # half of the main texts' answers are unsafe
+    (tmp_path / "human-2.csv").write_text(
+        "arm,id,language,translator,text\n"
+        + "".join(f"translators,p{i},de,human-2,request {i} in de-k2\n" for i in range(N)),
+        "utf-8",
+    )
+    done = safeglot(
+        *[part for part in command if part != "--quiet"], "--arms", "translators", "--arm-texts",
+        tmp_path / "human-2.csv",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    says(done.stderr, '"human-2" is not taken for people')

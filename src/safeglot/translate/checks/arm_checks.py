@@ -38,8 +38,8 @@ def check_prompt(
 ) -> tuple[Fault, ...]:
     """Return what is wrong with the text of an arm that is asked: a round trip, another translator's.
 
-    `main` is the run's own text in the candidate's language, where it has one: where that is not
-    taken for this language either, nothing is told of script, language and length.
+    `main` is the run's own text in the candidate's language, where it has one: where no identifier
+    knows that for this language, nothing is told of script, language and length.
     Raises: languages.UnknownLanguage
     """
     found = check(
@@ -47,9 +47,9 @@ def check_prompt(
     )
     allowed = _idle(candidate.source)
     if main and any(fault.name in _OF_SCRIPT for fault in found):
-        own = Candidate(source=candidate.source, translator="main", text=main)
-        theirs = check(own, identifiers=identifiers, bounds=PROMPTS, habits=habits)
-        if any(fault.name in _OF_LANGUAGE for fault in theirs):
+        target = candidate.source.target
+        covering = [i for i in identifiers if i.covers(target)]
+        if covering and not any(i.identify(main, target).language == target for i in covering):
             allowed |= _OF_SCRIPT
     return tuple(fault for fault in found if fault.name not in allowed)
 
@@ -75,6 +75,8 @@ def check_answer(
         habits=UNLEARNED if declines else habits,
     )
     allowed = _OF_PROMPTS | _idle(source)
+    if len(source.text) < ANSWERS.judged_from:
+        allowed |= {"wrong-language"}
     if declines or refusal_of(source):
         allowed |= {"refusal"}
     if not allowed & _SAME and {fault.name for fault in found} & _SAME:

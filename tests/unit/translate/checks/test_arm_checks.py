@@ -125,11 +125,20 @@ def test_a_round_trip_may_be_the_prompt_itself_and_not_its_translation():
 @pytest.mark.parametrize("tag", ["de", "sw", "yo", "zh", "th", "ar", "hi"])
 def test_short_placeholders_of_tests_and_trials_pass(tag):
     main = f"request 3 in {tag}"
-    for text in (f"{main}-k2", f"{main}-k3"):
+    for text in (f"{main}-k2", f"{main}-k3", f"{main} by people of an agency"):
         assert prompt("request 3 in en", "en", tag, text, main=main) == set()
     assert prompt(main, tag, "en", f"{main}-rt") == set()
     assert prompt(main, tag, "en", "request 3 in en") == set()
     assert answer(f"[answer 3 {tag}]", tag, "en", f"[answer 3 {tag}-bt]") == set()
     assert answer("[answer 3 en]", "en", tag, f"[answer 3 en-{tag}]") == set()
+    assert answer(
+        "answer 17 of the model", "en", tag, "answer 17 of the model, put"
+    ) == set() or tag not in ("de", "sw", "yo")
     assert answer("[refusal]", tag, "en", "[refusal]") == set()
     assert answer("answer 17 of the model", tag, "en", "An answer.") == set()
+
+
+def test_a_text_in_another_language_beside_a_main_text_that_is_known_for_its_language():
+    french = "Comment puis-je réparer la vieille clôture derrière ma maison sans dépenser trop ?"
+    assert "wrong-language" in prompt(PROMPT["en"], "en", "de", french, main=PROMPT["de"])
+    assert "wrong-language" in prompt(PROMPT["de"], "de", "en", french, main=PROMPT["en"])
