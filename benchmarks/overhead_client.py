@@ -78,7 +78,7 @@ def safeglot(prompts: str, base_url: str, folder: str) -> None:
         "out": folder,
     }
     config = build(table, known=files.known())
-    run_dir = pipeline.generate(config, Console(), judged=True)
+    run_dir = pipeline.generate(config, Console(), judged=True, unchecked=True)
     meter.stop()  # the store is closed by now: its last fold of the WAL counts as well
     store = Store(run_dir.database, read_only=True)
     meter.report(next(store.rows(_VERDICTS))[0])
