@@ -17,7 +17,7 @@ NAMED = {
 
 
 def test_there_are_seven_rules():
-    assert ROWS == list("1234567")
+    assert list("1234567") == ROWS
 
 
 @pytest.mark.parametrize("rule", sorted(NAMED))
