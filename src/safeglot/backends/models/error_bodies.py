@@ -6,6 +6,7 @@ Whose words mean what stands in `text/makers.toml`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ TRANSIENT = frozenset(
 )
 """Kinds of errors that another try may mend."""
 _DEPTH = 8
+_PIECES = re.compile(r"[.:/]")
 
 
 def error_of(status: int, body: Any) -> ModelError:
@@ -57,19 +59,22 @@ class _Error:
         """Return what a body says; its own number counts where the status is 200."""
         rows = makers()
         entries = list(entries_of(body))
-        texts = [str(v) for k, v in entries if k in rows.messages_of and isinstance(v, str)]
+        named = [(k.casefold(), v) for k, v in entries]
+        texts = [v for k, v in named if k in rows.messages_of and isinstance(v, str)]
         texts += [body] if isinstance(body, str) else []
-        codes = [v for k, v in entries if k in rows.words_of and _is_scalar(v)]
+        codes = [v for k, v in named if k in rows.words_of and _is_scalar(v)]
         numbers = [int(str(v)) for v in codes if str(v).isdecimal() and len(str(v)) == 3]
         own = next((n for n in numbers if 400 <= n < 600), status)
         message = message_of(body)
         further = [text for text in dict.fromkeys(texts) if text not in message]
-        named = [str(v) for v in codes if str(v) not in message and not str(v).isdecimal()]
-        more = list(dict.fromkeys([*further, *named]))
+        shown = [str(v) for v in codes if str(v) not in message and not str(v).isdecimal()]
+        more = list(dict.fromkeys([*further, *shown]))
         return cls(
             said=ErrorText(
                 status=own if status == 200 else status,
-                words=frozenset(word(str(v)) for v in codes),
+                words=frozenset(
+                    word(piece) for v in codes for piece in (str(v), *_PIECES.split(str(v)))
+                ),
                 keys=frozenset(k for k, v in entries if v),
                 message="\n".join(dict.fromkeys([*texts, message])),
             ),
