@@ -157,3 +157,20 @@ def test_what_comes_back_as_it_was_is_asked_for_once(prompts, tmp_path):
         safeglot(*arguments, "--retry-failed")
         assert len(server.requests) - before == TOTAL
     assert len(rows(out, "answers")) == TOTAL
+
+
+@pytest.mark.parametrize("model", ["target", "guard"])
+def test_a_quota_that_was_never_there_stops_at_once_with_the_maker_s_message(
+    prompts, tmp_path, model
+):
+    def refused(seen):
+        return openai_quota(0) if seen.model == model else None
+
+    with Loopback(scripted({}, fault=refused, checks=model == "guard")) as server:
+        done = safeglot(*run_arguments(server.base_url, tmp_path / "run", prompts, **QUICK))
+        requests = [seen for seen in server.requests if seen.model == model]
+        targets = own(server)["target"]
+    assert done.returncode == 4, done.stderr
+    assert "You exceeded your current quota." in done.stderr
+    assert len(requests) <= 16
+    assert targets == 0 or model == "target", "a judge's first check comes before its target"

@@ -209,3 +209,19 @@ def test_a_translator_is_asked_without_what_it_refuses(tmp_path):
     assert json.loads((folder / "manifest.json").read_text())["adapted"] == {
         "vllm/chat": ["max_tokens=max_completion_tokens", "seed=none", "temperature=none"]
     }
+
+
+def test_a_name_that_the_server_does_not_have_is_told_with_those_it_has(prompts, tmp_path):
+    def fault(seen):
+        known = seen.model in ("target", "guard")
+        return (
+            None
+            if known
+            else Fault(status=404, message=f"The model `{seen.model}` does not exist.")
+        )
+
+    with Loopback(Script(answer=answer, fault=fault)) as server:
+        wrong = {**RUBRIC, "target": "vllm/targt"}
+        done = safeglot(*run_arguments(server.base_url, tmp_path / "run", prompts, **wrong))
+    assert done.returncode == 4
+    assert "The server has: vllm/target. Name one of these." in done.stderr
