@@ -264,7 +264,7 @@ def test_what_is_in_flight_when_a_limit_stops_the_run_comes_home(prompts, tmp_pa
     with Loopback(scripted({})) as server:
         server.script.fault = lambda _seen: Fault(until=lambda: server.most_in_flight >= 8)
         arguments = run_arguments(server.base_url, out, prompts, concurrency=8)
-        assert safeglot(*arguments, "--budget-tokens", "100").returncode == 4
+        assert safeglot(*arguments, "--budget-tokens", "200").returncode == 4
         stopped_at = len(server.requests)
         assert safeglot(*arguments).returncode == 0
         assert 8 <= stopped_at < 2 * TOTAL
