@@ -131,9 +131,8 @@ def test_short_placeholders_of_tests_and_trials_pass(tag):
     assert prompt(main, tag, "en", "request 3 in en") == set()
     assert answer(f"[answer 3 {tag}]", tag, "en", f"[answer 3 {tag}-bt]") == set()
     assert answer("[answer 3 en]", "en", tag, f"[answer 3 en-{tag}]") == set()
-    assert answer(
-        "answer 17 of the model", "en", tag, "answer 17 of the model, put"
-    ) == set() or tag not in ("de", "sw", "yo")
+    if tag in ("de", "sw", "yo"):  # in the script of the text
+        assert answer("answer 17 of the model", "en", tag, "answer 17 of the model, put") == set()
     assert answer("[refusal]", tag, "en", "[refusal]") == set()
     assert answer("answer 17 of the model", tag, "en", "An answer.") == set()
 
