@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shlex
@@ -313,11 +314,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("SAFEGLOT_DEBUG"):
             raise
-        _fail(
-            f"error: a fault in safeglot: {type(error).__name__}: {error}\n"
-            "Set SAFEGLOT_DEBUG=1 to see where; please report it.",
-            1,
-        )
+        _fail(*_unexpected(error, sys.argv[1:] if arguments is None else arguments))
+
+
+def _unexpected(error: Exception, arguments: Sequence[str]) -> tuple[str, int]:
+    """Return what is said of an error that nobody expected, and the exit code: the files may be to blame."""
+    from safeglot.cli.damage import damage_in
+
+    if isinstance(error, OSError) and error.filename:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        do = "Make room" if full else "Check its permissions"
+        told = f"{error.filename}: {error.strerror}. {do}, then run the same command again."
+        return f"error: {told}", 4 if full else 2
+    if found := damage_in(arguments):
+        return f"error: {found}", 2
+    told = f"a fault in safeglot: {type(error).__name__}: {error}"
+    return f"error: {told}\nSet SAFEGLOT_DEBUG=1 to see where; please report it.", 1
 
 
 def _show_anything() -> None:

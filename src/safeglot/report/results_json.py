@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -13,6 +14,8 @@ from safeglot.types import Estimate
 SCHEMA = 1
 
 _FIELDS = tuple(field.name for field in fields(Estimate))
+_KINDS = {field.name: str(field.type) for field in fields(Estimate)}
+_MOST = 2**63
 
 
 def to_json(estimates: Sequence[Estimate], signature: str) -> str:
@@ -26,6 +29,10 @@ def from_json(text: str) -> tuple[list[Estimate], str]:
     """Return the estimates and the signature that results.json holds. Raises: UsageError."""
     try:
         whole = json.loads(text)
+    except RecursionError:
+        raise UsageError(
+            "results.json: nested too deeply; write it again with `safeglot score`"
+        ) from None
     except json.JSONDecodeError as error:
         raise UsageError(
             f"results.json, line {error.lineno}: not JSON ({error.msg}); write it again with "
@@ -38,6 +45,10 @@ def from_json(text: str) -> tuple[list[Estimate], str]:
             "with `safeglot score`"
         )
     rows = whole.get("estimates", [])
+    if not isinstance(rows, list):
+        raise UsageError(
+            "results.json: its estimates are no list; write it again with `safeglot score`"
+        )
     return [_estimate(row, n) for n, row in enumerate(rows, 1)], str(whole.get("signature", ""))
 
 
@@ -59,4 +70,28 @@ def _estimate(row: Any, number: int) -> Estimate:
             f"results.json, estimate {number}: fields missing or unknown: {got}; allowed are "
             f"{', '.join(_FIELDS)}; write it again with `safeglot score`"
         )
+    for name, kind in _KINDS.items():
+        if not _is_of(row[name], kind):
+            raise UsageError(
+                f"results.json, estimate {number}: {name} is {_line_of(row[name])}, allowed is {kind}; "
+                "write it again with `safeglot score`"
+            )
     return Estimate(**row)
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    if value is None:
+        return kind.endswith("None")
+    if kind.startswith("str"):
+        return isinstance(value, str)
+    if kind.startswith("Mapping"):
+        return isinstance(value, dict)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    if isinstance(value, int):
+        return abs(value) < _MOST
+    return math.isfinite(value) and not kind.startswith("int")
+
+
+def _line_of(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)[:40]

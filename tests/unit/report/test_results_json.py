@@ -26,8 +26,8 @@ some_estimates = st.builds(
     high=rates,
     level=rates,
     method=st.text(),
-    n=st.integers(0),
-    missing=st.integers(0),
+    n=st.integers(0, 2**63 - 1),
+    missing=st.integers(0, 2**63 - 1),
     extra=st.dictionaries(st.text(), rates | st.text(), max_size=3),
 )
 
@@ -88,4 +88,22 @@ def test_nan_is_never_written(bad):
 )
 def test_what_cannot_be_read_is_the_users_error(text, says):
     with pytest.raises(UsageError, match=says):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("n", "3"), ("n", True), ("n", 1.5), ("n", 10**30), ("value", "x"), ("value", [1]), ("low", 10**400),
+     ("model", 1), ("metric", None), ("extra", []), ("extra", None), ("method", {})],
+)  # fmt: skip
+def test_a_field_of_another_type_is_refused(name, value):
+    row = json.loads(to_json([Estimate(metric="m", value=0.5, method="w", n=3)], ""))
+    row["estimates"][0][name] = value
+    with pytest.raises(UsageError, match=f"results.json, estimate 1: {name} is "):
+        from_json(json.dumps(row))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"schema": 1, "estimates": {}}'])
+def test_what_is_no_list_of_estimates_is_refused(text):
+    with pytest.raises(UsageError, match="write it again"):
         from_json(text)

@@ -1,15 +1,15 @@
 """Short hashes that pin weights and data of models in revisions and keys.
 
-Large files are hashed by their size and by blocks spread over them, small data byte by byte.
+Every byte counts: what a signature names is what was read.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-_BLOCK, _BLOCKS = 65_536, 64
 
 
 def short_hash(parts: Iterable[bytes]) -> str:
@@ -27,12 +27,12 @@ def content_hash(file: Path) -> bytes:
 
 
 def file_fingerprint(file: Path) -> str:
-    """Return a short hash of a file: its size, and 64 blocks spread over it."""
-    return short_hash((str(file.stat().st_size).encode(), *_blocks(file, _BLOCKS)))
+    """Return a short hash of every byte of a file."""
+    return short_hash((_sha256(file),))
 
 
 def folder_fingerprint(folder: Path) -> str:
-    """Return a short hash of a folder's files: names, sizes, and blocks spread over each."""
+    """Return a short hash of a folder's files: their names, and every byte of each."""
     return short_hash(part for file in _files(folder) for part in _described(folder, file))
 
 
@@ -41,14 +41,17 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _described(folder: Path, file: Path) -> Iterator[bytes]:
-    size = file.stat().st_size
-    yield f"{file.relative_to(folder).as_posix()} {size}\n".encode()
-    yield from _blocks(file, _BLOCKS if size > _BLOCK else 1)
+    yield f"{file.relative_to(folder).as_posix()}\n".encode()
+    yield _sha256(file)
 
 
-def _blocks(file: Path, count: int) -> Iterator[bytes]:
-    last = max(0, file.stat().st_size - _BLOCK)
-    with file.open("rb") as data:
-        for i in range(count):
-            data.seek(last * i // (_BLOCKS - 1))
-            yield data.read(_BLOCK)
+def _sha256(file: Path) -> bytes:
+    about = file.stat()
+    return _hashed(os.fspath(file), about.st_ino, about.st_size, about.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _hashed(path: str, *_state: int) -> bytes:
+    """Return the hash of a file in that state: models are named several times in a command."""
+    with Path(path).open("rb") as data:
+        return hashlib.file_digest(data, "sha256").digest()

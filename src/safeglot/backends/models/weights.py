@@ -98,11 +98,12 @@ def is_cached(weights: Weights) -> bool:
 def fetch(weights: Weights, *, progress: Progress | None = None, verify: bool = False) -> Path:
     """Return the path of the weights, fetching them where they are missing or damaged.
 
-    Raises: UsageError where they cannot be had.
+    Their hash is checked each time; with `verify` that is shown. Raises: UsageError where they cannot be had.
     """
     report = progress or _say_nothing
     path = weights_path(weights)
-    if is_cached(weights) and (not verify or _sha256(path, "checking", report) == weights.sha256):
+    shown = report if verify else _say_nothing
+    if is_cached(weights) and _sha256(path, "checking", shown) == weights.sha256:
         return path
     _make_folder(path.parent)
     with tempfile.TemporaryDirectory(prefix="safeglot-") as scratch:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from safeglot.backends.files.links import check_own
 from safeglot.backends.store.rows import fit
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
+from safeglot.backends.store.shape import fault_of_tables, fault_of_values
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     import asyncio
 
 BATCH_WAIT_S = 0.01
+STEPS_A_TICK = 1_000_000
+"""About a hundredth of a second of SQLite's work."""
+TICK_GAP_S = 1.0
+QUERY_S = 600.0
+"""How long SQLite may work without a pause: our own queries on large runs take seconds."""
 ROWS = 20_000
 """Rows that `Store.columns` takes at a time."""
 
@@ -47,16 +54,22 @@ class Store:
         self.path = path
         self._pending: dict[str, list[tuple[Any, ...]]] = {}
         self._batch: asyncio.Future[None] | None = None
+        self._began = self._ticked = time.monotonic()
         self._required: dict[str, frozenset[int]] = {}
         if str(path) != ":memory:":
             check_own(path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal"))
-        target = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
+        # a medium that cannot be written has no log beside the file, which SQLite would make
+        mode = (
+            "ro&immutable=1" if read_only and not _has_log(path) else "ro" if read_only else "rwc"
+        )
+        target = f"file:{_quoted(path)}?mode={mode}"
         try:
             self._db = sqlite3.connect(
                 target, uri=True, isolation_level=None, check_same_thread=False
             )
         except sqlite3.DatabaseError as error:
             raise self._foreign(str(error)) from error
+        self._db.set_progress_handler(self._tick, STEPS_A_TICK)
         try:
             self._prepare(read_only=read_only)
         except sqlite3.DatabaseError as error:
@@ -65,6 +78,14 @@ class Store:
         except UsageError:
             self._db.close()
             raise
+
+    def _tick(self) -> bool:
+        """Return whether a query is to be given up: SQLite asks after so many steps of all of them."""
+        now = time.monotonic()
+        if now - self._ticked > TICK_GAP_S:  # nothing was asked meanwhile
+            self._began = now
+        self._ticked = now
+        return now - self._began > QUERY_S
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -87,6 +108,7 @@ class Store:
         if tables and (version == 0 or "replies" not in tables):
             raise self._foreign("it holds the tables of another program")
         if read_only:
+            self._check_shape()
             return
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -94,9 +116,22 @@ class Store:
             self._db.executescript(
                 f"BEGIN IMMEDIATE;{UPGRADES[version]}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
             )
+        self._check_shape()
         for table in _ORDER:
             columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()
             self._required[table] = frozenset(c[0] for c in columns if c[3])
+
+    def _check_shape(self) -> None:
+        """Check that only our tables are read: a view or trigger of others would run. Raises: UsageError."""
+        if fault := fault_of_tables(self._db):
+            raise self._foreign(fault)
+
+    def damage(self) -> str:
+        """Return what in the rows we would not have written; "" for nothing. Reads all of them."""
+        try:
+            return fault_of_values(self._db)
+        except sqlite3.DatabaseError as error:
+            return str(error)
 
     def close(self) -> None:
         """Write what is pending and close; the WAL is folded into the one file."""
@@ -357,6 +392,11 @@ def _verdict(row: tuple[Any, ...]) -> Verdict:
         rationale=row[10],
         reason=row[11],
     )
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _quoted(path: Path) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from safeglot.backends.console import Console
@@ -20,7 +22,7 @@ from safeglot.config import checks, naming
 from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
 from safeglot.config.settings import Config, build, read_toml, to_table
-from safeglot.errors import Stopped, TooMuchMissing, UsageError
+from safeglot.errors import SafeglotError, Stopped, TooMuchMissing, UsageError
 from safeglot.flow.arm_losses import CHECKED, ArmPlace, losses, notes, put_refused
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
 from safeglot.flow.run import manifest
@@ -241,7 +243,7 @@ def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
         raise UsageError(
             f"{path}: not there. Run `safeglot run` with this run's inputs again, or give another run."
         )
-    store = Store(path)
+    store = Store(path, read_only=not create and not os.access(path.parent, os.W_OK))
     try:
         if not create and not has_prompts(store):
             raise UsageError(
@@ -251,9 +253,7 @@ def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
         yield store
         store.close()
     except sqlite3.OperationalError as error:
-        raise Stopped(
-            f"{path}: {error}. Make room or check the permissions, then run the same command again."
-        ) from error
+        raise _operational(path, error) from error
     except sqlite3.DatabaseError as error:
         raise UsageError(
             f"{path}: is damaged ({error}). Put a copy of it back, or run again with another --out."
@@ -261,6 +261,25 @@ def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
     finally:
         with contextlib.suppress(sqlite3.DatabaseError):  # what is pending failed above already
             store.close()
+
+
+def _operational(path: Path, error: sqlite3.OperationalError) -> SafeglotError:
+    """Return what a fault of SQLite's means to the user, and what to do."""
+    said = str(error)
+    if "locked" in said:
+        return Stopped(
+            f"{path}: another program holds it ({said}). Close that program, then run the same command again."
+        )
+    if "full" in said:
+        return Stopped(f"{path}: {said}. Make room, then run the same command again.")
+    if "interrupted" in said:
+        return UsageError(
+            f"{path}: a query does not end, as where the file is damaged. Put a copy of it back, or "
+            "run again with another --out."
+        )
+    return Stopped(
+        f"{path}: {said}. Make room or check the permissions, then run the same command again."
+    )
 
 
 def stored_config(run_dir: RunDir) -> Config:

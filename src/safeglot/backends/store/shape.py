@@ -1,0 +1,80 @@
+"""Whether a database that somebody hands over has our tables, and in them what we would have written."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sqlite3
+
+from safeglot.backends.store.schema import UPGRADES
+
+_KINDS = {
+    "TEXT": ("text",),
+    "INTEGER": ("integer",),
+    "REAL": ("real", "integer"),
+}
+_LISTS = {
+    "prompts": ("categories",),
+    "translations": ("checks",),
+    "verdicts": ("codes",),
+    "replies": ("logprobs",),
+}
+_TABLES = {"translations": ("quality",)}
+"""Columns that hold JSON: a list, or an object."""
+Shape = dict[str, tuple[str, tuple[tuple[str, str, int, int], ...]]]
+
+
+def shape_of(db: sqlite3.Connection) -> Shape:
+    """Return the kind and the columns of each table, view and trigger."""
+    found: Shape = {}
+    for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
+        if kind == "view":
+            found[name] = (f"view {' '.join(sql.split())}", ())
+        elif kind != "index" or sql is not None:
+            quoted = name.replace('"', '""')
+            columns = db.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall()
+            found[name] = (kind, tuple((c[1], c[2].upper(), c[3], c[6]) for c in columns))
+    return found
+
+
+@functools.cache
+def _own() -> Shape:
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(UPGRADES[0])
+        return shape_of(db)
+
+
+def fault_of_tables(db: sqlite3.Connection) -> str:
+    """Return how the tables differ from ours; "" where they are ours."""
+    here, own = shape_of(db), _own()
+    for name in sorted({*here, *own}):
+        if name not in here:
+            return f"it has no table {name}"
+        if name not in own:
+            return f"it has a {here[name][0].partition(' ')[0]} {name}, which is not safeglot's"
+        if here[name] != own[name]:
+            return f"its {name} is another one than safeglot's"
+    return ""
+
+
+def fault_of_values(db: sqlite3.Connection) -> str:
+    """Return which table holds what we would not have written; "" for none. Reads every row."""
+    for table, (kind, columns) in _own().items():
+        if kind != "table":
+            continue
+        for column, declared, required, _ in columns:
+            if wrong := db.execute(_wrong(table, column, declared, bool(required))).fetchone():
+                return f"its table {table} holds {wrong[0]!r:.60} as {column}"
+    return ""
+
+
+def _wrong(table: str, column: str, declared: str, required: bool) -> str:  # noqa: FBT001 - private
+    kinds = [*_KINDS.get(declared, ("text",)), *([] if required else ["null"])]
+    allowed = ", ".join(f"'{kind}'" for kind in kinds)
+    faults = [f'typeof("{column}") NOT IN ({allowed})']
+    for json_type, by_table in (("array", _LISTS), ("object", _TABLES)):
+        if column in by_table.get(table, ()):
+            faults.append(
+                f'"{column}" IS NOT NULL AND (NOT json_valid("{column}") OR json_type("{column}") <> \'{json_type}\')'
+            )
+    return f'SELECT "{column}" FROM "{table}" WHERE {" OR ".join(faults)} LIMIT 1'  # noqa: S608 - our own names
