@@ -102,7 +102,9 @@ def mutate_text(path: Path, rng: random.Random) -> str:
         return "cut"
     if how == 6:
         path.write_bytes(
-            data.decode("utf-8", "replace").encode(rng.choice(("utf-16", "utf-32", "cp037")))
+            data.decode("utf-8", "replace").encode(
+                rng.choice(("utf-16", "utf-32", "cp037")), "replace"
+            )
         )
         return "encoding"
     at = rng.randrange(max(1, len(data)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,15 @@ def damage_in(arguments: Sequence[str]) -> str:
             if found := _of_folder(folder):
                 return f"{found}. {_DO}"
     return ""
+
+
+_TEXTS = {
+    "translations.jsonl": ("id", "language", "outcome", "text", "translator", "reason"),
+    "candidates.jsonl": ("prompt", "language", "translator", "text"),
+    "ratings.jsonl": ("item", "prompt", "language", "translator", "text"),
+}
+"""The texts that each row of a translation set's files has, those of ratings where they are there."""
+_OBJECTS = ("quality", "faults", "untold", "ratings")
 
 
 def _folders(arguments: Sequence[str]) -> Iterator[Path]:
@@ -46,4 +56,34 @@ def _of_folder(folder: Path) -> str:
                 return f"{file}: {found}"
         finally:
             store.close()
-    return ""
+    return next(_of_rows(folder), "")
+
+
+def _of_rows(folder: Path) -> Iterator[str]:
+    """Yield what in the rows of a translation set is of another type than we write."""
+    for name, texts in _TEXTS.items():
+        file = folder / name
+        if not file.is_file():
+            continue
+        for number, line in enumerate(file.read_bytes().split(b"\n"), start=1):
+            if line.strip() and (fault := _of_row(line, texts, partly=name == "ratings.jsonl")):
+                yield f"{file}:{number}: {fault}"
+
+
+def _of_row(line: bytes, texts: Sequence[str], *, partly: bool) -> str:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return "is no JSON"
+    if not isinstance(row, dict):
+        return "is no JSON object"
+    for key in texts:
+        if not isinstance(row.get(key, "" if partly else None), str):
+            return f"{key} is no text"
+    for key in _OBJECTS:
+        if not isinstance(row.get(key, {}), dict):
+            return f"{key} is no object"
+    quality = row.get("quality", {}).values()
+    return (
+        "" if all(type(v) in (int, float) for v in quality) else "quality holds what is no number"
+    )

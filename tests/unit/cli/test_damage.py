@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from example.job import judged
+from example.sets import make_set
 from safeglot.cli.damage import damage_in
 
 
@@ -17,3 +18,24 @@ def test_what_is_damaged_is_named_and_nothing_else(tmp_path):
     assert "verdicts holds 'S1' as codes. Put back the files" in damage_in(given)
     run_dir.database.write_bytes(b"x" * 5000)
     assert "not a safeglot database" in damage_in(given)
+
+
+def test_a_row_of_a_translation_set_is_named_by_its_line(tmp_path):
+    folder = tmp_path / "set"
+    make_set(folder, n=3)
+    assert damage_in([str(folder)]) == ""
+    for name, wrong in (
+        ("translations.jsonl", '{"id": "p"}'),
+        ("translations.jsonl", "[]"),
+        ("candidates.jsonl", "{"),
+        (
+            "candidates.jsonl",
+            '{"prompt": "p", "language": "de", "translator": "t", "text": "", "faults": true}',
+        ),
+        ("ratings.jsonl", '{"prompt": []}'),
+    ):
+        file = folder / name
+        before = file.read_text("utf-8") if file.exists() else ""
+        file.write_text(f"{wrong}\n{before}", "utf-8")
+        assert f"{file}:1: " in damage_in(["ratings", "show", str(folder)])
+        file.write_text(before, "utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sqlite3
+from pathlib import Path
 
 from safeglot.backends.store.schema import UPGRADES
 
@@ -22,6 +23,17 @@ _LISTS = {
 _TABLES = {"translations": ("quality",)}
 """Columns that hold JSON: a list, or an object."""
 Shape = dict[str, tuple[str, tuple[tuple[str, str, int, int], ...]]]
+
+
+def address(path: Path, *, read_only: bool) -> str:
+    """Return the address of a file for SQLite.
+
+    On a medium that cannot be written there is no log beside the file, and none can be made.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    as_it_is = read_only and not (log.exists() and log.stat().st_size)
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{quoted}?mode={'ro' if read_only else 'rwc'}{'&immutable=1' if as_it_is else ''}"
 
 
 def shape_of(db: sqlite3.Connection) -> Shape:

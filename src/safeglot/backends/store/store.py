@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from safeglot.backends.files.links import check_own
 from safeglot.backends.store.rows import fit
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
-from safeglot.backends.store.shape import fault_of_tables, fault_of_values
+from safeglot.backends.store.shape import address, fault_of_tables, fault_of_values
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
@@ -58,14 +58,12 @@ class Store:
         self._required: dict[str, frozenset[int]] = {}
         if str(path) != ":memory:":
             check_own(path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal"))
-        # a medium that cannot be written has no log beside the file, which SQLite would make
-        mode = (
-            "ro&immutable=1" if read_only and not _has_log(path) else "ro" if read_only else "rwc"
-        )
-        target = f"file:{_quoted(path)}?mode={mode}"
         try:
             self._db = sqlite3.connect(
-                target, uri=True, isolation_level=None, check_same_thread=False
+                address(path, read_only=read_only),
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
             )
         except sqlite3.DatabaseError as error:
             raise self._foreign(str(error)) from error
@@ -392,12 +390,3 @@ def _verdict(row: tuple[Any, ...]) -> Verdict:
         rationale=row[10],
         reason=row[11],
     )
-
-
-def _has_log(path: Path) -> bool:
-    log = path.with_name(path.name + "-wal")
-    return log.exists() and log.stat().st_size > 0
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
