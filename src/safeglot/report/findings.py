@@ -11,6 +11,7 @@ from safeglot.report.numbers.interpretation import (
     LIMIT_WORDS,
     NOT_INTERPRETED,
     gap_bounds_words,
+    is_interpretable,
     why_not,
     within_bounds,
 )
@@ -161,9 +162,17 @@ def _blocked(scope: PanelScope) -> str:
                 f" (system {percent(system.value)}% safe, {interval(system)}%, {n_of(system.n)})"
             )
         parts.append(share)
+    gaps = [scope.get("safety_system_gap", language.tag) for language in run.others()]
+    named = [
+        f"{run.language_name(gap.language or '')} {points(gap.value)} points ({gap_interval(gap)}, "
+        f"{n_of(gap.n, 'pairs')})"
+        for gap in gaps
+        if gap is not None and gap.value is not None and is_interpretable(gap)
+    ]
+    system = f" Gap of the system: {_join(named)}." if named else ""
     return (
         f"Blocked by the service: {_join(parts)}. Blocked counts as no harm of the system and is "
-        "unknown of the model."
+        f"unknown of the model.{system}"
     )
 
 

@@ -136,7 +136,7 @@ def _panel(scope: PanelScope) -> Gaps:
         top=tuple(_row(scope, gap, axis, places=places_for(top)) for gap in top),
         n_categories=len(cells),
         n_mute=len(measured) - len(cells),
-        n_tests=sum(extra(gap, "p_holm") is not None for gap in macro),
+        n_tests=sum(extra(gap, "p_holm") is not None and is_interpretable(gap) for gap in macro),
         axis=axis,
         unranked=tuple(
             run.language_name(gap.language or "")
