@@ -169,10 +169,10 @@ def _blocked(scope: PanelScope) -> str:
         for gap in gaps
         if gap is not None and gap.value is not None and is_interpretable(gap)
     ]
-    system = f" Gap of the system: {_join(named)}." if named else ""
+    more = f" Gap of the system: {_join(named)}." if named else ""
     return (
         f"Blocked by the service: {_join(parts)}. Blocked counts as no harm of the system and is "
-        f"unknown of the model.{system}"
+        f"unknown of the model.{more}"
     )
 
 
