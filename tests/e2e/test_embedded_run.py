@@ -92,7 +92,7 @@ def test_numbers_and_page_come_out(run):
         for line in (out / "results.json").read_text("utf-8").splitlines()
         if line.startswith('{"metric"')
     }
-    assert judges == {"refusal-baseline", RUBRIC}
+    assert judges - {None} == {"refusal-baseline", RUBRIC}  # some rates are of no judge
     assert "over-reports" in done.stdout
     page = (out / "report.html").read_text("utf-8")
     assert "over-reports" in page
