@@ -114,6 +114,8 @@ class Makers:
         return "broken" if named else None
 
     def _ending(self, reason: str) -> Ending | None:
+        if reason in self._endings:
+            return self._endings[reason]
         pieces = [word(piece) for piece in (reason, *re.split(r"[:;,.|/ ]+", reason))]
         listed = {self._endings[piece] for piece in pieces if piece in self._endings}
         for ending in _ENDINGS:

@@ -39,21 +39,28 @@ class _Pair:
 
 def split(text: str) -> Said:
     """Return a reply's text without its thought; one that has none is as it was, to the blank."""
-    if not _any_mark().search(text):
+    if not _may_have_marks(text):
         return Said(text=text)
     said = _by_channels(text.strip(_BLANK)) or _by_marks(text.strip(_BLANK))
     return said or Said(text=text)
 
 
+def _may_have_marks(text: str) -> bool:
+    """Return whether any mark can be in a text: most have none, and each is asked."""
+    lowered = text.lower()
+    starts, marks = _lowered_marks()
+    return lowered.lstrip(_BLANK).startswith(starts) or any(mark in lowered for mark in marks)
+
+
 @functools.cache
-def _any_mark() -> re.Pattern[str]:
+def _lowered_marks() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names that begin a text, and the marks that stand anywhere, in lower case."""
     rows = makers()
-    channels = rows.channels
+    c = rows.channels
     marks = [mark for pair in rows.thoughts for mark in (pair.open, pair.close)]
-    marks += [channels.start, channels.channel, channels.message]
-    escaped = [re.escape(mark) for mark in marks]
-    bare = [rf"\A\s*{channels.thought[0]}", rf"{channels.role}\n*{channels.answer[0]}"]
-    return re.compile("|".join([*escaped, *bare]), re.IGNORECASE)
+    marks += [c.start, c.channel, c.message, *(c.role + name for name in c.answer)]
+    marks += [f"{c.role}\n"]
+    return tuple(c.thought), tuple(sorted({mark.lower() for mark in marks}))
 
 
 @functools.cache

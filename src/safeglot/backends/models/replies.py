@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot.backends.models.error_bodies import an_error, entries_of, error_of, message_of
+from safeglot.backends.models.error_bodies import an_error, error_of, message_of
 from safeglot.backends.models.logprobs import alternatives
 from safeglot.errors import ModelError
 from safeglot.text.makers import makers, word
@@ -136,7 +136,8 @@ def _parts(body: Mapping[str, Any], choice: Mapping[str, Any], *, chat: bool) ->
         return None
     for name in rows.thought_fields:
         for holder in (message, choice):
-            pieces.think(_text_of(holder.get(name)))
+            if name in holder:
+                pieces.think(_text_of(holder[name]))
     refusals = [message.get(name) for name in rows.refusal_fields]
     usage = body.get("usage")
     return Parts(
@@ -215,7 +216,9 @@ def _served_by(body: Mapping[str, Any]) -> str:
 
 def _count(usage: Any, path: str) -> int | None:
     for name in path.split("."):
-        usage = usage.get(name) if isinstance(usage, dict) else None
+        if not isinstance(usage, dict) or name not in usage:
+            return None
+        usage = usage[name]
     is_count = isinstance(usage, int) and not isinstance(usage, bool) and 0 <= usage < MOST_TOKENS
     return usage if is_count else None
 
@@ -256,11 +259,26 @@ def _error_in(body: Mapping[str, Any], choice: Any) -> Any:
 
 def _is_flagged(body: Mapping[str, Any]) -> bool:
     """Return whether a flag somewhere in a reply says that it was blocked."""
-    flags = set(makers().reply.blocked_flags)
-    return any(
-        key in flags and (value is True or (isinstance(value, (str, list)) and bool(value)))
-        for key, value in entries_of(body, skip=("content", "logprobs", "usage", "text"))
-    )
+    flags = makers().reply.blocked_flags
+    waiting: list[tuple[Any, int]] = [(body, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, dict):
+            if any(_is_raised(node[name]) for name in flags if name in node):
+                return True
+            inner = [value for key, value in node.items() if key not in _NO_FLAGS]
+        else:
+            inner = node
+        if depth < _DEPTH:
+            waiting += [(value, depth + 1) for value in inner if isinstance(value, (dict, list))]
+    return False
+
+
+_NO_FLAGS = frozenset({"content", "logprobs", "usage", "text"})
+
+
+def _is_raised(flag: Any) -> bool:
+    return flag is True or (isinstance(flag, (str, list)) and bool(flag))
 
 
 def _without_choices(body: Any) -> ModelError:
