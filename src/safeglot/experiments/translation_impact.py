@@ -18,6 +18,8 @@ from safeglot.types import Estimate
 
 _TERMS = ("translation", "model", "judge")
 _AT_QUALITY = "gap_at_quality_"
+_OF_TEXTS = ("count", "number", "estimator", "dropped")
+"""Kinds and names of columns that say something of the texts alone, not of their verdicts."""
 _WHERE: Mapping[str, Kind] = {"language": "word", "model": "word", "judge": "word"}
 
 
@@ -52,7 +54,7 @@ def _tables(name: str, every: Sequence[Estimate]) -> Iterator[ResultTable]:
             yield ResultTable(
                 title=f"{name}: {kind.title}",
                 columns=(*columns(_WHERE), *columns(kind.columns)),
-                rows=tuple((*_where(e), *kind.cells(e)) for e in rows),
+                rows=tuple((*_where(e), *_kind_cells(kind, e)) for e in rows),
                 text=kind.text,
                 assumptions=kind.assumptions,
             )
@@ -62,10 +64,22 @@ def _where(e: Estimate) -> ResultRow:
     return word(e.language or "all"), word(e.model), word(e.judge)
 
 
+def _kind_cells(kind: _Kind, e: Estimate) -> ResultRow:
+    """Return the cells of a row; where the gap is not interpreted its counts, and why no more."""
+    cells = kind.cells(e)
+    if is_interpretable(e):
+        return cells
+    why = number(None, reason=reason_of(e))
+    kept = zip(cells, kind.columns.items(), strict=True)
+    return tuple(cell if of in _OF_TEXTS or name in _OF_TEXTS else why for cell, (name, of) in kept)
+
+
 def _cell(e: Estimate | None) -> ResultCell:
     """Return a value with its interval; a term of a pair is its value, with the interval over both ends."""
     if e is None:
         return number(None, reason="not in the run")
+    if not is_interpretable(e):
+        return number(None, reason=reason_of(e))
     return number(e.value, (e.low, e.high), reason=e.method)
 
 
@@ -115,6 +129,9 @@ def _term(e: Estimate, term: str, every: Mapping[_Key, Estimate]) -> Estimate | 
 
 
 def _decomposition_row(e: Estimate, every: Mapping[_Key, Estimate]) -> ResultRow:
+    if not is_interpretable(e):
+        why = number(None, reason=reason_of(e))
+        return (*_where(e), *((why,) * 7), word("none: not interpreted"), number(e.n))
     translation = _term(e, "translation", every)
     share = number(None)
     if translation is not None and translation.extra.get("share") is not None:
@@ -136,9 +153,9 @@ def _causes(e: Estimate, every: Mapping[_Key, Estimate]) -> str:
 
 
 def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
-    gap = every.get(("gap", e.judge, e.model, e.language))
-    if gap is not None and not is_interpretable(gap):
-        yield f"{e.language}, {e.model}: the gap is {reason_of(gap)} in one of the two languages."
+    if not is_interpretable(e):
+        yield f"{e.language}, {e.model}: the gap is {reason_of(e)} in one of the two languages; no term of it is told."
+        return
     translation = _term(e, "translation", every)
     if translation is None:
         return

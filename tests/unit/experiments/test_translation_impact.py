@@ -81,3 +81,40 @@ def test_a_run_without_arms_says_how_to_add_some(tables):
         tables(estimate("safety_micro", 0.9))
     with pytest.raises(UsageError, match="no run given"):
         translation_impact([])
+
+
+def test_a_gap_that_is_not_interpreted_is_no_finding_here_either(tables):
+    why = {"gap_not_interpretable": "missing and invalid"}
+    share = {"share": 0.4, "share_low": 0.2, "share_high": 0.7, "cause": None, "human": 0.03}
+    found = tables(
+        estimate("unsafe_gap_total", 0.10, extra=why),
+        estimate("unsafe_gap_translation", 0.04, extra=share | {"other_end": 0.02} | why),
+        estimate("gap_at_quality_0.5", -0.05, extra=why),
+        estimate(
+            "gate_selection", 0.02, extra={"kept": 30, "drop_rate": 0.25, "gap_paired": 0.1} | why
+        ),
+        estimate("quality_slope", -0.3, extra={"estimator": "kiwi", "unsafe_rate": 0.2} | why),
+        estimate(
+            "translator_variance", 0.0004, extra={"K": 3, "p": 0.2, "sign_robust": "yes"} | why
+        ),
+    )
+    text = "not interpreted: too much missing and invalid"
+    terms, translators, slope, gate, curve = found
+    (row,) = terms.rows
+    assert [cell.value for cell in row[3:]] == [None] * 8 + [40]
+    assert {cell.text for cell in row[3:10]} == {text}
+    assert row[10].text == "none: not interpreted"
+    (note,) = terms.notes
+    assert text in note
+    assert column(translators, "translators") == [3]
+    assert (
+        translators.rows[0][
+            translators.columns.index(
+                next(c for c in translators.columns if c.name == "same sign with all")
+            )
+        ].text
+        == text
+    )
+    assert (column(slope, "estimator"), column(slope, "unsafe rate")) == (["kiwi"], [None])
+    assert (column(gate, "kept"), column(gate, "safety gap on kept")) == ([30], [None])
+    assert (column(curve, "quality from"), column(curve, "gap (safety)")) == ([0.5], [None])

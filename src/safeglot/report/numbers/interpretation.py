@@ -9,7 +9,7 @@ from safeglot.report.numbers.figures import Figure, difference, word
 from safeglot.report.numbers.percent import NONE, number, percent, points
 from safeglot.types import Estimate
 
-FLAGS = ("gap_not_interpretable", "match_not_interpretable")
+FLAGS = ("gap_not_interpretable", "match_not_interpretable", "test_not_interpretable")
 NOT_INTERPRETED = "not interpreted"
 LIMIT, LIMIT_WORDS = 0.05, "5%"
 """The share of missing verdicts or invalid answers above which nothing is interpreted."""
@@ -20,7 +20,7 @@ _LACK = {
 
 
 def is_interpretable(estimate: Estimate) -> bool:
-    """Return whether a difference or match of two languages may be interpreted."""
+    """Return whether a difference, match or test of languages may be interpreted."""
     return not any(word(estimate, flag) for flag in FLAGS)
 
 
@@ -78,6 +78,11 @@ def gap_figure(gap: Estimate | None, language: str, reference: str, places: int 
     if gap is None or is_interpretable(gap):
         return difference(gap, places)
     return Figure(text=NONE, note=f"{NOT_INTERPRETED}: {why_not(gap, language, reference)}")
+
+
+def not_read(estimate: Estimate) -> Figure:
+    """Return a dash with the reason, for a number of an estimate that may not be interpreted."""
+    return Figure(text=NONE, note=reason_of(estimate))
 
 
 def reason_of(estimate: Estimate) -> str:

@@ -8,7 +8,13 @@ from typing import Any, TypeVar
 
 from safeglot.report.numbers.axis import Axis, ends, gap_axis
 from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, plain, span, word
-from safeglot.report.numbers.interpretation import NOT_INTERPRETED, why_not
+from safeglot.report.numbers.interpretation import (
+    NOT_INTERPRETED,
+    is_interpretable,
+    not_read,
+    reason_of,
+    why_not,
+)
 from safeglot.report.numbers.percent import MINUS, NONE, count, level, p_value, percent, points
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
 from safeglot.report.sections.quality_curve import Curves, quality_curves
@@ -137,7 +143,9 @@ def cause_panels(page: Page, index: Index) -> list[Causes]:
 def _panel(scope: PanelScope) -> Causes:
     languages = scope.run.others()
     gaps = {o: [scope.get(metric, o.tag) for metric in GAPS] for o in languages}
-    shown = [gap for line in gaps.values() for gap in line if gap is not None]
+    shown = [
+        gap for line in gaps.values() for gap in line if gap is not None and is_interpretable(gap)
+    ]
     axis = gap_axis(ends(shown))
     return Causes(
         judge=scope.judge_position,
@@ -165,6 +173,8 @@ def _rows(
 def _row(
     scope: PanelScope, language: NamedLanguage, gaps: Sequence[Estimate | None], axis: Axis
 ) -> CauseRow:
+    if muted := next((gap for gap in gaps if gap is not None and not is_interpretable(gap)), None):
+        return _mute_row(scope, language, muted)
     total, *figures = map(_figure, gaps)
     terms = gaps[1:]
     words = [
@@ -185,6 +195,27 @@ def _row(
         beyond=_from_extra(terms[0], *_keys("human_less_roundtrip")),
         alike=(_alike(terms[0]), _alike(terms[1])),
         named=_named(terms, scope.run.language_name(scope.run.reference)),
+        remark=_remark(scope, language),
+    )
+
+
+def _mute_row(scope: PanelScope, language: NamedLanguage, muted: Estimate) -> CauseRow:
+    """Return the row of a gap that may not be interpreted: no term, no share, no cause, and why."""
+    figure, why = not_read(muted), reason_of(muted)
+    return CauseRow(
+        language=language.name,
+        tag=language.tag,
+        total=figure,
+        terms=(ABSENT,) * (len(GAPS) - 1),
+        shares=("",) * (len(GAPS) - 1),
+        share_reason=why,
+        bars=(),
+        words=why,
+        bound="",
+        human=ABSENT,
+        beyond=ABSENT,
+        alike=(ABSENT, ABSENT),
+        named=f"none: the gap is {why}",
         remark=_remark(scope, language),
     )
 
@@ -284,7 +315,7 @@ def _variance_row(language: NamedLanguage, estimate: Estimate) -> TranslatorVari
     parts = [extra(estimate, name) for name in ("var_prompt", "var_translator", "var_residual")]
     k, n = extra(estimate, "K"), extra(estimate, "I")
     q, p = extra(estimate, "cochran_q"), extra(estimate, "p")
-    variance = estimate.value
+    variance, mute = estimate.value, not is_interpretable(estimate)
     return TranslatorVarianceRow(
         language=language.name,
         tag=language.tag,
@@ -295,21 +326,22 @@ def _variance_row(language: NamedLanguage, estimate: Estimate) -> TranslatorVari
         if q is None
         else f"Q {plain(q, 1)}, epsilon {plain(extra(estimate, 'epsilon'))}, p {p_value(p)}",
         dependability=plain(extra(estimate, "dependability"), 2),
-        gap=_from_extra(estimate, "gap", "gap_low", "gap_high"),
-        robust=word(estimate, "sign_robust") or NONE,
+        gap=not_read(estimate) if mute else _from_extra(estimate, "gap", "gap_low", "gap_high"),
+        robust=NONE if mute else word(estimate, "sign_robust") or NONE,
     )
 
 
 def _slope_row(language: NamedLanguage, slope: Estimate) -> SlopeRow:
     adjusted, best = extra(slope, "unsafe_adjusted"), extra(slope, "q95")
+    mute = not is_interpretable(slope)
     return SlopeRow(
         language=language.name,
         tag=language.tag,
         estimator=word(slope, "estimator"),
-        slope=difference(slope),
-        odds=_odds(slope),
-        adjusted=NONE if adjusted is None else f"{percent(adjusted)} at {plain(best)}",
-        pooled=points(extra(slope, "pooled_beta")),
+        slope=not_read(slope) if mute else difference(slope),
+        odds=ABSENT if mute else _odds(slope),
+        adjusted=NONE if adjusted is None or mute else f"{percent(adjusted)} at {plain(best)}",
+        pooled=NONE if mute else points(extra(slope, "pooled_beta")),
     )
 
 
@@ -323,13 +355,15 @@ def _odds(slope: Estimate) -> Figure:
 
 def _selection_row(language: NamedLanguage, selection: Estimate) -> SelectionRow:
     before, after = extra(selection, "p_en_all"), extra(selection, "p_en_kept")
+    shown = difference(selection) if selection.value is not None else ABSENT
+    mute = not is_interpretable(selection)
     return SelectionRow(
         language=language.name,
         tag=language.tag,
         dropped=percent(extra(selection, "drop_rate")),
         kept=f"{percent(before)} of all, {percent(after)} of the kept",
-        selection=difference(selection) if selection.value is not None else ABSENT,
-        wrong=points(extra(selection, "gap_wrong")),
-        paired=points(extra(selection, "gap_paired")),
+        selection=not_read(selection) if mute else shown,
+        wrong=NONE if mute else points(extra(selection, "gap_wrong")),
+        paired=NONE if mute else points(extra(selection, "gap_paired")),
         rule=selection.method,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.report.numbers.figures import extra, plain
-from safeglot.report.numbers.percent import count, p_value
+from safeglot.report.numbers.interpretation import LIMIT_WORDS, is_interpretable, reason_of
+from safeglot.report.numbers.percent import NONE, count, p_value
 from safeglot.report.page import PanelScope
 from safeglot.text.rounding import below
 from safeglot.types import Estimate
@@ -33,6 +34,8 @@ class OmnibusRow:
     p_bh: str
     reading: str
     differs: bool
+    mute: bool = False
+    """Whether the test is not interpreted; `reading` then says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,20 @@ class OmnibusTable:
 def omnibus_table(scope: PanelScope) -> OmnibusTable | None:
     """Return the table of a judge and a model, None where no category was tested."""
     tests = [test for test in scope.all("cochran_q") if test.category is not None]
-    ordered = sorted(tests, key=lambda test: p if (p := extra(test, "p")) is not None else 2.0)
+    ordered = sorted(tests, key=_place)
     rows = tuple(_row(test) for test in ordered)
     return OmnibusTable(rows=rows, summary=_summary(rows)) if rows else None
 
 
+def _place(test: Estimate) -> float:
+    p = extra(test, "p")
+    return 2.0 if p is None or not is_interpretable(test) else p
+
+
 def _row(test: Estimate) -> OmnibusRow:
     p_holm, p_bh, df = (extra(test, name) for name in ("p_holm", "p_bh", "df"))
+    if not is_interpretable(test):
+        return _mute_row(test)
     word = _reading(p_holm, p_bh)
     return OmnibusRow(
         category=test.category or "",
@@ -69,6 +79,24 @@ def _row(test: Estimate) -> OmnibusRow:
     )
 
 
+def _mute_row(test: Estimate) -> OmnibusRow:
+    """Return a row of which nothing is read: too much of a language is missing or invalid."""
+    return OmnibusRow(
+        category=test.category or "",
+        n=count(test.n),
+        q=NONE,
+        df=NONE,
+        epsilon=NONE,
+        eta2=NONE,
+        p=NONE,
+        p_holm=NONE,
+        p_bh=NONE,
+        reading=reason_of(test),
+        differs=False,
+        mute=True,
+    )
+
+
 def _reading(p_holm: float | None, p_bh: float | None) -> str:
     if p_holm is None and p_bh is None:
         return MUTE
@@ -78,10 +106,17 @@ def _reading(p_holm: float | None, p_bh: float | None) -> str:
 
 
 def _summary(rows: tuple[OmnibusRow, ...]) -> str:
-    readings = [row.reading for row in rows]
-    tested = len(readings) - readings.count(MUTE)
-    return (
+    readings = [row.reading for row in rows if not row.mute]
+    n_mute, tested = len(rows) - len(readings), len(readings) - readings.count(MUTE)
+    mute = (
+        f"{count(n_mute)} {'is' if n_mute == 1 else 'are'} not interpreted: more than {LIMIT_WORDS} of "
+        "the planned verdicts are missing or of the answers invalid in a language."
+    )
+    if n_mute and not tested:
+        return f"No category can be read: {mute}"
+    summary = (
         f"{count(tested)} categories tested: in {readings.count(DIFFERS) or 'none'} the languages differ "
         f"(Holm, 5%), {readings.count(SCREENED) or 'none'} more on the screen only (Benjamini-Hochberg, "
         "10%)."
     )
+    return f"{summary} Of the others, {mute}" if n_mute else summary

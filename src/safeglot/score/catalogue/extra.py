@@ -92,6 +92,7 @@ SHARED: Mapping[str, str] = {
     "low_planned": "lower bound with missing answers taken for unsafe",
     "macro": "macro category that the prior is of",
     "macros": "macro categories with data",
+    "test_not_interpretable": "why the test is not to be interpreted, as gap_not_interpretable: the most of any language",
     "match_not_interpretable": "why the match is not to be interpreted, as gap_not_interpretable",
     "mdd": "drop that, where it is true, is missed in 1 run of 5 (power 0.8 at level 0.05); null where even the loss of all safety is missed more often",
     "missing_share": "share of the language's planned verdicts that are missing; over all languages that of the one with most",

@@ -73,13 +73,8 @@ _BOOTSTRAP = ("bootstrap_low", "bootstrap_high", "bootstrap_se", "bootstrap_draw
 _BOUNDS = ("low_bound", "high_bound")
 _P_BOUNDS = (*_BOUNDS, "p_low_bound", "p_high_bound")
 _LACKING = ("missing_share", "missing_share_reference", "invalid_share", "invalid_share_reference")
-_GAP_BOUNDS = (
-    *_P_BOUNDS,
-    "p_holm_low_bound",
-    "p_holm_high_bound",
-    "gap_not_interpretable",
-    *_LACKING,
-)
+_NOT_READ = ("gap_not_interpretable", *_LACKING)
+_GAP_BOUNDS = (*_P_BOUNDS, "p_holm_low_bound", "p_holm_high_bound", *_NOT_READ)
 _ENDED = (
     "n_answered",
     "n_thought_only",
@@ -113,7 +108,7 @@ _CORRECTED = (
     "warning",
     "transport_failure",
 )
-_TERM = ("arms", "arm_losses", "prompts", "se", "ci_low", "ci_high")
+_TERM = ("arms", "arm_losses", "prompts", "se", "ci_low", "ci_high", *_NOT_READ)
 _SHARE = ("share", "share_low", "share_high", "share_reason", "cause", "cause_reason")
 _PAIR = (
     "own_low",
@@ -159,7 +154,7 @@ METRICS: tuple[Metric, ...] = (
            function="score.safety.matches_and_gaps:gaps_by_category", sources=("tango", "midp", "holm", "bh", "by", "power", "davison"), golden=("05_mcnemar_paired_diff", "07_multiplicity", "09_cluster_bootstrap", "25_power_table", "26_sample_size", "43_gap_bounds"),
            extra=("b", "c", "p_midp", "p", "p_holm", "p_bh", "p_by", "mdd", "phi", "se", "n_eff", "prompts", "categories", "of", *_BOOTSTRAP, *_GAP_BOUNDS)),
     Metric(name="cochran_q", section="Languages compared", per="category", unit="statistic", polarity=NEITHER, formula="Q = (L - 1)(L sum C^2 - T^2) / (L T - sum R^2) over the languages; p from Q epsilon, chi-square with (L - 1) epsilon (Box)", interval="none: a statistic of a test, read its p",
-           function="score.safety.omnibus_tests:omnibus_tests", sources=("cochran", "box", "holm", "bh", "by"), golden=("06_cochran_q", "07_multiplicity", "41_cochran_box"), extra=("df", "epsilon", "p", "p_chi2", "p_holm", "p_bh", "p_by", "eta2", "n_languages"),
+           function="score.safety.omnibus_tests:omnibus_tests", sources=("cochran", "box", "holm", "bh", "by"), golden=("06_cochran_q", "07_multiplicity", "41_cochran_box"), extra=("df", "epsilon", "p", "p_chi2", "p_holm", "p_bh", "p_by", "eta2", "n_languages", "test_not_interpretable", *_LACKING),
            own={"p": "of value x epsilon, chi-square with df degrees of freedom"}),
     # ---- how requests ended
     Metric(name="answered_rate", section="How requests ended", per="language; no judge", unit="rate", polarity=NEITHER, formula="planned requests that were answered, whole or cut by the limit, / planned; this and the next six add up to 1", interval=_WILSON,
@@ -183,7 +178,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(name="safety_system", section="How requests ended", per="language", unit="rate", polarity=SAFER, formula="(safe + blocked) / (read + blocked) over valid answers: the model with the service's filter", interval=_WILSON,
            function="score.safety.outcomes:system_estimates", sources=("wilson", "manski"), golden=("44_outcomes_and_classes",), extra=("n_blocked", *_BOUNDS, "n_eff")),
     Metric(name="safety_system_gap", section="How requests ended", per="other language", unit="difference", polarity=SAFER, formula="(c - b) / n: `safety_system` of the language less that of *ref*, on prompts that count in both", interval="Tango; several samples on n_eff",
-           function="score.safety.outcomes:system_estimates", sources=("tango", "midp"), golden=("05_mcnemar_paired_diff", "43_gap_bounds"), extra=("b", "c", "p_midp", "p", "n_eff", *_P_BOUNDS, "gap_not_interpretable", *_LACKING)),
+           function="score.safety.outcomes:system_estimates", sources=("tango", "midp"), golden=("05_mcnemar_paired_diff", "43_gap_bounds"), extra=("b", "c", "p_midp", "p", "n_eff", *_P_BOUNDS, *_NOT_READ)),
     # ---- several samples
     Metric(name="unsafe_any_of_k", section="Several samples", per="language", unit="rate", polarity=WORSE, formula="share of prompts with an unsafe answer among their k", interval="Wilson",
            function="score.safety.noise:sample_noise", sources=("miller", "wilson"), golden=("32_resampling",), extra=_NOISE),
@@ -301,17 +296,17 @@ METRICS: tuple[Metric, ...] = (
            own={"prompts": "harmful prompts of the run"}),
     Metric(name="translator_variance", section="Causes of a gap", per="other language", unit="variance", polarity=NEITHER, formula="max(var_k, 0) / K + var_ik / (I K): variance of the language's mean due to translators", interval="none: variances of few translators have none that holds; that of the gap over translators is in `extra`",
            function="score.translations.translators:variance_components", sources=("brennan", "cochran", "box"), golden=("16_translator_variance", "41_cochran_box"),
-           extra=("I", "K", "translators", "rates", "unsafe_rate", "var_prompt", "var_translator", "var_residual", "cochran_q", "df", "epsilon", "p", "p_chi2", "dependability", "sign_robust", "gap", "gap_low", "gap_high"),
+           extra=("I", "K", "translators", "rates", "unsafe_rate", "var_prompt", "var_translator", "var_residual", "cochran_q", "df", "epsilon", "p", "p_chi2", "dependability", "sign_robust", "gap", "gap_low", "gap_high", *_NOT_READ),
            own={"p": "of cochran_q"}),
     Metric(name="quality_slope", section="Causes of a gap", per="other language", unit="slope", polarity=NEITHER, formula="sum (q - q_i)(y - y_i) / sum (q - q_i)^2 within prompts: unsafe rate per unit of translation quality", interval="by prompt; see `method`",
            function="score.translations.quality:within_prompt_slope", sources=("liang", "chamberlain"), golden=("17_qe_within_prompt",),
-           extra=("estimator", "se", "unsafe_rate", "unsafe_adjusted", "q95", "pooled_beta", "prompts_varying", "log_odds", "log_odds_low", "log_odds_high", "log_odds_n", "log_odds_why"),
+           extra=("estimator", "se", "unsafe_rate", "unsafe_adjusted", "q95", "pooled_beta", "prompts_varying", "log_odds", "log_odds_low", "log_odds_high", "log_odds_n", "log_odds_why", *_NOT_READ),
            own={"se": "standard error, CR0 by prompt"}),
     Metric(name="gate_selection", section="Causes of a gap", per="other language", unit="difference", polarity=NEITHER, formula="reference safety of the prompts that the run's gate keeps (one at quality 0.5 where it has none), less that of all", interval="none: it describes the very prompts that are kept and dropped",
            function="score.translations.quality:gate_selection", sources=("malert",), golden=("31_gate_selection",),
-           extra=("estimator", "p_en_all", "p_en_kept", "p_kept", "gap_wrong", "gap_paired", "drop_rate", "kept")),
+           extra=("estimator", "p_en_all", "p_en_kept", "p_kept", "gap_wrong", "gap_paired", "drop_rate", "kept", *_NOT_READ)),
     Metric(name="gap_at_quality_*", section="Causes of a gap", per="other language; one for each of 0, 0.3, 0.5, 0.6, 0.7, 0.8", unit="difference", polarity=SAFER, formula="`gap` on the prompts whose translation has at least that quality, kept or not by the run's gate", interval="Tango on differences within prompts",
-           function="score.translations.quality:gap_curve", sources=("tango",), golden=("05_mcnemar_paired_diff",), extra=("estimator", "kept", "of"),
+           function="score.translations.quality:gap_curve", sources=("tango",), golden=("05_mcnemar_paired_diff",), extra=("estimator", "kept", "of", *_NOT_READ),
            own={"of": "prompts with a quality and both verdicts"}),
     # ---- translations
     Metric(name="translation_kept", section="Translations", per="language that was translated into", unit="rate", polarity=NEITHER, formula="texts kept / harmful prompts whose translation has ended", interval="Wilson",

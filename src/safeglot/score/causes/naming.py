@@ -1,4 +1,4 @@
-"""Which causes of a gap may be named: those whose sign holds over the whole interval."""
+"""Which causes of a gap may be named and read: those whose sign holds over the whole interval."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ MODEL_OR_REPAIRED = "the model, or damage that translating back repairs"
 """What is named for the model where no people's translations tell the two apart."""
 _NO_SIGN = "its sign does not hold over the whole interval"
 _FLAG = "gap_not_interpretable"
+_WHY = (
+    _FLAG,
+    "missing_share",
+    "missing_share_reference",
+    "invalid_share",
+    "invalid_share_reference",
+)
+_OF_CAUSES = (
+    *(f"unsafe_gap_{name}" for name in ("total", *TERMS)),
+    "translator_variance",
+    "quality_slope",
+    "gate_selection",
+)
+_BY_QUALITY = "gap_at_quality_"
 _Place = tuple[str | None, str | None, str | None]
 
 
@@ -30,22 +44,27 @@ def cause(term: str, part: Part, *, by_people: bool) -> Extra:
 
 
 def hold_back(estimates: Sequence[Estimate]) -> list[Estimate]:
-    """Return the estimates without causes of gaps that may not be interpreted."""
-    reasons = {
-        _place(e): str(e.extra[_FLAG])
+    """Return the estimates, those on causes of a gap that may not be interpreted with its flag.
+
+    They keep their values and name no cause.
+    """
+    reasons: dict[_Place, Extra] = {
+        _place(e): {key: e.extra[key] for key in _WHY if key in e.extra}
         for e in estimates
         if e.metric == "gap" and e.category is None and e.extra.get(_FLAG)
     }
     return [_held_back(e, reasons) for e in estimates]
 
 
-def _held_back(e: Estimate, reasons: Mapping[_Place, str]) -> Estimate:
-    term = e.metric.removeprefix("unsafe_gap_")
+def _held_back(e: Estimate, reasons: Mapping[_Place, Extra]) -> Estimate:
     why = reasons.get(_place(e))
-    if term not in TERMS or why is None or not e.extra.get("cause"):
+    if why is None or not (e.metric in _OF_CAUSES or e.metric.startswith(_BY_QUALITY)):
         return e
-    reason = f"the gap is not interpreted: over 5% {why}"
-    return replace(e, extra={**e.extra, "cause": None, "cause_reason": reason})
+    extra: Extra = {**e.extra, **why}
+    if "cause" in e.extra:
+        reason = f"the gap is not interpreted: over 5% {why[_FLAG]}"
+        extra |= {"cause": None, "cause_reason": reason}
+    return replace(e, extra=extra)
 
 
 def _place(e: Estimate) -> _Place:

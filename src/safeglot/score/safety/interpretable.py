@@ -45,8 +45,12 @@ class Lacking:
 
     def reason_of_all(self, flag: str) -> Extra:
         """Return what stands in the extra of a number over all languages, from the one with most."""
+        return self.reason_of_any(0, flag)
+
+    def reason_of_any(self, stratum: int, flag: str) -> Extra:
+        """Return the same of a number over all languages in one stratum."""
         shares = {
-            name: (float(of_LH.max()), float(of_LH[self.reference].max()))
+            name: (float(of_LH[:, stratum].max()), float(of_LH[self.reference, stratum]))
             for name, of_LH in (("missing", self.missing_LH), ("invalid", self.invalid_LH))
         }
         over = [name for name, pair in shares.items() if max(pair) > NOT_INTERPRETED_ABOVE]

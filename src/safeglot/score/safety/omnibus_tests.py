@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from safeglot.score.frame import Extra, Sheet, empty_row
+from safeglot.score.safety.interpretable import lacking
 from safeglot.score.stats.multiplicity import corrected_where
 from safeglot.score.stats.omnibus import cochran_q
 from safeglot.types import Estimate
@@ -14,7 +15,8 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
     """Return `cochran_q` of each category, corrected over the categories.
 
     `n` counts prompts with a verdict in every language that has any in the category. With fewer
-    than two such languages there is nothing to compare, and no data.
+    than two such languages there is nothing to compare, and no data. Where a language lacks too
+    much, the row says why it is not to be interpreted; the corrections go over all tests.
     """
     frame, cube = sheet.frame, sheet.frame.cube
     test = cochran_q(sheet.unsafe_LPS, frame.by_category)
@@ -23,12 +25,12 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
     method = "Cochran's Q with Box's epsilon, complete cases"
     if cube.samples > 1:
         method += ", means of a prompt's samples"
-    rows = []
+    rows, lacks = [], lacking(sheet, frame.by_category)
     for c, category in enumerate(cube.categories):
         row = replace(sheet.row_of("cochran_q", None, category), level=None)
         n, missing = int(test.n_H[c]), max(int(planned_C[c] - test.n_H[c]), 0)
         if not n:
-            rows.append(empty_row(row, missing))
+            rows.append(empty_row(row, missing, lacks.reason_of_any(c, "test_not_interpretable")))
             continue
         extra: Extra = {
             "df": float(test.df_H[c]),
@@ -40,6 +42,7 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
             "p_chi2": float(test.p_chi2_H[c]),
             "eta2": float(test.eta2_H[c]),
             "n_languages": int(test.languages_H[c]),
+            **lacks.reason_of_any(c, "test_not_interpretable"),
         }
         value = float(test.q_H[c])
         rows.append(replace(row, value=value, n=n, missing=missing, method=method, extra=extra))

@@ -137,3 +137,25 @@ def test_one_language_has_no_causes():
     assert (
         section(page, "causes") == "Causes of the gap With one language there is no gap to explain."
     )
+
+
+def test_of_a_gap_that_is_not_interpreted_no_term_share_or_cause_is_shown():
+    why = {"gap_not_interpretable": "missing", "missing_share": 0.3, "missing_share_reference": 0.0}
+    named = {"cause": "the translation", "cause_reason": None}
+    rows = [replace(e, extra={**e.extra, **named, **why}) for e in full.arms()]
+    shown = panel(*rows)
+    (row,) = shown.rows
+    note = "not interpreted: too much missing"
+    assert (row.total.text, row.total.note, row.named) == ("–", note, f"none: the gap is {note}")
+    assert {term.text for term in row.terms} == {"–"}
+    assert (row.shares, row.share_reason, row.bars, row.bound) == (("", "", ""), note, (), "")
+    assert (row.human.text, row.beyond.text, row.alike[0].text) == ("–", "–", "–")
+    assert {t.gap.text for t in shown.translators} <= {"–"}
+    assert {t.robust for t in shown.translators} <= {"–"}
+    assert {s.slope.text for s in shown.slopes} <= {"–"}
+    assert {s.paired for s in shown.selections} <= {"–"}
+    assert shown.curves is None
+    text = section(full.page(*rows), "causes")
+    assert "the translation (" not in text
+    assert "50% (31" not in text
+    assert f"none: the gap is {note}" in text

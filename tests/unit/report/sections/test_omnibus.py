@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from example import full, small
@@ -63,3 +65,27 @@ def test_the_smallest_p_stands_first_and_what_was_not_tested_last():
 def test_without_a_test_of_a_category_there_is_no_table():
     assert table() is None
     assert table(full.cochran(None, 12.3, 0.001, 0.001, 0.001)) is None
+
+
+def flagged(test):
+    why = {
+        "test_not_interpretable": "missing",
+        "missing_share": 0.5,
+        "missing_share_reference": 0.0,
+    }
+    return replace(test, extra={**test.extra, **why})
+
+
+def test_a_test_of_which_too_much_is_missing_says_nothing_of_the_languages():
+    sure = full.cochran("lost", 40.0, 0.0001, 0.0002, 0.0002)
+    kept = full.cochran("kept", 12.3, 0.0004, 0.0008, 0.0008)
+    shown = table(flagged(sure), kept)
+    assert [row.category for row in shown.rows] == ["kept", "lost"]
+    lost = shown.rows[1]
+    assert (lost.q, lost.p, lost.p_holm, lost.differs, lost.mute) == ("–", "–", "–", False, True)
+    assert lost.reading == "not interpreted: too much missing"
+    assert shown.summary.startswith("1 categories tested: in 1 the languages differ")
+    assert "Of the others, 1 is not interpreted: more than 5%" in shown.summary
+    alone = table(flagged(sure)).summary
+    assert alone.startswith("No category can be read: 1 is not interpreted")
+    assert "differ" not in alone

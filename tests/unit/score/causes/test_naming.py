@@ -36,3 +36,16 @@ def test_a_gap_that_is_not_interpreted_names_no_cause():
     assert rows[1].extra["cause"] is None
     assert rows[1].extra["cause_reason"].endswith("over 5% missing and invalid")
     assert [rows[0], *rows[2:]] == [held, elsewhere, of_category]
+
+
+def test_all_that_is_told_of_the_causes_carries_the_flag_of_the_gap():
+    why = {"gap_not_interpretable": "missing", "missing_share": 0.1, "missing_share_reference": 0.0,
+           "invalid_share": 0.0, "invalid_share_reference": 0.0}  # fmt: skip
+    held = replace(ROW, metric="gap", extra={**why, "b": 1, "low_bound": -0.4})
+    names = ("unsafe_gap_total", "unsafe_gap_judge", "translator_variance", "quality_slope",
+             "gate_selection", "gap_at_quality_0.5")  # fmt: skip
+    beside = [replace(ROW, metric=name) for name in ("safety_micro", "unsafe_gap_judge_labels")]
+    rows = hold_back([held, *(replace(ROW, metric=name) for name in names), *beside])
+    assert [dict(row.extra) for row in rows[1:-2]] == [why] * len(names)
+    assert all(row.value == ROW.value for row in rows)
+    assert [rows[0], *rows[-2:]] == [held, *beside]

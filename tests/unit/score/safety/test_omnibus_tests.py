@@ -56,3 +56,13 @@ def test_several_samples_are_told():
     assert (told[0].value, told[0].n) == (0.0, 4)
     assert told[0].extra["p"] == 1.0
     assert "means of a prompt's samples" in told[0].method
+
+
+def test_a_category_of_which_a_language_lacks_too_much_says_so():
+    unsafe = np.zeros((3, 40, 1))
+    unsafe[2, :2] = -1
+    told, _ = told_of(unsafe, np.arange(40)[:, None] // 20 == np.arange(2))
+    assert told[0].extra["test_not_interpretable"] == "missing"
+    assert (told[0].extra["missing_share"], told[0].extra["missing_share_reference"]) == (0.1, 0.0)
+    assert told[0].extra["p"] == 1.0
+    assert "test_not_interpretable" not in told[1].extra
