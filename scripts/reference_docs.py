@@ -549,6 +549,8 @@ def _metric(one: Metric) -> tuple[str, ...]:
         name += f" (`{one.instead}` where there are not so many)"
     if one.averaged:
         name += f"; mean over categories: `{one.name}_macro`"
+    if one.benign:
+        name += f"; of benign prompts: `benign_{one.name}`"
     return (
         name, one.per, one.formula, one.interval, one.unit, one.polarity,
         _cited(one.sources), _files(one.golden),

@@ -34,6 +34,7 @@ NOT_RECORDED = {
     "over_refusal_macro",
     "refusal_rate_macro",
     "gap_corrected_macro",
+    "safety_bounds_macros",
     "safety_corrected_macro",
     "unsafe_gap_judge_labels",
 }

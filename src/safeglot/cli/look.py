@@ -122,13 +122,18 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
     import dataclasses
 
     from safeglot.backends.store import export as exporting
+    from safeglot.backends.store.outcomes import outcome_table, served_table
     from safeglot.flow.run import session
     from safeglot.report.results_json import from_json
 
     estimates = from_json(run_dir.read_results())[0] if run_dir.require().results.exists() else []
     rows = (dataclasses.asdict(e) for e in estimates)
     with session.opened(run_dir) as store:
-        yield from exporting.export(store, rows, folder, kind)
+        counted = {
+            "outcomes": outcome_table(store, run_dir.read_manifest()),
+            "served": served_table(store),
+        }
+        yield from exporting.export(store, rows, folder, kind, counted=counted)
 
 
 def doctor_text(places: Sequence[tuple[str, str, str]] = ()) -> str:

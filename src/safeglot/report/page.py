@@ -219,13 +219,21 @@ def averages(index: Index) -> dict[str, str]:
     return measured or {"safety_macro32": "macro-32"}
 
 
+OF_MACROS = ("safety_macro6", "safety_macro_of_macros")
+"""Averages over macro categories."""
+
+
 def of_average(
     scope: PanelScope, metric: str, average: str, language: str | None
 ) -> Estimate | None:
-    """Return a number in the average that stands beside it: of the mean over categories, its own.
+    """Return a number in the average that stands beside it: of each mean over categories, its own.
 
-    Results of before have the pooled number only, which then stands for both.
+    Results of before have the pooled number only, which then stands for all.
     """
+    if average in OF_MACROS:
+        macros = scope.get(f"{metric}_macros", language)
+        if macros is not None:
+            return macros
     if average != "safety_micro":
         macro = scope.get(f"{metric}_macro", language)
         if macro is not None:

@@ -12,6 +12,7 @@ from safeglot.score.arrays import Bools, Bytes, Floats, Ints
 from safeglot.score.cube import UNSAFE, Cube
 from safeglot.score.stats.intervals import wilson_effective
 from safeglot.score.stats.linear import Layout, Rows, cells, combine
+from safeglot.score.stats.weights import weights_macro_of_macros
 from safeglot.types import Estimate
 
 
@@ -162,29 +163,35 @@ def rates(event_LPS: Bools, base_LPS: Bools) -> Rates:
 class Averaging:
     """One way to average a rate over prompts; `suffix` ends the names of its metrics.
 
-    `weight_C` are the weights of categories, None for equal ones; without `layout` all prompts
-    are pooled, each once.
+    `weight_C` are the weights of categories, None for equal ones; with `macro_C` the macro
+    categories have equal weights, and so have those of each. Without `layout` all prompts are
+    pooled, each once.
     """
 
     suffix: str
     layout: Layout | None = None
     weight_C: Floats | None = None
+    macro_C: tuple[str, ...] | None = None
 
     @property
     def method(self) -> str:
         """What the name of an interval's method ends with."""
         if self.layout is None:
             return ""
+        if self.macro_C is not None:
+            return ", mean over macro categories, each the mean of its own"
         if self.weight_C is None:
             return ", mean over categories"
         return ", categories weighted by their size in the source"
 
     def weights(self, has_C: Bools) -> Floats:
         """Return the weights of the categories that have data."""
+        if self.macro_C is not None:
+            return weights_macro_of_macros(has_C, self.macro_C)
         return np.where(has_C, 1.0 if self.weight_C is None else self.weight_C, 0.0)
 
 
-MACRO = "_macro"
+MACRO, MACROS = "_macro", "_macros"
 
 
 def averagings(member_PC: Bools, size_C: Sequence[int] | None) -> tuple[Averaging, ...]:
@@ -202,6 +209,14 @@ def averagings(member_PC: Bools, size_C: Sequence[int] | None) -> tuple[Averagin
     if size_C is not None:
         micro = Averaging(suffix="", layout=layout, weight_C=np.array(size_C, dtype=np.float64))
     return micro, Averaging(suffix=MACRO, layout=layout)
+
+
+def macros_averaging(member_PC: Bools, macro_C: tuple[str, ...] | None) -> Averaging | None:
+    """Return the average over macro categories, None where there are none."""
+    *_, macro = averagings(member_PC, None)
+    if macro.layout is None or macro_C is None:
+        return None
+    return replace(macro, suffix=MACROS, macro_C=macro_C)
 
 
 def averaged(

@@ -39,12 +39,21 @@ TABLES: dict[str, str] = {
 }
 
 Row = Mapping[str, Any]
+Table = tuple[Sequence[str], Iterable[Sequence[Any]]]
+"""(columns, rows)."""
 
 
 def export(
-    store: Store, estimates: Iterable[Row], folder: Path, kind: str
+    store: Store,
+    estimates: Iterable[Row],
+    folder: Path,
+    kind: str,
+    *,
+    counted: Mapping[str, Table] | None = None,
 ) -> Iterator[tuple[Path, int]]:
     """Yield the path and number of rows of each table's file as it is written.
+
+    `counted` are further tables by name: what was counted of the plan.
 
     Raises: UsageError where the folder cannot be written or an extra is lacking.
     """
@@ -59,11 +68,16 @@ def export(
                 n = write(file, columns, rows)
             yield path, n
         measured = list(estimates)
-        columns = tuple(measured[0]) if measured else ()
-        path = folder / f"estimates.{kind}"
-        with replaced(path) as file:
-            n = write(file, columns, (tuple(map(_cell, row.values())) for row in measured))
-        yield path, n
+        rows_of = (tuple(map(_cell, row.values())) for row in measured)
+        made: dict[str, Table] = {
+            **(counted or {}),
+            "estimates": (tuple(measured[0]) if measured else (), rows_of),
+        }
+        for name, (heads, cells) in made.items():
+            path = folder / f"{name}.{kind}"
+            with replaced(path) as file:
+                n = write(file, heads, cells)
+            yield path, n
     except OSError as error:
         raise UsageError(
             f"--out {folder}: {error.strerror or error}. Give a folder that can be written."

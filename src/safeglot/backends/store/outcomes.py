@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safeglot.types import BROKEN_KINDS, OUTCOME_KINDS
 
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from safeglot.backends.files.manifest import Manifest
     from safeglot.backends.store.store import Store
 
-_PLANNED = """
-SELECT t.language, p.categories, p.kind, COUNT(*)
-FROM translations t JOIN prompts p ON p.id = t.prompt WHERE t.arm = 'main' GROUP BY 1, 2, 3
+_PROMPTS = "SELECT categories, kind, COUNT(*) FROM prompts GROUP BY 1, 2"
+_GATED = """
+SELECT g.language, p.categories, p.kind, COUNT(*) FROM (
+  SELECT language, prompt FROM translations WHERE arm = 'gated'
+  EXCEPT SELECT language, prompt FROM translations WHERE arm = 'main'
+) g JOIN prompts p ON p.id = g.prompt GROUP BY 1, 2, 3
 """
 _ANSWERED = """
 SELECT r.model, t.language, p.categories, p.kind, COUNT(*)
@@ -71,10 +74,11 @@ def outcome_of(kind: str) -> str:
 def outcomes(store: Store, manifest: Manifest) -> list[OutcomeCount]:
     """Return how the planned requests of the main arm ended, each counted once.
 
-    The counts of a model add up to what was planned: its texts by the samples.
+    The counts of a model add up to what was planned: the prompts by languages and samples, those
+    that no translator could translate too, but not what a gate took out.
     """
     counts: Counter[tuple[str, str, str, str, str]] = Counter()
-    for language, categories, kind, n in store.rows(_PLANNED):
+    for language, categories, kind, n in _planned(store, manifest.languages):
         for model in manifest.models:
             counts[model, language, categories, kind, "not_asked"] += n * manifest.samples
     for outcome, (*place, n) in _ended(store):
@@ -94,6 +98,13 @@ def outcomes(store: Store, manifest: Manifest) -> list[OutcomeCount]:
     )
 
 
+def _planned(store: Store, languages: Sequence[str]) -> Iterator[tuple[str, str, str, int]]:
+    for categories, kind, n in store.rows(_PROMPTS):
+        yield from ((language, categories, kind, n) for language in languages)
+    for language, categories, kind, n in store.rows(_GATED):
+        yield language, categories, kind, -n
+
+
 def _ended(store: Store) -> Iterator[tuple[str, tuple[str, str, str, str, int]]]:
     refused: Counter[tuple[str, ...]] = Counter()
     for model, language, categories, kind, n in store.rows(
@@ -106,6 +117,33 @@ def _ended(store: Store) -> Iterator[tuple[str, tuple[str, str, str, str, int]]]
         yield "answered", (model, language, categories, kind, whole)
     for model, language, categories, kind, failure, n in store.rows(_FAILED):
         yield outcome_of(failure), (model, language, categories, kind, n)
+
+
+def outcome_table(
+    store: Store, manifest: Manifest
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the counts of all outcomes by model, language, kind of prompt and categories, to export.
+
+    What stands in a row adds up to its `planned`, and all rows of a model to what was planned of it.
+    """
+    counts: dict[tuple[Any, ...], Counter[str]] = {}
+    for row in outcomes(store, manifest):
+        categories = json.dumps(row.categories, ensure_ascii=False)
+        place = row.model, row.language, row.kind, categories
+        counts.setdefault(place, Counter())[row.outcome] += row.n
+    columns = ("model", "language", "kind", "categories", "planned", *OUTCOME_KINDS)
+    return columns, [
+        (*place, own.total(), *(own[outcome] for outcome in OUTCOME_KINDS))
+        for place, own in counts.items()
+    ]
+
+
+def served_table(store: Store) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return which models and builds replied under each model's name, and how often, to export."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for row in served(store):
+        counts[row.model, row.served_by] += row.n
+    return ("model", "served_by", "n"), [(*names, n) for names, n in sorted(counts.items())]
 
 
 def served(store: Store) -> Iterator[Served]:

@@ -109,6 +109,7 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = 
     english[:, ~foreign_L] = -1
     categories = {name for prompt in verdicts.prompts for name in prompt.categories}
     used = tuple(name for name in manifest.taxonomy.categories if name in categories)
+    macro = manifest.taxonomy.macro
     return Answers(
         unsafe_JMLPS=verdicts.unsafe_JMLPS,
         refusal_JMLPS=verdicts.refusal_JMLPS,
@@ -130,6 +131,7 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = 
             [[name in prompt.categories for name in used] for prompt in verdicts.prompts],
             dtype=np.bool_,
         ).reshape(len(verdicts.prompts), len(used)),
+        macro_C=tuple(macro[name] for name in used) if macro else None,
         sizes=(sizes_of(manifest, "harmful", used), sizes_of(manifest, "benign", used)),
     )
 

@@ -62,6 +62,30 @@ def cube_of(
     )
 
 
+def benign_cube(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Cube | None:
+    """Return the plan and outcomes of the benign prompts, without verdicts; None without any."""
+    pick_P = np.array([prompt.kind == "benign" for prompt in verdicts.prompts], dtype=np.bool_)
+    if not pick_P.any():
+        return None
+    manifest, taxonomy = manifest.rating, manifest.taxonomy
+    benign = {p.id: p.categories for p in verdicts.prompts if p.kind == "benign"}
+    used = {c for categories in benign.values() for c in categories}
+    axes = Axes(
+        judges=(),
+        models=manifest.models,
+        languages=manifest.languages,
+        prompts=benign,
+        categories=tuple(c for c in taxonomy.categories if c in used),
+        reference=manifest.reference,
+        samples=manifest.samples,
+    )
+    return replace(
+        build_cube((), axes),
+        gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
+        outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
+    )
+
+
 def _cells(store: Store, harmful: Collection[str], judges: Sequence[str]) -> Iterator[Row]:
     for v in main_verdicts(store):
         if v.prompt not in harmful or v.judge not in judges:

@@ -8,7 +8,7 @@ from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
 from safeglot.flow.measure import answers, causes, probes, translations
-from safeglot.flow.measure.cube import cube_of, missing_benign, missing_share
+from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
@@ -17,6 +17,8 @@ from safeglot.score.answers.response_classes import estimates as response_classe
 from safeglot.score.basic import estimates as basic
 from safeglot.score.catalogue.no_interval import with_reasons
 from safeglot.score.causes.naming import hold_back
+from safeglot.score.frame import frame_of
+from safeglot.score.safety.outcomes import benign_outcomes
 from safeglot.types import Estimate
 
 
@@ -33,10 +35,12 @@ def measure(
     added, manifest = manifest.refusal_judges or (), manifest.rating
     verdicts = arrays.read(store, manifest)
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
+    benign = benign_cube(store, manifest, verdicts)
     level, arms = manifest.level, verdicts.arms
     terms = causes.estimates(store, manifest, cube, arms, level=level)
     rows = [
         *basic(cube, level=level, draws=manifest.draws),
+        *([] if benign is None else benign_outcomes(frame_of(benign, level=level))),
         *response_classes(given, level=level, but=added),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),

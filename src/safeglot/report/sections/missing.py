@@ -32,6 +32,8 @@ WORDS = {
 }
 """Outcome -> its printed name."""
 
+BLOCKED_OF = {"harmful": "blocked_rate", "benign": "benign_blocked_rate"}
+"""Kind of prompts -> the metric whose extra has the counts of all outcomes."""
 SHOWN = 3
 """Beginnings of unreadable replies that are told."""
 
@@ -40,6 +42,8 @@ SHOWN = 3
 class EndedRow:
     """How the planned requests of one model in one language ended; `counts` add up to `planned`."""
 
+    kind: str
+    """Of harmful or of benign prompts."""
     model: str
     language: str
     tag: str
@@ -111,33 +115,32 @@ def unread_sentence(page: Page, judge: str) -> str:
 def outcome_rows(page: Page, index: Index) -> tuple[tuple[str, ...], tuple[EndedRow, ...]]:
     """Return the outcomes that occur, and how often each did, by model and language."""
     found = [
-        (model, language, shares)
+        (kind, model, language, shares)
+        for kind, metric in BLOCKED_OF.items()
         for model in page.run.models
         for language in page.run.languages
-        if (shares := _of(index, model, language)) is not None and shares.n
+        if (shares := index.get(metric, model, judge="", language=language.tag)) is not None
+        and shares.n
     ]
     counts = [
         {kind: int(extra(shares, COUNTS[kind]) or 0) for kind in OUTCOME_KINDS}
-        for _, _, shares in found
+        for *_, shares in found
     ]
     kinds = tuple(
         kind for kind in OUTCOME_KINDS if kind == "answered" or any(of[kind] for of in counts)
     )
     rows = (
         EndedRow(
+            kind=kind,
             model=model,
             language=language.name,
             tag=language.tag,
             planned=count(shares.n),
             counts=tuple(count(of[kind]) for kind in kinds),
         )
-        for (model, language, shares), of in zip(found, counts, strict=True)
+        for (kind, model, language, shares), of in zip(found, counts, strict=True)
     )
     return kinds, tuple(rows)
-
-
-def _of(index: Index, model: str, language: NamedLanguage) -> Estimate | None:
-    return index.get("blocked_rate", model, judge="", language=language.tag)
 
 
 def blocked_panels(page: Page, index: Index) -> list[Blocked]:

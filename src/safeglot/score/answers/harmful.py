@@ -31,11 +31,14 @@ from safeglot.types import Estimate
 def class_rates(sheet: AnswerSheet) -> Iterator[Estimate]:
     """Yield `competent_safe`, `invalid_rate`, `refusal_rate`, `safety_given_valid` and `safety_bounds`.
 
-    Each as a micro average, then, where prompts have categories, as a macro one.
+    Each as a micro average, then, where prompts have categories, as a macro one. The bounds, which
+    stand in place of a point, as one over macro categories too.
     """
     for by in sheet.harmful.averagings:
         for row in _class_rates(sheet, by):
             yield with_method(row, by)
+    if (macros := sheet.harmful.macros) is not None:
+        yield from safety_bounds(sheet, macros)
 
 
 def _class_rates(sheet: AnswerSheet, by: Averaging) -> Iterator[Estimate]:

@@ -19,6 +19,7 @@ from safeglot.score.frame import (
     averagings,
     empty_row,
     filled_row,
+    macros_averaging,
     shares_of,
 )
 from safeglot.score.stats.intervals import wilson_effective
@@ -51,6 +52,8 @@ class Answers:
     """Texts that a quality gate took out: their answers are not missing."""
     member_PC: Bools | None = None
     """Which prompts are in which categories; without it there are no macro averages."""
+    macro_C: tuple[str, ...] | None = None
+    """The macro category of each category; None where the taxonomy has none."""
     sizes: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)
     """How many harmful and benign prompts of each category the source has, where a part was drawn."""
 
@@ -65,6 +68,8 @@ class AnswerPart:
     truncated: Bytes
     planned: Bools
     averagings: tuple[Averaging, ...]
+    macros: Averaging | None = None
+    """The average over macro categories, in which bounds alone are given."""
 
     @property
     def given(self) -> Bools:
@@ -119,6 +124,7 @@ class AnswerSheet:
             truncated=given.truncated_MLPS[self.model][:, pick],
             planned=np.asarray(planned),
             averagings=averagings(members, given.sizes[0 if harmful else 1]),
+            macros=macros_averaging(members, given.macro_C),
         )
 
     @cached_property

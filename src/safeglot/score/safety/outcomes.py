@@ -51,6 +51,8 @@ COUNTS = {
     "not_asked": "n_not_asked",
 }
 """Outcome -> the key of its count."""
+BENIGN = "benign_"
+"""Begins the metrics of how the requests about benign prompts ended."""
 BLOCKED = OUTCOME_KINDS.index("blocked")
 _UNKNOWN = tuple(OUTCOME_KINDS.index(kind) for kind in ("broken", "failed", "not_asked"))
 """Outcomes of which nobody knows whether the service would have blocked them."""
@@ -71,6 +73,12 @@ def outcome_estimates(frame: Frame) -> Iterator[Estimate]:
         yield from outcome_rates(sheet)
         yield from blocked_by_category(sheet)
         yield from blocked_gaps(sheet)
+
+
+def benign_outcomes(frame: Frame) -> Iterator[Estimate]:
+    """Yield the same of the requests about benign prompts, under names of their own."""
+    for row in outcome_estimates(frame):
+        yield replace(row, metric=f"{BENIGN}{row.metric}")
 
 
 def outcome_rates(sheet: Sheet) -> Iterator[Estimate]:

@@ -65,3 +65,11 @@ def test_a_folder_that_cannot_be_written_is_named(store, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"--out .*file.*Give a folder that can be written"):
         list(export(store, [], tmp_path / "file", "csv"))
+
+
+def test_tables_that_were_counted_are_written_beside_the_records(store, tmp_path):
+    counted = {"outcomes": (("model", "answered"), [("m", 3), ("=k", 0)])}
+    made = {path.name: n for path, n in export(store, [], tmp_path, "csv", counted=counted)}
+    assert made["outcomes.csv"] == 2
+    text = (tmp_path / "outcomes.csv").read_text("utf-8")
+    assert text.splitlines() == ["model,answered", "m,3", "'=k,0"]

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -6,8 +7,10 @@ import pytest
 from example.manifest import manifest_with, taxonomy_table
 from safeglot.backends.store import arrays
 from safeglot.errors import UsageError
-from safeglot.flow.measure.cube import _cells, cube_of, missing_share
+from safeglot.flow.measure.cube import _cells, benign_cube, cube_of, missing_share
 from safeglot.score.cube import Axes, build_cube
+from safeglot.score.frame import frame_of
+from safeglot.score.safety.outcomes import COUNTS, METRICS, benign_outcomes
 
 MANIFEST = manifest_with(
     judges={"two": "", "three": ""}, models=("m", "n"), samples=2,
@@ -106,3 +109,31 @@ def test_what_the_gate_took_out_is_not_missing(store, put, texts):
 
 def test_without_judges_nothing_is_missing(store, texts):
     assert missing_share(cube_of(store, replace(MANIFEST, judges={}))) == 0
+
+
+def test_outcomes_of_benign_prompts_add_up_under_names_of_their_own(store, put, texts):
+    judge(put, texts["benign", "de"], 0)
+    put.failure("generate", texts["benign", "en"], "m", "blocked")
+    cube = benign_cube(store, MANIFEST, arrays.read(store, MANIFEST))
+    assert (cube.prompts, cube.judges, cube.categories) == (("benign",), (), ("theft",))
+    rows = {
+        (e.metric, e.language, e.category): e
+        for e in benign_outcomes(frame_of(cube, level=0.95))
+        if e.model == "m"
+    }
+    assert {metric for metric, *_ in rows} == {
+        f"benign_{m}" for m in (*METRICS.values(), "blocked_gap")
+    }
+    for tag, category in product(MANIFEST.languages, (None, "theft")):
+        row = rows["benign_blocked_rate", tag, category]
+        assert sum(row.extra[key] for key in COUNTS.values()) == row.n == 2
+    blocked, answered = (
+        rows[f"benign_{m}_rate", tag, None] for m, tag in (("blocked", "en"), ("answered", "de"))
+    )
+    assert (blocked.value, answered.value) == (0.5, 0.5)
+    assert sum(rows[f"benign_{m}", "en", None].value for m in METRICS.values()) == pytest.approx(1)
+
+
+def test_a_run_without_benign_prompts_has_no_outcomes_of_them(store, put):
+    put.prompt("p0")
+    assert benign_cube(store, MANIFEST, arrays.read(store, MANIFEST)) is None

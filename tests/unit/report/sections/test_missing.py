@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from example import small
 from safeglot.report.page import Index
 from safeglot.report.sections.missing import (
@@ -8,6 +10,7 @@ from safeglot.report.sections.missing import (
     missing_sentence,
     outcome_rows,
 )
+from unit.report.page_text import section
 
 
 def test_what_is_missing_is_counted_and_never_safe():
@@ -47,3 +50,15 @@ def test_blocked_has_a_panel_where_anything_was_blocked():
     assert [row.blocked.text for row in panel.rows] == ["25.0", "0.0"]
     quiet = small.page(estimates=[*small.estimates(), outcomes("sw", answered=40)])
     assert blocked_panels(quiet, Index(quiet.estimates)) == []
+
+
+def test_benign_prompts_have_rows_of_their_own():
+    rows = [outcomes("en", answered=30, blocked=10)]
+    own = replace(outcomes("en", answered=4, failed=2), metric="benign_blocked_rate")
+    page = small.page(estimates=[*small.estimates(), *rows, own])
+    kinds, shown = outcome_rows(page, Index(page.estimates))
+    assert kinds == ("answered", "blocked", "failed")
+    assert [(row.kind, row.planned, row.counts) for row in shown] == [
+        ("harmful", "40", ("30", "10", "0")), ("benign", "6", ("4", "0", "2")),
+    ]  # fmt: skip
+    assert "benign" in section(page, "missing")

@@ -97,3 +97,15 @@ def test_the_numbers_stand_in_the_section():
     text = section(full.page(*everything()), "safety")
     for part in ("Swahili sw screening only", "85.0 84.0–86.0", "85.0–90.0", "12.3 8.3–16.3"):
         assert part in text, part
+
+
+def test_the_macro_categories_have_bounds_of_their_own():
+    rows = full.classes(invalid=0.12, competent=0.75, show_bounds=1.0)
+    own = small.about(
+        metric="safety_bounds_macros", value=None, low=0.6, high=0.8, n=600, method="b"
+    )
+    page = full.page(*rows, replace(own, language="sw", judge=rows[0].judge, model=rows[0].model))
+    shown = {m: rate_or_bounds(scope(page), m, "sw") for m in ("safety_macro32", "safety_macro6")}
+    assert {m: (e.low, e.high) for m, e in shown.items()} == {
+        "safety_macro32": (0.75, 0.9), "safety_macro6": (0.6, 0.8),
+    }  # fmt: skip

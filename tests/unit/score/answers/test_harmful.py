@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from safeglot.score.answers.harmful import competent_bounds, safety_bounds
+from safeglot.score.answers.harmful import class_rates, competent_bounds, safety_bounds
 from safeglot.score.answers.sheet import AnswerSheet
 from unit.score.answers.test_response_classes import SAFE_R, UNREAD, UNSAFE, answers
 
@@ -29,3 +31,22 @@ def test_bounds_take_what_is_not_known_for_both():
 def test_where_all_is_known_there_is_nothing_to_bound():
     part = sheet([SAFE_R, UNSAFE, UNREAD], [0, 0, 1]).harmful
     assert competent_bounds(part, part.averagings[0]) == [{}]
+
+
+def test_bounds_of_the_macro_categories_are_those_of_their_own_average():
+    """Two categories of one macro category, half safe; one of another, all unsafe."""
+    given = sheet([SAFE_R, UNSAFE, SAFE_R, UNSAFE, UNSAFE, UNREAD], [0] * 6).answers
+    member_PC = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]], bool)
+    of = AnswerSheet(
+        answers=replace(given, member_PC=member_PC, macro_C=("x", "x", "y")),
+        judge=0, model=0, level=0.95,
+    )  # fmt: skip
+    rows = {row.metric: row for row in class_rates(of)}
+    plain, macros = rows["safety_bounds_macro"], rows["safety_bounds_macros"]
+    assert (plain.low, plain.high) == pytest.approx((1 / 3, 1 / 2))
+    assert (macros.low, macros.high) == pytest.approx((1 / 4, 1 / 2))
+    assert (macros.value, macros.n, macros.missing) == (None, 5, 1)
+
+
+def test_without_macro_categories_there_are_no_bounds_of_them():
+    assert "safety_bounds_macros" not in {row.metric for row in class_rates(MIXED)}
