@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 from safeglot.backends.models.detours import place_of
 from safeglot.backends.models.providers import providers
+from safeglot.backends.models.proxies import PROXY_AUTH, Proxy, proxy_of, request_options
 
 if TYPE_CHECKING:
     import aiohttp
@@ -60,49 +61,62 @@ def keys() -> list[tuple[str, str]]:
     return rows
 
 
-def endpoints(places: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+def endpoints(
+    places: Iterable[tuple[str, str, str]], proxy: str | None = None
+) -> list[tuple[str, str]]:
     """Return what answers at the places that the user named, and at no other.
 
-    Each is its name, its address and the variable of the key that goes there, "" for none.
+    Each is its name, its address and the variable of the key that goes there, "" for none; `proxy`
+    is the setting of that name. Raises: UsageError where the environment has no such proxy.
     """
     named = [(name, url, os.environ.get(key, "").strip()) for name, url, key in places]
-    answers = _ask_all(list(dict.fromkeys((url, key) for _, url, key in named)))
+    answers = _ask_all(list(dict.fromkeys((url, key) for _, url, key in named)), proxy)
     return [(f"{name} {url}", answers[url, key]) for name, url, key in named]
 
 
-def _ask_all(addresses: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _ask_all(addresses: Sequence[tuple[str, str]], proxy: str | None) -> dict[tuple[str, str], str]:
     if not addresses:
         return {}
     import asyncio
 
     import aiohttp
 
+    through = {url: proxy_of(proxy, url) for url, _ in addresses}
+
     async def all_of_them() -> list[str]:
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            return await asyncio.gather(*(_ask(session, url, key) for url, key in addresses))
+            asked = (_ask(session, url, key, through[url]) for url, key in addresses)
+            return await asyncio.gather(*asked)
 
     return dict(zip(addresses, asyncio.run(all_of_them()), strict=True))
 
 
-async def _ask(session: aiohttp.ClientSession, url: str, key: str) -> str:
+async def _ask(session: aiohttp.ClientSession, url: str, key: str, proxy: Proxy | None) -> str:
     import aiohttp
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     models = f"{url.rstrip('/')}/models"
     started = time.monotonic()
     try:
-        async with session.get(models, headers=headers, allow_redirects=False) as response:
+        async with session.get(models, **request_options(models, headers, proxy)) as response:
             await response.read()
             wait_ms = 1000 * (time.monotonic() - started)
-            if response.status in (401, 403):
-                return f"answers, but refuses the key (status {response.status})"
-            if 300 <= response.status < 400:
-                target = place_of(urljoin(models, response.headers.get("Location", "")))
-                told = f"status {response.status}, to {target}"
-                return f"answers with a redirect, which is not followed ({told})"
-            return f"answers (status {response.status}, {wait_ms:.0f} ms)"
+            moved = place_of(urljoin(models, response.headers.get("Location", "")))
+            return _told(response.status, moved, wait_ms)
     except TimeoutError:
         return f"no answer within {_TIMEOUT_S:g} s"
+    except aiohttp.ClientHttpProxyError as error:
+        return f"not asked: the proxy answers status {error.status}"
     except (aiohttp.ClientError, ValueError) as error:
         return f"not there ({type(error).__name__})"
+
+
+def _told(status: int, moved: str, wait_ms: float) -> str:
+    if status == PROXY_AUTH:
+        return "not asked: the proxy wants a user and a password"
+    if status in (401, 403):
+        return f"answers, but refuses the key (status {status})"
+    if 300 <= status < 400:
+        return f"answers with a redirect, which is not followed (status {status}, to {moved})"
+    return f"answers (status {status}, {wait_ms:.0f} ms)"

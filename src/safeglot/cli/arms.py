@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from safeglot.cli.options import PROXY
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -32,6 +34,7 @@ import click
 @click.option(
     "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
 )
+@PROXY
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: Any) -> None:
     """Write the answers that have to be translated for the arms of a run; --with translates them."""

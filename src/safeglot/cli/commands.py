@@ -20,7 +20,7 @@ from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.arms import arms
 from safeglot.cli.compare import compare, experiment
 from safeglot.cli.judge import UNCHECKED, judge
-from safeglot.cli.options import ALLOW, config_of, options
+from safeglot.cli.options import ALLOW, PROXY, config_of, options
 from safeglot.cli.ratings import ratings
 from safeglot.cli.translate import translate
 from safeglot.errors import InputErrors, SafeglotError, UnnamedEndpoints, UsageError
@@ -267,9 +267,15 @@ def fetch_embedded(*, verify: bool) -> None:
 @click.option(
     "--key-env", default="", metavar="VAR", help="variable of the key that it is asked with"
 )
+@PROXY
 @ALLOW
 def doctor(
-    config: Path | None, *, base_url: tuple[str, ...], key_env: str, allow: tuple[str, ...]
+    config: Path | None,
+    *,
+    base_url: tuple[str, ...],
+    key_env: str,
+    proxy: str | None,
+    allow: tuple[str, ...],
 ) -> None:
     """Tell what is installed, which keys are set, and which of the servers named answers.
 
@@ -278,12 +284,13 @@ def doctor(
     from safeglot.cli import look
 
     places = [("--base-url", url, key_env) for url in base_url]
+    given = config_of(config, {"proxy": proxy}, allow=allow)
     if config is not None:
         from safeglot.config.endpoints import endpoints_of, models_of
 
-        found = endpoints_of(models_of(config_of(config, {}, allow=allow)))
+        found = endpoints_of(models_of(given))
         places += [(", ".join(names), *endpoint) for endpoint, names in found.items()]
-    _console().show(look.doctor_text(places))
+    _console().show(look.doctor_text(places, given.proxy))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

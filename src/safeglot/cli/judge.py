@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from safeglot.cli.options import ALLOW
+from safeglot.cli.options import ALLOW, PROXY
 
 UNCHECKED = "use judges that fail their first check; every page then says so"
 
@@ -22,6 +22,7 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
 @click.option(
     "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
 )
+@PROXY
 @ALLOW
 @click.option(
     "--repeat",
@@ -67,7 +68,9 @@ def judge(
     from safeglot.flow.judging.guards import Passes, ask_again
 
     base_url, key_env = asked.pop("judge_base_url"), asked.pop("key_env")
-    named = Named(allow=asked.pop("allow"), base_url=base_url, key_env=key_env)
+    named = Named(
+        allow=asked.pop("allow"), base_url=base_url, key_env=key_env, proxy=asked["proxy"]
+    )
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
     flags = {name: given for name, given in flags.items() if given}
     wanted = Passes(**asked)

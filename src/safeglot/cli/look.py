@@ -136,7 +136,7 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
         yield from exporting.export(store, rows, folder, kind, counted=counted)
 
 
-def doctor_text(places: Sequence[tuple[str, str, str]] = ()) -> str:
+def doctor_text(places: Sequence[tuple[str, str, str]] = (), proxy: str | None = None) -> str:
     """Return what is there to work with; of servers only those at places that were named."""
     from safeglot.backends import doctor
 
@@ -144,7 +144,7 @@ def doctor_text(places: Sequence[tuple[str, str, str]] = ()) -> str:
     parts = {
         "installed": doctor.installed(),
         "keys": doctor.keys(),
-        "endpoints": doctor.endpoints(places) or [(none, "")],
+        "endpoints": doctor.endpoints(places, proxy) or [(none, "")],
     }
     blocks = []
     for title, rows in parts.items():

@@ -71,6 +71,11 @@ def _option(name: str, field: Any) -> Callable[..., Any]:
     )
 
 
+PROXY = click.option(
+    "--proxy",
+    default=None,
+    help="HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY",
+)
 ALLOW = click.option(
     "--allow",
     multiple=True,

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from safeglot.backends.models import routes
 from safeglot.backends.models.providers import providers
+from safeglot.backends.models.proxies import setting_fault
 from safeglot.config import checks
 from safeglot.config.model_strings import JudgeConfig, ModelConfig, StepConfig
 from safeglot.config.settings import Config
@@ -30,12 +31,15 @@ class Named:
     """ADDRESS or ADDRESS=VARIABLE each."""
     base_url: str | None = None
     key_env: str | None = None
+    proxy: str | None = None
 
     def __post_init__(self) -> None:
         for given in (*self.allow, *([self.base_url] if self.base_url else [])):
             if fault := checks.url_fault(_parted(given)[0]):
                 flag = "--allow" if given in self.allow else "--judge-base-url"
                 raise UsageError(f"{flag}: {fault}")
+        if self.proxy and (fault := setting_fault(self.proxy)):
+            raise UsageError(f"--proxy: {fault}")
 
     @property
     def endpoints(self) -> set[Endpoint]:

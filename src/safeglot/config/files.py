@@ -12,10 +12,10 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.config import addresses, naming, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
 from safeglot.config.model_strings import Known
-from safeglot.config.settings import Config, build, read_toml
+from safeglot.config.settings import OF_MACHINE, Config, build, read_toml
 from safeglot.errors import UsageError
 
-_FOR_NEW = ("base_url", "judge_base_url", "key_env", "out")
+_FOR_NEW = ("base_url", "judge_base_url", "key_env", "out", *OF_MACHINE)
 
 
 def known() -> Known:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeglot.backends.models.proxies import setting_fault
 from safeglot.config import checks
 from safeglot.config.model_strings import (
     JudgeConfig,
@@ -63,6 +64,10 @@ class Config:
     judge_base_url: str | None = _option(None, "address of the judges' server, where it differs")
     key_env: str | None = _option(
         None, "environment variable that holds the key of the servers named on the command line"
+    )
+    proxy: str | None = _option(
+        None,
+        "HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY; none by default",
     )
     judge_thoughts: bool = _option(
         False, "judge the thoughts before the answers too, in rates of their own"
@@ -128,6 +133,8 @@ _CHOICES = {
 }
 _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
 _NAMED = ("target", "judge", "translator", "quality")
+OF_MACHINE = ("proxy",)
+"""Settings of the machine, which no run keeps: those in a stored run are not believed."""
 _ADDRESSES = ("base_url", "judge_base_url")
 _LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -207,6 +214,8 @@ class _Reader:
             fault = f"got {value!r}; leave it out, or give {spec.metadata['help']}."
         if not fault and key in _ADDRESSES:
             fault = checks.url_fault(value)
+        if not fault and key == "proxy":
+            fault = setting_fault(value)
         if fault:
             self.problems.append(f"{where}: {fault}")
             return None
@@ -291,7 +300,7 @@ def to_table(config: Config) -> dict[str, Any]:
     table = {
         name: list(value) if isinstance(value, tuple) else value
         for name in FIELDS
-        if (value := getattr(config, name)) is not None and name not in _NAMED
+        if (value := getattr(config, name)) is not None and name not in (*_NAMED, *OF_MACHINE)
     }
     table["columns"] = dict(config.columns)
     table["target"] = [model_table(m) for m in config.target]

@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from safeglot.types import Reply
@@ -30,6 +30,22 @@ def without_key_in_answers(key: str) -> Callable[[str], str]:
     """Return what takes a key out of an answer, which must not lose a word because it is a key."""
     is_word = len(key) < LEAST_IN_ANSWERS or (key.isalpha() and len(key) < 2 * LEAST_IN_ANSWERS)
     return _as_it_is if is_word else _cleaner(key)
+
+
+def without_each(
+    cleaner: Callable[[str], Callable[[str], str]], keys: Iterable[str]
+) -> Callable[[str], str]:
+    """Return what takes each of the keys out, in the way of `cleaner`."""
+    cleaners = [c for c in map(cleaner, keys) if c is not _as_it_is]
+    if len(cleaners) < 2:
+        return cleaners[0] if cleaners else _as_it_is
+
+    def cleaned(text: str) -> str:
+        for clean in cleaners:
+            text = clean(text)
+        return text
+
+    return cleaned
 
 
 def replied_without(cleaned: Callable[[str], str], reply: Reply) -> Reply:

@@ -88,7 +88,7 @@ def test_a_server_is_asked_with_the_key_that_was_named(server, key, state, monke
 
 def test_nobody_is_asked_who_was_not_named(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-17")
-    monkeypatch.setattr(doctor, "_ask_all", lambda addresses: dict.fromkeys(addresses) or {})
+    monkeypatch.setattr(doctor, "_ask_all", lambda addresses, _: dict.fromkeys(addresses) or {})
     assert doctor.endpoints([]) == []
 
 

@@ -80,7 +80,8 @@ class AdaptingModel(HttpModel):
     async def _unknown(self, error: ModelError) -> ModelError:
         """Return an error about the model's name with the names that its server lists."""
         if self._listed is None:  # asked once, of the address that the user named
-            asked = listed_models(self.endpoint.base_url, self.endpoint.key)
+            at = self.endpoint
+            asked = listed_models(at.base_url, at.key, at.proxy)
             self._listed = asyncio.create_task(asked)
         names = await asyncio.shield(self._listed)
         wanted, provider = self.endpoint.model, self.model_id.partition("/")[0]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeglot.backends.models.proxies import Proxy
 from safeglot.types import Request
 
 LIMITS = ("max_tokens", "max_completion_tokens")
@@ -27,6 +28,7 @@ class Endpoint:
     """Empty where the server takes no seed."""
     top_logprobs: int = 5
     """The most alternatives a position that the server gives; 0 where it gives none."""
+    proxy: Proxy | None = None
     omit_ones: bool = False
     """Leave out temperature and top_p of 1, which the server takes by itself and may refuse."""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from safeglot.backends.models.proxies import PROXY_AUTH, Proxy, request_options
 from safeglot.errors import ModelError
 
 BODY_BYTES = 16 * 2**20
@@ -40,8 +41,11 @@ class Received:
 class Connections:
     """A pool of connections to one server, and a way to ask on a fresh one."""
 
-    def __init__(self, headers: Mapping[str, str], *, timeout_s: float) -> None:
+    def __init__(
+        self, headers: Mapping[str, str], *, timeout_s: float, proxy: Proxy | None = None
+    ) -> None:
         self._headers = headers
+        self._proxy = proxy
         self._timeout_s = timeout_s
         self._kept: aiohttp.ClientSession | None = None
         self._fresh: aiohttp.ClientSession | None = None
@@ -69,11 +73,14 @@ class Connections:
                 "timeout", f"{url}: no answer within {self._timeout_s:g} s", transient=True
             ) from None
         except aiohttp.ClientConnectorError as error:
-            gone = ModelError("unreachable", f"{url}: {error}", transient=True)
+            through = "the proxy: " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
+            gone = ModelError("unreachable", f"{url}: {through}{error}", transient=True)
             gone.down = True
             raise gone from None
         except aiohttp.InvalidURL:
             raise ModelError("bad_request", f"{url}: not a URL", transient=False) from None
+        except aiohttp.ClientHttpProxyError as error:
+            raise refused_by_proxy(url, error.status) from None
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
             raise ModelError("malformed", f"{url}: {_broken(error)}", transient=True) from None
         except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as error:
@@ -82,7 +89,8 @@ class Connections:
 
     async def _post(self, url: str, data: bytes, *, fresh: bool) -> Received:
         session = self._session(fresh=fresh)
-        async with session.post(url, data=data, allow_redirects=False) as response:
+        asked = request_options(url, self._headers, self._proxy)
+        async with session.post(url, data=data, **asked) as response:
             raw = await _body(response)
             return Received(
                 status=response.status,
@@ -104,13 +112,29 @@ class Connections:
     def _open(self, *, fresh: bool) -> aiohttp.ClientSession:
         kept: dict[str, Any] = {"force_close": True} if fresh else {"keepalive_timeout": KEEP_S}
         return aiohttp.ClientSession(
-            headers=self._headers,
             connector=aiohttp.TCPConnector(limit=0, **kept),
             timeout=aiohttp.ClientTimeout(total=self._timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             request_class=_CleanRequest,
             response_class=_TracedResponse,
         )
+
+
+def refused_by_proxy(url: str, status: int) -> ModelError:
+    """Return the error of a proxy that does not let a request through."""
+    if status == PROXY_AUTH:
+        why = (
+            "the proxy wants a user and a password, or refuses those it has. Set them, export "
+            "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (HTTP_PROXY for http addresses), and give "
+            "--proxy environment"
+        )
+        return ModelError("auth", f"{url}: status {status}: {why}", transient=False)
+    if status in (400, 403, 404, 405):
+        why = f"the proxy does not let requests through to it (status {status})"
+        return ModelError("auth", f"{url}: {why}", transient=False)
+    gone = ModelError("unreachable", f"{url}: the proxy answers status {status}", transient=True)
+    gone.down = True
+    return gone
 
 
 class _BytesWaitError(aiohttp.ClientConnectionError):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from safeglot.backends.models.proxies import Proxy, request_options
 from safeglot.errors import ModelError
 from safeglot.text.setting_words import setting_words
 from safeglot.types import Request
@@ -77,17 +78,18 @@ def is_unknown_model(kind: str, message: str) -> bool:
     return kind == "bad_request" and bool(setting_words().no_model.search(message))
 
 
-async def listed_models(base_url: str, key: str) -> tuple[str, ...]:
+async def listed_models(base_url: str, key: str, proxy: Proxy | None = None) -> tuple[str, ...]:
     """Return the names of the models that a server lists; none where it lists none."""
     import aiohttp
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     timeout = aiohttp.ClientTimeout(total=_LIST_S)
     url = f"{base_url.rstrip('/')}/models"
+    asked = request_options(url, headers, proxy)
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
-            session.get(url, allow_redirects=False) as response,
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(url, **asked) as response,
         ):
             if response.status != 200:
                 return ()

@@ -12,15 +12,21 @@ from datetime import UTC
 from typing import Any
 
 from safeglot.backends.models.bodies import Endpoint, request_body
-from safeglot.backends.models.connection import Connections, Received
+from safeglot.backends.models.connection import Connections, Received, refused_by_proxy
 from safeglot.backends.models.copies import Copies
 from safeglot.backends.models.detours import detour
 from safeglot.backends.models.error_bodies import error_of_bytes
+from safeglot.backends.models.proxies import PROXY_AUTH
 from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
 from safeglot.keys import json_encoder
 from safeglot.text.control import one_line
-from safeglot.text.keys_in_texts import replied_without, without_key, without_key_in_answers
+from safeglot.text.keys_in_texts import (
+    replied_without,
+    without_each,
+    without_key,
+    without_key_in_answers,
+)
 from safeglot.text.setting_words import settings_named
 from safeglot.types import Reply, Request
 
@@ -41,11 +47,12 @@ class HttpModel:
         headers = {"Content-Type": "application/json"}
         if endpoint.key:
             headers["Authorization"] = f"Bearer {endpoint.key}"
-        self._connections = Connections(headers, timeout_s=endpoint.timeout_s)
+        self._connections = Connections(headers, timeout_s=endpoint.timeout_s, proxy=endpoint.proxy)
         self._copies = Copies.of(base)
         self._has_answered = False
-        self._cleaned = without_key(endpoint.key)
-        self._answer_cleaned = without_key_in_answers(endpoint.key)
+        secrets = (endpoint.key, endpoint.proxy.password if endpoint.proxy else "")
+        self._cleaned = without_each(without_key, secrets)
+        self._answer_cleaned = without_each(without_key_in_answers, secrets)
 
     @property
     def notes(self) -> list[str]:
@@ -126,6 +133,8 @@ class HttpModel:
             ) from None
 
     def _refused(self, url: str, received: Received) -> ModelError:
+        if received.status == PROXY_AUTH:
+            return refused_by_proxy(url, received.status)
         error = error_of_bytes(received.status, received.raw)
         if error.kind == "rate_limited":
             wait = received.headers.get("Retry-After")

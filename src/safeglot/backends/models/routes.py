@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.models.providers import providers
+from safeglot.backends.models.proxies import proxy_of
 from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,11 +78,17 @@ def http_route(
 
 
 def adapting(
-    route: Route, model_id: str, adaptations: Adaptations, *, logprobs: int | str | None
+    route: Route,
+    model_id: str,
+    adaptations: Adaptations,
+    *,
+    logprobs: int | str | None,
+    proxy: str | None = None,
 ) -> Route:
     """Return a server's route that leaves out the settings which the server refuses.
 
     `logprobs` is what the user set; a number goes before what the provider is known to give.
+    `proxy` is the setting of that name. Raises: UsageError where the environment has no such proxy.
     """
     from safeglot.backends.models.adapting import AdaptingModel
     from safeglot.backends.models.http import HttpModel
@@ -89,6 +96,8 @@ def adapting(
     if not isinstance(route.model, HttpModel):
         return route
     endpoint = route.model.endpoint
+    through = proxy_of(proxy, endpoint.base_url)
+    endpoint = dataclasses.replace(endpoint, proxy=through)
     if isinstance(logprobs, int):
         endpoint = dataclasses.replace(endpoint, top_logprobs=logprobs)
     return dataclasses.replace(route, model=AdaptingModel(endpoint, model_id, adaptations))

@@ -10,7 +10,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Unpack
 
@@ -47,6 +47,8 @@ class Passes:
 
     judge_thoughts: bool = False
     """Whether the thoughts before the answers are judged too."""
+    proxy: str | None = None
+    """As the setting of that name."""
 
     def __post_init__(self) -> None:
         if self.repeat is not None and not 0 < self.repeat <= 1:
@@ -71,6 +73,7 @@ def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[H
     if not passes:
         return
     config, about = judged_config(run_dir), run_dir.read_manifest()
+    config = replace(config, proxy=passes.proxy)
     with run_dir.locked(), opened(run_dir) as store:
         prompts = stored_prompts(store, about)
         job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)

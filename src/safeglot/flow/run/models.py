@@ -119,7 +119,9 @@ def model_routes(
                 concurrency=config.concurrency,
                 prices=(model.usd_in, model.usd_out),
             )
-            by_id[key] = routes.adapting(route, key, adaptations, logprobs=model.settings.logprobs)
+            by_id[key] = routes.adapting(
+                route, key, adaptations, logprobs=model.settings.logprobs, proxy=config.proxy
+            )
     return by_id
 
 

@@ -21,7 +21,7 @@ from safeglot.backends.store.texts import has_prompts, main_texts
 from safeglot.config import checks, naming
 from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
-from safeglot.config.settings import Config, build, read_toml, to_table
+from safeglot.config.settings import OF_MACHINE, Config, build, read_toml, to_table
 from safeglot.errors import SafeglotError, Stopped, TooMuchMissing, UsageError
 from safeglot.flow.arm_losses import CHECKED, ArmPlace, losses, notes, put_refused
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
@@ -287,6 +287,7 @@ def stored_config(run_dir: RunDir) -> Config:
     path = run_dir.require().config
     text = rundir.read_text(path, "Put back the file that the run wrote, or give another run")
     table = read_toml(text, str(path))
+    table = {key: value for key, value in table.items() if key not in OF_MACHINE}
     return build(table, known=known(), where=str(path), unjudged=True)
 
 
