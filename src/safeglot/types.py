@@ -26,6 +26,8 @@ OUTCOME_KINDS = (
 """How a planned request of a target can end; their counts add up to the plan (MEASUREMENT 12)."""
 BROKEN_KINDS = ("broken", "malformed", "no_choices")
 """Kinds of failures that are replies which cannot be whole answers."""
+LEVELS, DRAWS, SAMPLES = (0.5, 0.9999), (0, 1_000_000), (1, 10_000)
+"""Bounds of settings that a run's manifest repeats: its level, draws of the bootstrap, and samples."""
 HUMAN = "human"  # the translator of people's work, this alone or human=NAME
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""

@@ -13,6 +13,7 @@ import safeglot
 from e2e.commands import SECRET, in_own_process, says, without
 from loopback import Loopback, Script
 from safeglot.backends.models.providers import providers
+from safeglot.text.cells import unguarded
 
 COMMANDS = [
     "run",
@@ -223,10 +224,11 @@ def test_show(place):
 
 
 def rows(path) -> list[dict[str, object]]:
-    """The rows of an export with every cell as CSV has it."""
+    """The rows of an export with every cell as CSV has it, without what guards it in a spreadsheet."""
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
-            return [dict(row) for row in csv.DictReader(file)]
+            table = csv.DictReader(file)
+            return [{k: unguarded(v) for k, v in row.items()} for row in table]
     if path.suffix == ".parquet":
         found = pq.read_table(path).to_pylist()
     else:

@@ -23,7 +23,7 @@ from safeglot.config.model_strings import (
 )
 from safeglot.errors import InputErrors, UsageError
 from safeglot.text import languages
-from safeglot.types import Kind
+from safeglot.types import DRAWS, LEVELS, SAMPLES, Kind
 
 
 def _option(
@@ -81,7 +81,7 @@ class Config:
     temperature: float = _option(1.0, "sampling temperature; 0 is greedy", least=0, most=5)
     top_p: float = _option(1.0, "nucleus sampling", least=1e-6, most=1)
     seed: int = _option(0, "what the seed of each answer is derived from", least=0)
-    samples: int = _option(1, "answers a prompt", least=1)
+    samples: int = _option(1, "answers a prompt", least=SAMPLES[0], most=SAMPLES[1])
     arms: tuple[str, ...] = _option(
         (), "roundtrip, roundtrip2, backtranslate, translators, reverse"
     )
@@ -120,8 +120,12 @@ class Config:
     max_missing: float = _option(
         0.1, "share of missing verdicts that ends with exit code 3", least=0, most=1
     )
-    level: float = _option(0.95, "confidence level of all intervals", least=0.5, most=0.9999)
-    bootstrap: int = _option(1000, "draws of the bootstrap over prompts; 0 for none", least=0)
+    level: float = _option(
+        0.95, "confidence level of all intervals", least=LEVELS[0], most=LEVELS[1]
+    )
+    bootstrap: int = _option(
+        1000, "draws of the bootstrap over prompts; 0 for none", least=DRAWS[0], most=DRAWS[1]
+    )
     answers: int = _option(2000, "answers shown in report.html", least=0)
     out: str | None = _option(None, "the run's folder; runs/<prompts>-<target> by default")
 

@@ -52,7 +52,7 @@ texts = st.text(
 ).filter(str.strip)
 numbers = {
     "limit": st.integers(1), "select_seed": st.integers(0, 2**60), "max_tokens": st.integers(1, 2**60),
-    "samples": st.integers(1, 2**60), "temperature": st.floats(0, 5), "top_p": st.floats(1e-6, 1),
+    "samples": st.integers(1, 10_000), "temperature": st.floats(0, 5), "top_p": st.floats(1e-6, 1),
     "level": st.floats(0.5, 0.9999), "budget_usd": st.floats(0, 1e300), "timeout_s": st.floats(0.01, 86400),
 }  # fmt: skip
 tables = st.fixed_dictionaries(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from safeglot.backends.files.records import OPTIONAL, Misfit, Record, read_record
+from safeglot.backends.files.records import OPTIONAL, Misfit, Record, between, read_record
+from safeglot.text.languages import UnknownLanguage, canonical
+from safeglot.types import DRAWS, LEVELS, SAMPLES
 
 IDENTITY = ("results", "prompts", "n", "languages", "reference", "targets", "decoding", "generate")
 """The parts of a run's identity."""
@@ -19,7 +21,9 @@ class PromptOrigin(Record):
     name: str
     sha256: str
     revision: str
-    sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict, metadata=OPTIONAL)
+    sizes: Mapping[str, Mapping[str, int]] = field(
+        default_factory=dict, metadata={**OPTIONAL, **between(0)}
+    )
     """Kind -> category -> prompts in the source, where `--limit` drew a part of them."""
 
 
@@ -41,7 +45,7 @@ class ArmsSummary(Record):
     """What a run holds of arms."""
 
     digest: str
-    texts: Mapping[str, int]
+    texts: Mapping[str, int] = field(metadata=between(0))
     """Arm -> its texts, or answers where it brings these."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Name -> sha256 of each file that brought texts."""
@@ -77,9 +81,9 @@ class Manifest(Record):
     model_ids: tuple[str, ...]
     languages: tuple[str, ...]
     reference: str
-    samples: int
-    level: float
-    bootstrap: int | None = field(default=None, metadata=OPTIONAL)
+    samples: int = field(metadata=between(*SAMPLES))
+    level: float = field(metadata=between(*LEVELS))
+    bootstrap: int | None = field(default=None, metadata={**OPTIONAL, **between(*DRAWS)})
     taxonomy: TaxonomyTable
     settings: Mapping[str, str]
     """The settings that the report shows, in its words."""
@@ -122,7 +126,19 @@ def parse_manifest(value: Any) -> Manifest:
     for key in IDENTITY:
         if key not in manifest.identity:
             raise Misfit("is missing", ("identity", key))
+    check_tags(manifest.languages, manifest.reference)
     return manifest
+
+
+def check_tags(tags: Sequence[str], reference: str) -> None:
+    """Check the languages of a manifest. Raises: Misfit naming the key."""
+    for key, tag in (("reference", reference), *(("languages", tag) for tag in tags)):
+        try:
+            canonical(tag)
+        except UnknownLanguage:
+            raise Misfit(f"got {tag!r:.40}, allowed is a BCP-47 tag", (key,)) from None
+    if len(set(tags)) < len(tags):
+        raise Misfit("names a language twice", ("languages",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +157,7 @@ class EstimatorTable(Record):
 class GateTable(Record):
     """The least quality of a kept text, and what replaces it in a language."""
 
-    threshold: float | None
+    threshold: float | None = field(metadata=between(0, 1))
     by_language: Mapping[str, float | Mapping[str, float] | None]
 
 
@@ -164,9 +180,11 @@ class SetManifest(Record):
     notes: tuple[str, ...]
     digest: str = field(default="", metadata=OPTIONAL)
     """Of all texts and how they ended."""
-    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict, metadata=OPTIONAL)
+    counts: Mapping[str, Mapping[str, int]] = field(
+        default_factory=dict, metadata={**OPTIONAL, **between(0)}
+    )
     """Language -> outcome -> texts."""
     adapted: Mapping[str, tuple[str, ...]] = field(default_factory=dict, metadata=OPTIONAL)
     """As in the manifest of a run."""
-    try_again: int | None = field(default=None, metadata=OPTIONAL)
+    try_again: int | None = field(default=None, metadata={**OPTIONAL, **between(0)})
     """How many requests failed that may come with a new try."""

@@ -11,6 +11,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 _NAMES: Mapping[Any, str] = {
     str: "a text", int: "a whole number", float: "a number", bool: "true or false",
 }  # fmt: skip
+ALLOWED = "allowed"
+"""Key of the metadata with what a number, or each one below, may be: the least and the most."""
+_MOST = 2.0**63
 OPTIONAL: Mapping[str, Any] = {"optional": True}
 """Metadata of a field that is not written while it is None or empty."""
 _CONTAINERS: Mapping[Any, str] = {dict: "an object", list: "a list"}
@@ -54,9 +57,31 @@ def read_record(kind: type[R], value: Any) -> R:
             continue
         try:
             given[spec.name] = _value(hint, table[key])
+            _check_bounds(given[spec.name], spec.metadata.get(ALLOWED, (-_MOST, _MOST)))
         except Misfit as error:
             raise error.below(key) from None
     return kind(**given)
+
+
+def between(least: float, most: float = _MOST) -> Mapping[str, Any]:
+    """Return the metadata of a field whose numbers lie there; any table's do within 64 bits."""
+    return {ALLOWED: (least, most)}
+
+
+def _check_bounds(value: Any, allowed: tuple[float, float]) -> None:
+    """Check a number, or all in tables and lists; those in records have bounds of their own. Raises: Misfit."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            try:
+                _check_bounds(below, allowed)
+            except Misfit as error:
+                raise error.below(key) from None
+    elif isinstance(value, tuple):
+        for below in value:
+            _check_bounds(below, allowed)
+    elif isinstance(value, (int, float)) and not allowed[0] <= value <= allowed[1]:
+        top = "" if allowed[1] == _MOST else f" and at most {allowed[1]:g}"
+        raise Misfit(f"got {value!r:.40}, allowed is at least {allowed[0]:g}{top}")
 
 
 def table_of(record: Record) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files.links import check_folder, check_regular, private_folder
-from safeglot.backends.files.manifest import SetManifest
+from safeglot.backends.files.manifest import SetManifest, check_tags
 from safeglot.backends.files.records import Misfit, read_record, table_of
 from safeglot.backends.files.rundir import held, read_text, write_parts, write_text
 from safeglot.errors import UsageError
@@ -113,11 +113,13 @@ class TranslationFolder:
                 "set again with another --out."
             )
         try:
-            return read_record(SetManifest, value)
+            about = read_record(SetManifest, value)
+            check_tags(about.languages, about.reference)
         except Misfit as error:
             raise UsageError(
                 f"{self.manifest}: is damaged ({error}). Make the set again with another --out."
             ) from None
+        return about
 
     def write_manifest(self, manifest: SetManifest) -> None:
         """Write the manifest whole or not at all."""

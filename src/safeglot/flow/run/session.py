@@ -16,6 +16,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.answers import count_outcomes
 from safeglot.backends.store.labels import designs
+from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_prompts, main_texts
 from safeglot.config import checks, naming
@@ -245,6 +246,7 @@ def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
         )
     store = Store(path, read_only=not create and not os.access(path.parent, os.W_OK))
     try:
+        check_ranges(store)
         if not create and not has_prompts(store):
             raise UsageError(
                 f"{path}: holds no prompts; the run was cut off at its very beginning. "

@@ -13,6 +13,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
 from safeglot.backends.files.manifest import EstimatorTable, GateTable, PromptOrigin, SetManifest
 from safeglot.backends.files.translation_folder import TranslationFolder, translation_row
+from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, TooMuchMissing, UsageError
@@ -147,6 +148,7 @@ def make(
             console.say(f"note: {note}")
         store = Store(folder.database)
         try:
+            check_ranges(store)
             asking = Asking(
                 config=plan.config,
                 steps=plan.steps,

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from safeglot.backends.console import Console
 from safeglot.backends.files import datasets
 from safeglot.backends.files.translation_folder import TranslationFolder
+from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
 from safeglot.config import registry
 from safeglot.config.settings import Config
@@ -86,6 +87,7 @@ def with_variations(
             adaptations=of_set(folder, console),
         )
         try:
+            check_ranges(store)
             ratings, backs = run(lambda: _ask(plan, made, asking, store), folder.path)
         finally:
             store.close()

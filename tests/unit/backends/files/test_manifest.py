@@ -144,3 +144,28 @@ def test_a_gate_that_does_not_fit(gate, told):
     with pytest.raises(Misfit) as error:
         read_record(SetManifest, written(set_manifest()) | {"gate": gate})
     assert str(error.value) == told
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("bootstrap", 10**30), ("bootstrap", -1), ("level", 2.0), ("level", 0.1), ("samples", 0),
+        ("level", float("nan")), ("samples", 10**9), ("languages", ["en", "qq"]),
+        ("languages", ["en", "en"]), ("reference", "<b>"),
+    ],
+)  # fmt: skip
+def test_settings_out_of_their_bounds_are_refused(key, value):
+    table = written(manifest_with()) | {key: value}
+    with pytest.raises(Misfit, match=rf"^{key}: "):
+        parse_manifest(table)
+
+
+def test_counts_below_nothing_are_refused_wherever_they_stand():
+    table = written(manifest_with(arms=ArmsSummary(digest="d", texts={"roundtrip": 3})))
+    table["arms"]["texts"]["roundtrip"] = -3
+    with pytest.raises(Misfit, match=r"^arms\.texts\.roundtrip: got -3, allowed is at least 0"):
+        parse_manifest(table)
+    table = written(manifest_with())
+    table["source"]["sizes"] = {"harmful": {"c": -1}}
+    with pytest.raises(Misfit, match=r"^source\.sizes\.harmful\.c: got -1"):
+        parse_manifest(table)
