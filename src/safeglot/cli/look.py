@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -129,10 +130,11 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
     estimates = from_json(run_dir.read_results())[0] if run_dir.require().results.exists() else []
     rows = (dataclasses.asdict(e) for e in estimates)
     with session.opened(run_dir) as store:
-        counted = {
-            "outcomes": outcome_table(store, run_dir.read_manifest()),
-            "served": served_table(store),
-        }
+        counted = {"served": served_table(store)}
+        with contextlib.suppress(
+            UsageError
+        ):  # without its manifest a run's records are saved all the same
+            counted["outcomes"] = outcome_table(store, run_dir.read_manifest())
         yield from exporting.export(store, rows, folder, kind, counted=counted)
 
 

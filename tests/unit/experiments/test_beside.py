@@ -26,9 +26,10 @@ def babbling(path, model, share):
     store = Store(path / "safeglot.db")
     keys = [key for (key,) in store.rows("SELECT key FROM responses WHERE model = ?", (model,))]
     rows = [
-        (key, VERSION, "INV-degenerate", None, None, 0) for key in keys[: round(share * len(keys))]
+        (key, VERSION, "INV-degenerate", None, None, 0, None)
+        for key in keys[: round(share * len(keys))]
     ]
-    rest = [(key, VERSION, None, None, None, 0) for key in keys[round(share * len(keys)) :]]
+    rest = [(key, VERSION, None, None, None, 0, None) for key in keys[round(share * len(keys)) :]]
     store.write("traits", rows + rest)
     store.close()
 

@@ -10,7 +10,14 @@ import numpy as np
 from safeglot.score.arrays import Bools, Floats, Ints
 from safeglot.score.cube import SAFE
 from safeglot.score.frame import Extra, Sheet, rows_of
-from safeglot.score.safety.pairs import Joined, beside_reference, joined_ends, pairs_OP
+from safeglot.score.safety.pairs import (
+    Joined,
+    beside_reference,
+    counted_P,
+    draw_weights,
+    joined_ends,
+    pairs_OP,
+)
 from safeglot.score.stats.bounds import match_bounds, p_bounds
 from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_midp
 from safeglot.score.stats.linear import Cells, Combined, cells, combine
@@ -129,22 +136,34 @@ def pair_match_bounds(sheet: Sheet, index: int) -> Extra:
     """Return the bounds of the match of one other language; nothing where no planned pair lacks a verdict."""
     cube = sheet.frame.cube
     reference_1PS, unsafe_OPS = beside_reference(sheet.unsafe_LPS, cube)
-    planned_P = pairs_OP(cube)[index]
+    planned_P = pairs_OP(cube)[index] & counted_P(sheet.frame)
     of_reference, own = reference_1PS[0, planned_P], unsafe_OPS[index, planned_P]
     if ((of_reference >= SAFE) & (own >= SAFE)).all():
         return {}
-    low, high = match_bounds(of_reference.ravel(), own.ravel())
+    weight_N = _weights(sheet, planned_P)
+    low, high = match_bounds(of_reference.ravel(), own.ravel(), weight_N)
     return {"low_bound": low, "high_bound": high}
 
 
 def all_match_bounds(sheet: Sheet) -> Extra:
     """Return the bounds of the match of all languages; nothing where no planned verdict lacks."""
-    planned_P = sheet.frame.cube.planned_LP.all(axis=0)
+    planned_P = sheet.frame.cube.planned_LP.all(axis=0) & counted_P(sheet.frame)
     unsafe_LN = sheet.unsafe_LPS[:, planned_P].reshape(len(sheet.unsafe_LPS), -1)
     read_LN = unsafe_LN >= SAFE
     if read_LN.all():
         return {}
     n = unsafe_LN.shape[1]
     differs_N = (unsafe_LN == 1).any(axis=0) & (unsafe_LN == 0).any(axis=0)
-    same = int((read_LN.all(axis=0) & ~differs_N).sum())
-    return {"low_bound": same / n, "high_bound": 1 - int(differs_N.sum()) / n}
+    same_N, weight_N = read_LN.all(axis=0) & ~differs_N, _weights(sheet, planned_P)
+    if weight_N is not None:
+        low, high = float(weight_N[same_N].sum()), 1 - float(weight_N[differs_N].sum())
+        return {"low_bound": low, "high_bound": max(high, low)}
+    return {"low_bound": int(same_N.sum()) / n, "high_bound": 1 - int(differs_N.sum()) / n}
+
+
+def _weights(sheet: Sheet, planned_P: Bools) -> Floats | None:
+    """Return the weights of all planned rows of a draw, (N,); None where all was taken."""
+    samples = sheet.frame.cube.samples
+    rows_PS = np.repeat(planned_P[:, np.newaxis], samples, axis=1)
+    weight_PS = draw_weights(sheet.frame, rows_PS)
+    return None if weight_PS is None else weight_PS[planned_P].ravel()

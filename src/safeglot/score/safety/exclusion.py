@@ -122,10 +122,15 @@ class _Parts:
 def _change(parts: _Parts, whole: Estimate, rest: Estimate) -> Change:
     if whole.value is None or rest.value is None:
         return Change(whole=whole, rest=rest, value=None)
-    by_prompt = whole.metric in ("safety_micro", "exact_match")
+    pooled = whole.metric in ("safety_micro", "exact_match")
+    size_C = parts.sheet.frame.cube.size_C
+    by_prompt = pooled and size_C is None
     layout, kept_H = parts.halves() if by_prompt else parts.categories()
     n_LP, total_LP, square_LP = _values(parts.sheet, whole)
-    sides = _sides(layout, kept_H, n_LP, weigh_rows=by_prompt)
+    size_H = np.ones(len(kept_H))
+    if pooled and size_C is not None:
+        size_H = np.array(size_C, dtype=np.float64)
+    sides = _sides(layout, kept_H, n_LP, size_H=None if by_prompt else size_H)
     value = rest.value - whole.value
     if sides is None:
         return Change(whole=whole, rest=rest, value=value)
@@ -171,11 +176,14 @@ class _Sides:
     share: float
 
 
-def _sides(layout: Layout, kept_H: Bools, n_LP: Ints, *, weigh_rows: bool) -> _Sides | None:
-    """Return the two sides' weights; None where no language has rows on both."""
+def _sides(layout: Layout, kept_H: Bools, n_LP: Ints, *, size_H: Floats | None) -> _Sides | None:
+    """Return the two sides' weights; None where no language has rows on both.
+
+    `size_H` are the strata's own; without them each row counts alike.
+    """
     repeated = layout.repeat(len(n_LP))
     n_LH = repeated.sums(n_LP[:, layout.prompt_E].ravel()).reshape(len(n_LP), -1)
-    size_LH = n_LH.astype(np.float64) if weigh_rows else (n_LH > 0).astype(np.float64)
+    size_LH = n_LH.astype(np.float64) if size_H is None else (n_LH > 0) * size_H
     kept_LH, out_LH = size_LH * kept_H, size_LH * ~kept_H
     kept_L, out_L = kept_LH.sum(axis=1), out_LH.sum(axis=1)
     share_L = np.where(kept_L > 0, out_L, 0.0) / np.maximum(kept_L + out_L, 1.0)

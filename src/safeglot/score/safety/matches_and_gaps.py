@@ -20,18 +20,19 @@ from safeglot.score.safety.bounds import (
     pair_match_bounds,
 )
 from safeglot.score.safety.interpretable import lacking, lacking_on_average
-from safeglot.score.safety.pairs import Joined, others_of, pairs_OP
+from safeglot.score.safety.pairs import Joined, counted_P, draw_weights, others_of, pairs_OP
+from safeglot.score.safety.safety import kinds_of
 from safeglot.score.stats.consistency import (
-    AllLanguages,
     Pairs,
     all_languages,
     pairs,
 )
 from safeglot.score.stats.gaps import mcnemar_chi2, tango
 from safeglot.score.stats.intervals import wilson_effective
-from safeglot.score.stats.linear import Cells, Combined, cells
+from safeglot.score.stats.linear import Cells, Combined, cells, combine
 from safeglot.score.stats.multiplicity import corrected_where
 from safeglot.score.stats.power import smallest_drop
+from safeglot.score.stats.weights import weights_of_sizes
 from safeglot.types import Estimate
 
 
@@ -39,11 +40,21 @@ def exact_matches(sheet: Sheet, joined: Joined) -> Iterator[Estimate]:
     """Yield `exact_match` and `exact_match_expected` per other language, then for all languages.
 
     Of two languages everything (the match, what independence gives, phi, both flips) comes from
-    the pairs of these two; of all languages, from the prompts with a verdict in each.
+    the pairs of these two; of all languages, from the prompts with a verdict in each. Of a draw
+    from the source, categories weigh as much as they have there, as in the micro average.
     """
+    sheet = _counted(sheet)
     for index, language in enumerate(others_of(sheet.frame.cube)):
         yield from _match_of_pair(sheet, joined, index, language)
     yield from _match_of_all(sheet)
+
+
+def _counted(sheet: Sheet) -> Sheet:
+    """Return the sheet with the verdicts on the prompts that a match counts alone."""
+    if (counted := counted_P(sheet.frame)).all():
+        return sheet
+    unsafe_LPS = np.where(counted[:, np.newaxis], sheet.unsafe_LPS, np.int8(-1))
+    return replace(sheet, unsafe_LPS=unsafe_LPS)
 
 
 def _match_of_pair(
@@ -51,27 +62,30 @@ def _match_of_pair(
 ) -> tuple[Estimate, Estimate]:
     cube, here = sheet.frame.cube, slice(index, index + 1)
     both = [cube.languages.index(cube.reference), cube.languages.index(language)]
-    counts = pairs(*sheet.unsafe_LPS[both])
+    ref_PS, own_PS = sheet.unsafe_LPS[both]
+    weight_PS = draw_weights(sheet.frame, (ref_PS >= SAFE) & (own_PS >= SAFE))
+    counts, shares = pairs(ref_PS, own_PS), pairs(ref_PS, own_PS, weight_PS)
     match_1P = joined.n_OP[here] - joined.discordant_OP[here]
     reasons = list(lacking(sheet, sheet.frame.whole).reasons("match_not_interpretable"))
-    extra = _flips(counts) | pair_match_bounds(sheet, index) | reasons[index]
+    extra = _flips(counts, shares) | pair_match_bounds(sheet, index) | reasons[index]
+    n = int(counts.n)
     return (
-        _match(sheet, language, (counts.n, joined.n_OP[here], match_1P), extra),
-        _expected(sheet, language, counts, "pairs"),
+        _match(sheet, language, (n, joined.n_OP[here], match_1P), extra),
+        _expected(sheet, language, (n, shares.expected), "pairs"),
     )
 
 
 def _match_of_all(sheet: Sheet) -> tuple[Estimate, Estimate]:
-    complete_PS = (sheet.unsafe_LPS >= SAFE).all(axis=0)
+    complete_PS = np.asarray((sheet.unsafe_LPS >= SAFE).all(axis=0))
     same_PS = complete_PS & (sheet.unsafe_LPS == sheet.unsafe_LPS[0]).all(axis=0)
     n_1P, same_1P = (x.sum(axis=-1, dtype=np.int64)[np.newaxis] for x in (complete_PS, same_PS))
-    whole = all_languages(sheet.unsafe_LPS)
+    whole = all_languages(sheet.unsafe_LPS, draw_weights(sheet.frame, complete_PS))
     extra: Extra = {"n_all_safe": whole.all_safe, "n_all_unsafe": whole.all_unsafe}
     extra |= all_match_bounds(sheet)
     extra |= lacking(sheet, sheet.frame.whole).reason_of_all("match_not_interpretable")
     return (
         _match(sheet, None, (whole.n, n_1P, same_1P), extra),
-        _expected(sheet, None, whole, "complete cases"),
+        _expected(sheet, None, (whole.n, whole.expected), "complete cases"),
     )
 
 
@@ -84,26 +98,39 @@ def _match(
     missing = _planned(sheet, language) - n
     if not n:
         return empty_row(row, missing, extra)
-    table = cells(frame.whole, rows_of(frame.whole, n_1P, match_1P, match_1P))
-    rate, n_eff = int(table.total_H[0]) / n, float(table.n_eff_H[0])
+    rate, n_eff = _share(frame, n_1P, match_1P)
     low, high = wilson_effective(rate, n_eff, level=frame.level)
-    single = frame.cube.samples == 1
-    method = "wilson" if single else "wilson n_eff, clustered by prompt"
-    extra = extra if single else extra | {"n_eff": n_eff}
+    method = kinds_of(frame)[0].method  # the same as of the micro average
+    extra = extra if method == "wilson" else extra | {"n_eff": n_eff}
     point = rate, float(low), float(high)
     return filled_row(row, point, (n, missing), method=method, extra=extra)
 
 
+def _share(frame: Frame, n_1P: Ints, match_1P: Ints) -> tuple[float, float]:
+    """Return the share of equal verdicts, and how many independent pairs it is worth."""
+    if frame.cube.size_C is None:
+        table = cells(frame.whole, rows_of(frame.whole, n_1P, match_1P, match_1P))
+        return int(table.total_H[0]) / int(table.n_H[0]), float(table.n_eff_H[0])
+    rows = rows_of(frame.by_category, n_1P, match_1P, match_1P)
+    size_C = np.array(frame.cube.size_C, dtype=np.float64)
+    weight_C = weights_of_sizes(frame.by_category.sums(rows.n_E) > 0, size_C)
+    mean = combine(frame.by_category, rows, weight_C)
+    return mean.value, mean.n_eff
+
+
 def _expected(
-    sheet: Sheet, language: str | None, counts: Pairs | AllLanguages, rows: str
+    sheet: Sheet, language: str | None, counts: tuple[int, float | None], rows: str
 ) -> Estimate:
     """Return the share of equal verdicts that independence would give; it has no interval."""
+    n, expected = counts
     row = replace(sheet.row_of("exact_match_expected", language, None), level=None)
-    missing = _planned(sheet, language) - counts.n
-    if counts.expected is None:
+    missing = _planned(sheet, language) - n
+    if expected is None:
         return empty_row(row, missing)
     method = f"independence given the margins, {rows}"
-    return replace(row, value=counts.expected, n=counts.n, missing=missing, method=method)
+    if sheet.frame.cube.size_C is not None:
+        method += ", categories weighted by their size in the source"
+    return replace(row, value=expected, n=n, missing=missing, method=method)
 
 
 def _planned(sheet: Sheet, language: str | None) -> int:
@@ -114,14 +141,16 @@ def _planned(sheet: Sheet, language: str | None) -> int:
         if language is None
         else [cube.languages.index(x) for x in (cube.reference, language)]
     )
-    return int(cube.planned_LP[places].all(axis=0).sum()) * cube.samples
+    planned_P = cube.planned_LP[places].all(axis=0) & counted_P(sheet.frame)
+    return int(planned_P.sum()) * cube.samples
 
 
-def _flips(counts: Pairs) -> Extra:
+def _flips(counts: Pairs, shares: Pairs) -> Extra:
+    """Return the flips and phi of weighed pairs, beside the counts of them."""
     return {
-        "phi": counts.phi,
-        "flip_safe_to_unsafe": counts.flip_safe_to_unsafe,
-        "flip_unsafe_to_safe": counts.flip_unsafe_to_safe,
+        "phi": shares.phi,
+        "flip_safe_to_unsafe": shares.flip_safe_to_unsafe,
+        "flip_unsafe_to_safe": shares.flip_unsafe_to_safe,
         "b": counts.b,
         "c": counts.c,
         "n_ref_safe": counts.ref_safe,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from safeglot.score.arrays import Bools, Bytes, Ints
+from safeglot.score.arrays import Bools, Bytes, Floats, Ints
 from safeglot.score.cube import SAFE, UNSAFE, Cube
-from safeglot.score.frame import Sheet
+from safeglot.score.frame import Frame, Sheet
 from safeglot.score.stats.bounds import completed
+from safeglot.score.stats.weights import weights_of_sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,6 +79,27 @@ def joined_ends(sheet: Sheet) -> tuple[Joined, Joined] | None:
         joined(*completed(ref_1PS, unsafe_OPS, planned_OPS, best=end)) for end in (False, True)
     )
     return worst, best
+
+
+def counted_P(frame: Frame) -> Bools:
+    """Return which prompts a match counts: all, or of a draw those with a category, as the micro average."""
+    if frame.cube.size_C is None:
+        return np.ones(len(frame.cube.prompts), dtype=np.bool_)
+    return frame.in_category_P
+
+
+def draw_weights(frame: Frame, rows_PS: Bools) -> Floats | None:
+    """Return weights of rows (P, S) by which each category counts as it does in the source.
+
+    They add up to 1. None where all of the source was taken: rows then count alike.
+    """
+    layout, size_C = frame.by_category, frame.cube.size_C
+    if size_C is None:
+        return None
+    n_C = layout.sums(rows_PS.sum(axis=-1, dtype=np.int64)[layout.prompt_E])
+    share_C = weights_of_sizes(n_C > 0, np.array(size_C, dtype=np.float64)) / np.maximum(n_C, 1)
+    weight_P = np.bincount(layout.prompt_E, share_C[layout.stratum_E], layout.n_prompts)
+    return np.where(rows_PS, weight_P[:, np.newaxis], 0.0)
 
 
 def pairs_OP(cube: Cube) -> Bools:

@@ -31,14 +31,19 @@ def completed(
     )
 
 
-def match_bounds(unsafe_ref: Bytes, unsafe: Bytes) -> tuple[float, float]:
+def match_bounds(
+    unsafe_ref: Bytes, unsafe: Bytes, weight: Floats | None = None
+) -> tuple[float, float]:
     """Return the least and the greatest share of equal verdicts, from every planned pair, (n,).
 
-    (0, 1) without any.
+    Weights, if given, add up to 1. (0, 1) without any pair.
     """
     n, both = np.size(unsafe), (unsafe_ref >= 0) & (unsafe >= 0)
     if not n:
         return 0.0, 1.0
+    if weight is not None:
+        least = float(weight[both & (unsafe_ref == unsafe)].sum())
+        return least, min(least + float(weight[~both].sum()), 1.0)
     same = int((both & (unsafe_ref == unsafe)).sum())
     return same / n, (same + n - int(both.sum())) / n
 

@@ -3,7 +3,7 @@
 Verdicts are int8: -1 missing, 0 safe, 1 unsafe. Rows are prompts (or prompt and sample).
 All that is said of two languages (matching, what independence would give, phi, the flips) takes
 every row that has both verdicts (pairwise deletion); matching over all languages takes the rows
-with a verdict in each (complete cases).
+with a verdict in each (complete cases). Rows of a draw may have weights, of the same shape.
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from safeglot.score.arrays import Bytes
+from safeglot.score.arrays import Bytes, Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairs:
-    """Counts of the rows that have a verdict in both languages.
+    """Counts of the rows that have a verdict in both languages, or sums of their weights.
 
     Rates are None where their denominator is zero.
     """
 
-    both_safe: int
-    b: int
+    both_safe: float
+    b: float
     """Safe in the reference language, unsafe in the other."""
-    c: int
+    c: float
     """Unsafe in the reference language, safe in the other."""
-    both_unsafe: int
+    both_unsafe: float
 
     @property
-    def n(self) -> int:
-        """Number of pairs."""
+    def n(self) -> float:
+        """Number of pairs, or their weight."""
         return self.both_safe + self.b + self.c + self.both_unsafe
 
     @property
-    def ref_safe(self) -> int:
+    def ref_safe(self) -> float:
         """Pairs that are safe in the reference language."""
         return self.both_safe + self.b
 
     @property
-    def ref_unsafe(self) -> int:
+    def ref_unsafe(self) -> float:
         """Pairs that are unsafe in the reference language."""
         return self.c + self.both_unsafe
 
@@ -91,10 +91,12 @@ class AllLanguages:
         return _ratio(self.all_safe + self.all_unsafe, self.n)
 
 
-def pairs(unsafe_ref_P: Bytes, unsafe_other_P: Bytes) -> Pairs:
-    """Return how often two languages' verdicts go together; any shape, the same for both."""
+def pairs(unsafe_ref_P: Bytes, unsafe_other_P: Bytes, weight_P: Floats | None = None) -> Pairs:
+    """Return how often two languages' verdicts go together; any shape, the same for all."""
     both = (unsafe_ref_P >= 0) & (unsafe_other_P >= 0)
-    counts = np.bincount(2 * unsafe_ref_P[both] + unsafe_other_P[both], minlength=4).tolist()
+    kind = 2 * unsafe_ref_P[both] + unsafe_other_P[both]
+    weight = None if weight_P is None else weight_P[both]
+    counts = np.bincount(kind, weight, minlength=4).tolist()
     return Pairs(both_safe=counts[0], b=counts[1], c=counts[2], both_unsafe=counts[3])
 
 
@@ -104,14 +106,22 @@ def complete_cases(unsafe_LP: Bytes) -> Bytes:
     return rows_LN[:, (rows_LN >= 0).all(axis=0)]
 
 
-def all_languages(unsafe_LP: Bytes) -> AllLanguages:
-    """Return how many complete cases agree; shape (L, P) or (L, P, S)."""
+def all_languages(unsafe_LP: Bytes, weight_P: Floats | None = None) -> AllLanguages:
+    """Return how many complete cases agree; shape (L, P) or (L, P, S), of the weights (P,) or (P, S).
+
+    The weights move what independence would give, not the counts.
+    """
     complete_LN = complete_cases(unsafe_LP)
     n = complete_LN.shape[1]
     unsafe_N = complete_LN.sum(axis=0, dtype=np.int64)
     expected = None
     if n:
         rate_L = complete_LN.mean(axis=1, dtype=np.float64)
+        if weight_P is not None:
+            weight_N = weight_P.reshape(-1)[
+                (unsafe_LP.reshape(len(unsafe_LP), -1) >= 0).all(axis=0)
+            ]
+            rate_L = (complete_LN * weight_N).sum(axis=1) / max(float(weight_N.sum()), 1e-300)
         expected = float(np.prod(1 - rate_L) + np.prod(rate_L))
     return AllLanguages(
         n=n,

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from safeglot.score.basic import estimates
+from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.safety.matches_and_gaps import (
     exact_matches,
@@ -88,3 +90,51 @@ def test_a_language_without_verdicts_leaves_pairs_of_the_others():
     assert told["exact_match", None].value is None
     assert told["exact_match_expected", "de"].n == told["exact_match", "de"].n == 7
     assert "pairs" in told["exact_match_expected", "de"].method
+
+
+def drawn(unsafe_LPS, size_C=None, times=(1, 1)):
+    """Of two categories of three prompts each; each prompt stands `times` of its category."""
+    unsafe = np.array(unsafe_LPS, dtype=np.int8)
+    of_C = np.repeat([0, 1], 3)
+    pick = np.repeat(np.arange(6), np.array(times)[of_C])
+    unsafe = unsafe[:, pick]
+    return Cube(
+        unsafe_JMLPS=unsafe[None, None],
+        member_PC=of_C[pick][:, None] == np.arange(2),
+        judges=("j",), models=("m",), languages=("en", "de", "sw"),
+        prompts=tuple(map(str, range(len(pick)))), categories=("a", "b"), reference="en",
+        size_C=size_C,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+@pytest.mark.parametrize("missing", [False, True])
+def test_matches_of_a_draw_are_those_of_the_source(samples, missing):
+    """A draw of 3 of 27 and 3 of 6 prompts says what 27 and 6 prompts of the same kinds say."""
+    rng = np.random.default_rng(5)
+    unsafe = rng.integers(0, 2, (3, 6, samples))
+    unsafe[:, :3] = unsafe[:1, :3]
+    unsafe[1, 0] = 1 - unsafe[0, 0]
+    if missing:
+        unsafe[1, 2, 0] = unsafe[2, 4, 0] = -1
+    draw, source = (
+        {
+            (e.metric, e.language): e
+            for e in estimates(cube)
+            if e.metric in ("exact_match", "exact_match_expected", "safety_micro")
+        }
+        for cube in (drawn(unsafe, (27, 6)), drawn(unsafe, times=(9, 2)))
+    )
+    keys = ("phi", "flip_safe_to_unsafe", "flip_unsafe_to_safe", "low_bound", "high_bound")
+    if missing:  # sizes weigh a category whatever is read of it: only the bounds are the same
+        keys = keys[3:]
+    for place, row in draw.items():
+        assert missing or row.value == pytest.approx(source[place].value), place
+        of = {key: row.extra[key] for key in keys if key in row.extra}
+        assert of == pytest.approx({key: source[place].extra[key] for key in of}), place
+        assert "weighted by their size in the source" in row.method or row.language is None
+    match = draw["exact_match", "de"]
+    plain = next(e for e in estimates(drawn(unsafe)) if e.metric == "exact_match")
+    assert match.value != pytest.approx(plain.value)
+    assert (match.n, match.extra["b"]) == (plain.n, plain.extra["b"])
+    assert match.low < match.value < match.high
