@@ -1,4 +1,4 @@
-"""The twelve fault scenarios with some tens of pairs each; `scripts/faults.py` has thousands."""
+"""The twelve fault scenarios with some tens of pairs each; `scripts/fault_scenarios.py` has thousands."""
 
 from __future__ import annotations
 

@@ -99,7 +99,8 @@ def test_nothing_is_left_to_ask(runs, name):
     """No server listens: were a verdict's key wrong, it would be asked for again, and fail."""
     run = runs[name]
     before = rows(run, "SELECT * FROM verdicts ORDER BY key"), count(run, "failures")
-    done = safeglot("judge", run, "--quiet")
+    named = "http://127.0.0.1:8000/v1=VLLM_API_KEY"  # the run is somebody else's
+    done = safeglot("judge", run, "--quiet", "--allow", named)
     assert done.returncode == 0, done.stderr
     assert (rows(run, "SELECT * FROM verdicts ORDER BY key"), count(run, "failures")) == before
 
@@ -137,4 +138,4 @@ def test_the_labels_file_is_what_the_run_holds(runs):
 
 
 def test_the_archives_stay_small():
-    assert sum(path.stat().st_size for path in DATA.iterdir()) < 1_500_000
+    assert sum(path.stat().st_size for path in DATA.iterdir()) < 1_700_000

@@ -1,7 +1,7 @@
 """Twelve ways in which servers go wrong, and runs that must end as if nothing had been.
 
 A run disturbed by any of them ends in the bytes of `results.json` that an undisturbed one has.
-`scripts/faults.py` runs them with thousands of pairs, `tests/e2e/test_faults.py` with some tens.
+`scripts/fault_scenarios.py` runs them with thousands of pairs, `tests/e2e/test_faults.py` with some tens.
 """
 
 from __future__ import annotations

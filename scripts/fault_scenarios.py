@@ -1,6 +1,6 @@
 """Run the twelve fault scenarios of `tests/faults` with many pairs each.
 
-    python scripts/faults.py [--pairs 5000] [--only TEXT]
+    python scripts/fault_scenarios.py [--pairs 5000] [--only TEXT]
 
 A pair is a request to a target and one to a judge. Each run must end in the bytes of `results.json`
 that an undisturbed run has; exits with 1 where one does not.
