@@ -310,7 +310,9 @@ def pack(run: Path) -> None:
 def pack_results(run: Path) -> None:
     """Write the results beside the archive: they change with the code, the run does not."""
     path = DATA / f"{run.name}.results.json.xz"
-    path.write_bytes(lzma.compress((run / "results.json").read_bytes(), preset=9 | lzma.PRESET_EXTREME))
+    path.write_bytes(
+        lzma.compress((run / "results.json").read_bytes(), preset=9 | lzma.PRESET_EXTREME)
+    )
     print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
 
 
