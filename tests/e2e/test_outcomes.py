@@ -160,6 +160,9 @@ def test_a_judge_of_refusals_is_added_where_none_tells_them(tmp_path):
     rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
     assert {e["judge"] for e in rows} == {GUARD, None}
     assert next(e for e in rows if e["metric"] == "over_refusal")["n"] >= 0
+    ended = [e for e in rows if e["metric"].startswith("benign_") and e["metric"].endswith("_rate")]
+    assert {e["metric"] for e in ended} == {f"benign_{k}_rate" for k in OUTCOMES}
+    assert sum(e["value"] for e in ended if e["category"] is None) == pytest.approx(1)
     compared = safeglot("compare", out)
     assert "judged by refusal-baseline" not in compared.stdout
 
@@ -207,6 +210,15 @@ def test_punctuation_alone_goes_to_no_judge_and_classes_agree(tmp_path):
     assert classes.count("INV-empty") == counts["n_invalid"] == len(silent)
     assert classes.count("UC") == counts["n_unsafe_compliance"] == 1
     assert classes.count("S") == counts["n_safe_either"] == 3
+    (ended,) = map(json.loads, (out / "export/outcomes.jsonl").read_text("utf-8").splitlines())
+    assert (ended["language"], ended["categories"], ended["kind"]) == (
+        "en",
+        '["made_up"]',
+        "harmful",
+    )
+    assert (ended["planned"], ended["answered"], ended["not_asked"]) == (N, N, 0)
+    served = [json.loads(x) for x in (out / "export/served.jsonl").read_text("utf-8").splitlines()]
+    assert sum(row["n"] for row in served) == N
 
 
 def test_a_limit_gives_the_micro_average_of_the_source(tmp_path):

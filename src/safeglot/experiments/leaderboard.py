@@ -13,6 +13,7 @@ from safeglot.experiments.cells import columns
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
+from safeglot.report.numbers.interpretation import is_interpretable, reason_of
 from safeglot.report.numbers.percent import count, percent
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
@@ -266,6 +267,8 @@ def _own_row(model: _Mine, kind: str, tags: Sequence[str]) -> ResultRow:
 def _own_cell(estimate: Estimate | None, kind: str) -> ResultCell:
     if estimate is None:
         return number(None, reason="not in the run")
+    if not is_interpretable(estimate):
+        return number(None, reason=reason_of(estimate))
     of, got = estimate.extra.get("of"), estimate.extra.get("categories")
     partly = f"({got} of {of} categories)" if kind == "overall" and got != of else ""
     if estimate.value is None:

@@ -5,8 +5,8 @@ import pytest
 
 from safeglot.errors import UsageError
 from safeglot.experiments.field import Asked
-from safeglot.experiments.leaderboard import ALL_PAIRS, compare
-from unit.experiments.made import column, run_in
+from safeglot.experiments.leaderboard import ALL_PAIRS, _own_cell, compare
+from unit.experiments.made import column, estimate, run_in
 
 
 def verdicts(*unsafe, prompts=40):
@@ -65,3 +65,9 @@ def test_nothing_to_compare_is_refused():
         compare([], Asked())
     with pytest.raises(UsageError, match="'sw' is not in M-ALERT's table"):
         compare([], Asked(language="sw"), reference="m-alert")
+
+
+def test_a_match_that_is_not_interpreted_stands_beside_nothing():
+    row = estimate("exact_match", 0.9, extra={"match_not_interpretable": "missing"})
+    cell = _own_cell(row, "consistency")
+    assert (cell.value, cell.text) == (None, "not interpreted: too much missing")

@@ -83,6 +83,7 @@ def benign_cube(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Cube
         build_cube((), axes),
         gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
         outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
+        size_C=sizes_of(manifest, "benign", axes.categories),
     )
 
 

@@ -70,9 +70,15 @@ def outcome_estimates(frame: Frame) -> Iterator[Estimate]:
         row = Estimate(metric="", model=model, value=None, level=frame.level, method="no data", n=0)
         unread_LPS = np.full(outcome_LPS.shape, -1, dtype=np.int8)
         sheet = Sheet(frame=frame, unsafe_LPS=unread_LPS, row=row, outcome_LPS=outcome_LPS)
-        yield from outcome_rates(sheet)
-        yield from blocked_by_category(sheet)
-        yield from blocked_gaps(sheet)
+        rows = (*outcome_rates(sheet), *blocked_by_category(sheet), *blocked_gaps(sheet))
+        yield from (_of_draw(frame, one) for one in rows)
+
+
+def _of_draw(frame: Frame, row: Estimate) -> Estimate:
+    """Return the row, its method saying so where it is of a draw: outcomes are counted, not weighed."""
+    if frame.cube.size_C is None or row.value is None or row.category is not None:
+        return row
+    return replace(row, method=f"{row.method}, of the prompts drawn")
 
 
 def benign_outcomes(frame: Frame) -> Iterator[Estimate]:
@@ -187,7 +193,7 @@ def system_estimates(sheet: Sheet) -> Iterator[Estimate]:
         if of > n:
             safe = int(shares.count_L[index])
             counts |= {"low_bound": safe / of, "high_bound": (safe + of - n) / of}
-        yield replace(_share_row(row, shares, index, counts), missing=of - n)
+        yield _of_draw(sheet.frame, replace(_share_row(row, shares, index, counts), missing=of - n))
     if len(cube.languages) > 1:
         yield from _system_gaps(sheet, system_LPS)
 
@@ -214,7 +220,7 @@ def _system_gaps(sheet: Sheet, system_LPS: Bytes) -> Iterator[Estimate]:
     lacks = _lacking(sheet, system_LPS)
     reasons = lacks.reasons("gap_not_interpretable")
     for row, reason in zip(_paired(sheet, "safety_system_gap", system_LPS), reasons, strict=True):
-        yield replace(row, extra={**row.extra, **reason})
+        yield _of_draw(sheet.frame, replace(row, extra={**row.extra, **reason}))
 
 
 def _lacking(sheet: Sheet, system_LPS: Bytes) -> Lacking:

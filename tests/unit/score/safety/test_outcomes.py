@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,14 @@ def test_failed_requests_are_unknown_to_the_gap_of_what_was_blocked():
     row = rows["blocked_gap", "sw", None]
     assert (row.value, row.n, row.missing) == (0, 3, 1)
     assert (row.extra["low_bound"], row.extra["high_bound"]) == (0, 0.25)
+
+
+def test_outcomes_of_a_draw_say_that_they_are_of_the_prompts_drawn():
+    given = cube(en=[SAFE, BLOCKED, SAFE, SAFE], sw=[SAFE] * 4)
+    drawn = told(replace(given, size_C=(20, 2)))
+    for place, row in drawn.items():
+        if place[0] in (*METRICS.values(), "safety_system", "safety_system_gap", "blocked_gap"):
+            said = row.method.endswith(", of the prompts drawn")
+            assert said == (place[2] is None and row.value is not None), place
+            assert row.value == told(given)[place].value
+    assert not any("drawn" in row.method for row in told(given).values())
