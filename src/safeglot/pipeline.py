@@ -14,6 +14,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.endpoints import Named
 from safeglot.config.settings import Config
 from safeglot.flow import prompts
+from safeglot.flow.judging.beforehand import FirstCheck
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import session
 from safeglot.flow.run.job import How, Job
@@ -42,26 +43,25 @@ def translate(
     return sets.make(planned, console, again=again, retry_failed=retry_failed)
 
 
-def plan(config: Config, console: Console | None = None) -> Job:
-    """Return the job, checked; with a console, what it lacks is translated. Else nothing is sent."""
+def plan(config: Config, console: Console | None = None, before: for_run.Before = for_run.nothing) -> Job:
+    """Return the job, checked; with a console, what it lacks is translated, after `before`. Else nothing is sent."""
     loaded, origin = prompts.load(config)
     prompts.check_reference(config, loaded)
-    return jobs.prepare(config, for_run.ready(config, loaded, origin, console), origin)
+    return jobs.prepare(config, for_run.ready(config, loaded, origin, console, before), origin)
 
 
 def generate(
     config: Config, console: Console, *, judged: bool = False, **how: Unpack[How]
 ) -> RunDir:
     """Return the run after asking its targets; with `judged`, each answer is judged once it is there."""
-    job = plan(config if judged else dataclasses.replace(config, judge=()), console)
+    first = FirstCheck(console, unchecked=how.get("unchecked", False))
+    job = plan(config if judged else dataclasses.replace(config, judge=()), console, first.before)
     from safeglot.flow.collection import Work, collect  # late: what is refused loads no engine
-    from safeglot.flow.judging.first_check import check
 
     run_dir = RunDir(job.path)
     with session.begun(run_dir, job, console) as store:
-        session.put_prompts(store, job.prompts)
         work = Work(job=job, run_dir=run_dir, store=store, console=console, judged=judged, **how)
-        check(work)
+        first.on_beginning(work)
         collect(work)
     return run_dir
 

@@ -12,6 +12,7 @@ import pytest
 
 from e2e.runs import LANGUAGES, estimates, run_arguments, safeglot, scripted, write_prompts
 from loopback import Fault, Loopback
+from safeglot.backends.engine.first_replies import FIRST as FIRST_REPLIES
 from waiting import HANG_S, until
 
 CATEGORIES = ("crime_tax", "hate_women")
@@ -262,7 +263,9 @@ def test_a_token_budget_stops_the_run_and_more_budget_goes_on(prompts, tmp_path)
 def test_what_is_in_flight_when_a_limit_stops_the_run_comes_home(prompts, tmp_path):
     out = tmp_path / "run"
     with Loopback(scripted({})) as server:
-        server.script.fault = lambda _seen: Fault(until=lambda: server.most_in_flight >= 8)
+        many = Fault(until=lambda: server.most_in_flight >= 8)
+        # the first replies of a target are waited for before it is asked more at a time
+        server.script.fault = lambda _seen: many if len(server.requests) > FIRST_REPLIES else None
         arguments = run_arguments(server.base_url, out, prompts, concurrency=8)
         assert safeglot(*arguments, "--budget-tokens", "200").returncode == 4
         stopped_at = len(server.requests)

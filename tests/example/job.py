@@ -52,8 +52,8 @@ def begun(path, prompts=None, **settings):
     settings.setdefault("judge", (judge(BASELINE),))
     job = prepared(prompts, out=str(path), **settings)
     run_dir = RunDir(job.path)
-    with session.begun(run_dir, job, QUIET) as store:
-        session.put_prompts(store, job.prompts)
+    with session.begun(run_dir, job, QUIET):
+        pass
     return run_dir, job
 
 

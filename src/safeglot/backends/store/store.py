@@ -18,6 +18,7 @@ from safeglot.backends.files.links import check_own
 from safeglot.backends.store.rows import fit
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.backends.store.shape import address, fault_of_tables, fault_of_values
+from safeglot.backends.store.upgrade import upgrade
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
@@ -106,14 +107,18 @@ class Store:
         if tables and (version == 0 or "replies" not in tables):
             raise self._foreign("it holds the tables of another program")
         if read_only:
+            if 0 < version < SCHEMA_VERSION:
+                raise UsageError(
+                    f"{self.path}: written by an older safeglot (database version {version}), and "
+                    "cannot be brought up to date where it cannot be written. Copy the run to a "
+                    "folder that can be, and give that."
+                )
             self._check_shape()
             return
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         if version in UPGRADES:
-            self._db.executescript(
-                f"BEGIN IMMEDIATE;{UPGRADES[version]}PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-            )
+            upgrade(self._db, version)
         self._check_shape()
         for table in _ORDER:
             columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()
@@ -338,6 +343,11 @@ class Store:
             served_by=row[7],
             refused=bool(row[8]),
         )
+
+    def reply_rows(self) -> list[tuple[Any, ...]]:
+        """Return all replies as rows that `write` takes, for another store."""
+        self.flush()
+        return list(self._db.execute("SELECT * FROM replies"))
 
     def keys(self, table: str) -> set[str]:
         """Return all keys of responses, verdicts, translations or replies."""

@@ -70,7 +70,7 @@ def check(work: Work) -> None:
         return
     tag = first_check.exchanges(language)[1]
     if tag != primary(language):
-        work.console.say(
+        work.console.say_once(
             f"note: the first check of judges has no texts in {language}; it is in English"
         )
     with stops_explained(work):
@@ -137,7 +137,7 @@ def _settle(work: Work, judge: JudgeStep, said: Sequence[Heard]) -> None:
             "all the same with --unchecked-judge; every page will say so."
         )
     for note in ([fault] if fault else []) + list(first_check.notes(judge, said)):
-        work.console.say(f"note: {note}")
+        work.console.say_once(f"note: {note}")
     record = JudgeCheck(
         id=first_check.check_id(judge, language),
         said={one.exchange: one.shown for one in said},

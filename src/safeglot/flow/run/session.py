@@ -178,7 +178,6 @@ def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> Non
     """Write the texts of the arms, and into the manifest what the run holds now."""
     from safeglot.flow.arm_checks import without_refused  # late: it brings the identifiers
 
-    put_prompts(store, job.prompts)
     whole, refused = without_refused(job.arms, store, job.config.reference)
     put_arms(whole, store)
     put_refused(store, refused)
@@ -223,7 +222,7 @@ def choose_correction(run_dir: RunDir, correction: str) -> None:
 
 @contextlib.contextmanager
 def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
-    """Yield the store of a run that is begun or gone on with, and held. Raises: UsageError."""
+    """Yield the store of a run that is begun or gone on with, and held; it has the prompts. Raises: UsageError."""
     if not run_dir.exists():
         check_arms(job.arms, None, job.config.reference)
     run_dir.create()
@@ -231,6 +230,7 @@ def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
         begin(run_dir, job, console)
         naming.note(run_dir, models_of(job.config))
         with opened(run_dir, create=True) as store:
+            put_prompts(store, job.prompts)
             if job.arms or job.config.arms:
                 _take_arms(run_dir, job, store, console)
             yield store

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
@@ -17,21 +20,32 @@ from safeglot.flow.translation.slots import filled
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.arm_rows import ROUND_TRIPS
 
+Before: TypeAlias = Callable[[Config, PromptSet, PromptOrigin], None]
+"""Called with a run's configuration and prompts before a model is asked for their texts."""
+
+
+def nothing(_config: Config, _prompts: PromptSet, _origin: PromptOrigin, /) -> None:
+    """Do nothing before."""
+
 
 def ready(
     config: Config,
     prompts: PromptSet,
     origin: PromptOrigin,
     console: Console | None,
+    before: Before = nothing,
 ) -> PromptSet:
     """Return the prompts with their translations, made now where they are not there yet.
+
+    `before` is called before a translator or an estimator is asked.
 
     Raises: UsageError, and without a console where they would have to be made.
     """
     run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
     folder = folder_of(config, run_dir.path)
+    check = partial(before, config, prompts, origin)
     if not (config.to or config.translations or config.translator):
-        return _varied(config, prompts, folder, console)
+        return _varied(config, prompts, folder, console, check)
     if config.translator:
         from safeglot.flow.translation.sets import make, plan
 
@@ -40,6 +54,7 @@ def ready(
         if run_dir.exists() and folder.finished():
             pass  # the run has these texts: they stay, also where a new try might give more
         elif console is not None:
+            check()
             folder = make(planned, console)
         elif not folder.exists():
             raise UsageError(
@@ -47,15 +62,19 @@ def ready(
                 "`safeglot translate … --dry-run` counts what translating asks for; make the set "
                 "with `safeglot translate`, and name it with --translations."
             )
-    return _varied(config, joined(prompts, folder, config), folder, console)
+    return _varied(config, joined(prompts, folder, config), folder, console, check)
 
 
 def _varied(
-    config: Config, prompts: PromptSet, folder: TranslationFolder, console: Console | None
+    config: Config,
+    prompts: PromptSet,
+    folder: TranslationFolder,
+    console: Console | None,
+    check: Callable[[], None],
 ) -> PromptSet:
     """Return the prompts with their variants, where any are asked for; slots filled."""
     if not config.probes and not set(ROUND_TRIPS) & set(config.arms):
         return filled(prompts, config)
     from safeglot.flow.translation.variants import with_variations
 
-    return with_variations(config, prompts, folder, console)
+    return with_variations(config, prompts, folder, console, check)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -65,11 +65,15 @@ class VariantPlan:
 
 
 def with_variations(
-    config: Config, prompts: PromptSet, folder: TranslationFolder, console: Console | None
+    config: Config,
+    prompts: PromptSet,
+    folder: TranslationFolder,
+    console: Console | None,
+    before: Callable[[], None] = lambda: None,
 ) -> PromptSet:
     """Return the prompts with their probes and round trips beside them; slots of all texts filled.
 
-    Without a console nothing is asked, so that round trips and checks of meaning are left out.
+    `before` is called before a model is asked. Without a console nothing is asked, so that round trips and checks of meaning are left out.
     Raises: InputErrors with all that is wrong with the probes.
     """
     plan = _planned(config, prompts, folder)
@@ -77,6 +81,7 @@ def with_variations(
     ratings: Mapping[_Place, Mapping[str, float]] = {}
     backs: list[Translation | Untranslated] = []
     if plan.asks and console is not None:
+        before()
         folder.create()
         store = Store(folder.database)
         asking = Asking(

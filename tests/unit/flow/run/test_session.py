@@ -73,7 +73,6 @@ def test_a_run_without_an_answer_gives_way(tmp_path, capsys, change, told):
         prompts, out=str(run_dir.path), **{"judge": (judge("refusal-baseline"),), **more}
     )
     with session.begun(run_dir, job, Console()) as store:
-        session.put_prompts(store, job.prompts)
         assert len(store.prompts()) == len(job.prompts.prompts)
     said = capsys.readouterr().err
     assert "holds no answer and gives way to this one" in said
