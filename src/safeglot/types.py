@@ -91,6 +91,8 @@ class Translated:
     text: str
     fault: str = ""
     again: tuple[Request, ...] = ()
+    momentary: bool = False
+    """Whether it failed in a way that another try may mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,5 +39,6 @@ def _split_thoughts(db: sqlite3.Connection) -> None:
         last = rows[-1][0]
         said = ((split(text), text, row) for row, text in rows)
         db.executemany(
-            _SPLIT, [(parts.text, parts.thought, row) for parts, text, row in said if parts.text != text]
+            _SPLIT,
+            [(parts.text, parts.thought, row) for parts, text, row in said if parts.text != text],
         )

@@ -39,7 +39,10 @@ def judge(
         raise UsageError(_no_judge(run_dir))
     prompts = stored_prompts(store, about)
     job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
-    for note in job.setting_notes():
+    for note in (
+        *job.setting_notes(),
+        *models.unsent_notes(dataclasses.replace(config, target=())),
+    ):
         console.say(f"note: {note}")
     work = Work(job=job, run_dir=run_dir, store=store, console=console, answers=False, **how)
     check(work)  # one that fails does not join the run

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.fingerprints import file_fingerprint
 from safeglot.backends.models import routes
+from safeglot.backends.models.providers import providers
 from safeglot.config import registry
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
@@ -132,6 +133,30 @@ def say_keyless(models: Sequence[ModelConfig], console: Console) -> None:
             line = routes.without_key(m.model, base_url=m.base_url, key_env=m.key_env)
             if line:
                 console.say_once(f"note: {line}")
+
+
+def unsent_notes(config: Config) -> Iterator[str]:
+    """Yield which seeds that the user gave are not sent, since the provider takes none."""
+    general = config.seed or None  # 0 is what every run has
+    given: dict[str, int] = {}
+    for model in all_models(config):
+        of_run = general if model in config.target else None
+        seed = set_or(model.settings.seed, of_run)
+        if seed is not None:
+            given[model.model] = seed
+    yield from (note for name, seed in given.items() if (note := unsent_note(name, seed)))
+
+
+def unsent_note(model: str, seed: int | None) -> str:
+    """Return that a seed is not sent to a model whose provider takes none; "" where one is, or none was given."""
+    provider = model.partition("/")[0]
+    row = providers().get(provider)
+    if seed is None or row is None or row.seed_field:
+        return ""
+    return (
+        f"{model}: {provider} takes no seed, so seed = {seed} is not sent; its answers may differ "
+        "from run to run"
+    )
 
 
 def all_models(config: Config) -> list[ModelConfig]:

@@ -28,6 +28,7 @@ from safeglot.flow.arm_losses import CHECKED, ArmPlace, losses, notes, put_refus
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
 from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
+from safeglot.flow.run.models import unsent_notes
 from safeglot.flow.run.refusals import refusal_notes
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
@@ -64,7 +65,7 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
     """
     for note in (
         *job.prompts.notes, *job.arms.notes, *job.arms.warnings, *job.setting_notes(),
-        *refusal_notes(job.config),
+        *refusal_notes(job.config), *unsent_notes(job.config),
     ):  # fmt: skip
         console.say(f"note: {note}")
     if run_dir.exists() and not _begins_anew(run_dir, job, console):

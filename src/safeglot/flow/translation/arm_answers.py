@@ -71,10 +71,11 @@ def filled(
         )
         async with open_bench(asking, store) as bench:
 
-            async def translate(n: int) -> None:
+            async def translate(n: int) -> bool:
                 translator = by[pairs[n]]
                 assert translator is not None
                 given[n] = await bench.translation(_source(rows[n], pairs[n]), translator)
+                return given[n].momentary
 
             await bench.each(range(len(rows)), translate, what="answers translated", of=len(rows))
 

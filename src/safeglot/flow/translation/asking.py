@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,7 +28,7 @@ from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import ModelError, Stopped
 from safeglot.flow.translation.translators import TranslationSteps
-from safeglot.keys import digest
+from safeglot.keys import digest, request_key
 from safeglot.translate.base import Estimator, Translator
 from safeglot.types import BROKEN_KINDS, Candidate, CandidateRow, Source, Translated
 
@@ -45,6 +53,8 @@ class Asking:
     adaptations: Adaptations
     check: Check = field(default=lambda given: [NONE[1]] * len(given))
     retry_failed: bool = False
+    afresh: bool = False
+    """Whether stored replies that hold no translation are asked for again, once."""
     stage: str = FAILED_CANDIDATE
     """Stage of the rows of what fails."""
     spent: Counters = field(default_factory=Counters)
@@ -59,9 +69,13 @@ class Bench:
     width: int
     failed: frozenset[tuple[str, str]]
     """What an earlier try has given up."""
-    earlier: frozenset[tuple[str, str]]
+    earlier: set[tuple[str, str]]
     """All that failed in an earlier try."""
     uncovered: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
+    """Keys of the replies of an earlier command that may be asked for again."""
+    momentary: set[Candidate] = field(default_factory=set)
+    """Candidates on which an estimator failed in a way that another try may mend."""
 
     # ---- candidates
 
@@ -73,8 +87,9 @@ class Bench:
         work = list(self._pairs(sources))
         texts: list[Translated] = [Translated(text="")] * len(work)
 
-        async def translate(n: int) -> None:
+        async def translate(n: int) -> bool:
             texts[n] = await self.translation(*work[n])
+            return texts[n].momentary
 
         await self.each(range(len(work)), translate, what="translations", of=len(work))
         candidates = [
@@ -110,17 +125,33 @@ class Bench:
         if key and (stage, key) in self.failed:
             return Translated(text="", fault="failed before; --retry-failed asks again")
         try:
-            translation = await self.engine.produce(translator, source)
-            if translation.again:  # one more try, not more
-                replies = [await self.engine.reply(request) for request in translation.again]
-                translation = translator.read(source, replies)
+            translation = await self._translated(source, translator)
         except ModelError as error:
             about = Origin(parent=source.prompt, by=translator.name)
             self.engine.fail(error, stage, _key(source, translator), about)
+            self.earlier.add((stage, _key(source, translator)))
             kind = error.kind if error.kind in NAMED_KINDS else "failed"
-            return Translated(text="", fault=f"{kind.replace('_', ' ')}: {error.message}")
+            return Translated(
+                text="",
+                fault=f"{kind.replace('_', ' ')}: {error.message}",
+                momentary=error.transient,
+            )
         if key and (stage, key) in self.earlier:
             self.engine.store.recovered(stage, key)
+        return translation
+
+    async def _translated(self, source: Source, translator: Translator) -> Translated:
+        first = translation = await self.engine.produce(translator, source)
+        if first.again:  # one more try, not more
+            replies = [await self.engine.reply(request) for request in first.again]
+            translation = translator.read(source, replies)
+        if self.stored and not translation.text.strip():
+            keys = {request_key(r) for r in (*translator.ask(source), *first.again)} & self.stored
+            if keys:  # they are of an earlier command, and gave nothing
+                self.stored.difference_update(keys)
+                for key in keys:
+                    self.engine.forget(key)
+                return await self._translated(source, translator)
         return translation
 
     # ---- quality
@@ -130,8 +161,10 @@ class Bench:
         qualities: list[Quality] = [NONE] * len(candidates)
         if self.asking.steps.estimators:
 
-            async def estimate(n: int) -> None:
+            async def estimate(n: int) -> bool:
+                self.momentary.discard(candidates[n])
                 qualities[n] = await self.quality(candidates[n])
+                return candidates[n] in self.momentary
 
             whole = len(candidates)
             await self.each(range(whole), estimate, what="estimates", of=whole)
@@ -164,23 +197,42 @@ class Bench:
         try:
             estimated = await self.engine.produce(estimator, candidate)
         except ModelError as error:
+            if error.transient:
+                self.momentary.add(candidate)
             return None, f"failed: {error.message}"
         return estimated.value, estimated.reason
 
     async def each(
-        self, items: Iterable[Any], work: Callable[[Any], Any], *, what: str, of: int
+        self, items: Iterable[Any], work: Callable[[Any], Awaitable[bool]], *, what: str, of: int
     ) -> None:
-        """Run `work` on every item, as wide as the engines are, with a progress bar."""
+        """Run `work` on every item, as wide as the engines are, with a progress bar.
+
+        It returns whether it failed for a moment: then it is run once more, after all others.
+        """
+        failed = await self._pass(items, work, what=what, of=of)
+        if failed:
+            n = len(failed)
+            self.asking.console.say(
+                f"note: {what}: {n} failed for a moment; each is asked once more"
+            )
+            await self._pass(failed, work, what=f"{what}, again", of=n)
+
+    async def _pass(
+        self, items: Iterable[Any], work: Callable[[Any], Awaitable[bool]], *, what: str, of: int
+    ) -> list[Any]:
+        failed: list[Any] = []
         with self.asking.console.counting(what, of) as show:
             done = 0
 
             async def work_and_count(item: Any) -> None:
                 nonlocal done
-                await work(item)
+                if await work(item):
+                    failed.append(item)
                 done += 1
                 show(done)
 
             await stream(items, work_and_count, width=max(1, min(self.width, of)))
+        return failed
 
 
 def _key(source: Source, translator: Translator) -> str:
@@ -227,7 +279,8 @@ async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
                 engine=engine,
                 width=width,
                 failed=frozenset(failed),
-                earlier=frozenset(earlier),
+                earlier=earlier,
+                stored=store.keys("replies") if asking.afresh else set(),
             )
         finally:
             for note in engine.to_say():

@@ -73,12 +73,14 @@ async def _sent(legs: list[_Leg], bench: Bench, arm: _Arm, *, what: str) -> list
     """Return what came of each leg, in their order."""
     found: dict[int, Trip] = {}
 
-    async def send(n: int) -> None:
+    async def send(n: int) -> bool:
         leg = legs[n]
         source = Source(
             prompt=leg.text.prompt, text=leg.text.text, language=leg.source, target=leg.target
         )
-        found[n] = _arrived(leg, arm, await bench.translation(source, leg.by))
+        given = await bench.translation(source, leg.by)
+        found[n] = _arrived(leg, arm, given)
+        return given.momentary
 
     await bench.each(range(len(legs)), send, what=what, of=len(legs))
     return [found[n] for n in range(len(legs))]

@@ -157,6 +157,7 @@ def make(
                 adaptations=of_set(folder, console),
                 check=hard_checks,
                 retry_failed=retry_failed,
+                afresh=retry_failed,
             )
             rows = run(lambda: _candidates(plan, asking, store), folder.path)
             left = len(store.failed(final_only=False) - store.failed(final_only=True))

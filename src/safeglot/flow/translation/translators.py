@@ -17,7 +17,13 @@ from safeglot.config import registry
 from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.flow.run.models import check_model, model_id, model_routes, say_keyless
+from safeglot.flow.run.models import (
+    check_model,
+    model_id,
+    model_routes,
+    say_keyless,
+    unsent_note,
+)
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.reading.translation_rows import ExpectedTexts, read_translations
@@ -27,7 +33,7 @@ from safeglot.translate.estimators.roundtrip import RoundTripChrf
 from safeglot.translate.translators.first import FirstOf
 from safeglot.translate.translators.from_file import FileTranslator
 from safeglot.translate.translators.machine import MachineTranslator
-from safeglot.types import HUMAN, Model
+from safeglot.types import HUMAN, Model, set_or
 
 IN_PROCESS = 512
 """Requests that an engine in this process is given at once: it sorts them into batches by length."""
@@ -79,6 +85,8 @@ class _Making:
         files: dict[str, Any] = {}
         check_model(model, files)
         self.models.append(model)
+        if note := unsent_note(model.model, set_or(model.settings.seed, None)):
+            self.notes.append(note)
         return model_id(model, files)
 
     def step(self, form: Form, spec: StepConfig) -> Any:

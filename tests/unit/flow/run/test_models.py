@@ -130,3 +130,25 @@ def test_a_limit_below_what_a_family_asks_for_is_noted():
         "max_tokens = 2 is less than the 20 that llama-guard-3 asks for" in first.setting_notes()[0]
     )
     assert second.setting_notes() == ()
+
+
+def test_a_seed_that_a_provider_does_not_take_is_named_once():
+    claude, here = ModelConfig(model="anthropic/c"), ModelConfig(model="vllm/a")
+    seeded = dataclasses.replace(claude, settings=ModelSettings(seed=7))
+    none = dataclasses.replace(claude, settings=ModelSettings(seed="none"))
+    said = "anthropic/c: anthropic takes no seed, so seed = {} is not sent"
+
+    def notes(*targets, **more):
+        return list(models.unsent_notes(Config(target=targets, **more)))
+
+    assert notes(claude, here) == []  # the run's own seed was not asked for
+    assert notes(none, seed=3) == notes(here, seed=3) == []
+    (note,) = notes(claude, claude, here, seed=3)
+    assert note.startswith(said.format(3))
+    (note,) = notes(seeded)
+    assert note.startswith(said.format(7))
+    guard = dataclasses.replace(judge("rubric=anthropic/c"), model=seeded)
+    (note,) = notes(here, judge=(guard,))
+    assert note.startswith(said.format(7))
+    unseeded = dataclasses.replace(guard, model=claude)  # that seed is of the answers
+    assert notes(here, judge=(unseeded,), seed=3) == []

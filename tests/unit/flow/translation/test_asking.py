@@ -8,11 +8,11 @@ from safeglot.backends.console import Console
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
-from safeglot.errors import Stopped
+from safeglot.errors import ModelError, Stopped
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.translate.translators.from_file import FileTranslator
-from safeglot.types import Candidate, Source, Translated
+from safeglot.types import Candidate, Request, Source, Translated
 from unit.flow.translation.models import Echo, EchoTranslator, LengthEstimator, route
 
 FILE = FileTranslator(
@@ -31,11 +31,11 @@ def ask(tmp_path):
     def call(work, model=None, **more):
         steps = TranslationSteps(
             translators=more.pop("translators", (EchoTranslator(), FILE)),
-            estimators=(LengthEstimator(),),
+            estimators=more.pop("estimators", (LengthEstimator(),)),
             engines={"echo": lambda: route(model or Echo())},
         )
         asking = Asking(
-            config=Config(),
+            config=more.pop("config", Config()),
             steps=steps,
             log=tmp_path / "log.jsonl",
             console=Console(quiet=True),
@@ -130,6 +130,65 @@ def test_what_failed_for_good_is_not_asked_again_unless_it_is_wanted(ask):
     (row,) = ask(candidates(source("Hello")), model, **only)
     assert row.text == "HELLO"
     assert model.asked["Hello"] == 2  # the reply is stored
+
+
+@dataclass
+class Passing(Echo):
+    """Fails for a moment the first time that it is asked anything."""
+
+    async def answer(self, request):
+        if not self.asked[request.prompt]:
+            self.asked[request.prompt] += 1
+            raise ModelError("server_error", "not now", transient=True)
+        return await super().answer(request)
+
+
+@dataclass(frozen=True)
+class AskingEstimator(LengthEstimator):
+    """Asks a model of the text, and takes any reply."""
+
+    name: str = "asking"
+
+    def ask(self, item):
+        return (Request(model="echo", prompt=f"rate {item.text}", max_tokens=0),)
+
+
+def test_what_failed_for_a_moment_is_asked_once_more_at_the_end(ask):
+    model = Passing()
+    more = {"translators": (EchoTranslator(),), "estimators": (AskingEstimator(),)}
+    (row,) = ask(candidates(source("Hello")), model, config=Config(retries=0), **more)
+    assert (row.text, row.broken, dict(row.quality), dict(row.untold)) == (
+        "HELLO", "", {"asking": 1.0}, {},
+    )  # fmt: skip
+    assert model.asked == {"Hello": 2, "rate HELLO": 2}
+
+    async def failures(bench):
+        return bench.earlier
+
+    assert ask(failures, model) == set()
+
+
+def test_stored_replies_without_a_text_are_asked_again_where_wanted(ask):
+    model = Echo(says=" ")
+    only = {"translators": (EchoTranslator(),)}
+    for _ in range(2):
+        (row,) = ask(candidates(source("Hello")), model, **only)
+    assert (row.text.strip(), model.asked["Hello"]) == ("", 1)
+    (row,) = ask(candidates(source("Hello")), model, afresh=True, **only)
+    assert (row.text.strip(), model.asked["Hello"]) == ("", 2)  # once a command
+    model.says = ""
+    (row,) = ask(candidates(source("Hello")), model, afresh=True, **only)
+    assert (row.text, model.asked["Hello"]) == ("HELLO", 3)
+    (row,) = ask(candidates(source("Hello")), model, afresh=True, **only)
+    assert (row.text, model.asked["Hello"]) == ("HELLO", 3)
+
+
+def test_both_tries_of_a_translation_are_asked_again_where_wanted(ask):
+    model, only = Echo(), {"translators": (Fussy(),)}
+    for afresh in (False, True):
+        (row,) = ask(candidates(source("Bye", prompt="?")), model, afresh=afresh, **only)
+        assert row.broken == "untagged: no marks"
+    assert model.asked == {"Bye": 2, "Bye!": 2}
 
 
 def test_estimates_come_in_the_order_of_the_candidates(ask):
