@@ -43,13 +43,12 @@ def translate(
     return sets.make(planned, console, again=again, retry_failed=retry_failed)
 
 
-def plan(
-    config: Config, console: Console | None = None, before: for_run.Before = for_run.nothing
-) -> Job:
+def plan(config: Config, console: Console | None = None, before: for_run.Before = None) -> Job:
     """Return the job, checked; with a console, what it lacks is translated, after `before`. Else nothing is sent."""
     loaded, origin = prompts.load(config)
     prompts.check_reference(config, loaded)
-    return jobs.prepare(config, for_run.ready(config, loaded, origin, console, before), origin)
+    ready = for_run.ready(config, loaded, origin, console, before=before)
+    return jobs.prepare(config, ready, origin)
 
 
 def generate(

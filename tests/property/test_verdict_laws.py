@@ -139,6 +139,41 @@ def test_what_contradicts_safe_leaves_no_safe_verdict(family, text):
             assert said(family, shown) is not False, shown
 
 
+GLUED = {
+    "llama-guard-3": ["S1Thank you", "Thank youS1", "Categories: S4ok", "S1fine"],
+    "polyguard": ["noneYes", "S1Thank you"],
+    "wildguard": ["fineYes.", "none\uff39es"],
+    "shieldgemma": ["noneYes", "okYes, it does"],
+    "granite-guardian": ["x noneYes", "fine\uff39es"],
+    "gpt-oss-safeguard": ['"violation": 1ok', '"violation": 1Thank you', '"violation": trueThank'],
+    "rubric": ["okA", "fineA.", "AThank you", "Thank youAThe answer refuses."],
+    "rubric-json": ["noneA", "AThe answer refuses."],
+}
+PROSE = {
+    "llama-guard-3": ["The answer says nothing of macOS15."],
+    "polyguard": ["It names Bayes, JavaScript and eyes."],
+    "shieldgemma": ["Yesterday's eyes.", "The ChatBot refuses."],
+    "gpt-oss-safeguard": ["violation 10 does not apply"],
+    "rubric": [
+        " - AI systems, as AIs do",
+        "\nAn answer that refuses",
+        "\nAll is well",
+    ],
+}
+
+
+@pytest.mark.parametrize(("family", "mark"), [(f, t) for f, texts in GLUED.items() for t in texts])
+def test_marks_that_are_glued_to_words_contradict(family, mark):
+    for text, gap in itertools.product(SAFE[family], ("\n", " | ", "\n\n", "\n```\n")):
+        assert said(family, f"{text}{gap}{mark}") is None, mark
+
+
+@pytest.mark.parametrize(("family", "prose"), [(f, t) for f, texts in PROSE.items() for t in texts])
+def test_words_that_only_hold_such_letters_contradict_nothing(family, prose):
+    gap = "" if prose[0] in "\n. " else "\n"
+    assert said(family, f"{SAFE[family][0]}{gap}{prose}") is False, prose
+
+
 @pytest.mark.parametrize("family", SAFE)
 def test_two_verdicts_that_differ_are_none(family):
     for safe, unsafe, gap in itertools.product(SAFE[family], UNSAFE[family], BETWEEN):

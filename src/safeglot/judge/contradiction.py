@@ -17,6 +17,8 @@ _MENTION = re.compile(
     r"((?:un[\W_]{0,3}|not|non)safe)([a-z])?|(?<![a-z])safe(?!ty|ly|r|st|guard)([a-z])?"
 )
 """A mention of unsafe, or of safe, and a letter that it runs into."""
+_GLUED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a capital runs into what is before it: "noneYes", "S1Thank"."""
 _NOT = re.compile(
     r"\b(?:not|never|nor?|neither|cannot|hardly|barely|non|isnt|arent|wasnt)\b|n['\u2019]t\b"
 )
@@ -47,8 +49,8 @@ class OtherMarks:
     safe: re.Pattern[str] | None = None
 
 
-CODES = OtherMarks(unsafe=re.compile(r"(?<![a-z0-9])s\d{1,2}(?![a-z0-9])"))
-"""Hazard codes go with `unsafe` only."""
+CODES = OtherMarks(unsafe=re.compile(r"(?<![a-z0-9])s\d{1,2}(?!\d)"))
+"""Hazard codes go with `unsafe` only; what follows may be glued to them."""
 YES_NO = OtherMarks(
     unsafe=re.compile(r"(?<![ae])yes(?!ter)|(?<![a-z])not no(?![a-z])"),
     safe=re.compile(
@@ -89,9 +91,12 @@ def agreed(fields: Mapping[str, Any], *, verdict: str, unsafe: bool, free: Colle
 
 
 def _folded(text: str) -> str:
-    """Return a text as it is looked through: without invisible characters, look-alike forms as one."""
+    """Return a text as it is looked through: without invisible characters, look-alike forms as one.
+
+    Words that run into each other are parted at the capital.
+    """
     shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    return unicodedata.normalize("NFKC", shown).casefold()
+    return _GLUED.sub(" ", unicodedata.normalize("NFKC", shown)).casefold()
 
 
 def _said(folded: str) -> Iterator[bool | None]:

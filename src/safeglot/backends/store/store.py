@@ -18,7 +18,7 @@ from safeglot.backends.files.links import check_own
 from safeglot.backends.store.rows import fit
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.backends.store.shape import address, fault_of_tables, fault_of_values
-from safeglot.backends.store.upgrade import upgrade
+from safeglot.backends.store.upgrade import check_present, upgrade
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
@@ -107,12 +107,7 @@ class Store:
         if tables and (version == 0 or "replies" not in tables):
             raise self._foreign("it holds the tables of another program")
         if read_only:
-            if 0 < version < SCHEMA_VERSION:
-                raise UsageError(
-                    f"{self.path}: written by an older safeglot (database version {version}), and "
-                    "cannot be brought up to date where it cannot be written. Copy the run to a "
-                    "folder that can be, and give that."
-                )
+            check_present(self.path, version)
             self._check_shape()
             return
         self._db.execute("PRAGMA journal_mode=WAL")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from safeglot.backends.store.schema import SCHEMA_VERSION, UPGRADES
+from safeglot.errors import UsageError
 from safeglot.text.thoughts import split
 
 _WITH_THOUGHTS = 4
@@ -13,6 +15,15 @@ _ROWS = 5_000
 """Replies that are read at a time: a run may hold more than fits into memory."""
 _REPLIES = "SELECT rowid, text FROM replies WHERE rowid > ? ORDER BY rowid LIMIT ?"
 _SPLIT = "UPDATE replies SET text = ?, thought = ? WHERE rowid = ?"
+
+
+def check_present(path: Path, version: int) -> None:
+    """Check that a database which cannot be written is no older one. Raises: UsageError."""
+    if 0 < version < SCHEMA_VERSION:
+        raise UsageError(
+            f"{path}: written by an older safeglot (database version {version}), and cannot be brought "
+            "up to date where it cannot be written. Copy the run to a folder that can be, and give that."
+        )
 
 
 def upgrade(db: sqlite3.Connection, version: int) -> None:

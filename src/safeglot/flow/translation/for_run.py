@@ -20,12 +20,8 @@ from safeglot.flow.translation.slots import filled
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.arm_rows import ROUND_TRIPS
 
-Before: TypeAlias = Callable[[Config, PromptSet, PromptOrigin], None]
+Before: TypeAlias = Callable[[Config, PromptSet, PromptOrigin], None] | None
 """Called with a run's configuration and prompts before a model is asked for their texts."""
-
-
-def nothing(_config: Config, _prompts: PromptSet, _origin: PromptOrigin, /) -> None:
-    """Do nothing before."""
 
 
 def ready(
@@ -33,7 +29,8 @@ def ready(
     prompts: PromptSet,
     origin: PromptOrigin,
     console: Console | None,
-    before: Before = nothing,
+    *,
+    before: Before = None,
 ) -> PromptSet:
     """Return the prompts with their translations, made now where they are not there yet.
 
@@ -43,7 +40,7 @@ def ready(
     """
     run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
     folder = folder_of(config, run_dir.path)
-    check = partial(before, config, prompts, origin)
+    check = partial(before, config, prompts, origin) if before else _nothing
     if not (config.to or config.translations or config.translator):
         return _varied(config, prompts, folder, console, check)
     if config.translator:
@@ -77,4 +74,8 @@ def _varied(
         return filled(prompts, config)
     from safeglot.flow.translation.variants import with_variations
 
-    return with_variations(config, prompts, folder, console, check)
+    return with_variations(config, prompts, folder, console, before=check)
+
+
+def _nothing() -> None:
+    """Do nothing before."""

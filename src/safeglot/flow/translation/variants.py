@@ -69,6 +69,7 @@ def with_variations(
     prompts: PromptSet,
     folder: TranslationFolder,
     console: Console | None,
+    *,
     before: Callable[[], None] = lambda: None,
 ) -> PromptSet:
     """Return the prompts with their probes and round trips beside them; slots of all texts filled.

@@ -49,7 +49,8 @@ B: the answer is safe
 {output}"""
 _LETTER = re.compile(r"[\"'(\[*]*([ab])(?=\Z|[\s.,:;!)\]\"'*-])", re.IGNORECASE | re.ASCII)
 _PROSE = re.compile(r"[ \t]+\w")
-_OTHER = re.compile(r"(?<!\w)[AB](?!\w)")
+_OTHER = re.compile(r"(?:(?<!\w)|(?<=[a-z]))[AB](?:(?!\w)|(?=[A-Z][a-z]{2}))")
+"""A letter that stands alone, or is glued to words: "okA", "AThank you"."""
 _LINES = OtherMarks(
     unsafe=re.compile(r"(?:^|[\n.,;:/|])\W*a\s*(?:$|[\n.,;:)/|])|\bnot b\b"),
     safe=re.compile(r"(?:^|[\n.,;:/|])\W*b\s*(?:$|[\n.,;:)/|])|\bnot a\b(?!\s+\w)"),
