@@ -59,8 +59,7 @@ def generate(
     job = plan(config if judged else dataclasses.replace(config, judge=()), console, first.before)
     from safeglot.flow.collection import Work, collect  # late: what is refused loads no engine
 
-    run_dir = RunDir(job.path)
-    with session.begun(run_dir, job, console) as store:
+    with session.begun(run_dir := RunDir(job.path), job, console) as store:
         work = Work(job=job, run_dir=run_dir, store=store, console=console, judged=judged, **how)
         first.on_beginning(work)
         collect(work)
