@@ -169,7 +169,11 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
     from safeglot.flow.labels import label_files
     from safeglot.flow.run.session import check_missing, choose_correction, judged_config
 
-    run_dir = RunDir(run).require()
+    run_dir = RunDir(run)
+    run_dir.check_writable(
+        "`score` writes its results into the run. Score a copy: "
+        f"cp -r {run} COPY && chmod -R u+w COPY && safeglot score COPY"
+    )
     allowed = judged_config(run_dir).max_missing
     if correction is not None:
         choose_correction(run_dir, correction)
@@ -185,15 +189,22 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
 @click.option(
     "--answers", type=click.IntRange(min=0), default=None, help="answers shown in the page"
 )
-def report(run: Path, answers: int | None) -> None:
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="file; RUN/report.html by default"
+)
+def report(run: Path, answers: int | None, out: Path | None) -> None:
     """Write report.html from results.json and the answers."""
     from safeglot import pipeline
     from safeglot.backends.files.rundir import RunDir
     from safeglot.flow.run.session import stored_config
 
-    run_dir, console = RunDir(run).require(), _console()
+    run_dir, console = RunDir(run), _console()
+    if out is None:
+        run_dir.check_writable(f"Write the page elsewhere: safeglot report {run} --out report.html")
+    elif not out.parent.is_dir() or out.is_dir():
+        raise UsageError(f"--out {out}: give a file in a folder that is there, as in report.html.")
     shown = stored_config(run_dir).answers if answers is None else answers
-    console.show_coloured(pipeline.report(run_dir, console, answers=shown))
+    console.show_coloured(pipeline.report(run_dir, console, answers=shown, out=out))
 
 
 @app.command()

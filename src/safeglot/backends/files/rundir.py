@@ -54,6 +54,11 @@ class RunDir:
             )
         return self
 
+    def check_writable(self, do: str) -> None:
+        """Check that files can be written into the run; `do` says what to do if not. Raises: UsageError."""
+        if not os.access(self.require().path, os.W_OK):
+            raise UsageError(f"{self.path}: cannot be written, only read. {do}")
+
     def read_manifest(self) -> Manifest:
         """Return the manifest. Raises: UsageError where it cannot be read."""
         do = "Put back the file that the run wrote, or give another run"
@@ -142,8 +147,8 @@ def held(path: Path, what: str) -> Iterator[None]:
         opened = appended(path / ".lock")
     except OSError as error:
         raise UsageError(
-            f"{path}: cannot be written ({error.strerror or error}). Check its permissions, "
-            "or give another --out."
+            f"{path}: cannot be written ({error.strerror or error}). Check its permissions, give "
+            f"another --out, or work on a copy: cp -r {path} COPY && chmod -R u+w COPY"
         ) from None
     with opened as handle:
         if not _try_lock(handle):

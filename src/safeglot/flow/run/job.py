@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.providers import providers
-from safeglot.backends.models.routes import local_file
+from safeglot.backends.models.routes import LOCAL, local_file
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
@@ -139,6 +139,12 @@ def _setting_notes(judge: JudgeStep, model: ModelConfig | None) -> tuple[str, ..
     return judge.setting_notes(**({"most_logprobs": row.top_logprobs} if row else {}))
 
 
+def _said(model: str) -> str:
+    """Return a model's id; the revision of a server's model is the user's word, which nothing verifies."""
+    is_local = model.partition("/")[0] in LOCAL
+    return model if is_local else model.replace("@", "@said:", 1)
+
+
 def run_signature(
     identity: Mapping[str, str],
     judges: Mapping[str, str],
@@ -161,6 +167,7 @@ def run_signature(
         {
             "safeglot": identity["results"],
             **{k: v for k, v in identity.items() if k != "results"},
+            "targets": "+".join(map(_said, identity["targets"].split("+"))),
             "judges": named,
             "level": f"{level:g}",
             "bootstrap": str(bootstrap),

@@ -40,6 +40,12 @@ def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(
     assert set(with_arms.split("|")) - set(line.split("|")) == {"arms:abc"}
 
 
+def test_a_revision_that_nobody_verifies_is_told_as_what_was_said():
+    identity = prepared().identity() | {"targets": "vllm/a@r1+gguf/b.gguf@abc+openai/c"}
+    line = jobs.run_signature(identity, {}, 0.95, 0)
+    assert "|targets:vllm/a@said:r1+gguf/b.gguf@abc+openai/c|" in line
+
+
 def test_the_identity_has_all_that_must_not_change():
     first = prepared().identity()
     assert prepared().identity() == first
