@@ -300,17 +300,54 @@ def made_run(folder: Path) -> Path:
     return run_dir.path
 
 
+OF_SETS: list[tuple[str, ...]] = [
+    ("ratings", "sample", "RUN", "--out", "RUN/new.csv", "--texts", "3"),
+    ("ratings", "show", "RUN"),
+    ("ratings", "show", "RUN", "--json"),
+    ("ratings", "show", "RUN", "--markdown"),
+    ("ratings", "add", "RUN", "RUN/rated.csv"),
+    ("translate", "RUN/p.jsonl", "--to", "sw,yo", "--with", "file=RUN/texts.csv", "--out", "RUN"),
+    ("translate", "RUN/p.jsonl", "--to", "sw,yo", "--with", "file=RUN/texts.csv", "--out", "RUN", "--again"),
+    ("run", "--prompts", "RUN/p.jsonl", "--translations", "RUN", "--to", "sw", "--target", "vllm/x",
+     "--judge", "refusal-baseline", "--out", "RUN/run", "--dry-run"),
+]  # fmt: skip
+
+
+def made_set(folder: Path) -> Path:
+    """A translation set with ratings, all without a translator; "RUN" is its folder too."""
+    from e2e.commands import read_rows, write_rows
+    from example.sets import make_set, prompts_of
+
+    path = make_set(folder / "set", 12, ("sw", "yo")).path
+    rated = path / "rated.csv"
+    arguments = ["ratings", "sample", str(path), "--out", str(rated), "--texts", "4"]
+    for command in (arguments, ["ratings", "add", str(path), str(rated)]):
+        code, seen = outcome(command)
+        assert code == 0, seen
+        write_rows(rated, [row | {"adequacy": "4"} for row in read_rows(rated)])
+    texts = [{"id": p["id"], "sw": "[sw]", "yo": "[yo]"} for p in prompts_of(12)]
+    write_rows(path / "texts.csv", texts)
+    prompts = (
+        {"id": p["id"], "text": p["source"], "language": "en", "category": p["categories"][0], "kind": p["kind"]}
+        for p in prompts_of(12)
+    )  # fmt: skip
+    (path / "p.jsonl").write_text("".join(json.dumps(p) + "\n" for p in prompts), "utf-8")
+    return path
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--trials", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sets", action="store_true", help="translation sets in place of runs")
     given = parser.parse_args()
     faults: Counter[str] = Counter()
     codes: Counter[int] = Counter()
     with tempfile.TemporaryDirectory() as scratch:
-        made = made_run(Path(scratch))
+        made = made_set(Path(scratch)) if given.sets else made_run(Path(scratch))
+        named = OF_SETS if given.sets else OF_RUNS
         for n in range(given.trials):
-            done, command, code, seen = trial(made, OF_RUNS, random.Random(f"{given.seed}/{n}"))
+            done, command, code, seen = trial(made, named, random.Random(f"{given.seed}/{n}"))
             codes[code] += 1
             if code not in OK:
                 faults[seen.strip()[-420:]] += 1

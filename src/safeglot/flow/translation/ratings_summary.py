@@ -17,7 +17,7 @@ from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import wilson
 from safeglot.score.translations.ratings import LEAST_UNITS, interval_alpha, mean_interval
 from safeglot.translate.base import Scale
-from safeglot.translate.choice.ratings import PRESERVED, Chosen, DrawnText, Rating
+from safeglot.translate.choice.ratings import GRADES, PRESERVED, Chosen, DrawnText, Rating
 from safeglot.types import GATED, KEPT
 
 LEAST_CORRELATION = 10
@@ -75,7 +75,24 @@ def read_drawn(folder: TranslationFolder) -> list[DrawnText]:
                 f"{folder.ratings}: is of another version of safeglot. Move it away, and draw anew "
                 "with `safeglot ratings sample`."
             ) from None
+        if wrong := _wrong(drawn[-1]):
+            raise UsageError(
+                f"{folder.ratings}: holds {wrong}. Put back the file that was there, or delete it and "
+                "draw anew with `safeglot ratings sample`."
+            )
     return drawn
+
+
+def _wrong(text: DrawnText) -> str:
+    """Return what a row has that was never drawn or given; "" for nothing."""
+    for rating in text.ratings.values():
+        if type(rating.adequacy) is not int or rating.adequacy not in GRADES:
+            return f"{rating.adequacy!r:.40} as adequacy"
+    if type(text.chance) not in (int, float) or not 0 < text.chance <= 1:
+        return f"{text.chance!r:.40} as chance"
+    if type(text.raters) is not int or text.raters < 0:
+        return f"{text.raters!r:.40} as raters"
+    return ""
 
 
 def write_drawn(folder: TranslationFolder, drawn: Sequence[DrawnText]) -> None:
