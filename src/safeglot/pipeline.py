@@ -6,7 +6,6 @@ prompts -> translate -> generate -> judge -> score -> report
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Unpack
 
 from safeglot.backends.console import Console
@@ -88,14 +87,13 @@ def score(run_dir: RunDir, console: Console) -> float:
     return missing
 
 
-def report(run_dir: RunDir, console: Console, *, answers: int, out: Path | None = None) -> str:
-    """Return the headline table for the terminal, after writing the page, report.html of the run by default."""
+def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
+    """Return the headline table for the terminal, after writing report.html."""
     from safeglot.flow.page import page_of
     from safeglot.report.html import render_html
     from safeglot.report.terminal import headline
 
     shown = page_of(run_dir, answers)
-    page = out or run_dir.report
-    write_text(page, render_html(shown))
+    write_text(run_dir.report, render_html(shown))
     lines = headline(shown, width=console.width, colour=console.colour)
-    return f"{lines}\nreport: {page}"
+    return f"{lines}\nreport: {run_dir.report}"

@@ -180,10 +180,13 @@ def test_the_report_runs_nothing_and_loads_nothing(ran, browser):
     safeglot("report", out)
     with opened(browser, out / "report.html") as page:
         assert page.title() != "run"
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        for part in ("details", "#answer-list li", "#answer-list .body"):
+            page.locator(part).first.wait_for()
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         text = page.locator("body").inner_text()
         assert "onerror" in text
         assert "7*7" in text
+        assert CONTROL.findall(text) == []
         assert page.locator("iframe, main img, base").count() == 0
         for link in page.locator("a").all():
             assert not (link.get_attribute("href") or "").startswith("javascript")

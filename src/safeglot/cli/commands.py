@@ -203,8 +203,10 @@ def report(run: Path, answers: int | None, out: Path | None) -> None:
         run_dir.check_writable(f"Write the page elsewhere: safeglot report {run} --out report.html")
     elif not out.parent.is_dir() or out.is_dir():
         raise UsageError(f"--out {out}: give a file in a folder that is there, as in report.html.")
+    else:
+        run_dir.report = out
     shown = stored_config(run_dir).answers if answers is None else answers
-    console.show_coloured(pipeline.report(run_dir, console, answers=shown, out=out))
+    console.show_coloured(pipeline.report(run_dir, console, answers=shown))
 
 
 @app.command()

@@ -2,10 +2,14 @@ const source = document.getElementById("answers-data");
 const data = source ? JSON.parse(source.textContent) : { rows: [] };
 const STEP = 25;
 let page = 0;
+// as text/control.py has them: none is seen, and some turn round what stands beside them
+const UNSEEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206f\u{e0000}-\u{e007f}]/gu;
+const shown = (text) => String(text).replace(/\r\n/g, "\n").replace(UNSEEN, (sign) =>
+  "<U+" + sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0") + ">");
 const make = (name, className, text) => {
   const node = document.createElement(name);
   if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
+  if (text !== undefined) node.textContent = shown(text);
   return node;
 };
 const value = (name) => document.getElementById("filter-" + name).value;
