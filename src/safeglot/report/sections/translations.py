@@ -8,7 +8,12 @@ from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
-from safeglot.report.numbers.interpretation import as_shown, gap_figure
+from safeglot.report.numbers.interpretation import (
+    as_shown,
+    gap_figure,
+    is_interpretable,
+    not_read,
+)
 from safeglot.report.numbers.percent import NONE, count, level, percent
 from safeglot.report.numbers.segments import Segment, segments
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
@@ -171,7 +176,9 @@ def _gate_row(
         safety=(rate(kept), rate(whole)),
         gap=(with_gate, without),
         marks=tuple(placed for placed in marks if placed is not None),
-        selection=difference(selection),
+        selection=not_read(selection)
+        if selection is not None and not is_interpretable(selection)
+        else difference(selection),
         words="; ".join(
             f"{text} {gap.text} points ({gap.interval or gap.note})" for text, gap in words
         ),

@@ -60,3 +60,15 @@ def test_one_translator_is_not_compared(page):
         if e.metric != "unsafe_by_translator" or e.extra["translator"] == "ct2/a"
     ]
     assert "By translator" not in section(replace(page, estimates=kept), "translations")
+
+
+def test_what_the_gate_selects_is_not_told_of_a_gap_that_is_not_interpreted(page):
+    why = {"gap_not_interpretable": "invalid", "invalid_share": 0.2, "invalid_share_reference": 0.0}
+    held = [
+        replace(e, extra={**e.extra, **why}) if e.metric == "gate_selection" else e
+        for e in page.estimates
+    ]
+    shown = translations(replace(page, estimates=held), Index(held))
+    cells = [row.selection for panel in shown.panels for row in panel.gates]
+    assert {cell.text for cell in cells} == {"–"}
+    assert "not interpreted: too much invalid" in {cell.note for cell in cells}
