@@ -346,6 +346,28 @@ def test_several_models_under_one_name_and_a_cut_prompt_are_told(tmp_path: Path)
     assert "served models or builds under one name" in page
 
 
+def test_judges_that_are_served_by_several_models_are_told_on_the_page_too(tmp_path: Path) -> None:
+    served = itertools.cycle(("guard-a", "guard-b"))
+
+    def answer(seen: Seen) -> str:
+        return "safe" if seen.model == "guard" else "[refusal]"
+
+    def fault(seen: Seen) -> Fault | None:
+        if seen.model != "guard":
+            return None
+        return Fault(body=chat("safe") | {"model": next(served)})
+
+    prompts = write_prompts(tmp_path / "p.jsonl", 4, ("crime_tax",), ("en", "sw"))
+    with Loopback(Script(answer=answer, fault=fault)) as server:
+        arguments = run_arguments(server.base_url, tmp_path / "run", prompts)
+        assert safeglot(*arguments).returncode == 0
+    line = "vllm/guard: replies came from 3 served models or builds under one name: guard (4), guard-a (4), guard-b (4)"  # fmt: skip
+    for _ in range(2):
+        shown = safeglot("report", tmp_path / "run")
+        assert shown.returncode == 0
+        assert line in " ".join((tmp_path / "run" / "report.html").read_text("utf-8").split())
+
+
 # ---- thoughts that are judged
 
 

@@ -22,13 +22,20 @@ from safeglot.backends.store.answers import count_asked
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.settings import to_table
 from safeglot.errors import Stopped
 from safeglot.flow.arms import stored_arms
-from safeglot.flow.outcomes import ending_notes, serving_notes, several_notes
+from safeglot.flow.outcomes import (
+    ending_notes,
+    judge_serving_notes,
+    serving_notes,
+    with_served,
+)
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import say_keyless
+from safeglot.flow.run.session import stored_config
 from safeglot.generate import Generate
 from safeglot.types import Answer, JudgeStep
 
@@ -117,7 +124,7 @@ def collect(work: Work) -> None:
     """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
     arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
     work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
-    with stops_explained(work):
+    with stops_explained(work), _served_kept(work):
         _collect_all(work)
         _ask_once_more(work)
     for note in _notes(work):
@@ -139,19 +146,35 @@ def _ask_once_more(work: Work) -> None:
         _collect_all(dataclasses.replace(work, retry_failed=False))
 
 
+@contextlib.contextmanager
+def _served_kept(work: Work) -> Iterator[None]:
+    """Run what asks judges; what their replies say of who gave them goes into the manifest, also on a stop.
+
+    Of targets each reply says it in the database.
+    """
+    try:
+        yield
+    finally:
+        targets, spent = {target.model for target in work.job.targets}, work.spent
+        new = {model: names for model, names in spent.served.items() if model not in targets}
+        spent.served = {}
+        if new:
+            about = with_served(work.run_dir.read_manifest(), new)
+            work.run_dir.write(to_table(stored_config(work.run_dir)), about)
+
+
 def _notes(work: Work) -> Iterator[str]:
     """Yield what is to be said of the replies once all are there."""
     work.store.flush()
-    targets = {target.model for target in work.job.targets}
     if work.spent.unopened:
         yield (
             f"{work.spent.unopened} replies: a thought was cut off at a closing mark without an "
             "opening"
         )
-    served = work.spent.served.items()
-    yield from several_notes({model: names for model, names in served if model not in targets})
+    manifest = work.run_dir.read_manifest()
+    yield from judge_serving_notes(manifest)
     if work.answers:
-        yield from ending_notes(work.store, work.run_dir.read_manifest())
+        yield from ending_notes(work.store, manifest)
         yield from serving_notes(work.store)
 
 
@@ -165,7 +188,7 @@ def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str]
             alone.setdefault(model.model, []).append(judging)
         else:
             streamed.append(judging)
-    with stops_explained(work, lambda work: _stored_again(work, passes)):
+    with stops_explained(work, lambda work: _stored_again(work, passes)), _served_kept(work):
         for together in ([streamed] if streamed else []) + list(alone.values()):
             asyncio.run(_collect_again(work, together, answer_of))
 

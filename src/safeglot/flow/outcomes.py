@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,6 +20,8 @@ NAMES = {
 }
 ROOM = "raise --max-tokens, or give the thought room with --thought-tokens"
 MOST_NAMES = 3
+_KEPT_NAMES = 100
+"""Names of one model that a manifest keeps: a server may call itself otherwise in each reply."""
 
 
 def ending_notes(store: Store, manifest: Manifest) -> Iterator[str]:
@@ -32,6 +35,20 @@ def ending_notes(store: Store, manifest: Manifest) -> Iterator[str]:
         if parts:
             room = f" ({ROOM})" if ended["thought_only"] else ""
             yield f"{model}: of {planned} planned answers {', '.join(parts)}{room}"
+
+
+def with_served(manifest: Manifest, new: Mapping[str, Counter[str]]) -> Manifest:
+    """Return the manifest of a run with what further replies to judges said of who gave them."""
+    served = {model: Counter(names) for model, names in manifest.served.items()}
+    for model, names in new.items():
+        served[model] = served.get(model, Counter()) + names
+    kept = {model: dict(names.most_common(_KEPT_NAMES)) for model, names in served.items()}
+    return dataclasses.replace(manifest, served=kept)
+
+
+def judge_serving_notes(manifest: Manifest) -> Iterator[str]:
+    """Yield which judges' models were served by several models or builds under one name."""
+    yield from several_notes({m: Counter(names) for m, names in manifest.served.items()})
 
 
 def serving_notes(store: Store) -> Iterator[str]:

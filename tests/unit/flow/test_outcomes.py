@@ -7,7 +7,13 @@ import pytest
 from example.manifest import manifest_with
 from example.rows import Writer
 from safeglot.backends.store.store import Store
-from safeglot.flow.outcomes import ending_notes, serving_notes, several_notes
+from safeglot.flow.outcomes import (
+    ending_notes,
+    judge_serving_notes,
+    serving_notes,
+    several_notes,
+    with_served,
+)
 
 
 @pytest.fixture
@@ -60,3 +66,14 @@ def test_several_served_models_and_a_cut_prompt_are_told(store):
 def test_many_served_models_are_cut_to_a_few():
     (note,) = several_notes({"m": Counter({f"build{i}": 9 - i for i in range(6)})})
     assert note.endswith("build0 (9), build1 (8), build2 (7) and 3 more")
+
+
+def test_what_judges_replies_say_of_their_model_is_summed_in_the_manifest():
+    about = with_served(manifest_with(), {"j": Counter({"a": 2})})
+    assert list(judge_serving_notes(about)) == []
+    about = with_served(about, {"j": Counter({"a": 1, "b": 2}), "k": Counter({"c": 1})})
+    assert about.served == {"j": {"a": 3, "b": 2}, "k": {"c": 1}}
+    (note,) = judge_serving_notes(about)
+    assert note == "j: replies came from 2 served models or builds under one name: a (3), b (2)"
+    many = with_served(about, {"j": Counter({f"build{i}": 1 for i in range(1000)})})
+    assert len(many.served["j"]) == 100

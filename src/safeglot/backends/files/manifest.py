@@ -96,6 +96,8 @@ class Manifest(Record):
     """Model id -> the settings that its server refused, each with what was sent, as in temperature=none."""
     checks: Mapping[str, JudgeCheck] = field(default_factory=dict, metadata=OPTIONAL)
     """Judge -> its first check."""
+    served: Mapping[str, Mapping[str, int]] = field(default_factory=dict, metadata=OPTIONAL)
+    """Model id of a judge -> what its replies call the model or build that gave them, with their number."""
     refusal_judges: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
     """Judges that were added for their word on refusals: they give no safety rates."""
     correction: str | None = field(default=None, metadata=OPTIONAL)
