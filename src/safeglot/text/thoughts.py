@@ -48,19 +48,34 @@ def split(text: str) -> Said:
 def _may_have_marks(text: str) -> bool:
     """Return whether any mark can be in a text: most have none, and each is asked."""
     lowered = text.lower()
-    starts, marks = _lowered_marks()
-    return lowered.lstrip(_BLANK).startswith(starts) or any(mark in lowered for mark in marks)
+    starts, by_sign = _lowered_marks()
+    if lowered.lstrip(_BLANK).startswith(starts):
+        return True
+    for sign, marks in by_sign:
+        if sign in lowered:
+            for mark in marks:
+                if mark in lowered:
+                    return True
+    return False
 
 
 @functools.cache
-def _lowered_marks() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names that begin a text, and the marks that stand anywhere, in lower case."""
+def _lowered_marks() -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Return the names that begin a text, and the marks that stand anywhere, in lower case.
+
+    Marks that begin with the same sign, such as "<", stand together, so that one look is enough
+    for most texts.
+    """
     rows = makers()
     c = rows.channels
     marks = [mark for pair in rows.thoughts for mark in (pair.open, pair.close)]
     marks += [c.start, c.channel, c.message, *(c.role + name for name in c.answer)]
     marks += [f"{c.role}\n"]
-    return tuple(c.thought), tuple(sorted({mark.lower() for mark in marks}))
+    by_sign: dict[str, list[str]] = {}
+    for mark in sorted({mark.lower() for mark in marks if mark}):
+        sign = mark if mark[0].isalpha() else mark[0]
+        by_sign.setdefault(sign, []).append(mark)
+    return tuple(c.thought), tuple((sign, tuple(own)) for sign, own in by_sign.items())
 
 
 @functools.cache

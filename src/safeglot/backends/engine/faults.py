@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import traceback
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from safeglot.errors import ModelError, SafeglotError, Stopped
@@ -23,29 +21,52 @@ class Faults:
         self._most = most
         self._streaks: Counter[str] = Counter()
 
-    @contextlib.contextmanager
-    def around(self, who: str) -> Iterator[None]:
-        """Run the body for `who`, a step or a model.
+    def around(self, who: str) -> Boundary:
+        """Return what the body is run in for `who`, a step or a model.
 
         Raises: ModelError of kind fault for what the body did not mean to raise; Stopped after
         too many of these in a row.
         """
-        try:
-            yield
-        except _PASSED:
-            raise
-        except Exception as error:
-            fault = _fault(who, error)
-            self._streaks[who] += 1
-            if self._streaks[who] >= self._most:
-                raise Stopped(
-                    f"{who}: stopped after {self._streaks[who]} faults in a row "
-                    f"({fault.message}). Nothing but this program or a plug-in can be the reason; "
-                    "please report it with this line."
-                ) from error
-            raise fault from error
-        else:
+        return Boundary(self, who)
+
+    def passed(self, who: str) -> None:
+        """Note that a body ended without a fault."""
+        if self._streaks:
             self._streaks.pop(who, None)
+
+    def turned(self, who: str, error: Exception) -> SafeglotError:
+        """Return what is raised in place of a fault."""
+        fault = _fault(who, error)
+        self._streaks[who] += 1
+        if self._streaks[who] < self._most:
+            return fault
+        return Stopped(
+            f"{who}: stopped after {self._streaks[who]} faults in a row "
+            f"({fault.message}). Nothing but this program or a plug-in can be the reason; "
+            "please report it with this line."
+        )
+
+
+class Boundary:
+    """Turns what a body does not mean to raise into a failure; written out, since each request passes several."""
+
+    __slots__ = ("_faults", "_who")
+
+    def __init__(self, faults: Faults, who: str) -> None:
+        self._faults = faults
+        self._who = who
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> None:
+        """Raise a fault in place of an error that has no meaning of its own."""
+        if error is None:
+            self._faults.passed(self._who)
+        elif isinstance(error, Exception) and not isinstance(error, _PASSED):
+            raise self._faults.turned(self._who, error) from error
 
 
 def _fault(who: str, error: Exception) -> ModelError:

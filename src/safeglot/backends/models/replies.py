@@ -215,7 +215,7 @@ def _served_by(body: Mapping[str, Any]) -> str:
 
 
 def _count(usage: Any, path: str) -> int | None:
-    for name in path.split("."):
+    for name in path.split(".") if "." in path else (path,):
         if not isinstance(usage, dict) or name not in usage:
             return None
         usage = usage[name]
@@ -264,7 +264,9 @@ def _is_flagged(body: Mapping[str, Any]) -> bool:
     while waiting:
         node, depth = waiting.pop()
         if isinstance(node, dict):
-            if any(_is_raised(node[name]) for name in flags if name in node):
+            if not node.keys().isdisjoint(flags) and any(
+                _is_raised(node[name]) for name in flags if name in node
+            ):
                 return True
             inner = [value for key, value in node.items() if key not in _NO_FLAGS]
         else:
