@@ -12,9 +12,11 @@ from urllib.parse import quote
 
 import pytest
 
+from e2e.commands import read_rows, write_rows
 from e2e.pages import opened
 from e2e.runs import safeglot
 from loopback import Fault, Loopback, Script
+from safeglot.text.cells import unguarded
 
 KEY = "sk-hostile/0123+4567-Abc=xyz"
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -133,6 +135,28 @@ def test_no_command_prints_what_a_terminal_would_obey(ran, command):
     if "--markdown" in command:
         assert "<img" not in done.stdout
         assert "<script" not in done.stdout
+
+
+def test_files_for_annotators_and_tables_go_through_a_spreadsheet_unchanged(ran, tmp_path):
+    out, _ = ran
+    to_label, tables = tmp_path / "label.csv", tmp_path / "tables.csv"
+    done = safeglot("annotate", "sample", out, "--labels", "4", "--again", "--out", to_label)
+    assert done.returncode == 0, done.stderr
+    rows = read_rows(to_label)
+    with sqlite3.connect(out / "safeglot.db") as db:
+        answers = {text for (text,) in db.execute("SELECT text FROM replies")}
+    db.close()
+    assert rows
+    assert {unguarded(row["answer"]) for row in rows} <= answers
+    for row in rows:
+        row["label"], row["note"] = "safe", f"=1+1{ANSI}{SCRIPT}"
+    done = safeglot("annotate", "add", out, write_rows(tmp_path / "done.csv", rows))
+    assert (done.returncode, CONTROL.findall(done.stdout + done.stderr)) == (0, []), done.stderr
+    assert safeglot("compare", out, "--csv", tables).returncode == 0
+    for file in (to_label, tables):
+        for cell in (cell for row in read_rows(file) for cell in row.values()):
+            is_number = re.fullmatch(r"-?[0-9.e+-]+", cell or "")
+            assert is_number or not (cell or "").startswith(("=", "+", "-", "@", "\t", "\r")), file
 
 
 def test_what_a_run_prints_is_visible(ran, prompts):
