@@ -48,8 +48,10 @@ def test_an_arm_that_lost_all_its_texts_says_so_in_each_term_and_names_no_cause(
             "not identified: no arm has a text; texts that are no translations: "
             "backtranslate 2 of 2 (refusal 2)"
         )
-        assert row.extra["arm_losses"] == "backtranslate 2 of 2 (refusal 2)"
-        assert row.extra.get("cause") is None
+        assert row.extra == {
+            "arm_losses": "backtranslate 2 of 2 (refusal 2)",
+            "no_interval": f"there is no value: {row.method}",
+        }
 
 
 def test_a_language_that_the_run_has_not_gets_no_term(run):

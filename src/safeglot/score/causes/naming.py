@@ -58,8 +58,9 @@ def hold_back(estimates: Sequence[Estimate]) -> list[Estimate]:
 
 def _held_back(e: Estimate, reasons: Mapping[_Place, Extra]) -> Estimate:
     why = reasons.get(_place(e))
-    if why is None or not (e.metric in _OF_CAUSES or e.metric.startswith(_BY_QUALITY)):
-        return e
+    of_causes = e.metric in _OF_CAUSES or e.metric.startswith(_BY_QUALITY)
+    if why is None or e.value is None or not of_causes:
+        return e  # without a value there is nothing to be read
     extra: Extra = {**e.extra, **why}
     if "cause" in e.extra:
         reason = f"the gap is not interpreted: over 5% {why[_FLAG]}"
