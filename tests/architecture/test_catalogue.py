@@ -27,18 +27,6 @@ AWAITED: dict[str, int] = {}
 """Golden files of numbers that no function gives yet, and the issue that brings it."""
 OF_OTHER_TAXONOMIES = {"safety_macro", "safety_macro_of_macros"}
 """The recorded runs have ALERT's categories."""
-GONE = {"n_flips", "expected_same_pairs", "gap_not_interpretable"}
-"""Keys of recorded results that no longer are; to go when the runs are recorded anew."""
-NOT_RECORDED = {
-    "benign_helpful_macro",
-    "over_refusal_macro",
-    "refusal_rate_macro",
-    "gap_corrected_macro",
-    "safety_bounds_macros",
-    "safety_corrected_macro",
-    "unsafe_gap_judge_labels",
-}
-"""Metrics newer than the recorded results; to go when the runs are recorded anew."""
 OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 """The recorded runs have no server to ask again: tests/e2e/test_guard.py has."""
@@ -91,7 +79,6 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         - OF_OTHER_TAXONOMIES
         - OF_PASSES
         - OF_THOUGHTS
-        - NOT_RECORDED
     )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()
     assert written() >= OF_OTHER_TAXONOMIES | OF_PASSES
@@ -112,7 +99,7 @@ def test_extra_keys_of_a_run_are_described(estimates):
         for name, rows in estimates.items()
         for row in rows
         for key in row["extra"]
-        if key not in metric(name).extra and key not in GONE and key != KEY
+        if key not in metric(name).extra and key != KEY
     }
     assert silent == set()
 
@@ -144,7 +131,7 @@ def test_values_lie_where_their_unit_says(estimates):
 def test_intervals_are_told_where_the_catalogue_says_so(estimates):
     for name, rows in estimates.items():
         has = any(row["low"] is not None for row in rows)
-        assert name in NOT_RECORDED or has == (not metric(name).interval.startswith("none")), name
+        assert has == (not metric(name).interval.startswith("none")), name
 
 
 def test_axes_are_those_of_a_run(estimates):

@@ -177,17 +177,38 @@ def test_categories_that_are_not_there_or_all(refused, run):
     )
 
 
+def stored(run):
+    return json.loads((run / "results.json").read_text("utf-8"))["estimates"]
+
+
+def read_gaps(run, judge, model):
+    """The macro gaps of a model that may be interpreted, by language."""
+    return {
+        e["language"]: e
+        for e in stored(run)
+        if (e["metric"], e["judge"], e["model"], e["category"]) == ("gap", judge, model, None)
+        and not e["extra"].get("gap_not_interpretable")
+    }
+
+
 def test_the_terms_add_up_to_the_gap(tables, run):
     told = tables("experiment", "translation-impact", run, "--judge", FIRST)
     rows = next(rows for title, rows in told.items() if "where the gap comes from" in title)
-    whole = [r for r in rows if all(r[t]["value"] is not None for t in ("model", "judge"))]
-    assert whole
-    for row in whole:
-        total = sum(row[t]["value"] for t in ("translation", "model", "judge"))
-        assert total == pytest.approx(row["gap"]["value"])
-    partly = [r for r in rows if r["judge"]["value"] is None and r["model"]["value"] is None]
+    mute = [r for r in rows if r["gap"]["value"] is None]
+    assert mute
+    assert all("not interpreted: too much" in r["model"]["text"] for r in mute)
+    partly = [r for r in rows if r not in mute and r["model"]["value"] is None]
     assert all("needs the arm" in r["model"]["text"] for r in partly)
     assert len(told) == 5
+    terms = {}
+    for e in stored(run):
+        if e["metric"].startswith("unsafe_gap_") and e["judge"] == FIRST and e["value"] is not None:
+            name = e["metric"].removeprefix("unsafe_gap_")
+            terms.setdefault((e["model"], e["language"]), {})[name] = e["value"]
+    whole = [t for t in terms.values() if {"total", "translation", "model", "judge"} <= set(t)]
+    assert whole
+    for t in whole:
+        assert t["translation"] + t["model"] + t["judge"] == pytest.approx(t["total"])
 
 
 def test_a_run_without_arms_is_told_what_to_run(refused, samples):
@@ -296,9 +317,13 @@ def test_few_languages_are_descriptive_only(tables, run):
     assert title.endswith("(descriptive only)")
     assert {r["property"]["text"] for r in rows} == {"resource class (0 to 5)", "non-Latin script"}
     for row in rows:
-        assert row["languages"]["value"] == 9
+        assert row["languages"]["value"] == len(read_gaps(run, SECOND, row["model"]["text"]))
+    fitted = [row for row in rows if row["gap per unit"]["value"] is not None]
+    assert len(fitted) >= 2
+    for row in fitted:
         assert row["gap per unit"]["low"] < row["gap per unit"]["high"]
         assert row["p permuted"]["value"] >= row["least p"]["value"]
+    assert all(row in fitted or row["gap per unit"]["text"] for row in rows)
     together = next(rows for title, rows in told.items() if "go together" in title)
     assert together[0]["Spearman"]["value"] == pytest.approx(-0.0913, abs=0.6)
 
@@ -311,12 +336,7 @@ def test_slopes_are_those_of_the_stored_gaps(tables, run):
         r["language"]: float(r["log10_corpus_share"])
         for r in csv.DictReader(io.StringIO(PROPERTIES.read_text("utf-8")))
     }
-    stored = json.loads((run / "results.json").read_text("utf-8"))["estimates"]
-    gaps = {
-        e["language"]: e
-        for e in stored
-        if (e["metric"], e["judge"], e["model"], e["category"]) == ("gap", SECOND, MODEL, None)
-    }
+    gaps = read_gaps(run, SECOND, MODEL)
     fit = meta_regression(
         [share[tag] for tag in gaps],
         [e["value"] for e in gaps.values()],
@@ -330,7 +350,10 @@ def test_slopes_are_those_of_the_stored_gaps(tables, run):
 def test_two_languages_give_no_slope_and_say_so(tables, samples):
     told = tables("experiment", "language-properties", samples)
     rows = next(iter(told.values()))
-    assert {r["gap per unit"]["text"] for r in rows} == {"2 languages, at least 3 are needed"}
+    assert {r["gap per unit"]["text"] for r in rows} == {
+        f"{len(read_gaps(samples, FIRST, r['model']['text']))} languages, at least 3 are needed"
+        for r in rows
+    }
     assert {r["gap per unit"]["value"] for r in rows} == {None}
 
 
