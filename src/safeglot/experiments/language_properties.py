@@ -205,7 +205,8 @@ def _tables(models: Sequence[ModelGaps], known: Properties) -> Iterator[ResultTa
     )
     yield _left_out(of, models, known)
     if len(known.values) > 1:
-        yield _together(of, first, known)
+        # the model whose gaps may be read in the most languages
+        yield _together(of, max(models, key=lambda gaps: len(gaps.by_language)), known)
 
 
 def _assumptions(known: Properties, models: int) -> tuple[str, ...]:
