@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
@@ -20,6 +20,8 @@ from safeglot.types import Failure, Model, Reply, Request, Step
 
 In = TypeVar("In")
 Out = TypeVar("Out")
+Keep: TypeAlias = Callable[[Reply], Awaitable[None]]
+"""Queues a reply to be stored; what it returns is done once the reply is safe."""
 
 GRACE_S = 15.0
 """Time that requests in flight have left once a limit has stopped the run."""
@@ -189,11 +191,14 @@ class Engine:
             return await asyncio.shield(self._in_flight[key])
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._in_flight[key] = future
+
+        def keep(reply: Reply) -> Awaitable[None]:
+            return self.store.put_reply(key, reply)
+
         try:
-            reply = await self._ask(request, key)
+            reply = await self.fresh(request, key, keep)
+            self._stored.add(short_key(key))
         except BaseException as error:
-            if isinstance(error, Stopped):
-                self.shut(str(error))
             future.set_exception(error if isinstance(error, Exception) else Stopped("interrupted"))
             future.exception()  # mark as seen: often nobody else waits
             raise
@@ -202,6 +207,17 @@ class Engine:
             return reply
         finally:
             del self._in_flight[key]
+
+    async def fresh(self, request: Request, label: str, keep: Keep) -> Reply:
+        """Return the reply to a request that is not stored; `keep` stores it before its slot is free.
+
+        `label` names the request in the log. Raises: ModelError once no retry is left; Stopped.
+        """
+        try:
+            return await self._ask(request, label, keep)
+        except Stopped as stop:
+            self.shut(str(stop))
+            raise
 
     def shut(self, why: str) -> None:
         """Send nothing more on any lane; what is in flight may finish and is stored."""
@@ -216,7 +232,7 @@ class Engine:
         """Return the kinds of errors that stopped a lane."""
         return {lane.gave_up for lane in self.lanes.values() if lane.gave_up}
 
-    async def _ask(self, request: Request, key: str) -> Reply:
+    async def _ask(self, request: Request, key: str, keep: Keep) -> Reply:
         route = self.routes[request.model]
         lane = self.lanes[route.lane]
         attempt = 0
@@ -227,9 +243,8 @@ class Engine:
                 with self.faults.around(f"model {request.model}"):
                     reply = await route.model.answer(request)
                     self.counters.sent += 1
-                    stored = self.store.put_reply(key, reply)
+                    stored = keep(reply)
                 await stored  # a slot is free once its reply is safe
-                self._stored.add(short_key(key))
                 lane.succeeded(started, request.model)
             except ModelError as error:
                 self._note(key, request, started=started, attempt=attempt, result=error.kind)
