@@ -10,6 +10,7 @@ from safeglot.report.page import Index, Page, averages, macro_metric
 from safeglot.report.page_sections import SECTIONS
 from safeglot.report.section import fill
 from safeglot.report.sections.qualifiers import warnings
+from safeglot.text.surrogates import whole
 
 SYMBOLS = (
     "M0-5a5 5 0 1 1 0 10a5 5 0 1 1 0-10z",
@@ -40,7 +41,7 @@ def render_html(page: Page) -> str:
             sections=fill(SECTIONS, shared, page, index),
         )
     )
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return whole(text)
 
 
 def _shared(page: Page, index: Index) -> dict[str, Any]:

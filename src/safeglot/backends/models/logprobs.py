@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from safeglot.text.surrogates import whole
 from safeglot.types import IMPOSSIBLE, LOGPROB_POSITIONS, Alternatives
 
 
@@ -43,7 +44,7 @@ def _listed(position: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _sorted(pairs: Iterable[tuple[Any, Any]]) -> Alternatives:
-    known = [(_whole(token), _number(value)) for token, value in pairs if isinstance(token, str)]
+    known = [(whole(token), _number(value)) for token, value in pairs if isinstance(token, str)]
     return tuple(sorted(known, key=lambda pair: -pair[1]))
 
 
@@ -53,7 +54,3 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         return IMPOSSIBLE
     return max(number, IMPOSSIBLE) if number < math.inf else IMPOSSIBLE  # NaN is not less
-
-
-def _whole(text: str) -> str:
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -15,6 +15,7 @@ from safeglot.backends.models.error_bodies import an_error, error_of, message_of
 from safeglot.backends.models.logprobs import alternatives
 from safeglot.errors import ModelError
 from safeglot.text.makers import makers, word
+from safeglot.text.surrogates import whole
 from safeglot.text.thoughts import Said, split
 from safeglot.types import LOGPROB_POSITIONS, Alternatives, Reply
 
@@ -86,12 +87,12 @@ def answer_of(parts: Parts) -> Reply:
         if ending is None:
             raise an_error("broken", "the reply has neither a text nor a finish reason")
     return Reply(
-        text=_whole(text),
-        finish_reason="length" if ending == "cut" else _whole((*parts.endings, "stop")[0]),
+        text=whole(text),
+        finish_reason="length" if ending == "cut" else whole((*parts.endings, "stop")[0]),
         n_tokens=parts.n_tokens,
         n_prompt_tokens=parts.n_prompt_tokens,
         logprobs=_of_answer(parts.logprobs, text) if thought else parts.logprobs,
-        thought=_whole(thought),
+        thought=whole(thought),
         n_thought_tokens=parts.n_thought_tokens,
         served_by=parts.served_by,
         refused=refused,
@@ -104,8 +105,8 @@ def _with(error: ModelError, parts: Parts | None) -> ModelError:
     if parts is None:
         return error
     said = split(parts.text)
-    error.text = _whole(said.text or parts.refusal)
-    error.thought = _whole(_joined(parts, said))
+    error.text = whole(said.text or parts.refusal)
+    error.thought = whole(_joined(parts, said))
     error.tokens_in, error.tokens_out = parts.n_prompt_tokens or 0, parts.n_tokens or 0
     return error
 
@@ -144,7 +145,7 @@ def _parts(body: Mapping[str, Any], choice: Mapping[str, Any], *, chat: bool) ->
         text="".join(pieces.text),
         thought="\n\n".join(pieces.thoughts),
         refusal="\n\n".join([*pieces.refusals, *(r for r in refusals if isinstance(r, str) and r)]),
-        endings=tuple(_whole(str(choice[name])) for name in rows.finish_fields if choice.get(name)),
+        endings=tuple(whole(str(choice[name])) for name in rows.finish_fields if choice.get(name)),
         n_tokens=_count(usage, "completion_tokens"),
         n_prompt_tokens=_count(usage, "prompt_tokens"),
         n_thought_tokens=next(
@@ -211,7 +212,7 @@ def _text_of(node: Any, depth: int = 0) -> str:
 
 def _served_by(body: Mapping[str, Any]) -> str:
     names = (body.get(name) for name in makers().reply.served_by)
-    return _whole(" ".join(name for name in names if isinstance(name, str) and name))
+    return whole(" ".join(name for name in names if isinstance(name, str) and name))
 
 
 def _count(usage: Any, path: str) -> int | None:
@@ -221,11 +222,6 @@ def _count(usage: Any, path: str) -> int | None:
         usage = usage[name]
     is_count = isinstance(usage, int) and not isinstance(usage, bool) and 0 <= usage < MOST_TOKENS
     return usage if is_count else None
-
-
-def _whole(text: str) -> str:
-    """Return a text with half surrogate pairs replaced: JSON can bring them, no store can hold them."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _of_answer(logprobs: tuple[Alternatives, ...], text: str) -> tuple[Alternatives, ...]:

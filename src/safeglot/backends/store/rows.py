@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from safeglot.text.surrogates import has_half, whole
+
 _INT = 2**63
 
 
@@ -16,9 +18,9 @@ def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[An
     changed: list[Any] | None = None
     for i, cell in enumerate(row):
         if isinstance(cell, str):
-            if not cell.isascii():
+            if has_half(cell):
                 changed = changed or list(row)
-                changed[i] = cell.encode("utf-8", "replace").decode("utf-8")
+                changed[i] = whole(cell)
         elif cell is None:
             if i in required:
                 raise ValueError(f"{table}: column {i + 1} is empty")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.prompts.reading.columns import ROW_NUMBERS, Columns
 from safeglot.prompts.reading.tables import Row
 from safeglot.text import languages
+from safeglot.text.surrogates import has_half
 from safeglot.types import Kind
 
 _KINDS: Mapping[str, Kind] = {
@@ -19,7 +19,6 @@ _KINDS: Mapping[str, Kind] = {
     "unsafe": "harmful",
     "safe": "benign",
 }
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -193,6 +192,6 @@ def text_fault(text: str) -> str:
     """Return what in a text cannot be sent to a model; '' for nothing."""
     if "\0" in text:
         return "a null byte; the file may be damaged"
-    if _SURROGATE.search(text):
+    if has_half(text):
         return "half of a surrogate pair, which is no character; write the whole character"
     return ""

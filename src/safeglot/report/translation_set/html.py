@@ -11,6 +11,7 @@ from safeglot.report.section import Section, fill
 from safeglot.report.translation_set import outcomes, quality, ratings, texts, translators
 from safeglot.report.translation_set.outcomes import kept_share
 from safeglot.report.translation_set.view import Statistic, TranslationsView
+from safeglot.text.surrogates import whole
 from safeglot.types import OUTCOMES
 
 MOST = 6
@@ -53,7 +54,7 @@ def render_translations(view: TranslationsView) -> str:
         **_top(view),
         sections=fill(SECTIONS, shared, view),
     )
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return whole(text)
 
 
 def _top(view: TranslationsView) -> dict[str, Any]:

@@ -3,7 +3,9 @@ import json
 
 import pytest
 
+from safeglot.backends.store import export as exporting
 from safeglot.backends.store.export import TABLES, export
+from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 
 ESTIMATES = [
@@ -55,6 +57,37 @@ def test_parquet_has_the_same_rows(filled, tmp_path):
     list(export(filled, ESTIMATES, tmp_path, "parquet"))
     table = parquet.read_table(tmp_path / "verdicts.parquet").to_pydict()
     assert (table["judge"], table["unsafe"]) == (["i", "j"], [None, 1])
+
+
+def test_parquet_types_are_the_same_for_rows_no_rows_and_empty_columns(
+    filled, tmp_path, monkeypatch
+):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(exporting, "BATCH", 1)
+    counted = {"served": (("model", "served_by", "n"), [])}
+    for name, store, estimates in (("some", filled, ESTIMATES), ("none", Store.in_memory(), [])):
+        list(export(store, estimates, tmp_path / name, "parquet", counted=counted))
+    for name in (*TABLES, "served"):
+        some, none = (
+            parquet.read_schema(tmp_path / run / f"{name}.parquet") for run in ("some", "none")
+        )
+        assert some == none, name
+        assert "null" not in map(str, some.types)
+    file = parquet.ParquetFile(tmp_path / "some" / "verdicts.parquet")
+    types = dict(zip(file.schema_arrow.names, map(str, file.schema_arrow.types), strict=True))
+    assert (types["p_unsafe"], types["unsafe"], types["response_class"]) == (
+        "double",
+        "int64",
+        "string",
+    )
+    assert file.num_row_groups == 2
+
+
+def test_a_value_that_fits_no_column_is_named(filled, tmp_path):
+    pytest.importorskip("pyarrow.parquet")
+    counted = {"served": (("model", "n"), [("m", "many")])}
+    with pytest.raises(UsageError, match=r"served: a value does not fit .*csv or jsonl"):
+        list(export(filled, [], tmp_path, "parquet", counted=counted))
 
 
 def test_without_estimates_their_file_is_empty(store, tmp_path):
