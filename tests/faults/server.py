@@ -125,7 +125,7 @@ class FaultServer:
 
     def repeat(self) -> None:
         """Send the last reply once more on its connection."""
-        self._loop.call_soon_threadsafe(_write, *self._last)
+        self._loop.call_soon_threadsafe(lambda: _write(*self._last))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -202,6 +202,7 @@ class FaultServer:
         data = data[: int(len(data) * act.cut)]
         head = _head(act, len(data))
         data = data[: int(len(data) * act.keep)]
+        self._last = writer, head + data  # before it is sent: who has it may ask for it again
         writer.write(head)
         step = -(-len(data) // act.pieces) or 1
         for start in range(0, len(data), step):
@@ -210,7 +211,6 @@ class FaultServer:
                 await asyncio.sleep(act.pause_s)
             writer.write(data[start : start + step])
         await writer.drain()
-        self._last = writer, head + data
         if act.again_s is not None:
             self._loop.call_later(act.again_s, _write, writer, head + data)
         return act.keep == 1.0
