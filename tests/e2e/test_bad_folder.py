@@ -84,15 +84,13 @@ def test_what_a_killed_beginning_leaves_is_no_other_file(place):
     ("arguments", "parts"),
     [
         (("--languages", "en,no"), ("languages: there en,de, now en,no",)),
-        (("--languages", "de,en"), ("languages: there en,de, now de,en",)),
         (("--limit", "1"), ("limit: there not given, now 1",)),
         (("--reference", "de"), ("reference: there en, now de",)),
         (("--categories", "fraud"), ("categories: there not given, now fraud",)),
         (("--temperature", "0.5"), ("temperature: there 1, now 0.5",)),
-        (("--target", "vllm/other"), ("target: there vllm/target, now vllm/target,vllm/other",)),
         (
             ("--samples", "2", "--max-tokens", "9", "--seed", "3", "--system", "Be kind."),
-            ("samples: there 1, now 2", "max-tokens: there 200, now 9", "seed: there 0, now 3",
+            ("max-tokens: there 200, now 9", "seed: there 0, now 3",
              "system: there '', now Be kind."),
         ),
         (("--limit", "1", "--top-p", "0.5"), ("limit: there not given, now 1", "top-p: there 1, now 0.5")),

@@ -1,6 +1,9 @@
 import csv
 import io
 import json
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 
 from safeglot.backends.files.datasets import DataFile, alert_toml
 from safeglot.errors import InputErrors
+from safeglot.prompts.order import asking_order, rounds, shards
 from safeglot.prompts.problems import SHOWN, Problems
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.readers import ReadingOptions, read_prompts
@@ -237,3 +241,39 @@ def test_problems_are_all_counted(n):
         problems.stop()
     told = caught.value.problems
     assert len(told) == n if n <= SHOWN else told[-1] == f"and {n - SHOWN} more problems"
+
+
+@settings(max_examples=100)
+@given(ROWS, st.integers(0, 3))
+def test_what_is_asked_first_is_what_the_rounds_of_a_limit_take(rows, seed):
+    prompts = prompt_set(rows).prompts
+    order = [p.id for p in asking_order(prompts, seed)]
+    assert sorted(order) == sorted(rows)
+    of_kinds = [[p for p in prompts if p.kind == kind] for kind in ("harmful", "benign")]
+    for n in range(1, len(prompts) + 1):
+        taken = {p.id for own in of_kinds for new in islice(rounds(own, seed), n) for p in new}
+        assert set(order[: len(taken)]) == taken
+
+
+@settings(max_examples=100)
+@given(ROWS, st.integers(0, 3))
+def test_after_each_prompt_the_categories_with_prompts_left_are_level(rows, seed):
+    prompts = [replace(p, categories=p.categories[:1]) for p in prompt_set(rows).prompts]
+    sizes = Counter((p.kind, p.categories[0]) for p in prompts)
+    asked = Counter()
+    for prompt in asking_order(prompts, seed):
+        asked[prompt.kind, prompt.categories[0]] += 1
+        open_ones = [asked[name] for name, n in sizes.items() if asked[name] < n]
+        assert not open_ones or max(asked.values()) - min(open_ones) <= 1
+
+
+@settings(max_examples=100)
+@given(ROWS, st.integers(1, 5), st.integers(0, 3))
+def test_shards_are_parts_of_one_plan_and_level_in_each_category(rows, n, seed):
+    prompts = [replace(p, categories=p.categories[:1]) for p in prompt_set(rows).prompts]
+    place = shards(prompts, n, seed)
+    assert place.keys() == rows.keys()
+    for stratum in {(p.kind, p.categories) for p in prompts}:
+        own = [place[p.id] for p in prompts if (p.kind, p.categories) == stratum]
+        counts = [own.count(number) for number in range(1, n + 1)]
+        assert max(counts) - min(counts) <= 1

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _PROMPTS = (
     "prompts", "columns", "taxonomy", "languages", "reference", "categories", "kinds", "limit",
-    "select_seed", "allow_partial",
+    "select_seed", "allow_partial", "shard",
 )  # fmt: skip
 _RUN = click.argument("run", type=click.Path(path_type=Path))
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from safeglot.errors import UsageError
+from safeglot.prompts.selection import shard_of
 from safeglot.text.spelling import closest
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -80,6 +81,14 @@ def url_fault(url: str) -> str:
     if not fit or any(c.isspace() for c in url):
         return f"got {url!r}; an address begins with http:// or https:// and names a host, as in http://localhost:8000/v1."
     return ""
+
+
+def shard(text: str) -> tuple[str, str]:
+    """Return a shard in its one spelling, and what is wrong with it; "" for nothing."""
+    try:
+        return str(shard_of(text)), ""
+    except ValueError:
+        return text, f"got {text!r}, allowed is i/n with i from 1 to n, as in 1/4."
 
 
 def nearest(name: object, names: Iterable[str]) -> str:

@@ -53,6 +53,9 @@ class Config:
     limit: int | None = _option(None, "prompts per category and language", least=1)
     select_seed: int = _option(0, "seed of the selection under --limit")
     allow_partial: bool = _option(False, "keep the prompts that are there in every language")
+    shard: str | None = _option(
+        None, "a part of the prompts in every category: 1/4 is the first of four; merge joins them"
+    )
     target: tuple[ModelConfig, ...] = _option(
         lambda: (ModelConfig(model="embedded/smollm2-135m"),), "provider/model; may be repeated"
     )
@@ -220,6 +223,8 @@ class _Reader:
             fault = checks.url_fault(value)
         if not fault and key == "proxy":
             fault = setting_fault(value)
+        if not fault and key == "shard":
+            value, fault = checks.shard(value)
         if fault:
             self.problems.append(f"{where}: {fault}")
             return None

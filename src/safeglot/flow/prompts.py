@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
-from safeglot.prompts.selection import select, sizes_of
+from safeglot.prompts.selection import Shard, select, shard_of, sizes_of
 
 
 def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
@@ -26,16 +27,29 @@ def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
 
 
 def _with_sizes(origin: PromptOrigin, whole: PromptSet, config: Config) -> PromptOrigin:
-    """Return the origin with the sizes of its categories, where a limit leaves prompts out.
+    """Return the origin with the sizes of its categories, where a limit or a shard leaves prompts out.
 
     What is drawn of a category stands for all of it in micro averages.
     """
-    if config.limit is None:
+    if config.limit is None and part_of(config) is None:
         return origin
     sizes = sizes_of(whole, categories=config.categories or None, kinds=config.kinds)
-    if all(n <= config.limit for of_kind in sizes.values() for n in of_kind.values()):
-        return origin
-    return dataclasses.replace(origin, sizes=sizes)
+    return with_sizes(origin, sizes, config)
+
+
+def with_sizes(
+    origin: PromptOrigin, sizes: Mapping[str, Mapping[str, int]], config: Config
+) -> PromptOrigin:
+    """Return the origin with these sizes, or without any where the configuration takes all of them."""
+    most = config.limit
+    whole = most is None or all(n <= most for own in sizes.values() for n in own.values())
+    return dataclasses.replace(origin, sizes={} if whole and part_of(config) is None else sizes)
+
+
+def part_of(config: Config) -> Shard | None:
+    """Return the shard that a configuration asks for; None where it asks for all shards."""
+    shard = shard_of(config.shard) if config.shard else None
+    return shard if shard and shard.lacking else None
 
 
 def reading_of(config: Config) -> ReadingOptions:
@@ -65,6 +79,7 @@ def selection_of(config: Config) -> dict[str, Any]:
         "seed": config.select_seed,
         "categories": config.categories or None,
         "kinds": config.kinds,
+        "shard": part_of(config),
     }
 
 

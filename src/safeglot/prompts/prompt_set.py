@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
@@ -42,6 +42,8 @@ class PromptSet:
     arm_texts: tuple[Translation, ...] = ()
     """Texts of the arms that safeglot made itself: gated ones, other candidates, probes."""
     untranslated: tuple[Untranslated, ...] = ()
+    positions: tuple[int, ...] = field(default=(), compare=False)
+    """Of each prompt in the whole file, where this is a part of it: parts are joined in its order."""
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -51,7 +53,9 @@ class PromptSet:
 
     def keep(self, prompts: tuple[Prompt, ...], notes: tuple[str, ...] = ()) -> PromptSet:
         """Return the set of these prompts, which are of this set, with further notes."""
-        ids = {prompt.id for prompt in prompts}
+        places = self.positions or range(len(self.prompts))
+        ids = {p.id: place for p, place in zip(self.prompts, places, strict=True)}
+        ids = {p.id: ids[p.id] for p in prompts}
         return PromptSet(
             prompts=prompts,
             translations=tuple(t for t in self.translations if t.prompt in ids),
@@ -61,4 +65,5 @@ class PromptSet:
             notes=self.notes + notes,
             arm_texts=tuple(t for t in self.arm_texts if t.prompt in ids),
             untranslated=tuple(u for u in self.untranslated if u.prompt in ids),
+            positions=tuple(ids.values()),
         )

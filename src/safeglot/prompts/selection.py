@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from safeglot.errors import UsageError
-from safeglot.keys import digest
+from safeglot.prompts.order import members, rounds, shards
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import unknown_category
 from safeglot.types import Kind, Prompt
+
+_SHARD = re.compile(r"[0-9]{1,6}(,[0-9]{1,6})*/[0-9]{1,6}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The parts of a plan that a run asks, of so many; parts are counted from 1."""
+
+    numbers: frozenset[int]
+    of: int
+
+    def __str__(self) -> str:
+        return f"{','.join(map(str, sorted(self.numbers)))}/{self.of}"
+
+    @property
+    def lacking(self) -> list[int]:
+        """The parts that are not in it."""
+        return [number for number in range(1, self.of + 1) if number not in self.numbers]
+
+
+def shard_of(text: str) -> Shard:
+    """Return the shard that a text such as "2/8" or "1,3/8" names. Raises: ValueError for other texts."""
+    if not _SHARD.fullmatch(text):
+        raise ValueError(text)
+    numbers, _, of = text.partition("/")
+    shard = Shard(frozenset(map(int, numbers.split(","))), int(of))
+    if not all(1 <= number <= shard.of for number in shard.numbers):
+        raise ValueError(text)
+    return shard
 
 
 def select(
@@ -20,8 +50,9 @@ def select(
     seed: int,
     categories: Sequence[str] | None = None,
     kinds: Sequence[Kind] = ("harmful",),
+    shard: Shard | None = None,
 ) -> PromptSet:
-    """Return `limit` prompts a category and kind, or all where limit is None.
+    """Return `limit` prompts a category and kind, or all where limit is None; of these a shard's.
 
     A prompt's turn is the hash of seed and id, so neither the order of the file nor the prompts of
     other categories move it, and what a limit takes, every higher limit takes too. A prompt with
@@ -45,6 +76,11 @@ def select(
             notes += _short(stratum, limit, kind)
             taken |= _take(stratum, limit, seed)
         selected = [p for p in selected if p.id in taken]
+    if shard is not None:
+        place = shards(prompt_set.prompts, shard.of, seed)
+        selected = [p for p in selected if place[p.id] in shard.numbers]
+        if not selected:
+            raise UsageError(f"--shard {shard}: none of the prompts is in it; take fewer shards")
     return prompt_set.keep(tuple(selected), tuple(notes))
 
 
@@ -53,7 +89,7 @@ def sizes_of(
 ) -> dict[str, dict[str, int]]:
     """Return how many prompts each kind and category has before a limit is set."""
     inside = list(_within(prompt_set.prompts, _wanted(prompt_set, categories)))
-    return {kind: _members(p for p in inside if p.kind == kind) for kind in dict.fromkeys(kinds)}
+    return {kind: members(p for p in inside if p.kind == kind) for kind in dict.fromkeys(kinds)}
 
 
 def _wanted(prompt_set: PromptSet, categories: Sequence[str] | None) -> frozenset[str] | None:
@@ -83,16 +119,8 @@ def _nothing(prompt_set: PromptSet, wanted: frozenset[str] | None, kinds: Sequen
     )
 
 
-def _members(prompts: Iterable[Prompt]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for prompt in prompts:
-        for category in prompt.categories:
-            sizes[category] = sizes.get(category, 0) + 1
-    return sizes
-
-
 def _short(prompts: Iterable[Prompt], limit: int, kind: Kind) -> list[str]:
-    few = {c: n for c, n in _members(prompts).items() if n < limit}
+    few = {c: n for c, n in members(prompts).items() if n < limit}
     if not few:
         return []
     told = ", ".join(f"{category} {n}" for category, n in sorted(few.items()))
@@ -100,30 +128,4 @@ def _short(prompts: Iterable[Prompt], limit: int, kind: Kind) -> list[str]:
 
 
 def _take(prompts: Sequence[Prompt], limit: int, seed: int) -> set[str]:
-    """Return the prompts taken round by round, the smallest category first: round n gives each n prompts.
-
-    What round n does hangs on the rounds before it only; that nests the choices.
-    """
-    sizes = _members(prompts)
-    order = sorted(sizes, key=lambda c: (sizes[c], c))
-    queues = _queues(prompts, seed)
-    counts = dict.fromkeys(sizes, 0)
-    taken: set[str] = set()
-    for n in range(1, min(limit, max(sizes.values(), default=0)) + 1):
-        for category in order:
-            while counts[category] < min(n, sizes[category]):
-                prompt = queues[category].popleft()
-                if prompt.id not in taken:
-                    taken.add(prompt.id)
-                    for tag in prompt.categories:
-                        counts[tag] += 1
-    return taken
-
-
-def _queues(prompts: Sequence[Prompt], seed: int) -> Mapping[str, deque[Prompt]]:
-    turn = {prompt.id: digest("selection", seed, prompt.id) for prompt in prompts}
-    queues: dict[str, deque[Prompt]] = {}
-    for prompt in sorted(prompts, key=lambda p: turn[p.id]):
-        for category in prompt.categories:
-            queues.setdefault(category, deque()).append(prompt)
-    return queues
+    return {prompt.id for new in islice(rounds(prompts, seed), limit) for prompt in new}

@@ -44,7 +44,7 @@ def test_a_run_that_is_to_be_translated_reads_the_reference_alone():
 
 def test_all_categories_are_read_where_none_is_named():
     assert prompts.selection_of(Config()) == {
-        "limit": None, "seed": 0, "categories": None, "kinds": ("harmful",),
+        "limit": None, "seed": 0, "categories": None, "kinds": ("harmful",), "shard": None,
     }  # fmt: skip
     chosen = prompts.selection_of(Config(categories=("c",), limit=2, select_seed=5))
     assert (chosen["categories"], chosen["limit"], chosen["seed"]) == (("c",), 2, 5)

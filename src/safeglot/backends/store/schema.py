@@ -77,7 +77,8 @@ UPGRADES = {
 """Version found -> what makes it the present one; 0 is an empty file."""
 
 INSERT = {
-    "prompts": "INSERT OR IGNORE INTO prompts VALUES(?,?,?,?,?,?,?)",
+    "prompts": "INSERT INTO prompts VALUES(?,?,?,?,?,?,?) ON CONFLICT(id) "
+    "DO UPDATE SET position = excluded.position WHERE position <> excluded.position",
     "translations": "INSERT OR IGNORE INTO translations VALUES(?,?,?,?,?,?,?,?,?,?,?)",
     "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?,?,?,?,?)",
     "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?)",

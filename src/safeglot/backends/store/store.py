@@ -182,11 +182,13 @@ class Store:
         if batch is not None and not batch.done():
             batch.set_result(None)
 
-    def add_inputs(self, prompts: Sequence[Prompt], translations: Iterable[Translation]) -> None:
-        """Write the prompts and their translations; rows that are there already stay."""
+    def add_inputs(
+        self, prompts: Sequence[Prompt], translations: Iterable[Translation], at: Sequence[int] = ()
+    ) -> None:
+        """Write the prompts `at` their positions, and their translations; texts that are there stay."""
         self._pending.setdefault("prompts", []).extend(
             (p.id, i, p.text, p.language, _json(p.categories), p.source, p.kind)
-            for i, p in enumerate(prompts)
+            for i, p in zip(at or range(len(prompts)), prompts, strict=True)
         )
         self._pending.setdefault("translations", []).extend(
             (

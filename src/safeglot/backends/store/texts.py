@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 _MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
+_PROMPT_IDS = "SELECT id FROM prompts ORDER BY position"
 _OF_ARMS = """
 SELECT key, prompt, language, text, translator, quality, arm, variant FROM translations
 WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
@@ -71,6 +72,11 @@ class TextPlace(NamedTuple):
 def main_texts(store: Store) -> Iterator[MainText]:
     """Yield the texts of the main arm."""
     yield from map(MainText._make, store.rows(_MAIN))
+
+
+def prompt_ids(store: Store) -> list[str]:
+    """Return the ids of the prompts in the order of the file."""
+    return [identifier for (identifier,) in store.rows(_PROMPT_IDS)]
 
 
 def arm_texts(store: Store) -> Iterator[ArmText]:

@@ -16,6 +16,7 @@ from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.arms import Arms, item_of, read_arms, with_made
+from safeglot.flow.prompts import part_of
 from safeglot.flow.run.models import (
     check_model,
     make_judges,
@@ -100,6 +101,7 @@ class Job:
             "results": str(RESULT_VERSION),
             "prompts": f"{p.source}@{digest(content, labels)[:12]}",
             "n": str(len(p.prompts)),
+            **({"shard": str(part)} if (part := part_of(c)) else {}),
             "languages": "+".join(p.languages),
             "reference": c.reference,
             "targets": "+".join(t.model for t in self.targets),
@@ -245,7 +247,9 @@ def fetched(job: Job, models: Sequence[ModelConfig], console: Console) -> dict[s
 
 
 def default_out(config: Config) -> str:
-    """Return runs/<prompts>-<target>."""
+    """Return runs/<prompts>-<target>, of a shard with its number."""
     prompts = Path(config.prompts.replace(":", "/")).stem
     name = f"{prompts}-{config.target[0].model.rsplit('/', 1)[-1]}"
+    if part := part_of(config):
+        name += f"-{part}".replace("/", "of")
     return "runs/" + "".join(c if c.isalnum() or c in "-._" else "-" for c in name)

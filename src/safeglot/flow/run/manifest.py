@@ -15,6 +15,7 @@ from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.arms import Arms
+from safeglot.flow.prompts import part_of
 from safeglot.flow.run import models
 from safeglot.flow.run.job import Job, run_signature
 from safeglot.judge.guards import caveats
@@ -24,7 +25,7 @@ Adapted = TypeVar("Adapted", Manifest, SetManifest)
 _KEYS_OF = {
     "prompts": (
         "prompts", "columns", "taxonomy", "languages", "categories", "kinds", "limit",
-        "select_seed", "allow_partial",
+        "select_seed", "allow_partial", "shard",
     ),
     "reference": ("reference",),
     "targets": ("target",),
@@ -32,10 +33,17 @@ _KEYS_OF = {
 }  # fmt: skip
 _IMPLIED = {
     "n": ("prompts",),
+    "shard": ("prompts",),
     "languages": ("prompts",),
     "generate": ("targets", "decoding"),
 }
 """What can change only together with another part."""
+_OF_THE_RUN = (
+    "written", "safeglot", "created", "git_commit", "versions", "arms", "adapted", "checks", "served",
+    "correction",
+)  # fmt: skip
+"""What a run keeps, whatever joins it."""
+_OF_JUDGES = ("judges", "judge_notes", "uncovered", "refusal_judges")
 
 
 def manifest_of(job: Job) -> Manifest:
@@ -94,25 +102,27 @@ def judged(manifest: Manifest, job: Job) -> Manifest:
     )
 
 
-def with_level(manifest: Manifest, job: Job) -> Manifest:
-    """Return the manifest of a run with the level and the draws of a job."""
-    level, draws = job.config.level, job.config.bootstrap
-    if (manifest.level, manifest.draws) == (level, draws):
-        return manifest
-    return replace(
-        manifest,
-        level=level,
-        bootstrap=draws,
-        signature=run_signature(
-            manifest.identity,
-            manifest.judges,
-            level,
-            draws,
-            arms=manifest.arms_digest,
-            adapted=manifest.adapted,
-        ),
-        settings={**manifest.settings, "intervals": settings(job)["intervals"]},
+def grown(about: Manifest, job: Job) -> Manifest:
+    """Return the manifest of a run that goes on as a job: as of one begun with it, and what came since.
+
+    A job without judges, as of `safeglot generate`, leaves those of the run as they are.
+    """
+    new = replace(
+        manifest_of(job),
+        **{name: getattr(about, name) for name in _OF_THE_RUN},
+        settings={**about.settings, **settings(job)},
     )
+    if not job.judges:
+        of_judges = {name: getattr(about, name) for name in _OF_JUDGES}
+        judges = {name: about.settings[name] for name in ("judges",) if name in about.settings}
+        new = replace(new, **of_judges, settings={**new.settings, **judges})
+    elif about.refusal_judges:  # run.toml does not say which were added
+        added = tuple(name for name in about.refusal_judges if name in new.judges)
+        new = replace(new, refusal_judges=new.refusal_judges or added or None)
+    signed = run_signature(
+        new.identity, new.judges, new.level, new.draws, arms=new.arms_digest, adapted=new.adapted
+    )
+    return replace(new, signature=signed, judge_notes=_with_refused_logprobs(new, job.config))
 
 
 def with_arms(manifest: Manifest, arms: ArmsSummary, new: Arms) -> Manifest:
@@ -208,6 +218,7 @@ def settings(job: Job) -> dict[str, str]:
     )
     thought = f" and {c.thought_tokens} for the thought" if c.thought_tokens else ""
     limit = "all" if c.limit is None else f"{c.limit} a category and language, seed {c.select_seed}"
+    limit += f", shard {part}" if (part := part_of(c)) else ""
     return {
         "prompts": f"{job.prompts.source} ({origin})",
         "on reading the prompts": "; ".join(job.prompts.notes) or "nothing to note",
@@ -242,6 +253,12 @@ def _notes(job: Job) -> list[str]:
     if job.prompts.source == "mini":
         notes.append(
             "The bundled prompts are for trials: at most 3 a category, too few for any claim."
+        )
+    if part := part_of(job.config):
+        notes.append(
+            f"This is shard {part} of the plan, a random sample of it with the same share of every "
+            "category; micro averages weigh the categories by their size in the plan. `safeglot "
+            f"merge` joins it with shard {', '.join(map(str, part.lacking))}."
         )
     return notes
 
@@ -278,15 +295,7 @@ def changes(
 def _changes_of(
     part: str, there: Mapping[str, str], now: Mapping[str, str], configs: tuple[Config, Config]
 ) -> Iterator[str]:
-    old, new = configs
-    differ = [key for key in _KEYS_OF.get(part, ()) if getattr(old, key) != getattr(new, key)]
-    pairs = [
-        (key, there[key].replace("+", ","), now[key].replace("+", ","))
-        if key == "languages"  # all of the file's, where none are given
-        else (key, _shown(getattr(old, key)), _shown(getattr(new, key)))
-        for key in differ
-    ]
-    lines = [f"{key.replace('_', '-')}: there {a}, now {b}" for key, a, b in pairs if a != b]
+    lines = changed_settings(part, *configs)
     yield from lines
     if lines:
         return
@@ -296,6 +305,16 @@ def _changes_of(
         "generate": "safeglot's way to ask targets",
     }
     yield f"{words.get(part, part)}: there {there.get(part, '-')}, now {now[part]}"
+
+
+def changed_settings(part: str, old: Config, new: Config) -> list[str]:
+    """Return the settings behind a part of the identity that differ, but for the languages."""
+    pairs = [
+        (key, _shown(getattr(old, key)), _shown(getattr(new, key)))
+        for key in _KEYS_OF.get(part, ())
+        if key != "languages"
+    ]
+    return [f"{key.replace('_', '-')}: there {a}, now {b}" for key, a, b in pairs if a != b]
 
 
 def _shown(given: Any) -> str:

@@ -8,7 +8,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from safeglot.backends.console import Console
 from safeglot.backends.files import rundir
@@ -18,7 +17,7 @@ from safeglot.backends.store.answers import count_outcomes
 from safeglot.backends.store.labels import designs
 from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import has_prompts, main_texts
+from safeglot.backends.store.texts import has_prompts, main_texts, prompt_ids
 from safeglot.config import checks, naming
 from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
@@ -26,18 +25,25 @@ from safeglot.config.settings import OF_MACHINE, Config, build, read_toml, to_ta
 from safeglot.errors import SafeglotError, Stopped, TooMuchMissing, UsageError
 from safeglot.flow.arm_losses import CHECKED, ArmPlace, losses, notes, put_refused
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
-from safeglot.flow.run import manifest
+from safeglot.flow.run import growth, manifest
+from safeglot.flow.run.growth import Held, OtherRun
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import unsent_notes
 from safeglot.flow.run.refusals import refusal_notes
 from safeglot.keys import digest
+from safeglot.prompts.order import asking_order
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
 from safeglot.types import Translation
 
 
-def put_prompts(store: Store, prompts: PromptSet) -> None:
-    """Write the prompts, their texts, and what has no text with the reason."""
-    store.add_inputs(prompts.prompts, prompts.translations)
+def put_prompts(store: Store, prompts: PromptSet, seed: int) -> None:
+    """Write the prompts, their texts in the order of asking, and what has no text with the reason."""
+    texts: dict[str, list[Translation]] = {}
+    for text in prompts.translations:
+        texts.setdefault(text.prompt, []).append(text)
+    order = asking_order(prompts.prompts, seed)
+    in_order = (text for prompt in order for text in texts.get(prompt.id, ()))
+    store.add_inputs(prompts.prompts, in_order, at=prompts.positions)
     store.write(
         "failures",
         (
@@ -70,8 +76,9 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
         console.say(f"note: {note}")
     if run_dir.exists() and not _begins_anew(run_dir, job, console):
         check_same(run_dir, job)
+        joins = growth.gains(run_dir.read_manifest(), job)
         _update(run_dir, job)
-        console.say(f"resuming {run_dir.path}")
+        console.say(f"resuming {run_dir.path}" + (f"; to it join {joins}" if joins else ""))
         return
     run_dir.write(
         # texts of arms stay with the run: their files are not needed to go on
@@ -81,7 +88,7 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
 
 
 def _update(run_dir: RunDir, job: Job) -> None:
-    """Take over what may change on resuming: limits, the level, judges where there were none."""
+    """Take over what may change on resuming: limits, the level, and whatever joins the run."""
     about, old = run_dir.read_manifest(), stored_config(run_dir)
     config = dataclasses.replace(
         job.config,
@@ -90,9 +97,7 @@ def _update(run_dir: RunDir, job: Job) -> None:
         arms=job.config.arms or old.arms,
         arm_texts=(),
     )
-    if not about.judges and job.judges:  # `safeglot generate` made it: it has answers only
-        about = manifest.judged(about, job)
-    run_dir.write(to_table(config), manifest.with_level(about, job))
+    run_dir.write(to_table(config), manifest.grown(about, job))
 
 
 def _begins_anew(run_dir: RunDir, job: Job, console: Console) -> bool:
@@ -124,34 +129,17 @@ def holds_nothing(run_dir: RunDir) -> bool:
         store.close()
 
 
-class OtherRun(NamedTuple):
-    """How a run differs from what is asked for under its name."""
-
-    kind: str
-    what: str
-    do: str
-
-
 def difference(run_dir: RunDir, job: Job) -> OtherRun | None:
-    """Return how the run here differs from a job in inputs or judges, None where it is that one."""
-    about = run_dir.read_manifest()
-    there, now = about.identity, job.identity()
-    if now != there:
-        changed = manifest.changes(there, now, stored_config(run_dir), job.config)
-        return OtherRun(
-            "a run of other inputs.",
-            f"{'; '.join(changed)}.",
-            "Give another --out, or the inputs of that run to resume it.",
-        )
-    if job.judges and about.judges and about.judges != job.judge_ids():
-        old, new = ", ".join(about.judges), ", ".join(job.judge_ids())
-        hint = _judge_hint(stored_config(run_dir), job.config) if old == new else ""
-        return OtherRun(
-            f"this run with other judges{hint}.",
-            f"judges: there {old}, now {new}.",
-            f"Use `safeglot judge {run_dir.path} --judge …` to add or read again, or give another --out.",
-        )
-    return None
+    """Return how the run here is no part of a job; None where it is that job or a part that can grow."""
+    about, ids = run_dir.read_manifest(), job.judge_ids()
+    if about.identity == job.identity() and (about.judges == ids or not ids):
+        return None
+    config = stored_config(run_dir)
+    if not run_dir.database.exists():
+        return growth.difference(Held(run_dir.path, about, config, (), ()), job)
+    with opened(run_dir, create=True) as store:  # also where it was cut off at its beginning
+        texts = ((t.prompt, t.language, t.text) for t in main_texts(store))
+        return growth.difference(Held(run_dir.path, about, config, prompt_ids(store), texts), job)
 
 
 def check_same(run_dir: RunDir, job: Job) -> None:
@@ -164,15 +152,6 @@ def check_same(run_dir: RunDir, job: Job) -> None:
             check_arms(job.arms, store, about.reference)
     else:
         check_arms(job.arms, None, about.reference)
-
-
-def _judge_hint(old: Config, new: Config) -> str:
-    """Return why judges of the same names are not the same."""
-    there, now = manifest.settings_of_models(old), manifest.settings_of_models(new)
-    if there == now:
-        return " (the way a judge's replies are read has changed)"
-    was, shown = "; ".join(there.values()) or "none", "; ".join(now.values()) or "none"
-    return f" (settings of single models: there {was}, now {shown})"
 
 
 def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> None:
@@ -231,7 +210,7 @@ def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
         begin(run_dir, job, console)
         naming.note(run_dir, models_of(job.config))
         with opened(run_dir, create=True) as store:
-            put_prompts(store, job.prompts)
+            put_prompts(store, job.prompts, job.config.select_seed)
             if job.arms or job.config.arms:
                 _take_arms(run_dir, job, store, console)
             yield store

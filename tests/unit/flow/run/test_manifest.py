@@ -88,10 +88,38 @@ def test_judges_that_join_change_the_signature_and_what_is_said_of_them():
     assert both.created == answers.created
 
 
-def test_another_level_is_taken_over_and_the_same_one_changes_nothing():
+def test_a_run_that_goes_on_is_as_one_begun_so_and_keeps_what_came_since():
+    old = dataclasses.replace(
+        manifest.manifest_of(prepared(level=0.95, bootstrap=10)),
+        created="then",
+        correction="ppi",
+        adapted={"vllm/a": ("seed=none",)},
+    )
+    assert manifest.grown(old, prepared(level=0.95, bootstrap=10)).created == "then"
+    grown = manifest.grown(old, prepared(prompt_set(4), level=0.9, bootstrap=10))
+    at_once = manifest.manifest_of(prepared(prompt_set(4), level=0.9, bootstrap=10))
+    assert (grown.correction, grown.identity) == ("ppi", at_once.identity)
+    assert grown.signature == f"{at_once.signature}|adapted:vllm/a(seed=none)"
+
+
+def test_a_plan_without_judges_leaves_those_of_the_run():
+    guard = judge("llama-guard-3=vllm/g")
+    old = manifest.manifest_of(prepared(judge=(guard,)))
+    grown = manifest.grown(old, prepared(prompt_set(4), judge=()))
+    at_once = manifest.manifest_of(prepared(prompt_set(4), judge=(guard,)))
+    assert grown == dataclasses.replace(at_once, created=old.created)
+
+
+def test_a_judge_of_refusals_that_was_added_stays_one():
+    base = judge("refusal-baseline")
+    old = manifest.manifest_of(prepared(judge=(dataclasses.replace(base, refusals_only=True),)))
+    assert manifest.grown(old, prepared(judge=(base,))).refusal_judges == ("refusal-baseline",)
+    assert manifest.grown(old, prepared(judge=(judge("rubric=vllm/j"),))).refusal_judges is None
+
+
+def test_another_level_is_taken_over():
     old = manifest.manifest_of(prepared(level=0.95, bootstrap=10))
-    assert manifest.with_level(old, prepared(level=0.95, bootstrap=10)) is old
-    new = manifest.with_level(old, prepared(level=0.9, bootstrap=10))
+    new = manifest.grown(old, prepared(level=0.9, bootstrap=10))
     assert (new.level, new.draws) == (0.9, 10)
     assert new.signature == manifest.manifest_of(prepared(level=0.9, bootstrap=10)).signature
     assert new.settings["intervals"] == "90% level; bootstrap of 10 draws"

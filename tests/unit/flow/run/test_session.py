@@ -60,7 +60,7 @@ def test_a_judge_joins_a_run_that_has_none(tmp_path):
     ("change", "told"),
     [
         ({"seed": 5}, "seed: there 0, now 5"),
-        ({"prompts": prompt_set(3)}, "the content of the prompts"),
+        ({"prompts": prompt_set(text="other")}, "the content of the prompts"),
         ({"judge": (judge("rubric=vllm/j"),)}, "now rubric=vllm/j"),
     ],
 )
