@@ -6,6 +6,7 @@ SafeglotError            what a user may see; has an exit code
 |   `-- UnnamedEndpoints 2  a stored file names addresses or keys that its user did not
 |-- TooMuchMissing       3  finished, but more than the allowed share is missing
 |-- Stopped              4  a limit stopped the run; it can be resumed
+|   `-- EndpointStopped  4  one endpoint gave up; the others go on, and may end the run with 0 or 3
 `-- ModelError           -  one request failed; the engine retries it or records a Failure
 """
 
@@ -61,6 +62,18 @@ class Stopped(SafeglotError):
         super().__init__(message)
 
 
+class EndpointStopped(Stopped):
+    """The endpoint of a model, or each of its replicas, gave up; what others are asked goes on.
+
+    `answered` says whether it ever gave an answer, in this run or process: then it was lost.
+    """
+
+    def __init__(self, message: str, *, endpoint: str, answered: bool) -> None:
+        self.endpoint = endpoint
+        self.answered = answered
+        super().__init__(message)
+
+
 class ModelError(SafeglotError):
     """One request failed.
 
@@ -77,6 +90,8 @@ class ModelError(SafeglotError):
     tokens_out = 0
     down = False
     """Whether nobody listened at the address, so that nothing was asked."""
+    lane = ""
+    """The endpoint that it came from."""
 
     def __init__(
         self, kind: str, message: str, *, transient: bool, retry_after_s: float | None = None

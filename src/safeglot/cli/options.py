@@ -35,6 +35,10 @@ _TYPES: dict[str, Any] = {
 }
 
 
+_SHORT = {"translator": "--with", "patience_s": "--patience"}
+"""Settings with a second flag, which comes first."""
+
+
 def options(
     only: tuple[str, ...] | None = None, *, but: tuple[str, ...] = (), file: bool = True
 ) -> Callable[..., Any]:
@@ -59,7 +63,7 @@ def _option(name: str, field: Any) -> Callable[..., Any]:
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
     many = name in ("target", "judge", "columns", "translator", "quality")
     metavar = {"languages": "TAGS", "to": "TAGS", "columns": "NAME=COLUMN"}.get(name)
-    flags = ("--with", flag) if name == "translator" else (flag,)
+    flags = (_SHORT[name], flag) if name in _SHORT else (flag,)
     return click.option(
         *flags,
         name,

@@ -115,6 +115,9 @@ class Config:
     probe_seed: int = _option(0, "seed of the probes, the same in every language", least=0)
     concurrency: int = _option(64, "most requests in flight per endpoint", least=1)
     timeout_s: float = _option(120.0, "seconds until a request is given up", least=0.01, most=86400)
+    patience_s: float = _option(
+        600.0, "seconds that a server which answered before is waited for", least=0, most=604800
+    )
     retries: int = _option(4, "retries a request", least=0)
     budget_tokens: int | None = _option(None, "stop after this many tokens", least=1)
     budget_usd: float | None = _option(

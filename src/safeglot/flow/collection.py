@@ -12,13 +12,15 @@ from typing import TypeAlias
 
 from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine.collect import Collector
+from safeglot.backends.engine.endpoints import Endpoints
 from safeglot.backends.engine.engine import Counters, Engine, Limits
+from safeglot.backends.engine.lane import Patience
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir, log_row
 from safeglot.backends.models.routes import LOCAL
 from safeglot.backends.store.afresh import count_momentary
-from safeglot.backends.store.answers import count_asked
+from safeglot.backends.store.answers import answered_models, count_asked, count_outcomes
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -34,7 +36,7 @@ from safeglot.flow.outcomes import (
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.run.job import Job
-from safeglot.flow.run.models import say_keyless
+from safeglot.flow.run.models import model_id, say_keyless
 from safeglot.flow.run.session import stored_config
 from safeglot.generate import Generate
 from safeglot.types import Answer, JudgeStep
@@ -59,6 +61,8 @@ class Work:
     """Whether judges that fail their first check are used all the same."""
     spent: Counters = dataclasses.field(default_factory=Counters)
     """What all phases together have sent, against the budgets."""
+    endpoints: Endpoints = dataclasses.field(default_factory=Endpoints)
+    """What all phases together have learnt of endpoints."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,7 @@ def collect(work: Work) -> None:
     with stops_explained(work), _served_kept(work):
         _collect_all(work)
         _ask_once_more(work)
+        _check_stops(work)
     for note in _notes(work):
         work.console.say(f"note: {note}")
 
@@ -139,11 +144,38 @@ def _collect_all(work: Work) -> None:
 def _ask_once_more(work: Work) -> None:
     """Ask again for what failed in a way that another try may mend, now that all else is done."""
     work.store.flush()
+    lanes = work.endpoints.lanes.values()
+    if lanes and not any(lane.is_open for lane in lanes):
+        return
     asked = (("generate", work.answers), ("judge", work.judged))
     failed = count_momentary(work.store, [stage for stage, wanted in asked if wanted])
     if failed:
         work.console.say(f"note: {failed} requests failed for a moment; each is asked once more")
         _collect_all(dataclasses.replace(work, retry_failed=False))
+
+
+def _check_stops(work: Work) -> None:
+    """Check what gave up, now that all others are done. Raises: Stopped where that is no end of a run.
+
+    It is one where an endpoint was never there and others were: what it lacks is missing.
+    """
+    stopped = work.endpoints.stopped
+    lost = [stop for stop in stopped if stop.answered]
+    if lost or (stopped and _nothing_came(work)):
+        raise Stopped("\n".join(map(str, lost or stopped)))
+    for stop in stopped:
+        work.console.say(
+            f"note: {stop} What it was to give is missing; the same command asks again."
+        )
+
+
+def _nothing_came(work: Work) -> bool:
+    """Return whether no target that was asked gave anything, or no judge."""
+    work.store.flush()
+    judges = [judge.name for judge in work.job.judges]
+    unanswered = work.answers and not count_outcomes(work.store)
+    unjudged = work.judged and bool(judges) and not count_verdicts(work.store, judges)
+    return unanswered or unjudged
 
 
 @contextlib.contextmanager
@@ -191,6 +223,8 @@ def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str]
     with stops_explained(work, lambda work: _stored_again(work, passes)), _served_kept(work):
         for together in ([streamed] if streamed else []) + list(alone.values()):
             asyncio.run(_collect_again(work, together, answer_of))
+        if work.endpoints.stopped:
+            raise Stopped("\n".join(map(str, work.endpoints.stopped)))
 
 
 @contextlib.contextmanager
@@ -266,7 +300,10 @@ async def collecting(
     files = jobs.fetched(job, models, work.console)
     routes = jobs.routes(job, models, files, of_run(work.run_dir, work.console))
     with appended(work.run_dir.log) as log, few_collections():
-        engine = Engine(work.store, routes, _limits(job), log=partial(log_row, log))
+        work.endpoints.say = lambda note: work.console.say(f"note: {note}")
+        work.endpoints.known = lambda: _answered(work)
+        logged = partial(log_row, log)
+        engine = Engine(work.store, routes, _limits(job), log=logged, endpoints=work.endpoints)
         engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         try:
@@ -275,6 +312,19 @@ async def collecting(
             for note in engine.to_say():
                 work.console.say(f"note: {note}")
             await engine.close()
+
+
+def _answered(work: Work) -> set[str]:
+    """Return the ids of the models that the run has something of."""
+    job, named = work.job, answered_models(work.store)
+    targets = {target.model for target in job.targets if target.name in named}
+    files = job.files
+    judges = zip(job.judges, job.config.judge, strict=True)
+    return targets | {
+        model_id(config.model, files)
+        for judge, config in judges
+        if config.model and count_verdicts(work.store, [judge.name])
+    }
 
 
 def _stop_on_sigterm() -> None:
@@ -309,4 +359,5 @@ def _limits(job: Job) -> Limits:
         retry_budget=budget,
         budget_tokens=c.budget_tokens,
         budget_usd=c.budget_usd,
+        patience=Patience(down_s=c.patience_s),
     )

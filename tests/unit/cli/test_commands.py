@@ -32,7 +32,15 @@ def flags(command):
 def test_run_has_a_flag_for_each_key_of_the_toml():
     keys = {f"--{name.replace('_', '-')}" for name in FIELDS}
     switches = {"--no-raw", "--no-allow-partial", "--no-judge-thoughts"}
-    more = {"--with", "--allow", "--dry-run", "--retry-failed", "--unchecked-judge", "--quiet"}
+    more = {
+        "--with",
+        "--patience",
+        "--allow",
+        "--dry-run",
+        "--retry-failed",
+        "--unchecked-judge",
+        "--quiet",
+    }
     assert flags("run") == keys | switches | more
 
 

@@ -13,7 +13,7 @@ from safeglot.backends.engine.engine import Engine, Origin, stream
 from safeglot.backends.engine.first_replies import FirstReplies
 from safeglot.backends.store.answers import answered_models
 from safeglot.backends.store.failures import thought_only_keys
-from safeglot.errors import ModelError, Stopped
+from safeglot.errors import EndpointStopped, ModelError, Stopped
 from safeglot.keys import digest
 from safeglot.text.loops import is_empty
 from safeglot.types import Answer, Item, JudgeStep, Reply, Request, Response, Verdict
@@ -159,6 +159,9 @@ class Collector:
             self.tally.failed += 1
             self._note_first(target, planned, is_thought=error.kind == "thought_only")
             return None
+        except EndpointStopped:  # it is not asked; those who wait need not
+            self._first.answered(target.name)
+            return None
         except Stopped as stop:
             self._first.stop(str(stop))
             raise
@@ -216,6 +219,8 @@ class Collector:
             about = Origin(parent=response.key, by=judge.name, sample=response.sample)
             self.engine.fail(error, "judge", key, about)
             self.tally.failed += 1
+            return
+        except EndpointStopped:
             return
         self._recovered("judge", key)
         self.tally.verdicts += 1

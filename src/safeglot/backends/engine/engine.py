@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from safeglot.backends.engine.endpoints import Endpoints
 from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
+from safeglot.backends.engine.replicas import enter, group_name, others_up
 from safeglot.backends.store.afresh import forget_reply
 from safeglot.backends.store.store import Store
-from safeglot.errors import ModelError, Stopped
+from safeglot.errors import EndpointStopped, ModelError, Stopped
 from safeglot.keys import request_key
 from safeglot.types import Failure, Model, Reply, Request, Step
 
@@ -29,8 +31,8 @@ ANSWERED = frozenset({"blocked", "thought_only"})
 """Kinds of errors that are what a living server answered: they are asked once and end a streak."""
 _START = 16
 _RATE_LIMIT_PATIENCE = 8
-_ROWS = 256
-"""Failures that can still be taken back when the run stops because of them."""
+_ELSEWHERE = frozenset({"auth", "not_found", "quota"})
+"""Kinds of final errors that speak of one address only, so that a replica is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Limits:
 
     retries: int = 4
     retry_budget: int = 1000
-    """Retries of the whole run; after that a failed request is final."""
+    """Retries of one endpoint; after that a failed request is final."""
     backoff_s: float = 0.5
     max_backoff_s: float = 30.0
     budget_tokens: int | None = None
@@ -60,6 +62,13 @@ class Route:
     usd_in: float | None = None
     """USD per million prompt tokens; None where the price is not known."""
     usd_out: float | None = None
+    others: tuple[Route, ...] = ()
+    """The ways to further servers of the same model."""
+
+    @property
+    def replicas(self) -> tuple[Route, ...]:
+        """All ways to the model."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +109,7 @@ class Engine:
         limits: Limits | None = None,
         *,
         log: Callable[[Mapping[str, Any]], None] | None = None,
+        endpoints: Endpoints | None = None,
     ) -> None:
         self.store = store
         self.routes = routes
@@ -109,17 +119,32 @@ class Engine:
         self._log = log
         # what is surely not stored need not be looked up; half a key each, to spare memory
         self._stored = {short_key(key) for key in store.keys("replies")}
-        self._rows: deque[tuple[Failure, Origin]] = deque(maxlen=_ROWS)
         self._in_flight: dict[str, asyncio.Future[Reply]] = {}
-        self.lanes: dict[str, Lane] = {}
-        for route in routes.values():
-            start = route.concurrency if route.fixed else _START
-            self.lanes.setdefault(
-                route.lane,
-                Lane(
-                    route.lane, start=start, most=route.concurrency, patience=self.limits.patience
-                ),
-            )
+        self.endpoints = endpoints or Endpoints()
+        self._ways = {
+            model: {self._lane(way): way for way in route.replicas}
+            for model, route in routes.items()
+        }
+        self.lanes = {lane.name: lane for ways in self._ways.values() for lane in ways}
+
+    def _lane(self, way: Route) -> Lane:
+        start = way.concurrency if way.fixed else _START
+        new = Lane(way.lane, start=start, most=way.concurrency, patience=self.limits.patience)
+        return self.endpoints.lanes.setdefault(way.lane, new).begin()
+
+    @property
+    def stopped(self) -> list[EndpointStopped]:
+        """What gave up, each endpoint once."""
+        return self.endpoints.stopped
+
+    def group(self, model: str) -> str:
+        """Return the name of the lanes that serve a model: those on the same addresses share them."""
+        return group_name(self._ways[model])
+
+    def room(self, group: str) -> int:
+        """Return how many requests may ever be in flight on the lanes of a group."""
+        ways = next(ways for model, ways in self._ways.items() if self.group(model) == group)
+        return sum(lane.most for lane in ways)
 
     async def close(self) -> None:
         """Close all models."""
@@ -134,7 +159,8 @@ class Engine:
         return new
 
     def _models(self) -> Collection[Model]:
-        return {id(route.model): route.model for route in self.routes.values()}.values()
+        ways = (way for route in self.routes.values() for way in route.replicas)
+        return {id(way.model): way.model for way in ways}.values()
 
     async def produce(self, step: Step[In, Out], item: In) -> Out:
         """Return what a step reads of an item, after asking. Raises: ModelError once no retry is left; Stopped."""
@@ -152,12 +178,12 @@ class Engine:
             kind=error.kind,
             message=error.message,
             attempts=error.attempts,
-            transient=error.transient or error.kind in self._given_up(),
+            transient=error.transient or self.endpoints.gave_up(error.lane, error.kind),
             text=error.text,
             thought=error.thought,
         )
         self._put(failure, origin)
-        self._rows.append((failure, origin))
+        self.endpoints.failed(error.lane, failure, origin)
         self.counters.failed += 1
 
     def _put(self, failure: Failure, origin: Origin) -> None:
@@ -215,6 +241,9 @@ class Engine:
         """
         try:
             return await self._ask(request, label, keep)
+        except EndpointStopped:
+            lanes = tuple(self._ways[request.model])
+            raise self.endpoints.none_left(lanes, request.model) from None
         except Stopped as stop:
             self.shut(str(stop))
             raise
@@ -223,22 +252,15 @@ class Engine:
         """Send nothing more on any lane; what is in flight may finish and is stored."""
         for lane in self.lanes.values():
             lane.shut(why)
-        for failure, origin in self._rows:  # what failed as what stopped the run is asked again
-            if failure.kind in self._given_up() and not failure.transient:
-                self._put(replace(failure, transient=True), origin)
-        self._rows.clear()
-
-    def _given_up(self) -> set[str]:
-        """Return the kinds of errors that stopped a lane."""
-        return {lane.gave_up for lane in self.lanes.values() if lane.gave_up}
 
     async def _ask(self, request: Request, key: str, keep: Keep) -> Reply:
-        route = self.routes[request.model]
-        lane = self.lanes[route.lane]
+        ways = self._ways[request.model]
+        lanes, last = tuple(ways), None
         attempt = 0
         while True:
             attempt += 1
-            started = await lane.enter()
+            lane, started = await enter(lanes, last)
+            route, last = ways[lane], lane
             try:
                 with self.faults.around(f"model {request.model}"):
                     reply = await route.model.answer(request)
@@ -248,17 +270,19 @@ class Engine:
                 lane.succeeded(started, request.model)
             except ModelError as error:
                 self._note(key, request, started=started, attempt=attempt, result=error.kind)
-                error.attempts = attempt
+                error.attempts, error.lane = attempt, lane.name
                 if error.kind in ANSWERED:
                     lane.succeeded(started, request.model)
                     self._spend(route, lane, error.tokens_in, error.tokens_out)
                     raise
-                if not lane.failed(error, started, request.model):
+                elsewhere = any(other.is_open for other in lanes if other is not lane)
+                if not self._counts(lane, error, started, request.model, elsewhere=elsewhere):
                     attempt -= 1  # nobody was there to ask: it waits until somebody is
                     continue
-                if not self._may_retry(error, attempt):
+                if not self._may_retry(error, attempt, lane, elsewhere=elsewhere):
                     raise
-                pause_s = self._pause_s(error, attempt)
+                moves_on = attempt % len(lanes) and others_up(lanes, lane)
+                pause_s = 0.0 if moves_on else self._pause_s(error, attempt)
             else:
                 self._note(key, request, started=started, attempt=attempt, result="ok", reply=reply)
                 self._look_at(request.model, reply)
@@ -267,18 +291,34 @@ class Engine:
             finally:
                 lane.leave()
             self.counters.retried += 1
+            lane.retried += 1
             await lane.rest(pause_s)
+
+    def _counts(
+        self, lane: Lane, error: ModelError, started: float, model: str, *, elsewhere: bool
+    ) -> bool:
+        """Return whether an error is to be counted. Raises: EndpointStopped where no replica is left."""
+        try:
+            return lane.failed(error, started, model)
+        except EndpointStopped:
+            for failure, origin in self.endpoints.taken_back(lane):
+                self._put(failure, origin)
+            if not elsewhere:
+                raise
+            self.endpoints.replica_stopped(lane)
+            return False
 
     def _look_at(self, model: str, reply: Reply) -> None:
         self.counters.unopened += reply.unopened
         if reply.served_by:
             self.counters.served.setdefault(model, Counter())[reply.served_by] += 1
 
-    def _may_retry(self, error: ModelError, attempt: int) -> bool:
+    def _may_retry(self, error: ModelError, attempt: int, lane: Lane, *, elsewhere: bool) -> bool:
         if error.kind == "rate_limited":  # a server that keeps its pace is not one that fails
             return attempt <= self.limits.retries * _RATE_LIMIT_PATIENCE
-        affordable = self.counters.retried < self.limits.retry_budget
-        return error.transient and attempt <= self.limits.retries and affordable
+        worth_it = error.transient or (elsewhere and error.kind in _ELSEWHERE)
+        affordable = lane.retried < self.limits.retry_budget
+        return worth_it and attempt <= self.limits.retries and affordable
 
     def _pause_s(self, error: ModelError, attempt: int) -> float:
         if error.retry_after_s is not None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NoReturn
 
 from safeglot.backends.engine.pace import Pace
-from safeglot.errors import ModelError, Stopped
+from safeglot.errors import EndpointStopped, ModelError, Stopped
 
 _OVERLOAD = frozenset({"rate_limited", "timeout"})
 _HOPELESS = frozenset({"auth", "not_found", "setting"})
@@ -28,7 +29,9 @@ class Patience:
     new_s: float = 5.0
     """For an endpoint that never answered."""
     known_s: float = 60.0
-    """For one that did: servers restart."""
+    """For one that did, and answers with errors now."""
+    down_s: float = 600.0
+    """For one that did, and where nobody listens or answers in time: servers restart."""
     overload_s: float = 300.0
     rejected: int = 20
     """Requests in a row that the server refuses for good (status 400)."""
@@ -54,7 +57,18 @@ class _Streak:
         self.successes += 1
 
 
-def _now() -> float:
+@dataclass(slots=True)
+class _Outage:
+    """The time in which nobody listened."""
+
+    since: float
+    pause_s: float
+    """From one probe to the next."""
+    n: int = 0
+    probing: bool = False
+
+
+def loop_time() -> float:
     """Return the time of the event loop, where one runs."""
     try:
         return asyncio.get_running_loop().time()
@@ -63,7 +77,7 @@ def _now() -> float:
 
 
 class Lane:
-    """A queue in front of one endpoint."""
+    """The way to one endpoint; what waits for it stands in `waiting`."""
 
     def __init__(
         self,
@@ -75,21 +89,24 @@ class Lane:
     ) -> None:
         self.name = name
         self.in_flight = 0
+        self.retried = 0
+        """Requests that were sent once more."""
+        self.resume_at = 0.0
+        """When the next one may be sent, on the loop's clock."""
         self.gave_up = ""
         """The kind of errors that stopped it."""
+        self.waiting: OrderedDict[asyncio.Future[None], None] = OrderedDict()
         self._pace = Pace(start=start, most=most)
         self._patience = patience or Patience()
-        self._waiting: deque[asyncio.Future[None]] = deque()
         self._resting: set[asyncio.Future[None]] = set()
-        self._resume_at = 0.0
         self._successes = 0
+        self._successes_of_engine = 0
         self._streaks: dict[str, _Streak] = {}
         self._limited = 0
         self._limited_since = 0.0
-        self._down_since: float | None = None
-        self._probe_s = 0.0
-        self._probing = False
-        self._stopped = ""
+        self._outage: _Outage | None = None
+        self._shut = ""
+        self._ended = ""
 
     @property
     def limit(self) -> float:
@@ -104,45 +121,67 @@ class Lane:
     @property
     def is_down(self) -> bool:
         """Whether nobody listens at the endpoint, so that one request after the other probes it."""
-        return self._down_since is not None
+        return self._outage is not None
 
-    async def enter(self) -> float:
-        """Return the starting time of a slot, once one is free.
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be entered, now or later."""
+        return not (self._shut or self._ended)
 
-        Raises: Stopped where the breaker is open.
-        """
-        while not self._free() and not self._stopped:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiter)
-            try:
-                await waiter
-            except BaseException:
-                self._forget(waiter)
-                raise
-        self.in_flight += 1
-        self._probing = probe = self.is_down
-        try:
-            await self._pause()
-        except BaseException:
-            self._probing = self._probing and not probe
-            self.leave()
-            raise
-        return _now()
+    @property
+    def has_answered(self) -> bool:
+        """Whether it ever gave an answer."""
+        return self._successes > 0
 
-    def _free(self) -> int:
-        if self.is_down:
-            return int(not self._probing)
+    @property
+    def free(self) -> int:
+        """How many more may enter now."""
+        if self._outage is not None:
+            return int(not self._outage.probing)
         return int(self.limit) - self.in_flight if self.in_flight < int(self.limit) else 0
 
-    async def _pause(self) -> None:
-        while not self._stopped and (wait_s := self._resume_at - _now()) > 0:
-            await self.rest(wait_s)  # a later Retry-After may move the end
-        if self._stopped:
-            raise Stopped(self._stopped)
+    @property
+    def refusal(self) -> Stopped:
+        """What those who come are told once it is not open."""
+        if self._ended and not self._shut:
+            return EndpointStopped(self._ended, endpoint=self.name, answered=self.has_answered)
+        return Stopped(self._shut)
+
+    def begin(self) -> Lane:
+        """Return this lane for another engine, whose first limit holds back all again."""
+        self._successes_of_engine = self._limited = 0
+        return self
+
+    async def take(self, along: Collection[Lane] = ()) -> float:
+        """Return the starting time of a free slot, taken at once and used when nothing holds the lane back.
+
+        The free slots of the lanes `along` go to others who wait. Raises: Stopped.
+        """
+        self.in_flight += 1
+        outage = self._outage
+        if outage is not None:
+            outage.probing = True
+        if len(along) > 1:
+            for lane in along:
+                lane.wake()
+        try:
+            while self.is_open and (wait_s := self.resume_at - loop_time()) > 0:
+                await self.rest(wait_s)  # a later Retry-After may move the end
+            self._check_open()
+        except BaseException:
+            if outage is not None:
+                outage.probing = False
+            self.leave()
+            raise
+        return loop_time()
+
+    def _check_open(self) -> None:
+        if not self.is_open:
+            raise self.refusal
 
     async def rest(self, wait_s: float) -> None:
         """Wait for so long, or until the lane is shut."""
-        if self._stopped:
+        if not self.is_open:
             return
         shut = asyncio.get_running_loop().create_future()
         self._resting.add(shut)
@@ -151,29 +190,27 @@ class Lane:
         finally:
             self._resting.discard(shut)
 
-    def _forget(self, waiter: asyncio.Future[None]) -> None:
-        try:
-            self._waiting.remove(waiter)
-        except ValueError:  # woken and cancelled at once: pass the slot on
-            self._wake()
-
     def leave(self) -> None:
         """Give the slot back."""
         self.in_flight -= 1
-        self._wake()
+        self.wake()
 
-    def _wake(self) -> None:
-        free = self._free()
-        while free > 0 and self._waiting:
-            waiter = self._waiting.popleft()
+    def wake(self) -> None:
+        """Call as many of those who wait as there are free slots."""
+        if not self.waiting:
+            return
+        free = self.free
+        while free > 0 and self.waiting:
+            waiter, _ = self.waiting.popitem(last=False)
             if not waiter.done():
                 waiter.set_result(None)
                 free -= 1
 
     def succeeded(self, started: float | None = None, model: str = "") -> None:
         """Count an answer: the streak ends, the limit grows."""
-        started = _now() if started is None else started
+        started = loop_time() if started is None else started
         self._successes += 1
+        self._successes_of_engine += 1
         self._streak(model).end()
         self._pace.succeeded()
         if started >= self._limited_since:  # sent after one that was limited
@@ -183,26 +220,38 @@ class Lane:
     def failed(self, error: ModelError, started: float, model: str = "") -> bool:
         """Return whether a failed attempt is to be counted: it is not where nobody was there to ask.
 
-        The lane slows down on overload, and stops after too many of the same. Raises: Stopped.
+        The lane slows down on overload, and gives up after too many of the same.
+        Raises: EndpointStopped.
         """
-        now = _now()
+        now = loop_time()
         if error.kind in _OVERLOAD:
             self._pace.overloaded(started=started, now=now)
         if error.kind == "rate_limited":
             self._hold_back(error.retry_after_s, started, now)
-        if error.down:
-            self._probe_later(started, now)
-        else:
-            self._listens(started)
         streak = self._streak(model)
         streak.add(error, started)
-        if self._is_hopeless(streak, now):
-            self.gave_up = error.kind
-            self.stop(
-                f"{self.name}: stopped after the same error {streak.n} times in a row "
-                f"({error.kind}: {error.message})."
-            )
+        if error.down:
+            hopeless = self._probe_later(started, now)
+        else:
+            self._listens(started)
+            hopeless = self._is_hopeless(streak, now)
+        if hopeless:
+            self._give_up(error, streak.n, now)
         return not error.down
+
+    def _give_up(self, error: ModelError, n: int, now: float) -> NoReturn:
+        self.gave_up = error.kind
+        waited = ""
+        if self._outage is not None:
+            n = max(n, self._outage.n)
+            if self.has_answered:
+                waited = f" It was waited for {now - self._outage.since:.0f} s (--patience)."
+        self._ended = self._ended or (
+            f"{self.name}: stopped after the same error {n} times in a row "
+            f"({error.kind}: {error.message}).{waited}"
+        )
+        self._turn_away()
+        raise self.refusal
 
     def _streak(self, model: str) -> _Streak:
         return self._streaks.setdefault(model, _Streak())
@@ -215,27 +264,34 @@ class Lane:
         if self._limited == 0:
             self._limited_since = started
         self._limited += 1
-        limits_all = self._successes == 0 or self._limited > max(ROW, 2 * int(self.limit))
+        limits_all = self._successes_of_engine == 0 or self._limited > max(ROW, 2 * int(self.limit))
         if wait_s is not None and limits_all:
-            self._resume_at = max(self._resume_at, now + wait_s)
+            self.resume_at = max(self.resume_at, now + wait_s)
 
-    def _probe_later(self, started: float, now: float) -> None:
-        """Let nobody but a probe enter, after a pause that grows with each that fails."""
-        if self._down_since is None:
-            self._down_since, self._probe_s = now, PROBE_S
+    def _probe_later(self, started: float, now: float) -> bool:
+        """Return whether nobody has listened for so long that nobody will.
+
+        Until then nobody but a probe enters, after a pause that grows with each that fails.
+        """
+        outage, p = self._outage, self._patience
+        if outage is None:
+            outage = self._outage = _Outage(since=now, pause_s=PROBE_S)
             self._pace.cut(now)
-        elif started < self._down_since:  # was under way when the endpoint went down
-            return
-        else:
-            self._probe_s = min(2 * self._probe_s, MOST_PROBE_S)
-        self._probing = False
-        self._resume_at = max(self._resume_at, now + self._probe_s)
+            self.resume_at = max(self.resume_at, now + PROBE_S)
+        elif started >= outage.since:  # else it was under way when the endpoint went down
+            outage.pause_s = min(2 * outage.pause_s, MOST_PROBE_S)
+            outage.probing = False
+            self.resume_at = max(self.resume_at, now + outage.pause_s)
+        outage.n += 1
+        if self.has_answered:
+            return now - outage.since >= p.down_s
+        return outage.n >= p.failures and now - outage.since >= p.new_s
 
     def _listens(self, started: float) -> None:
         """Note that somebody answered what was sent then."""
-        if self._down_since is not None and started >= self._down_since:
-            self._down_since, self._probing = None, False
-            self._wake()
+        if self._outage is not None and started >= self._outage.since:
+            self._outage = None
+            self.wake()
 
     def stop(self, why: str) -> NoReturn:
         """Shut the lane. Raises: Stopped."""
@@ -244,11 +300,14 @@ class Lane:
 
     def shut(self, why: str) -> None:
         """Let nobody enter any more; those who wait are turned away, those inside may finish."""
-        self._stopped = self._stopped or why
-        for waiter in (*self._waiting, *self._resting):
+        self._shut = self._shut or why
+        self._turn_away()
+
+    def _turn_away(self) -> None:
+        for waiter in (*self.waiting, *self._resting):
             if not waiter.done():
                 waiter.set_result(None)
-        self._waiting.clear()
+        self.waiting.clear()
 
     def _is_hopeless(self, streak: _Streak, now: float) -> bool:
         kind, p = streak.kind, self._patience
@@ -260,8 +319,7 @@ class Lane:
             return streak.successes == 0 or streak.n >= p.failures
         if kind in _REFUSED:
             return streak.n >= p.rejected
-        waited = now - streak.since
-        limit_s = p.known_s if self._successes else p.new_s
+        limit_s = p.known_s if self.has_answered else p.new_s
         if kind in _OVERLOAD:
-            limit_s = p.overload_s
-        return streak.n >= p.failures and waited >= limit_s
+            limit_s = max(p.overload_s, p.down_s) if self.has_answered else p.overload_s
+        return streak.n >= p.failures and now - streak.since >= limit_s

@@ -1,7 +1,8 @@
 """How many requests an endpoint is asked at a time, learnt from what it refuses.
 
-One more a round of successes, half on overload (AIMD: Chiu and Jain 1989), unless halving does not
-help: some servers refuse a share of all requests, however few are under way.
+It doubles each round until the first overload (slow start: Jacobson 1988); from then on one more a
+round of successes, half on overload (AIMD: Chiu and Jain 1989), unless halving does not help: some
+servers refuse a share of all requests, however few are under way.
 """
 
 from __future__ import annotations
@@ -25,16 +26,20 @@ class Pace:
         self._in_vain = False
         """Whether fewer requests were refused as often."""
         self._cut_at = 0.0
+        self._doubling = True
+        """Whether nothing was too much yet."""
 
     def succeeded(self) -> None:
         """Count an answer: the limit grows."""
         self._accepted += 1
         if self.limit < self.most:
-            self.limit = min(float(self.most), self.limit + 1.0 / self.limit)
+            more = 1.0 if self._doubling else 1.0 / self.limit
+            self.limit = min(float(self.most), self.limit + more)
 
     def overloaded(self, *, started: float, now: float) -> None:
         """Count a request that was too much: halve the limit once a round, where that helps."""
         self._refused += 1
+        self._doubling = False
         if started < self._cut_at:
             return
         n = self._accepted + self._refused

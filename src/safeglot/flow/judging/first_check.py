@@ -12,7 +12,7 @@ from safeglot.backends.files.manifest import JudgeCheck
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import to_table
-from safeglot.errors import ModelError, Stopped, UsageError
+from safeglot.errors import EndpointStopped, ModelError, Stopped, UsageError
 from safeglot.flow.collection import Work, collecting, is_local, stops_explained
 from safeglot.flow.run.session import stored_config
 from safeglot.judge.guards import first_check
@@ -125,6 +125,9 @@ async def _one(collector: Collector, judge: JudgeStep, name: str, answer: Answer
         return await collector.engine.produce(Exchange(judge=judge, exchange=name), answer)
     except ModelError as error:
         return Heard(exchange=name, error=str(error), passing=error.transient)
+    except EndpointStopped as stop:  # no run begins with a judge that is not there
+        collector.engine.shut(str(stop))
+        raise
 
 
 def _settle(work: Work, judge: JudgeStep, said: Sequence[Heard]) -> None:

@@ -20,13 +20,14 @@ from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
 from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin, stream
+from safeglot.backends.engine.lane import Patience
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import log_row
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
-from safeglot.errors import ModelError, Stopped
+from safeglot.errors import EndpointStopped, ModelError, Stopped
 from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.keys import digest, request_key
 from safeglot.translate.base import Estimator, Translator
@@ -226,8 +227,12 @@ class Bench:
 
             async def work_and_count(item: Any) -> None:
                 nonlocal done
-                if await work(item):
-                    failed.append(item)
+                try:
+                    if await work(item):
+                        failed.append(item)
+                except EndpointStopped as stop:  # a set is made by all of its translators
+                    self.engine.shut(str(stop))
+                    raise
                 done += 1
                 show(done)
 
@@ -264,6 +269,7 @@ async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         retries=config.retries,
         budget_tokens=config.budget_tokens,
         budget_usd=config.budget_usd,
+        patience=Patience(down_s=config.patience_s),
     )
     with appended(asking.log) as log, few_collections():
         engine = Engine(store, routes, limits, log=partial(log_row, log))

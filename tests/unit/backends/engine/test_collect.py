@@ -261,18 +261,91 @@ class Broke(Answering):
         raise ModelError("quota", "used up", transient=False)
 
 
-def test_a_stop_turns_away_those_who_wait_for_first_replies(store):
+def test_an_endpoint_that_gives_up_turns_away_those_who_wait_for_first_replies(store):
     target = Broke()
 
     async def work() -> float:
         engine = Engine(store, {"target": Route(model=target, lane="target")})
         collector = Collector(engine, allowed=("target",))
-        with pytest.raises(Stopped, match="used up"):
-            await collector.run(lambda: many(30), [TARGET], (), width=20)
+        await collector.run(lambda: many(30), [TARGET], (), width=20)
+        assert ["used up" in str(stop) for stop in engine.stopped] == [True]
         return virtual_time.now()
 
     assert virtual_time.run(work()) < 1
     assert len(target.asked) <= 4
+
+
+@dataclass
+class Slow(Answering):
+    """Takes a second, or what is said; keeps the most that were in flight."""
+
+    takes_s: float = 1.0
+    open: int = 0
+    most: int = 0
+
+    async def answer(self, request: Request) -> Reply:
+        self.open += 1
+        self.most = max(self.most, self.open)
+        await asyncio.sleep(self.takes_s)
+        self.open -= 1
+        return await super().answer(request)
+
+
+def test_five_hundred_samples_take_at_most_two_and_a_half_times_the_least(store):
+    """A server of a second for answers and verdicts, 256 at a time: 1,000 / 256 s at best."""
+    server = Slow()
+
+    async def work() -> float:
+        route = Route(model=server, lane="server", concurrency=256)
+        engine = Engine(store, {"target": route, "judge": route})
+        collector = Collector(engine, allowed=("target",))
+        await collector.run(lambda: many(500), [TARGET], (LengthJudge(),), width=512)
+        assert (collector.tally.answers, collector.tally.verdicts) == (500, 500)
+        return virtual_time.now()
+
+    assert virtual_time.run(work()) < 2.5 * 1000 / 256
+    assert 128 < server.most <= 256
+
+
+class Gone(Answering):
+    """Is not there."""
+
+    async def answer(self, request: Request) -> Reply:
+        error = ModelError("unreachable", "nobody listens", transient=True)
+        error.down = True
+        raise error
+
+
+def test_an_endpoint_that_is_not_there_costs_others_nothing(store):
+    there, gone = Answering(), Gone()
+    steps = [TARGET, Generate(model="gone", name="gone")]
+
+    async def work() -> Engine:
+        routes = {"target": Route(model=there, lane="a"), "gone": Route(model=gone, lane="b")}
+        engine = Engine(store, routes)
+        collector = Collector(engine, allowed=("target", "gone"))
+        await collector.run(lambda: many(300), steps, (), width=256)
+        assert (collector.tally.answers, collector.tally.failed) == (300, 0)
+        return engine
+
+    (stop,) = virtual_time.run(work()).stopped
+    assert (stop.endpoint, stop.answered) == ("b", False)
+    assert store.failed(final_only=False) == set()
+
+
+def test_a_judge_that_is_not_there_leaves_the_answers_to_be_judged_later(store):
+    async def work() -> Collector:
+        routes = {
+            "target": Route(model=Answering(), lane="a"),
+            "judge": Route(model=Gone(), lane="b"),
+        }
+        collector = Collector(Engine(store, routes), allowed=("target",))
+        await collector.run(lambda: ITEMS, [TARGET], (LengthJudge(),), width=8)
+        return collector
+
+    tally = virtual_time.run(work()).tally
+    assert (tally.answers, tally.verdicts, tally.failed) == (3, 0, 0)
+    assert collect(store, Answering(), Answering()).tally.verdicts == 3
 
 
 def many(n: int) -> list[Item]:

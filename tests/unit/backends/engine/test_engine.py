@@ -159,7 +159,7 @@ def test_a_final_refusal_is_not_tried_again(store: Store, fault: Fault) -> None:
     assert store.keys("replies") == set()
 
 
-def test_the_retry_budget_bounds_the_whole_run(store: Store) -> None:
+def test_the_retry_budget_bounds_an_endpoint(store: Store) -> None:
     limits = Limits(retries=10, retry_budget=5, backoff_s=0.001)
     with server(fault=lambda _seen: Fault(status=500)) as http:
         found = run(store, http.base_url, lambda e: all_of(e, list("abcd")), limits)
@@ -176,7 +176,7 @@ def test_no_request_goes_out_before_retry_after(store: Store) -> None:
 
     async def one_then_more(engine: Engine) -> list[Any]:
         first = asyncio.ensure_future(produce(engine, "a"))
-        await soon(lambda: any(lane._resume_at for lane in engine.lanes.values()))
+        await soon(lambda: any(lane.resume_at for lane in engine.lanes.values()))
         return [await first, *await all_of(engine, ["b", "c"])]
 
     with server(fault=limited) as http:

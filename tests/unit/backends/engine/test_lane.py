@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from safeglot.backends.engine import replicas
 from safeglot.backends.engine.lane import Lane, Patience
-from safeglot.errors import ModelError, Stopped
+from safeglot.errors import EndpointStopped, ModelError, Stopped
 from waiting import HANG_S
 
 AT_ONCE = Patience(failures=3, new_s=0, known_s=0, overload_s=0, rejected=4)
@@ -15,6 +16,13 @@ AT_ONCE = Patience(failures=3, new_s=0, known_s=0, overload_s=0, rejected=4)
 
 def error(kind: str, retry_after_s: float | None = None) -> ModelError:
     return ModelError(kind, "said so", transient=True, retry_after_s=retry_after_s)
+
+
+async def enter(lane: Lane) -> float:
+    """Wait for a slot of a lane alone and return its starting time."""
+    entered, started = await replicas.enter([lane])
+    assert entered is lane
+    return started
 
 
 def run(body: Callable[[], Awaitable[None]]) -> None:
@@ -33,14 +41,19 @@ def failures_until_stopped(lane: Lane, kind: str, most: int = 50) -> int | None:
     return None
 
 
-def test_the_limit_grows_by_one_a_round_up_to_the_most() -> None:
-    lane = Lane("x", start=4, most=6)
+def test_the_limit_doubles_until_something_is_too_much_then_grows_by_one_a_round() -> None:
+    lane = Lane("x", start=4, most=16)
+    for _ in range(4):
+        lane.succeeded()
+    assert lane.limit == 8.0
+    lane.failed(error("rate_limited"), time.monotonic())
+    assert lane.limit == 4.0
     for _ in range(4):
         lane.succeeded()
     assert 4.8 < lane.limit < 5.0
-    for _ in range(100):
+    for _ in range(200):
         lane.succeeded()
-    assert lane.limit == 6.0
+    assert lane.limit == 16.0
 
 
 def test_the_start_is_never_above_the_most() -> None:
@@ -78,7 +91,7 @@ def test_no_more_enter_than_the_limit_and_all_get_their_turn() -> None:
 
         async def one() -> None:
             nonlocal most, done
-            await lane.enter()
+            await enter(lane)
             most = max(most, lane.in_flight)
             await asyncio.sleep(0.001)
             lane.leave()
@@ -93,8 +106,8 @@ def test_no_more_enter_than_the_limit_and_all_get_their_turn() -> None:
 def test_those_who_are_cancelled_while_they_wait_lose_no_slot() -> None:
     async def body() -> None:
         lane = Lane("x", start=1, most=1)
-        await lane.enter()
-        woken, next_one = (asyncio.ensure_future(lane.enter()) for _ in range(2))
+        await enter(lane)
+        woken, next_one = (asyncio.ensure_future(enter(lane)) for _ in range(2))
         await asyncio.sleep(0)
         lane.leave()  # wakes the first, which is cancelled before it can run
         woken.cancel()
@@ -110,7 +123,7 @@ def test_retry_after_holds_back_the_next_one() -> None:
         lane = Lane("x", start=4, most=4)
         asked = time.monotonic()
         lane.failed(error("rate_limited", retry_after_s=0.2), asked)
-        started = await lane.enter()
+        started = await enter(lane)
         assert started - asked >= 0.2
 
     run(body)
@@ -159,13 +172,13 @@ def test_a_success_or_another_error_begins_a_new_row() -> None:
 def test_once_stopped_nobody_enters() -> None:
     async def body() -> None:
         lane = Lane("http://x/v1", start=1, most=1)
-        waits = [asyncio.ensure_future(lane.enter()) for _ in range(3)]
+        waits = [asyncio.ensure_future(enter(lane)) for _ in range(3)]
         await asyncio.sleep(0)
         with pytest.raises(Stopped):
             lane.failed(error("auth"), time.monotonic())
         lane.leave()
         found = await asyncio.gather(*waits, return_exceptions=True)
-        assert [type(f) for f in found] == [float, Stopped, Stopped]
+        assert [type(f) for f in found] == [float, EndpointStopped, EndpointStopped]
         assert "http://x/v1" in str(found[1])
         assert lane.in_flight == 0
 
@@ -175,13 +188,13 @@ def test_once_stopped_nobody_enters() -> None:
 def test_one_probe_at_a_time_while_nobody_listens() -> None:
     async def body() -> None:
         lane = Lane("x", start=4, most=4)
-        started = await lane.enter()
+        started = await enter(lane)
         gone = error("unreachable")
         gone.down = True
         assert not lane.failed(gone, started)
         lane.leave()
         assert lane.is_down
-        waits = [asyncio.ensure_future(lane.enter()) for _ in range(3)]
+        waits = [asyncio.ensure_future(enter(lane)) for _ in range(3)]
         probe = await waits[0]
         assert not lane.failed(gone, probe)
         lane.leave()
@@ -202,10 +215,10 @@ def test_a_probe_that_is_cancelled_leaves_its_place() -> None:
         gone = error("unreachable")
         gone.down = True
         lane.failed(gone, time.monotonic())
-        probe = asyncio.ensure_future(lane.enter())
+        probe = asyncio.ensure_future(enter(lane))
         await asyncio.sleep(0)
         probe.cancel()
-        await lane.enter()
+        await enter(lane)
         assert lane.in_flight == 1
 
     run(body)

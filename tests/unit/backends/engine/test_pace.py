@@ -61,6 +61,33 @@ def test_a_server_that_gets_worse_later_is_asked_less():
     assert limits[-1] < 12
 
 
+def test_it_doubles_each_round_up_to_the_most_that_the_user_allows():
+    pace, limits = Pace(start=16, most=1000), []
+    for _ in range(7):
+        for _ in range(int(pace.limit)):
+            pace.succeeded()
+        limits.append(pace.limit)
+    assert limits == [32.0, 64.0, 128.0, 256.0, 512.0, 1000.0, 1000.0]
+
+
+def test_after_an_overload_it_doubles_no_more():
+    pace = Pace(start=16, most=1000)
+    for _ in range(16):
+        pace.succeeded()
+    pace.overloaded(started=0.0, now=0.0)
+    for _ in range(16):
+        pace.succeeded()
+    assert 16.9 < pace.limit < 17.1
+
+
+def test_an_endpoint_that_restarts_was_not_too_much_for():
+    pace = Pace(start=16, most=1000)
+    pace.cut(1.0)
+    for _ in range(8):
+        pace.succeeded()
+    assert pace.limit == 16.0
+
+
 def test_those_under_way_when_it_was_cut_do_not_cut_again():
     pace = Pace(start=16, most=16)
     for _ in range(16):
