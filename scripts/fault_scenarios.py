@@ -1,6 +1,6 @@
 """Run the twelve fault scenarios of `tests/faults` with many pairs each.
 
-    python scripts/fault_scenarios.py [--pairs 5000] [--only TEXT]
+    python scripts/fault_scenarios.py [--pairs 5000] [--only TEXT] [--client auto]
 
 A pair is a request to a target and one to a judge. Each run must end in the bytes of `results.json`
 that an undisturbed run has; exits with 1 where one does not.
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=5000)
     parser.add_argument("--down-s", type=float, default=20.0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--client", default="auto", help="as --http-client")
     given = parser.parse_args()
     undisturbed = _ended(None, given)
     _show("undisturbed", undisturbed, "")
@@ -48,7 +49,9 @@ def main() -> int:
 
 def _ended(case: Case | None, given: argparse.Namespace) -> Ended:
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
-        return ended(case, _run, Path(folder), pairs=given.pairs, down_s=given.down_s)
+        return ended(
+            case, _run, Path(folder), pairs=given.pairs, down_s=given.down_s, client=given.client
+        )
 
 
 def _run(command: list[str]) -> int:

@@ -195,7 +195,7 @@ def check_command(line):
     with command.make_context(words[0], words[1:]) as context:
         given = dict(context.params)
     flags = {k: v for k, v in given.items() if k in FIELDS}
-    if len(flags) > 5:
+    if len(flags) > 6:
         config_of(None, flags)
 
 

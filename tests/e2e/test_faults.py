@@ -1,4 +1,7 @@
-"""The twelve fault scenarios with some tens of pairs each; `scripts/fault_scenarios.py` has thousands."""
+"""The twelve fault scenarios with some tens of pairs each, under each client that can be chosen.
+
+`scripts/fault_scenarios.py` has thousands of pairs.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +31,11 @@ def test_there_are_twelve_of_them():
     assert len({case.name for case in CASES}) == 12
 
 
+@pytest.mark.parametrize("client", ["aiohttp", "pyreqwest"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_disturbed_run_ends_as_an_undisturbed_one(
-    case: Case, undisturbed: Ended, tmp_path: Path
+    case: Case, client: str, undisturbed: Ended, tmp_path: Path
 ) -> None:
-    disturbed = ended(case, run, tmp_path, pairs=PAIRS)
+    disturbed = ended(case, run, tmp_path, pairs=PAIRS, client=client)
     assert disturbed.code == undisturbed.code == 0, run.said
     assert same(disturbed, undisturbed)

@@ -236,7 +236,15 @@ def serving(case: Case | None, pairs: int) -> Iterator[FaultServer]:
         yield server
 
 
-def ended(case: Case | None, run: Run, folder: Path, *, pairs: int, down_s: float = 0.5) -> Ended:
+def ended(
+    case: Case | None,
+    run: Run,
+    folder: Path,
+    *,
+    pairs: int,
+    down_s: float = 0.5,
+    client: str = "auto",
+) -> Ended:
     """Return how a run of so many pairs ends under a case; None disturbs nothing."""
     prompts = write_prompts(folder / "prompts.jsonl", pairs)
     out = folder / "run"
@@ -244,7 +252,7 @@ def ended(case: Case | None, run: Run, folder: Path, *, pairs: int, down_s: floa
         command = ["run", "--prompts", str(prompts), "--languages", ",".join(LANGUAGES)]
         command += ["--target", "vllm/target", "--judge", "llama-guard-3=vllm/guard"]
         command += ["--base-url", server.base_url, "--bootstrap", "0", "--answers", "0"]
-        command += ["--out", str(out)]
+        command += ["--out", str(out), "--http-client", client]
         began = time.monotonic()
         if case and case.drive:
             case.drive(server, run, command, pairs, down_s)

@@ -90,6 +90,7 @@ class FaultServer:
         self.acts: Counter[int] = Counter()
         self.open = 0
         self.connections = 0
+        self.closed = 0
         self.answer: Callable[[Asked], dict[str, Any]] = lambda asked: completion(
             right_answer(asked), asked.n
         )
@@ -163,6 +164,7 @@ class FaultServer:
         finally:
             self._writers.discard(writer)
             writer.close()
+            self.closed += 1
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; return whether the connection stays."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from safeglot.cli.options import PROXY
+from safeglot.cli.options import HTTP_CLIENT, PROXY
 
 
 @click.command()
@@ -35,6 +35,7 @@ from safeglot.cli.options import PROXY
     "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
 )
 @PROXY
+@HTTP_CLIENT
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: Any) -> None:
     """Write the answers that have to be translated for the arms of a run; --with translates them."""

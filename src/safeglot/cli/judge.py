@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from safeglot.cli.options import ALLOW, PROXY
+from safeglot.cli.options import ALLOW, HTTP_CLIENT, PROXY
 
 UNCHECKED = "use judges that fail their first check; every page then says so"
 
@@ -23,6 +23,7 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
     "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
 )
 @PROXY
+@HTTP_CLIENT
 @ALLOW
 @click.option(
     "--repeat",
@@ -67,9 +68,14 @@ def judge(
     from safeglot.config.files import configured
     from safeglot.flow.judging.guards import Passes, ask_again
 
+    asked["http_client"] = asked["http_client"] or "auto"
     base_url, key_env = asked.pop("judge_base_url"), asked.pop("key_env")
     named = Named(
-        allow=asked.pop("allow"), base_url=base_url, key_env=key_env, proxy=asked["proxy"]
+        allow=asked.pop("allow"),
+        base_url=base_url,
+        key_env=key_env,
+        proxy=asked["proxy"],
+        http_client=asked["http_client"],
     )
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
     flags = {name: given for name, given in flags.items() if given}

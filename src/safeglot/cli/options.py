@@ -80,6 +80,12 @@ PROXY = click.option(
     default=None,
     help="HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY",
 )
+HTTP_CLIENT = click.option(
+    "--http-client",
+    default=None,
+    metavar="NAME",
+    help="what asks servers: auto, aiohttp, or pyreqwest (plain http without a proxy)",
+)
 ALLOW = click.option(
     "--allow",
     multiple=True,

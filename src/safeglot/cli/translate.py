@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     "to", "translator", "quality", "gate", "columns", "taxonomy", "reference", "categories", "kinds",
-    "limit", "select_seed", "base_url", "key_env", "proxy", "concurrency", "timeout_s", "patience_s", "retries",
-    "budget_tokens", "budget_usd", "max_missing",
+    "limit", "select_seed", "base_url", "key_env", "proxy", "http_client", "concurrency", "timeout_s", "patience_s",
+    "retries", "budget_tokens", "budget_usd", "max_missing",
 )  # fmt: skip
 
 

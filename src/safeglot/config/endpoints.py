@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from safeglot.backends.models import routes
+from safeglot.backends.models.clients.choice import AUTO, client_fault
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import setting_fault
 from safeglot.config import checks
@@ -32,6 +33,7 @@ class Named:
     base_url: str | None = None
     key_env: str | None = None
     proxy: str | None = None
+    http_client: str = AUTO
 
     def __post_init__(self) -> None:
         for given in (*self.allow, *([self.base_url] if self.base_url else [])):
@@ -40,6 +42,8 @@ class Named:
                 raise UsageError(f"{flag}: {fault}")
         if self.proxy and (fault := setting_fault(self.proxy)):
             raise UsageError(f"--proxy: {fault}")
+        if fault := client_fault(self.http_client):
+            raise UsageError(f"--http-client: {fault}")
 
     @property
     def endpoints(self) -> set[Endpoint]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeglot.backends.models.clients.choice import client_fault
 from safeglot.backends.models.proxies import setting_fault
 from safeglot.config import checks
 from safeglot.config.model_strings import (
@@ -71,6 +72,9 @@ class Config:
     proxy: str | None = _option(
         None,
         "HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY; none by default",
+    )
+    http_client: str = _option(
+        "auto", "what asks servers: auto, aiohttp, or pyreqwest (plain http without a proxy)"
     )
     judge_thoughts: bool = _option(
         False, "judge the thoughts before the answers too, in rates of their own"
@@ -143,9 +147,14 @@ _CHOICES = {
 }
 _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
 _NAMED = ("target", "judge", "translator", "quality")
-OF_MACHINE = ("proxy",)
+OF_MACHINE = ("proxy", "http_client")
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
-_ADDRESSES = ("base_url", "judge_base_url")
+_FAULTS: Mapping[str, Callable[[str], str]] = {
+    "base_url": checks.url_fault,
+    "judge_base_url": checks.url_fault,
+    "proxy": setting_fault,
+    "http_client": client_fault,
+}
 _LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -222,10 +231,8 @@ class _Reader:
             fault = checks.bounds_fault(value, spec.metadata["least"], spec.metadata["most"])
         if not fault and isinstance(value, str) and not value.strip() and key != "system":
             fault = f"got {value!r}; leave it out, or give {spec.metadata['help']}."
-        if not fault and key in _ADDRESSES:
-            fault = checks.url_fault(value)
-        if not fault and key == "proxy":
-            fault = setting_fault(value)
+        if not fault and key in _FAULTS:
+            fault = _FAULTS[key](value)
         if not fault and key == "shard":
             value, fault = checks.shard(value)
         if fault:

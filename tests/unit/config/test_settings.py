@@ -253,3 +253,9 @@ def test_translators_and_estimators_come_back_from_the_toml_as_they_went_in():
     assert (config.gate, config.probes) == ("0.4", ("framing=story", "translit"))
     again = build(tomllib.loads(tomli_w.dumps(to_table(config))), known=KNOWN)
     assert again == config
+
+
+def test_the_client_is_checked_and_is_no_part_of_a_run():
+    with pytest.raises(InputErrors, match="http_client: got 'httpx', allowed is auto, aiohttp"):
+        build({"http_client": "httpx"}, known=KNOWN)
+    assert "http_client" not in to_table(build({"http_client": "aiohttp"}, known=KNOWN))

@@ -17,7 +17,7 @@ from safeglot.errors import Stopped, UsageError
 from safeglot.keys import json_encoder
 from safeglot.text.spelling import closest
 
-_LIBRARIES = ("aiohttp", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
+_LIBRARIES = ("aiohttp", "pyreqwest", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
 _line = json_encoder(ensure_ascii=False)
 
 

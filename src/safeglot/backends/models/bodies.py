@@ -29,6 +29,8 @@ class Endpoint:
     top_logprobs: int = 5
     """The most alternatives a position that the server gives; 0 where it gives none."""
     proxy: Proxy | None = None
+    http_client: str = "auto"
+    """The setting of that name."""
     omit_ones: bool = False
     """Leave out temperature and top_p of 1, which the server takes by itself and may refuse."""
 

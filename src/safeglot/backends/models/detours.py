@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from safeglot.backends.models.clients.client import Headers
 from safeglot.backends.models.proxies import Proxy, request_options
 from safeglot.errors import ModelError
 from safeglot.text.setting_words import setting_words
@@ -25,10 +26,10 @@ _STREAMS = (
 _STREAM_STARTS = (b"data:", b"event:", b": ", b"id:")
 
 
-def detour(url: str, status: int, headers: Mapping[str, str], raw: bytes) -> ModelError | None:
+def detour(url: str, status: int, headers: Headers, raw: bytes) -> ModelError | None:
     """Return the error that a redirect or a server that only streams is; None for any other reply."""
-    if 300 <= status < 400 and headers.get("Location"):
-        target = place_of(urljoin(url, headers["Location"]))
+    if 300 <= status < 400 and (location := headers.get("Location", "")):
+        target = place_of(urljoin(url, location))
         base = _PATHS.sub("", target)
         return ModelError(
             "not_found",
@@ -41,10 +42,12 @@ def detour(url: str, status: int, headers: Mapping[str, str], raw: bytes) -> Mod
     return None
 
 
-def _is_stream(headers: Mapping[str, str], raw: bytes) -> bool:
-    start = raw.lstrip()[:16]
+def _is_stream(headers: Headers, raw: bytes) -> bool:
+    start = raw[:64].lstrip()[:16] or raw.lstrip()[:16]
+    if start.startswith(b"{"):
+        return False
     named = "text/event-stream" in headers.get("Content-Type", "").lower()
-    return start.startswith(_STREAM_STARTS) or (named and not start.startswith(b"{"))
+    return named or start.startswith(_STREAM_STARTS)
 
 
 def wants_stream(error: ModelError, asked: Request) -> ModelError | None:

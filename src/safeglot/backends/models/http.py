@@ -7,16 +7,16 @@ import email.utils
 import json
 import math
 import time
-from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
 from safeglot.backends.models.bodies import Endpoint, request_body
-from safeglot.backends.models.connection import Connections, Received, refused_by_proxy
+from safeglot.backends.models.clients.choice import http_client
+from safeglot.backends.models.clients.client import Headers, Received
 from safeglot.backends.models.copies import Copies
 from safeglot.backends.models.detours import detour
 from safeglot.backends.models.error_bodies import error_of_bytes
-from safeglot.backends.models.proxies import PROXY_AUTH
+from safeglot.backends.models.proxies import PROXY_AUTH, refused_by_proxy
 from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
 from safeglot.keys import json_encoder
@@ -47,7 +47,13 @@ class HttpModel:
         headers = {"Content-Type": "application/json"}
         if endpoint.key:
             headers["Authorization"] = f"Bearer {endpoint.key}"
-        self._connections = Connections(headers, timeout_s=endpoint.timeout_s, proxy=endpoint.proxy)
+        self._client = http_client(
+            endpoint.http_client,
+            base,
+            headers,
+            timeout_s=endpoint.timeout_s,
+            proxy=endpoint.proxy,
+        )
         self._copies = Copies.of(base)
         self._has_answered = False
         secrets = (endpoint.key, endpoint.proxy.password if endpoint.proxy else "")
@@ -61,7 +67,7 @@ class HttpModel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._connections.close()
+        await self._client.close()
 
     async def answer(self, request: Request) -> Reply:
         """Return the reply to one request.
@@ -83,6 +89,7 @@ class HttpModel:
         copies = self._copies
         first, body = await self._asked(url, data, fresh=copies.twice > 0)
         if not copies.doubts(data, first.raw, body):
+            first.keep()
             return body
         first.drop()
         while copies.unsure and copies.asking:
@@ -101,7 +108,7 @@ class HttpModel:
 
     async def _asked(self, url: str, data: bytes, *, fresh: bool) -> tuple[Received, Any]:
         """Return a reply and the body that it holds; after any other the connection is closed."""
-        received = await self._connections.post(url, data, fresh=fresh)
+        received = await self._client.post(url, data, fresh=fresh)
         try:
             if (off := detour(url, received.status, received.headers, received.raw)) is not None:
                 off.transient |= (
@@ -115,7 +122,7 @@ class HttpModel:
             received.drop()
             raise
 
-    def _json(self, url: str, headers: Mapping[str, str], raw: bytes) -> Any:
+    def _json(self, url: str, headers: Headers, raw: bytes) -> Any:
         try:
             return json.loads(raw, parse_int=_int)
         except (ValueError, RecursionError) as error:
@@ -137,7 +144,7 @@ class HttpModel:
             return refused_by_proxy(url, received.status)
         error = error_of_bytes(received.status, received.raw)
         if error.kind == "rate_limited":
-            wait = received.headers.get("Retry-After")
+            wait = received.headers.get("Retry-After", "")
             error.retry_after_s = retry_after_s(wait, time.time())
         error.reword(f"{url}: status {received.status}: {error.message}")
         error.settings = settings_named(received.status, received.raw)
@@ -175,12 +182,12 @@ def _int(digits: str) -> int:
     return int(digits)
 
 
-def retry_after_s(header: str | None, now_s: float) -> float | None:
+def retry_after_s(header: str, now_s: float) -> float | None:
     """Return the seconds of a Retry-After header (a number or an HTTP date), at most ten minutes."""
     try:
-        wait = float(header or "")
+        wait = float(header)
     except ValueError:
-        wait = _date_s(header or "") - now_s
+        wait = _date_s(header) - now_s
     return None if math.isnan(wait) else min(max(wait, 0.0), 600.0)
 
 

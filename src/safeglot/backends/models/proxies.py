@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from safeglot.errors import UsageError
+from safeglot.errors import ModelError, UsageError
 
 ENVIRONMENT = "environment"
 """The setting that takes the proxy of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."""
@@ -43,6 +43,23 @@ def request_options(url: str, headers: Mapping[str, str], proxy: Proxy | None) -
         name = "proxy_headers" if is_https(url) else "headers"
         options[name] = {**options.get(name, {}), "Proxy-Authorization": proxy.header}
     return options
+
+
+def refused_by_proxy(url: str, status: int) -> ModelError:
+    """Return the error of a proxy that does not let a request through."""
+    if status == PROXY_AUTH:
+        why = (
+            "the proxy wants a user and a password, or refuses those it has. Set them, export "
+            "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (HTTP_PROXY for http addresses), and give "
+            "--proxy environment"
+        )
+        return ModelError("auth", f"{url}: status {status}: {why}", transient=False)
+    if status in (400, 403, 404, 405):
+        why = f"the proxy does not let requests through to it (status {status})"
+        return ModelError("auth", f"{url}: {why}", transient=False)
+    gone = ModelError("unreachable", f"{url}: the proxy answers status {status}", transient=True)
+    gone.down = True
+    return gone
 
 
 def is_https(url: str) -> bool:

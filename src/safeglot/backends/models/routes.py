@@ -8,6 +8,7 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from safeglot.backends.models.clients.choice import AUTO
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import proxy_of
 from safeglot.errors import UsageError
@@ -84,11 +85,12 @@ def adapting(
     *,
     logprobs: int | str | None,
     proxy: str | None = None,
+    http_client: str = AUTO,
 ) -> Route:
     """Return a server's route that leaves out the settings which the server refuses.
 
     `logprobs` is what the user set; a number goes before what the provider is known to give.
-    `proxy` is the setting of that name. Raises: UsageError where the environment has no such proxy.
+    `proxy` and `http_client` are the settings of these names. Raises: UsageError where the environment has no such proxy.
     """
     from safeglot.backends.models.adapting import AdaptingModel
     from safeglot.backends.models.http import HttpModel
@@ -97,7 +99,7 @@ def adapting(
         return route
     endpoint = route.model.endpoint
     through = proxy_of(proxy, endpoint.base_url)
-    endpoint = dataclasses.replace(endpoint, proxy=through)
+    endpoint = dataclasses.replace(endpoint, proxy=through, http_client=http_client)
     if isinstance(logprobs, int):
         endpoint = dataclasses.replace(endpoint, top_logprobs=logprobs)
     return dataclasses.replace(route, model=AdaptingModel(endpoint, model_id, adaptations))

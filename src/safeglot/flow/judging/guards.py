@@ -48,7 +48,8 @@ class Passes:
     judge_thoughts: bool = False
     """Whether the thoughts before the answers are judged too."""
     proxy: str | None = None
-    """As the setting of that name."""
+    http_client: str = "auto"
+    """As the settings of these names."""
 
     def __post_init__(self) -> None:
         if self.repeat is not None and not 0 < self.repeat <= 1:
@@ -73,7 +74,7 @@ def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[H
     if not passes:
         return
     config, about = judged_config(run_dir), run_dir.read_manifest()
-    config = replace(config, proxy=passes.proxy)
+    config = replace(config, proxy=passes.proxy, http_client=passes.http_client)
     with run_dir.locked(), opened(run_dir) as store:
         prompts = stored_prompts(store, about)
         job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)

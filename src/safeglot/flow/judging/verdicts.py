@@ -34,7 +34,10 @@ def judge(
     stored = [j.model for j in own if j.model and models.judge_name(j) not in given]
     naming.check(run_dir, [model for model in stored if not named.again(model)], named)
     kept = tuple(given.pop(models.judge_name(j), j) for j in own)
-    config = dataclasses.replace(old, judge=(*kept, *given.values()), proxy=named.proxy)
+    judges = (*kept, *given.values())
+    config = dataclasses.replace(
+        old, judge=judges, proxy=named.proxy, http_client=named.http_client
+    )
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
     prompts = stored_prompts(store, about)

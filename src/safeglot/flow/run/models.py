@@ -121,7 +121,12 @@ def model_routes(
                 prices=(model.usd_in, model.usd_out),
             )
             by_id[key] = routes.adapting(
-                route, key, adaptations, logprobs=model.settings.logprobs, proxy=config.proxy
+                route,
+                key,
+                adaptations,
+                logprobs=model.settings.logprobs,
+                proxy=config.proxy,
+                http_client=config.http_client,
             )
     return by_id
 

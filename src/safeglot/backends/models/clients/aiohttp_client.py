@@ -1,8 +1,4 @@
-"""Connections to one server: what goes out, and the bytes that come back.
-
-Nothing that comes on a connection says which request it answers. So a connection is kept only after
-a reply that was believed, and never used again once bytes wait on it (a reply sent twice, or late).
-"""
+"""The client that speaks all that is needed: aiohttp, with TLS by Python and proxies."""
 
 from __future__ import annotations
 
@@ -10,35 +6,16 @@ import asyncio
 import select
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from safeglot.backends.models.proxies import PROXY_AUTH, Proxy, request_options
-from safeglot.errors import ModelError
-
-BODY_BYTES = 16 * 2**20
-"""The most that a reply may have, unpacked."""
-KEEP_S = 30.0
+from safeglot.backends.models.clients import client
+from safeglot.backends.models.clients.client import BODY_BYTES, KEEP_S, Received
+from safeglot.backends.models.proxies import Proxy, refused_by_proxy, request_options
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """What came back for one request, and the connection that it came on."""
-
-    status: int
-    headers: Mapping[str, str]
-    raw: bytes
-    transport: asyncio.Transport | None = None
-
-    def drop(self) -> None:
-        """Close the connection: what else comes on it belongs to no request."""
-        if self.transport is not None:
-            self.transport.close()
-
-
-class Connections:
+class AiohttpClient:
     """A pool of connections to one server, and a way to ask on a fresh one."""
 
     def __init__(
@@ -69,35 +46,29 @@ class Connections:
                 except _BytesWaitError:
                     continue  # that connection is closed, and nothing was sent
         except TimeoutError:
-            raise ModelError(
-                "timeout", f"{url}: no answer within {self._timeout_s:g} s", transient=True
-            ) from None
+            raise client.timed_out(url, self._timeout_s) from None
         except aiohttp.ClientConnectorError as error:
             through = "the proxy: " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
-            gone = ModelError("unreachable", f"{url}: {through}{error}", transient=True)
-            gone.down = True
-            raise gone from None
+            raise client.nobody_there(url, f"{through}{error}") from None
         except aiohttp.InvalidURL:
-            raise ModelError("bad_request", f"{url}: not a URL", transient=False) from None
+            raise client.no_url(url) from None
         except aiohttp.ClientHttpProxyError as error:
             raise refused_by_proxy(url, error.status) from None
-        except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
-            raise ModelError("malformed", f"{url}: {_broken(error)}", transient=True) from None
+        except aiohttp.ClientResponseError as error:
+            said = error.message.splitlines()[0] if error.message else str(error.status)
+            raise client.broken_http(url, said) from None
+        except aiohttp.ClientPayloadError as error:
+            raise client.broken_body(url, type(error).__name__) from None
         except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as error:
-            why = f"the connection broke off ({type(error).__name__})"
-            raise ModelError("unreachable", f"{url}: {why}", transient=True) from None
+            raise client.broken_off(url, type(error).__name__) from None
 
     async def _post(self, url: str, data: bytes, *, fresh: bool) -> Received:
         session = self._session(fresh=fresh)
         asked = request_options(url, self._headers, self._proxy)
         async with session.post(url, data=data, **asked) as response:
-            raw = await _body(response)
-            return Received(
-                status=response.status,
-                headers=response.headers,
-                raw=raw,
-                transport=getattr(response, "transport", None),
-            )
+            raw = await _body(url, response)
+            transport = getattr(response, "transport", None)
+            return Received(response.status, response.headers, raw, _Pooled(transport))
 
     def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
         session = self._fresh if fresh else self._kept
@@ -120,21 +91,21 @@ class Connections:
         )
 
 
-def refused_by_proxy(url: str, status: int) -> ModelError:
-    """Return the error of a proxy that does not let a request through."""
-    if status == PROXY_AUTH:
-        why = (
-            "the proxy wants a user and a password, or refuses those it has. Set them, export "
-            "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (HTTP_PROXY for http addresses), and give "
-            "--proxy environment"
-        )
-        return ModelError("auth", f"{url}: status {status}: {why}", transient=False)
-    if status in (400, 403, 404, 405):
-        why = f"the proxy does not let requests through to it (status {status})"
-        return ModelError("auth", f"{url}: {why}", transient=False)
-    gone = ModelError("unreachable", f"{url}: the proxy answers status {status}", transient=True)
-    gone.down = True
-    return gone
+class _Pooled:
+    """A connection that the pool has back once the body is read."""
+
+    __slots__ = ("transport",)
+
+    def __init__(self, transport: asyncio.Transport | None) -> None:
+        self.transport = transport
+
+    def keep(self) -> None:
+        """Nothing: the pool has it."""
+
+    def drop(self) -> None:
+        """Close it; the pool finds it closed."""
+        if self.transport is not None:
+            self.transport.close()
 
 
 class _BytesWaitError(aiohttp.ClientConnectionError):
@@ -146,7 +117,7 @@ _used: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 class _CleanRequest(aiohttp.ClientRequest):
-    """A request that goes out on no connection with bytes waiting."""
+    """A request that goes out on no connection with bytes waiting (a reply sent twice, or late)."""
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         """Return the response to come. Raises: _BytesWaitError, with nothing sent."""
@@ -179,7 +150,7 @@ def _readable(transport: asyncio.Transport) -> bool:
     return bool(poll.poll(0))
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
+async def _body(url: str, response: aiohttp.ClientResponse) -> bytes:
     """Return a whole body, with an end to what a server can make this process hold."""
     declared = response.content_length
     pieces: list[bytes] = []
@@ -193,15 +164,4 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
         else:
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
     response.close()
-    size = f"{declared:,} bytes" if declared else f"more than {BODY_BYTES:,} bytes"
-    raise ModelError(
-        "malformed",
-        f"{response.url}: answered with {size}; at most {BODY_BYTES:,} are read",
-        transient=True,
-    )
-
-
-def _broken(error: aiohttp.ClientError) -> str:
-    if isinstance(error, aiohttp.ClientResponseError):
-        return f"answered with broken HTTP ({error.message.splitlines()[0] if error.message else error.status})"
-    return f"the body broke off or cannot be unpacked ({type(error).__name__})"
+    raise client.too_large(url, declared)

@@ -1,43 +1,49 @@
-"""Connections that are reset, cut, flooded or written to twice."""
+"""HttpClient that are reset, cut, flooded or written to twice, under each client that can be chosen."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
 import json
-import select
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from faults.server import Act, Asked, FaultServer, completion, right_answer
-from safeglot.backends.models import connection
 from safeglot.backends.models.bodies import Endpoint
-from safeglot.backends.models.connection import BODY_BYTES, Connections, Received
+from safeglot.backends.models.clients.choice import http_client
+from safeglot.backends.models.clients.client import BODY_BYTES, HttpClient, Received
 from safeglot.backends.models.http import HttpModel
 from safeglot.errors import ModelError
 from safeglot.types import Request
 from waiting import HANG_S, soon
 
+pytestmark = pytest.mark.usefixtures("each_client")
+
+MUCH = {"Content-Length": str(BODY_BYTES + 1)}
 DATA = json.dumps({"model": "m", "messages": [{"role": "user", "content": "a"}]}).encode()
 
 
-def on(server: FaultServer, body: Callable[[Connections], Awaitable[Any]]) -> Any:
+def opened(server: FaultServer, timeout_s: float = HANG_S) -> HttpClient:
+    return http_client("auto", server.base_url, {"X-Test": "1"}, timeout_s=timeout_s, proxy=None)
+
+
+def on(server: FaultServer, body: Callable[[HttpClient], Awaitable[Any]]) -> Any:
     async def bounded() -> Any:
-        connections = Connections({"X-Test": "1"}, timeout_s=HANG_S)
+        client = opened(server)
         try:
-            return await asyncio.wait_for(body(connections), HANG_S)
+            return await asyncio.wait_for(body(client), HANG_S)
         finally:
-            await connections.close()
+            await client.close()
 
     return asyncio.run(bounded())
 
 
 def refused(server: FaultServer) -> ModelError:
-    async def body(connections: Connections) -> ModelError:
+    async def body(client: HttpClient) -> ModelError:
         with pytest.raises(ModelError) as caught:
-            await connections.post(f"{server.base_url}/chat/completions", DATA)
+            await client.post(f"{server.base_url}/chat/completions", DATA)
         return caught.value
 
     return on(server, body)
@@ -46,49 +52,53 @@ def refused(server: FaultServer) -> ModelError:
 def test_a_connection_is_kept_after_a_reply_and_a_fresh_one_is_not():
     with FaultServer() as server:
 
-        async def body(connections: Connections) -> Received:
+        async def body(client: HttpClient) -> Received:
             for fresh in (False, False, True, True, False):
-                got = await connections.post(server.base_url, DATA, fresh=fresh)
+                got = await client.post(server.base_url, DATA, fresh=fresh)
+                got.keep()
             return got
 
         got = on(server, body)
         assert (got.status, server.connections) == (200, 3)
 
 
-def test_a_connection_that_was_dropped_is_not_used_again():
-    with FaultServer() as server:
+def test_a_connection_that_carries_a_request_carries_no_other():
+    with FaultServer(lambda _asked: Act(delay_s=0.01)) as server:
 
-        async def body(connections: Connections) -> None:
+        async def body(client: HttpClient) -> None:
             for _ in range(3):
-                (await connections.post(server.base_url, DATA)).drop()
+                asking = (client.post(server.base_url, DATA) for _ in range(4))
+                for got in await asyncio.gather(*asking):
+                    got.keep()
 
         on(server, body)
-        assert server.connections == 3
+        assert server.connections == 4
 
 
-@pytest.mark.parametrize("looked", [True, False], ids=["read by the loop", "in the socket"])
-def test_a_connection_with_bytes_waiting_is_never_used_again(looked):
-    """The second copy has arrived when the next request is to go out."""
-    with FaultServer() as server:
+def test_a_request_that_is_given_up_takes_its_connection_along():
+    with FaultServer(lambda asked: Act(delay_s=HANG_S if asked.n == 1 else 0)) as server:
 
-        async def body(connections: Connections) -> bytes:
-            first = await connections.post(server.base_url, DATA)
-            assert first.transport is not None
-            if not looked:  # so that only the socket knows
-                first.transport.pause_reading()
-            held = first.transport.get_extra_info("socket").fileno()
-            server.repeat()
-            await soon(_noticed if looked else lambda: select.select([held], [], [], 0)[0])
-            second = await connections.post(server.base_url, DATA)
-            return second.raw
+        async def body(client: HttpClient) -> Received:
+            first = asyncio.ensure_future(client.post(server.base_url, DATA))
+            await soon(lambda: server.open)
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            return await client.post(server.base_url, DATA)
 
-        raw = on(server, body)
-        assert json.loads(raw)["id"] == completion("", 2)["id"]
+        assert json.loads(on(server, body).raw)["id"] == completion("", 2)["id"]
         assert server.connections == 2
 
 
-def _noticed() -> bool:
-    return any(protocol.should_close for protocol in connection._used)
+def test_a_connection_that_was_dropped_is_not_used_again():
+    with FaultServer() as server:
+
+        async def body(client: HttpClient) -> None:
+            for _ in range(3):
+                (await client.post(server.base_url, DATA)).drop()
+
+        on(server, body)
+        assert server.connections == 3
 
 
 @pytest.mark.parametrize(
@@ -98,8 +108,8 @@ def _noticed() -> bool:
         (Act(keep=0.5), "malformed", "body"),
         (Act(headers={"Content-Encoding": "gzip"}), "malformed", "unpacked"),
         (Act(headers={"Content-Length": "many"}), "malformed", "broken HTTP"),
-        (Act(headers={"X": "y" * 100_000}), "malformed", "broken HTTP"),
-        (Act(headers={"Content-Length": str(BODY_BYTES + 1)}), "malformed", "at most"),
+        (Act(headers={"X": "y" * 1_000_000}), "malformed", "broken HTTP"),
+        (Act(headers=MUCH), "malformed", "at most"),
     ],
 )
 def test_what_goes_wrong_on_the_way_has_a_kind(act, kind, says):
@@ -114,6 +124,48 @@ def test_a_body_that_unpacks_to_too_much_is_not_held():
     act = Act(body=packed, headers={"Content-Encoding": "gzip"})
     with FaultServer(lambda _asked: act) as server:
         assert "at most" in refused(server).message
+
+
+def test_a_packed_body_is_unpacked():
+    packed = gzip.compress(b'{"a": 1}')
+    act = Act(body=packed, headers={"Content-Encoding": "gzip"})
+    with FaultServer(lambda _asked: act) as server:
+        assert on(server, lambda c: c.post(server.base_url, DATA)).raw == b'{"a": 1}'
+
+
+def test_a_server_that_takes_too_long_is_given_up():
+    async def body() -> ModelError:
+        client = opened(server, timeout_s=0.05)
+        with pytest.raises(ModelError) as caught:
+            await client.post(server.base_url, DATA)
+        await client.close()
+        return caught.value
+
+    with FaultServer(lambda _asked: Act(delay_s=HANG_S)) as server:
+        error = asyncio.run(body())
+    assert (error.kind, error.transient, error.down) == ("timeout", True, False)
+    assert "no answer within 0.05 s" in error.message
+
+
+@pytest.mark.parametrize("url", ["http://", "no address", "http://127.0.0.1:99999/v1"])
+def test_what_is_no_address_is_said_so(url):
+    async def body(client: HttpClient) -> ModelError:
+        with pytest.raises(ModelError) as caught:
+            await client.post(url, DATA)
+        return caught.value
+
+    with FaultServer() as server:
+        assert (error := on(server, body)).kind == "bad_request"
+        assert error.message == f"{url}: not a URL"
+
+
+def test_headers_are_read_in_any_case_and_what_is_no_text_is_left_out():
+    act = Act(status=302, headers={"LOCATION": "/login", "X": "caf\xe9"})
+    with FaultServer(lambda _asked: act) as server:
+        got = on(server, lambda c: c.post(server.base_url, DATA))
+    assert got.status == 302
+    assert got.headers.get("Location", "") == "/login"
+    assert got.headers.get("Retry-After", "none") == "none"
 
 
 def test_a_body_in_pieces_is_whole():

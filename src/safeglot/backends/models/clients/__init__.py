@@ -1,0 +1,1 @@
+"""What speaks HTTP to servers: one module a library, whose errors are translated there."""
