@@ -25,7 +25,7 @@ from safeglot.backends.store.export import TABLES
 from safeglot.backends.store.store import Store
 from safeglot.cli.commands import app
 from safeglot.config import model_settings, registry
-from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.model_strings import MODEL_FIELDS, JudgeConfig, ModelConfig
 from safeglot.config.settings import FIELDS, Config
 from safeglot.judge.guards import caveats
 from safeglot.report.results_json import SCHEMA
@@ -60,7 +60,7 @@ TYPE_WORDS = {
 }
 MODEL_KEYS = {
     "model": "`provider/model`; the only one that a target must have",
-    "base_url": "address of its server; goes before `--base-url` and the provider's own",
+    "base_url": "address of its server, or a list of those of its replicas; goes before `--base-url` and the provider's own",
     "key_env": "environment variable that holds its key, in place of the provider's",
     "revision": "what pins the weights, for example a commit; part of the keys and the signature",
     "raw": "send bare text as a completion, in place of the run's `raw`",
@@ -229,8 +229,8 @@ def _flag(option: click.Option) -> tuple[str, str, str]:
 
 def configuration_page() -> str:
     model_fields = dataclasses.fields(ModelConfig)
-    model_fields = tuple(f for f in model_fields if f.name != "settings")
-    same_names(MODEL_KEYS, (f.name for f in model_fields), "ModelConfig")
+    model_fields = tuple(f for f in model_fields if f.name in MODEL_FIELDS)
+    same_names(MODEL_KEYS, MODEL_FIELDS, "ModelConfig")
     same_names(SETTING_KEYS, model_settings.KEYS, "ModelSettings")
     reserved = ", ".join(f"`{name}`" for name in model_settings.RESERVED)
     setting_rows = (
@@ -241,7 +241,7 @@ def configuration_page() -> str:
     same_names(JUDGE_KEYS, judge_only, "JudgeConfig")
     same_names(VARIABLES, variables(), "environment variables")
     model_rows = (
-        (f"`{f.name}`", TYPE_WORDS[str(f.type)], MODEL_KEYS[f.name]) for f in model_fields
+        (f"`{f.name}`", _kind(f), MODEL_KEYS[f.name]) for f in model_fields
     )
     keys = table(("key", "type", "default", "limits", "meaning"), map(_key, FIELDS.values()))
     return f"""\
@@ -293,8 +293,14 @@ def _key(field: Any) -> tuple[str, ...]:
     least, most = field.metadata["least"], field.metadata["most"]
     limits = [] if least is None else [f"at least {least:g}"]
     limits += [] if most is None else [f"at most {most:g}"]
-    kind = TYPE_WORDS[str(field.type)]
+    kind = _kind(field)
     return f"`{field.name}`", kind, _default(field), ", ".join(limits), field.metadata["help"]
+
+
+def _kind(field: Any) -> str:
+    if field.name.endswith("base_url"):
+        return "text or list of texts"
+    return TYPE_WORDS[str(field.type)]
 
 
 def _default(field: Any) -> str:

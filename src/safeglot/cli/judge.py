@@ -18,7 +18,11 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
 @click.option(
     "--judge", multiple=True, help="family=provider/model; the run's own judges by default"
 )
-@click.option("--judge-base-url", default=None, help="address of the judges' server")
+@click.option(
+    "--judge-base-url",
+    multiple=True,
+    help="address of the judges' server; may be repeated for replicas",
+)
 @click.option(
     "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
 )

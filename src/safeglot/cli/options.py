@@ -35,6 +35,8 @@ _TYPES: dict[str, Any] = {
 }
 
 
+_MANY = ("target", "judge", "base_url", "judge_base_url", "columns", "translator", "quality")
+"""Settings whose flag may be repeated."""
 _SHORT = {"translator": "--with", "patience_s": "--patience"}
 """Settings with a second flag, which comes first."""
 
@@ -61,7 +63,7 @@ def _option(name: str, field: Any) -> Callable[..., Any]:
     flag, text, kind = f"--{name.replace('_', '-')}", field.metadata["help"], str(field.type)
     if kind == "bool":
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
-    many = name in ("target", "judge", "columns", "translator", "quality")
+    many = name in _MANY
     metavar = {"languages": "TAGS", "to": "TAGS", "columns": "NAME=COLUMN"}.get(name)
     flags = (_SHORT[name], flag) if name in _SHORT else (flag,)
     return click.option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from safeglot.backends.models.providers import providers
@@ -37,19 +37,20 @@ def moved(table: Mapping[str, Any], flags: Mapping[str, Any], where: str) -> dic
         if flag == "base_url" and (flags.get("judge_base_url") or table.get("judge_base_url")):
             mine = [(k, e) for k, e in mine if k != "judge"]
         for _, entry in _to_move(mine, _bare(table.get(flag)), flag, where):
-            entry["base_url"] = flags[flag]
+            given = as_list(flags[flag])
+            entry["base_url"] = given[0] if len(given) == 1 else list(given)
     return {**table, **new}
 
 
 def _to_move(
-    entries: Sequence[tuple[str, dict[str, Any]]], old: str, flag: str, where: str
+    entries: Sequence[tuple[str, dict[str, Any]]], old: frozenset[str], flag: str, where: str
 ) -> Sequence[tuple[str, dict[str, Any]]]:
     put_there = [(k, e) for k, e in entries if old and _bare(e.get("base_url")) == old]
     if put_there:
         return put_there
     if len({_address(k, e) for k, e in entries}) <= 1:
         return entries
-    at = "; ".join(f"{e[_STRING_OF[k]]} at {_address(k, e)}" for k, e in entries)
+    at = "; ".join(f"{e[_STRING_OF[k]]} at {_told(_address(k, e))}" for k, e in entries)
     raise UsageError(
         f"--{flag.replace('_', '-')}: the models of this run are asked at several addresses ({at}), "
         f"and one for all would be a guess. Write base_url beside the model in {where}, and leave "
@@ -62,24 +63,24 @@ def check_taken(
 ) -> None:
     """Check that an address on the command line is that of some model of a file. Raises: UsageError."""
     for flag, keys in _FLAGS.items():
-        url = flags.get(flag)
+        urls = _bare(flags.get(flag))
         served = [m for key in keys for m in models.get(key, ()) if m.base_url]
-        if url and served and not any(m.base_url == url for m in served):
-            at = "; ".join(f"{m.model} at {m.base_url}" for m in served)
+        if urls and served and not any(_bare(m.addresses) == urls for m in served):
+            at = "; ".join(f"{m.model} at {_told(m.addresses)}" for m in served)
             raise UsageError(
                 f"--{flag.replace('_', '-')}: no model takes it, since each has an address of its "
                 f"own in {where} ({at}). Change base_url there, or leave the flag out."
             )
 
 
-def _address(key: str, entry: Mapping[str, Any]) -> str:
-    """Return where a table's model is asked; "" for one that is asked nowhere."""
+def _address(key: str, entry: Mapping[str, Any]) -> frozenset[str]:
+    """Return where a table's model is asked; empty for one that is asked nowhere."""
     model = str(entry.get(_STRING_OF[key], ""))
     for part in _ends(model):
         provider = providers().get(part.partition("/")[0])
         if provider is not None:
             return _bare(entry.get("base_url")) or _bare(provider.base_url)
-    return ""
+    return frozenset()
 
 
 def _ends(text: str) -> Iterator[str]:
@@ -88,5 +89,10 @@ def _ends(text: str) -> Iterator[str]:
     yield text.partition("=")[2]
 
 
-def _bare(url: Any) -> str:
-    return url.rstrip("/") if isinstance(url, str) else ""
+def _bare(given: Any) -> frozenset[str]:
+    """Return an address, or several, without slashes at the end; what is none is left out."""
+    return frozenset(url.rstrip("/") for url in as_list(given) if isinstance(url, str))
+
+
+def _told(addresses: Iterable[str]) -> str:
+    return ", ".join(sorted(addresses))

@@ -91,6 +91,17 @@ def shard(text: str) -> tuple[str, str]:
         return text, f"got {text!r}, allowed is i/n with i from 1 to n, as in 1/4."
 
 
+def addresses(given: Any) -> tuple[tuple[str, ...], str]:
+    """Return the addresses of a server and its replicas, each once, and what is wrong with them."""
+    each = [given] if isinstance(given, str) else given
+    if not isinstance(each, list | tuple) or not all(isinstance(url, str) for url in each):
+        return (), f"got {given!r}, allowed is an address or a list of them."
+    if not each:
+        return (), "empty; leave it out, or give the address of a server."
+    faults = (text_fault(url) or url_fault(url) for url in each)
+    return tuple(dict.fromkeys(each)), next((fault for fault in faults if fault), "")
+
+
 def nearest(name: object, names: Iterable[str]) -> str:
     """Return " Did you mean 'x'?", or "" where nothing is alike."""
     near = closest(str(name), names, cutoff=0.5)

@@ -30,13 +30,13 @@ class Named:
     """New ones, or its own anew."""
     allow: Collection[str] = ()
     """ADDRESS or ADDRESS=VARIABLE each."""
-    base_url: str | None = None
+    base_url: tuple[str, ...] = ()
     key_env: str | None = None
     proxy: str | None = None
     http_client: str = AUTO
 
     def __post_init__(self) -> None:
-        for given in (*self.allow, *([self.base_url] if self.base_url else [])):
+        for given in (*self.allow, *self.base_url):
             if fault := checks.url_fault(_parted(given)[0]):
                 flag = "--allow" if given in self.allow else "--judge-base-url"
                 raise UsageError(f"{flag}: {fault}")
@@ -54,14 +54,12 @@ class Named:
         """Return a judge with the address and the key variable that were named, where it asks a server."""
         if judge.model is None or judge.model.provider in routes.LOCAL:
             return judge
-        model = judge.model
-        address, variable = self.base_url or model.base_url, self.key_env or model.key_env
-        return replace(judge, model=replace(model, base_url=address, key_env=variable))
+        model = judge.model.at(self.base_url)
+        return replace(judge, model=replace(model, key_env=self.key_env or model.key_env))
 
     def again(self, model: ModelConfig) -> bool:
-        """Return whether a stored model is asked at the address that was named, with a key that was."""
-        at = model.base_url is not None and model.base_url == self.base_url
-        return at and model.key_env in (None, self.key_env)
+        """Return whether a stored model is asked at addresses that were named, with a key that was."""
+        return is_at(model, self.base_url) and model.key_env in (None, self.key_env)
 
 
 def _parted(given: str) -> Endpoint:
@@ -69,11 +67,19 @@ def _parted(given: str) -> Endpoint:
     return address.rstrip("/"), variable
 
 
-def endpoint_of(model: ModelConfig) -> Endpoint | None:
-    """Return where a model is asked; None for one in this process."""
+def endpoints_at(model: ModelConfig) -> tuple[Endpoint, ...]:
+    """Return where a model is asked, each of its replicas; nowhere for one in this process."""
     if model.provider in routes.LOCAL:
-        return None
-    return routes.destination(model.model, base_url=model.base_url, key_env=model.key_env)
+        return ()
+    return tuple(
+        routes.destination(model.model, base_url=address, key_env=model.key_env)
+        for address in model.addresses or (None,)
+    )
+
+
+def is_at(model: ModelConfig, addresses: Collection[str]) -> bool:
+    """Return whether a model has addresses of its own, all of them among these."""
+    return bool(model.addresses) and set(model.addresses) <= set(addresses)
 
 
 def models_of(config: Config, keys: Iterable[str] = MODEL_KEYS) -> list[ModelConfig]:
@@ -101,7 +107,7 @@ def endpoints_of(models: Iterable[ModelConfig]) -> dict[Endpoint, list[str]]:
     """Return the models that are asked at each endpoint."""
     found: dict[Endpoint, list[str]] = {}
     for model in models:
-        if (endpoint := endpoint_of(model)) is not None:
+        for endpoint in endpoints_at(model):
             found.setdefault(endpoint, []).append(model.model)
     return found
 
@@ -133,16 +139,16 @@ def _flag(endpoint: Endpoint) -> str:
     return f"{address}={variable}" if variable else address
 
 
-def with_key(config: Config, address: str | None) -> Config:
-    """Return the configuration with `key_env` given to the models that are asked at `address`.
+def with_key(config: Config, addresses: Collection[str]) -> Config:
+    """Return the configuration with `key_env` given to the models that are asked at `addresses`.
 
-    Without an address: to those of the hosted provider that is named. Raises: UsageError where
+    Without addresses: to those of the hosted provider that is named. Raises: UsageError where
     several are.
     """
     if config.key_env is None:
         return config
     hosted = {m.provider for m in models_of(config) if _is_hosted(m)}
-    if address is None and len(hosted) > 1:
+    if not addresses and len(hosted) > 1:
         raise UsageError(
             f"--key-env {config.key_env}: whose key is it? The models are of {' and '.join(sorted(hosted))}. "
             "Write key_env beside each model in a TOML file."
@@ -150,7 +156,7 @@ def with_key(config: Config, address: str | None) -> Config:
     variable = config.key_env
 
     def keyed(model: ModelConfig) -> ModelConfig:
-        mine = model.base_url == address if address else _is_hosted(model)
+        mine = is_at(model, addresses) if addresses else _is_hosted(model)
         return replace(model, key_env=variable) if mine and not model.key_env else model
 
     def steps(given: tuple[StepConfig, ...]) -> tuple[StepConfig, ...]:

@@ -76,8 +76,8 @@ def _stored(
     config = build({**own, "out": str(run_dir.path)}, known=known(), where=where, flags=flags)
     config = with_key(config, config.base_url)
     stored = models_of(config, [key for key in MODEL_KEYS if key not in flags])
-    for url in (config.base_url, config.judge_base_url):
-        named = Named(base_url=url, key_env=config.key_env)
+    for addresses_named in (config.base_url, config.judge_base_url):
+        named = Named(base_url=addresses_named, key_env=config.key_env)
         stored = [model for model in stored if not named.again(model)]
     if allow is not None:
         naming.check(run_dir, stored, Named(allow=allow))

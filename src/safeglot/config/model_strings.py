@@ -45,6 +45,8 @@ class ModelConfig:
 
     model: str
     base_url: str | None = None
+    replicas: tuple[str, ...] = ()
+    """Addresses of further servers of the same model."""
     key_env: str | None = None
     revision: str = ""
     raw: bool | None = None
@@ -57,6 +59,17 @@ class ModelConfig:
     def provider(self) -> str:
         """The part before the first slash."""
         return self.model.partition("/")[0]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that were given for it; none where it is asked at its provider's own."""
+        return (self.base_url, *self.replicas) if self.base_url else ()
+
+    def at(self, addresses: Sequence[str]) -> ModelConfig:
+        """Return the same model at other addresses; at those it has where none are given."""
+        if not addresses:
+            return self
+        return dataclasses.replace(self, base_url=addresses[0], replicas=tuple(addresses[1:]))
 
     @property
     def path(self) -> str:
@@ -87,9 +100,12 @@ class StepConfig:
     model: ModelConfig | None = None
 
 
-_MODEL_FIELDS = {
-    f.name: str(f.type) for f in dataclasses.fields(ModelConfig) if f.name != "settings"
+MODEL_FIELDS = {
+    f.name: str(f.type)
+    for f in dataclasses.fields(ModelConfig)
+    if f.name not in ("settings", "replicas")
 }
+"""Keys of a model's table, but for its settings; `base_url` takes a list too."""
 
 
 class NameReader:
@@ -107,7 +123,7 @@ class NameReader:
                 "tell them apart. Keep one of them, and give the other a run of its own."
             )
 
-    def target(self, given: Any, where: str, base_url: str | None) -> ModelConfig | None:
+    def target(self, given: Any, where: str, base_url: Sequence[str]) -> ModelConfig | None:
         """Return the model of a model string or its table; None where it is wrong."""
         table = {"model": given} if isinstance(given, str) else given
         if not isinstance(table, dict) or not isinstance(table.get("model"), str):
@@ -127,15 +143,19 @@ class NameReader:
                 asked[key], faults = model_settings.read(key, value)
                 self.problems += [f"{place}: {fault}" for fault in faults]
                 continue
-            if key not in _MODEL_FIELDS:
-                known = (*_MODEL_FIELDS, *model_settings.KEYS)
+            if key not in MODEL_FIELDS:
+                known = (*MODEL_FIELDS, *model_settings.KEYS)
                 self.problems.append(f"{place}: no such key.{checks.nearest(key, known)}")
                 continue
-            checked, fault = checks.typed(value, _MODEL_FIELDS[key])
+            if key == "base_url":
+                addresses, fault = checks.addresses(value)
+                if not fault:
+                    right |= {"base_url": addresses[0], "replicas": addresses[1:]}
+                    continue
+            else:
+                checked, fault = checks.typed(value, MODEL_FIELDS[key])
             if not fault and key in ("usd_in", "usd_out"):
                 fault = checks.bounds_fault(checked, 0, None)
-            if not fault and key == "base_url":
-                fault = checks.url_fault(checked)
             if fault:
                 self.problems.append(f"{place}: {fault}")
             else:
@@ -144,7 +164,7 @@ class NameReader:
         return {"model": table["model"], **right, **given}
 
     def model(
-        self, table: Mapping[str, Any], where: str, base_url: str | None
+        self, table: Mapping[str, Any], where: str, base_url: Sequence[str]
     ) -> ModelConfig | None:
         """Return the model of a table that is right so far."""
         name = table["model"]
@@ -161,11 +181,10 @@ class NameReader:
             )
             return None
         local = provider in ("embedded", "gguf")
-        if not local and base_url and not table.get("base_url"):
-            table = {**table, "base_url": base_url}
-        return ModelConfig(**table)
+        model = ModelConfig(**table)
+        return model if local or model.base_url else model.at(base_url)
 
-    def judge(self, given: Any, where: str, base_url: str | None) -> JudgeConfig | None:
+    def judge(self, given: Any, where: str, base_url: Sequence[str]) -> JudgeConfig | None:
         """Return the judge of a judge string or its table; None where it is wrong."""
         table = {"judge": given} if isinstance(given, str) else given
         if not isinstance(table, dict) or not isinstance(table.get("judge"), str):
@@ -196,7 +215,7 @@ class NameReader:
         return JudgeConfig(judge=family, family=family, mode=str(mode))
 
     def judge_with_model(
-        self, text: str, rest: dict[str, Any], *, mode: str, where: str, base_url: str | None
+        self, text: str, rest: dict[str, Any], *, mode: str, where: str, base_url: Sequence[str]
     ) -> JudgeConfig | None:
         """Return a judge that asks a model; None where it is wrong."""
         family, _, model = text.partition("=")
@@ -211,7 +230,7 @@ class NameReader:
         return JudgeConfig(judge=text, family=family, model=config, mode=mode)
 
     def step(
-        self, given: Any, where: str, forms: Mapping[str, Form], base_url: str | None
+        self, given: Any, where: str, forms: Mapping[str, Form], base_url: Sequence[str]
     ) -> StepConfig | None:
         """Return a translator or an estimator; None where it is wrong."""
         table = {"name": given} if isinstance(given, str) else given
@@ -259,6 +278,8 @@ def as_list(given: Any) -> Sequence[Any]:
 
 def model_table(model: ModelConfig, skip: str = "") -> dict[str, Any]:
     """Return the entries of a model's table, without those that are not given."""
-    pairs = {name: getattr(model, name) for name in _MODEL_FIELDS}
+    pairs = {name: getattr(model, name) for name in MODEL_FIELDS}
+    if model.replicas:
+        pairs["base_url"] = list(model.addresses)
     given = {k: v for k, v in pairs.items() if v not in (None, "") and k != skip}
     return given | model_settings.table_of(model.settings)

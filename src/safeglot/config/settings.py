@@ -64,8 +64,12 @@ class Config:
         lambda: (JudgeConfig(judge="refusal-baseline", family="refusal-baseline"),),
         "family=provider/model, or refusal-baseline; may be repeated",
     )
-    base_url: str | None = _option(None, "address of the servers named on the command line")
-    judge_base_url: str | None = _option(None, "address of the judges' server, where it differs")
+    base_url: tuple[str, ...] = _option(
+        (), "address of the servers named on the command line; may be repeated for replicas"
+    )
+    judge_base_url: tuple[str, ...] = _option(
+        (), "address of the judges' server, where it differs; may be repeated for replicas"
+    )
     key_env: str | None = _option(
         None, "environment variable that holds the key of the servers named on the command line"
     )
@@ -149,9 +153,8 @@ _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CH
 _NAMED = ("target", "judge", "translator", "quality")
 OF_MACHINE = ("proxy", "http_client")
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
+_ADDRESSES = ("base_url", "judge_base_url")
 _FAULTS: Mapping[str, Callable[[str], str]] = {
-    "base_url": checks.url_fault,
-    "judge_base_url": checks.url_fault,
     "proxy": setting_fault,
     "http_client": client_fault,
 }
@@ -210,7 +213,8 @@ class _Reader:
             elif key in _NAMED:
                 values[key] = (place(key), value)
             else:
-                checked = self.setting(key, value, place(key))
+                read = self.addresses if key in _ADDRESSES else self.setting
+                checked = read(key, value, place(key))
                 if checked is not None:
                     values[key] = checked
         return values
@@ -239,6 +243,12 @@ class _Reader:
             self.problems.append(f"{where}: {fault}")
             return None
         return self.strings(key, value, where)
+
+    def addresses(self, _key: str, value: Any, where: str) -> tuple[str, ...] | None:
+        found, fault = checks.addresses(value)
+        if fault:
+            self.problems.append(f"{where}: {fault}")
+        return None if fault else found
 
     def strings(self, key: str, value: Any, where: str) -> Any:
         if key == "reference":
@@ -287,7 +297,7 @@ class _Reader:
     # ---- models
 
     def models(self, values: dict[str, Any]) -> None:
-        base = values.get("base_url")
+        base = values.get("base_url", ())
         judge_base = values.get("judge_base_url") or base
         if "target" in values:
             place, given = values.pop("target")
@@ -321,6 +331,9 @@ def to_table(config: Config) -> dict[str, Any]:
         for name in FIELDS
         if (value := getattr(config, name)) is not None and name not in (*_NAMED, *OF_MACHINE)
     }
+    for name in _ADDRESSES:
+        if len(given := table.pop(name)) > 0:
+            table[name] = given[0] if len(given) == 1 else given
     table["columns"] = dict(config.columns)
     table["target"] = [model_table(m) for m in config.target]
     table["judge"] = [

@@ -40,6 +40,8 @@ def addresses(table):
         (stored(base_url=A), {}, (A, A)),
         (stored(base_url=A), {"base_url": C, "target": ["vllm/new"]}, (A, A)),
         (stored(judge=B), {"judge_base_url": C}, (A, C)),
+        (stored(base_url=A), {"base_url": (B, C)}, ([B, C], [B, C])),
+        (stored([A, B], base_url=[B, A]), {"base_url": (C,)}, (C, A)),
     ],
 )
 def test_an_address_on_the_command_line_moves_the_models_it_was_for(table, flags, now):

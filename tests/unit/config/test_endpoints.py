@@ -5,7 +5,7 @@ import pytest
 from safeglot.config.endpoints import (
     Named,
     check_named,
-    endpoint_of,
+    endpoints_at,
     endpoints_of,
     models_of,
     with_key,
@@ -23,12 +23,13 @@ def config(**flags):
 
 
 def test_an_endpoint_is_an_address_and_the_variable_of_the_key_that_goes_there():
-    assert endpoint_of(ModelConfig(model="vllm/a")) == (
-        "http://localhost:8000/v1",
-        "VLLM_API_KEY",
-    )
-    assert endpoint_of(ModelConfig(model="vllm/a", base_url=f"{OWN}/")) == (OWN, "VLLM_API_KEY")
-    assert endpoint_of(ModelConfig(model="embedded/smollm2-135m")) is None
+    (own,) = endpoints_at(ModelConfig(model="vllm/a"))
+    assert own == ("http://localhost:8000/v1", "VLLM_API_KEY")
+    given = ModelConfig(model="vllm/a", base_url=f"{OWN}/")
+    assert endpoints_at(given) == ((OWN, "VLLM_API_KEY"),)
+    assert endpoints_at(ModelConfig(model="embedded/smollm2-135m")) == ()
+    two = given.at([OWN, "http://10.0.0.9/v1"])
+    assert [address for address, _ in endpoints_at(two)] == [OWN, "http://10.0.0.9/v1"]
 
 
 @pytest.mark.parametrize(
@@ -43,14 +44,14 @@ def test_an_endpoint_is_an_address_and_the_variable_of_the_key_that_goes_there()
 )
 def test_a_makers_key_goes_to_the_makers_own_host_only(address):
     model = ModelConfig(model="openai/a", base_url=address)
-    assert endpoint_of(model) == (address, "")
+    assert endpoints_at(model) == ((address, ""),)
     named = ModelConfig(model="openai/a", base_url=address, key_env="MINE")
-    assert endpoint_of(named) == (address, "MINE")
+    assert endpoints_at(named) == ((address, "MINE"),)
 
 
 def test_another_path_of_the_makers_host_is_its_own():
     model = ModelConfig(model="openai/a", base_url="https://API.openai.com:443/v2")
-    assert endpoint_of(model) == ("https://API.openai.com:443/v2", "OPENAI_API_KEY")
+    assert endpoints_at(model) == (("https://API.openai.com:443/v2", "OPENAI_API_KEY"),)
 
 
 def test_every_key_that_names_models_is_looked_at():
@@ -77,11 +78,20 @@ def test_what_was_not_named_is_told_with_the_flags_that_name_it():
         check_named("run.toml", models, Named(allow=(OWN,)).endpoints)
 
 
+def test_each_replica_has_to_be_named():
+    model = ModelConfig(model="vllm/a", base_url=OWN, replicas=("http://203.0.113.9/v1",))
+    with pytest.raises(UnnamedEndpoints, match=r"203.0.113.9") as caught:
+        check_named("run.toml", [model], {(OWN, "VLLM_API_KEY")})
+    assert caught.value.flags == ("--allow", "http://203.0.113.9/v1=VLLM_API_KEY")
+    assert not Named(base_url=(OWN,)).again(model)
+    assert Named(base_url=(OWN, "http://203.0.113.9/v1")).again(model)
+
+
 def test_an_address_that_is_named_again_does_not_name_the_variable_of_a_file():
     stored = ModelConfig(model="vllm/a", base_url=OWN, key_env="AWS_SECRET")
-    assert not Named(base_url=OWN).again(stored)
+    assert not Named(base_url=(OWN,)).again(stored)
     assert not Named(key_env="AWS_SECRET").again(stored)
-    assert Named(base_url=OWN, key_env="AWS_SECRET").again(stored)
+    assert Named(base_url=(OWN,), key_env="AWS_SECRET").again(stored)
     assert not Named().again(ModelConfig(model="vllm/a"))
 
 
@@ -89,7 +99,7 @@ def test_what_is_named_must_be_an_address():
     with pytest.raises(UsageError, match=r"--allow: got .nowhere."):
         Named(allow=("nowhere",))
     with pytest.raises(UsageError, match="--judge-base-url: got 'x'"):
-        Named(base_url="x")
+        Named(base_url=("x",))
 
 
 def test_a_key_variable_goes_where_the_address_of_the_command_line_does():
@@ -98,8 +108,8 @@ def test_a_key_variable_goes_where_the_address_of_the_command_line_does():
         judge=("rubric=vllm/j",),
         translator=("llm=openai/x",),
         to="de",
-        base_url=OWN,
-        judge_base_url="http://10.0.0.8/v1",
+        base_url=(OWN,),
+        judge_base_url=("http://10.0.0.8/v1",),
         key_env="MINE",
     )
     keyed = with_key(given, given.base_url)
@@ -108,7 +118,7 @@ def test_a_key_variable_goes_where_the_address_of_the_command_line_does():
 
 def test_without_an_address_a_key_variable_is_that_of_the_hosted_provider():
     given = config(target=("openai/t",), judge=("rubric=vllm/j",), key_env="MINE")
-    assert [m.key_env for m in models_of(with_key(given, None))] == ["MINE", None]
+    assert [m.key_env for m in models_of(with_key(given, ()))] == ["MINE", None]
     two = config(target=("openai/t", "groq/t"), key_env="MINE")
     with pytest.raises(UsageError, match=r"whose key is it.*groq and openai"):
-        with_key(two, None)
+        with_key(two, ())

@@ -31,17 +31,28 @@ def reader():
 
 
 def test_a_model_is_a_provider_and_its_own_name_of_it(reader):
-    model = reader.target("vllm/owner/name", "target", "http://host/v1")
+    model = reader.target("vllm/owner/name", "target", ("http://host/v1",))
     assert (model.provider, model.path) == ("vllm", "owner/name")
     assert model.base_url == "http://host/v1"
-    assert reader.target("embedded/m", "target", "http://host/v1").base_url is None
+    assert reader.target("embedded/m", "target", ("http://host/v1",)).base_url is None
     assert reader.problems == []
 
 
 def test_a_table_s_own_address_goes_before_that_of_all(reader):
     table = {"model": "vllm/m", "base_url": "http://own/v1", "usd_in": 1}
-    model = reader.target(table, "target", "http://host/v1")
+    model = reader.target(table, "target", ("http://host/v1",))
     assert (model.base_url, model.usd_in) == ("http://own/v1", 1.0)
+
+
+def test_several_addresses_are_replicas_and_are_written_back_as_a_list(reader):
+    at = ["http://a/v1", "http://b/v1"]
+    own = reader.target({"model": "vllm/m", "base_url": [*at, at[0]]}, "target", ())
+    given = reader.target("vllm/m", "target", at)
+    assert own == given
+    assert own.addresses == tuple(at)
+    assert model_table(own)["base_url"] == at
+    assert model_table(own.at(at[:1]))["base_url"] == at[0]
+    assert ModelConfig(model="vllm/m").addresses == ()
 
 
 @pytest.mark.parametrize(
@@ -54,10 +65,14 @@ def test_a_table_s_own_address_goes_before_that_of_all(reader):
         ({"model": "vllm/m", "base_ur": "x"}, "no such key. Did you mean 'base_url'?"),
         ({"model": "vllm/m", "usd_in": -1}, "allowed is at least 0"),
         ({"model": "vllm/m", "base_url": "ftp://h"}, "an address begins with http"),
+        ({"model": "vllm/m", "base_url": ["http://h/v1", "h"]}, "got 'h'; an address begins with"),
+        ({"model": "vllm/m", "base_url": []}, "empty; leave it out"),
+        ({"model": "vllm/m", "base_url": [7]}, "allowed is an address or a list of them"),
+        ({"model": "vllm/m", "replicas": ["http://h/v1"]}, "no such key"),
     ],
 )
 def test_what_is_wrong_with_a_model_is_told(reader, given, why):
-    reader.target(given, "target", None)
+    reader.target(given, "target", ())
     (problem,) = reader.problems
     assert problem.startswith("target: ")
     assert why in problem

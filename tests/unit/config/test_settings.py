@@ -259,3 +259,14 @@ def test_the_client_is_checked_and_is_no_part_of_a_run():
     with pytest.raises(InputErrors, match="http_client: got 'httpx', allowed is auto, aiohttp"):
         build({"http_client": "httpx"}, known=KNOWN)
     assert "http_client" not in to_table(build({"http_client": "aiohttp"}, known=KNOWN))
+
+
+@pytest.mark.parametrize("given", ["http://t/v1", ["http://t/v1", "http://u/v1"]])
+def test_one_address_or_a_list_is_kept_as_it_was_given(given):
+    flags = {"target": "vllm/a", "judge": "rubric=vllm/j", "base_url": given}
+    config = build({}, known=KNOWN, flags=flags)
+    assert config.target[0].addresses == config.base_url
+    table = to_table(config)
+    assert table["base_url"] == table["target"][0]["base_url"] == given
+    assert "judge_base_url" not in table
+    assert build(table, known=KNOWN) == config

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,27 +56,32 @@ def _require_engine(model: str) -> None:
 def http_route(
     model: str,
     *,
-    base_url: str | None,
+    base_urls: Sequence[str],
     key_env: str | None,
     timeout_s: float,
     concurrency: int,
     prices: tuple[float | None, float | None],
 ) -> Route:
-    """Return the route to "provider/model" of an OpenAI-compatible server."""
+    """Return the route to "provider/model" of OpenAI-compatible servers; without an address the provider's own."""
     from safeglot.backends.engine.engine import Route
     from safeglot.backends.models.http import HttpModel
 
     provider, _, path = model.partition("/")
-    endpoint = providers()[provider].endpoint(
-        path, base_url=base_url, key_env=key_env, timeout_s=timeout_s
+    endpoints = (
+        providers()[provider].endpoint(path, base_url=at, key_env=key_env, timeout_s=timeout_s)
+        for at in base_urls or (None,)
     )
-    return Route(
-        model=HttpModel(endpoint),
-        lane=endpoint.base_url,
-        concurrency=concurrency,
-        usd_in=prices[0],
-        usd_out=prices[1],
+    first, *others = (
+        Route(
+            model=HttpModel(endpoint),
+            lane=endpoint.base_url,
+            concurrency=concurrency,
+            usd_in=prices[0],
+            usd_out=prices[1],
+        )
+        for endpoint in endpoints
     )
+    return dataclasses.replace(first, others=tuple(others))
 
 
 def adapting(
@@ -102,7 +108,10 @@ def adapting(
     endpoint = dataclasses.replace(endpoint, proxy=through, http_client=http_client)
     if isinstance(logprobs, int):
         endpoint = dataclasses.replace(endpoint, top_logprobs=logprobs)
-    return dataclasses.replace(route, model=AdaptingModel(endpoint, model_id, adaptations))
+    given: dict[str, Any] = {"logprobs": logprobs, "proxy": proxy, "http_client": http_client}
+    others = (adapting(other, model_id, adaptations, **given) for other in route.others)
+    model = AdaptingModel(endpoint, model_id, adaptations)
+    return dataclasses.replace(route, model=model, others=tuple(others))
 
 
 def missing_key(provider: str, *, base_url: str | None, key_env: str | None) -> str | None:

@@ -10,7 +10,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.config import naming
-from safeglot.config.endpoints import Named, endpoint_of, models_of
+from safeglot.config.endpoints import Named, endpoints_at, models_of
 from safeglot.config.model_strings import JudgeConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import UsageError
@@ -62,7 +62,7 @@ def judge(
 def _named_again(own: Sequence[JudgeConfig], named: Named) -> list[JudgeConfig]:
     """Return a run's judges at the address that was named for them. Raises: UsageError where none asks a server."""
     again = [named.over(judge) for judge in own]
-    if (named.base_url or named.key_env) and not any(endpoint_of(j.model) for j in own if j.model):
+    if (named.base_url or named.key_env) and not any(endpoints_at(j.model) for j in own if j.model):
         flag = "--judge-base-url" if named.base_url else "--key-env"
         raise UsageError(f"{flag}: goes with --judge; name the judge that it serves.")
     return again

@@ -32,8 +32,11 @@ def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
     elif model.provider == "embedded":
         routes.check_embedded(model.path)
     else:
-        name = routes.missing_key(model.provider, base_url=model.base_url, key_env=model.key_env)
-        if name:
+        asked = (
+            routes.missing_key(model.provider, base_url=address, key_env=model.key_env)
+            for address in model.addresses or (None,)
+        )
+        if name := next(filter(None, asked), None):
             raise UsageError(
                 f"{model.model}: needs a key, and the environment variable {name} is not set. "
                 f"Set it (export {name}=…), or name another: --key-env VAR (key_env in the TOML)."
@@ -114,7 +117,7 @@ def model_routes(
         else:
             route = routes.http_route(
                 model.model,
-                base_url=model.base_url,
+                base_urls=model.addresses,
                 key_env=model.key_env,
                 timeout_s=config.timeout_s,
                 concurrency=config.concurrency,
@@ -135,9 +138,10 @@ def say_keyless(models: Sequence[ModelConfig], console: Console) -> None:
     """Say, once each, which models are asked without the key of their maker."""
     for m in models:
         if m.provider not in routes.LOCAL:
-            line = routes.without_key(m.model, base_url=m.base_url, key_env=m.key_env)
-            if line:
-                console.say_once(f"note: {line}")
+            for address in m.addresses:
+                line = routes.without_key(m.model, base_url=address, key_env=m.key_env)
+                if line:
+                    console.say_once(f"note: {line}")
 
 
 def unsent_notes(config: Config) -> Iterator[str]:

@@ -240,7 +240,7 @@ def _way_back(spec: StepConfig) -> list[StepConfig]:
         return []
     problems: list[str] = []
     reader = NameReader(Known(providers=registry.model_providers(), judges={}), problems)
-    named = reader.step(spec.path, f"--quality {spec.name}", registry.TRANSLATORS, None)
+    named = reader.step(spec.path, f"--quality {spec.name}", registry.TRANSLATORS, ())
     if named is None:
         raise InputErrors(problems)
     return [named]

@@ -38,7 +38,9 @@ def test_nothing_is_written_where_a_stored_judge_was_not_named(tmp_path, monkeyp
 
 
 def test_a_judge_is_asked_where_it_is_named_again():
-    (own,) = verdicts._named_again([judge("rubric=vllm/j")], Named(base_url=HERE, key_env="MINE"))
+    (own,) = verdicts._named_again(
+        [judge("rubric=vllm/j")], Named(base_url=(HERE,), key_env="MINE")
+    )
     assert (own.model.base_url, own.model.key_env) == (HERE, "MINE")
     kept = dataclasses.replace(own, mode="answer")
     assert verdicts._named_again([kept], Named()) == [kept]
