@@ -240,9 +240,7 @@ def configuration_page() -> str:
     judge_only -= {"family", "model", "refusals_only"}
     same_names(JUDGE_KEYS, judge_only, "JudgeConfig")
     same_names(VARIABLES, variables(), "environment variables")
-    model_rows = (
-        (f"`{f.name}`", _kind(f), MODEL_KEYS[f.name]) for f in model_fields
-    )
+    model_rows = ((f"`{f.name}`", _kind(f), MODEL_KEYS[f.name]) for f in model_fields)
     keys = table(("key", "type", "default", "limits", "meaning"), map(_key, FIELDS.values()))
     return f"""\
 {MADE}# Configuration
