@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from json import encoder as _json_encoder
 from typing import Any
 
@@ -58,6 +58,20 @@ def digest(*parts: Any) -> str:
     return hashlib.blake2b(
         _encode(parts).encode("utf-8", "surrogatepass"), digest_size=16
     ).hexdigest()
+
+
+def digest_of_lists(*lists: Iterable[Any]) -> str:
+    """Return what `digest` gives for lists that need not be in memory."""
+    made = hashlib.blake2b(digest_size=16)
+    mark = "[["
+    for items in lists:
+        for item in items:
+            made.update((mark + _encode(item)).encode("utf-8", "surrogatepass"))
+            mark = ","
+        made.update(b"]" if mark == "," else f"{mark}]".encode())
+        mark = ",["
+    made.update(b"]")
+    return made.hexdigest()
 
 
 def request_key(request: Request) -> str:

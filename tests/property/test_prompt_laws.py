@@ -216,7 +216,7 @@ def test_any_cells_are_read_or_refused(rows):
     table = Table(
         where="f",
         columns=columns,
-        rows=tuple(Row(place=f"f: row {n}", cells=row) for n, row in enumerate(rows)),
+        rows=tuple(Row(where="f: row ", number=n, cells=row) for n, row in enumerate(rows)),
     )
     found, told = None, ()
     try:
@@ -247,11 +247,16 @@ def test_problems_are_all_counted(n):
 @given(ROWS, st.integers(0, 3))
 def test_what_is_asked_first_is_what_the_rounds_of_a_limit_take(rows, seed):
     prompts = prompt_set(rows).prompts
-    order = [p.id for p in asking_order(prompts, seed)]
+    order = [prompts[i].id for i in asking_order(prompts, seed)]
     assert sorted(order) == sorted(rows)
     of_kinds = [[p for p in prompts if p.kind == kind] for kind in ("harmful", "benign")]
     for n in range(1, len(prompts) + 1):
-        taken = {p.id for own in of_kinds for new in islice(rounds(own, seed), n) for p in new}
+        taken = {
+            own[i].id
+            for own in of_kinds
+            for new in islice(rounds(own, range(len(own)), seed), n)
+            for i in new
+        }
         assert set(order[: len(taken)]) == taken
 
 
@@ -261,7 +266,7 @@ def test_after_each_prompt_the_categories_with_prompts_left_are_level(rows, seed
     prompts = [replace(p, categories=p.categories[:1]) for p in prompt_set(rows).prompts]
     sizes = Counter((p.kind, p.categories[0]) for p in prompts)
     asked = Counter()
-    for prompt in asking_order(prompts, seed):
+    for prompt in (prompts[i] for i in asking_order(prompts, seed)):
         asked[prompt.kind, prompt.categories[0]] += 1
         open_ones = [asked[name] for name, n in sizes.items() if asked[name] < n]
         assert not open_ones or max(asked.values()) - min(open_ones) <= 1
@@ -271,7 +276,7 @@ def test_after_each_prompt_the_categories_with_prompts_left_are_level(rows, seed
 @given(ROWS, st.integers(1, 5), st.integers(0, 3))
 def test_shards_are_parts_of_one_plan_and_level_in_each_category(rows, n, seed):
     prompts = [replace(p, categories=p.categories[:1]) for p in prompt_set(rows).prompts]
-    place = shards(prompts, n, seed)
+    place = dict(zip([p.id for p in prompts], shards(prompts, n, seed), strict=True))
     assert place.keys() == rows.keys()
     for stratum in {(p.kind, p.categories) for p in prompts}:
         own = [place[p.id] for p in prompts if (p.kind, p.categories) == stratum]

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeglot.keys import canonical, digest, json_encoder, request_key, signature, translation_key
+from safeglot.keys import (
+    canonical,
+    digest,
+    digest_of_lists,
+    json_encoder,
+    request_key,
+    signature,
+    translation_key,
+)
 from safeglot.types import Request, Translation
 
 REQUEST = Request(model="m", messages=(("user", "hi"),), max_tokens=5)
@@ -116,3 +124,10 @@ def test_without_the_encoder_in_c_it_is_the_plain_one(monkeypatch, broken):
 
 def _raise():
     raise TypeError("takes 8 arguments")
+
+
+@pytest.mark.parametrize(
+    "lists", [([],), ([1, "a"],), ([], []), ([["ä", None]], [1.5]), ([1], [], [{}])]
+)
+def test_lists_have_the_digest_that_they_have_in_memory(lists):
+    assert digest_of_lists(*map(iter, lists)) == digest(*lists)

@@ -31,7 +31,7 @@ def taxonomy_text(prompts: PromptSet) -> str:
 def prompts_text(prompts: PromptSet) -> str:
     """Return what was read and selected."""
     counts: Counter[tuple[str, str]] = Counter(
-        (c, p.kind) for p in prompts.prompts for c in p.categories
+        (c, p.kind) for p in prompts.labels() for c in p.categories
     )
     macro = prompts.taxonomy.macro
     rows = [

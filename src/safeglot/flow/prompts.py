@@ -15,6 +15,7 @@ from safeglot.errors import UsageError
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
 from safeglot.prompts.selection import Shard, select, shard_of, sizes_of
+from safeglot.prompts.texts import TextStream
 
 
 def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
@@ -22,7 +23,13 @@ def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
     config = untranslated(config)
     taxonomy = Path(config.taxonomy) if config.taxonomy else None
     loaded = datasets.load_prompts(config.prompts, taxonomy_file=taxonomy)
-    whole = read_prompt_files(loaded, reading_of(config))
+    try:
+        whole = read_prompt_files(loaded, reading_of(config), TextStream(datasets.room_for_texts()))
+    except OSError as error:
+        raise UsageError(
+            f"{config.prompts}: the texts cannot be put into a temporary file ({error}). Make room, or "
+            "name another folder in TMPDIR."
+        ) from error
     return select(whole, **selection_of(config)), _with_sizes(origin_of(loaded), whole, config)
 
 

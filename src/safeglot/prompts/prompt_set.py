@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
+from safeglot.keys import digest_of_lists
+from safeglot.prompts.rows import Labels, PromptRows, TextRows
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
 
@@ -30,11 +34,12 @@ class PromptSet:
     then) or there is none (`untranslated` says why).
 
     `prompts` are in the order of the file; `translations` go prompt by prompt, each in the order
-    of `languages`. `notes` say what was left out or changed on reading.
+    of `languages`. Those of a file are made anew each time that one is asked for (prompts/rows.py):
+    go through them, and keep none. `notes` say what was left out or changed on reading.
     """
 
-    prompts: tuple[Prompt, ...]
-    translations: tuple[Translation, ...]
+    prompts: Sequence[Prompt]
+    translations: Sequence[Translation]
     taxonomy: Taxonomy
     languages: tuple[str, ...]
     source: str
@@ -42,28 +47,81 @@ class PromptSet:
     arm_texts: tuple[Translation, ...] = ()
     """Texts of the arms that safeglot made itself: gated ones, other candidates, probes."""
     untranslated: tuple[Untranslated, ...] = ()
-    positions: tuple[int, ...] = field(default=(), compare=False)
+    positions: Sequence[int] = field(default=(), compare=False)
     """Of each prompt in the whole file, where this is a part of it: parts are joined in its order."""
+    _digest: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def categories(self) -> tuple[str, ...]:
         """The categories that have a prompt, in the taxonomy's order."""
-        used = {category for prompt in self.prompts for category in prompt.categories}
+        used = {category for label in self.labels() for category in label.categories}
         return tuple(category for category in self.taxonomy.categories if category in used)
 
-    def keep(self, prompts: tuple[Prompt, ...], notes: tuple[str, ...] = ()) -> PromptSet:
-        """Return the set of these prompts, which are of this set, with further notes."""
-        places = self.positions or range(len(self.prompts))
-        ids = {p.id: place for p, place in zip(self.prompts, places, strict=True)}
-        ids = {p.id: ids[p.id] for p in prompts}
-        return PromptSet(
+    def labels(self) -> Labels:
+        """Return the prompts without their texts, which need not be read for it."""
+        if isinstance(self.prompts, PromptRows):
+            return self.prompts.columns.labels
+        return Labels.of(self.prompts)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the texts and of what is said of the prompts, made once."""
+        if not self._digest:
+            texts = ((t.prompt, t.language, t.text, t.translator) for t in self.translations)
+            self._digest.append(digest_of_lists(texts, map(tuple, self.labels())))
+        return self._digest[0]
+
+    def texts_of(self, rows: Iterable[int]) -> Iterator[Translation]:
+        """Yield the texts of the prompts in these places, in their order."""
+        if isinstance(self.translations, TextRows):
+            n = len(self.languages)
+            for row in rows:
+                yield from self.translations[row * n : row * n + n]
+            return
+        texts: dict[str, list[Translation]] = {}
+        for text in self.translations:
+            texts.setdefault(text.prompt, []).append(text)
+        for row in rows:
+            yield from texts.get(self.prompts[row].id, ())
+
+    def keep(
+        self,
+        rows: Sequence[int],
+        *,
+        tags: Collection[str] | None = None,
+        languages: tuple[str, ...] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> PromptSet:
+        """Return the set of the prompts in these places, in their order, with further notes.
+
+        It has the `languages`, and of the categories those among the `tags`, where they are given.
+        """
+        languages = self.languages if languages is None else languages
+        prompts: Sequence[Prompt]
+        translations: Sequence[Translation]
+        if isinstance(self.prompts, PromptRows) and isinstance(self.translations, TextRows):
+            columns = self.prompts.columns.take(rows, languages, tags)
+            prompts, translations = PromptRows(columns), TextRows(columns)
+            ids = set(columns.labels.ids) if self.arm_texts or self.untranslated else set()
+        else:
+            prompts = tuple(_tagged(self.prompts[row], tags) for row in rows)
+            ids = {prompt.id for prompt in prompts}
+            texts = {(t.prompt, t.language): t for t in self.translations}
+            places = ((p.id, tag) for p in prompts for tag in languages)
+            translations = tuple(texts[place] for place in places if place in texts)
+        return replace(
+            self,
             prompts=prompts,
-            translations=tuple(t for t in self.translations if t.prompt in ids),
-            taxonomy=self.taxonomy,
-            languages=self.languages,
-            source=self.source,
+            translations=translations,
+            languages=languages,
             notes=self.notes + notes,
             arm_texts=tuple(t for t in self.arm_texts if t.prompt in ids),
             untranslated=tuple(u for u in self.untranslated if u.prompt in ids),
-            positions=tuple(ids.values()),
+            positions=array("I", (self.positions[row] for row in rows)) if self.positions else rows,
         )
+
+
+def _tagged(prompt: Prompt, tags: Collection[str] | None) -> Prompt:
+    if tags is None:
+        return prompt
+    return replace(prompt, categories=tuple(tag for tag in prompt.categories if tag in tags))

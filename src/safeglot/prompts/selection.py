@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from safeglot.errors import UsageError
 from safeglot.prompts.order import members, rounds, shards
 from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.rows import Labels
 from safeglot.prompts.taxonomy import unknown_category
-from safeglot.types import Kind, Prompt
+from safeglot.types import Kind
 
 _SHARD = re.compile(r"[0-9]{1,6}(,[0-9]{1,6})*/[0-9]{1,6}", re.ASCII)
 
@@ -65,31 +68,35 @@ def select(
     if limit is not None and limit < 1:
         raise UsageError(f"--limit is {limit}; it must be 1 or more (leave it out for all prompts)")
     wanted = _wanted(prompt_set, categories)
-    selected = [p for p in _within(prompt_set.prompts, wanted) if p.kind in kinds]
-    if not selected:
+    inside = prompt_set.labels().within(wanted)
+    places = _of_kinds(inside, kinds, wanted)
+    if not places:
         raise UsageError(_nothing(prompt_set, wanted, kinds))
     notes: list[str] = []
     if limit is not None:
-        taken: set[str] = set()
+        taken: list[int] = []
         for kind in dict.fromkeys(kinds):
-            stratum = [p for p in selected if p.kind == kind]
-            notes += _short(stratum, limit, kind)
-            taken |= _take(stratum, limit, seed)
-        selected = [p for p in selected if p.id in taken]
+            stratum = _of_kinds(inside, (kind,), wanted)
+            notes += _short(members(inside, stratum), limit, kind)
+            taken += [i for new in islice(rounds(inside, stratum, seed), limit) for i in new]
+        places = array("I", sorted(taken))
     if shard is not None:
-        place = shards(prompt_set.prompts, shard.of, seed)
-        selected = [p for p in selected if place[p.id] in shard.numbers]
-        if not selected:
+        parts = shards(prompt_set.labels(), shard.of, seed)
+        places = array("I", (i for i in places if parts[i] in shard.numbers))
+        if not places:
             raise UsageError(f"--shard {shard}: none of the prompts is in it; take fewer shards")
-    return prompt_set.keep(tuple(selected), tuple(notes))
+    return prompt_set.keep(places, tags=wanted, notes=tuple(notes))
 
 
 def sizes_of(
     prompt_set: PromptSet, *, categories: Sequence[str] | None, kinds: Sequence[Kind]
 ) -> dict[str, dict[str, int]]:
     """Return how many prompts each kind and category has before a limit is set."""
-    inside = list(_within(prompt_set.prompts, _wanted(prompt_set, categories)))
-    return {kind: members(p for p in inside if p.kind == kind) for kind in dict.fromkeys(kinds)}
+    wanted = _wanted(prompt_set, categories)
+    inside = prompt_set.labels().within(wanted)
+    return {
+        kind: members(inside, _of_kinds(inside, (kind,), wanted)) for kind in dict.fromkeys(kinds)
+    }
 
 
 def _wanted(prompt_set: PromptSet, categories: Sequence[str] | None) -> frozenset[str] | None:
@@ -99,19 +106,19 @@ def _wanted(prompt_set: PromptSet, categories: Sequence[str] | None) -> frozense
     return frozenset(categories) if categories else None
 
 
-def _within(prompts: Iterable[Prompt], wanted: frozenset[str] | None) -> Iterable[Prompt]:
-    if wanted is None:
-        yield from prompts
-        return
-    for prompt in prompts:
-        tags = tuple(tag for tag in prompt.categories if tag in wanted)
-        if tags:
-            yield replace(prompt, categories=tags)
+def _of_kinds(
+    inside: Labels, kinds: Sequence[Kind], wanted: frozenset[str] | None
+) -> Sequence[int]:
+    """Return the places of the prompts of these kinds that have a category that is wanted."""
+    return array(
+        "I",
+        (i for i, p in enumerate(inside) if p.kind in kinds and (wanted is None or p.categories)),
+    )
 
 
 def _nothing(prompt_set: PromptSet, wanted: frozenset[str] | None, kinds: Sequence[Kind]) -> str:
-    has = {kind: sum(p.kind == kind for p in prompt_set.prompts) for kind in ("harmful", "benign")}
-    counts = ", ".join(f"{n} {kind}" for kind, n in has.items())
+    has = Counter(label.kind for label in prompt_set.labels())
+    counts = ", ".join(f"{has[kind]} {kind}" for kind in ("harmful", "benign"))
     where = f" in {', '.join(sorted(wanted))}" if wanted else ""
     return (
         f"{prompt_set.source} has no prompt of the kind {' or '.join(kinds)}{where} "
@@ -119,13 +126,9 @@ def _nothing(prompt_set: PromptSet, wanted: frozenset[str] | None, kinds: Sequen
     )
 
 
-def _short(prompts: Iterable[Prompt], limit: int, kind: Kind) -> list[str]:
-    few = {c: n for c, n in members(prompts).items() if n < limit}
+def _short(sizes: Mapping[str, int], limit: int, kind: Kind) -> list[str]:
+    few = {c: n for c, n in sizes.items() if n < limit}
     if not few:
         return []
     told = ", ".join(f"{category} {n}" for category, n in sorted(few.items()))
     return [f"fewer than {limit} {kind} prompts in: {told}"]
-
-
-def _take(prompts: Sequence[Prompt], limit: int, seed: int) -> set[str]:
-    return {prompt.id for new in islice(rounds(prompts, seed), limit) for prompt in new}

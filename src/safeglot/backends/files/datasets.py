@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import hashlib
+import io
 import os
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from safeglot.errors import UsageError
 from safeglot.text.spelling import closest
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 PACKAGED = ("mini", "context")
+MOST_IN_MEMORY = 16 << 20
+"""Bytes of texts that are not worth a file."""
+BLOCK = 1 << 20
+PARQUET_ROWS = 5_000
+"""Rows that are decoded at a time."""
 _HUB_SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 """In the order of preference."""
 _HUB_SPEC = re.compile(
@@ -27,13 +35,17 @@ _SHARD = re.compile(r"-\d{5}-of-\d{5}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFile:
-    """One file: its bytes, or its records where its format is not text."""
+    """One file: its bytes (of one on the disk, its path), or its records where its format is not text."""
 
     where: str
     suffix: str
-    data: bytes = b""
+    data: bytes | Path = b""
     columns: tuple[str, ...] = ()
-    records: Sequence[Mapping[str, object]] | None = None
+    records: Iterable[Mapping[str, object]] | None = None
+
+    def stream(self) -> BinaryIO:
+        """Return the bytes, from their beginning. Raises: UsageError."""
+        return _stream(self.data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,21 +84,43 @@ def load_prompts(spec: str, *, taxonomy_file: Path | None = None, revision: str 
     else:
         name, files = _from_disk(spec)
         commit, notes = "", ()
-    digest = hashlib.sha256()
-    for _, data in files:
-        digest.update(len(data).to_bytes(8, "big") + data)
     return Loaded(
         name=name,
         files=tuple(_data_file(where, data) for where, data in files),
         alert_toml=alert_toml(),
-        sha256=digest.hexdigest(),
+        sha256=_sha256(data for _, data in files),
         revision=commit,
         taxonomy=taxonomy,
         notes=notes,
     )
 
 
-_Files = tuple[tuple[str, bytes], ...]
+_Files = tuple[tuple[str, bytes | Path], ...]
+
+
+def room_for_texts() -> BinaryIO:
+    """Return an empty stream that goes to a temporary file once there is much in it."""
+    return cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=MOST_IN_MEMORY))
+
+
+def _sha256(contents: Iterable[bytes | Path]) -> str:
+    digest = hashlib.sha256()
+    for data in contents:
+        with _stream(data) as stream:
+            digest.update(stream.seek(0, os.SEEK_END).to_bytes(8, "big"))
+            stream.seek(0)
+            while block := stream.read(BLOCK):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _stream(data: bytes | Path) -> BinaryIO:
+    if isinstance(data, bytes):
+        return io.BytesIO(data)
+    try:
+        return data.open("rb")
+    except OSError as error:
+        raise UsageError(f"{data}: cannot be read: {error.strerror}") from error
 
 
 def _packaged(name: str) -> bytes:
@@ -102,7 +136,8 @@ def _from_disk(spec: str) -> tuple[str, _Files]:
     if path.suffix.lower() not in SUFFIXES and not path.is_dir():
         allowed = ", ".join(SUFFIXES)
         raise UsageError(f"{spec}: the name ends in none of {allowed}; convert or rename the file")
-    return path.name, ((path.name, _read_bytes(path)),)
+    # what is no file on the disk cannot be read twice
+    return path.name, ((path.name, path if path.is_file() else _read_bytes(path)),)
 
 
 def _absent(spec: str, path: Path) -> str:
@@ -136,28 +171,43 @@ def _read_text(path: Path) -> str:
         ) from error
 
 
-def _data_file(where: str, data: bytes) -> DataFile:
+def _data_file(where: str, data: bytes | Path) -> DataFile:
     suffix = PurePosixPath(where).suffix.lower()
     if suffix != ".parquet":
         return DataFile(where=where, suffix=suffix, data=data)
-    columns, records = _parquet(where, data)
-    return DataFile(where=where, suffix=suffix, columns=columns, records=records)
+    records = _ParquetRows(where, data)
+    return DataFile(where=where, suffix=suffix, columns=records.columns, records=records)
 
 
-def _parquet(where: str, data: bytes) -> tuple[tuple[str, ...], list[dict[str, object]]]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise UsageError(
-            f"{where}: Parquet files need pyarrow: pip install 'safeglot[parquet]'"
-        ) from error
-    try:
-        table = pq.read_table(pa.BufferReader(data))
-        # Decoding the texts happens here: a damaged one is found here too.
-        return tuple(table.column_names), table.to_pylist()
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{where}: is not a Parquet file that can be read: {error}") from error
+class _ParquetRows:
+    """The rows of a Parquet file, of which a batch is in memory. Raises: UsageError."""
+
+    def __init__(self, where: str, data: bytes | Path) -> None:
+        self._where, self._data = where, data
+        with self._read() as file:
+            self.columns = tuple(file.schema_arrow.names)
+
+    def __iter__(self) -> Iterator[Mapping[str, object]]:
+        with self._read() as file:
+            for batch in file.iter_batches(PARQUET_ROWS):
+                yield from batch.to_pylist()
+
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[Any]:
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError as error:
+            raise UsageError(
+                f"{self._where}: Parquet files need pyarrow: pip install 'safeglot[parquet]'"
+            ) from error
+        try:
+            with _stream(self._data) as stream, pq.ParquetFile(stream) as file:
+                yield file
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"{self._where}: is not a Parquet file that can be read: {error}"
+            ) from error
 
 
 def _from_hub(spec: str, revision: str) -> tuple[str, _Files, str, tuple[str, ...]]:
@@ -181,8 +231,7 @@ def _from_hub(spec: str, revision: str) -> tuple[str, _Files, str, tuple[str, ..
             repo, [s.rfilename for s in info.siblings or ()], card.get("configs"), match["part"]
         )
         files = tuple(
-            (f"hf:{repo}/{path}", Path(_download(api, repo, path, str(info.sha))).read_bytes())
-            for path in paths
+            (f"hf:{repo}/{path}", Path(_download(api, repo, path, str(info.sha)))) for path in paths
         )
     except UsageError:
         raise

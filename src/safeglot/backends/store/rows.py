@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from safeglot.keys import json_encoder, translation_key
 from safeglot.text.surrogates import has_half, whole
+from safeglot.types import Translation
 
 _INT = 2**63
+
+_json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[Any, ...]:
@@ -27,6 +31,23 @@ def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[An
         elif not isinstance(cell, (int, float)) or not _in_range(cell):
             raise ValueError(f"{table}: column {i + 1} cannot hold {_shown(cell)}")
     return row if changed is None else tuple(changed)
+
+
+def text_row(t: Translation) -> tuple[Any, ...]:
+    """Return a text as a row of the table `translations`."""
+    return (
+        translation_key(t),
+        t.prompt,
+        t.language,
+        t.text,
+        t.translator,
+        _json(dict(t.quality)),
+        _json(t.checks),
+        int(t.kept),
+        t.reason,
+        t.arm,
+        t.variant,
+    )
 
 
 def _in_range(number: float) -> bool:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.files.links import check_own
-from safeglot.backends.store.rows import fit
+from safeglot.backends.store.rows import fit, text_row
 from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
 from safeglot.backends.store.shape import address, fault_of_tables, fault_of_values
 from safeglot.backends.store.upgrade import check_present, upgrade
 from safeglot.errors import UsageError
-from safeglot.keys import json_encoder, translation_key
+from safeglot.keys import json_encoder
 from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
 
 if TYPE_CHECKING:
@@ -168,45 +168,41 @@ class Store:
         batch, self._batch = self._batch, None
         pending, self._pending = self._pending, {}
         if pending:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
-                for table in _ORDER:
-                    if table in pending:
-                        self._db.executemany(INSERT[table], pending[table])
+                self._commit(pending)
             except BaseException:
-                if self._db.in_transaction:  # a full disk has ended it
-                    self._db.execute("ROLLBACK")
                 self._pending = pending  # a full disk may have room again; nothing is lost silently
                 raise
-            self._db.execute("COMMIT")
         if batch is not None and not batch.done():
             batch.set_result(None)
+
+    def _commit(self, rows: Mapping[str, Iterable[tuple[Any, ...]]]) -> None:
+        """Write rows, each as it comes, in one transaction."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for table in _ORDER:
+                if table in rows:
+                    self._db.executemany(INSERT[table], rows[table])
+        except BaseException:
+            if self._db.in_transaction:  # a full disk has ended it
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def add_inputs(
         self, prompts: Sequence[Prompt], translations: Iterable[Translation], at: Sequence[int] = ()
     ) -> None:
         """Write the prompts `at` their positions, and their translations; texts that are there stay."""
-        self._pending.setdefault("prompts", []).extend(
-            (p.id, i, p.text, p.language, _json(p.categories), p.source, p.kind)
-            for i, p in zip(at or range(len(prompts)), prompts, strict=True)
-        )
-        self._pending.setdefault("translations", []).extend(
-            (
-                translation_key(t),
-                t.prompt,
-                t.language,
-                t.text,
-                t.translator,
-                _json(dict(t.quality)),
-                _json(t.checks),
-                int(t.kept),
-                t.reason,
-                t.arm,
-                t.variant,
-            )
-            for t in translations
-        )
         self.flush()
+        self._commit(
+            {
+                "prompts": (
+                    (p.id, i, p.text, p.language, _json(p.categories), p.source, p.kind)
+                    for i, p in zip(at or range(len(prompts)), prompts, strict=True)
+                ),
+                "translations": map(text_row, translations),
+            }
+        )
 
     def write(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Write rows in one transaction; where a row of that key is there, the new one stays."""

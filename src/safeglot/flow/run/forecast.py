@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from safeglot.backends.models import routes
 from safeglot.config.model_strings import ModelConfig
@@ -30,10 +31,10 @@ class Forecast:
 def forecast(job: Job) -> Forecast:
     """Return what a job would send; nothing is sent."""
     answers, judge_requests = job.n_answers, 0
-    texts = (*job.prompts.translations, *job.arms.asked)
+    texts = chain(job.prompts.translations, job.arms.asked)
     prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
     tokens_in = prompt_tokens * job.config.samples * len(job.targets)
-    texts_asked = len(texts) * job.config.samples
+    texts_asked = job.n_texts * job.config.samples
     tokens_out = texts_asked * sum(target.most_tokens for target in job.targets)
     longest = max(target.max_tokens for target in job.targets)
     usd = _target_price(job, tokens_in // len(job.targets), texts_asked)

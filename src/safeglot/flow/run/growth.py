@@ -60,26 +60,17 @@ def difference(run: Held, job: Job) -> OtherRun | None:
 
 def held_part(job: Job, about: Manifest, held: Sequence[str]) -> Job:
     """Return what of a job a run holds already, in the order of the run."""
-    prompts = {p.id: p for p in job.prompts.prompts}
-    texts = {(t.prompt, t.language): t for t in job.prompts.translations}
+    places = {name: place for place, name in enumerate(job.prompts.labels().ids)}
+    rows = [places[name] for name in held if name in places]
     targets = {t.name: (t, c) for t, c in zip(job.targets, job.config.target, strict=True)}
     pairs = [targets[name] for name in about.models if name in targets]
-    languages = about.languages
     return replace(
         job,
         targets=tuple(step for step, _ in pairs),
         config=replace(
             job.config, target=tuple(c for _, c in pairs), samples=about.samples, shard=None
         ),
-        prompts=replace(
-            job.prompts,
-            prompts=tuple(prompts[i] for i in held if i in prompts),
-            translations=tuple(
-                texts[i, tag] for i in held for tag in languages if (i, tag) in texts
-            ),
-            languages=languages,
-            positions=(),
-        ),
+        prompts=replace(job.prompts.keep(rows, languages=about.languages), positions=()),
     )
 
 
@@ -104,7 +95,7 @@ def gains(about: Manifest, job: Job) -> str:
 
 def _gone_prompts(run: Held, job: Job) -> list[str]:
     """Return what makes that prompts which a run holds are not in a job; nothing where all are."""
-    now = {p.id for p in job.prompts.prompts}
+    now = set(job.prompts.labels().ids)
     lost = [identifier for identifier in run.prompts if identifier not in now]
     if not lost:
         return []

@@ -27,7 +27,12 @@ from safeglot.flow.run.models import (
 from safeglot.flow.run.refusals import with_refusals
 from safeglot.generate import Generate
 from safeglot.judge.base import Judge
-from safeglot.keys import RESULT_VERSION, digest, signature, translation_key
+from safeglot.keys import (
+    RESULT_VERSION,
+    digest,
+    signature,
+    translation_key,
+)
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Item, JudgeStep
@@ -66,8 +71,12 @@ class Job:
     @property
     def n_answers(self) -> int:
         """How many answers are planned."""
-        texts = len(self.prompts.translations) + len(self.arms.asked)
-        return texts * self.config.samples * len(self.targets)
+        return self.n_texts * self.config.samples * len(self.targets)
+
+    @property
+    def n_texts(self) -> int:
+        """How many texts each target is asked."""
+        return len(self.prompts.translations) + len(self.arms.asked)
 
     @property
     def n_verdicts(self) -> int:
@@ -95,11 +104,9 @@ class Job:
     def identity(self) -> dict[str, str]:
         """Return what must not change under a run's name, without the judges."""
         c, p = self.config, self.prompts
-        content = [(t.prompt, t.language, t.text, t.translator) for t in p.translations]
-        labels = [(q.id, q.categories, q.kind) for q in p.prompts]
         return {
             "results": str(RESULT_VERSION),
-            "prompts": f"{p.source}@{digest(content, labels)[:12]}",
+            "prompts": f"{p.source}@{p.digest[:12]}",
             "n": str(len(p.prompts)),
             **({"shard": str(part)} if (part := part_of(c)) else {}),
             "languages": "+".join(p.languages),

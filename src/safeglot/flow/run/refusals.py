@@ -19,7 +19,7 @@ def with_refusals(config: Config, prompts: PromptSet) -> Config:
     Over-refusal of benign prompts would not be known otherwise; the judge is embedded and asks no
     model. It gives no safety rates of its own.
     """
-    is_benign = any(prompt.kind == "benign" for prompt in prompts.prompts)
+    is_benign = any(label.kind == "benign" for label in prompts.labels())
     told = any(registry.tells_refusals(judge.family) for judge in config.judge)
     if not config.judge or not is_benign or told:
         return config

@@ -38,12 +38,8 @@ from safeglot.types import Translation
 
 def put_prompts(store: Store, prompts: PromptSet, seed: int) -> None:
     """Write the prompts, their texts in the order of asking, and what has no text with the reason."""
-    texts: dict[str, list[Translation]] = {}
-    for text in prompts.translations:
-        texts.setdefault(text.prompt, []).append(text)
-    order = asking_order(prompts.prompts, seed)
-    in_order = (text for prompt in order for text in texts.get(prompt.id, ()))
-    store.add_inputs(prompts.prompts, in_order, at=prompts.positions)
+    order = asking_order(prompts.labels(), seed)
+    store.add_inputs(prompts.prompts, prompts.texts_of(order), at=prompts.positions)
     store.write(
         "failures",
         (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.prompts.reading.columns import ROW_NUMBERS, Columns
 from safeglot.prompts.reading.tables import Row
+from safeglot.prompts.rows import Labels, PromptColumns, Tags
+from safeglot.prompts.texts import TextStream
 from safeglot.text import languages
 from safeglot.text.surrogates import has_half
 from safeglot.types import Kind
@@ -21,18 +24,13 @@ _KINDS: Mapping[str, Kind] = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
-class Entry:
-    """One prompt while it is gathered from its rows."""
-
-    id: str
-    place: str
-    categories: tuple[str, ...]
-    kind: Kind
-    texts: dict[str, str] = field(default_factory=dict)
-    empty: dict[str, str] = field(default_factory=dict)
-    """Language to the place of its empty text."""
-    places: dict[str, str] = field(default_factory=dict)
+NONE = -1
+"""In place of a row, a place or the number of a text: there is none."""
+EMPTY = -2
+"""In place of a text's number: the text is empty."""
+_FAULTY = -3
+_TEMPLATE = re.compile(r"\s*###[^\n]*:[ \t]*\n(.*?)\n\s*###[^\n]*:\s*", re.DOTALL)
+"""ALERT's instruction template."""
 
 
 def known_language(tag: str, where: str, problems: Problems) -> str:
@@ -46,30 +44,105 @@ def known_language(tag: str, where: str, problems: Problems) -> str:
 
 
 class Gathering:
-    """Goes through the rows once, noting what is wrong with each."""
+    """Goes through the rows once, noting what is wrong with each; what it gathers stands in columns."""
 
     def __init__(
-        self, columns: Columns, where: str, wanted: tuple[str, ...], problems: Problems
+        self,
+        columns: Columns,
+        where: str,
+        wanted: tuple[str, ...],
+        problems: Problems,
+        texts: TextStream | None = None,
     ) -> None:
         self.columns = columns
         self.where = where
         self.wanted = wanted
         self.problems = problems
         self.file_languages: dict[str, None] = dict.fromkeys(columns.texts)
+        self.category_places: dict[str, str] = {}
+        """Category to the place where it first appears."""
+        self.ids: list[str] = []
+        self._rows: dict[str, int] = {}
+        self._labels: dict[Tags, int] = {}
+        self._label_of = array("I")
+        self._places = _Places()
+        self._place_of = array("q")
+        self._texts = texts or TextStream()
+        self._inner = bytearray()
+        """Of each text, whether the next one is what stands in its template."""
+        self._numbers: dict[str, array[int]] = {}
+        self._text_places: dict[str, array[int]] = {}
         self._tags: dict[str, str] = {}
 
-    def entries(self, rows: Sequence[Row], reference: str) -> list[Entry]:
-        """Return the prompts in the order of the file."""
-        entries: dict[str, Entry] = {}
+    def take(self, rows: Iterable[Row], reference: str) -> None:
+        """Gather the prompts, in the order of the file."""
         for number, row in enumerate(rows, start=1):
             identifier = str(number) if self.columns.id == ROW_NUMBERS else self._id(row)
-            new = self._entry(row, identifier)
-            entry = entries.setdefault(identifier, new) if identifier else new
-            if entry is not new and not self._same(entry, new):
+            label = self._label(row, identifier)
+            at = self._rows.get(identifier) if identifier else NONE
+            if at is None:
+                at = self._add(identifier, label, row)
+            elif at != NONE and not self._same(at, label, row):
                 continue
-            for language, cell in self._texts(row, reference):
-                self._take(entry, language, cell, row.place)
-        return list(entries.values())
+            for language, cell in self._texts_of(row, reference):
+                self._take(at, language, cell, row)
+
+    def _add(self, identifier: str, label: Tags, row: Row) -> int:
+        at = self._rows[identifier] = len(self.ids)
+        self.ids.append(identifier)
+        self._label_of.append(self._labels.setdefault(label, len(self._labels)))
+        self._place_of.append(self._places.code(row))
+        for category in label.categories:
+            if category not in self.category_places:
+                self.category_places[category] = row.place
+        return at
+
+    def numbers_of(self, language: str) -> array[int]:
+        """Return the number of each prompt's text in a language; below 0 where there is none."""
+        return self._padded(self._numbers, language)
+
+    def _padded(self, columns: dict[str, array[int]], language: str) -> array[int]:
+        column = columns.get(language)
+        if column is None:
+            column = columns[language] = array("q")
+        if lacking := len(self.ids) - len(column):
+            column.extend([NONE] * lacking)
+        return column
+
+    def place_of(self, at: int, language: str) -> str:
+        """Return where a prompt's text stands."""
+        return self._places.name(self._text_places[language][at])
+
+    @property
+    def wraps(self) -> bool:
+        """Whether any text has ALERT's template."""
+        return 1 in self._inner
+
+    def unwrap(self, at: int) -> bool:
+        """Return whether a prompt had ALERT's template in all its languages: it is taken off then."""
+        held = [n for n in map(self.numbers_of, self._numbers) if n[at] >= 0]
+        if not all(self._inner[numbers[at]] for numbers in held):
+            return False
+        for numbers in held:
+            numbers[at] += 1
+        return True
+
+    def columns_of(
+        self, rows: Sequence[int], languages: tuple[str, ...], *, main: str, source: str
+    ) -> PromptColumns:
+        """Return the prompts of these rows with their texts in these languages."""
+        columns = [self.numbers_of(language) for language in languages]
+        labels = Labels(self.ids, list(self._labels), self._label_of)
+        own = self.numbers_of(main)
+        return PromptColumns(
+            labels=labels if len(rows) == len(labels) else labels.take(rows),
+            languages=languages,
+            main=main,
+            source=source,
+            texts=self._texts,
+            texts_at=array("q", (column[row] for row in rows for column in columns)),
+            own_at=array("q", (own[row] for row in rows)),
+        )
 
     def notes(self, reference: str) -> Iterator[str]:
         """Yield what of the file was not used, or taken for granted."""
@@ -90,19 +163,14 @@ class Gathering:
         self.problems.add(row.place, f"the id is {got}; give a text or a whole number")
         return ""
 
-    def _entry(self, row: Row, identifier: str) -> Entry:
+    def _label(self, row: Row, identifier: str) -> Tags:
         kind = row.cells.get(self.columns.kind) if self.columns.kind else None
         name = "harmful" if kind is None else str(kind).strip().casefold() or "harmful"
         if name not in _KINDS:
             near = did_you_mean(str(kind), _KINDS)
             message = f"id {identifier}: kind is {kind!r}; allowed: harmful, benign{near}"
             self.problems.add(row.place, message)
-        return Entry(
-            id=identifier,
-            place=row.place,
-            categories=self._categories(row, identifier),
-            kind=_KINDS.get(name, "harmful"),
-        )
+        return Tags(self._categories(row, identifier), _KINDS.get(name, "harmful"))
 
     def _categories(self, row: Row, identifier: str) -> tuple[str, ...]:
         cell = row.cells.get(self.columns.category)
@@ -117,22 +185,28 @@ class Gathering:
         self.problems.add(row.place, f"id {identifier}: the category is {got}; give its name")
         return ()
 
-    def _same(self, entry: Entry, new: Entry) -> bool:
+    def _same(self, at: int, new: Tags, row: Row) -> bool:
         """Return whether a further row of an id brings a further text."""
+        name = self.ids[at]
         if not self.columns.text:
-            message = f"id {new.id} is there already, at {entry.place}; ids must be unique"
-            self.problems.add(new.place, message)
+            first = self._places.name(self._place_of[at])
+            message = f"id {name} is there already, at {first}; ids must be unique"
+            self.problems.add(row.place, message)
             return False
-        if set(entry.categories) != set(new.categories):
-            got = f"{', '.join(new.categories)} here and {', '.join(entry.categories)}"
-            message = f"id {new.id} has category {got} at {entry.place}; it must be the same"
-            self.problems.add(new.place, message)
-        if entry.kind != new.kind:
-            message = f"id {new.id} is {new.kind} here and {entry.kind} at {entry.place}"
-            self.problems.add(new.place, f"{message}; it must be the same")
+        if self._labels.get(new) == self._label_of[at]:
+            return True
+        old = list(self._labels)[self._label_of[at]]
+        first = self._places.name(self._place_of[at])
+        if set(old.categories) != set(new.categories):
+            got = f"{', '.join(new.categories)} here and {', '.join(old.categories)}"
+            message = f"id {name} has category {got} at {first}; it must be the same"
+            self.problems.add(row.place, message)
+        if old.kind != new.kind:
+            message = f"id {name} is {new.kind} here and {old.kind} at {first}"
+            self.problems.add(row.place, f"{message}; it must be the same")
         return True
 
-    def _texts(self, row: Row, reference: str) -> Iterator[tuple[str, object]]:
+    def _texts_of(self, row: Row, reference: str) -> Iterator[tuple[str, object]]:
         """Yield the row's texts in the languages that are asked for."""
         if not self.columns.text:
             for language, column in self.columns.texts.items():
@@ -155,23 +229,55 @@ class Gathering:
             self._tags[tag] = known_language(tag, row.place, self.problems)
         return self._tags[tag]
 
-    def _take(self, entry: Entry, language: str, cell: object, place: str) -> None:
-        if language in entry.places and self.columns.text:
-            first = entry.places[language]
-            message = f"id {entry.id} in {language} is there already, at {first}; keep one of them"
-            self.problems.add(place, message)
-        elif cell is None:
+    def _take(self, at: int, language: str, cell: object, row: Row) -> None:
+        places = self._padded(self._text_places, language)
+        name = self.ids[at] if at != NONE else ""
+        number = _FAULTY
+        if at != NONE and places[at] != NONE and self.columns.text:
+            first = self._places.name(places[at])
+            message = f"id {name} in {language} is there already, at {first}; keep one of them"
+            self.problems.add(row.place, message)
+            places[at] = self._places.code(row)
             return
-        elif not isinstance(cell, str):
-            message = f"id {entry.id}: the text in {language} is {cell!r}, not a text"
-            self.problems.add(place, message)
+        if cell is None:
+            return
+        if not isinstance(cell, str):
+            message = f"id {name}: the text in {language} is {cell!r}, not a text"
+            self.problems.add(row.place, message)
         elif fault := text_fault(cell):
-            self.problems.add(place, f"id {entry.id}: the text in {language} has {fault}")
+            self.problems.add(row.place, f"id {name}: the text in {language} has {fault}")
         elif not any(c.isprintable() and not c.isspace() for c in cell):
-            entry.empty[language] = place
-        else:
-            entry.texts[language] = cell
-        entry.places[language] = place
+            number = EMPTY
+        elif at != NONE:
+            number = self._keep(cell)
+        if at != NONE:
+            self.numbers_of(language)[at] = number
+            places[at] = self._places.code(row)
+
+    def _keep(self, text: str) -> int:
+        number = self._texts.add(text)
+        match = _TEMPLATE.fullmatch(text)
+        inner = match[1].strip() if match else ""
+        self._inner.append(bool(inner))
+        if inner:
+            self._texts.add(inner)
+            self._inner.append(False)
+        return number
+
+
+class _Places:
+    """Places of rows as numbers, which take little memory."""
+
+    def __init__(self) -> None:
+        self._wheres: dict[str, int] = {}
+
+    def code(self, row: Row) -> int:
+        """Return the number that stands for a row's place."""
+        return row.number << 20 | self._wheres.setdefault(row.where, len(self._wheres))
+
+    def name(self, code: int) -> str:
+        """Return the place that a number stands for."""
+        return f"{list(self._wheres)[code & 0xFFFFF]}{code >> 20}"
 
 
 def _category(cell: object) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
+from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.columns import find_columns, missing_language
-from safeglot.prompts.reading.gathering import Entry, Gathering, known_language
+from safeglot.prompts.reading.gathering import EMPTY, NONE, Gathering, known_language
 from safeglot.prompts.reading.tables import Table, TableFile, read_table
+from safeglot.prompts.rows import PromptRows, TextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, Taxonomy, choose_taxonomy, parse_taxonomy
-from safeglot.types import Prompt, Translation
-
-_TEMPLATE = re.compile(r"\s*###[^\n]*:[ \t]*\n(.*?)\n\s*###[^\n]*:\s*", re.DOTALL)
+from safeglot.prompts.texts import TextStream
 
 
 class PromptFiles(Protocol):
@@ -58,8 +57,10 @@ class ReadingOptions:
     keep_template: bool = False
 
 
-def read_prompt_files(loaded: PromptFiles, options: ReadingOptions | None = None) -> PromptSet:
-    """Return the prompts that a backend loaded.
+def read_prompt_files(
+    loaded: PromptFiles, options: ReadingOptions | None = None, texts: TextStream | None = None
+) -> PromptSet:
+    """Return the prompts that a backend loaded; `texts` is where their texts are kept.
 
     Raises: InputErrors with all that is wrong in the files.
     """
@@ -67,14 +68,15 @@ def read_prompt_files(loaded: PromptFiles, options: ReadingOptions | None = None
     if loaded.taxonomy is not None:
         where, text = loaded.taxonomy
         given = parse_taxonomy(text, where, taken=(ALERT, OWN))
-    return read_prompts(
+    read = read_prompts(
         read_table(loaded.files),
         loaded.name,
         alert=parse_taxonomy(loaded.alert_toml, "alert.toml"),
         given=given,
         options=options or ReadingOptions(),
-        notes=loaded.notes,
+        texts=texts,
     )
+    return replace(read, notes=(*loaded.notes, *read.notes))
 
 
 def read_prompts(
@@ -84,7 +86,7 @@ def read_prompts(
     alert: Taxonomy,
     given: Taxonomy | None = None,
     options: ReadingOptions,
-    notes: tuple[str, ...] = (),
+    texts: TextStream | None = None,
 ) -> PromptSet:
     """Return the prompts of a table; `alert` is ALERT's taxonomy, `given` the user's own.
 
@@ -94,48 +96,26 @@ def read_prompts(
     wanted = _wanted_languages(options, problems)
     columns = find_columns(table, options.columns, problems)
     reference = known_language(options.reference, "--reference", problems)
-    gathering = Gathering(columns, table.where, wanted, problems)
-    entries = gathering.entries(table.rows, reference)
+    gathering = Gathering(columns, table.where, wanted, problems, texts)
+    gathering.take(table.rows, reference)
     used = _used_languages(gathering, wanted)
-    places = _category_places(entries)
+    places = gathering.category_places
     taxonomy, taxonomy_notes = choose_taxonomy(places, alert, given, problems)
     if table.faults:
         problems.stop()  # rows are missing: that a language lacks them would be no news
-    kept, partial_notes = _parallel(entries, used, options, gathering)
+    kept, partial_notes = _parallel(used, options, gathering)
     problems.stop()
-    wrapped = () if options.keep_template else _unwrap(kept)
-    main = reference if reference in used else used[0]
+    wrapped = () if options.keep_template else _unwrap(gathering, kept)
+    prompts = gathering.columns_of(
+        kept, used, main=reference if reference in used else used[0], source=source
+    )
     return PromptSet(
-        prompts=tuple(_prompt(entry, main, source) for entry in kept),
-        translations=tuple(
-            Translation(prompt=entry.id, language=language, text=entry.texts[language])
-            for entry in kept
-            for language in used
-        ),
+        prompts=PromptRows(prompts),
+        translations=TextRows(prompts),
         taxonomy=taxonomy,
         languages=used,
         source=source,
-        notes=(*notes, *gathering.notes(reference), *taxonomy_notes, *partial_notes, *wrapped),
-    )
-
-
-def _category_places(entries: Sequence[Entry]) -> dict[str, str]:
-    """Return each category with the place where it first appears."""
-    places: dict[str, str] = {}
-    for entry in entries:
-        for category in entry.categories:
-            places.setdefault(category, entry.place)
-    return places
-
-
-def _prompt(entry: Entry, language: str, source: str) -> Prompt:
-    return Prompt(
-        id=entry.id,
-        text=entry.texts[language],
-        language=language,
-        categories=entry.categories,
-        source=source,
-        kind=entry.kind,
+        notes=(*gathering.notes(reference), *taxonomy_notes, *partial_notes, *wrapped),
     )
 
 
@@ -154,46 +134,50 @@ def _used_languages(gathering: Gathering, wanted: tuple[str, ...]) -> tuple[str,
 
 
 def _parallel(
-    entries: list[Entry], used: tuple[str, ...], options: ReadingOptions, gathering: Gathering
-) -> tuple[list[Entry], tuple[str, ...]]:
-    """Return the prompts with a text in each language; say what the others lack."""
-    whole = [entry for entry in entries if all(tag in entry.texts for tag in used)]
-    dropped = [entry for entry in entries if any(tag not in entry.texts for tag in used)]
-    if not dropped:
+    used: tuple[str, ...], options: ReadingOptions, gathering: Gathering
+) -> tuple[Sequence[int], tuple[str, ...]]:
+    """Return the rows of the prompts with a text in each language; say what the others lack."""
+    if not used:
+        return range(len(gathering.ids)), ()
+    columns = [gathering.numbers_of(tag) for tag in used]
+    whole = array("I", (i for i, cells in enumerate(zip(*columns, strict=True)) if min(cells) >= 0))
+    n = len(gathering.ids)
+    if len(whole) == n:
         return whole, ()
+    kept = set(whole)
+    dropped = [i for i in range(n) if i not in kept]
     if not options.allow_partial:
         _note_lacking(dropped, used, gathering)
     elif not whole:
         message = f"no prompt has a text in each of {', '.join(used)}"
         gathering.problems.add(gathering.where, f"{message}; choose fewer with --languages")
-    names = listed([entry.id for entry in dropped])
+    names = listed([gathering.ids[i] for i in dropped])
     lacking = f"which lack a text in one of {', '.join(used)}: {names}"
-    return whole, (f"dropped {len(dropped)} of {len(entries)} prompts, {lacking}",)
+    return whole, (f"dropped {len(dropped)} of {n} prompts, {lacking}",)
 
 
-def _note_lacking(dropped: list[Entry], used: tuple[str, ...], gathering: Gathering) -> None:
+def _note_lacking(dropped: list[int], used: tuple[str, ...], gathering: Gathering) -> None:
     do = "add them, leave the language out, or keep the parallel part with --allow-partial"
-    for entry in dropped:
-        for language, place in entry.empty.items():
-            message = f"id {entry.id}: the text in {language} is empty"
-            gathering.problems.add(place, f"{message}; add it, or drop the id by --allow-partial")
+    for i in dropped:
+        for language in gathering.file_languages:
+            if gathering.numbers_of(language)[i] == EMPTY:
+                message = f"id {gathering.ids[i]}: the text in {language} is empty"
+                gathering.problems.add(
+                    gathering.place_of(i, language),
+                    f"{message}; add it, or drop the id by --allow-partial",
+                )
     for language in used:
-        ids = [entry.id for entry in dropped if language not in entry.places]
+        numbers = gathering.numbers_of(language)
+        ids = [gathering.ids[i] for i in dropped if numbers[i] == NONE]
         if ids:
             gathering.problems.add(
                 gathering.where, f"{len(ids)} ids have no text in {language}: {listed(ids)}; {do}"
             )
 
 
-def _unwrap(entries: list[Entry]) -> tuple[str, ...]:
+def _unwrap(gathering: Gathering, kept: Sequence[int]) -> tuple[str, ...]:
     """Return a note, after taking ALERT's instruction template off the prompts that have it in all languages."""
-    count = 0
-    for entry in entries:
-        matches = {tag: _TEMPLATE.fullmatch(text) for tag, text in entry.texts.items()}
-        inner = {tag: match[1].strip() for tag, match in matches.items() if match}
-        if len(inner) == len(entry.texts) and all(inner.values()):
-            entry.texts = inner
-            count += 1
+    count = sum(map(gathering.unwrap, kept)) if gathering.wraps else 0
     if not count:
         return ()
     return (f'took the template "### Instruction: ... ### Response:" off {count} prompts',)

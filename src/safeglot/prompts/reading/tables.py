@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol, TextIO
 
 from safeglot.prompts.problems import Problems
 
 DELIMITERS = ",;\t"
+_SEPARATED = (".csv", ".tsv")
+_BLOCK = 1 << 20
 
 
 class TableFile(Protocol):
-    """What a backend gives for one file: its bytes, or its records where they are read already."""
+    """What a backend gives for one file: its bytes, or its records where its format is not text."""
 
     @property
     def where(self) -> str:
@@ -25,128 +28,167 @@ class TableFile(Protocol):
     def suffix(self) -> str:
         """Lower-case suffix of the name, which says the format."""
 
-    @property
-    def data(self) -> bytes:
-        """The bytes of a text format."""
+    def stream(self) -> BinaryIO:
+        """Return the bytes of a text format, from their beginning."""
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a format that is not text."""
 
     @property
-    def records(self) -> Sequence[Mapping[str, object]] | None:
-        """The rows of a format that is not text, else None."""
+    def records(self) -> Iterable[Mapping[str, object]] | None:
+        """The rows of a format that is not text, as often as they are asked for; else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row: its place (`file:line`) and its cells by column."""
+    """One row: its cells by column, and its place, such as `file:line`, in two parts."""
 
-    place: str
+    where: str
+    number: int
     cells: Mapping[str, object]
+
+    @property
+    def place(self) -> str:
+        """Where the row stands, for messages."""
+        return f"{self.where}{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows of one or several files of the same columns; `faults` name rows left out."""
+    """Rows of one or several files of the same columns; `faults` name rows left out.
+
+    The rows of files are read anew each time that they are gone through, and none is kept.
+    """
 
     where: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: Iterable[Row]
     faults: tuple[str, ...] = ()
 
 
 def read_table(files: Sequence[TableFile]) -> Table:
-    """Return the files as one table.
+    """Return the files as one table, after going through them once.
 
     Raises: InputErrors where that leaves no row.
     """
     problems = Problems()
-    tables = [_read_file(file, problems) for file in files]
-    table = Table(
-        where=files[0].where if len(files) == 1 else f"{files[0].where} and {len(files) - 1} more",
-        columns=tuple(dict.fromkeys(c for t in tables for c in t.columns)),
-        rows=tuple(row for t in tables for row in t.rows),
+    columns: dict[str, None] = {}
+    readable = []
+    n = 0
+    for file in files:
+        if file.records is None and (fault := _unreadable(file)):
+            problems.add(*fault)
+            continue
+        readable.append(file)
+        for row in _rows(file, problems, columns):
+            n += 1
+            columns.update(dict.fromkeys(row.cells))
+    where = files[0].where if len(files) == 1 else f"{files[0].where} and {len(files) - 1} more"
+    if not n:
+        if not problems.found:
+            problems.add(where, "has no prompts; give a file with one row a prompt at least")
+        problems.stop()
+    return Table(
+        where=where,
+        columns=tuple(columns),
+        rows=_FileRows(readable),
         faults=tuple(problems.found),
     )
-    if not table.rows:
-        if not table.faults:
-            problems.add(table.where, "has no prompts; give a file with one row a prompt at least")
-        problems.stop()
-    return table
 
 
-def _read_file(file: TableFile, problems: Problems) -> Table:
+class _FileRows:
+    """The rows of files that were gone through before."""
+
+    def __init__(self, files: Sequence[TableFile]) -> None:
+        self._files = files
+
+    def __iter__(self) -> Iterator[Row]:
+        for file in self._files:
+            yield from _rows(file, Problems(), {})
+
+
+def _rows(file: TableFile, problems: Problems, columns: dict[str, None]) -> Iterator[Row]:
+    """Yield the rows of a file; the columns that stand before all rows join those that are known."""
     if file.records is not None:
-        rows = tuple(
-            Row(place=f"{file.where}: row {number}", cells=record)
-            for number, record in enumerate(file.records, start=1)
-        )
-        return Table(where=file.where, columns=file.columns, rows=rows)
-    text = _decode(file.data, file.where, problems)
-    if text is None:
-        return Table(where=file.where, columns=(), rows=())
-    if not text.strip():
-        problems.add(file.where, "is empty; give a file with one row a prompt at least")
-        return Table(where=file.where, columns=(), rows=())
-    return parse(text, file.where, file.suffix, problems)
+        columns.update(dict.fromkeys(file.columns))
+        for number, record in enumerate(file.records, start=1):
+            yield Row(where=f"{file.where}: row ", number=number, cells=record)
+        return
+    newline = "" if file.suffix in _SEPARATED else "\n"  # a text may hold U+2028, which ends no row
+    with io.TextIOWrapper(file.stream(), "utf-8-sig", newline=newline) as lines:
+        yield from _PARSERS[file.suffix](lines, file.where, problems, columns)
 
 
 def parse(text: str, where: str, suffix: str, problems: Problems) -> Table:
     """Return the table of a text in the format of a suffix, such as .csv, noting what is wrong."""
-    return _PARSERS[suffix.lower()](text, where, problems)
+    newline = "" if suffix.lower() in _SEPARATED else "\n"
+    columns: dict[str, None] = {}
+    rows = []
+    for row in _PARSERS[suffix.lower()](io.StringIO(text, newline), where, problems, columns):
+        columns.update(dict.fromkeys(row.cells))
+        rows.append(row)
+    return Table(where=where, columns=tuple(columns), rows=tuple(rows))
 
 
-def _decode(data: bytes, where: str, problems: Problems) -> str | None:
-    """Return a text from UTF-8 with or without a byte order mark; None where it is broken."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        problems.add(where, "is UTF-16; save it as UTF-8")
-        return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The codec counts from behind the byte order mark.
-        start = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
-        line = data.count(b"\n", 0, start) + 1
-        problems.add(
-            f"{where}:{line}",
-            f"byte 0x{data[start]:02x} at offset {start} is not UTF-8; save the file as UTF-8",
-        )
-        return None
+def _unreadable(file: TableFile) -> tuple[str, str] | None:
+    """Return what keeps a file from being read at all: where, and what is wrong."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    read, lines, is_empty = 0, 0, True
+    with file.stream() as stream:
+        while True:
+            data = stream.read(_BLOCK)
+            if not read and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+                return file.where, "is UTF-16; save it as UTF-8"
+            try:
+                text = decoder.decode(data, final=not data)
+            except UnicodeDecodeError as error:
+                block: bytes = error.object  # begins with what was left of the one before
+                start = read + len(data) - len(block) + error.start
+                line = lines + block.count(b"\n", 0, error.start) + 1
+                got = f"byte 0x{block[error.start]:02x} at offset {start}"
+                return f"{file.where}:{line}", f"{got} is not UTF-8; save the file as UTF-8"
+            is_empty = is_empty and not text.removeprefix("\ufeff").strip()
+            if not data:
+                break
+            read, lines = read + len(data), lines + data.count(b"\n")
+    problem = "is empty; give a file with one row a prompt at least"
+    return (file.where, problem) if is_empty else None
 
 
-def parse_csv(text: str, where: str, problems: Problems) -> Table:
-    """Return the table of a CSV text with a header; of , ; and tab what splits the header most is the delimiter."""
-    header, delimiter = _header(text)
+def parse_csv(
+    lines: TextIO, where: str, problems: Problems, columns: dict[str, None]
+) -> Iterator[Row]:
+    """Yield the rows of a CSV text with a header; of , ; and tab what splits the header most is the delimiter."""
+    header, delimiter = _header(lines)
+    columns.update(dict.fromkeys(header))
     if len(set(header)) < len(header):
         twice = sorted({name for name in header if header.count(name) > 1})
         problems.add(f"{where}:1", f"the header has {', '.join(twice)} twice; rename one of them")
-    rows = []
-    for line, cells in _csv_lines(text, delimiter, where, problems):
+    for line, cells in _csv_lines(lines, delimiter, where, problems):
         if len(cells) == len(header):
-            rows.append(Row(place=f"{where}:{line}", cells=dict(zip(header, cells, strict=True))))
+            yield Row(where=f"{where}:", number=line, cells=dict(zip(header, cells, strict=True)))
         else:
             problems.add(
                 f"{where}:{line}",
                 f"has {len(cells)} cells where the header has {len(header)}; "
                 'put cells that hold a delimiter or a line break in "double quotes"',
             )
-    return Table(where=where, columns=tuple(header), rows=tuple(rows))
 
 
-def _header(text: str) -> tuple[list[str], str]:
-    first = next(line for line in io.StringIO(text, newline="") if line.strip())
+def _header(lines: TextIO) -> tuple[list[str], str]:
+    first = next(line for line in lines if line.strip())
+    lines.seek(0)
     splits = {d: next(csv.reader([first], delimiter=d), []) for d in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda d: len(splits[d]))
     return [name.strip() for name in splits[delimiter]], delimiter
 
 
 def _csv_lines(
-    text: str, delimiter: str, where: str, problems: Problems
+    lines: TextIO, delimiter: str, where: str, problems: Problems
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows below the header with the line that each begins at; blank lines are none."""
-    # Not str.splitlines: a text may hold U+2028, which ends no row.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header_seen = False
     while True:
         line = reader.line_num + 1
@@ -164,38 +206,35 @@ def _csv_lines(
         header_seen = True
 
 
-def parse_jsonl(text: str, where: str, problems: Problems) -> Table:
-    """Return the table of JSON Lines: one object a line."""
-    rows = []
-    for line, content in enumerate(text.split("\n"), start=1):
+def parse_jsonl(lines: TextIO, where: str, problems: Problems, _: dict[str, None]) -> Iterator[Row]:
+    """Yield the rows of JSON Lines: one object a line."""
+    for line, content in enumerate(lines, start=1):
         if not content.strip():
             continue
         try:
-            cells = json.loads(content)
+            cells = json.loads(content.removesuffix("\n"))
         except (ValueError, RecursionError) as error:
             problems.add(f"{where}:{line}", f"is not JSON: {_json_fault(error)}")
             continue
         if isinstance(cells, dict):
-            rows.append(Row(place=f"{where}:{line}", cells=cells))
+            yield Row(where=f"{where}:", number=line, cells=cells)
         else:
             problems.add(f"{where}:{line}", 'is not a JSON object such as {"id": 1, "en": "..."}')
-    return _json_table(where, rows)
 
 
-def parse_json(text: str, where: str, problems: Problems) -> Table:
-    """Return the table of a JSON list of objects."""
+def parse_json(lines: TextIO, where: str, problems: Problems, _: dict[str, None]) -> Iterator[Row]:
+    """Yield the rows of a JSON list of objects, which is read as a whole."""
     try:
-        objects = json.loads(text)
+        objects = json.loads(lines.read())
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         problems.add(f"{where}:{line}", f"is not JSON: {_json_fault(error)}")
-        objects = []
+        return
     if not isinstance(objects, list) or not all(isinstance(cells, dict) for cells in objects):
         problems.add(where, "must be a JSON list of objects, one a prompt")
-        objects = []
-    places = (f"{where}: item {number}" for number in range(1, len(objects) + 1))
-    rows = [Row(place=p, cells=cells) for p, cells in zip(places, objects, strict=True)]
-    return _json_table(where, rows)
+        return
+    for number, cells in enumerate(objects, start=1):
+        yield Row(where=f"{where}: item ", number=number, cells=cells)
 
 
 def _json_fault(error: Exception) -> str:
@@ -204,12 +243,7 @@ def _json_fault(error: Exception) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
-def _json_table(where: str, rows: list[Row]) -> Table:
-    columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
-    return Table(where=where, columns=columns, rows=tuple(rows))
-
-
-_PARSERS: dict[str, Callable[[str, str, Problems], Table]] = {
+_PARSERS: dict[str, Callable[[TextIO, str, Problems, dict[str, None]], Iterator[Row]]] = {
     ".csv": parse_csv,
     ".tsv": parse_csv,
     ".jsonl": parse_jsonl,

@@ -57,6 +57,7 @@ def test_files_are_loaded_in_order(tmp_path):
 def test_a_file_declared_as_peoples_is_read_as_any_other(tmp_path):
     (tmp_path / "a.csv").write_text("id,language,text\n7,de,x\n")
     (loaded,) = load([f"human={tmp_path / 'a.csv'}"])
-    assert loaded.files[0].data.startswith(b"id,")
+    with loaded.files[0].stream() as stream:
+        assert stream.read().startswith(b"id,")
     with pytest.raises(UsageError, match=r"none\.csv"):
         load([f"human={tmp_path / 'none.csv'}"])

@@ -36,7 +36,7 @@ HALF = replace(
 def read(
     *cells, arms=("roundtrip", "backtranslate", "translators"), models=("a",), samples=2, **planned
 ):
-    rows = tuple(Row(place=f"t:{n}", cells=c) for n, c in enumerate(cells, start=1))
+    rows = tuple(Row(where="t:", number=n, cells=c) for n, c in enumerate(cells, start=1))
     columns = tuple(dict.fromkeys(name for c in cells for name in c))
     problems = Problems()
     found, notes, warnings = read_arm_rows(

@@ -2,21 +2,34 @@ import pytest
 
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.columns import ROW_NUMBERS, Columns
-from safeglot.prompts.reading.gathering import Gathering, known_language, text_fault
+from safeglot.prompts.reading.gathering import EMPTY, Gathering, known_language, text_fault
 from safeglot.prompts.reading.tables import Row
+from safeglot.prompts.rows import PromptRows
 
 WIDE = {"id": "id", "category": "category", "kind": "kind", "language": None, "text": None}
 LONG = {**WIDE, "language": "language", "text": "text"}
 
 
 def gathered(cells, *, wanted=(), texts=None, **changes):
-    """Return the entries, the faults and the gathering of some rows."""
+    """Return the ids with their texts, the faults and the gathering of some rows."""
     form = LONG if texts is None else WIDE
     columns = Columns(**{**form, "texts": texts or {}, "unused": ("note",), **changes})
     problems = Problems()
     gathering = Gathering(columns, "f.csv", wanted, problems)
-    rows = [Row(place=f"f.csv:{i}", cells=row) for i, row in enumerate(cells, start=2)]
-    return gathering.entries(rows, "en"), problems.found, gathering
+    rows = [Row(where="f.csv:", number=i, cells=row) for i, row in enumerate(cells, start=2)]
+    gathering.take(rows, "en")
+    languages = tuple(tag for tag in gathering.file_languages if not wanted or tag in wanted)
+    columns = gathering.columns_of(
+        range(len(gathering.ids)), languages, main=(languages or ("en",))[0], source="f"
+    )
+    entries = {name: {} for name in gathering.ids}
+    for row, name in enumerate(gathering.ids):
+        for language, number in zip(
+            languages, columns.texts_at[row * len(languages) :], strict=False
+        ):
+            if number >= 0:
+                entries[name][language] = columns.texts[number]
+    return entries, problems.found, gathering
 
 
 def row(language="en", text="a", **cells):
@@ -25,22 +38,24 @@ def row(language="en", text="a", **cells):
 
 def test_rows_of_one_id_make_one_prompt():
     entries, faults, gathering = gathered([row(), row("DE", "b"), row(id="2")])
-    assert [(e.id, e.texts) for e in entries] == [("1", {"en": "a", "de": "b"}), ("2", {"en": "a"})]
+    assert entries == {"1": {"en": "a", "de": "b"}, "2": {"en": "a"}}
     assert list(gathering.file_languages) == ["en", "de"]
     assert faults == []
 
 
 def test_only_the_languages_that_are_wanted_are_taken():
     entries, _, gathering = gathered([row(), row("de", "b")], wanted=("de",))
-    assert entries[0].texts == {"de": "b"}
+    assert entries == {"1": {"de": "b"}}
     assert list(gathering.file_languages) == ["en", "de"]
 
 
 def test_a_wide_row_has_its_texts_side_by_side():
     cells = [{"id": 1.0, "category": "['a', 'b']", "en": "x", "sw": " "}]
-    (entry,), faults, _ = gathered(cells, texts={"en": "en", "sw": "sw"})
-    assert (entry.id, entry.categories, entry.texts) == ("1", ("a", "b"), {"en": "x"})
-    assert entry.empty == {"sw": "f.csv:2"}
+    entries, faults, gathering = gathered(cells, texts={"en": "en", "sw": "sw"})
+    assert entries == {"1": {"en": "x"}}
+    assert gathering.category_places == {"a": "f.csv:2", "b": "f.csv:2"}
+    assert list(gathering.numbers_of("sw")) == [EMPTY]
+    assert gathering.place_of(0, "sw") == "f.csv:2"
     assert faults == []
 
 
@@ -74,7 +89,7 @@ def test_what_is_wrong_is_told_with_its_place(second, words):
 
 def test_rows_are_numbered_where_no_column_has_ids():
     entries, _, gathering = gathered([row(id=None), row(id=None)], id=ROW_NUMBERS, language=None)
-    assert [(e.id, e.texts) for e in entries] == [("1", {"en": "a"}), ("2", {"en": "a"})]
+    assert entries == {"1": {"en": "a"}, "2": {"en": "a"}}
     assert list(gathering.notes("en")) == [
         "no column for the language: all texts count as en",
         'column "note" is not used',
@@ -82,8 +97,9 @@ def test_rows_are_numbered_where_no_column_has_ids():
 
 
 def test_kinds_go_by_two_names():
-    entries, _, _ = gathered([row(id=1, kind="Unsafe"), row(id=2, kind="safe"), row(id=3)])
-    assert [entry.kind for entry in entries] == ["harmful", "benign", "harmful"]
+    _, _, gathering = gathered([row(id=1, kind="Unsafe"), row(id=2, kind="safe"), row(id=3)])
+    columns = gathering.columns_of(range(3), ("en",), main="en", source="f")
+    assert [p.kind for p in PromptRows(columns)] == ["harmful", "benign", "harmful"]
 
 
 def test_a_text_and_a_tag_say_what_is_wrong_with_them():
