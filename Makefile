@@ -60,6 +60,7 @@ apertium:
 bench: .stamp/dev
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/lanes.py
 	$(BIN)/python benchmarks/score.py
 	$(BIN)/python benchmarks/translate.py
 	$(BIN)/python benchmarks/translate_apertium.py

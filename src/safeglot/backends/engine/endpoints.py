@@ -68,7 +68,8 @@ class Endpoints:
             stop.answered = stop.answered or model in self.known()
             if self._is_new(f"all of {stop.endpoint}"):
                 self.stopped.append(stop)
-                self.say(f"{stop} Nothing more is asked there; what others are asked goes on.")
+                if any(lane.is_open for lane in self.lanes.values()):
+                    self.say(f"{stop} Nothing more is asked there; what others are asked goes on.")
         return stop
 
     def _is_new(self, what: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from safeglot.backends.engine.descriptors import allow_connections
 from safeglot.backends.engine.endpoints import Endpoints
 from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
@@ -126,6 +127,7 @@ class Engine:
             for model, route in routes.items()
         }
         self.lanes = {lane.name: lane for ways in self._ways.values() for lane in ways}
+        allow_connections(sum(lane.most for lane in self.lanes.values()))
 
     def _lane(self, way: Route) -> Lane:
         start = way.concurrency if way.fixed else _START

@@ -47,13 +47,22 @@ def test_only_what_failed_as_what_made_this_lane_give_up_is_taken_back():
 def test_a_stop_is_kept_and_told_once_with_whether_it_ever_answered(by_lane, known, answered):
     told: list[str] = []
     endpoints = Endpoints(say=told.append, known=lambda: known)
-    lane = given_up("http://a/v1", "auth", answered=by_lane)
+    lane = endpoints.lanes["a"] = given_up("http://a/v1", "auth", answered=by_lane)
+    endpoints.lanes["b"] = Lane("http://b/v1", start=1, most=1)
     for _ in range(3):
         stop = endpoints.none_left([lane], "m")
         assert isinstance(stop, EndpointStopped)
     assert [(s.endpoint, s.answered) for s in endpoints.stopped] == [("http://a/v1", answered)]
     (line,) = told
     assert "http://a/v1: stopped after the same error" in line
+
+
+def test_the_last_that_gives_up_is_not_told_since_the_command_ends_with_it():
+    told: list[str] = []
+    endpoints = Endpoints(say=told.append)
+    lane = endpoints.lanes["a"] = given_up("a", "auth")
+    endpoints.none_left([lane], "m")
+    assert (told, len(endpoints.stopped)) == ([], 1)
 
 
 def test_a_replica_that_stops_is_told_and_is_no_stop():
