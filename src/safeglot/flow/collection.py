@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import signal
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from functools import partial
 from typing import TypeAlias
 
 from safeglot.backends.console import Console, Snapshot
@@ -17,7 +16,8 @@ from safeglot.backends.engine.engine import Counters, Engine, Limits
 from safeglot.backends.engine.lane import Patience
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
-from safeglot.backends.files.rundir import RunDir, log_row
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.loop import run
 from safeglot.backends.models.routes import LOCAL
 from safeglot.backends.store.afresh import count_momentary
 from safeglot.backends.store.answers import answered_models, count_asked, count_outcomes
@@ -138,7 +138,7 @@ def collect(work: Work) -> None:
 
 def _collect_all(work: Work) -> None:
     for phase in phases(work.job, answers=work.answers, judged=work.judged):
-        asyncio.run(_collect(work, phase))
+        run(_collect(work, phase))
 
 
 def _ask_once_more(work: Work) -> None:
@@ -222,7 +222,7 @@ def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str]
             streamed.append(judging)
     with stops_explained(work, lambda work: _stored_again(work, passes)), _served_kept(work):
         for together in ([streamed] if streamed else []) + list(alone.values()):
-            asyncio.run(_collect_again(work, together, answer_of))
+            run(_collect_again(work, together, answer_of))
         if work.endpoints.stopped:
             raise Stopped("\n".join(map(str, work.endpoints.stopped)))
 
@@ -302,8 +302,7 @@ async def collecting(
     with appended(work.run_dir.log) as log, few_collections():
         work.endpoints.say = lambda note: work.console.say(f"note: {note}")
         work.endpoints.known = lambda: _answered(work)
-        logged = partial(log_row, log)
-        engine = Engine(work.store, routes, _limits(job), log=logged, endpoints=work.endpoints)
+        engine = Engine(work.store, routes, _limits(job), log=log.write, endpoints=work.endpoints)
         engine.counters = work.spent  # budgets are those of the whole command
         width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         try:

@@ -14,6 +14,7 @@ from safeglot.backends.engine.descriptors import allow_connections
 from safeglot.backends.engine.endpoints import Endpoints
 from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
+from safeglot.backends.engine.log_line import log_line
 from safeglot.backends.engine.replicas import enter, group_name, others_up
 from safeglot.backends.store.afresh import forget_reply
 from safeglot.backends.store.store import Store
@@ -109,7 +110,7 @@ class Engine:
         routes: Mapping[str, Route],
         limits: Limits | None = None,
         *,
-        log: Callable[[Mapping[str, Any]], None] | None = None,
+        log: Callable[[str], object] | None = None,
         endpoints: Endpoints | None = None,
     ) -> None:
         self.store = store
@@ -350,17 +351,12 @@ class Engine:
     ) -> None:
         if self._log is None:
             return
-        line: dict[str, Any] = {
-            "at": round(time.time(), 3),
-            "key": key,
-            "model": request.model,
-            "attempt": attempt,
-            "outcome": result,
-            "seconds": round(time.monotonic() - started, 4),
-        }
-        if reply is not None:
-            line["tokens_in"], line["tokens_out"] = reply.n_prompt_tokens, reply.n_tokens
-        self._log(line)
+        seconds = time.monotonic() - started
+        self._log(
+            log_line(
+                key, request.model, seconds=seconds, attempt=attempt, outcome=result, reply=reply
+            )
+        )
 
 
 def name_of(step: Step[Any, Any]) -> str:

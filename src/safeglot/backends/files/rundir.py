@@ -8,17 +8,15 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from safeglot.backends.files.links import appended, check_regular, private_folder, replaced
 from safeglot.backends.files.manifest import Manifest, parse_manifest
 from safeglot.backends.files.records import Misfit, table_of
 from safeglot.errors import Stopped, UsageError
-from safeglot.keys import json_encoder
 from safeglot.text.spelling import closest
 
 _LIBRARIES = ("aiohttp", "pyreqwest", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
-_line = json_encoder(ensure_ascii=False)
 
 
 class RunDir:
@@ -238,8 +236,3 @@ def runs_below(folder: Path) -> list[RunDir]:
         return []
     found = (RunDir(p) for p in [folder, *sorted(folder.iterdir())] if p.is_dir())
     return [run for run in found if run.exists()]
-
-
-def log_row(file: TextIO, row: Mapping[str, Any]) -> None:
-    """Write a row as a line of JSON."""
-    file.write(_line(row) + "\n")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -33,8 +32,9 @@ class Copies:
         """Replies that came as another request's answer."""
         self.asking: asyncio.Future[None] | None = None
         """Done once it is known whether a server that gave one reply twice means it."""
-        self._requests: dict[bytes, bytes] = {}
-        self._id = b""
+        self._requests: dict[int, int] = {}
+        """Hash of a body -> hash of the request that it came for; 64 bits of this process's own."""
+        self._id: int | None = None
         self._ids_vary = False
         self._alike = False
         self._confirmed = 0
@@ -58,12 +58,12 @@ class Copies:
             return False
         said = body.get("id")
         if not isinstance(said, str) or len(said) < ID_CHARS:
-            return self._excepted(_hash(raw), _hash(request))
-        reply_id, key, asked = _hash(said.encode("utf-8", "replace")), _hash(raw), _hash(request)
-        self._ids_vary |= bool(self._id) and reply_id != self._id
+            return self._excepted(hash(raw), hash(request))
+        reply_id, key, asked = hash(said), hash(raw), hash(request)
+        self._ids_vary |= self._id is not None and reply_id != self._id
         first = self._requests.get(key)
         if first is None:
-            self._alike |= bool(self._id) and not self._ids_vary
+            self._alike |= self._id is not None and not self._ids_vary
             self._id = reply_id
             self._remember(key, asked)
             return False
@@ -104,7 +104,7 @@ class Copies:
                 "replies to different requests are equal to the byte, and asked for again they stay so"
             )
 
-    def _excepted(self, key: bytes, asked: bytes) -> bool:
+    def _excepted(self, key: int, asked: int) -> bool:
         first = self._requests.get(key)
         if first is None:
             self._remember(key, asked)
@@ -115,7 +115,7 @@ class Copies:
             )
         return False
 
-    def _remember(self, key: bytes, asked: bytes) -> None:
+    def _remember(self, key: int, asked: int) -> None:
         self._requests[key] = asked
         if len(self._requests) > BODIES:
             del self._requests[next(iter(self._requests))]
@@ -132,7 +132,3 @@ def _is_reply(body: Any) -> bool:
     return isinstance(first, dict) and isinstance(
         first.get("message", first.get("text")), (dict, str)
     )
-
-
-def _hash(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=12).digest()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
-import json
 import math
 import time
 from datetime import UTC
@@ -16,10 +15,10 @@ from safeglot.backends.models.clients.client import Headers, Received
 from safeglot.backends.models.copies import Copies
 from safeglot.backends.models.detours import detour
 from safeglot.backends.models.error_bodies import error_of_bytes
+from safeglot.backends.models.json_bodies import TooLargeError, decoded, encoded
 from safeglot.backends.models.proxies import PROXY_AUTH, refused_by_proxy
 from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
-from safeglot.keys import json_encoder
 from safeglot.text.control import one_line
 from safeglot.text.keys_in_texts import (
     replied_without,
@@ -30,10 +29,7 @@ from safeglot.text.keys_in_texts import (
 from safeglot.text.setting_words import settings_named
 from safeglot.types import Reply, Request
 
-INT_DIGITS = 20
-"""The most digits of a whole number in a reply: those of 64 bits without a sign."""
 _MESSAGE_CHARS = 500
-_encode = json_encoder(ensure_ascii=False)
 
 
 class HttpModel:
@@ -76,35 +72,35 @@ class HttpModel:
         """
         chat = request.prompt is None
         url = self._chat_url if chat else self._completions_url
-        data = _encode(request_body(request, self.endpoint)).encode("utf-8", "replace")
+        data = encoded(request_body(request, self.endpoint), plain=not request.extra)
         try:
-            reply = _parsed(await self._believed(url, data), chat=chat)
+            reply = _parsed(*await self._believed(url, data), chat=chat)
             self._has_answered = True
             return replied_without(self._answer_cleaned, reply)
         except ModelError as error:
             raise self._without_key(error) from None
 
-    async def _believed(self, url: str, data: bytes) -> Any:
-        """Return the body of a reply that is no second copy of another request's."""
+    async def _believed(self, url: str, data: bytes) -> tuple[bytes, Any]:
+        """Return a reply, and the body that it holds, that is no second copy of another request's."""
         copies = self._copies
         first, body = await self._asked(url, data, fresh=copies.twice > 0)
         if not copies.doubts(data, first.raw, body):
             first.keep()
-            return body
+            return first.raw, body
         first.drop()
         while copies.unsure and copies.asking:
             await asyncio.shield(copies.asking)  # one is enough to know what the server means
         if not copies.doubts(data, first.raw, body):
-            return body
+            return first.raw, body
         with copies.clearing():
             again, body = await self._asked(url, data, fresh=True)
             if again.raw == first.raw:
                 copies.came_again()
-                return body
+                return again.raw, body
             copies.came_twice()
         if copies.doubts(data, again.raw, body):
             raise ModelError("malformed", f"{url}: a reply that was sent twice", transient=True)
-        return body
+        return again.raw, body
 
     async def _asked(self, url: str, data: bytes, *, fresh: bool) -> tuple[Received, Any]:
         """Return a reply and the body that it holds; after any other the connection is closed."""
@@ -124,13 +120,13 @@ class HttpModel:
 
     def _json(self, url: str, headers: Headers, raw: bytes) -> Any:
         try:
-            return json.loads(raw, parse_int=_int)
+            return decoded(raw)
         except (ValueError, RecursionError) as error:
             kind = headers.get("Content-Type", "no content type").split(";")[0]
             what = "HTML" if raw.lstrip()[:1] == b"<" else "no whole JSON"
             if isinstance(error, RecursionError):
                 what = "JSON nested too deeply to be read"
-            elif isinstance(error, _TooLargeError):
+            elif isinstance(error, TooLargeError):
                 what = f"JSON with a number of {error.args[0]} digits"
             raise ModelError(
                 "malformed",
@@ -162,24 +158,14 @@ class HttpModel:
         return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
 
 
-def _parsed(body: Any, *, chat: bool) -> Reply:
+def _parsed(raw: bytes, body: Any, *, chat: bool) -> Reply:
     """Return the reply that a body holds. Raises: ModelError, with the settings that it names."""
     try:
         return parse_reply(body, chat=chat)
     except ModelError as error:
         if error.kind == "bad_request":  # an error that came with status 200
-            error.settings = settings_named(400, _encode(body).encode("utf-8", "replace"))
+            error.settings = settings_named(400, raw)
         raise
-
-
-class _TooLargeError(ValueError):
-    """A whole number beyond 64 bits: no count of anything, and no database takes it."""
-
-
-def _int(digits: str) -> int:
-    if len(digits) > INT_DIGITS:
-        raise _TooLargeError(len(digits))
-    return int(digits)
 
 
 def retry_after_s(header: str, now_s: float) -> float | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from safeglot.backends.engine.collect import Collector
 from safeglot.backends.files.manifest import JudgeCheck
+from safeglot.backends.loop import run
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import to_table
@@ -75,7 +76,7 @@ def check(work: Work) -> None:
         )
     with stops_explained(work):
         for together in _groups(pairs):
-            said = asyncio.run(_asked(work, together, language))
+            said = run(_asked(work, together, language))
             for judge, _ in together:
                 _settle(work, judge, said[judge.name])
 

@@ -14,7 +14,6 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,7 +22,6 @@ from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin, st
 from safeglot.backends.engine.lane import Patience
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
-from safeglot.backends.files.rundir import log_row
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
@@ -272,7 +270,7 @@ async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
         patience=Patience(down_s=config.patience_s),
     )
     with appended(asking.log) as log, few_collections():
-        engine = Engine(store, routes, limits, log=partial(log_row, log))
+        engine = Engine(store, routes, limits, log=log.write)
         engine.counters = asking.spent
         width = sum(lane.most for lane in engine.lanes.values()) or 8
         if len(engine.lanes) > 1 or not all(route.fixed for route in routes.values()):

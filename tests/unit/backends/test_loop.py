@@ -1,0 +1,41 @@
+"""The loop is uvloop's where it is there, and stops as asyncio.run does."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import signal
+
+import pytest
+
+from safeglot.backends import loop
+
+
+async def name_of_loop() -> str:
+    return type(asyncio.get_running_loop()).__module__
+
+
+@pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="not on this system")
+def test_it_is_uvloops_where_it_is_installed():
+    assert loop.run(name_of_loop()) == "uvloop"
+
+
+def test_without_uvloop_it_is_pythons(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    assert loop.run(name_of_loop()).startswith("asyncio")
+
+
+def test_ctrl_c_cancels_what_runs_and_is_an_interrupt():
+    cancelled = []
+
+    async def interrupted() -> None:
+        signal.raise_signal(signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.run(interrupted())
+    assert cancelled == [True]
