@@ -25,7 +25,9 @@ from overhead import SRC, write_prompts
 from overhead_server import Connection
 
 RAMP_SAMPLES, RAMP_S, RAMP_CONCURRENCY, MAX_RAMP = 500, 1.0, 256, 2.5
-FAIR_SAMPLES, FAST_S, SLOW_S, MAX_FAIR = 1500, 0.02, 1.0, 1.3
+FAIR_SAMPLES, FAST_S, SLOW_S, MAX_FAIR = 1200, 0.02, 1.0, 1.3
+FAIR_REPEATS = 2
+"""The least of each is compared: what else the machine does only adds to a time."""
 ENDPOINTS, DEAD_SAMPLES = 40, 50
 TARGET, JUDGE = "vllm/target", "llama-guard-3=vllm/guard"
 
@@ -166,14 +168,20 @@ def ramp(folder: Path) -> Row:
 
 
 def fairness(folder: Path) -> Row:
-    """Measure a fast model alone and beside a slow one, each on an endpoint of its own."""
+    """Measure a fast model alone and beside a slow one, each on an endpoint of its own, in turn."""
     fast, slow = "vllm/fast", "vllm/slow"
     folder.mkdir()
+    alone: list[float] = []
+    beside: list[float] = []
     with serving(FAST_S, SLOW_S) as (quick, lazy):
-        judge = {"judge": "refusal-baseline"}
-        alone = check(run(folder / "alone", FAIR_SAMPLES, {fast: quick}, **judge))
-        both = check(run(folder / "both", FAIR_SAMPLES, {slow: lazy, fast: quick}, **judge))
-    alone_s, beside_s, slow_s = alone.seconds(fast), both.seconds(fast), both.seconds(slow)
+        for n in range(FAIR_REPEATS):
+            judge = {"judge": "refusal-baseline"}
+            ran = check(run(folder / f"alone-{n}", FAIR_SAMPLES, {fast: quick}, **judge))
+            alone.append(ran.seconds(fast))
+            both = {slow: lazy, fast: quick}
+            ran = check(run(folder / f"both-{n}", FAIR_SAMPLES, both, **judge))
+            beside.append(ran.seconds(fast))
+    alone_s, beside_s, slow_s = min(alone), min(beside), ran.seconds(slow)
     return Row(
         what="fairness",
         figure=f"{beside_s / alone_s:.2f} times its time alone",

@@ -101,6 +101,25 @@ def test_an_endpoint_that_is_lost_stops_the_run_once_the_others_are_done(prompts
     assert micro(out, "vllm/two") == (N, 0)
 
 
+def test_a_judge_that_is_lost_leaves_the_answers_and_the_run_goes_on_later(prompts, tmp_path):
+    with Loopback(scripted({})) as server:
+        with Loopback(scripted({}, fault=lambda _seen: Fault(delay_s=0.05))) as lost:
+            command = study(tmp_path, prompts, lost.base_url, one=server.base_url)
+
+            def stop() -> None:
+                until(lambda: len(lost.requests) >= 8)
+                lost.stop()
+
+            threading.Thread(target=stop, daemon=True).start()
+            done = safeglot(*command, "--patience", "1", "--concurrency", "2")
+        assert done.returncode == 4, done.stderr
+        assert f"{TOTAL} of {TOTAL} answers" in done.stderr
+        assert len(server.requests) == TOTAL
+        done = safeglot(*study(tmp_path, prompts, server.base_url, one=server.base_url))
+        assert done.returncode == 0, done.stderr
+        assert {seen.model for seen in server.requests[TOTAL:]} == {"guard"}
+
+
 def test_a_run_whose_lost_endpoint_is_still_away_ends_with_4_again(prompts, tmp_path, nowhere):
     with Loopback(scripted({})) as server:
         with Loopback(scripted({})) as first:

@@ -142,6 +142,18 @@ def test_a_rate_limit_lowers_the_traffic(tmp_path):
     assert outcomes["rate_limited"] < 400
 
 
+def test_as_many_are_in_flight_as_the_user_allows(tmp_path):
+    prompts = write_prompts(tmp_path / "p.jsonl", 100, CATEGORIES)
+    with Loopback(scripted({})) as server:
+        many = Fault(until=lambda: server.most_in_flight >= 120)
+        # by then the limit has doubled from 16 to 128
+        server.script.fault = lambda _seen: many if len(server.requests) > 300 else None
+        arguments = run_arguments(server.base_url, tmp_path / "run", prompts, concurrency=120)
+        done = safeglot(*arguments)
+        assert done.returncode == 0, done.stderr
+        assert server.most_in_flight == 120
+
+
 def test_a_server_that_is_not_there_stops_with_code_4(prompts, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
 from collections import Counter
@@ -15,7 +16,7 @@ import pytest
 import virtual_time
 from safeglot.backends.engine.engine import Engine, Limits, Origin, Route, stream
 from safeglot.backends.store.store import Store
-from safeglot.errors import ModelError, Stopped
+from safeglot.errors import EndpointStopped, ModelError, Stopped
 from safeglot.types import Reply, Request
 from virtual_time import now
 
@@ -144,6 +145,31 @@ def test_the_first_limit_of_a_server_holds_back_all(store):
     run(store, server, 100)
     assert sum(t < 0.001 for t in server.sent) == 16
     assert not [t for t in server.sent if 0.002 < t < 5.0]
+
+
+def test_each_endpoint_has_retries_of_its_own(store):
+    """A neighbour that uses up its own leaves the other's alone."""
+    broken = Server(lambda _n, _t: ModelError("server_error", "broke", transient=True))
+    shaky = Server(
+        lambda n, _t: ModelError("server_error", "", transient=True) if n % 20 == 0 else None
+    )
+
+    async def body() -> Engine:
+        routes = {"a": Route(model=broken, lane="a"), "b": Route(model=shaky, lane="b")}
+        engine = Engine(store, routes, Limits(retry_budget=20))
+
+        async def work(i: int) -> None:
+            with contextlib.suppress(ModelError, EndpointStopped):
+                request = Request(model="ab"[i % 2], messages=(("user", str(i)),), max_tokens=1)
+                await engine.reply(request)
+
+        await stream(range(400), work, width=64)
+        return engine
+
+    engine = virtual_time.run(body())
+    assert len(shaky.answered) == 200
+    assert 8 <= engine.lanes["b"].retried <= 20
+    assert engine.lanes["a"].retried >= 20
 
 
 # ---- down
