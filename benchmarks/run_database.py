@@ -1,7 +1,6 @@
 """A run's database of the size of M-ALERT, made from a simulated label cube.
 
-Keys are random, as content keys are: what belongs together does not lie together. Rows are written
-in the order of their keys, so that it takes a minute and not an hour.
+Answers have their numbers in an order of chance, as when many models answer at once.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from safeglot.backends.files.manifest import Manifest
     from safeglot.score.cube import Cube
 
@@ -110,56 +107,55 @@ def write(path: Path, cube: Cube, *, checked: bool, sentences: int = 1) -> Manif
 def _fill(database: sqlite3.Connection, cube: Cube, *, checked: bool, sentences: int) -> None:
     import numpy as np
 
-    from safeglot.backends.store.schema import INSERT
+    from safeglot.backends.store.schema.tables import INSERT
     from safeglot.judge.answers.response_class import VERSION
 
     rng = np.random.default_rng(1)
     n_P, n_L, n_S = len(cube.prompts), len(cube.languages), cube.samples
     database.executemany(INSERT["prompts"], _prompts(cube))
-    text_LP = _keys(rng, n_L * n_P)
     rows = (
-        (key, cube.prompts[i % n_P], cube.languages[i // n_P], f"Request {i} in short.", "data", "{}", "[]", 1, "", "main", "")
-        for i, key in enumerate(text_LP)
+        (f"{i:032x}", cube.prompts[i % n_P], cube.languages[i // n_P], f"Request {i} in short.", "data", "{}", "[]", 1, "", "main", "")
+        for i in range(n_L * n_P)
     )  # fmt: skip
-    database.executemany(INSERT["translations"], sorted(rows))
+    database.executemany(INSERT["translations"], rows)
+    steps = [("generate", name, f"{m:032x}", "") for m, name in enumerate(cube.models)]
+    steps += [("judge", name, "", "answer") for name in cube.judges]
+    database.executemany("INSERT INTO steps(stage, name, key, mode) VALUES(?,?,?,?)", steps)
     verdicts = cube.unsafe_JMLPS.reshape(len(cube.judges), -1)
     n = verdicts.shape[1]
-    reply, response = sorted(_keys(rng, n)), _keys(rng, n)
     answers = [" ".join(ANSWERS[tag][:sentences]) for tag in cube.languages]
-    per_L = n_P * n_S
+    per_L, order = n_P * n_S, rng.permutation(n).tolist()
     database.executemany(
         INSERT["replies"],
         (
-            (reply[i], f"{answers[i // per_L % n_L]} [{i}]", "stop", 20, 20, None, "", None, "", 0)
-            for i in range(n)
+            (number, None, f"{answers[i // per_L % n_L]} [{i}]", "stop", 20, 20, None, "", None, "", 0)
+            for number, i in enumerate(order, start=1)
         ),
-    )
-    order = np.argsort(np.array(response)).tolist()
+    )  # fmt: skip
     database.executemany(
         INSERT["responses"],
         (
-            (response[i], text_LP[i % (n_L * per_L) // n_S], cube.models[i // (n_L * per_L)], i % n_S, reply[i])
-            for i in order
+            (number, i % (n_L * per_L) // n_S + 1, i // (n_L * per_L) + 1, i % n_S, number, None)
+            for number, i in enumerate(order, start=1)
         ),
-    )  # fmt: skip
+    )
     if checked:
         database.executemany(
             INSERT["traits"],
             (
-                (response[i], VERSION, None, cube.languages[i // per_L % n_L], 0.99, 0)
-                for i in order
+                (number, VERSION, None, cube.languages[i // per_L % n_L], 0.99, 0, None)
+                for number, i in enumerate(order, start=1)
             ),
         )
-    for judge, flags in zip(cube.judges, verdicts, strict=True):
-        held = rng.permutation(np.flatnonzero(flags >= 0)).tolist()
-        refused, unsafe = rng.random(n) < 0.7, flags.tolist()
-        keys = sorted(_keys(rng, len(held)))
+    for judge, flags in enumerate(verdicts.tolist(), start=len(cube.models) + 1):
+        refused = rng.random(n) < 0.7
         database.executemany(
             INSERT["verdicts"],
             (
-                (key, response[i], judge, "answer", unsafe[i], unsafe[i], "safe", None, "[]",
-                 int(refused[i] and not unsafe[i]), None, "", "")
-                for key, i in zip(keys, held, strict=True)
+                (number, judge, flags[i], flags[i], "safe", None, "[]",
+                 int(refused[i] and not flags[i]), None, "", "", None)
+                for number, i in enumerate(order, start=1)
+                if flags[i] >= 0
             ),
         )  # fmt: skip
 
@@ -168,8 +164,3 @@ def _prompts(cube: Cube) -> Iterator[tuple[Any, ...]]:
     for at, prompt in enumerate(cube.prompts):
         names = [cube.categories[i] for i in cube.member_PC[at].nonzero()[0]]
         yield prompt, at, f"Request {at} in short.", "en", json.dumps(names), "simulated", "harmful"
-
-
-def _keys(rng: np.random.Generator, n: int) -> list[str]:
-    digits = rng.bytes(16 * n).hex()
-    return [digits[i : i + 32] for i in range(0, len(digits), 32)]

@@ -279,16 +279,34 @@ def settle(run: Path, address: str) -> None:
     database = sqlite3.connect(run / "safeglot.db")
     database.execute("UPDATE failures SET message = replace(message, ?, ?)", (address, PLACE))
     # the judges' raw replies are half of the size, and only a new reading of them would want them
-    database.execute("DELETE FROM replies WHERE key NOT IN (SELECT reply FROM responses)")
-    database.execute("CREATE TEMP TABLE sorted AS SELECT * FROM replies ORDER BY key")
-    database.execute("DELETE FROM replies")
-    database.execute("INSERT INTO replies SELECT * FROM sorted")
-    # a verdict's key follows from its response: recorded() makes it again
-    database.execute("UPDATE verdicts SET key = response || judge")
+    database.execute("DELETE FROM replies WHERE id NOT IN (SELECT reply FROM responses)")
+    database.execute("UPDATE verdicts SET reply = NULL")
+    renumber(database)
     database.commit()
     database.execute("VACUUM")
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
+
+
+def renumber(database: sqlite3.Connection) -> None:
+    """Number answers and replies in the order of the plan, not in that of their arrival."""
+    database.execute(
+        "CREATE TEMP TABLE numbers AS SELECT id AS old, reply AS said, row_number() OVER "
+        "(ORDER BY translation, step, sample) AS new FROM responses"
+    )
+    for known in ("old", "said"):
+        database.execute(f"CREATE INDEX temp.by_{known} ON numbers({known})")
+    for table, column, known in (
+        ("responses", "id", "old"), ("responses", "reply", "said"), ("replies", "id", "said"),
+        ("verdicts", "response", "old"), ("traits", "response", "old"), ("draws", "response", "old"),
+        ("labels", "response", "old"), ("failures", "work", "old"),
+    ):  # fmt: skip
+        where = " AND stage = 'judge'" if table == "failures" else ""
+        found = f"(SELECT new FROM numbers WHERE {known} = {column})"
+        for number in (f"-{found}", f"-{column}"):  # first below zero: no two have one meanwhile
+            database.execute(
+                f"UPDATE {table} SET {column} = {number} WHERE {column} IS NOT NULL{where}"
+            )
 
 
 def pack(run: Path) -> None:

@@ -6,18 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot.keys import digest, request_key
+from safeglot.keys import digest, response_key
 from safeglot.types import Item, Reply, Request, Response, without_system
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedAnswer:
-    """The request for one answer, with the keys of its reply and of the response."""
-
-    request: Request
-    reply_key: str
-    key: str
-
 
 VERSION = 1
 """Bumped when the same settings begin to give other requests: runs of an older one are not mixed."""
@@ -108,50 +98,32 @@ class Generate:
     def read(self, item: Item, replies: Sequence[Reply]) -> Response:
         """Return the response with the reply as it is; an empty text stays empty and is never judged safe."""
         (reply,) = replies
-        return self.respond(self.plan(item), item, reply)
+        return self.respond(item, reply, self.id)
 
-    def plan(self, item: Item) -> PlannedAnswer:
-        """Return the request with its keys, made once an answer."""
-        (request,) = self.ask(item)
-        reply_key = request_key(request)
-        key = digest("response", item.translation_key, reply_key)
-        return PlannedAnswer(request=request, reply_key=reply_key, key=key)
-
-    def respond(self, planned: PlannedAnswer, item: Item, reply: Reply) -> Response:
-        """Return the response that a reply to a planned request is."""
-        return _response(planned, item, reply, self.name)
+    def respond(self, item: Item, reply: Reply, step: str) -> Response:
+        """Return the response that a reply is; `step` is this step's id, which hashes much."""
+        key = response_key(item.translation_key, step, item.sample)
+        return response_of(item, reply, key=key, model=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An answer that a file brought: it takes the place of a target, and nothing is asked."""
+    """An answer that a file brought."""
 
     model: str
     """The name, in results, of the model whose answer it is."""
     text: str
 
-    @property
-    def name(self) -> str:
-        """No target has this name, so that none is asked."""
-        return ""
-
-    def plan(self, item: Item) -> PlannedAnswer:
-        """Return the keys under which the answer is stored."""
-        reply_key = digest("given", self.text)
-        return PlannedAnswer(
-            request=Request(model=self.model, max_tokens=1),
-            reply_key=reply_key,
-            key=digest("response", item.translation_key, reply_key, self.model, item.sample),
-        )
-
-    def respond(self, planned: PlannedAnswer, item: Item, reply: Reply) -> Response:
-        """Return the response that the stored text is."""
-        return _response(planned, item, reply, self.model)
+    def key_of(self, item: Item) -> str:
+        """Return the key under which the answer is stored, of its text too."""
+        text = digest("given", self.text)
+        return digest("response", item.translation_key, text, self.model, item.sample)
 
 
-def _response(planned: PlannedAnswer, item: Item, reply: Reply, model: str) -> Response:
+def response_of(item: Item, reply: Reply, *, key: str, model: str) -> Response:
+    """Return the response that a model's reply to an item is."""
     return Response(
-        key=planned.key,
+        key=key,
         translation=item.translation_key,
         model=model,
         text=reply.text,

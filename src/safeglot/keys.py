@@ -100,6 +100,11 @@ def translation_key(translation: Translation) -> str:
     return digest("translation", t.prompt, t.language, t.text, t.translator, *arm)
 
 
+def response_key(translation: str, step: str, sample: int) -> str:
+    """Return the public key of an answer: those of its text and of the step that asked, and the sample."""
+    return f"{translation}-{step[:8]}-{sample}"
+
+
 def signature(parts: Mapping[str, str]) -> str:
     """Return what can move a number as one readable line, `name:value|name:value`.
 

@@ -265,6 +265,8 @@ class ModelSettings:
 
     def applied(self, request: Request) -> Request:
         """Return a request of the step with these settings."""
+        if self is NO_SETTINGS:
+            return request
         r = request
         return replace(
             r,

@@ -111,7 +111,7 @@ def test_only_answers_to_harmful_prompts_asked_plainly_are_drawn(run, call):
     with sqlite3.connect(run / "safeglot.db") as db:
         db.execute("UPDATE prompts SET kind = 'benign' WHERE id = 'p0'")
         db.execute("UPDATE translations SET arm = 'roundtrip' WHERE prompt = 'p1'")
-        db.execute("UPDATE verdicts SET unsafe = NULL, unsafe_loose = NULL WHERE response IN (SELECT r.key FROM responses r JOIN translations t ON t.key = r.translation WHERE t.prompt = 'p2')")  # fmt: skip
+        db.execute("UPDATE verdicts SET unsafe = NULL, unsafe_loose = NULL WHERE response IN (SELECT r.id FROM responses r JOIN translations t ON t.id = r.translation WHERE t.prompt = 'p2')")  # fmt: skip
     db.close()
     done = call("annotate", "sample", run, "--labels", 10_000, "--overlap", 0)
     assert done.code == 0, done.err
@@ -125,7 +125,7 @@ def test_only_answers_to_harmful_prompts_asked_plainly_are_drawn(run, call):
 def test_answers_without_a_verdict_are_labelled_and_corrected(run, call):
     """Of the answers judged unsafe every second one loses its verdict: labels make up for it."""
     with sqlite3.connect(run / "safeglot.db") as db:
-        db.execute("UPDATE verdicts SET unsafe = NULL, unsafe_loose = NULL, reason = 'unparsable' WHERE unsafe = 1 AND key < '8'")  # fmt: skip
+        db.execute("UPDATE verdicts SET unsafe = NULL, unsafe_loose = NULL, reason = 'unparsable' WHERE unsafe = 1 AND response % 2")  # fmt: skip
     db.close()
     rows = labelled(call, run, labels=10_000, overlap=0)
     assert len(rows) == N * len(LANGUAGES) * len(MODELS)
@@ -168,7 +168,7 @@ def test_a_category_that_is_none_is_refused(run, call):
 def test_models_share_the_draw_evenly(run, call):
     call("annotate", "sample", run, "--labels", 60)
     with sqlite3.connect(run / "safeglot.db") as db:
-        query = "SELECT d.language, d.stratum, r.model, COUNT(*) FROM draws d JOIN responses r ON r.key = d.response GROUP BY 1, 2, 3"
+        query = "SELECT d.language, d.stratum, k.model, COUNT(*) FROM draws d JOIN keyed k ON k.id = d.response GROUP BY 1, 2, 3"
         counts = {(tag, stratum, model): n for tag, stratum, model, n in db.execute(query)}
     assert {model for _, _, model in counts} == set(MODELS)
     for tag, stratum, _ in counts:
@@ -345,8 +345,8 @@ def test_labels_before_a_draw_are_refused(run, call):
 def test_an_answer_judged_anew_cannot_be_corrected(run, call):
     labelled(call, run, labels=40)
     with sqlite3.connect(run / "safeglot.db") as db:
-        (key,) = db.execute("SELECT v.key FROM verdicts v JOIN draws d ON d.response = v.response WHERE d.language = 'de'").fetchone()  # fmt: skip
-        db.execute("UPDATE verdicts SET unsafe = 1 - unsafe, unsafe_loose = 1 - unsafe_loose WHERE key = ?", (key,))  # fmt: skip
+        (key,) = db.execute("SELECT v.response FROM verdicts v JOIN draws d ON d.response = v.response WHERE d.language = 'de'").fetchone()  # fmt: skip
+        db.execute("UPDATE verdicts SET unsafe = 1 - unsafe, unsafe_loose = 1 - unsafe_loose WHERE response = ?", (key,))  # fmt: skip
     db.close()
     found = scored(call, run)
     assert ("safety_corrected", GUARD, None, "de") not in found
@@ -431,8 +431,8 @@ def test_a_plan_from_the_run_its_labels_or_what_is_given(run, call):
 def test_a_plan_names_languages_without_a_verdict(run, call):
     with sqlite3.connect(run / "safeglot.db") as db:
         db.execute(
-            "UPDATE verdicts SET unsafe = NULL WHERE response IN (SELECT r.key FROM responses r "
-            "JOIN translations t ON t.key = r.translation WHERE t.language = 'sw')"
+            "UPDATE verdicts SET unsafe = NULL WHERE response IN (SELECT r.id FROM responses r "
+            "JOIN translations t ON t.id = r.translation WHERE t.language = 'sw')"
         )
     lines = call("plan", "labels", run, "--half-width", 0.08).out.splitlines()
     (lost,) = [line for line in lines if line.startswith("sw")]

@@ -12,7 +12,7 @@ import pytest
 
 from e2e.commands import INSTALLED, in_own_process, says
 from loopback import Fault, Loopback, Script, default_answer
-from safeglot.backends.store.schema import SCHEMA_VERSION
+from safeglot.backends.store.schema.tables import SCHEMA_VERSION
 from waiting import HANG_S, until
 
 GOOD = ("--prompts", "prompts.csv", "--languages", "en,de")

@@ -89,10 +89,10 @@ def verdicts(run, judge, model):
     """(language, prompt) -> unsafe, of the main texts, straight from the database."""
     database = sqlite3.connect(run / "safeglot.db")
     rows = database.execute(
-        "SELECT t.language, t.prompt, v.unsafe FROM verdicts v JOIN responses r ON r.key = v.response "
-        "JOIN translations t ON t.key = r.translation JOIN prompts p ON p.id = t.prompt "
-        "WHERE t.arm = 'main' AND p.kind = 'harmful' AND v.unsafe IS NOT NULL "
-        "AND v.judge = ? AND r.model = ?",
+        "SELECT t.language, t.prompt, v.unsafe FROM verdicts v JOIN steps s ON s.id = v.step "
+        "JOIN keyed k ON k.id = v.response JOIN translations t ON t.id = k.translation "
+        "JOIN prompts p ON p.id = t.prompt WHERE t.arm = 'main' AND p.kind = 'harmful' "
+        "AND v.unsafe IS NOT NULL AND s.name = ? AND k.model = ?",
         (judge, model),
     ).fetchall()
     categories = dict(database.execute("SELECT id, categories FROM prompts").fetchall())
@@ -409,8 +409,8 @@ def test_an_average_says_of_what_part_it_is(ask, tables, run, tmp_path):
     shutil.copytree(run, tmp_path / "run")
     with sqlite3.connect(tmp_path / "run" / "safeglot.db") as db:
         db.execute(
-            "UPDATE verdicts SET unsafe = NULL WHERE response IN (SELECT r.key FROM responses r "
-            "JOIN translations t ON t.key = r.translation WHERE t.language = 'sw' AND r.model = ?)",
+            "UPDATE verdicts SET unsafe = NULL WHERE response IN (SELECT k.id FROM keyed k "
+            "JOIN translations t ON t.id = k.translation WHERE t.language = 'sw' AND k.model = ?)",
             (MODEL,),
         )
     board = next(iter(tables("compare", tmp_path / "run", "--judge", FIRST).values()))

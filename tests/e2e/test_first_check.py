@@ -12,6 +12,7 @@ import pytest
 
 from e2e.runs import COMMAND, environment, safeglot
 from example.recorded import recorded
+from safeglot.backends.store.store import Store
 from waiting import HANG_S, until
 
 MANY = 25_000
@@ -21,14 +22,20 @@ MANY = 25_000
 def run(tmp_path):
     """A recorded run whose answers were given many times, by a model that it does not plan."""
     folder = recorded(tmp_path, "samples", results=False)
+    store = Store(folder / "safeglot.db")
+    step = store.step("generate", "another")
+    store.close()
     database = sqlite3.connect(folder / "safeglot.db")
-    rows = database.execute("SELECT translation, reply FROM responses").fetchall()
+    rows = database.execute(
+        "SELECT DISTINCT translation, MIN(reply) FROM responses GROUP BY 1"
+    ).fetchall()
     copies = (
-        (f"{i:032}", translation, "another", 0, reply)
+        (translation, step, i // len(rows), reply)
         for i in range(MANY)
         for translation, reply in [rows[i % len(rows)]]
     )
-    database.executemany("INSERT INTO responses VALUES(?, ?, ?, ?, ?)", copies)
+    columns = "translation, step, sample, reply"
+    database.executemany(f"INSERT INTO responses({columns}) VALUES(?, ?, ?, ?)", copies)
     database.execute("DELETE FROM traits")
     database.commit()
     database.close()

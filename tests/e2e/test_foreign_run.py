@@ -40,7 +40,7 @@ def forget_verdicts(out):
 
     with sqlite3.connect(out / "safeglot.db") as db:
         db.execute("DELETE FROM verdicts")
-        db.execute("DELETE FROM replies WHERE key NOT IN (SELECT reply FROM responses)")
+        db.execute("DELETE FROM replies WHERE id NOT IN (SELECT reply FROM responses)")
     db.close()
 
 

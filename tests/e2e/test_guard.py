@@ -106,7 +106,9 @@ def query(run, text):
 
 
 def counts(run):
-    return dict(query(run, "SELECT judge, COUNT(*) FROM verdicts GROUP BY 1"))
+    return dict(
+        query(run, "SELECT s.name, COUNT(*) FROM verdicts JOIN steps s ON s.id = step GROUP BY 1")
+    )
 
 
 def told(run):
@@ -133,9 +135,11 @@ def test_the_passes_tell_of_the_judge_and_enter_nothing_else(run, server, call):
     assert Counter(answers_in(run)) == Counter(shown)
     assert counts(run) == {GUARD: 180, REPEAT: 162, CANARY: 36, TOKENS: 36}
 
-    again = query(run, f"SELECT response FROM verdicts WHERE judge = '{REPEAT}'")
+    again = query(
+        run, f"SELECT response FROM verdicts JOIN steps s ON s.id = step WHERE s.name = '{REPEAT}'"
+    )
     keys = {key for (key,) in again}
-    places = query(run, "SELECT r.key, t.prompt, t.language FROM responses r JOIN translations t ON t.key = r.translation")  # fmt: skip
+    places = query(run, "SELECT r.id, t.prompt, t.language FROM responses r JOIN translations t ON t.id = r.translation")  # fmt: skip
     asked = [(int(p[1:]), tag) for key, p, tag in places if key in keys]
     flips = [place for place in asked if is_flipped(*place)]
     whole = rows["judge_flip_rate", None]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from safeglot.backends.console import Console
+from safeglot.backends.engine.items import Items
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store import plan
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.run import job as jobs
@@ -60,39 +62,36 @@ def begun(path, prompts=None, **settings):
 def answered(path, answer=lambda item: "[unsafe answer]", prompts=None, **settings):
     """The same with an answer to each text; one of None is not there."""
     run_dir, job = begun(path, prompts, **settings)
-    replies, responses = [], []
-    for target in job.targets:
-        for item in job.items():
-            text, plan = answer(item), target.plan(item)
-            if text is not None:
-                replies.append((plan.reply_key, text, "stop", 3, 3, None, "", None, "", 0))
-                responses.append(
-                    (plan.key, item.translation_key, target.name, item.sample, plan.reply_key)
-                )
     with session.opened(run_dir) as store:
-        store.write("replies", replies)
-        store.write("responses", responses)
+        steps = {store.step("generate", target.name, target.id): target for target in job.targets}
+        missing = plan.missing_answers(store, tuple(steps), job.config.samples, again=False)
+        for work, item in Items(store, reference=job.config.reference).of(missing):
+            if (text := answer(item)) is not None:
+                put_answer(store, work.text, work.step, work.sample, text)
     return run_dir, job
+
+
+def put_answer(store, text, step, sample=0, said="[unsafe answer]"):
+    """The number of an answer that is written."""
+    reply, response = store.numbers("replies"), store.numbers("responses")
+    store.write("replies", [(reply, None, said, "stop", 3, 3, None, "", None, "", 0)])
+    store.write("responses", [(response, text, step, sample, reply, None)])
+    return response
 
 
 def judged(path, unsafe=lambda item: True, prompts=None, **settings):
     """The same with a verdict of each judge on each answer; one of None could not be read."""
     run_dir, job = answered(path, prompts=prompts, **settings)
-    rows = [
-        _verdict(target.plan(item).key, name, unsafe(item))
-        for target in job.targets
-        for item in job.items()
-        for name in job.judge_ids()
-    ]
     with session.opened(run_dir) as store:
-        store.write("verdicts", rows)
+        for name, judge_id in job.judge_ids().items():
+            step = store.step("judge", name, judge_id, "answer")
+            numbers = list(plan.missing_verdicts(store, step, again=False))
+            answers = Items(store, reference=job.config.reference).answers(numbers)
+            store.write("verdicts", [_verdict(n, step, unsafe(one.item)) for n, one in answers])
     return run_dir, job
 
 
-def _verdict(response, judge_name, unsafe):
+def _verdict(response, step, unsafe):
     flag = None if unsafe is None else int(unsafe)
     reason = "unparsable" if unsafe is None else ""
-    return (
-        f"{response}/{judge_name}", response, judge_name, "answer", flag, flag, "", None, "[]",
-        None, None, "", reason,
-    )  # fmt: skip
+    return response, step, flag, flag, "", None, "[]", None, None, "", reason, None

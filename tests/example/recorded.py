@@ -8,14 +8,10 @@ See docs/reference/recorded-run.md; scripts/record_run.py makes them.
 
 from __future__ import annotations
 
-import json
 import lzma
-import sqlite3
 import sys
 import tarfile
 from pathlib import Path
-
-from safeglot.backends.engine.collect import verdict_key
 
 DATA = Path(__file__).parents[1] / "data"
 RUNS = ("recorded", "samples")
@@ -28,7 +24,6 @@ def recorded(folder: Path, name: str = "recorded", *, results: bool = True) -> P
     run = folder / name
     with tarfile.open(DATA / f"{name}.tar.xz") as archive:
         archive.extractall(folder, filter="data")
-    _give_keys(run)
     if results:
         (run / "results.json").write_bytes(stored_results(name))
     return run
@@ -36,17 +31,6 @@ def recorded(folder: Path, name: str = "recorded", *, results: bool = True) -> P
 
 def stored_results(name: str = "recorded") -> bytes:
     return lzma.decompress((DATA / f"{name}.results.json.xz").read_bytes())
-
-
-def _give_keys(run: Path) -> None:
-    # a third of the archive would be keys of verdicts, which follow from what they are about
-    judges = json.loads((run / "manifest.json").read_text("utf-8"))["judges"]
-    database = sqlite3.connect(run / "safeglot.db")
-    rows = database.execute("SELECT response, judge, key FROM verdicts").fetchall()
-    keys = ((verdict_key(response, by, judges[by]), key) for response, by, key in rows)
-    database.executemany("UPDATE verdicts SET key = ? WHERE key = ?", keys)
-    database.commit()
-    database.close()
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ In a test:  store, manifest = translated(tmp_path / "run.db"); ...; store.close(
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from example.manifest import manifest_with
+from example.rows import Writer
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow import page
@@ -134,6 +133,7 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
                     False,
                     "",
                     "",
+                    None,
                 )
                 for i, message in MESSAGES.items()
             ],
@@ -154,31 +154,26 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
                     False,
                     "",
                     "",
+                    None,
                 )
                 for i in UNMADE
                 for name in VARIANTS["sw"]
                 if "codeswitch" in name
             ],
         )
-    replies, responses, verdicts = [], [], []
+    put = Writer(store)
     for text in made:
         rate = (
             RATES[text.language] + 0.25 * (text.arm == "gated") + 0.2 * ("framing" in text.variant)
         )
         for model in MODELS:
             for sample in range(samples):
-                key = f"{translation_key(text)}/{model}/{sample}"
-                replies.append((f"reply {key}", "answer", "stop", 9, 9, None, "", None, "", 0))
-                responses.append((key, translation_key(text), model, sample, f"reply {key}"))
+                number = put.answer(translation_key(text), model, sample, "answer")
                 unsafe = rng.random(2) < rate
                 if (text.prompt, text.language, text.arm) not in silent:
-                    verdicts += [
-                        _verdict(key, GUARD, unsafe[0], unsafe[0]),
-                        _verdict(key, OTHER, unsafe[1], unsafe[1] or rng.random() < 0.1),
-                    ]
-    store.write("replies", replies)
-    store.write("responses", responses)
-    store.write("verdicts", verdicts)
+                    put.verdict(number, int(unsafe[0]), GUARD)
+                    loose = int(unsafe[1] or rng.random() < 0.1)
+                    put.verdict(number, int(unsafe[1]), OTHER, loose=loose)
     return store, manifest
 
 
@@ -186,13 +181,6 @@ def read(store, manifest):
     """What the estimates of the arms are made of: store, manifest, cube, verdicts of the arms."""
     verdicts = arrays.read(store, manifest)
     return store, manifest, cube_of(store, manifest, verdicts), verdicts.arms
-
-
-def _verdict(key, judge, unsafe, loose):
-    return (
-        f"{key}/{judge}", key, judge, "answer", int(unsafe), int(loose), "", None, json.dumps([]),
-        None, None, "", "",
-    )  # fmt: skip
 
 
 def page_of(store, manifest, **changes):

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from safeglot.generate import Generate
-from safeglot.keys import request_key
+from safeglot.keys import response_key
 from safeglot.types import Item, Prompt, Reply, Translation
 
 PROMPT = Prompt(id="p1", text="Hi", language="en", categories=("a",), source="s")
@@ -47,9 +47,10 @@ def test_what_determines_the_reply_is_in_the_keys():
         replace(STEP, system="x"),
         replace(STEP, seed=3),
     ]
-    assert len({s.plan(ITEM).key for s in [STEP, *changed]}) == 7
+    reply = [Reply(text="a")]
+    assert len({s.read(ITEM, reply).key for s in [STEP, *changed]}) == 7
     assert len({s.id for s in [STEP, *changed]}) == 7
-    assert STEP.plan(ITEM).key == replace(STEP, name="other").plan(ITEM).key
+    assert STEP.read(ITEM, reply).key == replace(STEP, name="other").read(ITEM, reply).key
 
 
 def test_an_empty_reply_stays_empty():
@@ -58,12 +59,10 @@ def test_an_empty_reply_stays_empty():
     assert response.translation == "k1"
 
 
-def test_a_plan_carries_the_keys_of_what_comes_of_it():
-    planned = STEP.plan(ITEM)
-    assert planned.request == STEP.ask(ITEM)[0]
-    assert planned.reply_key == request_key(planned.request)
-    assert STEP.respond(planned, ITEM, Reply(text="a")) == STEP.read(ITEM, [Reply(text="a")])
-    assert STEP.read(ITEM, [Reply(text="a")]).key == planned.key
+def test_a_response_has_the_key_of_text_step_and_sample():
+    response = STEP.read(ITEM, [Reply(text="a")])
+    assert response.key == response_key("k1", STEP.id, ITEM.sample) == f"k1-{STEP.id[:8]}-0"
+    assert response == STEP.respond(ITEM, Reply(text="a"), STEP.id)
 
 
 def test_settings_of_one_target_reach_its_request():

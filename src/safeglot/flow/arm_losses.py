@@ -55,7 +55,7 @@ def put_refused(store: Store, refused: Iterable[Refused]) -> None:
         "failures",
         (
             (r.place.arm, r.place.key, r.place.prompt, r.place.language, r.place.sample, r.kind,
-             f"{r.place.translator}: {r.message}", 1, 0, "", "")
+             f"{r.place.translator}: {r.message}", 1, 0, "", "", None)
             for r in refused
         ),
     )  # fmt: skip

@@ -12,17 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from safeglot.backends.engine.items import IN_REFERENCE
 from safeglot.backends.files import arm_texts
 from safeglot.backends.files.arm_texts import TextToFill
 from safeglot.backends.files.manifest import ArmsSummary, Manifest
-from safeglot.backends.store.answers import (
-    BroughtAnswer,
-    MainAnswer,
-    brought_answers,
-    main_answers,
-)
+from safeglot.backends.store.answers import MainAnswer, brought_answers, main_answers
+from safeglot.backends.store.records import reply_row
 from safeglot.backends.store.texts import arm_texts as stored_texts
-from safeglot.backends.store.texts import main_texts, put_quality
+from safeglot.backends.store.texts import main_texts, put_quality, text_numbers
 from safeglot.config.settings import Config
 from safeglot.generate import Given
 from safeglot.keys import digest, translation_key
@@ -30,15 +27,11 @@ from safeglot.prompts.problems import Problems
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.arm_rows import GIVEN, ArmPlan, ArmRow, read_arm_rows
 from safeglot.prompts.reading.tables import read_table
-from safeglot.types import Item, Prompt, Translation, is_human
+from safeglot.types import Item, Prompt, Reply, Translation, is_human
 
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
 
-IN_REFERENCE = ("roundtrip", "roundtrip2", "backtranslate")
-"""Arms whose prompts and answers are in the reference language, whatever language they are about."""
-ASKED = ("roundtrip", "roundtrip2", "translators", "gated", "probe")
-"""Arms whose texts are asked; the others bring answers."""
 MADE = "the translation set"
 """Where a text stood that safeglot made itself."""
 Place: TypeAlias = tuple[str, str, str, int]
@@ -277,7 +270,7 @@ def _check_kept(arms: Arms, store: Store, problems: Problems) -> None:
     for given in arms.given:
         item = given.item
         stored = answers.get((item.translation_key, given.answer.model, item.sample))
-        if stored not in (None, given.answer.plan(item).key):
+        if stored not in (None, given.answer.key_of(item)):
             _replaced(given.where, given.translation, problems)
 
 
@@ -295,51 +288,19 @@ def put_arms(arms: Arms, store: Store) -> None:
     put_quality(
         store, {translation_key(t): t.quality for t in (*arms.asked, *arms.main) if t.quality}
     )
+    there = {answer.key for answer in brought_answers(store)}
+    new = {key: g for g in arms.given if (key := g.answer.key_of(g.item)) not in there}
+    texts = text_numbers(store, {g.item.translation_key for g in new.values()})
+    reply, response = (store.numbers(table, len(new)) for table in ("replies", "responses"))
     replies, responses = [], []
-    for given in arms.given:
-        plan, item = given.answer.plan(given.item), given.item
-        replies.append(
-            (plan.reply_key, given.answer.text, "given", None, None, None, "", None, "", 0)
-        )
-        responses.append(
-            (plan.key, item.translation_key, given.answer.model, item.sample, plan.reply_key)
-        )
+    for i, (key, given) in enumerate(new.items()):
+        step = store.step("generate", given.answer.model)
+        said = Reply(text=given.answer.text, finish_reason="given")
+        replies.append(reply_row(reply + i, None, said))
+        text, sample = texts[given.item.translation_key], given.item.sample
+        responses.append((response + i, text, step, sample, reply + i, key))
     store.write("replies", replies)
     store.write("responses", responses)
-
-
-def stored_arms(store: Store, prompts: PromptSet, reference: str) -> Arms:
-    """Return the arms that a run holds."""
-    known = {p.id: p for p in prompts.prompts}
-    texts = tuple(
-        Translation(
-            prompt=row.prompt,
-            language=row.language,
-            text=row.text,
-            translator=row.translator,
-            arm=row.arm,
-            variant=row.variant,
-        )
-        for row in stored_texts(store)
-        if row.arm in ASKED
-    )
-    given = [_stored_answer(row, known[row.prompt], reference) for row in brought_answers(store)]
-    return Arms(asked=texts, given=tuple(given))
-
-
-def _stored_answer(row: BroughtAnswer, prompt: Prompt, reference: str) -> GivenAnswer:
-    translation = Translation(
-        prompt=row.prompt,
-        language=row.language,
-        text=row.text,
-        translator=row.translator,
-        arm=row.arm,
-    )
-    return GivenAnswer(
-        translation=translation,
-        item=item_of(prompt, translation, sample=row.sample, reference=reference),
-        answer=Given(model=row.model, text=row.answer),
-    )
 
 
 def arms_summary(store: Store) -> ArmsSummary | None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from safeglot.backends.console import Console, Snapshot
@@ -21,12 +21,12 @@ from safeglot.backends.loop import run
 from safeglot.backends.models.routes import LOCAL
 from safeglot.backends.store.afresh import count_momentary
 from safeglot.backends.store.answers import answered_models, count_asked, count_outcomes
+from safeglot.backends.store.plan import count_given, count_planned
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import Stopped
-from safeglot.flow.arms import stored_arms
 from safeglot.flow.outcomes import (
     ending_notes,
     judge_serving_notes,
@@ -39,7 +39,7 @@ from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import model_id, say_keyless
 from safeglot.flow.run.session import stored_config
 from safeglot.generate import Generate
-from safeglot.types import Answer, JudgeStep
+from safeglot.types import JudgeStep
 
 _Targets: TypeAlias = Sequence[tuple[Generate, ModelConfig]]
 _Judges: TypeAlias = Sequence[tuple[JudgeStep, JudgeConfig]]
@@ -70,8 +70,7 @@ class Phase:
     """Steps that run together; one in-process engine is in memory at a time."""
 
     targets: tuple[Generate, ...]
-    asked: tuple[Generate, ...]
-    """The targets that may be asked now; of the others only stored answers are judged."""
+    """Those that are asked now; of the others only stored answers are judged."""
     judges: tuple[JudgeStep, ...]
     models: tuple[ModelConfig, ...]
 
@@ -82,24 +81,20 @@ def phases(job: Job, *, answers: bool = True, judged: bool = True) -> list[Phase
     judges = list(zip(job.judges, job.config.judge, strict=True)) if judged else []
     local = {m.model for m in _models(targets, judges) if is_local(m)}
     if len(local) <= 1:
-        return [_phase(job, targets, judges)]
+        return [_phase(targets, judges)]
     alone = [pair for pair in targets if is_local(pair[1])]
     after = [pair for pair in judges if pair[1].model and is_local(pair[1].model)]
-    streamed = _phase(
-        job, [p for p in targets if p not in alone], [p for p in judges if p not in after]
-    )
+    streamed = _phase([p for p in targets if p not in alone], [p for p in judges if p not in after])
     return [
-        *(_phase(job, [pair], []) for pair in alone),
-        *([streamed] if streamed.asked or streamed.judges else []),
-        *(_phase(job, [], [pair]) for pair in after),
+        *(_phase([pair], []) for pair in alone),
+        *([streamed] if streamed.targets or streamed.judges else []),
+        *(_phase([], [pair]) for pair in after),
     ]
 
 
-def _phase(job: Job, targets: _Targets, judges: _Judges) -> Phase:
-    asked = tuple(t for t, _ in targets)
+def _phase(targets: _Targets, judges: _Judges) -> Phase:
     return Phase(
-        targets=job.targets if judges else asked,
-        asked=asked,
+        targets=tuple(t for t, _ in targets),
         judges=tuple(j for j, _ in judges),
         models=_models(targets, judges),
     )
@@ -120,14 +115,12 @@ class Again:
 
     judge: JudgeStep
     config: JudgeConfig
-    keys: tuple[str, ...]
-    """Keys of the responses."""
+    answers: tuple[int, ...]
+    """Their numbers in the store."""
 
 
 def collect(work: Work) -> None:
     """Ask for what is missing, in all arms that the run holds. Raises: Stopped, with how to go on."""
-    arms = stored_arms(work.store, work.job.prompts, work.job.config.reference)
-    work = dataclasses.replace(work, job=dataclasses.replace(work.job, arms=arms))
     with stops_explained(work), _served_kept(work):
         _collect_all(work)
         _ask_once_more(work)
@@ -210,7 +203,7 @@ def _notes(work: Work) -> Iterator[str]:
         yield from serving_notes(work.store)
 
 
-def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str], Answer]) -> None:
+def collect_again(work: Work, passes: Sequence[Again]) -> None:
     """Have stored answers judged once more; what is there already is not passes. Raises: Stopped."""
     streamed: list[Again] = []
     alone: dict[str, list[Again]] = {}  # one in-process engine is in memory at a time
@@ -222,7 +215,7 @@ def collect_again(work: Work, passes: Sequence[Again], answer_of: Callable[[str]
             streamed.append(judging)
     with stops_explained(work, lambda work: _stored_again(work, passes)), _served_kept(work):
         for together in ([streamed] if streamed else []) + list(alone.values()):
-            run(_collect_again(work, together, answer_of))
+            run(_collect_again(work, together))
         if work.endpoints.stopped:
             raise Stopped("\n".join(map(str, work.endpoints.stopped)))
 
@@ -248,52 +241,57 @@ def _how_to_go_on(why: Stopped, work: Work, stored: Callable[[Work], str]) -> st
 def _stored(work: Work) -> str:
     job, answers = work.job, count_asked(work.store)
     verdicts = count_verdicts(work.store, [judge.name for judge in job.judges])
-    return f"{answers} of {job.n_answers} answers and {verdicts} of {job.n_verdicts} verdicts"
+    planned, given = _planned(work)
+    return (
+        f"{answers} of {planned} answers and {verdicts} of "
+        f"{(planned + given) * len(job.judges)} verdicts"
+    )
+
+
+def _planned(work: Work) -> tuple[int, int]:
+    """Return how many answers are planned of the targets, and how many files brought."""
+    targets, samples = len(work.job.targets), work.job.config.samples
+    return count_planned(work.store, targets, samples), count_given(work.store)
 
 
 def _stored_again(work: Work, passes: Sequence[Again]) -> str:
     there = count_verdicts(work.store, [judging.judge.name for judging in passes])
-    total = sum(len(judging.keys) for judging in passes)
+    total = sum(len(judging.answers) for judging in passes)
     return f"{there} of {total} verdicts that guard the judges"
 
 
 async def _collect(work: Work, phase: Phase) -> None:
-    job = work.job
-    texts = len(job.prompts.translations) + len(job.arms.asked)
-    given = [(given.item, given.answer) for given in job.arms.given] if phase.judges else []
-    n_items = texts * job.config.samples * len(phase.targets) + len(given)
-    names = {target.name for target in phase.asked}
-    async with (
-        collecting(work, phase.models, names) as (collector, width),
-        work.console.watching(lambda: _look(collector, n_items, len(phase.judges))),
-    ):
-        await collector.run(
-            job.items,
-            phase.targets,
-            phase.judges,
-            width=max(1, min(width, n_items)),
-            given=given,
-        )
+    planned, given = _planned(work)
+    answers = planned * len(phase.targets) // max(1, len(work.job.targets))
+    verdicts = (planned + given) * len(phase.judges)
+    async with collecting(work, phase.models) as engine:
+        collector = _collector(work, engine)
+        async with work.console.watching(lambda: _look(collector, answers, verdicts)):
+            await collector.run(phase.targets, phase.judges)
 
 
-async def _collect_again(
-    work: Work, passes: Sequence[Again], answer_of: Callable[[str], Answer]
-) -> None:
+async def _collect_again(work: Work, passes: Sequence[Again]) -> None:
     models = tuple(judging.config.model for judging in passes if judging.config.model)
-    total = sum(len(judging.keys) for judging in passes)
-    pairs = ((answer_of(key), judging.judge) for judging in passes for key in judging.keys)
-    async with (
-        collecting(work, models, set()) as (collector, width),
-        work.console.watching(lambda: _look(collector, 0, 0, verdicts=total)),
-    ):
-        await collector.again(pairs, width=max(1, min(width, total)))
+    total = sum(len(judging.answers) for judging in passes)
+    async with collecting(work, models) as engine:
+        collector = _collector(work, engine)
+        async with work.console.watching(lambda: _look(collector, 0, total)):
+            await collector.again([(judging.judge, judging.answers) for judging in passes])
+
+
+def _collector(work: Work, engine: Engine) -> Collector:
+    config = work.job.config
+    return Collector(
+        engine,
+        reference=config.reference,
+        samples=config.samples,
+        retry_failed=work.retry_failed,
+    )
 
 
 @contextlib.asynccontextmanager
-async def collecting(
-    work: Work, models: Sequence[ModelConfig], allowed: Collection[str]
-) -> AsyncIterator[tuple[Collector, int]]:
-    """Yield a collector on an engine for the models, and how wide it may work; `allowed` are the targets to ask."""
+async def collecting(work: Work, models: Sequence[ModelConfig]) -> AsyncIterator[Engine]:
+    """Yield an engine for the models."""
     _stop_on_sigterm()
     job = work.job
     say_keyless(models, work.console)
@@ -304,9 +302,8 @@ async def collecting(
         work.endpoints.known = lambda: _answered(work)
         engine = Engine(work.store, routes, _limits(job), log=log.write, endpoints=work.endpoints)
         engine.counters = work.spent  # budgets are those of the whole command
-        width = 2 * sum(lane.most for lane in engine.lanes.values()) or 8
         try:
-            yield Collector(engine, allowed=allowed, retry_failed=work.retry_failed), width
+            yield engine
         finally:
             for note in engine.to_say():
                 work.console.say(f"note: {note}")
@@ -334,15 +331,13 @@ def _stop_on_sigterm() -> None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _look(
-    collector: Collector, n_items: int, n_judges: int, *, verdicts: int | None = None
-) -> Snapshot:
+def _look(collector: Collector, answers: int, verdicts: int) -> Snapshot:
     tally, counters = collector.tally, collector.engine.counters
     return Snapshot(
         answers=tally.answers,
-        answers_of=n_items,
+        answers_of=answers,
         verdicts=tally.verdicts,
-        verdicts_of=n_items * n_judges if verdicts is None else verdicts,
+        verdicts_of=verdicts,
         failed=tally.failed,
         tokens=counters.tokens_in + counters.tokens_out,
         retried=counters.retried,

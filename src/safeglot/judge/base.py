@@ -30,6 +30,8 @@ HIDDEN = "(not shown)"
 NO_LOGPROBS = "is asked for no log-probabilities, so its verdicts have no p_unsafe."
 RAW_CHARS = 200
 """Characters of an unreadable reply that the verdict keeps."""
+_SHORT, _MOST_KNOWN = 64, 1000
+"""Characters of a reply whose reading is kept for the next that says the same, and how many are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class Judge(ABC):
     """Further fields of the request body."""
     settings: ModelSettings = NO_SETTINGS
     """What the user wants it to be asked with in place of the family's own."""
+    _known: dict[str, Reading] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Short replies and what they say: most are among a few."""
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -97,11 +101,16 @@ class Judge(ABC):
 
     def reading(self, reply: Reply) -> Reading:
         """Return what one reply says; an unreadable one keeps the beginning of its text."""
+        text = reply.text
+        if (known := self._known.get(text)) is not None:
+            return known
         try:
-            return self.parse(content(reply.text))
+            reading = self.parse(content(text))
         except Unreadable as fault:
-            raw = reply.text[:RAW_CHARS]
-            return Reading(unsafe=None, reason=str(fault), rationale=raw)
+            reading = Reading(unsafe=None, reason=str(fault), rationale=text[:RAW_CHARS])
+        if len(text) <= _SHORT and len(self._known) < _MOST_KNOWN:
+            self._known[text] = reading
+        return reading
 
     def shown_prompt(self, answer: Answer) -> str:
         """Return the prompt as the target saw it, without control tokens; a stand-in where hidden."""

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 
 from example.manifest import manifest_with, taxonomy_table
+from example.rows import Writer
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure.cube import cube_of
@@ -44,7 +45,7 @@ def write_estimates(path, rows):
 
 
 def _fill(store, unsafe_JMLP, manifest):
-    names = manifest.taxonomy.categories
+    put, names = Writer(store), manifest.taxonomy.categories
     for p in range(unsafe_JMLP.shape[3]):
         prompt = Prompt(
             id=f"p{p}", text="ask", language="en", categories=(names[p % len(names)],), source="s"
@@ -55,29 +56,11 @@ def _fill(store, unsafe_JMLP, manifest):
         ]
         store.add_inputs([prompt], texts)
         for (language, text), (m, model) in product(enumerate(texts), enumerate(manifest.models)):
-            key = f"{p}/{language}/{model}"
-            store.write(
-                "replies", [(f"reply {key}", "answer", "stop", 1, 1, None, "", None, "", 0)]
-            )
-            store.write("responses", [(key, translation_key(text), model, 0, f"reply {key}")])
+            number = put.answer(translation_key(text), model)
             for j, judge in enumerate(manifest.judges):
                 unsafe = int(unsafe_JMLP[j, m, language, p])
                 if unsafe >= 0:
-                    verdict = (
-                        key,
-                        judge,
-                        "answer",
-                        unsafe,
-                        unsafe,
-                        "",
-                        None,
-                        "[]",
-                        None,
-                        None,
-                        "",
-                        "",
-                    )
-                    store.write("verdicts", [(f"{key}/{judge}", *verdict)])
+                    put.verdict(number, unsafe, judge)
 
 
 def estimate(metric, value, **more):

@@ -24,7 +24,7 @@ def told(metric, model, language, value):
 def babbling(path, model, share):
     """Call that share of a model's answers a loop."""
     store = Store(path / "safeglot.db")
-    keys = [key for (key,) in store.rows("SELECT key FROM responses WHERE model = ?", (model,))]
+    keys = [key for (key,) in store.rows("SELECT id FROM keyed WHERE model = ?", (model,))]
     rows = [
         (key, VERSION, "INV-degenerate", None, None, 0, None)
         for key in keys[: round(share * len(keys))]

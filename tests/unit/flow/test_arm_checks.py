@@ -2,7 +2,9 @@
 
 import pytest
 
+from example.rows import Writer
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import main_texts
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.arm_checks import without_refused
@@ -42,9 +44,8 @@ def prompts():
 def store(tmp_path, prompts):
     held = Store(tmp_path / "safeglot.db")
     held.add_inputs(prompts.prompts, prompts.translations)
-    for key, tag in list(held.rows("SELECT key, language FROM translations")):
-        held.write("replies", [(f"reply{key}", ANSWERS[tag], "stop", 3, 3, None, "", None, "", 0)])
-        held.write("responses", [(f"r{key}", key, "vllm/a", 0, f"reply{key}")])
+    for text in list(main_texts(held)):
+        Writer(held).answer(text.key, "vllm/a", answer=ANSWERS[text.language])
     yield held
     held.close()
 

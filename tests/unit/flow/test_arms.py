@@ -3,7 +3,11 @@ import dataclasses
 import pytest
 
 from example.manifest import manifest_with
+from example.rows import Writer
+from safeglot.backends.engine.items import Items
+from safeglot.backends.store.answers import brought_answers
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import main_texts
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
@@ -14,7 +18,6 @@ from safeglot.flow.arms import (
     check_arms,
     put_arms,
     read_arms,
-    stored_arms,
     to_translate,
 )
 from safeglot.prompts.prompt_set import PromptSet
@@ -49,12 +52,9 @@ def store(tmp_path, prompts):
     """A run of two prompts, each answered in both languages; the second answer in German is empty."""
     with_answers = Store(tmp_path / "safeglot.db")
     with_answers.add_inputs(prompts.prompts, prompts.translations)
-    for key, prompt, tag in with_answers.rows(
-        "SELECT key, prompt, language FROM translations"
-    ).__iter__():
+    for key, prompt, tag, *_ in list(main_texts(with_answers)):
         text = " " if (prompt, tag) == ("p2", "de") else f"answer {prompt} {tag}"
-        with_answers.write("replies", [(f"reply{key}", text, "stop", 3, 3, None, "", None, "", 0)])
-        with_answers.write("responses", [(f"r{key}", key, "vllm/a", 0, f"reply{key}")])
+        Writer(with_answers).answer(key, "vllm/a", answer=text)
     yield with_answers
     with_answers.close()
 
@@ -86,9 +86,8 @@ def test_what_is_put_is_what_is_stored(tmp_path, prompts, store):
     before = arms_summary(store)
     check_arms(found, store, "en")
     put_arms(found, store)
-    assert {(t.arm, t.text) for t in stored_arms(store, prompts, "en").asked} == {
-        ("roundtrip", "p1 back"), ("translators", "p1 anders"),
-    }  # fmt: skip
+    arms = "SELECT arm, text FROM translations WHERE arm <> 'main'"
+    assert set(store.rows(arms)) == {("roundtrip", "p1 back"), ("translators", "p1 anders")}
     stored = dict(store.rows("SELECT text, quality FROM translations WHERE quality <> '{}'"))
     assert stored == {"p1 anders": '{"q":0.5}', "p2 de": '{"q":0.25}'}
     assert before is None
@@ -110,12 +109,19 @@ def test_given_answers_are_stored_as_answers(tmp_path, prompts, store):
         "SELECT text, language, model, sample FROM answers WHERE arm = 'backtranslate'"
     )
     assert row == ("an answer", "de", "vllm/a", 0)
-    (given,) = stored_arms(store, prompts, "en").given
-    assert given.item == found.given[0].item
+    (given,) = found.given
     shown = given.item.translation  # the judge sees prompt and answer in the reference
     assert (shown.text, shown.language) == ("p1 en", "en")
     assert given.translation.language == "de"
-    assert given.answer.plan(given.item).key == found.given[0].answer.plan(found.given[0].item).key
+    (stored,) = brought_answers(store)
+    assert stored.key == given.answer.key_of(given.item)
+    ((number, answer),) = Items(store, reference="en").answers(range(1, 9)[-4:])
+    assert answer.item == given.item
+    assert answer.response.key == stored.key
+    Writer(store).verdict(number, 1)
+    put_arms(found, store)  # once more, and what is there stays, judged as it is
+    assert store.count("SELECT COUNT(*) FROM verdicts JOIN responses ON id = response") == 1
+    assert list(brought_answers(store)) == [stored]
 
 
 def test_an_answer_that_is_not_there_or_has_changed(tmp_path, prompts, store):

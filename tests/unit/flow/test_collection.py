@@ -10,15 +10,20 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.flow import collection
 from safeglot.flow.collection import Again, Work, phases
-from safeglot.flow.judging.guards import answer_of
 from safeglot.flow.run import session
 from safeglot.judge.guards.again import Repeated
+from safeglot.keys import response_key
 
 
 def local(tmp_path, name):
     path = tmp_path / f"{name}.gguf"
     path.write_bytes(b"GGUF" + name.encode() + bytes(100))
     return ModelConfig(model=f"gguf/{path}")
+
+
+def keys(job):
+    step = job.targets[0]
+    return [response_key(item.translation_key, step.id, item.sample) for item in job.items()]
 
 
 def work_of(run_dir, job, store, **more):
@@ -28,7 +33,7 @@ def work_of(run_dir, job, store, **more):
 def test_servers_are_asked_and_judged_in_one_phase(tmp_path):
     job = prepared(target=(VLLM, local(tmp_path, "a")), judge=(judge("rubric=vllm/j"),))
     (phase,) = phases(job)
-    assert (phase.targets, phase.asked, phase.judges) == (job.targets, job.targets, job.judges)
+    assert (phase.targets, phase.judges) == (job.targets, job.judges)
     assert [m.model for m in phase.models] == ["vllm/a", job.config.target[1].model, "vllm/j"]
 
 
@@ -37,10 +42,9 @@ def test_two_engines_in_the_process_are_never_in_memory_together(tmp_path):
     guard = JudgeConfig(judge="rubric=b", family="rubric", model=two)
     job = prepared(target=(VLLM, one), judge=(judge("rubric=vllm/j"), guard))
     alone, streamed, after = phases(job)
-    assert (alone.asked, alone.judges) == (job.targets[1:], ())
-    assert (streamed.asked, streamed.judges) == (job.targets[:1], job.judges[:1])
-    assert streamed.targets == job.targets  # the answers of the first phase are judged here too
-    assert (after.asked, after.judges) == ((), job.judges[1:])
+    assert (alone.targets, alone.judges) == (job.targets[1:], ())
+    assert (streamed.targets, streamed.judges) == (job.targets[:1], job.judges[:1])
+    assert (after.targets, after.judges) == ((), job.judges[1:])
     for phase in (alone, streamed, after):
         assert len({m.model for m in phase.models if m.provider == "gguf"}) <= 1
 
@@ -48,9 +52,9 @@ def test_two_engines_in_the_process_are_never_in_memory_together(tmp_path):
 def test_without_answers_no_target_is_asked_and_without_judges_nothing_is_judged():
     job = prepared(judge=(judge("rubric=vllm/j"),))
     (only_judged,) = phases(job, answers=False)
-    assert (only_judged.asked, only_judged.judges) == ((), job.judges)
+    assert (only_judged.targets, only_judged.judges) == ((), job.judges)
     (only_asked,) = phases(job, judged=False)
-    assert (only_asked.asked, only_asked.judges) == (job.targets, ())
+    assert (only_asked.targets, only_asked.judges) == (job.targets, ())
 
 
 def test_stored_answers_are_judged_without_any_model(tmp_path):
@@ -60,22 +64,20 @@ def test_stored_answers_are_judged_without_any_model(tmp_path):
         collection.collect(work_of(run_dir, job, store, answers=False))
         verdicts = list(store.verdicts())
     assert [v.judge for v in verdicts] == [BASELINE] * 4
-    assert {v.response for v in verdicts} == {
-        target.plan(item).key for target in job.targets for item in job.items()
-    }
+    assert {v.response for v in verdicts} == set(keys(job))
 
 
 def test_a_second_pass_judges_only_the_answers_that_it_names(tmp_path):
     run_dir, job = judged(tmp_path / "run")
-    prompts = {p.id: p for p in job.prompts.prompts}
-    keys = tuple(job.targets[0].plan(item).key for item in job.items())[:3]
     (step,), (config,) = job.judges, job.config.judge
     with session.opened(run_dir) as store:
-        again = Again(judge=Repeated(judge=step), config=config, keys=keys)
+        again = Again(judge=Repeated(judge=step), config=config, answers=(1, 2, 3))
         work = work_of(run_dir, job, store, answers=False)
-        collection.collect_again(work, [again], lambda key: answer_of(key, store, prompts))
+        collection.collect_again(work, [again])
         mine = [v for v in store.verdicts() if v.judge == again.judge.name]
-    assert {v.response for v in mine} == set(keys)
+        named = {key for (key,) in store.rows("SELECT key FROM keyed WHERE id <= 3")}
+    assert {v.response for v in mine} == named
+    assert len(mine) == 3
 
 
 @pytest.mark.parametrize(

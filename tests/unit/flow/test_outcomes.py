@@ -24,9 +24,7 @@ def store():
 
 
 def answer(store, text, i, *, tokens, served_by):
-    row = (f"reply {i}", "x", "stop", 3, tokens, None, "", None, served_by, 0)
-    store.write("replies", [row])
-    store.write("responses", [(f"r{i}", text, "m", 0, f"reply {i}")])
+    Writer(store).answer(text, sample=i, n_prompt_tokens=tokens, served_by=served_by)
 
 
 def test_a_run_of_answers_alone_has_nothing_to_say(store):

@@ -7,7 +7,9 @@ import pytest
 
 from example.job import BASELINE, begun, judged, prompt_set
 from example.manifest import manifest_with, taxonomy_table
+from example.rows import Writer
 from safeglot.backends.files.rundir import RunDir, write_text
+from safeglot.backends.store.texts import main_texts
 from safeglot.errors import UsageError
 from safeglot.flow import page
 from safeglot.flow.measure import estimates
@@ -62,23 +64,10 @@ def test_what_was_not_asked_is_counted_by_model_and_language(tmp_path):
 
 
 def test_a_failure_is_missing_once(tmp_path):
-    run_dir, job = begun(tmp_path / "run")
-    item = next(job.items())
+    run_dir, _ = begun(tmp_path / "run")
     with session.opened(run_dir) as store:
-        row = (
-            "generate",
-            "k",
-            item.translation_key,
-            "vllm/a",
-            0,
-            "timeout",
-            "m" * 400,
-            3,
-            0,
-            "",
-            "",
-        )
-        store.write("failures", [row])
+        text = next(text for text in main_texts(store) if text.language == "en")
+        Writer(store).failure("generate", text.key, "vllm/a", "timeout", "m" * 400)
     failed, english, german = page_of(run_dir, measured=False).missing
     assert (failed.kind, failed.language, failed.count, len(failed.example)) == ("timeout", "en", 1, 300)  # fmt: skip
     assert (english.kind, english.count, german.count) == ("not asked yet", 1, 2)

@@ -1,52 +1,60 @@
-"""Stream items through targets and judges into the store; skip what is there already."""
+"""Bring the plan in the store to its end: what lacks an answer is asked, what lacks a verdict is judged.
+
+Each endpoint has tasks of its own. Those of the targets draw what is missing from the store; an
+answer goes to the judges as soon as it is stored, and waits in the store where a judge is slower.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any, Protocol
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
+from typing import Protocol
 
-from safeglot.backends.engine.afresh import Afresh
-from safeglot.backends.engine.engine import Engine, Origin, stream
-from safeglot.backends.engine.first_replies import FirstReplies
+from safeglot.backends.engine.crew import Crew
+from safeglot.backends.engine.engine import Engine, Origin
+from safeglot.backends.engine.first_replies import FIRST, FirstReplies
+from safeglot.backends.engine.items import Items
+from safeglot.backends.engine.judging import Judging
+from safeglot.backends.store import plan, tries
 from safeglot.backends.store.answers import answered_models
-from safeglot.backends.store.failures import thought_only_keys
+from safeglot.backends.store.plan import MissingAnswer
 from safeglot.errors import EndpointStopped, ModelError, Stopped
-from safeglot.keys import digest
-from safeglot.text.loops import is_empty
-from safeglot.types import Answer, Item, JudgeStep, Reply, Request, Response, Verdict
+from safeglot.keys import response_key
+from safeglot.types import Answer, Item, JudgeStep, Reply, Request, Response
 
-
-class Planned(Protocol):
-    """A target's request with the keys of what comes of it."""
-
-    @property
-    def request(self) -> Request:
-        """The request itself."""
-
-    @property
-    def reply_key(self) -> str:
-        """Key of the reply."""
-
-    @property
-    def key(self) -> str:
-        """Key of the response."""
+_FORGOTTEN = (
+    "forgotten_responses", "forgotten_verdicts_of", "forgotten_traits", "forgotten_failures_of",
+)  # fmt: skip
+"""What goes with an answer that another takes the place of."""
 
 
 class Target(Protocol):
-    """A generate step, which knows its keys before it asks."""
+    """A generate step: what it asks, and the response that a reply is."""
+
+    @property
+    def id(self) -> str:
+        """All that determines an answer but the text."""
 
     @property
     def name(self) -> str:
         """The model's name in results."""
 
-    def plan(self, item: Item, /) -> Any:
-        """Return the request of an answer and its keys, as Planned."""
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
 
-    def respond(self, planned: Any, item: Item, reply: Reply, /) -> Response:
-        """Return the response that a reply is."""
+    @property
+    def most_tokens(self) -> int:
+        """The most tokens of a reply."""
+
+    def ask(self, item: Item, /) -> Sequence[Request]:
+        """Return the one request."""
+
+    def respond(self, item: Item, reply: Reply, step: str, /) -> Response:
+        """Return the response that a reply is, by the step's id."""
 
 
 @dataclass(slots=True)
@@ -58,199 +66,185 @@ class Tally:
     failed: int = 0
 
 
-@dataclass(slots=True)
-class Done:
-    """Keys of what an earlier process has finished."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedTarget:
+    """A target with its number in the store and its id, which is made once: it hashes much."""
 
-    responses: set[str] = field(default_factory=set)
-    verdicts: set[str] = field(default_factory=set)
-    failed: set[tuple[str, str]] = field(default_factory=set)
-    retry: set[tuple[str, str]] = field(default_factory=set)
-    thoughts: set[str] = field(default_factory=set)
-    """Of answers, those that are thoughts only."""
+    target: Target
+    number: int
+    key: str
 
 
 class Collector:
-    """Fill the store with responses and verdicts."""
+    """Fills the store with responses and verdicts."""
 
     def __init__(
-        self, engine: Engine, *, allowed: Collection[str], retry_failed: bool = False
+        self, engine: Engine, *, reference: str, samples: int = 1, retry_failed: bool = False
     ) -> None:
-        self._allowed = allowed  # names of the targets that may be asked now
-        self._ids: dict[str, str] = {}
         self.engine = engine
         self.store = engine.store
-        self.tally = Tally()
-        every = self.store.failed(final_only=False)
-        final = set() if retry_failed else self.store.failed(final_only=True)
-        self.done = Done(
-            responses=self.store.keys("responses"),
-            verdicts=self.store.keys("verdicts"),
-            failed=final,
-            retry=every - final,
-            thoughts=set() if retry_failed else thought_only_keys(self.store),
-        )
-        self.afresh = Afresh(engine, wanted=retry_failed)
+        self._before = Tally()
+        self._here = Tally()
+        self._judging: Judging | None = None
+        self._items = Items(self.store, reference=reference)
+        self._samples = samples
+        self._again = retry_failed
         self._first = FirstReplies(known=answered_models(self.store))
+        self._failed = tries.failed_tries(self.store, final=retry_failed)
 
-    async def run(
-        self,
-        items: Callable[[], Iterable[Item]],
-        targets: Sequence[Target],
-        judges: Sequence[JudgeStep],
-        *,
-        width: int,
-        given: Iterable[tuple[Item, Target]] = (),
-    ) -> None:
-        """Answer every item by every target and have every answer judged by every judge.
+    @property
+    def tally(self) -> Tally:
+        """What is done by now."""
+        before, here = self._before, self._here
+        judged = self._judging.tally if self._judging else Tally()
+        return Tally(
+            answers=before.answers + here.answers,
+            verdicts=before.verdicts + judged.verdicts,
+            failed=before.failed + here.failed + judged.failed,
+        )
 
-        `given` are answers that are stored already, each with what stands for its target.
-        Raises: Stopped.
-        """
-        requests = ((i, t) for i in items() for t in targets)
-        work: Iterator[tuple[Item, Target]] = chain(requests, given)
+    async def run(self, targets: Sequence[Target], judges: Sequence[JudgeStep]) -> None:
+        """Ask the targets for what they have not answered, and have every answer judged. Raises: Stopped."""
+        crew = Crew()
+        judging = self._judges(crew)
+        bound = self.store.numbers("responses", 0)  # what comes later is given to the judges
+
+        def stored(step: int) -> Iterator[int]:
+            numbers = plan.missing_verdicts(self.store, step, again=self._again)
+            return takewhile(lambda number: number < bound, numbers)
+
+        for judge in judges:
+            judging.add(judge, stored)
+        self._count(targets, judges)
         try:
-            await stream(work, lambda pair: self._one(*pair, judges), width=width)
+            self._remember_thoughts(targets)
+            judging.begin()
+            for group in dict.fromkeys(self.engine.group(t.model) for t in targets):
+                own = [t for t in targets if self.engine.group(t.model) == group]
+                drawn = self._drawn(own)
+                for _ in range(2 * self.engine.room(group)):
+                    crew.start(self._ask_all(drawn))
+            await crew.finish()
         finally:
             self.store.flush()
 
-    async def again(self, work: Iterable[tuple[Answer, JudgeStep]], *, width: int) -> None:
-        """Have stored answers judged, each by the judge it comes with. Raises: Stopped."""
+    async def again(self, passes: Sequence[tuple[JudgeStep, Collection[int]]]) -> None:
+        """Have stored answers, by their numbers, judged by the judges that they come with. Raises: Stopped."""
+        crew = Crew()
+        judging = self._judges(crew)
+        for judge, numbers in passes:
+            judging.add(judge, partial(self._unjudged, numbers))
         try:
-            await stream(work, lambda pair: self._again(*pair), width=width)
+            judging.begin()
+            await crew.finish()
         finally:
             self.store.flush()
 
-    async def _again(self, answer: Answer, judge: JudgeStep) -> None:
-        if self._has_verdict(self._key(answer.response.key, judge)):
-            self.tally.verdicts += 1
-        else:
-            await self._judge_one(answer, judge)
+    def _unjudged(self, numbers: Collection[int], step: int) -> Iterator[int]:
+        lacking = set(numbers).intersection(
+            plan.missing_verdicts(self.store, step, again=self._again)
+        )
+        self._before.verdicts += len(numbers) - len(lacking)
+        return iter([number for number in numbers if number in lacking])
 
-    async def _one(self, item: Item, target: Target, judges: Sequence[JudgeStep]) -> None:
-        planned: Planned = target.plan(item)
-        may_ask = target.name in self._allowed
-        if planned.key in self.done.responses and not (
-            may_ask and self.afresh.answer(planned.key, planned.reply_key)
-        ):
-            await self._judge_stored(item, target, planned, judges)
-            return
-        if not may_ask:
-            return
-        response = await self._generate(item, target, planned)
-        if response is not None:
-            await self._judge(item, response, judges)
+    def _judges(self, crew: Crew) -> Judging:
+        self._judging = Judging(
+            self.engine, self._items, crew, failed=self._failed, again=self._again
+        )
+        return self._judging
 
-    async def _generate(self, item: Item, target: Target, planned: Planned) -> Response | None:
-        key = planned.key
-        if ("generate", key) in self.done.failed:
-            self.tally.failed += 1
-            self._note_first(target, planned, is_thought=key in self.done.thoughts)
-            return None
+    def _count(self, targets: Sequence[Target], judges: Sequence[JudgeStep]) -> None:
+        """Count what an earlier process has finished."""
+        number = {s: self.store.step(*s) for s in _named(targets, judges)}
+        answered, judged = plan.answered_counts(self.store), plan.judged_counts(self.store)
+        failed = {} if self._again else plan.failed_counts(self.store)
+        self._before.answers = sum(answered.get(number["generate", t.name], 0) for t in targets)
+        self._before.verdicts = sum(judged.get(number["judge", j.name], 0) for j in judges)
+        self._before.failed = sum(failed.get(n, 0) for n in number.values())
+
+    def _remember_thoughts(self, targets: Sequence[Target]) -> None:
+        """Note of what failed before whether it was all thought. Raises: Stopped."""
+        for target in targets if not self._again else ():
+            thoughts, others = tries.count_thoughts_only(self.store, target.name)
+            if others:
+                self._first.answered(target.name)
+            for _ in range(min(thoughts, FIRST)):
+                self._note_thought(target)
+
+    def _drawn(
+        self, targets: Sequence[Target]
+    ) -> Iterator[tuple[AskedTarget, Item, MissingAnswer]]:
+        """Yield what targets on one endpoint have not answered, in the order of the plan."""
+        asked: dict[int, AskedTarget] = {}
+        for target in targets:
+            key = target.id
+            number = self.store.step("generate", target.name, key)
+            asked[number] = AskedTarget(target=target, number=number, key=key)
+        missing = plan.missing_answers(self.store, tuple(asked), self._samples, again=self._again)
+        for work, item in self._items.of(missing):
+            yield asked[work.step], item, work
+
+    async def _ask_all(self, drawn: Iterator[tuple[AskedTarget, Item, MissingAnswer]]) -> None:
+        try:
+            for asked, item, work in drawn:
+                await self._ask(asked, item, work)
+                await asyncio.sleep(
+                    0
+                )  # judges that wait for this slot go first: answers do not pile up
+        except EndpointStopped:  # the others on this endpoint end as well
+            return
+
+    async def _ask(self, asked: AskedTarget, item: Item, work: MissingAnswer) -> None:
+        target, engine = asked.target, self.engine
+        key = response_key(item.translation_key, asked.key, item.sample)
+        number, text = 0, work.text
+
+        def keep(reply: Reply) -> asyncio.Future[None]:
+            nonlocal number
+            for table in _FORGOTTEN if work.response else ():
+                self.store.put(table, (work.response,))
+            number, stored = self.store.put_answer(text, asked.number, item.sample, reply)
+            return stored
+
         await self._first.enter(target.name)
         try:
-            with self.engine.faults.around(f"answer of {target.name}"):
-                reply = await self.engine.reply(planned.request, planned.reply_key)
-                response = target.respond(planned, item, reply)
-                self.store.put_response(response, planned.reply_key)
+            with engine.faults.around(f"answer of {target.name}"):
+                (request,) = target.ask(item)
+                reply = await engine.fresh(request, key, keep)
+                response = target.respond(item, reply, asked.key)
         except ModelError as error:
-            about = Origin(parent=item.translation_key, by=target.name, sample=item.sample)
-            self.engine.fail(error, "generate", key, about)
-            self.tally.failed += 1
-            self._note_first(target, planned, is_thought=error.kind == "thought_only")
-            return None
-        except EndpointStopped:  # it is not asked; those who wait need not
-            self._first.answered(target.name)
-            return None
+            about = Origin(
+                parent=item.translation_key, by=target.name, sample=item.sample, work=text
+            )
+            engine.fail(error, "generate", key, about)
+            self._here.failed += 1
+            if error.kind == "thought_only":
+                self._note_thought(target)
+            else:
+                self._first.answered(target.name)
+            return
+        except EndpointStopped:
+            self._first.answered(target.name)  # those who wait for its first replies end as well
+            raise
         except Stopped as stop:
             self._first.stop(str(stop))
             raise
         self._first.answered(target.name)
-        self._recovered("generate", key)
-        self.tally.answers += 1
-        return response
+        if (failure := ("generate", target.name, text, item.sample)) in self._failed:
+            self.store.put("recovered_work", failure)
+        self._here.answers += 1
+        if self._judging is not None:
+            self._judging.offer(number, Answer(item=item, response=response))
 
-    def _note_first(self, target: Target, planned: Planned, *, is_thought: bool) -> None:
-        """Note what gave no answer. Raises: Stopped where all that a target says first is thought."""
-        if not is_thought:
-            self._first.answered(target.name)
-            return
+    def _note_thought(self, target: Target) -> None:
+        """Note a reply that was a thought only. Raises: Stopped where all that a target says first is."""
         try:
-            self._first.thought_only(target.name, planned.request.max_tokens)
+            self._first.thought_only(target.name, target.most_tokens)
         except Stopped as stop:
             self.engine.shut(str(stop))
             raise
 
-    async def _judge_stored(
-        self, item: Item, target: Target, planned: Planned, judges: Sequence[JudgeStep]
-    ) -> None:
-        self.tally.answers += 1
-        missing = [j for j in judges if not self._has_verdict(self._key(planned.key, j))]
-        self.tally.verdicts += len(judges) - len(missing)
-        if not missing:
-            return
-        reply = self.store.reply(planned.reply_key)
-        if reply is not None:
-            await self._judge(item, target.respond(planned, item, reply), missing)
 
-    async def _judge(self, item: Item, response: Response, judges: Sequence[JudgeStep]) -> None:
-        answer = Answer(item=item, response=response)
-        if len(judges) == 1:
-            await self._judge_one(answer, judges[0])
-        elif judges:
-            await asyncio.gather(*(self._judge_one(answer, judge) for judge in judges))
-
-    async def _judge_one(self, answer: Answer, judge: JudgeStep) -> None:
-        response = answer.response
-        key = self._key(response.key, judge)
-        if ("judge", key) in self.done.failed:
-            self.tally.failed += 1
-            return
-        try:
-            with self.engine.faults.around(f"verdict of {judge.name}"):
-                if not is_empty(response.text):
-                    if self.afresh.wants(key):
-                        self.afresh.verdict(key, judge.ask(answer))
-                    verdict = await self.engine.produce(judge, answer)
-                else:
-                    verdict = empty_verdict(response, judge)
-                self.store.put_verdict(key, verdict)
-        except ModelError as error:
-            about = Origin(parent=response.key, by=judge.name, sample=response.sample)
-            self.engine.fail(error, "judge", key, about)
-            self.tally.failed += 1
-            return
-        except EndpointStopped:
-            return
-        self._recovered("judge", key)
-        self.tally.verdicts += 1
-
-    def _has_verdict(self, key: str) -> bool:
-        return key in self.done.verdicts and not self.afresh.wants(key)
-
-    def _key(self, response_key: str, judge: JudgeStep) -> str:
-        judge_id = self._ids.get(judge.name)
-        if judge_id is None:  # an id hashes a whole template: once a judge is enough
-            judge_id = self._ids[judge.name] = judge.id
-        return verdict_key(response_key, judge.name, judge_id)
-
-    def _recovered(self, stage: str, key: str) -> None:
-        if (stage, key) in self.done.retry:
-            self.store.recovered(stage, key)
-
-
-def verdict_key(response_key: str, name: str, judge_id: str) -> str:
-    """Return the key of a verdict: its response, and all that determines the judge's reading."""
-    return digest("verdict", response_key, name, judge_id)
-
-
-def empty_verdict(response: Response, judge: JudgeStep) -> Verdict:
-    """Return the verdict on an empty answer: missing, never safe, and nothing is asked."""
-    return Verdict(
-        response=response.key,
-        judge=judge.name,
-        mode=judge.mode,
-        unsafe=None,
-        response_class="INV-empty",
-        reason="empty",
-    )
+def _named(targets: Sequence[Target], judges: Sequence[JudgeStep]) -> Iterator[tuple[str, str]]:
+    yield from (("generate", target.name) for target in targets)
+    yield from (("judge", judge.name) for judge in judges)

@@ -80,6 +80,8 @@ class Origin:
     parent: str
     by: str
     sample: int = 0
+    work: int | None = None
+    """Number of the text or answer in the store, of what belongs to the plan."""
 
 
 @dataclass(slots=True)
@@ -190,7 +192,8 @@ class Engine:
         self.counters.failed += 1
 
     def _put(self, failure: Failure, origin: Origin) -> None:
-        self.store.put_failure(failure, parent=origin.parent, by=origin.by, sample=origin.sample)
+        o = origin
+        self.store.put_failure(failure, parent=o.parent, by=o.by, sample=o.sample, work=o.work)
 
     def forget(self, reply_key: str) -> None:
         """Forget a stored reply, so that the same request is asked anew."""

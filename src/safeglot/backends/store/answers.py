@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from safeglot.backends.store.schema.tables import KEY
 from safeglot.types import Arm
 
 if TYPE_CHECKING:
@@ -16,38 +17,33 @@ SELECT (SELECT COUNT(*) FROM responses)
      + (SELECT COUNT(*) FROM failures WHERE stage = 'generate' AND kind IN ('blocked', 'thought_only'))
 """
 _COUNT_ASKED = """
-SELECT COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
+SELECT COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
 WHERE t.arm NOT IN ('backtranslate', 'reverse')
 """
-_MODELS = "SELECT DISTINCT model FROM responses"
+_MODELS = "SELECT name FROM steps WHERE id IN (SELECT step FROM responses)"
 _THOUGHTS = """
-SELECT r.key FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-JOIN replies p ON p.key = r.reply WHERE p.thought <> '' ORDER BY r.key
+SELECT r.id FROM responses r JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+JOIN replies p ON p.id = r.reply WHERE p.thought <> '' ORDER BY 1
 """
 _COUNT_MAIN = """
-SELECT r.model, t.language, COUNT(*) FROM responses r JOIN translations t ON t.key = r.translation
-WHERE t.arm = 'main' GROUP BY 1, 2
+SELECT s.name, t.language, COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
+JOIN steps s ON s.id = r.step WHERE t.arm = 'main' GROUP BY 1, 2
 """
 _MAIN = """
 SELECT key, prompt, language, model, sample, text, finish_reason, translation FROM answers
 WHERE arm = 'main'
 """
-_PLACES = """
-SELECT r.key, t.prompt, t.language, r.model, r.sample
-FROM responses r JOIN translations t ON t.key = r.translation WHERE t.arm = 'main'
-AND r.key NOT IN (SELECT response FROM verdicts WHERE reason = 'empty') ORDER BY r.key
-"""
-_GIVEN = """
-SELECT t.key, r.model, r.sample, r.key, p.text, t.arm, t.prompt, t.language, t.text, t.translator
-FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
-WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, r.key
-"""
-_ONE = """
-SELECT r.translation, r.model, r.sample, t.prompt, t.language, t.text, t.translator,
-       p.text, p.finish_reason, p.n_tokens, p.thought
-FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply
-WHERE r.key = ?
-"""
+_PLACES = f"""
+SELECT r.id, {KEY}, t.prompt, t.language, s.name, r.sample
+FROM responses r JOIN translations t ON t.id = r.translation JOIN steps s ON s.id = r.step
+WHERE t.arm = 'main' AND r.id NOT IN (SELECT response FROM verdicts WHERE reason = 'empty') ORDER BY 2
+"""  # noqa: S608 - our own text
+_GIVEN = f"""
+SELECT t.key, s.name, r.sample, {KEY}, p.text, t.arm, t.prompt, t.language, t.text, t.translator
+FROM responses r JOIN translations t ON t.id = r.translation JOIN steps s ON s.id = r.step
+JOIN replies p ON p.id = r.reply
+WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, 4
+"""  # noqa: S608 - as above
 
 
 class MainAnswer(NamedTuple):
@@ -66,6 +62,7 @@ class MainAnswer(NamedTuple):
 class AnswerPlace(NamedTuple):
     """What an answer is of, without its text."""
 
+    id: int
     key: str
     prompt: str
     language: str
@@ -88,22 +85,6 @@ class BroughtAnswer(NamedTuple):
     translator: str
 
 
-class JudgedAnswer(NamedTuple):
-    """An answer with the text that was asked: what a judge is shown."""
-
-    translation: str
-    model: str
-    sample: int
-    prompt: str
-    language: str
-    text: str
-    translator: str
-    answer: str
-    finish_reason: str
-    n_tokens: int | None
-    thought: str
-
-
 def count_answers(store: Store) -> int:
     """Return the number of answers in all arms."""
     return store.count(_COUNT)
@@ -124,9 +105,9 @@ def answered_models(store: Store) -> set[str]:
     return {model for (model,) in store.rows(_MODELS)}
 
 
-def keys_with_thoughts(store: Store) -> tuple[str, ...]:
-    """Return the keys of the main answers that came with a thought, sorted."""
-    return tuple(key for (key,) in store.rows(_THOUGHTS))
+def answers_with_thoughts(store: Store) -> tuple[int, ...]:
+    """Return the numbers of the main answers that came with a thought."""
+    return tuple(number for (number,) in store.rows(_THOUGHTS))
 
 
 def main_answer_counts(store: Store) -> dict[tuple[str, str], int]:
@@ -147,8 +128,3 @@ def answer_places(store: Store) -> Iterator[AnswerPlace]:
 def brought_answers(store: Store) -> Iterator[BroughtAnswer]:
     """Yield the answers that files brought, in a fixed order."""
     yield from map(BroughtAnswer._make, store.rows(_GIVEN))
-
-
-def judged_answer(store: Store, key: str) -> JudgedAnswer:
-    """Return the answer under a key, as its judges are shown it."""
-    return JudgedAnswer._make(next(store.rows(_ONE, (key,))))

@@ -1,8 +1,8 @@
 """The one reader of verdicts: all of a run's, as arrays by arm, variant and translator.
 
-Keys of answers and verdicts are random, so a join looks up each row somewhere in the file. Here
-every table is read from end to end, and rows are joined by their keys in memory: of an answer
-its key (32 bytes) and its place (8) are held.
+Every table is read from end to end in the order of its numbers, and rows are joined in memory: of an
+answer its number and its place are held. No number decides a place, so that a run made in pieces is
+read as one made at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
 from safeglot.types import Prompt
 
-Keys: TypeAlias = npt.NDArray[np.bytes_]
 Places: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.int8]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -27,48 +26,53 @@ LOOSE = "@loose"
 """Ending of the name under which a judge of three labels is read a second time."""
 ABSENT, STRAY = -1, -2
 """No place: not an answer of the main arm to a prompt of the run; or one that was not planned."""
-_OTHER = -3
-"""In place of a text: it is of another arm, or not there."""
 _READINGS = {"strict": 9, "loose": 3, "refusal": 1}
 """What a verdict says -> its place in the code that `_VERDICTS` gives."""
 
-_TEXTS = "SELECT key, language, prompt FROM translations WHERE arm = 'main'"
-_ARM_TEXTS = (
-    "SELECT key, language, prompt, arm, translator, variant FROM translations WHERE arm <> 'main'"
-)
+_TEXTS = "SELECT id, language, prompt FROM translations WHERE arm = 'main' ORDER BY id"
+_ARM_TEXTS = """
+SELECT id, language, prompt, arm, translator, variant FROM translations WHERE arm <> 'main' ORDER BY key
+"""
 _GATED = "SELECT arm, language, prompt FROM translations WHERE arm IN ('main', 'gated')"
 _ANY_GATED = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated')"
-_ANSWERS = "SELECT CAST(key AS BLOB), translation, model, sample FROM responses ORDER BY key"
+_STEPS = "SELECT id, name FROM steps WHERE stage = ?"
+_ANSWERS = "SELECT id, translation, step, sample FROM responses ORDER BY id"
 _VERDICTS = """
-SELECT CAST(response AS BLOB), judge,
+SELECT response, step,
   9 * ifnull(unsafe <> 0, -1) + 3 * ifnull(unsafe_loose <> 0, -1) + ifnull(refusal <> 0, -1) + 13
 FROM verdicts
 """
-_THREE_LABELS = "SELECT DISTINCT judge FROM verdicts WHERE unsafe IS NOT unsafe_loose"
+_THREE_LABELS = """
+SELECT name FROM steps WHERE id IN (SELECT step FROM verdicts WHERE unsafe IS NOT unsafe_loose)
+"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class AnswerKeys:
-    """Answers by their keys, which are sorted, shapes (N,).
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbered:
+    """The places of rows by their numbers, which are sorted, shapes (N,)."""
+
+    number_N: Places
+    place_N: Places
+
+    def find(self, numbers: Sequence[int] | Places) -> Places:
+        """Return the places of numbers, ABSENT for those that are not there."""
+        wanted = np.asarray(numbers, dtype=np.int64)
+        if not self.number_N.size:
+            return np.full(wanted.shape, ABSENT, dtype=np.int64)
+        row = np.searchsorted(self.number_N, wanted)
+        row[row == self.number_N.size] = 0
+        return np.where(self.number_N[row] == wanted, self.place_N[row], ABSENT)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnswersByNumber(Numbered):
+    """Answers by their numbers in the store.
 
     `place_N` says where an answer stands in arrays of `shape` (models, texts by language or
-    series, prompts, samples), read flat.
+    series, prompts, samples), read flat; ABSENT and STRAY ones stand nowhere.
     """
 
     shape: tuple[int, int, int, int]
-    key_N: Keys
-    place_N: Places
-
-    def find(self, keys: Sequence[bytes] | Keys) -> Places:
-        """Return the places of answers by their keys, ABSENT or STRAY for those that have none."""
-        wanted = np.asarray(keys, dtype=np.bytes_)
-        if not self.key_N.size:
-            return np.full(wanted.shape, ABSENT, dtype=np.int64)
-        order = np.argsort(wanted, kind="stable")  # neighbours are near each other in memory
-        row = np.empty(wanted.shape, dtype=np.int64)
-        row[order] = np.searchsorted(self.key_N, wanted[order])
-        row[row == self.key_N.size] = 0
-        return np.where(self.key_N[row] == wanted, self.place_N[row], ABSENT)
 
 
 class Series(NamedTuple):
@@ -116,7 +120,7 @@ class RunVerdicts:
     the plan, or two that contradict each other: of these, one is held.
     """
 
-    answers: AnswerKeys
+    answers: AnswersByNumber
     prompts: tuple[Prompt, ...]
     judges: tuple[str, ...]
     unsafe_JMLPS: Flags
@@ -167,37 +171,42 @@ def _read_as(judge: str, three: set[str]) -> tuple[str, ...]:
 # ---- texts and answers
 
 
+def _numbered(places: Mapping[int, int]) -> Numbered:
+    numbers = np.fromiter(places, dtype=np.int64, count=len(places))
+    order = np.argsort(numbers)
+    found = np.fromiter(places.values(), dtype=np.int64, count=len(places))
+    return Numbered(numbers[order], found[order])
+
+
 def _main_texts(
     store: Store, languages: Sequence[str], prompts: Sequence[str], samples: int
-) -> dict[str, int]:
+) -> Numbered:
     """Return the place of each text's first answer within a model's."""
     at_L = {tag: i * len(prompts) * samples for i, tag in enumerate(languages)}
     at_P = {prompt: i * samples for i, prompt in enumerate(prompts)}
-    places: dict[str, int] = {}
-    for key, tag, prompt in store.rows(_TEXTS):
-        if prompt not in at_P:
-            places[key] = ABSENT
-        else:
-            places[key] = at_L[tag] + at_P[prompt] if tag in at_L else STRAY
-    return places
+    places: dict[int, int] = {}
+    for number, tag, prompt in store.rows(_TEXTS):
+        if prompt in at_P:
+            places[number] = at_L[tag] + at_P[prompt] if tag in at_L else STRAY
+    return _numbered(places)
 
 
 def _arm_texts(
     store: Store, manifest: Manifest, prompts: Sequence[Prompt]
-) -> tuple[dict[str, int], dict[Series, int]]:
+) -> tuple[Numbered, dict[Series, int]]:
     """Return the same of the harmful texts of other arms, and the numbers of their series."""
     harmful = [prompt.id for prompt in prompts if prompt.kind == "harmful"]
     samples = manifest.samples
     at_P = {prompt: i * samples for i, prompt in enumerate(harmful)}
-    places: dict[str, int] = {}
+    places: dict[int, int] = {}
     series: dict[Series, int] = {}
-    for key, tag, prompt, arm, translator, variant in store.rows(_ARM_TEXTS):
+    for number, tag, prompt, arm, translator, variant in store.rows(_ARM_TEXTS):
         if prompt in at_P and tag in manifest.languages:
             # a variant is the same whoever made the text that it is of
             own = Series(arm, tag, "" if arm == "probe" else translator, variant)
             k = series.setdefault(own, len(series))
-            places[key] = k * len(harmful) * samples + at_P[prompt]
-    return places, series
+            places[number] = k * len(harmful) * samples + at_P[prompt]
+    return _numbered(places), series
 
 
 def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bools | None:
@@ -215,62 +224,65 @@ def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bo
 
 def _answers(
     store: Store, manifest: Manifest, prompts: Sequence[Prompt], *, arms: bool
-) -> tuple[AnswerKeys, AnswerKeys, dict[Series, int]]:
+) -> tuple[AnswersByNumber, AnswersByNumber, dict[Series, int]]:
     """Return the answers of the main arm, and those of the others with the numbers of their series."""
     models, languages, n_S = manifest.models, manifest.languages, manifest.samples
-    arm_places, series = _arm_texts(store, manifest, prompts) if arms else ({}, {})
+    main_texts = _main_texts(store, languages, [prompt.id for prompt in prompts], n_S)
+    arm_texts, series = _arm_texts(store, manifest, prompts) if arms else (_numbered({}), {})
     n_harmful = sum(prompt.kind == "harmful" for prompt in prompts)
-    places = _main_texts(store, languages, [prompt.id for prompt in prompts], n_S)
-    main = _KeyList(shape=(len(models), len(languages), len(prompts), n_S), places=places)
-    other = _KeyList(shape=(len(models), len(series), n_harmful, n_S), places=arm_places)
+    main = _AnswerPlaces(texts=main_texts, shape=(len(models), len(languages), len(prompts), n_S))
+    other = _AnswerPlaces(texts=arm_texts, shape=(len(models), len(series), n_harmful, n_S))
     at_M = {name: i for i, name in enumerate(models)}
-    for key, text, model, samples in store.columns(_ANSWERS):
-        key_I = np.array(key, dtype=np.bytes_)
-        model_I = np.array([at_M.get(name, STRAY) for name in model], dtype=np.int64)
-        sample_I = np.array(samples, dtype=np.int64)
-        main.add(key_I, text, model_I, sample_I)
-        if arm_places:
-            other.add(key_I, text, model_I, sample_I)
-    return main.joined(), other.joined(planned=True), series
+    targets = _steps(store, "generate", at_M)
+    for columns in store.columns(_ANSWERS):
+        number_I, text_I, step_I, sample_I = (np.array(c, dtype=np.int64) for c in columns)
+        model_I = targets.find(step_I)
+        main.add(number_I, text_I, model_I, sample_I)
+        if series:
+            other.add(number_I, text_I, model_I, sample_I)
+    return main.joined(), other.joined(), series
 
 
-def _answered(answers: AnswerKeys) -> Bools:
+def _steps(store: Store, stage: str, places: Mapping[str, int]) -> Numbered:
+    """Return the places of a stage's steps by their names."""
+    steps = store.rows(_STEPS, (stage,))
+    return _numbered({number: places[name] for number, name in steps if name in places})
+
+
+def _answered(answers: AnswersByNumber) -> Bools:
     """Return which texts have an answer of a model, shape (M, K, P)."""
     answered = np.zeros(int(np.prod(answers.shape)), dtype=np.bool_)
-    answered[answers.place_N] = True
+    answered[answers.place_N[answers.place_N >= 0]] = True
     return np.asarray(answered.reshape(answers.shape).any(axis=-1))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _KeyList:
-    """Keys of answers as they are read, in their order, and their places."""
+class _AnswerPlaces:
+    """Numbers of answers as they are read, in their order, and their places."""
 
     shape: tuple[int, int, int, int]
-    places: Mapping[str, int]
-    """Key of a text -> the place of its first answer within a model's."""
-    key_parts: list[Keys] = field(default_factory=list)
-    place_parts: list[Places] = field(default_factory=list)
+    texts: Numbered
+    """The place of a text's first answer within a model's."""
+    parts: list[tuple[Places, Places]] = field(default_factory=list)
 
-    def add(self, key_I: Keys, texts: Sequence[str], model_I: Places, sample_I: Places) -> None:
-        """Add the answers to the texts that have a place."""
-        text_I = np.array([self.places.get(text, _OTHER) for text in texts], dtype=np.int64)
-        fits = (text_I >= 0) & (model_I >= 0) & (sample_I >= 0) & (sample_I < self.shape[3])
-        place_I = text_I + model_I * int(np.prod(self.shape[1:])) + sample_I
-        place_I = np.where(fits, place_I, np.minimum(text_I, STRAY))
-        place_I[text_I == ABSENT] = ABSENT
-        own = text_I != _OTHER
-        self.key_parts.append(key_I[own])
-        self.place_parts.append(place_I[own])
-
-    def joined(self, *, planned: bool = False) -> AnswerKeys:
-        """Return what was added; with `planned` without the answers that have no place."""
-        key_N = np.concatenate(self.key_parts) if self.key_parts else np.empty(0, dtype=np.bytes_)
-        place_N = (
-            np.concatenate(self.place_parts) if self.place_parts else np.empty(0, dtype=np.int64)
+    def add(self, number_I: Places, text_I: Places, model_I: Places, sample_I: Places) -> None:
+        """Add the answers to the texts that have a place, or are STRAY."""
+        first_I = self.texts.find(text_I)
+        own = first_I != ABSENT
+        number_I, first_I, model_I, sample_I = (
+            array[own] for array in (number_I, first_I, model_I, sample_I)
         )
-        if planned:
-            key_N, place_N = key_N[place_N >= 0], place_N[place_N >= 0]
-        return AnswerKeys(shape=self.shape, key_N=key_N, place_N=place_N)
+        fits = (first_I >= 0) & (model_I >= 0) & (sample_I >= 0) & (sample_I < self.shape[3])
+        place_I = first_I + model_I * int(np.prod(self.shape[1:])) + sample_I
+        self.parts.append((number_I, np.where(fits, place_I, STRAY)))
+
+    def joined(self) -> AnswersByNumber:
+        """Return what was added."""
+        numbers, places = (
+            np.concatenate([np.empty(0, dtype=np.int64), *parts])
+            for parts in (zip(*self.parts, strict=True) if self.parts else ((), ()))
+        )
+        return AnswersByNumber(numbers, places, self.shape)
 
 
 # ---- verdicts
@@ -280,7 +292,7 @@ class _KeyList:
 class _Cells:
     """Verdicts as they are read: of each reading an array, judges by places."""
 
-    answers: AnswerKeys
+    answers: AnswersByNumber
     n_judges: int
     readings: tuple[str, ...]
     flags: dict[str, Flags] = field(init=False)
@@ -308,17 +320,17 @@ class _Cells:
 
 def _read_verdicts(store: Store, judges: Sequence[str], main: _Cells, other: _Cells) -> bool:
     """Return whether verdicts of the main arm are strange, having put all verdicts into their cells."""
-    at_J = {name: i for i, name in enumerate(judges)}
+    steps = _steps(store, "judge", {name: i for i, name in enumerate(judges)})
     strange = False
-    for key, names, codes in store.columns(_VERDICTS):
-        judge_I = np.array([at_J.get(name, -1) for name in names], dtype=np.int64)
-        key_I, code_I = np.array(key, dtype=np.bytes_), np.array(codes, dtype=np.int8)
-        place_I = main.answers.find(key_I)
+    for numbers, step, codes in store.columns(_VERDICTS):
+        judge_I, number_I = steps.find(step), np.array(numbers, dtype=np.int64)
+        code_I = np.array(codes, dtype=np.int8)
+        place_I = main.answers.find(number_I)
         strange |= bool(((place_I == STRAY) & (judge_I >= 0)).any())
         strange |= main.put(judge_I, place_I, code_I)
-        if other.answers.key_N.size:
+        if other.answers.number_N.size:
             left = place_I == ABSENT
-            other.put(judge_I[left], other.answers.find(key_I[left]), code_I[left])
+            other.put(judge_I[left], other.answers.find(number_I[left]), code_I[left])
     return strange
 
 

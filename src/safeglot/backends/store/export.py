@@ -16,7 +16,7 @@ from safeglot.text.cells import guarded
 from safeglot.types import OUTCOME_KINDS, Estimate
 
 _VERDICTS = """
-SELECT v.key, v.response, v.judge, v.mode, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, v.codes, v.refusal,
+SELECT k.key || '-' || s.name AS key, k.key AS response, s.name AS judge, s.mode, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, v.codes, v.refusal,
   CASE
     WHEN x.invalid IS NOT NULL THEN x.invalid
     WHEN x.response IS NULL AND v.response_class LIKE 'INV-%' THEN v.response_class
@@ -25,19 +25,30 @@ SELECT v.key, v.response, v.judge, v.mode, v.unsafe, v.unsafe_loose, v.label, v.
     WHEN x.truncated = 1 THEN 'TRUNC'
   END AS response_class,
   v.rationale, v.reason
-FROM verdicts v LEFT JOIN traits x ON x.response = v.response ORDER BY v.judge, v.key
+FROM verdicts v JOIN steps s ON s.id = v.step JOIN keyed k ON k.id = v.response
+LEFT JOIN traits x ON x.response = v.response ORDER BY 3, 2
 """
 """The class is that of the results: the checks of the answer first, then the verdict (`score.answers.classes`)."""
 
 TABLES: dict[str, str] = {
     "prompts": "SELECT id, text, language, categories, source, kind FROM prompts ORDER BY position",
-    "translations": "SELECT * FROM translations ORDER BY prompt, language, arm, translator",
-    "answers": "SELECT * FROM answers ORDER BY prompt, language, arm, model, sample",
+    "translations": """
+SELECT key, prompt, language, text, translator, quality, checks, kept, reason, arm, variant
+FROM translations ORDER BY prompt, language, arm, translator, key""",
+    "answers": "SELECT * FROM answers ORDER BY prompt, language, arm, model, sample, key",
     "verdicts": _VERDICTS,
-    "failures": "SELECT * FROM failures ORDER BY stage, key",
-    "traits": "SELECT * FROM traits ORDER BY response",
-    "draws": "SELECT * FROM draws ORDER BY response",
-    "labels": "SELECT * FROM labels ORDER BY response, annotator",
+    "failures": """
+SELECT stage, key, parent, by, sample, kind, message, attempts, transient, text, thought
+FROM failures ORDER BY stage, key""",
+    "traits": """
+SELECT k.key AS response, x.version, x.invalid, x.language, x.confidence, x.truncated, x.thought_language
+FROM traits x JOIN keyed k ON k.id = x.response ORDER BY 1""",
+    "draws": """
+SELECT k.key AS response, d.judge, d.language, d.stratum, d.wanted, d.design
+FROM draws d JOIN keyed k ON k.id = d.response ORDER BY 1""",
+    "labels": """
+SELECT k.key AS response, l.annotator, l.label, l.note
+FROM labels l JOIN keyed k ON k.id = l.response ORDER BY 1, 2""",
 }
 
 BATCH = 10_000

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 _TRANSLATIONS = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
 _VARIANTS = "SELECT parent, by, kind FROM failures WHERE stage = 'probe'"
 _OF_VERDICT = """
-FROM failures f CROSS JOIN responses r ON r.key = f.parent
-CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE f.stage = 'judge'
+FROM failures f CROSS JOIN responses r ON r.id = f.work
+CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+CROSS JOIN steps s ON s.id = r.step WHERE f.stage = 'judge'
 """
 _UNJUDGED = (
-    "SELECT f.by, r.model, t.language, t.prompt, '', COUNT(*)" + _OF_VERDICT + "GROUP BY 1, 2, 3, 4"
+    "SELECT f.by, s.name, t.language, t.prompt, '', COUNT(*)" + _OF_VERDICT + "GROUP BY 1, 2, 3, 4"
 )
 _BY_LANGUAGE = "SELECT t.language, COUNT(*)" + _OF_VERDICT + "AND f.by = ? GROUP BY 1"
 _LOST_VARIANTS = """
@@ -25,31 +26,33 @@ FROM failures f WHERE f.stage = 'probe' GROUP BY 1, 2, 3
 """
 _LOST_ANSWERS = """
 SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
-FROM failures f JOIN translations t ON t.key = f.parent WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
+FROM failures f JOIN translations t ON t.id = f.work WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
 """
 _FAILED_ANSWERS = """
 SELECT f.by, t.language, t.prompt, f.sample, f.kind
-FROM failures f CROSS JOIN translations t ON t.key = f.parent AND t.arm = 'main' WHERE f.stage = 'generate'
+FROM failures f CROSS JOIN translations t ON t.id = f.work AND t.arm = 'main' WHERE f.stage = 'generate'
 """
-_REFUSED = """
-SELECT CAST(r.key AS BLOB) FROM responses r CROSS JOIN replies p ON p.key = r.reply AND p.refused = 1
+_REFUSED = "SELECT r.id FROM responses r CROSS JOIN replies p ON p.id = r.reply AND p.refused = 1"
+_LOST_VERDICTS = (
+    "SELECT s.name, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)"
+    + _OF_VERDICT
+    + "GROUP BY 1, 2, 3"
+)
+_UNREAD_VERDICTS = """
+FROM verdicts v CROSS JOIN responses r ON r.id = v.response
+CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+CROSS JOIN steps s ON s.id = r.step CROSS JOIN steps j ON j.id = v.step WHERE v.unsafe IS NULL
 """
-_LOST_VERDICTS = """
-SELECT r.model, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)
-FROM failures f JOIN responses r ON r.key = f.parent JOIN translations t ON t.key = r.translation
-WHERE f.stage = 'judge' AND t.arm = 'main' GROUP BY 1, 2, 3
-"""
-_UNREAD = """
-SELECT r.model, t.language, v.judge || ': ' || v.reason, COUNT(*), MIN(v.rationale)
-FROM verdicts v JOIN responses r ON r.key = v.response
-JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE v.unsafe IS NULL GROUP BY 1, 2, 3
-"""
-
-_UNREAD_TEXTS = """
-SELECT v.judge, SUBSTR(v.rationale, 1, 80), COUNT(*) FROM verdicts v JOIN responses r ON r.key = v.response
-JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-WHERE v.unsafe IS NULL AND v.reason IN ('unparsable', 'contradiction') GROUP BY 1, 2
-"""
+_UNREAD = (
+    "SELECT s.name, t.language, j.name || ': ' || v.reason, COUNT(*), MIN(v.rationale)"
+    + _UNREAD_VERDICTS
+    + "GROUP BY 1, 2, 3"
+)
+_UNREAD_TEXTS = (
+    "SELECT j.name, SUBSTR(v.rationale, 1, 80), COUNT(*)"
+    + _UNREAD_VERDICTS
+    + "AND v.reason IN ('unparsable', 'contradiction') GROUP BY 1, 2"
+)
 
 
 _ARMS = """
@@ -57,7 +60,6 @@ SELECT stage, by, kind, COUNT(*), MIN(message) FROM failures
 WHERE stage IN ('roundtrip', 'roundtrip2', 'translators', 'backtranslate', 'reverse')
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
-_THOUGHTS = "SELECT key FROM failures WHERE stage = 'generate' AND kind = 'thought_only'"
 
 
 class FailedTranslation(NamedTuple):
@@ -118,11 +120,6 @@ def failed_translations(store: Store) -> Iterator[FailedTranslation]:
     yield from map(FailedTranslation._make, store.rows(_TRANSLATIONS))
 
 
-def thought_only_keys(store: Store) -> set[str]:
-    """Return the keys of the answers whose replies hold a thought only."""
-    return {key for (key,) in store.rows(_THOUGHTS)}
-
-
 def failed_variants(store: Store) -> Iterator[FailedVariant]:
     """Yield the variants that could not be made."""
     yield from map(FailedVariant._make, store.rows(_VARIANTS))
@@ -178,7 +175,7 @@ def failed_answers(store: Store) -> Iterator[FailedAnswer]:
     yield from map(FailedAnswer._make, store.rows(_FAILED_ANSWERS))
 
 
-def refused_by_field(store: Store) -> Iterator[Sequence[bytes]]:
-    """Yield the keys of the responses whose refusal stood in a field of its own, many at a time."""
-    for (keys,) in store.columns(_REFUSED):
-        yield keys
+def refused_by_field(store: Store) -> Iterator[Sequence[int]]:
+    """Yield the numbers of the answers whose refusal stood in a field of its own, many at a time."""
+    for (numbers,) in store.columns(_REFUSED):
+        yield numbers

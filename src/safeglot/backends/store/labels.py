@@ -6,28 +6,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from safeglot.backends.store.schema.tables import KEY
+
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
 
 
-_DRAWS = """
-SELECT d.response, d.judge, d.language, d.stratum, d.design, d.wanted, r.model, t.prompt, r.sample
-FROM draws d JOIN responses r ON r.key = d.response JOIN translations t ON t.key = r.translation
-ORDER BY d.response
+_DRAWS = f"""
+SELECT r.id, {KEY}, d.judge, d.language, d.stratum, d.design, d.wanted, s.name, t.prompt, r.sample
+FROM draws d JOIN responses r ON r.id = d.response JOIN translations t ON t.id = r.translation
+JOIN steps s ON s.id = r.step ORDER BY 2
+"""  # noqa: S608 - our own text
+_LABELS = """
+SELECT k.key, l.annotator, l.label FROM labels l JOIN keyed k ON k.id = l.response
+{where} ORDER BY 1, 2
 """
-_LABELS = "SELECT response, annotator, label FROM labels ORDER BY response, annotator"
-_OF_DRAWN = "SELECT response, annotator, label FROM labels WHERE response IN (SELECT response FROM draws) ORDER BY 1, 2"
+_DRAWN = "WHERE l.response IN (SELECT response FROM draws)"
 _DESIGNS = "SELECT DISTINCT design FROM draws"
 _TO_LABEL = """
-SELECT a.prompt, t.text, a.text FROM answers a JOIN translations t ON t.key = a.translation
-WHERE a.key = ?
+SELECT k.key, t.prompt, t.text, p.text FROM keyed k JOIN translations t ON t.id = k.translation
+JOIN replies p ON p.id = k.reply WHERE k.id = ?
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """An answer that was drawn: by which judge's verdicts, from which stratum, what it is of."""
+    """An answer that was drawn: by which judge's verdicts, from which stratum, what it is of.
 
+    `response` is its key, `id` its number in this store.
+    """
+
+    id: int
     response: str
     judge: str
     language: str
@@ -48,8 +57,9 @@ class AnswerLabel(NamedTuple):
 
 
 class TextToLabel(NamedTuple):
-    """What an annotator reads: the id of the prompt, the text that was asked, and the answer."""
+    """What an annotator reads: the answer's key, the prompt's id, the text that was asked, the answer."""
 
+    key: str
     prompt: str
     text: str
     answer: str
@@ -62,12 +72,12 @@ def draws(store: Store) -> Iterator[Draw]:
 
 def labels(store: Store) -> Iterator[AnswerLabel]:
     """Yield all labels, in the order of the answers' keys and the annotators."""
-    yield from map(AnswerLabel._make, store.rows(_LABELS))
+    yield from map(AnswerLabel._make, store.rows(_LABELS.format(where="")))
 
 
 def labels_of_drawn(store: Store) -> list[AnswerLabel]:
     """Return the labels of the answers that were drawn last, in the same order."""
-    return list(map(AnswerLabel._make, store.rows(_OF_DRAWN)))
+    return list(map(AnswerLabel._make, store.rows(_LABELS.format(where=_DRAWN))))
 
 
 def designs(store: Store) -> set[str]:
@@ -75,6 +85,6 @@ def designs(store: Store) -> set[str]:
     return {design for (design,) in store.rows(_DESIGNS)}
 
 
-def text_to_label(store: Store, key: str) -> TextToLabel:
-    """Return the prompt and answer under the key of an answer."""
-    return TextToLabel._make(next(store.rows(_TO_LABEL, (key,))))
+def text_to_label(store: Store, response: int) -> TextToLabel:
+    """Return the prompt and answer of an answer's number."""
+    return TextToLabel._make(next(store.rows(_TO_LABEL, (response,))))

@@ -21,22 +21,23 @@ SELECT g.language, p.categories, p.kind, COUNT(*) FROM (
 ) g JOIN prompts p ON p.id = g.prompt GROUP BY 1, 2, 3
 """
 _ANSWERED = """
-SELECT r.model, t.language, p.categories, p.kind, COUNT(*)
-FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-JOIN prompts p ON p.id = t.prompt
+SELECT s.name, t.language, p.categories, p.kind, COUNT(*)
+FROM responses r JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+JOIN steps s ON s.id = r.step JOIN prompts p ON p.id = t.prompt
 """
-_REFUSED = "WHERE r.reply IN (SELECT key FROM replies WHERE refused = 1)"
+_REFUSED = "WHERE r.reply IN (SELECT id FROM replies WHERE refused = 1)"
 _FAILED = """
 SELECT f.by, t.language, p.categories, p.kind, f.kind, COUNT(*)
-FROM failures f JOIN translations t ON t.key = f.parent AND t.arm = 'main'
-JOIN prompts p ON p.id = t.prompt
-WHERE f.stage = 'generate' AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.key = f.key)
+FROM failures f JOIN translations t ON t.id = f.work AND t.arm = 'main'
+JOIN prompts p ON p.id = t.prompt LEFT JOIN steps s ON s.stage = 'generate' AND s.name = f.by
+WHERE f.stage = 'generate' AND NOT EXISTS
+  (SELECT 1 FROM responses r WHERE r.translation = f.work AND r.step = s.id AND r.sample = f.sample)
 GROUP BY 1, 2, 3, 4, 5
 """
 _SERVED = """
-SELECT r.model, t.language, length(t.text), p.n_prompt_tokens, p.served_by, COUNT(*)
-FROM responses r JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-JOIN replies p ON p.key = r.reply GROUP BY 1, 2, 3, 4, 5
+SELECT s.name, t.language, length(t.text), p.n_prompt_tokens, p.served_by, COUNT(*)
+FROM responses r JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+JOIN steps s ON s.id = r.step JOIN replies p ON p.id = r.reply GROUP BY 1, 2, 3, 4, 5
 """
 _OF_FAILURE = dict.fromkeys(BROKEN_KINDS, "broken") | {
     "blocked": "blocked",

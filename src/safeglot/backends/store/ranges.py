@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _ARMS, _KINDS = get_args(Arm), get_args(Kind)
 _CLASSES = ("R", "SC", "S", "UC", "TRUNC", "INV-empty", "INV-degenerate", "INV-lang", "INV-echo")
 """Those of earlier versions too."""
-_MODES = ("prompt+answer", "answer")
+_MODES = ("", "prompt+answer", "answer")
+"""The first is that of what is no judge."""
 
 
 def _flag(column: str) -> tuple[str, str]:
@@ -26,6 +27,10 @@ def _flag(column: str) -> tuple[str, str]:
 
 def _count(column: str) -> tuple[str, str]:
     return column, f"{column} < 0"
+
+
+def _number(column: str) -> tuple[str, str]:
+    return column, f"typeof({column}) NOT IN ('integer', 'null')"
 
 
 def _share(column: str) -> tuple[str, str]:
@@ -43,15 +48,17 @@ _WRONG: dict[str, tuple[tuple[str, str], ...]] = {
     "replies": (
         _count("n_tokens"), _count("n_prompt_tokens"), _count("n_thought_tokens"), _flag("refused"),
     ),
-    "responses": (_SAMPLE,),
+    "responses": (_SAMPLE, _number("sample"), _number("translation"), _number("step"), _number("reply")),
     "verdicts": (
+        _number("response"), _number("step"), _number("reply"),
         _flag("unsafe"), _flag("unsafe_loose"), _flag("refusal"), _share("p_unsafe"),
-        _name("response_class", _CLASSES), _name("mode", _MODES),
+        _name("response_class", _CLASSES),
     ),
-    "failures": (_SAMPLE, _count("attempts"), _flag("transient")),
+    "steps": (_name("mode", _MODES),),
+    "failures": (_SAMPLE, _count("attempts"), _flag("transient"), _number("work")),
     "traits": (_flag("truncated"), _count("version")),
     "draws": (_count("wanted"),),
-    "labels": (_name("label", ("safe", "unsafe", "unsure")),),
+    "labels": (_name("label", ("safe", "unsafe", "unsure")), _number("response")),
 }  # fmt: skip
 """Table -> columns, and when their value is wrong; an empty one (NULL) is wrong to none of these."""
 _LANGUAGES = ("prompts", "translations", "draws")

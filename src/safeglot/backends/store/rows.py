@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from safeglot.keys import json_encoder, translation_key
 from safeglot.text.surrogates import has_half, whole
-from safeglot.types import Translation
 
 _INT = 2**63
-
-_json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[Any, ...]:
@@ -19,6 +15,8 @@ def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[An
 
     `required` are the places of the columns that may not be empty. Raises: ValueError.
     """
+    if _is_plain(row) and not (None in row and any(row[i] is None for i in required)):
+        return row
     changed: list[Any] | None = None
     for i, cell in enumerate(row):
         if isinstance(cell, str):
@@ -33,21 +31,19 @@ def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[An
     return row if changed is None else tuple(changed)
 
 
-def text_row(t: Translation) -> tuple[Any, ...]:
-    """Return a text as a row of the table `translations`."""
-    return (
-        translation_key(t),
-        t.prompt,
-        t.language,
-        t.text,
-        t.translator,
-        _json(dict(t.quality)),
-        _json(t.checks),
-        int(t.kept),
-        t.reason,
-        t.arm,
-        t.variant,
-    )
+def _is_plain(row: tuple[Any, ...]) -> bool:
+    """Return whether a row surely fits but for empty cells: most do, and each reply brings several."""
+    for cell in row:
+        kind = type(cell)
+        if kind is str:
+            if not cell.isascii():
+                return False
+        elif kind is int:
+            if not -_INT <= cell < _INT:
+                return False
+        elif cell is not None and kind is not float and kind is not bool:
+            return False
+    return True
 
 
 def _in_range(number: float) -> bool:

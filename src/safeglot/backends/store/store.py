@@ -15,13 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.files.links import check_own
-from safeglot.backends.store.rows import fit, text_row
-from safeglot.backends.store.schema import EMPTY, INSERT, SCHEMA_VERSION, UPGRADES
-from safeglot.backends.store.shape import address, fault_of_tables, fault_of_values
-from safeglot.backends.store.upgrade import check_present, upgrade
+from safeglot.backends.store.records import (
+    REPLIES,
+    reply_of,
+    reply_row,
+    text_row,
+    verdict_of,
+    verdict_row,
+)
+from safeglot.backends.store.rows import fit
+from safeglot.backends.store.schema.shape import address, fault_of_tables, fault_of_values
+from safeglot.backends.store.schema.tables import EMPTY, INSERT, SCHEMA_VERSION, UNNUMBERED
+from safeglot.backends.store.schema.upgrade import check_present, upgrade
 from safeglot.errors import UsageError
 from safeglot.keys import json_encoder
-from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
+from safeglot.types import Failure, Prompt, Reply, Translation, Verdict
 
 if TYPE_CHECKING:
     import asyncio
@@ -41,10 +49,6 @@ _ORDER = tuple(INSERT)
 _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def _flag(value: object) -> bool | None:
-    return None if value is None else bool(value)
-
-
 class Store:
     """Open, write and read one run's database.
 
@@ -57,6 +61,7 @@ class Store:
         self._batch: asyncio.Future[None] | None = None
         self._began = self._ticked = time.monotonic()
         self._required: dict[str, frozenset[int]] = {}
+        self._last: dict[str, int] = {}
         if str(path) != ":memory:":
             check_own(path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal"))
         try:
@@ -98,7 +103,7 @@ class Store:
 
     def _prepare(self, *, read_only: bool) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION and version not in UPGRADES:
+        if not 0 <= version <= SCHEMA_VERSION:
             raise UsageError(
                 f"{self.path}: written by another version of safeglot (database version {version}, "
                 f"this one reads {SCHEMA_VERSION}). Use that version, or give another --out."
@@ -112,12 +117,13 @@ class Store:
             return
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        if version in UPGRADES:
+        if version != SCHEMA_VERSION:
             upgrade(self._db, version)
         self._check_shape()
         for table in _ORDER:
             columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()
-            self._required[table] = frozenset(c[0] for c in columns if c[3])
+            first = int(table in UNNUMBERED)
+            self._required[table] = frozenset(c[0] - first for c in columns[first:] if c[3])
 
     def _check_shape(self) -> None:
         """Check that only our tables are read: a view or trigger of others would run. Raises: UsageError."""
@@ -213,54 +219,45 @@ class Store:
         """Forget all rows of a table of labels, draws or traits."""
         self._db.execute(EMPTY[table])
 
-    def put_reply(self, key: str, reply: Reply) -> asyncio.Future[None]:
+    def numbers(self, table: str, n: int = 1) -> int:
+        """Return the first of n further numbers in a row, for replies or responses to be written."""
+        if table not in self._last:
+            self._last[table] = self.count(f"SELECT ifnull(MAX(id), 0) FROM {table}")  # noqa: S608 - our own names
+        first = self._last[table] + 1
+        self._last[table] += n
+        return first
+
+    def step(self, stage: str, name: str, key: str = "", mode: str = "") -> int:
+        """Return the number of a step; it takes the key that it has now, where one is given."""
+        self._db.execute(
+            "INSERT INTO steps(stage, name, key, mode) VALUES(?, ?, ?, ?) "
+            "ON CONFLICT(stage, name) DO UPDATE SET key = excluded.key, mode = excluded.mode "
+            "WHERE excluded.key <> '' AND key <> excluded.key",
+            (stage, name, key, mode),
+        )
+        query = "SELECT id FROM steps WHERE stage = ? AND name = ?"
+        return self.count(query, (stage, name))
+
+    def put_reply(self, key: str | None, reply: Reply, number: int = 0) -> asyncio.Future[None]:
         """Return a future that is done once a model's raw reply is committed."""
-        logprobs = _json(reply.logprobs) if reply.logprobs else None
-        return self.put(
-            "replies",
-            (
-                key,
-                reply.text,
-                reply.finish_reason,
-                reply.n_tokens,
-                reply.n_prompt_tokens,
-                logprobs,
-                reply.thought,
-                reply.n_thought_tokens,
-                reply.served_by,
-                reply.refused,
-            ),
-        )
+        return self.put("replies", reply_row(number or self.numbers("replies"), key, reply))
 
-    def put_response(self, response: Response, reply_key: str) -> None:
-        """Queue a response; its text stays with the reply."""
-        self.put(
-            "responses",
-            (response.key, response.translation, response.model, response.sample, reply_key),
-        )
+    def put_answer(
+        self, translation: int, step: int, sample: int, reply: Reply
+    ) -> tuple[int, asyncio.Future[None]]:
+        """Return the number of an answer, and a future that is done once it is committed."""
+        kept = self.numbers("replies")
+        self.put("replies", reply_row(kept, None, reply))
+        number = self.numbers("responses")
+        return number, self.put("responses", (number, translation, step, sample, kept, None))
 
-    def put_verdict(self, key: str, v: Verdict) -> None:
-        """Queue a verdict."""
-        self.put(
-            "verdicts",
-            (
-                key,
-                v.response,
-                v.judge,
-                v.mode,
-                v.unsafe,
-                v.unsafe_loose,
-                v.label,
-                v.p_unsafe,
-                _json(v.codes),
-                v.refusal,
-                v.response_class,
-                v.rationale,
-                v.reason,
-            ),
-        )
+    def put_verdict(self, response: int, step: int, v: Verdict, reply: int | None = None) -> None:
+        """Queue a step's verdict on an answer; `reply` is the number of the first reply behind it."""
+        self.put("verdicts", verdict_row(response, step, v, reply))
 
-    def put_failure(self, failure: Failure, *, parent: str, by: str, sample: int) -> None:
+    def put_failure(
+        self, failure: Failure, *, parent: str, by: str, sample: int, work: int | None = None
+    ) -> None:
         """Queue a failure; `parent` is the key of what was worked on, `by` the model or judge."""
         f = failure
         self.put(
@@ -277,6 +274,7 @@ class Store:
                 f.transient,
                 f.text,
                 f.thought,
+                work,
             ),
         )
 
@@ -286,7 +284,9 @@ class Store:
 
     # ---- reading by a query, for the modules of this folder
 
-    def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
         yield from self._db.execute(query, parameters)
 
@@ -315,36 +315,30 @@ class Store:
 
     def reply(self, key: str) -> Reply | None:
         """Return the reply under a key, None where there is none yet."""
-        row = self._db.execute(
-            "SELECT text, finish_reason, n_tokens, n_prompt_tokens, logprobs, thought, "
-            "n_thought_tokens, served_by, refused FROM replies WHERE key=?",
-            (key,),
-        ).fetchone()
-        if row is None:
-            return None
-        logprobs = tuple(
-            tuple((t, p) for t, p in position) for position in json.loads(row[4] or "[]")
-        )
-        return Reply(
-            text=row[0],
-            finish_reason=row[1],
-            n_tokens=row[2],
-            n_prompt_tokens=row[3],
-            logprobs=logprobs,
-            thought=row[5],
-            n_thought_tokens=row[6],
-            served_by=row[7],
-            refused=bool(row[8]),
-        )
+        row = self._db.execute(f"{REPLIES} WHERE key = ?", (key,)).fetchone()
+        return None if row is None else reply_of(row)
 
-    def reply_rows(self) -> list[tuple[Any, ...]]:
-        """Return all replies as rows that `write` takes, for another store."""
+    def replies(self, first: int, n: int) -> list[Reply]:
+        """Return n replies by their numbers, those that are there."""
+        query = f"{REPLIES} WHERE id BETWEEN ? AND ? ORDER BY id"
+        return [reply_of(row) for row in self._db.execute(query, (first, first + n - 1))]
+
+    def keyed_replies(self) -> list[tuple[str, Reply]]:
+        """Return the replies that stand under a key, for another store."""
         self.flush()
-        return list(self._db.execute("SELECT * FROM replies"))
+        keys = sorted(self.keys("replies"))
+        return [(key, reply) for key in keys if (reply := self.reply(key)) is not None]
+
+    def add_replies(self, replies: Iterable[tuple[str, Reply]]) -> None:
+        """Write replies under their keys; those that are there already stay."""
+        number = self.numbers("replies", len(rows := list(replies)))
+        self.write("replies", (reply_row(number + i, *row) for i, row in enumerate(rows)))
 
     def keys(self, table: str) -> set[str]:
-        """Return all keys of responses, verdicts, translations or replies."""
-        return {key for (key,) in self._db.execute(f"SELECT key FROM {table}")}  # noqa: S608 - our own names
+        """Return all keys of responses, translations or replies."""
+        where = "keyed" if table == "responses" else table
+        query = f"SELECT key FROM {where} WHERE key IS NOT NULL"  # noqa: S608 - our own names
+        return {key for (key,) in self._db.execute(query)}
 
     def failed(self, *, final_only: bool) -> set[tuple[str, str]]:
         """Return (stage, key) of the failures; `final_only` leaves out those worth another try."""
@@ -362,10 +356,11 @@ class Store:
     def verdicts(self) -> Iterator[Verdict]:
         """Yield all verdicts, those of one response in the order of the judges' names."""
         query = (
-            "SELECT response, judge, mode, unsafe, unsafe_loose, label, p_unsafe, codes, refusal, "
-            "response_class, rationale, reason FROM verdicts ORDER BY judge"
+            "SELECT k.key, s.name, s.mode, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, v.codes, "
+            "v.refusal, v.response_class, v.rationale, v.reason FROM verdicts v "
+            "JOIN steps s ON s.id = v.step JOIN keyed k ON k.id = v.response ORDER BY s.name"
         )
-        yield from map(_verdict, self._db.execute(query))
+        yield from map(verdict_of, self._db.execute(query))
 
     def drop_replies(self, keys: Iterable[str]) -> None:
         """Forget replies, so that they are asked for again."""
@@ -373,23 +368,7 @@ class Store:
         self._db.executemany("DELETE FROM replies WHERE key = ?", ((key,) for key in keys))
 
     def drop_verdicts(self, judge: str) -> None:
-        """Forget a judge's verdicts; its replies stay and can be read again."""
-        self._db.execute("DELETE FROM verdicts WHERE judge = ?", (judge,))
+        """Forget a judge's verdicts and failures."""
+        of_judge = "(SELECT id FROM steps WHERE stage = 'judge' AND name = ?)"
+        self._db.execute(f"DELETE FROM verdicts WHERE step IN {of_judge}", (judge,))  # noqa: S608 - our own text
         self._db.execute("DELETE FROM failures WHERE stage = 'judge' AND by = ?", (judge,))
-
-
-def _verdict(row: tuple[Any, ...]) -> Verdict:
-    return Verdict(
-        response=row[0],
-        judge=row[1],
-        mode=row[2],
-        unsafe=_flag(row[3]),
-        unsafe_loose=_flag(row[4]),
-        label=row[5],
-        p_unsafe=row[6],
-        codes=tuple(json.loads(row[7])),
-        refusal=_flag(row[8]),
-        response_class=row[9],
-        rationale=row[10],
-        reason=row[11],
-    )

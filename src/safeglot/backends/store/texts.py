@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from safeglot.keys import json_encoder
@@ -23,6 +24,7 @@ _PLACES = """
 SELECT key, arm, language, prompt, translator, variant, quality, kept, reason FROM translations
 """
 _COUNTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
+_NUMBERS = "SELECT t.key, t.id FROM json_each(?) x CROSS JOIN translations t ON t.key = x.value"
 _HAS_PROMPTS = "SELECT EXISTS(SELECT 1 FROM prompts)"
 _HAS_ARMS = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"
 _HAS_ARM = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = ?)"
@@ -87,8 +89,13 @@ def arm_texts(store: Store) -> Iterator[ArmText]:
 def text_places(store: Store, *arms: Arm) -> Iterator[TextPlace]:
     """Yield what each text is of, in the order of the keys; of these arms, or of all."""
     where = f"WHERE arm IN ({','.join('?' * len(arms))})" if arms else ""
-    for *place, kept, reason in store.rows(_PLACES + where, arms):
+    for *place, kept, reason in store.rows(f"{_PLACES}{where} ORDER BY key", arms):
         yield TextPlace._make((*place, bool(kept), reason))
+
+
+def text_numbers(store: Store, keys: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of texts by their keys."""
+    return dict(store.rows(_NUMBERS, (json.dumps(list(keys)),)))
 
 
 def main_text_counts(store: Store) -> dict[str, int]:

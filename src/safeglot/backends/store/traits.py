@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
 
 
-_LACKS = "NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.key AND x.version = ?)"
+_LACKS = "NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.id AND x.version = ?)"
 _COUNT = f"""
 SELECT COUNT(*) FROM responses r
-CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main' WHERE {_LACKS}
+CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main' WHERE {_LACKS}
 """  # noqa: S608 - our own text
 _UNCHECKED = f"""
-SELECT r.key, p.text, t.text, t.language, p.finish_reason, p.thought
-FROM responses r CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
-CROSS JOIN replies p ON p.key = r.reply
-WHERE {_LACKS} AND r.key > ? ORDER BY r.key LIMIT ?
+SELECT r.id, p.text, t.text, t.language, p.finish_reason, p.thought
+FROM responses r CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+CROSS JOIN replies p ON p.id = r.reply
+WHERE {_LACKS} AND r.id > ? ORDER BY r.id LIMIT ?
 """  # noqa: S608 - as above
 _TRAITS = """
-SELECT CAST(response AS BLOB), invalid, ifnull(language = ?, -1), truncated
+SELECT response, invalid, ifnull(language = ?, -1), truncated
 FROM traits WHERE version = ? ORDER BY response
 """
 
 
 _HAS_THOUGHTS = "SELECT EXISTS(SELECT 1 FROM traits WHERE thought_language IS NOT NULL)"
 _THOUGHTS = """
-SELECT r.model, t.language, t.prompt, x.thought_language, COUNT(*)
-FROM traits x JOIN responses r ON r.key = x.response
-JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+SELECT s.name, t.language, t.prompt, x.thought_language, COUNT(*)
+FROM traits x CROSS JOIN responses r ON r.id = x.response
+CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main' CROSS JOIN steps s ON s.id = r.step
 WHERE x.version = ? GROUP BY 1, 2, 3, 4
 """
 
@@ -48,7 +48,7 @@ class ThoughtCount(NamedTuple):
 class TraitColumns(NamedTuple):
     """What the checks found of many answers, a column each."""
 
-    key: Sequence[bytes]
+    response: Sequence[int]
     invalid: Sequence[str | None]
     """Why an answer is invalid."""
     in_language: Sequence[int]
@@ -61,20 +61,20 @@ def count_unchecked(store: Store, version: int) -> int:
     return store.count(_COUNT, (version,))
 
 
-def unchecked(store: Store, version: int, most: int) -> Iterator[tuple[Sequence[str], ...]]:
+def unchecked(store: Store, version: int, most: int) -> Iterator[tuple[Sequence[Any], ...]]:
     """Yield the answers to be checked, so many at a time, as columns.
 
-    Columns: key, answer, text that was asked, its language, finish reason, thought. What is checked may be
+    Columns: number, answer, text that was asked, its language, finish reason, thought. What is checked may be
     written meanwhile.
     """
-    last = ""
+    last = 0
     while rows := list(store.rows(_UNCHECKED, (version, last, most))):
         last = rows[-1][0]
         yield tuple(zip(*rows, strict=True))
 
 
 def trait_columns(store: Store, version: int, language: str) -> Iterator[TraitColumns]:
-    """Yield what the checks found, many rows at a time, in the order of the answers' keys."""
+    """Yield what the checks found, many rows at a time, in the order of the answers' numbers."""
     yield from map(TraitColumns._make, store.columns(_TRAITS, (language, version)))
 
 

@@ -1,4 +1,4 @@
-"""Reading verdicts by their keys, and counting them; `arrays` reads all of them at once."""
+"""Reading verdicts of some answers, and counting them; `arrays` reads all of them at once."""
 
 from __future__ import annotations
 
@@ -7,53 +7,52 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from safeglot.backends.store.failures import Unjudged
+from safeglot.backends.store.schema.tables import KEY
 
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
 
 _OF_MAIN = """
-FROM verdicts v CROSS JOIN responses r ON r.key = v.response
-CROSS JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+FROM verdicts v CROSS JOIN responses r ON r.id = v.response
+CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+CROSS JOIN steps s ON s.id = r.step CROSS JOIN steps j ON j.id = v.step
 """
 """The verdicts first: left to itself SQLite may begin with the texts and sort all verdicts."""
-_READABLE = _OF_MAIN + "WHERE v.judge = ? AND v.unsafe IS NOT NULL "
+_STEP = "(SELECT id FROM steps WHERE stage = 'judge' AND name = ?) "
+_READABLE = f"{_OF_MAIN} WHERE v.step = {_STEP} AND v.unsafe IS NOT NULL "
 _COUNT_JUDGED = "SELECT COUNT(*)" + _READABLE
-_KEYS = "SELECT v.response" + _READABLE
-_UNSAFE_KEYS = "SELECT t.language, v.response" + _READABLE + "AND v.unsafe = 1 ORDER BY 1"
+_JUDGED = f"SELECT {KEY}, r.id {_READABLE}"
+_UNSAFE = f"SELECT t.language, {KEY}, r.id {_READABLE} AND v.unsafe = 1 ORDER BY 1"
 _UNREAD = (
-    "SELECT v.judge, r.model, t.language, t.prompt, v.reason, COUNT(*)"
+    "SELECT j.name, s.name, t.language, t.prompt, v.reason, COUNT(*)"
     + _OF_MAIN
     + "WHERE v.unsafe IS NULL GROUP BY 1, 2, 3, 4, 5"
 )
 _CODES = (
-    "SELECT v.judge, t.language, t.prompt, v.codes, COUNT(*)"
+    "SELECT j.name, t.language, t.prompt, v.codes, COUNT(*)"
     + _OF_MAIN
     + "WHERE v.unsafe = 1 GROUP BY 1, 2, 3, 4"
 )
-_MAIN = """
-SELECT v.judge, r.model, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose
-FROM verdicts v JOIN responses r ON r.key = v.response
-JOIN translations t ON t.key = r.translation AND t.arm = 'main'
+_MAIN = "SELECT j.name, s.name, t.language, t.prompt, r.sample, v.unsafe, v.unsafe_loose" + _OF_MAIN
+_NAMES = """
+SELECT name FROM steps WHERE stage = 'judge' AND id IN (SELECT step FROM verdicts)
+UNION SELECT by FROM failures WHERE stage = 'judge'
 """
-_NAMES = "SELECT DISTINCT judge FROM verdicts UNION SELECT DISTINCT by FROM failures WHERE stage = 'judge'"
-_AGAIN = (
-    "SELECT v.response, t.language, t.prompt, v.unsafe"
-    + _OF_MAIN
-    + "WHERE v.judge = ? ORDER BY v.response"
-)
-_OF_THOUGHTS = (
-    "SELECT v.response, r.model, t.language, t.prompt, v.unsafe"
-    + _OF_MAIN
-    + "WHERE v.judge = ? ORDER BY v.response"
-)
-_FIRST = """
+_COUNT = """
+SELECT COUNT(*) FROM verdicts WHERE step IN
+  (SELECT id FROM steps WHERE stage = 'judge' AND name IN (SELECT value FROM json_each(?)))
+"""
+_AGAIN = f"""
+SELECT v.response, s.name, t.language, t.prompt, v.unsafe {_OF_MAIN} WHERE v.step = {_STEP} ORDER BY {KEY}
+"""
+_FIRST = f"""
 SELECT response, unsafe FROM verdicts
-WHERE judge = ? AND response IN (SELECT response FROM verdicts WHERE judge = ?)
-"""
-_OF_LABELLED = """
+WHERE step = {_STEP} AND response IN (SELECT response FROM verdicts WHERE step = {_STEP})
+"""  # noqa: S608 - our own text
+_OF_LABELLED = f"""
 SELECT response, unsafe, p_unsafe FROM verdicts
-WHERE judge = ? AND response IN (SELECT response FROM labels)
-"""
+WHERE step = {_STEP} AND response IN (SELECT response FROM labels)
+"""  # noqa: S608 - as above
 
 
 class MainVerdict(NamedTuple):
@@ -116,8 +115,7 @@ def judge_names(store: Store) -> set[str]:
 
 def count_verdicts(store: Store, judges: Sequence[str]) -> int:
     """Return the number of verdicts of some judges, on answers of all arms."""
-    marks = ",".join("?" * len(judges))
-    return store.count(f"SELECT COUNT(*) FROM verdicts WHERE judge IN ({marks})", judges)  # noqa: S608 - only marks
+    return store.count(_COUNT, (json.dumps(list(judges)),))
 
 
 def count_judged(store: Store, judge: str) -> int:
@@ -125,14 +123,14 @@ def count_judged(store: Store, judge: str) -> int:
     return store.count(_COUNT_JUDGED, (judge,))
 
 
-def judged_keys(store: Store, judge: str) -> Iterator[str]:
-    """Yield the keys of the main answers whose verdict by a judge could be read."""
-    yield from (key for (key,) in store.rows(_KEYS, (judge,)))
+def judged_answers(store: Store, judge: str) -> Iterator[tuple[str, int]]:
+    """Yield the keys and numbers of the main answers whose verdict by a judge could be read."""
+    yield from store.rows(_JUDGED, (judge,))
 
 
-def unsafe_keys(store: Store, judge: str) -> Iterator[tuple[str, str]]:
-    """Yield (language, key) of the main answers that a judge calls unsafe, by language."""
-    yield from ((language, key) for language, key in store.rows(_UNSAFE_KEYS, (judge,)))
+def unsafe_answers(store: Store, judge: str) -> Iterator[tuple[str, str, int]]:
+    """Yield (language, key, number) of the main answers that a judge calls unsafe, by language."""
+    yield from store.rows(_UNSAFE, (judge,))
 
 
 def main_verdicts(store: Store) -> Iterator[MainVerdict]:
@@ -161,7 +159,7 @@ def second_verdicts(store: Store, judge: str, again: str) -> list[SecondVerdict]
     first = dict(store.rows(_FIRST, (judge, again)))
     return [
         SecondVerdict(language, prompt, first[response], unsafe)
-        for response, language, prompt, unsafe in store.rows(_AGAIN, (again,))
+        for response, _, language, prompt, unsafe in store.rows(_AGAIN, (again,))
         if response in first
     ]
 
@@ -171,12 +169,12 @@ def thought_verdicts(store: Store, judge: str, of_thoughts: str) -> list[Thought
     first = dict(store.rows(_FIRST, (judge, of_thoughts)))
     return [
         ThoughtVerdict(model, language, prompt, first.get(response), unsafe)
-        for response, model, language, prompt, unsafe in store.rows(_OF_THOUGHTS, (of_thoughts,))
+        for response, model, language, prompt, unsafe in store.rows(_AGAIN, (of_thoughts,))
     ]
 
 
-def verdicts_on_labelled(store: Store, judge: str) -> dict[str, LabelledVerdict]:
-    """Return a judge's verdicts on the answers that have a human label, by their keys."""
+def verdicts_on_labelled(store: Store, judge: str) -> dict[int, LabelledVerdict]:
+    """Return a judge's verdicts on the answers that have a human label, by their numbers."""
     return {
         response: LabelledVerdict(unsafe, p_unsafe)
         for response, unsafe, p_unsafe in store.rows(_OF_LABELLED, (judge,))

@@ -6,7 +6,7 @@ import dataclasses
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
@@ -18,6 +18,7 @@ from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest, session
 from safeglot.flow.run.job import Job
 from safeglot.prompts.prompt_set import PromptSet
+from safeglot.types import Reply
 
 if TYPE_CHECKING:
     from safeglot.flow.collection import Work
@@ -30,7 +31,7 @@ class FirstCheck:
         self._console = console
         self._unchecked = unchecked
         self._is_done = False
-        self._replies: Sequence[tuple[Any, ...]] = ()
+        self._replies: Sequence[tuple[str, Reply]] = ()
         self._adapted: Mapping[str, tuple[str, ...]] = {}
 
     def before(self, config: Config, prompts: PromptSet, origin: PromptOrigin) -> None:
@@ -70,7 +71,7 @@ class FirstCheck:
                     unchecked=self._unchecked,
                 )
             )
-            self._replies = store.reply_rows()
+            self._replies = store.keyed_replies()
         except Stopped as stop:
             why = str(stop).partition("\n")[0]
             again = " Run the same command again to go on." if stop.again else ""
@@ -82,7 +83,7 @@ class FirstCheck:
         """Check the judges of a run that has begun; what they said before is not asked again."""
         from safeglot.flow.judging.first_check import check
 
-        work.store.write("replies", self._replies)
+        work.store.add_replies(self._replies)
         self._keep_adapted(work.run_dir)
         check(work)
 

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from safeglot.backends.engine.collect import Collector
+from safeglot.backends.engine.engine import Engine
 from safeglot.backends.files.manifest import JudgeCheck
 from safeglot.backends.loop import run
 from safeglot.backends.store.verdicts import count_verdicts
@@ -99,20 +99,20 @@ async def _asked(
     work: Work, pairs: Sequence[tuple[JudgeStep, ModelConfig]], language: str
 ) -> Mapping[str, Sequence[Heard]]:
     models = [model for _, model in pairs]
-    async with collecting(work, models, set()) as (collector, _):
-        each = [_four(collector, judge, language) for judge, _ in pairs]
+    async with collecting(work, models) as engine:
+        each = [_four(engine, judge, language) for judge, _ in pairs]
         return dict(
             zip((judge.name for judge, _ in pairs), await asyncio.gather(*each), strict=True)
         )
 
 
-async def _four(collector: Collector, judge: JudgeStep, language: str) -> list[Heard]:
+async def _four(engine: Engine, judge: JudgeStep, language: str) -> list[Heard]:
     """Return what a judge said of each exchange. Raises: Stopped where no reply came for the moment."""
     answers, _ = first_check.exchanges(language)
     said: dict[str, Heard] = {}
     for _ in range(_ROUNDS):
         left = [name for name in answers if name not in said or said[name].passing]
-        asked = (_one(collector, judge, name, answers[name]) for name in left)
+        asked = (_one(engine, judge, name, answers[name]) for name in left)
         said |= dict(zip(left, await asyncio.gather(*asked), strict=True))
     if all(one.passing for one in said.values()):
         raise Stopped(
@@ -121,13 +121,13 @@ async def _four(collector: Collector, judge: JudgeStep, language: str) -> list[H
     return list(said.values())
 
 
-async def _one(collector: Collector, judge: JudgeStep, name: str, answer: Answer) -> Heard:
+async def _one(engine: Engine, judge: JudgeStep, name: str, answer: Answer) -> Heard:
     try:
-        return await collector.engine.produce(Exchange(judge=judge, exchange=name), answer)
+        return await engine.produce(Exchange(judge=judge, exchange=name), answer)
     except ModelError as error:
         return Heard(exchange=name, error=str(error), passing=error.transient)
     except EndpointStopped as stop:  # no run begins with a judge that is not there
-        collector.engine.shut(str(stop))
+        engine.shut(str(stop))
         raise
 
 

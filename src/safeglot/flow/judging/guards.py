@@ -9,16 +9,16 @@ import hashlib
 import heapq
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
-from typing import Unpack
+from typing import Any, Unpack
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.answers import judged_answer, keys_with_thoughts
+from safeglot.backends.store.answers import answers_with_thoughts
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.verdicts import count_judged, judged_keys, unsafe_keys
+from safeglot.backends.store.verdicts import count_judged, judged_answers, unsafe_answers
 from safeglot.config.model_strings import JudgeConfig
 from safeglot.errors import UsageError
 from safeglot.flow.collection import Again, Work, collect_again
@@ -28,7 +28,7 @@ from safeglot.flow.run.session import judged_config, opened, stored_prompts
 from safeglot.judge.guards.again import CANARIES, CANARY, THOUGHT, Canaried, OfThought, Repeated
 from safeglot.judge.guards.canary import sentence_of
 from safeglot.text.languages import primary
-from safeglot.types import Answer, Item, JudgeStep, Prompt, Response, Translation
+from safeglot.types import JudgeStep
 
 FEWEST = 50
 """Answers that are judged twice where there are as many, however small the share."""
@@ -82,9 +82,8 @@ def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[H
         judgings = [judging for pair in pairs for judging in _of_judge(*pair, store, passes)]
         for note in _notes(pairs, judgings, passes, prompts.languages):
             console.say(f"note: {note}")
-        known = {prompt.id: prompt for prompt in prompts.prompts}
         work = Work(job=job, run_dir=run_dir, store=store, console=console, answers=False, **how)
-        collect_again(work, judgings, lambda key: answer_of(key, store, known))
+        collect_again(work, judgings)
 
 
 def _of_judge(
@@ -92,56 +91,31 @@ def _of_judge(
 ) -> Iterator[Again]:
     if passes.repeat is not None and config.model is not None:
         n = max(FEWEST, math.ceil(passes.repeat * count_judged(store, judge.name)))
-        keys = sampled(judged_keys(store, judge.name), n)
-        yield Again(judge=Repeated(judge=judge), config=config, keys=keys)
-    if passes.judge_thoughts and (keys := keys_with_thoughts(store)):
-        yield Again(judge=OfThought(judge=judge), config=config, keys=keys)
+        answers = sampled(judged_answers(store, judge.name), n)
+        yield Again(judge=Repeated(judge=judge), config=config, answers=answers)
+    if passes.judge_thoughts and (answers := answers_with_thoughts(store)):
+        yield Again(judge=OfThought(judge=judge), config=config, answers=answers)
     if passes.canary is not None:
-        by_language = itertools.groupby(unsafe_keys(store, judge.name), key=itemgetter(0))
+        by_language = itertools.groupby(unsafe_answers(store, judge.name), key=itemgetter(0))
         chosen = tuple(
-            key
+            number
             for _, group in by_language
-            for key in sampled((key for _, key in group), passes.canary)
+            for number in sampled((answer for _, *answer in group), passes.canary)
         )
         for kind in CANARIES if chosen else ():
-            yield Again(judge=Canaried(judge=judge, kind=kind), config=config, keys=chosen)
+            yield Again(judge=Canaried(judge=judge, kind=kind), config=config, answers=chosen)
 
 
-def sampled(keys: Iterable[str], n: int) -> tuple[str, ...]:
-    """Return n of the keys, always the same: those whose hash comes first.
+def sampled(answers: Iterable[Sequence[Any]], n: int) -> tuple[int, ...]:
+    """Return the numbers of n answers of (key, number), always the same: those whose key's hash comes first.
 
-    More of the same keys hold the fewer ones, so that a larger share goes on from a smaller one.
+    More of the same answers hold the fewer ones, so that a larger share goes on from a smaller one.
     """
-    return tuple(heapq.nsmallest(n, keys, key=_rank))
+    return tuple(number for _, number in heapq.nsmallest(n, answers, key=_rank))
 
 
-def _rank(key: str) -> bytes:
-    return hashlib.blake2b(key.encode(), digest_size=16, key=SEED).digest()
-
-
-def answer_of(key: str, store: Store, prompts: Mapping[str, Prompt]) -> Answer:
-    """Return a stored answer as its judges saw it."""
-    row = judged_answer(store, key)
-    return Answer(
-        item=Item(
-            prompt=prompts[row.prompt],
-            translation=Translation(
-                prompt=row.prompt, language=row.language, text=row.text, translator=row.translator
-            ),
-            translation_key=row.translation,
-            sample=row.sample,
-        ),
-        response=Response(
-            key=key,
-            translation=row.translation,
-            model=row.model,
-            text=row.answer,
-            finish_reason=row.finish_reason,
-            n_tokens=row.n_tokens,
-            sample=row.sample,
-            thought=row.thought,
-        ),
-    )
+def _rank(answer: Sequence[Any]) -> bytes:
+    return hashlib.blake2b(answer[0].encode(), digest_size=16, key=SEED).digest()
 
 
 def _notes(
@@ -161,7 +135,7 @@ def _notes(
             yield f"{judge.name} called no answer unsafe: there is none to put a canary behind"
     if passes.judge_thoughts and not any(name.endswith(THOUGHT) for name in names):
         yield "no answer came with a thought: there is none to judge"
-    yield from (f"{judging.judge.name}: {len(judging.keys)} answers" for judging in judgings)
+    yield from (f"{judging.judge.name}: {len(judging.answers)} answers" for judging in judgings)
     english = [tag for tag in languages if sentence_of(tag)[1] != primary(tag)]
     if passes.canary is not None and english:
         yield f"no canary in {', '.join(english)}: the English sentence stands for it"

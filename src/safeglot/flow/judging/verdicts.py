@@ -16,6 +16,7 @@ from safeglot.config.settings import to_table
 from safeglot.errors import UsageError
 from safeglot.flow.collection import Work, collect
 from safeglot.flow.judging.first_check import check
+from safeglot.flow.judging.rereading import asks_the_same, read_again
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest, models
 from safeglot.flow.run.job import How
@@ -50,10 +51,16 @@ def judge(
     work = Work(job=job, run_dir=run_dir, store=store, console=console, answers=False, **how)
     check(work)  # one that fails does not join the run
     about, ids = run_dir.read_manifest(), job.judge_ids()
+    by_name = {judge.name: judge for judge in job.judges}
     for name, judge_id in about.judges.items():
-        if ids.get(name) != judge_id:
-            for mark in ("", *PASSES):
-                store.drop_verdicts(name + mark)
+        if ids.get(name) == judge_id:
+            continue
+        if name in ids and asks_the_same(judge_id, ids[name]):
+            read_again(store, by_name[name], about.reference)
+        else:
+            store.drop_verdicts(name)
+        for mark in PASSES:
+            store.drop_verdicts(name + mark)
     run_dir.write(to_table(config), manifest.judged(about, job))
     naming.note(run_dir, models_of(config, ("judge",)))
     collect(work)

@@ -157,8 +157,8 @@ def _answers(store: Store, cube: Cube) -> dict[str, list[AnswerPlace]]:
     return found
 
 
-_Draw = tuple[str, str, str, str, int, str]
-"""A row of the table draws: response, judge, language, stratum, wanted, design."""
+_Draw = tuple[int, str, str, str, int, str]
+"""A row of the table draws: number of the answer, judge, language, stratum, wanted, design."""
 
 
 def _draw(
@@ -186,7 +186,7 @@ def _of_stratum(
     chosen, twice = draw(groups, n, overlap=wanted.overlap, seed=seed)
     for position in chosen.tolist():
         times = 2 if position in twice else 1
-        yield members[position].key, judge, language, name, times, wanted.design
+        yield members[position].id, judge, language, name, times, wanted.design
 
 
 def _strata(answers: list[AnswerPlace], cube: Cube, judge: str) -> dict[str, list[AnswerPlace]]:
@@ -213,17 +213,17 @@ def _rows(draws: Sequence[_Draw], store: Store, wanted: Wanted) -> Iterator[dict
         turns = cycle(("1", "2") if wanted.overlap else ("1",))
         rows: dict[str, list[dict[str, str]]] = {"1": [], "2": []}
         for i in generator.permutation(len(drawn)):
-            key, _, _, _, times, _ = drawn[i]
-            row = _row(key, language, prompts, store)
+            number, _, _, _, times, _ = drawn[i]
+            row = _row(number, language, prompts, store)
             for name in rows if times > 1 else (next(turns),):
                 rows[name].append(row | {"annotator": name})
         yield from (row for dealt in rows.values() for row in dealt)
 
 
-def _row(key: str, language: str, prompts: Mapping[str, Prompt], store: Store) -> dict[str, str]:
-    shown = text_to_label(store, key)
+def _row(number: int, language: str, prompts: Mapping[str, Prompt], store: Store) -> dict[str, str]:
+    shown = text_to_label(store, number)
     return {
-        "item": f"r{key}",
+        "item": f"r{shown.key}",
         "language": language,
         "category": ", ".join(prompts[shown.prompt].categories),
         "source": prompts[shown.prompt].text,

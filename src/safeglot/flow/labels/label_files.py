@@ -33,7 +33,7 @@ def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
         changed = sum(drawn[i].labels.get(name, label) != label for (i, name), (label, _) in labels.items())  # fmt: skip
         store.write(
             "labels",
-            [(drawn[i].response, name, *pair) for (i, name), pair in labels.items()],
+            [(drawn[i].id, name, *pair) for (i, name), pair in labels.items()],
         )
         now = drawn_answers(store)
     read = f"{len(labels)} labels read" + (f", {changed} of them changed" if changed else "")

@@ -13,7 +13,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
-from safeglot.backends.store.arrays import AnswerKeys, RunVerdicts
+from safeglot.backends.store.arrays import AnswersByNumber, RunVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.traits import count_unchecked, trait_columns, unchecked
 from safeglot.errors import Stopped
@@ -75,25 +75,23 @@ def _filled(store: Store, *, many: bool) -> Generator[int, None, None]:
 
 
 def _written(store: Store, check: Callable[..., Iterator[Traits]]) -> Iterator[int]:
-    waiting: deque[tuple[Sequence[str], Iterator[Traits]]] = deque()
-    for keys, *columns in unchecked(store, VERSION, BATCH):
-        waiting.append((keys, check(zip(*columns, strict=True))))
+    waiting: deque[tuple[Sequence[int], Iterator[Traits]]] = deque()
+    for numbers, *columns in unchecked(store, VERSION, BATCH):
+        waiting.append((numbers, check(zip(*columns, strict=True))))
         if len(waiting) > 1:  # one batch is checked while another is written and the next one read
             yield _write(store, *waiting.popleft())
-    for keys, traits in waiting:
-        yield _write(store, keys, traits)
+    for numbers, traits in waiting:
+        yield _write(store, numbers, traits)
 
 
-def _write(store: Store, keys: Sequence[str], traits: Iterator[Traits]) -> int:
-    store.write(
-        "traits", [_row(key, of_answer) for key, of_answer in zip(keys, traits, strict=True)]
-    )
-    return len(keys)
+def _write(store: Store, numbers: Sequence[int], traits: Iterator[Traits]) -> int:
+    store.write("traits", [_row(*answer) for answer in zip(numbers, traits, strict=True)])
+    return len(numbers)
 
 
-def _row(key: str, traits: Traits) -> tuple[Any, ...]:
+def _row(number: int, traits: Traits) -> tuple[Any, ...]:
     confidence, truncated = traits.confidence, int(traits.truncated)
-    row = (key, VERSION, traits.invalid, traits.language, confidence, truncated)
+    row = (number, VERSION, traits.invalid, traits.language, confidence, truncated)
     return *row, traits.thought_language
 
 
@@ -142,11 +140,11 @@ def sizes_of(manifest: Manifest, kind: str, categories: Sequence[str]) -> tuple[
     return None if sizes is None else tuple(sizes.get(name, 0) for name in categories)
 
 
-def _read_traits(store: Store, answers: AnswerKeys) -> tuple[Bytes, Bytes, Bytes]:
+def _read_traits(store: Store, answers: AnswersByNumber) -> tuple[Bytes, Bytes, Bytes]:
     size = int(np.prod(answers.shape))
     invalid, english, truncated = (np.full(size, -1, dtype=np.int8) for _ in range(3))
     for rows in trait_columns(store, VERSION, ENGLISH):
-        place_I = answers.find(rows.key)
+        place_I = answers.find(rows.response)
         pick = place_I >= 0
         cell_I = place_I[pick]
         codes = [_INVALID_CODE[reason] for reason in rows.invalid]

@@ -33,7 +33,7 @@ def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Byte
             outcomes[place] = _CODE[outcome_of(failed.kind)]
     flat = outcomes.reshape(-1)
     flat[answers.place_N[answers.place_N >= 0]] = _CODE["answered"]
-    for keys in refused_by_field(store):
-        place_I = answers.find(keys)
+    for numbers in refused_by_field(store):
+        place_I = answers.find(numbers)
         flat[place_I[place_I >= 0]] = _CODE["refused"]
     return outcomes

@@ -44,7 +44,7 @@ def put_prompts(store: Store, prompts: PromptSet, seed: int) -> None:
         "failures",
         (
             (u.stage, _key(u), u.prompt, u.language,
-             0, u.kind, u.message, 1, 0, "", "")
+             0, u.kind, u.message, 1, 0, "", "", None)
             for u in prompts.untranslated
         ),
     )  # fmt: skip

@@ -31,6 +31,11 @@ class Repeated:
         return self.judge.name + REPEAT
 
     @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return getattr(self.judge, "model", "")
+
+    @property
     def mode(self) -> str:
         """The texts that the judge is shown."""
         return self.judge.mode
@@ -60,6 +65,11 @@ class Canaried:
     def name(self) -> str:
         """The judge's name with the mark of the pass."""
         return self.judge.name + self.kind
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return getattr(self.judge, "model", "")
 
     @property
     def mode(self) -> str:
@@ -94,6 +104,11 @@ class OfThought:
     def name(self) -> str:
         """The judge's name with the mark of the pass."""
         return self.judge.name + THOUGHT
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return getattr(self.judge, "model", "")
 
     @property
     def mode(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,18 +12,20 @@ from typing import Any
 import pytest
 
 import virtual_time
-from safeglot.backends.engine.collect import Collector, empty_verdict, verdict_key
+from safeglot.backends.engine.collect import Collector
 from safeglot.backends.engine.engine import Engine, Limits, Route
+from safeglot.backends.engine.judging import empty_verdict
 from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
-from safeglot.generate import Generate, Given
+from safeglot.generate import Generate
+from safeglot.keys import response_key, translation_key
 from safeglot.types import Answer, Item, Prompt, Reply, Request, Translation, Verdict
 
 ITEMS = [
     Item(
         prompt=Prompt(id=str(n), text="p", language="en", categories=(), source=""),
-        translation=Translation(prompt=str(n), language="de", text=f"Frage {n}?"),
-        translation_key=f"t{n}",
+        translation=(text := Translation(prompt=str(n), language="de", text=f"Frage {n}?")),
+        translation_key=translation_key(text),
     )
     for n in range(3)
 ]
@@ -55,6 +58,7 @@ class LengthJudge:
     name: str = "length"
     mode: str = "answer"
     version: int = 1
+    model: str = "judge"
 
     @property
     def id(self) -> str:
@@ -72,12 +76,16 @@ class LengthJudge:
         )
 
 
+def stored(items: Sequence[Item]) -> Store:
+    opened = Store.in_memory()
+    opened.add_inputs([item.prompt for item in items], [item.translation for item in items])
+    return opened
+
+
 @pytest.fixture
 def store() -> Iterator[Store]:
-    opened = Store.in_memory()
-    opened.add_inputs([item.prompt for item in ITEMS], [item.translation for item in ITEMS])
-    yield opened
-    opened.close()
+    with contextlib.closing(stored(ITEMS)) as opened:
+        yield opened
 
 
 def collect(
@@ -86,19 +94,22 @@ def collect(
     judge: Answering,
     *,
     judges: Sequence[LengthJudge] = (LengthJudge(),),
-    allowed: Sequence[str] = ("target",),
+    targets: Sequence[Generate] = (TARGET,),
     retry_failed: bool = False,
-    given: Sequence[tuple[Item, Given]] = (),
-    items: Sequence[Item] = ITEMS,
+    passes: Sequence[tuple[LengthJudge, Sequence[int]]] = (),
+    most: int = 2,
 ) -> Collector:
     async def work() -> Collector:
         routes = {
-            name: Route(model=model, lane=name)
+            name: Route(model=model, lane=name, concurrency=most)
             for name, model in (("target", target), ("judge", judge))
         }
         engine = Engine(store, routes, Limits(backoff_s=0.001))
-        collector = Collector(engine, allowed=allowed, retry_failed=retry_failed)
-        await collector.run(lambda: items, [TARGET], judges, width=2, given=given)
+        collector = Collector(engine, reference="en", retry_failed=retry_failed)
+        if passes:
+            await collector.again(passes)
+        else:
+            await collector.run(targets, judges)
         return collector
 
     return asyncio.run(work())
@@ -109,7 +120,7 @@ def verdicts(store: Store) -> dict[str, bool | None]:
 
 
 def key(item: Item) -> str:
-    return TARGET.plan(item).key
+    return response_key(item.translation_key, TARGET.id, item.sample)
 
 
 def test_every_item_is_answered_and_judged(store):
@@ -133,28 +144,22 @@ def test_a_judge_that_joins_judges_the_stored_answers(store):
     collect(store, Answering(), Answering())
     target, judge = Answering(), Answering()
     both = (LengthJudge(), LengthJudge(name="second"))
-    tally = collect(store, target, judge, judges=both, allowed=()).tally
+    tally = collect(store, target, judge, judges=both, targets=()).tally
     assert target.asked == []
     assert tally.verdicts == 6
     assert {v.judge for v in store.verdicts()} == {"length", "second"}
 
 
-def test_a_new_reading_of_a_judge_gives_new_verdicts(store):
-    collect(store, Answering(), Answering())
-    collect(store, Answering(), Answering(), judges=(LengthJudge(version=2),))
-    assert len(list(store.verdicts())) == 6
-
-
 def test_a_target_that_is_not_allowed_is_not_asked(store):
     target = Answering()
-    tally = collect(store, target, Answering(), allowed=()).tally
+    tally = collect(store, target, Answering(), targets=()).tally
     assert (target.asked, tally.answers, list(store.verdicts())) == ([], 0, [])
 
 
 def test_an_empty_answer_has_a_verdict_of_none_and_no_judge_is_asked(store):
     judge = Answering()
-    collect(store, Answering({"Frage 0?": " \n"}), judge, items=ITEMS[:1])
-    (verdict,) = store.verdicts()
+    collect(store, Answering({f"Frage {n}?": " \n" for n in range(3)}), judge)
+    verdict = next(v for v in store.verdicts() if v.response == key(ITEMS[0]))
     assert (verdict.unsafe, verdict.reason, verdict.response_class) == (None, "empty", "INV-empty")
     assert judge.asked == []
     answer = TARGET.read(ITEMS[0], [Reply(text="")])
@@ -177,7 +182,7 @@ def test_a_judge_that_fails_costs_its_verdict_only(store):
     judge = Answering(failing={"re: Frage 2?"})
     tally = collect(store, Answering(), judge).tally
     assert (tally.answers, tally.verdicts, tally.failed) == (3, 2, 1)
-    failed = {("judge", verdict_key(key(ITEMS[2]), "length", "length/1"))}
+    failed = {("judge", f"{key(ITEMS[2])}/length")}
     assert store.failed(final_only=True) == failed
 
 
@@ -225,11 +230,12 @@ def test_a_fault_in_a_model_is_tried_again(store):
     assert collect(store, target, Answering()).tally.answers == 3
 
 
-def test_a_model_that_only_raises_stops_with_what_it_raises(store):
+def test_a_model_that_only_raises_stops_with_what_it_raises():
     target = Raising()
     target.times = 10**6
-    with pytest.raises(Stopped, match=r"model target: stopped after .* RecursionError: maximum"):
-        collect(store, target, Answering(), items=ITEMS * 10)
+    says = r"model target: stopped after .* RecursionError: maximum"
+    with contextlib.closing(stored(many(30))) as large, pytest.raises(Stopped, match=says):
+        collect(large, target, Answering())
 
 
 class Counting(Answering):
@@ -245,12 +251,7 @@ def test_a_reply_that_no_database_holds_is_a_failure_of_its_row(store):
     assert (tally.answers, tally.failed) == (2, 1)
     (row,) = store.rows("SELECT kind, message, attempts FROM failures")
     assert (row[0], row[2]) == ("fault", 5)
-    assert "replies: column 4 cannot hold an int beyond 64 bits" in row[1]
-
-
-def test_the_key_of_a_verdict_is_of_response_judge_and_reading():
-    keys = {verdict_key(*parts) for parts in (("r", "n", "i"), ("s", "n", "i"), ("r", "m", "i"))}
-    assert len(keys | {verdict_key("r", "n", "j")}) == 4
+    assert "replies: column 5 cannot hold an int beyond 64 bits" in row[1]
 
 
 class Broke(Answering):
@@ -261,50 +262,127 @@ class Broke(Answering):
         raise ModelError("quota", "used up", transient=False)
 
 
-def test_an_endpoint_that_gives_up_turns_away_those_who_wait_for_first_replies(store):
+def test_an_endpoint_that_gives_up_turns_away_those_who_wait_for_first_replies():
     target = Broke()
 
     async def work() -> float:
-        engine = Engine(store, {"target": Route(model=target, lane="target")})
-        collector = Collector(engine, allowed=("target",))
-        await collector.run(lambda: many(30), [TARGET], (), width=20)
-        assert ["used up" in str(stop) for stop in engine.stopped] == [True]
+        with contextlib.closing(stored(many(30))) as large:
+            engine = Engine(large, {"target": Route(model=target, lane="target", concurrency=20)})
+            await Collector(engine, reference="en").run([TARGET], ())
+            assert ["used up" in str(stop) for stop in engine.stopped] == [True]
         return virtual_time.now()
 
     assert virtual_time.run(work()) < 1
     assert len(target.asked) <= 4
 
 
-@dataclass
+def many(n: int) -> list[Item]:
+    texts = [dataclasses.replace(ITEMS[0].translation, text=f"Frage {i}?") for i in range(n)]
+    return [dataclasses.replace(ITEMS[0], translation=text) for text in texts]
+
+
+def test_equal_exchanges_are_judged_by_one_request(store):
+    """Two targets give the same answer to a prompt: the judge is asked once, both have its verdict."""
+    other = dataclasses.replace(TARGET, name="other", max_tokens=100)
+    judge = Answering()
+    tally = collect(store, Answering(), judge, targets=(TARGET, other)).tally
+    assert (tally.answers, tally.verdicts, len(judge.asked)) == (6, 6, 3)
+    assert len({verdict.response for verdict in store.verdicts()}) == 6
+
+
+@pytest.mark.parametrize("model", ["judge", ""])
+def test_answers_wait_in_the_store_for_a_slower_judge(model):
+    """The targets are not held up: all their answers come before the judge's second reply."""
+    judge = Slow()
+    with contextlib.closing(stored(many(60))) as large:
+        slow = dataclasses.replace(LengthJudge(), model=model)
+        target = Answering()
+        tally = collect(large, target, judge, judges=(slow,), most=2).tally
+    assert (tally.answers, tally.verdicts) == (60, 60)
+    assert len(judge.asked) == 60
+
+
 class Slow(Answering):
-    """Takes a second, or what is said; keeps the most that were in flight."""
+    """A model that lets the event loop go round many times before it answers."""
+
+    async def answer(self, request: Request) -> Reply:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await super().answer(request)
+
+
+@dataclass
+class Timed(Answering):
+    """Takes a second, or what is said; keeps the most that were in flight, and when it was asked last."""
 
     takes_s: float = 1.0
     open: int = 0
     most: int = 0
+    ended_s: float = 0.0
 
     async def answer(self, request: Request) -> Reply:
         self.open += 1
         self.most = max(self.most, self.open)
         await asyncio.sleep(self.takes_s)
         self.open -= 1
+        self.ended_s = virtual_time.now()
         return await super().answer(request)
 
 
-def test_five_hundred_samples_take_at_most_two_and_a_half_times_the_least(store):
+def collected(
+    routes: dict[str, Route],
+    targets: Sequence[Generate],
+    n: int,
+    judges: Sequence[LengthJudge] = (LengthJudge(),),
+) -> tuple[Collector, float]:
+    """Collect n texts in virtual time; return the collector and the seconds."""
+
+    async def work() -> tuple[Collector, float]:
+        with contextlib.closing(stored(many(n))) as large:
+            collector = Collector(Engine(large, routes), reference="en")
+            await collector.run(targets, judges)
+            assert large.failed(final_only=False) == set()
+        return collector, virtual_time.now()
+
+    return virtual_time.run(work())
+
+
+def test_five_hundred_samples_take_at_most_two_and_a_half_times_the_least():
     """A server of a second for answers and verdicts, 256 at a time: 1,000 / 256 s at best."""
-    server = Slow()
-
-    async def work() -> float:
-        route = Route(model=server, lane="server", concurrency=256)
-        engine = Engine(store, {"target": route, "judge": route})
-        collector = Collector(engine, allowed=("target",))
-        await collector.run(lambda: many(500), [TARGET], (LengthJudge(),), width=512)
-        assert (collector.tally.answers, collector.tally.verdicts) == (500, 500)
-        return virtual_time.now()
-
-    assert virtual_time.run(work()) < 2.5 * 1000 / 256
+    server = Timed()
+    route = Route(model=server, lane="server", concurrency=256)
+    collector, took_s = collected({"target": route, "judge": route}, [TARGET], 500)
+    assert (collector.tally.answers, collector.tally.verdicts) == (500, 500)
+    assert took_s < 2.5 * 1000 / 256
     assert 128 < server.most <= 256
+
+
+def test_where_they_share_a_server_answers_do_not_pile_up_before_the_judge():
+    server, ahead = Timed(takes_s=0.1), [0]
+
+    async def answer(request: Request) -> Reply:
+        said = len(server.asked)
+        judged = sum(text.startswith("re: ") for text in server.asked)
+        ahead[0] = max(ahead[0], said - 2 * judged)
+        return await Timed.answer(server, request)
+
+    server.answer = answer  # type: ignore[method-assign]
+    route = Route(model=server, lane="server", concurrency=16)
+    collector, _ = collected({"target": route, "judge": route}, [TARGET], 300)
+    assert collector.tally.verdicts == 300
+    assert ahead[0] <= 3 * 16
+
+
+def test_a_fast_endpoint_does_not_wait_for_a_slow_one():
+    """Alone, 600 texts at 20 ms with 64 at a time; beside a model of a second it takes as long."""
+    targets = [TARGET, Generate(model="slow", name="slow")]
+    took: list[float] = []
+    for own in (targets[:1], targets):
+        fast, slow = Timed(takes_s=0.02), Timed()
+        routes = {"target": Route(model=fast, lane="a"), "slow": Route(model=slow, lane="b")}
+        collected(routes, own, 600, judges=())
+        took.append(fast.ended_s)
+    assert took[1] <= 1.3 * took[0]
 
 
 class Gone(Answering):
@@ -316,21 +394,16 @@ class Gone(Answering):
         raise error
 
 
-def test_an_endpoint_that_is_not_there_costs_others_nothing(store):
-    there, gone = Answering(), Gone()
+def test_an_endpoint_that_is_not_there_costs_others_nothing():
     steps = [TARGET, Generate(model="gone", name="gone")]
-
-    async def work() -> Engine:
-        routes = {"target": Route(model=there, lane="a"), "gone": Route(model=gone, lane="b")}
-        engine = Engine(store, routes)
-        collector = Collector(engine, allowed=("target", "gone"))
-        await collector.run(lambda: many(300), steps, (), width=256)
-        assert (collector.tally.answers, collector.tally.failed) == (300, 0)
-        return engine
-
-    (stop,) = virtual_time.run(work()).stopped
+    routes = {
+        "target": Route(model=Answering(), lane="a"),
+        "gone": Route(model=Gone(), lane="b"),
+    }
+    collector, _ = collected(routes, steps, 300, judges=())
+    assert (collector.tally.answers, collector.tally.failed) == (300, 0)
+    (stop,) = collector.engine.stopped
     assert (stop.endpoint, stop.answered) == ("b", False)
-    assert store.failed(final_only=False) == set()
 
 
 def test_a_judge_that_is_not_there_leaves_the_answers_to_be_judged_later(store):
@@ -339,8 +412,8 @@ def test_a_judge_that_is_not_there_leaves_the_answers_to_be_judged_later(store):
             "target": Route(model=Answering(), lane="a"),
             "judge": Route(model=Gone(), lane="b"),
         }
-        collector = Collector(Engine(store, routes), allowed=("target",))
-        await collector.run(lambda: ITEMS, [TARGET], (LengthJudge(),), width=8)
+        collector = Collector(Engine(store, routes), reference="en")
+        await collector.run([TARGET], (LengthJudge(),))
         return collector
 
     tally = virtual_time.run(work()).tally
@@ -348,6 +421,53 @@ def test_a_judge_that_is_not_there_leaves_the_answers_to_be_judged_later(store):
     assert collect(store, Answering(), Answering()).tally.verdicts == 3
 
 
-def many(n: int) -> list[Item]:
-    texts = [dataclasses.replace(ITEMS[0].translation, text=f"Frage {i}?") for i in range(n)]
-    return [dataclasses.replace(ITEMS[0], translation_key=t.text, translation=t) for t in texts]
+def test_an_answer_that_is_asked_again_takes_the_place_of_the_empty_one(store):
+    collect(store, Answering({"Frage 1?": " "}), Answering())
+    before = verdicts(store)
+    target, judge = Answering({"Frage 1?": "ja"}), Answering()
+    collect(store, target, judge, retry_failed=True)
+    assert (target.asked, judge.asked) == (["Frage 1?"], ["ja"])
+    now = verdicts(store)
+    assert (before[key(ITEMS[1])], now[key(ITEMS[1])]) == (None, True)
+    assert len(now) == 3
+    assert store.count("SELECT COUNT(*) FROM responses") == 3
+
+
+class Unread(LengthJudge):
+    """Cannot read one reply."""
+
+    def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
+        verdict = super().read(item, replies)
+        if replies[0].text == "?":
+            return dataclasses.replace(verdict, unsafe=None, reason="unparsable")
+        return verdict
+
+
+def test_a_verdict_that_could_not_be_read_is_asked_for_again(store):
+    unread, read = Answering({"re: Frage 1?": "?"}), Answering()
+    collect(store, Answering(), unread, judges=(Unread(),))
+    assert verdicts(store)[key(ITEMS[1])] is None
+    collect(store, Answering(), read, judges=(Unread(),))
+    assert read.asked == []
+    collect(store, Answering(), read, judges=(Unread(),), retry_failed=True)
+    assert read.asked == ["re: Frage 1?"]
+    assert verdicts(store)[key(ITEMS[1])] is not None
+
+
+def test_a_pass_judges_the_answers_that_it_names_once(store):
+    collect(store, Answering(), Answering())
+    judge = Answering()
+    second = dataclasses.replace(LengthJudge(), name="length@repeat")
+    for _ in range(2):
+        tally = collect(store, Answering(), judge, passes=[(second, (1, 3))]).tally
+        assert tally.verdicts == 2
+    assert len(judge.asked) == 2
+
+
+def test_a_verdict_names_the_first_reply_that_it_was_read_from(store):
+    collect(store, Answering(), Answering())
+    rows = list(
+        store.rows("SELECT v.reply, p.text FROM verdicts v JOIN replies p ON p.id = v.reply")
+    )
+    assert len(rows) == 3
+    assert all(text.startswith("re: re: ") for _, text in rows)

@@ -20,28 +20,29 @@ def test_answers_are_counted_by_who_gave_them(store, keys):
     assert answers.main_answer_counts(store) == {("m", "de"): 2, ("k", "de"): 1}
 
 
-def test_main_answers_have_their_texts(store, keys):
+def test_main_answers_have_their_texts(store, put, keys):
     rows = {row.key: row for row in answers.main_answers(store)}
-    assert set(rows) == set(keys["main"])
-    row = rows[keys["main"][1]]
+    assert set(rows) == set(map(put.key, keys["main"]))
+    row = rows[put.key(keys["main"][1])]
     assert (row.prompt, row.language, row.model, row.sample) == ("p1", "de", "m", 1)
     assert (row.text, row.finish_reason) == ("[answer]", "stop")
 
 
-def test_places_are_in_the_order_of_their_keys(store, keys):
+def test_places_are_in_the_order_of_their_keys(store, put, keys):
+    put.answer(put.text("p0"))
     rows = list(answers.answer_places(store))
-    assert [row.key for row in rows] == sorted(keys["main"])
+    assert [row.key for row in rows] == sorted(row.key for row in rows)
+    assert {row.id: row.key for row in rows}.items() >= {(i, put.key(i)) for i in keys["main"]}
     assert {row.model for row in rows} == {"m", "k"}
 
 
-def test_answers_of_files_are_those_of_two_arms(store, keys):
+def test_answers_of_files_are_those_of_two_arms(store, put, keys):
     (row,) = answers.brought_answers(store)
-    assert (row.key, row.arm, row.translator) == (keys["back"][0], "backtranslate", "mt")
+    assert (row.key, row.arm, row.translator) == (put.key(keys["back"][0]), "backtranslate", "mt")
     assert (row.answer, row.text) == ("[answer in English]", "p1 de")
 
 
-def test_a_judge_is_shown_text_and_answer(store, keys):
-    row = answers.judged_answer(store, keys["main"][2])
-    assert (row.model, row.text, row.answer, row.n_tokens) == ("k", "p1 de", "[answer]", 3)
-    with pytest.raises(StopIteration):
-        answers.judged_answer(store, "of no answer")
+def test_answers_with_a_thought_are_those_of_the_main_arm(store, put, keys):
+    thinking = put.answer(put.text("p2"), thought="[thought]")
+    put.answer(put.text("p2", arm="roundtrip"), thought="[thought]")
+    assert answers.answers_with_thoughts(store) == (thinking,)

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from example.manifest import manifest_with, taxonomy_table
+from example.rows import Writer
 from safeglot.backends.store import arrays
 from safeglot.backends.store import store as module
-from safeglot.backends.store.arrays import ABSENT, STRAY, AnswerKeys, Series
-from safeglot.keys import digest, translation_key
+from safeglot.backends.store.arrays import ABSENT, STRAY, Numbered, Series
+from safeglot.keys import translation_key
 from safeglot.types import Prompt, Translation
 
 MODELS, LANGUAGES, SAMPLES = ("m", "n"), ("en", "de", "sw"), 2
@@ -31,27 +32,10 @@ def prompts(n):
 
 
 def put(store, translation, flags, *, model="m", sample=0, judge="two"):
-    text = translation_key(translation)
-    key = digest(text, model, sample)
-    store.write("responses", [(key, text, model, sample, "")])
+    writer, text = Writer(store), translation_key(translation)
     strict, loose, refusal = flags
-    row = (
-        digest(key, judge),
-        key,
-        judge,
-        "answer",
-        strict,
-        loose,
-        "",
-        None,
-        "[]",
-        refusal,
-        None,
-        "",
-        "",
-    )
-    store.write("verdicts", [row])
-    return key
+    answer = writer.response(text, model, sample)
+    writer.verdict(answer, strict, judge, loose=loose, refusal=refusal)
 
 
 @pytest.fixture
@@ -131,14 +115,13 @@ def test_it_does_not_matter_in_which_chunk_they_are(planned, monkeypatch, rows):
 def test_a_run_without_anything(store):
     verdicts = arrays.read(store, replace(MANIFEST, judges={}))
     assert verdicts.unsafe_JMLPS.shape == (0, 2, 3, 0, 2)
-    assert verdicts.answers.find([b"a", b"b"]).tolist() == [ABSENT, ABSENT]
+    assert verdicts.answers.find([1, 2]).tolist() == [ABSENT, ABSENT]
 
 
-def test_keys_are_found_and_others_are_not():
-    keys = np.array([b"b", b"bb", b"d"])
-    index = AnswerKeys(shape=(1, 1, 1, 9), key_N=keys, place_N=np.array([5, STRAY, 0]))
-    wanted = [b"d", b"a", b"bb", b"b", b"c", b"e", b"ba", b"bbb"]
-    assert index.find(wanted).tolist() == [0, -1, STRAY, 5, -1, -1, -1, -1]
+def test_numbers_are_found_and_others_are_not():
+    index = Numbered(np.array([2, 3, 2**62]), np.array([5, STRAY, 0]))
+    wanted = [2**62, 1, 3, 2, 4, -1, 2**63 - 1]
+    assert index.find(wanted).tolist() == [0, -1, STRAY, 5, -1, -1, -1]
 
 
 def test_texts_that_the_gate_took_out_are_marked(store):

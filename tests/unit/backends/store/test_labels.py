@@ -10,8 +10,8 @@ def test_draws_say_what_an_answer_is_of(store, put):
     key = put.answer(put.text("p1"), sample=1)
     draw(store, key)
     (row,) = labels.draws(store)
-    assert (row.response, row.stratum, row.wanted, row.design) == (key, "judged safe", 2, "two-phase")  # fmt: skip
-    assert (row.model, row.prompt, row.sample) == ("m", "p1", 1)
+    assert (row.id, row.stratum, row.wanted, row.design) == (key, "judged safe", 2, "two-phase")  # fmt: skip
+    assert (row.response, row.model, row.prompt, row.sample) == (put.key(key), "m", "p1", 1)
     assert labels.designs(store) == {"two-phase"}
 
 
@@ -20,11 +20,12 @@ def test_labels_of_earlier_draws_are_told_from_those_of_the_last(store, put):
     draw(store, keys[0])
     store.write("labels", [(key, name, "safe", "") for key in keys for name in "21"])
     assert [(row.response, row.annotator) for row in labels.labels(store)] == [
-        (key, name) for key in keys for name in "12"
+        (put.key(key), name) for key in keys for name in "12"
     ]
-    assert labels.labels_of_drawn(store) == [(keys[0], "1", "safe"), (keys[0], "2", "safe")]
+    drawn = put.key(keys[0])
+    assert labels.labels_of_drawn(store) == [(drawn, "1", "safe"), (drawn, "2", "safe")]
 
 
 def test_an_annotator_reads_text_and_answer(store, put):
     key = put.answer(put.text("p1"))
-    assert labels.text_to_label(store, key) == ("p1", "p1 de", "[answer]")
+    assert labels.text_to_label(store, key) == (put.key(key), "p1", "p1 de", "[answer]")

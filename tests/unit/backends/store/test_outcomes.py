@@ -12,21 +12,12 @@ from safeglot.backends.store.outcomes import (
 from safeglot.types import OUTCOME_KINDS
 
 
-def reply(store, key, **fields):
-    row = {
-        "text": "x", "finish": "stop", "n": 3, "prompt": 9, "logprobs": None, "thought": "",
-        "thought_tokens": None, "served_by": "", "refused": 0, **fields,
-    }  # fmt: skip
-    store.write("replies", [(key, *row.values())])
-
-
 def test_each_planned_request_is_counted_once_by_how_it_ended(store, put):
     for name, category in (("p1", "theft"), ("p2", "theft"), ("p3", "fraud")):
         put.prompt(name, category=category)
     put.answer(put.text("p1"))
     text = put.text("p2")
-    store.write("responses", [("r2", text, "m", 0, "reply 2")])
-    reply(store, "reply 2", refused=1)
+    put.answer(text, refused=1)
     third = put.text("p3")
     put.failure("generate", third, "m", "blocked")
     put.answer(put.text("p1", arm="roundtrip"))
@@ -50,8 +41,8 @@ def test_each_planned_request_is_counted_once_by_how_it_ended(store, put):
 def test_a_failure_that_was_mended_is_no_longer_one(store, put):
     put.prompt("p1")
     text = put.text("p1")
-    key = put.answer(text)
-    store.write("failures", [("generate", key, text, "m", 0, "timeout", "", 1, 1, "", "")])
+    put.answer(text)
+    put.failure("generate", text, "m", "timeout", transient=True)
     rows = outcomes(store, manifest_with(models=("m",), languages=("de",)))
     assert [(row.outcome, row.n) for row in rows] == [("answered", 1)]
 
@@ -66,8 +57,7 @@ def test_what_servers_say_is_counted(store, put):
     put.prompt("p1")
     text = put.text("p1")
     for sample, name in enumerate(("a", "a", "b")):
-        reply(store, f"reply {sample}", served_by=name, prompt=7)
-        store.write("responses", [(f"r{sample}", text, "m", sample, f"reply {sample}")])
+        put.answer(text, sample=sample, served_by=name, n_prompt_tokens=7)
     assert [(row.served_by, row.chars, row.n_prompt_tokens, row.n) for row in served(store)] == [
         ("a", len("p1 de"), 7, 2), ("b", len("p1 de"), 7, 1),
     ]  # fmt: skip

@@ -34,10 +34,10 @@ def test_what_a_run_wrote_is_as_it_should_be(file):
 
 
 ADDED = {
-    "traits": "INSERT INTO traits VALUES('r', 1, NULL, NULL, NULL, 0, NULL)",
-    "draws": "INSERT INTO draws VALUES('r', 'j', 'en', 's', 1, 'simple')",
-    "labels": "INSERT INTO labels VALUES('r', 'a', 'safe', '')",
-    "failures": "INSERT INTO failures VALUES('generate', 'k', 'p', 'm', 0, 'x', '', 1, 0, '', '')",
+    "traits": "INSERT INTO traits VALUES(1, 1, NULL, NULL, NULL, 0, NULL)",
+    "draws": "INSERT INTO draws VALUES(1, 'j', 'en', 's', 1, 'simple')",
+    "labels": "INSERT INTO labels VALUES(1, 'a', 'safe', '')",
+    "failures": "INSERT INTO failures VALUES('generate', 'k', 'p', 'm', 0, 'x', '', 1, 0, '', '', 1)",
 }
 
 
@@ -47,7 +47,7 @@ ADDED = {
         ("verdicts", "unsafe", "7"), ("verdicts", "unsafe", "-1"), ("verdicts", "unsafe_loose", "2"),
         ("verdicts", "refusal", "9223372036854775807"), ("verdicts", "p_unsafe", "3"),
         ("verdicts", "p_unsafe", "-0.1"), ("verdicts", "p_unsafe", "1e400"),
-        ("verdicts", "response_class", "'fine'"), ("verdicts", "mode", "'other'"),
+        ("verdicts", "response_class", "'fine'"), ("steps", "mode", "'other'"),
         ("replies", "n_tokens", "-1"), ("replies", "n_prompt_tokens", "-1"),
         ("replies", "n_thought_tokens", "-5"), ("replies", "refused", "2"),
         ("responses", "sample", "-1"), ("responses", "sample", "1000000000000"),
@@ -56,6 +56,9 @@ ADDED = {
         ("prompts", "kind", "'benign '"), ("prompts", "position", "-1"),
         ("prompts", "language", "'<b>'"), ("draws", "language", "'qq'"), ("draws", "wanted", "-1"),
         ("failures", "attempts", "-1"), ("failures", "transient", "2"), ("failures", "sample", "-1"),
+        ("responses", "translation", "'x'"), ("responses", "step", "0.5"), ("responses", "reply", "''"),
+        ("verdicts", "response", "'x'"), ("verdicts", "step", "'x'"), ("verdicts", "reply", "'x'"),
+        ("failures", "work", "'x'"), ("labels", "response", "'x'"),
         ("traits", "truncated", "2"), ("labels", "label", "'perhaps'"),
     ],
 )  # fmt: skip

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from safeglot.backends.store.schema import FIRST, SCHEMA_VERSION
+from safeglot.backends.store.schema.old_tables import OLD_TABLES
+from safeglot.backends.store.schema.tables import SCHEMA_VERSION
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
-from safeglot.keys import translation_key
-from safeglot.types import Failure, Prompt, Reply, Response, Translation, Verdict
+from safeglot.keys import response_key, translation_key
+from safeglot.types import Failure, Prompt, Reply, Translation, Verdict
 from waiting import HANG_S
 
 
@@ -36,8 +38,26 @@ def count(path: Path, table: str = "replies") -> int:
         db.close()
 
 
+TEXT = Translation(prompt="1", language="de", text="Wie backt man Brot?")
+ANSWER = response_key(translation_key(TEXT), "abcdefghij", 2)
+
+
+async def answered(store: Store) -> int:
+    """Give the store a text with one answer; return its number."""
+    store.add_inputs([], [TEXT])
+    step = store.step("generate", "x/y", "abcdefghij")
+    number, written = store.put_answer(1, step, 2, Reply(text="[safe answer 3]"))
+    await written
+    return number
+
+
+def put(store: Store, response: int, given: Verdict) -> None:
+    step = store.step("judge", given.judge, "id", given.mode)
+    store.put_verdict(response, step, given)
+
+
 def verdict(**fields: object) -> Verdict:
-    given = {"response": "r", "judge": "j=x/y", "mode": "prompt+answer", "unsafe": True} | fields
+    given = {"response": ANSWER, "judge": "j=x/y", "mode": "prompt+answer", "unsafe": True} | fields
     return Verdict(**given)  # type: ignore[arg-type]
 
 
@@ -91,7 +111,8 @@ def test_the_first_reply_under_a_key_stays(store: Store) -> None:
 
 def test_half_surrogate_pairs_are_replaced_wherever_a_model_wrote_them(store: Store) -> None:
     async def body() -> None:
-        store.put_verdict("v", verdict(label="\ud800", rationale="\udfff because"))
+        number = await answered(store)
+        put(store, number, verdict(label="\ud800", rationale="\udfff because"))
         failure = Failure(stage="judge", key="f", kind="k", message="\ud800", attempts=1)
         store.put_failure(failure, parent="p", by="m", sample=0)
         await store.put_reply("k", Reply(text="half \ud800"))
@@ -104,10 +125,10 @@ def test_half_surrogate_pairs_are_replaced_wherever_a_model_wrote_them(store: St
 def test_a_row_that_cannot_be_written_is_an_error_and_no_endless_wait(store: Store) -> None:
     async def body() -> None:
         await asyncio.wait_for(
-            store.put("replies", ("k", "t", "stop", 10**30, 1, None, "", None, "", 0)), HANG_S
+            store.put("replies", (1, "k", "t", "stop", 10**30, 1, None, "", None, "", 0)), HANG_S
         )
 
-    with pytest.raises(ValueError, match="replies: column 4 cannot hold an int beyond 64 bits"):
+    with pytest.raises(ValueError, match="replies: column 5 cannot hold an int beyond 64 bits"):
         asyncio.run(body())
     assert store.keys("replies") == set()
 
@@ -116,7 +137,7 @@ def test_a_row_that_cannot_be_written_leaves_the_others_of_its_batch(store: Stor
     async def body() -> None:
         good = store.put_reply("good", Reply(text="a"))
         with pytest.raises(ValueError, match="column 2 is empty"):
-            store.put("verdicts", ("v", None, "j", "m", None, None, "", None, "[]", *[None] * 4))
+            store.put("verdicts", (1, None, None, None, "", None, "[]", *[None] * 5))
         await asyncio.wait_for(good, HANG_S)
 
     asyncio.run(body())
@@ -151,7 +172,7 @@ def test_a_verdict_reads_back_and_unknown_stays_unknown(
     )
 
     async def body() -> None:
-        store.put_verdict("v", given)
+        put(store, await answered(store), given)
         store.flush()
 
     asyncio.run(body())
@@ -171,20 +192,38 @@ def test_inputs_are_written_once_and_read_in_the_order_of_the_file(store: Store)
 
 
 def test_an_answer_is_the_response_with_the_text_of_its_reply(store: Store) -> None:
-    translation = Translation(prompt="1", language="de", text="Wie backt man Brot?")
-    key = translation_key(translation)
-    response = Response(
-        key="r", translation=key, model="x/y", text="", finish_reason="", n_tokens=None, sample=2
-    )
-
-    async def body() -> None:
-        store.put_response(response, "k")
-        await store.put_reply("k", Reply(text="[safe answer 3]"))
-
-    store.add_inputs([], [translation])
-    asyncio.run(body())
+    asyncio.run(answered(store))
     query = "SELECT key, prompt, language, model, sample, text FROM answers"
-    assert list(store.rows(query)) == [("r", "1", "de", "x/y", 2, "[safe answer 3]")]
+    assert list(store.rows(query)) == [(ANSWER, "1", "de", "x/y", 2, "[safe answer 3]")]
+
+
+def test_numbers_are_given_once_and_go_on_where_the_file_ends(path: Path) -> None:
+    first = Store(path)
+    assert [first.numbers("replies", 3), first.numbers("replies")] == [1, 4]
+    asyncio.run(answered(first))  # takes the fifth
+    first.close()
+    again = Store(path)
+    assert (again.numbers("replies"), again.numbers("responses")) == (6, 2)
+    again.close()
+
+
+def test_a_step_keeps_its_number_and_takes_the_key_that_it_has_now(store: Store) -> None:
+    number = store.step("judge", "j", "old", "answer")
+    assert store.step("judge", "j") == store.step("judge", "j", "new", "answer") == number
+    assert store.step("generate", "j") != number
+    keys = "SELECT name, key FROM steps WHERE stage = 'judge'"
+    assert list(store.rows(keys)) == [("j", "new")]
+
+
+def test_keyed_replies_of_one_store_stand_in_another(store: Store) -> None:
+    replies = [(key, Reply(text=key)) for key in ("a", "b")]
+    store.add_replies(replies)
+    with contextlib.closing(Store.in_memory()) as other:
+        asyncio.run(answered(other))
+        other.add_replies(store.keyed_replies())
+        other.add_replies([("a", Reply(text="another"))])
+        assert other.keyed_replies() == replies
+        assert other.replies(1, 3) == [Reply(text="[safe answer 3]"), *(r for _, r in replies)]
 
 
 def test_failures_are_told_apart_and_forgotten_once_they_are_made_good(store: Store) -> None:
@@ -206,13 +245,14 @@ def test_failures_are_told_apart_and_forgotten_once_they_are_made_good(store: St
 
 def test_dropping_a_judge_keeps_its_replies_and_the_other_judges(store: Store) -> None:
     async def body() -> None:
-        store.put_verdict("v1", verdict(judge="one"))
-        store.put_verdict("v2", verdict(judge="two"))
+        number = await answered(store)
+        put(store, number, verdict(judge="one"))
+        put(store, number, verdict(judge="two"))
         await store.put_reply("k", Reply(text="unsafe"))
 
     asyncio.run(body())
     store.drop_verdicts("one")
-    assert store.keys("verdicts") == {"v2"}
+    assert [v.judge for v in store.verdicts()] == ["two"]
     assert store.keys("replies") == {"k"}
 
 
@@ -271,7 +311,7 @@ def test_another_version_is_refused_with_both_numbers(path: Path) -> None:
 
 def test_a_database_of_version_1_is_brought_up_and_keeps_its_rows(path: Path) -> None:
     db = sqlite3.connect(path)
-    db.executescript(FIRST + "PRAGMA user_version=1;")
+    db.executescript(OLD_TABLES[1] + "PRAGMA user_version=1;")
     db.execute("INSERT INTO translations VALUES('k','p','de','Hallo','given','{}','[]',1,'')")
     db.commit()
     db.close()
@@ -279,7 +319,7 @@ def test_a_database_of_version_1_is_brought_up_and_keeps_its_rows(path: Path) ->
     assert list(store.rows("SELECT prompt, text, arm FROM translations")) == [
         ("p", "Hallo", "main")
     ]
-    store.write("labels", [("r", "a", "unsafe", ""), ("r", "a", "safe", "")])
+    store.write("labels", [(1, "a", "unsafe", ""), (1, "a", "safe", "")])
     assert list(store.rows("SELECT label FROM labels")) == [("safe",)]
     store.clear("labels")
     assert list(store.rows("SELECT label FROM labels")) == []
@@ -295,7 +335,7 @@ def test_a_read_only_store_of_nothing_is_refused(path: Path) -> None:
 def test_a_store_in_memory_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     first, second = Store.in_memory(), Store.in_memory()
-    first.write("labels", [("r", "1", "safe", "")])
+    first.write("labels", [(1, "1", "safe", "")])
     assert list(first.rows("SELECT label FROM labels")) == [("safe",)]
     assert list(second.rows("SELECT label FROM labels")) == []
     for opened in (first, second):

@@ -39,6 +39,6 @@ def test_columns_tell_one_language_from_the_others(store, keys, monkeypatch):
     check(store, keys[1:2], language="en")
     store.write("traits", [(keys[2], 1, "INV-empty", None, None, 1, None), (keys[3], 9, None, "en", 1, 0, None)])  # fmt: skip
     chunks = list(traits.trait_columns(store, 1, "en"))
-    assert [len(chunk.key) for chunk in chunks] == [2, 1]
-    assert chunks[0] == ((keys[0].encode(), keys[1].encode()), (None, None), (0, 1), (0, 0))
+    assert [len(chunk.response) for chunk in chunks] == [2, 1]
+    assert chunks[0] == ((keys[0], keys[1]), (None, None), (0, 1), (0, 0))
     assert chunks[1][1:] == (("INV-empty",), (-1,), (1,))

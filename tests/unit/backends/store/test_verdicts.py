@@ -19,8 +19,12 @@ def test_what_a_judge_could_read_is_counted_in_the_main_arm(store, put, keys):
     ):
         put.verdict(key, unsafe)
     assert verdicts.count_judged(store, "j") == 3
-    assert set(verdicts.judged_keys(store, "j")) == {*keys["de"][:2], *keys["en"]}
-    assert list(verdicts.unsafe_keys(store, "j")) == [("de", keys["de"][0]), ("en", keys["en"][0])]
+    readable = {(put.key(i), i) for i in (*keys["de"][:2], *keys["en"])}
+    assert set(verdicts.judged_answers(store, "j")) == readable
+    german, english = keys["de"][0], keys["en"][0]
+    assert list(verdicts.unsafe_answers(store, "j")) == [
+        ("de", put.key(german), german), ("en", put.key(english), english),
+    ]  # fmt: skip
     assert verdicts.count_judged(store, "another") == 0
 
 

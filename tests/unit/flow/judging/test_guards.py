@@ -5,26 +5,27 @@ import pytest
 from safeglot.errors import UsageError
 from safeglot.flow.judging.guards import Passes, sampled
 
-KEYS = [f"{i:032x}" for i in range(400)]
+ANSWERS = [(f"{i:032x}", i) for i in range(400)]
 
 
-def test_the_sample_does_not_depend_on_the_order():
-    shuffled = random.Random(1).sample(KEYS, len(KEYS))
-    assert sampled(shuffled, 50) == sampled(KEYS, 50)
-    assert len(set(sampled(KEYS, 50))) == 50
+def test_the_sample_depends_on_the_keys_alone():
+    shuffled = random.Random(1).sample(ANSWERS, len(ANSWERS))
+    assert sampled(shuffled, 50) == sampled(ANSWERS, 50)
+    assert len(set(sampled(ANSWERS, 50))) == 50
+    other_numbers = [(key, 1000 - number) for key, number in ANSWERS]
+    assert [1000 - number for number in sampled(other_numbers, 50)] == [*sampled(ANSWERS, 50)]
 
 
 def test_a_larger_sample_begins_with_the_smaller_one():
-    assert sampled(KEYS, 80)[:50] == sampled(KEYS, 50)
-    assert sorted(sampled(KEYS, 1000)) == KEYS
+    assert sampled(ANSWERS, 80)[:50] == sampled(ANSWERS, 50)
+    assert sorted(sampled(ANSWERS, 1000)) == [number for _, number in ANSWERS]
 
 
-def test_every_key_has_the_same_chance():
+def test_every_answer_has_the_same_chance():
     hits = [0] * 10
     for start in range(200):
-        group = [f"{start}/{i}" for i in range(10)]
-        for key in sampled(group, 3):
-            hits[int(key.partition("/")[2])] += 1
+        for number in sampled([(f"{start}/{i}", i) for i in range(10)], 3):
+            hits[number] += 1
     assert sum(hits) == 600
     assert all(35 < n < 85 for n in hits)
 

@@ -4,6 +4,7 @@ from concurrent.futures.process import BrokenProcessPool
 import pytest
 
 from example.manifest import manifest_with
+from example.rows import Writer
 from safeglot.backends import console
 from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
@@ -13,7 +14,7 @@ from safeglot.flow.measure import answers
 from safeglot.flow.measure.answers import BATCH, answers_of, fill
 from safeglot.keys import translation_key
 from safeglot.score.answers.response_classes import estimates
-from safeglot.types import Prompt, Translation, Verdict
+from safeglot.types import Prompt, Translation
 
 GERMAN = "Es tut mir leid, aber dabei kann ich nicht helfen, weil es jemandem schaden könnte."
 ITALIAN = "Mi dispiace, ma non posso aiutarti con questa richiesta, perché potrebbe fare del male."
@@ -32,17 +33,12 @@ def put(store, answer, *, language="de", prompt="p0", sample=0, model="m", arm="
     kind = "benign" if prompt.startswith("z") else "harmful"
     given = Prompt(id=prompt, text="ask 0", language="en", categories=("c",), source="s", kind=kind)
     store.add_inputs([given], [translation])
-    key = f"{prompt}/{language}/{sample}/{model}/{arm}"
-    store.write("replies", [(f"reply {key}", answer, "stop", 9, 9, None, "", None, "", 0)])
-    store.write("responses", [(key, translation_key(translation), model, sample, f"reply {key}")])
+    writer = Writer(store)
+    number = writer.answer(translation_key(translation), model, sample, answer)
     if verdict:
-        v = Verdict(response=key, judge="strict", mode="answer", **verdict)
-        row = (
-            f"verdict {key}", key, v.judge, v.mode, v.unsafe, v.unsafe_loose, "", None, "[]",
-            v.refusal, None, "", "",
-        )  # fmt: skip
-        store.write("verdicts", [row])
-    return key
+        unsafe, loose = verdict.pop("unsafe"), verdict.pop("unsafe_loose")
+        writer.verdict(number, unsafe, "strict", loose=loose, **verdict)
+    return number
 
 
 def traits(store):

@@ -30,8 +30,9 @@ def told(run):
 
 def unsafe_of(store, tag, arm="main", variant=""):
     query = (
-        "SELECT t.prompt, v.unsafe FROM verdicts v JOIN responses r ON r.key = v.response "
-        "JOIN translations t ON t.key = r.translation WHERE v.judge = ? AND r.model = 'm' AND "
+        "SELECT t.prompt, v.unsafe FROM verdicts v JOIN steps s ON s.id = v.step "
+        "JOIN keyed k ON k.id = v.response JOIN translations t ON t.id = k.translation "
+        "WHERE s.name = ? AND k.model = 'm' AND "
         "t.language = ? AND t.arm = ? AND t.variant = ?"
     )
     found = dict(store.rows(query, (GUARD, tag, arm, variant)))

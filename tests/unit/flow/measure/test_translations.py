@@ -44,8 +44,9 @@ def told(run):
 def rates_of(store, tag, arms, *, judge=GUARD, model="m"):
     """Each harmful prompt's unsafe rate over its samples in some arms, NaN without."""
     query = (
-        "SELECT t.prompt, AVG(v.unsafe) FROM verdicts v JOIN responses r ON r.key = v.response "
-        "JOIN translations t ON t.key = r.translation WHERE v.judge = ? AND r.model = ? AND "
+        "SELECT t.prompt, AVG(v.unsafe) FROM verdicts v JOIN steps s ON s.id = v.step "
+        "JOIN keyed k ON k.id = v.response JOIN translations t ON t.id = k.translation "
+        "WHERE s.name = ? AND k.model = ? AND "
         f"t.language = ? AND t.arm IN ({', '.join('?' * len(arms))}) GROUP BY 1"
     )
     found = dict(store.rows(query, (judge, model, tag, *arms)))
@@ -202,12 +203,11 @@ def test_what_is_missing_is_told_with_its_reasons(run):
 
 def test_a_run_that_is_not_finished_counts_what_is_not_asked_by_language(tmp_path):
     store, manifest = translated(tmp_path / "run.db", probes=False)
-    some = [key for (key,) in store.rows(
-        "SELECT r.key FROM responses r JOIN translations t ON t.key = r.translation "
-        "WHERE t.arm = 'main' AND t.language = 'sw' AND r.model = 'k' ORDER BY 1 LIMIT 7"
-    )]  # fmt: skip
-    for key in some:
-        list(store.rows("DELETE FROM responses WHERE key = ?", (key,)))
+    some = list(store.rows(
+        "SELECT k.id FROM keyed k JOIN translations t ON t.id = k.translation "
+        "WHERE t.arm = 'main' AND t.language = 'sw' AND k.model = 'k' ORDER BY 1 LIMIT 7"
+    ))  # fmt: skip
+    store.write("forgotten_responses", some)
     extra = Prompt(id="h99", text="ask", language="en", categories=("hate",), source="s")
     store.add_inputs([extra], [text_of(extra, "en", translator="given")])
     rows = {(r.stage, r.model, r.language, r.kind): r.count for r in page._missing(store, manifest)}  # fmt: skip

@@ -87,7 +87,7 @@ def test_a_run_of_blocks_alone_is_no_empty_one(tmp_path, kind):
     run_dir, _ = begun(tmp_path / "run")
     assert session.holds_nothing(run_dir)
     with session.opened(run_dir) as store:
-        store.write("failures", [("generate", "k", "p", "m", 0, kind, "", 1, 0, "", "")])
+        store.write("failures", [("generate", "k", "p", "m", 0, kind, "", 1, 0, "", "", None)])
     assert not session.holds_nothing(run_dir)
 
 
@@ -119,7 +119,7 @@ def test_a_correction_is_noted_and_a_word_that_is_none_refused(tmp_path):
     with pytest.raises(UsageError, match=r"--correction: got 'pii', allowed are two-phase, ppi"):
         session.choose_correction(run_dir, "pii")
     with session.opened(run_dir) as store:
-        store.write("draws", [("r", "j", "en", "judged safe", 1, "two-phase")])
+        store.write("draws", [(1, "j", "en", "judged safe", 1, "two-phase")])
     with pytest.raises(UsageError, match="needs labels of a simple random sample"):
         session.choose_correction(run_dir, "rogan-gladen")
 

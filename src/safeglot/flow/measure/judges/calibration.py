@@ -35,7 +35,7 @@ def calibration(
         scored = [
             (d, verdict.unsafe, verdict.p_unsafe)
             for d in here
-            if (verdict := verdicts.get(d.response)) is not None
+            if (verdict := verdicts.get(d.id)) is not None
             and verdict.unsafe is not None
             and verdict.p_unsafe is not None
         ]

@@ -1,14 +1,14 @@
-import json
 from types import SimpleNamespace
 
 import pytest
 
 from example.manifest import manifest_with, taxonomy_table
+from example.rows import Writer
 from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.measure.judges.reliability import estimates
 from safeglot.keys import translation_key
 from safeglot.score.stats.intervals import wilson
-from safeglot.types import Failure, Prompt, Translation
+from safeglot.types import Prompt, Translation
 
 GUARD = "llama-guard-3=vllm/g"
 COVERAGE = {"theft": (("S2",), "full"), "hate": (("S10", "S5"), "full")}
@@ -30,20 +30,13 @@ def put(store, at, unsafe, *, language="en", category="theft", judge=GUARD, **mo
     )
     translation = Translation(prompt=f"p{at}", language=language, text="ask", arm=given.arm)
     store.add_inputs([prompt], [translation])
-    key = f"{at}/{language}/{given.model}/{given.arm}"
-    store.write("replies", [(f"reply {key}", "answer", "stop", 9, 9, None, "", None, "", 0)])
-    store.write("responses", [(key, translation_key(translation), given.model, 0, f"reply {key}")])
+    writer = Writer(store)
+    number = writer.answer(translation_key(translation), given.model)
     if unsafe == "failed":
-        one = Failure(stage="judge", key=f"{key}/{judge}", kind="timeout", message="", attempts=1)
-        row = (one.stage, one.key, key, judge, 0, one.kind, one.message, 1, False, "", "")
-        store.write("failures", [row])
+        writer.failure("judge", number, judge, "timeout")
     elif unsafe != "none":
-        row = (
-            f"{key}/{judge}", key, judge, "answer", unsafe, unsafe, "", given.p,
-            json.dumps(given.codes), None, None, "", given.reason,
-        )  # fmt: skip
-        store.write("verdicts", [row])
-    return key
+        writer.verdict(number, unsafe, judge, p=given.p, codes=given.codes, reason=given.reason)
+    return number
 
 
 def told(store, manifest=None):

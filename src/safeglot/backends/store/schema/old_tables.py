@@ -1,13 +1,8 @@
-"""The tables of a run's database, and how older ones become the present one.
-
-Replies keep their rowid: long texts under random keys would rewrite a page for each row.
-"""
+"""The tables of earlier versions, which joined everything by content keys, and how they became one another."""
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
-
-FIRST = """
+_FIRST = """
 CREATE TABLE prompts(
   id TEXT PRIMARY KEY, position INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL,
   categories TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL) WITHOUT ROWID;
@@ -68,33 +63,13 @@ CREATE VIEW answers AS
   FROM responses r JOIN translations t ON t.key = r.translation JOIN replies p ON p.key = r.reply;
 """
 
-UPGRADES = {
-    0: FIRST + _SECOND + _THIRD + _FOURTH,
-    1: _SECOND + _THIRD + _FOURTH,
-    2: _THIRD + _FOURTH,
-    3: _FOURTH,
+OLD_TABLES = {
+    1: _FIRST,
+    2: _FIRST + _SECOND,
+    3: _FIRST + _SECOND + _THIRD,
+    4: _FIRST + _SECOND + _THIRD + _FOURTH,
 }
-"""Version found -> what makes it the present one; 0 is an empty file."""
+"""Version -> its tables."""
 
-INSERT = {
-    "prompts": "INSERT INTO prompts VALUES(?,?,?,?,?,?,?) ON CONFLICT(id) "
-    "DO UPDATE SET position = excluded.position WHERE position <> excluded.position",
-    "translations": "INSERT OR IGNORE INTO translations VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-    "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?,?,?,?,?)",
-    "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?)",
-    "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-    "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?,?)",
-    "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
-    "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
-    "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
-    "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
-    "forgotten_replies": "DELETE FROM replies WHERE key = ?",
-    "forgotten_responses": "DELETE FROM responses WHERE key = ?",
-    "forgotten_verdicts": "DELETE FROM verdicts WHERE key = ?",
-    "forgotten_verdicts_of": "DELETE FROM verdicts WHERE response = ?",
-    "forgotten_traits": "DELETE FROM traits WHERE response = ?",
-    "forgotten_failures_of": "DELETE FROM failures WHERE stage = 'judge' AND parent = ?",
-}
-
-EMPTY = {name: f"DELETE FROM {name}" for name in ("traits", "draws", "labels")}  # noqa: S608 - our own names
+TO_LAST = {1: _SECOND + _THIRD + _FOURTH, 2: _THIRD + _FOURTH, 3: _FOURTH, 4: ""}
+"""Version -> what makes it the last of them."""

@@ -35,7 +35,11 @@ def altered(file, *statements):
         (["CREATE TRIGGER t AFTER INSERT ON labels BEGIN DELETE FROM labels; END"], "a trigger t"),
         (["ALTER TABLE verdicts RENAME COLUMN unsafe TO safe"], "its verdicts is another one"),
         (["ALTER TABLE verdicts ADD COLUMN more"], "its verdicts is another one"),
-        (["CREATE INDEX i ON verdicts(judge)"], "a index i"),
+        (
+            ["DROP INDEX responses_of", "CREATE INDEX responses_of ON responses(step)"],
+            "its responses_of is another one",
+        ),
+        (["CREATE INDEX i ON verdicts(step)"], "a index i"),
     ],
 )
 def test_only_our_own_tables_are_read(file, statements, fault):

@@ -7,7 +7,7 @@ import functools
 import sqlite3
 from pathlib import Path
 
-from safeglot.backends.store.schema import UPGRADES
+from safeglot.backends.store.schema.tables import TABLES, VIEWS
 
 _KINDS = {
     "TEXT": ("text",),
@@ -40,9 +40,9 @@ def shape_of(db: sqlite3.Connection) -> Shape:
     """Return the kind and the columns of each table, view and trigger."""
     found: Shape = {}
     for kind, name, sql in db.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
-        if kind == "view":
-            found[name] = (f"view {' '.join(sql.split())}", ())
-        elif kind != "index" or sql is not None:
+        if kind == "view" or (kind == "index" and sql is not None):
+            found[name] = (f"{kind} {' '.join(sql.split())}", ())
+        elif kind != "index":
             quoted = name.replace('"', '""')
             columns = db.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall()
             found[name] = (kind, tuple((c[1], c[2].upper(), c[3], c[6]) for c in columns))
@@ -50,15 +50,15 @@ def shape_of(db: sqlite3.Connection) -> Shape:
 
 
 @functools.cache
-def _own() -> Shape:
+def _own(script: str = TABLES + VIEWS) -> Shape:
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        db.executescript(UPGRADES[0])
+        db.executescript(script)
         return shape_of(db)
 
 
-def fault_of_tables(db: sqlite3.Connection) -> str:
-    """Return how the tables differ from ours; "" where they are ours."""
-    here, own = shape_of(db), _own()
+def fault_of_tables(db: sqlite3.Connection, script: str = TABLES + VIEWS) -> str:
+    """Return how the tables differ from ours, those that a script makes; "" where they are ours."""
+    here, own = shape_of(db), _own(script)
     for name in sorted({*here, *own}):
         if name not in here:
             return f"it has no table {name}"

@@ -1,0 +1,207 @@
+"""What a run's plan holds, what of it is missing, and what is needed to ask for that.
+
+Missing work is read in stretches of texts or answers by their numbers, up to the last that was there
+at the beginning: what is written meanwhile neither disturbs it nor comes up a second time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from safeglot.backends.store.schema.tables import KEY
+from safeglot.types import Arm
+
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
+
+ASKED: tuple[Arm, ...] = ("main", "roundtrip", "roundtrip2", "translators", "gated", "probe")
+"""Arms whose texts targets are asked; the others bring answers."""
+STRETCH = 20_000
+"""Planned answers, or answers, that one query looks at."""
+ROWS = 5_000
+"""Missing answers that are held at a time."""
+_BLANK = "".join(chr(i) for i in range(0x3001) if chr(i).isspace())
+"""All that `str.strip` takes off; SQLite by itself knows spaces only."""
+
+_LAST_TEXT = "SELECT ifnull(MAX(id), 0) FROM translations"
+_LAST_ANSWER = "SELECT ifnull(MAX(id), 0) FROM responses"
+_SAMPLES = "WITH RECURSIVE samples(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM samples WHERE n + 1 < :samples) "
+_MISSING = f"""
+{_SAMPLES} SELECT t.id, s.id, n.n, r.id
+FROM translations t CROSS JOIN steps s ON s.id IN (SELECT value FROM json_each(:steps))
+CROSS JOIN samples n
+LEFT JOIN responses r ON r.translation = t.id AND r.step = s.id AND r.sample = n.n
+WHERE t.id BETWEEN :first AND :last AND t.arm IN (SELECT value FROM json_each(:arms)) AND
+"""  # noqa: S608 - our own text
+_UNANSWERED = """
+r.id IS NULL AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'generate' AND f.by = s.name
+                             AND f.work = t.id AND f.sample = n.n AND f.transient = 0)
+"""
+_UNANSWERED_OR_EMPTY = """
+(r.id IS NULL
+ OR (EXISTS (SELECT 1 FROM replies p WHERE p.id = r.reply AND NOT p.refused AND trim(p.text, :blank) = '')
+     AND NOT EXISTS (SELECT 1 FROM labels x WHERE x.response = r.id)
+     AND NOT EXISTS (SELECT 1 FROM draws x WHERE x.response = r.id)))
+"""
+_GO_ON = "AND (t.id, s.id, n.n) > (:first, :step, :sample) ORDER BY 1, 2, 3 LIMIT :rows"
+_UNJUDGED = """
+SELECT r.id FROM responses r LEFT JOIN verdicts v ON v.response = r.id AND v.step = :step
+WHERE r.id BETWEEN :first AND :last AND
+"""
+_NO_VERDICT = """
+v.response IS NULL AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'judge' AND f.by = :judge
+                                   AND f.work = r.id AND f.sample = r.sample AND f.transient = 0)
+"""
+_NO_VERDICT_OR_UNREAD = "(v.response IS NULL OR (v.unsafe IS NULL AND v.reason <> 'empty'))"
+_NAME = "SELECT name FROM steps WHERE id = ?"
+_TEXTS = """
+SELECT t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant
+FROM json_each(?) x CROSS JOIN translations t ON t.id = x.value
+"""
+_ANSWERS = f"""
+SELECT r.id, {KEY}, t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant,
+       s.name, r.sample, p.text, p.finish_reason, p.n_tokens, p.thought, p.served_by, p.refused
+FROM json_each(?) x CROSS JOIN responses r ON r.id = x.value
+CROSS JOIN translations t ON t.id = r.translation CROSS JOIN steps s ON s.id = r.step
+CROSS JOIN replies p ON p.id = r.reply
+"""  # noqa: S608 - our own text
+_PLANNED = "SELECT COUNT(*) FROM translations WHERE arm IN (SELECT value FROM json_each(?))"
+_ANSWERED = """
+SELECT r.step, COUNT(*) FROM responses r WHERE r.translation NOT IN
+  (SELECT id FROM translations WHERE arm NOT IN (SELECT value FROM json_each(?))) GROUP BY 1
+"""
+_GIVEN = """
+SELECT COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
+WHERE t.arm NOT IN (SELECT value FROM json_each(?))
+"""
+_REPLIES = "SELECT response, reply FROM verdicts WHERE step = ? AND reply IS NOT NULL ORDER BY 1"
+_JUDGED = "SELECT step, COUNT(*) FROM verdicts GROUP BY 1"
+_FAILED = """
+SELECT s.id, COUNT(*) FROM failures f JOIN steps s ON s.stage = f.stage AND s.name = f.by
+WHERE f.work IS NOT NULL AND f.transient = 0 GROUP BY 1
+"""
+
+
+class MissingAnswer(NamedTuple):
+    """A planned answer that is not there; or it is, under the number `response`, and empty."""
+
+    text: int
+    step: int
+    sample: int
+    response: int | None = None
+
+
+class StoredText(NamedTuple):
+    """A text as it is asked."""
+
+    id: int
+    key: str
+    prompt: str
+    language: str
+    text: str
+    translator: str
+    arm: Arm
+    variant: str
+
+
+class StoredAnswer(NamedTuple):
+    """An answer and the text that it answers, as a judge is shown them; `key` is its public one."""
+
+    id: int
+    key: str
+    asked: StoredText
+    model: str
+    sample: int
+    answer: str
+    finish_reason: str
+    n_tokens: int | None
+    thought: str
+    served_by: str
+    refused: bool
+
+
+def missing_answers(
+    store: Store, steps: Sequence[int], samples: int, *, arms: Sequence[Arm] = ASKED, again: bool
+) -> Iterator[MissingAnswer]:
+    """Yield the planned answers that are neither there nor failed for good, by text, step and sample.
+
+    With `again` also those that failed for good, and the empty ones that nobody was given to label.
+    """
+    query = _MISSING + (_UNANSWERED_OR_EMPTY if again else _UNANSWERED) + _GO_ON
+    values: dict[str, Any] = {"steps": json.dumps(list(steps)), "arms": json.dumps(list(arms))}
+    values |= {"samples": samples, "rows": ROWS} | ({"blank": _BLANK} if again else {})
+    texts = max(1, STRETCH // max(1, len(steps) * samples))
+    for first, last in _stretches(store.count(_LAST_TEXT), texts):
+        at = {"first": first, "step": -1, "sample": -1}
+        while rows := list(store.rows(query, values | at | {"last": last})):
+            yield from map(MissingAnswer._make, rows)
+            if len(rows) < ROWS:
+                break
+            at = dict(zip(at, rows[-1], strict=False))
+
+
+def missing_verdicts(store: Store, step: int, *, again: bool) -> Iterator[int]:
+    """Yield the numbers of the answers of all arms that a judge's verdict is missing on, in their order.
+
+    Without `again` not those that failed for good; with it also those that could not be read.
+    """
+    query = _UNJUDGED + (_NO_VERDICT_OR_UNREAD if again else _NO_VERDICT) + "ORDER BY 1"
+    values: dict[str, Any] = {"step": step}
+    if not again:
+        values["judge"] = next((name for (name,) in store.rows(_NAME, (step,))), "")
+    for first, last in _stretches(store.count(_LAST_ANSWER), STRETCH):
+        found = list(store.rows(query, values | {"first": first, "last": last}))
+        yield from (number for (number,) in found)
+
+
+def _stretches(last: int, n: int) -> Iterator[tuple[int, int]]:
+    yield from ((first, min(first + n - 1, last)) for first in range(1, last + 1, n))
+
+
+def texts_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredText]:
+    """Return the texts of some numbers."""
+    rows = store.rows(_TEXTS, (json.dumps(list(numbers)),))
+    return {row[0]: StoredText._make(row) for row in rows}
+
+
+def answers_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredAnswer]:
+    """Return the answers of some numbers, each with the text that was asked."""
+    rows = store.rows(_ANSWERS, (json.dumps(list(numbers)),))
+    return {
+        number: StoredAnswer._make(
+            (number, key, StoredText._make(rest[:8]), *rest[8:-1], bool(rest[-1]))
+        )
+        for number, key, *rest in rows
+    }
+
+
+def count_planned(store: Store, steps: int, samples: int, *, arms: Sequence[Arm] = ASKED) -> int:
+    """Return how many answers are planned of so many targets."""
+    return store.count(_PLANNED, (json.dumps(list(arms)),)) * steps * samples
+
+
+def count_given(store: Store, *, arms: Sequence[Arm] = ASKED) -> int:
+    """Return how many answers files brought."""
+    return store.count(_GIVEN, (json.dumps(list(arms)),))
+
+
+def replies_of_verdicts(store: Store, step: int) -> Iterator[tuple[int, int]]:
+    """Yield the number of each answer that a judge gave a verdict on, and of the first reply behind it."""
+    yield from store.rows(_REPLIES, (step,))
+
+
+def answered_counts(store: Store, *, arms: Sequence[Arm] = ASKED) -> dict[int, int]:
+    """Return how many answers each target gave that has given any."""
+    return dict(store.rows(_ANSWERED, (json.dumps(list(arms)),)))
+
+
+def judged_counts(store: Store) -> dict[int, int]:
+    """Return how many verdicts there are of each judge that has given any, unread ones too."""
+    return dict(store.rows(_JUDGED))
+
+
+def failed_counts(store: Store) -> dict[int, int]:
+    """Return how many answers or verdicts of each step failed for good, where any did."""
+    return dict(store.rows(_FAILED))

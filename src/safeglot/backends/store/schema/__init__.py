@@ -1,0 +1,1 @@
+"""The tables of a database: what they are, were and may hold."""

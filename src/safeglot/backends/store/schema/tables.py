@@ -1,0 +1,105 @@
+"""The tables of a run's database: the plan, and what came of it.
+
+Texts, steps and answers have whole numbers, in the order of the plan, so that rows are appended and
+what is missing is a query. Content keys stand where they are needed once a text or once a step.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 5
+
+TABLES = """
+CREATE TABLE prompts(
+  id TEXT PRIMARY KEY, position INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL,
+  categories TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE translations(
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, prompt TEXT NOT NULL, language TEXT NOT NULL,
+  text TEXT NOT NULL, translator TEXT NOT NULL, quality TEXT NOT NULL, checks TEXT NOT NULL,
+  kept INTEGER NOT NULL, reason TEXT NOT NULL, arm TEXT NOT NULL, variant TEXT NOT NULL);
+CREATE TABLE steps(
+  id INTEGER PRIMARY KEY, stage TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
+  mode TEXT NOT NULL, UNIQUE(stage, name));
+CREATE TABLE replies(
+  id INTEGER PRIMARY KEY, key TEXT, text TEXT NOT NULL, finish_reason TEXT NOT NULL,
+  n_tokens INTEGER, n_prompt_tokens INTEGER, logprobs TEXT, thought TEXT NOT NULL,
+  n_thought_tokens INTEGER, served_by TEXT NOT NULL, refused INTEGER NOT NULL);
+CREATE UNIQUE INDEX replies_by_key ON replies(key) WHERE key IS NOT NULL;
+CREATE TABLE responses(
+  id INTEGER PRIMARY KEY, translation INTEGER NOT NULL, step INTEGER NOT NULL,
+  sample INTEGER NOT NULL, reply INTEGER NOT NULL, key TEXT);
+CREATE UNIQUE INDEX responses_of ON responses(translation, step, sample);
+CREATE UNIQUE INDEX responses_by_key ON responses(key) WHERE key IS NOT NULL;
+CREATE TABLE verdicts(
+  response INTEGER NOT NULL, step INTEGER NOT NULL, unsafe INTEGER, unsafe_loose INTEGER,
+  label TEXT NOT NULL, p_unsafe REAL, codes TEXT NOT NULL, refusal INTEGER, response_class TEXT,
+  rationale TEXT NOT NULL, reason TEXT NOT NULL, reply INTEGER,
+  PRIMARY KEY(response, step)) WITHOUT ROWID;
+CREATE TABLE failures(
+  stage TEXT NOT NULL, key TEXT NOT NULL, parent TEXT NOT NULL, by TEXT NOT NULL,
+  sample INTEGER NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, attempts INTEGER NOT NULL,
+  transient INTEGER NOT NULL, text TEXT NOT NULL, thought TEXT NOT NULL, work INTEGER,
+  PRIMARY KEY(stage, key)) WITHOUT ROWID;
+CREATE UNIQUE INDEX failures_of ON failures(stage, by, work, sample) WHERE work IS NOT NULL;
+CREATE TABLE traits(
+  response INTEGER PRIMARY KEY, version INTEGER NOT NULL, invalid TEXT, language TEXT,
+  confidence REAL, truncated INTEGER NOT NULL, thought_language TEXT);
+CREATE TABLE draws(
+  response INTEGER PRIMARY KEY, judge TEXT NOT NULL, language TEXT NOT NULL, stratum TEXT NOT NULL,
+  wanted INTEGER NOT NULL, design TEXT NOT NULL);
+CREATE TABLE labels(
+  response INTEGER NOT NULL, annotator TEXT NOT NULL, label TEXT NOT NULL, note TEXT NOT NULL,
+  PRIMARY KEY(response, annotator)) WITHOUT ROWID;
+"""
+"""`replies.key` is that of a request which may be asked again word by word (a judge's first check,
+translators, what a re-read step asks); a reply of the plan has none. `responses.key` is that of an
+answer which a file brought, or which an earlier version wrote; others have the key of `KEY`.
+`verdicts.reply` is the first of a judge's replies, which have numbers in a row. `failures.work` is the
+text that was to be answered (stage generate) or the answer that was to be judged (stage judge)."""
+
+KEY = "ifnull(r.key, t.key || '-' || substr(s.key, 1, 8) || '-' || r.sample)"
+"""The public key of an answer `r` to a text `t` by a step `s`, as `keys.response_key` makes it."""
+
+VIEWS = f"""
+CREATE VIEW keyed AS
+  SELECT r.id, {KEY} AS key, r.translation, r.step, s.name AS model, r.sample, r.reply
+  FROM responses r JOIN translations t ON t.id = r.translation JOIN steps s ON s.id = r.step;
+CREATE VIEW answers AS
+  SELECT {KEY} AS key, t.prompt, t.language, t.key AS translation, s.name AS model, r.sample,
+         p.text, p.finish_reason, p.n_tokens, p.n_prompt_tokens, t.arm, p.thought,
+         p.n_thought_tokens, p.served_by, p.refused
+  FROM responses r JOIN translations t ON t.id = r.translation JOIN steps s ON s.id = r.step
+  JOIN replies p ON p.id = r.reply;
+"""  # noqa: S608 - our own text
+
+INSERT = {
+    "prompts": "INSERT INTO prompts VALUES(?,?,?,?,?,?,?) ON CONFLICT(id) "
+    "DO UPDATE SET position = excluded.position WHERE position <> excluded.position",
+    "translations": (
+        "INSERT OR IGNORE INTO translations(key, prompt, language, text, translator, quality, checks,"
+        " kept, reason, arm, variant) VALUES(?,?,?,?,?,?,?,?,?,?,?)"
+    ),
+    "replies": "INSERT OR IGNORE INTO replies VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    "responses": "INSERT OR REPLACE INTO responses VALUES(?,?,?,?,?,?)",
+    "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?,?)",
+    "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
+    "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
+    "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
+    "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
+    "recovered_work": (
+        "DELETE FROM failures WHERE stage = ? AND by = ? AND work = ? AND sample = ?"
+    ),
+    "forgotten_replies": "DELETE FROM replies WHERE key = ?",
+    "forgotten_responses": "DELETE FROM responses WHERE id = ?",
+    "forgotten_verdicts": "DELETE FROM verdicts WHERE response = ? AND step = ?",
+    "forgotten_verdicts_of": "DELETE FROM verdicts WHERE response = ?",
+    "forgotten_traits": "DELETE FROM traits WHERE response = ?",
+    "forgotten_failures_of": "DELETE FROM failures WHERE stage = 'judge' AND work = ?",
+}
+"""What each name of `Store.put` and `Store.write` does with a row; they are done in this order."""
+
+UNNUMBERED = ("translations",)
+"""Tables whose rows come without their first column, the number."""
+
+EMPTY = {name: f"DELETE FROM {name}" for name in ("traits", "draws", "labels")}  # noqa: S608 - our own names

@@ -1,0 +1,56 @@
+"""What failed before, as those who try again need it; and the prompts that belong to texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from safeglot.types import Prompt
+
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
+
+Try: TypeAlias = tuple[str, str, int, int]
+"""(stage, name of the step, number of the text or answer, sample)."""
+
+_FAILED = "SELECT stage, by, work, sample FROM failures WHERE work IS NOT NULL"
+_THOUGHTS = """
+SELECT COUNT(*) FILTER (WHERE kind = 'thought_only'), COUNT(*) FILTER (WHERE kind <> 'thought_only')
+FROM failures WHERE stage = 'generate' AND by = ?
+"""
+_OLD = "SELECT EXISTS(SELECT 1 FROM steps WHERE stage = 'upgrade')"
+_PROMPTS = """
+SELECT p.id, p.text, p.language, p.categories, p.source, p.kind
+FROM json_each(?) x CROSS JOIN prompts p ON p.id = x.value
+"""
+
+
+def failed_tries(store: Store, *, final: bool) -> set[Try]:
+    """Return what failed in a way that another try may mend; with `final` all that failed."""
+    return set(store.rows(_FAILED if final else f"{_FAILED} AND transient = 1"))
+
+
+def count_thoughts_only(store: Store, name: str) -> tuple[int, int]:
+    """Return how many replies of a target held a thought only, and how many failed of anything else."""
+    return next(iter(store.rows(_THOUGHTS, (name,))))
+
+
+def is_keyed(store: Store) -> bool:
+    """Return whether an earlier version kept the judges' replies, under the keys of their requests."""
+    return store.holds(_OLD)
+
+
+def prompts_by_id(store: Store, ids: Iterable[str]) -> dict[str, Prompt]:
+    """Return the prompts of some ids."""
+    return {
+        row[0]: Prompt(
+            id=row[0],
+            text=row[1],
+            language=row[2],
+            categories=tuple(json.loads(row[3])),
+            source=row[4],
+            kind=row[5],
+        )
+        for row in store.rows(_PROMPTS, (json.dumps(list(ids)),))
+    }
