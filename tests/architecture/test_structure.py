@@ -29,6 +29,7 @@ NO_SUBJECTS = {
     "cube": "the verdicts that every subject starts from",
     "outcomes": "how requests ended, which the cube holds",
     "estimates": "puts the estimates of all subjects together",
+    "stop": "what the asked part of a stopped run stands for, in every subject",
 }
 """Modules of flow/measure that are no subject, and why."""
 

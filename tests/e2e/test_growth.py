@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import random
+import signal
+import sqlite3
+import subprocess
+import threading
 from collections import Counter
 
 import pytest
 
 from e2e.runs import (
+    COMMAND,
     GUARD,
     TARGET,
+    environment,
     run_arguments,
     safeglot,
     write_prompts,
 )
-from loopback import Loopback, Script, Seen
+from loopback import Fault, Loopback, Script, Seen
+from waiting import HANG_S, until
 
 CATEGORIES = ("crime_tax", "crime_theft", "hate_women", "weapon_other")
 LANGUAGES = ("en", "de", "sw")
-N = 40
+N = 24
 OTHER_TARGET, OTHER_GUARD = "vllm/second", "llama-guard-4=vllm/guard-4"
 
 
@@ -46,7 +54,8 @@ def server():
 
 
 def arguments(server, out, prompts, *, targets=(TARGET,), judges=(GUARD,), **flags):
-    given = run_arguments(server.base_url, out, prompts, **flags)
+    own = {"target": targets[0], "judge": judges[0], "bootstrap": 20}
+    given = run_arguments(server.base_url, out, prompts, **own, **flags)
     for name in targets[1:]:
         given += ["--target", name]
     for name in judges[1:]:
@@ -96,7 +105,7 @@ def test_a_run_that_grows_gives_the_bytes_of_one_made_at_once(
     )
     said = [done(*arguments(server, out, prompts, **step)).stderr for step in steps]
     assert "to it join 12 prompts" in said[1]
-    assert "to it join 20 prompts" in said[2]
+    assert "to it join 4 prompts" in said[2]
     assert "to it join targets vllm/second" in said[3]
     assert "to it join languages sw" in said[4]
     assert f"to it join judges {OTHER_GUARD}" in said[5]
@@ -137,7 +146,7 @@ def test_more_samples_join(prompts, server, tmp_path):
     [
         ({"limit": 2}, "limit: there 5, now 2"),
         ({"limit": 5, "languages": "en,de"}, "languages: there en,de,sw, now en,de"),
-        ({"limit": 5, "target": OTHER_TARGET}, "targets: there vllm/target, now vllm/second"),
+        ({"limit": 5, "targets": (OTHER_TARGET,)}, "targets: there vllm/target, now vllm/second"),
     ],
 )  # fmt: skip
 def test_less_than_a_run_holds_is_refused(prompts, server, tmp_path, now, told):
@@ -160,3 +169,216 @@ def test_another_text_or_setting_is_refused_however_much_joins(prompts, server, 
     refused = done(*arguments(server, out, prompts, temperature=0.5), code=2)
     assert "temperature: there 1, now 0.5" in refused.stderr
     assert "limit" not in refused.stderr
+
+
+# ---- shards
+
+
+def sharded(server, folder, prompts, n, **flags):
+    made = [folder / f"shard-{i}" for i in range(1, n + 1)]
+    for i, out in enumerate(made, start=1):
+        done(*arguments(server, out, prompts, shard=f"{i}/{n}", **flags))
+    return made
+
+
+def merged(folder, *runs):
+    out = folder / "whole"
+    told = done("merge", *runs, "--out", out)
+    done("score", out)
+    return out, told.stderr
+
+
+def test_two_shards_merged_give_the_bytes_of_an_undisturbed_run(
+    prompts, server, undisturbed, tmp_path
+):
+    shards = sharded(server, tmp_path, prompts, 2, **WHOLE)
+    asked = [json.loads((run / "manifest.json").read_text())["identity"]["n"] for run in shards]
+    assert asked == ["12", "12"]
+    before = [{p.name: p.read_bytes() for p in run.iterdir()} for run in shards]
+    out, told = merged(tmp_path, *reversed(shards))
+    assert "lacking" not in told
+    assert results(out) == results(undisturbed)
+    assert before == [{p.name: p.read_bytes() for p in run.iterdir()} for run in shards]
+    n = len(server.requests)
+    again = done(*arguments(server, out, prompts, **WHOLE))
+    assert "resuming" in again.stderr
+    assert len(server.requests) == n
+    assert results(out) == results(undisturbed)
+
+
+def test_a_shard_says_what_it_is(prompts, server, tmp_path):
+    (first, _) = sharded(server, tmp_path, prompts, 2)
+    line = json.loads(results(first))["signature"]
+    assert "|n:12|shard:1/2|" in line
+    shown = done("show", first).stdout
+    assert "This is shard 1/2 of the plan, a random sample" in " ".join(shown.split())
+    page = (first / "report.html").read_text("utf-8")
+    assert "This is shard 1/2 of the plan" in page
+    micro = [e for e in json.loads(results(first))["estimates"] if e["metric"] == "safety_micro"]
+    assert {e["method"] for e in micro if e["language"] == "en"} == {
+        "wilson n_eff, categories weighted by their size in the source, clustered by prompt"
+    }
+
+
+def test_shards_that_lack_are_named_and_the_rest_is_merged_later(prompts, server, tmp_path):
+    at_once = tmp_path / "at-once"
+    done(*arguments(server, at_once, prompts))
+    one, two, three = sharded(server, tmp_path, prompts, 3)
+    part, told = merged(tmp_path / "part", one, three)
+    assert "note: shard 2 of 3 is lacking" in told
+    assert "|shard:1,3/3|" in json.loads(results(part))["signature"]
+    out, told = merged(tmp_path / "all", part, two)
+    assert "lacking" not in told
+    assert results(out) == results(at_once)
+
+
+def test_runs_of_other_targets_judges_and_languages_join(prompts, server, undisturbed, tmp_path):
+    parts = [
+        {"languages": "en,de"},
+        {"languages": "en,sw", "targets": (OTHER_TARGET,)},
+        {"judges": (OTHER_GUARD,), "limit": 3},
+    ]
+    runs = []
+    for i, part in enumerate(parts):
+        runs.append(tmp_path / f"run-{i}")
+        done(*arguments(server, runs[-1], prompts, **part))
+    n = len(server.requests)
+    out, _ = tmp_path / "whole", done("merge", *runs, "--out", tmp_path / "whole")
+    assert len(server.requests) == n
+    done(*arguments(server, out, prompts, **WHOLE))
+    assert results(out) == results(undisturbed)
+    targets = Counter(s.key for s in server.requests if s.model in ("target", "second"))
+    # the English answers of limit 3 were asked by two runs: 3 of each category
+    assert set(targets.values()) == {1, 2}
+
+
+def test_runs_that_do_not_belong_together_are_refused(prompts, server, tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    done(*arguments(server, one, prompts, limit=2))
+    done(*arguments(server, other, prompts, limit=2, temperature=0.5))
+    told = done("merge", one, other, "--out", tmp_path / "whole", code=2).stderr
+    assert f"{other}: does not belong to {one}" in told
+    assert "temperature: 1.0 and 0.5" in told
+    assert not (tmp_path / "whole").exists()
+
+
+def test_two_answers_to_one_request_are_told_and_nothing_is_written(prompts, server, tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    done(*arguments(server, one, prompts, limit=2))
+    server.script.answer = lambda seen: answer(seen).replace("target]", "target, again]")
+    done(*arguments(server, other, prompts, limit=2, languages="en,sw"))
+    told = done("merge", one, other, "--out", tmp_path / "whole", code=2).stderr
+    assert f"{other}: holds what a run before it holds too, and another one: the answer" in told
+    assert "vllm/target to p" in told
+    assert "(16 in all)" in told
+    assert [path.name for path in (tmp_path / "whole").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        ("CREATE TRIGGER t AFTER INSERT ON labels BEGIN DELETE FROM labels; END", "trigger t"),
+        ("UPDATE translations SET text = 'shut it' WHERE id = 1", "its files disagree about: prompts"),
+        ("UPDATE verdicts SET unsafe = 7", "holds 7 as unsafe"),
+        ("UPDATE responses SET sample = 'x' WHERE id = 1", "holds 'x' as sample"),
+    ],
+)  # fmt: skip
+def test_a_run_that_is_not_as_safeglot_wrote_it_is_not_joined(
+    prompts, server, tmp_path, harm, told
+):
+    one, other = sharded(server, tmp_path, prompts, 2, limit=2)
+    with sqlite3.connect(other / "safeglot.db") as db:
+        db.execute(harm)
+    db.close()
+    assert told in done("merge", one, other, "--out", tmp_path / "whole", code=2).stderr
+    assert not (tmp_path / "whole" / "safeglot.db").exists()
+
+
+def test_addresses_of_a_run_that_was_joined_are_named_again(prompts, server, tmp_path):
+    one, other = sharded(server, tmp_path, prompts, 2, limit=2)
+    out, _ = merged(tmp_path, one, other)
+    n = len(server.requests)
+    told = done("judge", out, "--retry-failed", code=2).stderr
+    assert server.base_url in told
+    assert len(server.requests) == n
+
+
+def test_a_place_that_is_taken_or_a_run_that_is_named_twice(prompts, server, tmp_path):
+    one, other = sharded(server, tmp_path, prompts, 2, limit=2)
+    told = done("merge", one, other, "--out", one, code=2).stderr
+    assert "holds a run already" in told
+    told = done("merge", one, one, "--out", tmp_path / "whole", code=2).stderr
+    assert "name two runs or more, each of them once" in told
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    told = done("merge", one, other, "--out", tmp_path / "full", code=2).stderr
+    assert "holds other files (notes.txt)" in told
+
+
+# ---- kills
+
+
+def killed(given, server, after: int) -> None:
+    """Run a command and kill it once the server has seen so many more requests; it holds what follows."""
+    last, held = len(server.requests) + after, threading.Event()
+    server.script.fault = lambda _: (
+        Fault(until=held.is_set) if len(server.requests) > last else None
+    )
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, given)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    until(lambda: len(server.requests) >= last or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=HANG_S)
+    assert process.returncode == -signal.SIGKILL
+    held.set()
+    server.script.fault = lambda _: None
+
+
+@pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.kills)])
+def test_a_run_that_is_killed_again_and_again_gives_the_bytes_of_an_undisturbed_one(
+    prompts, server, undisturbed, tmp_path, times
+):
+    out, chance = tmp_path / "run", random.Random(20261130)
+    given = arguments(server, out, prompts, concurrency=4, **WHOLE)
+    for _ in range(times):
+        killed(given, server, chance.randint(4, 300 // times))
+        assert not (out / "results.json").exists()
+    done(*given)
+    assert results(out) == results(undisturbed)
+    asked = Counter((s.model, s.key) for s in server.requests)
+    assert len(asked) == N * 3 * 6
+    # at most what was in flight at a kill is asked a second time
+    assert asked.total() - len(asked) <= times * 4
+
+
+# ---- stopped
+
+
+def test_a_stopped_run_is_a_sample_of_equal_allocation_and_says_so(prompts, server, tmp_path):
+    out = tmp_path / "run"
+    given = arguments(server, out, prompts, concurrency=1, judges=("refusal-baseline",))
+    killed(given, server, 40)
+    done("score", out, code=3)
+    done("report", out)
+    with sqlite3.connect(out / "safeglot.db") as db:
+        asked = db.execute(
+            "SELECT p.categories, COUNT(*) FROM responses r JOIN translations t "
+            "ON t.id = r.translation JOIN prompts p ON p.id = t.prompt GROUP BY p.id"
+        ).fetchall()
+    db.close()
+    counts = Counter(categories for categories, _ in asked)
+    assert len(counts) == 4
+    assert max(counts.values()) - min(counts.values()) <= 1
+    whole = sum(n == len(LANGUAGES) for _, n in asked)
+    assert 0 <= len(asked) - whole <= 2
+    page = (out / "report.html").read_text("utf-8")
+    assert f"This run was stopped: {whole} of its {N} prompts have all their answers" in page
+    assert "a random sample of the plan" in page
+    micro = [e for e in json.loads(results(out))["estimates"] if e["metric"] == "safety_micro"]
+    assert "weighted by their size" in micro[0]["method"]

@@ -20,6 +20,7 @@ from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.arms import arms
 from safeglot.cli.compare import compare, experiment
 from safeglot.cli.judge import UNCHECKED, judge
+from safeglot.cli.merge import merge
 from safeglot.cli.options import ALLOW, PROXY, config_of, options
 from safeglot.cli.ratings import ratings
 from safeglot.cli.translate import translate
@@ -146,6 +147,7 @@ def generate(
 
 app.add_command(translate)
 app.add_command(judge)
+app.add_command(merge)
 
 
 @app.command()

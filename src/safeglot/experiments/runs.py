@@ -14,6 +14,7 @@ from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.flow.measure.answers import answers_of
 from safeglot.flow.measure.cube import cube_of
+from safeglot.flow.measure.stop import as_drawn
 from safeglot.flow.run import session
 from safeglot.report.results_json import from_json
 from safeglot.score.answers.sheet import Answers
@@ -54,6 +55,7 @@ def read_run(path: Path) -> FinishedRun:
     manifest = run_dir.read_manifest()
     with session.opened(run_dir) as store:
         verdicts = arrays.read(store, manifest.rating, arms=False)
+        manifest = as_drawn(store, manifest, verdicts)
         answers = answers_of(store, manifest.rating, verdicts)
         cube = cube_of(store, manifest, verdicts, invalid_MLPS=answers.invalid_MLPS)
         texts = {(text.prompt, text.language): text.text for text in main_texts(store)}

@@ -282,9 +282,10 @@ def _replaced(where: str, t: Translation, problems: Problems) -> None:
     )
 
 
-def put_arms(arms: Arms, store: Store) -> None:
-    """Write the texts of the arms into a store that has the run's prompts."""
-    store.add_inputs((), arms.translations)
+def put_arms(arms: Arms, store: Store, order: Sequence[str] = ()) -> None:
+    """Write the texts of the arms, in this order of the prompts, into a store that has these."""
+    rank = {prompt: i for i, prompt in enumerate(order)}
+    store.add_inputs((), sorted(arms.translations, key=lambda t: rank.get(t.prompt, len(rank))))
     put_quality(
         store, {translation_key(t): t.quality for t in (*arms.asked, *arms.main) if t.quality}
     )

@@ -23,6 +23,7 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import main_text_counts, main_texts
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
+from safeglot.flow.measure.stop import stop_notes
 from safeglot.flow.outcomes import judge_serving_notes, serving_notes
 from safeglot.flow.run import session
 from safeglot.judge.guards.beginnings import by_beginning
@@ -53,7 +54,11 @@ def page_of(run: RunDir, most_answers: int) -> Page:
                 manifest,
                 estimates,
                 signature(store, manifest),
-                said=(*serving_notes(store), *judge_serving_notes(manifest)),
+                said=(
+                    *stop_notes(store, manifest),
+                    *serving_notes(store),
+                    *judge_serving_notes(manifest),
+                ),
             ),
             estimates=estimates,
             missing=tuple(_missing(store, manifest)),

@@ -84,3 +84,15 @@ def test_nearest():
     assert checks.nearest("Opnai", ["openai", "vllm"]) == " Did you mean 'openai'?"
     assert checks.nearest("xyz", ["openai", "vllm"]) == ""
     assert checks.nearest(["harmful"], ["benign"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("1/4", "1/4"), ("4/4", "4/4"), ("3,01/4", "1,3/4"), ("1/1", "1/1")]
+)
+def test_a_shard_has_one_spelling(text, shown):
+    assert checks.shard(text) == (shown, "")
+
+
+@pytest.mark.parametrize("text", ["", "0/4", "5/4", "1", "1/", "/4", "1/4/4", "a/b", "-1/4", "1/٤"])
+def test_what_is_no_shard_is_refused(text):
+    assert checks.shard(text)[1].endswith("allowed is i/n with i from 1 to n, as in 1/4.")

@@ -65,3 +65,27 @@ def test_the_origin_pins_the_bytes_of_a_file(tmp_path, file):
     assert prompts.load(config_of(file, allow_partial=True))[1].sha256 != origin.sha256
     file.write_bytes(text)
     assert prompts.load(config_of(file, allow_partial=True))[1] == origin
+
+
+@pytest.mark.parametrize(
+    ("settings", "sizes"),
+    [
+        ({}, {}),
+        ({"limit": 3}, {"harmful": {"c": 4}}),
+        ({"limit": 4}, {}),
+        ({"shard": "1/2"}, {"harmful": {"c": 4}}),
+        ({"shard": "1/2", "limit": 4}, {"harmful": {"c": 4}}),
+        ({"shard": "1,2/2"}, {}),
+        ({"shard": "1/1"}, {}),
+    ],
+)
+def test_a_draw_keeps_the_sizes_of_what_it_was_drawn_from(file, settings, sizes):
+    config = config_of(file, **settings)
+    _, origin = prompts.load(config)
+    assert origin.sizes == sizes
+    assert prompts.with_sizes(origin, {"harmful": {"c": 4}}, config) == origin
+
+
+def test_all_shards_together_are_none():
+    assert prompts.part_of(Config(shard="1,2/2")) is None
+    assert str(prompts.part_of(Config(shard="2/2"))) == "2/2"

@@ -2,7 +2,7 @@ import pytest
 
 from safeglot.errors import UsageError
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.selection import select
+from safeglot.prompts.selection import select, shard_of
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Prompt, Translation
 
@@ -85,3 +85,29 @@ def test_unknown_category_names_the_nearest():
 def test_nothing_left_is_told():
     with pytest.raises(UsageError, match="20 harmful, 0 benign"):
         select(TEN, limit=1, seed=0, kinds=("benign",))
+
+
+def test_shards_are_a_whole_and_know_their_places_in_the_file():
+    parts = [select(TEN, limit=None, seed=0, shard=shard_of(f"{i}/3")) for i in (1, 2, 3)]
+    places = sorted((place, p.id) for s in parts for place, p in zip(s.positions, s.prompts, strict=True))  # fmt: skip
+    assert places == [(i, p.id) for i, p in enumerate(TEN.prompts)]
+    two = select(TEN, limit=None, seed=0, shard=shard_of("1,3/3"))
+    assert {p.id for p in two.prompts} == {p.id for s in (parts[0], parts[2]) for p in s.prompts}
+
+
+def test_a_shard_of_a_limit_is_a_part_of_what_it_takes():
+    limited = select(TEN, limit=4, seed=0)
+    parts = [select(TEN, limit=4, seed=0, shard=shard_of(f"{i}/2")) for i in (1, 2)]
+    assert [len(s.prompts) for s in parts] == [4, 4]
+    assert {p.id for s in parts for p in s.prompts} == {p.id for p in limited.prompts}
+
+
+def test_a_shard_without_a_prompt_is_told():
+    with pytest.raises(UsageError, match=r"--shard 9/9: none of the prompts is in it"):
+        select(make([("a", ["x"], "harmful")]), limit=None, seed=0, shard=shard_of("9/9"))
+
+
+def test_what_a_shard_lacks():
+    assert shard_of("1,3/4").lacking == [2, 4]
+    assert shard_of("2,1/2").lacking == []
+    assert str(shard_of("2,1/2")) == "1,2/2"

@@ -10,6 +10,7 @@ from safeglot.flow.lost_texts import with_losses
 from safeglot.flow.measure import answers, causes, probes, translations
 from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
+from safeglot.flow.measure.stop import as_drawn
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION
@@ -31,9 +32,10 @@ def measure(
     Raises: UsageError, Stopped.
     """
     answers.fill(store, console)
+    verdicts = arrays.read(store, manifest.rating)
+    manifest = as_drawn(store, manifest, verdicts)
     given = answers.answers_of(store, manifest)
     added, manifest = manifest.refusal_judges or (), manifest.rating
-    verdicts = arrays.read(store, manifest)
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
     benign = benign_cube(store, manifest, verdicts)
     level, arms = manifest.level, verdicts.arms

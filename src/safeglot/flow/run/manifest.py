@@ -226,13 +226,18 @@ def settings(job: Job) -> dict[str, str]:
         "languages": ", ".join(job.prompts.languages),
         "reference": c.reference,
         "targets": ", ".join(t.model for t in job.targets),
-        "judges": ", ".join(f"{n} [{i}]" for n, i in job.judge_ids().items()),
+        "judges": judges_line(job.judge_ids()),
         "answers": f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
         "system prompt": c.system or "none",
         **settings_of_models(c),
         "intervals": f"{100 * c.level:g}% level; bootstrap of {c.bootstrap} draws",
     }
+
+
+def judges_line(ids: Mapping[str, str]) -> str:
+    """Return the judges with their ids, as the report shows them."""
+    return ", ".join(f"{name} [{judge_id}]" for name, judge_id in ids.items())
 
 
 def settings_of_models(config: Config) -> dict[str, str]:

@@ -155,7 +155,9 @@ def _take_arms(run_dir: RunDir, job: Job, store: Store, console: Console) -> Non
     from safeglot.flow.arm_checks import without_refused  # late: it brings the identifiers
 
     whole, refused = without_refused(job.arms, store, job.config.reference)
-    put_arms(whole, store)
+    labels = job.prompts.labels()
+    order = asking_order(labels, job.config.select_seed)
+    put_arms(whole, store, [labels.ids[place] for place in order])
     put_refused(store, refused)
     for note in notes(store):
         console.say(f"note: {note}")

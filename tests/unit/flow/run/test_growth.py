@@ -110,6 +110,26 @@ def test_a_selection_that_takes_less_and_a_setting_are_both_told(run_dir):
     assert other.what == "limit: there not given, now 2; top-p: there 1, now 0.5."
 
 
+def test_a_judge_that_was_added_for_refusals_may_go(tmp_path):
+    added = dataclasses.replace(BASE, refusals_only=True)
+    run_dir, _ = begun(tmp_path / "run", judge=(RUBRIC, added))
+    assert session.difference(run_dir, plan(prompt_set(), judge=(RUBRIC,))) is None
+    run_dir, _ = begun(tmp_path / "named", judge=(RUBRIC, BASE))
+    other = session.difference(run_dir, plan(prompt_set(), judge=(RUBRIC,)))
+    assert other.kind == "this run with other judges."
+
+
+def test_a_shard_grows_into_the_whole(tmp_path):
+    whole = prompt_set(6)
+    run_dir, _ = begun(tmp_path / "run", whole.keep((0, 3)), shard="1/3")
+    assert session.difference(run_dir, plan(whole)) is None
+    begun(tmp_path / "run", whole)
+    assert "shard" not in run_dir.read_manifest().identity
+    assert session.difference(run_dir, plan(whole.keep((0, 3)), shard="1/3")).what == (
+        "shard: there not given, now 1/3."
+    )
+
+
 def test_the_part_that_a_run_holds_stands_in_its_order(run_dir):
     job = plan(prompt_set(6, ("sw", "de", "en")), target=(SECOND, VLLM), samples=2)
     part = growth.held_part(job, run_dir.read_manifest(), ["p0", "p1", "p2", "p3"])
