@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from safeglot.text.surrogates import whole
 from safeglot.types import IMPOSSIBLE, LOGPROB_POSITIONS, Alternatives
+
+_BY_NUMBER = itemgetter(1)
 
 
 def alternatives(data: Any, *, chat: bool) -> tuple[Alternatives, ...]:
@@ -37,18 +40,26 @@ def _listed(position: Any) -> Iterable[tuple[Any, Any]]:
     if not isinstance(position, dict):
         return ()
     listed = position.get("top_logprobs")
-    entries = (
-        [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    )
-    return [(entry.get("token"), entry.get("logprob")) for entry in entries or [position]]
+    entries = listed if isinstance(listed, list) else []
+    found = [
+        (entry.get("token"), entry.get("logprob")) for entry in entries if isinstance(entry, dict)
+    ]
+    return found or [(position.get("token"), position.get("logprob"))]
 
 
 def _sorted(pairs: Iterable[tuple[Any, Any]]) -> Alternatives:
-    known = [(whole(token), _number(value)) for token, value in pairs if isinstance(token, str)]
-    return tuple(sorted(known, key=lambda pair: -pair[1]))
+    known = [
+        (token if token.isascii() else whole(token), _number(value))
+        for token, value in pairs
+        if isinstance(token, str)
+    ]
+    known.sort(key=_BY_NUMBER, reverse=True)
+    return tuple(known)
 
 
 def _number(value: Any) -> float:
+    if type(value) is float and IMPOSSIBLE <= value <= 0.0:
+        return value
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

@@ -7,7 +7,9 @@ and broken are errors that keep what had come until then. Whose words mean what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +29,7 @@ MOST_TOKENS = 2**31
 _DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Parts:
     """The parts of a reply, as its server sent them."""
 
@@ -135,12 +137,15 @@ def _parts(body: Mapping[str, Any], choice: Mapping[str, Any], *, chat: bool) ->
     pieces = _Pieces()
     if not pieces.take(content):
         return None
-    for name in rows.thought_fields:
-        for holder in (message, choice):
-            if name in holder:
-                pieces.think(_text_of(holder[name]))
+    thoughts, counts = _seldom()
+    if not (thoughts.isdisjoint(message) and thoughts.isdisjoint(choice)):
+        for name in rows.thought_fields:
+            for holder in (message, choice):
+                if name in holder:
+                    pieces.think(_text_of(holder[name]))
     refusals = [message.get(name) for name in rows.refusal_fields]
     usage = body.get("usage")
+    counted = isinstance(usage, dict) and not counts.isdisjoint(usage)
     return Parts(
         text="".join(pieces.text),
         thought="\n\n".join(pieces.thoughts),
@@ -148,12 +153,22 @@ def _parts(body: Mapping[str, Any], choice: Mapping[str, Any], *, chat: bool) ->
         endings=tuple(whole(str(choice[name])) for name in rows.finish_fields if choice.get(name)),
         n_tokens=_count(usage, "completion_tokens"),
         n_prompt_tokens=_count(usage, "prompt_tokens"),
-        n_thought_tokens=next(
-            (n for path in rows.thought_tokens if (n := _count(usage, path)) is not None), None
-        ),
+        n_thought_tokens=_first_count(usage, rows.thought_tokens) if counted else None,
         logprobs=alternatives(choice.get("logprobs"), chat=chat),
         served_by=_served_by(body),
     )
+
+
+@functools.cache
+def _seldom() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of fields of thoughts, and those in the usage: most replies have none of them."""
+    rows = makers().reply
+    counts = (path.partition(".")[0] for path in rows.thought_tokens)
+    return frozenset(rows.thought_fields), frozenset(counts)
+
+
+def _first_count(usage: Any, paths: Sequence[str]) -> int | None:
+    return next((n for path in paths if (n := _count(usage, path)) is not None), None)
 
 
 @dataclass(slots=True)
@@ -211,8 +226,8 @@ def _text_of(node: Any, depth: int = 0) -> str:
 
 
 def _served_by(body: Mapping[str, Any]) -> str:
-    names = (body.get(name) for name in makers().reply.served_by)
-    return whole(" ".join(name for name in names if isinstance(name, str) and name))
+    names = [body.get(name) for name in makers().reply.served_by]
+    return whole(" ".join([name for name in names if isinstance(name, str) and name]))
 
 
 def _count(usage: Any, path: str) -> int | None:
@@ -255,23 +270,31 @@ def _error_in(body: Mapping[str, Any], choice: Any) -> Any:
 
 def _is_flagged(body: Mapping[str, Any]) -> bool:
     """Return whether a flag somewhere in a reply says that it was blocked."""
-    flags = makers().reply.blocked_flags
+    flags = _flags()
     waiting: list[tuple[Any, int]] = [(body, 0)]
     while waiting:
         node, depth = waiting.pop()
         if isinstance(node, dict):
-            if not node.keys().isdisjoint(flags) and any(
+            if not flags.isdisjoint(node) and any(
                 _is_raised(node[name]) for name in flags if name in node
             ):
                 return True
-            inner = [value for key, value in node.items() if key not in _NO_FLAGS]
+            inner: Iterable[tuple[Any, Any]] = node.items()
         else:
-            inner = node
+            inner = zip(itertools.repeat(""), node, strict=False)
         if depth < _DEPTH:
-            waiting += [(value, depth + 1) for value in inner if isinstance(value, (dict, list))]
+            for key, value in inner:  # each reply is looked through: what is empty is left out
+                if value and type(value) in _NODES and key not in _NO_FLAGS:
+                    waiting.append((value, depth + 1))
     return False
 
 
+@functools.cache
+def _flags() -> frozenset[str]:
+    return frozenset(makers().reply.blocked_flags)
+
+
+_NODES = frozenset({dict, list})
 _NO_FLAGS = frozenset({"content", "logprobs", "usage", "text"})
 
 
