@@ -1,10 +1,11 @@
-"""Measure what safeglot costs beside a minimal loop of the same HTTP client.
+"""Measure what safeglot costs beside a minimal loop of aiohttp.
 
-    python benchmarks/overhead.py [--samples 1000,15000,75000] [--quick]
+    python benchmarks/overhead.py [--samples 1000,15000,75000] [--quick] [--client auto,aiohttp]
 
-A sample is one request to a target and one to a judge, both replies stored. Both clients run in
-fresh processes against one server process, in turn; CPU is the client process's own. Exits with 1
-where a limit is not met.
+A sample is one request to a target and one to a judge, both replies stored. Both run in fresh
+processes against one server process, in turn; CPU is the client process's own, all threads. There
+is a table for each `--client`, which is what `safeglot --http-client` takes. The limits are for
+the first of them: exits with 1 where one is not met.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ TEXT = (
     "Please explain to me, in a few plain sentences, what the topic {category} is about "
     "and what a newcomer should read first (question {number}, {language})."
 )
-MAX_CPU_MS = 1.0
-MAX_RATIO = 3.0
+MAX_CPU_MS = 0.35
+MAX_RATIO = 1.2
 MAX_PEAK_MB = 250.0
 MAX_HELP_S = 0.25
 HELP = (
@@ -107,12 +108,12 @@ def measure(which: str, prompts: Path, base_url: str) -> dict[str, float]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def row(samples: int, base_url: str, folder: Path) -> Row:
-    """Measure both clients in turn, small sizes more often, and keep the medians."""
+def row(client: str, samples: int, base_url: str, folder: Path) -> Row:
+    """Measure safeglot and the minimal loop in turn, small sizes more often, and keep the medians."""
     prompts = folder / f"{samples}.jsonl"
     write_prompts(prompts, samples)
-    order = ["minimal", "safeglot"] * repeats(samples) + ["minimal"]
-    found: dict[str, list[dict[str, float]]] = {"minimal": [], "safeglot": []}
+    order = ["minimal", client] * repeats(samples) + ["minimal"]
+    found: dict[str, list[dict[str, float]]] = {"minimal": [], client: []}
     for which in order:
         figures = measure(which, prompts, base_url)
         if figures["samples"] != samples:
@@ -124,11 +125,11 @@ def row(samples: int, base_url: str, folder: Path) -> Row:
 
     return Row(
         samples=samples,
-        safeglot_ms=1e3 * median("safeglot", "cpu_s") / samples,
+        safeglot_ms=1e3 * median(client, "cpu_s") / samples,
         minimal_ms=1e3 * median("minimal", "cpu_s") / samples,
-        startup_s=median("safeglot", "startup_cpu_s"),
-        peak_mb=max(f["peak_mb"] for f in found["safeglot"]),
-        per_s=samples / median("safeglot", "wall_s"),
+        startup_s=median(client, "startup_cpu_s"),
+        peak_mb=max(f["peak_mb"] for f in found[client]),
+        per_s=samples / median(client, "wall_s"),
     )
 
 
@@ -181,16 +182,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", default="1000,15000,75000", help="sizes, comma-separated")
     parser.add_argument("--quick", action="store_true", help="1,000 samples only")
+    parser.add_argument("--client", default="auto", help="--http-client, comma-separated")
     arguments = parser.parse_args()
     sizes = [1000] if arguments.quick else [int(n) for n in arguments.samples.split(",")]
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}")
-    rows: list[Row] = []
+    by_client: dict[str, list[Row]] = {client: [] for client in arguments.client.split(",")}
     with serving() as base_url, tempfile.TemporaryDirectory() as folder:
-        for size in sizes:
-            rows.append(row(size - size % len(LANGUAGES), base_url, Path(folder)))
-            print(f"... {size} done", file=sys.stderr, flush=True)
-    print(table(rows))
-    checks = verdicts(rows, help_s())
+        for client, rows in by_client.items():
+            for size in sizes:
+                rows.append(row(client, size - size % len(LANGUAGES), base_url, Path(folder)))
+                print(f"... {client} {size} done", file=sys.stderr, flush=True)
+            print(f"\n--http-client {client}\n{table(rows)}", flush=True)
+    checks = verdicts(next(iter(by_client.values())), help_s())
     for _, line in checks:
         print(line)
     return 0 if all(met for met, _ in checks) else 1

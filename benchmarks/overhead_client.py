@@ -1,6 +1,8 @@
 """The two clients that benchmarks/overhead.py compares, each in a process of its own.
 
-    python overhead_client.py safeglot|minimal PROMPTS.jsonl BASE_URL FOLDER
+    python overhead_client.py CLIENT|minimal PROMPTS.jsonl BASE_URL FOLDER
+
+CLIENT is what `safeglot --http-client` takes.
 
 Prints one line of JSON: CPU seconds of start-up and of collecting, wall seconds, peak memory.
 """
@@ -55,7 +57,7 @@ class Meter:
 # ---- safeglot: the real path, from the prompt file to the store
 
 
-def safeglot(prompts: str, base_url: str, folder: str) -> None:
+def safeglot(client: str, prompts: str, base_url: str, folder: str) -> None:
     from safeglot import pipeline
     from safeglot.backends.console import Console
     from safeglot.backends.engine.engine import Engine
@@ -76,6 +78,7 @@ def safeglot(prompts: str, base_url: str, folder: str) -> None:
         "judge": "llama-guard-3=vllm/guard",
         "base_url": base_url,
         "out": folder,
+        "http_client": client,
     }
     config = build(table, known=files.known())
     run_dir = pipeline.generate(config, Console(), judged=True, unchecked=True)
@@ -148,7 +151,7 @@ async def minimal(prompts: str, base_url: str) -> None:
 
 if __name__ == "__main__":
     which, prompts_file, server, out = sys.argv[1:]
-    if which == "safeglot":
-        safeglot(prompts_file, server, out)
-    else:
+    if which == "minimal":
         asyncio.run(minimal(prompts_file, server))
+    else:
+        safeglot(which, prompts_file, server, out)

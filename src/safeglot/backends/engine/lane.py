@@ -138,7 +138,7 @@ class Lane:
         """How many more may enter now."""
         if self._outage is not None:
             return int(not self._outage.probing)
-        return int(self.limit) - self.in_flight if self.in_flight < int(self.limit) else 0
+        return max(int(self._pace.limit) - self.in_flight, 0)
 
     @property
     def refusal(self) -> Stopped:
@@ -165,7 +165,7 @@ class Lane:
             for lane in along:
                 lane.wake()
         try:
-            while self.is_open and (wait_s := self.resume_at - loop_time()) > 0:
+            while (wait_s := self.resume_at - (now := loop_time())) > 0 and self.is_open:
                 await self.rest(wait_s)  # a later Retry-After may move the end
             self._check_open()
         except BaseException:
@@ -173,7 +173,7 @@ class Lane:
                 outage.probing = False
             self.leave()
             raise
-        return loop_time()
+        return now
 
     def _check_open(self) -> None:
         if not self.is_open:

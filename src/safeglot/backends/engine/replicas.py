@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from safeglot.backends.engine.lane import Lane, loop_time
@@ -14,11 +15,13 @@ async def enter(lanes: Sequence[Lane], after: Lane | None = None) -> tuple[Lane,
 
     Raises: EndpointStopped where all of them have given up; Stopped where all are shut.
     """
+    if len(lanes) == 1:  # as it mostly is: nothing to choose
+        return lanes[0], await _alone(lanes[0], lanes)
     while True:
         there = [lane for lane in lanes if lane.is_open]
         if not there:
             raise refusal(lanes)
-        lane = there[0] if len(there) == 1 and there[0].free else _best(there, after)
+        lane = _best(there, after)
         if lane is None:
             await _wait(there)
             continue
@@ -26,6 +29,16 @@ async def enter(lanes: Sequence[Lane], after: Lane | None = None) -> tuple[Lane,
             return lane, await lane.take(there)
         except EndpointStopped:  # it gave up while this one waited for its pause to end
             continue
+
+
+async def _alone(lane: Lane, lanes: Sequence[Lane]) -> float:
+    while True:
+        while lane.is_open and not lane.free:
+            await _wait(lanes)
+        if not lane.is_open:
+            raise refusal(lanes)
+        with contextlib.suppress(EndpointStopped):  # it gave up while this one waited
+            return await lane.take()
 
 
 def refusal(lanes: Sequence[Lane]) -> Stopped:
