@@ -26,8 +26,8 @@ from safeglot.backends.store.records import (
 from safeglot.backends.store.rows import fit
 from safeglot.backends.store.schema.shape import address, fault_of_tables, fault_of_values
 from safeglot.backends.store.schema.tables import EMPTY, INSERT, SCHEMA_VERSION, UNNUMBERED
-from safeglot.backends.store.schema.upgrade import check_present, upgrade
-from safeglot.errors import UsageError
+from safeglot.backends.store.schema.upgrade import check_present, check_room, upgrade
+from safeglot.errors import SafeglotError, UsageError
 from safeglot.keys import json_encoder
 from safeglot.types import Failure, Prompt, Reply, Translation, Verdict
 
@@ -52,7 +52,8 @@ _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 class Store:
     """Open, write and read one run's database.
 
-    Raises: UsageError where the file is not a safeglot database of this version.
+    Raises: UsageError where the file is not a safeglot database; Stopped where there is no room to
+    bring one of an older version up.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
@@ -73,15 +74,15 @@ class Store:
             )
         except sqlite3.DatabaseError as error:
             raise self._foreign(str(error)) from error
-        self._db.set_progress_handler(self._tick, STEPS_A_TICK)
         try:
             self._prepare(read_only=read_only)
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise self._foreign(str(error)) from error
-        except UsageError:
+        except SafeglotError:
             self._db.close()
             raise
+        self._db.set_progress_handler(self._tick, STEPS_A_TICK)  # an upgrade takes what it takes
 
     def _tick(self) -> bool:
         """Return whether a query is to be given up: SQLite asks after so many steps of all of them."""
@@ -118,7 +119,11 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         if version != SCHEMA_VERSION:
-            upgrade(self._db, version)
+            try:
+                upgrade(self._db, version)
+            except sqlite3.OperationalError as error:
+                check_room(self.path, error)
+                raise
         self._check_shape()
         for table in _ORDER:
             columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()

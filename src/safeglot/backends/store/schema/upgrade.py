@@ -13,7 +13,7 @@ from pathlib import Path
 from safeglot.backends.store.schema.old_tables import OLD_TABLES, TO_LAST
 from safeglot.backends.store.schema.shape import fault_of_tables
 from safeglot.backends.store.schema.tables import SCHEMA_VERSION, TABLES, VIEWS
-from safeglot.errors import UsageError
+from safeglot.errors import Stopped, UsageError
 from safeglot.text.thoughts import split
 
 _WITH_THOUGHTS = 4
@@ -122,6 +122,15 @@ def check_present(path: Path, version: int) -> None:
             f"{path}: written by an older safeglot (database version {version}), and cannot be brought "
             "up to date where it cannot be written. Copy the run to a folder that can be, and give that."
         )
+
+
+def check_room(path: Path, error: sqlite3.OperationalError) -> None:
+    """Check that an upgrade did not end for want of room. Raises: Stopped."""
+    if "full" in str(error):
+        raise Stopped(
+            f"{path}: {error}. It is of an older version and is written anew to be brought up, which "
+            "takes about twice its size again. It is as it was: make room, then run the same command."
+        ) from None
 
 
 def upgrade(db: sqlite3.Connection, version: int) -> None:

@@ -12,7 +12,7 @@ from safeglot.backends.store.schema.old_tables import OLD_TABLES
 from safeglot.backends.store.schema.shape import shape_of
 from safeglot.backends.store.schema.tables import SCHEMA_VERSION
 from safeglot.backends.store.store import Store
-from safeglot.errors import UsageError
+from safeglot.errors import Stopped, UsageError
 
 REPLIES = {
     "plain": ("[answer]\n", "[answer]\n", ""),
@@ -256,6 +256,16 @@ def test_one_that_is_cut_off_meanwhile_is_as_it_was_and_can_be_tried_again(tmp_p
     store = Store(path)
     assert texts(store)["block"] == ("[answer]", "[thought]")
     store.close()
+
+
+def test_without_room_it_is_as_it_was(tmp_path, monkeypatch):
+    path = old(tmp_path / "old.db", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(upgrade, "_FILL", ["PRAGMA max_page_count = 1", *upgrade._FILL])
+        with pytest.raises(Stopped, match=r"old\.db: .*full.*as it was: make room"):
+            Store(path)
+    with closing(Store(path)) as store:
+        assert store.count("SELECT COUNT(*) FROM responses") == 4
 
 
 def test_where_it_cannot_be_written_it_is_said(tmp_path):
