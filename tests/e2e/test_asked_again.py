@@ -63,7 +63,7 @@ def test_a_quota_that_is_used_up_stops_at_once_and_goes_on_later(prompts, tmp_pa
         return fault(0) if seen.model == model and not next(paid, False) else None
 
     with Loopback(scripted({}, fault=refused)) as server:
-        arguments = run_arguments(server.base_url, out, prompts, **QUICK)
+        arguments = run_arguments(server.base_url, out, prompts, concurrency=16, **QUICK)
         done = safeglot(*arguments)
         assert done.returncode == 4, done.stderr
         message = fault(0).body["error"]["message"]
