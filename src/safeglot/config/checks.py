@@ -95,7 +95,7 @@ def addresses(given: Any) -> tuple[tuple[str, ...], str]:
     """Return the addresses of a server and its replicas, each once, and what is wrong with them."""
     each = [given] if isinstance(given, str) else given
     if not isinstance(each, list | tuple) or not all(isinstance(url, str) for url in each):
-        return (), f"got {given!r}, allowed is an address or a list of them."
+        return (), f"got {given!r}, allowed is a string or a list of strings, each an address."
     if not each:
         return (), "empty; leave it out, or give the address of a server."
     faults = (text_fault(url) or url_fault(url) for url in each)

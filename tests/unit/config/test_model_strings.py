@@ -67,7 +67,7 @@ def test_several_addresses_are_replicas_and_are_written_back_as_a_list(reader):
         ({"model": "vllm/m", "base_url": "ftp://h"}, "an address begins with http"),
         ({"model": "vllm/m", "base_url": ["http://h/v1", "h"]}, "got 'h'; an address begins with"),
         ({"model": "vllm/m", "base_url": []}, "empty; leave it out"),
-        ({"model": "vllm/m", "base_url": [7]}, "allowed is an address or a list of them"),
+        ({"model": "vllm/m", "base_url": [7]}, "allowed is a string or a list of strings"),
         ({"model": "vllm/m", "replicas": ["http://h/v1"]}, "no such key"),
     ],
 )
