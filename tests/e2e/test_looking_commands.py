@@ -21,6 +21,7 @@ COMMANDS = [
     "generate",
     "translate",
     "judge",
+    "merge",
     "score",
     "report",
     "show",

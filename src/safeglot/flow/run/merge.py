@@ -82,8 +82,10 @@ def _source(run_dir: RunDir, held: contextlib.ExitStack) -> PartRun:
     about, config = run_dir.read_manifest(), stored_config(run_dir)
     if not run_dir.database.exists():
         raise UsageError(f"{run_dir.database}: not there. Put it back, or leave this run out.")
-    if len(about.model_ids) != len(config.target):
-        raise UsageError(_not_ours(run_dir, "its manifest.json and run.toml name other targets"))
+    names = [model.model for model in config.target], {judge_name(j) for j in config.judge}
+    if names != (list(about.models), set(about.judges)) or len(about.model_ids) != len(names[0]):
+        fault = "its manifest.json and run.toml name other targets or judges"
+        raise UsageError(_not_ours(run_dir, fault))
     targets = make_targets(config, about.model_ids)
     store = Store(run_dir.database, read_only=True)
     try:
@@ -100,7 +102,8 @@ def _source(run_dir: RunDir, held: contextlib.ExitStack) -> PartRun:
             f"{run_dir.path}: was made by a safeglot with another way to results (result version "
             f"{about.identity['results']}, here {now['results']}). Make it again, or merge it there."
         )
-    if other := [key for key in now if about.identity.get(key) != now[key]]:
+    there = about.identity
+    if other := [key for key in {**now, **there} if there.get(key) != now.get(key)]:
         raise UsageError(_not_ours(run_dir, f"its files disagree about: {', '.join(other)}"))
     return PartRun(run_dir, about, config, targets)
 
@@ -140,12 +143,13 @@ def _together(sources: Sequence[PartRun]) -> tuple[Config, Shard | None]:
 
 def _apart(first: PartRun, other: PartRun) -> Iterator[str]:
     """Yield what two runs of one plan would not differ in."""
-    for what, here, there in (
-        ("prompt file", first.about.source.sha256, other.about.source.sha256),
-        ("taxonomy", first.about.taxonomy, other.about.taxonomy),
-    ):
-        if here != there:
-            yield f"the {what} is another one"
+    ours, theirs = first.about.source, other.about.source
+    if ours.sha256 != theirs.sha256:
+        yield "the prompt file is another one"
+    elif ours.sizes and theirs.sizes and ours.sizes != theirs.sizes:
+        yield "the categories of the prompt file have other sizes"
+    if first.about.taxonomy != other.about.taxonomy:
+        yield "the taxonomy is another one"
     for key in _APART:
         here, there = getattr(first.config, key), getattr(other.config, key)
         if here != there:

@@ -150,7 +150,9 @@ def test_another_prompt_file_and_another_judge_of_one_name_are_told(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"model_ids": ("a", "b")}, "name other targets"),
+        ({"model_ids": ("a", "b")}, "name other targets or judges"),
+        ({"models": ("vllm/b",)}, "name other targets or judges"),
+        ({"judges": {}}, "name other targets or judges"),
         ({"model_ids": ("vllm/a@r",)}, "its files disagree about: targets, generate"),
         ({"languages": ("en",)}, "its files disagree about: prompts, languages"),
     ],
@@ -194,3 +196,21 @@ def test_texts_of_arms_come_along(tmp_path):
     rewritten(other, arms=ArmsSummary(digest="x", texts={"roundtrip": 1}, files={"f.csv": "1"}))
     about = merge([first.path, other.path], tmp_path / "whole", QUIET).read_manifest()
     assert about.arms is None  # the database has none, whatever a manifest says
+
+
+def test_a_shard_that_says_it_is_the_whole_is_not_believed(tmp_path):
+    shard = sharded(tmp_path / "shard", (0, 3), "1/3")
+    other = sharded(tmp_path / "other", (1, 4), "2/3")
+    config = dataclasses.replace(session.stored_config(other), shard=None)
+    other.write(to_table(config), other.read_manifest())
+    with pytest.raises(UsageError, match="its files disagree about: shard"):
+        merge([shard.path, other.path], tmp_path / "whole", QUIET)
+
+
+def test_shards_of_one_file_have_one_size_of_each_category(tmp_path):
+    runs = [sharded(tmp_path / n, (i, i + 3), f"{n}/3") for i, n in ((0, "1"), (1, "2"))]
+    for n, run_dir in enumerate(runs, start=6):
+        source = run_dir.read_manifest().source
+        rewritten(run_dir, source=dataclasses.replace(source, sizes={"harmful": {"c": n}}))
+    with pytest.raises(UsageError, match="categories of the prompt file have other sizes"):
+        merge([run_dir.path for run_dir in runs], tmp_path / "whole", QUIET)
