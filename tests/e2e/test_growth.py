@@ -315,6 +315,31 @@ def test_a_place_that_is_taken_or_a_run_that_is_named_twice(prompts, server, tmp
     assert "holds other files (notes.txt)" in told
 
 
+def test_kinds_and_prompts_of_several_tags_grow_and_are_merged_alike(server, tmp_path):
+    path, both = tmp_path / "mixed.jsonl", {"kinds": "harmful,benign"}
+    rows = (
+        {
+            "id": f"p{i}",
+            "category": [CATEGORIES[i % 4], *([CATEGORIES[(i + 1) % 4]] if i % 3 == 0 else [])],
+            "kind": "benign" if i % 5 == 0 else "harmful",
+            **{tag: f"request {i} in {tag}" for tag in ("en", "de")},
+        }
+        for i in range(20)
+    )
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    at_once, grown = tmp_path / "at-once", tmp_path / "grown"
+    done(*arguments(server, at_once, path, **both))
+    done(*arguments(server, grown, path, limit=1))
+    dry = done(*arguments(server, grown, path, **both), "--dry-run").stdout
+    assert "holds a part of this run, to which join judges refusal-baseline; 1" in dry
+    done(*arguments(server, grown, path, **both))
+    assert results(grown) == results(at_once)
+    out, _ = merged(tmp_path, *sharded(server, tmp_path, path, 2, **both))
+    assert results(out) == results(at_once)
+    done(*arguments(server, tmp_path / "shard-1", path, **both))
+    assert results(tmp_path / "shard-1") == results(at_once)
+
+
 # ---- kills
 
 

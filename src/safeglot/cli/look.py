@@ -81,12 +81,14 @@ def _already(job: Job) -> str:
     if not run_dir.exists():
         run_dir.check_free()
         return ""
-    from safeglot.flow.run import session
+    from safeglot.flow.run import growth, session
 
     if session.difference(run_dir, job) and session.holds_nothing(run_dir):
         return " (holds another run without answers, which gives way)"
     session.check_same(run_dir, job)
-    return " (holds this run: what is stored there is not asked again)"
+    joins = growth.gains(run_dir.read_manifest(), job)
+    held = f"a part of this run, to which join {joins}" if joins else "this run"
+    return f" (holds {held}: what is stored there is not asked again)"
 
 
 def show_text(run_dir: RunDir, console: Console) -> str:
