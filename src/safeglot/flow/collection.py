@@ -300,7 +300,7 @@ async def collecting(work: Work, models: Sequence[ModelConfig]) -> AsyncIterator
     with appended(work.run_dir.log) as log, few_collections():
         work.endpoints.say = lambda note: work.console.say(f"note: {note}")
         work.endpoints.known = lambda: _answered(work)
-        engine = Engine(work.store, routes, _limits(job), log=log.write, endpoints=work.endpoints)
+        engine = Engine(work.store, routes, _limits(work), log=log.write, endpoints=work.endpoints)
         engine.counters = work.spent  # budgets are those of the whole command
         try:
             yield engine
@@ -345,12 +345,11 @@ def _look(collector: Collector, answers: int, verdicts: int) -> Snapshot:
     )
 
 
-def _limits(job: Job) -> Limits:
-    c = job.config
-    budget = max(1000, job.n_answers + job.n_verdicts)
+def _limits(work: Work) -> Limits:
+    c, (planned, given) = work.job.config, _planned(work)
     return Limits(
         retries=c.retries,
-        retry_budget=budget,
+        retry_budget=max(1000, planned + (planned + given) * len(work.job.judges)),
         budget_tokens=c.budget_tokens,
         budget_usd=c.budget_usd,
         patience=Patience(down_s=c.patience_s),

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 
 import pytest
 
@@ -107,10 +106,11 @@ def test_another_error_passes_as_it_is(tmp_path):
             raise ZeroDivisionError
 
 
-def test_limits_are_those_of_the_configuration():
-    job = prepared(retries=7, budget_tokens=5, budget_usd=0.5)
-    limits = collection._limits(job)
-    assert (limits.retries, limits.budget_tokens, limits.budget_usd) == (7, 5, 0.5)
-    assert limits.retry_budget == 1000
-    many = dataclasses.replace(job, config=dataclasses.replace(job.config, samples=500))
-    assert collection._limits(many).retry_budget == many.n_answers + many.n_verdicts == 4000
+def test_limits_are_those_of_the_configuration(tmp_path):
+    given = {"retries": 7, "budget_tokens": 5, "budget_usd": 0.5}
+    for samples, budget in ((1, 1000), (500, 4000)):
+        run_dir, job = begun(tmp_path / str(samples), samples=samples, **given)
+        with session.opened(run_dir) as store:
+            limits = collection._limits(work_of(run_dir, job, store))
+        assert (limits.retries, limits.budget_tokens, limits.budget_usd) == (7, 5, 0.5)
+        assert limits.retry_budget == budget

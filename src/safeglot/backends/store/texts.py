@@ -25,6 +25,7 @@ SELECT key, arm, language, prompt, translator, variant, quality, kept, reason FR
 """
 _COUNTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
 _NUMBERS = "SELECT t.key, t.id FROM json_each(?) x CROSS JOIN translations t ON t.key = x.value"
+_COUNT_PROMPTS = "SELECT COUNT(*) FROM prompts"
 _HAS_PROMPTS = "SELECT EXISTS(SELECT 1 FROM prompts)"
 _HAS_ARMS = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"
 _HAS_ARM = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = ?)"
@@ -107,6 +108,11 @@ def put_quality(store: Store, quality: Mapping[str, Mapping[str, float]]) -> Non
     """Write the quality of texts that are there, estimator by estimator, by the keys of the texts."""
     rows = ((_json(dict(numbers)), key) for key, numbers in quality.items())
     store.write("quality", ((text, key, text) for text, key in rows))
+
+
+def count_prompts(store: Store) -> int:
+    """Return the number of prompts."""
+    return store.count(_COUNT_PROMPTS)
 
 
 def has_prompts(store: Store) -> bool:

@@ -62,6 +62,8 @@ class Job:
     files: Mapping[str, Path] = field(default_factory=dict)
     """GGUF file of each in-process model id."""
     arms: Arms = field(default_factory=Arms)
+    held: bool = False
+    """Whether a run holds these inputs already, so that they were not read again."""
 
     @property
     def path(self) -> Path:

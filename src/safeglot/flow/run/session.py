@@ -70,6 +70,10 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
         *refusal_notes(job.config), *unsent_notes(job.config),
     ):  # fmt: skip
         console.say(f"note: {note}")
+    if job.held:
+        _update(run_dir, job)
+        console.say(f"resuming {run_dir.path}")
+        return
     if run_dir.exists() and not _begins_anew(run_dir, job, console):
         check_same(run_dir, job)
         joins = growth.gains(run_dir.read_manifest(), job)
@@ -93,7 +97,7 @@ def _update(run_dir: RunDir, job: Job) -> None:
         arms=job.config.arms or old.arms,
         arm_texts=(),
     )
-    run_dir.write(to_table(config), manifest.grown(about, job))
+    run_dir.write(to_table(config), about if job.held else manifest.grown(about, job))
 
 
 def _begins_anew(run_dir: RunDir, job: Job, console: Console) -> bool:
@@ -208,7 +212,8 @@ def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
         begin(run_dir, job, console)
         naming.note(run_dir, models_of(job.config))
         with opened(run_dir, create=True) as store:
-            put_prompts(store, job.prompts, job.config.select_seed)
+            if not job.held:
+                put_prompts(store, job.prompts, job.config.select_seed)
             if job.arms or job.config.arms:
                 _take_arms(run_dir, job, store, console)
             yield store
