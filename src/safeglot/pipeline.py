@@ -16,9 +16,8 @@ from safeglot.config.settings import Config
 from safeglot.flow import prompts
 from safeglot.flow.judging.beforehand import FirstCheck
 from safeglot.flow.run import job as jobs
-from safeglot.flow.run import session
+from safeglot.flow.run import same_inputs, session
 from safeglot.flow.run.job import How, Job
-from safeglot.flow.run.unchanged import held_job
 from safeglot.flow.translation import for_run
 
 
@@ -58,7 +57,7 @@ def generate(
     """Return the run after asking its targets; with `judged`, each answer is judged once it is there."""
     first = FirstCheck(console, unchecked=how.get("unchecked", False))
     config = config if judged else dataclasses.replace(config, judge=())
-    job = held_job(config) or plan(config, console, first.before)
+    job = same_inputs.held_job(config) or plan(config, console, first.before)
     from safeglot.flow.collection import Work, collect  # late: what is refused loads no engine
 
     with session.begun(run_dir := RunDir(job.path), job, console) as store:

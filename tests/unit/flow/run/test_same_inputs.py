@@ -15,7 +15,7 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.run import session
-from safeglot.flow.run.unchanged import held_job
+from safeglot.flow.run.same_inputs import held_job
 
 
 def write(path, n=4):
