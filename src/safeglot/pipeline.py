@@ -96,4 +96,6 @@ def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
 
     shown = page_of(run_dir, answers)
     write_text(run_dir.report, render_html(shown))
-    return f"{headline(shown, width=console.width, colour=console.colour)}\nreport: {run_dir.report}"
+    return (
+        f"{headline(shown, width=console.width, colour=console.colour)}\nreport: {run_dir.report}"
+    )

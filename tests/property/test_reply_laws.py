@@ -140,9 +140,9 @@ def collected(kinds: dict[str, str], forms: dict[str, int]) -> Store:
     store.add_inputs(PROMPTS, TEXTS)
 
     async def work() -> None:
-        routes = {"m": Route(model=Scripted(kinds, forms), lane="m")}
+        routes = {"m": Route(model=Scripted(kinds, forms), lane="m", concurrency=3)}
         engine = Engine(store, routes, Limits(retries=0))
-        await Collector(engine, allowed=["m"]).run(lambda: ITEMS, [TARGET], [Marked()], width=3)
+        await Collector(engine, reference="en").run([TARGET], [Marked()])
 
     with contextlib.suppress(Stopped):  # where the first replies are all thoughts
         asyncio.run(work())

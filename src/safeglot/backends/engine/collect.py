@@ -106,7 +106,7 @@ class Collector:
     async def run(self, targets: Sequence[Target], judges: Sequence[JudgeStep]) -> None:
         """Ask the targets for what they have not answered, and have every answer judged. Raises: Stopped."""
         crew = Crew()
-        judging = self._judges(crew)
+        judging = self._judges(crew, several=len(targets) > 1 or self._samples > 1)
         bound = self.store.numbers("responses", 0)  # what comes later is given to the judges
 
         def stored(step: int) -> Iterator[int]:
@@ -147,9 +147,14 @@ class Collector:
         self._before.verdicts += len(numbers) - len(lacking)
         return iter([number for number in numbers if number in lacking])
 
-    def _judges(self, crew: Crew) -> Judging:
+    def _judges(self, crew: Crew, *, several: bool = False) -> Judging:
         self._judging = Judging(
-            self.engine, self._items, crew, failed=self._failed, again=self._again
+            self.engine,
+            self._items,
+            crew,
+            failed=self._failed,
+            again=self._again,
+            several=several,
         )
         return self._judging
 

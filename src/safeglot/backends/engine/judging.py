@@ -12,7 +12,7 @@ from typing import TypeAlias
 from safeglot.backends.engine.crew import Crew
 from safeglot.backends.engine.engine import Engine, Origin
 from safeglot.backends.engine.items import ROWS, Items
-from safeglot.backends.store import tries
+from safeglot.backends.store import plan, tries
 from safeglot.backends.store.tries import Try
 from safeglot.errors import EndpointStopped, ModelError
 from safeglot.keys import request_key
@@ -69,7 +69,14 @@ class Judging:
     """Has answers judged, and their verdicts stored."""
 
     def __init__(
-        self, engine: Engine, items: Items, crew: Crew, *, failed: Collection[Try], again: bool
+        self,
+        engine: Engine,
+        items: Items,
+        crew: Crew,
+        *,
+        failed: Collection[Try],
+        again: bool,
+        several: bool = False,
     ) -> None:
         self.tally = Verdicts()
         self._engine = engine
@@ -78,6 +85,8 @@ class Judging:
         self._crew = crew
         self._failed = failed
         self._again = again
+        self._looks_back = (several or plan.has_verdicts(engine.store)) and not again
+        """Whether a text may have had an equal answer before, as by another target."""
         self._keyed = tries.is_keyed(engine.store)
         """Whether an earlier version kept the replies under the keys of their requests."""
         self._forgotten: set[str] = set()
@@ -184,7 +193,7 @@ class Judging:
             verdict = await self._engine.produce(judge, answer)
             self._store.put_verdict(number, line.number, verdict)
         else:
-            await self._replies(line, answer, requests, settle)
+            await self._replies(line, number, answer, requests, settle)
 
     def _forget(self, requests: Iterable[Request]) -> None:
         """Forget the stored replies of a verdict that is wanted anew; those that came since stay."""
@@ -194,7 +203,12 @@ class Judging:
                 self._engine.forget(key)
 
     async def _replies(
-        self, line: JudgeLine, answer: Answer, requests: Sequence[Request], settle: Settle
+        self,
+        line: JudgeLine,
+        number: int,
+        answer: Answer,
+        requests: Sequence[Request],
+        settle: Settle,
     ) -> None:
         """Settle what a judge says of an exchange; an equal one is asked about once."""
         key = _exchange(line, answer)
@@ -208,8 +222,11 @@ class Judging:
             self._shared.popitem(last=False)
         label = f"{answer.response.key}/{line.judge.name}"
         try:
-            first = self._store.numbers("replies", len(requests))
-            if len(requests) == 1:
+            first, replies = self._of_equal(line, number, len(requests))
+            if replies:
+                self._engine.counters.cached += 1
+                settle(replies, first)
+            elif len(requests) == 1:
                 replies = await self._ask_one(requests[0], label, first, settle)
             else:
                 asked = [self._ask(r, label, first + i) for i, r in enumerate(requests)]
@@ -226,6 +243,14 @@ class Judging:
             future.exception()  # mark as seen: often nobody else waits
             raise
         future.set_result((replies, first))
+
+    def _of_equal(self, line: JudgeLine, number: int, n: int) -> tuple[int, list[Reply]]:
+        """Return what the judge said of an equal answer, with its number; numbers for replies to come where it said nothing."""
+        if self._looks_back:
+            first = plan.reply_to_equal(self._store, line.number, number)
+            if first is not None and len(replies := self._store.replies(first, n)) == n:
+                return first, replies
+        return self._store.numbers("replies", n), []
 
     async def _ask_one(
         self, request: Request, label: str, number: int, settle: Settle

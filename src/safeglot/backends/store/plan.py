@@ -77,6 +77,15 @@ SELECT COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
 WHERE t.arm NOT IN (SELECT value FROM json_each(?))
 """
 _REPLIES = "SELECT response, reply FROM verdicts WHERE step = ? AND reply IS NOT NULL ORDER BY 1"
+_EQUAL = """
+SELECT v.reply FROM responses r JOIN replies p ON p.id = r.reply
+JOIN responses o ON o.translation = r.translation AND o.id <> r.id
+JOIN replies q ON q.id = o.reply AND q.text = p.text AND q.thought = p.thought
+                AND q.finish_reason = p.finish_reason
+JOIN verdicts v ON v.response = o.id AND v.step = ? AND v.reply IS NOT NULL
+WHERE r.id = ? LIMIT 1
+"""
+_HAS_VERDICTS = "SELECT EXISTS(SELECT 1 FROM verdicts)"
 _JUDGED = "SELECT step, COUNT(*) FROM verdicts GROUP BY 1"
 _FAILED = """
 SELECT s.id, COUNT(*) FROM failures f JOIN steps s ON s.stage = f.stage AND s.name = f.by
@@ -190,6 +199,16 @@ def count_given(store: Store, *, arms: Sequence[Arm] = ASKED) -> int:
 def replies_of_verdicts(store: Store, step: int) -> Iterator[tuple[int, int]]:
     """Yield the number of each answer that a judge gave a verdict on, and of the first reply behind it."""
     yield from store.rows(_REPLIES, (step,))
+
+
+def reply_to_equal(store: Store, step: int, response: int) -> int | None:
+    """Return the number of a judge's first reply on an equal answer to the same text; None where there is none."""
+    return next((reply for (reply,) in store.rows(_EQUAL, (step, response))), None)
+
+
+def has_verdicts(store: Store) -> bool:
+    """Return whether anything is judged."""
+    return store.holds(_HAS_VERDICTS)
 
 
 def answered_counts(store: Store, *, arms: Sequence[Arm] = ASKED) -> dict[int, int]:

@@ -290,6 +290,17 @@ def test_equal_exchanges_are_judged_by_one_request(store):
     assert len({verdict.response for verdict in store.verdicts()}) == 6
 
 
+def test_an_equal_answer_of_a_target_that_joins_has_the_verdict_that_is_there(store):
+    collect(store, Answering(), Answering())
+    other = dataclasses.replace(TARGET, name="other", max_tokens=100)
+    target, judge = Answering({"Frage 1?": "another"}), Answering()
+    tally = collect(store, target, judge, targets=(TARGET, other)).tally
+    assert (tally.answers, tally.verdicts) == (6, 6)
+    assert judge.asked == ["another"]
+    replies = "SELECT reply FROM verdicts ORDER BY reply"
+    assert len({reply for (reply,) in store.rows(replies)}) == 4
+
+
 @pytest.mark.parametrize("model", ["judge", ""])
 def test_answers_wait_in_the_store_for_a_slower_judge(model):
     """The targets are not held up: all their answers come before the judge's second reply."""
