@@ -33,22 +33,20 @@ def run(config: Config, console: Console, **how: Unpack[How]) -> RunDir:
     return run_dir
 
 
-def translate(
-    config: Config, console: Console, *, again: bool = False, retry_failed: bool = False
-) -> TranslationFolder:
-    """Return a translation set, made where it is not finished."""
+def translate(config: Config, console: Console, **how: bool) -> TranslationFolder:
+    """Return a translation set, made where it is not finished; `how` as in `sets.make`."""
     from safeglot.flow.translation import sets
 
     planned = sets.plan(config, *prompts.load(config))
-    return sets.make(planned, console, again=again, retry_failed=retry_failed)
+    return sets.make(planned, console, **how)
 
 
 def plan(config: Config, console: Console | None = None, before: for_run.Before = None) -> Job:
     """Return the job, checked; with a console, what it lacks is translated, after `before`. Else nothing is sent."""
     loaded, origin = prompts.load(config)
     prompts.check_reference(config, loaded)
-    ready = for_run.ready(config, loaded, origin, console, before=before)
-    return jobs.prepare(config, ready, origin)
+    whole = for_run.ready(config, loaded, origin, console, before=before)
+    return jobs.prepare(config, whole, origin)
 
 
 def generate(
@@ -56,8 +54,8 @@ def generate(
 ) -> RunDir:
     """Return the run after asking its targets; with `judged`, each answer is judged once it is there."""
     first = FirstCheck(console, unchecked=how.get("unchecked", False))
-    config = config if judged else dataclasses.replace(config, judge=())
-    job = same_inputs.held_job(config) or plan(config, console, first.before)
+    wanted = config if judged else dataclasses.replace(config, judge=())
+    job = same_inputs.held_job(wanted) or plan(wanted, console, first.before)
     from safeglot.flow.collection import Work, collect  # late: what is refused loads no engine
 
     with session.begun(run_dir := RunDir(job.path), job, console) as store:
@@ -96,6 +94,5 @@ def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
 
     shown = page_of(run_dir, answers)
     write_text(run_dir.report, render_html(shown))
-    return (
-        f"{headline(shown, width=console.width, colour=console.colour)}\nreport: {run_dir.report}"
-    )
+    table = headline(shown, width=console.width, colour=console.colour)
+    return f"{table}\nreport: {run_dir.report}"
