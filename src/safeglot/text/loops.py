@@ -1,11 +1,9 @@
-"""Answers that say nothing whatever the language: empty ones, and loops.
+"""Answers that say nothing whatever the language since they are loops.
 
 Nothing here splits at spaces or knows a script: a text is a row of code points.
 """
 
 from __future__ import annotations
-
-import unicodedata
 
 import numpy as np
 
@@ -24,13 +22,6 @@ LOOP_SHARE = 0.5
 
 _ROUNDING = 1e-9
 _MULTIPLIER = np.uint64(0x100000001B3)
-
-
-def is_empty(text: str) -> bool:
-    """Return whether a text has no letter, digit or pictogram: spaces and punctuation say nothing."""
-    return not any(map(str.isalnum, text)) and not any(
-        unicodedata.category(character) == "So" and character != "\ufffd" for character in text
-    )
 
 
 def repeated_share(text: str) -> float:

@@ -16,7 +16,7 @@ from safeglot.backends.store import plan, tries
 from safeglot.backends.store.tries import Try
 from safeglot.errors import EndpointStopped, ModelError
 from safeglot.keys import request_key
-from safeglot.text.loops import is_empty
+from safeglot.text.emptiness import is_empty
 from safeglot.types import Answer, JudgeStep, Reply, Request, Response, Verdict
 
 _NO_MODEL = 8
