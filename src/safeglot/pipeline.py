@@ -92,7 +92,7 @@ def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
     from safeglot.report.html import render_html
     from safeglot.report.terminal import headline
 
-    shown = page_of(run_dir, answers)
+    shown = page_of(run_dir, answers, run_dir.report_answers)
     write_text(run_dir.report, render_html(shown))
     table = headline(shown, width=console.width, colour=console.colour)
     return f"{table}\nreport: {run_dir.report}"

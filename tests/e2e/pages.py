@@ -68,22 +68,34 @@ def chromium():
 
 
 @contextmanager
-def opened(browser, path, width=1280, scheme="light", **options):
-    """Open a page, and fail for any complaint in the console and any request but the file."""
+def opened(browser, path, width=1280, scheme="light", *, beside=None, complaints=None, **options):
+    """Open a page, and fail for any complaint in the console and any request but the file.
+
+    Of a folder `beside` it, files may be asked for that are not there. Given a list, what is
+    complained of goes there, and nothing fails for it.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, **options
     )
     context.set_default_timeout(1000 * HANG_S)
-    page, complaints = context.new_page(), []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page, told = context.new_page(), [] if complaints is None else complaints
+    ours = (f"{path.parent.as_uri()}/{beside}/",) if beside else ()
+    page.on("console", lambda message: _is_absent(message, ours) or told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
     page.on(
-        "request", lambda request: request.url == path.as_uri() or complaints.append(request.url)
+        "request",
+        lambda request: (
+            request.url == path.as_uri() or request.url.startswith(ours) or told.append(request.url)
+        ),
     )
     page.goto(path.as_uri())
     yield page
     context.close()
-    assert complaints == []
+    assert complaints is not None or told == []
+
+
+def _is_absent(message, ours):
+    return "ERR_FILE_NOT_FOUND" in message.text and message.location["url"].startswith(ours)
 
 
 def fits(page):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.files.page_folder import clear_folder, write_folder
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.answers import count_answers, main_answer_counts, main_answers
+from safeglot.backends.store.answers import count_answers, main_answer_counts
 from safeglot.backends.store.arrays import LOOSE
 from safeglot.backends.store.failures import (
     Lost,
@@ -20,7 +21,8 @@ from safeglot.backends.store.failures import (
     unread_verdicts,
 )
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import main_text_counts, main_texts
+from safeglot.backends.store.texts import main_text_counts
+from safeglot.flow.answer_rows import ShownAnswers
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
 from safeglot.flow.measure.stop import stop_notes
@@ -28,9 +30,10 @@ from safeglot.flow.outcomes import judge_serving_notes, serving_notes
 from safeglot.flow.run import session
 from safeglot.judge.guards.beginnings import by_beginning
 from safeglot.judge.guards.caveats import UNCORRECTED
+from safeglot.report.answer_files import AnswerFiles
 from safeglot.report.page import (
-    AnswerRow,
-    AnswerVerdict,
+    MOST_WITHIN,
+    AnswersBeside,
     MissingRow,
     NamedLanguage,
     Note,
@@ -40,29 +43,33 @@ from safeglot.report.page import (
 from safeglot.report.results_json import from_json
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.text import languages
-from safeglot.types import Estimate, Prompt, Verdict
+from safeglot.types import Estimate
 
 
-def page_of(run: RunDir, most_answers: int) -> Page:
-    """Return the page of a run, filled from its results and its store."""
+def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
+    """Return the page of a run, filled from its results and its store.
+
+    With a folder, answers that are too many for a page are written there, and of fewer it is cleared.
+    """
     estimates, _ = from_json(run.read_results())
     with session.opened(run) as store:
         manifest = run.read_manifest()
+        said = (
+            *stop_notes(store, manifest),
+            *serving_notes(store),
+            *judge_serving_notes(manifest),
+        )
+        about = _run(run, manifest, estimates, signature(store, manifest), said=said)
+        answers = ShownAnswers(store, manifest, most_answers)
+        is_beside = folder is not None and len(answers) > MOST_WITHIN
+        if folder is not None and not is_beside:
+            clear_folder(folder)
         return Page(
-            run=_run(
-                run,
-                manifest,
-                estimates,
-                signature(store, manifest),
-                said=(
-                    *stop_notes(store, manifest),
-                    *serving_notes(store),
-                    *judge_serving_notes(manifest),
-                ),
-            ),
+            run=about,
             estimates=estimates,
             missing=tuple(_missing(store, manifest)),
-            answers=tuple(_answers(store, manifest, most_answers)),
+            answers=() if is_beside else tuple(answers.rows()),
+            beside=_beside(answers, about, folder) if folder and is_beside else None,
             unread=_unread(store, manifest),
             n_answers_total=count_answers(store),
             assumptions=ASSUMPTIONS,
@@ -227,49 +234,8 @@ def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
         )
 
 
-def _answers(store: Store, manifest: Manifest, most: int) -> list[AnswerRow]:
-    prompts = {p.id: p for p in store.prompts()}
-    chosen = _chosen(prompts, manifest, most)
-    texts = {text.key: text.text for text in main_texts(store) if text.prompt in chosen}
-    answers = [answer for answer in main_answers(store) if answer.prompt in chosen]
-    verdicts: dict[str, list[Verdict]] = {answer.key: [] for answer in answers}
-    for verdict in store.verdicts():
-        if verdict.response in verdicts and verdict.judge in manifest.judges:
-            verdicts[verdict.response].append(verdict)
-    places = {name: i for i, name in enumerate((*manifest.languages, *manifest.models))}
-    position = {prompt: i for i, prompt in enumerate(prompts)}
-    answers.sort(key=lambda a: (position[a.prompt], places[a.language], places[a.model], a.sample))
-    return [
-        AnswerRow(
-            prompt_id=answer.prompt,
-            categories=prompts[answer.prompt].categories,
-            language=answer.language,
-            model=answer.model,
-            prompt=texts[answer.translation],
-            answer=answer.text,
-            finish_reason=answer.finish_reason,
-            sample=answer.sample,
-            verdicts=tuple(map(_shown_verdict, verdicts[answer.key])),
-        )
-        for answer in answers
-    ]
-
-
-def _chosen(prompts: Mapping[str, Prompt], manifest: Manifest, most: int) -> set[str]:
-    # by hash, so that a part of a large run is a fair sample with all languages side by side
-    order = sorted(prompts, key=lambda i: hashlib.blake2b(i.encode(), digest_size=8).digest())
-    per_prompt = max(1, len(manifest.languages) * len(manifest.models) * manifest.samples)
-    whole = len(prompts) * per_prompt <= most
-    return set(order if whole else order[: most // per_prompt])
-
-
-def _shown_verdict(v: Verdict) -> AnswerVerdict:
-    return AnswerVerdict(
-        judge=v.judge,
-        unsafe=v.unsafe,
-        label=v.label,
-        p_unsafe=v.p_unsafe,
-        codes=v.codes,
-        refusal=v.refusal,
-        reason=v.reason,
-    )
+def _beside(answers: ShownAnswers, shown: Run, folder: Path) -> AnswersBeside:
+    """Return what the page says of its answers, after writing them into a folder beside it."""
+    files = AnswerFiles(shown)
+    write_folder(folder, files.texts(answers.rows()))
+    return files.beside(folder.name)

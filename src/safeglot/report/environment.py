@@ -22,6 +22,9 @@ NO_SCRIPT = "no_script.css"
 """Without scripts every panel stands open, one after the other."""
 
 
+STRICT = " 'strict-dynamic'"
+
+
 @cache
 def file_text(name: str) -> str:
     """Return the text of a file below `report/templates`, by its path there."""
@@ -57,25 +60,32 @@ def _shown(value: Any) -> Any:
     return shown(value) if type(value) is str else value
 
 
-def head(styles: Sequence[str], scripts: Sequence[str]) -> dict[str, Any]:
-    """Return what the head of a page needs: its style and script, and the policy that allows only these."""
+def head(styles: Sequence[str], scripts: Sequence[str], *, loads: bool = False) -> dict[str, Any]:
+    """Return what the head of a page needs: its style and script, and the policy that allows only these.
+
+    `loads` allows the script to load others: the files beside the page.
+    """
     style, script, no_script = (
         files_text(styles),
         files_text(scripts),
         file_text(NO_SCRIPT).rstrip(),
     )
     return {
-        "policy": policy((style, no_script), script),
+        "policy": policy((style, no_script), script, loads=loads),
         "style": Markup(style),  # noqa: S704  our own file
         "no_script": Markup(no_script),  # noqa: S704  our own file
         "script": Markup(script),  # noqa: S704  our own file
     }
 
 
-def policy(styles: Sequence[str], script: str) -> str:
-    """Return the content security policy: these styles and this script by their hashes, no network."""
+def policy(styles: Sequence[str], script: str, *, loads: bool = False) -> str:
+    """Return the content security policy: these styles and this script by their hashes, no network.
+
+    A script that `loads` may put others into the page; what stands in the page's own text never runs.
+    """
+    trusted = f"{_hash(script)}{STRICT if loads else ''}"
     return (
-        f"default-src 'none'; style-src {' '.join(map(_hash, styles))}; script-src {_hash(script)}; "
+        f"default-src 'none'; style-src {' '.join(map(_hash, styles))}; script-src {trusted}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

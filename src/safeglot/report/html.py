@@ -23,7 +23,9 @@ SYMBOLS = (
 """Plot symbols of the models: circle, diamond, triangle, square, triangle down, cross."""
 
 STYLES = ("style.css",)
-SCRIPTS = tuple(f"scripts/{name}.js" for name in ("panels", "tip", "copy", "list", "answers"))
+SCRIPTS = tuple(
+    f"scripts/{name}.js" for name in ("panels", "tip", "copy", "list", "answers", "beside")
+)
 
 
 def render_html(page: Page) -> str:
@@ -34,7 +36,7 @@ def render_html(page: Page) -> str:
         environment()
         .get_template("frame.html")
         .render(
-            **head(STYLES, SCRIPTS),
+            **head(STYLES, SCRIPTS, loads=page.beside is not None),
             **shared,
             **_top(page, index),
             symbols=SYMBOLS,

@@ -99,6 +99,20 @@ class AnswerRow:
     verdicts: tuple[AnswerVerdict, ...] = ()
 
 
+MOST_WITHIN = 2000
+"""Answers that a page holds itself; more of them stand in files beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersBeside:
+    """The answers of a page that has none itself: `n` in a folder beside it, which has the page's stamp."""
+
+    folder: str
+    stamp: str
+    n: int
+    categories: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Everything a report shows. `answers` may be a part of the `n_answers_total` of the run."""
@@ -107,6 +121,7 @@ class Page:
     estimates: Sequence[Estimate]
     missing: tuple[MissingRow, ...] = ()
     answers: tuple[AnswerRow, ...] = ()
+    beside: AnswersBeside | None = None
     n_answers_total: int = 0
     unread: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """Judge -> beginning of replies that could not be read -> how many."""

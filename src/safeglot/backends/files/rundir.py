@@ -112,6 +112,11 @@ class RunDir:
                 f"--out {self.path}: holds other files ({shown}) and no run. Give an empty or a new folder."
             )
 
+    @property
+    def report_answers(self) -> Path:
+        """The folder beside the report, for answers that are too many for a page."""
+        return self.report.with_name(f"{self.report.stem}-answers")
+
     def clear(self) -> None:
         """Take away what a run without answers left, so that another begins here."""
         beside = [self.database.with_name(self.database.name + end) for end in ("", "-wal", "-shm")]

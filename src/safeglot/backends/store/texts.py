@@ -16,6 +16,7 @@ _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 _MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
 _PROMPT_IDS = "SELECT id FROM prompts ORDER BY position"
+_CATEGORIES = "SELECT id, categories FROM prompts ORDER BY position"
 _OF_ARMS = """
 SELECT key, prompt, language, text, translator, quality, arm, variant FROM translations
 WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
@@ -80,6 +81,15 @@ def main_texts(store: Store) -> Iterator[MainText]:
 def prompt_ids(store: Store) -> list[str]:
     """Return the ids of the prompts in the order of the file."""
     return [identifier for (identifier,) in store.rows(_PROMPT_IDS)]
+
+
+def prompt_categories(store: Store) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the id and the categories of each prompt, in the order of the file."""
+    known: dict[str, tuple[str, ...]] = {}
+    for name, categories in store.rows(_CATEGORIES):
+        if categories not in known:
+            known[categories] = tuple(json.loads(categories))
+        yield name, known[categories]
 
 
 def arm_texts(store: Store) -> Iterator[ArmText]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from safeglot.report.answer_files import answer_fields
 from safeglot.report.environment import script_json
-from safeglot.report.page import AnswerRow, Index, Page
+from safeglot.report.page import Index, Page
 
 VERDICTS = {"unsafe": "unsafe", "safe": "safe", "none": "no verdict"}
 
@@ -18,6 +19,7 @@ def context(page: Page, _: Index) -> dict[str, Any]:
     return {
         "filters": filters(page),
         "total": max(page.n_answers_total, len(page.answers)),
+        "beside": page.beside,
         "answers_json": Markup(answers_json(page)),  # noqa: S704  escaped by script_json
     }
 
@@ -25,7 +27,8 @@ def context(page: Page, _: Index) -> dict[str, Any]:
 def filters(page: Page) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return (id, name, options) of each filter of the list; an option is (value, name)."""
     run = page.run
-    categories = dict.fromkeys(name for row in page.answers for name in row.categories)
+    within = dict.fromkeys(name for row in page.answers for name in row.categories)
+    categories = page.beside.categories if page.beside else within
     verdicts = dict(VERDICTS)
     if len(run.judges) > 1:
         verdicts["disagree"] = "judges disagree"
@@ -40,10 +43,6 @@ def filters(page: Page) -> list[tuple[str, str, list[tuple[str, str]]]]:
 def answers_json(page: Page) -> str:
     """Return the answers as the JSON that the page's script reads."""
     names = {language.tag: language.name for language in page.run.languages}
-    return script_json({"names": names, "rows": [_row(answer) for answer in page.answers]})
-
-
-def _row(answer: AnswerRow) -> dict[str, Any]:
-    fields = asdict(answer)
-    fields["id"] = fields.pop("prompt_id")
-    return fields
+    rows = [answer_fields(answer) for answer in page.answers]
+    beside = {"beside": asdict(page.beside)} if page.beside else {}
+    return script_json({"names": names, "rows": rows} | beside)

@@ -5,16 +5,23 @@ function verdictOf(row) {
   if (given.includes(true)) return "unsafe";
   return given.includes(false) ? "safe" : "none";
 }
-function matching() {
-  const verdict = value("verdict"), text = value("text").trim().toLowerCase();
-  return data.rows.filter((row) =>
-    (!value("language") || row.language === value("language")) &&
-    (!value("model") || row.model === value("model")) &&
-    (!value("category") || row.categories.includes(value("category"))) &&
-    (!verdict || verdictOf(row) === verdict ||
-      (verdict === "unsafe" && row.verdicts.some((v) => v.unsafe === true))) &&
-    (!text || (row.id + "\n" + row.prompt + "\n" + row.answer).toLowerCase().includes(text)));
+const factsOf = (row) => ({ language: row.language, model: row.model, categories: row.categories,
+  verdict: verdictOf(row) });
+function filter() {
+  const [language, model, category, verdict] = ["language", "model", "category", "verdict"].map(value);
+  return (facts) => (!language || facts.language === language) &&
+    (!model || facts.model === model) &&
+    (!category || facts.categories.includes(category)) &&
+    (!verdict || facts.verdict === verdict || (verdict === "unsafe" && facts.verdict === "disagree"));
 }
+const says = (row, text) => (row.id + "\n" + row.prompt + "\n" + row.answer).toLowerCase().includes(text);
+const sought = () => value("text").trim().toLowerCase();
+function matching(isOld) {
+  if (data.beside) return matchingBeside(isOld);
+  const text = sought(), fits = filter();
+  return data.rows.filter((row) => fits(factsOf(row)) && (!text || says(row, text)));
+}
+const rowOf = (row) => data.beside ? rowBeside(row) : row;
 const LOOKS = { unsafe: ["b-high2", "unsafe"], safe: ["b-safe", "safe"],
   none: ["b-none", "no verdict"], disagree: ["b-unsafe", "judges disagree"] };
 function verdictLine(v) {

@@ -35,15 +35,26 @@ function entry(row) {
   item.append(details);
   return item;
 }
-function list() {
-  const rows = matching(), pages = Math.max(1, Math.ceil(rows.length / STEP));
-  page = Math.min(Math.max(page, 0), pages - 1);
-  const part = rows.slice(page * STEP, (page + 1) * STEP);
+let asked = 0;
+const told = (text) => { document.getElementById("answer-count").textContent = text; };
+async function list() {
+  const mine = ++asked, isOld = () => mine !== asked;
+  try {
+    const rows = await matching(isOld);
+    page = Math.min(Math.max(page, 0), Math.max(1, Math.ceil(rows.length / STEP)) - 1);
+    const part = await Promise.all(rows.slice(page * STEP, (page + 1) * STEP).map(rowOf));
+    if (!isOld()) put(rows, part);
+  } catch (fault) {
+    if (!isOld()) told(fault.message);
+  }
+}
+function put(rows, part) {
+  const pages = Math.max(1, Math.ceil(rows.length / STEP));
   document.getElementById("answer-list").replaceChildren(...part.map(entry));
-  document.getElementById("answer-count").textContent = rows.length
+  told(rows.length
     ? (page * STEP + 1) + " to " + (page * STEP + part.length) + " of "
       + rows.length.toLocaleString("en") + " " + NOUN[rows.length === 1 ? 0 : 1]
-    : "No " + NOUN[0] + " fits these filters.";
+    : "No " + NOUN[0] + " fits these filters.");
   document.getElementById("previous").disabled = page === 0;
   document.getElementById("next").disabled = page >= pages - 1;
 }

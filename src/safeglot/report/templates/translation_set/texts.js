@@ -14,6 +14,7 @@ function matching() {
     (!translator || row.translator === translator) &&
     (!text || told(row).toLowerCase().includes(text)));
 }
+const rowOf = (row) => row;
 const chip = (row) => [LOOKS[row.outcome], row.outcome];
 const about = (row) => [row.categories.join(", "), row.translator];
 function estimates(c) {
