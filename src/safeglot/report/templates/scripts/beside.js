@@ -50,7 +50,7 @@ async function searched(rows, size, text, isOld) {
   for (let i = 0; i < rows.length && !isOld(); i++) {
     const number = Math.floor(rows[i] / size);
     if (!i || number !== Math.floor(rows[i - 1] / size))
-      told("searching: " + Math.floor(100 * i / rows.length) + "%, " + found.length.toLocaleString("en") + " found");
+      announce("searching: " + Math.floor(100 * i / rows.length) + "%, " + found.length.toLocaleString("en") + " found");
     if (says(await rowBeside(rows[i]), text)) found.push(rows[i]);
   }
   return found;

@@ -36,7 +36,7 @@ function entry(row) {
   return item;
 }
 let asked = 0;
-const told = (text) => { document.getElementById("answer-count").textContent = text; };
+const announce = (text) => { document.getElementById("answer-count").textContent = text; };
 async function list() {
   const mine = ++asked, isOld = () => mine !== asked;
   try {
@@ -45,13 +45,13 @@ async function list() {
     const part = await Promise.all(rows.slice(page * STEP, (page + 1) * STEP).map(rowOf));
     if (!isOld()) put(rows, part);
   } catch (fault) {
-    if (!isOld()) told(fault.message);
+    if (!isOld()) announce(fault.message);
   }
 }
 function put(rows, part) {
   const pages = Math.max(1, Math.ceil(rows.length / STEP));
   document.getElementById("answer-list").replaceChildren(...part.map(entry));
-  told(rows.length
+  announce(rows.length
     ? (page * STEP + 1) + " to " + (page * STEP + part.length) + " of "
       + rows.length.toLocaleString("en") + " " + NOUN[rows.length === 1 ? 0 : 1]
     : "No " + NOUN[0] + " fits these filters.");
