@@ -317,7 +317,10 @@ class Engine:
     def _look_at(self, model: str, reply: Reply) -> None:
         self.counters.unopened += reply.unopened
         if reply.served_by:
-            self.counters.served.setdefault(model, Counter())[reply.served_by] += 1
+            served = self.counters.served
+            if model not in served:
+                served[model] = Counter()
+            served[model][reply.served_by] += 1
 
     def _may_retry(self, error: ModelError, attempt: int, lane: Lane, *, elsewhere: bool) -> bool:
         if error.kind == "rate_limited":  # a server that keeps its pace is not one that fails

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterable, Sequence
 
 from safeglot.backends.engine.lane import Lane, loop_time
@@ -37,8 +36,10 @@ async def _alone(lane: Lane, lanes: Sequence[Lane]) -> float:
             await _wait(lanes)
         if not lane.is_open:
             raise refusal(lanes)
-        with contextlib.suppress(EndpointStopped):  # it gave up while this one waited
+        try:
             return await lane.take()
+        except EndpointStopped:  # it gave up while this one waited for its pause to end
+            continue
 
 
 def refusal(lanes: Sequence[Lane]) -> Stopped:
