@@ -73,6 +73,8 @@ class AskedTarget:
     target: Target
     number: int
     key: str
+    group: str
+    """The endpoint that is asked."""
 
 
 class Collector:
@@ -121,12 +123,34 @@ class Collector:
             judging.begin()
             for group in dict.fromkeys(self.engine.group(t.model) for t in targets):
                 own = [t for t in targets if self.engine.group(t.model) == group]
-                drawn = self._drawn(own)
-                for _ in range(2 * self.engine.room(group)):
-                    crew.start(self._ask_all(drawn))
+                self._begin(crew, group, own)
             await crew.finish()
         finally:
             self.store.flush()
+
+    def _begin(self, crew: Crew, group: str, targets: Sequence[Target]) -> None:
+        """Begin with what targets on one endpoint have not answered.
+
+        There is a task for each slot, and as many again once some rest before they try again: more
+        would wait for slots in vain.
+        """
+        drawn = self._drawn(targets)
+        further = iter([self.engine.room(group)])
+
+        async def work() -> None:
+            try:
+                for asked, item, missing in drawn:
+                    await self._ask(asked, item, missing)
+                    if self.engine.counters.retried:
+                        for _ in range(next(further, 0)):
+                            crew.start(work())
+                    if self._judging is not None and self._judging.waits_for(group):
+                        await asyncio.sleep(0)  # stored answers are judged first
+            except EndpointStopped:  # the others on this endpoint end as well
+                return
+
+        for _ in range(self.engine.room(group)):
+            crew.start(work())
 
     async def again(self, passes: Sequence[tuple[JudgeStep, Collection[int]]]) -> None:
         """Have stored answers, by their numbers, judged by the judges that they come with. Raises: Stopped."""
@@ -184,20 +208,11 @@ class Collector:
         for target in targets:
             key = target.id
             number = self.store.step("generate", target.name, key)
-            asked[number] = AskedTarget(target=target, number=number, key=key)
+            group = self.engine.group(target.model)
+            asked[number] = AskedTarget(target=target, number=number, key=key, group=group)
         missing = plan.missing_answers(self.store, tuple(asked), self._samples, again=self._again)
         for work, item in self._items.of(missing):
             yield asked[work.step], item, work
-
-    async def _ask_all(self, drawn: Iterator[tuple[AskedTarget, Item, MissingAnswer]]) -> None:
-        try:
-            for asked, item, work in drawn:
-                await self._ask(asked, item, work)
-                await asyncio.sleep(
-                    0
-                )  # judges that wait for this slot go first: answers do not pile up
-        except EndpointStopped:  # the others on this endpoint end as well
-            return
 
     async def _ask(self, asked: AskedTarget, item: Item, work: MissingAnswer) -> None:
         target, engine = asked.target, self.engine
@@ -239,7 +254,7 @@ class Collector:
             self.store.put("recovered_work", failure)
         self._here.answers += 1
         if self._judging is not None:
-            self._judging.offer(number, Answer(item=item, response=response))
+            await self._judging.offer(number, Answer(item=item, response=response), asked.group)
 
     def _note_thought(self, target: Target) -> None:
         """Note a reply that was a thought only. Raises: Stopped where all that a target says first is."""

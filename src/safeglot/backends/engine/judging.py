@@ -99,7 +99,7 @@ class Judging:
         number = self._store.step("judge", judge.name, judge.id, judge.mode)
         name = self._engine.group(model) if (model := getattr(judge, "model", "")) else ""
         if name not in self._groups:
-            most = 2 * self._engine.room(name) if name else _NO_MODEL
+            most = self._engine.room(name) if name else _NO_MODEL
             self._groups[name] = JudgeGroup(most=most)
         group = self._groups[name]
         answers = self._items.answers(stored(number))
@@ -113,11 +113,15 @@ class Judging:
             while group.tasks < group.most and (work := self._next(group)) is not None:
                 self._start(group, work)
 
-    def offer(self, number: int, answer: Answer) -> None:
-        """Give a fresh answer, by its number in the store, to every judge."""
+    async def offer(self, number: int, answer: Answer, endpoint: str = "") -> None:
+        """Give a fresh answer, by its number in the store, to every judge.
+
+        Those on the endpoint that gave it judge it now, in the task that asked: it has the slot's turn.
+        """
+        here = self._groups.get(endpoint) if endpoint else None
         for line in self._lines:
             group = line.group
-            if group.is_shut:
+            if group.is_shut or group is here:
                 continue
             if group.tasks < group.most:
                 self._start(group, (line, number, answer))
@@ -125,6 +129,13 @@ class Judging:
                 line.fresh.append((number, answer))
             else:
                 line.waiting.append(number)
+        for line in here.lines if here else ():
+            if not line.group.is_shut:
+                await self._guarded(line, number, answer)
+
+    def waits_for(self, endpoint: str) -> bool:
+        """Return whether stored answers are being judged on an endpoint."""
+        return endpoint in self._groups and self._groups[endpoint].tasks > 0
 
     def _start(self, group: JudgeGroup, work: tuple[JudgeLine, int, Answer]) -> None:
         group.tasks += 1
@@ -133,14 +144,19 @@ class Judging:
     async def _work(self, group: JudgeGroup, work: tuple[JudgeLine, int, Answer] | None) -> None:
         try:
             while work is not None and not group.is_shut:
-                await self._judge(*work)
+                await self._guarded(*work)
                 work = self._next(group)
-        except EndpointStopped:
-            group.is_shut = True
-            for line in group.lines:
-                line.fresh.clear()
         finally:
             group.tasks -= 1
+
+    async def _guarded(self, line: JudgeLine, number: int, answer: Answer) -> None:
+        """Judge an answer; where the endpoint gives up, its judges are asked no more."""
+        try:
+            await self._judge(line, number, answer)
+        except EndpointStopped:
+            line.group.is_shut = True
+            for other in line.group.lines:
+                other.fresh.clear()
 
     def _next(self, group: JudgeGroup) -> tuple[JudgeLine, int, Answer] | None:
         """Return what is to be judged next, the judges of a group in turn; None for nothing."""

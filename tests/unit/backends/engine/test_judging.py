@@ -104,7 +104,7 @@ def judge_all(store: Store, judges: Sequence[Judge], *, fresh: bool = False, **g
             judging.add(judge, lambda _step: () if fresh else numbers)
         judging.begin()
         for number, answer in items.answers(numbers) if fresh else ():
-            judging.offer(number, answer)
+            await judging.offer(number, answer)
         await crew.finish()
         store.flush()
         return judging, virtual_time.now()
