@@ -53,6 +53,7 @@ def job_of(folder: Path) -> Job:
     from safeglot import pipeline
     from safeglot.config.files import known
     from safeglot.config.settings import build
+    from safeglot.flow.run import same_inputs
 
     table = {
         "prompts": str(folder / "prompts.jsonl"),
@@ -62,7 +63,8 @@ def job_of(folder: Path) -> Job:
         "out": str(folder / "run"),
         "bootstrap": 0,
     }
-    return pipeline.plan(build(table, known=known(), where="memory.py"), None)
+    config = build(table, known=known(), where="memory.py")
+    return same_inputs.held_job(config) or pipeline.plan(config, None)
 
 
 def begin(folder: Path) -> None:

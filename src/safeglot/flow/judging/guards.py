@@ -24,7 +24,7 @@ from safeglot.errors import UsageError
 from safeglot.flow.collection import Again, Work, collect_again
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.job import How
-from safeglot.flow.run.session import judged_config, opened, stored_prompts
+from safeglot.flow.run.session import judged_config, opened, textless
 from safeglot.judge.guards.again import CANARIES, CANARY, THOUGHT, Canaried, OfThought, Repeated
 from safeglot.judge.guards.canary import sentence_of
 from safeglot.text.languages import primary
@@ -76,11 +76,10 @@ def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[H
     config, about = judged_config(run_dir), run_dir.read_manifest()
     config = replace(config, proxy=passes.proxy, http_client=passes.http_client)
     with run_dir.locked(), opened(run_dir) as store:
-        prompts = stored_prompts(store, about)
-        job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
+        job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)
         pairs = list(zip(job.judges, config.judge, strict=True))
         judgings = [judging for pair in pairs for judging in _of_judge(*pair, store, passes)]
-        for note in _notes(pairs, judgings, passes, prompts.languages):
+        for note in _notes(pairs, judgings, passes, about.languages):
             console.say(f"note: {note}")
         work = Work(job=job, run_dir=run_dir, store=store, console=console, answers=False, **how)
         collect_again(work, judgings)

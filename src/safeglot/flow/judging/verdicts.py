@@ -20,7 +20,7 @@ from safeglot.flow.judging.rereading import asks_the_same, read_again
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest, models
 from safeglot.flow.run.job import How
-from safeglot.flow.run.session import _no_judge, stored_config, stored_prompts
+from safeglot.flow.run.session import _no_judge, stored_config, textless
 from safeglot.judge.guards.again import PASSES
 
 
@@ -41,8 +41,7 @@ def judge(
     )
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
-    prompts = stored_prompts(store, about)
-    job = jobs.prepare(config, prompts, about.source, target_ids=about.model_ids)
+    job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)
     for note in (
         *job.setting_notes(),
         *models.unsent_notes(dataclasses.replace(config, target=())),

@@ -15,10 +15,9 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import OF_MACHINE, Config
 from safeglot.errors import UsageError
 from safeglot.flow.run import job as jobs
-from safeglot.flow.run import manifest, session
+from safeglot.flow.run import session
 from safeglot.flow.run.job import Job
 from safeglot.keys import RESULT_VERSION
-from safeglot.prompts.prompt_set import PromptSet
 
 _MADE = ("arms", "arm_texts", "to", "translator", "translations", "probes", "quality", "taxonomy")
 """Settings by which a run has more than its prompt file says."""
@@ -49,14 +48,7 @@ def held_job(config: Config) -> Job | None:
         return None
     if datasets.load_prompts(config.prompts).sha256 != about.source.sha256:
         return None
-    prompts = PromptSet(
-        prompts=(),
-        translations=(),
-        taxonomy=manifest.taxonomy_of(about.taxonomy),
-        languages=about.languages,
-        source=about.identity["prompts"].split("@")[0],
-    )
-    job = jobs.prepare(config, prompts, about.source)
+    job = jobs.prepare(config, session.textless(about), about.source)
     identity = job.identity()
     if any(identity[part] != about.identity[part] for part in _PARTS):
         return None

@@ -291,6 +291,17 @@ def _no_judge(run_dir: RunDir) -> str:
     )
 
 
+def textless(about: Manifest) -> PromptSet:
+    """Return what a manifest says of its run's prompts, and none of them: they stay in the database."""
+    return PromptSet(
+        prompts=(),
+        translations=(),
+        taxonomy=manifest.taxonomy_of(about.taxonomy),
+        languages=about.languages,
+        source=about.identity["prompts"].split("@")[0],
+    )
+
+
 def stored_prompts(store: Store, about: Manifest) -> PromptSet:
     """Return the run's prompts, and the translations that it has: perhaps not of each in each language."""
     prompts = tuple(store.prompts())
@@ -304,13 +315,7 @@ def stored_prompts(store: Store, about: Manifest) -> PromptSet:
     translations = tuple(
         texts[p.id, tag] for p in prompts for tag in languages if (p.id, tag) in texts
     )
-    return PromptSet(
-        prompts=prompts,
-        translations=translations,
-        taxonomy=manifest.taxonomy_of(about.taxonomy),
-        languages=languages,
-        source=about.identity["prompts"].split("@")[0],
-    )
+    return dataclasses.replace(textless(about), prompts=prompts, translations=translations)
 
 
 def check_missing(run_dir: RunDir, missing: float, most: float) -> None:
