@@ -4,6 +4,7 @@ from safeglot.text import languages
 from safeglot.text.close_languages import (
     GROUPS,
     HAN,
+    LABELS,
     OTHER_SCRIPTS,
     byte_grams,
     group_of,
@@ -42,3 +43,7 @@ def test_known_groups_are_those_of_the_identifier_s_labels():
     assert {"de", "zh", "no"} <= known_groups()
     assert "da" not in known_groups()  # its group's first tag stands for it
     assert group_of("tlh") not in known_groups()
+
+
+def test_the_labels_are_those_of_the_model():
+    assert sorted(byte_grams().labels) == list(LABELS)
