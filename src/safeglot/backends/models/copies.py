@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import weakref
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,7 +33,7 @@ class Copies:
         """Replies that came as another request's answer."""
         self.asking: asyncio.Future[None] | None = None
         """Done once it is known whether a server that gave one reply twice means it."""
-        self._requests: dict[int, int] = {}
+        self._requests: OrderedDict[int, int] = OrderedDict()
         """Hash of a body -> hash of the request that it came for; 64 bits of this process's own."""
         self._id: int | None = None
         self._ids_vary = False
@@ -118,7 +119,7 @@ class Copies:
     def _remember(self, key: int, asked: int) -> None:
         self._requests[key] = asked
         if len(self._requests) > BODIES:
-            del self._requests[next(iter(self._requests))]
+            self._requests.popitem(last=False)
 
     def _say(self, note: str) -> None:
         if note not in self.notes:
