@@ -13,7 +13,7 @@ from safeglot.backends.files import datasets
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.answers import main_answers
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import main_texts, prompt_categories
+from safeglot.backends.store.texts import main_texts, prompt_labels
 from safeglot.prompts.texts import TextStream
 from safeglot.report.page import AnswerRow, AnswerVerdict
 from safeglot.types import Verdict
@@ -102,9 +102,9 @@ class ShownAnswers:
 
 def _drawn(store: Store, n: int) -> Mapping[str, tuple[str, ...]]:
     """Return the categories of n prompts, or of all, in the order of the file."""
-    names = (name for name, _ in prompt_categories(store))
+    names = (prompt.id for prompt in prompt_labels(store))
     drawn = {name for _, name in heapq.nsmallest(n, ((_turn(name), name) for name in names))}
-    return {name: own for name, own in prompt_categories(store) if name in drawn}
+    return {prompt.id: prompt.categories for prompt in prompt_labels(store) if prompt.id in drawn}
 
 
 def _turn(name: str) -> bytes:

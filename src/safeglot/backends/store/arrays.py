@@ -7,6 +7,7 @@ read as one made at once.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
-from safeglot.types import Prompt
+from safeglot.backends.store.texts import PromptLabel, prompt_labels
 
 Places: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.int8]
@@ -121,7 +122,7 @@ class RunVerdicts:
     """
 
     answers: AnswersByNumber
-    prompts: tuple[Prompt, ...]
+    prompts: tuple[PromptLabel, ...]
     judges: tuple[str, ...]
     unsafe_JMLPS: Flags
     refusal_JMLPS: Flags
@@ -130,9 +131,19 @@ class RunVerdicts:
     arms: ArmVerdicts
 
 
-def read(store: Store, manifest: Manifest, *, arms: bool = True) -> RunVerdicts:
-    """Return all verdicts of a run; what was planned sets the shapes. Of the main arm alone, if so asked."""
-    prompts, judges = tuple(store.prompts()), tuple(manifest.judges)
+def read(
+    store: Store,
+    manifest: Manifest,
+    *,
+    arms: bool = True,
+    prompts: tuple[PromptLabel, ...] | None = None,
+) -> RunVerdicts:
+    """Return all verdicts of a run; what was planned sets the shapes. Of the main arm alone, if so asked.
+
+    `prompts` are those of the run, where they were read already.
+    """
+    judges = tuple(manifest.judges)
+    prompts = tuple(prompt_labels(store)) if prompts is None else prompts
     main, other, series = _answers(store, manifest, prompts, arms=arms)
     three = {judge for (judge,) in store.rows(_THREE_LABELS)}
     main_cells = _Cells(answers=main, n_judges=len(judges), readings=("strict", "loose", "refusal"))
@@ -173,8 +184,11 @@ def _read_as(judge: str, three: set[str]) -> tuple[str, ...]:
 
 def _numbered(places: Mapping[int, int]) -> Numbered:
     numbers = np.fromiter(places, dtype=np.int64, count=len(places))
+    return _in_order(numbers, np.fromiter(places.values(), dtype=np.int64, count=len(places)))
+
+
+def _in_order(numbers: Places, found: Places) -> Numbered:
     order = np.argsort(numbers)
-    found = np.fromiter(places.values(), dtype=np.int64, count=len(places))
     return Numbered(numbers[order], found[order])
 
 
@@ -184,15 +198,16 @@ def _main_texts(
     """Return the place of each text's first answer within a model's."""
     at_L = {tag: i * len(prompts) * samples for i, tag in enumerate(languages)}
     at_P = {prompt: i * samples for i, prompt in enumerate(prompts)}
-    places: dict[int, int] = {}
+    numbers, places = array("q"), array("q")
     for number, tag, prompt in store.rows(_TEXTS):
         if prompt in at_P:
-            places[number] = at_L[tag] + at_P[prompt] if tag in at_L else STRAY
-    return _numbered(places)
+            numbers.append(number)
+            places.append(at_L[tag] + at_P[prompt] if tag in at_L else STRAY)
+    return _in_order(np.array(numbers, dtype=np.int64), np.array(places, dtype=np.int64))
 
 
 def _arm_texts(
-    store: Store, manifest: Manifest, prompts: Sequence[Prompt]
+    store: Store, manifest: Manifest, prompts: Sequence[PromptLabel]
 ) -> tuple[Numbered, dict[Series, int]]:
     """Return the same of the harmful texts of other arms, and the numbers of their series."""
     harmful = [prompt.id for prompt in prompts if prompt.kind == "harmful"]
@@ -223,7 +238,7 @@ def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bo
 
 
 def _answers(
-    store: Store, manifest: Manifest, prompts: Sequence[Prompt], *, arms: bool
+    store: Store, manifest: Manifest, prompts: Sequence[PromptLabel], *, arms: bool
 ) -> tuple[AnswersByNumber, AnswersByNumber, dict[Series, int]]:
     """Return the answers of the main arm, and those of the others with the numbers of their series."""
     models, languages, n_S = manifest.models, manifest.languages, manifest.samples

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from safeglot.keys import json_encoder
-from safeglot.types import Arm
+from safeglot.types import Arm, Kind
 
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
@@ -16,7 +16,7 @@ _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 _MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
 _PROMPT_IDS = "SELECT id FROM prompts ORDER BY position"
-_CATEGORIES = "SELECT id, categories FROM prompts ORDER BY position"
+_LABELS = "SELECT id, categories, kind FROM prompts ORDER BY position"
 _OF_ARMS = """
 SELECT key, prompt, language, text, translator, quality, arm, variant FROM translations
 WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
@@ -73,6 +73,14 @@ class TextPlace(NamedTuple):
     reason: str
 
 
+class PromptLabel(NamedTuple):
+    """A prompt without its text."""
+
+    id: str
+    categories: tuple[str, ...]
+    kind: Kind
+
+
 def main_texts(store: Store) -> Iterator[MainText]:
     """Yield the texts of the main arm."""
     yield from map(MainText._make, store.rows(_MAIN))
@@ -83,13 +91,13 @@ def prompt_ids(store: Store) -> list[str]:
     return [identifier for (identifier,) in store.rows(_PROMPT_IDS)]
 
 
-def prompt_categories(store: Store) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the id and the categories of each prompt, in the order of the file."""
-    known: dict[str, tuple[str, ...]] = {}
-    for name, categories in store.rows(_CATEGORIES):
-        if categories not in known:
-            known[categories] = tuple(json.loads(categories))
-        yield name, known[categories]
+def prompt_labels(store: Store) -> Iterator[PromptLabel]:
+    """Yield what is said of each prompt, in the order of the file."""
+    known: dict[tuple[str, Kind], tuple[tuple[str, ...], Kind]] = {}
+    for name, categories, kind in store.rows(_LABELS):
+        if (categories, kind) not in known:
+            known[categories, kind] = tuple(json.loads(categories)), kind
+        yield PromptLabel(name, *known[categories, kind])
 
 
 def arm_texts(store: Store) -> Iterator[ArmText]:

@@ -15,13 +15,14 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.arrays import AnswersByNumber, RunVerdicts
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import PromptLabel
 from safeglot.backends.store.traits import count_unchecked, trait_columns, unchecked
 from safeglot.errors import Stopped
 from safeglot.judge.answers.identify import ENGLISH, covers
 from safeglot.judge.answers.response_class import VERSION, Traits, traits_of_row
 from safeglot.score.answers.classes import INVALID
 from safeglot.score.answers.sheet import Answers
-from safeglot.score.arrays import Bytes
+from safeglot.score.arrays import Bools, Bytes
 from safeglot.text.close_languages import group_of
 from safeglot.text.languages import primary
 
@@ -95,12 +96,19 @@ def _row(number: int, traits: Traits) -> tuple[Any, ...]:
     return *row, traits.thought_language
 
 
-def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = None) -> Answers:
+def answers_of(
+    store: Store,
+    manifest: Manifest,
+    verdicts: RunVerdicts | None = None,
+    *,
+    prompts: tuple[PromptLabel, ...] | None = None,
+) -> Answers:
     """Return checks and verdicts as arrays; what was planned sets their shape.
 
-    `verdicts` are those that `arrays.read` gave, where they are there already.
+    `verdicts`, or else the `prompts` of the run, are what `arrays.read` gave, where it is there already.
     """
-    verdicts = arrays.read(store, manifest, arms=False) if verdicts is None else verdicts
+    if verdicts is None:
+        verdicts = arrays.read(store, manifest, arms=False, prompts=prompts)
     languages = manifest.languages
     foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
     invalid, english, truncated = _read_traits(store, verdicts.answers)
@@ -125,13 +133,19 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts | None = 
         languages=languages,
         reference=manifest.reference,
         gated_LP=verdicts.gated_LP,
-        member_PC=np.array(
-            [[name in prompt.categories for name in used] for prompt in verdicts.prompts],
-            dtype=np.bool_,
-        ).reshape(len(verdicts.prompts), len(used)),
+        member_PC=_members(verdicts.prompts, used),
         macro_C=tuple(macro[name] for name in used) if macro else None,
         sizes=(sizes_of(manifest, "harmful", used), sizes_of(manifest, "benign", used)),
     )
+
+
+def _members(prompts: Sequence[PromptLabel], used: Sequence[str]) -> Bools:
+    """Return which prompts are in which categories, shape (P, C)."""
+    kinds = dict.fromkeys(prompt.categories for prompt in prompts)
+    at = {categories: i for i, categories in enumerate(kinds)}
+    rows = np.array([[name in own for name in used] for own in kinds], dtype=np.bool_)
+    kind_P = np.fromiter((at[p.categories] for p in prompts), dtype=np.int64, count=len(prompts))
+    return rows.reshape(len(kinds), len(used))[kind_P]
 
 
 def sizes_of(manifest: Manifest, kind: str, categories: Sequence[str]) -> tuple[int, ...] | None:

@@ -34,7 +34,7 @@ def measure(
     answers.fill(store, console)
     verdicts = arrays.read(store, manifest.rating)
     manifest = as_drawn(store, manifest, verdicts)
-    given = answers.answers_of(store, manifest)
+    given = answers.answers_of(store, manifest, prompts=verdicts.prompts)
     added, manifest = manifest.refusal_judges or (), manifest.rating
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
     benign = benign_cube(store, manifest, verdicts)

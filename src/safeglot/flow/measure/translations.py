@@ -14,7 +14,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import LOOSE, ArmVerdicts
 from safeglot.backends.store.failures import failed_translations
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import has_translated, text_places
+from safeglot.backends.store.texts import has_translated, prompt_ids, text_places
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
 from safeglot.score.translations.gate import (
@@ -66,8 +66,8 @@ def fates(store: Store, languages: Sequence[str]) -> dict[tuple[str, str], Fate]
             ended[place] = _KEPT
         elif ended.get(place) is not _KEPT:
             ended[place] = Fate(kind=GATED, reason=bare(text.reason), message=text.reason)
-    prompts = store.prompts()
-    return {(p.id, tag): ended.get((p.id, tag), _WAITING) for tag in languages for p in prompts}
+    ids = prompt_ids(store)
+    return {(name, tag): ended.get((name, tag), _WAITING) for tag in languages for name in ids}
 
 
 def bare(reason: str) -> str:
