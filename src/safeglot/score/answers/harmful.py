@@ -123,7 +123,8 @@ def safety_bounds(sheet: AnswerSheet, by: Averaging) -> Iterator[Estimate]:
         if not n:
             yield empty_row(row, missing)
             continue
-        low, high = float(low_L[index]), float(high_L[index])
+        low = float(low_L[index])
+        high = max(low, float(high_L[index]))  # one minus a rate may round below it
         yield replace(
             row,
             low=low,
