@@ -5,7 +5,7 @@
 Each stage is a process of its own, since the peak of a process never falls: beginning the run (the
 file is read, the database written), going on with it where nothing is missing, scoring, the report
 with its answers beside it, and the export to Parquet. Answers and verdicts are written as they are,
-without a server. `--full` is a million samples of a prompt file of 374 MB. Exits with 1 where a stage
+without a server. `--full` is a million samples of a prompt file of 355 MB. Exits with 1 where a stage
 takes more than it may.
 """
 
