@@ -15,6 +15,7 @@ from typing import Protocol
 
 from safeglot.backends.engine.crew import Crew
 from safeglot.backends.engine.engine import Engine, Origin
+from safeglot.backends.engine.faults import Boundary
 from safeglot.backends.engine.first_replies import FIRST, FirstReplies
 from safeglot.backends.engine.items import Items
 from safeglot.backends.engine.judging import Judging
@@ -75,6 +76,7 @@ class AskedTarget:
     key: str
     group: str
     """The endpoint that is asked."""
+    boundary: Boundary
 
 
 class Collector:
@@ -209,7 +211,10 @@ class Collector:
             key = target.id
             number = self.store.step("generate", target.name, key)
             group = self.engine.group(target.model)
-            asked[number] = AskedTarget(target=target, number=number, key=key, group=group)
+            boundary = self.engine.faults.around(f"answer of {target.name}")
+            asked[number] = AskedTarget(
+                target=target, number=number, key=key, group=group, boundary=boundary
+            )
         missing = plan.missing_answers(self.store, tuple(asked), self._samples, again=self._again)
         for work, item in self._items.of(missing):
             yield asked[work.step], item, work
@@ -228,7 +233,7 @@ class Collector:
 
         await self._first.enter(target.name)
         try:
-            with engine.faults.around(f"answer of {target.name}"):
+            with asked.boundary:
                 (request,) = target.ask(item)
                 reply = await engine.fresh(request, key, keep)
                 response = target.respond(item, reply, asked.key)

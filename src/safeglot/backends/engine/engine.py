@@ -129,6 +129,7 @@ class Engine:
             model: {self._lane(way): way for way in route.replicas}
             for model, route in routes.items()
         }
+        self._boundaries = {model: self.faults.around(f"model {model}") for model in routes}
         self.lanes = {lane.name: lane for ways in self._ways.values() for lane in ways}
         allow_connections(sum(lane.most for lane in self.lanes.values()))
 
@@ -262,13 +263,13 @@ class Engine:
     async def _ask(self, request: Request, key: str, keep: Keep) -> Reply:
         ways = self._ways[request.model]
         lanes, last = tuple(ways), None
-        attempt = 0
+        boundary, attempt = self._boundaries[request.model], 0
         while True:
             attempt += 1
             lane, started = await enter(lanes, last)
             route, last = ways[lane], lane
             try:
-                with self.faults.around(f"model {request.model}"):
+                with boundary:
                     reply = await route.model.answer(request)
                     self.counters.sent += 1
                     stored = keep(reply)

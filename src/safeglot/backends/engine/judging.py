@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from safeglot.backends.engine.crew import Crew
 from safeglot.backends.engine.engine import Engine, Origin
+from safeglot.backends.engine.faults import Boundary
 from safeglot.backends.engine.items import ROWS, Items
 from safeglot.backends.store import plan, tries
 from safeglot.backends.store.tries import Try
@@ -37,6 +38,8 @@ class JudgeLine:
     number: int
     """Of the judge's step in the store."""
     group: JudgeGroup
+    boundary: Boundary
+    """Makes of its faults failures of single verdicts."""
     stored: Iterator[tuple[int, Answer]]
     """The answers that were there before."""
     fresh: deque[tuple[int, Answer]] = field(default_factory=deque)
@@ -103,7 +106,8 @@ class Judging:
             self._groups[name] = JudgeGroup(most=most)
         group = self._groups[name]
         answers = self._items.answers(stored(number))
-        line = JudgeLine(judge=judge, number=number, group=group, stored=answers)
+        boundary = self._engine.faults.around(f"verdict of {judge.name}")
+        line = JudgeLine(judge=judge, number=number, group=group, boundary=boundary, stored=answers)
         group.lines.append(line)
         self._lines.append(line)
 
@@ -177,7 +181,7 @@ class Judging:
     async def _judge(self, line: JudgeLine, number: int, answer: Answer) -> None:
         judge, engine = line.judge, self._engine
         try:
-            with engine.faults.around(f"verdict of {judge.name}"):
+            with line.boundary:
                 if is_empty(answer.response.text):
                     empty = empty_verdict(answer.response, judge)
                     self._store.put_verdict(number, line.number, empty)

@@ -15,7 +15,10 @@ def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[An
 
     `required` are the places of the columns that may not be empty. Raises: ValueError.
     """
-    if _is_plain(row) and not (None in row and any(row[i] is None for i in required)):
+    if _is_plain(row):
+        for i in required:
+            if row[i] is None:
+                raise ValueError(f"{table}: column {i + 1} is empty")
         return row
     changed: list[Any] | None = None
     for i, cell in enumerate(row):
