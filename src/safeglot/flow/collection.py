@@ -21,7 +21,7 @@ from safeglot.backends.loop import run
 from safeglot.backends.models.routes import LOCAL
 from safeglot.backends.store.afresh import count_momentary
 from safeglot.backends.store.answers import answered_models, count_asked, count_outcomes
-from safeglot.backends.store.plan import count_given, count_planned
+from safeglot.backends.store.plan import count_given, count_planned, count_texts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -125,8 +125,9 @@ def collect(work: Work) -> None:
         _collect_all(work)
         _ask_once_more(work)
         _check_stops(work)
-    for note in _notes(work):
-        work.console.say(f"note: {note}")
+    if work.spent.sent or work.spent.failed or not work.job.held:  # else all was said before
+        for note in _notes(work):
+            work.console.say(f"note: {note}")
 
 
 def _collect_all(work: Work) -> None:
@@ -251,6 +252,8 @@ def _stored(work: Work) -> str:
 def _planned(work: Work) -> tuple[int, int]:
     """Return how many answers are planned of the targets, and how many files brought."""
     targets, samples = len(work.job.targets), work.job.config.samples
+    if work.run_dir.read_manifest().arms is None:  # its texts are all of the main arm
+        return count_texts(work.store) * targets * samples, 0
     return count_planned(work.store, targets, samples), count_given(work.store)
 
 
@@ -346,10 +349,12 @@ def _look(collector: Collector, answers: int, verdicts: int) -> Snapshot:
 
 
 def _limits(work: Work) -> Limits:
-    c, (planned, given) = work.job.config, _planned(work)
+    c, about = work.job.config, work.run_dir.read_manifest()
+    texts = int(about.identity["n"]) * len(about.languages)
+    answers = texts * c.samples * max(1, len(work.job.targets))
     return Limits(
         retries=c.retries,
-        retry_budget=max(1000, planned + (planned + given) * len(work.job.judges)),
+        retry_budget=max(1000, answers * (1 + len(work.job.judges))),
         budget_tokens=c.budget_tokens,
         budget_usd=c.budget_usd,
         patience=Patience(down_s=c.patience_s),

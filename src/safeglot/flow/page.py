@@ -21,7 +21,7 @@ from safeglot.backends.store.failures import (
     unread_verdicts,
 )
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import main_text_counts
+from safeglot.backends.store.texts import count_prompts, main_text_counts
 from safeglot.flow.answer_rows import ShownAnswers
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
@@ -219,6 +219,9 @@ def _not_asked(store: Store, manifest: Manifest, failed: Iterable[Lost]) -> Iter
 
 def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
     """Yield a row for the prompts that have no text in a language, and that no gate took out."""
+    texts = count_prompts(store) * len(manifest.languages)
+    if sum(main_text_counts(store).values()) == texts:  # none lacks: most runs, and large ones
+        return
     lost: dict[tuple[str, str], list[str]] = {}
     for (_, language), fate in translations.fates(store, manifest.languages).items():
         if fate.kind in (translations.FAILED, translations.WAITING):

@@ -72,6 +72,7 @@ _ANSWERED = """
 SELECT r.step, COUNT(*) FROM responses r WHERE r.translation NOT IN
   (SELECT id FROM translations WHERE arm NOT IN (SELECT value FROM json_each(?))) GROUP BY 1
 """
+_TEXTS_IN_ALL = "SELECT COUNT(*) FROM translations"
 _GIVEN = """
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
 WHERE t.arm NOT IN (SELECT value FROM json_each(?))
@@ -189,6 +190,11 @@ def answers_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredAnswe
 def count_planned(store: Store, steps: int, samples: int, *, arms: Sequence[Arm] = ASKED) -> int:
     """Return how many answers are planned of so many targets."""
     return store.count(_PLANNED, (json.dumps(list(arms)),)) * steps * samples
+
+
+def count_texts(store: Store) -> int:
+    """Return how many texts there are, of all arms."""
+    return store.count(_TEXTS_IN_ALL)
 
 
 def count_given(store: Store, *, arms: Sequence[Arm] = ASKED) -> int:
