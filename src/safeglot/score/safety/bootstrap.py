@@ -27,7 +27,8 @@ from safeglot.score.frame import Frame
 Counts: TypeAlias = npt.NDArray[np.int32]
 
 BLOCK = 256
-"""Draws held at once."""
+"""Draws held at once, where that is no more than `_MOST_TIMES` numbers."""
+_MOST_TIMES = 2**24
 _PART = 4096
 """Prompts whose verdicts are unpacked at once."""
 _EXACT_IN_SINGLE = 2**24
@@ -78,7 +79,8 @@ def bootstrap(frame: Frame, *, draws: int, seed: int) -> Draws:
     if draws < 1:
         raise ValueError(f"{draws} draws: a bootstrap takes one or more; leave it out for none")
     rng = default_rng(seed)
-    sizes = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
+    block = max(1, min(BLOCK, _MOST_TIMES // max(1, len(frame.cube.prompts))))
+    sizes = [min(block, draws - start) for start in range(0, draws, block)]
     blocks = [statistics(frame, _draw(frame, rng, size)) for size in sizes]
     return Draws(
         tables={name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]},

@@ -6,6 +6,7 @@ import pytest
 from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of
+from safeglot.score.safety import bootstrap as module
 from safeglot.score.safety.bootstrap import BLOCK, Draws, bootstrap, statistics
 
 LANGUAGES = ("en", "de", "sw")
@@ -126,6 +127,21 @@ def test_more_draws_than_a_block_go_on_from_the_seed():
         assert len(table) == BLOCK + 44
         assert np.array_equal(table[:BLOCK], few.tables[name], equal_nan=True)
         assert not np.array_equal(table[:44], table[BLOCK:], equal_nan=True)
+
+
+def test_of_many_prompts_fewer_draws_are_held_at_once(monkeypatch):
+    frame = frame_of(cube_of(7), level=0.95)
+    held, draw = [], module._draw
+
+    def watched(frame, rng, size):
+        held.append(size)
+        return draw(frame, rng, size)
+
+    monkeypatch.setattr(module, "_draw", watched)
+    monkeypatch.setattr(module, "_MOST_TIMES", 3 * len(frame.cube.prompts) + 1)
+    drawn = bootstrap(frame, draws=10, seed=3)
+    assert held == [3, 3, 3, 1]
+    assert all(len(table) == 10 for table in drawn.tables.values())
 
 
 def test_error_of_a_stratified_mean():
