@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -40,6 +41,8 @@ class JudgeLine:
     group: JudgeGroup
     boundary: Boundary
     """Makes of its faults failures of single verdicts."""
+    label: str
+    """The judge's name as it stands in a JSON text: that of requests in the log."""
     stored: Iterator[tuple[int, Answer]]
     """The answers that were there before."""
     fresh: deque[tuple[int, Answer]] = field(default_factory=deque)
@@ -107,7 +110,14 @@ class Judging:
         group = self._groups[name]
         answers = self._items.answers(stored(number))
         boundary = self._engine.faults.around(f"verdict of {judge.name}")
-        line = JudgeLine(judge=judge, number=number, group=group, boundary=boundary, stored=answers)
+        line = JudgeLine(
+            judge=judge,
+            number=number,
+            group=group,
+            boundary=boundary,
+            label=json.dumps(judge.name, ensure_ascii=False)[1:-1],
+            stored=answers,
+        )
         group.lines.append(line)
         self._lines.append(line)
 
@@ -240,7 +250,7 @@ class Judging:
         self._shared[key] = future
         if len(self._shared) > _SHARED:
             self._shared.popitem(last=False)
-        label = f"{answer.response.key}/{line.judge.name}"
+        label = f"{answer.response.key}/{line.label}"
         try:
             first, replies = self._of_equal(line, number, len(requests))
             if replies:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -180,3 +181,21 @@ def test_an_empty_answer_is_judged_without_asking():
         (answer,) = (a for _, a in Items(store, reference="en").answers([1]))
     assert len(guard.asked) == N - 1
     assert empty == [empty_verdict(answer.response, Judge("a", "g"))]
+
+
+def test_a_judge_s_name_breaks_no_line_of_the_log():
+    lines: list[str] = []
+    odd = 'j"\n\\'
+
+    async def work(store: Store) -> None:
+        crew, items = Crew(), Items(store, reference="en")
+        engine = Engine(store, {"g": Route(model=Guard(0.0), lane="g")}, log=lines.append)
+        judging = Judging(engine, items, crew, failed=set(), again=False)
+        judging.add(Judge(odd, "g"), lambda _step: [1])
+        judging.begin()
+        await crew.finish()
+
+    with contextlib.closing(answered(TEXTS[:1])) as store:
+        virtual_time.run(work(store))
+    (line,) = lines
+    assert json.loads(line)["key"].endswith(f"/{odd}")
