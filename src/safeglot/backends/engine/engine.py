@@ -273,8 +273,8 @@ class Engine:
                     reply = await route.model.answer(request)
                     self.counters.sent += 1
                     stored = keep(reply)
+                lane.succeeded(started, request.model)  # now: failures wait for no commit
                 await stored  # a slot is free once its reply is safe
-                lane.succeeded(started, request.model)
             except ModelError as error:
                 self._note(key, request, started=started, attempt=attempt, result=error.kind)
                 error.attempts, error.lane = attempt, lane.name

@@ -15,6 +15,7 @@ import virtual_time
 from safeglot.backends.engine.collect import Collector
 from safeglot.backends.engine.engine import Engine, Limits, Route
 from safeglot.backends.engine.judging import empty_verdict
+from safeglot.backends.store import store as stores
 from safeglot.backends.store.store import Store
 from safeglot.errors import ModelError, Stopped
 from safeglot.generate import Generate
@@ -473,6 +474,31 @@ def test_a_pass_judges_the_answers_that_it_names_once(store):
         tally = collect(store, Answering(), judge, passes=[(second, (1, 3))]).tally
         assert tally.verdicts == 2
     assert len(judge.asked) == 2
+
+
+class Picky(Answering):
+    """Refuses two texts of three for good."""
+
+    async def answer(self, request: Request) -> Reply:
+        if int(request.messages[-1][1].strip("Frage ?")) % 3:
+            raise ModelError("bad_request", "no", transient=False)
+        return await super().answer(request)
+
+
+def test_answers_that_wait_to_be_stored_still_end_a_row_of_refusals(monkeypatch):
+    """Two refusals between answers are no row of twenty, however long a commit takes."""
+    monkeypatch.setattr(stores, "BATCH_WAIT_S", 30.0)
+
+    async def work() -> Collector:
+        with contextlib.closing(stored(many(90))) as large:
+            route = Route(model=Picky(), lane="a", concurrency=64)
+            collector = Collector(Engine(large, {"target": route}), reference="en")
+            await collector.run([TARGET], ())
+        return collector
+
+    collector = virtual_time.run(work())
+    assert collector.engine.stopped == []
+    assert (collector.tally.answers, collector.tally.failed) == (30, 60)
 
 
 def test_a_verdict_names_the_first_reply_that_it_was_read_from(store):
