@@ -93,9 +93,9 @@ $(BIN)/python:
 	@mkdir -p .stamp && touch $@
 
 lock:
-	uv pip compile pyproject.toml --extra embedded --extra fast --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra app --extra embedded --extra encoder --extra fast --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/run.lock
-	uv pip compile pyproject.toml --extra embedded --extra fast --extra parquet --extra hub --extra translate --group dev \
+	uv pip compile pyproject.toml --extra app --extra embedded --extra encoder --extra fast --extra parquet --extra hub --extra translate --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 	  -o requirements/dev.lock
 
