@@ -22,7 +22,7 @@ SYMBOLS = (
 )
 """Plot symbols of the models: circle, diamond, triangle, square, triangle down, cross."""
 
-STYLES = ("style.css",)
+STYLES = ("base.css", "style.css")
 SCRIPTS = tuple(
     f"scripts/{name}.js" for name in ("panels", "tip", "copy", "list", "answers", "beside")
 )

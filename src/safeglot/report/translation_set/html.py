@@ -17,7 +17,7 @@ from safeglot.types import OUTCOMES
 MOST = 6
 """How many languages the top of the page names with what people say of them."""
 
-STYLES = ("style.css", "translation_set/style.css")
+STYLES = ("base.css", "style.css", "translation_set/style.css")
 SCRIPTS = ("scripts/panels.js", "scripts/copy.js", "scripts/list.js", "translation_set/texts.js")
 
 
