@@ -29,6 +29,7 @@ BROKEN_KINDS = ("broken", "malformed", "no_choices")
 LEVELS, DRAWS, SAMPLES = (0.5, 0.9999), (0, 1_000_000), (1, 10_000)
 """Bounds of settings that a run's manifest repeats: its level, draws of the bootstrap, and samples."""
 HUMAN = "human"  # the translator of people's work, this alone or human=NAME
+TEXT_FILE = "file"  # the translator of texts that were there, file=NAME: whose work is not declared
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]
 """(token, log-probability) pairs of one generated position, most likely first."""
 IMPOSSIBLE = -9999.0  # OpenAI's log-probability of a token that cannot come; others send null
@@ -39,6 +40,11 @@ LOGPROB_POSITIONS = 32
 def is_human(translator: str) -> bool:
     """Return whether a translator, or a file, was declared to be people's work; a mere name is not."""
     return translator == HUMAN or translator.startswith(f"{HUMAN}=")
+
+
+def is_brought(translator: str) -> bool:
+    """Return whether a translator's texts were there before, in a file; none was made for the set."""
+    return is_human(translator) or translator.startswith(f"{TEXT_FILE}=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

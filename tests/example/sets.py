@@ -16,7 +16,7 @@ from safeglot.types import CandidateRow
 
 TRANSLATORS = ("apertium", "ct2/opus-mt-en-mul", "llm=openai/gpt-5-nano")
 SCALES = {
-    "roundtrip-chrf": Scale(worst=0.0, best=1.0, proxy=True),
+    "roundtrip-chrf": Scale(worst=0.0, best=1.0, proxy=True, machine_only=True),
     "metricx=google/metricx-24-hybrid-large-v2p6": Scale(worst=25.0, best=0.0),
     "cometkiwi=Unbabel/wmt22-cometkiwi-da": Scale(worst=0.0, best=1.0),
 }
@@ -122,11 +122,16 @@ def write(folder, prompts, scope, chosen, gate):
                         tag: why for tag, why in UNCOVERED.get(name, {}).items()
                         if tag in scope.languages
                     },
+                    machine_only=scale.machine_only,
                 )
                 for name, scale in scope.scales.items()
             },
             gate=GateTable(threshold=gate.threshold, by_language=dict(gate.by_language)),
             notes=(), digest=digest("translation-set", content)[:16],
             counts=counts(outcomes, scope.languages),
+            by_order=tuple(
+                tag for tag in scope.languages
+                if all(s.proxy or tag in UNCOVERED.get(name, {}) for name, s in scope.scales.items())
+            ),
         )
     )  # fmt: skip

@@ -138,12 +138,21 @@ def _means(folder: TranslationFolder) -> Iterator[tuple[str, str]]:
 
 
 def _notes(about: SetManifest) -> Iterator[str]:
+    from safeglot.report.translation_set.outcomes import chosen_by_order
+
     yield from about.notes
     for name, estimator in about.estimators.items():
         if estimator.proxy:
-            yield f"{name} is a proxy of quality: it was not trained on human judgements."
+            brought = ", gates no text that was brought" if estimator.machine_only else ""
+            yield (
+                f"{name} is a proxy of quality: it was not trained on human judgements, ranks no "
+                f"translators{brought}."
+            )
         for tag, why in estimator.uncovered.items():
             yield f"{name} does not cover {tag}: {why}"
+    by_order = [tag for tag in about.languages if tag in about.by_order]
+    if told := chosen_by_order(by_order, tuple(about.translators)):
+        yield told
     if about.gate.threshold is None and not about.gate.by_language:
         yield "no gate: every text that passed the hard checks is kept."
     for tag, counts in about.counts.items():

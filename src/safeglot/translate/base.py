@@ -37,7 +37,9 @@ class Scale:
     worst: float
     best: float
     proxy: bool = False
-    """Whether it is a stand-in that was not trained on human judgements of quality."""
+    """Whether it is a stand-in that was not trained on human judgements: it ranks no candidates."""
+    machine_only: bool = False
+    """Whether it gates only what a translator made for the set, and only after the choice."""
 
     @property
     def higher_is_better(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from example.sets import KIWI, ROUNDTRIP, make_set
+from example.sets import KIWI, ROUNDTRIP, SCALES, make_set
 from safeglot.cli import translate
 from safeglot.errors import UsageError
 
@@ -43,7 +43,11 @@ def test_a_set_is_summed_up_by_language(made):
 def test_notes_name_proxies_languages_that_are_not_covered_and_empty_ones(made):
     about = made.read_manifest()
     notes = list(translate._notes(about))
-    assert f"{ROUNDTRIP} is a proxy of quality: it was not trained on human judgements." in notes
+    assert (
+        f"{ROUNDTRIP} is a proxy of quality: it was not trained on human judgements, ranks no "
+        "translators, gates no text that was brought."
+    ) in notes
+    assert not any("No estimator that ranks" in note for note in notes)
     assert f"{KIWI} does not cover yo: XLM-R was not trained on Yoruba" in notes
     assert not any("nothing is kept" in note or "no gate" in note for note in notes)
     bare = replace(
@@ -54,6 +58,16 @@ def test_notes_name_proxies_languages_that_are_not_covered_and_empty_ones(made):
     more = list(translate._notes(bare))
     assert "no gate: every text that passed the hard checks is kept." in more
     assert any(note.startswith("es: nothing is kept, so a run has no es.") for note in more)
+
+
+def test_that_the_order_of_the_translators_chose_is_told(tmp_path):
+    scales = {ROUNDTRIP: SCALES[ROUNDTRIP]}
+    folder = make_set(tmp_path / "set", 12, ("es", "yo"), scales=scales)
+    told = translate.summary(folder, width=200)
+    assert (
+        "No estimator that ranks translations covers es, yo: each prompt has the first text that "
+        "passed, in the order of the translators (apertium, ct2/opus-mt-en-mul, llm=openai/gpt-5-nano)."
+    ) in told
 
 
 def test_a_dry_run_asks_nothing(tmp_path):

@@ -153,6 +153,8 @@ class EstimatorTable(Record):
     proxy: bool
     uncovered: Mapping[str, str] = field(metadata={"key": "not covered"})
     """Language -> why."""
+    machine_only: bool = False
+    """Whether it gates only what a translator made for the set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,8 @@ class SetManifest(Record):
     estimators: Mapping[str, EstimatorTable]
     gate: GateTable
     notes: tuple[str, ...]
+    by_order: tuple[str, ...] = ()
+    """Languages with several translators where no estimator ranks: their order chose."""
     digest: str = field(default="", metadata=OPTIONAL)
     """Of all texts and how they ended."""
     counts: Mapping[str, Mapping[str, int]] = field(

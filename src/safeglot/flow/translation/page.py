@@ -32,8 +32,8 @@ from safeglot.report.translation_set.view import (
 from safeglot.score.arrays import Floats, floats
 from safeglot.text import languages
 from safeglot.translate.base import Scale, broken_by
-from safeglot.translate.choice.choice import Gate
-from safeglot.types import FAILED, GATED, KEPT, OUTCOMES, CandidateRow
+from safeglot.translate.choice.choice import Gate, misses
+from safeglot.types import FAILED, GATED, KEPT, OUTCOMES, CandidateRow, is_brought
 
 Values = dict[tuple[str, str, str], "array[float]"]
 """(language, estimator, outcome) -> estimates of the chosen texts."""
@@ -48,12 +48,14 @@ def write_page(folder: TranslationFolder, *, rows: int = 2000) -> Path:
 def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
     """Return the page's records, filled from the folder. Raises: UsageError."""
     about = folder.require().read_manifest()
+    scales, gate = scales_of(about), gate_of(about)
     counts = _SetCounts(most=max(rows // max(len(about.languages), 1), 1))
     for row in folder.read_translations():
         counts.take(row)
+        if row["outcome"] == GATED:
+            counts.take_gated(row, gate, scales)
     counts.draw()
     candidates = counts.take_candidates(folder.read_candidates())
-    scales = scales_of(about)
     rated = ratings_summary.read_rated(folder, about)
     return TranslationsView(
         title=f"Translations: {folder.path.resolve().name}",
@@ -64,6 +66,7 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
         n_prompts=counts.n_prompts,
         digest=about.digest,
         rated=tuple(ratings_summary.table(rated, about.languages, scales)),
+        by_order=tuple(_language(tag) for tag in about.languages if tag in about.by_order),
         notes=tuple(about.notes),
         settings=_settings(about),
         versions=dict(about.versions),
@@ -75,7 +78,7 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
 def scales_of(about: SetManifest) -> dict[str, Scale]:
     """Return the scale of each estimator of a manifest."""
     return {
-        name: Scale(worst=row.worst, best=row.best, proxy=row.proxy)
+        name: Scale(worst=row.worst, best=row.best, proxy=row.proxy, machine_only=row.machine_only)
         for name, row in about.estimators.items()
     }
 
@@ -114,6 +117,8 @@ class _SetCounts:
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    gated_by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(language, estimator) -> gated texts that miss its threshold."""
     failed_by: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     """(prompt, language) of those that failed -> the checks that their candidates failed at."""
 
@@ -138,6 +143,15 @@ class _SetCounts:
             self.chosen[tag, row["translator"]] += 1
         for name, value in row["quality"].items():
             self.values[tag, name, outcome].append(value)
+
+    def take_gated(self, row: dict[str, Any], gate: Gate, scales: Mapping[str, Scale]) -> None:
+        """Count which thresholds a gated text misses."""
+        tag, brought = row["language"], is_brought(row["translator"])
+        for name, value in row["quality"].items():
+            scale = scales.get(name)
+            bound = gate.bound(tag, name, scale) if scale else None
+            if scale and bound is not None and misses(scale, value, bound, brought=brought):
+                self.gated_by[tag, name] += 1
 
     def draw(self) -> None:
         """Let all but the lowest hashes go, in the order in which the prompts came."""
@@ -202,7 +216,7 @@ def _language_view(
     return LanguageView(
         language=_language(tag),
         counts={name: counts.counts[tag, name] for name in OUTCOMES},
-        gated_by={name: _missing(values[name][1], applied[name], scales[name]) for name in applied},
+        gated_by={name: counts.gated_by[tag, name] for name in applied},
         failed_by=Counter(
             check
             for (_, language), checks in counts.failed_by.items()
@@ -226,10 +240,6 @@ def _language_view(
 def _values(counts: _SetCounts, tag: str, estimator: str) -> tuple[Floats, Floats]:
     kept, gated = (counts.values.get((tag, estimator, end), ()) for end in (KEPT, GATED))
     return floats(kept), floats(gated)
-
-
-def _missing(gated: Floats, bound: float, scale: Scale) -> int:
-    return int((gated < bound).sum() if scale.higher_is_better else (gated > bound).sum())
 
 
 def _refused(counts: _SetCounts, tag: str, translator: str) -> dict[str, int]:
@@ -276,7 +286,8 @@ def _settings(about: SetManifest) -> dict[str, str]:
     settings |= {"from": about.reference, "to": ", ".join(about.languages)}
     settings |= {f"translator {name}": id_ for name, id_ in about.translators.items()}
     for name, row in about.estimators.items():
-        proxy = "; a proxy, not trained on human judgements" if row.proxy else ""
+        proxy = "; a proxy, not trained on human judgements: it ranks nothing" if row.proxy else ""
+        proxy += ", and gates no text that was brought" if row.machine_only else ""
         scale = f"from {row.worst:g} (worst) to {row.best:g} (best)"
         settings[f"estimator {name}"] = f"{row.id}; {scale}{proxy}"
     return settings | {"gate": gate_words(about.gate, about.languages)}

@@ -33,7 +33,7 @@ from safeglot.translate.choice.choice import Gate
 from safeglot.translate.choice.outcomes import Scope, choose_rows, counts
 from safeglot.types import CandidateRow, Source
 
-VERSION = 1
+VERSION = 2
 """Bumped when the same inputs begin to give another choice."""
 
 
@@ -256,7 +256,19 @@ def _manifest(plan: Plan, folder: TranslationFolder) -> SetManifest:
         estimators={e.name: _estimator_table(e, config) for e in steps.estimators},
         gate=GateTable(threshold=plan.gate.threshold, by_language=_plain(plan.gate.by_language)),
         notes=tuple(steps.notes),
+        by_order=_by_order(plan),
         adapted=adapted,
+    )
+
+
+def _by_order(plan: Plan) -> tuple[str, ...]:
+    """Return the languages where several translators give texts and no estimator ranks them."""
+    steps, reference = plan.steps, plan.config.reference
+    ranking = [e for e in steps.estimators if not e.scale.proxy]
+    return tuple(
+        tag
+        for tag in plan.config.to
+        if len(steps.able(reference, tag)) > 1 and all(e.uncovered(reference, tag) for e in ranking)
     )
 
 
@@ -267,6 +279,7 @@ def _estimator_table(estimator: Estimator, config: Config) -> EstimatorTable:
         worst=estimator.scale.worst,
         best=estimator.scale.best,
         proxy=estimator.scale.proxy,
+        machine_only=estimator.scale.machine_only,
         uncovered={tag: why for tag, why in reasons.items() if why},
     )
 

@@ -119,13 +119,15 @@ def _percent(share: Statistic) -> str:
 def limits(view: TranslationsView) -> Iterator[str]:
     """Yield what a reader may miss on this page."""
     yield from view.notes
+    if by_order := outcomes.chosen_by_order([o.name for o in view.by_order], view.translators):
+        yield by_order
     proxies = [estimator.name for estimator in view.estimators if estimator.proxy]
     if not view.estimators:
         yield "No estimator was asked. The hard checks find gross faults, not wrong meaning."
     elif len(proxies) == len(view.estimators):
         yield (
             f"Every estimate here is a proxy ({', '.join(proxies)}): it was not trained on human "
-            "judgements and says little of a single text."
+            "judgements, says little of a single text, and ranks no translators."
         )
     for language in view.languages:
         if language.total and not language.counts["kept"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +30,25 @@ class OutcomeRow:
 
 def context(view: TranslationsView) -> dict[str, Any]:
     """Return what the template needs."""
-    return {"outcomes": [_row(language) for language in view.languages]}
+    return {
+        "outcomes": [_row(language) for language in view.languages],
+        "by_order": chosen_by_order([o.name for o in view.by_order], view.translators),
+    }
 
 
 def kept_share(view: LanguageView) -> str:
     """Return the share of the prompts that is kept, in percent."""
     return percent(view.counts["kept"] / view.total) if view.total else NONE
+
+
+def chosen_by_order(languages: Sequence[str], translators: Sequence[str]) -> str:
+    """Return in which languages the order of the translators chose; "" for none."""
+    if not languages:
+        return ""
+    return (
+        f"No estimator that ranks translations covers {', '.join(languages)}: each prompt has the "
+        f"first text that passed, in the order of the translators ({', '.join(translators)})."
+    )
 
 
 def by_frequency(counts: Mapping[str, int]) -> str:

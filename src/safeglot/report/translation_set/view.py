@@ -135,6 +135,8 @@ class TranslationsView:
     n_prompts: int
     digest: str
     rated: tuple[RatedView, ...] = ()
+    by_order: tuple[NamedLanguage, ...] = ()
+    """Languages where no estimator ranks: the order of the translators chose."""
     notes: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

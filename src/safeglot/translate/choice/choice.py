@@ -3,6 +3,8 @@
 M-ALERT took the best of three machine translations by two estimators; its rule is not published
 (arXiv 2412.15035). Ours: within a language every estimator ranks all candidates that passed the
 hard checks; ranks are averaged, so that no estimator counts more because its scale is wider.
+Proxies rank nothing: a round trip prefers a machine's output to people's. Where nothing ranks, the
+order in which the translators were given decides.
 """
 
 from __future__ import annotations
@@ -56,6 +58,8 @@ class CandidateTable:
     language_N: Ints
     order_N: Ints
     passed_N: Bools
+    brought_N: Bools
+    """Whether a text was there before, so that a proxy of machines does not gate it."""
     quality_NE: Floats
     languages: Sequence[str]
     estimators: Sequence[str]
@@ -81,11 +85,13 @@ class Choice:
 def choose(table: CandidateTable, gate: Gate) -> Choice:
     """Return the best candidate that passed the hard checks and the gate; else the best is gated.
 
-    Ties, and candidates without a number from any estimator, go by the order of the translators.
-    A candidate without a number from a gating estimator is not stopped by the gate.
+    Ties, and candidates without a rank, go by the order of the translators. A candidate without a
+    number from a gating estimator is not stopped by the gate. Estimators of machines alone gate
+    what was chosen without them: they choose between no translators.
     """
     rank_N = mean_ranks(table)
-    over_N = above(table, gate)
+    over_N = above(table, gate, machine_only=False)
+    kept_N = over_N & above(table, gate, machine_only=True)
     # the first of each group in this order is its choice: kept before gated, best rank, first given
     better_N = np.where(np.isnan(rank_N), -1.0, rank_N)
     order = np.lexsort((table.order_N, -better_N, ~over_N, table.group_N))
@@ -96,17 +102,20 @@ def choose(table: CandidateTable, gate: Gate) -> Choice:
     row_G = np.full(table.groups, -1, dtype=np.int64)
     row_G[group[first]] = order[first]
     kept_G = np.zeros(table.groups, dtype=np.bool_)
-    kept_G[group[first]] = over_N[order[first]]
+    kept_G[group[first]] = kept_N[order[first]]
     return Choice(row_G=row_G, kept_G=kept_G, rank_N=rank_N)
 
 
 def mean_ranks(table: CandidateTable) -> Floats:
     """Return each candidate's mean over the estimators of its rank in its language, in [0, 1].
 
-    Shape (N,); candidates that failed a check are not ranked. Ties share their mean rank.
+    Shape (N,); candidates that failed a check are not ranked, and proxies rank none. Ties share
+    their mean rank.
     """
     share_NE = np.full(table.quality_NE.shape, np.nan)
     for e, scale in enumerate(table.scales):
+        if scale.proxy:
+            continue
         sign = 1.0 if scale.higher_is_better else -1.0
         rated_N = table.passed_N & ~np.isnan(table.quality_NE[:, e])
         for number in range(len(table.languages)):
@@ -125,18 +134,30 @@ def _shares(value_I: Floats) -> Floats:
     return np.asarray((rank_U[at_I] - 0.5) / value_I.size, dtype=np.float64)
 
 
-def above(table: CandidateTable, gate: Gate) -> Bools:
-    """Return which candidates are at or above every threshold of which they have a number, shape (N,)."""
+def above(table: CandidateTable, gate: Gate, *, machine_only: bool) -> Bools:
+    """Return which candidates miss no threshold of which they have a number, shape (N,).
+
+    Of the estimators those that gate machines' texts only, or the others.
+    """
     above_N = np.ones(len(table.group_N), dtype=np.bool_)
     for e, (name, scale) in enumerate(zip(table.estimators, table.scales, strict=True)):
+        if scale.machine_only != machine_only:
+            continue
         bounds = [gate.bound(tag, name, scale) for tag in table.languages]
         worst = -np.inf if scale.higher_is_better else np.inf
         bound_L = np.array([worst if b is None else b for b in bounds], dtype=np.float64)
         bound_N = bound_L[table.language_N] if bounds else np.zeros(0)
         quality_N = table.quality_NE[:, e]
         fits_N = quality_N >= bound_N if scale.higher_is_better else quality_N <= bound_N
-        above_N &= fits_N | np.isnan(quality_N)
+        above_N &= fits_N | np.isnan(quality_N) | (table.brought_N & machine_only)
     return above_N
+
+
+def misses(scale: Scale, value: float, bound: float, *, brought: bool) -> bool:
+    """Return whether a text is gated by one estimate; a text that was brought, not by a proxy of machines."""
+    if brought and scale.machine_only:
+        return False
+    return value < bound if scale.higher_is_better else value > bound
 
 
 def why_gated(table: CandidateTable, gate: Gate, row: int) -> str:
@@ -147,7 +168,7 @@ def why_gated(table: CandidateTable, gate: Gate, row: int) -> str:
         bound, value = gate.bound(language, name, scale), float(table.quality_NE[row, e])
         if bound is None or np.isnan(value):
             continue
-        if (value < bound) if scale.higher_is_better else (value > bound):
+        if misses(scale, value, bound, brought=bool(table.brought_N[row])):
             sign = "<" if scale.higher_is_better else ">"
             missed.append(f"{name} {value:.3g} {sign} {bound:g}")
     return "quality: " + ", ".join(missed)

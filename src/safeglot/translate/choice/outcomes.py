@@ -10,7 +10,7 @@ import numpy as np
 
 from safeglot.translate.base import Scale
 from safeglot.translate.choice.choice import CandidateTable, Choice, Gate, choose, why_gated
-from safeglot.types import GATED, OUTCOMES, CandidateRow, Outcome
+from safeglot.types import GATED, OUTCOMES, CandidateRow, Outcome, is_brought
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,7 @@ def _table(rows: Sequence[CandidateRow], scope: Scope) -> CandidateTable:
         language_N=language_N,
         order_N=np.array([at_K[row.translator] for row in rows], dtype=np.int64),
         passed_N=np.array([row.passed for row in rows], dtype=np.bool_),
+        brought_N=np.array([is_brought(row.translator) for row in rows], dtype=np.bool_),
         quality_NE=quality_NE,
         languages=tuple(scope.languages),
         estimators=names,

@@ -57,8 +57,8 @@ class RoundTripChrf:
 
     @property
     def scale(self) -> Scale:
-        """From 0 to 1, more is better; a proxy."""
-        return Scale(worst=0.0, best=1.0, proxy=True)
+        """From 0 to 1, more is better; a proxy, and of machines: it rates their output above people's."""
+        return Scale(worst=0.0, best=1.0, proxy=True, machine_only=True)
 
     def uncovered(self, source: str, target: str) -> str:
         """Return why there is no way back from the target language; "" where there is one."""

@@ -66,6 +66,15 @@ def test_gated_texts_are_counted_by_the_thresholds_that_they_miss(folder):
     assert all(r["quality"][ROUNDTRIP] < 0.4 for r in gated)
 
 
+def test_a_text_that_was_brought_is_not_counted_as_gated_by_a_round_trip(tmp_path):
+    folder = make_set(tmp_path / "set", 40, ("yo",))
+    before = view_of(folder).languages[0].gated_by[ROUNDTRIP]
+    rows = list(folder.read_translations())
+    brought = [{**r, "translator": "human=yo.csv"} for r in rows]
+    folder.write_rows(list(folder.read_candidates()), brought, ranks=[])
+    assert (before > 0, view_of(folder).languages[0].gated_by[ROUNDTRIP]) == (True, 0)
+
+
 def test_failed_texts_are_counted_by_the_checks_of_their_candidates(folder):
     failed = {(r["id"], r["language"]) for r in folder.read_translations() if r["outcome"] == "failed"}  # fmt: skip
     assert failed

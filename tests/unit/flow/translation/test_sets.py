@@ -5,7 +5,7 @@ import pytest
 from safeglot.backends.console import Console
 from safeglot.errors import InputErrors, TooMuchMissing, UsageError
 from safeglot.flow.translation.sets import check_failed, make, plan
-from unit.flow.translation.plans import GERMAN, configured, loaded
+from unit.flow.translation.plans import GERMAN, configured, loaded, texts_file
 
 QUIET = Console(quiet=True)
 
@@ -26,6 +26,25 @@ def test_a_set_holds_the_texts_of_its_translator(tmp_path):
     assert about.counts["de"]["kept"] == len(GERMAN)
     assert about.translators["human=human.jsonl"].startswith("human=human.jsonl@")
     assert folder.page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_where_nothing_ranks_the_order_of_the_translators_chooses_and_the_set_says_so(tmp_path):
+    first = texts_file(tmp_path / "first.jsonl")
+    second = texts_file(tmp_path / "second.jsonl", {k: f"{v} Danke." for k, v in GERMAN.items()})
+    for order in ([first, second], [second, first]):
+        folder = make(
+            planned(
+                tmp_path,
+                translator=[f"file={path}" for path in order],
+                translations=str(tmp_path / order[0].stem),
+            ),
+            QUIET,
+        )
+        kept = [r for r in folder.read_translations() if r["outcome"] == "kept"]
+        assert {r["translator"] for r in kept} == {f"file={order[0].name}"}
+        assert folder.read_manifest().by_order == ("de",)
+        assert "the first text that passed" in folder.page.read_text("utf-8")
+    assert make(planned(tmp_path), QUIET).read_manifest().by_order == ()
 
 
 def test_a_finished_set_is_left_as_it_is(tmp_path):

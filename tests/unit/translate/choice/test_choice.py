@@ -12,7 +12,14 @@ from safeglot.translate.choice.choice import CandidateTable, Gate, choose, mean_
 UP, DOWN = Scale(worst=0.0, best=1.0), Scale(worst=25.0, best=0.0)
 
 
-def table(quality, *, passed=None, groups=None, scales=(UP,), languages=("sw",), language=None):
+PROXY = Scale(worst=0.0, best=1.0, proxy=True)
+ROUND = Scale(worst=0.0, best=1.0, proxy=True, machine_only=True)
+
+
+def table(
+    quality, *, passed=None, brought=None, groups=None, scales=(UP,), languages=("sw",),
+    language=None,
+):  # fmt: skip
     quality = np.array(quality, dtype=float)
     quality = quality if quality.ndim == 2 else quality[:, np.newaxis]
     n = len(quality)
@@ -23,6 +30,7 @@ def table(quality, *, passed=None, groups=None, scales=(UP,), languages=("sw",),
         language_N=np.zeros(n, dtype=int) if language is None else np.array(language),
         order_N=np.arange(n),
         passed_N=np.ones(n, dtype=bool) if passed is None else np.array(passed),
+        brought_N=np.zeros(n, dtype=bool) if brought is None else np.array(brought),
         quality_NE=quality,
         languages=languages,
         estimators=tuple(f"e{i}" for i in range(quality.shape[1])),
@@ -67,6 +75,36 @@ def test_an_estimator_that_counts_errors_ranks_the_other_way_and_gates_only_when
     gate = Gate(by_language={"sw": {"e0": 0.5}})
     assert outcomes(choose(given_, gate)) == ["gated"]
     assert why_gated(given_, gate, 1) == "quality: e0 1 > 0.5"
+
+
+def test_a_proxy_ranks_nothing_so_that_the_first_given_is_chosen():
+    found = choose(table([0.6, 0.9], groups=[0, 0], scales=(PROXY,)), Gate())
+    assert (found.row_G.tolist(), outcomes(found)) == ([0], ["kept"])
+    assert np.isnan(found.rank_N).all()
+
+
+def test_a_proxy_ranks_nothing_beside_an_estimator_that_does():
+    both = table([[0.9, 0.6], [0.6, 0.9]], groups=[0, 0], scales=(UP, PROXY))
+    assert choose(both, Gate()).rank_N.tolist() == [0.75, 0.25]
+
+
+def test_a_round_trip_gates_what_was_chosen_and_chooses_no_other():
+    given_ = table([0.4, 0.9], groups=[0, 0], scales=(ROUND,))
+    found = choose(given_, Gate(threshold=0.5))
+    assert (found.row_G.tolist(), outcomes(found)) == ([0], ["gated"])
+    assert why_gated(given_, Gate(threshold=0.5), 0) == "quality: e0 0.4 < 0.5"
+
+
+def test_a_round_trip_does_not_gate_what_was_brought():
+    # MultiJail: the proxy's mean is .40 for people's Italian and .54 for a machine's
+    given_ = table([0.1, 0.1], brought=[True, False], scales=(ROUND,))
+    assert outcomes(choose(given_, Gate(threshold=0.5))) == ["kept", "gated"]
+
+
+def test_other_estimators_gate_what_was_brought_and_are_the_only_reason_told():
+    given_ = table([[0.1, 0.2]], brought=[True], scales=(ROUND, PROXY))
+    assert outcomes(choose(given_, Gate(threshold=0.5))) == ["gated"]
+    assert why_gated(given_, Gate(threshold=0.5), 0) == "quality: e1 0.2 < 0.5"
 
 
 def test_candidates_without_a_number_go_by_the_order_and_are_not_stopped():

@@ -68,6 +68,16 @@ def test_without_a_gate_the_best_is_kept():
     assert [o.outcome for o in outcomes] == ["kept", "kept", "failed", "failed"]
 
 
+def test_a_round_trip_keeps_peoples_text_and_prefers_no_translator():
+    people, file, machine = "human=it.csv", "file=it.csv", "apertium"
+    trip = {"good": Scale(worst=0.0, best=1.0, proxy=True, machine_only=True)}
+    for first, end in ((people, "kept"), (file, "kept"), (machine, "gated")):
+        scope = Scope(prompts=("p",), languages=("it",), translators=(first, "llm=a/b"), scales=trip)  # fmt: skip
+        rows = [row("p", "it", first, good=0.2), row("p", "it", "llm=a/b", good=0.9)]
+        ((outcome,), _) = choose_rows(rows, scope, Gate())
+        assert (outcome.chosen, outcome.outcome) == (rows[0], end)
+
+
 def test_counts_are_of_every_language_and_outcome():
     outcomes, _ = choose_rows(ROWS, SCOPE, Gate())
     assert counts(outcomes, (*SCOPE.languages, "fr")) == {

@@ -59,6 +59,7 @@ def test_covers_what_the_back_translator_has_a_way_back_from():
 
 def test_is_a_proxy_that_the_default_threshold_applies_to():
     assert ROUND.scale.proxy
+    assert ROUND.scale.machine_only
     assert ROUND.scale.gates
     assert ROUND.name == "roundtrip-chrf"
     assert ROUND.id != RoundTripChrf(back=Asking(id="asking:2")).id
