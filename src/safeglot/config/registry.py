@@ -20,6 +20,7 @@ from safeglot.types import NO_SETTINGS, ModelSettings
 
 if TYPE_CHECKING:
     from safeglot.judge.families.refusal_decision import Decision
+    from safeglot.text.encoder import Encoder
     from safeglot.translate.checks.identify import GlotLid
 
 EMBEDDED_JUDGES: dict[str, str] = {
@@ -225,6 +226,17 @@ def glotlid() -> GlotLid | None:
 
     predict, labels = load_glotlid(path)
     return GlotLid(predict=predict, labels=labels)
+
+
+@functools.cache
+def encoder() -> Encoder | None:
+    """Return the sentence encoder, None where its package is not installed.
+
+    Raises: UsageError where the package has another version or other weights.
+    """
+    from safeglot.backends.encoders import use
+
+    return use.open_encoder() if use.is_installed() else None
 
 
 def refuses() -> Callable[[str, str], bool | None]:
