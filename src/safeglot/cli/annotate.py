@@ -87,12 +87,12 @@ def status(run: Path) -> None:
     _show(progress.status(RunDir(run)))
 
 
-@click.group()
+@click.group(hidden=True)
 def plan() -> None:
-    """Say what a wanted precision costs."""
+    """Say what a wanted precision costs; an old spelling of `annotate plan`."""
 
 
-@plan.command()
+@click.command()
 @click.argument("run", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--half-width", type=float, default=0.02, show_default=True, help="of the unsafe rate"
@@ -109,3 +109,7 @@ def labels(run: Path | None, **planned: Any) -> None:
     from safeglot.score.judges.drawing import LabelPlan
 
     _show(plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))
+
+
+annotate.add_command(labels, "plan")
+plan.add_command(labels)

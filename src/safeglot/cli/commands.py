@@ -17,12 +17,13 @@ import click
 
 from safeglot import __version__
 from safeglot.cli.annotate import annotate, plan
-from safeglot.cli.arms import arms
 from safeglot.cli.compare import compare, experiment
+from safeglot.cli.doctor import doctor
+from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped
 from safeglot.cli.judge import UNCHECKED, judge
-from safeglot.cli.merge import merge
-from safeglot.cli.options import ALLOW, PROXY, config_of, options
+from safeglot.cli.options import ALLOW, begun_config, config_of, given_text, options
 from safeglot.cli.ratings import ratings
+from safeglot.cli.tools import arms, export, fetch_embedded, ls, merge, show
 from safeglot.cli.translate import translate
 from safeglot.errors import InputErrors, SafeglotError, UnnamedEndpoints, UsageError
 
@@ -44,33 +45,16 @@ def _console(*, quiet: bool = False) -> Console:
 
 
 _QUIET = click.option("--quiet", is_flag=True, help="no progress, only the result")
-_RETRY = click.option(
+_RETRY = grouped(
+    "Servers and limits",
     "--retry-failed",
     is_flag=True,
     help="try again what failed for good, empty answers and unread verdicts",
 )
 
 
-class _Group(click.Group):
-    """Commands in the order in which they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Return the command of a name. Raises: UsageError with the nearest name."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            from safeglot.config.checks import nearest
-
-            raise UsageError(
-                f"no such command {args[0]!r}.{nearest(args[0], self.commands)} "
-                f"Allowed: {', '.join(self.commands)}. `safeglot --help` explains them."
-            )
-        return super().resolve_command(ctx, args)
-
-
 @click.group(
-    cls=_Group,
+    cls=SectionedGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -80,48 +64,54 @@ def app(context: click.Context) -> None:
     """Measure where a language model's safety gets lost between languages, and why.
 
     \b
-    safeglot run --prompts mini --languages en,de,sw --target vllm/OWNER/MODEL
+    safeglot run mini --languages en,de,sw --target vllm/OWNER/MODEL
                  --judge llama-guard-3=vllm/meta-llama/Llama-Guard-3-8B --out runs/first
     """  # noqa: D301 - click reads the escape
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
 
-@app.command()
+@app.command(cls=GroupedCommand)
 @options()
 @ALLOW
 @click.option("--dry-run", is_flag=True, help="count requests, tokens and cost; send nothing")
+@click.option("--print-config", is_flag=True, help="print the settings given as TOML; send nothing")
 @_RETRY
-@click.option("--unchecked-judge", is_flag=True, help=UNCHECKED)
+@grouped("Judging", "--unchecked-judge", is_flag=True, help=UNCHECKED)
 @_QUIET
 def run(
-    config: Path | None,
+    what: str | None,
     *,
     allow: tuple[str, ...],
     dry_run: bool,
-    retry_failed: bool,
-    unchecked_judge: bool,
+    print_config: bool,
     quiet: bool,
     **flags: Any,
 ) -> None:
-    """Run all stages; on a folder that holds the run, do what is missing."""
-    settings = config_of(config, flags, allow=allow)
+    """Run all stages; on a folder that holds the run, do what is missing.
+
+    CONFIG is a TOML file (./safeglot.toml where nothing is named; `safeglot init` writes it), RUN a
+    run's folder to go on with, PROMPTS mini, a file or hf:owner/name.
+    """
     from safeglot import pipeline
 
-    if dry_run:
+    how = {"retry_failed": flags.pop("retry_failed"), "unchecked": flags.pop("unchecked_judge")}
+    settings = begun_config(what, flags, allow=allow)
+    if print_config:
+        _console().show(given_text(settings, what, flags))
+    elif dry_run:
         from safeglot.cli.look import forecast_text
 
         _console().show(forecast_text(pipeline.plan(settings)))
-        return
-    console = _console(quiet=quiet)
-    pipeline.run(settings, console, retry_failed=retry_failed, unchecked=unchecked_judge)
+    else:
+        pipeline.run(settings, _console(quiet=quiet), **how)
 
 
 @app.command()
 @options(_PROMPTS)
-def prompts(config: Path | None, **flags: Any) -> None:
-    """Read, check and select prompts; show languages and categories."""
-    settings = config_of(config, flags, allow=None)
+def prompts(what: str | None, **flags: Any) -> None:
+    """Read and check prompts; show languages and categories."""
+    settings = config_of(what, flags, allow=None)
     from safeglot.cli import look
     from safeglot.flow.prompts import load
 
@@ -129,16 +119,16 @@ def prompts(config: Path | None, **flags: Any) -> None:
     _console().show(look.prompts_text(read))
 
 
-@app.command()
+@app.command(cls=GroupedCommand)
 @options(but=("judge", "judge_base_url", "judge_thoughts", "level", "answers"))
 @ALLOW
 @_RETRY
 @_QUIET
 def generate(
-    config: Path | None, *, allow: tuple[str, ...], retry_failed: bool, quiet: bool, **flags: Any
+    what: str | None, *, allow: tuple[str, ...], retry_failed: bool, quiet: bool, **flags: Any
 ) -> None:
     """Ask the targets and store their answers."""
-    settings = config_of(config, flags, allow=allow)
+    settings = begun_config(what, flags, allow=allow)
     from safeglot import pipeline
 
     done = pipeline.generate(settings, _console(quiet=quiet), retry_failed=retry_failed)
@@ -147,7 +137,6 @@ def generate(
 
 app.add_command(translate)
 app.add_command(judge)
-app.add_command(merge)
 
 
 @app.command()
@@ -165,7 +154,7 @@ app.add_command(merge)
 )
 @_QUIET
 def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet: bool) -> None:
-    """Compute results.json from the verdicts of a run, and from human labels where it has them."""
+    """Compute results.json from verdicts, and from human labels."""
     from safeglot import pipeline
     from safeglot.backends.files.rundir import RunDir
     from safeglot.flow.labels import label_files
@@ -211,101 +200,21 @@ def report(run: Path, answers: int | None, out: Path | None) -> None:
     console.show_coloured(pipeline.report(run_dir, console, answers=shown))
 
 
-@app.command()
-@_RUN
-@click.option("--json", "as_json", is_flag=True, help="print results.json")
-def show(run: Path, *, as_json: bool) -> None:
-    """Print a run's headline table, or its estimates as JSON."""
-    from safeglot.backends.files.rundir import RunDir
-    from safeglot.cli import look
-
-    console = _console()
-    if as_json:
-        console.show_json(RunDir(run).read_results().rstrip("\n"))
-    else:
-        console.show_coloured(look.show_text(RunDir(run), console))
-
-
-@app.command()
-@_RUN
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(["csv", "jsonl", "parquet"]),
-    default="csv",
-    show_default=True,
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=None, help="folder; RUN/export by default"
-)
-def export(run: Path, kind: str, out: Path | None) -> None:
-    """Write prompts, answers, verdicts, failures and estimates as files."""
-    from safeglot.backends.files.rundir import RunDir
-    from safeglot.cli import look
-
-    for path, rows in look.export(RunDir(run), kind, out or run / "export"):
-        _console().show(f"{path}: {rows} rows")
-
-
-for _command in (annotate, plan, arms, experiment, compare, ratings):
+for _command in (
+    show,
+    export,
+    merge,
+    annotate,
+    plan,
+    arms,
+    experiment,
+    compare,
+    ratings,
+    ls,
+    fetch_embedded,
+    doctor,
+):
     app.add_command(_command)
-
-
-@app.command()
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-def ls(folder: Path | None) -> None:
-    """List the runs in a folder, `runs` by default."""
-    from safeglot.cli import look
-
-    if folder is not None and not folder.is_dir():
-        raise UsageError(
-            f"{folder}: no such folder. Give one that holds runs; the default is runs."
-        )
-    _console().show(look.list_text(folder or Path("runs")))
-
-
-@app.command("fetch-embedded")
-@click.option("--verify", is_flag=True, help="check the stored weights' sha256 again")
-def fetch_embedded(*, verify: bool) -> None:
-    """Fetch the embedded model's weights into the user's cache (98 MB, once)."""
-    from safeglot.backends.models import routes
-
-    console = _console()
-    console.show(
-        str(routes.fetch_embedded("smollm2-135m", progress=console.fetching, verify=verify))
-    )
-
-
-@app.command()
-@click.argument("config", type=click.Path(path_type=Path), required=False)
-@click.option("--base-url", multiple=True, help="ask this server whether it answers")
-@click.option(
-    "--key-env", default="", metavar="VAR", help="variable of the key that it is asked with"
-)
-@PROXY
-@ALLOW
-def doctor(
-    config: Path | None,
-    *,
-    base_url: tuple[str, ...],
-    key_env: str,
-    proxy: str | None,
-    allow: tuple[str, ...],
-) -> None:
-    """Tell what is installed, which keys are set, and which of the servers named answers.
-
-    CONFIG is a file whose models' servers are asked too.
-    """
-    from safeglot.cli import look
-
-    places = [("--base-url", url, key_env) for url in base_url]
-    given = config_of(config, {"proxy": proxy}, allow=allow)
-    if config is not None:
-        from safeglot.config.endpoints import endpoints_of, models_of
-
-        found = endpoints_of(models_of(given))
-        places += [(", ".join(names), *endpoint) for endpoint, names in found.items()]
-    _console().show(look.doctor_text(places, given.proxy))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -341,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _unexpected(error: Exception, arguments: Sequence[str]) -> tuple[str, int]:
     """Return what is said of an error that nobody expected, and the exit code: the files may be to blame."""
-    from safeglot.cli.damage import damage_in
+    from safeglot.flow.damage import damage_in
 
     if isinstance(error, OSError) and error.filename:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)

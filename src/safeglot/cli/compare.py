@@ -171,7 +171,7 @@ def language_properties(
 @_LANGUAGE
 @_REFERENCE
 def compare(runs: tuple[Path, ...], *, reference: str | None, **asked: Any) -> None:
-    """Set the models of one or several runs side by side, with ranks where they are resolved."""
+    """Set models side by side, with ranks where they are resolved."""
     from safeglot.experiments.leaderboard import compare as answer
 
     by, shown = _parted(asked)

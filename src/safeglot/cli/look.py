@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,21 +138,3 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
         ):  # without its manifest a run's records are saved all the same
             counted["outcomes"] = outcome_table(store, run_dir.read_manifest())
         yield from exporting.export(store, rows, folder, kind, counted=counted)
-
-
-def doctor_text(places: Sequence[tuple[str, str, str]] = (), proxy: str | None = None) -> str:
-    """Return what is there to work with; of servers only those at places that were named."""
-    from safeglot.backends import doctor
-
-    none = "none was named: give --base-url URL, or a configuration file"
-    parts = {
-        "installed": doctor.installed(),
-        "keys": doctor.keys(),
-        "endpoints": doctor.endpoints(places, proxy) or [(none, "")],
-    }
-    blocks = []
-    for title, rows in parts.items():
-        wide = max((len(name) for name, _ in rows), default=0)
-        lines = (f"  {name:<{wide}}  {text}".rstrip() for name, text in rows)
-        blocks.append("\n".join([title, *lines]))
-    return "\n\n".join(blocks)

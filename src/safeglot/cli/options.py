@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from safeglot.cli.help import FIRST, GROUPS, grouped
+from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
     from safeglot.config.settings import Config
@@ -41,35 +43,62 @@ _SHORT = {"translator": "--with", "patience_s": "--patience"}
 """Settings with a second flag, which comes first."""
 
 
+FRONT = (
+    "languages", "limit", "target", "base_url", "key_env", "judge", "judge_base_url", "samples",
+    "budget_usd", "out",
+)  # fmt: skip
+"""Settings that the help of a run shows first."""
+_SERVERS = "Servers and limits"
+
+
 def options(
-    only: tuple[str, ...] | None = None, *, but: tuple[str, ...] = (), file: bool = True
+    only: Sequence[str] | None = None,
+    *,
+    but: Collection[str] = (),
+    file: bool = True,
+    first: Sequence[str] = FRONT,
 ) -> Callable[..., Any]:
-    """Return a decorator that adds a flag for each key of the configuration, and its file."""
+    """Return a decorator that adds a flag for each key of the configuration, and what is worked on.
+
+    `first` are those that the help shows first, in this order.
+    """
     from safeglot.config.settings import FIELDS
 
-    names = [n for n in FIELDS if (only is None or n in only) and n not in but]
+    wanted = [n for n in FIELDS if (only is None or n in only) and n not in but]
+    names = [n for n in first if n in wanted] + [n for n in wanted if n not in first]
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(names):
-            command = _option(name, FIELDS[name])(command)
+            group = FIRST if name in first else _group_of(name)
+            command = _option(name, FIELDS[name], group)(command)
+        command = grouped(
+            FIRST,
+            "--preset",
+            metavar="NAME",
+            help="settings to begin with: quick, m-alert, release",
+        )(command)
         if not file:
             return command
-        return click.argument("config", required=False, type=click.Path(path_type=Path))(command)
+        return click.argument("what", metavar="[CONFIG|RUN|PROMPTS]", required=False)(command)
 
     return add
 
 
-def _option(name: str, field: Any) -> Callable[..., Any]:
+def _group_of(name: str) -> str:
+    return next((title for title, names in GROUPS.items() if name in names), FIRST)
+
+
+def _option(name: str, field: Any, group: str) -> Callable[..., Any]:
     flag, text, kind = f"--{name.replace('_', '-')}", field.metadata["help"], str(field.type)
     if kind == "bool":
-        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
-    many = name in _MANY
+        return grouped(group, f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
     metavar = {"languages": "TAGS", "to": "TAGS", "columns": "NAME=COLUMN"}.get(name)
     flags = (_SHORT[name], flag) if name in _SHORT else (flag,)
-    return click.option(
+    return grouped(
+        group,
         *flags,
         name,
-        multiple=many,
+        multiple=name in _MANY,
         default=None,
         type=_TYPES.get(kind, str),
         metavar=metavar,
@@ -77,18 +106,21 @@ def _option(name: str, field: Any) -> Callable[..., Any]:
     )
 
 
-PROXY = click.option(
+PROXY = grouped(
+    _SERVERS,
     "--proxy",
     default=None,
     help="HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY",
 )
-HTTP_CLIENT = click.option(
+HTTP_CLIENT = grouped(
+    _SERVERS,
     "--http-client",
     default=None,
     metavar="NAME",
     help="what asks servers: auto, aiohttp, or pyreqwest (plain http without a proxy)",
 )
-ALLOW = click.option(
+ALLOW = grouped(
+    _SERVERS,
     "--allow",
     multiple=True,
     metavar="URL[=VAR]",
@@ -97,14 +129,44 @@ ALLOW = click.option(
 
 
 def config_of(
-    path: Path | None, flags: dict[str, Any], *, allow: tuple[str, ...] | None = ()
+    what: str | None, flags: dict[str, Any], *, allow: tuple[str, ...] | None = ()
 ) -> Config:
-    """Return the configuration of a file under the flags. Raises: UsageError."""
-    from safeglot.config.files import configured
+    """Return the configuration of a file, a run or prompts, under the flags. Raises: UsageError."""
+    from safeglot.config.files import HERE, configured, named
 
     given = {k: v for k, v in flags.items() if v is not None and v != ()}
     if "columns" in given:
         from safeglot.config.checks import pairs
 
         given["columns"] = pairs(given["columns"])
-    return configured(path, given, allow=allow)
+    path, more = named(what, given)
+    if what is None and path is not None:
+        click.echo(f"note: settings of ./{HERE}; flags go before them", err=True)
+    return configured(path, {**given, **more}, allow=allow)
+
+
+def begun_config(
+    what: str | None, flags: dict[str, Any], *, allow: tuple[str, ...] | None = ()
+) -> Config:
+    """Return the configuration of something to begin or go on with. Raises: UsageError where nothing is named."""
+    from safeglot.config.files import HERE
+
+    if what is None and not any(v not in (None, ()) for v in flags.values()):
+        from pathlib import Path
+
+        if not Path(HERE).is_file():
+            raise UsageError(
+                f"nothing is named, and there is no {HERE} here. Write one with four answers:\n"
+                "  safeglot init\nor name prompts and a model:\n"
+                "  safeglot run mini --languages en,de,sw --target vllm/OWNER/MODEL"
+            )
+    return config_of(what, flags, allow=allow)
+
+
+def given_text(config: Config, what: str | None, flags: dict[str, Any]) -> str:
+    """Return as TOML what a file, a preset and flags give."""
+    from safeglot.config.files import given_table, named
+
+    given = {k: v for k, v in flags.items() if v is not None and v != ()}
+    path, more = named(what, given)
+    return given_table(config, path, {**given, **more}).rstrip("\n")

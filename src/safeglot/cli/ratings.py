@@ -18,7 +18,7 @@ def _show(text: str) -> None:
 
 @click.group()
 def ratings() -> None:
-    """Draw translations for people to rate, and read their ratings back."""
+    """Have people rate translations, and read their ratings back."""
 
 
 @ratings.command()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from safeglot.cli.help import GroupedCommand
 from safeglot.cli.options import ALLOW, config_of, options
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ _OPTIONS = (
     "limit", "select_seed", "base_url", "key_env", "proxy", "http_client", "concurrency", "timeout_s", "patience_s",
     "retries", "budget_tokens", "budget_usd", "max_missing",
 )  # fmt: skip
+_FRONT = ("to", "translator", "quality", "gate", "limit", "base_url", "key_env", "budget_usd")
 
 
-@click.command()
-@click.argument("prompts")
-@options(_OPTIONS, file=False)
+@click.command(cls=GroupedCommand)
+@click.argument("what", metavar="PROMPTS|CONFIG")
+@options(_OPTIONS, file=False, first=_FRONT)
 @click.option("--out", required=True, help="folder of the translation set")
 @ALLOW
 @click.option("--dry-run", is_flag=True, help="count texts and requests; ask nothing")
@@ -34,7 +35,7 @@ _OPTIONS = (
 @click.option("--retry-failed", is_flag=True, help="try again what failed for good")
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def translate(
-    prompts: str,
+    what: str,
     out: str,
     *,
     dry_run: bool,
@@ -43,13 +44,13 @@ def translate(
     quiet: bool,
     **flags: Any,
 ) -> None:
-    """Translate PROMPTS, estimate the quality, check, choose and gate; write a translation set.
+    """Translate prompts, check and choose; write a translation set.
 
-    PROMPTS is what --prompts of run takes, or a configuration file (.toml).
+    PROMPTS is mini, a file or hf:owner/name, CONFIG a configuration file (.toml).
 
     \b
     safeglot translate mini --to es,ca --with apertium --quality roundtrip-chrf --out sets/mini
-    safeglot run --prompts mini --translations sets/mini --target … --judge … --out runs/first
+    safeglot run mini --translations sets/mini --target … --judge … --out runs/first
     """  # noqa: D301 - click reads the escape
     from safeglot import pipeline
     from safeglot.backends.console import Console
@@ -58,11 +59,9 @@ def translate(
 
     allow = flags.pop("allow")
     flags["translations"] = out
-    file = Path(prompts) if prompts.endswith(".toml") else None
-    if file is None:
-        flags["prompts"] = prompts
+    if not what.endswith(".toml"):
         flags["kinds"] = flags["kinds"] or "harmful,benign"
-    config = config_of(file, flags, allow=allow)
+    config = config_of(what, flags, allow=allow)
     console = Console(quiet=quiet)
     if dry_run:
         console.show(forecast(sets.plan(config, *load(config))))
@@ -112,7 +111,7 @@ def summary(folder: TranslationFolder, *, width: int) -> str:
             *notes,
             f"set:  {folder.path}",
             f"page: {folder.page}",
-            f"Next: safeglot run --prompts … --translations {folder.path} …"[: max(width, 80)],
+            f"Next: safeglot run … --translations {folder.path} …"[: max(width, 80)],
         ]
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -159,13 +159,19 @@ def with_key(config: Config, addresses: Collection[str]) -> Config:
         mine = is_at(model, addresses) if addresses else _is_hosted(model)
         return replace(model, key_env=variable) if mine and not model.key_env else model
 
+    return with_models(config, keyed)
+
+
+def with_models(config: Config, changed: Callable[[ModelConfig], ModelConfig]) -> Config:
+    """Return the configuration with each of its models changed."""
+
     def steps(given: tuple[StepConfig, ...]) -> tuple[StepConfig, ...]:
-        return tuple(replace(s, model=keyed(s.model)) if s.model else s for s in given)
+        return tuple(replace(s, model=changed(s.model)) if s.model else s for s in given)
 
     return replace(
         config,
-        target=tuple(keyed(m) for m in config.target),
-        judge=tuple(replace(j, model=keyed(j.model)) if j.model else j for j in config.judge),
+        target=tuple(changed(m) for m in config.target),
+        judge=tuple(replace(j, model=changed(j.model)) if j.model else j for j in config.judge),
         translator=steps(config.translator),
         quality=steps(config.quality),
     )

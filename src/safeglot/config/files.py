@@ -9,10 +9,10 @@ from typing import Any
 from safeglot.backends.files import datasets, rundir
 from safeglot.backends.files.links import check_own, check_regular
 from safeglot.backends.files.rundir import RunDir
-from safeglot.config import addresses, naming, registry
+from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
 from safeglot.config.model_strings import Known
-from safeglot.config.settings import OF_MACHINE, Config, build, read_toml
+from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, read_toml, to_table
 from safeglot.errors import UsageError
 
 _FOR_NEW = ("base_url", "judge_base_url", "key_env", "out", *OF_MACHINE)
@@ -29,33 +29,78 @@ def known() -> Known:
     )
 
 
+HERE = "safeglot.toml"
+"""The configuration that is read where nothing is named."""
+
+
+def named(what: str | None, flags: Mapping[str, Any]) -> tuple[Path | None, dict[str, str]]:
+    """Return the configuration file that a command works on, or the prompts as a flag.
+
+    Raises: UsageError where it is neither, or there are two sets of prompts.
+    """
+    if what is None:
+        return (Path(HERE) if Path(HERE).is_file() else None), {}
+    path = Path(what)
+    if (path / "run.toml").is_file():
+        return path / "run.toml", {}
+    if path.suffix.lower() == ".toml":
+        return path, {}
+    if what not in datasets.PACKAGED and not what.startswith("hf:") and not path.is_file():
+        kind = "a folder without a run" if path.is_dir() else "no such file or folder"
+        near = checks.nearest(what, [*datasets.PACKAGED, *_likely(path.parent)])
+        raise UsageError(
+            f"{what}: {kind}.{near} Allowed: a configuration (.toml), a run's folder, or prompts "
+            f"({FIELDS['prompts'].metadata['help']}). `safeglot init` writes a configuration."
+        )
+    if "prompts" in flags:
+        raise UsageError(f"prompts twice: {what} and --prompts {flags['prompts']}. Keep one.")
+    return None, {"prompts": what}
+
+
+def _likely(folder: Path) -> list[str]:
+    """Return what of a folder a command could work on."""
+    there = folder.iterdir() if folder.is_dir() else ()
+    suffixes = (".toml", *datasets.SUFFIXES)
+    return [str(p) for p in there if p.suffix.lower() in suffixes or (p / "run.toml").is_file()]
+
+
 def configured(
     path: Path | None, flags: Mapping[str, Any], *, allow: Collection[str] | None = ()
 ) -> Config:
-    """Return the configuration of a TOML file, where there is one, under the flags.
+    """Return the configuration of a TOML file, where there is one, under the flags, over a preset.
 
     `allow` names endpoints of a stored run's file again; None where nothing is asked.
     Raises: UsageError.
     """
+    flags = dict(flags)
+    preset = flags.pop("preset", None)
+    under = read_toml(presets.text_of(preset), preset) if preset else {}
     if path is None:
-        config = build({}, known=known(), flags=flags)
-        return with_key(config, config.base_url)
-    hint = "Give a TOML file"
-    if path.suffix.lower() in datasets.SUFFIXES:
-        hint += f", or did you mean --prompts {path}?"
-    elif (path / "run.toml").is_file():
-        hint += f", such as {path / 'run.toml'}"
-    if path.suffix.lower() in datasets.SUFFIXES or path.is_dir():
-        raise UsageError(f"{path}: is no configuration. {hint.rstrip('.')}.".replace("?.", "?"))
+        config = build(under, known=known(), flags=flags)
+        return prices.priced(with_key(config, config.base_url))
     if (run_dir := naming.run_of(path)) is not None:
         check_regular([path])
         check_own([run_dir.config])
-    table = read_toml(rundir.read_text(path, hint), str(path))
+    table = read_toml(rundir.read_text(path, "Give a TOML file"), str(path))
     if run_dir is not None:
-        return _stored(run_dir, table, flags, allow=allow, where=str(path))
-    config = build(table, known=known(), where=str(path), flags=flags)
+        if preset:
+            raise UsageError(f"--preset {preset}: is for a new run; {path} has its settings.")
+        return prices.priced(_stored(run_dir, table, flags, allow=allow, where=str(path)))
+    config = build({**under, **table}, known=known(), where=str(path), flags=flags)
     addresses.check_taken({key: models_of(config, [key]) for key in MODEL_KEYS}, flags, str(path))
-    return with_key(config, config.base_url)
+    return prices.priced(with_key(config, config.base_url))
+
+
+def given_table(config: Config, path: Path | None, flags: Mapping[str, Any]) -> str:
+    """Return as TOML what a preset, a file and flags give together, without other defaults."""
+    import tomli_w
+
+    table = read_toml(rundir.read_text(path, "Give a TOML file"), str(path)) if path else {}
+    preset = flags.get("preset")
+    head = presets.text_of(preset) if preset else ""
+    whole = {**read_toml(head, str(preset)), **table, **flags}
+    comment = "".join(f"{line}\n" for line in head.splitlines() if line.startswith("# "))
+    return comment + tomli_w.dumps({k: v for k, v in to_table(config).items() if k in whole})
 
 
 def _stored(

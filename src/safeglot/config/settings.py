@@ -131,6 +131,9 @@ class Config:
     budget_usd: float | None = _option(
         None, "stop after this cost, where prices are given", least=0
     )
+    prices: str | None = _option(
+        None, "TOML file with prices of models; the file in SAFEGLOT_PRICES by default"
+    )
     max_missing: float = _option(
         0.1, "share of missing verdicts that ends with exit code 3", least=0, most=1
     )
@@ -151,7 +154,7 @@ _CHOICES = {
 }
 _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
 _NAMED = ("target", "judge", "translator", "quality")
-OF_MACHINE = ("proxy", "http_client")
+OF_MACHINE = ("proxy", "http_client", "prices")
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
 _ADDRESSES = ("base_url", "judge_base_url")
 _FAULTS: Mapping[str, Callable[[str], str]] = {

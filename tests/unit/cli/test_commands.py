@@ -37,6 +37,8 @@ def test_run_has_a_flag_for_each_key_of_the_toml():
         "--patience",
         "--allow",
         "--dry-run",
+        "--preset",
+        "--print-config",
         "--retry-failed",
         "--unchecked-judge",
         "--quiet",

@@ -7,7 +7,6 @@ from example.recorded import recorded
 from safeglot import pipeline
 from safeglot.backends.files.rundir import RunDir
 from safeglot.cli.look import (
-    doctor_text,
     export,
     forecast_text,
     list_text,
@@ -99,11 +98,3 @@ def test_records_are_exported_with_and_without_estimates(tmp_path):
     pipeline.score(run, QUIET)
     more = {path.name: rows for path, rows in export(run, "csv", tmp_path)}
     assert more["estimates.csv"] > 0
-
-
-def test_what_is_there_to_work_with_is_told(monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "placeholder")
-    blocks = doctor_text(()).split("\n\n")
-    assert [block.splitlines()[0] for block in blocks] == ["installed", "keys", "endpoints"]
-    assert "OPENAI_API_KEY" in blocks[1]
-    assert "placeholder" not in "".join(blocks)

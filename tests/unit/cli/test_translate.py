@@ -37,7 +37,7 @@ def test_a_set_is_summed_up_by_language(made):
         assert line.startswith(f"{tag} ({name})")
         assert line.split()[2:5] == [str(n["kept"]), str(n["gated"]), str(n["failed"])]
     assert f"{ROUNDTRIP} " in lines[1]
-    assert lines[-1].startswith(f"Next: safeglot run --prompts … --translations {made.path}")
+    assert lines[-1].startswith(f"Next: safeglot run … --translations {made.path}")
 
 
 def test_notes_name_proxies_languages_that_are_not_covered_and_empty_ones(made):

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from example.job import answered
-from safeglot.cli.arms import arms
+from safeglot.cli.tools import arms
 from safeglot.errors import UsageError
 
 

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from example.job import judged
 from example.sets import make_set
-from safeglot.cli.damage import damage_in
+from safeglot.flow.damage import damage_in
 
 
 def test_what_is_damaged_is_named_and_nothing_else(tmp_path):

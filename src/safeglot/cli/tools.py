@@ -1,0 +1,171 @@
+"""Tools beside the run: looking at runs, their records as files, joining them, texts for the arms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from safeglot.cli.options import HTTP_CLIENT, PROXY
+from safeglot.errors import UsageError
+
+_RUN = click.argument("run", type=click.Path(path_type=Path))
+
+
+def _show(text: str) -> None:
+    from safeglot.backends.console import Console
+
+    Console().show(text)
+
+
+@click.command()
+@_RUN
+@click.option("--json", "as_json", is_flag=True, help="print results.json")
+def show(run: Path, *, as_json: bool) -> None:
+    """Print a run's headline table, or its estimates as JSON."""
+    from safeglot.backends.console import Console
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.cli import look
+
+    console = Console()
+    if as_json:
+        console.show_json(RunDir(run).read_results().rstrip("\n"))
+    else:
+        console.show_coloured(look.show_text(RunDir(run), console))
+
+
+@click.command()
+@_RUN
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    default="csv",
+    show_default=True,
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="folder; RUN/export by default"
+)
+def export(run: Path, kind: str, out: Path | None) -> None:
+    """Write prompts, answers, verdicts and estimates as files."""
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.cli import look
+
+    for path, rows in look.export(RunDir(run), kind, out or run / "export"):
+        _show(f"{path}: {rows} rows")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+def ls(folder: Path | None) -> None:
+    """List the runs in a folder, `runs` by default."""
+    from safeglot.cli import look
+
+    if folder is not None and not folder.is_dir():
+        raise UsageError(
+            f"{folder}: no such folder. Give one that holds runs; the default is runs."
+        )
+    _show(look.list_text(folder or Path("runs")))
+
+
+@click.command("fetch-embedded")
+@click.option("--verify", is_flag=True, help="check the stored weights' sha256 again")
+def fetch_embedded(*, verify: bool) -> None:
+    """Fetch the embedded model's weights (98 MB, once)."""
+    from safeglot.backends.console import Console
+    from safeglot.backends.models import routes
+
+    console = Console()
+    console.show(
+        str(routes.fetch_embedded("smollm2-135m", progress=console.fetching, verify=verify))
+    )
+
+
+@click.command()
+@click.argument(
+    "runs", metavar="RUN RUN...", type=click.Path(path_type=Path), nargs=-1, required=True
+)
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="a new folder for the whole"
+)
+def merge(runs: tuple[Path, ...], out: Path) -> None:
+    """Join shards, or runs of one plan, in a new folder.
+
+    Their prompts, languages, targets or judges may differ. Nothing is asked, and nothing is written
+    into the runs.
+    """
+    from safeglot.backends.console import Console
+    from safeglot.flow.run.merge import merge as joined
+
+    console = Console()
+    run_dir = joined(runs, out, console)
+    console.show(f"joined: {run_dir.path}. Next: safeglot score {run_dir.path}")
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="file to write, .csv or .jsonl"
+)
+@click.option(
+    "--arm",
+    multiple=True,
+    type=click.Choice(["backtranslate", "reverse"]),
+    default=("backtranslate",),
+    show_default=True,
+    help="arm whose answers are to be translated; may be repeated",
+)
+@click.option(
+    "--with",
+    "translator",
+    multiple=True,
+    metavar="TRANSLATOR",
+    help="have the answers translated, as `translate` takes it; may be repeated",
+)
+@click.option("--base-url", default=None, help="address of the chat models that translate")
+@click.option(
+    "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
+)
+@PROXY
+@HTTP_CLIENT
+@click.option("--quiet", is_flag=True, help="no progress, only the result")
+def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: Any) -> None:
+    """Write the answers that arms need translated, or translate them."""
+    from safeglot.backends.console import Console
+    from safeglot.backends.files.arm_texts import write
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.cli.options import config_of
+    from safeglot.errors import TooMuchMissing
+    from safeglot.flow.arms import to_translate
+    from safeglot.flow.run.session import opened
+    from safeglot.flow.translation.arm_answers import filled
+
+    run_dir, console = RunDir(run).require(), Console(quiet=quiet)
+    names = ",".join(dict.fromkeys(arm))
+    about = run_dir.read_manifest()
+    with opened(run_dir) as store:
+        rows = list(to_translate(store, about, tuple(dict.fromkeys(arm))))
+        if not flags["translator"]:
+            written = write(out, rows)
+            console.show(
+                f"{out}: {written} answers to translate. Fill in text and translator, and give the "
+                f"file to the same run: --arms {names} --arm-texts {out}"
+            )
+            return
+        config = config_of(None, {**flags, "reference": about.reference})
+        result = filled(rows, config, run_dir=run_dir, store=store, console=console)
+    lost = "; ".join(result.lost())
+    if lost and not result.rows:
+        raise TooMuchMissing(
+            f"no answer was translated, so {out} is not written: {lost}. These arms have no texts, and "
+            "name no cause. Name another translator with --with."
+        )
+    written = write(out, result.rows)
+    left = f" ({len(result.refused)} could not be translated and are left out)" if lost else ""
+    for line in result.lost():
+        console.show(line)
+    console.show(
+        f"{out}: {written} answers, translated{left}. Give the file to the same run: "
+        f"--arms {names} --arm-texts {out}"
+    )
