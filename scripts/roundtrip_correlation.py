@@ -1,7 +1,8 @@
-"""How much the round-trip proxy has to do with chrF against a human translation, per segment.
+"""How much the embedded estimates have to do with chrF against a human translation, per segment.
 
 English -> Spanish -> Italian and the way back with Apertium, on the prompts of MultiJail, whose
-Italian column is by people. Usage: roundtrip_correlation.py MULTIJAIL.CSV [N]
+Italian column is by people; and the encoder's cosines of people's translations in its languages.
+Usage: roundtrip_correlation.py MULTIJAIL.CSV [N]
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from safeglot.backends.encoders.cosines import Cosines
+from safeglot.backends.encoders.use import open_encoder
 from safeglot.text.chrf import chrf
 from safeglot.translate.estimators.roundtrip import RoundTripChrf, untranslated_share
 from safeglot.types import Candidate, Reply, Request, Source, Translated
 
+PEOPLE = ("zh", "it", "ar", "ko", "th")
+"""The columns of MultiJail in the encoder's languages."""
+NAMES = ("proxy", "round trip alone", "untranslated share", "cosine", "proxy and cosine")
 THERE, BACK = ("eng-spa", "spa-ita"), ("ita-spa", "spa-eng")
 DRAWS = 5000
 
@@ -61,20 +67,53 @@ def translate(texts: Sequence[str], modes: Sequence[str]) -> list[str]:
 
 
 def measured(rows: Sequence[dict[str, str]]) -> np.ndarray:
-    """Give a row for each prompt: the proxy, the round trip alone, the untranslated share, chrF."""
+    """Give a row for each prompt: what NAMES says of Apertium's text, its chrF."""
+    texts = translate([row["en"] for row in rows], THERE)
+    return np.array([
+        (*numbers, chrf(text, row["it"]))
+        for row, text, numbers in zip(rows, texts, estimated(rows, texts), strict=True)
+    ])  # fmt: skip
+
+
+def estimated(rows: Sequence[dict[str, str]], texts: Sequence[str]) -> list[tuple[float, ...]]:
+    """Give the numbers of Italian texts, in the order of NAMES."""
     estimator = RoundTripChrf(back=Apertium())
-    sources = [row["en"] for row in rows]
-    texts = translate(sources, THERE)
     backs = translate(texts, BACK)
+    cosines = Cosines(open_encoder()).of((row["en"], text) for row, text in zip(rows, texts, strict=True))  # fmt: skip
     found = []
-    for row, text, back in zip(rows, texts, backs, strict=True):
+    for row, text, back, cosine in zip(rows, texts, backs, cosines, strict=True):
         source = Source(prompt=row["id"], text=row["en"], language="en", target="it")
         candidate = Candidate(source=source, translator="apertium", text=text)
         proxy = estimator.read(candidate, [Reply(text=back)]).value
         assert proxy is not None, row["id"]
         share = untranslated_share(row["en"], text)
-        found.append((proxy, chrf(back, row["en"]), share, chrf(text, row["it"])))
-    return np.array(found)
+        found.append((proxy, chrf(back, row["en"]), share, cosine, (proxy + max(cosine, 0)) / 2))
+    return found
+
+
+def higher(x: np.ndarray, y: np.ndarray) -> float:
+    """Give the probability that one of x is above one of y."""
+    return float(stats.mannwhitneyu(x, y).statistic) / (len(x) * len(y))
+
+
+def say_people(rows: Sequence[dict[str, str]], machine: np.ndarray) -> None:
+    """Say what the estimates make of people's translations."""
+    people = np.array(estimated(rows, [row["it"] for row in rows]))
+    for name, x, y in zip(NAMES, people.T, machine.T, strict=False):
+        print(f"{name}: people {x.mean():.2f}, Apertium {y.mean():.2f}, P(people above) {higher(x, y):.2f}")  # fmt: skip
+    cosines = Cosines(open_encoder())
+    for tag in PEOPLE:
+        kinds = {
+            "people": [row[tag] for row in rows],
+            "of another prompt": [row[tag] for row in (*rows[-1:], *rows[:-1])],
+            "half": [row[tag][: len(row[tag]) // 2] for row in rows],
+        }
+        of = {kind: np.array(list(cosines.of((row["en"], text) for row, text in zip(rows, texts, strict=True)))) for kind, texts in kinds.items()}  # fmt: skip
+        bound = np.quantile(of["people"], 0.05)
+        print(f"{tag}: 5th percentile {bound:.2f}; " + "; ".join(
+            f"{kind}: AUC {higher(of['people'], of[kind]):.3f}, below it {(of[kind] < bound).mean():.3f}"
+            for kind in ("of another prompt", "half")
+        ))  # fmt: skip
 
 
 def correlation(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -97,14 +136,15 @@ def main() -> None:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))[:count]
     found = measured(rows)
-    human = found[:, 3]
+    human = found[:, -1]
     print(f"n {len(found)}, mean chrF against the human Italian {human.mean():.3f}")
-    for name, x in zip(("proxy", "round trip alone", "untranslated share"), found.T, strict=False):
+    for name, x in zip(NAMES, found.T, strict=False):
         print(f"{name}: mean {x.mean():.3f}, sd {x.std(ddof=1):.3f}")
         for label, ranks in (("Pearson", False), ("Spearman", True)):
             pair = [stats.rankdata(one) if ranks else one for one in (x, human)]
             low, high = interval(x, human, ranks=ranks)
             print(f"  {label} {float(correlation(*pair)):.2f} ({low:.2f} to {high:.2f})")
+    say_people(rows, found)
     copies = [row["en"] for row in rows]
     backs = translate(copies, BACK)
     alone = np.mean([chrf(back, text) for back, text in zip(backs, copies, strict=True)])

@@ -27,21 +27,7 @@ ROOTS = (
 )
 """Their public names, and those of the modules in them, are used by people and by plug-ins."""
 LATER = {
-    "safeglot.backends.encoders.use:DECIMALS": 14,
-    "safeglot.backends.encoders.use:DIMENSION": 14,
-    "safeglot.backends.encoders.use:INSTALL": 14,
-    "safeglot.backends.encoders.use:LANGUAGES": 14,
-    "safeglot.backends.encoders.use:MOST_CHARACTERS": 14,
-    "safeglot.backends.encoders.use:PACKAGE": 14,
-    "safeglot.backends.encoders.use:REINSTALL": 14,
-    "safeglot.backends.encoders.use:SHA256": 14,
-    "safeglot.backends.encoders.use:UseEncoder": 14,
-    "safeglot.backends.encoders.use:VERSION": 14,
-    "safeglot.backends.encoders.use:check_files": 14,
-    "safeglot.backends.encoders.use:is_installed": 14,
-    "safeglot.backends.encoders.use:open_encoder": 14,
     "safeglot.config.registry:encoder": 14,
-    "safeglot.text.encoder:Encoder": 14,
     "safeglot.text.encoder:covers": 14,
     "safeglot.prompts.probes.base:half_fraction": 17,
     "safeglot.score.probes.factorial:LogisticEffects": 17,

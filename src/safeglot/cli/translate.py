@@ -137,6 +137,7 @@ def _means(folder: TranslationFolder) -> Iterator[tuple[str, str]]:
 
 
 def _notes(about: SetManifest) -> Iterator[str]:
+    from safeglot.flow.translation.page import own_thresholds
     from safeglot.report.translation_set.outcomes import chosen_by_order
 
     yield from about.notes
@@ -147,6 +148,8 @@ def _notes(about: SetManifest) -> Iterator[str]:
                 f"{name} is a proxy of quality: it was not trained on human judgements, ranks no "
                 f"translators{brought}."
             )
+        if estimator.thresholds:
+            yield f"{name} screens meaning by thresholds of its own: {own_thresholds(estimator)}."
         for tag, why in estimator.uncovered.items():
             yield f"{name} does not cover {tag}: {why}"
     by_order = [tag for tag in about.languages if tag in about.by_order]

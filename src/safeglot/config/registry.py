@@ -80,6 +80,12 @@ TRANSLATORS: dict[str, Form] = {
 """Without a step an engine is asked through `MachineTranslator`; a file is read by the flow."""
 ESTIMATORS: dict[str, Form] = {
     "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf or roundtrip-chrf=apertium"),
+    "encoder-cosine": Form(
+        example="encoder-cosine",
+        step="safeglot.translate.estimators.encoder:EncoderCosine",
+        engine="safeglot.backends.estimators.encoder_cosine:open_cosine",
+    ),
+    "roundtrip-encoder": Form(sign="=", example="roundtrip-encoder or roundtrip-encoder=apertium"),
     "cometkiwi": Form(
         sign="=",
         needed=True,
@@ -109,7 +115,7 @@ ESTIMATORS: dict[str, Form] = {
         step="safeglot.translate.estimators.llm_quality:LlmErrorSpans",
     ),
 }
-"""A round trip is made of the translators that go back."""
+"""A round trip is made of the translators that go back, and one of the two of the encoder too."""
 ENTRY_POINTS = "safeglot.judges"
 
 

@@ -106,7 +106,7 @@ class Config:
     )
     quality: tuple[StepConfig, ...] = _option(
         (),
-        "roundtrip-chrf, cometkiwi=NAME, metricx=NAME, llm-da=provider/model or llm-spans=provider/model; may be repeated",
+        "roundtrip-chrf, encoder-cosine, roundtrip-encoder, cometkiwi=NAME, metricx=NAME, llm-da=provider/model or llm-spans=provider/model; may be repeated",
     )
     gate: str = _option(
         "0.5", "least quality of a translation, from 0 to 1; none; or a TOML file for each language"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +40,10 @@ class Scale:
     """Whether it is a stand-in that was not trained on human judgements: it ranks no candidates."""
     machine_only: bool = False
     """Whether it gates only what a translator made for the set, and only after the choice."""
+    thresholds: Mapping[str, float] | None = None
+    """The least number of each language, in place of the gate's one for all; None: the gate's."""
+    untested: frozenset[str] = frozenset()
+    """Languages of which nobody has measured the threshold."""
 
     @property
     def higher_is_better(self) -> bool:

@@ -48,11 +48,11 @@ class QualityModel(BatchedModel):
 
     def __init__(self, load: Callable[[], LoadedModel], *, most: int = MOST_CHARACTERS) -> None:
         self._load = load
-        self._batcher = Batcher(self._run, most=most, size=_size)
+        self._batcher = Batcher(self._run, most=most, size=pair_size)
 
     def _run(self, requests: list[Request]) -> Sequence[Reply]:
         weights = self._engine
-        rows = [weights.tokens(*_texts(request)) for request in requests]
+        rows = [weights.tokens(*pair_of(request)) for request in requests]
         fit = [row for row in rows if len(row) <= weights.limit]
         numbers = iter(weights.numbers(fit) if fit else ())
         return [
@@ -191,15 +191,16 @@ def chosen(device: str) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _texts(request: Request) -> tuple[str, str]:
+def pair_of(request: Request) -> tuple[str, str]:
+    """Return the translation and the source of a request."""
     texts = json.loads(request.prompt or "{}")
     return texts["mt"], texts["src"]
 
 
-def _size(request: Request) -> int:
+def pair_size(request: Request) -> int:
     """Return the characters of both texts and some for the marks. Raises: ModelError."""
     try:
-        return sum(map(len, _texts(request))) + 32
+        return sum(map(len, pair_of(request))) + 32
     except (ValueError, KeyError, TypeError):
         message = 'the prompt has to be {"mt": "...", "src": "..."}'
         raise ModelError("bad_request", message, transient=False) from None

@@ -155,6 +155,10 @@ class EstimatorTable(Record):
     """Language -> why."""
     machine_only: bool = False
     """Whether it gates only what a translator made for the set."""
+    thresholds: Mapping[str, float] | None = None
+    """Language -> its own least number there; None where it has the gate's."""
+    untested: tuple[str, ...] = ()
+    """Languages of which nobody has measured the threshold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,13 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
 def scales_of(about: SetManifest) -> dict[str, Scale]:
     """Return the scale of each estimator of a manifest."""
     return {
-        name: Scale(worst=row.worst, best=row.best, proxy=row.proxy, machine_only=row.machine_only)
+        name: Scale(
+            worst=row.worst,
+            best=row.best,
+            proxy=row.proxy,
+            machine_only=row.machine_only,
+            thresholds=row.thresholds,
+        )
         for name, row in about.estimators.items()
     }
 
@@ -234,7 +240,15 @@ def _language_view(
             if kept.size + gated.size
         },
         bounds=applied,
+        untested=tuple(
+            name for name in applied if _is_untested(about.estimators[name], tag, applied[name])
+        ),
     )
+
+
+def _is_untested(row: EstimatorTable, tag: str, bound: float) -> bool:
+    """Return whether a threshold is the estimator's own, and nobody has measured it."""
+    return tag in row.untested and (row.thresholds or {}).get(tag) == bound
 
 
 def _values(counts: _SetCounts, tag: str, estimator: str) -> tuple[Floats, Floats]:
@@ -273,6 +287,7 @@ def _estimator(name: str, row: EstimatorTable) -> EstimatorView:
         worst=row.worst,
         best=row.best,
         proxy=row.proxy,
+        screens=bool(row.thresholds),
         uncovered=row.uncovered,
     )
 
@@ -290,7 +305,17 @@ def _settings(about: SetManifest) -> dict[str, str]:
         proxy += ", and gates no text that was brought" if row.machine_only else ""
         scale = f"from {row.worst:g} (worst) to {row.best:g} (best)"
         settings[f"estimator {name}"] = f"{row.id}; {scale}{proxy}"
+        if row.thresholds:
+            settings[f"thresholds of {name}"] = own_thresholds(row)
     return settings | {"gate": gate_words(about.gate, about.languages)}
+
+
+def own_thresholds(row: EstimatorTable) -> str:
+    """Return an estimator's thresholds in words: "it 0.61, ru 0.4 (untested)"."""
+    return ", ".join(
+        f"{tag} {bound:g}{' (untested)' if tag in row.untested else ''}"
+        for tag, bound in (row.thresholds or {}).items()
+    )
 
 
 def gate_words(gate: GateTable, tags: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.text import languages
+from safeglot.text.languages import primary
 from safeglot.translate.base import Estimator
 from safeglot.translate.checks.hard_checks import VERSION as CHECKS_VERSION
 from safeglot.translate.checks.identify import available
@@ -273,13 +274,19 @@ def _by_order(plan: Plan) -> tuple[str, ...]:
 
 
 def _estimator_table(estimator: Estimator, config: Config) -> EstimatorTable:
+    scale = estimator.scale
     reasons = {tag: estimator.uncovered(config.reference, tag) for tag in config.to}
+    covered = [tag for tag, why in reasons.items() if not why]
+    own = {tag: Gate().bound(tag, estimator.name, scale) for tag in covered}
+    bounds = {tag: bound for tag, bound in own.items() if bound is not None and scale.thresholds}
     return EstimatorTable(
         id=estimator.id,
-        worst=estimator.scale.worst,
-        best=estimator.scale.best,
-        proxy=estimator.scale.proxy,
-        machine_only=estimator.scale.machine_only,
+        worst=scale.worst,
+        best=scale.best,
+        proxy=scale.proxy,
+        machine_only=scale.machine_only,
+        thresholds=None if scale.thresholds is None else bounds,
+        untested=tuple(tag for tag in bounds if primary(tag) in scale.untested),
         uncovered={tag: why for tag, why in reasons.items() if why},
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
+from safeglot.backends.encoders.use import LANGUAGES
 from safeglot.backends.engine.engine import Route
 from safeglot.backends.files import datasets
 from safeglot.backends.models.adaptations import Adaptations
@@ -29,6 +30,7 @@ from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.reading.translation_rows import ExpectedTexts, read_translations
 from safeglot.text import languages
 from safeglot.translate.base import Estimator, Translator
+from safeglot.translate.estimators.encoder import TRIP_NAME, EncoderCosine, RoundTripEncoder
 from safeglot.translate.estimators.roundtrip import RoundTripChrf
 from safeglot.translate.translators.first import FirstOf
 from safeglot.translate.translators.from_file import FileTranslator
@@ -208,15 +210,22 @@ def _file(
 
 def _estimator(spec: StepConfig, making: _Making, translators: Sequence[Translator]) -> Estimator:
     form = registry.ESTIMATORS[spec.kind]
-    if form.engine:
-        return _quality_model(form, spec, making)
-    if form.step:
-        step: Estimator = making.step(form, spec)
+    if form.engine or form.step:
+        step: Estimator = (
+            _quality_model(form, spec, making) if form.engine else making.step(form, spec)
+        )
         return step
-    return _round_trip(spec, making, translators)
+    trip = _round_trip(spec, making, translators)
+    if spec.kind != TRIP_NAME:
+        return trip
+    encoder = StepConfig(name=EncoderCosine.family, kind=EncoderCosine.family)
+    cosine = _quality_model(registry.ESTIMATORS[encoder.kind], encoder, making)
+    return RoundTripEncoder(trip=trip, cosine=cosine, name=spec.name)
 
 
-def _round_trip(spec: StepConfig, making: _Making, translators: Sequence[Translator]) -> Estimator:
+def _round_trip(
+    spec: StepConfig, making: _Making, translators: Sequence[Translator]
+) -> RoundTripChrf:
     """Return the comparison with a translation back. Raises: UsageError where nobody can go back."""
     back = [_translator(named, making, (), ()) for named in _way_back(spec)] or [
         t for t in translators if not isinstance(t, FileTranslator)
@@ -224,7 +233,7 @@ def _round_trip(spec: StepConfig, making: _Making, translators: Sequence[Transla
     if not back:
         raise UsageError(
             f"{spec.name}: needs a translator that can translate back. Name one, as in "
-            "roundtrip-chrf=apertium."
+            f"{spec.kind}=apertium."
         )
     if not spec.path:
         making.notes.append(
@@ -235,7 +244,7 @@ def _round_trip(spec: StepConfig, making: _Making, translators: Sequence[Transla
 
 
 def _way_back(spec: StepConfig) -> list[StepConfig]:
-    """Return the translator named after roundtrip-chrf=, if there is one. Raises: InputErrors."""
+    """Return the translator named after roundtrip-chrf= or roundtrip-encoder=, if there is one. Raises: InputErrors."""
     if not spec.path:
         return []
     problems: list[str] = []
@@ -246,10 +255,16 @@ def _way_back(spec: StepConfig) -> list[StepConfig]:
     return [named]
 
 
-def _quality_model(form: Form, spec: StepConfig, making: _Making) -> Estimator:
+def _quality_model(form: Form, spec: StepConfig, making: _Making) -> Any:
     """Return an estimator that is a model in this process. Raises: UsageError where it cannot be had."""
     model, opened = registry.load(form.engine)(spec.path)
-    step: Estimator = registry.call(form.step, {"model": model, "name": spec.name})
+    arguments = {
+        "model": model,
+        "name": spec.name,
+        "languages": LANGUAGES,
+        "reference": making.config.reference,
+    }
+    step = registry.call(form.step, arguments)
     making.engines[model] = partial(_in_process, opened, model)
     return step
 

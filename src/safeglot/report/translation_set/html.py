@@ -116,6 +116,20 @@ def _percent(share: Statistic) -> str:
     return f"{percent(share.number)}%{interval}"
 
 
+def _screening(view: TranslationsView) -> Iterator[str]:
+    """Yield what a gate by an estimator's own thresholds is worth, and where they are untested."""
+    for estimator in view.estimators:
+        if not estimator.screens:
+            continue
+        names = [o.language.name for o in view.languages if estimator.name in o.untested]
+        untested = f" Its threshold is untested in {', '.join(names)}." if names else ""
+        yield (
+            f"{estimator.name} is a screening of meaning: it finds another text and half a text, sees "
+            "no negation, and where its threshold was measured gates 1 in 20 translations by people."
+            f"{untested}"
+        )
+
+
 def limits(view: TranslationsView) -> Iterator[str]:
     """Yield what a reader may miss on this page."""
     yield from view.notes
@@ -129,6 +143,7 @@ def limits(view: TranslationsView) -> Iterator[str]:
             f"Every estimate here is a proxy ({', '.join(proxies)}): it was not trained on human "
             "judgements, says little of a single text, and ranks no translators."
         )
+    yield from _screening(view)
     for language in view.languages:
         if language.total and not language.counts["kept"]:
             yield f"Nothing is kept in {language.language.name}: a run cannot ask in it."

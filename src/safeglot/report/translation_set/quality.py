@@ -30,6 +30,7 @@ class QualityRow:
 
     name: str
     proxy: bool
+    screens: bool
     better: str
     cells: tuple[Figure, ...]
 
@@ -85,6 +86,7 @@ def _row(view: TranslationsView, estimator: EstimatorView) -> QualityRow:
     return QualityRow(
         name=name,
         proxy=estimator.proxy,
+        screens=estimator.screens,
         better=_better(estimator),
         cells=(*cells, _cell(whole, digits, None)),
     )
@@ -112,7 +114,9 @@ def _human(view: TranslationsView) -> QualityRow | None:
         return None
     cells = [_cell(spreads.get(o.language.tag), 2, None) for o in view.languages]
     whole = _cell(overall(list(spreads.values())), 2, None)
-    return QualityRow(name=HUMAN, proxy=False, better="higher", cells=(*cells, whole))
+    return QualityRow(
+        name=HUMAN, proxy=False, screens=False, better="higher", cells=(*cells, whole)
+    )
 
 
 def _uncovered(view: TranslationsView) -> Iterator[str]:
@@ -156,6 +160,7 @@ class Plot:
     words: str
     bars: tuple[HistogramBar, ...]
     ticks: tuple[Tick, ...]
+    limit: str
     bound: Tick | None
 
 
@@ -186,7 +191,8 @@ def histograms(view: TranslationsView) -> list[Plots]:
 def _plot(view: LanguageView, name: str) -> Plot:
     shape, bound = view.shape[name], view.bounds.get(name)
     kept, gated = sum(shape.kept), sum(shape.gated)
-    limit = "no threshold" if bound is None else f"threshold {bound:g}"
+    untested = ", untested" if name in view.untested else ""
+    limit = "no threshold" if bound is None else f"threshold {bound:g}{untested}"
     spread = view.quality.get(name)
     mean = f", mean of those kept {plain(spread.mean)}" if spread else ""
     texts = f"{count(kept)} kept and {count(gated)} gated texts"
@@ -195,6 +201,7 @@ def _plot(view: LanguageView, name: str) -> Plot:
         words=f"{view.language.name}: {texts}; {limit}{mean}",
         bars=tuple(_bars(shape)),
         ticks=tuple(_ticks(shape)),
+        limit=limit,
         bound=None if bound is None else Tick(at=_at(shape, bound), text=f"{bound:g}"),
     )
 

@@ -40,6 +40,8 @@ class EstimatorView:
     worst: float
     best: float
     proxy: bool
+    screens: bool = False
+    """Whether it gates by thresholds of its own, one a language."""
     uncovered: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -72,6 +74,8 @@ class LanguageView:
     shape: Mapping[str, Histogram] = field(default_factory=dict)
     bounds: Mapping[str, float] = field(default_factory=dict)
     """Estimator -> threshold of the gate, on its own scale."""
+    untested: tuple[str, ...] = ()
+    """Estimators whose threshold nobody has measured in this language."""
 
     @property
     def total(self) -> int:

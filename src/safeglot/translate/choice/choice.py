@@ -16,6 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from safeglot.text.languages import primary
 from safeglot.translate.base import Scale
 from safeglot.types import FAILED, GATED, KEPT
 
@@ -30,8 +31,9 @@ DEFAULT_THRESHOLD = 0.5
 class Gate:
     """The least quality that a text must have to be kept; None for no gate.
 
-    `threshold` applies to estimators on a scale from 0 to 1. `by_language` replaces it for a
-    language: a number, None for no gate there, or a number for each estimator (of any scale).
+    `threshold` applies to estimators on a scale from 0 to 1 that have no thresholds of their own.
+    `by_language` replaces it for a language: a number, None for no gate there, or a number for
+    each estimator (of any scale).
     """
 
     threshold: float | None = DEFAULT_THRESHOLD
@@ -42,6 +44,8 @@ class Gate:
         given = self.by_language.get(language, self.threshold)
         if isinstance(given, Mapping):
             return given.get(estimator)
+        if given is not None and scale.thresholds is not None:
+            return scale.thresholds.get(language, scale.thresholds.get(primary(language)))
         return given if scale.gates else None
 
 

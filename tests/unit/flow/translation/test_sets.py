@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 
 from safeglot.backends.console import Console
+from safeglot.cli.translate import summary
 from safeglot.errors import InputErrors, TooMuchMissing, UsageError
 from safeglot.flow.translation.sets import check_failed, make, plan
 from unit.flow.translation.plans import GERMAN, configured, loaded, texts_file
+from unit.report.page_text import text_of
 
 QUIET = Console(quiet=True)
 
@@ -45,6 +47,26 @@ def test_where_nothing_ranks_the_order_of_the_translators_chooses_and_the_set_sa
         assert folder.read_manifest().by_order == ("de",)
         assert "the first text that passed" in folder.page.read_text("utf-8")
     assert make(planned(tmp_path), QUIET).read_manifest().by_order == ()
+
+
+def test_the_encoder_gates_texts_of_other_prompts_whoever_brought_them(tmp_path):
+    first, *others = GERMAN
+    moved = GERMAN | {first: GERMAN[others[0]]}
+    folder = make(planned(tmp_path, moved, quality="encoder-cosine"), QUIET)
+    rows = {row["id"]: row for row in folder.read_translations()}
+    assert [key for key, row in rows.items() if row["outcome"] != "kept"] == [first]
+    assert rows[first]["reason"].startswith("quality: encoder-cosine 0.")
+    assert rows[first]["reason"].endswith(" < 0.4")
+    table = folder.read_manifest().estimators["encoder-cosine"]
+    assert (table.thresholds, table.untested, table.proxy) == ({"de": 0.4}, ("de",), True)
+    html = folder.page.read_text("utf-8")
+    page = text_of(html)
+    assert "Its threshold is untested in German." in page
+    assert "threshold 0.4, untested" in page
+    assert '<span class="pill">screening</span>' in html
+    assert "encoder-cosine screens meaning by thresholds of its own: de 0.4 (untested)." in summary(
+        folder, width=200
+    )
 
 
 def test_a_finished_set_is_left_as_it_is(tmp_path):

@@ -80,6 +80,20 @@ def test_a_round_trip_by_the_same_translators_says_so():
     assert other.estimators[0].uncovered("en", "yo").startswith("not covered")
 
 
+def test_the_encoder_estimates_alone_and_beside_a_round_trip():
+    found = steps(
+        to=["es", "sw"], translator="apertium", quality=["encoder-cosine", "roundtrip-encoder"]
+    )
+    cosine, both = found.estimators
+    assert (cosine.name, both.name) == ("encoder-cosine", "roundtrip-encoder")
+    assert cosine.uncovered("en", "es") == both.uncovered("en", "es") == ""
+    assert "does not know sw" in cosine.uncovered("en", "sw")
+    assert cosine.model in both.id
+    assert {cosine.model, "apertium"} == set(found.engines)
+    with pytest.raises(InputErrors, match="Name one, as in roundtrip-encoder=apertium"):
+        steps(quality="roundtrip-encoder")
+
+
 def test_two_files_of_one_name_are_refused(file, tmp_path):
     row = {"id": "p0", "language": "sw", "text": "Habari."}
     (tmp_path / "other").mkdir()
