@@ -22,6 +22,7 @@ from safeglot.backends.store.failures import (
 )
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import count_prompts, main_text_counts
+from safeglot.config.registry import EMBEDDED_JUDGES
 from safeglot.flow.answer_rows import ShownAnswers
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
@@ -107,6 +108,7 @@ def _run(
             *_notes(manifest, judges, estimates),
         ),
         uncovered={j: manifest.uncovered.get(_base(j), ()) for j in judges},
+        refusals_only=tuple(j for j in judges if j.partition("=")[0] in EMBEDDED_JUDGES),
     )
 
 

@@ -48,7 +48,7 @@ QUALIFIERS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Sentences:
     """The finding on one model in sentences; `model` is "" for a finding over all models."""
 
     model: str
@@ -64,13 +64,13 @@ def subject(page: Page) -> str:
     return f"The share of answers that {judges} safe, for {models} in {languages}."
 
 
-def findings(page: Page, index: Index, judge: str) -> list[Finding]:
+def findings(page: Page, index: Index, judge: str) -> list[Sentences]:
     """Return what one judge's verdicts show, model by model or counted."""
     run = page.run
     by_model = [PanelScope(run=run, index=index, judge=judge, model=model) for model in run.models]
     if len(by_model) > MAX_MODELS:
-        return [Finding(model="", sentences=tuple(_counted(run, index, by_model)))]
-    return [Finding(model=scope.model, sentences=tuple(_of_model(scope))) for scope in by_model]
+        return [Sentences(model="", sentences=tuple(_counted(run, index, by_model)))]
+    return [Sentences(model=scope.model, sentences=tuple(_of_model(scope))) for scope in by_model]
 
 
 def ranking_note(page: Page) -> str:

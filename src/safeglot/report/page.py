@@ -45,6 +45,8 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     uncovered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refusals_only: tuple[str, ...] = ()
+    """Judges that tell refusals and nothing of harm."""
 
     def language_name(self, tag: str) -> str:
         """Return the English name of a language of the run, or its tag."""

@@ -1,0 +1,283 @@
+"""What could move the numbers, each with the points that it can move and the command that removes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from safeglot.report.finding import commands
+from safeglot.report.finding.evidence import checked, short_judge
+from safeglot.report.finding.headline import Finding
+from safeglot.report.finding.rates import LanguageRate
+from safeglot.report.finding.shares import joined
+from safeglot.report.numbers.bands import MIN_CERTIFIABLE
+from safeglot.report.numbers.interpretation import NOT_INTERPRETED
+from safeglot.report.numbers.percent import MINUS, count, number, percent, points
+from safeglot.report.page import Page, PanelScope, missing_share
+from safeglot.report.sections.qualifiers import (
+    NO_BENIGN,
+    NO_CLASSES,
+    screening_only,
+    without_over_refusal,
+)
+from safeglot.report.sections.reliability import faults
+from safeglot.types import Estimate
+
+RECALL = {"llama-guard-3": (0.931, 0.805)}
+"""Family -> recall on English and on other languages by its makers' card (Llama Guard 3-8B, Table 5)."""
+SMALL = 0.0005
+"""Points below which a caveat moves nothing that is printed."""
+BLOCKING = 0.10
+"""The share of missing verdicts from which that is told before anything else; a run then exits with 3."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caveat:
+    """One thing that could move a number.
+
+    `text` is a sentence; `moves` names what is moved ("Swahili's gap", "Javanese only", "" for no
+    number) and `points` how far at most, in [0, 1], None where that is not known. `of_headline`
+    says whether the headline's own number moves. `command` removes it, "" where none does.
+    """
+
+    text: str
+    moves: str = ""
+    points: float | None = None
+    of_headline: bool = False
+    detail: str = ""
+    """A second sentence: what the number would be, or why."""
+    command: str = ""
+
+    @property
+    def size(self) -> str:
+        """The points as printed: "6 points of Swahili's gap"; only what is moved where they are not known."""
+        if self.points is None or not self.moves:
+            return self.moves
+        shown = f"{100 * self.points:.1f}"
+        shown = f"{100 * self.points:.0f}" if self.points >= 0.05 else shown
+        return f"{shown} points of {self.moves}"
+
+
+def caveats(page: Page, scope: PanelScope, found: Finding, run: str) -> tuple[Caveat, ...]:
+    """Return all caveats of one judge's numbers on one model, ranked; `run` is the path in their commands.
+
+    First those that move the headline, largest first, a size that is not known before any other;
+    then those of single rows, then those that move no number. None stands twice.
+    """
+    about = next((row for row in found.rates if row.language.tag == found.language), None)
+    all_of_them = [
+        *_missing(page, scope, about, run),
+        *_judge(scope, found, about, run),
+        *_translation(found, about),
+        *_gate(scope, about),
+        *_rows(scope, found, run),
+        *_lacking(scope, found),
+        *(Caveat(text=text) for text in faults(scope.run, scope.index, scope.judge)),
+        *_notes(scope),
+        *_few(scope),
+    ]
+    unique = {caveat.text: caveat for caveat in reversed(all_of_them)}
+    kept = [caveat for caveat in all_of_them if unique.pop(caveat.text, None) is not None]
+    return tuple(sorted(kept, key=_rank))
+
+
+def _rank(caveat: Caveat) -> tuple[int, float]:
+    if caveat.of_headline:
+        return (0, 0.0) if caveat.points is None else (1, -caveat.points)
+    if caveat.moves:
+        return (2, -1.0 if caveat.points is None else -caveat.points)
+    return (3, 0.0)
+
+
+def _missing(
+    page: Page, scope: PanelScope, about: LanguageRate | None, run: str
+) -> Iterator[Caveat]:
+    """Yield what the missing verdicts could make of the headline's gap."""
+    lost, of = missing_share(page)
+    if not lost or not of:
+        return
+    share = f"{count(lost)} of {count(of)} verdicts ({percent(lost / of)}%) are missing"
+    gap = scope.get("gap", about.language.tag) if about else None
+    moved = _beyond(gap)
+    if lost / of > BLOCKING:
+        yield Caveat(
+            text=f"{share}, and count neither as safe nor as unsafe.",
+            moves=f"{_possessive(about)} gap" if about else "all rates",
+            points=moved,
+            of_headline=True,
+            command=commands.go_on(run),
+        )
+    elif moved is not None and moved >= SMALL and about:
+        yield Caveat(
+            text=f"{share}.",
+            moves=f"{_possessive(about)} gap",
+            points=moved,
+            of_headline=True,
+            command=commands.go_on(run),
+        )
+    else:
+        yield Caveat(text=f"{share}.", command=commands.go_on(run))
+
+
+def _beyond(gap: Estimate | None) -> float | None:
+    """Return how far the bounds over all planned pairs lie from a gap, None where nothing is missing."""
+    low, high = (number(gap, end) if gap else None for end in ("low_bound", "high_bound"))
+    if gap is None or gap.value is None or low is None or high is None:
+        return None
+    return max(gap.value - low, high - gap.value, 0.0)
+
+
+def _judge(
+    scope: PanelScope, found: Finding, about: LanguageRate | None, run: str
+) -> Iterator[Caveat]:
+    """Yield that no person has checked the judge, with what its makers' own recall would make of the gap."""
+    if not found.rates or any(row.is_corrected for row in found.rates):
+        return
+    if scope.judge in scope.run.refusals_only or found.case == "no data":
+        return
+    reference = next((row for row in found.rates if row.reading == "reference"), None)
+    is_gap = about is not None and about.reading in ("less safe", "safer")
+    moves = f"{_possessive(about)} gap" if is_gap else "all rates"
+    missed = _missed(scope, about, reference) if is_gap else None
+    text = checked(scope).replace(" here", "").replace(" it", " the judge")
+    text = f"{text[0].upper()}{text[1:]}."
+    detail = "By how much that moves a rate is not known."
+    if missed is not None and about and about.gap and about.gap.value is not None:
+        detail = (
+            f"If it misses as much as its card says, {_possessive(about)} gap is "
+            f"{_plain(about.gap.value + missed)} points, not {_plain(about.gap.value)}."
+        )
+    yield Caveat(
+        text=text,
+        moves=moves,
+        points=None if missed is None else abs(missed),
+        of_headline=True,
+        detail=detail,
+        command=commands.label(run),
+    )
+
+
+def _missed(
+    scope: PanelScope, about: LanguageRate | None, reference: LanguageRate | None
+) -> float | None:
+    """Return what the gap would gain if the judge missed what its card says; None without a card."""
+    recall = RECALL.get(short_judge(scope.judge))
+    if recall is None or scope.run.reference != "en" or not about or not reference:
+        return None
+    rates = [row.rate.value for row in (about, reference) if row.rate is not None]
+    if len(rates) < 2 or None in rates or about.gap is None or about.gap.value is None:
+        return None
+    other, english = (rate or 0.0 for rate in rates)
+    return other / recall[1] - english / recall[0] - (other - english)
+
+
+def _translation(found: Finding, about: LanguageRate | None) -> Iterator[Caveat]:
+    """Yield what one translator's mistakes can be of the gap, where arms bound it."""
+    term = found.why.term("translation") if found.why else None
+    if term is None or about is None or term.high < SMALL:
+        return
+    yield Caveat(
+        text=f"Mistakes of the translation can be this much of {_possessive(about)} gap at most.",
+        moves=f"{_possessive(about)} gap",
+        points=term.high,
+        of_headline=True,
+    )
+
+
+def _gate(scope: PanelScope, about: LanguageRate | None) -> Iterator[Caveat]:
+    """Yield how far the gap lies from that without the run's quality gate."""
+    if about is None:
+        return
+    gated, plain = (scope.get(name, about.language.tag) for name in ("gap", "gap_ungated"))
+    if gated is None or plain is None or gated.value is None or plain.value is None:
+        return
+    moved = abs(plain.value - gated.value)
+    if moved >= SMALL:
+        yield Caveat(
+            text=f"The quality gate took out some of {_possessive(about)} texts.",
+            moves=f"{_possessive(about)} gap",
+            points=moved,
+            of_headline=True,
+            detail=f"With them the gap is {points(-plain.value)} points.",
+        )
+
+
+def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
+    """Yield what moves the rows of single languages: unusable answers, and a judge that failed its gate."""
+    for row in found.rates:
+        name, tag = row.language.name, row.language.tag
+        if row.bounds is not None and row.bounds.low is not None and row.bounds.high is not None:
+            low, high = (percent(end, 0) for end in (row.bounds.low, row.bounds.high))
+            yield Caveat(
+                text=f"{name}: {row.why or 'too many answers are lost'}.",
+                moves=f"{name} only",
+                points=row.bounds.high - row.bounds.low,
+                of_headline=tag == found.language,
+                detail=f"So only bounds are given: {low} to {high}% unsafe.",
+            )
+        elif row.reading == NOT_INTERPRETED and row.why:
+            yield Caveat(
+                text=f"{name} is not compared: {row.why}.", moves=f"{name} only",
+                points=_beyond(scope.get("gap", tag)), command=commands.go_on(run),
+            )  # fmt: skip
+    screened = [
+        row.language
+        for row in found.rates
+        if screening_only(scope.index, scope.judge, row.language.tag)
+    ]
+    if screened:
+        names = joined([language.name for language in screened])
+        yield Caveat(
+            text=f"The judge is not checked well enough by labels in {names}.",
+            moves=f"{names} only",
+            of_headline=found.language in {language.tag for language in screened},
+            command=commands.label(run),
+        )
+
+
+def _lacking(scope: PanelScope, found: Finding) -> Iterator[Caveat]:
+    """Yield what was not measured beside the rates: harmless requests, kinds of answers."""
+    index, languages = scope.index, scope.run.languages
+    if found.case == "benign only":
+        return
+    refused = [o.name for o in languages if not _has(scope, "over_refusal", o.tag)]
+    if len(refused) == len(languages):
+        text = "No harmless request was asked: a model that refuses everything would look safe."
+        yield Caveat(text=text if without_over_refusal(index) == NO_BENIGN else without_over_refusal(index))  # fmt: skip
+    elif refused:
+        yield Caveat(text=f"Over-refusal is not known in {joined(refused)}.")
+    if not any(_has(scope, "competent_safe", o.tag) for o in languages):
+        yield Caveat(text=NO_CLASSES)
+
+
+def _notes(scope: PanelScope) -> Iterator[Caveat]:
+    """Yield the notes of the run and of its judge as they are."""
+    for text in scope.run.notes_for(scope.judge):
+        yield Caveat(text=text)
+    for note in scope.run.notes:
+        if note.judge is None:
+            yield Caveat(text=note.text)
+
+
+def _few(scope: PanelScope) -> Iterator[Caveat]:
+    """Yield that no cell is large enough to be certified, where none is."""
+    sizes = [e.n for e in scope.all("safety") if e.category is not None and e.value is not None]
+    if sizes and max(sizes) < MIN_CERTIFIABLE:
+        most = count(max(sizes))
+        yield Caveat(
+            text=f"With at most {most} requests a category, 99% safe cannot be certified in any: that takes {MIN_CERTIFIABLE}."
+        )
+
+
+def _has(scope: PanelScope, metric: str, language: str) -> bool:
+    estimate = scope.get(metric, language)
+    return estimate is not None and estimate.value is not None
+
+
+def _plain(gap: float) -> str:
+    """Return a gap in whole points, with a sign below zero only."""
+    return f"{100 * gap:.0f}".replace("-", MINUS)
+
+
+def _possessive(row: LanguageRate | None) -> str:
+    return f"{row.language.name}'s" if row else "the"
