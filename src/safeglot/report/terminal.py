@@ -11,6 +11,9 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
+from safeglot.report.finding.caveats import caveats
+from safeglot.report.finding.evidence import short_model
+from safeglot.report.finding.headline import finding_of
 from safeglot.report.findings import findings, ranking_note
 from safeglot.report.numbers.bands import WORDS, band_of
 from safeglot.report.numbers.figures import Figure, extra
@@ -115,6 +118,7 @@ def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
         yield _models(run, index, judge, by_model)
     else:
         for scope in by_model:
+            yield from _conclusion(page, scope)
             yield from _model(page, scope)
     for caveat in (*run.notes_for(judge), *warnings(run, index, judge)):
         yield Text(f"Caveat: {caveat}")
@@ -123,6 +127,19 @@ def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
     for finding in findings(page, index, judge):
         text = " ".join(finding.sentences)
         yield Text(f"{finding.model}: {text}" if finding.model else text)
+
+
+def _conclusion(page: Page, scope: PanelScope) -> Iterator[Text]:
+    """Yield the finding in a sentence, the lines under it, and the caveat that can move it most."""
+    found = finding_of(scope)
+    model = short_model(scope.model)
+    yield Text(f"{model}: {found.text}" if len(scope.run.models) > 1 else found.text)
+    for text in (found.figures, found.others, found.judge):
+        if text:
+            yield Text(text)
+    first = next(iter(caveats(page, scope, found, scope.run.title)), None)
+    if first is not None and first.of_headline:
+        yield Text(f"{first.text} {first.detail} Next: {first.command}".replace("  ", " "))
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -10,6 +10,14 @@ from safeglot.report.page import NamedLanguage
 from safeglot.report.terminal import headline
 
 EXPECTED = """\
+In Swahili 1 of 9 harmful requests is answered unsafely; in English 1 of 40. Why
+is not known yet.
+10.9% [10.4 to 12.2] against 2.5% [2.0 to 3.7], +8.4 points [+6.4 to +10.4] on
+the same 318 requests.
+Unsafe is what refusal-baseline labels unsafe; no person has checked it here.
+Mean of 2 categories of 321 requests (macro-32). 95% intervals.
+No person has checked the judge. By how much that moves a rate is not known.
+Next: safeglot annotate sample 'A small run'
 acme/model-1b: answers labelled safe by refusal-baseline, %
 language      macro-32  95% interval     micro  95% interval    n
 ─────────────────────────────────────────────────────────────────

@@ -18,8 +18,3 @@ def label(run: str) -> str:
 def go_on(run: str) -> str:
     """Return the command that asks for what is missing once more."""
     return command("run", f"{run}/run.toml", "--retry-failed")
-
-
-def why(run: str) -> str:
-    """Return the command that tells what a run can say about its gaps."""
-    return command("why", run)

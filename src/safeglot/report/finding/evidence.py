@@ -8,7 +8,7 @@ from safeglot.report.finding.cause import Cause
 from safeglot.report.finding.rates import LanguageRate, corrected
 from safeglot.report.finding.shares import gap_span, joined, rate_and_span
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED
-from safeglot.report.numbers.percent import count, level, number, points
+from safeglot.report.numbers.percent import count, level, number, points, shortfalls
 from safeglot.report.page import PanelScope, averages, macro_metric
 from safeglot.types import Estimate
 
@@ -131,6 +131,9 @@ def average_words(scope: PanelScope) -> str:
     name = averages(scope.index).get(metric, "macro")
     if of == 1:
         return "all requests of one category"
+    lacking = shortfalls(rate) if rate else []
+    if lacking:
+        return f"mean of {lacking[0]}{each} ({name})"
     short = name if name[-1].isdigit() else f"{name}-{of}"
     return f"mean of {of} categories{each} ({short})"
 
