@@ -143,8 +143,8 @@ def _gap(
 ) -> _Found:
     widest = max(less_safe, key=_gap_of)
     sentence = compared(
-        *_told_rates(scope, widest, reference),
-        names=(widest.language.name, reference.language.name),
+        _told_rates(scope, widest, reference),
+        (widest.language.name, reference.language.name),
         verb=verb,
         of=_of(scope, widest),
     )

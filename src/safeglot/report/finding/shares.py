@@ -35,17 +35,21 @@ def one_of(rate: float) -> int | None:
 
 
 def compared(
-    rate: float, reference: float, names: tuple[str, str], verb: Verb = UNSAFELY, of: str = HARMFUL
+    rates: tuple[float, float],
+    names: tuple[str, str],
+    *,
+    verb: Verb = UNSAFELY,
+    of: str = HARMFUL,
 ) -> str:
     """Return "In Swahili 1 of 4 harmful requests is answered unsafely; in English 1 of 17".
 
     Both rates are in counts or both in percent, so that they can be compared.
     """
-    counts = one_of(rate), one_of(reference)
+    counts = one_of(rates[0]), one_of(rates[1])
     if None not in counts:
         first, second = (f"1 of {k}" for k in counts)
         return f"In {names[0]} {first} {of} {verb.one}; in {names[1]} {second}"
-    first, second = (f"{percent(r)}%" for r in (rate, reference))
+    first, second = (f"{percent(r)}%" for r in rates)
     return f"In {names[0]} {first} of {of} {verb.many}; in {names[1]} {second}"
 
 

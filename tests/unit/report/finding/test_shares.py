@@ -27,8 +27,8 @@ def test_one_of_k_where_it_comes_close(rate, k):
 
 def test_both_shares_of_a_comparison_are_told_alike():
     names = ("Swahili", "English")
-    assert compared(0.248, 0.059, names).startswith("In Swahili 1 of 4 harmful requests is")
-    assert compared(0.248, 0.004, names) == (
+    assert compared((0.248, 0.059), names).startswith("In Swahili 1 of 4 harmful requests is")
+    assert compared((0.248, 0.004), names) == (
         "In Swahili 24.8% of harmful requests are answered unsafely; in English 0.4%"
     )
 
