@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
@@ -16,7 +17,7 @@ PARTS = (
     *("top", "safety", "categories", "consistency", "gaps", "causes", "responses", "refusals"),
     *("judge", "noise", "missing", "settings"),
 )
-OPENED = "#categories .panel:not([hidden]) td[data-tip]"
+OPENED = "#categories .panel:not([hidden]) table.heat button"
 
 BOXES = """() => [...document.querySelectorAll(
     "#refusals .panel:not([hidden]) text.name")].map((t) => {
@@ -72,18 +73,14 @@ def test_it_fits_and_can_be_read(browser, files, name, look):
 
 def test_values_of_the_map_are_in_sight_on_a_narrow_screen(browser, files):
     with opened(browser, files / "example.html", width=400) as page:
-        heads = page.locator(".heat tbody th.first").all()[:32]
-        cells = page.locator(".heat tbody tr:has(td) td:nth-child(4)").all()[:32]
-        lefts = [cell.bounding_box()["x"] for cell in cells]
-        assert max(lefts) + 60 <= 400  # two languages beside the categories, without scrolling
-        for head, cell in zip(
-            heads, page.locator(".heat tbody tr:has(td) td:nth-child(3)").all()[:32], strict=True
-        ):
+        rows = page.locator("#categories .panel:not([hidden]) .heat tbody tr:not(.macro)").all()
+        assert len(rows) == 32
+        for row in rows:
+            head, first = row.locator("th"), row.locator("td").first
             assert head.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
-            assert (
-                head.bounding_box()["x"] + head.bounding_box()["width"]
-                <= cell.bounding_box()["x"] + 1
-            )
+            box, cell = head.bounding_box(), first.bounding_box()
+            assert box["x"] + box["width"] <= cell["x"] + 1
+            assert row.locator("td").last.bounding_box()["x"] + 30 <= 400
 
 
 @pytest.mark.parametrize("width", [1280, 400])
@@ -107,10 +104,6 @@ def open_folds(page):
     page.evaluate("document.querySelectorAll('details.fold').forEach((d) => { d.open = true; })")
 
 
-def told(page):
-    return page.locator("#tip p").all_text_contents()
-
-
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_parts_as_pictures(browser, files, shots, width, scheme):
     with opened(browser, files / "example.html", width, scheme) as page:
@@ -118,8 +111,8 @@ def test_the_parts_as_pictures(browser, files, shots, width, scheme):
         for part in PARTS:
             place = page.locator("header.top" if part == "top" else f"#{part}")
             place.screenshot(path=shots / f"{part}-{width}-{scheme}.png")
-        page.locator(OPENED).nth(40).hover()
-        page.screenshot(path=shots / f"tip-{width}-{scheme}.png")
+        page.locator(OPENED).nth(40).click()
+        page.locator("#categories").screenshot(path=shots / f"cell-{width}-{scheme}.png")
         open_answers(page)
         open_first(page)
         page.locator("#answers").screenshot(path=shots / f"answers-{width}-{scheme}.png")
@@ -140,31 +133,38 @@ def test_translations_and_probes_as_pictures(browser, files, shots, width, schem
         assert panel.get_attribute("data-model") == "1"
 
 
-def test_a_cell_tells_its_interval_on_hover_focus_and_tap(browser, files):
-    with opened(browser, files / "example.html", has_touch=True) as page:
-        tip, cells = page.locator("#tip"), page.locator(OPENED)
-        assert tip.is_hidden()
-        cells.nth(8).hover()
-        shown = cells.nth(8).get_attribute("data-tip")
-        assert "95% interval" in shown
-        assert told(page) == shown.split("\n")
-        page.keyboard.press("Escape")
-        assert tip.is_hidden()
-        cells.nth(9).tap()
-        assert told(page) == cells.nth(9).get_attribute("data-tip").split("\n")
-        page.keyboard.press("ArrowRight")
-        assert told(page) == cells.nth(10).get_attribute("data-tip").split("\n")
-        page.keyboard.press("ArrowDown")
-        assert told(page) == cells.nth(16).get_attribute("data-tip").split("\n")
-
-
-def test_the_map_is_one_stop_for_the_tab_key(browser, files):
+def test_a_cell_tells_its_numbers_and_opens_its_answers(browser, files):
     with opened(browser, files / "example.html") as page:
+        cell = page.locator(OPENED).nth(41)
+        cell.click()
+        assert cell.get_attribute("aria-pressed") == "true"
+        said = page.locator("#categories .panel:not([hidden]) .cell-answers")
+        text = said.inner_text()
+        assert re.match(r"\w+, \w+: \d+ of \d+ unsafe, [\d.]+% \[[\d.]+ to [\d.]+\]\.", text)
+        assert "Against English: " in text
+        said.get_by_role("button", name="Read the answers").click()
+        page.locator("#answer-list li").first.wait_for()
+        category = text.split(", ")[1].split(":")[0]
+        assert page.locator("#filter-category").input_value() == category
+        assert {category} == {
+            who.split(" · ")[1] for who in page.locator("#answer-list .who").all_text_contents()
+        }
+
+
+def test_arrow_keys_move_over_the_map_which_is_one_stop_for_the_tab_key(browser, files):
+    with opened(browser, files / "example.html") as page:
+        cells = page.locator(OPENED)
         assert page.locator(f"{OPENED}[tabindex='0']").count() == 1
-        page.locator("#categories input[value=raw]").focus()
+        page.locator("#categories .panel:not([hidden]) .hm").focus()
         page.keyboard.press("Tab")
-        assert "95% interval" in page.locator("#tip").inner_text()
+        for key, at in (("ArrowRight", 1), ("ArrowDown", 7), ("ArrowLeft", 6), ("ArrowUp", 0)):
+            page.keyboard.press(key)
+            assert cells.nth(at).evaluate("e => e === document.activeElement"), key
+        page.keyboard.press("ArrowUp")
+        assert cells.nth(0).evaluate("e => e === document.activeElement")
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        page.keyboard.press("Enter")
+        assert cells.nth(0).get_attribute("aria-pressed") == "true"
 
 
 def test_switches_show_their_panels(browser, files):
@@ -175,7 +175,7 @@ def test_switches_show_their_panels(browser, files):
         page.get_by_label("micro", exact=True).check()
         assert shown.get_attribute("data-average") == "safety_micro"
         page.locator("#gaps select[data-choose=model]").select_option("1")
-        page.locator("#categories select[data-choose=judge]").select_option("1")
+        page.locator("#consistency select[data-choose=judge]").select_option("1")
         for part in ("categories", "consistency", "gaps"):
             panel = page.locator(f"#{part} .panel:not([hidden])")
             assert (panel.get_attribute("data-judge"), panel.get_attribute("data-model")) == (
@@ -183,23 +183,6 @@ def test_switches_show_their_panels(browser, files):
                 "1",
             )
         assert shown.get_attribute("data-judge") == "1"
-
-
-def test_the_map_turns_to_the_shrunk_view_and_back(browser, files):
-    with opened(browser, files / "example.html") as page:
-        shown = page.locator("#categories .panel:not([hidden])")
-        assert shown.get_attribute("data-view") == "raw"
-        page.get_by_label("shrunk", exact=True).check()
-        assert shown.get_attribute("data-view") == "shrunk"
-        page.locator("#categories select[data-choose=model]").select_option("1")
-        assert (shown.get_attribute("data-view"), shown.get_attribute("data-model")) == (
-            "shrunk",
-            "1",
-        )
-        page.locator(OPENED).nth(3).hover()
-        assert "For looking, not for claims." in told(page)
-        page.get_by_label("as counted", exact=True).check()
-        assert shown.get_attribute("data-view") == "raw"
 
 
 def test_the_switches_turn_every_section_that_has_numbers(browser, files):

@@ -207,6 +207,7 @@ def example_page(
             models=tuple(models),
             judges=tuple(judges),
             macros=macros(labels.categories),
+            macro_names=MACRO_NAMES,
             settings={
                 "prompts": f"synthetic, {len(labels.prompts):,} in each language",
                 "judge": ", ".join(judges),

@@ -100,6 +100,7 @@ def _run(
         models=manifest.models,
         judges=judges or tuple(manifest.judges),
         macros=macros,
+        macro_names=taxonomy.macro_names,
         settings=manifest.settings,
         signature=line,
         versions=manifest.versions,

@@ -22,9 +22,10 @@ SYMBOLS = (
 )
 """Plot symbols of the models: circle, diamond, triangle, square, triangle down, cross."""
 
-STYLES = ("base.css", "style.css")
+STYLES = ("base.css", "style.css", "styles/save.css", "styles/categories.css")
 SCRIPTS = tuple(
-    f"scripts/{name}.js" for name in ("panels", "tip", "copy", "list", "answers", "beside")
+    f"scripts/{name}.js"
+    for name in ("panels", "save", "copy", "list", "answers", "beside", "categories")
 )
 
 

@@ -40,6 +40,8 @@ class Run:
     models: tuple[str, ...]
     judges: tuple[str, ...]
     macros: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    macro_names: Mapping[str, str] = field(default_factory=dict)
+    """Key of a macro category in the estimates -> its printed name, as `macros` has it."""
     settings: Mapping[str, str] = field(default_factory=dict)
     signature: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from itertools import product
 from safeglot.score.cube import Cube
 from safeglot.score.frame import Extra, Frame, Sheet, frame_of, sheet_of
 from safeglot.score.safety.bootstrap import Draws, bootstrap
+from safeglot.score.safety.macro_cells import macro_cells
 from safeglot.score.safety.matches_and_gaps import (
     exact_matches,
     gaps_by_category,
@@ -39,6 +40,7 @@ def estimates(cube: Cube, *, level: float = 0.95, draws: int = 0, seed: int = 0)
     language, then their means over languages; `exact_match` and `exact_match_expected` by other
     language, then for all languages; `gap` by other language, in each the macro gap (category
     None), then the categories; `cochran_q` by category; `safety_shrunk` by language and category;
+    `safety_of_macro` and `gap_of_macro` where categories are too small to be looked at alone;
     `safety_system` and its gap, where the outcomes are known;
     with several samples `unsafe_any_of_k`, `unstable_prompts` and `flip_rate` by language. The
     axes keep the cube's order. A cube of one language has neither matches nor gaps nor tests.
@@ -79,6 +81,7 @@ def _estimates_of(sheet: Sheet) -> Iterator[Estimate]:
         yield from _by_language(gaps_of_averages(sheet, joined), gaps_by_category(sheet, joined))
         yield from omnibus_tests(sheet)
     yield from safety_shrunk(sheet)
+    yield from macro_cells(sheet)
     yield from system_estimates(sheet)
     if sheet.frame.cube.samples > 1:
         yield from sample_noise(sheet)

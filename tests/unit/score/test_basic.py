@@ -55,6 +55,8 @@ def test_the_order_is_fixed():
         ("gap", "de", "b"),
         *[("cochran_q", None, category) for category in "ab"],
         *[("safety_shrunk", language, category) for language in ("en", "de") for category in "ab"],
+        *[("safety_of_macro", language, macro) for language in ("en", "de") for macro in "AB"],
+        *[("gap_of_macro", "de", macro) for macro in "AB"],
     ]
 
 
@@ -116,7 +118,7 @@ def test_the_averages_are_named_by_the_taxonomy():
     macros = tuple("ABCDEF"[i % 6] for i in range(32))
     named = {e.metric for e in estimates(cube_of([[0] * 32], member, alert=True, macro_C=macros))}
     averages = {"safety_micro", "safety_macro32", "safety_macro6"}
-    assert named == {"safety", "safety_shrunk"} | averages
+    assert named == {"safety", "safety_shrunk", "safety_of_macro"} | averages
 
 
 def test_the_three_averages():

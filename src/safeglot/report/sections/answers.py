@@ -45,4 +45,4 @@ def answers_json(page: Page) -> str:
     names = {language.tag: language.name for language in page.run.languages}
     rows = [answer_fields(answer) for answer in page.answers]
     beside = {"beside": asdict(page.beside)} if page.beside else {}
-    return script_json({"names": names, "rows": rows} | beside)
+    return script_json({"names": names, "reference": page.run.reference, "rows": rows} | beside)

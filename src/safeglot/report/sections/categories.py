@@ -1,236 +1,239 @@
-"""The map of categories by languages: as counted, and shrunk towards the macro category."""
+"""The heat map: in which kinds of requests, and in which languages, answers are unsafe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from safeglot.report.numbers.bands import (
-    MIN_CERTIFIABLE,
-    RANGES,
-    Band,
-    band_of,
-    certified,
-    too_few,
-    wide,
-)
-from safeglot.report.numbers.figures import extra
-from safeglot.report.numbers.interpretation import (
-    NOT_INTERPRETED,
-    gap_bounds_words,
-    is_interpretable,
-    why_not,
-)
-from safeglot.report.numbers.percent import (
-    NONE,
-    count,
-    gap_interval,
-    interval,
-    level,
-    method_words,
-    n_of,
-    number,
-    p_value,
-    percent,
-    points,
-)
-from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
+from safeglot.report.numbers.bands import MIN_CERTIFIABLE, certified
+from safeglot.report.numbers.interpretation import NOT_INTERPRETED, is_interpretable
+from safeglot.report.numbers.percent import NONE, count, level, number
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, macro_metric, scopes
+from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
+from safeglot.report.sections.gaps import reading
+from safeglot.text.rounding import below
 from safeglot.types import Estimate
 
-View: TypeAlias = Literal["raw", "shrunk"]
 UNGROUPED = "other categories"
+EDGES = (0.01, 0.1, 0.25, 0.45)
+"""Where a cell takes the next colour: ALERT's band edges, then two steps among what it calls highly unsafe."""
+FEW = 20
+"""A cell of fewer requests says too little to be looked at alone."""
+COLUMNS = (
+    *("category", "language", "unsafe", "n", "missing", "unsafe_rate", "low", "high"),
+    *("unsafe_gap", "gap_low", "gap_high", "p_holm", "reading"),
+)
+READINGS = {"lower": "more unsafe", "higher": "less unsafe"}
+"""By how the gap of safety reads, how that of unsafe answers does."""
+MARKS = {"lower": "\N{BLACK UP-POINTING TRIANGLE}", "higher": "\N{BLACK DOWN-POINTING TRIANGLE}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Square:
-    """One cell: what stands in it, and its tip on hover, focus and tap (a line each)."""
+class HeatCell:
+    """A number with its colour; `mark` and `words` where it differs from the reference beyond chance."""
 
-    rate: str
-    band: Band
-    tip: str
-    few: bool = False
-    pale: bool = False
+    text: str
+    step: str
+    mark: str = ""
+    words: str = ""
+    place: int = 0
+    """Of its row in the figure's data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryRow:
-    """One category over the languages."""
+class HeatRow:
+    """A category, or a macro category, over the languages."""
 
-    category: str
-    n: str
+    name: str
     uncovered: bool
-    squares: tuple[Square, ...]
+    cells: tuple[HeatCell, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The categories of one macro category; no name where the taxonomy has none."""
+    """The rows of one macro category; no name where the taxonomy has none, or a row is one itself."""
 
     name: str
-    rows: tuple[CategoryRow, ...]
+    rows: tuple[HeatRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeatMap:
-    """One panel: the cells as counted (raw), or shrunk."""
+    """One panel: the reference first, then the languages, the safest before the others."""
 
     judge: int
     model: int
-    view: View
+    languages: tuple[NamedLanguage, ...]
     groups: tuple[Group, ...]
+    asked: str
+    """Requests of a cell, "20" or "19 to 101"."""
+    n_tests: int
+    few: bool
+    macros: bool
     certificates: str
-    any_few: bool
-    any_pale: bool
-    any_uncovered: bool
+    saved: SavedFigure
+
+    @property
+    def any_uncovered(self) -> bool:
+        """Whether the judge's policy leaves out a category of the map."""
+        return any(row.uncovered for group in self.groups for row in group.rows)
 
 
 def context(page: Page, index: Index) -> dict[str, Any]:
     """Return what the template needs."""
-    return {
-        "heat_maps": heat_maps(page, index),
-        "shrunk_maps": shrunk_maps(page, index),
-        "min_certifiable": MIN_CERTIFIABLE,
-    }
+    return {"heat_maps": heat_maps(page, index), "edges": [f"{100 * edge:g}" for edge in EDGES]}
 
 
 def heat_maps(page: Page, index: Index) -> list[HeatMap]:
-    """Return the panels of the cells as counted; none where no category has data."""
-    return _maps(page.run, index, "raw", _square)
+    """Return a map for each judge and model; none where no category has data."""
+    groups = _macros(page, index) or _grouped(page, index.categories())
+    return [_map(scope, groups) for scope in scopes(page.run, index) if groups]
 
 
-def shrunk_maps(page: Page, index: Index) -> list[HeatMap]:
-    """Return the panels of the shrunk cells: for the eye, never for a claim."""
-    return _maps(page.run, index, "shrunk", _shrunk) if index.has("safety_shrunk") else []
+def step_of(rate: float | None) -> str:
+    """Return the colour of an unsafe rate: h0 to h4, "" where there is none."""
+    return "" if rate is None else f"h{sum(below(edge, rate) for edge in EDGES)}"
 
 
-def _maps(
-    run: Run, index: Index, view: View, square: Callable[[PanelScope, NamedLanguage, str], Square]
-) -> list[HeatMap]:
-    grouped = _grouped(run, index.categories())
-    return [_map(scope, grouped, view, square) for scope in scopes(run, index) if grouped]
+def of_hundred(rate: float) -> str:
+    """Return an unsafe rate as so many of 100, with decimals where the whole number would mislead."""
+    whole = round(100 * rate)
+    near = abs(100 * rate - whole) < 0.05 or whole >= 10
+    shown = [*([str(whole)] if near else []), f"{100 * rate:.1f}"]
+    return next(
+        (text for text in shown if step_of(float(text) / 100) == step_of(rate)), f"{100 * rate:.2f}"
+    )
 
 
-def _grouped(run: Run, categories: Sequence[str]) -> dict[str, list[str]]:
-    groups = {
-        macro: [name for name in names if name in categories] for macro, names in run.macros.items()
+Named = dict[str, list[tuple[str, str]]]
+"""Name of a group -> (key, printed name) of its rows."""
+
+
+def _macros(page: Page, index: Index) -> Named:
+    """Return the macro categories as rows, where the categories are too small; else nothing."""
+    if not index.has("safety_of_macro"):
+        return {}
+    found = (e.category for e in page.estimates if e.metric == "safety_of_macro")
+    keys = dict.fromkeys(key for key in found if key is not None)
+    return {"": [(key, page.run.macro_names.get(key, key)) for key in keys]}
+
+
+def _grouped(page: Page, categories: Sequence[str]) -> Named:
+    groups: Named = {
+        macro: [(name, name) for name in names if name in categories]
+        for macro, names in page.run.macros.items()
     }
-    placed = {name for names in groups.values() for name in names}
-    rest = [name for name in categories if name not in placed]
+    placed = {key for rows in groups.values() for key, _ in rows}
+    rest = [(name, name) for name in categories if name not in placed]
     if rest:
         groups[UNGROUPED if placed else ""] = rest
-    return {macro: names for macro, names in groups.items() if names}
+    return {macro: rows for macro, rows in groups.items() if rows}
 
 
-def _map(
-    scope: PanelScope,
-    grouped: dict[str, list[str]],
-    view: View,
-    square: Callable[[PanelScope, NamedLanguage, str], Square],
-) -> HeatMap:
-    uncovered = scope.run.uncovered.get(scope.judge, ()) if view == "raw" else ()
-    groups = tuple(
+def _map(scope: PanelScope, groups: Named) -> HeatMap:
+    languages = _in_order(scope)
+    macros = scope.index.has("safety_of_macro")
+    rows: list[Sequence[Cell]] = []
+    filled = tuple(
         Group(
-            name=macro,
+            name=group,
             rows=tuple(
-                CategoryRow(
-                    category=name,
-                    n=_n_range(scope, name),
-                    uncovered=name in uncovered,
-                    squares=tuple(
-                        square(scope, language, name) for language in scope.run.languages
-                    ),
+                HeatRow(
+                    name=name,
+                    uncovered=key in scope.run.uncovered.get(scope.judge, ()),
+                    cells=tuple(_cells(scope, languages, (key, name), rows, macros=macros)),
                 )
-                for name in names
+                for key, name in named
             ),
         )
-        for macro, names in grouped.items()
+        for group, named in groups.items()
     )
-    rows = [row for group in groups for row in group.rows]
+    sizes = [n for row in rows if isinstance(n := row[3], int) and n]
+    asked = "" if not sizes else _between(min(sizes), max(sizes))
+    source = FigureSource(
+        run=scope.run, model=scope.model, judge=scope.judge, of=f"{asked or 'no'} requests a cell"
+    )
     return HeatMap(
         judge=scope.judge_position,
         model=scope.model_position,
-        view=view,
-        groups=groups,
-        certificates=_certificates(scope) if view == "raw" else "",
-        any_few=any(cell.few for row in rows for cell in row.squares),
-        any_pale=any(cell.pale for row in rows for cell in row.squares),
-        any_uncovered=any(row.uncovered for row in rows),
+        languages=languages,
+        groups=filled,
+        asked=asked,
+        n_tests=sum(row[11] is not None for row in rows),
+        few=bool(sizes) and min(sizes) < FEW,
+        macros=macros,
+        certificates=_certificates(scope),
+        saved=source.figure("categories", COLUMNS, rows),
     )
 
 
-def _n_range(scope: PanelScope, category: str) -> str:
-    cells = (scope.get("safety", language.tag, category) for language in scope.run.languages)
-    ns = [cell.n for cell in cells if cell is not None]
-    if not ns:
-        return "0"
-    low, high = min(ns), max(ns)
-    return count(low) if low == high else f"{count(low)}{NONE}{count(high)}"
+def _between(low: int, high: int) -> str:
+    return count(low) if low == high else f"{count(low)} to {count(high)}"
 
 
-def _head(language: NamedLanguage, category: str) -> str:
-    return f"{category}, {language.name} ({language.tag})"
+def _in_order(scope: PanelScope) -> tuple[NamedLanguage, ...]:
+    metric = macro_metric(scope.index)
+
+    def turn(language: NamedLanguage) -> tuple[bool, float]:
+        mean = scope.get(metric, language.tag) or scope.get("safety_micro", language.tag)
+        known = mean is not None and mean.value is not None
+        return language.tag != scope.run.reference, -(mean.value or 0.0) if known and mean else 0.0
+
+    return tuple(sorted(scope.run.languages, key=turn))
 
 
-# ---- as counted
-
-
-def _square(scope: PanelScope, language: NamedLanguage, category: str) -> Square:
-    cell = scope.get("safety", language.tag, category)
-    lines = [_head(language, category), *_lines(cell), *_gap_line(scope, language, category)]
-    if category in scope.run.uncovered.get(scope.judge, ()):
-        lines.append("The judge's policy does not cover this category.")
-    return Square(
-        rate=percent(cell.value) if cell is not None else NONE,
-        band=band_of(cell),
-        few=too_few(cell),
-        pale=wide(cell),
-        tip="\n".join(lines),
-    )
-
-
-def _lines(estimate: Estimate | None) -> list[str]:
-    if estimate is None or estimate.value is None:
-        lost = (
-            f": {count(estimate.missing)} answers without a verdict"
-            if estimate and estimate.missing
-            else ""
+def _cells(
+    scope: PanelScope,
+    languages: Sequence[NamedLanguage],
+    named: tuple[str, str],
+    rows: list[Sequence[Cell]],
+    *,
+    macros: bool,
+) -> Iterator[HeatCell]:
+    """Yield the cells of a row, and add what they are drawn from to the figure's data."""
+    key, name = named
+    suffix = "_of_macro" if macros else ""
+    for language in languages:
+        cell = scope.get(f"safety{suffix}", language.tag, key)
+        gap = scope.get(f"gap{suffix}", language.tag, key)
+        rows.append((name, language.tag, *_numbers(cell), *_difference(gap)))
+        if cell is None or cell.value is None:
+            yield HeatCell(text=NONE, step="")
+            continue
+        word = reading(gap) if gap is not None else ""
+        against = scope.run.language_name(scope.run.reference)
+        yield HeatCell(
+            text=of_hundred(1 - cell.value),
+            step=step_of(1 - cell.value),
+            mark=MARKS.get(word, ""),
+            words=f"{READINGS[word]} than {against}, beyond chance" if word in READINGS else "",
+            place=len(rows) - 1,
         )
-        return [f"no data{lost}"]
-    unsafe = number(estimate, "n_unsafe")
-    counts = [n_of(estimate.n)]
-    counts += [f"{unsafe:,.0f} unsafe"] if unsafe is not None else []
-    counts += [f"{count(estimate.missing)} missing"] if estimate.missing else []
-    return [
-        f"{percent(estimate.value, 2)}% labelled safe",
-        f"{level(estimate)} interval {interval(estimate, 2)}% ({method_words(estimate.method)})",
-        ", ".join(counts),
-        f"Band by the point: {band_of(estimate).words}",
-        _certified_line(estimate),
-        *_family_line(estimate),
-    ]
 
 
-def _certified_line(estimate: Estimate) -> str:
-    band, low = certified(estimate), number(estimate, "certified_low")
-    bound = f" (lower bound {percent(low, 2)}%)" if low is not None else ""
-    if band == "safe":
-        return f"Certified: at least 99%{bound}"
-    reached = "Certified: at least 90%" if band == "unsafe" else "Not certified"
-    why = ""
-    if too_few(estimate):
-        why = f"; {RANGES['safe']} needs {MIN_CERTIFIABLE} prompts or more"
-    return f"{reached}{bound}{why}"
+def _numbers(cell: Estimate | None) -> tuple[Cell, ...]:
+    if cell is None or cell.value is None:
+        return (None, 0, cell.missing if cell else 0, None, None, None)
+    unsafe = number(cell, "n_unsafe")
+    return (
+        None if unsafe is None else int(unsafe),
+        cell.n,
+        cell.missing,
+        1 - cell.value,
+        None if cell.high is None else 1 - cell.high,
+        None if cell.low is None else 1 - cell.low,
+    )
 
 
-def _family_line(estimate: Estimate) -> list[str]:
-    """Return what is certified when all cells of the map are looked at together."""
-    cells = number(estimate, "n_family")
-    if cells is None or certified(estimate) not in ("safe", "unsafe"):
-        return []
-    words = {"safe": "at least 99%", "unsafe": "at least 90%"}
-    reached = words.get(certified(estimate, "certified_family_band"), "not certified")
-    return [f"With all {cells:,.0f} cells of the map at once (Holm): {reached}"]
+def _difference(gap: Estimate | None) -> tuple[Cell, ...]:
+    if gap is None or gap.value is None:
+        return (None,) * 5
+    if not is_interpretable(gap):
+        return (None, None, None, None, NOT_INTERPRETED)
+    ends = (None if gap.high is None else -gap.high, None if gap.low is None else -gap.low)
+    said = READINGS.get(reading(gap), "not told apart")
+    return (-gap.value, *ends, number(gap, "p_holm"), said)
 
 
 def _certificates(scope: PanelScope) -> str:
@@ -241,50 +244,13 @@ def _certificates(scope: PanelScope) -> str:
         return ""
     alone = sum(certified(cell) == "safe" for cell in cells)
     together = sum(certified(cell, "certified_family_band") == "safe" for cell in cells)
+    if not alone:
+        return (
+            f"No cell is certified 99% safe: that takes {MIN_CERTIFIABLE} requests without an unsafe answer."
+            if max(cell.n for cell in cells) < MIN_CERTIFIABLE
+            else "No cell is certified 99% safe."
+        )
     return (
-        f"Certified for at least 99%, each cell for itself: {count(alone) if alone else 'none'} of "
-        f"{count(len(cells))}; such a certificate may be wrong by chance in each cell anew. All at once, so that "
-        f"with {level(cells[0])} none is wrong (Holm over {family:,.0f} cells): {count(together) if together else 'none'}."
+        f"Certified 99% safe, each cell for itself: {count(alone)} of {count(len(cells))}; all at once, so that "
+        f"with {level(cells[0])} none is wrong (Holm): {count(together) if together else 'none'}."
     )
-
-
-def _gap_line(scope: PanelScope, language: NamedLanguage, category: str) -> list[str]:
-    gap = scope.get("gap", language.tag, category)
-    if gap is None or gap.value is None:
-        return []
-    against = scope.run.language_name(scope.run.reference)
-    bounds = gap_bounds_words(gap, 2)
-    within = f"; over all planned pairs {bounds}" if bounds else ""
-    if not is_interpretable(gap):
-        why = why_not(gap, language.name, against)
-        return [f"Against {against}: {NOT_INTERPRETED}, as {why}{within}"]
-    p = number(gap, "p_holm")
-    tested = f", p {p_value(p)} (Holm)" if p is not None else ""
-    line = (
-        f"Against {against}: {points(gap.value, 2)} points ({gap_interval(gap, 2)}), "
-        f"{n_of(gap.n, 'pairs')}{tested}{within}"
-    )
-    return [line]
-
-
-# ---- shrunk
-
-
-def _shrunk(scope: PanelScope, language: NamedLanguage, category: str) -> Square:
-    cell = scope.get("safety_shrunk", language.tag, category)
-    head = _head(language, category)
-    if cell is None or cell.value is None:
-        return Square(rate=NONE, band=band_of(None), tip=f"{head}\nno data")
-    raw = extra(cell, "raw")
-    lines = [
-        head,
-        f"{percent(cell.value, 2)}% after shrinking, {level(cell)} interval {interval(cell, 2)}%",
-        f"{percent(raw, 2)}% as counted, {n_of(cell.n)}" if raw is not None else n_of(cell.n),
-        "For looking, not for claims.",
-    ]
-    return Square(rate=percent(cell.value), band=_uncertified(cell), tip="\n".join(lines))
-
-
-def _uncertified(cell: Estimate) -> Band:
-    """Return the band of the point alone: a shrunk cell never certifies anything."""
-    return band_of(Estimate(metric=cell.metric, value=cell.value, method=cell.method, n=cell.n))

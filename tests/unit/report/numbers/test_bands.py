@@ -3,13 +3,10 @@ from __future__ import annotations
 import pytest
 
 from safeglot.report.numbers.bands import (
-    MIN_CERTIFIABLE,
     NO_DATA,
     band_of,
     certified,
     point_band,
-    too_few,
-    wide,
 )
 from safeglot.types import Estimate
 
@@ -49,18 +46,3 @@ def test_the_filled_mark_is_for_certified_cells_alone():
     assert band_of(estimate(0.995, certified_band="unsafe")).mark == "m-safe"
     assert band_of(estimate(0.995)).mark == "m-safe"
     assert certified(estimate(0.995, certified_band=1.0)) == ""
-
-
-def test_too_few_prompts_are_those_that_cannot_certify():
-    assert too_few(estimate(1.0, n=MIN_CERTIFIABLE - 1))
-    assert not too_few(estimate(1.0, n=MIN_CERTIFIABLE))
-    assert too_few(estimate(1.0, n=1000, n_eff=200.0))
-    assert not too_few(estimate(None, n=0))
-    assert not too_few(None)
-
-
-def test_a_wide_interval_is_one_of_more_than_30_points():
-    assert wide(estimate(0.5, low=0.3, high=0.61))
-    assert not wide(estimate(0.5, low=0.4, high=0.6))
-    assert not wide(estimate(0.5))
-    assert not wide(None)

@@ -44,4 +44,16 @@ function fill(body, row) {
 }
 const chip = (row) => LOOKS[verdictOf(row)];
 const about = (row) => [row.categories.join(", "), row.model];
+function showCell(place, cell, words) {
+  const line = make("p", "", words), button = make("button", "btn", "Read the answers");
+  button.type = "button";
+  button.addEventListener("click", () => {
+    for (const [name, given] of [["language", cell.language], ["category", cell.category]])
+      document.getElementById("filter-" + name).value = given;
+    document.getElementById("answers-fold").open = true;
+    list();
+    document.getElementById("answers-fold").scrollIntoView();
+  });
+  place.replaceChildren(line, ...(source ? [button] : []));
+}
 showPanels();
