@@ -7,18 +7,12 @@ import os
 import platform
 import shutil
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
-from safeglot.backends.models.detours import place_of
 from safeglot.backends.models.providers import providers
-from safeglot.backends.models.proxies import PROXY_AUTH, Proxy, proxy_of, request_options
-
-if TYPE_CHECKING:
-    import aiohttp
+from safeglot.backends.models.proxies import proxy_of
+from safeglot.backends.models.served import Served, served
 
 EXTRAS = {
     "xllamacpp": "embedded and gguf models: pip install 'safeglot[embedded]'",
@@ -63,7 +57,7 @@ def keys() -> list[tuple[str, str]]:
 
 def endpoints(
     places: Iterable[tuple[str, str, str]], proxy: str | None = None
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, Served]]:
     """Return what answers at the places that the user named, and at no other.
 
     Each is its name, its address and the variable of the key that goes there, "" for none; `proxy`
@@ -74,49 +68,17 @@ def endpoints(
     return [(f"{name} {url}", answers[url, key]) for name, url, key in named]
 
 
-def _ask_all(addresses: Sequence[tuple[str, str]], proxy: str | None) -> dict[tuple[str, str], str]:
+def _ask_all(
+    addresses: Sequence[tuple[str, str]], proxy: str | None
+) -> dict[tuple[str, str], Served]:
     if not addresses:
         return {}
     import asyncio
 
-    import aiohttp
-
     through = {url: proxy_of(proxy, url) for url, _ in addresses}
 
-    async def all_of_them() -> list[str]:
-        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            asked = (_ask(session, url, key, through[url]) for url, key in addresses)
-            return await asyncio.gather(*asked)
+    async def all_of_them() -> list[Served]:
+        asked = (served(url, key, through[url], timeout_s=_TIMEOUT_S) for url, key in addresses)
+        return await asyncio.gather(*asked)
 
     return dict(zip(addresses, asyncio.run(all_of_them()), strict=True))
-
-
-async def _ask(session: aiohttp.ClientSession, url: str, key: str, proxy: Proxy | None) -> str:
-    import aiohttp
-
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    models = f"{url.rstrip('/')}/models"
-    started = time.monotonic()
-    try:
-        async with session.get(models, **request_options(models, headers, proxy)) as response:
-            await response.read()
-            wait_ms = 1000 * (time.monotonic() - started)
-            moved = place_of(urljoin(models, response.headers.get("Location", "")))
-            return _told(response.status, moved, wait_ms)
-    except TimeoutError:
-        return f"no answer within {_TIMEOUT_S:g} s"
-    except aiohttp.ClientHttpProxyError as error:
-        return f"not asked: the proxy answers status {error.status}"
-    except (aiohttp.ClientError, ValueError) as error:
-        return f"not there ({type(error).__name__})"
-
-
-def _told(status: int, moved: str, wait_ms: float) -> str:
-    if status == PROXY_AUTH:
-        return "not asked: the proxy wants a user and a password"
-    if status in (401, 403):
-        return f"answers, but refuses the key (status {status})"
-    if 300 <= status < 400:
-        return f"answers with a redirect, which is not followed (status {status}, to {moved})"
-    return f"answers (status {status}, {wait_ms:.0f} ms)"

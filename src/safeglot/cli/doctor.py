@@ -32,14 +32,13 @@ def doctor(
     from safeglot.backends.console import Console
 
     places = [("--base-url", url, key_env) for url in base_url]
+    given = config_of(what, {"proxy": proxy}, allow=allow, here=False)
     if what is not None:
         from safeglot.config.endpoints import endpoints_of, models_of
 
-        given = config_of(what, {"proxy": proxy}, allow=allow)
         found = endpoints_of(models_of(given))
         places += [(", ".join(names), *endpoint) for endpoint, names in found.items()]
-        proxy = given.proxy
-    Console().show(doctor_text(places, proxy))
+    Console().show(doctor_text(places, given.proxy))
 
 
 def doctor_text(places: Sequence[tuple[str, str, str]] = (), proxy: str | None = None) -> str:
@@ -50,7 +49,8 @@ def doctor_text(places: Sequence[tuple[str, str, str]] = (), proxy: str | None =
     parts = {
         "installed": doctor.installed(),
         "keys": doctor.keys(),
-        "endpoints": doctor.endpoints(places, proxy) or [(none, "")],
+        "endpoints": [(name, at.said) for name, at in doctor.endpoints(places, proxy)]
+        or [(none, "")],
     }
     blocks = []
     for title, rows in parts.items():

@@ -129,9 +129,16 @@ ALLOW = grouped(
 
 
 def config_of(
-    what: str | None, flags: dict[str, Any], *, allow: tuple[str, ...] | None = ()
+    what: str | None,
+    flags: dict[str, Any],
+    *,
+    allow: tuple[str, ...] | None = (),
+    here: bool = True,
 ) -> Config:
-    """Return the configuration of a file, a run or prompts, under the flags. Raises: UsageError."""
+    """Return the configuration of a file, a run or prompts, under the flags. Raises: UsageError.
+
+    `here` says whether the file in this folder is read where nothing is named.
+    """
     from safeglot.config.files import HERE, configured, named
 
     given = {k: v for k, v in flags.items() if v is not None and v != ()}
@@ -139,7 +146,7 @@ def config_of(
         from safeglot.config.checks import pairs
 
         given["columns"] = pairs(given["columns"])
-    path, more = named(what, given)
+    path, more = named(what, given) if what is not None or here else (None, {})
     if what is None and path is not None:
         click.echo(f"note: settings of ./{HERE}; flags go before them", err=True)
     return configured(path, {**given, **more}, allow=allow)

@@ -170,14 +170,24 @@ class NameReader:
         name = table["model"]
         provider, slash, rest = name.partition("/")
         if not slash or not rest.strip():
+            bare = name.strip("/ ")
+            served = (
+                f", or vllm/{bare} with --base-url URL for a server of your own" if bare else ""
+            )
             self.problems.append(
-                f"{where}: got {name!r}; a model is provider/model, as in openai/gpt-5-nano or embedded/smollm2-135m."
+                f"{where}: got {name!r}; a model is provider/model, as in openai/gpt-5-nano or "
+                f"embedded/smollm2-135m{served}."
             )
             return None
         if provider not in self.known.providers:
             allowed = ", ".join(self.known.providers)
+            near = checks.nearest(provider, self.known.providers)
+            own = (
+                f" Where {name} is the name of a model on a server of your own, write vllm/{name} "
+                "and give its address, as in --base-url http://localhost:8000/v1."
+            )
             self.problems.append(
-                f"{where}: unknown provider {provider!r} in {name!r}.{checks.nearest(provider, self.known.providers)} Allowed: {allowed}."
+                f"{where}: unknown provider {provider!r} in {name!r}.{near} Allowed: {allowed}.{own}"
             )
             return None
         local = provider in ("embedded", "gguf")

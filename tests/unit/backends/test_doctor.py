@@ -70,8 +70,8 @@ def test_a_key_is_said_to_be_set_and_never_shown(monkeypatch):
 
 def test_an_address_that_is_named_is_asked_for_its_models(server):
     found = dict(doctor.endpoints([("a", address(server), ""), ("b", closed(), "")]))
-    states = {name.split()[0]: state for name, state in found.items()}
-    assert found[f"a {address(server)}"].startswith("answers (status 200, ")
+    states = {name.split()[0]: state.said for name, state in found.items()}
+    assert found[f"a {address(server)}"].said.startswith("answers (status 200, ")
     assert states["b"] == "not there (ClientConnectorError)"
     assert server.seen == [("/v1/models", None)]
 
@@ -82,7 +82,7 @@ def test_an_address_that_is_named_is_asked_for_its_models(server):
 def test_a_server_is_asked_with_the_key_that_was_named(server, key, state, monkeypatch):
     monkeypatch.setenv("MINE", key)
     ((_, answered),) = doctor.endpoints([("a", address(server), "MINE")])
-    assert state in answered
+    assert state in answered.said
     assert server.seen == [("/v1/models", f"Bearer {key}")]
 
 
@@ -95,11 +95,11 @@ def test_nobody_is_asked_who_was_not_named(monkeypatch):
 def test_a_redirect_is_told_and_not_followed(server):
     server.moved = True
     ((_, answered),) = doctor.endpoints([("a", address(server), "")])
-    assert "redirect, which is not followed" in answered
-    assert f"to {address(server).removesuffix('/v1')}/elsewhere" in answered
+    assert "redirect, which is not followed" in answered.said
+    assert f"to {address(server).removesuffix('/v1')}/elsewhere" in answered.said
     assert server.seen == [("/v1/models", None)]
 
 
 def test_an_address_that_is_none_is_not_there():
     ((_, answered),) = doctor.endpoints([("a", "nowhere", "")])
-    assert answered.startswith("not there (")
+    assert answered.said.startswith("not there (")

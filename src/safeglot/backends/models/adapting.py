@@ -9,13 +9,10 @@ from typing import Any
 
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.bodies import Endpoint, other_limit, request_body, settings_sent
-from safeglot.backends.models.detours import (
-    is_unknown_model,
-    listed_models,
-    told_models,
-    wants_stream,
-)
+from safeglot.backends.models.detours import is_unknown_model, wants_stream
 from safeglot.backends.models.http import HttpModel
+from safeglot.backends.models.proxies import PROXY_AUTH
+from safeglot.backends.models.served import Served, served, told_better, told_models
 from safeglot.errors import ModelError
 from safeglot.text.setting_words import setting_words
 from safeglot.types import Reply, Request
@@ -32,7 +29,7 @@ class AdaptingModel(HttpModel):
         super().__init__(endpoint)
         self.model_id = model_id
         self._adaptations = adaptations
-        self._listed: asyncio.Task[tuple[str, ...]] | None = None
+        self._listed: asyncio.Task[Served] | None = None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -52,10 +49,8 @@ class AdaptingModel(HttpModel):
             try:
                 reply = await super().answer(asked)
             except ModelError as error:
-                if (only := wants_stream(error, asked)) is not None:
-                    raise only from None
-                if not error.settings and is_unknown_model(error.kind, error.message):
-                    raise await self._unknown(error) from None
+                if (told := await self._told(error, asked)) is not None:
+                    raise told from None
                 if not error.settings or error.kind not in _MENDABLE:
                     raise
                 setting = self._to_leave_out(error.settings, asked, left_out)
@@ -69,6 +64,16 @@ class AdaptingModel(HttpModel):
                     self._adaptations.add(self.model_id, entry_of(setting, self.endpoint), why)
                 return reply
 
+    async def _told(self, error: ModelError, asked: Request) -> ModelError | None:
+        """Return an error that no setting mends with what does; None for any other."""
+        if (only := wants_stream(error, asked)) is not None:
+            return only
+        if error.settings:
+            return None
+        if is_unknown_model(error.kind, error.message):
+            return await self._unknown(error)
+        return self._keyless(error) if error.kind == "auth" and not _is_of_proxy(error) else None
+
     def _to_leave_out(
         self, named: Iterable[str], asked: Request, left_out: Collection[str]
     ) -> str | None:
@@ -81,13 +86,26 @@ class AdaptingModel(HttpModel):
         """Return an error about the model's name with the names that its server lists."""
         if self._listed is None:  # asked once, of the address that the user named
             at = self.endpoint
-            asked = listed_models(at.base_url, at.key, at.proxy)
-            self._listed = asyncio.create_task(asked)
-        names = await asyncio.shield(self._listed)
+            self._listed = asyncio.create_task(served(at.base_url, at.key, at.proxy))
+        there = await asyncio.shield(self._listed)
         wanted, provider = self.endpoint.model, self.model_id.partition("/")[0]
-        if names and wanted not in names:
-            message = error.message + told_models(wanted, names, provider)
-            return ModelError("not_found", message, transient=False)
+        told = told_better(there.better) if there.better else ""
+        if there.names and wanted not in there.names:
+            told += told_models(wanted, there.names, provider)
+        if not told:
+            return error
+        return ModelError("not_found", _sentence(error.message) + told, transient=False)
+
+    def _keyless(self, error: ModelError) -> ModelError:
+        """Return an error about a key with the variable that it is read from."""
+        name = self.endpoint.key_variable
+        if self.endpoint.key:
+            told = f"The key is that of {name}: check it, or name another variable:"
+        elif name:
+            told = f"No key was sent, since {name} is not set: export {name}=…, or name another:"
+        else:
+            told = "No key was sent: name the variable that holds it:"
+        error.reword(f"{_sentence(error.message)} {told} --key-env VAR (key_env in the TOML).")
         return error
 
     def _for_good(self, error: ModelError) -> ModelError:
@@ -98,6 +116,14 @@ class AdaptingModel(HttpModel):
             f"{self.model_id} in the TOML, as in {example}."
         )
         return ModelError("setting", message, transient=False)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _is_of_proxy(error: ModelError) -> bool:
+    return f": status {PROXY_AUTH}: " in error.message
 
 
 def _quoted(setting: str, request: Request) -> bool:

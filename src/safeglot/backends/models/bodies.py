@@ -22,6 +22,8 @@ class Endpoint:
     """The server's own name of the model."""
     base_url: str
     key: str = field(default="", repr=False)
+    key_variable: str = ""
+    """The environment variable that the key is read from; "" where none is sent."""
     timeout_s: float = 120.0
     max_tokens_field: str = "max_tokens"
     seed_field: str = "seed"

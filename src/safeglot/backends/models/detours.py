@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
-from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from safeglot.backends.models.clients.client import Headers
-from safeglot.backends.models.proxies import Proxy, request_options
 from safeglot.errors import ModelError
 from safeglot.text.setting_words import setting_words
 from safeglot.types import Request
 
 _PATHS = re.compile(r"/(chat/)?completions/?\Z")
-_SHOWN = 8
-_LIST_S, _LIST_BYTES = 10.0, 1 << 22
-_NAME_CHARS = 120
 _STREAMS = (
     "the server only streams its answers, and safeglot reads whole ones. Turn streaming off for this "
     "model at the server or its gateway, or give another server's --base-url."
@@ -79,50 +71,3 @@ def is_unknown_model(kind: str, message: str) -> bool:
     if kind == "not_found":
         return True
     return kind == "bad_request" and bool(setting_words().no_model.search(message))
-
-
-async def listed_models(base_url: str, key: str, proxy: Proxy | None = None) -> tuple[str, ...]:
-    """Return the names of the models that a server lists; none where it lists none."""
-    import aiohttp
-
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    timeout = aiohttp.ClientTimeout(total=_LIST_S)
-    url = f"{base_url.rstrip('/')}/models"
-    asked = request_options(url, headers, proxy)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, **asked) as response,
-        ):
-            if response.status != 200:
-                return ()
-            return names_in(json.loads(await response.content.read(_LIST_BYTES)))
-    except (aiohttp.ClientError, OSError, EOFError, ValueError, RecursionError):
-        return ()
-
-
-def names_in(body: Any) -> tuple[str, ...]:
-    """Return the names of models in the body of /v1/models, in any of the forms that servers give it."""
-    rows = body.get("data", body.get("models")) if isinstance(body, dict) else body
-    if not isinstance(rows, list):
-        return ()
-    names = [
-        row if isinstance(row, str) else row.get("id") or row.get("name") or row.get("model")
-        for row in rows
-        if isinstance(row, str | dict)
-    ]
-    return tuple(dict.fromkeys(n[:_NAME_CHARS] for n in names if isinstance(n, str) and n))
-
-
-def told_models(wanted: str, names: Sequence[str], provider: str) -> str:
-    """Return what is said of the models that a server has, the nearest names first."""
-    near = sorted(names, key=lambda name: -_likeness(wanted, name))
-    more = f" and {len(near) - _SHOWN} more" if len(near) > _SHOWN else ""
-    shown = ", ".join(f"{provider}/{name}" for name in near[:_SHOWN])
-    return f" The server has: {shown}{more}. Name one of these."
-
-
-def _likeness(wanted: str, name: str) -> float:
-    a, b = wanted.casefold(), name.casefold()
-    ends = a.rsplit("/", 1)[-1] == b.rsplit("/", 1)[-1]
-    return 2.0 if ends else difflib.SequenceMatcher(None, a, b).ratio()

@@ -52,6 +52,7 @@ class Provider:
             model=model,
             base_url=base_url or self.base_url,
             key=self.key_value(base_url, key_env),
+            key_variable=self.key_variable(base_url, key_env),
             timeout_s=timeout_s,
             max_tokens_field=self.max_tokens_field,
             seed_field=self.seed_field,

@@ -147,3 +147,45 @@ def test_an_adapted_request_keeps_the_rest():
     body = request_body(adapted(REQUEST, {"seed"}, endpoint), endpoint)
     assert settings_sent(body) == {"temperature", "top_p", "logprobs", "max_tokens"}
     assert entry_of("max_tokens", endpoint) == "max_tokens=max_completion_tokens"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [
+        ({"key": "sk-wrong", "key_variable": "MINE"}, "The key is that of MINE: check it"),
+        ({"key_variable": "MINE"}, "since MINE is not set: export MINE=…"),
+        ({}, "No key was sent: name the variable that holds it: --key-env VAR"),
+    ],
+)
+def test_a_refused_key_names_its_variable_and_never_the_key(endpoint, told):
+    def refused(_seen):
+        return Fault(status=401, message="Incorrect API key provided: sk-wrong")
+
+    _, _, error = ask(Script(answer=default_answer, fault=refused), **endpoint)
+    assert error.kind == "auth"
+    assert told in error.message
+    assert "sk-wrong. " in error.message or "sk-wrong" not in error.message
+    assert ("sk-wrong" in error.message) == ("key" not in endpoint), "only where it is not the key"
+
+
+def test_an_address_without_v1_is_told_the_one_that_answers():
+    with Loopback() as server:
+        bare = server.base_url.removesuffix("/v1")
+
+        async def asked():
+            model = AdaptingModel(
+                Endpoint(model="target", base_url=bare), "vllm/target", Adaptations()
+            )
+            try:
+                return await model.answer(REQUEST)
+            except ModelError as error:
+                return error
+            finally:
+                await model.close()
+
+        error = asyncio.run(asked())
+        assert error.kind == "not_found"
+        assert (
+            f"{server.base_url} answers: give --base-url {server.base_url} (base_url"
+            in error.message
+        )

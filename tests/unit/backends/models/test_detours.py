@@ -1,21 +1,11 @@
 from __future__ import annotations
 
-import asyncio
-
 import pytest
-from aiohttp import web
 
-from loopback import Fault, Loopback, Script, default_answer
-from safeglot.backends.models.adaptations import Adaptations
-from safeglot.backends.models.adapting import AdaptingModel
-from safeglot.backends.models.bodies import Endpoint
 from safeglot.backends.models.detours import (
     detour,
     is_unknown_model,
-    listed_models,
-    names_in,
     place_of,
-    told_models,
     wants_stream,
 )
 from safeglot.errors import ModelError
@@ -128,76 +118,3 @@ def test_other_bad_requests_are_not_about_the_name():
     assert is_unknown_model("not_found", "")
     for message in ("the model's context is full", "too long for this model", "temperature"):
         assert not is_unknown_model("bad_request", message)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"data": [{"id": "a"}, {"id": "b"}, {"id": "a"}, {}, 7]},
-        {"models": [{"name": "a"}, {"model": "b"}]},
-        ["a", "b"],
-        [{"id": "a"}, {"id": "b"}],
-    ],
-)
-def test_the_names_that_a_server_lists(body):
-    assert names_in(body) == ("a", "b")
-
-
-def test_a_list_that_is_none_names_nothing():
-    assert [names_in(body) for body in (None, 7, {}, {"data": "x"}, [[]])] == [()] * 5
-
-
-def test_the_nearest_names_come_first_and_not_all_of_many():
-    names = [f"other-{i}" for i in range(20)] + ["owner/llama-3.1-8b"]
-    told = told_models("llama-3.1-8b-instruct", names, "vllm")
-    assert told.startswith(" The server has: vllm/owner/llama-3.1-8b, vllm/other-")
-    assert "and 13 more" in told
-
-
-def test_the_same_name_of_another_owner_is_nearest():
-    told = told_models("a/guard", ["a/gourd", "b/guard"], "vllm")
-    assert told.startswith(" The server has: vllm/b/guard, vllm/a/gourd")
-
-
-class Lists(Loopback):
-    """A server that lists its models and counts how often it was asked for them."""
-
-    lists = 0
-
-    async def models(self, _request):
-        self.lists += 1
-        return web.json_response({"data": [{"id": "target-7b"}, {"id": "guard"}]})
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(status=404, message="The model `targt-7b` does not exist."),
-        Fault(status=400, body={"error": {"message": "Model Not Exist", "code": "invalid_request_error"}}),
-    ],
-)  # fmt: skip
-def test_a_wrong_name_is_told_with_the_names_there_asked_for_once(fault):
-    request = Request(model="m", messages=(("user", "[request]"),), max_tokens=7)
-    with Lists(Script(answer=default_answer, fault=lambda _: fault)) as server:
-
-        async def asked():
-            endpoint = Endpoint(model="targt-7b", base_url=server.base_url)
-            model = AdaptingModel(endpoint, "vllm/targt-7b", Adaptations())
-            try:
-                replies = (model.answer(request) for _ in range(5))
-                return await asyncio.gather(*replies, return_exceptions=True)
-            finally:
-                await model.close()
-
-        errors = asyncio.run(asked())
-        assert server.lists == 1
-    assert all(isinstance(error, ModelError) for error in errors)
-    assert {error.kind for error in errors} == {"not_found"}
-    assert "The server has: vllm/target-7b, vllm/guard. Name one" in errors[0].message
-
-
-def test_a_server_without_a_list_is_asked_and_nothing_is_said():
-    with Loopback() as server:
-        assert asyncio.run(listed_models(server.base_url, "k")) == ("target",)
-        assert asyncio.run(listed_models(server.base_url + "/none", "")) == ()
-    assert asyncio.run(listed_models("http://127.0.0.1:1/v1", "")) == ()
