@@ -152,7 +152,11 @@ def test_dry_run_tells_the_cost_where_prices_are_given(place):
     assert found["tokens out"] == "at most 24,000"
     assert found["cost"] == f"at most about {12 * 1000 * 12.5 / 1e6:.2f} USD"
     (place.folder / "c.toml").write_text(toml.replace("usd_out = 2.5", ""), "utf-8")
-    says(counts(place("run", "c.toml", "--dry-run").out)["cost"], "unknown", "usd_out")
+    partly = f"at most about {12 * 1000 * 10 / 1e6:.2f} USD without these; no price for vllm/b: "
+    says(counts(place("run", "c.toml", "--dry-run").out)["cost"], partly, "usd_out", "--prices")
+    (place.folder / "prices.toml").write_text('["vllm/b"]\nusd_in = 0\nusd_out = 2.5\n', "utf-8")
+    whole = counts(place("run", "c.toml", "--dry-run", "--prices", "prices.toml").out)
+    assert whole["cost"] == found["cost"]
 
 
 def test_dry_run_in_a_process_of_its_own(place):

@@ -1,8 +1,8 @@
-"""The command doctor: what is installed, which keys are set, which servers answer."""
+"""The command doctor: what is installed and set, which servers answer, whether models and judges work."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -25,12 +25,14 @@ def doctor(
     proxy: str | None,
     allow: tuple[str, ...],
 ) -> None:
-    """Tell what is installed, which keys are set, which servers answer.
+    """Tell what is installed and set; try the models and judges of CONFIG.
 
-    CONFIG is a file whose models' servers are asked too.
+    Each of its models is asked one harmless question, each judge its first check (four exchanges);
+    what is wrong is told with what to do, and the exit code is 2.
     """
     from safeglot.backends.console import Console
 
+    console = Console()
     places = [("--base-url", url, key_env) for url in base_url]
     given = config_of(what, {"proxy": proxy}, allow=allow, here=False)
     if what is not None:
@@ -38,23 +40,38 @@ def doctor(
 
         found = endpoints_of(models_of(given))
         places += [(", ".join(names), *endpoint) for endpoint, names in found.items()]
-    Console().show(doctor_text(places, given.proxy))
+    if what is None:
+        console.show(doctor_text(places, given.proxy))
+        return
+    console.show(endpoints_text(places, given.proxy))
+    from safeglot.flow.checkup import check_up
+
+    check_up(given, console, what)
 
 
 def doctor_text(places: Sequence[tuple[str, str, str]] = (), proxy: str | None = None) -> str:
     """Return what is there to work with; of servers only those at places that were named."""
     from safeglot.backends import doctor
 
-    none = "none was named: give --base-url URL, or a configuration file"
-    parts = {
-        "installed": doctor.installed(),
-        "keys": doctor.keys(),
-        "endpoints": [(name, at.said) for name, at in doctor.endpoints(places, proxy)]
-        or [(none, "")],
-    }
-    blocks = []
-    for title, rows in parts.items():
-        wide = max((len(name) for name, _ in rows), default=0)
-        lines = (f"  {name:<{wide}}  {text}".rstrip() for name, text in rows)
-        blocks.append("\n".join([title, *lines]))
-    return "\n\n".join(blocks)
+    parts = [_block("installed", doctor.installed()), _block("keys", doctor.keys())]
+    return "\n\n".join([*parts, endpoints_text(places, proxy)])
+
+
+def endpoints_text(places: Sequence[tuple[str, str, str]], proxy: str | None) -> str:
+    """Return which of the servers at places that were named answers."""
+    from safeglot.backends import doctor
+
+    none = (
+        "none was named: give --base-url URL, or a configuration file, whose models are tried too"
+    )
+    found = doctor.endpoints(places, proxy)
+    rows = [
+        (name, f"{at.said}; is it {at.better}?" if at.better else at.said) for name, at in found
+    ]
+    return _block("endpoints", rows or [(none, "")])
+
+
+def _block(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    rows = list(rows)
+    wide = max((len(name) for name, _ in rows), default=0)
+    return "\n".join([title, *(f"  {name:<{wide}}  {text}".rstrip() for name, text in rows)])

@@ -15,6 +15,7 @@ from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.console import Console
+    from safeglot.flow.run.forecast import Forecast
     from safeglot.flow.run.job import Job
     from safeglot.prompts.prompt_set import PromptSet
 
@@ -53,8 +54,6 @@ def forecast_text(job: Job) -> str:
     from safeglot.flow.run.refusals import refusal_notes
 
     f = forecast(job)
-    cost = "unknown: give usd_in and usd_out (USD per million tokens) of each model in the TOML"
-    usd = cost if f.usd is None else f"at most about {f.usd:.2f} USD"
     time = (
         "unknown before the first answers"
         if f.seconds is None
@@ -66,13 +65,24 @@ def forecast_text(job: Job) -> str:
         ("requests to judges", f"{f.judge_requests:,}"),
         ("tokens in", f"about {f.tokens_in:,}"),
         ("tokens out", f"at most {f.tokens_out:,}"),
-        ("cost", usd),
+        ("cost", _cost(f)),
         ("time", time),
         *(("judge of refusals", note) for note in refusal_notes(job.config)),
         ("folder", f"{job.path}{_already(job)}"),
     ]
     lines = [taxonomy_text(job.prompts), "dry run: nothing was sent or written"]
     return "\n".join(lines + [f"  {name:<20} {text}" for name, text in rows])
+
+
+def _cost(f: Forecast) -> str:
+    """Return what a run costs, as far as the prices of its models are known."""
+    if not f.unpriced:
+        return f"at most about {f.usd:.2f} USD"
+    known = f"at most about {f.usd:.2f} USD without these" if f.usd else "unknown"
+    return (
+        f"{known}; no price for {', '.join(f.unpriced)}: usd_in and usd_out (USD per million tokens) "
+        "beside the model in the TOML, or in a table that --prices names"
+    )
 
 
 def _already(job: Job) -> str:

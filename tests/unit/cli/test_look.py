@@ -65,7 +65,7 @@ def test_a_dry_run_counts_what_would_be_sent(tmp_path):
     found = {name: value.strip() for name, value in pairs}
     assert found["prompts"] == "2 x 2 languages"
     assert (found["requests to targets"], found["tokens out"]) == ("4", "at most 40")
-    assert found["cost"].startswith("unknown: give usd_in and usd_out")
+    assert found["cost"].startswith("unknown; no price for vllm/a: usd_in and usd_out")
     assert found["folder"] == str(tmp_path / "new")
 
 

@@ -246,9 +246,9 @@ class Lane:
             n = max(n, self._outage.n)
             if self.has_answered:
                 waited = f" It was waited for {now - self._outage.since:.0f} s (--patience)."
+        often = f" after the same error {n} times in a row" if n > 1 else ""
         self._ended = self._ended or (
-            f"{self.name}: stopped after the same error {n} times in a row "
-            f"({error.kind}: {error.message}).{waited}"
+            f"{self.name}: stopped{often} ({error.kind}: {error.message}).{waited}"
         )
         self._turn_away()
         raise self.refusal

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from safeglot.backends.models import routes
 from safeglot.config.model_strings import ModelConfig
 from safeglot.flow.run.job import Job
-from safeglot.flow.run.models import (
-    all_models,
-)
+from safeglot.flow.run.models import all_models
 from safeglot.judge.guards.first_check import EXCHANGES
 from safeglot.types import Answer, Response
 
@@ -24,7 +21,10 @@ class Forecast:
     judge_requests: int
     tokens_in: int
     tokens_out: int
-    usd: float | None
+    usd: float
+    """Of the models with prices; those in this process cost nothing."""
+    unpriced: tuple[str, ...]
+    """Models without a price."""
     seconds: float | None
 
 
@@ -37,7 +37,7 @@ def forecast(job: Job) -> Forecast:
     texts_asked = job.n_texts * job.config.samples
     tokens_out = texts_asked * sum(target.most_tokens for target in job.targets)
     longest = max(target.max_tokens for target in job.targets)
-    usd = _target_price(job, tokens_in // len(job.targets), texts_asked)
+    costs = _target_costs(job, tokens_in // len(job.targets), texts_asked)
     judged = answers + len(job.arms.given)
     checks = len(EXCHANGES)
     for judge, model in zip(job.judges, job.config.judge, strict=True):
@@ -47,37 +47,30 @@ def forecast(job: Job) -> Forecast:
         judge_in = judged * (size + len(requests) * longest) + checks * size
         judge_out = (judged + checks) * sum(r.max_tokens for r in requests)
         tokens_in, tokens_out = tokens_in + judge_in, tokens_out + judge_out
-        cost = _price([model.model] if model.model else [], judge_in, judge_out)
-        usd = None if usd is None or cost is None else usd + cost
+        if model.model:
+            costs.append((model.model, _price(model.model, judge_in, judge_out)))
     return Forecast(
         answers=answers,
         judge_requests=judge_requests,
         tokens_in=tokens_in,
         tokens_out=tokens_out,
-        usd=usd,
+        usd=sum(cost for _, cost in costs if cost is not None),
+        unpriced=tuple(dict.fromkeys(model.model for model, cost in costs if cost is None)),
         seconds=_seconds(job),
     )
 
 
-def _target_price(job: Job, tokens_in: int, answers: int) -> float | None:
-    total = 0.0
-    for target, model in zip(job.targets, job.config.target, strict=True):
-        cost = _price([model], tokens_in, answers * target.most_tokens)
-        if cost is None:
-            return None
-        total += cost
-    return total
+def _target_costs(job: Job, tokens_in: int, answers: int) -> list[tuple[ModelConfig, float | None]]:
+    pairs = zip(job.targets, job.config.target, strict=True)
+    return [(model, _price(model, tokens_in, answers * t.most_tokens)) for t, model in pairs]
 
 
-def _price(models: Sequence[ModelConfig], tokens_in: int, tokens_out: int) -> float | None:
-    total = 0.0
-    for model in models:
-        if model.provider in routes.LOCAL:
-            continue
-        if model.usd_in is None or model.usd_out is None:
-            return None
-        total += (tokens_in * model.usd_in + tokens_out * model.usd_out) / 1e6
-    return total
+def _price(model: ModelConfig, tokens_in: int, tokens_out: int) -> float | None:
+    if model.provider in routes.LOCAL:
+        return 0.0
+    if model.usd_in is None or model.usd_out is None:
+        return None
+    return (tokens_in * model.usd_in + tokens_out * model.usd_out) / 1e6
 
 
 def _seconds(job: Job) -> float | None:

@@ -21,7 +21,8 @@ def test_the_forecast_counts_requests_and_costs():
         48 + 4 * 4,
     )  # and four exchanges of the first check
     assert found.usd == pytest.approx(12 * 100 / 1e6)
-    assert forecast(prepared(judge=(guard,))).usd is None
+    assert found.unpriced == ()
+    assert forecast(prepared(judge=(guard,))).unpriced == ("vllm/a",)
 
 
 def test_tokens_are_counted_four_characters_each():
@@ -41,10 +42,12 @@ def test_a_judge_that_asks_no_model_costs_nothing():
     assert seen.tokens_in == forecast(prepared(target=(free,))).tokens_in
 
 
-def test_one_model_without_a_price_leaves_the_whole_unknown():
+def test_what_has_prices_is_added_up_and_what_has_none_is_named():
     priced = dataclasses.replace(VLLM, usd_in=1.0, usd_out=1.0)
-    assert forecast(prepared(target=(priced, ModelConfig(model="vllm/b")))).usd is None
-    assert forecast(prepared(target=(priced,))).usd == pytest.approx((88 + 4 * 200) / 1e6)
+    found = forecast(prepared(target=(priced, ModelConfig(model="vllm/b"))))
+    alone = forecast(prepared(target=(priced,)))
+    assert (found.usd, found.unpriced) == (pytest.approx(alone.usd), ("vllm/b",))
+    assert alone.unpriced == ()
 
 
 def test_only_the_bundled_model_has_a_known_speed():
