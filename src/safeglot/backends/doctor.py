@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 
+from safeglot.backends.models.listing import Listing, served
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import proxy_of
-from safeglot.backends.models.served import Served, served
 
 EXTRAS = {
     "xllamacpp": "embedded and gguf models: pip install 'safeglot[embedded]'",
@@ -57,7 +57,7 @@ def keys() -> list[tuple[str, str]]:
 
 def endpoints(
     places: Iterable[tuple[str, str, str]], proxy: str | None = None
-) -> list[tuple[str, Served]]:
+) -> list[tuple[str, Listing]]:
     """Return what answers at the places that the user named, and at no other.
 
     Each is its name, its address and the variable of the key that goes there, "" for none; `proxy`
@@ -70,14 +70,14 @@ def endpoints(
 
 def _ask_all(
     addresses: Sequence[tuple[str, str]], proxy: str | None
-) -> dict[tuple[str, str], Served]:
+) -> dict[tuple[str, str], Listing]:
     if not addresses:
         return {}
     import asyncio
 
     through = {url: proxy_of(proxy, url) for url, _ in addresses}
 
-    async def all_of_them() -> list[Served]:
+    async def all_of_them() -> list[Listing]:
         asked = (served(url, key, through[url], timeout_s=_TIMEOUT_S) for url, key in addresses)
         return await asyncio.gather(*asked)
 

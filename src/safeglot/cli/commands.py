@@ -20,6 +20,7 @@ from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.compare import compare, experiment
 from safeglot.cli.doctor import doctor
 from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped
+from safeglot.cli.init import init
 from safeglot.cli.judge import UNCHECKED, judge
 from safeglot.cli.options import ALLOW, begun_config, config_of, given_text, options
 from safeglot.cli.ratings import ratings
@@ -201,6 +202,7 @@ def report(run: Path, answers: int | None, out: Path | None) -> None:
 
 
 for _command in (
+    init,
     show,
     export,
     merge,

@@ -11,8 +11,8 @@ from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.bodies import Endpoint, other_limit, request_body, settings_sent
 from safeglot.backends.models.detours import is_unknown_model, wants_stream
 from safeglot.backends.models.http import HttpModel
+from safeglot.backends.models.listing import Listing, served, told_better, told_models
 from safeglot.backends.models.proxies import PROXY_AUTH
-from safeglot.backends.models.served import Served, served, told_better, told_models
 from safeglot.errors import ModelError
 from safeglot.text.setting_words import setting_words
 from safeglot.types import Reply, Request
@@ -29,7 +29,7 @@ class AdaptingModel(HttpModel):
         super().__init__(endpoint)
         self.model_id = model_id
         self._adaptations = adaptations
-        self._listed: asyncio.Task[Served] | None = None
+        self._listed: asyncio.Task[Listing] | None = None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -9,7 +9,7 @@ from loopback import Fault, Loopback, Script, default_answer
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.adapting import AdaptingModel
 from safeglot.backends.models.bodies import Endpoint
-from safeglot.backends.models.served import names_in, served, told_models
+from safeglot.backends.models.listing import names_in, served, told_models
 from safeglot.errors import ModelError
 from safeglot.types import Request
 

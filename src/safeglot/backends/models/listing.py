@@ -25,7 +25,7 @@ _NAME_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Listing:
     """What came of asking an address for its models."""
 
     said: str
@@ -45,7 +45,7 @@ class Served:
 
 async def served(
     base_url: str, key: str, proxy: Proxy | None = None, *, timeout_s: float = 10.0
-) -> Served:
+) -> Listing:
     """Return what an address serves; asked with its key, and nobody else."""
     import aiohttp
 
@@ -72,7 +72,7 @@ def _beside(url: str) -> Iterator[str]:
 
 async def _asked(
     session: aiohttp.ClientSession, base_url: str, key: str, proxy: Proxy | None
-) -> Served:
+) -> Listing:
     import aiohttp
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -85,13 +85,13 @@ async def _asked(
             moved = place_of(urljoin(url, response.headers.get("Location", "")))
             names = names_in(_json(raw)) if response.status == 200 else ()
             said = _told(response.status, moved, wait_ms, len(names))
-            return Served(said=said, status=response.status, names=names)
+            return Listing(said=said, status=response.status, names=names)
     except TimeoutError:
-        return Served(said=f"no answer within {session.timeout.total:g} s")
+        return Listing(said=f"no answer within {session.timeout.total:g} s")
     except aiohttp.ClientHttpProxyError as error:
-        return Served(said=f"not asked: the proxy answers status {error.status}")
+        return Listing(said=f"not asked: the proxy answers status {error.status}")
     except (aiohttp.ClientError, OSError, EOFError, ValueError) as error:
-        return Served(said=f"not there ({type(error).__name__})")
+        return Listing(said=f"not there ({type(error).__name__})")
 
 
 def _told(status: int, moved: str, wait_ms: float, models: int) -> str:
