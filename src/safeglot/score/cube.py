@@ -56,7 +56,7 @@ class Cube:
     judges: tuple[str, ...]
     models: tuple[str, ...]
     languages: tuple[str, ...]
-    prompts: tuple[str, ...]
+    prompts: Sequence[str]
     categories: tuple[str, ...]
     macro_C: tuple[str, ...] | None = None
     reference: str

@@ -8,16 +8,17 @@ read as one made at once.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import PromptLabel, prompt_labels
+from safeglot.backends.store.texts import prompt_labels
+from safeglot.types import Kind
 
 Places: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.int8]
@@ -46,6 +47,63 @@ FROM verdicts
 _THREE_LABELS = """
 SELECT name FROM steps WHERE id IN (SELECT step FROM verdicts WHERE unsafe IS NOT unsafe_loose)
 """
+
+
+class Ids(Sequence[str]):
+    """Ids of prompts in their order, in one array: as strings they take four times the memory."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self._id_P = np.array(list(ids), dtype=np.dtypes.StringDType())
+
+    def __len__(self) -> int:
+        return len(self._id_P)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._id_P[index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._id_P)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prompts:
+    """What is said of a run's prompts, without their texts: `sort_P` is a place in `sorts`."""
+
+    ids: Sequence[str]
+    sort_P: npt.NDArray[np.int32]
+    sorts: tuple[tuple[tuple[str, ...], Kind], ...]
+    """Each combination of categories and kind that there is, in the order of their first prompts."""
+
+    def is_kind(self, kind: Kind) -> Bools:
+        """Return which prompts are harmful, or benign; shape (P,)."""
+        return np.array([own == kind for _, own in self.sorts], dtype=np.bool_)[self.sort_P]
+
+    def of_kind(self, kind: Kind) -> Prompts:
+        """Return the prompts of a kind alone."""
+        pick_P = self.is_kind(kind)
+        if pick_P.all():
+            return self
+        return Prompts(Ids(self.ids[pick_P]), self.sort_P[pick_P], self.sorts)
+
+    def counts(self) -> Iterator[tuple[tuple[str, ...], Kind, int]]:
+        """Yield how many prompts there are of each combination of categories and kind."""
+        n_S = np.bincount(self.sort_P, minlength=len(self.sorts)).tolist()
+        yield from ((*sort, n) for sort, n in zip(self.sorts, n_S, strict=True) if n)
+
+    def categories(self) -> set[str]:
+        """Return the categories that any prompt has."""
+        return {name for categories, _, _ in self.counts() for name in categories}
+
+    def members(self, categories: Sequence[str]) -> Bools:
+        """Return which prompts are in which categories, shape (P, C)."""
+        rows = [[name in own for name in categories] for own, _ in self.sorts]
+        rows_SC = np.array(rows, dtype=np.bool_).reshape(len(self.sorts), len(categories))
+        return rows_SC[self.sort_P]
+
+    def places(self, wanted: Iterable[str]) -> dict[str, int]:
+        """Return the places of those of some ids that are there."""
+        names = set(wanted)
+        return {name: i for i, name in enumerate(self.ids) if name in names} if names else {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +154,7 @@ class ArmVerdicts:
 
     judges: tuple[str, ...]
     models: tuple[str, ...]
+    answers: AnswersByNumber
     series: Mapping[Series, int]
     answered_MKP: Bools
     unsafe_JMKPS: Flags
@@ -122,7 +181,7 @@ class RunVerdicts:
     """
 
     answers: AnswersByNumber
-    prompts: tuple[PromptLabel, ...]
+    prompts: Prompts
     judges: tuple[str, ...]
     unsafe_JMLPS: Flags
     refusal_JMLPS: Flags
@@ -136,15 +195,18 @@ def read(
     manifest: Manifest,
     *,
     arms: bool = True,
-    prompts: tuple[PromptLabel, ...] | None = None,
+    known: RunVerdicts | None = None,
 ) -> RunVerdicts:
     """Return all verdicts of a run; what was planned sets the shapes. Of the main arm alone, if so asked.
 
-    `prompts` are those of the run, where they were read already.
+    `known` are those of the same run with other judges: its prompts and answers are not read again.
     """
     judges = tuple(manifest.judges)
-    prompts = tuple(prompt_labels(store)) if prompts is None else prompts
-    main, other, series = _answers(store, manifest, prompts, arms=arms)
+    if known is None:
+        prompts, main, gated_LP, other, series = _plan(store, manifest, arms=arms)
+    else:
+        prompts, main, gated_LP = known.prompts, known.answers, known.gated_LP
+        other, series = known.arms.answers, known.arms.series
     three = {judge for (judge,) in store.rows(_THREE_LABELS)}
     main_cells = _Cells(answers=main, n_judges=len(judges), readings=("strict", "loose", "refusal"))
     arm_cells = _Cells(
@@ -163,10 +225,11 @@ def read(
             [main_cells.flags["refusal"][j] for j, _ in names], dtype=np.int8
         ).reshape(shape),
         strange=strange,
-        gated_LP=_gated(store, manifest.languages, [prompt.id for prompt in prompts]),
+        gated_LP=gated_LP,
         arms=ArmVerdicts(
             judges=judges,
             models=tuple(manifest.models),
+            answers=other,
             series=series,
             answered_MKP=_answered(other),
             unsafe_JMKPS=arm_cells.shaped("strict"),
@@ -192,70 +255,83 @@ def _in_order(numbers: Places, found: Places) -> Numbered:
     return Numbered(numbers[order], found[order])
 
 
-def _main_texts(
-    store: Store, languages: Sequence[str], prompts: Sequence[str], samples: int
-) -> Numbered:
-    """Return the place of each text's first answer within a model's."""
-    at_L = {tag: i * len(prompts) * samples for i, tag in enumerate(languages)}
-    at_P = {prompt: i * samples for i, prompt in enumerate(prompts)}
-    numbers, places = array("q"), array("q")
-    for number, tag, prompt in store.rows(_TEXTS):
-        if prompt in at_P:
-            numbers.append(number)
-            places.append(at_L[tag] + at_P[prompt] if tag in at_L else STRAY)
-    return _in_order(np.array(numbers, dtype=np.int64), np.array(places, dtype=np.int64))
-
-
-def _arm_texts(
-    store: Store, manifest: Manifest, prompts: Sequence[PromptLabel]
-) -> tuple[Numbered, dict[Series, int]]:
-    """Return the same of the harmful texts of other arms, and the numbers of their series."""
-    harmful = [prompt.id for prompt in prompts if prompt.kind == "harmful"]
-    samples = manifest.samples
-    at_P = {prompt: i * samples for i, prompt in enumerate(harmful)}
-    places: dict[int, int] = {}
+def _plan(
+    store: Store, manifest: Manifest, *, arms: bool
+) -> tuple[Prompts, AnswersByNumber, Bools | None, AnswersByNumber, dict[Series, int]]:
+    """Return the prompts, the main arm's answers and what the gate took out; the other arms' answers and series."""
+    at_P: dict[str, int] = {}
+    sorts: dict[tuple[tuple[str, ...], Kind], int] = {}
+    sort_P = array("i")
+    for i, (prompt, *sort) in enumerate(prompt_labels(store)):
+        at_P[prompt] = i
+        sort_P.append(sorts.setdefault((sort[0], sort[1]), len(sorts)))
+    prompts = Prompts(Ids(at_P), np.array(sort_P, dtype=np.int32), tuple(sorts))
+    languages, harmful_P, n_S = manifest.languages, prompts.is_kind("harmful"), manifest.samples
     series: dict[Series, int] = {}
-    for number, tag, prompt, arm, translator, variant in store.rows(_ARM_TEXTS):
-        if prompt in at_P and tag in manifest.languages:
-            # a variant is the same whoever made the text that it is of
-            own = Series(arm, tag, "" if arm == "probe" else translator, variant)
-            k = series.setdefault(own, len(series))
-            places[number] = k * len(harmful) * samples + at_P[prompt]
-    return _numbered(places), series
-
-
-def _gated(store: Store, languages: Sequence[str], prompts: Sequence[str]) -> Bools | None:
-    """Return which texts the gate took out, shape (L, P): those without a main text in their place."""
-    if not store.holds(_ANY_GATED):
-        return None
-    at_L, at_P = ({name: i for i, name in enumerate(names)} for names in (languages, prompts))
-    there = {name: np.zeros((len(at_L), len(at_P)), dtype=np.bool_) for name in ("main", "gated")}
-    for arm, tag, prompt in store.rows(_GATED):
-        if tag in at_L and prompt in at_P:
-            there[arm][at_L[tag], at_P[prompt]] = True
-    gated_LP = there["gated"] & ~there["main"]
-    return gated_LP if gated_LP.any() else None
-
-
-def _answers(
-    store: Store, manifest: Manifest, prompts: Sequence[PromptLabel], *, arms: bool
-) -> tuple[AnswersByNumber, AnswersByNumber, dict[Series, int]]:
-    """Return the answers of the main arm, and those of the others with the numbers of their series."""
-    models, languages, n_S = manifest.models, manifest.languages, manifest.samples
-    main_texts = _main_texts(store, languages, [prompt.id for prompt in prompts], n_S)
-    arm_texts, series = _arm_texts(store, manifest, prompts) if arms else (_numbered({}), {})
-    n_harmful = sum(prompt.kind == "harmful" for prompt in prompts)
-    main = _AnswerPlaces(texts=main_texts, shape=(len(models), len(languages), len(prompts), n_S))
-    other = _AnswerPlaces(texts=arm_texts, shape=(len(models), len(series), n_harmful, n_S))
-    at_M = {name: i for i, name in enumerate(models)}
-    targets = _steps(store, "generate", at_M)
+    arm_texts = _arm_texts(store, manifest, at_P, harmful_P, series) if arms else _numbered({})
+    main, other = (
+        _AnswerPlaces(texts=texts, shape=(len(manifest.models), n_K, n_P, n_S))
+        for texts, n_K, n_P in (
+            (_main_texts(store, languages, at_P, n_S), len(languages), len(at_P)),
+            (arm_texts, len(series), int(harmful_P.sum())),
+        )
+    )
+    gated_LP = _gated(store, languages, at_P)
+    del at_P  # a dict of a million ids is larger than all that follows
+    targets = _steps(store, "generate", {name: i for i, name in enumerate(manifest.models)})
     for columns in store.columns(_ANSWERS):
         number_I, text_I, step_I, sample_I = (np.array(c, dtype=np.int64) for c in columns)
         model_I = targets.find(step_I)
         main.add(number_I, text_I, model_I, sample_I)
         if series:
             other.add(number_I, text_I, model_I, sample_I)
-    return main.joined(), other.joined(), series
+    return prompts, main.joined(), gated_LP, other.joined(), series
+
+
+def _main_texts(
+    store: Store, languages: Sequence[str], at_P: Mapping[str, int], samples: int
+) -> Numbered:
+    """Return the place of each text's first answer within a model's."""
+    at_L = {tag: i * len(at_P) for i, tag in enumerate(languages)}
+    numbers, places = array("q"), array("q")
+    for number, tag, prompt in store.rows(_TEXTS):
+        if prompt in at_P:
+            numbers.append(number)
+            places.append((at_L[tag] + at_P[prompt]) * samples if tag in at_L else STRAY)
+    return _in_order(np.array(numbers, dtype=np.int64), np.array(places, dtype=np.int64))
+
+
+def _arm_texts(
+    store: Store,
+    manifest: Manifest,
+    at_P: Mapping[str, int],
+    harmful_P: Bools,
+    series: dict[Series, int],
+) -> Numbered:
+    """Return the same of the harmful texts of other arms, having numbered their series."""
+    samples, n_harmful, before_P = manifest.samples, int(harmful_P.sum()), harmful_P.cumsum() - 1
+    places: dict[int, int] = {}
+    for number, tag, prompt, arm, translator, variant in store.rows(_ARM_TEXTS):
+        at = at_P.get(prompt)
+        if at is not None and harmful_P[at] and tag in manifest.languages:
+            # a variant is the same whoever made the text that it is of
+            own = Series(arm, tag, "" if arm == "probe" else translator, variant)
+            k = series.setdefault(own, len(series))
+            places[number] = (k * n_harmful + int(before_P[at])) * samples
+    return _numbered(places)
+
+
+def _gated(store: Store, languages: Sequence[str], at_P: Mapping[str, int]) -> Bools | None:
+    """Return which texts the gate took out, shape (L, P): those without a main text in their place."""
+    if not store.holds(_ANY_GATED):
+        return None
+    at_L = {name: i for i, name in enumerate(languages)}
+    there = {name: np.zeros((len(at_L), len(at_P)), dtype=np.bool_) for name in ("main", "gated")}
+    for arm, tag, prompt in store.rows(_GATED):
+        if tag in at_L and prompt in at_P:
+            there[arm][at_L[tag], at_P[prompt]] = True
+    gated_LP = there["gated"] & ~there["main"]
+    return gated_LP if gated_LP.any() else None
 
 
 def _steps(store: Store, stage: str, places: Mapping[str, int]) -> Numbered:

@@ -12,17 +12,15 @@ import numpy as np
 from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store import arrays
 from safeglot.backends.store.arrays import AnswersByNumber, RunVerdicts
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import PromptLabel
 from safeglot.backends.store.traits import count_unchecked, trait_columns, unchecked
 from safeglot.errors import Stopped
 from safeglot.judge.answers.identify import ENGLISH, covers
 from safeglot.judge.answers.response_class import VERSION, Traits, traits_of_row
 from safeglot.score.answers.classes import INVALID
 from safeglot.score.answers.sheet import Answers
-from safeglot.score.arrays import Bools, Bytes
+from safeglot.score.arrays import Bytes
 from safeglot.text.close_languages import group_of
 from safeglot.text.languages import primary
 
@@ -96,24 +94,13 @@ def _row(number: int, traits: Traits) -> tuple[Any, ...]:
     return *row, traits.thought_language
 
 
-def answers_of(
-    store: Store,
-    manifest: Manifest,
-    verdicts: RunVerdicts | None = None,
-    *,
-    prompts: tuple[PromptLabel, ...] | None = None,
-) -> Answers:
-    """Return checks and verdicts as arrays; what was planned sets their shape.
-
-    `verdicts`, or else the `prompts` of the run, are what `arrays.read` gave, where it is there already.
-    """
-    if verdicts is None:
-        verdicts = arrays.read(store, manifest, arms=False, prompts=prompts)
+def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Answers:
+    """Return checks and verdicts as arrays; what was planned sets their shape."""
     languages = manifest.languages
     foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
     invalid, english, truncated = _read_traits(store, verdicts.answers)
     english[:, ~foreign_L] = -1
-    categories = {name for prompt in verdicts.prompts for name in prompt.categories}
+    categories = verdicts.prompts.categories()
     used = tuple(name for name in manifest.taxonomy.categories if name in categories)
     macro = manifest.taxonomy.macro
     return Answers(
@@ -122,9 +109,7 @@ def answers_of(
         invalid_MLPS=invalid,
         english_MLPS=english,
         truncated_MLPS=truncated,
-        harmful_P=np.array(
-            [prompt.kind == "harmful" for prompt in verdicts.prompts], dtype=np.bool_
-        ),
+        harmful_P=verdicts.prompts.is_kind("harmful"),
         says_refusal_J=np.asarray((verdicts.refusal_JMLPS >= 0).any(axis=(1, 2, 3, 4))),
         foreign_L=foreign_L,
         covered_L=np.array([covers(tag) for tag in languages], dtype=np.bool_),
@@ -133,19 +118,10 @@ def answers_of(
         languages=languages,
         reference=manifest.reference,
         gated_LP=verdicts.gated_LP,
-        member_PC=_members(verdicts.prompts, used),
+        member_PC=verdicts.prompts.members(used),
         macro_C=tuple(macro[name] for name in used) if macro else None,
         sizes=(sizes_of(manifest, "harmful", used), sizes_of(manifest, "benign", used)),
     )
-
-
-def _members(prompts: Sequence[PromptLabel], used: Sequence[str]) -> Bools:
-    """Return which prompts are in which categories, shape (P, C)."""
-    kinds = dict.fromkeys(prompt.categories for prompt in prompts)
-    at = {categories: i for i, categories in enumerate(kinds)}
-    rows = np.array([[name in own for name in used] for own in kinds], dtype=np.bool_)
-    kind_P = np.fromiter((at[p.categories] for p in prompts), dtype=np.int64, count=len(prompts))
-    return rows.reshape(len(kinds), len(used))[kind_P]
 
 
 def sizes_of(manifest: Manifest, kind: str, categories: Sequence[str]) -> tuple[int, ...] | None:

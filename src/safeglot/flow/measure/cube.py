@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
-from safeglot.backends.store.arrays import LOOSE, RunVerdicts
+from safeglot.backends.store.arrays import LOOSE, Prompts, RunVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import main_verdicts
+from safeglot.errors import UsageError
 from safeglot.flow.measure.answers import sizes_of
 from safeglot.flow.measure.outcomes import outcomes_of
 from safeglot.score.arrays import Bools, Bytes
@@ -33,58 +33,69 @@ def cube_of(
     """
     manifest = manifest.rating
     verdicts = arrays.read(store, manifest, arms=False) if verdicts is None else verdicts
-    harmful = {p.id: p.categories for p in verdicts.prompts if p.kind == "harmful"}
-    taxonomy = manifest.taxonomy
-    used = {c for categories in harmful.values() for c in categories}
-    axes = Axes(
+    prompts, pick_P = verdicts.prompts.of_kind("harmful"), verdicts.prompts.is_kind("harmful")
+    taxonomy, categories = manifest.taxonomy, _categories(manifest, prompts)
+    unsafe_JMLPS = np.compress(pick_P, verdicts.unsafe_JMLPS, axis=3)
+    if verdicts.strange:  # row by row: it is told which, unless it is of a benign prompt
+        axes = Axes(
+            judges=verdicts.judges,
+            models=manifest.models,
+            languages=manifest.languages,
+            prompts=dict.fromkeys(prompts.ids, ()),
+            categories=categories,
+            reference=manifest.reference,
+            samples=manifest.samples,
+        )
+        rows = _cells(store, axes.prompts, verdicts.judges)
+        unsafe_JMLPS = build_cube(rows, axes).unsafe_JMLPS
+    return Cube(
+        unsafe_JMLPS=unsafe_JMLPS,
+        member_PC=prompts.members(categories),
         judges=verdicts.judges,
         models=manifest.models,
         languages=manifest.languages,
-        prompts=harmful,
-        categories=tuple(c for c in taxonomy.categories if c in used),
-        macros=taxonomy.macro or None,
+        prompts=prompts.ids,
+        categories=categories,
+        macro_C=tuple(taxonomy.macro[name] for name in categories) if taxonomy.macro else None,
         reference=manifest.reference,
-        samples=manifest.samples,
         alert=taxonomy.alert,
-    )
-    pick_P = np.array([prompt.kind == "harmful" for prompt in verdicts.prompts], dtype=np.bool_)
-    if verdicts.strange:  # row by row: it is told which, unless it is of a benign prompt
-        cube = build_cube(_cells(store, harmful, verdicts.judges), axes)
-    else:
-        unsafe_JMLPS = np.compress(pick_P, verdicts.unsafe_JMLPS, axis=3)
-        cube = replace(build_cube((), axes), unsafe_JMLPS=unsafe_JMLPS)
-    return replace(
-        cube,
         gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
         outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
-        size_C=sizes_of(manifest, "harmful", axes.categories),
+        size_C=sizes_of(manifest, "harmful", categories),
         invalid_MLPS=None if invalid_MLPS is None else invalid_MLPS[:, :, pick_P],
     )
 
 
 def benign_cube(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Cube | None:
     """Return the plan and outcomes of the benign prompts, without verdicts; None without any."""
-    pick_P = np.array([prompt.kind == "benign" for prompt in verdicts.prompts], dtype=np.bool_)
+    prompts, pick_P = verdicts.prompts.of_kind("benign"), verdicts.prompts.is_kind("benign")
     if not pick_P.any():
         return None
-    manifest, taxonomy = manifest.rating, manifest.taxonomy
-    benign = {p.id: p.categories for p in verdicts.prompts if p.kind == "benign"}
-    used = {c for categories in benign.values() for c in categories}
-    axes = Axes(
+    categories = _categories(manifest, prompts)
+    return Cube(
+        unsafe_JMLPS=verdicts.unsafe_JMLPS[:0, :, :, pick_P],
+        member_PC=prompts.members(categories),
         judges=(),
         models=manifest.models,
         languages=manifest.languages,
-        prompts=benign,
-        categories=tuple(c for c in taxonomy.categories if c in used),
+        prompts=prompts.ids,
+        categories=categories,
         reference=manifest.reference,
-        samples=manifest.samples,
-    )
-    return replace(
-        build_cube((), axes),
         gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
         outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
-        size_C=sizes_of(manifest, "benign", axes.categories),
+        size_C=sizes_of(manifest, "benign", categories),
     )
+
+
+def _categories(manifest: Manifest, prompts: Prompts) -> tuple[str, ...]:
+    """Return the categories of the taxonomy that any prompt has. Raises: UsageError for another one."""
+    used, known = prompts.categories(), manifest.taxonomy.categories
+    if unknown := used.difference(known):
+        raise UsageError(
+            f"category {min(unknown)!r} of a prompt is not in the taxonomy ({len(known)} categories); "
+            "correct the prompt or the taxonomy"
+        )
+    return tuple(name for name in known if name in used)
 
 
 def _cells(store: Store, harmful: Collection[str], judges: Sequence[str]) -> Iterator[Row]:
@@ -107,7 +118,7 @@ def missing_share(cube: Cube) -> float:
 
 def missing_benign(verdicts: RunVerdicts) -> float:
     """Return the same share of the benign prompts, 0 without any."""
-    pick_P = np.array([prompt.kind == "benign" for prompt in verdicts.prompts], dtype=np.bool_)
+    pick_P = verdicts.prompts.is_kind("benign")
     unread = (verdicts.unsafe_JMLPS < 0) & (verdicts.refusal_JMLPS < 0)
     gated_LP = verdicts.gated_LP
     planned_LP = np.ones(unread.shape[2:4], dtype=np.bool_) if gated_LP is None else ~gated_LP

@@ -34,8 +34,10 @@ def measure(
     answers.fill(store, console)
     verdicts = arrays.read(store, manifest.rating)
     manifest = as_drawn(store, manifest, verdicts)
-    given = answers.answers_of(store, manifest, prompts=verdicts.prompts)
-    added, manifest = manifest.refusal_judges or (), manifest.rating
+    added = manifest.refusal_judges or ()
+    every = arrays.read(store, manifest, known=verdicts) if added else verdicts
+    given = answers.answers_of(store, manifest, every)
+    manifest = manifest.rating
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
     benign = benign_cube(store, manifest, verdicts)
     level, arms = manifest.level, verdicts.arms

@@ -25,7 +25,7 @@ def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Byte
     at_M, at_L = (
         {name: i for i, name in enumerate(x)} for x in (manifest.models, manifest.languages)
     )
-    at_P = {prompt.id: i for i, prompt in enumerate(verdicts.prompts)}
+    at_P = verdicts.prompts.places(failed.prompt for failed in failed_answers(store))
     for failed in failed_answers(store):
         known = failed.model in at_M and failed.language in at_L and failed.prompt in at_P
         if known and failed.sample < answers.shape[3]:

@@ -25,8 +25,10 @@ def as_drawn(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Manifes
     if manifest.source.sizes or not _left_P(store, verdicts).any() or not is_drawn(store):
         return manifest
     sizes: dict[str, Counter[str]] = {}
-    for prompt in verdicts.prompts:
-        sizes.setdefault(prompt.kind, Counter()).update(prompt.categories)
+    for categories, kind, n in verdicts.prompts.counts():
+        of = sizes.setdefault(kind, Counter())
+        for category in categories:
+            of[category] += n
     return replace(manifest, source=replace(manifest.source, sizes=sizes))
 
 
@@ -37,8 +39,8 @@ def _left_P(store: Store, verdicts: RunVerdicts) -> Bools:
     answered[answers.place_N[answers.place_N >= 0]] = True
     left_P = np.asarray(~answered.reshape(answers.shape).any(axis=(0, 1, 3)))
     if left_P.any():
-        at_P = {prompt.id: i for i, prompt in enumerate(verdicts.prompts)}
-        left_P[[at_P[f.prompt] for f in failed_answers(store) if f.prompt in at_P]] = False
+        at_P = verdicts.prompts.places(failed.prompt for failed in failed_answers(store))
+        left_P[list(at_P.values())] = False
     return left_P
 
 

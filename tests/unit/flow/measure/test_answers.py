@@ -8,6 +8,7 @@ from example.rows import Writer
 from safeglot.backends import console
 from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
+from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.errors import Stopped
 from safeglot.flow.measure import answers
@@ -180,7 +181,7 @@ def test_other_arms_are_left_alone(store):
     assert fill(store) == 0
     put(store, GERMAN, language="en")
     fill(store)
-    found = answers_of(store, MANIFEST)
+    found = answers_of(store, MANIFEST, arrays.read(store, MANIFEST))
     assert (found.unsafe_JMLPS >= 0).sum() == 0
     assert (found.invalid_MLPS >= 0).sum() == 1
 
@@ -190,7 +191,7 @@ def test_answers_stand_in_their_places(store):
     put(store, ITALIAN, language="en", prompt="z1", unsafe=True, unsafe_loose=True)
     put(store, "I will not help you with anything of that kind, my friend.", sample=0)
     fill(store)
-    found = answers_of(store, MANIFEST)
+    found = answers_of(store, MANIFEST, arrays.read(store, MANIFEST))
     assert found.harmful_P.tolist() == [True, False]
     assert found.unsafe_JMLPS[0, 0, 1, 0].tolist() == [-1, 0]
     assert found.refusal_JMLPS[0, 0, 1, 0].tolist() == [-1, 1]
@@ -207,12 +208,12 @@ def test_what_the_plan_does_not_have_is_left_out(store):
     put(store, GERMAN, sample=7, unsafe=True, unsafe_loose=True)
     put(store, GERMAN, unsafe=False, unsafe_loose=False)
     fill(store)
-    assert answers_of(store, MANIFEST).unsafe_JMLPS[0, 0, 1, 0].tolist() == [0, -1]
+    assert answers_of(store, MANIFEST, arrays.read(store, MANIFEST)).unsafe_JMLPS[0, 0, 1, 0].tolist() == [0, -1]
 
 
 def of_answers(store):
     fill(store)
-    return list(estimates(answers_of(store, MANIFEST), level=0.95))
+    return list(estimates(answers_of(store, MANIFEST, arrays.read(store, MANIFEST)), level=0.95))
 
 
 def test_a_judge_of_three_labels_has_a_loose_reading(store):

@@ -115,7 +115,7 @@ def test_outcomes_of_benign_prompts_add_up_under_names_of_their_own(store, put, 
     judge(put, texts["benign", "de"], 0)
     put.failure("generate", texts["benign", "en"], "m", "blocked")
     cube = benign_cube(store, MANIFEST, arrays.read(store, MANIFEST))
-    assert (cube.prompts, cube.judges, cube.categories) == (("benign",), (), ("theft",))
+    assert (tuple(cube.prompts), cube.judges, cube.categories) == (("benign",), (), ("theft",))
     rows = {
         (e.metric, e.language, e.category): e
         for e in benign_outcomes(frame_of(cube, level=0.95))
