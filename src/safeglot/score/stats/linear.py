@@ -7,7 +7,8 @@ strata, languages and samples is summed before it is squared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,37 +18,68 @@ PRIOR_PROMPTS = 5.0
 """How many prompts' worth of variance the belief stands for that rows of a prompt are alike."""
 
 
+_BLOCK = 2**15
+"""Prompts of which all is held at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
-    """Which prompt stands in which stratum; one entry for each such pair, shape (E,)."""
+    """Which prompt stands in which stratum; one entry for each such pair, shape (E,).
+
+    With `rounds` the strata stand side by side as often, once for each language: what is of strata
+    or entries has all of one language, then all of the next.
+    Raises ValueError where the entries do not stand in the order of their prompts.
+    """
 
     prompt_E: Ints
     stratum_E: Ints
     n_prompts: int
     n_strata: int
     rounds: int = 1
-    """How often the strata stand side by side, once for each language."""
 
-    @property
-    def unit_E(self) -> Ints:
-        """Number the prompt in its language: entries of one unit hold the same rows."""
-        language_E = self.stratum_E // max(self.n_strata // self.rounds, 1)
-        return np.asarray(self.prompt_E + self.n_prompts * language_E, dtype=np.int64)
+    def __post_init__(self) -> None:
+        if (self.prompt_E[1:] < self.prompt_E[:-1]).any():
+            raise ValueError("the entries do not stand in the order of their prompts")
 
     def repeat(self, times: int) -> Layout:
         """Return the same strata once for each language, with the prompts shared by all."""
-        shift = np.repeat(np.arange(times) * self.n_strata, self.prompt_E.size)
-        return Layout(
-            prompt_E=np.tile(self.prompt_E, times),
-            stratum_E=np.tile(self.stratum_E, times) + shift,
-            n_prompts=self.n_prompts,
-            n_strata=self.n_strata * times,
-            rounds=self.rounds * times,
-        )
+        return replace(self, rounds=self.rounds * times)
 
-    def sums(self, numbers_E: Ints) -> Ints:
+    def sums(self, numbers_E: Ints | Bools) -> Ints:
         """Return the sums by stratum; shape (H,)."""
-        return np.bincount(self.stratum_E, numbers_E, self.n_strata).astype(np.int64)
+        return self.float_sums(numbers_E).astype(np.int64)
+
+    def float_sums(self, numbers_E: Ints | Bools | Floats) -> Floats:
+        """Return the same of any numbers."""
+        sums_RH = np.zeros((self.rounds, self.n_strata))
+        for own_H, own_E in zip(sums_RH, numbers_E.reshape(self.rounds, -1), strict=True):
+            own_H += np.bincount(self.stratum_E, own_E, self.n_strata)
+        return sums_RH.ravel()
+
+    def at_entries(self, of_H: Floats) -> Floats:
+        """Return what strata have, at their entries."""
+        return of_H.reshape(self.rounds, self.n_strata)[:, self.stratum_E].ravel()
+
+    def blocks(self, rows: Rows) -> Iterator[_Block]:
+        """Yield the entries of a few prompts at a time."""
+        starts = range(0, self.n_prompts, _BLOCK)
+        ends = np.searchsorted(self.prompt_E, [*starts, self.n_prompts]).tolist()
+        round_R1 = np.arange(self.rounds)[:, np.newaxis]
+        for start, first, last in zip(starts, ends, ends[1:], strict=False):
+            size = min(_BLOCK, self.n_prompts - start)
+            prompt_N = self.prompt_E[first:last] - start
+            n_E, total_E, square_E = (
+                x.reshape(self.rounds, -1)[:, first:last].ravel()
+                for x in (rows.n_E, rows.total_E, rows.square_E)
+            )
+            yield _Block(
+                prompts=slice(start, start + size),
+                size=size,
+                prompt_E=np.tile(prompt_N, self.rounds),
+                unit_E=(prompt_N + size * round_R1).ravel(),
+                stratum_E=(self.stratum_E[first:last] + self.n_strata * round_R1).ravel(),
+                rows=Rows(n_E=n_E, total_E=total_E, square_E=square_E),
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +92,18 @@ class Rows:
     n_E: Ints
     total_E: Ints
     square_E: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Block:
+    """The entries of some prompts in all rounds; a unit is a prompt in a round, all its entries hold the same rows."""
+
+    prompts: slice
+    size: int
+    prompt_E: Ints
+    unit_E: Ints
+    stratum_E: Ints
+    rows: Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,34 +137,59 @@ def combine(layout: Layout, rows: Rows, weight_H: Floats) -> Combined:
     value = float((weight_H * mean_H).sum()) / scale
     square = float((weight_H * (layout.sums(rows.square_E) / n_H)).sum()) / scale
     spread = max(square - value**2, 0.0)
-    weight_E = weight_H[layout.stratum_E]
-    used_E = (rows.n_E > 0) & (weight_E > 0)
-    share_E = np.where(used_E, weight_E / scale / n_H[layout.stratum_E], 0.0)
-    share_P = np.bincount(layout.prompt_E, share_E * rows.n_E, layout.n_prompts)
-    prompts = int((share_P > 0).sum())
-    lines = _residuals(layout, used_E, mean_H=mean_H, whole=(value, spread**0.5))
-    precisions = [_precision(layout, rows, share_E, line, (spread, prompts)) for line in lines]
+    share_H = weight_H / scale / n_H
+    share_P = np.zeros(layout.n_prompts)
+    for block in layout.blocks(rows):
+        share_E = share_H[block.stratum_E] * block.rows.n_E
+        share_P[block.prompts] = np.bincount(block.prompt_E, share_E, block.size)
+    lines = _residuals(layout, rows, weight_H, mean_H=mean_H, whole=(value, spread**0.5))
+    precisions = [_precision(layout, rows, (share_H, share_P), line, spread) for line in lines]
     n_eff, variance = min(precisions, key=lambda pair: (pair[0], -pair[1]))
+    prompts = int((share_P > 0).sum())
     return Combined(value=value, square=square, variance=variance, n_eff=n_eff, prompts=prompts)
 
 
 def _precision(
-    layout: Layout, rows: Rows, share_E: Floats, line: _Line, of: tuple[float, int]
+    layout: Layout, rows: Rows, share: tuple[Floats, Floats], line: _Line, spread: float
 ) -> tuple[float, float]:
-    """Return n_eff and the variance over prompts; `of` is the variance of a row and the prompts."""
-    spread, prompts = of
-    residual_E = line.slope_E * rows.total_E + line.level_E * rows.n_E
-    influence_P = np.bincount(layout.prompt_E, share_E * residual_E, layout.n_prompts)
+    """Return n_eff and the variance over prompts.
+
+    `share` is a row's share of the weight, in each stratum, and that of all rows of each prompt;
+    `spread` the variance of a row.
+    """
+    share_H, share_P = share
+    slope_H, level_H = share_H * line.slope_H, share_H * line.level_H
+    influence_P = np.zeros(layout.n_prompts)
+    kish_RP, apart_RP = np.zeros((2, layout.rounds, layout.n_prompts))
+    for block in layout.blocks(rows):
+        own, at = block.rows, block.stratum_E
+        residual_E = line.slope_H[at] * own.total_E + line.level_H[at] * own.n_E
+        influence_P[block.prompts] = np.bincount(
+            block.prompt_E, share_H[at] * residual_E, block.size
+        )
+        # Each row once: one in several categories is still one row.
+        shape = layout.rounds, block.size
+        n_U, total_U, square_U = np.zeros((3, layout.rounds * block.size))
+        n_U[block.unit_E], total_U[block.unit_E] = own.n_E, own.total_E
+        square_U[block.unit_E] = own.square_E
+        share_U, slope_U, level_U = (
+            np.bincount(block.unit_E, of_H[at], n_U.size) for of_H in (share_H, slope_H, level_H)
+        )
+        kish_RP[:, block.prompts] = (share_U**2 * n_U).reshape(shape)
+        apart_U = slope_U**2 * square_U + 2 * slope_U * level_U * total_U + level_U**2 * n_U
+        apart_RP[:, block.prompts] = apart_U.reshape(shape)
     # Sums rather than a BLAS product: the same bytes whatever the number of threads.
     variance = float(np.square(influence_P).sum())
     evidence = float(participants(variance, np.square(np.square(influence_P)).sum()))
-    worth = _worth(layout, rows, share_E, line)
+    # Kish's sizes over rows and over prompts, and the variance if all rows were independent.
+    of_rows, of_prompts = 1 / float(kish_RP.ravel().sum()), 1 / float(np.square(share_P).sum())
+    apart, prompts = max(float(apart_RP.ravel().sum()), 0.0), int((share_P > 0).sum())
     # Residuals that cancel leave rounding of 1e-32 or so: one unsafe of a million prompts gives 1e-12.
-    if not (prompts > 1 and spread > 1e-12 and variance > 1e-24 and worth.apart > 0):
-        return worth.prompts, variance
-    alone = min(worth.rows, spread * prompts / (prompts - 1) / worth.apart)
-    seen, dependent = variance / worth.apart, worth.rows / worth.prompts
-    return alone / float(design_effect(seen, dependent, evidence)), variance
+    if not (prompts > 1 and spread > 1e-12 and variance > 1e-24 and apart > 0):
+        return of_prompts, variance
+    alone = min(of_rows, spread * prompts / (prompts - 1) / apart)
+    effect = design_effect(variance / apart, of_rows / of_prompts, evidence)
+    return alone / float(effect), variance
 
 
 def participants(square: Numbers, fourth: Numbers) -> Floats:
@@ -134,37 +203,10 @@ def participants(square: Numbers, fourth: Numbers) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Line:
-    """What a row of value y adds to its entry's residual: slope x y + level."""
+    """What a row of value y in a stratum adds to its entry's residual: slope x y + level."""
 
-    slope_E: Floats
-    level_E: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Worth:
-    """Kish's sizes over rows and over prompts, and the variance if all rows were independent."""
-
-    rows: float
-    prompts: float
-    apart: float
-
-
-def _worth(layout: Layout, rows: Rows, share_E: Floats, line: _Line) -> _Worth:
-    """Return the sizes of the rows, each once: one in several categories is still one row."""
-    unit_E, size = layout.unit_E, layout.n_prompts * layout.rounds
-    share_U, slope_U, level_U = (
-        np.bincount(unit_E, x, size)
-        for x in (share_E, share_E * line.slope_E, share_E * line.level_E)
-    )
-    n_U, total_U, square_U = np.zeros((3, size))
-    n_U[unit_E], total_U[unit_E], square_U[unit_E] = rows.n_E, rows.total_E, rows.square_E
-    apart_U = slope_U**2 * square_U + 2 * slope_U * level_U * total_U + level_U**2 * n_U
-    share_P = np.bincount(layout.prompt_E, share_E * rows.n_E, layout.n_prompts)
-    return _Worth(
-        rows=1 / float((share_U**2 * n_U).sum()),
-        prompts=1 / float(np.square(share_P).sum()),
-        apart=max(float(apart_U.sum()), 0.0),
-    )
+    slope_H: Floats
+    level_H: Floats
 
 
 def design_effect(seen: Numbers, dependent: Numbers, evidence: Numbers) -> Floats:
@@ -182,7 +224,7 @@ def design_effect(seen: Numbers, dependent: Numbers, evidence: Numbers) -> Float
 
 
 def _residuals(
-    layout: Layout, used_E: Bools, *, mean_H: Floats, whole: tuple[float, float]
+    layout: Layout, rows: Rows, weight_H: Floats, *, mean_H: Floats, whole: tuple[float, float]
 ) -> list[_Line]:
     """Return each row's distance from its stratum's mean, corrected for G.
 
@@ -191,19 +233,22 @@ def _residuals(
     whole (`whole`: value and standard deviation of a row), never none. Where its mean is that of
     the whole the deviation may point either way: then both are given, the wider one counts.
     """
-    stratum_E = layout.stratum_E
-    prompts_H = layout.sums(used_E.astype(np.int64))
-    factor_E = np.sqrt(prompts_H / np.maximum(prompts_H - 1, 1))[stratum_E]
-    level_E = -mean_H[stratum_E] * factor_E
-    single_E = used_E & (prompts_H[stratum_E] == 1)
-    if not single_E.any():
-        return [_Line(slope_E=factor_E, level_E=level_E)]
-    factor_E = np.where(single_E, 0.0, factor_E)
+    prompts_H = np.where(weight_H > 0, layout.sums(rows.n_E > 0), 0)
+    factor_H = np.sqrt(prompts_H / np.maximum(prompts_H - 1, 1))
+    level_H, single_H = -mean_H * factor_H, prompts_H == 1
+    if not single_H.any():
+        return [_Line(slope_H=factor_H, level_H=level_H)]
+    factor_H = np.where(single_H, 0.0, factor_H)
+    round_N, at_N = np.divmod(
+        np.flatnonzero((layout.at_entries(floats(single_H)) > 0) & (rows.n_E > 0)),
+        layout.prompt_E.size,
+    )
+    stratum_N = layout.stratum_E[at_N] + layout.n_strata * round_N
     lines = []
-    for pooled_E in _pooled(mean_H[stratum_E[single_E]], layout.prompt_E[single_E], whole):
-        own_E = level_E.copy()
-        own_E[single_E] = pooled_E
-        lines.append(_Line(slope_E=factor_E, level_E=own_E))
+    for pooled_N in _pooled(mean_H[stratum_N], layout.prompt_E[at_N], whole):
+        own_H = level_H.copy()
+        own_H[stratum_N] = pooled_N
+        lines.append(_Line(slope_H=factor_H, level_H=own_H))
     return lines
 
 
@@ -240,13 +285,13 @@ def cells(layout: Layout, rows: Rows) -> Cells:
     if rows.n_E.size and rows.n_E.max() > 1:
         size_H = np.maximum(n_H, 1)
         mean_H = total_H / size_H
-        residual_E = rows.total_E - rows.n_E * mean_H[layout.stratum_E]
-        clustered_H = np.bincount(layout.stratum_E, residual_E**2, layout.n_strata)
+        residual_E = rows.total_E - rows.n_E * layout.at_entries(mean_H)
+        clustered_H = layout.float_sums(residual_E**2)
         kish_H = n_H**2 / np.maximum(layout.sums(rows.n_E**2), 1)
         iid_H = square_H - size_H * mean_H**2
         varies = (clustered_H > 1e-12) & (iid_H > 1e-12)
         seen_H = clustered_H / np.where(varies, iid_H, 1.0)
-        fourth_H = np.bincount(layout.stratum_E, residual_E**4, layout.n_strata)
+        fourth_H = layout.float_sums(residual_E**4)
         evidence_H = participants(clustered_H, fourth_H)
         deff_H = design_effect(seen_H, size_H / np.maximum(kish_H, 1.0), evidence_H)
         n_eff_H = np.where(varies, n_H / deff_H, kish_H)

@@ -36,7 +36,9 @@ def test_a_prompt_in_two_categories_is_not_two_prompts():
     safe = [1, 1, 0, 1]
     once = combine(layout_of(range(4), [0] * 4), rows_of(safe), np.ones(1))
     twice = combine(
-        layout_of([0, 1, 2, 3] * 2, [0] * 4 + [1] * 4), rows_of(safe * 2), np.array([0.5, 0.5])
+        layout_of([0, 0, 1, 1, 2, 2, 3, 3], [0, 1] * 4),
+        rows_of([1, 1, 1, 1, 0, 0, 1, 1]),
+        np.array([0.5, 0.5]),
     )
     assert twice == once
 
@@ -194,9 +196,9 @@ def test_the_scale_of_the_weights_does_not_matter():
 
 def test_the_interval_of_a_difference_does_not_hang_on_its_direction():
     """A lone prompt whose mean is that of the whole may lie to either side of it."""
-    layout = layout_of([0, 1, 2, 0, 1, 0], [0, 0, 0, 1, 1, 2])
+    layout = layout_of([0, 0, 0, 1, 1, 2], [0, 1, 2, 0, 1, 0])
     one, other = (
-        combine(layout, rows_of([s, -s, 0, s, -s, 0], square=[1, 1, 0, 1, 1, 0]), np.ones(3))
+        combine(layout, rows_of([s, s, 0, -s, -s, 0], square=[1, 1, 0, 1, 1, 0]), np.ones(3))
         for s in (1, -1)
     )
     assert one.value == other.value == 0
