@@ -69,25 +69,26 @@ def empty_row(row: Estimate, missing: int, extra: Extra | None = None) -> Estima
     return replace(row, missing=int(missing), extra=extra or {})
 
 
+def layout_of(member_PC: Bools) -> Layout:
+    """Return the layout of prompts by category."""
+    prompt_E, stratum_E = np.nonzero(member_PC)
+    n_P, n_C = member_PC.shape
+    return Layout(prompt_E=prompt_E, stratum_E=stratum_E, n_prompts=n_P, n_strata=n_C)
+
+
+def whole_of(n_P: int) -> Layout:
+    """Return the layout of prompts all together."""
+    prompt_E = np.arange(n_P, dtype=np.int64)
+    return Layout(prompt_E=prompt_E, stratum_E=np.zeros_like(prompt_E), n_prompts=n_P, n_strata=1)
+
+
 def frame_of(cube: Cube, *, level: float) -> Frame:
     """Return a cube with its prompts laid out by category and all together."""
-    n_P, n_C = cube.member_PC.shape
-    prompt_E, stratum_E = np.nonzero(cube.member_PC)
     return Frame(
         cube=cube,
         level=level,
-        by_category=Layout(
-            prompt_E=prompt_E.astype(np.int64),
-            stratum_E=stratum_E.astype(np.int64),
-            n_prompts=n_P,
-            n_strata=n_C,
-        ),
-        whole=Layout(
-            prompt_E=np.arange(n_P, dtype=np.int64),
-            stratum_E=np.zeros(n_P, dtype=np.int64),
-            n_prompts=n_P,
-            n_strata=1,
-        ),
+        by_category=layout_of(cube.member_PC),
+        whole=whole_of(len(cube.prompts)),
         in_category_P=np.asarray(cube.member_PC.any(axis=1), dtype=np.bool_),
     )
 
@@ -148,10 +149,7 @@ class Rates:
 def rates(event_LPS: Bools, base_LPS: Bools) -> Rates:
     """Return the share of an event among the answers of a base; samples are clustered by prompt."""
     n_L, n_P = base_LPS.shape[:2]
-    prompts = np.arange(n_P, dtype=np.int64)
-    whole = Layout(
-        prompt_E=prompts, stratum_E=np.zeros(n_P, dtype=np.int64), n_prompts=n_P, n_strata=1
-    )
+    whole = whole_of(n_P)
     base_LP = base_LPS.sum(axis=2, dtype=np.int64)
     event_LP = (event_LPS & base_LPS).sum(axis=2, dtype=np.int64)
     table = cells(whole.repeat(n_L), rows_of(whole, base_LP, event_LP, event_LP))
@@ -200,23 +198,12 @@ def averagings(member_PC: Bools, size_C: Sequence[int] | None) -> tuple[Averagin
     Where only a part of each category was drawn, of `size_C` prompts in the source, the micro
     average is that of the source: each category weighs as much as it has there.
     """
-    n_P, n_C = member_PC.shape
-    prompt_E, stratum_E = (x.astype(np.int64) for x in np.nonzero(member_PC))
-    layout = Layout(prompt_E=prompt_E, stratum_E=stratum_E, n_prompts=n_P, n_strata=n_C)
-    micro = Averaging(suffix="")
-    if not prompt_E.size:
+    layout, micro = layout_of(member_PC), Averaging(suffix="")
+    if not layout.prompt_E.size:
         return (micro,)
     if size_C is not None:
         micro = Averaging(suffix="", layout=layout, weight_C=np.array(size_C, dtype=np.float64))
     return micro, Averaging(suffix=MACRO, layout=layout)
-
-
-def macros_averaging(member_PC: Bools, macro_C: tuple[str, ...] | None) -> Averaging | None:
-    """Return the average over macro categories, None where there are none."""
-    *_, macro = averagings(member_PC, None)
-    if macro.layout is None or macro_C is None:
-        return None
-    return replace(macro, suffix=MACROS, macro_C=macro_C)
 
 
 def averaged(

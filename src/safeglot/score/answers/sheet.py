@@ -11,6 +11,7 @@ import numpy as np
 from safeglot.score.answers.classes import VALID, classify
 from safeglot.score.arrays import Bools, Bytes, Floats
 from safeglot.score.frame import (
+    MACROS,
     Averaging,
     Extra,
     Proportion,
@@ -19,7 +20,6 @@ from safeglot.score.frame import (
     averagings,
     empty_row,
     filled_row,
-    macros_averaging,
     shares_of,
 )
 from safeglot.score.stats.intervals import wilson_effective
@@ -123,8 +123,10 @@ class AnswerSheet:
             invalid=given.invalid_MLPS[self.model][:, pick],
             truncated=given.truncated_MLPS[self.model][:, pick],
             planned=np.asarray(planned),
-            averagings=averagings(members, given.sizes[0 if harmful else 1]),
-            macros=macros_averaging(members, given.macro_C),
+            averagings=(means := averagings(members, given.sizes[0 if harmful else 1])),
+            macros=None
+            if given.macro_C is None or len(means) == 1
+            else replace(means[1], suffix=MACROS, macro_C=given.macro_C),
         )
 
     @cached_property

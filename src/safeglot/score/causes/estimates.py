@@ -9,8 +9,7 @@ import numpy as np
 
 from safeglot.score.arrays import Bytes, Floats
 from safeglot.score.causes.cell import METHOD, Cell, known, nothing, rate_of
-from safeglot.score.frame import Extra
-from safeglot.score.stats.linear import Layout
+from safeglot.score.frame import Extra, whole_of
 from safeglot.score.stats.omnibus import cochran_q
 from safeglot.score.translations.conditional import conditional_logit
 from safeglot.score.translations.quality import GATE, gap_curve, gate_selection, within_prompt_slope
@@ -65,10 +64,7 @@ def _tables(cell: Cell) -> list[Bytes]:
 
 def _components(cell: Cell, components: Components, ranked: float | None) -> Extra:
     unsafe_KPS = np.stack(_tables(cell))
-    n_P = unsafe_KPS.shape[1]
-    at_P = np.arange(n_P, dtype=np.int64)
-    whole = Layout(prompt_E=at_P, stratum_E=np.zeros_like(at_P), n_prompts=n_P, n_strata=1)
-    q = cochran_q(unsafe_KPS, whole)
+    q = cochran_q(unsafe_KPS, whole_of(unsafe_KPS.shape[1]))
     gap_PK = _table(cell) - rate_of(known(cell.reference_PS))[:, np.newaxis]
     robust = sign_robust(gap_PK, level=cell.level)
     gaps = variance_components(gap_PK)

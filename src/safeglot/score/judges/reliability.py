@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.frame import Extra, Rates, rows_of
+from safeglot.score.frame import Extra, Rates, rows_of, whole_of
 from safeglot.score.stats.intervals import wilson_effective
-from safeglot.score.stats.linear import Layout, cells
+from safeglot.score.stats.linear import cells
 from safeglot.types import Estimate
 
 UNPARSED_LIMIT = 0.005
@@ -45,10 +45,7 @@ class Shares:
     def rates(self) -> Rates:
         """The shares with the number of prompts that they are worth."""
         n_L, n_P = self.base_LP.shape
-        prompts = np.arange(n_P, dtype=np.int64)
-        whole = Layout(
-            prompt_E=prompts, stratum_E=np.zeros(n_P, dtype=np.int64), n_prompts=n_P, n_strata=1
-        )
+        whole = whole_of(n_P)
         rows = rows_of(whole, self.base_LP, self.event_LP, self.event_LP)
         table = cells(whole.repeat(n_L), rows)
         value_L = np.asarray(table.total_H / np.maximum(table.n_H, 1), dtype=np.float64)

@@ -28,7 +28,7 @@ Counts: TypeAlias = npt.NDArray[np.int32]
 
 BLOCK = 256
 """Draws held at once, where that is no more than `_MOST_TIMES` numbers."""
-_MOST_TIMES = 2**24
+_MOST_TIMES, _MOST_DRAWN = 2**24, 2**20
 _PART = 4096
 """Prompts whose verdicts are unpacked at once."""
 _EXACT_IN_SINGLE = 2**24
@@ -96,7 +96,7 @@ def statistics(frame: Frame, times_BP: Counts) -> dict[str, Floats]:
     micro, macro, gap = _Mean(shape), _Mean(shape), _Mean((*shape[:3], n_L - 1))
     macros = {name: _Mean(shape) for name in dict.fromkeys(cube.macro_C or ())}
     for stratum in _strata(frame):
-        safe, n, net, pairs = _sums(cube, stratum.rows_N, times_BP[:, stratum.rows_N])
+        safe, n, net, pairs = _sums(cube, stratum.rows_N, times_BP)
         rate, has = safe / np.maximum(n, 1), n > 0
         if cube.size_C is None and stratum.in_micro:
             micro.add(safe, n)
@@ -172,18 +172,21 @@ def _draw(frame: Frame, rng: Generator, size: int) -> Counts:
     for stratum in _strata(frame):
         if stratum.in_micro:
             n = stratum.rows_N.size
-            drawn_BN = rng.integers(0, n, (size, n)) + n * np.arange(size)[:, np.newaxis]
-            times_BP[:, stratum.rows_N] = np.bincount(drawn_BN.ravel(), minlength=size * n).reshape(
-                size, n
-            )
+            part = max(1, _MOST_DRAWN // n)
+            for start in range(0, size, part):  # the numbers are those of one call for all
+                own_BP = times_BP[start : start + part]
+                shape = len(own_BP), n
+                drawn_BN = rng.integers(0, n, shape) + n * np.arange(shape[0])[:, np.newaxis]
+                times_BN = np.bincount(drawn_BN.ravel(), minlength=drawn_BN.size).reshape(shape)
+                own_BP[:, stratum.rows_N] = times_BN
     return times_BP
 
 
-def _sums(cube: Cube, rows_N: Ints, times_BN: Counts) -> list[Floats]:
+def _sums(cube: Cube, rows_N: Ints, times_BP: Counts) -> list[Floats]:
     """Return sums over a stratum's prompts: safe, judged (B, J, M, L), c - b, pairs (B, J, M, O)."""
     parts = [
-        _sums_of_part(cube, rows_N[start : start + _PART], times_BN[:, start : start + _PART])
-        for start in range(0, rows_N.size, _PART)
+        _sums_of_part(cube, part_N, times_BP[:, part_N])
+        for part_N in (rows_N[at : at + _PART] for at in range(0, rows_N.size, _PART))
     ]
     return [sum(tables[1:], start=tables[0]) for tables in zip(*parts, strict=True)]
 

@@ -52,8 +52,8 @@ class Layout:
     def float_sums(self, numbers_E: Ints | Bools | Floats) -> Floats:
         """Return the same of any numbers."""
         sums_RH = np.zeros((self.rounds, self.n_strata))
-        for own_H, own_E in zip(sums_RH, numbers_E.reshape(self.rounds, -1), strict=True):
-            own_H += np.bincount(self.stratum_E, own_E, self.n_strata)
+        for r, own_E in enumerate(numbers_E.reshape(self.rounds, self.prompt_E.size)):
+            sums_RH[r] = np.bincount(self.stratum_E, own_E, self.n_strata)
         return sums_RH.ravel()
 
     def at_entries(self, of_H: Floats) -> Floats:
@@ -69,7 +69,7 @@ class Layout:
             size = min(_BLOCK, self.n_prompts - start)
             prompt_N = self.prompt_E[first:last] - start
             n_E, total_E, square_E = (
-                x.reshape(self.rounds, -1)[:, first:last].ravel()
+                x.reshape(self.rounds, self.prompt_E.size)[:, first:last].ravel()
                 for x in (rows.n_E, rows.total_E, rows.square_E)
             )
             yield _Block(

@@ -208,7 +208,9 @@ def test_what_the_plan_does_not_have_is_left_out(store):
     put(store, GERMAN, sample=7, unsafe=True, unsafe_loose=True)
     put(store, GERMAN, unsafe=False, unsafe_loose=False)
     fill(store)
-    assert answers_of(store, MANIFEST, arrays.read(store, MANIFEST)).unsafe_JMLPS[0, 0, 1, 0].tolist() == [0, -1]
+    assert answers_of(store, MANIFEST, arrays.read(store, MANIFEST)).unsafe_JMLPS[
+        0, 0, 1, 0
+    ].tolist() == [0, -1]
 
 
 def of_answers(store):

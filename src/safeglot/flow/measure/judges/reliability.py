@@ -51,12 +51,13 @@ _HAZARD = re.compile(r"S(?:[1-9]|1[0-4])")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Seen:
-    """One judge's verdicts, and where a language and a prompt stand in them."""
+    """One judge's verdicts, and where a language and a prompt of which something is told stand in them."""
 
     row: Estimate
     cube: Cube
     at_L: Mapping[str, int]
     at_P: Mapping[str, int]
+    n_P: int
 
     @property
     def judge(self) -> str:
@@ -71,12 +72,9 @@ class _Seen:
         """Answers that were planned of a model in each language."""
         return np.asarray(self.cube.planned_LP.sum(axis=1) * self.cube.samples, dtype=np.int64)
 
-    def zeros(self) -> Ints:
-        return np.zeros((len(self.at_L), len(self.at_P)), dtype=np.int64)
-
     def count(self, counts: Iterable[tuple[str, str, int]]) -> Ints:
         """Return the sums of (language, prompt, how many), shape (L, P); what was not planned is left out."""
-        count_LP = self.zeros()
+        count_LP = np.zeros((len(self.at_L), self.n_P), dtype=np.int64)
         for language, prompt, n in counts:
             if language in self.at_L and prompt in self.at_P:
                 count_LP[self.at_L[language], self.at_P[prompt]] += n
@@ -88,14 +86,16 @@ def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> 
 
     All on the answers to harmful prompts in the main arm, the models together where none is named.
     """
-    at_L, at_P = ({name: i for i, name in enumerate(x)} for x in (cube.languages, cube.prompts))
     unread, failed = unread_counts(store), failed_verdicts(store)
     coded = code_counts(store) if manifest.taxonomy.coverage else []
+    at_L = {name: i for i, name in enumerate(cube.languages)}
+    told = {row.prompt for row in (*unread, *failed, *coded)}
+    at_P = {name: i for i, name in enumerate(cube.prompts) if name in told}
     names, drawn = judge_names(store), drawn_answers(store)
     rows: list[Estimate] = []
     for judge in manifest.judges:
         row = Estimate(metric="", judge=judge, value=None, level=level, method="no data", n=0)
-        seen = _Seen(row=row, cube=cube, at_L=at_L, at_P=at_P)
+        seen = _Seen(row=row, cube=cube, at_L=at_L, at_P=at_P, n_P=len(cube.prompts))
         rows += unparsed(seen, [r for r in unread if r.judge == judge])
         rows += if_missing(seen, [r for r in (*unread, *failed) if r.judge == judge])
         if manifest.taxonomy.coverage:
@@ -174,7 +174,10 @@ def _fitting(
     coded: Sequence[CodeCount],
     coverage: Mapping[str, Any],
 ) -> Iterator[Estimate]:
-    categories = _categories(seen.cube)
+    categories = {
+        prompt: [seen.cube.categories[c] for c in np.flatnonzero(seen.cube.member_PC[at])]
+        for prompt, at in seen.at_P.items()
+    }
     used, fits = [], []
     off: dict[str, Counter[str]] = {language: Counter() for language in seen.languages}
     for _, language, prompt, codes, n in coded:
@@ -195,13 +198,6 @@ def _fitting(
     )
     whole = sum(off.values(), Counter[str]())
     yield from share_estimates(row, shares.pooled, (None,), extra=[_off(whole)])
-
-
-def _categories(cube: Cube) -> dict[str, list[str]]:
-    return {
-        prompt: [cube.categories[c] for c in np.flatnonzero(cube.member_PC[at])]
-        for at, prompt in enumerate(cube.prompts)
-    }
 
 
 def _off(pairs: Counter[str]) -> Extra:
@@ -264,7 +260,7 @@ def repeats(seen: _Seen, store: Store) -> Iterator[Estimate]:
 
 def _with_prompts(seen: _Seen, pairs: Sequence[SecondVerdict]) -> _Seen:
     prompts = dict.fromkeys(p.prompt for p in pairs)
-    return replace(seen, at_P={prompt: i for i, prompt in enumerate(prompts)})
+    return replace(seen, at_P={prompt: i for i, prompt in enumerate(prompts)}, n_P=len(prompts))
 
 
 def _changes(pairs: Sequence[SecondVerdict]) -> Extra:

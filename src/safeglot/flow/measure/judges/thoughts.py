@@ -29,7 +29,9 @@ PAIRED: tuple[tuple[str, Callable[[ThoughtVerdict], bool]], ...] = (
 
 def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> Iterator[Estimate]:
     """Yield the estimates of thoughts, on the answers to harmful prompts; none where nobody thinks."""
-    counts = [c for c in thought_counts(store, VERSION) if c.prompt in cube.prompts]
+    every = thought_counts(store, VERSION)
+    harmful = {c.prompt for c in every}.intersection(cube.prompts)
+    counts = [c for c in every if c.prompt in harmful]
     if not any(c.thought_language for c in counts):
         return
     for model in manifest.models:
@@ -44,7 +46,7 @@ def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> 
                     metric="", model=model, judge=judge, value=None, level=level,
                     method="no data", n=0,
                 )  # fmt: skip
-                own = [v for v in verdicts if v.model == model and v.prompt in cube.prompts]
+                own = [v for v in verdicts if v.model == model and v.prompt in harmful]
                 yield from of_verdicts(row, cube, own)
 
 
