@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -58,8 +58,13 @@ class Ids(Sequence[str]):
     def __len__(self) -> int:
         return len(self._id_P)
 
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice | Bools) -> Ids: ...
     def __getitem__(self, index: Any) -> Any:
-        return self._id_P[index]
+        found = self._id_P[index]
+        return found if isinstance(found, str) else Ids(found)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._id_P)
@@ -69,7 +74,7 @@ class Ids(Sequence[str]):
 class Prompts:
     """What is said of a run's prompts, without their texts: `sort_P` is a place in `sorts`."""
 
-    ids: Sequence[str]
+    ids: Ids
     sort_P: npt.NDArray[np.int32]
     sorts: tuple[tuple[tuple[str, ...], Kind], ...]
     """Each combination of categories and kind that there is, in the order of their first prompts."""
@@ -83,7 +88,7 @@ class Prompts:
         pick_P = self.is_kind(kind)
         if pick_P.all():
             return self
-        return Prompts(Ids(self.ids[pick_P]), self.sort_P[pick_P], self.sorts)
+        return Prompts(self.ids[pick_P], self.sort_P[pick_P], self.sorts)
 
     def counts(self) -> Iterator[tuple[tuple[str, ...], Kind, int]]:
         """Yield how many prompts there are of each combination of categories and kind."""
@@ -257,14 +262,14 @@ def _in_order(numbers: Places, found: Places) -> Numbered:
 
 def _plan(
     store: Store, manifest: Manifest, *, arms: bool
-) -> tuple[Prompts, AnswersByNumber, Bools | None, AnswersByNumber, dict[Series, int]]:
+) -> tuple[Prompts, AnswersByNumber, Bools | None, AnswersByNumber, Mapping[Series, int]]:
     """Return the prompts, the main arm's answers and what the gate took out; the other arms' answers and series."""
     at_P: dict[str, int] = {}
     sorts: dict[tuple[tuple[str, ...], Kind], int] = {}
     sort_P = array("i")
-    for i, (prompt, *sort) in enumerate(prompt_labels(store)):
+    for i, (prompt, categories, kind) in enumerate(prompt_labels(store)):
         at_P[prompt] = i
-        sort_P.append(sorts.setdefault((sort[0], sort[1]), len(sorts)))
+        sort_P.append(sorts.setdefault((categories, kind), len(sorts)))
     prompts = Prompts(Ids(at_P), np.array(sort_P, dtype=np.int32), tuple(sorts))
     languages, harmful_P, n_S = manifest.languages, prompts.is_kind("harmful"), manifest.samples
     series: dict[Series, int] = {}

@@ -89,7 +89,7 @@ def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> 
     unread, failed = unread_counts(store), failed_verdicts(store)
     coded = code_counts(store) if manifest.taxonomy.coverage else []
     at_L = {name: i for i, name in enumerate(cube.languages)}
-    told = {row.prompt for row in (*unread, *failed, *coded)}
+    told = {row.prompt for rows in (unread, failed, coded) for row in rows}
     at_P = {name: i for i, name in enumerate(cube.prompts) if name in told}
     names, drawn = judge_names(store), drawn_answers(store)
     rows: list[Estimate] = []
