@@ -19,10 +19,10 @@ from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.loop import run
 from safeglot.backends.models.routes import LOCAL
-from safeglot.backends.store.afresh import count_momentary
 from safeglot.backends.store.answers import answered_models, count_asked, count_outcomes
 from safeglot.backends.store.plan import count_given, count_planned, count_texts
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.tries import count_momentary
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import to_table

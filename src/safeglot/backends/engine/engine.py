@@ -16,8 +16,8 @@ from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
 from safeglot.backends.engine.log_line import log_line
 from safeglot.backends.engine.replicas import enter, group_name, others_up
-from safeglot.backends.store.afresh import forget_reply
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.tries import forget_reply
 from safeglot.errors import EndpointStopped, ModelError, Stopped
 from safeglot.keys import request_key
 from safeglot.types import Failure, Model, Reply, Request, Step

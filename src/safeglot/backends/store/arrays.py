@@ -8,17 +8,16 @@ read as one made at once.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias, overload
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.prompts import Prompts, read_prompts
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import prompt_labels
-from safeglot.types import Kind
 
 Places: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.int8]
@@ -47,68 +46,6 @@ FROM verdicts
 _THREE_LABELS = """
 SELECT name FROM steps WHERE id IN (SELECT step FROM verdicts WHERE unsafe IS NOT unsafe_loose)
 """
-
-
-class Ids(Sequence[str]):
-    """Ids of prompts in their order, in one array: as strings they take four times the memory."""
-
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._id_P = np.array(list(ids), dtype=np.dtypes.StringDType())
-
-    def __len__(self) -> int:
-        return len(self._id_P)
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice | Bools) -> Ids: ...
-    def __getitem__(self, index: Any) -> Any:
-        found = self._id_P[index]
-        return found if isinstance(found, str) else Ids(found)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._id_P)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prompts:
-    """What is said of a run's prompts, without their texts: `sort_P` is a place in `sorts`."""
-
-    ids: Ids
-    sort_P: npt.NDArray[np.int32]
-    sorts: tuple[tuple[tuple[str, ...], Kind], ...]
-    """Each combination of categories and kind that there is, in the order of their first prompts."""
-
-    def is_kind(self, kind: Kind) -> Bools:
-        """Return which prompts are harmful, or benign; shape (P,)."""
-        return np.array([own == kind for _, own in self.sorts], dtype=np.bool_)[self.sort_P]
-
-    def of_kind(self, kind: Kind) -> Prompts:
-        """Return the prompts of a kind alone."""
-        pick_P = self.is_kind(kind)
-        if pick_P.all():
-            return self
-        return Prompts(self.ids[pick_P], self.sort_P[pick_P], self.sorts)
-
-    def counts(self) -> Iterator[tuple[tuple[str, ...], Kind, int]]:
-        """Yield how many prompts there are of each combination of categories and kind."""
-        n_S = np.bincount(self.sort_P, minlength=len(self.sorts)).tolist()
-        yield from ((*sort, n) for sort, n in zip(self.sorts, n_S, strict=True) if n)
-
-    def categories(self) -> set[str]:
-        """Return the categories that any prompt has."""
-        return {name for categories, _, _ in self.counts() for name in categories}
-
-    def members(self, categories: Sequence[str]) -> Bools:
-        """Return which prompts are in which categories, shape (P, C)."""
-        rows = [[name in own for name in categories] for own, _ in self.sorts]
-        rows_SC = np.array(rows, dtype=np.bool_).reshape(len(self.sorts), len(categories))
-        return rows_SC[self.sort_P]
-
-    def places(self, wanted: Iterable[str]) -> dict[str, int]:
-        """Return the places of those of some ids that are there."""
-        names = set(wanted)
-        return {name: i for i, name in enumerate(self.ids) if name in names} if names else {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,13 +201,7 @@ def _plan(
     store: Store, manifest: Manifest, *, arms: bool
 ) -> tuple[Prompts, AnswersByNumber, Bools | None, AnswersByNumber, Mapping[Series, int]]:
     """Return the prompts, the main arm's answers and what the gate took out; the other arms' answers and series."""
-    at_P: dict[str, int] = {}
-    sorts: dict[tuple[tuple[str, ...], Kind], int] = {}
-    sort_P = array("i")
-    for i, (prompt, categories, kind) in enumerate(prompt_labels(store)):
-        at_P[prompt] = i
-        sort_P.append(sorts.setdefault((categories, kind), len(sorts)))
-    prompts = Prompts(Ids(at_P), np.array(sort_P, dtype=np.int32), tuple(sorts))
+    prompts, at_P = read_prompts(store)
     languages, harmful_P, n_S = manifest.languages, prompts.is_kind("harmful"), manifest.samples
     series: dict[Series, int] = {}
     arm_texts = _arm_texts(store, manifest, at_P, harmful_P, series) if arms else _numbered({})

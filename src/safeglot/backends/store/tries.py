@@ -1,9 +1,9 @@
-"""What failed before, as those who try again need it; and the prompts that belong to texts."""
+"""What a run may ask for once more, as those who try again need it; and the prompts that belong to texts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from safeglot.types import Prompt
@@ -54,3 +54,15 @@ def prompts_by_id(store: Store, ids: Iterable[str]) -> dict[str, Prompt]:
         )
         for row in store.rows(_PROMPTS, (json.dumps(list(ids)),))
     }
+
+
+def forget_reply(store: Store, key: str) -> None:
+    """Forget a reply, so that the next one takes its place."""
+    store.write("forgotten_replies", [(key,)])
+
+
+def count_momentary(store: Store, stages: Sequence[str]) -> int:
+    """Return how many requests of some stages failed in a way that another try may mend."""
+    marks = ",".join("?" * len(stages))
+    query = f"SELECT COUNT(*) FROM failures WHERE transient = 1 AND stage IN ({marks})"  # noqa: S608 - only marks
+    return store.count(query, stages)

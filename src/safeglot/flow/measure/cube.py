@@ -8,7 +8,8 @@ import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
-from safeglot.backends.store.arrays import LOOSE, Prompts, RunVerdicts
+from safeglot.backends.store.arrays import LOOSE, RunVerdicts
+from safeglot.backends.store.prompts import Prompts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import main_verdicts
 from safeglot.errors import UsageError
