@@ -161,7 +161,7 @@ def held(path: Path, what: str) -> Iterator[None]:
         yield
 
 
-def _try_lock(handle: Any) -> bool:
+def _try_lock(handle: Any, *, shared: bool = False) -> bool:
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -170,10 +170,22 @@ def _try_lock(handle: Any) -> bool:
         else:
             import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a process works on a folder: it holds the lock, or left work that is not folded in."""
+    log = path / "safeglot.db-wal"
+    if not log.exists() or not log.stat().st_size:
+        return False
+    try:
+        with (path / ".lock").open("rb") as handle:  # to look at it needs no right to write
+            return not _try_lock(handle, shared=True)
+    except OSError:
+        return False
 
 
 def read_text(path: Path, do: str) -> str:

@@ -8,11 +8,14 @@ a verdict) is missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from safeglot.score.arrays import Bytes
-from safeglot.score.frame import Proportion
+
+if TYPE_CHECKING:
+    from safeglot.score.frame import Proportion
 
 INVALID = ("INV-empty", "INV-degenerate", "INV-lang", "INV-echo")
 CLASSES = ("R", "SC", "S", "UC", "TRUNC", *INVALID)

@@ -1,0 +1,271 @@
+"""All answers of a run as columns, for a list that is filtered in memory: about 30 bytes an answer.
+
+What was asked and gave no answer is a row too. No table needs a further index, so that a run that
+cannot be written is read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.outcomes import outcome_of
+from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import PromptLabel, prompt_labels
+from safeglot.types import OUTCOME_KINDS, Arm
+
+Column: TypeAlias = npt.NDArray[Any]
+ANSWERED = OUTCOME_KINDS.index("answered")
+INVALID = ("", "INV-empty", "INV-degenerate", "INV-lang", "INV-echo")
+"""What the checks may find, by its code; those of `score.answers.classes`."""
+_FIRST_ARM: Arm = "main"
+
+_COUNT = """
+SELECT (SELECT COUNT(*) FROM responses)
+     + (SELECT COUNT(*) FROM failures WHERE stage = 'generate' AND work IS NOT NULL)
+"""
+_LAST = """
+SELECT max(ifnull((SELECT MAX(id) FROM responses), 0), ifnull((SELECT MAX(id) FROM translations), 0))
+"""
+_TEXTS = "SELECT id, prompt, language, arm FROM translations ORDER BY id"
+_STEPS = "SELECT id, name FROM steps WHERE stage = ?"
+_ANSWERS = "SELECT id, translation, step, sample FROM responses ORDER BY id"
+_LOST = "SELECT by, work, sample, kind FROM failures WHERE stage = 'generate' AND work IS NOT NULL"
+_VERDICTS = """
+SELECT response, step, 3 * ifnull(unsafe <> 0, -1) + ifnull(refusal <> 0, -1) + 4 FROM verdicts
+"""
+_TRAITS = "SELECT response, ifnull(invalid, ''), truncated <> 0 FROM traits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AnswerColumns:
+    """The answers of a run, N of them, in the order of the plan; codes are places in the names.
+
+    `unsafe_JN` and `refusal_JN` are 1, 0, or -1 where nothing is known; `outcome_N` is a place in
+    `OUTCOME_KINDS`, `invalid_N` in `INVALID`; `response_N` is 0 where there is no answer.
+    """
+
+    models: tuple[str, ...]
+    languages: tuple[str, ...]
+    judges: tuple[str, ...]
+    arms: tuple[str, ...]
+    prompts: tuple[PromptLabel, ...]
+    response_N: Column
+    text_N: Column
+    prompt_N: Column
+    language_N: Column
+    arm_N: Column
+    model_N: Column
+    sample_N: Column
+    outcome_N: Column
+    invalid_N: Column
+    truncated_N: Column
+    unsafe_JN: Column
+    refusal_JN: Column
+
+    def __len__(self) -> int:
+        """How many answers there are, those that did not come included."""
+        return int(self.text_N.size)
+
+    def find(self, text: int, model: int, sample: int) -> int:
+        """Return the row of a text's answer by a model, -1 where there is none."""
+        rows = np.flatnonzero(
+            (self.text_N == text) & (self.model_N == model) & (self.sample_N == sample)
+        )
+        return int(rows[0]) if rows.size else -1
+
+
+def read_columns(
+    store: Store, manifest: Manifest, tell: Callable[[int, int], None]
+) -> AnswerColumns:
+    """Return the answers of a run; `tell` hears how many of how many rows are read.
+
+    Answers of models, languages and prompts that the manifest does not name are left out. Raises:
+    ValueError where a number is none, as in a damaged database.
+    """
+    n = store.count(_COUNT)
+    prompts = tuple(prompt_labels(store))
+    texts = _Texts.of(store, manifest, prompts)
+    made = _RowColumns(n, np.int32 if store.count(_LAST) < 2**31 else np.int64)
+    for numbers, columns in _answers(store, manifest):
+        made.add(numbers, columns, texts)
+        tell(made.size // 2, n)
+    for numbers, columns in _lost(store, manifest):
+        made.add(numbers, columns, texts)
+    held = made.ordered()
+    return AnswerColumns(
+        models=manifest.models,
+        languages=manifest.languages,
+        judges=tuple(manifest.judges),
+        arms=tuple(texts.arms),
+        prompts=prompts,
+        **held,
+        **_judged(store, manifest, held["response_N"], tell),
+    )
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Texts:
+    """What each text is of, found by its number."""
+
+    number_T: Column
+    prompt_T: Column
+    language_T: Column
+    arm_T: Column
+    arms: dict[str, int]
+
+    @classmethod
+    def of(cls, store: Store, manifest: Manifest, prompts: Sequence[PromptLabel]) -> _Texts:
+        at_P = {prompt.id: i for i, prompt in enumerate(prompts)}
+        at_L = {tag: i for i, tag in enumerate(manifest.languages)}
+        arms: dict[str, int] = {_FIRST_ARM: 0}
+        parts = []
+        for numbers, names, tags, arm in store.columns(_TEXTS):
+            parts.append(
+                (
+                    np.array(numbers, dtype=np.int64),
+                    np.array([at_P.get(name, -1) for name in names], dtype=np.int32),
+                    np.array([at_L.get(tag, -1) for tag in tags], dtype=np.int16),
+                    np.array([arms.setdefault(a, len(arms)) for a in arm], dtype=np.int8),
+                )
+            )
+        kinds = (np.int64, np.int32, np.int16, np.int8)
+        joined = [
+            np.concatenate([np.empty(0, dtype=kind), *(part[i] for part in parts)])
+            for i, kind in enumerate(kinds)
+        ]
+        return cls(
+            number_T=joined[0], prompt_T=joined[1], language_T=joined[2], arm_T=joined[3], arms=arms
+        )
+
+    def find(self, numbers: Column) -> Column:
+        """Return the places of texts by their numbers, -1 for those that are not there."""
+        return found(self.number_T, numbers)
+
+
+def found(sorted_N: Column, wanted: Column) -> Column:
+    """Return the places of numbers among sorted ones, -1 for those that are not there."""
+    if not sorted_N.size:
+        return np.full(wanted.shape, -1, dtype=np.int64)
+    place = np.searchsorted(sorted_N, wanted)
+    place[place == sorted_N.size] = 0
+    return np.where(sorted_N[place] == wanted, place, -1)
+
+
+class _RowColumns:
+    """Rows as they are read, into columns whose length is known."""
+
+    def __init__(self, most: int, number: type) -> None:
+        self.size = 0
+        self._most = most
+        kinds = {
+            "response_N": number, "text_N": number, "prompt_N": np.int32, "language_N": np.int16,
+            "arm_N": np.int8, "model_N": np.int16, "sample_N": np.int16, "outcome_N": np.int8,
+        }  # fmt: skip
+        self._held: dict[str, Column] = {
+            name: np.empty(most, dtype=kind) for name, kind in kinds.items()
+        }
+
+    def add(self, numbers: Column, columns: Sequence[Column], texts: _Texts) -> None:
+        """Add rows of (text, model, sample, outcome) that have their place in the plan."""
+        text, model, sample, outcome = columns
+        at = texts.find(text)
+        fits = (at >= 0) & (model >= 0) & (sample >= 0) & (sample < np.iinfo(np.int16).max)
+        fits &= (texts.prompt_T[at] >= 0) & (texts.language_T[at] >= 0)
+        at = at[fits][: self._most - self.size]  # a run that goes on has more than were counted
+        upto = self.size + at.size
+        whole = (
+            numbers[fits], text[fits], texts.prompt_T[at], texts.language_T[at], texts.arm_T[at],
+            model[fits], sample[fits], outcome[fits],
+        )  # fmt: skip
+        for column, values in zip(self._held.values(), whole, strict=True):
+            column[self.size : upto] = values[: at.size]
+        self.size = upto
+
+    def ordered(self) -> dict[str, Column]:
+        """Return the columns in the order of the plan; an answer goes before its earlier failures."""
+        held = {name: column[: self.size] for name, column in self._held.items()}
+        self._held = {}
+        n_M = int(held["model_N"].max(initial=0)) + 1
+        n_S = int(held["sample_N"].max(initial=0)) + 1
+        place = (held["text_N"].astype(np.int64) * n_M + held["model_N"]) * n_S + held["sample_N"]
+        order = np.argsort(place, kind="stable").astype(np.int32)
+        place = place[order]
+        first = np.ones(place.size, dtype=np.bool_)
+        first[1:] = place[1:] != place[:-1]
+        order = order[first]
+        del place
+        for name in held:
+            held[name] = held[name][order]
+        return held
+
+
+def _places(store: Store, stage: str, names: Sequence[str]) -> dict[int, int]:
+    at = {name: i for i, name in enumerate(names)}
+    return {number: at[name] for number, name in store.rows(_STEPS, (stage,)) if name in at}
+
+
+def _of_steps(steps: Sequence[int], places: Mapping[int, int]) -> Column:
+    return np.array([places.get(step, -1) for step in steps], dtype=np.int64)
+
+
+def _answers(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
+    places = _places(store, "generate", manifest.models)
+    for number, text, step, sample in store.columns(_ANSWERS):
+        columns: list[Column] = [
+            np.array(text, dtype=np.int64),
+            _of_steps(step, places),
+            np.array(sample, dtype=np.int64),
+            np.full(len(number), ANSWERED, dtype=np.int8),
+        ]
+        yield np.array(number, dtype=np.int64), columns
+
+
+def _lost(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
+    at = {name: i for i, name in enumerate(manifest.models)}
+    for by, text, sample, kinds in store.columns(_LOST):
+        columns: list[Column] = [
+            np.array(text, dtype=np.int64),
+            np.array([at.get(name, -1) for name in by], dtype=np.int64),
+            np.array(sample, dtype=np.int64),
+            np.array([OUTCOME_KINDS.index(outcome_of(kind)) for kind in kinds], dtype=np.int8),
+        ]
+        yield np.zeros(len(by), dtype=np.int64), columns
+
+
+def _judged(
+    store: Store, manifest: Manifest, response_N: Column, tell: Callable[[int, int], None]
+) -> dict[str, Column]:
+    """Return what judges and checks said of each answer."""
+    by_number = np.argsort(response_N, kind="stable").astype(np.int32)
+    numbers, n = response_N[by_number], response_N.size
+    shape = (len(manifest.judges), n)
+    unsafe, refusal = (np.full(shape, -1, dtype=np.int8) for _ in range(2))
+    invalid, truncated = (np.zeros(n, dtype=np.int8) for _ in range(2))
+    places, read = _places(store, "judge", tuple(manifest.judges)), 0
+    for response, step, codes in store.columns(_VERDICTS):
+        at, judge = found(numbers, np.array(response, dtype=np.int64)), _of_steps(step, places)
+        own = (at >= 0) & (judge >= 0)
+        row, code = by_number[at[own]], np.array(codes, dtype=np.int8)[own]
+        unsafe[judge[own], row] = code // 3 - 1
+        refusal[judge[own], row] = code % 3 - 1
+        read += len(response)
+        tell((n + min(read, n)) // 2, n)
+    of = {name: i for i, name in enumerate(INVALID)}
+    for response, kinds, cut in store.columns(_TRAITS):
+        at = found(numbers, np.array(response, dtype=np.int64))
+        own = at >= 0
+        row = by_number[at[own]]
+        invalid[row] = np.array([of.get(kind, 0) for kind in kinds], dtype=np.int8)[own]
+        truncated[row] = np.array(cut, dtype=np.int8)[own]
+    return {
+        "unsafe_JN": unsafe,
+        "refusal_JN": refusal,
+        "invalid_N": invalid,
+        "truncated_N": truncated,
+    }

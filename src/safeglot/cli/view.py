@@ -1,0 +1,18 @@
+"""The command view: the local app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="of the address; a free one by default")  # fmt: skip
+def view(run: Path, *, port: int) -> None:
+    """Read the answers of a run in the browser, also while it goes on."""
+    from safeglot.backends.console import Console
+    from safeglot.flow.app.opening import view as opened
+
+    opened(run, Console(), port=port)
