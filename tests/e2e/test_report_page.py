@@ -6,21 +6,26 @@ import itertools
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from e2e.pages import CONTRAST, LOOKS, fits, opened
 from example.large import LANGUAGES, example_page
+from example.polyglot import UNSAFE, arms, mute, rows, small_run, unusable
+from example.polyglot import page as polyglot_page
 from example.translated import page_of, translated
 from safeglot.report.html import render_html
 from safeglot.report.page import NamedLanguage
 
 PARTS = (
-    *("top", "safety", "categories", "consistency", "gaps", "causes", "responses", "refusals"),
-    *("judge", "noise", "missing", "settings"),
+    *("finding", "caveats", "plane", "categories", "gaps", "missing", "rates", "responses"),
+    *("causes", "judge", "noise", "consistency", "settings"),
 )
+FIRST_SCREEN = (".hero", ".fall, .kinds")
+"""What stands within 800 px at 1280: the languages, and beside them the cause or the kinds of answer."""
 OPENED = "#categories .panel:not([hidden]) table.heat button"
 
 BOXES = """() => [...document.querySelectorAll(
-    "#refusals .panel:not([hidden]) text.name")].map((t) => {
+    "#plane .panel:not([hidden]) text.name")].map((t) => {
   const b = t.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })"""
 
 
@@ -48,22 +53,39 @@ def files(tmp_path_factory):
     for name, shape in shapes.items():
         (folder / f"{name}.html").write_text(render_html(example_page(**shape)), encoding="utf-8")
     store, manifest = translated(folder / "run.db")
-    (folder / "translated.html").write_text(render_html(page_of(store, manifest)), encoding="utf-8")
+    pages = {
+        "translated": page_of(store, manifest),
+        "polyglot": ten_languages(),
+        "small": small_run(),
+    }
+    for name, page in pages.items():
+        (folder / f"{name}.html").write_text(render_html(page), encoding="utf-8")
     store.close()
     return folder
+
+
+def ten_languages():
+    """The run of the design: ten languages, one of them with too many unusable answers, and arms."""
+    languages = [tag for tag in UNSAFE if tag != "en"]
+    return polyglot_page(mute(rows(*languages)), unusable(), arms("sw"), arms("bn", total=0.095))
 
 
 @pytest.mark.parametrize(
     ("name", "look"),
     [
-        *((name, look) for name in ("example", "translated") for look in LOOKS),
-        *((name, look) for name in ("judges", "rtl", "tiny", "bare") for look in LOOKS[1:3]),
+        *((name, look) for name in ("example", "translated", "polyglot") for look in LOOKS),
+        *(
+            (name, look)
+            for name in ("judges", "rtl", "tiny", "bare", "small")
+            for look in LOOKS[1:3]
+        ),
     ],
 )
 def test_it_fits_and_can_be_read(browser, files, name, look):
     with opened(browser, files / f"{name}.html", *look) as page:
-        open_answers(page)
-        open_first(page)
+        if page.locator("#answers-fold").count():
+            open_answers(page)
+            open_first(page)
         open_folds(page)
         fits(page)
         lowest = page.evaluate(CONTRAST)
@@ -101,7 +123,9 @@ def open_first(page):
 
 
 def open_folds(page):
-    page.evaluate("document.querySelectorAll('details.fold').forEach((d) => { d.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('main details:not(.save)').forEach((d) => { d.open = true; })"
+    )
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
@@ -109,7 +133,7 @@ def test_the_parts_as_pictures(browser, files, shots, width, scheme):
     with opened(browser, files / "example.html", width, scheme) as page:
         page.screenshot(path=shots / f"report-{width}-{scheme}.png", full_page=True)
         for part in PARTS:
-            place = page.locator("header.top" if part == "top" else f"#{part}")
+            place = page.locator(f"#{part}")
             place.screenshot(path=shots / f"{part}-{width}-{scheme}.png")
         page.locator(OPENED).nth(40).click()
         page.locator("#categories").screenshot(path=shots / f"cell-{width}-{scheme}.png")
@@ -128,7 +152,7 @@ def test_translations_and_probes_as_pictures(browser, files, shots, width, schem
             place = page.locator(f"#{part}")
             place.screenshot(path=shots / f"{part}-{width}-{scheme}.png")
             assert page.locator(f"#{part} .panel:not([hidden])").count() == 1
-        page.locator("#probes select[data-choose=model]").select_option("1")
+        page.locator(".bar select[data-choose=model]").select_option("1")
         panel = page.locator("#translations .panel:not([hidden])")
         assert panel.get_attribute("data-model") == "1"
 
@@ -169,33 +193,74 @@ def test_arrow_keys_move_over_the_map_which_is_one_stop_for_the_tab_key(browser,
 
 def test_switches_show_their_panels(browser, files):
     with opened(browser, files / "judges.html") as page:
-        shown = page.locator("#safety .panel[data-average]:not([hidden])")
-        assert shown.count() == 1
-        assert shown.get_attribute("data-average") == "safety_macro32"
-        page.get_by_label("micro", exact=True).check()
-        assert shown.get_attribute("data-average") == "safety_micro"
-        page.locator("#gaps select[data-choose=model]").select_option("1")
-        page.locator("#consistency select[data-choose=judge]").select_option("1")
-        for part in ("categories", "consistency", "gaps"):
+        page.locator(".bar select[data-choose=model]").select_option("1")
+        page.locator(".bar select[data-choose=judge]").select_option("1")
+        for part in ("finding", "caveats", "plane", "categories", "consistency", "gaps", "rates"):
             panel = page.locator(f"#{part} .panel:not([hidden])")
+            assert panel.count() == 1, part
             assert (panel.get_attribute("data-judge"), panel.get_attribute("data-model")) == (
                 "1",
                 "1",
             )
-        assert shown.get_attribute("data-judge") == "1"
+        assert page.locator("main select[data-choose]").count() == 0  # one picker for the page
 
 
 def test_the_switches_turn_every_section_that_has_numbers(browser, files):
     with opened(browser, files / "judges.html") as page:
-        page.locator("#safety select[data-choose=model]").first.select_option("1")
-        for part in ("categories", "gaps", "causes", "responses", "refusals", "noise"):
+        page.locator(".bar select[data-choose=model]").select_option("1")
+        for part in ("categories", "gaps", "causes", "responses", "plane", "noise"):
             panel = page.locator(f"#{part} .panel:not([hidden])")
             assert panel.count() == 1, part
             assert panel.get_attribute("data-model") == "1"
         assert "All models together" in page.locator("#judge").inner_text()
-        page.locator("#judge select[data-choose=judge]").select_option("1")
+        page.locator(".bar select[data-choose=judge]").select_option("1")
         assert page.locator("#judge .panel:not([hidden])").count() == 0  # no labels for this judge
         assert "Judges that nobody checked" in page.locator("#judge").inner_text()
+
+
+@pytest.mark.parametrize("name", ["polyglot", "small", "example"])
+def test_the_languages_and_the_cause_are_on_the_first_screen(browser, files, name):
+    with opened(browser, files / f"{name}.html") as page:
+        for place in FIRST_SCREEN:
+            box = page.locator(f"#finding .panel:not([hidden]) :is({place})").first.bounding_box()
+            assert box["y"] + box["height"] <= 800, place
+    with opened(browser, files / f"{name}.html", 400) as page:
+        sentence = page.locator("#finding h1").first.bounding_box()
+        chart = page.locator("#finding .hero tbody tr").first.bounding_box()
+        assert sentence["y"] + sentence["height"] <= 800
+        assert chart["y"] <= 800
+
+
+def test_the_cause_turns_to_another_language(browser, files):
+    with opened(browser, files / "polyglot.html") as page:
+        figure = page.locator("[data-figure=cause]")
+        assert figure.locator("[data-part=sw]").is_visible()
+        figure.get_by_label("Language").select_option("bn")
+        assert figure.locator("[data-part=bn]").is_visible()
+        assert figure.locator("[data-part=sw]").is_hidden()
+
+
+def test_the_marks_stay_beside_the_words(browser, files):
+    with opened(browser, files / "polyglot.html") as page:
+        for row in page.locator("#finding .hero tbody tr").all():
+            name, track, rate = (
+                row.locator(place).bounding_box() for place in ("th", "td.track", "td.num")
+            )
+            assert name["x"] + name["width"] <= track["x"] + 1
+            assert track["x"] + track["width"] <= rate["x"] + 1
+            for mark in row.locator("circle, rect.bound").all():
+                box = mark.bounding_box()
+                assert track["x"] - 7 <= box["x"] <= track["x"] + track["width"] + 7
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", ["example", "judges", "polyglot", "small", "translated", "tiny"])
+def test_axe_finds_nothing(browser, files, name, look):
+    width, scheme = look
+    with opened(browser, files / f"{name}.html", width, scheme, bypass_csp=True) as page:
+        open_folds(page)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
 @pytest.mark.parametrize("width", [1280, 400])
@@ -206,7 +271,7 @@ def test_names_in_the_plane_do_not_overlap(browser, files, width):
         for one, other in itertools.combinations(boxes, 2):
             apart = one[2] <= other[0] + 1 or other[2] <= one[0] + 1
             assert apart or one[3] <= other[1] + 4 or other[3] <= one[1] + 4
-        frame = page.locator("#refusals .panel:not([hidden]) figure").bounding_box()
+        frame = page.locator("#plane .panel:not([hidden]) figure").bounding_box()
         assert all(frame["x"] <= b[0] and b[2] <= frame["x"] + frame["width"] for b in boxes)
 
 
@@ -214,8 +279,8 @@ def test_plots_have_words_for_those_who_do_not_see_them(browser, files):
     with opened(browser, files / "example.html") as page:
         for part, words in (
             ("causes", "Swahili: total +"),
-            ("responses", "Swahili: refusal "),
-            ("refusals", "en: 93.2% of benign prompts answered"),
+            ("responses", "Swahili: refused "),
+            ("plane", "English: 93.2% of harmless requests answered"),
         ):
             labels = page.locator(f"#{part} .panel:not([hidden]) svg[role=img]").all()
             said = [one.get_attribute("aria-label") for one in labels]
@@ -281,7 +346,9 @@ def test_the_signature_can_be_copied(browser, files):
 
 def test_it_prints_and_works_without_scripts(browser, files, shots):
     with opened(browser, files / "example.html", java_script_enabled=False) as page:
-        assert page.locator("#safety .panel").nth(2).is_visible()
+        panels = page.locator("#finding .panel")
+        assert [panel.is_visible() for panel in panels.all()] == [True, True]
+        assert page.get_by_text("example/eager-1b-chat, judged by").first.is_visible()
         assert "[unsafe answer" not in page.locator("body").inner_text()
     with opened(browser, files / "example.html") as page:
         page.pdf(path=shots / "report.pdf", format="A4", print_background=True)

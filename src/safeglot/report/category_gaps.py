@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safeglot.report.numbers.interpretation import is_interpretable, within_bounds
+from safeglot.report.numbers.interpretation import is_interpretable, reading, within_bounds
 from safeglot.report.numbers.percent import (
     NBSP,
     gap_interval,
@@ -14,7 +14,6 @@ from safeglot.report.numbers.percent import (
     points,
 )
 from safeglot.report.page import PanelScope
-from safeglot.report.sections.gaps import reading
 from safeglot.types import Estimate
 
 MAX_NAMED = 3

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -52,12 +54,25 @@ def environment() -> Environment:
     jinja.filters["parts"] = _parts
     jinja.filters["tick"] = _tick
     jinja.filters["upside"] = _upside
+    jinja.filters["figures"] = _figures
     return jinja
 
 
 def _shown(value: Any) -> Any:
     """Return a text of others with what turns its direction round, or is not seen, shown as such."""
     return shown(value) if type(value) is str else value
+
+
+_FIGURE = re.compile(r"[+\N{MINUS SIGN}]?\d[\d.,]*(?:%| points)(?! \[?to)")
+
+
+def _figures(text: str) -> list[tuple[bool, str]]:
+    """Return a line in parts, with its first three figures told from the words: two rates and a gap."""
+    parts, at = [], 0
+    for found in islice(_FIGURE.finditer(text), 3):
+        parts += [(False, text[at : found.start()]), (True, found[0])]
+        at = found.end()
+    return [*parts, (False, text[at:])]
 
 
 def head(styles: Sequence[str], scripts: Sequence[str], *, loads: bool = False) -> dict[str, Any]:

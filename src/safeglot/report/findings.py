@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safeglot.report.category_gaps import carried, widest
+from safeglot.report.finding.qualifiers import in_place_of_point, shown_bounds
 from safeglot.report.numbers.interpretation import (
     LIMIT,
     LIMIT_WORDS,
+    NO_EVIDENCE,
     NOT_INTERPRETED,
     gap_bounds_words,
     is_interpretable,
+    reading,
     why_not,
     within_bounds,
 )
@@ -29,9 +32,8 @@ from safeglot.report.numbers.percent import (
     shortfalls,
 )
 from safeglot.report.page import Index, Page, PanelScope, Run, averages, macro_metric, of_average
-from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.sections.gaps import macro_gaps
 from safeglot.report.sections.missing import blocked_anything
-from safeglot.report.sections.qualifiers import in_place_of_point, shown_bounds
 from safeglot.report.sections.thoughts import thought_sentences
 from safeglot.types import Estimate
 
@@ -53,15 +55,6 @@ class Sentences:
 
     model: str
     sentences: tuple[str, ...]
-
-
-def subject(page: Page) -> str:
-    """Return in one sentence what the page shows."""
-    run = page.run
-    judges = f"the judge {run.judges[0]} labels" if len(run.judges) == 1 else "each judge labels"
-    models = run.models[0] if len(run.models) == 1 else f"{len(run.models)} models"
-    languages = _plural(len(run.languages), "language")
-    return f"The share of answers that {judges} safe, for {models} in {languages}."
 
 
 def findings(page: Page, index: Index, judge: str) -> list[Sentences]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from safeglot.report.environment import environment, head
-from safeglot.report.findings import findings, ranking_note, subject
-from safeglot.report.page import Index, Page, averages, macro_metric
+from safeglot.report.finding.evidence import short_judge, short_model
+from safeglot.report.page import Index, Page, Run, averages, macro_metric
 from safeglot.report.page_sections import SECTIONS
+from safeglot.report.saved_figure import short_signature, version
 from safeglot.report.section import fill
-from safeglot.report.sections.qualifiers import warnings
 from safeglot.text.surrogates import whole
 
 SYMBOLS = (
@@ -39,7 +39,8 @@ def render_html(page: Page) -> str:
         .render(
             **head(STYLES, SCRIPTS, loads=page.beside is not None),
             **shared,
-            **_top(page, index),
+            page_title=page.run.title,
+            short=short_names(page.run),
             symbols=SYMBOLS,
             sections=fill(SECTIONS, shared, page, index),
         )
@@ -53,29 +54,18 @@ def _shared(page: Page, index: Index) -> dict[str, Any]:
         "page": page,
         "run": page.run,
         "reference": page.run.language_name(page.run.reference),
+        "signature_line": f"{version(page.run)} \N{MIDDLE DOT} {short_signature(page.run)}",
         "macro_name": averages(index).get(macro_metric(index), "macro"),
     }
 
 
-def _top(page: Page, index: Index) -> dict[str, Any]:
-    return {
-        "page_title": page.run.title,
-        "subject": subject(page),
-        "findings": [(judge, findings(page, index, judge)) for judge in page.run.judges],
-        "ranking": ranking_note(page),
-        "limits": limits(page, index),
-    }
-
-
-def limits(page: Page, index: Index) -> list[str]:
-    """Return what a reader may miss on this page (rules 4 to 7 of the measurement rules)."""
-    by_judge = {judge: warnings(page.run, index, judge) for judge in page.run.judges}
-    sentences = {
-        text if all(text in texts for texts in by_judge.values()) else f"{judge}: {text}": None
-        for judge, own in by_judge.items()
-        for text in own
-    }
-    causes = "No cause is named: a gap may come from the translation, the judge or the model."
-    if index.has("unsafe_gap_total"):
-        causes = "A cause is named only where an intervention was run: see the causes of the gap."
-    return [*sentences, causes]
+def short_names(run: Run) -> dict[str, str]:
+    """Return each model and judge by the name that people call it, or its own where two would be alike."""
+    found: dict[str, str] = {}
+    for names, short in ((run.models, short_model), (run.judges, short_judge)):
+        told = [short(name) for name in names]
+        found |= {
+            name: one if told.count(one) == 1 else name
+            for name, one in zip(names, told, strict=True)
+        }
+    return found

@@ -11,17 +11,20 @@ from safeglot.report.sections import (
     answers,
     categories,
     causes,
+    caveats,
     consistency,
     gaps,
     labels,
     missing,
     noise,
     probes,
+    rates,
     refusals,
     responses,
-    safety,
     translations,
+    tuning,
 )
+from safeglot.report.sections.finding import view
 
 
 def _section(
@@ -40,18 +43,21 @@ def _nothing(_page: Page, _index: Index) -> dict[str, Any]:
 
 
 SECTIONS = (
-    _section("safety", "Safety", safety.context),
-    _section("categories", "Categories", categories.context),
-    _section("consistency", "Consistency", consistency.context),
+    _section("finding", "Finding", view.context),
+    _section("caveats", "Caveats", caveats.context),
+    _section("refusals", "Safe, and still useful", refusals.context, "plane"),
+    _section("categories", "Where it happens", categories.context),
+    _section("answers", "Answers", answers.context),
     _section("gaps", "Gaps", gaps.context),
-    _section("translations", "Translations", translations.context),
-    _section("causes", "Causes", causes.context),
-    _section("probes", "Probes", probes.context),
+    _section("tuning", "Base against instruct", tuning.context),
+    _section("missing", "Missing and blocked", missing.context),
+    _section("rates", "All rates", rates.context),
     _section("responses", "Kinds of answers", responses.context),
-    _section("refusals", "Over-refusal", refusals.context),
+    _section("causes", "Causes", causes.context),
+    _section("translations", "Translations", translations.context),
+    _section("probes", "Probes", probes.context),
     _section("labels", "Judge's errors", labels.context, "judge"),
     _section("noise", "Noise floor", noise.context),
-    _section("missing", "Missing", missing.context),
+    _section("consistency", "Consistency", consistency.context),
     _section("settings", "Settings", _nothing),
-    _section("answers", "Answers", answers.context),
 )

@@ -14,15 +14,18 @@ from rich.text import Text
 from safeglot.report.finding.caveats import caveats
 from safeglot.report.finding.evidence import short_model
 from safeglot.report.finding.headline import finding_of
+from safeglot.report.finding.qualifiers import is_bounds, qualifier_panels, rate_or_bounds, warnings
 from safeglot.report.findings import findings, ranking_note
 from safeglot.report.numbers.bands import WORDS, band_of
 from safeglot.report.numbers.figures import Figure, extra
 from safeglot.report.numbers.interpretation import (
     LIMIT_WORDS,
+    NO_EVIDENCE,
     gap_bounds_words,
     has_bounds,
     is_interpretable,
     rate_bounds_words,
+    reading,
 )
 from safeglot.report.numbers.percent import (
     NONE,
@@ -47,11 +50,9 @@ from safeglot.report.page import (
     missing_share,
 )
 from safeglot.report.sections.consistency import expected_match
-from safeglot.report.sections.gaps import NO_EVIDENCE, macro_gaps, reading
+from safeglot.report.sections.gaps import macro_gaps
 from safeglot.report.sections.missing import unread_sentence
 from safeglot.report.sections.probes import probe_panels
-from safeglot.report.sections.qualifiers import qualifier_panels, warnings
-from safeglot.report.sections.safety import is_bounds, rate_or_bounds
 from safeglot.text.control import visible
 from safeglot.types import Estimate
 

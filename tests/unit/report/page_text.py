@@ -16,7 +16,8 @@ def text_of(html):
 
 
 def section_html(page, name):
-    return render_html(page).split(f'<section id="{name}">')[1].split("</section>")[0]
+    whole = render_html(page)
+    return re.split(rf'<section id="{name}"[^>]*>', whole)[1].split("</section>")[0]
 
 
 def section(page, name):
@@ -24,7 +25,7 @@ def section(page, name):
 
 
 def section_ids(page):
-    return re.findall(r'<section id="(\w+)">', render_html(page))
+    return re.findall(r'<section id="(\w+)"', render_html(page))
 
 
 def scope(page):

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from example import full, small
-from safeglot.report.findings import findings, ranking_note, subject
+from safeglot.report.findings import findings, ranking_note
 from safeglot.report.page import Index, NamedLanguage
 
 
@@ -99,18 +97,6 @@ def test_many_models_without_a_test_say_so():
     models = tuple(f"m{i}" for i in range(4))
     page = small.page(run=replace(small.page().run, models=models), estimates=[])
     assert found(page)[0].sentences == ("No gap between languages could be tested.",)
-
-
-@pytest.mark.parametrize(
-    ("models", "judges", "text"),
-    [
-        (("m",), ("j",), "that the judge j labels safe, for m in 2 languages."),
-        (("m", "n"), ("j", "k"), "that each judge labels safe, for 2 models in 2 languages."),
-    ],
-)
-def test_the_subject_names_what_there_is_one_of(models, judges, text):
-    run = replace(small.page().run, models=models, judges=judges)
-    assert subject(small.page(run=run)) == f"The share of answers {text}"
 
 
 def test_languages_are_not_ranked_where_there_are_several():

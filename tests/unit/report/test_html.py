@@ -9,9 +9,9 @@ import pytest
 
 from example import full, small
 from safeglot.report.environment import script_json
+from safeglot.report.finding import qualifiers
 from safeglot.report.html import render_html
 from safeglot.report.page import AnswerVerdict, NamedLanguage, Note
-from safeglot.report.sections import causes, qualifiers
 from unit.report.page_text import everything, section, section_ids, text_of
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&<!-- \u2028 {{ 7 * 7 }}"
@@ -45,9 +45,9 @@ def test_nothing_points_outside(html):
 @pytest.mark.parametrize(
     "shown",
     [
-        "97.5", "96.3–98.0", "n 640, 2 missing".replace(",", ""), "89.1", "87.8–89.6", "93.3",
-        "97.4", "97.6", "90.1", "88.9–90.6", "87.2", "−0.21", "9.2 of 590", "25.0 of 48",
-        "−8.4", "−10.4 to −6.4", "<0.001", "−10.6", "0.031", "+1.3", "0.620", "318",
+        "2.5%", "2.0–3.7", "2 missing n 640".replace("2 missing ", ""), "10.9%", "10.4–12.2", "6.7",
+        "2.6", "2.4", "90.1", "88.9–90.6", "87.2", "−0.21", "9.2 of 590", "25.0 of 48",
+        "+8.4", "+6.4 to +10.4", "<0.001", "+10.6", "0.031", "−1.3", "0.620", "318",
     ],
 )  # fmt: skip
 def test_every_number_stands_in_the_page(html, shown):
@@ -57,10 +57,9 @@ def test_every_number_stands_in_the_page(html, shown):
 def test_none_is_no_data_and_never_a_number():
     none = [replace(e, value=None, low=None, high=None, n=0, extra={}) for e in small.estimates()]
     text = text_of(render_html(small.page(estimates=none)))
-    assert "no data" in text
+    assert "No answer to a harmful request has a verdict." in text
     assert "None" not in text
     assert "nan" not in text.lower().split()
-    assert "There is no macro-32 number for English." in text
 
 
 def test_no_estimates_no_categories_one_language():
@@ -70,44 +69,36 @@ def test_no_estimates_no_categories_one_language():
     html = render_html(small.page(run=run, estimates=[], missing=(), answers=(), n_answers_total=0))
     text = text_of(html)
     assert "No category has data in this run." in text
-    assert "With one language there is nothing to compare." in text
-    assert "With one language there is no gap to show." in text
+    assert not {"gaps", "causes", "consistency"} & set(re.findall(r'<section id="(\w+)"', html))
     assert "Nothing is missing" in text
     assert "This page holds no answers." in text
 
 
 def test_the_words_follow_holm_and_not_the_point(html):
-    text = text_of(html)
-    assert "Lower in Swahili (−8.4 points, −10.4 to −6.4, p <0.001, n = 318 pairs)." in text
-    assert "Languages are not ranked" in text
+    assert "less safe than English, beyond chance" in text_of(html)
     quiet = [
         replace(e, extra={"p_holm": 0.2}) if e.metric == "gap" else e for e in small.estimates()
     ]
     text = text_of(render_html(small.page(estimates=quiet)))
-    assert "Lower in" not in text
-    assert "No evidence of a difference for Swahili" in text
-    assert "lower than English" not in text
+    assert "less safe than English, beyond chance" not in text
+    assert "No language is told apart from English" in text
 
 
 def test_a_gap_without_a_test_is_called_not_tested():
     untested = [replace(e, extra={}) if e.metric == "gap" else e for e in small.estimates()]
     text = text_of(render_html(small.page(estimates=untested)))
     assert "not tested" in text
-    assert "no evidence of a difference" not in text.lower()
+    assert "told apart from English" not in text
 
 
-def test_the_judges_caveat_stands_in_every_part_with_its_numbers(html):
-    parts = {name: html.split(f'<section id="{name}">')[1].split("</section>")[0]
-             for name in ("safety", "categories", "consistency", "gaps")}  # fmt: skip
-    for part in parts.values():
-        assert small.CAVEAT in part
-    assert small.CAVEAT in html.split("<main>")[0]
-    assert "A general caveat." in html.split("<main>")[0]
+def test_a_caveat_stands_once_on_the_page(html):
+    text = text_of(html)
+    assert text.count(small.CAVEAT) == text.count("A general caveat.") == 1
 
 
 def test_another_judges_caveat_does_not_stand_beside_this_one():
     run = replace(small.page().run, notes=(Note(text="Of another judge.", judge="other"),))
-    assert "Of another judge." not in render_html(small.page(run=run)).split("<main>")[1]
+    assert "Of another judge." not in render_html(small.page(run=run))
 
 
 def test_hostile_text_stays_text():
@@ -127,7 +118,7 @@ def test_hostile_text_stays_text():
     )  # fmt: skip
     html = render_html(small.page(run=hostile, answers=(row,)))
     assert "<img" not in html
-    assert "49" not in re.findall(r"<h1>(.*?)</h1>", html)[0]
+    assert "49" not in re.findall(r'<span class="run">(.*?)</span>', html)[0]
     data = len(re.findall(r'<script type="application/json"', html))
     assert len(re.findall(r"</script", html)) == len(re.findall(r"<script", html)) == data + 1
     assert answers_in(html)[0]["answer"] == HOSTILE
@@ -170,37 +161,26 @@ def test_missing_is_told(html):
 def test_panels_for_each_judge_and_model():
     run = replace(small.page().run, models=("a", "b"), judges=("x", "y"))
     html = render_html(small.page(run=run))
-    for name in ("consistency", "gaps"):
-        part = html.split(f'<section id="{name}">')[1].split("</section>")[0]
-        assert "No " in part
-    part = html.split('<section id="categories">')[1].split("</section>")[0]
+    part = re.split(r'<section id="finding"[^>]*>', html)[1].split("</section>")[0]
     assert re.findall(r'data-judge="(\d)" data-model="(\d)"', part) == [
         ("0", "0"), ("0", "1"), ("1", "0"), ("1", "1"),
     ]  # fmt: skip
 
 
-def test_without_their_data_the_sections_say_the_sentence_of_the_rule():
+def test_without_their_data_sections_are_left_out_and_the_caveats_say_so():
     page = full.page()
-    assert section(page, "judge") == f"The judge's errors {qualifiers.NOT_CORRECTED}"
-    assert section(page, "responses") == f"What the answers are {qualifiers.NO_CLASSES}"
-    assert section(page, "refusals") == f"Over-refusal beside safety {qualifiers.NO_BENIGN}"
-    assert section(page, "causes") == f"Causes of the gap {causes.NO_ARMS}"
-    assert "noise" not in section_ids(page)
-    assert "#noise" not in render_html(page)
-    head = text_of(render_html(page).split("<main>")[0])
-    for sentence in (qualifiers.NOT_CORRECTED, qualifiers.NO_CLASSES, qualifiers.NO_BENIGN):
-        assert sentence in head
-        assert sentence in section(page, "safety")
-    assert "What belongs beside the rate" not in section(page, "safety")
+    assert not {"judge", "responses", "plane", "causes", "noise"} & set(section_ids(page))
+    text = section(page, "caveats")
+    assert qualifiers.NO_CLASSES in text
+    assert "No harmless request was asked" in text
 
 
 def test_other_judges_numbers_do_not_stand_beside_this_one():
     rows = [replace(one, judge="other") for one in everything()]
     run = replace(small.page().run, notes=(Note(text="x"),))
     page = replace(full.page(*rows), run=run)
-    for part in ("12.3 8.3–16.3", "87.6", "+8.4 +6.4"):
+    for part in ("12.3 8.3–16.3", "12.4 10.2–14.5"):
         assert part not in text_of(render_html(page))
-    assert qualifiers.NOT_CORRECTED in section(page, "safety")
 
 
 def test_nothing_anywhere_is_printed_as_none_or_nan():

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from safeglot.report.finding import commands
 from safeglot.report.finding.evidence import checked, short_judge
 from safeglot.report.finding.headline import Finding
-from safeglot.report.finding.rates import LanguageRate
-from safeglot.report.finding.shares import joined
-from safeglot.report.numbers.bands import MIN_CERTIFIABLE
-from safeglot.report.numbers.interpretation import NOT_INTERPRETED
-from safeglot.report.numbers.percent import MINUS, count, number, percent, points
-from safeglot.report.page import Page, PanelScope, missing_share
-from safeglot.report.sections.qualifiers import (
+from safeglot.report.finding.qualifiers import (
     NO_BENIGN,
     NO_CLASSES,
     screening_only,
     without_over_refusal,
 )
-from safeglot.report.sections.reliability import faults
+from safeglot.report.finding.rates import LanguageRate
+from safeglot.report.finding.reliability import faults
+from safeglot.report.finding.shares import joined
+from safeglot.report.numbers.bands import MIN_CERTIFIABLE
+from safeglot.report.numbers.interpretation import NOT_INTERPRETED
+from safeglot.report.numbers.percent import MINUS, count, number, percent, points
+from safeglot.report.page import Page, PanelScope, missing_share
 from safeglot.types import Estimate
 
 RECALL = {"llama-guard-3": (0.931, 0.805)}

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from safeglot.report.numbers.interpretation import LIMIT, is_interpretable
+from safeglot.report.finding.qualifiers import shown_bounds
+from safeglot.report.numbers.direction import unsafe, worse_by
+from safeglot.report.numbers.interpretation import LIMIT, NO_EVIDENCE, is_interpretable, reading
 from safeglot.report.numbers.percent import number, percent
 from safeglot.report.page import NamedLanguage, PanelScope, macro_metric, of_average
-from safeglot.report.sections.gaps import NO_EVIDENCE, reading
-from safeglot.report.sections.qualifiers import shown_bounds
 from safeglot.types import Estimate
 
 Reading: TypeAlias = Literal[
@@ -65,23 +65,6 @@ class LanguageRate:
         if shown.value is not None:
             return shown.value
         return -1.0 if shown.low is None or shown.high is None else (shown.low + shown.high) / 2
-
-
-def unsafe(safety: Estimate | None) -> Estimate | None:
-    """Return a rate of safe answers as that of unsafe ones, with the ends of its interval."""
-    if safety is None:
-        return None
-    return replace(
-        safety, value=_less(safety.value), low=_less(safety.high), high=_less(safety.low)
-    )
-
-
-def worse_by(gap: Estimate | None) -> Estimate | None:
-    """Return a gap in safety as one in unsafe answers: above zero the language is less safe."""
-    if gap is None:
-        return None
-    value, low, high = (None if end is None else -end for end in (gap.value, gap.high, gap.low))
-    return replace(gap, value=value, low=low, high=high)
 
 
 def language_rates(scope: PanelScope) -> tuple[LanguageRate, ...]:
@@ -187,7 +170,3 @@ def _corrected_gap(scope: PanelScope, language: str, gap: Estimate) -> Estimate:
 
 def _has_value(estimate: Estimate | None) -> bool:
     return estimate is not None and estimate.value is not None
-
-
-def _less(end: float | None) -> float | None:
-    return None if end is None else 1.0 - end

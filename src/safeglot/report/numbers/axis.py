@@ -51,9 +51,9 @@ def ends(estimates: Iterable[Estimate]) -> list[float]:
     return [part for part in parts if part is not None]
 
 
-def rate_axis(shown: Sequence[float]) -> Axis:
-    """Return an axis for rates: from a round number below the lowest to 100%."""
-    return _axis(min([*shown, 0.95]), 1.0, floor=0.0, ceiling=1.0)
+def unsafe_axis(shown: Sequence[float]) -> Axis:
+    """Return an axis for rates of unsafe answers: from 0% to a round number above the highest."""
+    return _axis(0.0, max([*shown, 0.01]), floor=0.0, ceiling=1.0)
 
 
 def gap_axis(shown: Sequence[float]) -> Axis:

@@ -7,10 +7,13 @@ from dataclasses import replace
 
 from safeglot.report.numbers.figures import Figure, difference, word
 from safeglot.report.numbers.percent import NONE, number, percent, points
+from safeglot.text.rounding import below
 from safeglot.types import Estimate
 
 FLAGS = ("gap_not_interpretable", "match_not_interpretable", "test_not_interpretable")
 NOT_INTERPRETED = "not interpreted"
+NO_EVIDENCE = "no evidence of a difference"
+NOT_TESTED = "not tested"
 LIMIT, LIMIT_WORDS = 0.05, "5%"
 """The share of missing verdicts or invalid answers above which nothing is interpreted."""
 _LACK = {
@@ -22,6 +25,18 @@ _LACK = {
 def is_interpretable(estimate: Estimate) -> bool:
     """Return whether a difference, match or test of languages may be interpreted."""
     return not any(word(estimate, flag) for flag in FLAGS)
+
+
+def reading(gap: Estimate) -> str:
+    """Return "lower" or "higher", or that there is no evidence, no test or no reading of the gap."""
+    if not is_interpretable(gap):
+        return NOT_INTERPRETED
+    p = number(gap, "p_holm")
+    if gap.value is None or p is None:
+        return NOT_TESTED
+    if not below(p, 1 - (gap.level or 0.95)) or gap.value == 0:
+        return NO_EVIDENCE
+    return "lower" if gap.value < 0 else "higher"
 
 
 def why_not(estimate: Estimate, language: str, reference: str) -> str:

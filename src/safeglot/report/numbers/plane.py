@@ -34,7 +34,7 @@ class Spot:
     y_low: str
     y_high: str
     label: Label | None
-    reference: bool
+    look: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,8 @@ class Point:
     y: float
     x_interval: tuple[float, float]
     y_interval: tuple[float, float]
-    reference: bool = False
+    look: str = "same"
+    """How it is told: the reference ("ref"), beyond chance ("worse", "better"), or the rest."""
 
 
 def axis_between(shown: Sequence[float], *, floor: float = 0.0, ceiling: float = 1.0) -> Axis:
@@ -73,7 +74,8 @@ def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Spot]:
     centres = [_centre(point, x_axis, y_axis) for point in points]
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in centres]
     labels: dict[int, Label] = {}
-    order = sorted(range(len(points)), key=lambda i: not points[i].reference)
+    rank = {"ref": 0, "worse": 1, "better": 1}
+    order = sorted(range(len(points)), key=lambda i: rank.get(points[i].look, 2))
     for i in order:
         others = taken[:i] + taken[i + 1 :]
         for label, box in _candidates(points[i].name, *centres[i]):
@@ -145,5 +147,5 @@ def _spot(point: Point, x_axis: Axis, y_axis: Axis, label: Label | None) -> Spot
         y_low=upside(y_axis, point.y_interval[0]),
         y_high=upside(y_axis, point.y_interval[1]),
         label=label,
-        reference=point.reference,
+        look=point.look,
     )

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeglot.report.numbers.bands import MIN_CERTIFIABLE, certified
-from safeglot.report.numbers.interpretation import NOT_INTERPRETED, is_interpretable
+from safeglot.report.numbers.interpretation import NOT_INTERPRETED, is_interpretable, reading
 from safeglot.report.numbers.percent import NONE, count, level, number
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, macro_metric, scopes
 from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
-from safeglot.report.sections.gaps import reading
 from safeglot.text.rounding import below
 from safeglot.types import Estimate
 

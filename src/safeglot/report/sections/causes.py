@@ -29,10 +29,6 @@ GAPS = {
     "unsafe_gap_judge": "judge",
 }
 """The whole gap and its terms: metric and printed name."""
-NO_ARMS = (
-    "No cause is named: no intervention was run that could tell the translation, the judge and the "
-    "model apart."
-)
 ROW_PX, TOP_PX = 18, 8
 
 
@@ -128,9 +124,10 @@ class Causes:
     curves: Curves | None
 
 
-def context(page: Page, index: Index) -> dict[str, Any]:
-    """Return what the template needs."""
-    return {"panels": cause_panels(page, index), "no_arms": NO_ARMS}
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs; None where no arm was run."""
+    panels = cause_panels(page, index)
+    return {"panels": panels} if panels else None
 
 
 def cause_panels(page: Page, index: Index) -> list[Causes]:

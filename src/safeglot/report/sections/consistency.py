@@ -49,9 +49,10 @@ class Consistency:
     rows: tuple[MatchRow, ...]
 
 
-def context(page: Page, index: Index) -> dict[str, Any]:
-    """Return what the template needs."""
-    return {"panels": consistency_panels(page, index)}
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs; None where no matching was computed."""
+    panels = consistency_panels(page, index)
+    return {"panels": panels} if any(panel.rows for panel in panels) else None
 
 
 def consistency_panels(page: Page, index: Index) -> list[Consistency]:

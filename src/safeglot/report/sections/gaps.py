@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.numbers.direction import worse_by
 from safeglot.report.numbers.figures import extra, plain
 from safeglot.report.numbers.interpretation import (
+    NO_EVIDENCE,
     NOT_INTERPRETED,
+    NOT_TESTED,
     as_shown,
     gap_bounds_words,
     is_interpretable,
+    reading,
     why_not,
 )
 from safeglot.report.numbers.percent import (
@@ -26,12 +30,15 @@ from safeglot.report.numbers.percent import (
 )
 from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.report.sections.omnibus import OmnibusTable, omnibus_table
-from safeglot.text.rounding import below
 from safeglot.types import Estimate
 
 TOP = 10
-NO_EVIDENCE = "no evidence of a difference"
-NOT_TESTED = "not tested"
+SAYS = {
+    "lower": "less safe than {}",
+    "higher": "safer than {}",
+    NO_EVIDENCE: "not told apart from {}",
+}
+LOOKS = {"lower": "worse", "higher": "better", NOT_INTERPRETED: "skip"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,8 @@ class GapRow:
     p: str
     n: str
     reading: str
-    differs: bool
+    look: str
+    """"worse" or "better" beyond chance, "skip" where it is not interpreted, else "same"."""
     mark: Mark | None
     under: str
     """What a test without evidence misses and allows, or why a gap is not interpreted."""
@@ -75,26 +83,15 @@ class Gaps:
     omnibus: OmnibusTable | None
 
 
-def context(page: Page, index: Index) -> dict[str, Any]:
-    """Return what the template needs."""
-    return {"panels": gap_panels(page, index)}
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs; None where no gap was computed."""
+    panels = gap_panels(page, index)
+    return {"panels": panels} if any(panel.macro or panel.top for panel in panels) else None
 
 
 def gap_panels(page: Page, index: Index) -> list[Gaps]:
     """Return a panel for each judge and model."""
     return [_panel(scope) for scope in scopes(page.run, index)]
-
-
-def reading(gap: Estimate) -> str:
-    """Return "lower" or "higher", or that there is no evidence, no test or no reading of the gap."""
-    if not is_interpretable(gap):
-        return NOT_INTERPRETED
-    p = number(gap, "p_holm")
-    if gap.value is None or p is None:
-        return NOT_TESTED
-    if not below(p, 1 - (gap.level or 0.95)) or gap.value == 0:
-        return NO_EVIDENCE
-    return "lower" if gap.value < 0 else "higher"
 
 
 def smallest_seen(gap: Estimate, places: int = 1) -> str:
@@ -127,7 +124,7 @@ def _panel(scope: PanelScope) -> Gaps:
     measured = [g for g in scope.all("gap") if g.category is not None and g.value is not None]
     cells = [gap for gap in measured if is_interpretable(gap)]
     top = sorted(cells, key=lambda gap: -abs(gap.value or 0.0))[:TOP]
-    axis = gap_axis(ends(map(as_shown, macro)))
+    axis = gap_axis(ends(as_shown(worse_by(gap)) for gap in macro))
     return Gaps(
         judge=scope.judge_position,
         model=scope.model_position,
@@ -150,22 +147,22 @@ def _panel(scope: PanelScope) -> Gaps:
 
 def _row(scope: PanelScope, gap: Estimate, axis: Axis, *, places: int) -> GapRow:
     run, word = scope.run, reading(gap)
-    differs, mute = word in {"lower", "higher"}, word == NOT_INTERPRETED
+    worse, mute = worse_by(gap), word == NOT_INTERPRETED
     names = run.language_name(gap.language or ""), run.language_name(run.reference)
     return GapRow(
         language=names[0],
         tag=gap.language or "",
         category=gap.category or "",
-        points=NONE if mute else points(gap.value, places),
-        interval=NONE if mute else gap_interval(gap, places) or NONE,
+        points=NONE if mute else points(worse.value, places),
+        interval=NONE if mute else gap_interval(worse, places) or NONE,
         p=NONE if mute else p_value(number(gap, "p_holm")),
         n=count(gap.n),
-        reading=f"{word} than {names[1]}" if differs else word,
-        differs=differs,
-        mark=mark(axis, as_shown(gap), y=16),
+        reading=SAYS.get(word, word).format(names[1]),
+        look=LOOKS.get(word, "same"),
+        mark=mark(axis, as_shown(worse), y=13),
         under=why_not(gap, *names) if mute else smallest_seen(gap) if word == NO_EVIDENCE else "",
-        bootstrap="" if mute else _bootstrap(gap, places),
-        bounds=gap_bounds_words(gap, places),
+        bootstrap="" if mute else _bootstrap(worse, places),
+        bounds=gap_bounds_words(worse, places),
     )
 
 

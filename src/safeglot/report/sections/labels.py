@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from safeglot.report.numbers.axis import Axis, Mark, ends, mark, rate_axis
+from safeglot.report.numbers.axis import Axis, Mark, ends, mark, unsafe_axis
+from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.figures import (
     ABSENT,
     Figure,
@@ -18,7 +19,6 @@ from safeglot.report.numbers.figures import (
 )
 from safeglot.report.numbers.percent import level, percent
 from safeglot.report.page import Index, NamedLanguage, Page, Run
-from safeglot.report.sections.qualifiers import NOT_CORRECTED
 from safeglot.types import Estimate
 
 SHARES = {
@@ -97,13 +97,15 @@ class CorrectedTable:
     categories: tuple[CorrectedCategory, ...] = ()
 
 
-def context(page: Page, index: Index) -> dict[str, Any]:
-    """Return what the template needs."""
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs; None where no label was given."""
+    errors, corrected = judge_errors(page, index), corrected_tables(page, index)
+    if not errors and not corrected:
+        return None
     return {
-        "judge_errors": judge_errors(page, index),
-        "corrected": corrected_tables(page, index),
+        "judge_errors": errors,
+        "corrected": corrected,
         "judge_columns": [*SHARES.values(), *AGREEMENT.values()],
-        "not_corrected": NOT_CORRECTED,
     }
 
 
@@ -170,7 +172,14 @@ def _corrected_table(run: Run, index: Index, judge: str, model: str | None) -> C
     if all(e.value is None for e in corrected.values()):
         corrected = {}
     judged = {language: _judged(index, e) for language, e in corrected.items()}
-    axis = rate_axis(ends([*corrected.values(), *(e for e in judged.values() if e is not None)]))
+    axis = unsafe_axis(
+        ends(
+            [
+                *map(unsafe, corrected.values()),
+                *(unsafe(e) for e in judged.values() if e is not None),
+            ]
+        )
+    )
     return CorrectedTable(
         judge=run.judges.index(judge),
         model=None if model is None else run.models.index(model),
@@ -197,8 +206,8 @@ def _category_rows(
                 yield CorrectedCategory(
                     category=category,
                     language=language.name,
-                    judged=ABSENT if judged is None else rate(judged),
-                    corrected=rate(e),
+                    judged=ABSENT if judged is None else rate(unsafe(judged)),
+                    corrected=rate(unsafe(e)),
                     labels=tuple(_counts(e)),
                 )
 
@@ -243,15 +252,15 @@ def _corrected_row(
     rates: tuple[Estimate | None, Estimate],
     axis: Axis,
 ) -> CorrectedRow:
-    judged, corrected = rates
+    judged, corrected = unsafe(rates[0]), unsafe(rates[1])
     marks = (mark(axis, judged, y=12, symbol=0), mark(axis, corrected, y=27, symbol=1))
     return CorrectedRow(
         language=language.name,
         tag=language.tag,
         judged=rate(judged) if judged is not None else ABSENT,
         corrected=rate(corrected),
-        macro=rate(_same(index, "safety_corrected_macro", corrected)),
-        gap=difference(_same(index, "gap_corrected", corrected)),
+        macro=rate(unsafe(_same(index, "safety_corrected_macro", corrected))),
+        gap=difference(worse_by(_same(index, "gap_corrected", corrected))),
         judge_term=difference(_same(index, "unsafe_gap_judge_labels", corrected)),
         labels=tuple(_counts(corrected)),
         marks=tuple(placed for placed in marks if placed is not None),

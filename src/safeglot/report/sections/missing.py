@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.figures import Figure, extra, rate
 from safeglot.report.numbers.interpretation import gap_figure, has_bounds, rate_bounds_words
 from safeglot.report.numbers.percent import count, percent
@@ -171,9 +172,9 @@ def _blocked_row(scope: PanelScope, language: NamedLanguage) -> BlockedRow:
         tag=language.tag,
         blocked=rate(scope.get("blocked_rate", language.tag)),
         blocked_gap=gap_figure(blocked_gap, language.name, reference),
-        of_model=_with_bounds(scope.get("safety_given_valid", language.tag)),
-        of_system=_with_bounds(scope.get("safety_system", language.tag)),
-        system_gap=gap_figure(system_gap, language.name, reference),
+        of_model=_with_bounds(unsafe(scope.get("safety_given_valid", language.tag))),
+        of_system=_with_bounds(unsafe(scope.get("safety_system", language.tag))),
+        system_gap=gap_figure(worse_by(system_gap), language.name, reference),
     )
 
 

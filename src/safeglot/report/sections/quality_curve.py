@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.report.numbers.axis import Axis, ends
+from safeglot.report.numbers.direction import worse_by
 from safeglot.report.numbers.interpretation import is_interpretable
 from safeglot.report.numbers.percent import NONE, count, gap_interval, points
 from safeglot.report.numbers.plane import axis_between, band, path, upside
@@ -67,7 +68,7 @@ def quality_curves(scope: PanelScope) -> Curves | None:
 
 
 def _gaps(scope: PanelScope, tag: str) -> dict[str, Estimate]:
-    gaps = {bar: scope.get(f"gap_at_quality_{bar}", tag) for bar in THRESHOLDS}
+    gaps = {bar: worse_by(scope.get(f"gap_at_quality_{bar}", tag)) for bar in THRESHOLDS}
     return {bar: gap for bar, gap in gaps.items() if gap is not None and is_interpretable(gap)}
 
 

@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, TypeAlias
 
+from safeglot.report.finding.shares import joined
 from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.figures import Figure, index_number, rate, word
+from safeglot.report.numbers.interpretation import NOT_INTERPRETED, reading
 from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
-from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
-from safeglot.report.sections.qualifiers import without_over_refusal
+from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
+from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
 from safeglot.types import Estimate
 
 HEIGHTS = {
-    "competent_safe": "competent-safe",
-    "safe_handling": "harmful prompts handled safely",
-    "safety_micro": "answers labelled safe",
+    "competent_safe": "harmful requests handled safely by a usable answer",
+    "safe_handling": "harmful requests handled safely",
+    "safety_micro": "harmful requests not answered unsafely",
 }
 """What the plane's height may be, the best first."""
-STEPS = 400
+COLUMNS = (
+    "language",
+    "harmless_answered",
+    "answered_low",
+    "answered_high",
+    "handled_safely",
+    "safely_low",
+    "safely_high",
+)
+STEPS = 100
+_Pair: TypeAlias = tuple[NamedLanguage, Estimate, Estimate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +52,21 @@ class RefusalRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plane:
-    """The plot: x is the share of benign prompts answered, y how the harmful ones are handled."""
+    """The plot: x is the share of harmless requests answered, y how the harmful ones are handled.
+
+    `told` says in a sentence which languages refuse more and which tell the two apart less well.
+    """
 
     x_axis: Axis
     y_axis: Axis
     spots: tuple[Spot, ...]
     curve: str
+    has_room: bool
+    """Whether the curve's meaning can stand below it, left, over no point."""
     height: str
     words: str
-    left_out: int
+    told: str
+    saved: SavedFigure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +80,10 @@ class Refusals:
     refusal_by: str
 
 
-def context(page: Page, index: Index) -> dict[str, Any]:
-    """Return what the template needs."""
-    return {"panels": refusal_panels(page, index), "no_benign": without_over_refusal(index)}
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs; None where no harmless request was asked, a caveat then says so."""
+    panels = refusal_panels(page, index)
+    return {"panels": panels} if panels else None
 
 
 def refusal_panels(page: Page, index: Index) -> list[Refusals]:
@@ -114,48 +133,94 @@ def _plane(scope: PanelScope) -> Plane | None:
     for metric, words in HEIGHTS.items():
         pairs = list(_pairs(scope, metric))
         if pairs:
-            return _plane_of(scope.run, pairs, words)
+            return _plane_of(scope, pairs, words)
     return None
 
 
-def _pairs(scope: PanelScope, metric: str) -> Iterator[tuple[str, Estimate, Estimate]]:
+def _pairs(scope: PanelScope, metric: str) -> Iterator[_Pair]:
     for language in scope.run.languages:
         refused, handled = scope.get("over_refusal", language.tag), scope.get(metric, language.tag)
         if refused is None or handled is None:
             continue
         if refused.value is not None and handled.value is not None:
-            yield language.tag, refused, handled
+            yield language, refused, handled
 
 
-def _plane_of(run: Run, pairs: list[tuple[str, Estimate, Estimate]], words: str) -> Plane:
-    points = [_point(run, *pair) for pair in pairs]
+def _plane_of(scope: PanelScope, pairs: list[_Pair], height: str) -> Plane:
+    points = [_point(scope, *pair) for pair in pairs]
     x_axis = axis_between([part for p in points for part in (*p.x_interval, p.x)])
     y_axis = axis_between([part for p in points for part in (*p.y_interval, p.y)])
-    placed = spots(points, x_axis, y_axis)
     curve = ""
-    for tag, refused, handled in pairs:
-        if tag == run.reference:
+    for language, refused, handled in pairs:
+        if language.tag == scope.run.reference:
             curve = path(_curve(refused, handled, x_axis), x_axis, y_axis)
     description = "; ".join(
-        f"{tag}: {percent(1 - (refused.value or 0.0))}% of benign prompts answered, "
-        f"{percent(handled.value)}% {words}"
-        for tag, refused, handled in pairs
+        f"{language.name}: {percent(1 - (refused.value or 0.0))}% of harmless requests answered, "
+        f"{percent(handled.value)}% of {height}"
+        for language, refused, handled in pairs
     )
+    source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
+    cells: list[list[Cell]] = [
+        [pair[0].tag, *_ends(point)] for pair, point in zip(pairs, points, strict=True)
+    ]
+    low = [p for p in points if _share(x_axis, p.x) < 0.6 and _share(y_axis, p.y) < 0.2]
     return Plane(
+        has_room=not low,
         x_axis=x_axis,
         y_axis=y_axis,
-        spots=tuple(placed),
+        spots=tuple(spots(points, x_axis, y_axis)),
         curve=curve,
-        height=words,
+        height=height,
         words=description,
-        left_out=sum(spot.label is None for spot in placed),
+        told=_told(scope, pairs),
+        saved=source.figure("plane", COLUMNS, cells),
     )
 
 
-def _point(run: Run, tag: str, refused: Estimate, handled: Estimate) -> Point:
+def _share(axis: Axis, rate: float) -> float:
+    return float(axis.at(rate)[:-1]) / 100
+
+
+def _ends(point: Point) -> tuple[float, ...]:
+    return (point.x, *point.x_interval, point.y, *point.y_interval)
+
+
+def _told(scope: PanelScope, pairs: list[_Pair]) -> str:
+    """Return which languages' intervals lie beside the reference's: in refusing, and in telling apart."""
+    run = scope.run
+    refused = {language.tag: rate for language, rate, _ in pairs}
+    base, base_d = refused.get(run.reference), scope.get("dprime", run.reference)
+    more, worse = [], []
+    for language in run.others():
+        rate, dprime = refused.get(language.tag), scope.get("dprime", language.tag)
+        if rate and base and _is_above(rate, base):
+            more.append(language.name)
+        if dprime and base_d and _is_above(base_d, dprime):
+            worse.append(language.name)
+    name = run.language_name(run.reference)
+    parts = []
+    if more:
+        verb = "refuses" if len(more) == 1 else "refuse"
+        parts.append(f"{joined(more)} {verb} more harmless requests than {name}.")
+    if worse:
+        verb = "tells" if len(worse) == 1 else "tell"
+        parts.append(f"{joined(worse)} {verb} harmful from harmless less well than {name}.")
+    return " ".join(parts) or f"No language's interval lies apart from {name}'s."
+
+
+def _is_above(one: Estimate, other: Estimate) -> bool:
+    return one.low is not None and other.high is not None and one.low > other.high
+
+
+def _point(
+    scope: PanelScope, language: NamedLanguage, refused: Estimate, handled: Estimate
+) -> Point:
     x, y = 1 - (refused.value or 0.0), handled.value or 0.0
+    gap = scope.get("gap", language.tag)
+    look = {"lower": "worse", "higher": "better", NOT_INTERPRETED: "skip"}
+    is_reference = language.tag == scope.run.reference
     return Point(
-        name=tag,
+        name=language.name,
         x=x,
         y=y,
         x_interval=_whole(x, refused.high, refused.low),
@@ -163,7 +228,7 @@ def _point(run: Run, tag: str, refused: Estimate, handled: Estimate) -> Point:
             y if handled.low is None else handled.low,
             y if handled.high is None else handled.high,
         ),
-        reference=tag == run.reference,
+        look="ref" if is_reference else look.get(reading(gap), "same") if gap else "same",
     )
 
 

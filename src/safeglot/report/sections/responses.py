@@ -10,16 +10,15 @@ from safeglot.report.numbers.figures import Figure, bounds, extra, nothing, rate
 from safeglot.report.numbers.percent import count, percent
 from safeglot.report.numbers.segments import Segment, segments
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
-from safeglot.report.sections.qualifiers import NO_CLASSES
 from safeglot.types import Estimate
 
 CLASSES = {
-    "refusal": "refusal",
-    "compliance": "safe compliance",
-    "safe": "safe, refused or complied (this judge does not say which)",
-    "unsafe": "unsafe compliance",
-    "invalid": "invalid: empty, garbled, echo or wrong language",
-    "undecided": "not decided: cut off before a verdict was possible",
+    "refusal": "refused",
+    "compliance": "harmless",
+    "safe": "safe, refused or harmless (this judge does not say which)",
+    "unsafe": "unsafe",
+    "invalid": "unusable: empty, garbled, echo or wrong language",
+    "undecided": "cut off before a verdict was possible",
     "unread": "no verdict that could be read",
 }
 COUNTS = {
@@ -75,9 +74,10 @@ class Responses:
     """(language, helpful on benign prompts, unsafe adjusted for it), where that was measured."""
 
 
-def context(page: Page, index: Index) -> dict[str, Any]:
-    """Return what the template needs."""
-    return {"panels": response_panels(page, index), "no_classes": NO_CLASSES}
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs; None where answers were not sorted into classes."""
+    panels = response_panels(page, index)
+    return {"panels": panels} if panels else None
 
 
 def response_panels(page: Page, index: Index) -> list[Responses]:
@@ -89,16 +89,21 @@ def response_panels(page: Page, index: Index) -> list[Responses]:
 
 def shares(scope: PanelScope, language: str) -> dict[str, float]:
     """Return the share of each class that the judge tells; nothing where no answer has a class."""
-    competent = scope.get("competent_safe", language)
-    counts = {name: extra(competent, field) for name, field in COUNTS.items()}
-    known = {name: n for name, n in counts.items() if n is not None}
+    known = class_counts(scope, language)
     total = sum(known.values())
     if not total:
         return {}
     silent = known.get("safe") and not (known.get("refusal") or known.get("compliance"))
     always = ALWAYS if silent else ALWAYS | {"refusal", "compliance"}
     shown = [name for name in CLASSES if known.get(name) or name in always]
-    return {name: known.get(name, 0.0) / total for name in shown}
+    return {name: known.get(name, 0) / total for name in shown}
+
+
+def class_counts(scope: PanelScope, language: str) -> dict[str, int]:
+    """Return how many answers are of each class, of those that the judge tells."""
+    competent = scope.get("competent_safe", language)
+    counts = {name: extra(competent, field) for name, field in COUNTS.items()}
+    return {name: round(n) for name, n in counts.items() if n is not None}
 
 
 def _panel(scope: PanelScope) -> Responses:

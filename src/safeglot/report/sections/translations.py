@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
 from safeglot.report.numbers.interpretation import (
     as_shown,
@@ -47,7 +48,7 @@ class GateEffectRow:
 
     language: str
     tag: str
-    safety: tuple[Figure, Figure]
+    unsafe: tuple[Figure, Figure]
     gap: tuple[Figure, Figure]
     marks: tuple[Mark, ...]
     selection: Figure
@@ -136,7 +137,7 @@ def _benign(kept: Estimate | None) -> str:
 
 def _panel(page: Page, scope: PanelScope) -> GatePanel:
     pairs = {
-        language: (scope.get("gap", language.tag), whole)
+        language: (worse_by(scope.get("gap", language.tag)), worse_by(whole))
         for language in scope.run.others()
         if (whole := scope.get("gap_ungated", language.tag)) is not None
     }
@@ -160,10 +161,11 @@ def _gate_row(
     pair: tuple[Estimate | None, Estimate],
     axis: Axis,
 ) -> GateEffectRow:
-    kept, whole, selection = (
-        scope.get(metric, language.tag)
-        for metric in ("safety_micro", "safety_micro_ungated", "gate_selection")
+    kept, whole = (
+        unsafe(scope.get(metric, language.tag))
+        for metric in ("safety_micro", "safety_micro_ungated")
     )
+    selection = worse_by(scope.get("gate_selection", language.tag))
     places = zip(pair, (WITH_PX, WITHOUT_PX), range(2), strict=True)
     shown = ((gap and as_shown(gap), y, symbol) for gap, y, symbol in places)
     marks = (mark(axis, gap, y=y, symbol=symbol) for gap, y, symbol in shown)
@@ -173,7 +175,7 @@ def _gate_row(
     return GateEffectRow(
         language=language.name,
         tag=language.tag,
-        safety=(rate(kept), rate(whole)),
+        unsafe=(rate(kept), rate(whole)),
         gap=(with_gate, without),
         marks=tuple(placed for placed in marks if placed is not None),
         selection=not_read(selection)

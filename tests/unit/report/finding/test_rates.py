@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from example.polyglot import FIVE, TEN, UNSAFE, labels, mute, page, rows, scope, unusable
-from safeglot.report.finding.rates import language_rates, unsafe, worse_by
+from safeglot.report.finding.rates import language_rates
+from safeglot.report.numbers.direction import unsafe, worse_by
 
 
 def by_tag(*parts):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.report.numbers.axis import Axis, ends, gap_axis, mark, rate_axis
+from safeglot.report.numbers.axis import Axis, ends, gap_axis, mark, unsafe_axis
 from safeglot.types import Estimate
 
 
@@ -18,11 +18,11 @@ def test_positions_are_percent_of_the_width_and_stay_on_the_axis():
     assert not axis.covers(0.79)
 
 
-@pytest.mark.parametrize("lowest", [0.0, 0.31, 0.5, 0.86, 0.949, 0.9991])
-def test_an_axis_of_rates_ends_at_one_below_all_that_is_shown(lowest):
-    axis = rate_axis([lowest, 0.97])
-    assert axis.high == axis.ticks[-1] == 1.0
-    assert 0.0 <= axis.low <= min(lowest, 0.95)
+@pytest.mark.parametrize("highest", [0.0, 0.004, 0.051, 0.14, 0.5, 1.0])
+def test_an_axis_of_unsafe_answers_begins_at_zero_and_holds_all_that_is_shown(highest):
+    axis = unsafe_axis([highest, 0.0])
+    assert axis.low == axis.ticks[0] == 0.0
+    assert max(highest, 0.01) <= axis.high <= 1.0
     assert 2 <= len(axis.ticks) <= 7
     steps = {round(b - a, 6) for a, b in zip(axis.ticks, axis.ticks[1:], strict=False)}
     assert len(steps) == 1

@@ -62,9 +62,17 @@ def test_a_spot_has_its_place_and_its_interval_ends():
     assert spot.label.text == "sw"
 
 
+def test_those_beyond_chance_are_named_before_the_rest():
+    placed = spots([point("same", 0.5, 0.5), point("worse", 0.5, 0.501, look="worse")], UNIT, UNIT)
+    alone = spots([point("same", 0.5, 0.5)], UNIT, UNIT)
+    assert (
+        placed[1].label.dx == alone[0].label.dx
+    )  # the first place is that of the language beyond chance
+
+
 def test_names_that_would_overlap_are_left_out_and_the_reference_keeps_its_own():
     crowd = [point(f"language-{i}", 0.5, 0.5 + i / 1000) for i in range(12)]
-    placed = spots([*crowd, point("en", 0.5, 0.505, reference=True)], UNIT, UNIT)
+    placed = spots([*crowd, point("en", 0.5, 0.505, look="ref")], UNIT, UNIT)
     labels = [box(spot) for spot in placed if spot.label]
     assert placed[-1].label.text == "en"
     assert 0 < len(labels) < len(placed)

@@ -10,7 +10,7 @@ from safeglot.report.html import render_html
 from safeglot.report.page import Index, NamedLanguage
 from safeglot.report.sections.causes import cause_panels
 from safeglot.score.causes.attribution import ASSUMPTIONS
-from unit.report.page_text import section
+from unit.report.page_text import section, section_ids
 
 
 def panel(*estimates):
@@ -134,9 +134,7 @@ def test_bars_of_the_terms_start_at_zero_and_go_the_way_of_their_sign():
 def test_one_language_has_no_causes():
     run = replace(small.page().run, languages=(NamedLanguage(tag="en", name="English"),))
     page = replace(full.page(), run=run)
-    assert (
-        section(page, "causes") == "Causes of the gap With one language there is no gap to explain."
-    )
+    assert "causes" not in section_ids(page)
 
 
 def test_of_a_gap_that_is_not_interpreted_no_term_share_or_cause_is_shown():

@@ -39,14 +39,14 @@ def test_what_the_judge_says_is_its_rate_over_all_answers():
     own, pooled = full.labels(model=small.MODEL), full.labels()
     (panel,) = panels(corrected_tables, *own)
     assert panel.model == 0
-    assert panel.rows[1].judged.text == "89.1"  # the model's safety_micro
+    assert panel.rows[1].judged.text == "10.9"  # the model's safety_micro
     (panel,) = panels(corrected_tables, *pooled)
     assert panel.model is None
-    assert (panel.rows[1].judged.text, panel.rows[1].judged.n) == ("89.0", "640")
+    assert (panel.rows[1].judged.text, panel.rows[1].judged.n) == ("11.0", "640")
     no_rate = [
         replace(e, extra={"q": 0.11}) if e.metric == "safety_corrected" else e for e in pooled
     ]
-    assert panels(corrected_tables, *no_rate)[0].rows[1].judged.text == "89.0"  # 1 - q
+    assert panels(corrected_tables, *no_rate)[0].rows[1].judged.text == "11.0"  # q
 
 
 def test_the_counts_of_the_labels_stand_with_the_rate():
@@ -57,7 +57,7 @@ def test_the_counts_of_the_labels_stand_with_the_rate():
         "2 of 150 judged safe are unsafe",
         "4 unsure",
     )
-    assert (panel.rows[1].corrected.text, panel.rows[1].gap.text) == ("87.6", "−7.8")
+    assert (panel.rows[1].corrected.text, panel.rows[1].gap.text) == ("12.4", "+7.8")
 
 
 def test_without_a_corrected_rate_there_is_no_panel():
@@ -69,7 +69,7 @@ def test_without_a_corrected_rate_there_is_no_panel():
 
 def test_a_language_without_labels_keeps_its_row():
     html = render_html(full.page(*full.labels()))
-    table = html.split('<section id="judge">')[1].split("</table>")[0]
+    table = html.split('<section id="judge"')[1].split("</table>")[0]
     row = text_of(table.split("English</th>")[1].split("</tr>")[0])
     assert row.split() == ["–", "–", "no", "labels", "–", "–", "–", "none"]
 
@@ -77,21 +77,21 @@ def test_a_language_without_labels_keeps_its_row():
 def test_a_models_own_correction_stands_with_the_model_and_pooled_with_all():
     rows = [*full.labels(), *full.labels(model=small.MODEL)]
     html = render_html(full.page(*rows))
-    part = html.split('<section id="judge">')[1].split("</section>")[0]
+    part = html.split('<section id="judge"')[1].split("</section>")[0]
     titles = re.findall(r"<h3>(.*?)</h3>", part)
     assert [text_of(title).strip() for title in titles] == [
         "All models together: judged and corrected",
         "acme/ model- 1b : judged and corrected",
         "Judge against annotators",
     ]
-    assert "87.6 85.5–89.8 n 250" in section(full.page(*rows), "safety")
-    pooled = section(full.page(*full.labels()), "safety")
-    assert "87.6" not in pooled  # what is pooled over models is not this model's rate
+    assert "12.4 10.2–14.5 n 250" in section(full.page(*rows), "rates")
+    pooled = section(full.page(*full.labels()), "rates")
+    assert "12.4" not in pooled  # what is pooled over models is not this model's rate
 
 
 def test_judged_is_a_circle_and_corrected_a_diamond_with_its_interval():
     html = render_html(full.page(*full.labels()))
-    row = html.split('<section id="judge">')[1].split("Swahili</th>")[1].split("</svg></td>")[0]
+    row = html.split('<section id="judge"')[1].split("Swahili</th>")[1].split("</svg></td>")[0]
     marks = re.findall(r'<g class="(\w+)"><line class="span" x1="([\d.]+)%" x2="([\d.]+)%"', row)
     assert [name for name, *_ in marks] == ["quiet", "k1"]
     assert re.findall(r'href="#(k\d)"', row) == ["k0", "k1"]
@@ -102,7 +102,7 @@ def test_judged_is_a_circle_and_corrected_a_diamond_with_its_interval():
 def test_the_numbers_stand_in_the_section():
     text = section(full.page(*everything()), "judge")
     for part in (
-        "87.6 85.5–89.8 n 250", "89.0 n 640", "−7.8 −10.8 to −4.8",
+        "12.4 10.2–14.5 n 250", "11.0 n 640", "+7.8 +4.8 to +10.8",
         "81.5 of 100 judged unsafe are unsafe", "2 of 150 judged safe are unsafe",
         "4 unsure", "79.1 70.1–88.1 n 96", "98.1 97.1–99.1 n 154", "81.5 73.5–89.5",
         "1.3 0.3–2.3", "96.7 94.7–98.7", "0.61 0.51 to 0.71", "0.95 0.93 to 0.97",

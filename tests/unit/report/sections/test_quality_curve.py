@@ -16,19 +16,19 @@ def test_a_curve_has_a_dot_a_row_and_a_part_of_the_band_for_each_bar():
     (curve,) = curves.curves
     assert (curve.language, curve.tag) == ("Swahili", "sw")
     assert len(curve.dots) == len(curve.rows) == len(THRESHOLDS)
-    assert curve.rows[0] == ("0", "−8.0", "−10.0 to −6.0", "600")
-    assert curve.rows[-1] == ("0.8", "−3.0", "−5.0 to −1.0", "350")
+    assert curve.rows[0] == ("0", "+8.0", "+6.0 to +10.0", "600")
+    assert curve.rows[-1] == ("0.8", "+3.0", "+1.0 to +5.0", "350")
     assert (curve.line.count("L"), curve.band.count("L")) == (5, 11)
-    assert curve.words.startswith("from 0: −8.0 points (−10.0 to −6.0); from 0.3: ")
+    assert curve.words.startswith("from 0: +8.0 points (+6.0 to +10.0); from 0.3: ")
 
 
 def test_zero_is_on_the_axis_of_gaps_and_all_languages_share_the_axes():
     curves = quality_curves(scope(full.page(*gaps())))
     assert curves.y_axis.covers(0.0)
-    assert curves.y_axis.low <= -0.1
+    assert curves.y_axis.high >= 0.1
     assert (curves.x_axis.low, curves.x_axis.high) == (0.0, 0.8)
     zero, first = (float(y[:-1]) for y in (curves.curves[0].zero, curves.curves[0].dots[0].y))
-    assert zero < first  # a gap below zero is drawn below the line
+    assert first < zero  # a gap above zero is drawn above the line
 
 
 def test_a_bar_without_a_gap_keeps_its_row_and_has_no_dot():

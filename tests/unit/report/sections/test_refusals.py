@@ -26,7 +26,8 @@ def test_the_curve_goes_through_the_reference():
     d = re.search(r'class="curve" d="M([^"]+)"', html)[1]
     line = [tuple(map(float, at.split())) for at in d.split("L")]
     point = re.search(
-        r'<g class="k1">.*?<svg x="([\d.]+)%" y="([\d.]+)%"', html.split('"plane"')[1]
+        r'<g class="ref">.*?<circle class="dot" cx="([\d.]+)%" cy="([\d.]+)%"',
+        html.split('class="plane"')[1],
     )
     x, y = (float(part) for part in point.groups())
     nearest = min(line, key=lambda at: abs(at[0] - x))
@@ -36,18 +37,37 @@ def test_the_curve_goes_through_the_reference():
 
 def test_the_plane_has_a_spot_for_each_language_with_both_rates():
     plane = panel(*BOTH).plane
-    assert [spot.reference for spot in plane.spots] == [True, False]
-    assert plane.height == "harmful prompts handled safely"
+    assert [spot.look for spot in plane.spots] == ["ref", "worse"]
+    assert plane.height == "harmful requests handled safely"
     assert plane.words.startswith(
-        "en: 95.0% of benign prompts answered, 97.0% harmful prompts handled safely; sw: 87.7% of"
+        "English: 95.0% of harmless requests answered, 97.0% of harmful requests handled safely; "
+        "Swahili: 87.7% of"
     )
-    assert plane.left_out == 0
+
+
+def test_the_title_says_which_language_refuses_more_and_which_tells_less_well():
+    assert panel(*BOTH).plane.told == "No language's interval lies apart from English's."
+    far = [
+        replace(e, value=e.value + 0.3, low=e.low + 0.3, high=e.high + 0.3)
+        if (e.metric, e.language) == ("over_refusal", "sw")
+        else replace(e, value=1.0, low=0.9, high=1.1)
+        if (e.metric, e.language) == ("dprime", "sw")
+        else e
+        for e in BOTH
+    ]
+    assert panel(*far).plane.told == (
+        "Swahili refuses more harmless requests than English. "
+        "Swahili tells harmful from harmless less well than English."
+    )
 
 
 def test_the_height_is_the_best_rate_that_there_is():
-    assert panel(*BOTH, *full.classes()).plane.height == "competent-safe"
+    assert (
+        panel(*BOTH, *full.classes()).plane.height
+        == "harmful requests handled safely by a usable answer"
+    )
     refusals = [e for e in BOTH if e.metric == "over_refusal"]
-    assert panel(*refusals).plane.height == "answers labelled safe"
+    assert panel(*refusals).plane.height == "harmful requests not answered unsafely"
 
 
 def test_without_the_reference_there_is_no_curve():
@@ -75,7 +95,7 @@ def test_without_benign_prompts_there_is_no_panel():
 
 
 def test_the_numbers_stand_in_the_section():
-    text = section(full.page(*everything()), "refusals")
+    text = section(full.page(*everything()), "plane")
     for part in (
         "12.3 8.3–16.3 n 250", "0.78 0.73 to 0.83", "0.89 0.86 to 0.92", "2.44 2.14 to 2.74",
         "−0.06 −0.21 to 0.09", "Refusals by wildguard.",

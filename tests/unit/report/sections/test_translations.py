@@ -38,7 +38,7 @@ def test_gap_and_safety_stand_side_by_side(page):
     (judge, model) = page.run.judges[0], page.run.models[0]
     for metric in ("gap", "gap_ungated"):
         gap = Index(page.estimates).get(metric, model, judge=judge, language="sw", category=None)
-        shown = f"{100 * gap.value:+.1f}".replace("-", "−")
+        shown = f"{-100 * gap.value:+.1f}".replace("-", "−")
         assert (shown in text) == is_interpretable(gap)
     assert "not interpreted: 10.0% of the planned verdicts in Swahili are missing" in text
     assert "The two together do not say which." in text

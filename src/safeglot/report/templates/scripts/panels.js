@@ -20,7 +20,10 @@ function hint() {
 }
 addEventListener("resize", hint);
 document.addEventListener("change", (event) => {
-  const key = event.target.dataset.choose;
+  const { choose: key, partOf } = event.target.dataset;
+  if (partOf) for (const part of all("[data-part]", event.target.closest("figure"))) {
+    part.hidden = part.dataset.part !== event.target.value;
+  }
   if (!key) return;
   chosen[key] = event.target.value;
   showPanels();

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from safeglot.report.finding.reliability import faults
 from safeglot.report.numbers.figures import Figure, bounds, extra, rate
 from safeglot.report.numbers.percent import level, percent
 from safeglot.report.page import (
@@ -16,7 +17,6 @@ from safeglot.report.page import (
     of_average,
     scopes,
 )
-from safeglot.report.sections.reliability import faults
 from safeglot.types import Estimate
 
 NOT_CORRECTED = "Not corrected by human labels: a judge's rate, not a safety rate."
@@ -114,6 +114,34 @@ def warnings(run: Run, index: Index, judge: str) -> list[str]:
 def without_over_refusal(index: Index) -> str:
     """Return why a whole run has no over-refusal: no benign prompts, or no judge that tells refusals."""
     return NO_REFUSALS if index.has("over_refusal") else NO_BENIGN
+
+
+def is_bounds(estimate: Estimate) -> bool:
+    """Return whether an estimate is a pair of bounds without a point."""
+    return estimate.value is None and estimate.low is not None and estimate.high is not None
+
+
+def rate_or_bounds(scope: PanelScope, average: str, language: str | None) -> Estimate | None:
+    """Return the average, or the bounds in its place; a mean over bounded languages is bounded."""
+    mean = scope.get(average, language)
+    if language is not None:
+        return shown_bounds(scope, language, average) or mean
+    tags = [language.tag for language in scope.run.languages]
+    if mean is None or not any(shown_bounds(scope, tag, average) for tag in tags):
+        return mean
+    bounds = [
+        e for tag in tags if (e := of_average(scope, "safety_bounds", average, tag)) is not None
+    ]
+    lows = [e.low for e in bounds if e.low is not None]
+    highs = [e.high for e in bounds if e.high is not None]
+    whole = len(lows) == len(highs) == len(tags)
+    return replace(
+        mean,
+        value=None,
+        low=sum(lows) / len(lows) if whole else None,
+        high=sum(highs) / len(highs) if whole else None,
+        method="mean of the languages' bounds",
+    )
 
 
 def in_place_of_point(bound: Estimate, invalid: Estimate | None, places: int = 1) -> str:

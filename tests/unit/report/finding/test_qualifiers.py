@@ -3,16 +3,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from example import full, small
-from safeglot.report.page import Index
-from safeglot.report.sections import qualifiers
-from safeglot.report.sections.qualifiers import (
+from safeglot.report.finding import qualifiers
+from safeglot.report.finding.qualifiers import (
     in_place_of_point,
     qualifier_panels,
     screening_only,
     shown_bounds,
     warnings,
 )
-from unit.report.page_text import scope, section
+from safeglot.report.page import Index
+from unit.report.page_text import scope
 
 
 def said(*estimates):
@@ -37,7 +37,7 @@ def test_a_number_pooled_over_models_counts_as_known():
 
 
 def test_labels_of_one_language_leave_the_other_uncorrected():
-    text = section(full.page(*full.labels()), "safety")
+    text = " ".join(said(*full.labels()))
     assert "Not corrected by human labels in English" in text
     assert qualifiers.NOT_CORRECTED not in text
     assert "Screening only in Swahili" in text
@@ -46,8 +46,7 @@ def test_labels_of_one_language_leave_the_other_uncorrected():
 def test_a_gate_that_no_label_opened_says_why():
     gate = small.about(metric="judge_gate", model=None, value=0.0, n=0, language="sw")
     reason = "answers were drawn by the verdicts of another"
-    rows = [replace(gate, low=None, high=None, extra={"lcb_sensitivity": None, "reason": reason})]
-    text = section(full.page(*rows), "safety")
+    text = " ".join(said(replace(gate, extra={"lcb_sensitivity": None, "reason": reason})))
     assert f"Screening only in Swahili: {reason}." in text
     assert "labels do not show" not in text
 

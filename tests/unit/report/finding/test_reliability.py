@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from example import small
+from safeglot.report.finding.qualifiers import warnings
+from safeglot.report.finding.reliability import faults
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
-from safeglot.report.sections.qualifiers import warnings
-from safeglot.report.sections.reliability import faults
 from safeglot.report.terminal import headline
 
 

@@ -1,0 +1,1 @@
+"""The first screen of the report: the headline, the languages in one chart, and the cause beside it."""

@@ -1,0 +1,77 @@
+"""What a model does with a harmful request: bars of the kinds of answer, one a language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from safeglot.report.finding.headline import Finding
+from safeglot.report.finding.shares import NOT_REFUSED
+from safeglot.report.numbers.percent import count
+from safeglot.report.numbers.segments import Segment, segments
+from safeglot.report.page import PanelScope
+from safeglot.report.saved_figure import FigureSource, SavedFigure
+from safeglot.report.sections.responses import LEAST, class_counts
+
+NAMES = {
+    "refusal": "refused",
+    "compliance": "harmless",
+    "safe": "safe",
+    "unsafe": "unsafe",
+    "invalid": "unusable",
+    "undecided": "cut off",
+    "unread": "no verdict",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindsChart:
+    """A bar a language with its counts; `kinds` are the columns: the class of a segment and its word."""
+
+    kinds: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[Segment, ...], tuple[str, ...]], ...]
+    words: str
+    saved: SavedFigure
+
+
+def kinds_chart(scope: PanelScope, found: Finding) -> KindsChart | None:
+    """Return the kinds of answer in each language; None where no answer has a verdict."""
+    refusals = found.verb is NOT_REFUSED
+    counts = {row.language: _counts(scope, row.language.tag, found) for row in found.rates}
+    if not any(sum(each.values()) for each in counts.values()):
+        return None
+    used = [name for name in (*NAMES, "open") if any(each.get(name) for each in counts.values())]
+    names = {**NAMES, "open": "not refused"} if refusals else NAMES
+    source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
+    rows = [
+        (language.name, segments(_shares(each, used), least=LEAST), [each.get(u, 0) for u in used])
+        for language, each in counts.items()
+    ]
+    unsure = " Not refused is not yet unsafe: this judge only tells refusals." if refusals else ""
+    return KindsChart(
+        kinds=tuple((name, names[name]) for name in used),
+        rows=tuple((name, bar, tuple(map(count, each))) for name, bar, each in rows),
+        words=f"All answers to harmful requests, in counts.{unsure}",
+        saved=source.figure(
+            "kinds", ("language", *(names[u] for u in used)), [(n, *each) for n, _, each in rows]
+        ),
+    )
+
+
+def _shares(counts: dict[str, int], used: list[str]) -> dict[str, float]:
+    total = sum(counts.values())
+    return {name: counts.get(name, 0) / total for name in used} if total else {}
+
+
+def _counts(scope: PanelScope, language: str, found: Finding) -> dict[str, int]:
+    """Return how many answers are of each kind: of the classes, else of the judge's verdicts alone."""
+    refusals = found.verb is NOT_REFUSED
+    counts = {} if refusals else class_counts(scope, language)
+    micro = scope.get("safety_micro", language)
+    if counts or micro is None:
+        return counts
+    safe = round((micro.value or 0.0) * micro.n)
+    return {
+        "refusal" if refusals else "safe": safe,
+        "open" if refusals else "unsafe": micro.n - safe,
+        "unread": micro.missing,
+    }

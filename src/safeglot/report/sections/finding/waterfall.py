@@ -1,0 +1,213 @@
+"""The cause of a gap as a waterfall: what each step adds between the reference and a language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from safeglot.report.finding.cause import TERMS, Cause, cause_of
+from safeglot.report.finding.headline import Finding
+from safeglot.report.finding.rates import LanguageRate
+from safeglot.report.numbers.percent import count, percent, points
+from safeglot.report.page import PanelScope
+from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
+
+Fall: TypeAlias = Literal["whole", "main", "small", "relief", "open"]
+"""How a bar looks: a rate, the named cause, a step beside it, one that hides a part, an unknown part."""
+SAME = 0.0006
+"""How near the end of the steps must come to the language's own rate to be told as that."""
+COLUMNS = ("language", "term", "low_points", "point_points", "high_points", "n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallStep:
+    """One row: a bar, and the widest range of its end as a line, in percent of the track."""
+
+    name: str
+    look: Fall
+    x: str
+    width: str
+    text: str
+    before: str = ""
+    """Where the bar above ends, from which this one starts; "" in the first row."""
+    after: str = ""
+    low: str = ""
+    high: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfall:
+    """The steps of one language."""
+
+    tag: str
+    name: str
+    steps: tuple[FallStep, ...]
+    foot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waterfalls:
+    """The languages of a panel whose arms were run; `shown` is the one that stands open."""
+
+    languages: tuple[Waterfall, ...]
+    shown: str
+    are_less_safe: bool
+    saved: SavedFigure
+
+
+def waterfalls(scope: PanelScope, found: Finding) -> Waterfalls | None:
+    """Return the causes as far as arms were run; None where none was, or there is no rate to start from."""
+    base = next((row for row in found.rates if row.reading == "reference"), None)
+    start = (base.micro or base.rate) if base else None
+    if base is None or start is None or start.value is None:
+        return None
+    told = [(row, why) for row in found.rates if (why := _why(scope, row)) is not None]
+    worse = [pair for pair in told if pair[0].reading == "less safe"]
+    shown = worse or told
+    if not shown:
+        return None
+    falls = tuple(_waterfall(scope, row, why, start.value) for row, why in shown)
+    tags = [fall.tag for fall in falls]
+    return Waterfalls(
+        languages=falls,
+        shown=found.language if found.language in tags else tags[0],
+        are_less_safe=bool(worse),
+        saved=_saved(scope, shown),
+    )
+
+
+def _why(scope: PanelScope, row: LanguageRate) -> Cause | None:
+    if row.reading == "reference":
+        return None
+    why = cause_of(scope, row.language.tag)
+    return why if why.total is not None and why.total.value is not None and why.terms else None
+
+
+def _waterfall(scope: PanelScope, row: LanguageRate, why: Cause, start: float) -> Waterfall:
+    total = (why.total.value if why.total else None) or 0.0
+    end = start + total
+    parts = list(_parts(why, total))
+    scale = _scale(start, end, parts)
+    first = scope.run.language_name(scope.run.reference)
+    own = (row.micro or row.rate) if row.rate else None
+    is_same = own is not None and abs((own.value or 0.0) - end) < SAME
+    last = f"{percent(end)}%" if is_same else f"{points(total)} in all"
+    return Waterfall(
+        tag=row.language.tag,
+        name=row.language.name,
+        steps=(
+            _whole(first, start, scale, f"{percent(start)}%", after=scale.at(start)),
+            *_falls(parts, start, scale, _main(why)),
+            _whole(row.language.name, end, scale, last, before=scale.at(end)),
+        ),
+        foot=_foot(why, own.value if own and not is_same else None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A step: from where the one before ended to `point` further, at most from `low` to `high`."""
+
+    name: str
+    point: float
+    low: float | None = None
+    high: float | None = None
+
+
+def _parts(why: Cause, total: float) -> Iterator[_Part]:
+    """Yield the terms in their order, and what is left where an arm was not run."""
+    for name in TERMS:
+        term = why.term(name)
+        if term is not None:
+            yield _Part(name, term.point, term.low, term.high)
+    rest = total - sum(term.point for term in why.terms)
+    lacking = [name for name in TERMS if why.term(name) is None]
+    if lacking:
+        yield _Part(f"{' or '.join(lacking)}", rest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    low: float
+    high: float
+
+    def at(self, rate: float) -> str:
+        return f"{self.part(rate):.2f}%"
+
+    def part(self, rate: float) -> float:
+        inside = min(max(rate, self.low), self.high)
+        return 100 * (inside - self.low) / (self.high - self.low)
+
+
+def _scale(start: float, end: float, parts: Sequence[_Part]) -> _Scale:
+    """Return the scale that holds all bars and lines; it starts at 0 but for ranges below it."""
+    ends, at = [0.0, start, end], start
+    for part in parts:
+        ends += [at + side for side in (part.point, part.low, part.high) if side is not None]
+        at += part.point
+    return _Scale(min(ends), max(*ends, 0.001) * 1.02)
+
+
+def _main(why: Cause) -> str:
+    named = [term for term in why.terms if term.sign > 0]
+    return max(named, key=lambda term: term.low).name if named else ""
+
+
+def _whole(
+    name: str, rate: float, scale: _Scale, text: str, *, before: str = "", after: str = ""
+) -> FallStep:
+    zero = scale.part(0.0)
+    return FallStep(
+        name=name,
+        look="whole",
+        x=f"{zero:.2f}%",
+        width=f"{max(scale.part(rate) - zero, 0.0):.2f}%",
+        text=text,
+        before=before,
+        after=after,
+    )
+
+
+def _falls(parts: Sequence[_Part], start: float, scale: _Scale, main: str) -> Iterator[FallStep]:
+    at = start
+    for part in parts:
+        low, high = sorted((at, at + part.point))
+        known = part.low is not None and part.high is not None
+        look: Fall = "open" if not known else "main" if part.name == main else "small"
+        if known and part.high is not None and part.high < 0:
+            look = "relief"
+        yield FallStep(
+            name=part.name.capitalize(),
+            look=look,
+            x=scale.at(low),
+            width=f"{scale.part(high) - scale.part(low):.2f}%",
+            text=f"{points(part.low)} to {points(part.high)}"
+            if known
+            else f"{points(part.point)}, not split",
+            before=scale.at(at),
+            after=scale.at(at + part.point),
+            low=scale.at(at + part.low) if part.low is not None else "",
+            high=scale.at(at + part.high) if part.high is not None else "",
+        )
+        at += part.point
+
+
+def _foot(why: Cause, own: float | None) -> str:
+    """Return what the steps are of, and that the language's own rate is another where it is."""
+    n = count(why.total.n) if why.total else "0"
+    lacking = len(TERMS) - len(why.terms)
+    arms = "From arms" if lacking else "From three arms"
+    other = f" Over all its requests the rate is {percent(own)}%." if own is not None else ""
+    return f"{arms} on the same {n} prompts, each step with its 95% interval.{other}"
+
+
+def _saved(scope: PanelScope, shown: Sequence[tuple[LanguageRate, Cause]]) -> SavedFigure:
+    source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
+    rows: list[list[Cell]] = [
+        [row.language.tag, term.name, *(100 * v for v in (term.low, term.point, term.high)), n]
+        for row, why in shown
+        for term in why.terms
+        for n in [why.total.n if why.total else 0]
+    ]
+    return source.figure("cause", COLUMNS, rows)

@@ -1,0 +1,173 @@
+"""Base against instruct: what tuning takes away of unsafe answers in each language, where a run has both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import hypot
+from typing import Any
+
+from safeglot.report.finding.evidence import short_model
+from safeglot.report.finding.qualifiers import shown_bounds
+from safeglot.report.numbers.axis import Axis, unsafe_axis
+from safeglot.report.numbers.direction import unsafe, worse_by
+from safeglot.report.numbers.interpretation import is_interpretable
+from safeglot.report.numbers.percent import level, percent, points
+from safeglot.report.page import Index, Page, PanelScope, Run, macro_metric
+from safeglot.report.saved_figure import FigureSource, SavedFigure
+from safeglot.types import Estimate
+
+TUNED = re.compile(r"[-_.](instruct|chat|it|sft|dpo)(?=$|[-_.:@])", re.IGNORECASE)
+BASE = re.compile(r"[-_.](base|pt)(?=$|[-_.:@])", re.IGNORECASE)
+COLUMNS = ("language", "base_unsafe", "instruct_unsafe", "gain_points")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningRow:
+    """One language: the places of both models on the axis, and their rates and difference in text."""
+
+    language: str
+    look: str
+    base_at: str
+    tuned_at: str
+    base: str
+    tuned: str
+    gain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunedPair:
+    """A base model and its instruct model by one judge; `told` compares the gains in words."""
+
+    judge: int
+    base: str
+    tuned: str
+    axis: Axis
+    rows: tuple[TuningRow, ...]
+    told: str
+    saved: SavedFigure
+
+
+def context(page: Page, index: Index) -> dict[str, Any] | None:
+    """Return what the template needs; None where no two models of the run are a pair."""
+    pairs = [
+        pair
+        for judge in page.run.judges
+        for names in pairs_of(page.run.models)
+        if (pair := _pair(page, index, judge, names)) is not None
+    ]
+    return {"pairs": pairs} if pairs else None
+
+
+def pairs_of(models: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (base, instruct) models, told by their names: alike but for "-instruct" and its like."""
+    return [
+        (base, tuned)
+        for base, tuned in product(models, models)
+        if TUNED.search(tuned) and not TUNED.search(base) and _core(base) == _core(tuned)
+    ]
+
+
+def _core(model: str) -> str:
+    return BASE.sub("", TUNED.sub("", model)).casefold()
+
+
+def difference_of_gains(
+    tuned_gap: Estimate, base_gap: Estimate
+) -> tuple[float, float, float] | None:
+    """Return by how much more a language keeps of its unsafe answers than the reference, low and high.
+
+    Both gaps are paired by prompt and taken as independent of each other. None where an end lacks.
+    Source: Zou and Donner 2008, Statistics in Medicine 27(10): MOVER.
+    """
+    ends = (
+        tuned_gap.value,
+        tuned_gap.low,
+        tuned_gap.high,
+        base_gap.value,
+        base_gap.low,
+        base_gap.high,
+    )
+    if any(end is None for end in ends):
+        return None
+    tuned, tuned_low, tuned_high, base, base_low, base_high = (float(end or 0.0) for end in ends)
+    value = tuned - base
+    return (
+        value,
+        value - hypot(tuned - tuned_low, base_high - base),
+        value + hypot(tuned_high - tuned, base - base_low),
+    )
+
+
+def _pair(page: Page, index: Index, judge: str, names: tuple[str, str]) -> TunedPair | None:
+    base, tuned = (
+        PanelScope(run=page.run, index=index, judge=judge, model=model) for model in names
+    )
+    rates = sorted(_rates(base, tuned), key=lambda row: -(row[2].value or 0.0))
+    if not rates:
+        return None
+    axis = unsafe_axis([one.value or 0.0 for _, *pair in rates for one in pair])
+    source = FigureSource(run=page.run, model=f"{names[0]} and {names[1]}", judge=judge)
+    cells = [(tag, b.value, t.value, 100 * _gain(b, t)) for tag, b, t in rates]
+    weakest = next((tag for tag, *_ in rates if tag != page.run.reference), "")
+    return TunedPair(
+        judge=page.run.judges.index(judge),
+        base=short_model(names[0]),
+        tuned=short_model(names[1]),
+        axis=axis,
+        rows=tuple(_row(rate, page.run, axis, weakest) for rate in rates),
+        told=_told(base, tuned, {tag: _gain(b, t) for tag, b, t in rates}, weakest),
+        saved=source.figure("base-and-instruct", COLUMNS, cells),
+    )
+
+
+def _rates(base: PanelScope, tuned: PanelScope) -> Iterator[tuple[str, Estimate, Estimate]]:
+    """Yield the unsafe rates of both in each language where both have a point."""
+    for language in base.run.languages:
+        metric, tag = macro_metric(base.index), language.tag
+        if any(shown_bounds(scope, tag, metric) for scope in (base, tuned)):
+            continue
+        one, other = unsafe(base.get(metric, tag)), unsafe(tuned.get(metric, tag))
+        if one and other and one.value is not None and other.value is not None:
+            yield tag, one, other
+
+
+def _gain(base: Estimate, tuned: Estimate) -> float:
+    return (base.value or 0.0) - (tuned.value or 0.0)
+
+
+def _row(rate: tuple[str, Estimate, Estimate], run: Run, axis: Axis, weakest: str) -> TuningRow:
+    tag, base, tuned = rate
+    return TuningRow(
+        language=run.language_name(tag),
+        look={run.reference: "ref", weakest: "worse"}.get(tag, "same"),
+        base_at=axis.at(base.value or 0.0),
+        tuned_at=axis.at(tuned.value or 0.0),
+        base=f"{percent(base.value)}%",
+        tuned=f"{percent(tuned.value)}%",
+        gain=points(-_gain(base, tuned)),
+    )
+
+
+def _told(base: PanelScope, tuned: PanelScope, gains: dict[str, float], weakest: str) -> str:
+    run = base.run
+    if run.reference not in gains or not weakest:
+        return ""
+    name, weak = run.language_name(run.reference), run.language_name(weakest)
+    first = (
+        f"Tuning changes unsafe answers by {points(-gains[run.reference])} points in {name} and by "
+        f"{points(-gains[weakest])} in {weak}."
+    )
+    gaps = [worse_by(scope.get("gap", weakest)) for scope in (tuned, base)]
+    known = [gap for gap in gaps if gap is not None and is_interpretable(gap)]
+    found = difference_of_gains(*known) if len(known) == len(gaps) else None
+    if found is None:
+        return first
+    value, low, high = found
+    apart = "beyond chance" if low > 0 or high < 0 else "not told apart"
+    return (
+        f"{first} The two differ by {points(value)} points [{points(low)} to {points(high)}]: {apart} "
+        f"({level(known[0])} interval of the two paired gaps, taken as independent)."
+    )
