@@ -33,7 +33,7 @@ BLOCK_PAGES = {ROOT / page for page, _ in reference_docs.BLOCKS}
 WRITTEN = [page for page in PAGES if page not in MADE]
 FENCE = re.compile(r"^( *)(```+|~~~+)([^\n`]*)\n(.*?)^\1\2[ ]*$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-NOT_MODULES = {"safeglot.db", registry.ENTRY_POINTS}
+NOT_MODULES = {"safeglot.db", "safeglot.toml", registry.ENTRY_POINTS}
 NEW_FILES = {
     "src/safeglot/judge/families/example_guard.py",
     "tests/unit/judge/families/test_example_guard.py",
@@ -195,7 +195,7 @@ def check_command(line):
     with command.make_context(words[0], words[1:]) as context:
         given = dict(context.params)
     flags = {k: v for k, v in given.items() if k in FIELDS}
-    if len(flags) > 6:
+    if words[0] != "init" and len(flags) > 6:
         config_of(None, flags)
 
 

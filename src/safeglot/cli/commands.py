@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import shlex
 import signal
@@ -19,7 +18,7 @@ from safeglot import __version__
 from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.compare import compare, experiment
 from safeglot.cli.doctor import doctor
-from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped
+from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped, told
 from safeglot.cli.init import init
 from safeglot.cli.judge import UNCHECKED, judge
 from safeglot.cli.options import ALLOW, begun_config, config_of, given_text, options
@@ -238,9 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         _fail("interrupted", 4)
     except click.ClickException as error:
-        shown = io.StringIO()
-        error.show(shown)
-        _fail(shown.getvalue().rstrip("\n"), 2)
+        _fail(told(error), 2)
     except KeyboardInterrupt:
         _fail("interrupted", 4)
     except BrokenPipeError:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from safeglot.cli.options import ALLOW, PROXY, config_of
+from safeglot.errors import UsageError
 
 
 @click.command()
@@ -31,8 +32,11 @@ def doctor(
     what is wrong is told with what to do, and the exit code is 2.
     """
     from safeglot.backends.console import Console
+    from safeglot.config.checks import variable_fault
 
     console = Console()
+    if key_env and (fault := variable_fault(key_env)):
+        raise UsageError(f"--key-env: {fault}")
     places = [("--base-url", url, key_env) for url in base_url]
     given = config_of(what, {"proxy": proxy}, allow=allow, here=False)
     if what is not None:

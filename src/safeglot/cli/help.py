@@ -128,3 +128,41 @@ class GroupedOption(click.Option):
 def grouped(group: str, *names: str, **given: Any) -> Callable[..., Any]:
     """Return the decorator that adds a flag to a group."""
     return click.option(*names, cls=GroupedOption, group=group, **given)
+
+
+_MEANT = {
+    "--api-key": "--key-env", "--data": "--prompts", "--dataset": "--prompts", "--host": "--base-url",
+    "--lang": "--languages", "--model": "--target", "--models": "--target", "--n": "--limit",
+    "--output": "--out", "--output-dir": "--out", "--url": "--base-url",
+}  # fmt: skip
+"""Flags of other tools -> ours."""
+
+
+def told(error: click.ClickException) -> str:
+    """Return what is said of a command line that cannot be read: what, what was meant, where it is explained."""
+    message, context = error.format_message(), getattr(error, "ctx", None)
+    if context is None or "\n" in message:  # a help page
+        return message if context else f"error: {message}"
+    group = context.command
+    if isinstance(error, click.NoSuchOption):
+        message = f"{error.message}{_meant(error.option_name, group)}"
+    elif "unexpected extra argument" in message:
+        message += ". A list is one text with commas, as in --languages en,de,sw."
+    elif isinstance(error, click.MissingParameter) and "RUN" in message:
+        message += " Give a run's folder; `safeglot ls` lists those in ./runs."
+    elif isinstance(group, click.Group):
+        first = next(iter(group.commands))
+        message += (
+            f" Allowed: {', '.join(group.commands)}, as in `{context.command_path} {first} …`."
+        )
+    every = "--help-all" if isinstance(group, GroupedCommand) else "--help"
+    return f"error: {message}\n`{context.command_path} {every}` explains it."
+
+
+def _meant(flag: str, command: click.Command) -> str:
+    """Return which flag of a command a wrong one most likely stands for."""
+    from safeglot.config.checks import nearest
+
+    known = [name for p in command.params for name in p.opts if name.startswith("--")]
+    meant = _MEANT.get(flag)
+    return f" Did you mean {meant!r}?" if meant in known else nearest(flag, known)

@@ -156,7 +156,8 @@ def begun_config(
     what: str | None, flags: dict[str, Any], *, allow: tuple[str, ...] | None = ()
 ) -> Config:
     """Return the configuration of something to begin or go on with. Raises: UsageError where nothing is named."""
-    from safeglot.config.files import HERE
+    from safeglot.config.files import HERE, named
+    from safeglot.config.settings import EMBEDDED
 
     if what is None and not any(v not in (None, ()) for v in flags.values()):
         from pathlib import Path
@@ -167,7 +168,11 @@ def begun_config(
                 "  safeglot init\nor name prompts and a model:\n"
                 "  safeglot run mini --languages en,de,sw --target vllm/OWNER/MODEL"
             )
-    return config_of(what, flags, allow=allow)
+    config = config_of(what, flags, allow=allow)
+    if named(what, {})[0] is None and not flags.get("target"):
+        note = f"no --target is named, so {EMBEDDED} is asked, a tiny model that shows the tool"
+        click.echo(f"note: {note}", err=True)
+    return config
 
 
 def given_text(config: Config, what: str | None, flags: dict[str, Any]) -> str:

@@ -64,6 +64,17 @@ def text_fault(text: str) -> str:
     return ""
 
 
+def variable_fault(name: str) -> str:
+    """Return what is wrong with the name of an environment variable; "" for nothing. It may be a key: not shown."""
+    looks_secret = len(name) > 20 and name != name.upper() and any(c.isdigit() for c in name)
+    if name.isidentifier() and name.isascii() and not looks_secret:
+        return ""
+    return (
+        "what was given is no name of an environment variable; if it is the key itself, it belongs in no command, no "
+        "file and no history. Put it into a variable, as in export MY_KEY=…, and give MY_KEY."
+    )
+
+
 def url_fault(url: str) -> str:
     """Return what is wrong with a server's address; "" for nothing. It may hold a secret: not shown."""
     try:

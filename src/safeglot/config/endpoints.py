@@ -40,6 +40,8 @@ class Named:
             if fault := checks.url_fault(_parted(given)[0]):
                 flag = "--allow" if given in self.allow else "--judge-base-url"
                 raise UsageError(f"{flag}: {fault}")
+        if self.key_env and (fault := checks.variable_fault(self.key_env)):
+            raise UsageError(f"--key-env: {fault}")
         if self.proxy and (fault := setting_fault(self.proxy)):
             raise UsageError(f"--proxy: {fault}")
         if fault := client_fault(self.http_client):

@@ -154,6 +154,8 @@ class NameReader:
                     continue
             else:
                 checked, fault = checks.typed(value, MODEL_FIELDS[key])
+            if not fault and key == "key_env":
+                fault = checks.variable_fault(checked)
             if not fault and key in ("usd_in", "usd_out"):
                 fault = checks.bounds_fault(checked, 0, None)
             if fault:
@@ -206,9 +208,13 @@ class NameReader:
         family, _, model = text.partition("=")
         if family not in self.known.judges:
             allowed = ", ".join(self.known.judges)
-            self.problems.append(
-                f"{where}: unknown judge {family!r}.{checks.nearest(family, self.known.judges)} Allowed: {allowed}."
-            )
+            near = checks.nearest(family, self.known.judges)
+            if family.partition("/")[0] in self.known.providers:
+                near = (
+                    f" A judge is family=provider/model: put the family of {family} before it, or "
+                    f"rubric={family} where it is a chat model."
+                )
+            self.problems.append(f"{where}: unknown judge {family!r}.{near} Allowed: {allowed}.")
             return None
         if mode not in ("prompt+answer", "answer"):
             self.problems.append(

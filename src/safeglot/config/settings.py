@@ -26,6 +26,9 @@ from safeglot.errors import InputErrors, UsageError
 from safeglot.text import languages
 from safeglot.types import DRAWS, LEVELS, SAMPLES, Kind
 
+EMBEDDED = "embedded/smollm2-135m"
+"""The target where none is named."""
+
 
 def _option(
     default: Any, text: str, *, least: float | None = None, most: float | None = None
@@ -58,7 +61,7 @@ class Config:
         None, "a part of the prompts in every category: 1/4 is the first of four; merge joins them"
     )
     target: tuple[ModelConfig, ...] = _option(
-        lambda: (ModelConfig(model="embedded/smollm2-135m"),), "provider/model; may be repeated"
+        lambda: (ModelConfig(model=EMBEDDED),), "provider/model; may be repeated"
     )
     judge: tuple[JudgeConfig, ...] = _option(
         lambda: (JudgeConfig(judge="refusal-baseline", family="refusal-baseline"),),
@@ -160,6 +163,7 @@ _ADDRESSES = ("base_url", "judge_base_url")
 _FAULTS: Mapping[str, Callable[[str], str]] = {
     "proxy": setting_fault,
     "http_client": client_fault,
+    "key_env": checks.variable_fault,
 }
 _LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -290,6 +294,11 @@ class _Reader:
         try:
             return languages.canonical(value)
         except languages.UnknownLanguage as error:
+            if len(parts := value.split()) > 1:
+                self.problems.append(
+                    f"{where}: got {value!r}; tags stand with commas between, as in {','.join(parts)}."
+                )
+                return None
             near = ", ".join(error.nearest)
             hint = f" Nearest: {near}." if near else ""
             self.problems.append(

@@ -16,7 +16,7 @@ from safeglot.backends.models import routes
 from safeglot.backends.models.listing import Listing
 from safeglot.backends.models.providers import providers
 from safeglot.config import presets, registry
-from safeglot.config.checks import url_fault
+from safeglot.config.checks import url_fault, variable_fault
 from safeglot.config.files import HERE, known
 from safeglot.config.settings import FIELDS, Config, build, read_toml
 from safeglot.errors import InputErrors, UsageError
@@ -71,6 +71,9 @@ def set_up(given: FirstAnswers, out: Path, ask: Ask | None, console: Console) ->
     ):  # fmt: skip
         if value and (fault := _fault(key, value)):
             raise UsageError(fault)
+    for place in (given.target, given.judge):
+        if place.key_env and (fault := variable_fault(place.key_env)):
+            raise UsageError(f"--key-env: {fault}")
     target, names = _target(given.target, asking)
     languages = given.languages or asking("languages", "2 of 4. Languages", LANGUAGES)
     judge = _judge(given.judge, target, names, asking)

@@ -70,7 +70,7 @@ def test_without_anything_named_the_file_here_is_read_and_said(tmp_path, monkeyp
         begun_config(None, {"limit": None, "judge": ()})
     assert begun_config(None, {"limit": 3}).limit == 3
     (tmp_path / "safeglot.toml").write_text("limit = 5\nsamples = 2\n")
-    assert capsys.readouterr().err == ""
+    assert "no --target is named, so embedded/smollm2-135m is asked" in capsys.readouterr().err
     found = begun_config(None, {"limit": 3})
     assert (found.limit, found.samples) == (3, 2)
     assert "note: settings of ./safeglot.toml; flags go before them" in capsys.readouterr().err
