@@ -40,12 +40,11 @@ class Endpoint:
 def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     """Return the JSON body of a request in the server's own names."""
     body: dict[str, Any] = {"model": endpoint.model}
-    if not any(name in request.extra for name in LIMITS):
+    if not (request.extra and any(name in request.extra for name in LIMITS)):
         body[endpoint.max_tokens_field] = request.max_tokens
-    sampling = {"temperature": request.temperature, "top_p": request.top_p}
-    body |= {
-        k: v for k, v in sampling.items() if v is not None and not (v == 1.0 and endpoint.omit_ones)
-    }
+    for name, value in (("temperature", request.temperature), ("top_p", request.top_p)):
+        if value is not None and not (value == 1.0 and endpoint.omit_ones):
+            body[name] = value
     if request.prompt is None:
         body["messages"] = [{"role": role, "content": text} for role, text in request.messages]
     else:
