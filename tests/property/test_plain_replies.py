@@ -22,7 +22,9 @@ ODD = st.one_of(
     st.just({"filtered": True}), st.just([{"block_reason": "x"}]), st.just({"code": "c", "message": "m"}),
 )  # fmt: skip
 COUNTS = st.one_of(st.integers(-1, 50), st.none(), st.just(10**12), st.booleans(), st.just({"reasoning_tokens": 3}))  # fmt: skip
-NUMBERS = st.one_of(st.floats(-20, 0), st.sampled_from([-9999.0, -9999, -1e30, 0, 0.5, None, "x", True]))
+NUMBERS = st.one_of(
+    st.floats(-20, 0), st.sampled_from([-9999.0, -9999, -1e30, 0, 0.5, None, "x", True])
+)
 TOKENS = st.fixed_dictionaries(
     {"token": st.sampled_from(["a", "b", " un", "\ud800", "ß", None, 3]), "logprob": NUMBERS},
     optional={"bytes": st.just([97]), "filtered": st.just(True)},
@@ -71,26 +73,3 @@ def test_the_short_way_gives_what_the_reader_gives(body: Any) -> None:
         raise AssertionError(f"read as {error.kind}: {body}") from error
     assert plain.reply == whole
     assert plain.id == body.get("id")
-
-
-def test_a_plain_body_goes_the_short_way() -> None:
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": "[safe answer 1]", "refusal": None, "tool_calls": []},
-        "finish_reason": "stop",
-        "logprobs": None,
-        "stop_reason": None,
-    }  # fmt: skip
-    body = {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "m",
-        "choices": [choice],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
-        "system_fingerprint": "f",
-    }
-    plain = plain_reply(json.dumps(body).encode())
-    assert plain is not None
-    assert plain.reply == parse_reply(body, chat=True)
-    assert (plain.reply.text, plain.reply.n_tokens, plain.reply.served_by) == ("[safe answer 1]", 4, "m f")

@@ -239,4 +239,6 @@ def probability(
     if not known:
         return None
     mass = [math.exp(logprob - highest) for _, logprob in known]
-    return sum([m for m, (label, _) in zip(mass, known, strict=True) if label in unsafe]) / sum(mass)
+    return sum([m for m, (label, _) in zip(mass, known, strict=True) if label in unsafe]) / sum(
+        mass
+    )

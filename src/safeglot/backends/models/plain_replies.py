@@ -133,7 +133,10 @@ def _decoder() -> msgspec.json.Decoder[Any]:
             ("choices", Annotated[list[choice], Meta(min_length=1, max_length=1)]),  # type: ignore[valid-type]
             ("usage", usage),
             *((name, _Word, None) for name in words),
-            *((name, None, None) for name in ("prompt_logprobs", "prompt_token_ids", "kv_transfer_params")),
+            *(
+                (name, None, None)
+                for name in ("prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
+            ),
         ],
         **_STRICT,
     )

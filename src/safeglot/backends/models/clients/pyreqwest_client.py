@@ -45,7 +45,12 @@ class PyreqwestClient:
         """
         one = self._idle.pop() if self._idle and not fresh else self._open()
         try:
-            asking = one.post(url).body_bytes(data).streamed_read_buffer_limit(BUFFER_BYTES).build_streamed()
+            asking = (
+                one.post(url)
+                .body_bytes(data)
+                .streamed_read_buffer_limit(BUFFER_BYTES)
+                .build_streamed()
+            )
         except ValueError:
             raise client.no_url(url) from None
         try:
