@@ -42,9 +42,10 @@ def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     body: dict[str, Any] = {"model": endpoint.model}
     if not (request.extra and any(name in request.extra for name in LIMITS)):
         body[endpoint.max_tokens_field] = request.max_tokens
-    for name, value in (("temperature", request.temperature), ("top_p", request.top_p)):
-        if value is not None and not (value == 1.0 and endpoint.omit_ones):
-            body[name] = value
+    if request.temperature is not None and not (endpoint.omit_ones and request.temperature == 1.0):
+        body["temperature"] = request.temperature
+    if request.top_p is not None and not (endpoint.omit_ones and request.top_p == 1.0):
+        body["top_p"] = request.top_p
     if request.prompt is None:
         body["messages"] = [{"role": role, "content": text} for role, text in request.messages]
     else:
