@@ -23,7 +23,6 @@ _Count = Annotated[int, Meta(ge=0, lt=MOST_TOKENS)]
 _Likely = Annotated[float, Meta(ge=IMPOSSIBLE, le=0.0)]
 _Nothing = Annotated[list[Any], Meta(max_length=0)] | Annotated[str, Meta(max_length=0)] | None
 _Word = str | int | None
-_STRICT = {"gc": False, "forbid_unknown_fields": True}
 _NO_ANSWER = ("tool_calls", "function_call", "annotations", "audio")
 """Fields of a message that are there and empty where it is a text."""
 
@@ -103,7 +102,8 @@ def _decoder() -> msgspec.json.Decoder[Any]:
     message = msgspec.defstruct(
         "Message",
         [("content", str), ("role", _Word, None), *((name, _Nothing, None) for name in empty)],
-        **_STRICT,
+        gc=False,
+        forbid_unknown_fields=True,
     )
     choice = msgspec.defstruct(
         "Choice",
@@ -115,7 +115,8 @@ def _decoder() -> msgspec.json.Decoder[Any]:
             ("stop_reason", None, None),
             ("token_ids", None, None),
         ],
-        **_STRICT,
+        gc=False,
+        forbid_unknown_fields=True,
     )
     usage = msgspec.defstruct(
         "Usage",
@@ -138,6 +139,7 @@ def _decoder() -> msgspec.json.Decoder[Any]:
                 for name in ("prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
             ),
         ],
-        **_STRICT,
+        gc=False,
+        forbid_unknown_fields=True,
     )
     return msgspec.json.Decoder(body)

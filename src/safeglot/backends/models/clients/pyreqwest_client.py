@@ -18,8 +18,6 @@ from safeglot.backends.models.clients import client
 from safeglot.backends.models.clients.client import BODY_BYTES, KEEP_S, Received
 from safeglot.errors import ModelError
 
-BUFFER_BYTES = 1 << 16
-"""What is read of a body along with its headers: most bodies end within it."""
 _NO_SENTENCES = ("error sending request", "client error", "error decoding response body")
 """Beginnings of causes that say less than those behind them."""
 
@@ -45,12 +43,7 @@ class PyreqwestClient:
         """
         one = self._idle.pop() if self._idle and not fresh else self._open()
         try:
-            asking = (
-                one.post(url)
-                .body_bytes(data)
-                .streamed_read_buffer_limit(BUFFER_BYTES)
-                .build_streamed()
-            )
+            asking = one.post(url).body_bytes(data).streamed_read_buffer_limit(0).build_streamed()
         except ValueError:
             raise client.no_url(url) from None
         try:
