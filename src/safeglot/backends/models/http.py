@@ -12,7 +12,7 @@ from typing import Any
 from safeglot.backends.models.bodies import Endpoint, request_body
 from safeglot.backends.models.clients.choice import http_client
 from safeglot.backends.models.clients.client import Headers, Received
-from safeglot.backends.models.copies import Copies
+from safeglot.backends.models.clients.copies import Copies
 from safeglot.backends.models.detours import detour
 from safeglot.backends.models.error_bodies import error_of_bytes
 from safeglot.backends.models.json_bodies import TooLargeError, decoded, encoded
