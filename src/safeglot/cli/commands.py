@@ -94,10 +94,10 @@ def run(
     CONFIG is a TOML file (./safeglot.toml where nothing is named; `safeglot init` writes it), RUN a
     run's folder to go on with, PROMPTS mini, a file or hf:owner/name.
     """
-    from safeglot import pipeline
-
     how = {"retry_failed": flags.pop("retry_failed"), "unchecked": flags.pop("unchecked_judge")}
     settings = begun_config(what, flags, allow=allow)
+    from safeglot import pipeline  # late: what is refused loads no stage
+
     if print_config:
         _console().show(given_text(settings, what, flags))
     elif dry_run:

@@ -15,6 +15,7 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
+@click.argument("config", metavar="[CONFIG]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--judge", multiple=True, help="family=provider/model; the run's own judges by default"
 )
@@ -57,6 +58,7 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
 def judge(
     run: Path,
+    config: Path | None,
     *,
     judge: tuple[str, ...],
     retry_failed: bool,
@@ -64,12 +66,15 @@ def judge(
     quiet: bool,
     **asked: Any,
 ) -> None:
-    """Judge the answers of a run; further judges join it."""
+    """Judge the answers of a run; further judges join it.
+
+    Those of CONFIG, a TOML file, bring the settings of their tables; --judge goes before them.
+    """
     from safeglot import pipeline
     from safeglot.backends.console import Console
     from safeglot.backends.files.rundir import RunDir
     from safeglot.config.endpoints import Named
-    from safeglot.config.files import configured
+    from safeglot.config.files import judges_of
     from safeglot.flow.judging.guards import Passes, ask_again
 
     asked["http_client"] = asked["http_client"] or "auto"
@@ -84,8 +89,8 @@ def judge(
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
     flags = {name: given for name, given in flags.items() if given}
     wanted = Passes(**asked)
-    if judge:
-        named = replace(named, judges=configured(None, flags).judge)
+    if judge or config is not None:
+        named = replace(named, judges=judges_of(config, flags, allow=named.allow))
     run_dir, console = RunDir(run), Console(quiet=quiet)
     pipeline.judge(run_dir, named, console, retry_failed=retry_failed, unchecked=unchecked_judge)
     ask_again(run_dir, wanted, console, retry_failed=retry_failed)

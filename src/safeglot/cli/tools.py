@@ -105,6 +105,7 @@ def merge(runs: tuple[Path, ...], out: Path) -> None:
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
+@click.argument("config", metavar="[CONFIG]", required=False)
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="file to write, .csv or .jsonl"
 )
@@ -130,8 +131,13 @@ def merge(runs: tuple[Path, ...], out: Path) -> None:
 @PROXY
 @HTTP_CLIENT
 @click.option("--quiet", is_flag=True, help="no progress, only the result")
-def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: Any) -> None:
-    """Write the answers that arms need translated, or translate them."""
+def arms(
+    run: Path, config: str | None, *, out: Path, arm: tuple[str, ...], quiet: bool, **flags: Any
+) -> None:
+    """Write the answers that arms need translated, or translate them.
+
+    --with, or CONFIG, a TOML file, names the translators.
+    """
     from safeglot.backends.console import Console
     from safeglot.backends.files.arm_texts import write
     from safeglot.backends.files.rundir import RunDir
@@ -146,15 +152,17 @@ def arms(run: Path, out: Path, arm: tuple[str, ...], *, quiet: bool, **flags: An
     about = run_dir.read_manifest()
     with opened(run_dir) as store:
         rows = list(to_translate(store, about, tuple(dict.fromkeys(arm))))
-        if not flags["translator"]:
+        if not flags["translator"] and config is None:
             written = write(out, rows)
             console.show(
                 f"{out}: {written} answers to translate. Fill in text and translator, and give the "
                 f"file to the same run: --arms {names} --arm-texts {out}"
             )
             return
-        config = config_of(None, {**flags, "reference": about.reference})
-        result = filled(rows, config, run_dir=run_dir, store=store, console=console)
+        given = config_of(config, {**flags, "reference": about.reference}, here=False)
+        if not given.translator:
+            raise UsageError(f"{config}: names no translator. Write one, or give --with.")
+        result = filled(rows, given, run_dir=run_dir, store=store, console=console)
     lost = "; ".join(result.lost())
     if lost and not result.rows:
         raise TooMuchMissing(

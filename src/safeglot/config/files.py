@@ -11,7 +11,7 @@ from safeglot.backends.files.links import check_own, check_regular
 from safeglot.backends.files.rundir import RunDir
 from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
-from safeglot.config.model_strings import Known
+from safeglot.config.model_strings import JudgeConfig, Known
 from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, read_toml, to_table
 from safeglot.errors import UsageError
 
@@ -89,6 +89,19 @@ def configured(
     config = build({**under, **table}, known=known(), where=str(path), flags=flags)
     addresses.check_taken({key: models_of(config, [key]) for key in MODEL_KEYS}, flags, str(path))
     return prices.priced(with_key(config, config.base_url))
+
+
+def judges_of(
+    path: Path | None, flags: Mapping[str, Any], *, allow: Collection[str]
+) -> tuple[JudgeConfig, ...]:
+    """Return the judges that a file, or flags before it, name. Raises: UsageError where neither names one."""
+    config = configured(path, flags, allow=allow)
+    named_there = path and "judge" in read_toml(
+        rundir.read_text(path, "Give a TOML file"), str(path)
+    )
+    if "judge" not in flags and not named_there:
+        raise UsageError(f"{path}: names no judge. Write a [[judge]] table, or give --judge.")
+    return config.judge
 
 
 def given_table(config: Config, path: Path | None, flags: Mapping[str, Any]) -> str:

@@ -42,3 +42,22 @@ def test_the_passes_are_checked_before_anything_is_asked(tmp_path):
     run_dir, _ = answered(tmp_path / "run")
     with pytest.raises(UsageError, match="--repeat: got 2"):
         invoke(run_dir.path, "--repeat", 2)
+
+
+def test_a_configuration_brings_its_judges(tmp_path):
+    run_dir, _ = answered(tmp_path / "run")
+    path = tmp_path / "judges.toml"
+    path.write_text('[[judge]]\njudge = "refusal-baseline"\nmode = "answer"\n')
+    invoke(run_dir.path, path, "--quiet")
+    assert [(j.judge, j.mode) for j in stored_config(run_dir).judge] == [
+        ("refusal-baseline", "prompt+answer"),
+        ("refusal-baseline", "answer"),
+    ]
+
+
+def test_a_configuration_without_a_judge_is_told(tmp_path):
+    run_dir, _ = answered(tmp_path / "run")
+    path = tmp_path / "judges.toml"
+    path.write_text("limit = 1\n")
+    with pytest.raises(UsageError, match=r"judges\.toml: names no judge"):
+        invoke(run_dir.path, path)

@@ -56,3 +56,18 @@ def test_a_folder_without_a_run_is_told(tmp_path):
     assert isinstance(done.exception, UsageError)
     assert "no run here" in str(done.exception)
     assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_configuration_that_names_no_translator_is_told(run, tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("limit = 1\n")
+    done = call(run.path, path, "--out", tmp_path / "a.csv")
+    assert isinstance(done.exception, UsageError)
+    assert "c.toml: names no translator" in str(done.exception)
+
+
+def test_the_file_of_the_folder_is_not_read_unasked(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "safeglot.toml").write_text("no TOML")
+    done = call(run.path, "--out", tmp_path / "a.csv", "--with", "nosuch")
+    assert "unknown 'nosuch'" in str(done.exception)
