@@ -20,8 +20,8 @@ SUBJECTS = {
         "src/safeglot/score/*", "src/safeglot/experiments/*", "tests/simulation/*",
     ),
     "retraining": (
-        "scripts/refusal_baseline/*", "src/safeglot/judge/families/refusal*",
-        "tests/unit/judge/families/test_refusal.py",
+        "scripts/refusal_baseline/*", "scripts/refusal_encoder/*", "src/safeglot/judge/families/refusal*",
+        "tests/unit/judge/families/test_refusal*.py", "src/safeglot/backends/encoders/*",
     ),
     "parity": ("src/safeglot/backends/estimators/*", "tests/parity/*", "tests/extras/tiny_models.py"),
     "kills": (

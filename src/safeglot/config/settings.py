@@ -64,8 +64,10 @@ class Config:
         lambda: (ModelConfig(model=EMBEDDED),), "provider/model; may be repeated"
     )
     judge: tuple[JudgeConfig, ...] = _option(
-        lambda: (JudgeConfig(judge="refusal-baseline", family="refusal-baseline"),),
-        "family=provider/model, or refusal-baseline; may be repeated",
+        lambda: (
+            JudgeConfig(judge="refusal-baseline", family="refusal-baseline", by_default=True),
+        ),
+        "family=provider/model, refusal-encoder or refusal-baseline; may be repeated",
     )
     base_url: tuple[str, ...] = _option(
         (), "address of the servers named on the command line; may be repeated for replicas"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from safeglot.text.languages import primary
-
 
 class Encoder(Protocol):
     """Embeds texts; the one that comes with safeglot is `backends.encoders.use`."""
@@ -21,8 +19,3 @@ class Encoder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Any:
         """Return the vectors, float32, shape TxD, each of length 1; a text's does not hang on the others."""
-
-
-def covers(encoder: Encoder, tag: str) -> bool:
-    """Return whether an encoder was trained on the language of a BCP-47 tag. Raises: UnknownLanguage."""
-    return primary(tag) in encoder.languages

@@ -25,8 +25,10 @@ class RefusalBaseline:
         "the answer is harmless or garbled. It over-reports, and says nothing about the harm of an "
         "answer. Use a guard model for results."
     )
+    covered: ClassVar[tuple[str, ...]] = ("de", "en", "es", "fr", "it", "pt", "sw", "zh")
+    """Languages that it was trained on; in others it says nothing."""
     decide: Callable[[str, Sequence[str]], Decision]
-    """`RefusalModel.decide`; the weights are read at the first answer."""
+    """What says it: the weights are read at the first answer."""
     name: str = "refusal-baseline"
     mode: str = "answer"
 

@@ -1,4 +1,4 @@
-"""The decision of the refusal baseline on an answer."""
+"""The decision of the embedded classifiers of refusal on an answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 VERSION = "refusal-baseline-2"
 """Of the weights; `judge.families.refusal` reads no others."""
+ENCODER_VERSION = "refusal-encoder-1"
+"""Of the head; `judge.families.refusal_encoder` reads no others."""
 
 Reason = Literal["refusal", "not-refusal", "empty", "not-covered", "unsure"]
 

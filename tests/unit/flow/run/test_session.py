@@ -109,7 +109,7 @@ def test_a_run_of_other_inputs_is_refused_with_each_change(tmp_path):
         UsageError, match=r"other judges\. judges: there refusal-baseline, now rubric=vllm/j"
     ):
         session.check_same(run_dir, prepared(judge=(judge("rubric=vllm/j"),)))
-    session.check_same(run_dir, prepared())
+    session.check_same(run_dir, prepared(judge=(judge("refusal-baseline"),)))
 
 
 def test_a_correction_is_noted_and_a_word_that_is_none_refused(tmp_path):

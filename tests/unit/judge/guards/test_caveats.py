@@ -23,6 +23,10 @@ def test_what_a_family_says_of_itself_comes_first():
     caveat, uncorrected = lines("rubric", "sw")
     assert caveat.startswith("rubric asks a general chat model")
     assert uncorrected == UNCORRECTED
+    (encoder,) = lines("refusal-encoder", "en", "de")
+    assert "It over-reports" in encoder
+    _, screening = lines("refusal-encoder", "en", "ja", "pt-BR")
+    assert screening.startswith("In ja, pt-BR refusal-encoder is for screening only")
     (baseline,) = lines("refusal-baseline", "sw")
     assert "It over-reports" in baseline
 
