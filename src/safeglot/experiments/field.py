@@ -160,15 +160,31 @@ def _groups(runs: Sequence[FinishedRun], languages: tuple[str, ...]) -> list[lis
 
 def _same_prompts(first: FinishedRun, second: FinishedRun, languages: tuple[str, ...]) -> bool:
     a, b = first.cube, second.cube
-    if set(a.prompts) != set(b.prompts) or a.categories != b.categories or a.alert != b.alert:
+    if a.categories != b.categories or a.alert != b.alert:
         return False
-    place_of = {prompt: i for i, prompt in enumerate(b.prompts)}
-    order = [place_of[prompt] for prompt in a.prompts]
-    return bool(np.array_equal(a.member_PC, b.member_PC[order])) and all(
-        first.texts.get((p, tag)) == second.texts.get((p, tag))
-        for p in a.prompts
-        for tag in languages
+    order = _order(a.prompts, b.prompts)
+    return order is not None and all(
+        np.array_equal(one, other)
+        for one, other in (
+            (a.member_PC, b.member_PC[order]),
+            *((_texts(first, tag), _texts(second, tag)[order]) for tag in languages),
+        )
     )
+
+
+def _texts(run: FinishedRun, language: str) -> Any:
+    return run.text_LP[run.cube.languages.index(language)]
+
+
+def _order(prompts: Sequence[str], there: Sequence[str]) -> Any:
+    """Return the place of each prompt in another order of them; None where they are not the same."""
+    if len(prompts) != len(there):
+        return None
+    if all(map(str.__eq__, prompts, there)):
+        return slice(None)
+    place_of = {prompt: i for i, prompt in enumerate(there)}
+    order = [place_of.get(prompt, -1) for prompt in prompts]
+    return None if -1 in order else order
 
 
 def _joined(
@@ -206,9 +222,8 @@ def _aligned(
         if given is None:
             return None
         cube = run.cube
-        place_of = {prompt: i for i, prompt in enumerate(cube.prompts)}
         part = given[:, [cube.languages.index(tag) for tag in languages]]
-        part = part[:, :, [place_of[prompt] for prompt in group[0].cube.prompts]]
+        part = part[:, :, _order(group[0].cube.prompts, cube.prompts)]
         lacking = samples - cube.samples
         parts.append(np.pad(part, ((0, 0),) * 3 + ((0, lacking),), constant_values=MISSING))
     return np.concatenate(parts)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store import arrays
+from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import main_texts
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
@@ -16,26 +20,25 @@ from safeglot.flow.measure.answers import answers_of
 from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.measure.stop import as_drawn
 from safeglot.flow.run import session
+from safeglot.keys import digest
 from safeglot.report.results_json import from_json
 from safeglot.score.answers.sheet import Answers
 from safeglot.score.cube import Cube
 from safeglot.types import Estimate
-
-Place = tuple[str, str]
-"""(prompt id, language)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FinishedRun:
     """A run's manifest, its verdicts, the texts that were asked, and what the answers are.
 
-    Answers that no `safeglot score` has checked yet are of unknown validity.
+    `text_LP` are the first 64 bits of the texts' digests, 0 where there is none: a million texts
+    are half a gigabyte. Answers that no `safeglot score` has checked yet are of unknown validity.
     """
 
     path: Path
     manifest: Manifest
     cube: Cube
-    texts: Mapping[Place, str]
+    text_LP: npt.NDArray[np.uint64]
     answers: Answers
 
     @property
@@ -58,13 +61,23 @@ def read_run(path: Path) -> FinishedRun:
         manifest = as_drawn(store, manifest, verdicts)
         answers = answers_of(store, manifest.rating, verdicts)
         cube = cube_of(store, manifest, verdicts, invalid_MLPS=answers.invalid_MLPS)
-        texts = {(text.prompt, text.language): text.text for text in main_texts(store)}
+        text_LP = _texts(store, cube)
     if not (cube.unsafe_JMLPS >= 0).any():
         raise UsageError(
             f"{path}: holds no verdict that could be read. "
             f"Judge it first: safeglot judge {path} --judge family=provider/model."
         )
-    return FinishedRun(path=path, manifest=manifest, cube=cube, texts=texts, answers=answers)
+    return FinishedRun(path=path, manifest=manifest, cube=cube, text_LP=text_LP, answers=answers)
+
+
+def _texts(store: Store, cube: Cube) -> npt.NDArray[np.uint64]:
+    at_L, at_P = ({name: i for i, name in enumerate(x)} for x in (cube.languages, cube.prompts))
+    text_LP = np.zeros((len(at_L), len(at_P)), dtype=np.uint64)
+    for text in main_texts(store):
+        if text.language in at_L and text.prompt in at_P:
+            place = at_L[text.language], at_P[text.prompt]
+            text_LP[place] = int(digest(text.text)[:16], 16)
+    return text_LP
 
 
 def read_runs(paths: Sequence[Path], *, what: str) -> list[FinishedRun]:

@@ -1,5 +1,7 @@
 """Models of several runs: which are paired, what they share, and what is refused."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,26 @@ def test_runs_with_other_prompts_are_compared_as_independent(tmp_path):
     field = field_of(first, second)
     assert field.entrants[0].sheet.frame is not field.entrants[1].sheet.frame
     assert field.notes[0].startswith("the prompts differ between runs (a; b)")
+
+
+def test_prompts_in_another_order_are_the_same_and_another_text_is_not(tmp_path):
+    paths = [run_in(tmp_path / name, VERDICTS, models=(name,)) for name in ("one", "two")]
+    change(paths[1], "UPDATE prompts SET position = 9 - substr(id, 2)")
+    one, two = (entrant.sheet for entrant in field_of(*paths).entrants)
+    assert one.frame is two.frame
+    assert np.array_equal(one.unsafe_LPS, two.unsafe_LPS)
+    change(
+        paths[1], "UPDATE translations SET text = 'another' WHERE prompt = 'p1' AND language = 'de'"
+    )
+    one, two = (entrant.sheet for entrant in field_of(*paths).entrants)
+    assert one.frame is not two.frame
+
+
+def change(path, query):
+    database = sqlite3.connect(path / "safeglot.db")
+    database.execute(query)
+    database.commit()
+    database.close()
 
 
 def test_a_model_in_several_runs_is_named_with_its_run(tmp_path):

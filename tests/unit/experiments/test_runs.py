@@ -5,6 +5,7 @@ import pytest
 
 from safeglot.errors import UsageError
 from safeglot.experiments.runs import judges_of, read_estimates, read_run, read_runs, titled
+from safeglot.keys import digest
 from unit.experiments.made import run_in
 
 VERDICTS = [[[[0, 1, 0, 0], [1, 1, 0, -1]]]]
@@ -14,8 +15,10 @@ def test_a_run_is_its_manifest_its_verdicts_and_its_texts(tmp_path):
     run = read_run(run_in(tmp_path / "first", VERDICTS, level=0.9))
     assert (run.name, run.level) == ("first", 0.9)
     assert run.cube.unsafe_JMLPS[..., 0].tolist() == VERDICTS
-    assert run.texts["p0", "de"] == "ask in de"
-    assert len(run.texts) == 8
+    assert run.text_LP.shape == (2, 4)
+    assert run.text_LP.all()
+    de = run.text_LP[run.cube.languages.index("de")]
+    assert (de == int(digest("ask in de")[:16], 16)).all()
 
 
 def test_a_run_without_a_verdict_says_how_to_judge_it(tmp_path):
