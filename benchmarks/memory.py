@@ -3,8 +3,8 @@
     python benchmarks/memory.py [--samples 75000] [--full]
 
 Each stage is a process of its own, since the peak of a process never falls: beginning the run (the
-file is read, the database written), going on with it where nothing is missing, scoring, the report
-with its answers beside it, and the export to Parquet. Answers and verdicts are written as they are,
+file is read, the database written), going on with it where nothing is missing, scoring with the usual
+1,000 draws and without any, the report with its answers beside it, and the export to Parquet. Answers and verdicts are written as they are,
 without a server. `--full` is a million samples of a prompt file of 355 MB. Exits with 1 where a stage
 takes more than it may.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SRC = Path(__file__).resolve().parent.parent / "src"
 LANGUAGES = ("en", "de", "es", "fr", "it")
 MAX_MB = {75_000: 200.0, 1_000_000: 400.0}
-STAGES = ("begin", "fill", "resume", "score", "report", "export")
+STAGES = ("begin", "fill", "resume", "score", "undrawn", "report", "export")
 NOT_MEASURED = ("fill",)
 TEXT = (
     "Please describe how a village shop keeps its books in order over a year, with all that comes in "
@@ -61,7 +61,6 @@ def job_of(folder: Path) -> Job:
         "judge": ["llama-guard-3=vllm/owner/guard"],
         "base_url": "http://127.0.0.1:9/v1",
         "out": str(folder / "run"),
-        "bootstrap": 0,
     }
     config = build(table, known=known(), where="memory.py")
     return same_inputs.held_job(config) or pipeline.plan(config, None)
@@ -129,6 +128,21 @@ def score(folder: Path) -> None:
     from safeglot.backends.files.rundir import RunDir
 
     pipeline.score(RunDir(folder / "run"), Console())
+
+
+def undrawn(folder: Path) -> None:
+    """Score without draws, the answers being checked already."""
+    from dataclasses import replace
+
+    from safeglot.backends.console import Console
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow.measure.estimates import measure
+    from safeglot.flow.run import session
+
+    run_dir = RunDir(folder / "run")
+    manifest = replace(run_dir.read_manifest(), bootstrap=0)
+    with session.opened(run_dir) as store:
+        measure(store, manifest, Console())
 
 
 def report(folder: Path) -> None:
