@@ -25,7 +25,7 @@ from safeglot.cli.options import ALLOW, begun_config, config_of, given_text, opt
 from safeglot.cli.ratings import ratings
 from safeglot.cli.tools import arms, export, fetch_embedded, ls, merge, show
 from safeglot.cli.translate import translate
-from safeglot.cli.view import view
+from safeglot.cli.view import label, view
 from safeglot.errors import InputErrors, SafeglotError, UnnamedEndpoints, UsageError
 
 if TYPE_CHECKING:
@@ -204,6 +204,7 @@ def report(run: Path, answers: int | None, out: Path | None) -> None:
 for _command in (
     init,
     view,
+    label,
     show,
     export,
     merge,

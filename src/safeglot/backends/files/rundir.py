@@ -30,10 +30,13 @@ class RunDir:
         self.results = path / "results.json"
         self.report = path / "report.html"
         self.log = path / "log.jsonl"
+        self.rubric = path / "rubric.txt"
 
     def files(self) -> tuple[Path, ...]:
         """Return the paths of all that a run may have."""
-        return self.config, self.manifest, self.database, self.results, self.report, self.log
+        return (
+            self.config, self.manifest, self.database, self.results, self.report, self.log, self.rubric,
+        )  # fmt: skip
 
     def exists(self) -> bool:
         """Return whether a run was begun here."""

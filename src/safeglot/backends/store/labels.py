@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,10 @@ _TO_LABEL = """
 SELECT k.key, t.prompt, t.text, p.text FROM keyed k JOIN translations t ON t.id = k.translation
 JOIN replies p ON p.id = k.reply WHERE k.id = ?
 """
+_NOTES = """
+SELECT k.key, l.annotator, l.note FROM labels l JOIN keyed k ON k.id = l.response WHERE l.note <> ''
+"""
+_SOURCE = "SELECT text, language, categories FROM prompts WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +93,14 @@ def designs(store: Store) -> set[str]:
 def text_to_label(store: Store, response: int) -> TextToLabel:
     """Return the prompt and answer of an answer's number."""
     return TextToLabel._make(next(store.rows(_TO_LABEL, (response,))))
+
+
+def notes(store: Store) -> Iterator[tuple[str, str, str]]:
+    """Yield (answer, annotator, note) of the labels that have one."""
+    yield from store.rows(_NOTES)
+
+
+def source_of(store: Store, prompt: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return a prompt's text, its language and its categories."""
+    text, language, categories = next(store.rows(_SOURCE, (prompt,)))
+    return text, language, tuple(map(str, json.loads(categories)))

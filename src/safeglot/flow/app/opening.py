@@ -9,6 +9,7 @@ from safeglot.backends.app.server import Call, WebPage, check_installed, serve
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, SafeglotError
+from safeglot.flow.app.labelling import RunLabelling
 from safeglot.flow.app.reading import RunReading
 from safeglot.report.app.reading import AppFrame, assets, render_message
 
@@ -25,7 +26,13 @@ def view(run: Path, console: Console, *, port: int, first: str = "read") -> None
         console.show(f"{address}{first}")
         console.say("The app is open on this machine alone; press Ctrl+C here to end it.")
 
-    pages: Pages = {"read": reading.page, "progress": lambda _: reading.progress()}
+    labelling = RunLabelling(reading)
+    pages: Pages = {
+        "read": reading.page,
+        "progress": lambda _: reading.progress(),
+        "label": labelling.page,
+        "labels.csv": lambda _: labelling.file(),
+    }
     serve(routed(pages, run.resolve().name, first), port=port, ready=ready)
 
 

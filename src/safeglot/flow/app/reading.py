@@ -21,6 +21,7 @@ from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.flow.app import answers
 from safeglot.flow.app.selection import MANY, Filters, JudgedColumns, Selected, select
+from safeglot.flow.run import session
 from safeglot.report.app.reading import (
     AppFrame,
     FilterShown,
@@ -52,14 +53,16 @@ _TITLES = {
 
 
 @contextlib.contextmanager
-def stored(path: Path) -> Iterator[Store]:
-    """Yield a database to read a few rows from. Raises: UsageError where it is damaged."""
+def stored(path: Path, *, read_only: bool = True) -> Iterator[Store]:
+    """Yield a database for a few rows. Raises: UsageError where it is damaged, Stopped where it is held."""
     try:
-        store = Store(path, read_only=True)
+        store = Store(path, read_only=read_only)
     except FileNotFoundError:
         raise UsageError(f"{path}: not there.") from None
     try:
         yield store
+    except sqlite3.OperationalError as error:
+        raise session.operational(path, error) from error
     except (sqlite3.Error, ValueError, TypeError, OverflowError, StopIteration) as error:
         raise UsageError(
             f"{path}: is not as safeglot wrote it ({error}). Put a copy of it back, or open another run."

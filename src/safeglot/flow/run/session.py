@@ -238,7 +238,7 @@ def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
         yield store
         store.close()
     except sqlite3.OperationalError as error:
-        raise _operational(path, error) from error
+        raise operational(path, error) from error
     except sqlite3.DatabaseError as error:
         raise UsageError(
             f"{path}: is damaged ({error}). Put a copy of it back, or run again with another --out."
@@ -248,7 +248,7 @@ def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
             store.close()
 
 
-def _operational(path: Path, error: sqlite3.OperationalError) -> SafeglotError:
+def operational(path: Path, error: sqlite3.OperationalError) -> SafeglotError:
     """Return what a fault of SQLite's means to the user, and what to do."""
     said = str(error)
     if "locked" in said:

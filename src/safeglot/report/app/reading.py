@@ -12,7 +12,7 @@ from safeglot.report.page import NamedLanguage
 from safeglot.text.surrogates import whole
 
 STYLES = ("base.css", "app/app.css")
-SCRIPTS = {"read": "app/read.js"}
+SCRIPTS = {name: f"app/{name}.js" for name in ("read", "label")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class AppFrame:
     """Of the run or the set."""
     tab: str
     live: Live | None = None
-    tabs: Sequence[tuple[str, str]] = (("read", "Read"),)
+    tabs: Sequence[tuple[str, str]] = (("read", "Read"), ("label", "Label"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

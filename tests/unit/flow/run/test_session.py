@@ -170,7 +170,7 @@ def test_too_much_missing_is_told_with_both_shares(tmp_path):
     ],
 )
 def test_a_fault_of_the_database_says_what_it_is(tmp_path, said, told):
-    error = session._operational(tmp_path / "safeglot.db", sqlite3.OperationalError(said))
+    error = session.operational(tmp_path / "safeglot.db", sqlite3.OperationalError(said))
     assert told in str(error)
     assert error.exit_code == (2 if said == "interrupted" else 4)
 

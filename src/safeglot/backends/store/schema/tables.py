@@ -95,6 +95,7 @@ INSERT = {
     "forgotten_verdicts": "DELETE FROM verdicts WHERE response = ? AND step = ?",
     "forgotten_verdicts_of": "DELETE FROM verdicts WHERE response = ?",
     "forgotten_traits": "DELETE FROM traits WHERE response = ?",
+    "forgotten_labels": "DELETE FROM labels WHERE response = ? AND annotator = ?",
     "forgotten_failures_of": "DELETE FROM failures WHERE stage = 'judge' AND work = ?",
 }
 """What each name of `Store.put` and `Store.write` does with a row; they are done in this order."""
