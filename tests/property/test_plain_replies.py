@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeglot.backends.models import replies
+from safeglot.backends.models.json_bodies import decoded
+from safeglot.backends.models.plain_replies import plain_reply
+from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
 
 TEXTS = st.one_of(
@@ -19,7 +22,21 @@ ODD = st.one_of(
     st.just({"filtered": True}), st.just([{"block_reason": "x"}]), st.just({"code": "c", "message": "m"}),
 )  # fmt: skip
 COUNTS = st.one_of(st.integers(-1, 50), st.none(), st.just(10**12), st.booleans(), st.just({"reasoning_tokens": 3}))  # fmt: skip
-LOGPROBS = st.one_of(st.none(), st.just({"content": [{"token": "a", "logprob": -0.1, "top_logprobs": []}]}), ODD)  # fmt: skip
+NUMBERS = st.one_of(
+    st.floats(-20, 0), st.sampled_from([-9999.0, -9999, -1e30, 0, 0.5, None, "x", True])
+)
+TOKENS = st.fixed_dictionaries(
+    {"token": st.sampled_from(["a", "b", " un", "\ud800", "ß", None, 3]), "logprob": NUMBERS},
+    optional={"bytes": st.just([97]), "filtered": st.just(True)},
+)  # fmt: skip
+POSITIONS = st.builds(
+    lambda own, top: own if top is None else own | {"top_logprobs": top},
+    TOKENS,
+    st.one_of(st.none(), st.lists(TOKENS, max_size=4)),
+)
+LOGPROBS = st.one_of(
+    st.none(), st.fixed_dictionaries({"content": st.one_of(st.none(), st.lists(POSITIONS, max_size=40))}), ODD
+)  # fmt: skip
 MESSAGE_NAMES = ("content", "role", "refusal", "tool_calls", "reasoning", "thinking", "annotations", "flagged_input")  # fmt: skip
 CHOICE_NAMES = ("index", "finish_reason", "native_finish_reason", "logprobs", "stop_reason", "text", "error", "content_filter_results", "filtered")  # fmt: skip
 BODY_NAMES = ("id", "object", "created", "model", "provider", "system_fingerprint", "service_tier", "error", "errors", "base_resp", "promptFeedback", "prompt_logprobs", "filtered", "usage", "input_sensitive")  # fmt: skip
@@ -46,34 +63,13 @@ def bodies(draw: st.DrawFn) -> Any:
 @given(body=bodies())
 @settings(max_examples=400, deadline=None)
 def test_the_short_way_gives_what_the_reader_gives(body: Any) -> None:
-    plain = replies.plain_reply(body)
+    raw = json.dumps(body).encode()
+    plain = plain_reply(raw)
     if plain is None:
         return
     try:
-        whole = replies._read(body, chat=True)
+        whole = parse_reply(decoded(raw), chat=True)
     except ModelError as error:
         raise AssertionError(f"read as {error.kind}: {body}") from error
-    assert plain == whole
-
-
-def test_a_plain_body_goes_the_short_way() -> None:
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": "[safe answer 1]", "refusal": None, "tool_calls": []},
-        "finish_reason": "stop",
-        "logprobs": None,
-        "stop_reason": None,
-    }  # fmt: skip
-    body = {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "m",
-        "choices": [choice],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7},
-        "system_fingerprint": "f",
-    }
-    plain = replies.plain_reply(body)
-    assert plain is not None
-    assert plain == replies._read(body, chat=True)
-    assert (plain.text, plain.n_tokens, plain.served_by) == ("[safe answer 1]", 4, "m f")
+    assert plain.reply == whole
+    assert plain.id == body.get("id")

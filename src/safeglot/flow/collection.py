@@ -183,7 +183,7 @@ def _served_kept(work: Work) -> Iterator[None]:
     finally:
         targets, spent = {target.model for target in work.job.targets}, work.spent
         new = {model: names for model, names in spent.served.items() if model not in targets}
-        spent.served = {}
+        spent.served.clear()
         if new:
             about = with_served(work.run_dir.read_manifest(), new)
             work.run_dir.write(to_table(stored_config(work.run_dir)), about)

@@ -5,6 +5,7 @@ Strict on purpose: what is not in the family's format is `Unreadable`, never saf
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -210,7 +211,8 @@ def position(logprobs: Sequence[Alternatives], after: str = "") -> Alternatives:
     return ()
 
 
-def _label_of(token: str, labels: Sequence[str]) -> str | None:
+@functools.lru_cache(maxsize=1024)
+def _label_of(token: str, labels: tuple[str, ...]) -> str | None:
     token = token.strip(_BLANK).lower()
     if token in labels:
         return token
@@ -226,14 +228,17 @@ def probability(
     A token counts for the label that it is, or for the only label that it begins ("un").
     Source: the model card of Llama Guard 3 (probability of the first token as the score).
     """
-    marked = [
-        (_label_of(token, (*unsafe, *safe)), logprob)
-        for token, logprob in alternatives
-        if IMPOSSIBLE < logprob <= 1e-3  # rounding; leaves NaN out
-    ]
-    known = [(label, logprob) for label, logprob in marked if label is not None]
-    highest = max((logprob for _, logprob in known), default=-math.inf)
-    if highest == -math.inf:
+    labels, known, highest = (*unsafe, *safe), [], IMPOSSIBLE
+    for token, logprob in alternatives:
+        if not IMPOSSIBLE < logprob <= 1e-3:  # rounding; leaves NaN out
+            continue
+        label = _label_of(token, labels)
+        if label is not None:
+            known.append((label, logprob))
+            highest = max(highest, logprob)
+    if not known:
         return None
-    mass = [(label, math.exp(logprob - highest)) for label, logprob in known]
-    return sum(m for label, m in mass if label in unsafe) / sum(m for _, m in mass)
+    mass = [math.exp(logprob - highest) for _, logprob in known]
+    return sum([m for m, (label, _) in zip(mass, known, strict=True) if label in unsafe]) / sum(
+        mass
+    )

@@ -39,13 +39,13 @@ class _Pair:
 
 def split(text: str) -> Said:
     """Return a reply's text without its thought; one that has none is as it was, to the blank."""
-    if not _may_have_marks(text):
+    if not may_have_marks(text):
         return Said(text=text)
     said = _by_channels(text.strip(_BLANK)) or _by_marks(text.strip(_BLANK))
     return said or Said(text=text)
 
 
-def _may_have_marks(text: str) -> bool:
+def may_have_marks(text: str) -> bool:
     """Return whether any mark can be in a text: most have none, and each is asked."""
     lowered = text.lower()
     starts, by_sign = _lowered_marks()

@@ -255,8 +255,8 @@ class Collector:
             self._first.stop(str(stop))
             raise
         self._first.answered(target.name)
-        if (failure := ("generate", target.name, text, item.sample)) in self._failed:
-            self.store.put("recovered_work", failure)
+        if self._failed and (f := ("generate", target.name, text, item.sample)) in self._failed:
+            self.store.put("recovered_work", f)
         self._here.answers += 1
         if self._judging is not None:
             await self._judging.offer(number, Answer(item=item, response=response), asked.group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -99,7 +99,7 @@ class Counters:
     """What was said of servers, each once."""
     unopened: int = 0
     """Thoughts that were cut off at a closing mark without an opening one."""
-    served: dict[str, Counter[str]] = field(default_factory=dict)
+    served: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Model that was asked -> what the servers call themselves."""
 
 
@@ -129,6 +129,7 @@ class Engine:
             model: {self._lane(way): way for way in route.replicas}
             for model, route in routes.items()
         }
+        self._lanes = {model: tuple(ways) for model, ways in self._ways.items()}
         self._boundaries = {model: self.faults.around(f"model {model}") for model in routes}
         self.lanes = {lane.name: lane for ways in self._ways.values() for lane in ways}
         allow_connections(sum(lane.most for lane in self.lanes.values()))
@@ -249,7 +250,7 @@ class Engine:
         try:
             return await self._ask(request, label, keep)
         except EndpointStopped:
-            lanes = tuple(self._ways[request.model])
+            lanes = self._lanes[request.model]
             raise self.endpoints.none_left(lanes, request.model) from None
         except Stopped as stop:
             self.shut(str(stop))
@@ -261,9 +262,8 @@ class Engine:
             lane.shut(why)
 
     async def _ask(self, request: Request, key: str, keep: Keep) -> Reply:
-        ways = self._ways[request.model]
-        lanes, last = tuple(ways), None
-        boundary, attempt = self._boundaries[request.model], 0
+        ways, lanes = self._ways[request.model], self._lanes[request.model]
+        last, boundary, attempt = None, self._boundaries[request.model], 0
         while True:
             attempt += 1
             lane, started = await enter(lanes, last)
@@ -316,12 +316,10 @@ class Engine:
             return False
 
     def _look_at(self, model: str, reply: Reply) -> None:
-        self.counters.unopened += reply.unopened
+        if reply.unopened:
+            self.counters.unopened += 1
         if reply.served_by:
-            served = self.counters.served
-            if model not in served:
-                served[model] = Counter()
-            served[model][reply.served_by] += 1
+            self.counters.served[model][reply.served_by] += 1
 
     def _may_retry(self, error: ModelError, attempt: int, lane: Lane, *, elsewhere: bool) -> bool:
         if error.kind == "rate_limited":  # a server that keeps its pace is not one that fails
@@ -340,7 +338,8 @@ class Engine:
         c, limits = self.counters, self.limits
         c.tokens_in += tokens_in
         c.tokens_out += tokens_out
-        c.usd += (tokens_in * (route.usd_in or 0.0) + tokens_out * (route.usd_out or 0.0)) / 1e6
+        if route.usd_in or route.usd_out:
+            c.usd += (tokens_in * (route.usd_in or 0.0) + tokens_out * (route.usd_out or 0.0)) / 1e6
         if limits.budget_tokens is not None and c.tokens_in + c.tokens_out > limits.budget_tokens:
             lane.stop(f"the budget of {limits.budget_tokens:,} tokens is used up.")
         if limits.budget_usd is not None and c.usd > limits.budget_usd:

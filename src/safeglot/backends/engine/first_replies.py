@@ -76,7 +76,9 @@ class FirstReplies:
             raise Stopped(self._why, again=False)
 
     def _first(self, target: str) -> _First:
-        return self._of.setdefault(target, _First(known=target in self.known))
+        if target not in self._of:
+            self._of[target] = _First(known=target in self.known)
+        return self._of[target]
 
     def _wake(self) -> None:
         self._changed.set()

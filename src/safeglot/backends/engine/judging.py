@@ -195,35 +195,29 @@ class Judging:
                 if is_empty(answer.response.text):
                     empty = empty_verdict(answer.response, judge)
                     self._store.put_verdict(number, line.number, empty)
+                elif self._keyed or not (requests := judge.ask(answer)):
+                    await self._by_keys(line, number, answer)
                 else:
-                    await self._verdict(line, number, answer)
+                    await self._replies(line, number, answer, requests)
         except ModelError as error:
             response = answer.response
             about = Origin(parent=response.key, by=judge.name, sample=response.sample, work=number)
             engine.fail(error, "judge", f"{response.key}/{judge.name}", about)
             self.tally.failed += 1
             return
-        failure = ("judge", judge.name, number, answer.response.sample)
-        if failure in self._failed:
-            self._store.put("recovered_work", failure)
+        if self._failed:
+            failure = ("judge", judge.name, number, answer.response.sample)
+            if failure in self._failed:
+                self._store.put("recovered_work", failure)
         self.tally.verdicts += 1
 
-    async def _verdict(self, line: JudgeLine, number: int, answer: Answer) -> None:
-        """Have an answer judged, and queue the verdict in the batch that brings the reply."""
+    async def _by_keys(self, line: JudgeLine, number: int, answer: Answer) -> None:
+        """Have an answer judged by a judge that asks nothing, or whose replies stand under their keys."""
         judge = line.judge
-
-        def settle(replies: Sequence[Reply], first: int | None) -> None:
-            self._store.put_verdict(number, line.number, judge.read(answer, replies), first)
-
         requests = judge.ask(answer)
-        if not requests:
-            settle((), None)
-        elif self._keyed:
-            self._forget(requests)
-            verdict = await self._engine.produce(judge, answer)
-            self._store.put_verdict(number, line.number, verdict)
-        else:
-            await self._replies(line, number, answer, requests, settle)
+        self._forget(requests)
+        verdict = await self._engine.produce(judge, answer) if requests else judge.read(answer, ())
+        self._store.put_verdict(number, line.number, verdict)
 
     def _forget(self, requests: Iterable[Request]) -> None:
         """Forget the stored replies of a verdict that is wanted anew; those that came since stay."""
@@ -238,9 +232,12 @@ class Judging:
         number: int,
         answer: Answer,
         requests: Sequence[Request],
-        settle: Settle,
     ) -> None:
-        """Settle what a judge says of an exchange; an equal one is asked about once."""
+        """Queue the verdict on an exchange in the batch that brings the replies; an equal one is asked about once."""
+
+        def settle(replies: Sequence[Reply], first: int | None) -> None:
+            self._store.put_verdict(number, line.number, line.judge.read(answer, replies), first)
+
         key = _exchange(line, answer)
         if (known := self._shared.get(key)) is not None:
             self._engine.counters.cached += 1

@@ -152,6 +152,15 @@ class Lane:
         self._successes_of_engine = self._limited = 0
         return self
 
+    def taken_now(self) -> float | None:
+        """Return the starting time of a slot that is taken at once, None where it has to be waited for."""
+        if self._outage is not None or self._shut or self._ended:
+            return None
+        if self.in_flight >= int(self._pace.limit) or self.resume_at > (now := loop_time()):
+            return None
+        self.in_flight += 1
+        return now
+
     async def take(self, along: Collection[Lane] = ()) -> float:
         """Return the starting time of a free slot, taken at once and used when nothing holds the lane back.
 
@@ -254,7 +263,9 @@ class Lane:
         raise self.refusal
 
     def _streak(self, model: str) -> _Streak:
-        return self._streaks.setdefault(model, _Streak())
+        if model not in self._streaks:
+            self._streaks[model] = _Streak()
+        return self._streaks[model]
 
     def _hold_back(self, wait_s: float | None, started: float, now: float) -> None:
         """Hold back all where the server limits all: the first it ever said, or many in a row.

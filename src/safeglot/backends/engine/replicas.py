@@ -15,7 +15,8 @@ async def enter(lanes: Sequence[Lane], after: Lane | None = None) -> tuple[Lane,
     Raises: EndpointStopped where all of them have given up; Stopped where all are shut.
     """
     if len(lanes) == 1:  # as it mostly is: nothing to choose
-        return lanes[0], await _alone(lanes[0], lanes)
+        now = lanes[0].taken_now()
+        return lanes[0], await _alone(lanes[0], lanes) if now is None else now
     while True:
         there = [lane for lane in lanes if lane.is_open]
         if not there:

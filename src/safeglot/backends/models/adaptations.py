@@ -21,7 +21,8 @@ class Adaptations:
 
     def refused(self, model_id: str) -> set[str]:
         """Return the settings that the model's server refused so far."""
-        return {entry.partition("=")[0] for entry in self._entries.get(model_id, ())}
+        entries = self._entries.get(model_id)
+        return {entry.partition("=")[0] for entry in entries} if entries else set()
 
     def add(self, model_id: str, entry: str, why: str) -> None:
         """Remember what was done about a setting; so the server answered."""

@@ -44,8 +44,8 @@ class AdaptingModel(HttpModel):
         """
         refused: dict[str, str] = {}
         while True:
-            left_out = {*self._adaptations.refused(self.model_id), *refused}
-            asked = adapted(request, left_out, self.endpoint)
+            left_out = self._adaptations.refused(self.model_id) | refused.keys()
+            asked = adapted(request, left_out, self.endpoint) if left_out else request
             try:
                 reply = await super().answer(asked)
             except ModelError as error:

@@ -40,12 +40,12 @@ class Endpoint:
 def request_body(request: Request, endpoint: Endpoint) -> dict[str, Any]:
     """Return the JSON body of a request in the server's own names."""
     body: dict[str, Any] = {"model": endpoint.model}
-    if not any(name in request.extra for name in LIMITS):
+    if not (request.extra and any(name in request.extra for name in LIMITS)):
         body[endpoint.max_tokens_field] = request.max_tokens
-    sampling = {"temperature": request.temperature, "top_p": request.top_p}
-    body |= {
-        k: v for k, v in sampling.items() if v is not None and not (v == 1.0 and endpoint.omit_ones)
-    }
+    if request.temperature is not None and not (endpoint.omit_ones and request.temperature == 1.0):
+        body["temperature"] = request.temperature
+    if request.top_p is not None and not (endpoint.omit_ones and request.top_p == 1.0):
+        body["top_p"] = request.top_p
     if request.prompt is None:
         body["messages"] = [{"role": role, "content": text} for role, text in request.messages]
     else:

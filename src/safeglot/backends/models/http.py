@@ -12,10 +12,11 @@ from typing import Any
 from safeglot.backends.models.bodies import Endpoint, request_body
 from safeglot.backends.models.clients.choice import http_client
 from safeglot.backends.models.clients.client import Headers, Received
-from safeglot.backends.models.copies import Copies
+from safeglot.backends.models.clients.copies import Copies
 from safeglot.backends.models.detours import detour
 from safeglot.backends.models.error_bodies import error_of_bytes
 from safeglot.backends.models.json_bodies import TooLargeError, decoded, encoded
+from safeglot.backends.models.plain_replies import PlainReply, plain_reply
 from safeglot.backends.models.proxies import PROXY_AUTH, refused_by_proxy
 from safeglot.backends.models.replies import parse_reply
 from safeglot.errors import ModelError
@@ -73,38 +74,50 @@ class HttpModel:
         chat = request.prompt is None
         url = self._chat_url if chat else self._completions_url
         data = encoded(request_body(request, self.endpoint), plain=not request.extra)
+        copies = self._copies
         try:
-            reply = _parsed(*await self._believed(url, data), chat=chat)
+            received, body = await self._asked(url, data, fresh=copies.twice > 0)
+            if copies.doubts(data, received.raw, body):
+                received, body = await self._again(url, data, received, body)
+            else:
+                received.keep()
+            if type(body) is PlainReply:
+                reply = body.reply
+            else:
+                reply = _parsed(received.raw, body, chat=chat)
             self._has_answered = True
             return replied_without(self._answer_cleaned, reply)
         except ModelError as error:
             raise self._without_key(error) from None
 
-    async def _believed(self, url: str, data: bytes) -> tuple[bytes, Any]:
-        """Return a reply, and the body that it holds, that is no second copy of another request's."""
+    async def _again(
+        self, url: str, data: bytes, first: Received, body: Any
+    ) -> tuple[Received, Any]:
+        """Return a reply, and the body that it holds, in place of one that may be another request's."""
         copies = self._copies
-        first, body = await self._asked(url, data, fresh=copies.twice > 0)
-        if not copies.doubts(data, first.raw, body):
-            first.keep()
-            return first.raw, body
         first.drop()
         while copies.unsure and copies.asking:
             await asyncio.shield(copies.asking)  # one is enough to know what the server means
         if not copies.doubts(data, first.raw, body):
-            return first.raw, body
+            return first, body
         with copies.clearing():
             again, body = await self._asked(url, data, fresh=True)
             if again.raw == first.raw:
                 copies.came_again()
-                return again.raw, body
+                return again, body
             copies.came_twice()
         if copies.doubts(data, again.raw, body):
             raise ModelError("malformed", f"{url}: a reply that was sent twice", transient=True)
-        return again.raw, body
+        return again, body
 
     async def _asked(self, url: str, data: bytes, *, fresh: bool) -> tuple[Received, Any]:
-        """Return a reply and the body that it holds; after any other the connection is closed."""
+        """Return a reply and the body that it holds; after any other the connection is closed.
+
+        The body of a plain reply is that reply.
+        """
         received = await self._client.post(url, data, fresh=fresh)
+        if received.status == 200 and (plain := plain_reply(received.raw)) is not None:
+            return received, plain
         try:
             if (off := detour(url, received.status, received.headers, received.raw)) is not None:
                 off.transient |= (

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
+import msgspec
 
 from safeglot.keys import json_encoder
 
@@ -28,9 +28,9 @@ def encoded(body: Mapping[str, Any], *, plain: bool) -> bytes:
     """
     if plain:
         try:
-            return orjson.dumps(body)
-        except TypeError:
-            pass  # half a surrogate, or a number beyond 64 bits
+            return msgspec.json.encode(body)
+        except (TypeError, ValueError, OverflowError):
+            pass  # half a surrogate
     return _encode(body).encode("utf-8", "replace")
 
 
@@ -41,7 +41,7 @@ def decoded(raw: bytes) -> Any:
     """
     if _MANY_DIGITS not in raw.translate(_AS_ZEROS):
         try:
-            return orjson.loads(raw)
+            return msgspec.json.decode(raw)
         except ValueError:
             pass  # NaN, half a surrogate, a byte order mark: servers send them, and Python reads them
     return json.loads(raw, parse_int=_int)

@@ -15,6 +15,7 @@ from typing import Any
 
 from safeglot.backends.models.error_bodies import an_error, error_of, message_of
 from safeglot.backends.models.logprobs import alternatives
+from safeglot.backends.models.plain_replies import MOST_TOKENS
 from safeglot.errors import ModelError
 from safeglot.text.makers import makers, word
 from safeglot.text.surrogates import whole
@@ -25,7 +26,6 @@ THOUGHT_ONLY = (
     "the reply holds a thought and no answer yet: the limit of tokens has to be larger (--max-tokens), "
     "or leave room for the thought (--thought-tokens)"
 )
-MOST_TOKENS = 2**31
 _DEPTH = 8
 
 
@@ -52,57 +52,6 @@ def parse_reply(body: Any, *, chat: bool) -> Reply:
     Raises: ModelError of kind thought_only, blocked, broken, malformed or no_choices, or of the
     kind of an error that came at status 200.
     """
-    plain = plain_reply(body) if chat else None
-    return plain or _read(body, chat=chat)
-
-
-def plain_reply(body: Any) -> Reply | None:
-    """Return the reply in a body of the plainest shape: a text that ended by itself, and nothing else.
-
-    It is what `_read` makes of it, at a quarter of the cost; None where anything else stands in it.
-    """
-    if not isinstance(body, dict) or not body.keys() <= _plain_names():
-        return None
-    choices, usage = body.get("choices"), body.get("usage")
-    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(usage, dict):
-        return None
-    choice = choices[0]
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(message, dict) or choice.get("finish_reason") != "stop":
-        return None
-    text = message.get("content")
-    others = [v for k, v in choice.items() if k not in _OF_CHOICE]
-    others += [v for k, v in message.items() if k not in _OF_MESSAGE]
-    others += [v for k, v in body.items() if k not in _OF_BODY and not isinstance(v, (str, int))]
-    if any(others) or not _seldom()[1].isdisjoint(usage):
-        return None
-    if type(text) is not str or not text.strip() or split(text).text is not text:
-        return None
-    return Reply(
-        text=whole(text),
-        n_tokens=_count(usage, "completion_tokens"),
-        n_prompt_tokens=_count(usage, "prompt_tokens"),
-        logprobs=alternatives(choice.get("logprobs"), chat=True),
-        served_by=_served_by(body),
-    )
-
-
-_OF_BODY = frozenset({"choices", "usage"})
-_OF_CHOICE = frozenset({"index", "message", "logprobs", "finish_reason"})
-_OF_MESSAGE = frozenset({"role", "content"})
-_PLAIN = frozenset(
-    {"id", "object", "created", "model", "system_fingerprint", "service_tier", "prompt_logprobs"}
-)
-
-
-@functools.cache
-def _plain_names() -> frozenset[str]:
-    """Return the names of a plain body's fields, none of which is the name of a flag."""
-    return (_PLAIN | _OF_BODY) - _flags()
-
-
-def _read(body: Any, *, chat: bool) -> Reply:
-    """Return the reply that a completion of any shape holds. Raises: ModelError."""
     fields = body if isinstance(body, dict) else {}
     choices = fields.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None

@@ -64,7 +64,7 @@ def verdict_row(response: int, step: int, verdict: Verdict, reply: int | None) -
     """Return a step's verdict on an answer as a row; `reply` is the number of the first reply behind it."""
     v = verdict
     return (
-        response, step, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, _json(v.codes), v.refusal,
+        response, step, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, _json(v.codes) if v.codes else "[]", v.refusal,
         v.response_class, v.rationale, v.reason, reply,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from safeglot.backends.models.copies import BODIES, CONFIRMED, Copies
+from safeglot.backends.models.clients.copies import BODIES, CONFIRMED, Copies
 from waiting import HANG_S
 
 

@@ -14,6 +14,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
+from safeglot.backends.models.plain_replies import PlainReply
+
 BODIES = 10_000
 """Bodies that are remembered; a copy comes soon or never."""
 ID_CHARS = 8
@@ -55,9 +57,12 @@ class Copies:
 
     def doubts(self, request: bytes, raw: bytes, body: Any) -> bool:
         """Return whether a reply may be a copy of another request's, and remember it."""
-        if not _is_reply(body):
+        if type(body) is PlainReply:
+            said = body.id
+        elif _is_reply(body):
+            said = body.get("id")
+        else:
             return False
-        said = body.get("id")
         if not isinstance(said, str) or len(said) < ID_CHARS:
             return self._excepted(hash(raw), hash(request))
         reply_id, key, asked = hash(said), hash(raw), hash(request)
