@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from safeglot.report.finding.shares import joined
 from safeglot.report.numbers.axis import Axis
-from safeglot.report.numbers.figures import Figure, index_number, rate, word
+from safeglot.report.numbers.figures import ABSENT, Figure, index_number, rate, word
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED, reading
 from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
@@ -90,7 +90,8 @@ def refusal_panels(page: Page, index: Index) -> list[Refusals]:
     """Return a panel for each judge and model; none where no benign prompts were run."""
     if not index.has("over_refusal"):
         return []
-    return [_panel(scope) for scope in scopes(page.run, index)]
+    panels = (_panel(scope) for scope in scopes(page.run, index))
+    return [panel for panel in panels if any(row.over_refusal != ABSENT for row in panel.rows)]
 
 
 def same_discrimination(refused: float, handled: float, n_refused: int, n_handled: int) -> float:

@@ -40,3 +40,4 @@ def test_a_run_that_can_find_little_shows_what_it_did_find():
     text = section(page, "finding")
     assert text.startswith("Asked in Swahili, this small model answers in English 17 times of 22")
     assert "Unsafe answers in each language" not in text
+    assert "This shows the tool, not a model" in text
