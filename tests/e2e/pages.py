@@ -50,7 +50,7 @@ CONTRAST = """() => {
 CLIPPED = """() => {
   const out = [];
   for (const node of document.querySelectorAll("main *, header *")) {
-    if (!node.checkVisibility() || node.closest(".scroll, svg, .segments input, .sr")) continue;
+    if (!node.checkVisibility() || node.closest(".scroll, .hm, svg, .segments input, .sr")) continue;
     const box = node.getBoundingClientRect();
     if (box.right > innerWidth + 1 || box.left < -1) out.push(node.tagName + " " + node.className);
   }
