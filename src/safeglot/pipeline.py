@@ -87,12 +87,12 @@ def score(run_dir: RunDir, console: Console) -> float:
 
 
 def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
-    """Return the headline table for the terminal, after writing report.html."""
+    """Return the finding on a few lines for the terminal, after writing report.html."""
     from safeglot.flow.page import page_of
     from safeglot.report.html import render_html
-    from safeglot.report.terminal import headline
+    from safeglot.report.terminal.brief import Place, brief
 
     shown = page_of(run_dir, answers, run_dir.report_answers)
     write_text(run_dir.report, render_html(shown))
-    table = headline(shown, width=console.width, colour=console.colour)
-    return f"{table}\nreport: {run_dir.report}"
+    place = Place(run=str(run_dir.path), page=str(run_dir.report))
+    return brief(shown, place, console.width, colour=console.colour)

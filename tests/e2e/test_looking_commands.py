@@ -234,9 +234,10 @@ def test_ls(place):
 
 def test_show(place):
     assert place.run("--prompts", "prompts.csv", "--out", "run").code == 0
-    table, whole = place("show", "run"), place("show", "run", "--json")
-    assert (table.code, whole.code) == (0, 0)
-    says(table.out, "vllm/target")
+    brief, table, whole = (place("show", "run", *flag) for flag in ((), ("--full",), ("--json",)))
+    assert (brief.code, table.code, whole.code) == (0, 0, 0)
+    says(brief.out, "target, refusal-baseline", "run/report.html")
+    says(table.out, "vllm/target: answers labelled safe", brief.out.strip())
     assert json.loads(whole.out) == json.loads(
         (place.folder / "run" / "results.json").read_text("utf-8")
     )

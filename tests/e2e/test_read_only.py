@@ -74,7 +74,7 @@ def test_it_can_be_looked_at(medium, call, tmp_path):
     assert (tmp_path / "export" / "verdicts.csv").stat().st_size
     done = call("report", run, "--out", tmp_path / "page.html")
     assert done.returncode == 0, done.stderr
-    says(done.stdout, f"report: {tmp_path / 'page.html'}")
+    says(done.stdout, f"  {tmp_path / 'page.html'}")
     says((tmp_path / "page.html").read_text("utf-8"), "<html")
 
 

@@ -136,8 +136,12 @@ def page(*estimates, **more):
 
 
 def named(tag):
-    known = languages.lookup(tag)
-    return NamedLanguage(tag=tag, name=known.name, direction="rtl" if known.direction == "rtl" else "ltr")  # fmt: skip
+    try:
+        known = languages.lookup(tag)
+    except languages.UnknownLanguage:
+        return NamedLanguage(tag=tag, name=tag)
+    direction = "rtl" if known.direction == "rtl" else "ltr"
+    return NamedLanguage(tag=tag, name=known.name, direction=direction)
 
 
 def scope(shown, model=None, judge=None):

@@ -37,7 +37,7 @@ def test_a_run_is_judged_scored_and_reported(tmp_path):
     }
     assert safety["en"] == safety["de"] == 1
     text = pipeline.report(run_dir, QUIET, answers=10)
-    assert text.endswith(f"\nreport: {run_dir.report}")
+    assert f"  {run_dir.report}\n" in text
     assert REFUSAL["de"] in run_dir.report.read_text("utf-8")
     assert REFUSAL["de"] not in run_dir.results.read_text("utf-8")
 

@@ -23,7 +23,7 @@ from safeglot.cli.init import init
 from safeglot.cli.judge import UNCHECKED, judge
 from safeglot.cli.options import ALLOW, begun_config, config_of, given_text, options
 from safeglot.cli.ratings import ratings
-from safeglot.cli.tools import arms, export, fetch_embedded, ls, merge, show
+from safeglot.cli.tools import arms, export, fetch_embedded, ls, merge, show, why
 from safeglot.cli.translate import translate
 from safeglot.cli.view import label, view
 from safeglot.errors import InputErrors, SafeglotError, UnnamedEndpoints, UsageError
@@ -206,6 +206,7 @@ for _command in (
     view,
     label,
     show,
+    why,
     export,
     merge,
     annotate,

@@ -101,12 +101,20 @@ def _already(job: Job) -> str:
     return f" (holds {held}: what is stored there is not asked again)"
 
 
-def show_text(run_dir: RunDir, console: Console) -> str:
-    """Return the headline of a run."""
+def show_text(run_dir: RunDir, console: Console, *, full: bool = False) -> str:
+    """Return what a run found on a few lines; with `full` all tables below it."""
     from safeglot.flow.page import page_of
-    from safeglot.report.terminal import headline
+    from safeglot.report.terminal.brief import Place, brief
 
-    return headline(page_of(run_dir, 0), width=console.width, colour=console.colour)
+    page = page_of(run_dir, 0)
+    written = str(run_dir.report) if run_dir.report.exists() else ""
+    place = Place(run=str(run_dir.path), page=written)
+    found = brief(page, place, console.width, colour=console.colour)
+    if not full:
+        return found
+    from safeglot.report.terminal.full import tables
+
+    return f"{found}\n\n{tables(page, console.width, colour=console.colour)}"
 
 
 def list_text(folder: Path) -> str:

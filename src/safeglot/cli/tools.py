@@ -21,9 +21,10 @@ def _show(text: str) -> None:
 
 @click.command()
 @_RUN
+@click.option("--full", is_flag=True, help="print all tables and caveats too")
 @click.option("--json", "as_json", is_flag=True, help="print results.json")
-def show(run: Path, *, as_json: bool) -> None:
-    """Print a run's headline table, or its estimates as JSON."""
+def show(run: Path, *, full: bool, as_json: bool) -> None:
+    """Print what a run found, all its tables, or its estimates as JSON."""
     from safeglot.backends.console import Console
     from safeglot.backends.files.rundir import RunDir
     from safeglot.cli import look
@@ -32,7 +33,22 @@ def show(run: Path, *, as_json: bool) -> None:
     if as_json:
         console.show_json(RunDir(run).read_results().rstrip("\n"))
     else:
-        console.show_coloured(look.show_text(RunDir(run), console))
+        console.show_coloured(look.show_text(RunDir(run), console, full=full))
+
+
+@click.command()
+@_RUN
+@click.option("--language", default=None, metavar="TAG", help="whose gap; the widest by default")
+@click.option("--model", default=None, help="of which model; the run's first by default")
+@click.option("--judge", default=None, help="by whose verdicts; the run's first by default")
+def why(run: Path, **wanted: str | None) -> None:
+    """Tell what a run can say about a gap, and how to find out the rest."""
+    from safeglot.backends.console import Console
+    from safeglot.backends.files.rundir import RunDir
+    from safeglot.flow.why import why_text
+
+    console = Console()
+    console.show(why_text(RunDir(run), wanted, console.width))
 
 
 @click.command()

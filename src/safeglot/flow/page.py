@@ -29,6 +29,7 @@ from safeglot.flow.measure.estimates import signature
 from safeglot.flow.measure.stop import stop_notes
 from safeglot.flow.outcomes import judge_serving_notes, serving_notes
 from safeglot.flow.run import session
+from safeglot.flow.run.manifest import SHARD
 from safeglot.judge.guards.beginnings import by_beginning
 from safeglot.judge.guards.caveats import UNCORRECTED
 from safeglot.report.answer_files import AnswerFiles
@@ -55,12 +56,11 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
     estimates, _ = from_json(run.read_results())
     with session.opened(run) as store:
         manifest = run.read_manifest()
-        said = (
-            *stop_notes(store, manifest),
-            *serving_notes(store),
-            *judge_serving_notes(manifest),
+        said = (*serving_notes(store), *judge_serving_notes(manifest))
+        stopped = tuple(stop_notes(store, manifest))
+        about = _run(
+            run, manifest, estimates, signature(store, manifest), said=said, stopped=stopped
         )
-        about = _run(run, manifest, estimates, signature(store, manifest), said=said)
         answers = ShownAnswers(store, manifest, most_answers)
         is_beside = folder is not None and len(answers) > MOST_WITHIN
         if folder is not None and not is_beside:
@@ -84,6 +84,7 @@ def _run(
     line: str,
     *,
     said: Iterable[str] = (),
+    stopped: Iterable[str] = (),
 ) -> Run:
     taxonomy = manifest.taxonomy
     macros: dict[str, tuple[str, ...]] = {}
@@ -105,6 +106,7 @@ def _run(
         signature=line,
         versions=manifest.versions,
         notes=(
+            *(Note(text=f"{text}.", of_part=True) for text in stopped),
             *(Note(text=f"{text}.") for text in said),
             *_notes(manifest, judges, estimates),
         ),
@@ -120,7 +122,7 @@ def _base(judge: str) -> str:
 def _notes(
     manifest: Manifest, judges: tuple[str, ...], estimates: list[Estimate]
 ) -> tuple[Note, ...]:
-    general = [Note(text=text) for text in manifest.notes]
+    general = [Note(text=text, of_part=text.startswith(SHARD)) for text in manifest.notes]
     # where some languages have labels, the page says of the others that they have none
     corrected = {
         e.judge for e in estimates if e.metric == "safety_corrected" and e.value is not None

@@ -24,10 +24,11 @@ class NamedLanguage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A caveat. One with a judge stands wherever that judge's numbers stand."""
+    """A caveat. One with a judge stands wherever that judge's numbers stand; `of_part` where the run is a part of a plan."""
 
     text: str
     judge: str | None = None
+    of_part: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

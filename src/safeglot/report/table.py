@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import textwrap
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from safeglot.report.numbers.percent import MINUS, NONE, count, p_value, percent, points
 from safeglot.text.cells import guarded, markdown, markdown_cell
+from safeglot.text.width import display_width, padded, wrapped
 
 Kind: TypeAlias = Literal["word", "count", "rate", "points", "number", "p"]
 """How a column is shown: rates in percent, differences of rates in points, other numbers as such."""
@@ -136,15 +135,6 @@ def _remarks(table: ResultTable, reasons: Sequence[str], printed: set[str]) -> I
 # ---- text
 
 
-def display_width(text: str) -> int:
-    """Return how many columns a terminal gives a text: 2 for wide signs, 0 for marks on others."""
-    marks = ("Mn", "Me", "Cf")
-    return sum(
-        0 if unicodedata.category(c) in marks else 1 + (unicodedata.east_asian_width(c) in "WF")
-        for c in text
-    )
-
-
 def to_text(tables: Sequence[ResultTable], *, width: int = 100) -> str:
     """Return tables as plain text, columns aligned by display width; remarks are wrapped."""
     printed: set[str] = set()
@@ -163,14 +153,13 @@ def _lines(table: ResultTable, width: int, printed: set[str]) -> Iterator[str]:
         yield _line(row, wide, left)
     yield ""
     for remark in _remarks(table, reasons, printed):
-        yield from textwrap.wrap(remark, max(width, 40), break_long_words=False)
+        yield from wrapped(remark, max(width, 40))
 
 
 def _line(texts: Sequence[str], wide: Sequence[int], left: Sequence[bool]) -> str:
     parts = []
     for text, w, to_left in zip(texts, wide, left, strict=True):
-        gap = " " * (w - display_width(text))
-        parts.append(text + gap if to_left else gap + text)
+        parts.append(padded(text, w, right=not to_left))
     return "  ".join(parts).rstrip()
 
 

@@ -43,6 +43,8 @@ _OF_THE_RUN = (
     "correction",
 )  # fmt: skip
 """What a run keeps, whatever joins it."""
+SHARD = "This is shard"
+"""How the note of a run begins that is a part of a plan."""
 _OF_JUDGES = ("judges", "judge_notes", "uncovered", "refusal_judges")
 
 
@@ -261,7 +263,7 @@ def _notes(job: Job) -> list[str]:
         )
     if part := part_of(job.config):
         notes.append(
-            f"This is shard {part} of the plan, a random sample of it with the same share of every "
+            f"{SHARD} {part} of the plan, a random sample of it with the same share of every "
             "category; micro averages weigh the categories by their size in the plan. `safeglot "
             f"merge` joins it with shard {', '.join(map(str, part.lacking))}."
         )

@@ -11,6 +11,7 @@ from safeglot.report.finding.headline import Finding
 from safeglot.report.finding.qualifiers import (
     NO_BENIGN,
     NO_CLASSES,
+    NO_CLASSES_IN,
     screening_only,
     without_over_refusal,
 )
@@ -47,6 +48,8 @@ class Caveat:
     detail: str = ""
     """A second sentence: what the number would be, or why."""
     command: str = ""
+    is_urgent: bool = False
+    """Whether it is told before all others: so much is missing that the run is not whole."""
 
     @property
     def size(self) -> str:
@@ -82,6 +85,8 @@ def caveats(page: Page, scope: PanelScope, found: Finding, run: str) -> tuple[Ca
 
 
 def _rank(caveat: Caveat) -> tuple[int, float]:
+    if caveat.is_urgent:
+        return (-1, 0.0)
     if caveat.of_headline:
         return (0, 0.0) if caveat.points is None else (1, -caveat.points)
     if caveat.moves:
@@ -106,6 +111,7 @@ def _missing(
             points=moved,
             of_headline=True,
             command=commands.go_on(run),
+            is_urgent=True,
         )
     elif moved is not None and moved >= SMALL and about:
         yield Caveat(
@@ -246,8 +252,11 @@ def _lacking(scope: PanelScope, found: Finding) -> Iterator[Caveat]:
         yield Caveat(text=text if without_over_refusal(index) == NO_BENIGN else without_over_refusal(index))  # fmt: skip
     elif refused:
         yield Caveat(text=f"Over-refusal is not known in {joined(refused)}.")
-    if not any(_has(scope, "competent_safe", o.tag) for o in languages):
+    unsorted = [o.name for o in languages if not _has(scope, "competent_safe", o.tag)]
+    if len(unsorted) == len(languages):
         yield Caveat(text=NO_CLASSES)
+    elif unsorted:
+        yield Caveat(text=NO_CLASSES_IN.format(joined(unsorted)))
 
 
 def _notes(scope: PanelScope) -> Iterator[Caveat]:

@@ -17,4 +17,19 @@ def label(run: str) -> str:
 
 def go_on(run: str) -> str:
     """Return the command that asks for what is missing once more."""
-    return command("run", f"{run}/run.toml", "--retry-failed")
+    return command("run", run, "--retry-failed")
+
+
+def why(run: str) -> str:
+    """Return the command that tells what a run can say about its gaps."""
+    return command("why", run)
+
+
+def full(run: str) -> str:
+    """Return the command that prints all tables of a run."""
+    return command("show", run, "--full")
+
+
+def compare(run: str) -> str:
+    """Return the command that ranks the models of a run."""
+    return command("compare", run)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from safeglot.report.finding.cause import Cause
 from safeglot.report.finding.rates import LanguageRate, corrected
-from safeglot.report.finding.shares import gap_span, joined, rate_and_span
+from safeglot.report.finding.shares import UNSAFELY, Verb, gap_span, joined, rate_and_span
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED
 from safeglot.report.numbers.percent import count, level, number, points, shortfalls
 from safeglot.report.page import PanelScope, averages, macro_metric
@@ -67,7 +67,9 @@ def of_terms(why: Cause | None) -> str:
     return text
 
 
-def of_others(scope: PanelScope, rates: Sequence[LanguageRate], language: str) -> str:
+def of_others(
+    scope: PanelScope, rates: Sequence[LanguageRate], language: str, verb: Verb = UNSAFELY
+) -> str:
     """Return which other languages are less safe, safer, not told apart or not interpreted."""
     run = scope.run
     name = run.language_name(run.reference)
@@ -80,9 +82,9 @@ def of_others(scope: PanelScope, rates: Sequence[LanguageRate], language: str) -
     also = "" if is_first or about is None or about.reading != "less safe" else " too"
     parts = []
     if names := by_reading.get("less safe"):
-        parts.append(f"{joined(names)} {_are(names)} less safe{also}")
+        parts.append(f"{joined(names)} {_are(names)} {verb.less}{also}")
     if names := by_reading.get("safer"):
-        parts.append(f"{joined(names)} {_are(names)} safer than {name}")
+        parts.append(f"{joined(names)} {_are(names)} {verb.more} than {name}")
     if names := by_reading.get("not told apart"):
         parts.append(f"{joined(names)} {_are(names)} not told apart from {name}")
     if names := by_reading.get(NOT_INTERPRETED):
@@ -138,14 +140,24 @@ def average_words(scope: PanelScope) -> str:
     return f"mean of {of} categories{each} ({short})"
 
 
+def average_name(scope: PanelScope) -> str:
+    """Return the page's average by its name: "macro-16"."""
+    metric = macro_metric(scope.index)
+    name = averages(scope.index).get(metric, "macro")
+    rate = scope.get(metric, scope.run.reference)
+    of = rate.extra.get("of") if rate else None
+    return f"{name}-{int(of)}" if isinstance(of, int | float) and not name[-1].isdigit() else name
+
+
 def short_judge(judge: str) -> str:
     """Return a judge's family, which is how it is called in a sentence."""
     return judge.partition("=")[0]
 
 
 def short_model(model: str) -> str:
-    """Return a model without its provider, as people call it: "acme/polyglot-8b-instruct"."""
-    return model.partition("/")[2] or model if model.count("/") > 1 else model
+    """Return a model without its provider, as people call it: "acme/polyglot-8b"; embedded ones stay whole."""
+    provider, _, name = model.partition("/")
+    return model if provider == "embedded" or not name else name
 
 
 def _categories(scope: PanelScope) -> list[Estimate]:

@@ -83,7 +83,7 @@ def finding_of(scope: PanelScope) -> Finding:
         cause=found.why.sentence if found.why else "",
         why=found.why,
         figures=found.figures or figures(scope, about, reference, found.why),
-        others="" if found.case == "small run" else of_others(scope, rates, found.language),
+        others="" if found.case == "small run" else of_others(scope, rates, found.language, verb),
         judge=judge_line(scope, rates, is_small=found.case == "small run"),
         rates=rates,
         verb=verb,
@@ -195,13 +195,13 @@ def _almost_all_safe(rows: Sequence[LanguageRate], verb: Verb) -> _Found:
     bad = sum(round((one.value or 0.0) * one.n) for one in pooled)
     n = sum(one.n for one in pooled)
     most = max(row.rate.high or 0.0 for row in rows if row.rate)
-    word = "unsafe" if verb is UNSAFELY else "no refusals"
-    be = "is" if bad == 1 else "are"
+    many = f"{count(bad)} of {count(n)} answers {'is' if bad == 1 else 'are'} unsafe"
+    if verb is not UNSAFELY:
+        many = f"{count(bad)} of {count(n)} {HARMFUL} {verb.one if bad == 1 else verb.many}"
     return _Found(
         case="almost all safe",
         sentence=(
-            f"{count(bad)} of {count(n)} answers {be} {word}; no language can be above "
-            f"{percent(most)}% (upper end of its interval)."
+            f"{many}; no language can be above {percent(most)}% (upper end of its interval)."
         ),
     )
 

@@ -18,10 +18,21 @@ class Verb:
 
     one: str
     many: str
+    rate: str = "unsafe"
+    """What a share is called in the head of a table."""
+    less: str = "less safe"
+    more: str = "safer"
+    """What a language is called that has more of it than the reference, and less of it."""
 
 
 UNSAFELY = Verb(one="is answered unsafely", many="are answered unsafely")
-NOT_REFUSED = Verb(one="is not refused", many="are not refused")
+NOT_REFUSED = Verb(
+    one="is not refused",
+    many="are not refused",
+    rate="not refused",
+    less="refused less",
+    more="refused more",
+)
 """Of a judge that tells refusals only: not refused is not yet unsafe."""
 
 

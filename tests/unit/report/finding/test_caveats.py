@@ -64,7 +64,7 @@ def test_missing_verdicts_move_the_gap_as_far_as_their_bounds():
     missing = next(c for c in found if "missing" in c.text)
     assert missing.text == "80 of 3,280 verdicts (2.4%) are missing."
     assert missing.size == "6 points of Swahili's gap"
-    assert missing.command == "safeglot run runs/polyglot/run.toml --retry-failed"
+    assert missing.command == "safeglot run runs/polyglot --retry-failed"
 
 
 def test_paths_are_quoted_so_that_they_can_be_pasted():

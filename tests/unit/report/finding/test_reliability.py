@@ -9,7 +9,7 @@ from safeglot.report.finding.qualifiers import warnings
 from safeglot.report.finding.reliability import faults
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
-from safeglot.report.terminal import headline
+from safeglot.report.terminal.full import tables
 
 
 def row(metric, language, value, n=200, **extra):
@@ -62,7 +62,7 @@ def test_page_and_terminal_say_it():
     assert len(warnings(page.run, index, small.JUDGE)) == 3 + len(
         warnings(page.run, Index(small.page().estimates), small.JUDGE)
     )
-    shown = " ".join(headline(page, 80, colour=False).split())
+    shown = " ".join(tables(page, 80, colour=False).split())
     for text in faults(page.run, index, small.JUDGE):
         assert text in shown
         assert text in render_html(page)

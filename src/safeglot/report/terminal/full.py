@@ -1,4 +1,4 @@
-"""The headline as text for a terminal."""
+"""All tables and caveats of a run as text for a terminal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from safeglot.report.finding.caveats import caveats
-from safeglot.report.finding.evidence import short_model
 from safeglot.report.finding.headline import finding_of
-from safeglot.report.finding.qualifiers import is_bounds, qualifier_panels, rate_or_bounds, warnings
-from safeglot.report.findings import findings, ranking_note
+from safeglot.report.finding.qualifiers import is_bounds, qualifier_panels, rate_or_bounds
+from safeglot.report.findings import ranking_note
 from safeglot.report.numbers.bands import WORDS, band_of
 from safeglot.report.numbers.figures import Figure, extra
 from safeglot.report.numbers.interpretation import (
@@ -83,8 +82,8 @@ COLOURS = {"safe": "blue", "unsafe": "yellow", "highly-unsafe": "red", "": "defa
 MARKS = {"safe": "o", "unsafe": "^", "highly-unsafe": "#", "": " "}
 
 
-def headline(page: Page, width: int, *, colour: bool) -> str:
-    """Return the headline table of each judge, its caveats and findings, as text."""
+def tables(page: Page, width: int, *, colour: bool) -> str:
+    """Return the tables of each judge with its caveats, as text."""
     out = StringIO()
     console = Console(
         file=out,
@@ -119,28 +118,22 @@ def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
         yield _models(run, index, judge, by_model)
     else:
         for scope in by_model:
-            yield from _conclusion(page, scope)
             yield from _model(page, scope)
-    for caveat in (*run.notes_for(judge), *warnings(run, index, judge)):
-        yield Text(f"Caveat: {caveat}")
+    for text in _caveats(page, by_model):
+        yield Text(f"Caveat: {text}")
     if sentence := unread_sentence(page, judge):
         yield Text(sentence)
-    for finding in findings(page, index, judge):
-        text = " ".join(finding.sentences)
-        yield Text(f"{finding.model}: {text}" if finding.model else text)
 
 
-def _conclusion(page: Page, scope: PanelScope) -> Iterator[Text]:
-    """Yield the finding in a sentence, the lines under it, and the caveat that can move it most."""
-    found = finding_of(scope)
-    model = short_model(scope.model)
-    yield Text(f"{model}: {found.text}" if len(scope.run.models) > 1 else found.text)
-    for text in (found.figures, found.others, found.judge):
-        if text:
-            yield Text(text)
-    first = next(iter(caveats(page, scope, found, scope.run.title)), None)
-    if first is not None and first.of_headline:
-        yield Text(f"{first.text} {first.detail} Next: {first.command}".replace("  ", " "))
+def _caveats(page: Page, by_model: Sequence[PanelScope]) -> Iterator[str]:
+    """Yield each caveat of a judge's numbers once, with what it moves; of many models those of all."""
+    seen: dict[str, str] = {}
+    for scope in by_model:
+        for caveat in caveats(page, scope, finding_of(scope), scope.run.title):
+            size = f" ({caveat.size})" if caveat.size and len(by_model) == 1 else ""
+            detail = f" {caveat.detail}" if caveat.detail and len(by_model) == 1 else ""
+            seen.setdefault(caveat.text, f"{caveat.text.removesuffix('.')}{size}.{detail}")
+    yield from seen.values()
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -372,9 +365,6 @@ def _ending(page: Page) -> Iterator[str]:
         yield ranking_note(page)
     if any(extra(e, "show_bounds") for e in page.estimates if e.metric == "invalid_rate"):
         yield BOUNDS_WORDS
-    for note in page.run.notes:
-        if note.judge is None:
-            yield f"Caveat: {note.text}"
     lost, of = missing_share(page)
     share = f" ({percent(lost / of, 2)}%)" if of else ""
     yield f"Missing: {count(lost)} of {count(of)} verdicts{share}; none counts as safe."

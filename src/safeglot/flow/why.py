@@ -1,0 +1,46 @@
+"""What a run can say about its gaps, read from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from safeglot.backends.files.rundir import RunDir
+from safeglot.config.checks import nearest
+from safeglot.errors import UsageError
+from safeglot.flow.page import page_of
+from safeglot.flow.run.session import judged_config
+from safeglot.report.finding.why import Reasons, why
+from safeglot.report.page import Index, PanelScope, Run
+from safeglot.report.terminal.why import why_lines
+
+
+def why_text(run_dir: RunDir, wanted: Mapping[str, str | None], width: int) -> str:
+    """Return the answers on one gap; `wanted` may name its language, model and judge. Raises: UsageError."""
+    config = judged_config(run_dir)
+    page = page_of(run_dir, 0)
+    run = page.run
+    _check(run_dir, run, wanted)
+    rated = [judge for judge in run.judges if judge not in run.refusals_only] or [*run.judges]
+    scope = PanelScope(
+        run=run,
+        index=Index(page.estimates),
+        model=wanted["model"] or run.models[0],
+        judge=wanted["judge"] or rated[0],
+    )
+    reasons = Reasons(
+        run=str(run_dir.path), translators=tuple(step.name for step in config.translator)
+    )
+    lines = why_lines(why(page, scope, reasons, wanted["language"] or ""), width)
+    if len(run.models) > 1:
+        lines.insert(0, f"{scope.model} (of {len(run.models)} models; --model names another)")
+    return "\n".join(lines)
+
+
+def _check(run_dir: RunDir, run: Run, wanted: Mapping[str, str | None]) -> None:
+    others = tuple(language.tag for language in run.others())
+    for kind, names in (("model", run.models), ("judge", run.judges), ("language", others)):
+        if (name := wanted[kind]) is not None and name not in names:
+            raise UsageError(
+                f"--{kind} {name}: not in {run_dir.path}.{nearest(name, names)} "
+                f"Allowed: {', '.join(names)}."
+            )

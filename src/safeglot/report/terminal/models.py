@@ -1,0 +1,129 @@
+"""Several models on a few lines: which has the fewest unsafe answers, and a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from safeglot.report.finding.evidence import average_name, short_judge, short_model
+from safeglot.report.finding.headline import Finding, finding_of
+from safeglot.report.finding.rates import LanguageRate, unsafe
+from safeglot.report.numbers.percent import percent
+from safeglot.report.page import Page, PanelScope, macro_metric
+from safeglot.report.terminal.rows import MARGIN
+from safeglot.text.control import one_line
+from safeglot.text.width import cut_within, display_width, padded, wrapped
+from safeglot.types import Estimate
+
+HEADS = ("unsafe, %", "English", "least safe in", "harmless refused", "less safe in")
+LEAST_NAME = 12
+
+
+def models_brief(page: Page, scopes: Sequence[PanelScope], width: int) -> list[str]:
+    """Return the safest and the least safe model in a sentence, and a table with a row a model."""
+    found = {scope.model: finding_of(scope) for scope in scopes}
+    ordered = sorted(scopes, key=lambda scope: _order(_mean(scope)))
+    names = short_names([scope.model for scope in ordered], max(width // 3, LEAST_NAME))
+    rows = [_cells(scope, found[scope.model]) for scope in ordered]
+    reference = one_line(page.run.language_name(page.run.reference))
+    heads = [HEADS[0], reference, *HEADS[2:]]
+    keep = _columns(rows, heads, width - len(MARGIN) - max(map(display_width, names.values())) - 2)
+    lines = wrapped(_sentence(ordered, names), width)
+    lines += ["", _line("", [heads[i] for i in keep], _widths(rows, heads, keep), names)]
+    for scope, cells in zip(ordered, rows, strict=True):
+        shown = [cells[i] for i in keep]
+        lines.append(_line(names[scope.model], shown, _widths(rows, heads, keep), names))
+    judge, average = one_line(short_judge(scopes[0].judge)), average_name(scopes[0])
+    lines += ["", *wrapped(
+        f"{judge}, {average}, mean over {len(page.run.languages)} languages. An order is not a rank: "
+        "which models differ beyond chance, the command below tells.", width, MARGIN
+    )]  # fmt: skip
+    long = [f"{names[m]} is {one_line(m)}" for m in names if names[m] != one_line(short_model(m))]
+    return [*lines, *(line for text in long for line in wrapped(text, width, MARGIN))]
+
+
+def short_names(models: Sequence[str], width: int) -> dict[str, str]:
+    """Return a name of at most `width` columns for each model, no two alike; numbered where cutting joins two."""
+    names: dict[str, str] = {}
+    for model in models:
+        short = one_line(short_model(model))
+        name = cut_within(short, width)
+        if name in names.values():
+            mark = f" ({len(names) + 1})"
+            name = cut_within(short, width - len(mark)) + mark
+        names[model] = name
+    return names
+
+
+def _sentence(ordered: Sequence[PanelScope], names: dict[str, str]) -> str:
+    with_rates = [(scope, rate) for scope in ordered if (rate := _mean(scope)) is not None]
+    if len(with_rates) < 2:
+        return "No two models have a rate to compare."
+    (best, least), (worst, most) = with_rates[0], with_rates[-1]
+    return (
+        f"{names[best.model]} has the fewest unsafe answers, {_rate(least)}; "
+        f"{names[worst.model]} the most, {_rate(most)}."
+    )
+
+
+def _mean(scope: PanelScope) -> Estimate | None:
+    """Return the unsafe rate over all languages, None where it has none."""
+    rate = unsafe(scope.get(macro_metric(scope.index), None if len(scope.run.languages) > 1 else scope.run.reference))  # fmt: skip
+    return rate if rate is not None and rate.value is not None else None
+
+
+def _order(rate: Estimate | None) -> float:
+    return 2.0 if rate is None or rate.value is None else rate.value
+
+
+def _rate(rate: Estimate) -> str:
+    return f"{percent(rate.value)}% [{percent(rate.low)}, {percent(rate.high)}]"
+
+
+def _cells(scope: PanelScope, found: Finding) -> list[str]:
+    mean = _mean(scope)
+    reference = next((row for row in found.rates if row.reading == "reference"), None)
+    worst = next((row for row in found.rates if row.rate is not None), None)
+    refused = [
+        (rate.value, language.name)
+        for language in scope.run.languages
+        if (rate := scope.get("over_refusal", language.tag)) and rate.value is not None
+    ]
+    most = max(refused, default=None)
+    return [
+        _rate(mean).replace("%", "") if mean else "no data",
+        _share(reference),
+        f"{one_line(worst.language.name)} {_share(worst)}" if worst else "no data",
+        f"{one_line(most[1])} {percent(most[0], 0)}" if most else "not asked",
+        _readings(found.rates),
+    ]
+
+
+def _readings(rates: Sequence[LanguageRate]) -> str:
+    told = sum(row.reading == "less safe" for row in rates)
+    mute = sum(row.reading == "not interpreted" for row in rates)
+    return f"{told} of {len(rates) - 1}" + (f" ({mute} not interpreted)" if mute else "")
+
+
+def _share(row: LanguageRate | None) -> str:
+    if row is None or row.rate is None:
+        shown = row.bounds if row else None
+        return f"{percent(shown.low, 0)} to {percent(shown.high, 0)}" if shown else "no data"
+    return percent(row.rate.value)
+
+
+def _columns(rows: Sequence[Sequence[str]], heads: Sequence[str], room: int) -> list[int]:
+    """Return which columns fit beside the names; the last ones go first."""
+    keep = list(range(len(heads)))
+    while len(keep) > 1 and sum(w + 2 for w in _widths(rows, heads, keep)) - 2 > room:
+        keep.pop()
+    return keep
+
+
+def _widths(rows: Sequence[Sequence[str]], heads: Sequence[str], keep: Sequence[int]) -> list[int]:
+    return [max(display_width(line[i]) for line in (heads, *rows)) for i in keep]
+
+
+def _line(name: str, cells: Sequence[str], wide: Sequence[int], names: dict[str, str]) -> str:
+    first = padded(name, max(map(display_width, names.values())))
+    rest = "  ".join(padded(cell, w) for cell, w in zip(cells, wide, strict=True))
+    return f"{MARGIN}{first}  {rest}".rstrip()
