@@ -90,9 +90,9 @@ def report(run_dir: RunDir, console: Console, *, answers: int) -> str:
     """Return the finding on a few lines for the terminal, after writing report.html."""
     from safeglot.flow.page import page_of
     from safeglot.report.html import render_html
-    from safeglot.report.terminal.brief import Place, brief
+    from safeglot.report.terminal.brief import RunPlace, brief
 
     shown = page_of(run_dir, answers, run_dir.report_answers)
     write_text(run_dir.report, render_html(shown))
-    place = Place(run=str(run_dir.path), page=str(run_dir.report))
+    place = RunPlace(run=str(run_dir.path), page=str(run_dir.report))
     return brief(shown, place, console.width, colour=console.colour)

@@ -104,11 +104,11 @@ def _already(job: Job) -> str:
 def show_text(run_dir: RunDir, console: Console, *, full: bool = False) -> str:
     """Return what a run found on a few lines; with `full` all tables below it."""
     from safeglot.flow.page import page_of
-    from safeglot.report.terminal.brief import Place, brief
+    from safeglot.report.terminal.brief import RunPlace, brief
 
     page = page_of(run_dir, 0)
     written = str(run_dir.report) if run_dir.report.exists() else ""
-    place = Place(run=str(run_dir.path), page=written)
+    place = RunPlace(run=str(run_dir.path), page=written)
     found = brief(page, place, console.width, colour=console.colour)
     if not full:
         return found

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from safeglot.report.numbers.percent import MINUS, NONE, count, p_value, percent, points
+from safeglot.report.width import display_width, padded, wrapped
 from safeglot.text.cells import guarded, markdown, markdown_cell
-from safeglot.text.width import display_width, padded, wrapped
 
 Kind: TypeAlias = Literal["word", "count", "rate", "points", "number", "p"]
 """How a column is shown: rates in percent, differences of rates in points, other numbers as such."""

@@ -18,7 +18,7 @@ from safeglot.report.table import (
     to_text,
     word,
 )
-from safeglot.text.width import display_width
+from safeglot.report.width import display_width
 
 LONG = "a reason that is far too long for a narrow cell"
 

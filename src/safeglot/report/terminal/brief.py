@@ -18,8 +18,8 @@ from safeglot.report.page import Index, Page, PanelScope
 from safeglot.report.sections.probes import spelled
 from safeglot.report.terminal.models import models_brief
 from safeglot.report.terminal.rows import LESS_SAFE, MARGIN, PLAIN, RED, language_table
+from safeglot.report.width import cut, cut_within, display_width, padded, wrapped
 from safeglot.text.control import one_line
-from safeglot.text.width import cut, cut_within, display_width, padded, wrapped
 from safeglot.types import Estimate
 
 LINES, LEAST_ROWS = 14, 3
@@ -34,14 +34,14 @@ UNAVERAGED = ("small run", "benign only", "no data")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RunPlace:
     """Where a run stands, as the user would name it, and its page, "" where none was written."""
 
     run: str
     page: str = ""
 
 
-def brief(page: Page, place: Place, width: int, *, colour: bool) -> str:
+def brief(page: Page, place: RunPlace, width: int, *, colour: bool) -> str:
     """Return what a run found, no line wider than `width` columns."""
     page = _cleaned(page)
     index = Index(page.estimates)
@@ -85,7 +85,7 @@ def _text(lines: Sequence[str], *, colour: bool) -> str:
 
 
 def _model(
-    page: Page, scope: PanelScope, others: Sequence[PanelScope], place: Place, width: int
+    page: Page, scope: PanelScope, others: Sequence[PanelScope], place: RunPlace, width: int
 ) -> list[str]:
     found = finding_of(scope)
     above = [*wrapped(found.sentence, width), *_second(scope, found, width)]
@@ -297,7 +297,9 @@ def _harmless(scope: PanelScope, found: Finding, width: int) -> list[str]:
     return wrapped(f"Harmless requests refused: {', '.join(parts)}.", width, MARGIN)
 
 
-def _caveat(page: Page, scope: PanelScope, found: Finding, place: Place, width: int) -> list[str]:
+def _caveat(
+    page: Page, scope: PanelScope, found: Finding, place: RunPlace, width: int
+) -> list[str]:
     """Return the one caveat that can move the headline most, with its size and the count of the others."""
     if found.case == "small run":
         return []
@@ -325,13 +327,13 @@ def caveat_words(caveat: Caveat) -> str:
     return f"{caveat.text.removesuffix('.')}: that could move {moved} by {shown} points."
 
 
-def _next(found: Finding, place: Place) -> tuple[str, ...]:
+def _next(found: Finding, place: RunPlace) -> tuple[str, ...]:
     """Return where to go on: why, where there is a gap to explain, else all tables."""
     is_gap = found.case in ("gap", "unusable", "none", "reference worse")
     return (commands.why(place.run) if is_gap else commands.full(place.run),)
 
 
-def _ways(place: Place, more: Sequence[str], width: int) -> Iterator[str]:
+def _ways(place: RunPlace, more: Sequence[str], width: int) -> Iterator[str]:
     """Yield the last lines: the page and the commands that lead on, as many a line as fit whole."""
     line = ""
     for part in (place.page, *more):

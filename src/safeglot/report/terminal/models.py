@@ -10,8 +10,8 @@ from safeglot.report.finding.rates import LanguageRate, unsafe
 from safeglot.report.numbers.percent import percent
 from safeglot.report.page import Page, PanelScope, macro_metric
 from safeglot.report.terminal.rows import MARGIN
+from safeglot.report.width import cut_within, display_width, padded, wrapped
 from safeglot.text.control import one_line
-from safeglot.text.width import cut_within, display_width, padded, wrapped
 from safeglot.types import Estimate
 
 HEADS = ("unsafe, %", "English", "least safe in", "harmless refused", "less safe in")

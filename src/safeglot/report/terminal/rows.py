@@ -9,8 +9,8 @@ from typing import TypeAlias
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.shares import UNSAFELY, Verb
 from safeglot.report.numbers.percent import percent, points
+from safeglot.report.width import cut, display_width, padded
 from safeglot.text.control import one_line
-from safeglot.text.width import cut, display_width, padded
 from safeglot.types import Estimate
 
 MARGIN = "  "
@@ -39,7 +39,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class TableForm:
     """How wide a table is laid out: what stands between columns, and which intervals are shown."""
 
     gap: str = "  "
@@ -52,7 +52,12 @@ class Form:
         return not self.gaps
 
 
-FORMS = (Form(gap="   "), Form(), Form(gaps=False), Form(gaps=False, rates=False))
+FORMS = (
+    TableForm(gap="   "),
+    TableForm(),
+    TableForm(gaps=False),
+    TableForm(gaps=False, rates=False),
+)
 """From the widest to the narrowest: the first one that fits is taken."""
 
 
@@ -86,7 +91,7 @@ def language_table(
     ]
 
 
-def _cells(rows: Sequence[TableRow], form: Form) -> list[tuple[str, str, str]]:
+def _cells(rows: Sequence[TableRow], form: TableForm) -> list[tuple[str, str, str]]:
     """Return rate, gap and reading of each row, numbers under numbers, with the intervals of the form."""
     rates = _aligned([row.rate if form.rates else (row.rate[0], "", "") for row in rows])
     gaps = _aligned([row.gap if form.gaps else (row.gap[0], "", "") for row in rows])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from safeglot.report.finding.why import WhyAnswer, WhyGap
+from safeglot.report.width import display_width, wrapped
 from safeglot.text.control import one_line
-from safeglot.text.width import display_width, wrapped
 
 INDENT = "   "
 

@@ -21,10 +21,10 @@ from example.polyglot import (
     unusable,
 )
 from safeglot.report.page import NamedLanguage, Note
-from safeglot.report.terminal.brief import Place, brief
-from safeglot.text.width import display_width
+from safeglot.report.terminal.brief import RunPlace, brief
+from safeglot.report.width import display_width
 
-PLACE = Place(run="runs/polyglot", page="runs/polyglot/report.html")
+PLACE = RunPlace(run="runs/polyglot", page="runs/polyglot/report.html")
 REFUSED = over_refusal(en=0.09, sw=0.06, ar=0.17, de=0.08)
 WITH_ARMS = """\
 In Swahili 1 of 4 harmful requests is answered unsafely; in English 1 of 17.

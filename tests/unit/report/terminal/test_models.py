@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from example.polyglot import FIVE, about, over_refusal, page, rows
-from safeglot.report.terminal.brief import Place, brief
+from safeglot.report.terminal.brief import RunPlace, brief
 from safeglot.report.terminal.models import short_names
-from safeglot.text.width import display_width
+from safeglot.report.width import display_width
 
-PLACE = Place(run="runs/m", page="runs/m/report.html")
+PLACE = RunPlace(run="runs/m", page="runs/m/report.html")
 
 
 def several(n, prefix="vllm/acme/polyglot-"):

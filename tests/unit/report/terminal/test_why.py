@@ -5,7 +5,7 @@ import pytest
 from example.polyglot import FIVE, page, rows, scope
 from safeglot.report.finding.why import Reasons, why
 from safeglot.report.terminal.why import why_lines
-from safeglot.text.width import display_width
+from safeglot.report.width import display_width
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

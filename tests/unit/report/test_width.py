@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.text.width import cut, cut_within, display_width, padded, wrapped
+from safeglot.report.width import cut, cut_within, display_width, padded, wrapped
 
 
 @pytest.mark.parametrize(
