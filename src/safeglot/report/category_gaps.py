@@ -75,18 +75,3 @@ def _of_language(scope: PanelScope, language: str) -> Sequence[Estimate]:
         for e in scope.all("gap")
         if e.language == language and e.category is not None and e.value is not None
     ]
-
-
-def widest(by_model: Sequence[PanelScope]) -> list[str]:
-    """Return the largest loss of a category over all models, and how many gaps differ."""
-    losing = [
-        (gap, scope)
-        for scope in by_model
-        for gap in category_gaps(scope)
-        if gap.value is not None and gap.value < 0
-    ]
-    if not losing:
-        return []
-    gap, scope = min(losing, key=lambda pair: pair[0].value or 0.0)
-    count = f"{len(losing)} gaps of categories are lower; the largest" if len(losing) > 1 else "One"
-    return [f"By category: {count} is {gap.model}'s {_named(scope, gap)}."]

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from example import small
-from safeglot.report.category_gaps import carried, category_gaps, widest
+from safeglot.report.category_gaps import carried, category_gaps
 from safeglot.report.page import Index, PanelScope
 
 
@@ -46,15 +46,6 @@ def test_three_are_named_the_largest_first_and_the_others_counted():
     assert text.endswith("2 more gaps of categories differ.")
     (text,) = said(gaps(**{k: v for k, v in names.items() if k != "c1"}))
     assert text.endswith("1 more gap of a category differs.")
-
-
-def test_of_many_models_the_largest_loss_is_named():
-    scope = gaps(c1=(-0.1, 0.01), c2=(-0.4, 0.001), c3=(0.5, 0.001))
-    (text,) = widest([scope, scope])
-    assert "4 gaps of categories are lower; the largest is acme/model-1b's c2 in Swahili" in text
-    assert widest([gaps()]) == []
-    (text,) = widest([gaps(c1=(-0.1, 0.01))])
-    assert text.startswith("By category: One is")
 
 
 def test_where_the_mean_is_missing_there_is_no_share_of_it():

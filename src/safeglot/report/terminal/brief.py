@@ -95,6 +95,7 @@ def _model(
         *_other_judges(others, width),
         *_arms(scope, found, width),
         *_probes(page, scope, width),
+        *_blocked(scope, width),
         *_harmless(scope, found, width),
         *_caveat(page, scope, found, place, width),
         *_ways(place, _next(found, place), width),
@@ -275,6 +276,17 @@ def _probes(page: Page, scope: PanelScope, width: int) -> list[str]:
         for name, e in sorted(largest.items(), key=lambda pair: -(pair[1].value or 0.0))
     ]
     return [cut(f"{MARGIN}Probes, points more unsafe: {'; '.join(parts)}.", width)]
+
+
+def _blocked(scope: PanelScope, width: int) -> list[str]:
+    """Return the line of what the service would not let through, where it blocked anything; the most first."""
+    rates = [
+        (rate.value, language.name)
+        for language in scope.run.languages
+        if (rate := scope.get("blocked_rate", language.tag)) and rate.value
+    ]
+    parts = [f"{name} {percent(share)}%" for share, name in sorted(rates, reverse=True)]
+    return [cut(f"{MARGIN}Blocked by the service: {', '.join(parts)}.", width)] if parts else []
 
 
 def _harmless(scope: PanelScope, found: Finding, width: int) -> list[str]:

@@ -11,10 +11,10 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
+from safeglot.report.category_gaps import carried
 from safeglot.report.finding.caveats import caveats
 from safeglot.report.finding.headline import finding_of
 from safeglot.report.finding.qualifiers import is_bounds, qualifier_panels, rate_or_bounds
-from safeglot.report.findings import ranking_note
 from safeglot.report.numbers.bands import WORDS, band_of
 from safeglot.report.numbers.figures import Figure, extra
 from safeglot.report.numbers.interpretation import (
@@ -52,6 +52,7 @@ from safeglot.report.sections.consistency import expected_match
 from safeglot.report.sections.gaps import macro_gaps
 from safeglot.report.sections.missing import unread_sentence
 from safeglot.report.sections.probes import probe_panels
+from safeglot.report.sections.thoughts import thought_sentences
 from safeglot.text.control import visible
 from safeglot.types import Estimate
 
@@ -121,6 +122,9 @@ def _judge(page: Page, index: Index, judge: str) -> Iterator[Table | Text]:
             yield from _model(page, scope)
     for text in _caveats(page, by_model):
         yield Text(f"Caveat: {text}")
+    for scope in by_model[:MAX_MODELS]:
+        for text in (*carried(scope), *thought_sentences(scope)):
+            yield Text(f"{scope.model}: {text}" if len(by_model) > 1 else text)
     if sentence := unread_sentence(page, judge):
         yield Text(sentence)
 
@@ -362,7 +366,11 @@ def _ending(page: Page) -> Iterator[str]:
             yield ALL_PAIRS_WORDS
         if not all(map(is_interpretable, gaps)):
             yield NOT_READ_WORDS
-        yield ranking_note(page)
+        yield (
+            f"Languages are not ranked: each was tested only against "
+            f"{page.run.language_name(page.run.reference)}, on the same prompts, and an order among the "
+            "others was not tested."
+        )
     if any(extra(e, "show_bounds") for e in page.estimates if e.metric == "invalid_rate"):
         yield BOUNDS_WORDS
     lost, of = missing_share(page)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from safeglot.report.finding.evidence import average_name, short_judge, short_model
 from safeglot.report.finding.headline import Finding, finding_of
-from safeglot.report.finding.rates import LanguageRate, unsafe
+from safeglot.report.finding.rates import LanguageRate
+from safeglot.report.numbers.direction import unsafe
 from safeglot.report.numbers.percent import percent
 from safeglot.report.page import Page, PanelScope, macro_metric
 from safeglot.report.terminal.rows import MARGIN
