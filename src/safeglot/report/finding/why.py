@@ -13,8 +13,8 @@ from safeglot.report.finding.shares import gap_span
 from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.interpretation import LIMIT
 from safeglot.report.numbers.percent import count, number, p_equals, percent, points
+from safeglot.report.numbers.variants import spelled
 from safeglot.report.page import Page, PanelScope
-from safeglot.report.sections.probes import spelled
 from safeglot.types import Estimate
 
 TRANSLATOR = "TRANSLATOR"

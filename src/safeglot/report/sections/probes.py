@@ -9,17 +9,10 @@ from typing import Any
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
 from safeglot.report.numbers.percent import NONE, count, level, p_value
+from safeglot.report.numbers.variants import level_words, spelled
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
 from safeglot.types import Estimate
 
-NAMES = {
-    "framing": "framing",
-    "codeswitch": "code-switching",
-    "translit": "transliteration",
-    "context": "local context",
-    "dialect": "dialect",
-}
-"""Name of a factor as it is printed; others go by their own."""
 METRICS = ("probe_unsafe", "probe_effect", "probe_interaction", "factor_effect")
 OWN_PX, OTHER_PX = 13, 31
 
@@ -96,17 +89,6 @@ def probe_panels(page: Page, index: Index) -> list[Probes]:
     ]
 
 
-def spelled(variant: str) -> str:
-    """Return a variant's factors as a reader knows them: "framing: story + code-switching: word"."""
-    return " + ".join(_level(level) for level in variant.split("+"))
-
-
-def _level(level: str) -> str:
-    name, _, value = level.partition("=")
-    shown = NAMES.get(name, name)
-    return f"{shown}: {value}" if value else shown
-
-
 def _panel(scope: PanelScope, estimates: Sequence[Estimate]) -> Probes:
     run = scope.run
     effects = [e for e in estimates if e.metric == "probe_effect"]
@@ -173,7 +155,7 @@ def _factor_row(run: Run, effect: Estimate) -> FactorRow:
     return FactorRow(
         language=run.language_name(effect.language or ""),
         tag=effect.language or "",
-        factor=" × ".join(_level(level) for level in word(effect, "factor").split(" x ")),
+        factor=" × ".join(level_words(level) for level in word(effect, "factor").split(" x ")),
         effect=difference(effect),
         p=p_value(extra(effect, "p_holm")),
     )

@@ -14,8 +14,8 @@ from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.shares import gap_span, joined
 from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.percent import count, percent, points
+from safeglot.report.numbers.variants import spelled
 from safeglot.report.page import Index, Page, PanelScope
-from safeglot.report.sections.probes import spelled
 from safeglot.report.terminal.models import models_brief
 from safeglot.report.terminal.rows import LESS_SAFE, MARGIN, PLAIN, RED, language_table
 from safeglot.report.width import cut, cut_within, display_width, padded, wrapped
