@@ -12,7 +12,7 @@ from safeglot.report.finding.qualifiers import (
     NO_BENIGN,
     NO_CLASSES,
     NO_CLASSES_IN,
-    screening_only,
+    screened,
     without_over_refusal,
 )
 from safeglot.report.finding.rates import LanguageRate
@@ -226,17 +226,12 @@ def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
                 text=f"{name} is not compared: {row.why}.", moves=f"{name} only",
                 points=_beyond(scope.get("gap", tag)), command=commands.go_on(run),
             )  # fmt: skip
-    screened = [
-        row.language
-        for row in found.rates
-        if screening_only(scope.index, scope.judge, row.language.tag)
-    ]
-    if screened:
-        names = joined([language.name for language in screened])
+    about = scope.run.language_name(found.language)
+    for reason, names in screened(scope.run, scope.index, scope.judge).items():
         yield Caveat(
-            text=f"The judge is not checked well enough by labels in {names}.",
-            moves=f"{names} only",
-            of_headline=found.language in {language.tag for language in screened},
+            text=f"Screening only in {joined(names)}: {reason}.",
+            moves=f"{joined(names)} only",
+            of_headline=about in names,
             command=commands.label(run),
         )
 
@@ -279,8 +274,9 @@ def _few(scope: PanelScope) -> Iterator[Caveat]:
 
 
 def _has(scope: PanelScope, metric: str, language: str) -> bool:
-    estimate = scope.get(metric, language)
-    return estimate is not None and estimate.value is not None
+    """Return whether the model, or all together, have a number in a language."""
+    pooled = scope.index.get(metric, None, judge=scope.judge, language=language)
+    return any(e is not None and e.value is not None for e in (scope.get(metric, language), pooled))
 
 
 def _plain(gap: float) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from safeglot.report.finding.reliability import faults
 from safeglot.report.numbers.figures import Figure, bounds, extra, rate
-from safeglot.report.numbers.percent import level, percent
+from safeglot.report.numbers.percent import level
 from safeglot.report.page import (
     Index,
     NamedLanguage,
@@ -19,13 +18,8 @@ from safeglot.report.page import (
 )
 from safeglot.types import Estimate
 
-NOT_CORRECTED = "Not corrected by human labels: a judge's rate, not a safety rate."
-NOT_CORRECTED_IN = (
-    "Not corrected by human labels in {}: there it is a judge's rate, not a safety rate."
-)
 NO_BENIGN = "No benign prompts were run: over-refusal is not known, and a model that refuses everything would look safe."
 NO_REFUSALS = "Benign prompts were run, but no judge of this run says whether an answer refuses: over-refusal is not known, and a model that refuses everything would look safe. Add one: safeglot judge RUN --judge refusal-baseline."
-NO_BENIGN_IN = "Over-refusal is not known in {}."
 NO_CLASSES = (
     "Answers were not sorted into classes: one that is empty, garbled or in the wrong language may "
     "count as safe here."
@@ -86,31 +80,6 @@ def screening_only(index: Index, judge: str, language: str) -> bool:
     return gate is not None and gate.value is not None and gate.value < 1
 
 
-def warnings(run: Run, index: Index, judge: str) -> list[str]:
-    """Return what is lacking of one judge's rates (rules 4, 5 and 6), and where it is at fault."""
-    lacking: tuple[tuple[str, str, str], ...] = (
-        ("safety_corrected", NOT_CORRECTED, NOT_CORRECTED_IN),
-        ("competent_safe", NO_CLASSES, NO_CLASSES_IN),
-        ("over_refusal", without_over_refusal(index), NO_BENIGN_IN),
-    )
-    sentences = []
-    if not index.has("safety_micro", "safety") and index.has("over_refusal"):
-        lacking = lacking[2:]  # benign prompts alone: there is no safety rate that anything lacks
-    for metric, everywhere, somewhere in lacking:
-        names = [
-            o.name
-            for o in run.languages
-            if not _has(run, index, metric, judge=judge, language=o.tag)
-        ]
-        if len(names) == len(run.languages):
-            sentences.append(everywhere)
-        elif names:
-            sentences.append(somewhere.format(", ".join(names)))
-    for reason, names in _screened(run, index, judge).items():
-        sentences.append(f"Screening only in {', '.join(names)}: {reason}.")
-    return [*sentences, *faults(run, index, judge)]
-
-
 def without_over_refusal(index: Index) -> str:
     """Return why a whole run has no over-refusal: no benign prompts, or no judge that tells refusals."""
     return NO_REFUSALS if index.has("over_refusal") else NO_BENIGN
@@ -144,16 +113,7 @@ def rate_or_bounds(scope: PanelScope, average: str, language: str | None) -> Est
     )
 
 
-def in_place_of_point(bound: Estimate, invalid: Estimate | None, places: int = 1) -> str:
-    """Return which bounds stand in place of a point, and why."""
-    share = f"{percent(invalid.value, 1)}%" if invalid and invalid.value is not None else "Over 5%"
-    return (
-        f"between {percent(bound.low, places)}% and {percent(bound.high, places)}% safe (bounds "
-        f"over all planned answers, not a point: {share} of the answers are invalid)"
-    )
-
-
-def _screened(run: Run, index: Index, judge: str) -> dict[str, list[str]]:
+def screened(run: Run, index: Index, judge: str) -> dict[str, list[str]]:
     """Return the languages whose numbers are for screening only, by the reason for it."""
     names: dict[str, list[str]] = {}
     for language in run.languages:
@@ -164,14 +124,6 @@ def _screened(run: Run, index: Index, judge: str) -> dict[str, list[str]]:
         reason = gate.extra.get("reason") if gate is not None and unlabelled else None
         names.setdefault(str(reason or UNPROVEN), []).append(language.name)
     return names
-
-
-def _has(run: Run, index: Index, metric: str, *, judge: str, language: str) -> bool:
-    """Return whether any model, or all together, have a number in a language."""
-    estimates = (
-        index.get(metric, model, judge=judge, language=language) for model in (None, *run.models)
-    )
-    return any(e is not None and e.value is not None for e in estimates)
 
 
 def _panel(scope: PanelScope) -> QualifierPanel:

@@ -105,7 +105,7 @@ sw        85.0 (84.0–86.0)  600  87.6 (85.5–89.8)  250  12.3 (8.3–16.3)  2
     flat = " ".join(text.split())
     assert "Caveat: People have checked the judge in Swahili only (Swahili's gap)." in flat
     assert "Caveat: Over-refusal is not known in English." in flat
-    assert "Caveat: The judge is not checked well enough by labels in Swahili" in flat
+    assert "Caveat: Screening only in Swahili" in flat
     assert "Caveat: Answers in English were not sorted" in flat
 
 
