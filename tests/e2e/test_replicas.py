@@ -74,7 +74,7 @@ def test_a_replica_that_refuses_the_key_is_told_and_costs_nothing(prompts, tmp_p
         both = (well.base_url, refusing.base_url)
         done = safeglot(*command(prompts, tmp_path / "run", *both, judge=both[:1]))
         assert done.returncode == 0, done.stderr
-        assert f"{refusing.base_url}: stopped after the same error" in done.stderr
+        assert f"{refusing.base_url}: stopped" in done.stderr
         assert "Its replicas go on." in done.stderr
         assert len(well.requests) == 2 * TOTAL
 
@@ -104,7 +104,7 @@ def test_where_all_replicas_are_gone_the_run_stops_and_goes_on_elsewhere(prompts
 
 def test_doctor_asks_each_replica_of_a_file(tmp_path):
     file = tmp_path / "study.toml"
-    with Loopback(scripted({})) as one, Loopback(scripted({})) as two:
+    with Loopback() as one, Loopback() as two:
         file.write_text(
             f'[[target]]\nmodel = "vllm/target"\nbase_url = ["{one.base_url}", "{two.base_url}"]\n'
         )

@@ -65,8 +65,9 @@ def app(context: click.Context) -> None:
     """Measure where a language model's safety gets lost between languages, and why.
 
     \b
+    safeglot init
+    safeglot run
     safeglot run mini --languages en,de,sw --target vllm/OWNER/MODEL
-                 --judge llama-guard-3=vllm/meta-llama/Llama-Guard-3-8B --out runs/first
     """  # noqa: D301 - click reads the escape
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -89,7 +90,7 @@ def run(
     quiet: bool,
     **flags: Any,
 ) -> None:
-    """Run all stages; on a folder that holds the run, do what is missing.
+    """Run all stages, or those that a run still lacks.
 
     CONFIG is a TOML file (./safeglot.toml where nothing is named; `safeglot init` writes it), RUN a
     run's folder to go on with, PROMPTS mini, a file or hf:owner/name.

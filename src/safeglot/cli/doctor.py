@@ -26,7 +26,7 @@ def doctor(
     proxy: str | None,
     allow: tuple[str, ...],
 ) -> None:
-    """Tell what is installed and set; try the models and judges of CONFIG.
+    """Tell what is installed; try the models and judges of CONFIG.
 
     Each of its models is asked one harmless question, each judge its first check (four exchanges);
     what is wrong is told with what to do, and the exit code is 2.

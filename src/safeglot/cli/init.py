@@ -32,9 +32,9 @@ from safeglot.cli.help import GroupedCommand, grouped
     help="variable of the judge's key",
 )
 def init(*, target: str, judge: str, languages: str, preset: str, out: Path, **at: str) -> None:
-    """Ask four questions, ask the server for its models, write safeglot.toml.
+    """Ask four questions and write safeglot.toml.
 
-    What a flag answers is not asked; without a terminal nothing is asked. Keys are never written:
+    The server is asked for its models. What a flag answers is not asked; without a terminal nothing is asked. Keys are never written:
     a configuration names the environment variable that holds one.
     """
     from safeglot.backends.console import Console

@@ -150,7 +150,7 @@ def merge(runs: tuple[Path, ...], out: Path) -> None:
 def arms(
     run: Path, config: str | None, *, out: Path, arm: tuple[str, ...], quiet: bool, **flags: Any
 ) -> None:
-    """Write the answers that arms need translated, or translate them.
+    """Write, or have translated, the answers that arms need.
 
     --with, or CONFIG, a TOML file, names the translators.
     """

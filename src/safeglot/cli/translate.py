@@ -44,7 +44,7 @@ def translate(
     quiet: bool,
     **flags: Any,
 ) -> None:
-    """Translate prompts, check and choose; write a translation set.
+    """Translate and check prompts; write a translation set.
 
     PROMPTS is mini, a file or hf:owner/name, CONFIG a configuration file (.toml).
 
