@@ -13,7 +13,7 @@ from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine.collect import Collector
 from safeglot.backends.engine.endpoints import Endpoints
 from safeglot.backends.engine.engine import Counters, Engine, Limits
-from safeglot.backends.engine.lane import Patience
+from safeglot.backends.engine.lane import HOPELESS, Patience
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir
@@ -236,7 +236,12 @@ def stops_explained(work: Work, stored: Callable[[Work], str] | None = None) -> 
 def _how_to_go_on(why: Stopped, work: Work, stored: Callable[[Work], str]) -> str:
     work.store.flush()
     done = f"{why}\n{stored(work)} are stored in {work.run_dir.path}."
-    return f"{done} Run the same command again to go on from there." if why.again else done
+    if not why.again:
+        return done
+    gave_up = {lane.gave_up for lane in work.endpoints.lanes.values() if lane.gave_up}
+    if gave_up and gave_up <= HOPELESS:
+        return f"{done} Mend that; the command then goes on from there."
+    return f"{done} Run the same command again to go on from there."
 
 
 def _stored(work: Work) -> str:

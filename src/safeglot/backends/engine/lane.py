@@ -13,7 +13,8 @@ from safeglot.backends.engine.pace import Pace
 from safeglot.errors import EndpointStopped, ModelError, Stopped
 
 _OVERLOAD = frozenset({"rate_limited", "timeout"})
-_HOPELESS = frozenset({"auth", "not_found", "setting"})
+HOPELESS = frozenset({"auth", "not_found", "setting"})
+"""Kinds of errors that no other try mends."""
 _REFUSED = frozenset({"bad_request", "fault"})
 ROW = 4
 """The least requests limited in a row that hold back the others of an endpoint that answers."""
@@ -326,7 +327,7 @@ class Lane:
             return False
         if kind == "quota":
             return True
-        if kind in _HOPELESS:
+        if kind in HOPELESS:
             return streak.successes == 0 or streak.n >= p.failures
         if kind in _REFUSED:
             return streak.n >= p.rejected
