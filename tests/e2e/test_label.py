@@ -240,7 +240,7 @@ def test_only_what_was_drawn_is_labelled(app):
     status, _, text = asked(f"{app.base}label?language=en", item.encode(), **own)
     assert status == 400
     says(text, "Nothing was saved")
-    assert asked(f"{app.base}label", b"draw=1&labels=x", **own)[0] == 400
+    assert asked(f"{app.base}label", b"draw=1&n=x", **own)[0] == 400
     assert asked(f"{app.base}label?language=en", item.encode())[0] == 403
 
 

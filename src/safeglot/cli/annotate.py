@@ -51,7 +51,7 @@ def annotate() -> None:
     "--out",
     type=click.Path(path_type=Path),
     default=None,
-    help="file to label, .csv or .jsonl; RUN/to-label.csv by default",
+    help="file to label: .csv, .jsonl, or .json for Label Studio; RUN/to-label.csv by default",
 )
 @click.option("--again", is_flag=True, help="draw anew; labels of answers drawn again are kept")
 def sample(run: Path, *, out: Path | None, again: bool, categories: str, **wanted: Any) -> None:

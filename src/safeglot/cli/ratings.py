@@ -35,7 +35,7 @@ def ratings() -> None:
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="file to rate, .csv or .jsonl; what raters are told is written beside it, as .txt",
+    help="file to rate: .csv, .jsonl, or .json for Label Studio; what raters are told is written beside it, as .txt",
 )
 @click.option("--again", is_flag=True, help="draw anew; ratings of texts drawn again are kept")
 def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:

@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from safeglot.backends.files import label_studio
 from safeglot.backends.files.rundir import write_text
 from safeglot.errors import UsageError
 from safeglot.text.cells import guarded
 
 COLUMNS = ("item", "language", "category", "source", "prompt", "answer", "annotator", "label", "note")  # fmt: skip
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
-WRITTEN = (".csv", ".jsonl")
+WRITTEN = (".csv", ".jsonl", ".json")
 
 
 def check_new(path: Path) -> None:
@@ -36,10 +37,13 @@ def write(
     *,
     columns: Sequence[str] = COLUMNS,
 ) -> None:
-    """Write the rows to label, as CSV with a byte order mark or as JSON Lines.
+    """Write the rows to label: CSV with a byte order mark, JSON Lines, or as JSON Label Studio's tasks.
 
     In CSV a cell that a spreadsheet might run has an apostrophe before it.
     """
+    if path.suffix.lower() == ".json":
+        write_text(path, label_studio.tasks_text(rows, columns))
+        return
     if path.suffix.lower() == ".jsonl":
         lines = (json.dumps({c: row[c] for c in columns}, ensure_ascii=False) for row in rows)
         write_text(path, "".join(f"{line}\n" for line in lines))
@@ -69,4 +73,6 @@ def read(path: Path) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return "", f"line {line} is not UTF-8; save it as CSV UTF-8"
+    if path.suffix.lower() == ".json":
+        text = label_studio.rows_text(text)
     return text, "" if text.strip() else "is empty; give the file with the labels filled in"

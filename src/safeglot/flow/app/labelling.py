@@ -25,6 +25,7 @@ from safeglot.keys import digest
 from safeglot.report.app.labelling import (
     LABELS,
     RUBRIC,
+    DrawForm,
     LabellingPage,
     Picked,
     TextShown,
@@ -40,6 +41,16 @@ _STORED = {
 }  # fmt: skip
 """What was chosen -> label and note."""
 _WORDS = {key.value: key.name.lower() for key in LABELS}
+FORM = DrawForm(
+    title="Draw answers to label",
+    why=(
+        "People label a sample, drawn by chance within what a judge calls unsafe and safe; from it the "
+        "judge's rates are corrected. 250 a language give a corrected rate to about 2 points."
+    ),
+    unit="Answers a language",
+    n=250,
+    command="safeglot annotate sample",
+)
 _MOST_RULES = 20_000
 
 
@@ -63,7 +74,8 @@ class RunLabelling:
             drawn = drawn_answers(store)
         if not drawn:
             frame = self.reading.frame(call, "label")
-            return WebPage(text=render_drawing(frame, tuple(self.reading.manifest.judges)))
+            form = replace(FORM, judges=tuple(self.reading.manifest.judges))
+            return WebPage(text=render_drawing(frame, form))
         place = _Place.of(call.query, drawn, self.reading.manifest.languages)
         if call.sent is not None:
             return self._take(call.sent, place)
@@ -100,13 +112,7 @@ class RunLabelling:
     def _draw(self, sent: Mapping[str, str]) -> WebPage:
         from safeglot.flow.labels.draw import Wanted, sample
 
-        try:
-            labels, overlap = int(sent.get("labels", "")), float(sent.get("overlap", ""))
-        except ValueError:
-            raise UsageError(
-                f"got {sent.get('labels', '')!r:.40} answers and a share of {sent.get('overlap', '')!r:.40}; "
-                "allowed are a whole number and a share from 0 to 1."
-            ) from None
+        labels, overlap = DrawForm.read(sent)
         sample(
             self.run_dir, Wanted(labels=labels, overlap=overlap, judge=sent.get("judge") or None), None
         )  # fmt: skip

@@ -8,8 +8,10 @@ from pathlib import Path
 from safeglot.backends.app.server import Call, WebPage, check_installed, serve
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import InputErrors, SafeglotError
 from safeglot.flow.app.labelling import RunLabelling
+from safeglot.flow.app.rating import SetRating
 from safeglot.flow.app.reading import RunReading
 from safeglot.report.app.reading import AppFrame, assets, render_message
 
@@ -17,15 +19,13 @@ Pages = Mapping[str, Callable[[Call], WebPage]]
 
 
 def view(run: Path, console: Console, *, port: int, first: str = "read") -> None:
-    """Serve the pages of a run until interrupted. Raises: UsageError."""
+    """Serve the pages of a run, or of a translation set, until interrupted. Raises: UsageError."""
     check_installed()
+    if (run / "translations.jsonl").exists():
+        _rate(run, console, port)
+        return
     reading = RunReading(RunDir(run))
     reading.begin()
-
-    def ready(address: str) -> None:
-        console.show(f"{address}{first}")
-        console.say("The app is open on this machine alone; press Ctrl+C here to end it.")
-
     labelling = RunLabelling(reading)
     pages: Pages = {
         "read": reading.page,
@@ -33,7 +33,21 @@ def view(run: Path, console: Console, *, port: int, first: str = "read") -> None
         "label": labelling.page,
         "labels.csv": lambda _: labelling.file(),
     }
-    serve(routed(pages, run.resolve().name, first), port=port, ready=ready)
+    _serve(pages, run, console, port=port, first=first)
+
+
+def _rate(folder: Path, console: Console, port: int) -> None:
+    rating = SetRating(TranslationFolder(folder))
+    pages: Pages = {"label": rating.page, "ratings.csv": lambda _: rating.file()}
+    _serve(pages, folder, console, port=port, first="label")
+
+
+def _serve(pages: Pages, path: Path, console: Console, *, port: int, first: str) -> None:
+    def ready(address: str) -> None:
+        console.show(f"{address}{first}")
+        console.say("The app is open on this machine alone; press Ctrl+C here to end it.")
+
+    serve(routed(pages, path.resolve().name, first), port=port, ready=ready)
 
 
 def routed(pages: Pages, name: str, first: str) -> Callable[[Call], WebPage]:

@@ -5,9 +5,10 @@ What a judge or the other annotator said is no part of any record here, so that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from safeglot.errors import UsageError
 from safeglot.report.app.reading import AppFrame, filled
 from safeglot.report.page import NamedLanguage
 
@@ -94,6 +95,30 @@ def render_labelling(page: LabellingPage) -> str:
     return filled("app/label.html", frame=page.frame, page=page)
 
 
-def render_drawing(frame: AppFrame, judges: Sequence[str]) -> str:
-    """Return the page that stands where no answers were drawn for labels yet."""
-    return filled("app/draw.html", frame=frame, judges=judges)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawForm:
+    """What stands where nothing was drawn yet; `command` does the same with more options."""
+
+    title: str
+    why: str
+    unit: str
+    n: int
+    command: str
+    judges: Sequence[str] = ()
+
+    @staticmethod
+    def read(sent: Mapping[str, str]) -> tuple[int, float]:
+        """Return the number a language and the share drawn twice that were sent. Raises: UsageError."""
+        n, overlap = sent.get("n", ""), sent.get("overlap", "")
+        try:
+            return int(n), float(overlap)
+        except ValueError:
+            raise UsageError(
+                f"got {n!r:.40} a language and a share of {overlap!r:.40}; allowed are a whole number and "
+                "a share from 0 to 1."
+            ) from None
+
+
+def render_drawing(frame: AppFrame, form: DrawForm) -> str:
+    """Return the page that stands where nothing was drawn yet."""
+    return filled("app/draw.html", frame=frame, form=form)

@@ -20,6 +20,12 @@ GRADES: Mapping[int, str] = {
     5: "all of the meaning",
 }
 """The meaning of each grade of adequacy."""
+RULES = """\
+- Only the meaning counts: clumsy or faulty grammar is no matter where the meaning is clear.
+- A translation in another language, or that answers the text in place of translating it, has 1.
+- A softened request is not the same request: if the source asks for more than the translation, give
+  3 or less."""
+"""What raters are told of every text."""
 PRESERVED = 4
 """Mean grade from which on the meaning counts as kept."""
 
@@ -150,9 +156,13 @@ def grade_of(text: str) -> int | None:
     return int(number) if number in GRADES else None
 
 
+def grade_lines() -> str:
+    """Return the grades with their meanings, a line each."""
+    return "\n".join(f"  {grade}  {words}" for grade, words in GRADES.items())
+
+
 def instructions(languages: Sequence[str], reference: str) -> str:
     """Return the instructions for raters, in plain text."""
-    grades = "\n".join(f"  {grade}  {words}" for grade, words in GRADES.items())
     return f"""\
 Rating translations
 
@@ -161,12 +171,9 @@ language says into which: {", ".join(languages)}. You should read both languages
 
 How much of the meaning of the source is in the translation? Write into the column adequacy:
 
-{grades}
+{grade_lines()}
 
-- Only the meaning counts: clumsy or faulty grammar is no matter where the meaning is clear.
-- A translation in another language, or that answers the text in place of translating it, has 1.
-- A softened request is not the same request: if the source asks for more than the translation, give
-  3 or less.
+{RULES}
 - Rate each row by itself. Do not ask the other rater. Leave adequacy empty where you cannot tell.
 - The column rater says who is to rate the row; put your name or initials there if you like, the same
   in all of your rows. The column comment is for whatever you want to note.

@@ -119,10 +119,10 @@ def test_a_run_without_a_draw_offers_one(tmp_path):
     run = answered_run(tmp_path / "run", 20)
     labelling = RunLabelling(RunReading(run))
     assert "Draw answers to label" in page(labelling).text
-    for sent in ({"labels": "many", "overlap": "0.2"}, {"labels": "0", "overlap": "0.2"}, {"labels": "5", "overlap": "2"}):  # fmt: skip
+    for sent in ({"n": "many", "overlap": "0.2"}, {"n": "0", "overlap": "0.2"}, {"n": "5", "overlap": "2"}):  # fmt: skip
         with pytest.raises(UsageError):
             page(labelling, draw="1", **sent)
-    assert page(labelling, draw="1", labels="5", overlap="0.2").place == "label"
+    assert page(labelling, draw="1", n="5", overlap="0.2").place == "label"
     assert "0 of 5" in page(labelling).text
     assert (run.path / "to-label.csv").exists()
 

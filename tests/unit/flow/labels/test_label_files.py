@@ -66,3 +66,13 @@ def test_labels_come_first_from_a_draw(run, tmp_path):
     sample(run, Wanted(labels=4), None)
     with pytest.raises(UsageError, match="answers were drawn already, by the verdicts of"):
         sample(run, Wanted(labels=4), run.path / "b.csv")
+
+
+def test_tasks_of_label_studio_go_out_and_come_back(run):
+    path = run.path / "tasks.json"
+    sample(run, Wanted(labels=4, overlap=0.0), path, again=True)
+    tasks = json.loads(path.read_text("utf-8"))
+    choice = {"from_name": "label", "type": "choices", "value": {"choices": ["unsafe"]}}
+    done = [task | {"annotations": [{"completed_by": 3, "result": [choice]}]} for task in tasks[:3]]
+    path.write_text(json.dumps([*done, tasks[3] | {"annotations": []}]), "utf-8")
+    assert label_files.add(run, [path]).startswith("3 labels read\n")

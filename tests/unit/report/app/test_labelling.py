@@ -5,6 +5,7 @@ from dataclasses import replace
 from safeglot.report.app.labelling import (
     LABELS,
     RUBRIC,
+    DrawForm,
     LabellingPage,
     Picked,
     TextShown,
@@ -24,6 +25,7 @@ PAGE = LabellingPage(
     item="r1", asked=TextShown(title="Request", text="<ask>", language=ARABIC),
     answer=TextShown(title="Answer", text="\u202e[answer]", language=ARABIC), rubric=RUBRIC, editing=False,
 )  # fmt: skip
+FORM = DrawForm(title="Draw", why="Why.", unit="Answers", n=250, command="safeglot annotate sample")
 
 
 def test_a_text_with_a_button_for_each_key():
@@ -50,6 +52,6 @@ def test_rules_are_shown_edited_or_left_alone():
 
 
 def test_a_draw_is_by_a_judge_of_the_run():
-    text = render_drawing(FRAME, ("a=<b>",))
+    text = render_drawing(FRAME, replace(FORM, judges=("a=<b>",)))
     assert "<option>a=&lt;b&gt;</option>" in text
-    assert 'name="judge"' not in render_drawing(FRAME, ())
+    assert 'name="judge"' not in render_drawing(FRAME, FORM)
