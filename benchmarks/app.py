@@ -104,6 +104,11 @@ def got(url: str) -> tuple[float, str]:
     return time.perf_counter() - began, text
 
 
+def cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def peak_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text("utf-8")
     return int(status.partition("VmHWM:")[2].split()[0]) / 1e3
@@ -129,10 +134,10 @@ def main() -> int:
         printed_s = time.perf_counter() - began
         while "<h1>Reading" in (text := got(url)[1]):
             time.sleep(0.05)
-        first_s = time.perf_counter() - began
+        first_s, used_s = time.perf_counter() - began, cpu_s(server.pid)
         size = (folder / "run" / "safeglot.db").stat().st_size / 1e9
         print(f"{given.answers:,} answers, a database of {size:.2f} GB")
-        print(f"address printed after {printed_s:.2f} s, first whole page after {first_s:.2f} s ({len(text) / 1e3:.0f} kB)")  # fmt: skip
+        print(f"address printed after {printed_s:.2f} s, first whole page after {first_s:.2f} s, {used_s:.2f} s of the processor ({len(text) / 1e3:.0f} kB)")  # fmt: skip
         for name, query in FILTERS.items():
             address = f"{url}?{query.format(half=given.answers // 2)}"
             times = [got(address)[0] for _ in range(10)]

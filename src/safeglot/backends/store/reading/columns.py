@@ -39,7 +39,9 @@ _LOST = "SELECT by, work, sample, kind FROM failures WHERE stage = 'generate' AN
 _VERDICTS = """
 SELECT response, step, 3 * ifnull(unsafe <> 0, -1) + ifnull(refusal <> 0, -1) + 4 FROM verdicts
 """
-_TRAITS = "SELECT response, ifnull(invalid, ''), truncated <> 0 FROM traits"
+_TRAITS = """
+SELECT response, ifnull(invalid, ''), truncated <> 0 FROM traits WHERE invalid IS NOT NULL OR truncated <> 0
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -211,7 +213,11 @@ def _places(store: Store, stage: str, names: Sequence[str]) -> dict[int, int]:
 
 
 def _of_steps(steps: Sequence[int], places: Mapping[int, int]) -> Column:
-    return np.array([places.get(step, -1) for step in steps], dtype=np.int64)
+    numbers = sorted(places)
+    value = np.array([*(places[number] for number in numbers), -1], dtype=np.int64)
+    return np.asarray(
+        value[found(np.array(numbers, dtype=np.int64), np.array(steps, dtype=np.int64))]
+    )
 
 
 def _answers(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
