@@ -101,7 +101,7 @@ def _waterfall(scope: PanelScope, row: LanguageRate, why: Cause, start: float) -
             *_falls(parts, start, scale, _main(why)),
             _whole(row.language.name, end, scale, last, before=scale.at(end)),
         ),
-        foot=_foot(why, own.value if own and not is_same else None),
+        foot=_foot(why, row, own.value if own and not is_same else None),
     )
 
 
@@ -193,13 +193,14 @@ def _falls(parts: Sequence[_Part], start: float, scale: _Scale, main: str) -> It
         at += part.point
 
 
-def _foot(why: Cause, own: float | None) -> str:
+def _foot(why: Cause, row: LanguageRate, own: float | None) -> str:
     """Return what the steps are of, and that the language's own rate is another where it is."""
     n = count(why.total.n) if why.total else "0"
     lacking = len(TERMS) - len(why.terms)
     arms = "From arms" if lacking else "From three arms"
     other = f" Over all its requests the rate is {percent(own)}%." if own is not None else ""
-    return f"{arms} on the same {n} prompts, each step with its 95% interval.{other}"
+    labels = " By the judge's labels, not corrected by people's." if row.is_corrected else ""
+    return f"{arms} on the same {n} prompts, each step with its 95% interval.{other}{labels}"
 
 
 def _saved(scope: PanelScope, shown: Sequence[tuple[LanguageRate, Cause]]) -> SavedFigure:

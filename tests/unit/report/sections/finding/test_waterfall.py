@@ -71,5 +71,12 @@ def test_a_total_beside_the_languages_own_rate_is_told_as_such():
     assert "Over all its requests the rate is 24.8%." in fall.foot
 
 
+def test_a_rate_that_people_corrected_is_told_from_the_steps_by_the_judge_alone():
+    (fall,) = falls_of(polyglot.labels("en", "sw", "bn"), polyglot.arms("sw")).languages
+    assert fall.foot.endswith("By the judge's labels, not corrected by people's.")
+    (fall,) = falls_of(polyglot.arms("sw")).languages
+    assert "corrected" not in fall.foot
+
+
 def test_without_arms_there_is_no_waterfall():
     assert falls_of() is None
