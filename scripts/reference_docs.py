@@ -491,7 +491,9 @@ joins for benign prompts, and gives no safety rates. `--judge refusal-encoder` n
 
 It reads the first {WIDTHS[0]} and the first {WIDTHS[1]} columns of an answer (a CJK character \
 takes three), each as one vector. Probabilities are rounded to {DECIMALS} decimals, and the encoder \
-runs on one thread and one text at a time, so that a verdict does not hang on the batch.
+runs on one thread and one text at a time, so that a verdict does not hang on the batch. \
+263 of the answers below took 9.5 ms of CPU time each on a busy machine (the baseline: 0.3 ms); the \
+encoder takes 150 MB of memory.
 
 ## Measured
 
