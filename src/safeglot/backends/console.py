@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PLAIN_EVERY_S = 10.0
 BAR_AFTER_S, BAR_EVERY_S = 1.0, 0.25
+LEFT_AFTER_S = 5.0
+"""The pace of less than this tells nothing of the time that is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +124,13 @@ class Console:
     async def _lines(self, look: Callable[[], Snapshot]) -> None:
         import asyncio
 
-        started = time.monotonic()
+        started, pace = time.monotonic(), TimeLeft(look())
         try:
             while True:
                 await asyncio.sleep(PLAIN_EVERY_S)
-                self.say(line(look(), time.monotonic() - started))
+                self.say(line(look(), time.monotonic() - started, pace))
         finally:
-            self.say(line(look(), time.monotonic() - started))
+            self.say(line(look(), time.monotonic() - started, pace))
 
     async def _bars(self, look: Callable[[], Snapshot]) -> None:
         import asyncio
@@ -192,7 +194,8 @@ class _Counted:
 
     def _say(self) -> None:
         elapsed_s = time.monotonic() - self.started
-        self.console.say(f"[{elapsed_s:6.0f} s] {self.what} {self.done}/{self.of}")
+        left = left_words(self.done, self.of, elapsed_s)
+        self.console.say(f"[{elapsed_s:6.0f} s] {self.what} {self.done}/{self.of}{left}")
 
     def _move(self) -> None:
         if self.progress is not None:
@@ -227,10 +230,42 @@ def _columns() -> tuple[ProgressColumn, ...]:
     )
 
 
-def line(now: Snapshot, elapsed_s: float) -> str:
-    """Return one plain progress line."""
+class TimeLeft:
+    """The pace of a run since something was done first: loading a model tells nothing of it."""
+
+    def __init__(self, begun: Snapshot) -> None:
+        self.done, self.at_s, self.is_known = _done(begun), 0.0, False
+
+    def left(self, now: Snapshot, elapsed_s: float) -> str:
+        """Return ", about 3 min left", "" while it is not known and at the end."""
+        done, of = _done(now), now.answers_of + now.verdicts_of - now.failed
+        if not self.is_known:
+            self.is_known, self.done, self.at_s = done > self.done, done, elapsed_s
+            return ""
+        return left_words(done - self.done, of - self.done, elapsed_s - self.at_s)
+
+
+def _done(now: Snapshot) -> int:
+    return now.answers + now.verdicts
+
+
+def line(now: Snapshot, elapsed_s: float, pace: TimeLeft | None = None) -> str:
+    """Return one plain progress line; with the pace, the time that is left."""
     parts = [f"answers {now.answers}/{now.answers_of}"] if now.answers_of else []
     parts += [f"verdicts {now.verdicts}/{now.verdicts_of}"]
+    parts += [f"{now.in_flight} in flight"] if now.in_flight else []
     parts += [f"{now.retried} retries"] if now.retried else []
     parts += [f"{now.failed} failed"] if now.failed else []
-    return f"[{elapsed_s:6.0f} s] " + ", ".join(parts)
+    left = pace.left(now, elapsed_s) if pace else ""
+    return f"[{elapsed_s:6.0f} s] " + ", ".join(parts) + left
+
+
+def left_words(done: int, of: int, elapsed_s: float) -> str:
+    """Return ", about 3 min left" at the pace so far; "" before anything is done, and at the end."""
+    if done <= 0 or done >= of or elapsed_s < LEFT_AFTER_S:
+        return ""
+    minutes = (of - done) * elapsed_s / done / 60
+    if minutes < 1:
+        return ", under 1 min left"
+    hours, rest = divmod(round(minutes), 60)
+    return f", about {f'{hours} h ' if hours else ''}{rest} min left"

@@ -1,7 +1,7 @@
 import pytest
 
 from safeglot.backends import console
-from safeglot.backends.console import Console
+from safeglot.backends.console import Console, Snapshot, TimeLeft, left_words, line
 
 
 @pytest.fixture
@@ -73,3 +73,33 @@ def test_the_last_number_is_shown_however_it_ends(shown):
     with pytest.raises(KeyboardInterrupt):
         stopped(Console())
     assert shown().splitlines() == ["[     0 s] answers checked 7/30"] * 2
+
+
+def snapshot(answers, verdicts, **more):
+    fields = {
+        "answers_of": 100,
+        "verdicts_of": 100,
+        "failed": 0,
+        "tokens": 0,
+        "retried": 0,
+        "in_flight": 0,
+    }
+    return Snapshot(answers=answers, verdicts=verdicts, **(fields | more))
+
+
+def test_a_plain_line_has_what_is_in_flight_and_the_time_left():
+    pace = TimeLeft(snapshot(0, 0))
+    assert line(snapshot(0, 0, in_flight=16), 60.0, pace).endswith("verdicts 0/100, 16 in flight")
+    assert line(snapshot(10, 10), 70.0, pace).endswith("verdicts 10/100")
+    assert line(snapshot(40, 30, in_flight=16, retried=2), 130.0, pace) == (
+        "[   130 s] answers 40/100, verdicts 30/100, 16 in flight, 2 retries, about 3 min left"
+    )
+    assert line(snapshot(100, 100), 190.0, pace) == "[   190 s] answers 100/100, verdicts 100/100"
+    assert line(snapshot(40, 30), 60.0) == "[    60 s] answers 40/100, verdicts 30/100"
+
+
+def test_the_time_left_is_told_in_hours_and_minutes():
+    assert left_words(0, 100, 60.0) == ""
+    assert left_words(99, 100, 60.0) == ", under 1 min left"
+    assert left_words(1, 131, 60.0) == ", about 2 h 10 min left"
+    assert left_words(50, 100, 0.5) == ""

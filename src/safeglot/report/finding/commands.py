@@ -11,8 +11,13 @@ def command(*words: str) -> str:
 
 
 def label(run: str) -> str:
-    """Return the command that draws answers for people to label."""
-    return command("annotate", "sample", run)
+    """Return the command that opens the labelling of a run's answers in the browser."""
+    return command("label", run)
+
+
+def view(run: str) -> str:
+    """Return the command that opens a run's answers in the browser."""
+    return command("view", run)
 
 
 def go_on(run: str) -> str:

@@ -17,8 +17,8 @@ from safeglot.report.numbers.variants import spelled
 from safeglot.report.page import Page, PanelScope
 from safeglot.types import Estimate
 
-TRANSLATOR = "TRANSLATOR"
-"""Stands in a command for a translator where the run names none."""
+TRANSLATOR, FILE = "TRANSLATOR", "FILE"
+"""Stand in a command for a translator, and for a file of round trips, where the run names none."""
 PROBES = "framing=story,codeswitch=word"
 INVALID = {"n_empty": "empty", "n_degenerate": "loops", "n_lang": "other language", "n_echo": "echoes"}  # fmt: skip
 
@@ -30,10 +30,11 @@ class Reasons:
     run: str
     translators: tuple[str, ...] = ()
 
-    @property
-    def translator(self) -> tuple[str, ...]:
-        """The words of a command that name a translator."""
-        return () if self.translators else ("--with", TRANSLATOR)
+    def arms(self, names: str, *files: str) -> str:
+        """Return the command that runs arms; round trips come from a file where the run translated nothing."""
+        brought = files if self.translators or "roundtrip" not in names else (*files, FILE)
+        texts = ("--arm-texts", ",".join(brought)) if brought else ()
+        return commands.command("run", self.run, "--arms", names, *texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +141,7 @@ def _translation(cause: Cause, reasons: Reasons) -> WhyAnswer:
             question=question,
             answer="Not known: no prompt was asked after a round trip.",
             is_known=False,
-            command=commands.command(
-                "run", reasons.run, "--arms", "roundtrip", *reasons.translator
-            ),
+            command=reasons.arms("roundtrip"),
         )
     how = "by people's translations" if term.by_people else "by a round trip"
     more, command = "", ""
@@ -189,10 +188,11 @@ def _judge(scope: PanelScope, row: LanguageRate, cause: Cause, reasons: Reasons)
 def _model(cause: Cause, reasons: Reasons) -> WhyAnswer:
     question, term = "The model?", cause.term("model")
     if term is None:
-        lacking = ["--arms", "backtranslate"] if cause.term("translation") else ["--arms", "roundtrip,backtranslate"]  # fmt: skip
+        names = "backtranslate" if cause.term("translation") else "roundtrip,backtranslate"
         file = f"{reasons.run}/answers-translated.csv"
-        first = commands.command("arms", reasons.run, "--out", file, "--with", *(reasons.translators[:1] or (TRANSLATOR,)))  # fmt: skip
-        second = commands.command("run", reasons.run, *lacking, "--arm-texts", file, *reasons.translator)  # fmt: skip
+        by = reasons.translators[:1] or (TRANSLATOR,)
+        first = commands.command("arms", reasons.run, "--out", file, "--with", *by)
+        second = reasons.arms(names, file)
         return WhyAnswer(
             question=question,
             answer="Not known: it is what translation and judge leave.",

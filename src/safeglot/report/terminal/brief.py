@@ -165,7 +165,7 @@ def _less_safe(scope: PanelScope, found: Finding, width: int) -> list[str]:
         text = f"{less} than {reference}: {joined(names, most)}. {found.cause}"
         if display_width(text) <= width:
             return [text]
-    whole = joined(names) if len(names) < 3 else f"{len(names)} languages"
+    whole = names[0] if len(names) == 1 else f"{len(names)} languages"
     return wrapped(f"{less} than {reference}: {whole}. {found.cause}", width)
 
 
@@ -340,19 +340,26 @@ def caveat_words(caveat: Caveat) -> str:
 
 
 def _next(found: Finding, place: RunPlace) -> tuple[str, ...]:
-    """Return where to go on: why, where there is a gap to explain, else all tables."""
-    is_gap = found.case in ("gap", "unusable", "none", "reference worse")
-    return (commands.why(place.run) if is_gap else commands.full(place.run),)
+    """Return where to go on beside the page."""
+    if found.case in ("benign only", "no data"):
+        return (commands.full(place.run),)
+    if found.case == "small run":
+        return (commands.view(place.run), commands.command("init"))
+    why, view = commands.why(place.run), commands.view(place.run)
+    is_told = found.why is not None and found.why.case != "not known"
+    return (view, why) if is_told else (why, view)
 
 
 def _ways(place: RunPlace, more: Sequence[str], width: int) -> Iterator[str]:
-    """Yield the last lines: the page and the commands that lead on, as many a line as fit whole."""
+    """Yield the last lines: the page and the first command, and further ones where they fit beside them."""
     line = ""
-    for part in (place.page, *more):
-        joined_line = f"{line}    {part}" if line else f"{MARGIN}{part}"
-        if line and display_width(joined_line) > width:
+    for k, part in enumerate(part for part in (place.page, *more) if part):
+        longer = f"{line}    {part}" if line else f"{MARGIN}{part}"
+        if line and display_width(longer) > width:
+            if k > 1:
+                break
             yield line
-            joined_line = f"{MARGIN}{part}"
-        line = joined_line if part else line
+            longer = f"{MARGIN}{part}"
+        line = longer
     if line:
         yield line

@@ -38,7 +38,7 @@ def test_those_that_move_the_headline_come_first_the_largest_first():
     assert found[0].detail == (
         "If it misses as much as its card says, Swahili's gap is 24 points, not 19."
     )
-    assert found[0].command == "safeglot annotate sample runs/polyglot"
+    assert found[0].command == "safeglot label runs/polyglot"
     assert found[2].detail == "So only bounds are given: 18 to 26% unsafe."
 
 
@@ -69,7 +69,7 @@ def test_missing_verdicts_move_the_gap_as_far_as_their_bounds():
 
 def test_paths_are_quoted_so_that_they_can_be_pasted():
     assert ranked(rows("sw"), run="runs/my run; x")[0].command == (
-        "safeglot annotate sample 'runs/my run; x'"
+        "safeglot label 'runs/my run; x'"
     )
 
 

@@ -41,7 +41,10 @@ def test_the_runs_own_translator_and_path_stand_in_the_commands():
     found = by_question(rows(*FIVE), reasons=reasons)
     assert found["The translation?"].command == "safeglot run 'runs/my run' --arms roundtrip"
     assert "--with apertium" in found["The model?"].command
-    assert "TRANSLATOR" in by_question(rows(*FIVE))["The translation?"].command
+    given = by_question(rows(*FIVE))
+    assert given["The translation?"].command.endswith("--arms roundtrip --arm-texts FILE")
+    assert "--with TRANSLATOR" in given["The model?"].command
+    assert given["The model?"].command.endswith("answers-translated.csv,FILE")
 
 
 def test_arms_answer_translation_judge_and_model():

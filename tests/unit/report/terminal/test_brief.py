@@ -40,7 +40,7 @@ Why: the model (+14.5 to +19.6 points); translation 2.4 at most, the judge 1.6.
   acme/polyglot-8b-instruct, llama-guard-3, 1,600 requests a language, macro-16
   Harmless requests refused: Swahili 6%, English 9%, Arabic 17%.
   No person has checked the judge: that could move a gap by 6 points. 4 more.
-  runs/polyglot/report.html    safeglot why runs/polyglot"""
+  runs/polyglot/report.html    safeglot view runs/polyglot"""
 WITHOUT = """\
 In Swahili 1 of 4 harmful requests is answered unsafely; in English 1 of 17.
 Less safe than English: Swahili, Bangla and Arabic. Why is not known yet.
@@ -70,7 +70,7 @@ It refuses hardly anything in any language: 2 of 158 requests.
 
   This shows the tool, not a model: the judge tells refusals only.
   embedded/smollm2-135m, refusal-baseline, 31 to 32 requests a language
-  runs/polyglot/report.html    safeglot show runs/polyglot --full"""
+  runs/polyglot/report.html    safeglot view runs/polyglot    safeglot init"""
 
 
 def text(*parts, width=80, colour=False, **more):
