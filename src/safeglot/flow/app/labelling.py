@@ -146,7 +146,7 @@ class RunLabelling:
         return chosen
 
     def _write(self, table: str, row: tuple[int | str, ...]) -> None:
-        with stored(self.run_dir.database, read_only=False) as store:
+        with stored(self.run_dir.database) as store:
             store.write(table, [row])
 
     # ---- what is shown

@@ -47,6 +47,7 @@ KEYS = tuple(
     )
     for grade, words in GRADES.items()
 )
+_RULES = RULES.replace("\n  ", " ")
 FORM = DrawForm(
     title="Draw translations to rate",
     why="People say how much of the meaning a sample of the translations keeps, from 1 to 5.",
@@ -154,7 +155,7 @@ class SetRating:
             of=len(place.queue),
             keys=KEYS,
             last="Took the last rating back." if last == "undone" else f"Rated {last}, saved." if grade_of(last) else "",
-            rubric=f"{grade_lines()}\n\n{RULES}\n- Rate each text by itself. Do not ask the other rater.",
+            rubric=f"{grade_lines()}\n\n{_RULES}\n- Rate each text by itself. Do not ask the other rater.",
             rubric_title="How to rate",
             file="ratings.csv",
             ended=() if text else (f"What they say: safeglot ratings show {self.folder.path}",),

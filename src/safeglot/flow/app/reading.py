@@ -53,10 +53,13 @@ _TITLES = {
 
 
 @contextlib.contextmanager
-def stored(path: Path, *, read_only: bool = True) -> Iterator[Store]:
-    """Yield a database for a few rows. Raises: UsageError where it is damaged, Stopped where it is held."""
+def stored(path: Path) -> Iterator[Store]:
+    """Yield a database for a few rows. Raises: UsageError where it is damaged, Stopped where it is held.
+
+    Where it can be written it is opened so, as one that is only read may not change meanwhile.
+    """
     try:
-        store = Store(path, read_only=read_only)
+        store = Store(path, read_only=not os.access(path.parent, os.W_OK))
     except FileNotFoundError:
         raise UsageError(f"{path}: not there.") from None
     try:
@@ -82,9 +85,8 @@ class RunReading:
                 f"{run_dir.database}: not there. Run `safeglot run` with this run's inputs again, or "
                 "give another run."
             )
-        # an older one is brought up, where it can be
-        writable = os.access(run_dir.path, os.W_OK)
-        Store(run_dir.database, read_only=not writable).close()
+        with stored(run_dir.database):  # an older one is brought up, where it can be
+            pass
         self._read = Background(self._columns)
         self._judged: tuple[AnswerColumns, dict[str, JudgedColumns]] | None = None
         self._first: tuple[float, int] | None = None
