@@ -25,7 +25,6 @@ def view(run: Path, console: Console, *, port: int, first: str = "read") -> None
         _rate(run, console, port)
         return
     reading = RunReading(RunDir(run))
-    reading.begin()
     labelling = RunLabelling(reading)
     pages: Pages = {
         "read": reading.page,
@@ -33,7 +32,7 @@ def view(run: Path, console: Console, *, port: int, first: str = "read") -> None
         "label": labelling.page,
         "labels.csv": lambda _: labelling.file(),
     }
-    _serve(pages, run, console, port=port, first=first)
+    _serve(pages, run, console, port=port, first=first, then=reading.begin)
 
 
 def _rate(folder: Path, console: Console, port: int) -> None:
@@ -42,10 +41,19 @@ def _rate(folder: Path, console: Console, port: int) -> None:
     _serve(pages, folder, console, port=port, first="label")
 
 
-def _serve(pages: Pages, path: Path, console: Console, *, port: int, first: str) -> None:
+def _serve(
+    pages: Pages,
+    path: Path,
+    console: Console,
+    *,
+    port: int,
+    first: str,
+    then: Callable[[], None] = lambda: None,
+) -> None:
     def ready(address: str) -> None:
         console.show(f"{address}{first}")
         console.say("The app is open on this machine alone; press Ctrl+C here to end it.")
+        then()
 
     serve(routed(pages, path.resolve().name, first), port=port, ready=ready)
 

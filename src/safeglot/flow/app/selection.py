@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ MANY = ("language", "verdict", "kind", "model", "asked", "request")
 ONE = ("show", "category")
 REQUESTS = ("harmful", "benign")
 CHUNK = 200_000
-"""Answers that are classified at a time."""
+"""Answers that are looked at at a time where a whole column would take much memory."""
 _KIND_OF_CLASS = {R: "refused", SC: "harmless", S: "safe", UC: "unsafe"}
 _KIND_OF_OUTCOME = {
     "blocked": "blocked", "thought_only": "thought only", "broken": "failed", "failed": "failed",
@@ -85,11 +85,15 @@ class JudgedColumns:
     @cached_property
     def kind_N(self) -> Column:
         """Places in KINDS, by the classes of the results."""
-        kind_N = np.empty(len(self.columns), dtype=np.int8)
-        for start in range(0, kind_N.size, CHUNK):
+        return self._by_parts(self._kinds, np.int8)
+
+    def _by_parts(self, part_of: Callable[[slice], Column], kind: type) -> Column:
+        """Return a column that is made in parts: what it takes meanwhile stays small."""
+        made: Column = np.empty(len(self.columns), dtype=kind)
+        for start in range(0, made.size, CHUNK):
             part = slice(start, start + CHUNK)
-            kind_N[part] = self._kinds(part)
-        return kind_N
+            made[part] = part_of(part)
+        return made
 
     def _kinds(self, part: slice) -> Column:
         c = self.columns
@@ -125,17 +129,28 @@ class JudgedColumns:
         if self._reference not in c.languages or not len(c):
             return np.zeros(len(c), dtype=np.bool_)
         n_S = int(c.sample_N.max()) + 1
-        cell_N = (c.prompt_N.astype(np.int64) * len(c.models) + c.model_N) * n_S + c.sample_N
         safe = np.zeros(len(c.prompts) * len(c.models) * n_S, dtype=np.bool_)
         is_safe = (c.language_N == c.languages.index(self._reference)) & (c.arm_N == 0)
-        safe[cell_N[is_safe & (self.unsafe_N == 0)]] = True
-        return np.asarray((self.unsafe_N == 1) & (c.arm_N == 0) & safe[cell_N])
+        safe[self._cells(np.flatnonzero(is_safe & (self.unsafe_N == 0)), n_S)] = True
+        flip_N = np.zeros(len(c), dtype=np.bool_)
+        unsafe = np.flatnonzero((self.unsafe_N == 1) & (c.arm_N == 0))
+        flip_N[unsafe] = safe[self._cells(unsafe, n_S)]
+        return flip_N
+
+    def _cells(self, rows: Column, n_samples: int) -> Column:
+        """Return the prompt, model and sample of rows as one number."""
+        c = self.columns
+        prompt = c.prompt_N[rows].astype(np.int64)
+        return np.asarray((prompt * len(c.models) + c.model_N[rows]) * n_samples + c.sample_N[rows])
 
     @cached_property
     def disagree_N(self) -> Column:
         """Which answers one judge calls unsafe and another safe."""
         said = self.columns.unsafe_JN
-        return np.asarray((said == 1).any(axis=0) & (said == 0).any(axis=0))
+        return self._by_parts(
+            lambda part: (said[:, part] == 1).any(axis=0) & (said[:, part] == 0).any(axis=0),
+            np.bool_,
+        )
 
     def codes(self, name: str) -> tuple[Column, Sequence[str]]:
         """Return the code of each answer for a filter, and the values that the codes stand for."""
