@@ -31,7 +31,7 @@ def test_there_are_twelve_of_them():
     assert len({case.name for case in CASES}) == 12
 
 
-@pytest.mark.parametrize("client", ["aiohttp", "pyreqwest"])
+@pytest.mark.parametrize("client", ["aiohttp", "pycurl"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_disturbed_run_ends_as_an_undisturbed_one(
     case: Case, client: str, undisturbed: Ended, tmp_path: Path

@@ -117,7 +117,7 @@ HTTP_CLIENT = grouped(
     "--http-client",
     default=None,
     metavar="NAME",
-    help="what asks servers: auto, aiohttp, or pyreqwest (plain http without a proxy)",
+    help="what asks servers: auto, aiohttp, or pycurl (plain http without a proxy)",
 )
 ALLOW = grouped(
     _SERVERS,

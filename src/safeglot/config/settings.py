@@ -83,7 +83,7 @@ class Config:
         "HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY; none by default",
     )
     http_client: str = _option(
-        "auto", "what asks servers: auto, aiohttp, or pyreqwest (plain http without a proxy)"
+        "auto", "what asks servers: auto, aiohttp, or pycurl (plain http without a proxy)"
     )
     judge_thoughts: bool = _option(
         False, "judge the thoughts before the answers too, in rates of their own"

@@ -16,7 +16,7 @@ from safeglot.backends.files.records import Misfit, table_of
 from safeglot.errors import Stopped, UsageError
 from safeglot.text.spelling import closest
 
-_LIBRARIES = ("aiohttp", "pyreqwest", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
+_LIBRARIES = ("aiohttp", "pycurl", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
 
 
 class RunDir:

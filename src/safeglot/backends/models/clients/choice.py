@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from safeglot.backends.models.clients.client import HttpClient
 
 AUTO = "auto"
-FAST = "pyreqwest"
+FAST = "pycurl"
 CLIENTS = (AUTO, "aiohttp", FAST)
 
 
@@ -32,8 +33,9 @@ def client_fault(setting: str) -> str:
 
 def client_name(setting: str, url: str, proxy: Proxy | None) -> str:
     """Return the client that asks an address: over TLS and through a proxy it is aiohttp."""
-    is_plain = proxy is None and not is_https(url)
-    return FAST if is_plain and setting != "aiohttp" and is_installed(FAST) else "aiohttp"
+    is_plain = proxy is None and not is_https(url) and url.isascii()
+    is_here = is_installed(FAST) and sys.platform != "win32"  # its loop watches no sockets
+    return FAST if is_plain and setting != "aiohttp" and is_here else "aiohttp"
 
 
 def http_client(
@@ -41,9 +43,9 @@ def http_client(
 ) -> HttpClient:
     """Return the client for an address, with no connection opened yet."""
     if client_name(setting, url, proxy) == FAST:
-        from safeglot.backends.models.clients.pyreqwest_client import PyreqwestClient
+        from safeglot.backends.models.clients.curl_client import CurlClient
 
-        return PyreqwestClient(headers, timeout_s=timeout_s)
+        return CurlClient(headers, timeout_s=timeout_s)
     from safeglot.backends.models.clients.aiohttp_client import AiohttpClient
 
     return AiohttpClient(headers, timeout_s=timeout_s, proxy=proxy)

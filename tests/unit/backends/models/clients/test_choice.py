@@ -14,12 +14,12 @@ PROXY = Proxy(url="http://proxy.test:3128")
 @pytest.mark.parametrize(
     ("setting", "url", "proxy", "name"),
     [
-        ("auto", "http://gpu1:8000/v1", None, "pyreqwest"),
-        ("pyreqwest", "http://gpu1:8000/v1", None, "pyreqwest"),
+        ("auto", "http://gpu1:8000/v1", None, "pycurl"),
+        ("pycurl", "http://gpu1:8000/v1", None, "pycurl"),
         ("aiohttp", "http://gpu1:8000/v1", None, "aiohttp"),
         ("auto", "https://api.test/v1", None, "aiohttp"),
-        ("pyreqwest", "HTTPS://api.test/v1", None, "aiohttp"),
-        ("pyreqwest", "http://gpu1:8000/v1", PROXY, "aiohttp"),
+        ("pycurl", "HTTPS://api.test/v1", None, "aiohttp"),
+        ("pycurl", "http://gpu1:8000/v1", PROXY, "aiohttp"),
     ],
 )
 def test_tls_and_proxies_are_aiohttps(setting, url, proxy, name):
@@ -30,8 +30,8 @@ def test_without_its_package_aiohttp_asks_and_naming_it_is_refused(monkeypatch):
     monkeypatch.setattr(choice, "is_installed", lambda _name: False)
     assert client_name("auto", "http://gpu1:8000/v1", None) == "aiohttp"
     assert client_fault("auto") == client_fault("aiohttp") == ""
-    assert "pip install 'safeglot[fast]'" in client_fault("pyreqwest")
+    assert "pip install 'safeglot[fast]'" in client_fault("pycurl")
 
 
 def test_another_name_is_refused_with_those_that_there_are():
-    assert client_fault("httpx") == "got 'httpx', allowed is auto, aiohttp, pyreqwest."
+    assert client_fault("httpx") == "got 'httpx', allowed is auto, aiohttp, pycurl."
