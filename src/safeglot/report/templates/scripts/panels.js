@@ -1,8 +1,6 @@
 "use strict";
 const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
-const chosen = { judge: "0", model: "0", average: "", view: "raw" };
-const first = document.querySelector("[data-average]");
-if (first) chosen.average = first.dataset.average;
+const chosen = { judge: "0", model: "0" };
 
 function showPanels() {
   for (const panel of all(".panel")) {
