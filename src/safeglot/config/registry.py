@@ -165,8 +165,8 @@ def make_judge(
     """
     place = judge_families()[family]
     if family in EMBEDDED_JUDGES:
-        if family == ENCODER and not has_encoder():
-            raise UsageError(_NO_ENCODER)
+        if family == ENCODER:
+            _check_encoder()
         decide = _refusal_by_encoder if family == ENCODER else _refusal
         return call(place, {"decide": decide, "name": name})
     arguments = {"model": model, "name": name, "mode": mode, "policy": policy}
@@ -231,6 +231,15 @@ def _refusal_weights() -> Any:
     from safeglot.judge.families.refusal import parse_model
 
     return parse_model(_weights("refusal_baseline.npz"))
+
+
+def _check_encoder() -> None:
+    """Check the encoder's files before anything is spent. Raises: UsageError."""
+    if not has_encoder():
+        raise UsageError(_NO_ENCODER)
+    from safeglot.backends.encoders import use
+
+    use.check()
 
 
 def _refusal_by_encoder(text: str, languages: Sequence[str]) -> Decision:

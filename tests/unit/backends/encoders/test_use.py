@@ -86,7 +86,7 @@ def test_other_files_are_not_used(tmp_path):
 def test_another_version_is_not_used(monkeypatch):
     monkeypatch.setattr(use.metadata, "version", lambda _: "0.3.0")
     with pytest.raises(UsageError, match=r"0\.3\.0 is installed; 0\.2\.1 is needed: pip install"):
-        use.open_encoder.__wrapped__()
+        use.check.__wrapped__()
 
 
 def test_without_the_package_the_message_says_what_to_install():
