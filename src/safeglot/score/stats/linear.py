@@ -18,8 +18,8 @@ PRIOR_PROMPTS = 5.0
 """How many prompts' worth of variance the belief stands for that rows of a prompt are alike."""
 
 
-_BLOCK = 2**15
-"""Prompts of which all is held at once."""
+_BLOCK = 2**13
+"""Prompts of which all is held at once, each once a language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,11 +62,12 @@ class Layout:
 
     def blocks(self, rows: Rows) -> Iterator[_Block]:
         """Yield the entries of a few prompts at a time."""
-        starts = range(0, self.n_prompts, _BLOCK)
+        most = max(1, _BLOCK // max(self.rounds, 1))
+        starts = range(0, self.n_prompts, most)
         ends = np.searchsorted(self.prompt_E, [*starts, self.n_prompts]).tolist()
         round_R1 = np.arange(self.rounds)[:, np.newaxis]
         for start, first, last in zip(starts, ends, ends[1:], strict=False):
-            size = min(_BLOCK, self.n_prompts - start)
+            size = min(most, self.n_prompts - start)
             prompt_N = self.prompt_E[first:last] - start
             n_E, total_E, square_E = (
                 x.reshape(self.rounds, self.prompt_E.size)[:, first:last].ravel()
@@ -138,46 +139,37 @@ def combine(layout: Layout, rows: Rows, weight_H: Floats) -> Combined:
     square = float((weight_H * (layout.sums(rows.square_E) / n_H)).sum()) / scale
     spread = max(square - value**2, 0.0)
     share_H = weight_H / scale / n_H
-    share_P = np.zeros(layout.n_prompts)
-    for block in layout.blocks(rows):
-        share_E = share_H[block.stratum_E] * block.rows.n_E
-        share_P[block.prompts] = np.bincount(block.prompt_E, share_E, block.size)
     lines = _residuals(layout, rows, weight_H, mean_H=mean_H, whole=(value, spread**0.5))
-    precisions = [_precision(layout, rows, (share_H, share_P), line, spread) for line in lines]
-    n_eff, variance = min(precisions, key=lambda pair: (pair[0], -pair[1]))
-    prompts = int((share_P > 0).sum())
-    return Combined(value=value, square=square, variance=variance, n_eff=n_eff, prompts=prompts)
+    n_eff, negative, prompts = min(_precision(layout, rows, share_H, of, spread) for of in lines)
+    return Combined(value=value, square=square, variance=-negative, n_eff=n_eff, prompts=prompts)
 
 
 def _precision(
-    layout: Layout, rows: Rows, share: tuple[Floats, Floats], line: _Line, spread: float
-) -> tuple[float, float]:
-    """Return n_eff and the variance over prompts.
+    layout: Layout, rows: Rows, share_H: Floats, line: _Line, spread: float
+) -> tuple[float, float, int]:
+    """Return n_eff, the variance over prompts with a minus, and the prompts.
 
-    `share` is a row's share of the weight, in each stratum, and that of all rows of each prompt;
-    `spread` the variance of a row.
+    `share_H` is a row's share of all the weight, `spread` the variance of a row.
     """
-    share_H, share_P = share
-    slope_H, level_H = share_H * line.slope_H, share_H * line.level_H
-    influence_P = np.zeros(layout.n_prompts)
+    influence_P, share_P = np.zeros((2, layout.n_prompts))
     kish_RP, apart_RP = np.zeros((2, layout.rounds, layout.n_prompts))
     for block in layout.blocks(rows):
-        own, at = block.rows, block.stratum_E
-        residual_E = line.slope_H[at] * own.total_E + line.level_H[at] * own.n_E
-        influence_P[block.prompts] = np.bincount(
-            block.prompt_E, share_H[at] * residual_E, block.size
-        )
+        own, at_E, here = block.rows, block.stratum_E, block.prompts
+        share_E, slope_E, level_E = share_H[at_E], line.slope_H[at_E], line.level_H[at_E]
+        residual_E = slope_E * own.total_E + level_E * own.n_E
+        share_P[here] = np.bincount(block.prompt_E, share_E * own.n_E, block.size)
+        influence_P[here] = np.bincount(block.prompt_E, share_E * residual_E, block.size)
         # Each row once: one in several categories is still one row.
-        shape = layout.rounds, block.size
         n_U, total_U, square_U = np.zeros((3, layout.rounds * block.size))
         n_U[block.unit_E], total_U[block.unit_E] = own.n_E, own.total_E
         square_U[block.unit_E] = own.square_E
         share_U, slope_U, level_U = (
-            np.bincount(block.unit_E, of_H[at], n_U.size) for of_H in (share_H, slope_H, level_H)
+            np.bincount(block.unit_E, x_E, n_U.size)
+            for x_E in (share_E, share_E * slope_E, share_E * level_E)
         )
-        kish_RP[:, block.prompts] = (share_U**2 * n_U).reshape(shape)
         apart_U = slope_U**2 * square_U + 2 * slope_U * level_U * total_U + level_U**2 * n_U
-        apart_RP[:, block.prompts] = apart_U.reshape(shape)
+        kish_RP[:, here] = (share_U**2 * n_U).reshape(layout.rounds, -1)
+        apart_RP[:, here] = apart_U.reshape(layout.rounds, -1)
     # Sums rather than a BLAS product: the same bytes whatever the number of threads.
     variance = float(np.square(influence_P).sum())
     evidence = float(participants(variance, np.square(np.square(influence_P)).sum()))
@@ -186,10 +178,10 @@ def _precision(
     apart, prompts = max(float(apart_RP.ravel().sum()), 0.0), int((share_P > 0).sum())
     # Residuals that cancel leave rounding of 1e-32 or so: one unsafe of a million prompts gives 1e-12.
     if not (prompts > 1 and spread > 1e-12 and variance > 1e-24 and apart > 0):
-        return of_prompts, variance
+        return of_prompts, -variance, prompts
     alone = min(of_rows, spread * prompts / (prompts - 1) / apart)
     effect = design_effect(variance / apart, of_rows / of_prompts, evidence)
-    return alone / float(effect), variance
+    return alone / float(effect), -variance, prompts
 
 
 def participants(square: Numbers, fourth: Numbers) -> Floats:
