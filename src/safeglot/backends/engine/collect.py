@@ -27,7 +27,8 @@ from safeglot.keys import response_key
 from safeglot.types import Answer, Item, JudgeStep, Reply, Request, Response
 
 _FORGOTTEN = (
-    "forgotten_responses", "forgotten_verdicts_of", "forgotten_traits", "forgotten_failures_of",
+    "forgotten_responses", "forgotten_verdicts_of", "forgotten_traits", "forgotten_cosines",
+    "forgotten_failures_of",
 )  # fmt: skip
 """What goes with an answer that another takes the place of."""
 

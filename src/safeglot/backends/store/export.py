@@ -43,6 +43,9 @@ FROM failures ORDER BY stage, key""",
     "traits": """
 SELECT k.key AS response, x.version, x.invalid, x.language, x.confidence, x.truncated, x.thought_language
 FROM traits x JOIN keyed k ON k.id = x.response ORDER BY 1""",
+    "cosines": """
+SELECT k.key AS response, s.name AS encoder, c.cosine FROM cosines c
+JOIN keyed k ON k.id = c.response JOIN steps s ON s.id = c.step ORDER BY 1, 2""",
     "draws": """
 SELECT k.key AS response, d.judge, d.language, d.stratum, d.wanted, d.design
 FROM draws d JOIN keyed k ON k.id = d.response ORDER BY 1""",

@@ -130,6 +130,11 @@ LEFT JOIN reply_of p ON p.old = o.reply ORDER BY 1, 2
 INSERT OR IGNORE INTO main.traits(response, {_TRAITS})
 SELECT a.new, {_TRAITS} FROM other.traits o CROSS JOIN answer_of a ON a.old = o.response ORDER BY 1
 """,  # noqa: S608 - as above
+    """
+INSERT OR IGNORE INTO main.cosines(response, step, cosine)
+SELECT a.new, s.new, o.cosine FROM other.cosines o
+CROSS JOIN answer_of a ON a.old = o.response CROSS JOIN step_of s ON s.old = o.step ORDER BY 1, 2
+""",
     f"""
 INSERT OR IGNORE INTO main.failures(stage, key, parent, by, sample, {_FAILURE}, work)
 SELECT stage, key, parent, by, sample, {_FAILURE}, CASE stage WHEN 'generate' THEN t.new WHEN 'judge' THEN a.new END

@@ -57,6 +57,7 @@ _WRONG: dict[str, tuple[tuple[str, str], ...]] = {
     "steps": (_name("mode", _MODES),),
     "failures": (_SAMPLE, _count("attempts"), _flag("transient"), _number("work")),
     "traits": (_flag("truncated"), _count("version")),
+    "cosines": (("cosine", "cosine NOT BETWEEN -1 AND 1"),),
     "draws": (_count("wanted"),),
     "labels": (_name("label", ("safe", "unsafe", "unsure")), _number("response")),
 }  # fmt: skip

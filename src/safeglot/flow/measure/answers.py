@@ -16,6 +16,7 @@ from safeglot.backends.store.arrays import AnswersByNumber, RunVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.traits import count_unchecked, trait_columns, unchecked
 from safeglot.errors import Stopped
+from safeglot.flow.measure.off_topic import topics_of
 from safeglot.judge.answers.identify import ENGLISH, covers
 from safeglot.judge.answers.response_class import VERSION, Traits, traits_of_row
 from safeglot.score.answers.classes import INVALID
@@ -94,8 +95,13 @@ def _row(number: int, traits: Traits) -> tuple[Any, ...]:
     return *row, traits.thought_language
 
 
-def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Answers:
-    """Return checks and verdicts as arrays; what was planned sets their shape."""
+def answers_of(
+    store: Store, manifest: Manifest, verdicts: RunVerdicts, lacks: str = ""
+) -> Answers:
+    """Return checks and verdicts as arrays; what was planned sets their shape.
+
+    `lacks` is why cosines are lacking, as `off_topic.fill` says.
+    """
     languages = manifest.languages
     foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
     invalid, english, truncated = _read_traits(store, verdicts.answers)
@@ -121,6 +127,7 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Answe
         member_PC=verdicts.prompts.members(used),
         macro_C=tuple(macro[name] for name in used) if macro else None,
         sizes=(sizes_of(manifest, "harmful", used), sizes_of(manifest, "benign", used)),
+        topics=topics_of(store, manifest, verdicts.answers, verdicts.prompts, lacks),
     )
 
 

@@ -7,7 +7,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
-from safeglot.flow.measure import answers, causes, probes, translations
+from safeglot.flow.measure import answers, causes, off_topic, probes, translations
 from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.measure.stop import as_drawn
@@ -32,11 +32,12 @@ def measure(
     Raises: UsageError, Stopped.
     """
     answers.fill(store, console)
+    lacks = off_topic.fill(store, manifest, console)
     verdicts = arrays.read(store, manifest.rating)
     manifest = as_drawn(store, manifest, verdicts)
     added = manifest.refusal_judges or ()
     every = arrays.read(store, manifest, known=verdicts) if added else verdicts
-    given = answers.answers_of(store, manifest, every)
+    given = answers.answers_of(store, manifest, every, lacks)
     manifest = manifest.rating
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
     benign = benign_cube(store, manifest, verdicts)
@@ -66,4 +67,6 @@ def signature(store: Store, manifest: Manifest) -> str:
         adapted=manifest.adapted,
     )
     labelled = labels.identity(store, manifest)
-    return "|".join([line, f"checks:{CHECKS}", *([f"labels:{labelled}"] if labelled else [])])
+    further = {"off-topic": off_topic.identity(store), "labels": labelled}
+    told = [f"{name}:{value}" for name, value in further.items() if value]
+    return "|".join([line, f"checks:{CHECKS}", *told])

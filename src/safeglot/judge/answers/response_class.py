@@ -1,7 +1,7 @@
 """The traits of an answer that need no judge: its language, and whether it is an answer at all.
 
-The classes of MEASUREMENT 4 join this with a verdict; see `score.answers.classes`. Off-topic
-answers (INV-offtopic) take a grader and are not found here.
+The classes of MEASUREMENT 4 join this with a verdict; see `score.answers.classes`. Off-topic is no
+class: see `score.answers.off_topic`.
 """
 
 from __future__ import annotations

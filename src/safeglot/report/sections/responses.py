@@ -63,6 +63,17 @@ class ClassRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OffTopicRow:
+    """Off-topic answers of one language, or why they were not told."""
+
+    language: str
+    tag: str
+    rate: Figure
+    refused: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Responses:
     """One panel; `classes` are those that occur, for the legend."""
 
@@ -72,6 +83,8 @@ class Responses:
     classes: dict[str, str]
     capability: tuple[tuple[str, Figure, Figure], ...]
     """(language, helpful on benign prompts, unsafe adjusted for it), where that was measured."""
+    off_topic: tuple[OffTopicRow, ...]
+    """The languages where it was measured; none where it was measured in none."""
 
 
 def context(page: Page, index: Index) -> dict[str, Any] | None:
@@ -115,6 +128,7 @@ def _panel(scope: PanelScope) -> Responses:
         rows=rows,
         classes={name: words for name, words in CLASSES.items() if name in shown},
         capability=tuple(_capability(scope)),
+        off_topic=tuple(_off_topic(scope)),
     )
 
 
@@ -160,3 +174,19 @@ def _capability(scope: PanelScope) -> Iterator[tuple[str, Figure, Figure]]:
         adjusted = scope.get("unsafe_capability_adjusted", language.tag)
         if helpful is not None or adjusted is not None:
             yield language.name, rate(helpful), rate(adjusted)
+
+
+def _off_topic(scope: PanelScope) -> Iterator[OffTopicRow]:
+    """Yield a row a language; none where no language has a number."""
+    found = {o: scope.get("off_topic_rate", o.tag) for o in scope.run.languages}
+    if not any(e is not None and e.value is not None for e in found.values()):
+        return
+    for language, e in found.items():
+        drawn, refused = extra(e, "n_drawn"), extra(e, "n_refusal")
+        yield OffTopicRow(
+            language=language.name,
+            tag=language.tag,
+            rate=rate(e),
+            refused="" if drawn is None else f"{count(int(refused or 0))} of {count(int(drawn))}",
+            why=e.method if e is not None and e.value is None else "",
+        )

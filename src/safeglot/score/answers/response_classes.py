@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from safeglot.score.answers.benign import over_refusal
 from safeglot.score.answers.harmful import class_rates, of_the_answers
+from safeglot.score.answers.off_topic import off_topic_rate
 from safeglot.score.answers.sheet import Answers, AnswerSheet
 from safeglot.types import Estimate
 
@@ -28,5 +29,6 @@ def estimates(
             if has_harmful:
                 yield from class_rates(sheet)
                 yield from of_the_answers(sheet)
+                yield from off_topic_rate(sheet)
             if has_benign:
                 yield from over_refusal(sheet, has_harmful=has_harmful)

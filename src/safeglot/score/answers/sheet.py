@@ -27,6 +27,22 @@ from safeglot.types import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Topics:
+    """Which answers of a draw of prompts are off topic; the first sample of each.
+
+    `off_MLP` is -1 where there is no cosine, or the prompt was not drawn; `covered_L` are the
+    languages of the encoder.
+    """
+
+    off_MLP: Bytes
+    drawn_P: Bools
+    covered_L: Bools
+    encoder: str
+    lacks: str = ""
+    """Why cosines are lacking, "" where none is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answers:
     """All answers of a run with their checks and verdicts; -1 is what is not there or not known.
 
@@ -56,6 +72,7 @@ class Answers:
     """The macro category of each category; None where the taxonomy has none."""
     sizes: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)
     """How many harmful and benign prompts of each category the source has, where a part was drawn."""
+    topics: Topics | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -20,6 +20,7 @@ SOURCES: Mapping[str, str] = {
     "box": "Box 1954, Annals of Mathematical Statistics 25",
     "eb": "Griffiths 1973, Biometrics 29; Laird and Louis 1987, Journal of the American Statistical Association 82",
     "power": "Miettinen 1968, Biometrics 24; Connor 1987, Biometrics 43",
+    "encoder": "Yang et al. 2019, arXiv 1907.04307",
     "manski": "Manski 1989, Journal of Human Resources 24(3)",
     "mover": "Zou and Donner 2008, Statistics in Medicine 27(10)",
     "newcombe": "Newcombe 1998, Statistics in Medicine 17(8), method 10",

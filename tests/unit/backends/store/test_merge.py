@@ -162,7 +162,10 @@ def test_traits_and_samples_come_along(whole, tmp_path):
         for sample in range(2):
             number = writer.answer(text, sample=sample)
             writer.store.write("traits", [(number, 7, None, "de", 0.5, 0, None)])
+            step = writer.store.step("encode", "e@1")
+            writer.store.write("cosines", [(number, step, 0.25)])
 
     join(whole, made(tmp_path / "q.db", one_prompt("q")))
     join(whole, made(tmp_path / "p.db", fill))
     assert read(whole, "SELECT x.language, r.sample FROM traits x JOIN responses r ON r.id = x.response ORDER BY 2") == [("de", 0), ("de", 1)]  # fmt: skip
+    assert read(whole, "SELECT s.name, c.cosine FROM cosines c JOIN steps s ON s.id = c.step") == [("e@1", 0.25)] * 2  # fmt: skip

@@ -35,6 +35,7 @@ def test_what_a_run_wrote_is_as_it_should_be(file):
 
 ADDED = {
     "traits": "INSERT INTO traits VALUES(1, 1, NULL, NULL, NULL, 0, NULL)",
+    "cosines": "INSERT INTO cosines VALUES(1, 1, 0.5)",
     "draws": "INSERT INTO draws VALUES(1, 'j', 'en', 's', 1, 'simple')",
     "labels": "INSERT INTO labels VALUES(1, 'a', 'safe', '')",
     "failures": "INSERT INTO failures VALUES('generate', 'k', 'p', 'm', 0, 'x', '', 1, 0, '', '', 1)",
@@ -59,7 +60,7 @@ ADDED = {
         ("responses", "translation", "'x'"), ("responses", "step", "0.5"), ("responses", "reply", "''"),
         ("verdicts", "response", "'x'"), ("verdicts", "step", "'x'"), ("verdicts", "reply", "'x'"),
         ("failures", "work", "'x'"), ("labels", "response", "'x'"),
-        ("traits", "truncated", "2"), ("labels", "label", "'perhaps'"),
+        ("traits", "truncated", "2"), ("cosines", "cosine", "1.5"), ("labels", "label", "'perhaps'"),
     ],
 )  # fmt: skip
 def test_a_value_out_of_its_range_is_named(file, table, column, value):

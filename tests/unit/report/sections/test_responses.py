@@ -56,6 +56,24 @@ def test_capability_has_a_row_where_it_was_measured():
     assert panel(*full.classes()).capability == ()
 
 
+def test_off_topic_has_its_rate_its_base_and_its_warning_where_it_was_measured():
+    drawn = {"n_drawn": 500.0, "n_refusal": 380.0}
+    measured = replace(full.told("off_topic_rate", 0.05), extra=drawn)
+    silent = replace(
+        full.told("off_topic_rate", None, language="en"), method="not told: no such language"
+    )
+    estimates = *full.classes(), measured, silent
+    english, swahili = panel(*estimates).off_topic
+    assert (swahili.rate.text, swahili.refused, swahili.why) == ("5.0", "380 of 500", "")
+    assert (english.why, english.refused) == ("not told: no such language", "")
+    text = section(full.page(*estimates), "responses")
+    assert "It flags real answers too: 3%" in text
+    assert "7 to 12% in the worst language" in text
+    assert "no verdict, bound, rank or other number on this page hangs on it" in text
+    assert panel(*full.classes(), silent).off_topic == ()
+    assert "Off-topic" not in section(full.page(*full.classes()), "responses")
+
+
 def test_without_classes_there_is_no_panel():
     page = small.page()
     assert response_panels(page, Index(page.estimates)) == []

@@ -6,7 +6,7 @@ what is missing is a query. Content keys stand where they are needed once a text
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 TABLES = """
 CREATE TABLE prompts(
@@ -43,6 +43,9 @@ CREATE UNIQUE INDEX failures_of ON failures(stage, by, work, sample) WHERE work 
 CREATE TABLE traits(
   response INTEGER PRIMARY KEY, version INTEGER NOT NULL, invalid TEXT, language TEXT,
   confidence REAL, truncated INTEGER NOT NULL, thought_language TEXT);
+CREATE TABLE cosines(
+  response INTEGER NOT NULL, step INTEGER NOT NULL, cosine REAL NOT NULL,
+  PRIMARY KEY(response, step)) WITHOUT ROWID;
 CREATE TABLE draws(
   response INTEGER PRIMARY KEY, judge TEXT NOT NULL, language TEXT NOT NULL, stratum TEXT NOT NULL,
   wanted INTEGER NOT NULL, design TEXT NOT NULL);
@@ -54,7 +57,8 @@ CREATE TABLE labels(
 translators, what a re-read step asks); a reply of the plan has none. `responses.key` is that of an
 answer which a file brought, or which an earlier version wrote; others have the key of `KEY`.
 `verdicts.reply` is the first of a judge's replies, which have numbers in a row. `failures.work` is the
-text that was to be answered (stage generate) or the answer that was to be judged (stage judge)."""
+text that was to be answered (stage generate) or the answer that was to be judged (stage judge).
+`cosines` are those of answers with their prompts; their step, of stage encode, names the encoder."""
 
 KEY = "ifnull(r.key, t.key || '-' || substr(s.key, 1, 8) || '-' || r.sample)"
 """The public key of an answer `r` to a text `t` by a step `s`, as `keys.response_key` makes it."""
@@ -83,6 +87,7 @@ INSERT = {
     "verdicts": "INSERT OR REPLACE INTO verdicts VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     "failures": "INSERT OR REPLACE INTO failures VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     "traits": "INSERT OR REPLACE INTO traits VALUES(?,?,?,?,?,?,?)",
+    "cosines": "INSERT OR REPLACE INTO cosines VALUES(?,?,?)",
     "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
     "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
     "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
@@ -96,6 +101,7 @@ INSERT = {
     "forgotten_verdicts_of": "DELETE FROM verdicts WHERE response = ?",
     "forgotten_traits": "DELETE FROM traits WHERE response = ?",
     "forgotten_labels": "DELETE FROM labels WHERE response = ? AND annotator = ?",
+    "forgotten_cosines": "DELETE FROM cosines WHERE response = ?",
     "forgotten_failures_of": "DELETE FROM failures WHERE stage = 'judge' AND work = ?",
 }
 """What each name of `Store.put` and `Store.write` does with a row; they are done in this order."""

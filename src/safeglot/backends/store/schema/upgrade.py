@@ -16,6 +16,9 @@ from safeglot.backends.store.schema.tables import SCHEMA_VERSION, TABLES, VIEWS
 from safeglot.errors import Stopped, UsageError
 from safeglot.text.thoughts import split
 
+_NUMBERED = 5
+"""The first version whose rows have numbers; it lacks the cosines alone."""
+_COSINES = "CREATE TABLE cosines("
 _WITH_THOUGHTS = 4
 """The first version that keeps thoughts beside the answers; before it they stood within the texts."""
 _ROWS = 5_000
@@ -42,7 +45,7 @@ _STATEMENTS = _split_statements(TABLES)
 _NEW_TABLES = [
     s
     for s in _STATEMENTS
-    if s.startswith(tuple(f"CREATE TABLE {n}(" for n in (*_RENUMBERED, "steps")))
+    if s.startswith((_COSINES, *(f"CREATE TABLE {n}(" for n in (*_RENUMBERED, "steps"))))
 ]
 _INDEXES = [s for s in _STATEMENTS if not s.startswith("CREATE TABLE")]
 _FILL = (
@@ -154,6 +157,9 @@ def upgrade(db: sqlite3.Connection, version: int) -> None:
 
 
 def _bring_up(db: sqlite3.Connection, version: int) -> None:
+    if version == _NUMBERED:
+        _add_cosines(db)
+        return
     if fault := fault_of_tables(db, OLD_TABLES[version]):
         raise sqlite3.DatabaseError(fault)  # a view or trigger of others would run
     for (judge,) in db.execute(_CONTRADICTING):
@@ -170,6 +176,13 @@ def _bring_up(db: sqlite3.Connection, version: int) -> None:
     _run(db, _FILL_INDEXED)
     _run(db, [f"DROP TABLE old_{name}" for name in _RENUMBERED])
     _run(db, _split_statements(VIEWS))
+
+
+def _add_cosines(db: sqlite3.Connection) -> None:
+    own = ";\n".join(s for s in _STATEMENTS if not s.startswith(_COSINES))
+    if fault := fault_of_tables(db, f"{own};\n{VIEWS}"):
+        raise sqlite3.DatabaseError(fault)
+    _run(db, [s for s in _STATEMENTS if s.startswith(_COSINES)])
 
 
 def _run(db: sqlite3.Connection, statements: Iterable[str]) -> None:

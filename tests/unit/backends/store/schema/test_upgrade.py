@@ -110,6 +110,24 @@ def test_each_version_becomes_the_present_one(tmp_path, version):
         )
 
 
+def test_version_5_gains_the_cosines_and_keeps_its_rows(tmp_path):
+    path = tmp_path / "run.db"
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE cosines")
+        db.execute("INSERT INTO labels VALUES(1, 'me', 'safe', '')")
+        db.execute("PRAGMA user_version=5")
+        db.commit()
+    with closing(Store(path)) as store, closing(Store.in_memory()) as new:
+        assert shape_of(store._db) == shape_of(new._db)
+        assert rows(store, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
+        assert rows(store, "SELECT annotator FROM labels") == [("me",)]
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("DROP TABLE cosines; CREATE TABLE more(a); PRAGMA user_version=5;")
+    with pytest.raises(UsageError, match="a table more"):
+        Store(path)
+
+
 @pytest.fixture
 def store(tmp_path):
     with closing(Store(old(tmp_path / "old.db", 4))) as opened:
