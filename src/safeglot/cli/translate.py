@@ -142,16 +142,19 @@ def _notes(about: SetManifest) -> Iterator[str]:
 
     yield from about.notes
     for name, estimator in about.estimators.items():
-        if estimator.proxy:
+        if estimator.thresholds:
+            yield (
+                f"{name} screens meaning and ranks no translators; its thresholds: "
+                f"{own_thresholds(estimator)}."
+            )
+        elif estimator.proxy:
             brought = ", gates no text that was brought" if estimator.machine_only else ""
             yield (
                 f"{name} is a proxy of quality: it was not trained on human judgements, ranks no "
                 f"translators{brought}."
             )
-        if estimator.thresholds:
-            yield f"{name} screens meaning by thresholds of its own: {own_thresholds(estimator)}."
         for tag, why in estimator.uncovered.items():
-            yield f"{name} does not cover {tag}: {why}"
+            yield f"{name} does not cover {tag}: {why.removeprefix('not covered: ')}"
     by_order = [tag for tag in about.languages if tag in about.by_order]
     if told := chosen_by_order(by_order, tuple(about.translators)):
         yield told

@@ -95,9 +95,7 @@ def _row(number: int, traits: Traits) -> tuple[Any, ...]:
     return *row, traits.thought_language
 
 
-def answers_of(
-    store: Store, manifest: Manifest, verdicts: RunVerdicts, lacks: str = ""
-) -> Answers:
+def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts, lacks: str = "") -> Answers:
     """Return checks and verdicts as arrays; what was planned sets their shape.
 
     `lacks` is why cosines are lacking, as `off_topic.fill` says.

@@ -23,7 +23,7 @@ from safeglot.score.answers.off_topic import THRESHOLD
 from safeglot.score.answers.sheet import Topics
 from safeglot.text.languages import primary
 
-PROMPTS = 500
+PROMPTS = 300
 """That are drawn, the same in every language and for every model: 300 texts take a CPU second."""
 BLOCK = 200
 """Answers that are embedded and written at a time."""
@@ -38,7 +38,9 @@ def fill(store: Store, manifest: Manifest, console: Console | None = None) -> st
     covered = [tag for tag in manifest.languages if is_covered(tag)]
     if not covered:
         return ""
-    answers = lacking(store, ENCODER, drawn(p.id for p in prompt_labels(store) if p.kind == "harmful"), covered)
+    answers = lacking(
+        store, ENCODER, drawn(p.id for p in prompt_labels(store) if p.kind == "harmful"), covered
+    )
     if not answers:
         return ""
     try:

@@ -124,7 +124,8 @@ def _uncovered(view: TranslationsView) -> Iterator[str]:
     for estimator in view.estimators:
         by_reason: dict[str, list[str]] = {}
         for tag, why in estimator.uncovered.items():
-            by_reason.setdefault(why, []).append(names.get(tag, tag))
+            bare = why.removeprefix("not covered: ")
+            by_reason.setdefault(bare, []).append(names.get(tag, tag))
         for why, languages in by_reason.items():
             yield f"{estimator.name} does not cover {', '.join(languages)}: {why.rstrip('.')}."
 

@@ -1,6 +1,5 @@
 """The real encoder on the answers of a small run."""
 
-import numpy as np
 import pytest
 
 from example.manifest import manifest_with
@@ -151,7 +150,7 @@ def test_a_draw_is_the_same_whatever_its_order_and_holds_the_smaller_one(monkeyp
     assert len(first) == 20
     monkeypatch.setattr(off_topic, "PROMPTS", 5)
     assert off_topic.drawn(labels) < first
-    monkeypatch.setattr(off_topic, "PROMPTS", 500)
+    monkeypatch.setattr(off_topic, "PROMPTS", 300)
     assert len(off_topic.drawn(labels)) == 60
 
 
@@ -159,7 +158,9 @@ def test_cosines_of_prompts_that_are_not_drawn_do_not_count(store, filled, monke
     monkeypatch.setattr(off_topic, "drawn", lambda ids: frozenset({"p1"}))
     found = arrays.read(store, MANIFEST)
     topics = off_topic.topics_of(store, MANIFEST, found.answers, found.prompts)
-    names = [name for name, is_drawn in zip(found.prompts.ids, topics.drawn_P, strict=True) if is_drawn]
+    names = [
+        name for name, is_drawn in zip(found.prompts.ids, topics.drawn_P, strict=True) if is_drawn
+    ]
     assert names == ["p1"]
     assert (topics.off_MLP >= 0).sum() == 2
 
