@@ -89,6 +89,7 @@ def topics_of(
     manifest: Manifest,
     answers: AnswersByNumber,
     prompts: Prompts,
+    *,
     lacks: str = "",
 ) -> Topics:
     """Return which of the drawn answers are off topic; `lacks` is what `fill` returned."""
