@@ -1,8 +1,9 @@
-"""Reading what the checks of answers found, and which answers are to be checked still."""
+"""Reading what the checks of answers found, their cosines, and which answers lack them still."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -83,3 +84,63 @@ def thought_counts(store: Store, version: int) -> list[ThoughtCount]:
     if not store.holds(_HAS_THOUGHTS):
         return []
     return list(map(ThoughtCount._make, store.rows(_THOUGHTS, (version,))))
+
+
+# ---- cosines with the prompts, by a sentence encoder
+
+STAGE = "encode"
+_IS_LACKING = """
+SELECT r.id FROM translations t CROSS JOIN responses r ON r.translation = t.id AND r.sample = 0
+CROSS JOIN traits x ON x.response = r.id AND x.invalid IS NULL
+WHERE t.arm = 'main' AND t.prompt IN (SELECT value FROM json_each(?1))
+AND t.language IN (SELECT value FROM json_each(?2))
+AND EXISTS(SELECT 1 FROM verdicts v WHERE v.response = r.id AND v.refusal = 0)
+AND NOT EXISTS(
+  SELECT 1 FROM cosines c JOIN steps s ON s.id = c.step AND s.stage = 'encode' AND s.name = ?3
+  WHERE c.response = r.id)
+ORDER BY t.id, r.id
+"""
+_TEXT_PAIRS = """
+SELECT t.text, p.text FROM json_each(?) x CROSS JOIN responses r ON r.id = x.value
+CROSS JOIN translations t ON t.id = r.translation CROSS JOIN replies p ON p.id = r.reply
+ORDER BY x.key
+"""
+_COSINES = """
+SELECT c.response, c.cosine FROM cosines c JOIN steps s ON s.id = c.step
+WHERE s.stage = 'encode' AND s.name = ? ORDER BY c.response
+"""
+_HAS_COSINES = "SELECT EXISTS(SELECT 1 FROM cosines)"
+
+
+class CosineColumns(NamedTuple):
+    """Answers by number, and the cosine of each."""
+
+    response: Sequence[int]
+    cosine: Sequence[float]
+
+
+def lacking(
+    store: Store, encoder: str, prompts: Collection[str], languages: Collection[str]
+) -> list[int]:
+    """Return the answers without a cosine, by number, those to one text after another.
+
+    Of the first sample of main answers to these prompts in these languages the valid ones that a
+    judge says are no refusal.
+    """
+    lists = json.dumps(sorted(prompts)), json.dumps(sorted(languages))
+    return [number for (number,) in store.rows(_IS_LACKING, (*lists, encoder))]
+
+
+def text_pairs(store: Store, answers: Sequence[int]) -> list[tuple[str, str]]:
+    """Return the text that was asked and the answer, in the order of the answers' numbers given."""
+    return [(asked, answer) for asked, answer in store.rows(_TEXT_PAIRS, (json.dumps(answers),))]
+
+
+def cosine_columns(store: Store, encoder: str) -> Iterator[CosineColumns]:
+    """Yield the cosines, many at a time, in the order of the answers' numbers."""
+    yield from map(CosineColumns._make, store.columns(_COSINES, (encoder,)))
+
+
+def has_cosines(store: Store) -> bool:
+    """Return whether there is any."""
+    return store.holds(_HAS_COSINES)

@@ -13,10 +13,10 @@ from safeglot.backends.encoders import use
 from safeglot.backends.encoders.cosines import Cosines
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import AnswersByNumber
-from safeglot.backends.store.cosines import STAGE, cosine_columns, has_cosines, lacking, text_pairs
 from safeglot.backends.store.prompts import Prompts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import prompt_labels
+from safeglot.backends.store.traits import STAGE, cosine_columns, has_cosines, lacking, text_pairs
 from safeglot.config import registry
 from safeglot.errors import Stopped, UsageError
 from safeglot.score.answers.off_topic import THRESHOLD
