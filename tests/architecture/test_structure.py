@@ -29,6 +29,7 @@ NO_SUBJECTS = {
     "cube": "the verdicts that every subject starts from",
     "outcomes": "how requests ended, which the cube holds",
     "estimates": "puts the estimates of all subjects together",
+    "off_topic": "the cosines of a draw of answers, which the subject answers reads",
     "stop": "what the asked part of a stopped run stands for, in every subject",
 }
 """Modules of flow/measure that are no subject, and why."""
