@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import threading
 import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Made = TypeVar("Made")
+_MMAP_THRESHOLD, _LARGE_BYTES = -3, 262_144
+"""The setting of glibc's mallopt, and from which size on a block goes back to the system when it is freed."""
 
 
 class Background(Generic[Made]):
@@ -48,6 +52,7 @@ class Background(Generic[Made]):
         return time.monotonic() - self.ended > self.took_s / share
 
     def _work(self) -> None:
+        _give_back_large_blocks()
         began = time.monotonic()
         try:
             self._made = self._make(self._tell)
@@ -58,3 +63,9 @@ class Background(Generic[Made]):
 
     def _tell(self, done: int, of: int) -> None:
         self.done, self.of = done, of
+
+
+def _give_back_large_blocks() -> None:
+    """Keep columns that were freed out of the process; with other C libraries nothing is done."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
