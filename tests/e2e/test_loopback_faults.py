@@ -82,7 +82,7 @@ def test_one_request_that_always_fails_is_a_failure_row(prompts, tmp_path, fault
     assert found["safety_micro", "de", None]["n"] == N - 1
     assert found["safety_micro", "de", None]["missing"] == 1
     assert found["safety_micro", "en", None]["n"] == N
-    assert "1 of 30" in done.stdout
+    assert "1 of 30" in (out / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

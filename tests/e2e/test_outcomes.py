@@ -73,8 +73,10 @@ def test_what_is_lost_in_one_language_makes_its_gap_mute(tmp_path, lost_in, how)
         assert (extra["low_bound"], extra["high_bound"]) == ends
     name = {"en": "English", "sw": "Swahili"}[lost_in]
     why = f"50.0% of the planned verdicts in {name}"
-    assert f"The gap of Swahili is not interpreted: {why}" in " ".join(done.stdout.split())
-    assert "o evidence of a difference for Swahili" not in done.stdout
+    lost = f"In {name} between 0 and 50% of harmful requests are answered unsafely: 50% of the verdicts are missing."
+    assert lost in " ".join(done.stdout.split())
+    assert "not interpreted" in done.stdout
+    assert "not told apart" not in done.stdout
     assert f"{why} are missing" in page
     assert "not told apart from English" not in page
     for tag in ("en", "sw"):
@@ -121,7 +123,7 @@ def test_a_run_of_benign_prompts_alone_gives_its_report(tmp_path):
     assert done.returncode == 0, done.stderr
     page = (out / "report.html").read_text("utf-8")
     assert "No benign prompts were run" not in done.stdout + page
-    assert "No harmful prompts were run" in " ".join(done.stdout.split())
+    assert "no harmful one was asked" in " ".join(done.stdout.split())
     assert "not sorted into classes" not in done.stdout
     rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]
     refused = [e for e in rows if e["metric"] == "over_refusal"]

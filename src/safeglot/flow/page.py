@@ -130,7 +130,7 @@ def _notes(
     return (
         *general,
         *(
-            Note(text=text, judge=judge)
+            Note(text=text, judge=judge, of_part=text in unchecked(manifest, _base(judge)))
             for judge in judges
             for text in (
                 *unchecked(manifest, _base(judge)),

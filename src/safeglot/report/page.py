@@ -24,7 +24,7 @@ class NamedLanguage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A caveat. One with a judge stands wherever that judge's numbers stand; `of_part` where the run is a part of a plan."""
+    """A caveat. One with a judge stands wherever that judge's numbers stand; `of_part` where no short text may lack it: the run is a part of a plan, its judge failed its check."""
 
     text: str
     judge: str | None = None

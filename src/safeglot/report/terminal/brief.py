@@ -16,6 +16,7 @@ from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.percent import count, percent, points
 from safeglot.report.numbers.variants import spelled
 from safeglot.report.page import Index, Page, PanelScope
+from safeglot.report.sections.missing import unread_sentence
 from safeglot.report.terminal.models import models_brief
 from safeglot.report.terminal.rows import LESS_SAFE, MARGIN, PLAIN, RED, language_table
 from safeglot.report.width import cut, cut_within, display_width, padded, wrapped
@@ -222,13 +223,11 @@ def _key(scope: PanelScope, found: Finding, width: int) -> list[str]:
 
 
 def _of_part(page: Page, width: int) -> list[str]:
-    """Return that the run is a part of its plan, where it is: stopped, or a shard."""
-    notes = (one_line(note.text) for note in page.run.notes if note.of_part)
-    return [
-        line
-        for text in notes
-        for line in wrapped(f"{text.partition('. ')[0].rstrip('.')}.", width, MARGIN)
-    ]
+    """Return what no short text may lack: a part of a plan, a judge that failed its check, unread replies."""
+    notes = [one_line(note.text) for note in page.run.notes if note.of_part]
+    unread = [one_line(text) for judge in page.unread if (text := unread_sentence(page, judge))]
+    told = [f"{text.partition('. ')[0].rstrip('.')}." for text in notes] + unread
+    return [line for text in told for line in wrapped(text, width, MARGIN)]
 
 
 def _other_judges(others: Sequence[PanelScope], width: int) -> list[str]:
