@@ -93,7 +93,7 @@ def test_numbers_and_page_come_out(run):
         if line.startswith('{"metric"')
     }
     assert judges - {None} == {"refusal-baseline", RUBRIC}  # some rates are of no judge
-    assert "refusal-baseline: " in done.stdout
+    assert f", {RUBRIC.partition('=')[0]}, " in done.stdout
     page = (out / "report.html").read_text("utf-8")
     assert "over-reports" in page
     assert "very small model" in page
