@@ -54,7 +54,7 @@ def test_a_stop_is_kept_and_told_once_with_whether_it_ever_answered(by_lane, kno
         assert isinstance(stop, EndpointStopped)
     assert [(s.endpoint, s.answered) for s in endpoints.stopped] == [("http://a/v1", answered)]
     (line,) = told
-    assert "http://a/v1: stopped after the same error" in line
+    assert "http://a/v1: stopped" in line
 
 
 def test_the_last_that_gives_up_is_not_told_since_the_command_ends_with_it():
