@@ -7,6 +7,7 @@ that a reply can hold it until it is believed. None is used again on which bytes
 from __future__ import annotations
 
 import asyncio
+import io
 import select
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -142,7 +143,9 @@ class _Link:
             except UnicodeError:
                 return pycurl.E_URL_MALFORMAT, ""
             self._url = url
-        easy.setopt(pycurl.POSTFIELDS, data)
+        # a body that cannot be read twice: libcurl sends none again by itself, uncounted
+        easy.setopt(pycurl.READFUNCTION, io.BytesIO(data).read)
+        easy.setopt(pycurl.POSTFIELDSIZE, len(data))
         easy.setopt(pycurl.HEADERFUNCTION, self.lines.append)
         self._is_asked = True
         fault, fd = await self._transfers.end_of(easy)
