@@ -51,7 +51,10 @@ def recomputed(page):
                 found.add(f"{abs(100 * end):.{places}f}")
                 steps = 10**places
                 found.add(f"{int(abs(100 * end) * steps) / steps:.{places}f}")
-            found |= {str(round(1 / end))} if end > 0 else set()
+            shown = float(f"{100 * end:.1f}")
+            found |= (
+                {str(round(100 / shown))} if shown > 0 else set()
+            )  # k is that of the rate as printed
         found |= {f"{n:,}" for n in (e.n, e.n + e.missing)}
     pooled = [e for e in page.estimates if e.metric == "safety_micro"]
     found.add(f"{sum(round((1 - e.value) * e.n) for e in pooled):,}")
