@@ -29,6 +29,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
+SHIPPED = ROOT / "src" / "safeglot" / "experiments"
+"""Where the recorded run of `safeglot demo` lies."""
 sys.path.insert(0, str(ROOT / "tests"))
 
 from example.recorded import recorded  # noqa: E402
@@ -37,6 +39,7 @@ from example.truth import (  # noqa: E402
     LANGUAGES,
     TARGETS,
     TEXTS,
+    DEMO,
     Asked,
     answer,
     chance,
@@ -44,6 +47,7 @@ from example.truth import (  # noqa: E402
     quality,
 )  # fmt: skip
 from loopback import Loopback, Script  # noqa: E402  the path comes first
+from safeglot.report.page import INVENTED  # noqa: E402
 
 PROPERTIES = {
     "en": ("Germanic", 1.66), "de": ("Germanic", 0.77), "fr": ("Romance", 0.66),
@@ -52,6 +56,8 @@ PROPERTIES = {
 }  # fmt: skip
 """Family, and an invented log10 of the share of a training corpus in percent."""
 PER_CATEGORY, BENIGN = 2, 24
+NOTE = f"{INVENTED}: no model, judge or language was measured."
+DEMO_PER_CATEGORY, DEMO_BENIGN = 8, 48
 PLACE = "http://127.0.0.1:8000/v1"
 """Stands in the stored run for the server's address."""
 CREATED = "2026-01-01T00:00:00+00:00"
@@ -72,19 +78,19 @@ def categories() -> list[str]:
     return list(tomllib.loads(path.read_text("utf-8"))["category"])
 
 
-def requests_of(kind: str) -> list[Asked]:
+def requests_of(kind: str, recording: Recording) -> list[Asked]:
     """List the requests in English; benign ones take the categories of the first harmful ones."""
     names = categories()
-    n = PER_CATEGORY * len(names) if kind == "request" else BENIGN
+    n = recording.per_category * len(names) if kind == "request" else recording.benign
     return [
         Asked(kind=kind, number=i, language="en", category=names[i % len(names)]) for i in range(n)
     ]
 
 
-def write_prompts(path: Path) -> None:
+def write_prompts(path: Path, recording: Recording) -> None:
     rows = []
     for kind, named in (("request", "harmful"), ("question", "benign")):
-        for asked in requests_of(kind):
+        for asked in requests_of(kind, recording):
             texts = {t: dataclasses.replace(asked, language=t).text for t in LANGUAGES}
             about = {"id": asked.id, "category": asked.category, "kind": named}
             rows.append(about | texts)
@@ -125,10 +131,10 @@ def write_facts() -> None:
 # ---- the arms and the labels
 
 
-def arm_rows() -> Iterator[dict[str, Any]]:
+def arm_rows(recording: Recording) -> Iterator[dict[str, Any]]:
     """Give the texts that are asked, and the quality of the prompts' own translations."""
-    for asked in requests_of("request"):
-        for tag in ARM_LANGUAGES:
+    for asked in requests_of("request", recording):
+        for tag in recording.arm_languages:
             own = dataclasses.replace(asked, language=tag)
             yield _arm_row("main", own, tag, translator="translator-a")
             back = dataclasses.replace(asked, made=f"back from {tag}")
@@ -149,12 +155,13 @@ ARM_COLUMNS = (
 )  # fmt: skip
 
 
-def answers_back(path: Path) -> Iterator[dict[str, Any]]:
+def answers_back(path: Path, recording: Recording) -> Iterator[dict[str, Any]]:
     """Fill in the file that `safeglot arms` wrote, for some models and languages."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             wanted = (
-                row["language"] in ARM_LANGUAGES and row["model"].partition("/")[2] in ARM_MODELS
+                row["language"] in recording.arm_languages
+                and row["model"].partition("/")[2] in (*ARM_MODELS, DEMO.name)
             )
             if not wanted:
                 continue
@@ -204,6 +211,12 @@ class Recording:
     flags: Sequence[str]
     explained: bool = False
     """Whether it has arms and human labels."""
+    per_category: int = PER_CATEGORY
+    benign: int = BENIGN
+    arm_languages: Sequence[str] = ARM_LANGUAGES
+    labels: int = LABELS
+    shipped: bool = False
+    """Whether it comes with the package, for `safeglot demo`."""
 
 
 RECORDINGS = (
@@ -219,6 +232,18 @@ RECORDINGS = (
         targets=["family-a-1b-instruct", "family-c-12b-instruct"],
         judges=JUDGES[:1],
         flags=["--languages", "en,de,sw", "--samples", "3"],
+    ),
+    Recording(
+        name="demo-invented",
+        targets=[DEMO.name],
+        judges=["wildguard=vllm/invented-judge"],
+        flags=["--languages", "en,de,ar,th,sw", "--kinds", "harmful,benign"],
+        explained=True,
+        per_category=DEMO_PER_CATEGORY,
+        benign=DEMO_BENIGN,
+        arm_languages=("sw",),
+        labels=250,
+        shipped=True,
     ),
 )
 
@@ -246,31 +271,33 @@ def made(recording: Recording, folder: Path) -> Path:
         safeglot("generate", *given, cwd=folder)
         safeglot("judge", name, *judges, "--judge-base-url", url, "--quiet", cwd=folder)
         if recording.explained:
-            explain(name, given, folder)
-    settle(folder / name, url)
+            explain(recording, given, folder)
+    settle(folder / name, url, notes=[NOTE] if recording.shipped else [])
     return folder / name
 
 
-def explain(name: str, given: Sequence[str], folder: Path) -> None:
+def explain(recording: Recording, given: Sequence[str], folder: Path) -> None:
     """Add arms and human labels to a run."""
+    name = recording.name
     safeglot("arms", name, "--out", "to-translate.csv", cwd=folder)
-    rows = [*arm_rows(), *answers_back(folder / "to-translate.csv")]
+    rows = [*arm_rows(recording), *answers_back(folder / "to-translate.csv", recording)]
     write_csv(folder / "arm_texts.csv", rows)
     arms = ["--arms", "roundtrip,backtranslate,translators", "--arm-texts", "arm_texts.csv"]
     safeglot("generate", *given, *arms, cwd=folder)
     safeglot("judge", name, "--quiet", cwd=folder)
-    draw = ["--labels", str(LABELS), "--overlap", "0.2", "--out", "to-label.jsonl"]
+    draw = ["--labels", str(recording.labels), "--overlap", "0.2", "--out", "to-label.jsonl"]
     safeglot("annotate", "sample", name, *draw, cwd=folder)
     write_csv(folder / "labels.csv", list(labelled(folder / "to-label.jsonl")))
     safeglot("annotate", "add", name, "labels.csv", cwd=folder)
-    for file in ("arm_texts.csv", "labels.csv"):
+    for file in () if recording.shipped else ("arm_texts.csv", "labels.csv"):
         shutil.copy(folder / file, DATA / file)
 
 
-def settle(run: Path, address: str) -> None:
+def settle(run: Path, address: str, notes: Sequence[str]) -> None:
     """Take out of a run what differs each time: times, addresses, versions, the order of rows."""
     manifest = json.loads((run / "manifest.json").read_text("utf-8"))
     manifest |= {"created": CREATED, "git_commit": ""}
+    manifest["notes"] = [*manifest["notes"], *notes]
     manifest["versions"] = {"safeglot": manifest["versions"]["safeglot"]}
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     (run / "manifest.json").write_text(text.replace(address, PLACE), "utf-8")
@@ -309,9 +336,9 @@ def renumber(database: sqlite3.Connection) -> None:
             )
 
 
-def pack(run: Path) -> None:
+def pack(run: Path, *, shipped: bool) -> None:
     """Write a run's archive: the same files give the same bytes."""
-    path = DATA / f"{run.name}.tar.xz"
+    path = (SHIPPED if shipped else DATA) / f"{run.name}.tar.xz"
     preset = 9 | lzma.PRESET_EXTREME
     with (
         lzma.open(path, "wb", preset=preset) as packed,
@@ -339,19 +366,28 @@ def main() -> None:
     parser.add_argument(
         "--rescore", action="store_true", help="only results.json, of the stored runs"
     )
-    rescore = parser.parse_args().rescore
-    if not rescore:
+    parser.add_argument(
+        "names", nargs="*", default=[one.name for one in RECORDINGS], help="only these; all else"
+    )
+    given = parser.parse_args()
+    if not given.rescore:
         write_facts()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        write_prompts(folder / "prompts.jsonl")
-        for recording in RECORDINGS:
-            if not rescore:
-                pack(made(recording, folder))
-                shutil.rmtree(folder / recording.name)
-            run = recorded(folder, recording.name, results=False)
-            safeglot("score", recording.name, cwd=folder)
-            pack_results(run)
+        for recording in (one for one in RECORDINGS if one.name in given.names):
+            make(recording, folder, rescore=given.rescore)
+
+
+def make(recording: Recording, folder: Path, *, rescore: bool) -> None:
+    """Make a run's archive, and the results beside it; a shipped run is scored where it is opened."""
+    if not rescore:
+        write_prompts(folder / "prompts.jsonl", recording)
+        pack(made(recording, folder), shipped=recording.shipped)
+        shutil.rmtree(folder / recording.name)
+    if not recording.shipped:
+        run = recorded(folder, recording.name, results=False)
+        safeglot("score", recording.name, cwd=folder)
+        pack_results(run)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from safeglot.types import Estimate
 Direction: TypeAlias = Literal["ltr", "rtl"]
 Key: TypeAlias = tuple[str, str | None, str | None, str | None, str | None]
 
+INVENTED = "Invented numbers"
+"""Begins the note of a run whose answers nobody gave; it stands on every first screen."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedLanguage:
@@ -54,6 +57,11 @@ class Run:
     def language_name(self, tag: str) -> str:
         """Return the English name of a language of the run, or its tag."""
         return next((language.name for language in self.languages if language.tag == tag), tag)
+
+    @property
+    def mark(self) -> str:
+        """What stands beside the run's name: that its numbers are invented, "" where they are not."""
+        return next((note.text for note in self.notes if note.text.startswith(INVENTED)), "")
 
     def others(self) -> list[NamedLanguage]:
         """Return the languages other than the reference."""

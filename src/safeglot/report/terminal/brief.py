@@ -92,6 +92,7 @@ def _model(
     above = [*wrapped(found.sentence, width), *_second(scope, found, width)]
     below = [
         *_about(scope, found, width),
+        *([cut(f"{MARGIN}{one_line(page.run.mark)}", width)] if page.run.mark else []),
         *_of_part(page, width),
         *_other_judges(others, width),
         *_arms(scope, found, width),
