@@ -35,11 +35,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from example.recorded import recorded  # noqa: E402
 from example.truth import (  # noqa: E402
+    DEMO,
     JUDGES,
     LANGUAGES,
     TARGETS,
     TEXTS,
-    DEMO,
     Asked,
     answer,
     chance,
@@ -159,10 +159,9 @@ def answers_back(path: Path, recording: Recording) -> Iterator[dict[str, Any]]:
     """Fill in the file that `safeglot arms` wrote, for some models and languages."""
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            wanted = (
-                row["language"] in recording.arm_languages
-                and row["model"].partition("/")[2] in (*ARM_MODELS, DEMO.name)
-            )
+            wanted = row["language"] in recording.arm_languages and row["model"].partition("/")[
+                2
+            ] in (*ARM_MODELS, DEMO.name)
             if not wanted:
                 continue
             row |= {

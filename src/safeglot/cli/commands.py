@@ -17,6 +17,7 @@ import click
 from safeglot import __version__
 from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.compare import compare, experiment
+from safeglot.cli.demo import demo
 from safeglot.cli.doctor import doctor
 from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped, told
 from safeglot.cli.init import init
@@ -204,6 +205,7 @@ def report(run: Path, answers: int | None, out: Path | None) -> None:
 
 for _command in (
     init,
+    demo,
     view,
     label,
     show,

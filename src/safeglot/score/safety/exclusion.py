@@ -63,6 +63,11 @@ def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
     )
 
 
+def mean_without(mean: float, left_out: Collection[float], *, of: int) -> float:
+    """Return the mean of the categories that are left, where only the mean of all and some are known."""
+    return (of * mean - sum(left_out)) / (of - len(left_out))
+
+
 def kept_prompts(cube: Cube, kept_C: Bools) -> Bools:
     """Return which prompts stay: those in a kept category, and those in none at all; shape (P,)."""
     return np.asarray(cube.member_PC[:, kept_C].any(axis=1) | ~cube.member_PC.any(axis=1))

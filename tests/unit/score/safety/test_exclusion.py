@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.safety.exclusion import changes, without_categories
+from safeglot.score.safety.exclusion import changes, mean_without, without_categories
 from unit.score.cubes import cube_of
 
 
@@ -105,3 +105,11 @@ def test_sides_without_verdicts_give_no_interval():
     assert [(c.value, c.low, c.high) for c in told] == [(0, None, None)] * 4
     nothing = replace(cube, unsafe_JMLPS=np.full_like(verdicts, -1))
     assert {c.value for c in changes(nothing, ["a"], judge=0, model=0)} == {None}
+
+
+def test_a_mean_without_some_follows_from_the_mean_of_all():
+    rates = [0.9, 0.4, 0.7, 0.95, 0.6]
+    assert mean_without(np.mean(rates), [0.4, 0.95], of=5) == pytest.approx(
+        np.mean([0.9, 0.7, 0.6])
+    )
+    assert mean_without(0.8, [], of=32) == pytest.approx(0.8)

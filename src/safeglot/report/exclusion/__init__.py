@@ -1,0 +1,1 @@
+"""The page of published averages with and without some categories."""
