@@ -21,6 +21,8 @@ help:
 demo: .stamp/run
 	$(BIN)/safeglot run --prompts mini --limit 1 --languages en,de,es,fr,sw \
 	  --target embedded/smollm2-135m --judge refusal-baseline --max-tokens 64 --out $(DEMO)
+	@echo
+	$(BIN)/safeglot demo
 
 test: lint types imports pytest extras
 

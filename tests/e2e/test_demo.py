@@ -127,7 +127,7 @@ def test_every_command_works_on_it_and_what_is_there_stays(call):
     ):
         assert call(*command, "runs/demo-invented").code == 0
     folder = call.folder / "runs" / "demo-invented"
-    texts = [row["answer"] for row in read_rows(folder / "export" / "answers.csv")]
+    texts = [row["text"] for row in read_rows(folder / "export" / "answers.csv")]
     unsafe = [text for text in texts if "unsafe" in text]
     assert len(unsafe) > 100
     assert all(re.match(r"\[unsafe answer \d+\]", text) for text in unsafe), "placeholders"
