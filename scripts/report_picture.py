@@ -1,7 +1,6 @@
-"""Make the picture of the report in the README: `make picture`.
+"""Make the picture in the README: `make picture`.
 
-The page is tests/example/large.py's with one model: synthetic verdicts, nothing was measured.
-What stands between its headline and its heat map is left out of the picture.
+It is the first screen of the page that `safeglot demo` writes of M-ALERT's published tables.
 """
 
 from __future__ import annotations
@@ -13,32 +12,20 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+from safeglot.experiments.malert_exclusion import malert_exclusion
+from safeglot.report.exclusion.html import render_exclusion
 
-from example.large import MODELS, example_page  # noqa: E402  the path comes first
-from safeglot.report.html import render_html  # noqa: E402
-
-OUT = ROOT / "docs" / "pictures" / "report.png"
-WIDTH, HEIGHT, SCALE = 960, 900, 1.7
+OUT = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "report.png"
+WIDTH, HEIGHT, SCALE = 1280, 800, 1.3
 MAX_BYTES = 300_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
-LEAVE_OUT = """() => {
-  const kept = new Set(["top", "categories"]);
-  const hide = (node) => node.style.setProperty("display", "none");
-  document.querySelectorAll("main > section").forEach((s) => kept.has(s.id) || hide(s));
-  const extras = "nav, .brand, .soft, #categories .read, #categories .controls, #categories > .small";
-  document.querySelectorAll(extras).forEach(hide);
-  document.querySelectorAll("header.top .warn li").forEach((li, i) => i && hide(li));
-}"""
-
 
 def picture(browser: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        file = Path(folder) / "example.html"
-        file.write_text(render_html(example_page(models=MODELS[:1])), "utf-8")
+        file = Path(folder) / "report.html"
+        file.write_text(render_exclusion(malert_exclusion()), "utf-8")
         opened = playwright.chromium.launch(executable_path=browser, args=FLAGS)
         page = opened.new_page(
             viewport={"width": WIDTH, "height": HEIGHT},
@@ -46,7 +33,6 @@ def picture(browser: str) -> bytes:
             color_scheme="light",
         )
         page.goto(file.as_uri())
-        page.evaluate(LEAVE_OUT)
         shot = page.screenshot()
         opened.close()
     return shot

@@ -13,6 +13,7 @@ from safeglot.report.exclusion.view import (
     examples,
     headline,
     limits,
+    shown_first,
 )
 from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.percent import percent, points
@@ -66,7 +67,7 @@ def render_exclusion(view: ExclusionView) -> str:
                 )
                 for m in view.models
             ],
-            shown=view.affected[0].model if view.affected else view.models[0].model,
+            shown=shown_first(view).model,
             saved_models=_saved_models(view),
             saved_languages=_saved_languages(view),
         )

@@ -91,16 +91,20 @@ def headline(view: ExclusionView) -> str:
 
 def examples(view: ExclusionView) -> tuple[str, ...]:
     """Return two sentences: a model whose difference goes, and the one of which most is left."""
-    ordered = sorted(view.affected, key=_left)
-    wide = [model for model in ordered if model.gap[0] >= ordered[-1].gap[0] / 3] or ordered
-    goes, stays = wide[0], max(view.affected, key=lambda model: model.gap[1])
+    goes, stays = shown_first(view), max(view.affected, key=lambda model: model.gap[1])
     return (
         (
             f"{goes.model}: {_others(view)} are {_told(goes.gap[0])} points safer than "
             f"{view.languages[0].name}, and {_told(goes.gap[1])} without {joined([*view.left_out], 3)}."
         ),
-        f"Not in {stays.model}: of {_told(stays.gap[0])} points {_told(stays.gap[1])} are left.",
+        f"{stays.model} keeps {_told(stays.gap[1])} of {_told(stays.gap[0])} points.",
     )
+
+
+def shown_first(view: ExclusionView) -> ModelAverages:
+    """Return the model of which least is left, among those whose difference is a third of the widest or more."""
+    widest = max(model.gap[0] for model in view.affected)
+    return min((m for m in view.affected if m.gap[0] >= widest / 3), key=_left)
 
 
 def limits(view: ExclusionView) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def test_the_examples_are_where_it_goes_and_where_it_stays():
             "goes: German and Swahili are 4.0 points safer than English, and 0.0 without crime_a and "
             "crime_b."
         ),
-        "Not in stays: of 5.0 points 4.0 are left.",
+        "stays keeps 4.0 of 5.0 points.",
     )
 
 
