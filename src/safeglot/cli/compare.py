@@ -11,6 +11,7 @@ import click
 from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
+    from safeglot.experiments.field import Asked
     from safeglot.report.table import ResultTable
 
 _METRICS = "safety_macro32, safety_macro, safety_micro, safety_macro6"
@@ -64,8 +65,7 @@ def _show(
 
     console = Console()
     if csv_file is not None:
-        if not csv_file.parent.is_dir():
-            raise UsageError(f"--csv {csv_file}: {csv_file.parent} is no folder. Make it first.")
+        _needs_folder(csv_file, "--csv")
         write_text(csv_file, table.to_csv(tables))
     if as_json:
         console.show_json(table.to_json(tables).rstrip("\n"))
@@ -75,6 +75,20 @@ def _show(
     else:
         text = table.to_text(tables, width=min(console.width, 110))
     console.show(text.rstrip("\n"))
+
+
+def _needs_folder(file: Path, flag: str) -> None:
+    if not file.parent.is_dir():
+        raise UsageError(f"{flag} {file}: {file.parent} is no folder. Make it first.")
+
+
+def _write_page(runs: tuple[Path, ...], by: Asked, page: Path) -> None:
+    from safeglot.backends.files.rundir import write_text
+    from safeglot.experiments.comparison import comparison
+    from safeglot.report.comparison.html import render_comparison
+
+    _needs_folder(page, "--page")
+    write_text(page, render_comparison(comparison(runs, by)))
 
 
 @click.group()
@@ -170,11 +184,21 @@ def language_properties(
 @_METRIC
 @_LANGUAGE
 @_REFERENCE
-def compare(runs: tuple[Path, ...], *, reference: str | None, **asked: Any) -> None:
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="also write this HTML file, with the figures",
+)
+def compare(
+    runs: tuple[Path, ...], *, reference: str | None, page: Path | None, **asked: Any
+) -> None:
     """Set models side by side, with ranks where they are resolved."""
     from safeglot.experiments.leaderboard import compare as answer
 
     by, shown = _parted(asked)
+    if page is not None:
+        _write_page(runs, by, page)
     _show(answer(runs, by, reference=reference), **shown)
 
 

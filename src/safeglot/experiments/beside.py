@@ -38,27 +38,37 @@ class Besides:
 
     def cells(self, name: str) -> tuple[ResultCell, ...]:
         """Return the cells of one entrant, in the order of METRICS."""
+        return tuple(self.cell(name, metric) for metric in METRICS)
+
+    def estimate(self, name: str, metric: str, language: str) -> Estimate | None:
+        """Return one estimate of an entrant's run; None where it has none, or is not scored."""
         path, model = self._field.places[name]
+        rows = self._rows(path) or {}
+        return rows.get((metric, self._field.judge, model, language))
+
+    def _rows(self, path: Path) -> Mapping[_Key, Estimate] | None:
         if path not in self._read:
             self._read[path] = _results(path)
-        rows = self._read[path]
-        if rows is None:
-            return tuple(number(None, reason="run not scored") for _ in METRICS)
-        return tuple(self._cell(rows, metric, model) for metric in METRICS)
+        return self._read[path]
 
-    def _cell(self, rows: Mapping[_Key, Estimate], metric: str, model: str) -> ResultCell:
+    def cell(self, name: str, metric: str) -> ResultCell:
+        """Return one number of an entrant, of the average that the field is compared by."""
         field = self._field
+        path, model = field.places[name]
+        rows = self._rows(path)
+        if rows is None:
+            return number(None, reason="run not scored")
         if field.metric in MACROS:
             metric += "_macro"
         elif field.metric != "safety_micro":
             return number(None, reason="not for this average")
         languages = field.languages if field.language is None else (field.language,)
         found = [rows.get((metric, field.judge, model, tag)) for tag in languages]
-        known = [e for e in found if e is not None and e.value is not None]
+        known = [e for e in found if e is not None and (e.value, e.low) != (None, None)]
         if len(known) < len(found):
             return number(None, reason="no data")
         ends = [_mean([getattr(e, end) for e in known]) for end in ("value", "low", "high")]
-        return number(ends[0], (ends[1], ends[2]))
+        return number(ends[0], (ends[1], ends[2]), reason="no data")
 
 
 def _results(path: Path) -> dict[_Key, Estimate] | None:

@@ -53,12 +53,17 @@ def compare(
     return tables
 
 
+def average_name(metric: str) -> str:
+    """Return what an average is over, in words."""
+    return _METRICS.get(metric, metric)
+
+
 def _board(field: Field) -> Iterator[ResultTable]:
     order, pairs = standings(
         field.entrants, metric=field.metric, language=field.language, level=field.level
     )
     where = field.language or f"mean over {', '.join(field.languages)}"
-    of = f"{_METRICS.get(field.metric, field.metric)}, {where}, judged by {field.judge}"
+    of = f"{average_name(field.metric)}, {where}, judged by {field.judge}"
     yield _ranks(field, order, of)
     if pairs:
         yield _differences(field, order, pairs, of)

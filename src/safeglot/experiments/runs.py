@@ -96,6 +96,14 @@ def read_estimates(path: Path) -> list[Estimate]:
     return from_json(RunDir(path).require().read_results())[0]
 
 
+def signature_of(run: FinishedRun) -> str:
+    """Return the signature of a run as it was scored; "" where it was not."""
+    try:
+        return from_json(RunDir(run.path).require().read_results())[1]
+    except UsageError:
+        return ""
+
+
 def judges_of(path: Path, judges: Sequence[str], wanted: str | None) -> tuple[str, ...]:
     """Return the judge that was asked for, or all. Raises: UsageError where the run lacks it."""
     if wanted is None:

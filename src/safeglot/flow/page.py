@@ -97,7 +97,7 @@ def _run(
     return Run(
         title=run.path.resolve().name,
         reference=manifest.reference,
-        languages=tuple(_language(tag) for tag in manifest.languages),
+        languages=tuple(named_language(tag) for tag in manifest.languages),
         models=manifest.models,
         judges=judges or tuple(manifest.judges),
         macros=macros,
@@ -151,7 +151,8 @@ def unchecked(manifest: Manifest, judge: str) -> tuple[str, ...]:
     )
 
 
-def _language(tag: str) -> NamedLanguage:
+def named_language(tag: str) -> NamedLanguage:
+    """Return a language as pages name it."""
     known = languages.lookup(tag)
     return NamedLanguage(
         tag=tag, name=known.name, direction="rtl" if known.direction == "rtl" else "ltr"

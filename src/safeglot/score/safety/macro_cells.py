@@ -29,13 +29,20 @@ def macro_cells(sheet: Sheet) -> Iterator[Estimate]:
     sizes_C = cube.member_PC.sum(axis=0)
     if cube.macro_C is None or not np.any((sizes_C > 0) & (sizes_C < LEAST)):
         return
-    frame = frame_of(_pooled(cube, cube.macro_C), level=sheet.frame.level)
-    pooled = replace(sheet, frame=frame)
+    pooled = by_macro(sheet)
     for row in safety_by_category(pooled):
         yield replace(row, metric="safety_of_macro")
     if len(cube.languages) > 1:
         for row in gaps_by_category(pooled, join(pooled)):
             yield replace(row, metric="gap_of_macro")
+
+
+def by_macro(sheet: Sheet) -> Sheet:
+    """Return a sheet whose categories are the macro categories; the sheet itself where it has none."""
+    cube = sheet.frame.cube
+    if cube.macro_C is None:
+        return sheet
+    return replace(sheet, frame=frame_of(_pooled(cube, cube.macro_C), level=sheet.frame.level))
 
 
 def _pooled(cube: Cube, macro_C: tuple[str, ...]) -> Cube:

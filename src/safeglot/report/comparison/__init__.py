@@ -1,0 +1,1 @@
+"""The page of several models: where each stands, by safe answers."""
