@@ -10,7 +10,7 @@ import pytest
 from e2e.pages import CONTRAST, LOOKS, fits, opened
 from example.large import example_page
 from safeglot.backends.files.page_folder import write_folder
-from safeglot.report.answer_files import PART, AnswerFiles
+from safeglot.report.answer_files import PART, AnswerFiles, kind_of
 from safeglot.report.html import render_html
 
 TRAP = "</script><script>document.title='ran'</script><img src=x onerror=\"document.title='ran'\">"
@@ -24,8 +24,10 @@ def example():
 @pytest.fixture(scope="module")
 def rows(example):
     few = example.answers
+    first = [row for row in few if row.model == few[0].model]
     many = [
-        dataclasses.replace(few[i % len(few)], sample=i // len(few)) for i in range(2 * PART + 7)
+        dataclasses.replace(first[i % len(first)], prompt_id=f"{i // 6}")
+        for i in range(2 * PART + 7)
     ]
     many[-1] = dataclasses.replace(many[-1], answer=f"the needle {TRAP}", language="sw")
     return many
@@ -53,6 +55,10 @@ def counted(page, n, *, first=1):
     page.locator("#answer-count").get_by_text(text, exact=True).wait_for()
 
 
+def kind(row):
+    return kind_of(row, row.verdicts[0].judge)
+
+
 def names(loaded):
     return [url.rpartition("/")[2] for url in loaded]
 
@@ -77,13 +83,16 @@ def test_parts_are_read_when_they_are_looked_at_and_shown_after_two_clicks(brows
         unfold(page)
         counted(page, len(rows))
         assert names(loaded) == ["index.js", "0.js"]
-        assert rows[0].prompt not in page.locator("body").inner_text()
+        assert not page.get_by_text("[request 1 of").count()
+        assert page.locator("#answer-list .pill").first.inner_text() == "unsafe"
         page.locator("#answer-list summary").first.click()
-        page.get_by_text(rows[0].prompt).wait_for()
-        for _ in range(PART // 25):
+        page.locator("#answer-list .body").get_by_text("[request 1 of").wait_for()
+        page.select_option("#filter-kind", "refused")
+        last = sum(kind(row) == "refused" for row in rows[:PART]) // 25
+        for _ in range(last + 1):
             page.click("#next")
-        counted(page, len(rows), first=PART + 1)
-        assert names(loaded) == ["index.js", "0.js", "1.js"]
+        page.locator("#answer-count").get_by_text(f"{25 * (last + 1) + 1} to").wait_for()
+        assert names(loaded)[:3] == ["index.js", "0.js", "1.js"]
 
 
 def test_filters_and_the_search_work_over_all(browser, path, rows):
@@ -92,10 +101,10 @@ def test_filters_and_the_search_work_over_all(browser, path, rows):
         page.select_option("#filter-language", "sw")
         wanted = [row for row in rows if row.language == "sw"]
         counted(page, len(wanted))
-        page.select_option("#filter-verdict", "unsafe")
-        wanted = [row for row in wanted if any(v.unsafe for v in row.verdicts)]
+        page.select_option("#filter-kind", "unsafe")
+        wanted = [row for row in wanted if kind(row) == "unsafe"]
         counted(page, len(wanted))
-        page.select_option("#filter-verdict", "")
+        page.select_option("#filter-kind", "")
         page.fill("#filter-text", "THE NEEDLE")
         counted(page, 1)
         page.locator("#answer-list summary").first.click()
@@ -133,3 +142,17 @@ def test_markup_that_stands_in_the_page_runs_no_script(browser, path):
     with opened(browser, path, beside="report-answers", complaints=said) as page:
         assert page.title() != "ran"
     assert any("Content Security Policy" in text for text in said)
+
+
+def test_flips_are_read_from_the_folder_when_they_are_asked_for(browser, path, rows):
+    loaded = []
+    with opened(browser, path, beside="report-answers") as page:
+        page.on("request", lambda request: loaded.append(request.url))
+        page.click("#flips-fold > summary")
+        page.locator(".flip-card").first.wait_for()
+        assert names(loaded) == ["index.js", "0.js"]
+        shutil.rmtree(path.with_name("report-answers"))
+        found = int(page.locator("#flip-language option").last.inner_text().split("(")[1][:-1])
+        assert found > 20
+        page.click("#flip-previous")
+        page.get_by_text("The answers are not here").wait_for()

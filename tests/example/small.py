@@ -68,7 +68,7 @@ def estimates():
             average("exact_match", "sw", 0.9012),
             extra={
                 "phi": -0.21, "flip_safe_to_unsafe": 0.0915, "flip_unsafe_to_safe": 0.25,
-                "n_ref_safe": 590, "n_ref_unsafe": 48,
+                "n_ref_safe": 590, "n_ref_unsafe": 48, "b": 54, "c": 12,
             },
         ),
         about(metric="exact_match_expected", language="sw", value=0.8722, level=None, n=640),

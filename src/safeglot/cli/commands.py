@@ -181,7 +181,10 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
 @app.command()
 @_RUN
 @click.option(
-    "--answers", type=click.IntRange(min=0), default=None, help="answers shown in the page"
+    "--answers",
+    type=click.IntRange(min=0),
+    default=None,
+    help="answers shown beside all unsafe, blocked and unread ones; 0: none",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), default=None, help="file; RUN/report.html by default"

@@ -148,7 +148,11 @@ class Config:
     bootstrap: int = _option(
         1000, "draws of the bootstrap over prompts; 0 for none", least=DRAWS[0], most=DRAWS[1]
     )
-    answers: int = _option(2000, "answers shown in report.html", least=0)
+    answers: int = _option(
+        2000,
+        "answers shown in report.html beside all unsafe, blocked and unread ones; 0: none",
+        least=0,
+    )
     out: str | None = _option(None, "the run's folder; runs/<prompts>-<target> by default")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 
 from safeglot.backends.files.manifest import Manifest
@@ -35,6 +37,7 @@ from safeglot.judge.guards.caveats import UNCORRECTED
 from safeglot.report.answer_files import AnswerFiles
 from safeglot.report.page import (
     MOST_WITHIN,
+    AnswerRow,
     AnswersBeside,
     MissingRow,
     NamedLanguage,
@@ -43,9 +46,14 @@ from safeglot.report.page import (
     Run,
 )
 from safeglot.report.results_json import from_json
+from safeglot.score.catalogue.metrics import METRICS
+from safeglot.score.catalogue.sources import SOURCES
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.text import languages
 from safeglot.types import Estimate
+
+ABOUT_ROW = 400
+"""Bytes that a page needs for an answer beside its texts."""
 
 
 def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
@@ -62,19 +70,31 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
             run, manifest, estimates, signature(store, manifest), said=said, stopped=stopped
         )
         answers = ShownAnswers(store, manifest, most_answers)
-        is_beside = folder is not None and len(answers) > MOST_WITHIN
-        if folder is not None and not is_beside:
-            clear_folder(folder)
+        within, beside = _answers(answers, about, folder)
         return Page(
             run=about,
             estimates=estimates,
             missing=tuple(_missing(store, manifest)),
-            answers=() if is_beside else tuple(answers.rows()),
-            beside=_beside(answers, about, folder) if folder and is_beside else None,
+            answers=within,
+            beside=beside,
+            shown=answers.shown,
             unread=_unread(store, manifest),
             n_answers_total=count_answers(store),
             assumptions=ASSUMPTIONS,
+            references=_references(estimates),
         )
+
+
+def _references(estimates: Iterable[Estimate]) -> tuple[tuple[str, str], ...]:
+    """Return the sources of the methods that gave these estimates, in the order of the catalogue."""
+    metrics = {estimate.metric for estimate in estimates}
+    used = {
+        key
+        for entry in METRICS
+        if any(fnmatchcase(name, pattern) for name in metrics for pattern in entry.names)
+        for key in entry.sources
+    }
+    return tuple((key, text) for key, text in SOURCES.items() if key in used)
 
 
 def _run(
@@ -243,8 +263,20 @@ def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
         )
 
 
-def _beside(answers: ShownAnswers, shown: Run, folder: Path) -> AnswersBeside:
-    """Return what the page says of its answers, after writing them into a folder beside it."""
-    files = AnswerFiles(shown)
-    write_folder(folder, files.texts(answers.rows()))
-    return files.beside(folder.name)
+def _answers(
+    answers: ShownAnswers, shown: Run, folder: Path | None
+) -> tuple[tuple[AnswerRow, ...], AnswersBeside | None]:
+    """Return the answers that stand in the page, and what it says of those in the folder beside it."""
+    rows = answers.rows()
+    if folder is None:
+        return tuple(rows), None
+    held, size = [], 0
+    for row in rows:
+        held.append(row)
+        size += len(row.prompt.encode()) + len(row.answer.encode()) + ABOUT_ROW
+        if size > MOST_WITHIN:
+            files = AnswerFiles(shown)
+            write_folder(folder, files.texts(chain(held, rows)))
+            return (), files.beside(folder.name)
+    clear_folder(folder)
+    return tuple(held), None

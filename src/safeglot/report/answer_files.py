@@ -1,4 +1,7 @@
-"""Answers in files beside the report: parts that its script loads when they are looked at."""
+"""The answers of a page as its script reads them: an index, and parts that it takes when they are looked at.
+
+They stand in the page itself, or in files beside it where they are too many.
+"""
 
 from __future__ import annotations
 
@@ -14,83 +17,103 @@ from safeglot.report.page import AnswerRow, AnswersBeside, Run
 PART = 500
 """Answers of a part: some hundred kilobytes."""
 INDEX = "index"
+COLUMNS = ("language", "model", "sample", "categories", "kinds")
 
 
 class AnswerFiles:
-    """Makes the files of answers that come one by one, and holds a few bytes of each."""
+    """Makes the index and the parts of answers that come one by one, and holds a few bytes of each.
+
+    Answers of one model to one prompt come one after the other.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._made = hashlib.blake2b(digest_size=8)
-        self._known: dict[str, dict[Any, int]] = {}
-        self._columns = {
-            name: array("I") for name in ("language", "model", "categories", "verdict")
-        }
+        self._known: dict[str, dict[Any, int]] = {name: {} for name in COLUMNS}
+        self._columns = {name: array("I") for name in COLUMNS}
+        self._starts = array("I")
+        self._last: tuple[str, str] | None = None
 
-    def texts(self, rows: Iterable[AnswerRow]) -> Iterator[tuple[str, str]]:
-        """Yield the name and the text of each file; the last one says what is in the others."""
+    def contents(self, rows: Iterable[AnswerRow]) -> Iterator[tuple[str, Any]]:
+        """Yield the name and the content of each part; the last one says what is in the others."""
         part: list[dict[str, Any]] = []
         n = 0
         for row in rows:
-            self._note(row)
-            part.append(answer_fields(row))
+            part.append(self._noted(row))
             if len(part) == PART:
-                yield self._file(str(n), part)
+                yield str(n), part
                 part, n = [], n + 1
         if part:
-            yield self._file(str(n), part)
-        yield self._file(INDEX, self._index())
+            yield str(n), part
+        yield INDEX, self._index()
+
+    def texts(self, rows: Iterable[AnswerRow]) -> Iterator[tuple[str, str]]:
+        """Yield the name and the text of each file."""
+        for name, content in self.contents(rows):
+            if name == INDEX:
+                content["stamp"] = self._made.hexdigest()
+            text = f"safeglotAnswers({script_json(name)},{script_json(content)});\n"
+            self._made.update(text.encode("utf-8", "replace") if name != INDEX else b"")
+            yield f"{name}.js", text
 
     def beside(self, folder: str) -> AnswersBeside:
         """Return what the page says of its files, once they are made."""
-        categories = {name for names in self._known.get("categories", ()) for name in names}
         return AnswersBeside(
             folder=folder,
-            stamp=self._stamp,
-            n=len(self._columns["model"]),
-            categories=tuple(sorted(categories)),
+            stamp=self._made.hexdigest(),
+            n=len(self._columns["kinds"]),
+            categories=self.categories,
         )
 
     @property
-    def _stamp(self) -> str:
-        return self._made.hexdigest()
+    def categories(self) -> tuple[str, ...]:
+        """The categories of the answers that came."""
+        return tuple(sorted({name for names in self._known["categories"] for name in names}))
 
-    def _note(self, row: AnswerRow) -> None:
-        found = {
-            "language": row.language,
-            "model": row.model,
-            "categories": row.categories,
-            "verdict": verdict_of(row),
-        }
+    def _noted(self, row: AnswerRow) -> dict[str, Any]:
+        """Return an answer as the page's script reads it, after noting where it is."""
+        if self._last != (row.prompt_id, row.model):
+            self._last = row.prompt_id, row.model
+            self._starts.append(len(self._columns["kinds"]))
+        kinds = tuple(kind_of(row, judge) for judge in self._run.judges)
+        found = {name: getattr(row, name) for name in COLUMNS[:-1]} | {"kinds": kinds}
         for name, value in found.items():
-            known = self._known.setdefault(name, {})
+            known = self._known[name]
             self._columns[name].append(known.setdefault(value, len(known)))
+        fields = asdict(row)
+        return {"id": fields.pop("prompt_id"), **fields, "kinds": kinds}
 
-    def _file(self, name: str, content: Any) -> tuple[str, str]:
-        text = f"safeglotAnswers({script_json(name)},{script_json(content)});\n"
-        if name != INDEX:
-            self._made.update(text.encode("utf-8", "replace"))
-        return f"{name}.js", text
-
-    def _index(self) -> Mapping[str, Any]:
+    def _index(self) -> dict[str, Any]:
+        """Return the columns of all answers; one in which all are alike is left out."""
         return {
-            "stamp": self._stamp,
+            "stamp": "",
             "part": PART,
+            "n": len(self._columns["kinds"]),
+            "starts": self._starts.tolist(),
             "values": {name: list(known) for name, known in self._known.items()},
-            "at": {name: column.tolist() for name, column in self._columns.items()},
+            "at": {
+                name: column.tolist()
+                for name, column in self._columns.items()
+                if len(self._known[name]) > 1
+            },
         }
 
 
-def verdict_of(row: AnswerRow) -> str:
-    """Return what the judges say of an answer together, as the page's script does of those within it."""
-    given = {v.unsafe for v in row.verdicts}
-    if {True, False} <= given:
-        return "disagree"
-    return "unsafe" if True in given else "safe" if False in given else "none"
+def kind_of(row: AnswerRow, judge: str) -> str:
+    """Return what an answer is by a judge: unsafe, refused, harmless, safe, blocked, none.
+
+    It is safe where the judge does not say whether it is a refusal; a judge read loosely is taken
+    as it is.
+    """
+    base = judge.partition("@")[0]
+    given = next((v for v in row.verdicts if v.judge in (judge, base)), None)
+    if given is None or given.unsafe is None:
+        return "blocked" if row.finish_reason == "blocked" else "none"
+    if given.unsafe:
+        return "unsafe"
+    return {True: "refused", False: "harmless", None: "safe"}[given.refusal]
 
 
-def answer_fields(answer: AnswerRow) -> dict[str, Any]:
-    """Return an answer as the page's script reads it."""
-    fields = asdict(answer)
-    fields["id"] = fields.pop("prompt_id")
-    return fields
+def within_page(run: Run, rows: Iterable[AnswerRow]) -> Mapping[str, Any]:
+    """Return the index and the parts of answers that stand in the page itself, by name."""
+    return dict(AnswerFiles(run).contents(rows))

@@ -22,10 +22,10 @@ SYMBOLS = (
 )
 """Plot symbols of the models: circle, diamond, triangle, square, triangle down, cross."""
 
-STYLES = ("base.css", "style.css", "styles/save.css", "styles/categories.css")
+STYLES = ("base.css", "style.css", "styles/save.css", "styles/categories.css", "styles/flips.css")
 SCRIPTS = tuple(
     f"scripts/{name}.js"
-    for name in ("panels", "save", "copy", "list", "answers", "beside", "categories")
+    for name in ("panels", "save", "copy", "list", "answers", "beside", "categories", "flips")
 )
 
 

@@ -112,8 +112,22 @@ class AnswerRow:
     verdicts: tuple[AnswerVerdict, ...] = ()
 
 
-MOST_WITHIN = 2000
-"""Answers that a page holds itself; more of them stand in files beside it."""
+MOST_WITHIN = 1_500_000
+"""Bytes of answers that a page holds itself; more of them stand in files beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersShown:
+    """How many requests to a model, each in all its languages, a page has the answers of.
+
+    Those that tell something, by an unsafe, blocked or unread answer, come first; of the others a
+    part is drawn.
+    """
+
+    telling: int
+    telling_all: int
+    others: int
+    others_all: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +149,12 @@ class Page:
     missing: tuple[MissingRow, ...] = ()
     answers: tuple[AnswerRow, ...] = ()
     beside: AnswersBeside | None = None
+    shown: AnswersShown | None = None
     n_answers_total: int = 0
     unread: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """Judge -> beginning of replies that could not be read -> how many."""
+    references: tuple[tuple[str, str], ...] = ()
+    """Key and source of each method that gave one of the estimates."""
     assumptions: tuple[str, ...] = ()
     """What the split of a gap into causes takes for granted, printed with its terms."""
 

@@ -8,10 +8,10 @@ from typing import Any
 from safeglot.report.page import Index, Page
 from safeglot.report.section import Section
 from safeglot.report.sections import (
-    answers,
     categories,
     causes,
     caveats,
+    cite,
     consistency,
     gaps,
     labels,
@@ -24,6 +24,7 @@ from safeglot.report.sections import (
     translations,
     tuning,
 )
+from safeglot.report.sections.answers import flips, listing
 from safeglot.report.sections.finding import view
 
 
@@ -47,7 +48,8 @@ SECTIONS = (
     _section("caveats", "Caveats", caveats.context),
     _section("refusals", "Safe, and still useful", refusals.context, "plane"),
     _section("categories", "Where it happens", categories.context),
-    _section("answers", "Answers", answers.context),
+    _section("answers/flips", "The same request, another answer", flips.context, "flips"),
+    _section("answers/listing", "Answers", listing.context, "answers"),
     _section("gaps", "Gaps", gaps.context),
     _section("tuning", "Base against instruct", tuning.context),
     _section("missing", "Missing and blocked", missing.context),
@@ -60,4 +62,5 @@ SECTIONS = (
     _section("noise", "Noise floor", noise.context),
     _section("consistency", "Consistency", consistency.context),
     _section("settings", "Settings", _nothing),
+    _section("cite", "Cite", cite.context),
 )

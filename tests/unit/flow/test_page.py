@@ -48,7 +48,7 @@ def test_answers_stand_by_prompt_language_and_model_with_their_verdicts(tmp_path
 
 
 def test_a_part_of_the_answers_is_whole_prompts_and_always_the_same(tmp_path):
-    run_dir, _ = judged(tmp_path / "run", prompts=prompt_set(n=9))
+    run_dir, _ = judged(tmp_path / "run", lambda _: False, prompts=prompt_set(n=9))
     few, more = (page_of(run_dir, most).answers for most in (7, 12))
     assert [len(few), len(more)] == [6, 12]
     assert {r.prompt_id for r in few} < {r.prompt_id for r in more}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from example import small
-from safeglot.report.answer_files import PART, AnswerFiles, answer_fields, verdict_of
+from safeglot.report.answer_files import PART, AnswerFiles, kind_of, within_page
 from safeglot.report.html import render_html
 from safeglot.report.page import AnswersBeside, AnswerVerdict
 
@@ -36,9 +36,18 @@ def test_parts_hold_all_answers_and_the_index_says_what_is_where():
     _, index = content(texts["index.js"])
     named = [index["values"]["categories"][i] for i in index["at"]["categories"]]
     assert named == [list(row.categories) for row in rows]
+    assert (index["n"], index["part"], index["starts"]) == (PART + 3, PART, [0])
     assert files.beside("f") == AnswersBeside(
         folder="f", stamp=index["stamp"], n=PART + 3, categories=("x", "y")
     )
+
+
+def test_the_index_says_where_each_request_begins_and_leaves_out_what_is_always_the_same():
+    rows = [small.answer(prompt_id=p, language=tag) for p in ("p1", "p2") for tag in ("en", "sw")]
+    index = within_page(small.page().run, rows)["index"]
+    assert index["starts"] == [0, 2]
+    assert index["at"] == {"language": [0, 1, 0, 1]}
+    assert index["values"]["kinds"] == [("unsafe",)]
 
 
 def test_other_answers_have_another_stamp():
@@ -58,13 +67,19 @@ def test_what_a_model_wrote_stays_text():
 
 
 @pytest.mark.parametrize(
-    ("unsafe", "word"),
-    [((True, False), "disagree"), ((True, None), "unsafe"), ((False, None), "safe"), ((None,), "none"), ((), "none")],
+    ("unsafe", "refusal", "finish", "kind"),
+    [
+        (True, False, "stop", "unsafe"), (True, None, "length", "unsafe"),
+        (False, True, "stop", "refused"), (False, False, "stop", "harmless"),
+        (False, None, "stop", "safe"), (None, None, "stop", "none"),
+        (None, None, "blocked", "blocked"),
+    ],
 )  # fmt: skip
-def test_an_answer_has_one_word_for_its_verdicts(unsafe, word):
-    verdicts = tuple(AnswerVerdict(judge="j", unsafe=flag) for flag in unsafe)
-    assert verdict_of(replace(small.answer(), verdicts=verdicts)) == word
-    assert "prompt_id" not in answer_fields(small.answer())
+def test_an_answer_is_of_one_kind_by_each_judge(unsafe, refusal, finish, kind):
+    verdicts = (AnswerVerdict(judge="j", unsafe=unsafe, refusal=refusal),)
+    row = replace(small.answer(), verdicts=verdicts, finish_reason=finish)
+    assert kind_of(row, "j") == kind_of(row, "j@loose") == kind
+    assert kind_of(row, "other") == ("blocked" if finish == "blocked" else "none")
 
 
 def test_only_a_page_with_answers_beside_it_may_load_anything():
@@ -75,5 +90,5 @@ def test_only_a_page_with_answers_beside_it_may_load_anything():
     (loading,) = policy.findall(text)
     assert "strict-dynamic" not in plain
     assert loading.replace(" &#39;strict-dynamic&#39;", "") == plain
-    assert "75,000 of 75,000 answers are in the folder <code>report-answers</code>" in text
+    assert "These 75,000 of 75,000 answers lie in the folder <code>report-answers</code>" in text
     assert "[unsafe answer" not in text

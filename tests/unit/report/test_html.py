@@ -21,7 +21,7 @@ def answers_in(html):
     found = re.search(
         r'<script type="application/json" id="answers-data">(.*?)</script>', html, re.DOTALL
     )
-    return json.loads(found[1])["rows"]
+    return json.loads(found[1])["within"]["0"]
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_answers_carry_what_the_list_needs(html):
             "codes": [], "refusal": None, "reason": "",
         }
     ]  # fmt: skip
-    assert "This page holds 1 of 1,280 answers." in text_of(html)
+    assert "1 of 1,280 answers are in this page." in text_of(html)
 
 
 def test_no_answer_stands_outside_the_data(html):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from safeglot.backends.store.schema.tables import KEY
@@ -44,6 +45,20 @@ FROM responses r JOIN translations t ON t.id = r.translation JOIN steps s ON s.i
 JOIN replies p ON p.id = r.reply
 WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, 4
 """  # noqa: S608 - as above
+
+_TELLING = """
+SELECT t.prompt, s.name FROM verdicts v CROSS JOIN responses r ON r.id = v.response
+CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+CROSS JOIN steps s ON s.id = r.step CROSS JOIN steps j ON j.id = v.step
+WHERE (v.unsafe = 1 OR v.unsafe IS NULL) AND j.name IN (SELECT value FROM json_each(?1))
+UNION
+SELECT t.prompt, s.name FROM failures f CROSS JOIN responses r ON r.id = f.work
+CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main' CROSS JOIN steps s ON s.id = r.step
+WHERE f.stage = 'judge' AND f.by IN (SELECT value FROM json_each(?1))
+UNION
+SELECT t.prompt, f.by FROM failures f CROSS JOIN translations t ON t.id = f.work AND t.arm = 'main'
+WHERE f.stage = 'generate' AND f.kind IN ('blocked', 'thought_only')
+"""
 
 
 class MainAnswer(NamedTuple):
@@ -118,6 +133,11 @@ def main_answer_counts(store: Store) -> dict[tuple[str, str], int]:
 def main_answers(store: Store) -> Iterator[MainAnswer]:
     """Yield the answers of the main arm with their texts."""
     yield from map(MainAnswer._make, store.rows(_MAIN))
+
+
+def telling_requests(store: Store, judges: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield (prompt, model) where a main answer is unsafe or has no verdict by one of the judges, or was blocked."""
+    yield from store.rows(_TELLING, (json.dumps(list(judges)),))
 
 
 def answer_places(store: Store) -> Iterator[AnswerPlace]:

@@ -1,4 +1,5 @@
-const PARTS_KEPT = 40;
+// The index and the parts of the answers: they stand in the page, or in files beside it.
+const PARTS_KEPT = 12;
 const parts = new Map(), waiting = new Map();
 let index = null;
 window.safeglotAnswers = (name, content) => {
@@ -7,6 +8,7 @@ window.safeglotAnswers = (name, content) => {
   if (take) take(content);
 };
 function load(name) {
+  if (data.within) return Promise.resolve(data.within[name]);
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     const end = (why) => { waiting.delete(name); script.remove(); reject(new Error(why)); };
@@ -29,29 +31,21 @@ function part(number) {
 }
 async function opened() {
   const found = await (index = index || load("index").catch((fault) => { index = null; throw fault; }));
-  if (found.stamp !== data.beside.stamp)
+  if (data.beside && found.stamp !== data.beside.stamp)
     throw new Error("The folder " + data.beside.folder + " beside this file belongs to another report.");
   return found;
 }
-async function rowBeside(i) {
+async function rowAt(i) {
   const { part: size } = await opened();
   return (await part(Math.floor(i / size)))[i % size];
 }
-async function matchingBeside(isOld) {
-  const { at, values, part: size } = await opened(), found = [], text = sought(), fits = filter();
-  const named = (name, i) => values[name][at[name][i]];
-  for (let i = 0; i < at.model.length; i++)
-    if (fits({ language: named("language", i), model: named("model", i),
-      categories: named("categories", i), verdict: named("verdict", i) })) found.push(i);
-  return text ? searched(found, size, text, isOld) : found;
-}
-async function searched(rows, size, text, isOld) {
-  const found = [];
+async function searched(rows, text, isOld) {
+  const found = [], { part: size } = await opened();
   for (let i = 0; i < rows.length && !isOld(); i++) {
-    const number = Math.floor(rows[i] / size);
-    if (!i || number !== Math.floor(rows[i - 1] / size))
+    if (data.beside && (!i || Math.floor(rows[i] / size) !== Math.floor(rows[i - 1] / size)))
       announce("searching: " + Math.floor(100 * i / rows.length) + "%, " + found.length.toLocaleString("en") + " found");
-    if (says(await rowBeside(rows[i]), text)) found.push(rows[i]);
+    const row = await rowAt(rows[i]);
+    if ((row.id + "\n" + row.prompt + "\n" + row.answer).toLowerCase().includes(text)) found.push(rows[i]);
   }
   return found;
 }

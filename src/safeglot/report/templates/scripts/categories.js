@@ -1,5 +1,8 @@
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-const signed = (rate) => (rate < 0 ? "\u2212" : "+") + Math.abs(100 * rate).toFixed(1);
+function signed(rate) {
+  const text = Math.abs(100 * rate).toFixed(1);
+  return (text === "0.0" ? "" : rate < 0 ? "\u2212" : "+") + text;
+}
 function rove(table) {
   const cells = all("button", table);
   if (cells.length && !cells.some((cell) => cell.tabIndex === 0)) cells[0].tabIndex = 0;

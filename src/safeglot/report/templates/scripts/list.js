@@ -17,11 +17,11 @@ function said(body, title, text, language) {
   const p = make("p", "said", text || "(empty)");
   p.dir = "auto";
   p.lang = language;
-  body.append(make("h4", "", title), p);
+  body.append(make("h3", "", title), p);
 }
 function entry(row) {
-  const details = make("details"), summary = make("summary"), [look, word] = chip(row);
-  summary.append(make("span", "chip " + look, word), make("span", "", row.id),
+  const details = make("details"), summary = make("summary");
+  summary.append(chip(row), make("span", "", row.id),
     make("span", "who", [data.names[row.language] || row.language, ...about(row)]
       .filter(Boolean).join(" \u00b7 ")));
   details.append(summary);
@@ -59,7 +59,7 @@ function put(rows, part) {
   document.getElementById("next").disabled = page >= pages - 1;
 }
 const turn = (by) => { page += by; list(); };
-if (source) {
+if (document.getElementById("answers-fold")) {
   document.getElementById("answer-filters").addEventListener("input", () => { page = 0; list(); });
   document.getElementById("previous").addEventListener("click", () => turn(-1));
   document.getElementById("next").addEventListener("click", () => turn(1));

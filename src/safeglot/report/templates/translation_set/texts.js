@@ -15,7 +15,7 @@ function matching() {
     (!text || told(row).toLowerCase().includes(text)));
 }
 const rowOf = (row) => row;
-const chip = (row) => [LOOKS[row.outcome], row.outcome];
+const chip = (row) => make("span", "chip " + LOOKS[row.outcome], row.outcome);
 const about = (row) => [row.categories.join(", "), row.translator];
 function estimates(c) {
   const parts = Object.entries(c.quality || {}).map(([name, v]) => name + " " + (+v.toPrecision(3)));
@@ -27,7 +27,7 @@ function candidate(c, row) {
   const taken = c.translator === row.translator;
   const box = make("div", taken ? "candidate taken" : "candidate");
   const name = c.translator + (taken ? (row.outcome === "kept" ? ": chosen" : ": best, but gated") : "");
-  if (c.broken) box.append(make("h4", "", name), make("p", "fault", "No text: " + c.broken));
+  if (c.broken) box.append(make("h3", "", name), make("p", "fault", "No text: " + c.broken));
   else { said(box, name, c.text, row.language); box.lastChild.dir = data.directions[row.language]; }
   for (const [check, found] of Object.entries(c.faults || {}))
     box.append(make("p", "fault small", "Did not pass: " + check + " (" + found + ")"));
@@ -38,12 +38,12 @@ function candidate(c, row) {
 function fill(body, row) {
   said(body, "Source (" + data.reference.name + ")", row.source, data.reference.tag);
   body.lastChild.dir = data.reference.direction;
-  body.append(make("h4", "", "Candidates"));
+  body.append(make("h3", "", "Candidates"));
   for (const c of row.candidates) body.append(candidate(c, row));
   if (!row.candidates.length) body.append(make("p", "said", "none"));
   const ranked = row.candidates.some((c) => c.rank !== undefined);
   const why = row.reason || (ranked ? "the best rank" : "the first translator")
     + " among those that passed the checks and the gate";
-  body.append(make("h4", "", "Outcome"), make("p", "said", row.outcome + ": " + why));
+  body.append(make("h3", "", "Outcome"), make("p", "said", row.outcome + ": " + why));
 }
 hint();
