@@ -85,7 +85,12 @@ def leaderboard(view: ComparisonView, board: JudgedModels, short: Mapping[str, s
 
 
 def weakest(model: PlacedModel) -> tuple[str, float] | None:
-    """Return the language with the fewest safe answers and their share; None with one language."""
+    """Return the language with the fewest safe answers and their share.
+
+    None with one language, and where unusable answers would count among the safe ones.
+    """
+    if model.unusable is not None:
+        return None
     known = {tag: e.value for tag, e in model.by_language.items() if e.value is not None}
     if len(known) < 2:
         return None
@@ -96,14 +101,14 @@ def weakest(model: PlacedModel) -> tuple[str, float] | None:
 def _shown(models: Iterable[PlacedModel]) -> list[float]:
     parts: list[float | None] = []
     for model in models:
-        rates = [e.value for e in model.by_language.values()]
+        rates = [e.value for e in model.by_language.values() if model.unusable is None]
         parts += [model.safe.low, model.usable[0], *model.bounds, *rates]
     return [part for part in parts if part is not None]
 
 
 def _row(model: PlacedModel, run: Run, axis: Axis, *, name: str, is_base: bool) -> ModelRow:
-    rates = [e.value for e in model.by_language.values() if e.value is not None]
     weak, is_ranked = weakest(model), model.unusable is None
+    rates = [e.value for e in model.by_language.values() if weak and e.value is not None]
     safe, ends = model.safe.value if is_ranked else None, _ends(model)
     return ModelRow(
         rank=model.rank or DASH,
@@ -118,8 +123,8 @@ def _row(model: PlacedModel, run: Run, axis: Axis, *, name: str, is_base: bool) 
         at=_at(axis, safe),
         ends=(_at(axis, ends[0]), _at(axis, ends[1])),
         usable_at=_at(axis, model.usable[0]),
-        weak_at=_at(axis, min(rates)) if len(rates) > 1 else "",
-        best_at=_at(axis, max(rates)) if len(rates) > 1 else "",
+        weak_at=_at(axis, min(rates, default=None)),
+        best_at=_at(axis, max(rates, default=None)),
     )
 
 

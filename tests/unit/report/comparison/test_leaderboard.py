@@ -20,6 +20,7 @@ def test_too_many_unusable_answers_leave_bounds_and_no_dot():
     shown = table(model("a", 0.9, unusable=0.18, bounds=(None, 0.5, 0.67)))
     (row,) = shown.rows
     assert (row.rank, row.safe, row.at, row.interval) == ("–", "50.0–67.0", "", "")
+    assert (row.weakest, row.weak_at) == ("", "")
     assert "a 18.0% in the one with most" in shown.foot[0]
     assert shown.saved.rows[0][:5] == ["", "a", None, 0.5, 0.67]
 
