@@ -331,7 +331,7 @@ def test_kinds_and_prompts_of_several_tags_grow_and_are_merged_alike(server, tmp
     done(*arguments(server, at_once, path, **both))
     done(*arguments(server, grown, path, limit=1))
     dry = done(*arguments(server, grown, path, **both), "--dry-run").stdout
-    assert "holds a part of this run, to which join judges refusal-baseline; 1" in dry
+    assert "holds a part of this run, to which join judges refusal-encoder; 1" in dry
     done(*arguments(server, grown, path, **both))
     assert results(grown) == results(at_once)
     out, _ = merged(tmp_path, *sharded(server, tmp_path, path, 2, **both))
