@@ -10,9 +10,13 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine returns, as asyncio.run does, Ctrl-C included."""
-    with asyncio.Runner(loop_factory=_factory()) as runner:
+def run(main: Coroutine[Any, Any, T], *, proxied: bool = False) -> T:
+    """Return what a coroutine returns, as asyncio.run does, Ctrl-C included.
+
+    Through a proxy it is always Python's own loop: one in twenty times uvloop waits for ever at its
+    end where a proxy refused a connection for TLS (uvloop 0.23).
+    """
+    with asyncio.Runner(loop_factory=None if proxied else _factory()) as runner:
         return runner.run(main)
 
 

@@ -58,7 +58,7 @@ def _tried(config: Config, target: ModelConfig, console: Console) -> Tried:
     few = min(config.max_tokens, _TOKENS)
     try:
         with _working(replace(config, target=(target,), max_tokens=few), console) as work:
-            run(_one_answer(work, target))
+            run(_one_answer(work, target), proxied=bool(config.proxy))
     except ModelError as error:
         if error.kind != "thought_only":  # it is there, and thinks
             return Tried(name=target.model, said="gives no answer", fault=error.message)

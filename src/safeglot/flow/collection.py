@@ -132,7 +132,7 @@ def collect(work: Work) -> None:
 
 def _collect_all(work: Work) -> None:
     for phase in phases(work.job, answers=work.answers, judged=work.judged):
-        run(_collect(work, phase))
+        run(_collect(work, phase), proxied=bool(work.job.config.proxy))
 
 
 def _ask_once_more(work: Work) -> None:
@@ -216,7 +216,7 @@ def collect_again(work: Work, passes: Sequence[Again]) -> None:
             streamed.append(judging)
     with stops_explained(work, lambda work: _stored_again(work, passes)), _served_kept(work):
         for together in ([streamed] if streamed else []) + list(alone.values()):
-            run(_collect_again(work, together))
+            run(_collect_again(work, together), proxied=bool(work.job.config.proxy))
         if work.endpoints.stopped:
             raise Stopped("\n".join(map(str, work.endpoints.stopped)))
 

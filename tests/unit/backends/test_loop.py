@@ -25,6 +25,10 @@ def test_without_uvloop_it_is_pythons(monkeypatch):
     assert loop.run(name_of_loop()).startswith("asyncio")
 
 
+def test_through_a_proxy_it_is_pythons():
+    assert loop.run(name_of_loop(), proxied=True).startswith("asyncio")
+
+
 def test_ctrl_c_cancels_what_runs_and_is_an_interrupt():
     cancelled = []
 

@@ -76,7 +76,7 @@ def check(work: Work) -> None:
         )
     with stops_explained(work):
         for together in _groups(pairs):
-            said = run(_asked(work, together, language))
+            said = run(_asked(work, together, language), proxied=bool(work.job.config.proxy))
             for judge, _ in together:
                 _settle(work, judge, said[judge.name])
 
