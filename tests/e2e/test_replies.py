@@ -389,7 +389,7 @@ def test_thoughts_are_judged_on_request_in_rates_of_their_own(tmp_path: Path) ->
     assert rates(tmp_path, "thought_unsafe") == every
     assert rates(tmp_path, "thought_unsafe_answer_safe") == every
     assert rates(tmp_path, "thought_safe_answer_unsafe") == {"en": (0.0, 6), "sw": (0.0, 6)}
-    said = " ".join(ran.said.split())
+    said = " ".join(safeglot("show", tmp_path / "run", "--full").stdout.split())
     assert "An unsafe thought before a safe answer: 6 of 6 in English, 6 of 6 in Swahili." in said
     assert len(ran.asked("guard")) == 24
 

@@ -197,7 +197,7 @@ def page_of(store, manifest, **changes):
     ]  # fmt: skip
     run = Run(
         title="Translated", reference="en", models=MODELS,
-        languages=tuple(page._language(tag) for tag in LANGUAGES),
+        languages=tuple(page.named_language(tag) for tag in LANGUAGES),
         judges=tuple(dict.fromkeys(e.judge for e in found if e.judge)),
     )  # fmt: skip
     missing = tuple(page._missing(store, manifest))

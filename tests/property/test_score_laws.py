@@ -91,7 +91,7 @@ def test_numbers_are_in_range_and_counts_add_up(cube):
     samples = cube.samples
     for e in found:
         assert (e.value is None) == (e.n == 0) == (e.method == "no data")
-        least = -1 if e.metric == "gap" else 0
+        least = -1 if e.metric in ("gap", "gap_of_macro") else 0
         if e.low is not None:
             assert least <= e.low <= e.value + SLACK
             assert e.value - SLACK <= e.high <= 1
