@@ -10,9 +10,13 @@ from playwright.sync_api import expect
 
 from e2e.commands import in_own_process, says, without
 from e2e.pages import LOOKS, fits
+from e2e.runs import safeglot
 from e2e.served import asked, page_of, served, violations
 from example.answers import ARABIC, answered_run
+from example.recorded import recorded
 from waiting import HANG_S, until
+
+NAME = "<b>\"x'& %20 é?#"
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +242,72 @@ def test_it_ends_quietly_and_says_what_is_lacking(app, run, call):
     says(call.refuse("view", "nowhere"), "no run here")
     port = app.base.split(":")[2].split("/")[0]
     says(call.refuse("view", run, "--port", port), "--port", "leave --port out")
+
+
+@pytest.fixture(scope="module")
+def runs(run, tmp_path_factory):
+    """A folder of runs, one under a hostile name and one with a report and answers beside it."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name in ("first", NAME):
+        shutil.copytree(run, folder / name)
+    (folder / "no-run").mkdir()
+    (folder / "elsewhere").symlink_to(run)
+    safeglot("report", recorded(folder))
+    return folder
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_the_bar_leads_to_the_runs_beside_this_one(runs, browser, width, scheme):
+    with served("view", runs / "first") as app, page_of(browser, app.address, width, scheme, bypass_csp=True) as page:  # fmt: skip
+        picker = page.locator(".runs")
+        picker.locator("summary").click()
+        assert picker.locator("a").all_inner_texts() == [NAME, "first", "recorded"]
+        assert picker.locator("[aria-current]").inner_text() == "first"
+        fits(page)
+        assert violations(page) == []
+        assert page.get_by_role("link", name="Report").count() == 0
+        picker.get_by_text(NAME).click()
+        assert page.locator(".lh").inner_text().startswith("36 answers")
+        assert page.title() == f"Answers of {NAME} - safeglot"
+        changed(page, lambda: rows(page).nth(2).click())
+        page.get_by_role("link", name="Label").click()
+        page.locator(".runs summary").click()
+        changed(page, lambda: page.locator(".runs").get_by_text("first").click())
+        assert page.url == f"{app.base}run/first/label"
+        assert asked(f"{app.base}run/elsewhere/read")[0] == 400
+        assert asked(f"{app.base}run/..%2Ffirst/read")[0] == 400
+        assert asked(f"{app.base}run/first/")[1]["Location"].endswith("/run/first/read")
+
+
+def test_a_report_is_read_in_the_app_and_can_do_nothing_there(runs, browser):
+    with served("view", runs / "recorded") as app, page_of(browser, app.address) as page:
+        page.get_by_role("link", name="Report").click()
+        page.locator("#answers-fold > summary").click()
+        page.locator("#answer-list summary").first.wait_for()  # they come from a file beside it
+        page.locator(".save summary").first.click()
+        with page.expect_download() as saved:
+            page.locator("[data-save=png]").first.click()
+        assert saved.value.suggested_filename.endswith(".png")
+        assert page.evaluate("origin") == "null"
+        for secret in ("report-answers/../safeglot.db", "report-answers%2F..%2Fsafeglot.db", "run.toml"):  # fmt: skip
+            assert asked(f"{app.base}{secret}")[0] in (400, 404), secret
+        part = f"{app.base}report-answers/index.js"
+        assert asked(part)[1]["Content-Type"].startswith("text/javascript")
+        (runs / "secret").write_text("elsewhere", encoding="utf-8")
+        (runs / "recorded" / "report-answers" / "x.js").symlink_to(runs / "secret")
+        status, _, text = asked(f"{app.base}report-answers/x.js")
+        assert (status, "elsewhere" in text) == (400, False)
+
+
+def test_a_report_of_somebody_can_reach_nothing_of_the_app(run, tmp_path, browser):
+    copy = tmp_path / "foreign"
+    shutil.copytree(run, copy)
+    (copy / "report.html").write_text(
+        "<title>foreign</title><script>fetch('read').then(r => r.text()).then(t => { document.title = t; },"
+        " () => { document.title = 'refused'; })</script><script src='progress'></script>",
+        encoding="utf-8",
+    )
+    complaints = []
+    with served("view", copy) as app, page_of(browser, f"{app.base}report.html", complaints=complaints) as page:  # fmt: skip
+        expect(page).to_have_title("refused")
+        assert any("violates" in complaint for complaint in complaints)

@@ -12,8 +12,9 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from safeglot.errors import UsageError
 
@@ -28,6 +29,11 @@ MOST_BYTES = 1_000_000
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+APART = (
+    "sandbox allow-scripts allow-downloads; default-src 'none'; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline' {scripts}; img-src data: blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -50,6 +56,15 @@ class Call:
     query: str = ""
     sent: Mapping[str, str] | None = None
 
+    @property
+    def root(self) -> str:
+        """The path that all addresses of the first run begin with."""
+        return f"/{self.base.split('/')[1]}/"
+
+    def base_of(self, run: str) -> str:
+        """Return the path that all addresses of a run beside the first one begin with."""
+        return f"{self.root}run/{quote(run, safe='')}/"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebPage:
@@ -61,18 +76,19 @@ class WebPage:
     place: str | None = None
     file: str = ""
     """The name under which it is to be saved."""
+    scripts: str | None = None
+    """Of a page or script of somebody's: the path below its own from which it may load scripts. It runs
+    in an origin of its own, where it can neither read nor send anything of the app."""
 
 
 def check_installed() -> None:
     """Check that the packages of the app are there. Raises: UsageError with the command that installs them."""
     for name in ("starlette", "uvicorn"):
-        try:
-            __import__(name)
-        except ImportError:
+        if find_spec(name) is None:
             raise UsageError(
                 f"the app needs the package {name}, which is not installed: "
                 "pip install 'safeglot[app]'"
-            ) from None
+            )
 
 
 def serve(answer: Callable[[Call], WebPage], *, port: int, ready: Callable[[str], None]) -> None:
@@ -119,10 +135,14 @@ def application(answer: Callable[[Call], WebPage], token: str, port: int) -> Sta
     async def endpoint(request: Request) -> Response:
         fault = _fault(request, token, port)
         if fault:
-            return _response(WebPage(text=f"{fault}\n", kind="text/plain", status=403), "/")
+            return _response(
+                WebPage(text=f"{fault}\n", kind="text/plain", status=403), "/", request
+            )
         sent = await _sent(request)
         if request.method == "POST" and sent is None:
-            return _response(WebPage(text="too large\n", kind="text/plain", status=413), "/")
+            return _response(
+                WebPage(text="too large\n", kind="text/plain", status=413), "/", request
+            )
         base = f"/{token}/"
         call = Call(
             base=base,
@@ -130,7 +150,7 @@ def application(answer: Callable[[Call], WebPage], token: str, port: int) -> Sta
             query=request.url.query,
             sent=sent,
         )
-        return _response(await run_in_threadpool(answer, call), base)
+        return _response(await run_in_threadpool(answer, call), base, request)
 
     return Starlette(routes=[Route("/{rest:path}", endpoint, methods=["GET", "POST"])])
 
@@ -162,10 +182,16 @@ async def _sent(request: Request) -> dict[str, str] | None:
     return dict(pairs)
 
 
-def _response(page: WebPage, base: str) -> Response:
+def _response(page: WebPage, base: str, request: Request) -> Response:
     from starlette.responses import Response
 
     headers: dict[str, Any] = dict(HEADERS)
+    if page.scripts is not None:
+        folder = request.url.path.rpartition("/")[0]
+        scripts = f"http://{request.headers['host']}{quote(folder)}/{page.scripts}"
+        headers["Content-Security-Policy"] = APART.format(scripts=scripts)
+        for name in [name for name in headers if name.startswith("Cross-Origin-")]:
+            del headers[name]  # its scripts come to an origin that is not the app's
     if page.place is not None:
         headers["Location"] = base + page.place
     if page.file:

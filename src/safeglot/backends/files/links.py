@@ -12,6 +12,8 @@ from typing import TextIO
 
 from safeglot.errors import UsageError
 
+MOST_BYTES = 100_000_000
+"""Of a file that is read whole to be shown."""
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe without a reader is no file, and is not waited for
 _DO = "Nothing is read or written through it. Remove it, or put a copy of the file in its place."
@@ -43,6 +45,23 @@ def check_folder(folder: Path, holder: Path) -> None:
             f"{folder}: is a link out of {holder}. Nothing is written through it. Remove it, or "
             "give another folder."
         )
+
+
+def text_inside(folder: Path, name: str) -> str | None:
+    """Return the text of a file below a folder; None where there is none, or where a link leads to it."""
+    path = folder
+    for part in name.split("/"):
+        path /= part
+        if part in ("", ".", "..") or path.is_symlink():
+            return None
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | _NO_LINK | _NO_WAIT), "rb") as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode) or about.st_size > MOST_BYTES:
+                return None
+            return file.read(MOST_BYTES).decode("utf-8", "replace")
+    except (OSError, ValueError):  # ValueError: a name that no file can have
+        return None
 
 
 def _fault(about: os.stat_result) -> str:

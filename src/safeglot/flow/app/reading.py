@@ -14,6 +14,7 @@ import numpy as np
 
 from safeglot.backends.app.background import Background
 from safeglot.backends.app.server import Call, WebPage
+from safeglot.backends.files.links import text_inside
 from safeglot.backends.files.rundir import RunDir, is_held
 from safeglot.backends.store.reading import texts as answer_texts
 from safeglot.backends.store.reading.columns import AnswerColumns, Column, read_columns
@@ -21,8 +22,8 @@ from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.flow.app import answers
 from safeglot.flow.app.selection import MANY, Filters, JudgedColumns, Selected, select
-from safeglot.flow.run import session
 from safeglot.report.app.reading import (
+    TABS,
     AppFrame,
     FilterShown,
     FilterValue,
@@ -65,7 +66,9 @@ def stored(path: Path) -> Iterator[Store]:
     try:
         yield store
     except sqlite3.OperationalError as error:
-        raise session.operational(path, error) from error
+        from safeglot.flow.run.session import operational  # late: it loads all that a run takes
+
+        raise operational(path, error) from error
     except (sqlite3.Error, ValueError, TypeError, OverflowError, StopIteration) as error:
         raise UsageError(
             f"{path}: is not as safeglot wrote it ({error}). Put a copy of it back, or open another run."
@@ -77,8 +80,9 @@ def stored(path: Path) -> Iterator[Store]:
 class RunReading:
     """The answers of one run, held as columns and read again while the run goes on."""
 
-    def __init__(self, run_dir: RunDir) -> None:
+    def __init__(self, run_dir: RunDir, beside: Callable[[], Sequence[str]] = list) -> None:
         self.run_dir = run_dir.require()
+        self._beside = beside
         self.manifest = run_dir.read_manifest()
         if not run_dir.database.exists():
             raise UsageError(
@@ -126,10 +130,28 @@ class RunReading:
 
     def frame(self, call: Call, tab: str) -> AppFrame:
         """Return what stands on every page."""
-        name = self.run_dir.path.resolve().name
+        name, report = self.run_dir.path.resolve().name, self.run_dir.report
         return AppFrame(
-            base=call.base, title=f"Answers of {name}", name=name, tab=tab, live=self.live()
+            base=call.base,
+            title=f"Answers of {name}",
+            name=name,
+            tab=tab,
+            live=self.live(),
+            tabs=(*TABS, (report.name, "Report")) if report.exists() else TABS,
+            runs=[(call.base_of(one) + tab, one) for one in self._beside()],
         )
+
+    def report(self, call: Call) -> WebPage:
+        """Return the report of the run, or a file beside it. Raises: UsageError where it is not there."""
+        path, beside = self.run_dir.path / call.path, self.run_dir.report_answers
+        text = text_inside(self.run_dir.path, call.path)
+        if text is None:
+            raise UsageError(
+                f"{path}: no file, too large, or a link, which is not followed. Write the report again: "
+                f"safeglot report {self.run_dir.path}"
+            )
+        kind = "text/javascript" if path.parent.name == beside.name else "text/html"
+        return WebPage(text=text, kind=kind, scripts=f"{beside.name}/")
 
     def live(self) -> Live:
         """Return how far the run is."""

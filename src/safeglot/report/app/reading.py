@@ -12,6 +12,7 @@ from safeglot.report.page import NamedLanguage
 from safeglot.text.surrogates import whole
 
 STYLES = ("base.css", "app/app.css")
+TABS = (("read", "Read"), ("label", "Label"))
 SCRIPTS = {name: f"app/{name}.js" for name in ("read", "label")}
 
 
@@ -26,7 +27,10 @@ class AppFrame:
     """Of the run or the set."""
     tab: str
     live: Live | None = None
-    tabs: Sequence[tuple[str, str]] = (("read", "Read"), ("label", "Label"))
+    tabs: Sequence[tuple[str, str]] = TABS
+    """(address, name) of pages of the same run or set."""
+    runs: Sequence[tuple[str, str]] = ()
+    """(address, name) of the runs in the same folder, with this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,16 @@ def test_a_page_comes_with_the_policy():
     assert "unsafe" not in headers["content-security-policy"]
 
 
+def test_a_page_of_somebody_is_kept_apart():
+    page = WebPage(text="theirs", scripts="beside/")
+    _, headers, _, calls = ask(f"/{TOKEN}/run/a b/report.html", answer=lambda _: page)
+    policy = headers["content-security-policy"]
+    assert policy.startswith("sandbox allow-scripts allow-downloads; default-src 'none'")
+    assert f"script-src 'unsafe-inline' http://{HOST}/{TOKEN}/run/a%20b/beside/;" in policy
+    assert "allow-same-origin" not in policy
+    assert calls[0].root == f"/{TOKEN}/"
+
+
 @pytest.mark.parametrize("path", ["/", "/read", "/a-toke/read", "/a-token2/read", "/A-TOKEN/", "//a-token/"])  # fmt: skip
 def test_another_token_is_refused(path):
     status, headers, _, calls = ask(path)

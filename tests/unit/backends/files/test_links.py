@@ -88,3 +88,21 @@ def test_folders_are_private_where_they_are_new(tmp_path):
     links.private_folder(shared)
     assert [mode(shared / name) for name in ("runs", "runs/first")] == [0o700, 0o700]
     assert mode(shared) == 0o755
+
+
+def test_a_text_inside_a_folder_is_read_through_no_link(tmp_path, other):
+    folder = tmp_path / "run"
+    (folder / "beside").mkdir(parents=True)
+    (folder / "beside" / "a.js").write_text("é", encoding="utf-8")
+    (folder / "link").symlink_to(other)
+    (folder / "away").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe")
+    assert links.text_inside(folder, "beside/a.js") == "é"
+    for name in ("", ".", "beside", "nosuch", "link", "pipe", "../other", "beside/../../other", "away/other", "/etc/passwd", "a\0b"):  # fmt: skip
+        assert links.text_inside(folder, name) is None, name
+
+
+def test_a_text_that_is_too_large_is_not_read(tmp_path):
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(links.MOST_BYTES + 1)
+    assert links.text_inside(tmp_path, "large") is None

@@ -6,6 +6,7 @@ cannot be written is read alike.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -24,6 +25,8 @@ ANSWERED = OUTCOME_KINDS.index("answered")
 INVALID = ("", "INV-empty", "INV-degenerate", "INV-lang", "INV-echo")
 """What the checks may find, by its code; those of `score.answers.classes`."""
 _FIRST_ARM: Arm = "main"
+_BEFORE_ALL = -(2**63)
+"""Before every number of a row."""
 
 _COUNT = """
 SELECT (SELECT COUNT(*) FROM responses)
@@ -32,12 +35,23 @@ SELECT (SELECT COUNT(*) FROM responses)
 _LAST = """
 SELECT max(ifnull((SELECT MAX(id) FROM responses), 0), ifnull((SELECT MAX(id) FROM translations), 0))
 """
-_TEXTS = "SELECT id, prompt, language, arm FROM translations ORDER BY id"
+PART = 100_000
+"""Answers or texts that are read at a time."""
+_TEXTS = """
+SELECT json_group_array(prompt), json_group_array(language), json_group_array(arm),
+       COUNT(*), group_concat(id)
+FROM (SELECT id, prompt, language, arm FROM translations WHERE id > ? ORDER BY id LIMIT ?)
+"""
 _STEPS = "SELECT id, name FROM steps WHERE stage = ?"
-_ANSWERS = "SELECT id, translation, step, sample FROM responses ORDER BY id"
+_ANSWERS = """
+SELECT COUNT(*), group_concat(id), group_concat(translation), group_concat(step), group_concat(sample)
+FROM (SELECT id, translation, step, sample FROM responses WHERE id > ? ORDER BY id LIMIT ?)
+"""
 _LOST = "SELECT by, work, sample, kind FROM failures WHERE stage = 'generate' AND work IS NOT NULL"
 _VERDICTS = """
-SELECT response, step, 3 * ifnull(unsafe <> 0, -1) + ifnull(refusal <> 0, -1) + 4 FROM verdicts
+SELECT COUNT(*), group_concat(response), group_concat(step),
+       group_concat(3 * ifnull(unsafe <> 0, -1) + ifnull(refusal <> 0, -1) + 4)
+FROM verdicts WHERE response BETWEEN ? AND ?
 """
 _TRAITS = """
 SELECT response, ifnull(invalid, ''), truncated <> 0 FROM traits WHERE invalid IS NOT NULL OR truncated <> 0
@@ -126,21 +140,23 @@ class _Texts:
         at_P = {prompt.id: i for i, prompt in enumerate(prompts)}
         at_L = {tag: i for i, tag in enumerate(manifest.languages)}
         arms: dict[str, int] = {_FIRST_ARM: 0}
-        parts = []
-        for numbers, names, tags, arm in store.columns(_TEXTS):
+        parts, last = [], _BEFORE_ALL
+        while True:
+            (row,) = store.rows(_TEXTS, (last, PART))
+            names, tags, arm = map(json.loads, row[:3])
+            (number,) = _numbers(row[3:])
             parts.append(
                 (
-                    np.array(numbers, dtype=np.int64),
+                    number,
                     np.array([at_P.get(name, -1) for name in names], dtype=np.int32),
                     np.array([at_L.get(tag, -1) for tag in tags], dtype=np.int16),
                     np.array([arms.setdefault(a, len(arms)) for a in arm], dtype=np.int8),
                 )
             )
-        kinds = (np.int64, np.int32, np.int16, np.int8)
-        joined = [
-            np.concatenate([np.empty(0, dtype=kind), *(part[i] for part in parts)])
-            for i, kind in enumerate(kinds)
-        ]
+            if number.size < PART:
+                break
+            last = int(number[-1])
+        joined = [np.concatenate([part[i] for part in parts]) for i in range(4)]
         return cls(
             number_T=joined[0], prompt_T=joined[1], language_T=joined[2], arm_T=joined[3], arms=arms
         )
@@ -212,24 +228,34 @@ def _places(store: Store, stage: str, names: Sequence[str]) -> dict[int, int]:
     return {number: at[name] for number, name in store.rows(_STEPS, (stage,)) if name in at}
 
 
-def _of_steps(steps: Sequence[int], places: Mapping[int, int]) -> Column:
+def _of_steps(step_N: Column, places: Mapping[int, int]) -> Column:
     numbers = sorted(places)
     value = np.array([*(places[number] for number in numbers), -1], dtype=np.int64)
-    return np.asarray(
-        value[found(np.array(numbers, dtype=np.int64), np.array(steps, dtype=np.int64))]
-    )
+    return np.asarray(value[found(np.array(numbers, dtype=np.int64), step_N)])
+
+
+def _numbers(row: Sequence[Any]) -> list[Column]:
+    """Return columns of numbers of a row that counts and then joins each of them by commas.
+
+    So no object is made for each of millions of numbers: a third of the time, and other threads go on
+    meanwhile. Raises: ValueError where one is no whole number, as in a damaged database.
+    """
+    columns = [np.fromstring(text or "", dtype=np.int64, sep=",") for text in row[1:]]
+    if any(column.size != row[0] for column in columns):
+        raise ValueError("a number is missing")
+    return columns
 
 
 def _answers(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
-    places = _places(store, "generate", manifest.models)
-    for number, text, step, sample in store.columns(_ANSWERS):
-        columns: list[Column] = [
-            np.array(text, dtype=np.int64),
-            _of_steps(step, places),
-            np.array(sample, dtype=np.int64),
-            np.full(len(number), ANSWERED, dtype=np.int8),
-        ]
-        yield np.array(number, dtype=np.int64), columns
+    places, last = _places(store, "generate", manifest.models), _BEFORE_ALL
+    while True:
+        (row,) = store.rows(_ANSWERS, (last, PART))
+        number, text, step, sample = _numbers(row)
+        if not number.size:
+            return
+        outcome = np.full(number.size, ANSWERED, dtype=np.int8)
+        yield number, [text, _of_steps(step, places), sample, outcome]
+        last = int(number[-1])
 
 
 def _lost(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
@@ -253,18 +279,20 @@ def _judged(
     shape = (len(manifest.judges), n)
     unsafe, refusal = (np.full(shape, -1, dtype=np.int8) for _ in range(2))
     invalid, truncated = (np.zeros(n, dtype=np.int8) for _ in range(2))
-    places, read = _places(store, "judge", tuple(manifest.judges)), 0
-    for response, step, codes in store.columns(_VERDICTS):
-        at, judge = found(numbers, np.array(response, dtype=np.int64)), _of_steps(step, places)
+    places = _places(store, "judge", tuple(manifest.judges))
+    for start in range(0, n, PART):
+        part = numbers[start : start + PART]
+        (found_row,) = store.rows(_VERDICTS, (int(part[0]), int(part[-1])))
+        response, step, code = _numbers(found_row)
+        at, judge = found(part, response), _of_steps(step, places)
         own = (at >= 0) & (judge >= 0)
-        row, code = by_number[at[own]], np.array(codes, dtype=np.int8)[own]
+        row, code = by_number[start : start + PART][at[own]], code[own].astype(np.int8)
         unsafe[judge[own], row] = code // 3 - 1
         refusal[judge[own], row] = code % 3 - 1
-        read += len(response)
-        tell((n + min(read, n)) // 2, n)
+        tell((n + start + part.size) // 2, n)
     of = {name: i for i, name in enumerate(INVALID)}
-    for response, kinds, cut in store.columns(_TRAITS):
-        at = found(numbers, np.array(response, dtype=np.int64))
+    for checked, kinds, cut in store.columns(_TRAITS):
+        at = found(numbers, np.array(checked, dtype=np.int64))
         own = at >= 0
         row = by_number[at[own]]
         invalid[row] = np.array([of.get(kind, 0) for kind in kinds], dtype=np.int8)[own]

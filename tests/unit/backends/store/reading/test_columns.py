@@ -7,7 +7,7 @@ import pytest
 
 from example.answers import GUARD, WILD, answered_run, kind_of
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.reading.columns import INVALID, found, read_columns
+from safeglot.backends.store.reading.columns import INVALID, _numbers, found, read_columns
 from safeglot.backends.store.store import Store
 from safeglot.score.answers import classes
 from safeglot.types import OUTCOME_KINDS
@@ -75,6 +75,22 @@ def test_what_the_plan_does_not_name_is_left_out(run):
     store.write("forgotten_responses", [(600,), (601,)])
     store.close()
     assert len(columns) == 3 * N
+
+
+def test_a_run_that_is_read_in_parts_is_the_same(run, columns, monkeypatch):
+    monkeypatch.setattr("safeglot.backends.store.reading.columns.PART", 5)
+    store = Store(run.database, read_only=True)
+    parts = read_columns(store, run.read_manifest(), lambda *_: None)
+    store.close()
+    for name in columns.__slots__:
+        one, other = getattr(parts, name), getattr(columns, name)
+        assert np.array_equal(one, other) if name.endswith("N") else one == other, name
+
+
+@pytest.mark.parametrize("row", [(2, "1,2.5"), (2, "1,x"), (2, "1"), (1, None)])
+def test_what_is_no_whole_number_is_refused(row):
+    with pytest.raises(ValueError, match=r"number|data"):
+        _numbers(row)
 
 
 def test_places_among_sorted_numbers():
