@@ -20,6 +20,10 @@ class SafeglotError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the message alone."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(SafeglotError):
     """Bad usage: what was got, where, what is allowed, what to do."""

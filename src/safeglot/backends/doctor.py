@@ -13,6 +13,7 @@ from importlib import metadata
 from safeglot.backends.models.listing import Listing, served
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import proxy_of
+from safeglot.backends.variables import variable
 
 EXTRAS = {
     "xllamacpp": "embedded and gguf models: pip install 'safeglot[embedded]'",
@@ -63,7 +64,7 @@ def endpoints(
     Each is its name, its address and the variable of the key that goes there, "" for none; `proxy`
     is the setting of that name. Raises: UsageError where the environment has no such proxy.
     """
-    named = [(name, url, os.environ.get(key, "").strip()) for name, url, key in places]
+    named = [(name, url, variable(key)) for name, url, key in places]
     answers = _ask_all(list(dict.fromkeys((url, key) for _, url, key in named)), proxy)
     return [(f"{name} {url}", answers[url, key]) for name, url, key in named]
 

@@ -335,7 +335,8 @@ def _stop_on_sigterm() -> None:
     # as asyncio.run does for Ctrl-C: what is in flight is cancelled, what is stored stays
     task = asyncio.current_task()
     if task is not None:
-        with contextlib.suppress(NotImplementedError):  # Windows
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            # Windows, and a thread that is not the main one
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -248,8 +247,8 @@ def _notes(config: Config) -> Iterator[str]:
             variable = routes.missing_key(
                 model.provider, base_url=model.base_url, key_env=model.key_env
             )
-            if variable and not os.environ.get(variable):
-                yield f"{model.model} needs a key: export {variable}=… before the run"
+            if variable:
+                yield f"{model.model} needs a key: export {variable}=… (or {variable}=… in ./.env) before the run"
     if config.prompts == "mini":
         there = load(replace(config, languages=(), limit=1))[0].languages
         lacking = [tag for tag in config.languages if tag not in there]

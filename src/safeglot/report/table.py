@@ -99,7 +99,8 @@ def shown(cell: ResultCell, kind: Kind) -> str:
     return text + (f" {cell.text}" if cell.text else "")
 
 
-def _heads(table: ResultTable) -> list[str]:
+def headings(table: ResultTable) -> list[str]:
+    """Return the names of the columns with their units."""
     return [column.name + _UNITS.get(column.kind, "") for column in table.columns]
 
 
@@ -144,7 +145,7 @@ def to_text(tables: Sequence[ResultTable], *, width: int = 100) -> str:
 def _lines(table: ResultTable, width: int, printed: set[str]) -> Iterator[str]:
     yield table.title
     yield ""
-    heads, (texts, reasons) = _heads(table), _texts(table)
+    heads, (texts, reasons) = headings(table), _texts(table)
     wide = [max(display_width(row[i]) for row in (heads, *texts)) for i in range(len(heads))]
     left = [column.kind == "word" for column in table.columns]
     yield _line(heads, wide, left)
@@ -175,7 +176,7 @@ def to_markdown(tables: Sequence[ResultTable]) -> str:
 def _markdown(table: ResultTable, printed: set[str]) -> Iterator[str]:
     yield f"**{markdown_cell(table.title)}**"
     yield ""
-    yield "| " + " | ".join(map(markdown_cell, _heads(table))) + " |"
+    yield "| " + " | ".join(map(markdown_cell, headings(table))) + " |"
     yield "| " + " | ".join("---" if c.kind == "word" else "---:" for c in table.columns) + " |"
     texts, reasons = _texts(table)
     for row in texts:

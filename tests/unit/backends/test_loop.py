@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import signal
+import threading
 
 import pytest
 
@@ -42,4 +44,40 @@ def test_ctrl_c_cancels_what_runs_and_is_an_interrupt():
 
     with pytest.raises(KeyboardInterrupt):
         loop.run(interrupted())
+    assert cancelled == [True]
+
+
+def in_a_loop(work):
+    async def cell():
+        return work()
+
+    with contextlib.closing(asyncio.new_event_loop()) as running:
+        return running.run_until_complete(cell())
+
+
+def test_where_a_loop_runs_already_work_has_a_thread_of_its_own():
+    def work():
+        return loop.run(name_of_thread())
+
+    async def name_of_thread():
+        return threading.current_thread().name
+
+    main = threading.current_thread().name
+    assert loop.apart(work) == main
+    assert in_a_loop(lambda: loop.apart(work)) != main
+
+
+def test_an_interrupt_cancels_work_in_its_own_thread():
+    cancelled = []
+
+    async def interrupted():
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    with pytest.raises(asyncio.CancelledError):
+        in_a_loop(lambda: loop.apart(lambda: loop.run(interrupted())))
     assert cancelled == [True]

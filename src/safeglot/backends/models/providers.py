@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
-import os
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from safeglot.backends.variables import variable
 
 if TYPE_CHECKING:
     from safeglot.backends.models.bodies import Endpoint
@@ -39,8 +40,8 @@ class Provider:
         return self.key_env if own or self.key == "optional" else ""
 
     def key_value(self, base_url: str | None = None, key_env: str | None = None) -> str:
-        """Return the key that is sent to an address, from the environment; empty where there is none."""
-        return os.environ.get(self.key_variable(base_url, key_env), "").strip()
+        """Return the key that is sent to an address, from the environment or ./.env; empty where there is none."""
+        return variable(self.key_variable(base_url, key_env))
 
     def endpoint(
         self, model: str, *, base_url: str | None, key_env: str | None, timeout_s: float

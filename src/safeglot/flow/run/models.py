@@ -39,7 +39,7 @@ def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
         if name := next(filter(None, asked), None):
             raise UsageError(
                 f"{model.model}: needs a key, and the environment variable {name} is not set. "
-                f"Set it (export {name}=…), or name another: --key-env VAR (key_env in the TOML)."
+                f"Set it (export {name}=…, or {name}=… in ./.env), or name another: --key-env VAR (key_env in the TOML)."
             )
 
 

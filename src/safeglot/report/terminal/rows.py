@@ -91,6 +91,11 @@ def language_table(
     ]
 
 
+def table_rows(rates: Sequence[LanguageRate], places: int) -> list[TableRow]:
+    """Return a row for each language."""
+    return [_single(row, places) for row in rates]
+
+
 def _cells(rows: Sequence[TableRow], form: TableForm) -> list[tuple[str, str, str]]:
     """Return rate, gap and reading of each row, numbers under numbers, with the intervals of the form."""
     rates = _aligned([row.rate if form.rates else (row.rate[0], "", "") for row in rows])
