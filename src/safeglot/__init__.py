@@ -1,18 +1,11 @@
-"""safeglot: measure where a language model's safety gets lost between languages, and why.
-
-    import safeglot
-    run = safeglot.run("mini", languages=["en", "de", "sw"], target="vllm/OWNER/MODEL")
-    run.estimates.to_pandas()
-
-`load`, `run`, `judge` and `compare` are imported where they are used first.
-"""
+"""safeglot: measure where a language model's safety gets lost between languages, and why."""
 
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from safeglot.api import compare, judge, load, run
+    from safeglot.cli.python.calls import compare, judge, load, run
 
 __version__ = "0.1.0"
 __all__ = ["compare", "judge", "load", "run"]
@@ -22,8 +15,8 @@ class _Judge(ModuleType):
     """The stage package `safeglot.judge`, which is the function of that name too."""
 
     def __call__(self, *given: Any, **settings: Any) -> Any:
-        """Return the run, as `safeglot.api.judge` does."""
-        from safeglot.api import judge
+        """Return the run, as `safeglot.cli.python.calls.judge` does."""
+        from safeglot.cli.python.calls import judge
 
         return judge(*given, **settings)
 
@@ -42,9 +35,9 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module("safeglot.judge")
-    from safeglot import api
+    from safeglot.cli.python import calls
 
-    return getattr(api, name)
+    return getattr(calls, name)
 
 
 sys.modules[__name__].__class__ = _Safeglot

@@ -20,6 +20,7 @@ SOURCE = ROOT / "src"
 ROOTS = (
     "safeglot",
     "safeglot.cli",
+    "safeglot.cli.python",
     "safeglot.pipeline",
     "safeglot.types",
     "safeglot.judge.base",

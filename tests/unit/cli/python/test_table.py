@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from safeglot.api import DataTable
+from safeglot.cli.python.table import DataTable
 
 TABLE = DataTable(
     "answers",

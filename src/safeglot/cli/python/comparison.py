@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from safeglot.api.table import DataTable
+from safeglot.cli.python.table import DataTable
 from safeglot.report.table import ResultTable, to_text
 
 

@@ -20,7 +20,7 @@ def console_here(*, quiet: bool) -> Console:
 
 
 def _display(html: str) -> Callable[[str], None]:
-    """Show HTML in the cell's output; return what replaces it there."""
+    """Return what replaces HTML in the cell's output, after showing it there."""
     from importlib import import_module
 
     shows = import_module("IPython.display")  # without types

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safeglot.api.table import DataTable
 from safeglot.backends.files.rundir import RunDir
+from safeglot.cli.python.table import DataTable
 from safeglot.errors import UsageError
 from safeglot.types import Estimate
 

@@ -8,11 +8,11 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from safeglot.api.comparison import Comparison
-from safeglot.api.notebook import console_here
-from safeglot.api.results import RunResults
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.loop import apart
+from safeglot.cli.python.comparison import Comparison
+from safeglot.cli.python.notebook import console_here
+from safeglot.cli.python.results import RunResults
 from safeglot.errors import UsageError
 
 Place: TypeAlias = "str | PathLike[str] | RunResults"

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from safeglot.api.notebook import NotebookConsole, console_here
 from safeglot.backends.console import Console, Snapshot
+from safeglot.cli.python.notebook import NotebookConsole, console_here
 from waiting import HANG_S
 
 
