@@ -22,6 +22,7 @@ from safeglot.cli.doctor import doctor
 from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped, told
 from safeglot.cli.init import init
 from safeglot.cli.judge import UNCHECKED, judge
+from safeglot.cli.logs import import_run
 from safeglot.cli.options import ALLOW, begun_config, config_of, given_text, options
 from safeglot.cli.ratings import ratings
 from safeglot.cli.tools import arms, export, fetch_embedded, ls, merge, show, why
@@ -209,6 +210,7 @@ def report(run: Path, answers: int | None, out: Path | None) -> None:
 for _command in (
     init,
     demo,
+    import_run,
     view,
     label,
     show,

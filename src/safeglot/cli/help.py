@@ -10,7 +10,7 @@ import click
 from safeglot.errors import UsageError
 
 SECTIONS: Mapping[str, Sequence[str]] = {
-    "Commands": ("init", "run", "view", "label", "why", "compare", "demo", "doctor"),
+    "Commands": ("init", "run", "import", "view", "label", "why", "compare", "demo", "doctor"),
     "Stages, one at a time": ("prompts", "translate", "generate", "judge", "score", "report"),
     "Tools": (
         "show", "export", "ls", "merge", "annotate", "arms", "ratings", "experiment",

@@ -54,7 +54,7 @@ class Named:
 
     def over(self, judge: JudgeConfig) -> JudgeConfig:
         """Return a judge with the address and the key variable that were named, where it asks a server."""
-        if judge.model is None or judge.model.provider in routes.LOCAL:
+        if judge.model is None or judge.model.provider in routes.SERVERLESS:
             return judge
         model = judge.model.at(self.base_url)
         return replace(judge, model=replace(model, key_env=self.key_env or model.key_env))
@@ -71,7 +71,7 @@ def _parted(given: str) -> Endpoint:
 
 def endpoints_at(model: ModelConfig) -> tuple[Endpoint, ...]:
     """Return where a model is asked, each of its replicas; nowhere for one in this process."""
-    if model.provider in routes.LOCAL:
+    if model.provider in routes.SERVERLESS:
         return ()
     return tuple(
         routes.destination(model.model, base_url=address, key_env=model.key_env)

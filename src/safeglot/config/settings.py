@@ -11,6 +11,7 @@ from typing import Any
 
 from safeglot.backends.models.clients.choice import client_fault
 from safeglot.backends.models.proxies import setting_fault
+from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import checks
 from safeglot.config.model_strings import (
     JudgeConfig,
@@ -163,6 +164,8 @@ _CHOICES = {
 }
 _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
 _NAMED = ("target", "judge", "translator", "quality")
+OF_ASKING = ("raw", "system", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
+"""Settings by which targets are asked: of answers that a file brought they are not known."""
 OF_MACHINE = ("proxy", "http_client", "prices")
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
 _ADDRESSES = ("base_url", "judge_base_url")
@@ -344,10 +347,12 @@ class _Reader:
 
 def to_table(config: Config) -> dict[str, Any]:
     """Return the configuration as a TOML table with every default written out."""
+    brought = all(model.provider == IMPORTED for model in config.target)
+    left_out = (*_NAMED, *OF_MACHINE, *(OF_ASKING if brought else ()))
     table = {
         name: list(value) if isinstance(value, tuple) else value
         for name in FIELDS
-        if (value := getattr(config, name)) is not None and name not in (*_NAMED, *OF_MACHINE)
+        if (value := getattr(config, name)) is not None and name not in left_out
     }
     for name in _ADDRESSES:
         if len(given := table.pop(name)) > 0:

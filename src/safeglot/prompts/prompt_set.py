@@ -74,9 +74,8 @@ class PromptSet:
     def texts_of(self, rows: Iterable[int]) -> Iterator[Translation]:
         """Yield the texts of the prompts in these places, in their order."""
         if isinstance(self.translations, TextRows):
-            n = len(self.languages)
             for row in rows:
-                yield from self.translations[row * n : row * n + n]
+                yield from self.translations.of(row)
             return
         texts: dict[str, list[Translation]] = {}
         for text in self.translations:

@@ -84,6 +84,14 @@ class PromptColumns:
     own_at: Sequence[int]
     """The number of each prompt's text in `main`."""
 
+    def own(self, row: int) -> tuple[str, int]:
+        """Return the language and the number of a prompt's own text: the first it has where `main` lacks."""
+        if (number := self.own_at[row]) >= 0:
+            return self.main, number
+        n = len(self.languages)
+        held = zip(self.languages, self.texts_at[row * n : row * n + n], strict=True)
+        return next((tag, number) for tag, number in held if number >= 0)
+
     def take(
         self, rows: Sequence[int], languages: tuple[str, ...], tags: Collection[str] | None
     ) -> PromptColumns:
@@ -145,10 +153,11 @@ class PromptRows(_Records[Prompt]):
     def _record(self, i: int) -> Prompt:
         c = self.columns
         name, categories, kind = c.labels[i]
+        language, number = c.own(i)
         return Prompt(
             id=name,
-            text=c.texts[c.own_at[i]],
-            language=c.main,
+            text=c.texts[number],
+            language=language,
             categories=categories,
             source=c.source,
             kind=kind,
@@ -169,3 +178,29 @@ class TextRows(_Records[Translation]):
             language=c.languages[language],
             text=c.texts[c.texts_at[i]],
         )
+
+    def of(self, row: int) -> Iterator[Translation]:
+        """Yield the texts of a prompt."""
+        n = len(self.columns.languages)
+        yield from self[row * n : row * n + n]
+
+
+class SparseTextRows(TextRows):
+    """The same where a prompt may lack a language: those that are there."""
+
+    def __init__(self, columns: PromptColumns) -> None:
+        super().__init__(columns)
+        self._there = array("Q", (i for i, n in enumerate(columns.texts_at) if n >= 0))
+
+    def __len__(self) -> int:
+        return len(self._there)
+
+    def _record(self, i: int) -> Translation:
+        return super()._record(self._there[i])
+
+    def of(self, row: int) -> Iterator[Translation]:
+        """Yield the texts that a prompt has."""
+        n = len(self.columns.languages)
+        for place in range(row * n, row * n + n):
+            if self.columns.texts_at[place] >= 0:
+                yield super()._record(place)

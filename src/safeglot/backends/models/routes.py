@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from safeglot.backends.models.adaptations import Adaptations
 
 LOCAL = ("embedded", "gguf")
+IMPORTED = "imported"
+"""The provider of models whose answers came from a file, and the family of verdicts that did."""
+SERVERLESS = (*LOCAL, IMPORTED)
+"""Providers whose models no server is asked for."""
 
 
 def local_file(provider: str, path: str, progress: Any = None) -> Path:

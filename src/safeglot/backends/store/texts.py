@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
 _MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
+_MAIN_NUMBERS = "SELECT id, prompt, language FROM translations WHERE arm = 'main'"
 _PROMPT_IDS = "SELECT id FROM prompts ORDER BY position"
 _LABELS = "SELECT id, categories, kind FROM prompts ORDER BY position"
 _OF_ARMS = """
@@ -151,3 +152,8 @@ def has_arm(store: Store, arm: Arm) -> bool:
 def has_translated(store: Store) -> bool:
     """Return whether safeglot was to translate: a text that the prompt file did not bring, or a failure."""
     return store.holds(_HAS_TRANSLATED)
+
+
+def main_text_numbers(store: Store) -> Iterator[tuple[int, str, str]]:
+    """Yield (number, prompt, language) of the texts of the main arm."""
+    yield from store.rows(_MAIN_NUMBERS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.providers import providers
-from safeglot.backends.models.routes import LOCAL, local_file
+from safeglot.backends.models.routes import IMPORTED, SERVERLESS, local_file
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
@@ -71,6 +71,11 @@ class Job:
         return Path(self.config.out or default_out(self.config)).expanduser()
 
     @property
+    def recorded(self) -> bool:
+        """Whether its answers were brought by a file, so that nobody is asked and little is known of how."""
+        return all(model.provider == IMPORTED for model in self.config.target)
+
+    @property
     def n_answers(self) -> int:
         """How many answers are planned."""
         return self.n_texts * self.config.samples * len(self.targets)
@@ -115,10 +120,8 @@ class Job:
             "reference": c.reference,
             "targets": "+".join(t.model for t in self.targets),
             "decoding": (
-                f"max={c.max_tokens},"
-                + (f"thought={c.thought_tokens}," if c.thought_tokens else "")
-                + f"t={c.temperature:g},p={c.top_p:g},seed={c.seed},"
-                f"samples={c.samples}"
+                ("not known," if self.recorded else self._decoding())
+                + f"samples={c.samples}"
                 + (",raw" if any(t.raw for t in self.targets) else "")
                 + (f",system={digest(c.system)[:8]}" if c.system else "")
                 + "".join(f",{m.model}({line_of(m.settings)})" for m in c.target if m.settings)
@@ -126,6 +129,11 @@ class Job:
             # whatever else determines a request: answers to other requests must never be mixed
             "generate": digest([t.id for t in self.targets])[:12],
         }
+
+    def _decoding(self) -> str:
+        c = self.config
+        thought = f"thought={c.thought_tokens}," if c.thought_tokens else ""
+        return f"max={c.max_tokens},{thought}t={c.temperature:g},p={c.top_p:g},seed={c.seed},"
 
     def setting_notes(self) -> tuple[str, ...]:
         """Return what the settings of single judges take from their verdicts."""
@@ -152,7 +160,7 @@ def _setting_notes(judge: JudgeStep, model: ModelConfig | None) -> tuple[str, ..
 
 def _said(model: str) -> str:
     """Return a model's id; the revision of a server's model is the user's word, which nothing verifies."""
-    is_local = model.partition("/")[0] in LOCAL
+    is_local = model.partition("/")[0] in SERVERLESS
     return model if is_local else model.replace("@", "@said:", 1)
 
 

@@ -229,9 +229,11 @@ def settings(job: Job) -> dict[str, str]:
         "reference": c.reference,
         "targets": ", ".join(t.model for t in job.targets),
         "judges": judges_line(job.judge_ids()),
-        "answers": f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
+        "answers": f"{c.samples} a prompt, recorded elsewhere; decoding and template: not known"
+        if job.recorded
+        else f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
-        "system prompt": c.system or "none",
+        "system prompt": c.system or ("not known" if job.recorded else "none"),
         **settings_of_models(c),
         "intervals": f"{100 * c.level:g}% level; bootstrap of {c.bootstrap} draws",
     }

@@ -137,7 +137,7 @@ def model_routes(
 def say_keyless(models: Sequence[ModelConfig], console: Console) -> None:
     """Say, once each, which models are asked without the key of their maker."""
     for m in models:
-        if m.provider not in routes.LOCAL:
+        if m.provider not in routes.SERVERLESS:
             for address in m.addresses:
                 line = routes.without_key(m.model, base_url=address, key_env=m.key_env)
                 if line:

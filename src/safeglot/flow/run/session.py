@@ -273,7 +273,7 @@ def stored_config(run_dir: RunDir) -> Config:
     text = rundir.read_text(path, "Put back the file that the run wrote, or give another run")
     table = read_toml(text, str(path))
     table = {key: value for key, value in table.items() if key not in OF_MACHINE}
-    return build(table, known=known(), where=str(path), unjudged=True)
+    return build(table, known=known(stored=True), where=str(path), unjudged=True)
 
 
 def judged_config(run_dir: RunDir) -> Config:

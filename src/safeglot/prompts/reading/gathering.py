@@ -53,11 +53,15 @@ class Gathering:
         wanted: tuple[str, ...],
         problems: Problems,
         texts: TextStream | None = None,
+        *,
+        repeated: bool = False,
     ) -> None:
         self.columns = columns
         self.where = where
         self.wanted = wanted
         self.problems = problems
+        self.repeated = repeated
+        """Whether rows repeat a prompt's text, as those of several answers to it do."""
         self.file_languages: dict[str, None] = dict.fromkeys(columns.texts)
         self.category_places: dict[str, str] = {}
         """Category to the place where it first appears."""
@@ -76,6 +80,11 @@ class Gathering:
 
     def take(self, rows: Iterable[Row], reference: str) -> None:
         """Gather the prompts, in the order of the file."""
+        for _ in self.taking(rows, reference):
+            pass
+
+    def taking(self, rows: Iterable[Row], reference: str) -> Iterator[tuple[Row, int, str]]:
+        """Yield each row as it is gathered, with its prompt's place and the language, for each text."""
         for number, row in enumerate(rows, start=1):
             identifier = str(number) if self.columns.id == ROW_NUMBERS else self._id(row)
             label = self._label(row, identifier)
@@ -86,6 +95,19 @@ class Gathering:
                 continue
             for language, cell in self._texts_of(row, reference):
                 self._take(at, language, cell, row)
+                if at != NONE:
+                    yield row, at, language
+
+    def again(self, rows: Iterable[Row], reference: str) -> Iterator[tuple[Row, int, str]]:
+        """Yield the same of rows that were gathered without a problem."""
+        for number, row in enumerate(rows, start=1):
+            at = self._rows[str(number) if self.columns.id == ROW_NUMBERS else self._id(row)]
+            for language, _ in self._texts_of(row, reference):
+                yield row, at, language
+
+    def place_at(self, identifier: str) -> int:
+        """Return the place of a prompt by its id."""
+        return self._rows[identifier]
 
     def _add(self, identifier: str, label: Tags, row: Row) -> int:
         at = self._rows[identifier] = len(self.ids)
@@ -232,13 +254,15 @@ class Gathering:
     def _take(self, at: int, language: str, cell: object, row: Row) -> None:
         places = self._padded(self._text_places, language)
         name = self.ids[at] if at != NONE else ""
-        number = _FAULTY
         if at != NONE and places[at] != NONE and self.columns.text:
+            number = self.numbers_of(language)[at]
+            if self.repeated and (number < 0 or self._texts[number] == cell):
+                return
             first = self._places.name(places[at])
-            message = f"id {name} in {language} is there already, at {first}; keep one of them"
-            self.problems.add(row.place, message)
+            self.problems.add(row.place, self._twice(name, language, first))
             places[at] = self._places.code(row)
             return
+        number = _FAULTY
         if cell is None:
             return
         if not isinstance(cell, str):
@@ -253,6 +277,14 @@ class Gathering:
         if at != NONE:
             self.numbers_of(language)[at] = number
             places[at] = self._places.code(row)
+
+    def _twice(self, name: str, language: str, first: str) -> str:
+        if not self.repeated:
+            return f"id {name} in {language} is there already, at {first}; keep one of them"
+        return (
+            f"id {name} has two texts in {language}, here and at {first}; give each language a tag "
+            "of its own, and each prompt an id of its own"
+        )
 
     def _keep(self, text: str) -> int:
         number = self._texts.add(text)

@@ -1,0 +1,266 @@
+"""A recording as a run: read twice, written into a folder that takes its place only when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safeglot.backends.console import Console
+from safeglot.backends.files import datasets
+from safeglot.backends.files.links import private_folder
+from safeglot.backends.files.manifest import Manifest, PromptOrigin
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.models.routes import IMPORTED
+from safeglot.backends.store.store import Store
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.settings import Config, to_table
+from safeglot.errors import UsageError
+from safeglot.flow.logs.census import Census, label_words
+from safeglot.flow.logs.writing import Writer
+from safeglot.flow.prompts import check_reference
+from safeglot.flow.run import job as jobs
+from safeglot.flow.run import manifest
+from safeglot.flow.run.job import Job
+from safeglot.flow.run.models import make_judges, make_targets, model_id
+from safeglot.flow.run.session import operational, put_prompts
+from safeglot.judge.verdict_words import VerdictWords
+from safeglot.keys import digest
+from safeglot.prompts.problems import Problems, listed
+from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.reading.answer_rows import UNKNOWN, answer_columns, with_constants
+from safeglot.prompts.reading.columns import find_columns
+from safeglot.prompts.reading.gathering import Gathering, known_language
+from safeglot.prompts.reading.tables import TableFile, read_table
+from safeglot.prompts.rows import PromptRows, SparseTextRows
+from safeglot.prompts.taxonomy import ALERT, OWN, choose_taxonomy, parse_taxonomy
+from safeglot.prompts.texts import TextStream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToImport:
+    """What is to be read of a recording, and how."""
+
+    sources: tuple[str, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """Word of a verdict or label -> what it means."""
+    languages: tuple[str, ...] = ()
+    reference: str = "en"
+    taxonomy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A source that was opened: its files, and its name and hash."""
+
+    name: str
+    files: tuple[TableFile, ...]
+    sha256: str
+    taxonomy: tuple[str, str] | None
+
+
+def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
+    """Return a new run with what a recording holds. Raises: InputErrors, UsageError; then nothing is left."""
+    run_dir = RunDir(out)
+    run_dir.check_free()
+    if run_dir.exists():
+        raise UsageError(f"--out {out}: holds a run already. Give an empty or a new folder.")
+    recording = _opened(wanted)
+    census, prompts = _counted(recording, wanted)
+    with _made_whole(out) as folder:
+        config = _config(recording, wanted, census, prompts)
+        about = _written(RunDir(folder), config, recording, (census, prompts))
+        RunDir(folder).write(to_table(config), about)
+    for note in (*prompts.notes, *about.notes):
+        console.say(f"note: {note}")
+    return run_dir
+
+
+def _opened(wanted: ToImport) -> Recording:
+    taxonomy = Path(wanted.taxonomy) if wanted.taxonomy else None
+    loaded = [datasets.load_prompts(source, taxonomy_file=taxonomy) for source in wanted.sources]
+    more = f" and {len(loaded) - 1} more" if len(loaded) > 1 else ""
+    hashes = [part.sha256 for part in loaded]
+    return Recording(
+        name=f"{loaded[0].name}{more}",
+        files=tuple(file for part in loaded for file in part.files),
+        sha256=hashes[0] if len(hashes) == 1 else digest("recording", hashes),
+        taxonomy=loaded[0].taxonomy,
+    )
+
+
+# ---- reading
+
+
+def _counted(recording: Recording, wanted: ToImport) -> tuple[Census, PromptSet]:
+    """Return what the rows hold, and the prompts. Raises: InputErrors with all that is wrong."""
+    read = read_table(recording.files)
+    table, mapping = with_constants(read, wanted.columns)
+    problems = Problems(table.faults)
+    own, rest = answer_columns(table, mapping, problems)
+    columns = find_columns(
+        dataclasses.replace(
+            table, columns=tuple(c for c in table.columns if c not in own.values())
+        ),
+        rest,
+        problems,
+    )
+    tags = tuple(known_language(tag, "--languages", problems) for tag in wanted.languages)
+    reference = known_language(wanted.reference, "--reference", problems)
+    if not columns.language:
+        problems.add(
+            table.where,
+            "has no column for the language of the prompts; name it with --columns "
+            "language=COLUMN, or say it of all rows, as in --columns language==en",
+        )
+    problems.stop()
+    gathering = Gathering(
+        columns, table.where, tags, problems, TextStream(datasets.room_for_texts()), repeated=True
+    )
+    census = Census(
+        table=table,
+        gathering=gathering,
+        columns=own,
+        reference=reference,
+        verdicts=VerdictWords(wanted.verdicts),
+        labels=label_words(wanted.verdicts),
+        problems=problems,
+    )
+    census.take()
+    return census, _prompts(recording, census, tags)
+
+
+def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> PromptSet:
+    gathering, problems = census.gathering, census.problems
+    alert = parse_taxonomy(datasets.alert_toml(), "alert.toml")
+    given = None
+    if recording.taxonomy:
+        where, text = recording.taxonomy
+        given = parse_taxonomy(text, where, taken=(ALERT, OWN))
+    taxonomy, notes = choose_taxonomy(gathering.category_places, alert, given, problems)
+    there = tuple(gathering.file_languages)
+    used = tuple(tag for tag in tags if tag in there) or there
+    for tag in set(tags).difference(there):
+        problems.add(census.table.where, f"has no answers in {tag}, which --languages asks for (its languages: {listed(there, 40)})")  # fmt: skip
+    columns = [gathering.numbers_of(tag) for tag in used]
+    rows = [i for i, cells in enumerate(zip(*columns, strict=True)) if max(cells) >= 0]
+    if (
+        len(rows) < len(gathering.ids) and not problems.found
+    ):  # else they may have lost them by that
+        lost = set(range(len(gathering.ids))).difference(rows)
+        names = listed([gathering.ids[i] for i in sorted(lost)])
+        problems.add(census.table.where, f"{len(lost)} prompts have no text ({names}); give the column of the texts, --columns text=COLUMN, or leave them out")  # fmt: skip
+    problems.stop()
+    reference = census.reference if census.reference in used else used[0]
+    held = gathering.columns_of(rows, used, main=reference, source=recording.name)
+    lacking = len(rows) * len(used) - sum(n >= 0 for n in held.texts_at)
+    sparse = (f"{lacking} of {len(rows) * len(used)} texts are not in the source: what they lack counts as missing",)  # fmt: skip
+    return PromptSet(
+        prompts=PromptRows(held),
+        translations=SparseTextRows(held),
+        taxonomy=taxonomy,
+        languages=used,
+        source=recording.name,
+        notes=(*_unused(census), *notes, *(sparse if lacking else ())),
+    )
+
+
+def _unused(census: Census) -> Iterator[str]:
+    for column in census.gathering.columns.unused:
+        yield f'column "{column}" is not used'
+
+
+# ---- writing
+
+
+def _config(recording: Recording, wanted: ToImport, census: Census, prompts: PromptSet) -> Config:
+    """Return the configuration of a run that nobody can go on with by asking."""
+    how = (sorted(wanted.columns.items()), sorted(wanted.verdicts.items()))
+    revision = digest("recording", recording.sha256, *how)[:12]
+    config = Config(
+        prompts=recording.name,
+        columns=dict(wanted.columns),
+        taxonomy=wanted.taxonomy,
+        languages=wanted.languages,
+        reference=census.reference,
+        kinds=tuple(dict.fromkeys(own.kind for own in prompts.labels().tags)),
+        target=tuple(
+            ModelConfig(model=f"{IMPORTED}/{name}", revision=revision) for name in census.models
+        ),
+        judge=tuple(JudgeConfig(judge=name, family=IMPORTED) for name in census.judges),
+        samples=census.n_samples,
+    )
+    check_reference(config, prompts)
+    return config
+
+
+def _written(
+    run_dir: RunDir, config: Config, recording: Recording, read: tuple[Census, PromptSet]
+) -> Manifest:
+    """Return the manifest after writing the database. Raises: InputErrors, Stopped."""
+    census, prompts = read
+    job = Job(
+        config=config,
+        prompts=prompts,
+        origin=PromptOrigin(name=recording.name, sha256=recording.sha256, revision=""),
+        targets=make_targets(config, [model_id(model, {}) for model in config.target]),
+        judges=make_judges(config.judge, {}, jobs.policy_of(prompts.taxonomy)),
+    )
+    store = Store(run_dir.database)
+    try:
+        put_prompts(store, prompts, config.select_seed)
+        Writer(
+            store=store,
+            census=census,
+            languages=prompts.languages,
+            steps=[store.step("generate", t.name, t.id) for t in job.targets],
+            judges=[store.step("judge", j.name, j.id, j.mode) for j in job.judges],
+        ).write()
+        census.problems.stop()
+        store.close()
+    except sqlite3.OperationalError as error:
+        raise operational(run_dir.database, error) from error
+    finally:
+        with contextlib.suppress(sqlite3.DatabaseError):
+            store.close()
+    about = manifest.manifest_of(job)
+    return dataclasses.replace(about, notes=(*about.notes, *_notes(census, recording)))
+
+
+def _notes(census: Census, recording: Recording) -> Iterator[str]:
+    """Yield what the source does not say, and what was read of it."""
+    unknown = ["how the answers were decoded", "which template or system prompt was used"]
+    if UNKNOWN in census.models:
+        unknown.insert(0, "which model gave the answers (--columns model==NAME says it)")
+    yield f"Imported from {recording.name}, which does not say: {'; '.join(unknown)}."
+    if n := census.told["no answer"]:
+        yield f"{n} rows have no answer: they count as missing."
+    if n := census.told["failure"]:
+        yield f"{n} rows tell of a failure in place of an answer: they count as missing."
+    if census.n_samples > 1 and census.counts_samples:
+        yield f"Up to {census.n_samples} answers to a text, told apart by their order in the source."
+
+
+@contextlib.contextmanager
+def _made_whole(out: Path) -> Iterator[Path]:
+    """Yield a new folder that takes the place of `out` at the end, or goes where the body fails."""
+    path = out.expanduser()
+    try:
+        private_folder(path.parent)
+        folder = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            f"--out {out}: {error.strerror or error}. Give a folder that can be made and written."
+        ) from None
+    try:
+        yield folder
+        folder.replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

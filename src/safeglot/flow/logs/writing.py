@@ -1,0 +1,184 @@
+"""The rows of a recording as rows of a run's database: the second time through them, in batches."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from safeglot.backends.store.records import reply_row, verdict_row
+from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import main_text_numbers
+from safeglot.flow.logs.census import Census
+from safeglot.judge.base import response_class
+from safeglot.judge.families.source_verdicts import NOT_THERE
+from safeglot.judge.verdict_words import NONE, REFUSAL, SAFE
+from safeglot.keys import digest
+from safeglot.prompts.reading.answer_rows import RecordedAnswer
+from safeglot.prompts.reading.tables import Row
+from safeglot.text.emptiness import is_empty
+from safeglot.text.makers import makers
+from safeglot.text.surrogates import whole
+from safeglot.types import Reply, Verdict
+
+BATCH = 5_000
+"""Rows that are written in one transaction."""
+_EMPTY = "empty"
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Writer:
+    """Writes answers with their verdicts and labels; the prompts are in the store."""
+
+    store: Store
+    census: Census
+    languages: tuple[str, ...]
+    steps: list[int]
+    """Of the models, in their order."""
+    judges: list[int]
+    texts: array[int] = field(init=False)
+    """The number of each prompt's text by place and language, 0 where there is none."""
+    answers: array[int] = field(init=False)
+    """The number of the answer to each text, by model and sample; 0 for none, -1 for a failure."""
+    said: array[int] | None = field(init=False)
+    """What was said there, where several rows are of one answer."""
+    verdicts: list[bytearray] = field(init=False)
+    """By judge, what is known of each answer, where several rows are of one."""
+
+    def __post_init__(self) -> None:
+        c = self.census
+        self.texts = array("q", bytes(8 * len(c.gathering.ids) * len(self.languages)))
+        at = {tag: i for i, tag in enumerate(self.languages)}
+        for number, prompt, language in main_text_numbers(self.store):
+            self.texts[c.gathering.place_at(prompt) * len(at) + at[language]] = number
+        cells = len(self.texts) * len(self.steps) * c.n_samples
+        self.answers = array("i", bytes(4 * cells))
+        self.said = array("q", bytes(8 * cells)) if c.is_repeated else None
+        self.verdicts = [bytearray(cells) for _ in self.judges] if c.is_repeated else []
+
+    def write(self) -> None:
+        """Write all rows, noting answers without a prompt and those that contradict each other."""
+        rows = self.census.again()
+        at = {tag: i for i, tag in enumerate(self.languages)}
+        while batch := list(islice(rows, BATCH)):
+            found: dict[str, list[tuple[Any, ...]]] = {}
+            for row, said, place, language in batch:
+                text = place * len(at) + at[language]
+                for table, made in self._of(row, said, text):
+                    found.setdefault(table, []).append(made)
+            for table, made_rows in found.items():
+                self.store.write(table, made_rows)
+
+    def _of(
+        self, row: Row, said: RecordedAnswer, text: int
+    ) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield the table and the row of each thing that a row says."""
+        c, work = self.census, self.texts[text]
+        if said.text is None and not said.failure:
+            return
+        if not work:
+            c.problems.add(
+                row.place, "has an answer and no text of the prompt; give it, or leave the row out"
+            )
+            return
+        model = c.models[said.model]
+        first = (text * len(self.steps) + model) * c.n_samples
+        sample = self._sample(said, first)
+        cell = first + sample
+        if self.answers[cell]:
+            if self._is_other(said, cell):
+                fault = f"another answer of {said.model} to the same text stands above; number them with --columns sample=COLUMN"
+                c.problems.add(row.place, fault)
+                return
+        else:
+            yield from self._answer(said, (work, self.steps[model], sample), cell)
+        if (number := self.answers[cell]) > 0:
+            yield from self._readings(row, said, number, cell)
+
+    def _sample(self, said: RecordedAnswer, first: int) -> int:
+        c = self.census
+        if not c.counts_samples:
+            return c.samples[said.sample]
+        return next((i for i in range(c.n_samples) if not self.answers[first + i]), c.n_samples - 1)
+
+    def _is_other(self, said: RecordedAnswer, cell: int) -> bool:
+        return self.said is None or self.said[cell] != hash(said.text)
+
+    def _answer(
+        self, said: RecordedAnswer, place: tuple[int, int, int], cell: int
+    ) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield an answer and its reply, or how it failed."""
+        work, step, sample = place
+        if self.said is not None:
+            self.said[cell] = hash(said.text)
+        ending = makers().ending((said.finish_reason,))
+        if said.failure or ending == "blocked":
+            self.answers[cell] = -1
+            kind = "blocked" if ending == "blocked" else "failed"
+            message = whole(said.failure) or "the service blocked it"
+            key = digest("recorded", said.model, work, sample)
+            yield "failures", (
+                "generate", key, "", said.model, sample, kind, message, 1, False,
+                whole(said.text or ""), whole(said.thought), work,
+            )  # fmt: skip
+            return
+        number = self.store.numbers("responses")
+        reply = Reply(
+            text=whole(said.text or ""),
+            finish_reason="length" if ending == "cut" else whole(said.finish_reason),
+            thought=whole(said.thought),
+        )
+        kept = self.store.numbers("replies")
+        self.answers[cell] = number
+        yield "replies", reply_row(kept, None, reply)
+        yield "responses", (number, work, step, sample, kept, None)
+
+    def _readings(
+        self, row: Row, said: RecordedAnswer, number: int, cell: int
+    ) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield the verdict and the label that a row brings."""
+        c = self.census
+        if "verdict" in c.columns:
+            judge = c.judges[c.judge_of(said)]
+            verdict = self._verdict(said)
+            if self._is_new(verdict, judge, cell, row):
+                yield "verdicts", verdict_row(number, self.judges[judge], verdict, None)
+        if "label" in c.columns and (label := c.labels.meaning(said.label)) != NONE:
+            label = SAFE if label == REFUSAL else label
+            yield "labels", (number, said.annotator or "1", label, "")
+
+    def _verdict(self, said: RecordedAnswer) -> Verdict:
+        read = self.census.verdicts.read(said.verdict)
+        unsafe, reason = read.unsafe, "" if read.unsafe is not None else NOT_THERE
+        is_nothing = not unsafe and is_empty(said.text or "")
+        if is_nothing:  # an empty answer is never safe, whoever says so
+            unsafe, reason = None, _EMPTY
+        return Verdict(
+            response="",
+            judge="",
+            mode="",
+            unsafe=unsafe,
+            unsafe_loose=unsafe,
+            label=whole(str(said.verdict or "")),
+            refusal=None if is_nothing else read.refusal,
+            response_class="INV-empty"
+            if is_nothing
+            else response_class(unsafe=unsafe, refusal=read.refusal),
+            reason=reason,
+        )
+
+    def _is_new(self, verdict: Verdict, judge: int, cell: int, row: Row) -> bool:
+        """Return whether an answer has no verdict of a judge yet; one that contradicts it is noted."""
+        if not self.verdicts:
+            return True
+        code = {None: 1, False: 2, True: 3}[verdict.unsafe]
+        known = self.verdicts[judge][cell]
+        self.verdicts[judge][cell] = code
+        if known not in (0, code):
+            self.census.problems.add(
+                row.place,
+                "the same answer has another verdict above; name the judges with --columns judge=COLUMN",
+            )
+        return not known

@@ -1,0 +1,99 @@
+"""The words of other tools for a verdict or a label, and what they mean: said by the user, never guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from safeglot.errors import UsageError
+from safeglot.text.spelling import closest
+
+SAFE, UNSAFE, REFUSAL, NONE = MEANINGS = ("safe", "unsafe", "refusal", "none")
+"""What a word can mean: a refusal is safe, "none" is no verdict."""
+UNSURE = "unsure"
+"""What a label of a person can say beside safe and unsafe."""
+_SHOWN = 12
+
+
+class Meaning(NamedTuple):
+    """What a word says: whether the answer is unsafe, and whether it refuses; None where it says nothing."""
+
+    unsafe: bool | None
+    refusal: bool | None
+
+
+def parse_words(given: Iterable[str]) -> dict[str, str]:
+    """Return word -> meaning of texts such as "yes=unsafe,no=safe". Raises: UsageError."""
+    words: dict[str, str] = {}
+    for part in (part for text in given for part in text.split(",")):
+        word, equals, meaning = (text.strip() for text in part.rpartition("="))
+        if not equals or not word or not meaning:
+            raise UsageError(
+                f"--verdicts: got {part!r}, allowed is word=meaning, as in yes=unsafe,no=safe."
+            )
+        if meaning not in MEANINGS:
+            near = closest(meaning, MEANINGS)
+            hint = f" Did you mean {near!r}?" if near else ""
+            raise UsageError(
+                f"--verdicts: {word} is said to mean {meaning!r}; allowed are {', '.join(MEANINGS)}.{hint}"
+            )
+        if words.setdefault(word_of(word), meaning) != meaning:
+            raise UsageError(f"--verdicts: {word!r} is given two meanings. Keep one.")
+    return words
+
+
+def word_of(cell: object) -> str:
+    """Return a cell as the word that is looked up: case and space do not count, nor whether 1 is 1.0."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return str(cell).strip().casefold()
+
+
+@dataclass(slots=True)
+class VerdictWords:
+    """Looks words up, and counts those that it does not know."""
+
+    given: Mapping[str, str]
+    """Word -> meaning, as the user said. Safe and unsafe mean what they say, unless said otherwise."""
+    further: tuple[str, ...] = ()
+    """Words that stand for themselves beside these, such as the unsure of a person."""
+    unknown: Counter[str] = field(default_factory=Counter)
+
+    def meaning(self, cell: object) -> str:
+        """Return what a cell means, NONE where it is empty or not known."""
+        word = word_of(cell)
+        if not word:
+            return NONE
+        if (found := self.given.get(word)) is not None:
+            return found
+        if word in (SAFE, UNSAFE, *self.further):
+            return word
+        self.unknown[word] += 1
+        return NONE
+
+    def read(self, cell: object) -> Meaning:
+        """Return what a cell says; whether an answer refuses is known only where some word says so."""
+        meaning = self.meaning(cell)
+        if meaning == NONE:
+            return Meaning(None, None)
+        tells = REFUSAL in self.given.values()
+        return Meaning(meaning == UNSAFE, meaning == REFUSAL if tells else None)
+
+    def fault(self, what: str) -> str:
+        """Return what words of a column are not known, each with its count, and what to do; "" for none."""
+        if not self.unknown:
+            return ""
+        most = self.unknown.most_common(_SHOWN)
+        counted = ", ".join(f"{word!r} ({n})" for word, n in most)
+        more = len(self.unknown) - len(most)
+        counted += f" and {more} more words" if more > 0 else ""
+        pasted = ",".join(f"{word}=…" for word, _ in most)
+        allowed = f"{', '.join(MEANINGS[:-1])} or {NONE}"
+        return (
+            f"{what} has words that are not known, with their counts: {counted}. Say what each means "
+            f"({allowed} in place of …): --verdicts '{pasted}'"
+        )

@@ -1,0 +1,145 @@
+"""Answers that were recorded elsewhere: which columns hold them, and what a row says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.prompts.reading.tables import Row, Table
+
+CONSTANT = "="
+"""How a column's name begins that stands for a value, as in `category==all`."""
+SAMPLE_ORDER = "#"
+"""As the column of `sample`: count the answers in the order of the file."""
+UNKNOWN = "unknown"
+"""The name of a model that the source does not name."""
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "answer": ("answer", "response"),
+    "model": ("model",),
+    "sample": ("sample",),
+    "verdict": ("verdict",),
+    "label": (),
+    "judge": ("judge",),
+    "annotator": ("annotator",),
+    "thought": ("thought",),
+    "finish_reason": ("finish_reason",),
+    "failure": ("failure",),
+}
+"""Our names -> columns that are taken without being named. A `label` may be anybody's: it is named."""
+_Columns: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedAnswer:
+    """What a row says of an answer; `text` is None where there is none, `failure` says why."""
+
+    text: str | None
+    model: str
+    sample: str
+    verdict: object
+    label: object
+    judge: str
+    annotator: str
+    thought: str
+    finish_reason: str
+    failure: str
+
+
+class _ConstantRows:
+    """Rows with further cells, the same in each."""
+
+    def __init__(self, rows: Iterable[Row], cells: Mapping[str, object]) -> None:
+        self._rows, self._cells = rows, cells
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            yield replace(row, cells={**row.cells, **self._cells})
+
+
+def with_constants(table: Table, mapping: _Columns) -> tuple[Table, dict[str, str]]:
+    """Return the table with a column for each constant, and the mapping that names it."""
+    cells: dict[str, object] = {}
+    named = dict(mapping)
+    for name, column in mapping.items():
+        if column.startswith(CONSTANT) and len(column) > 1:
+            named[name] = f"{name}={column}"
+            cells[named[name]] = column.removeprefix(CONSTANT)
+    if not cells:
+        return table, named
+    rows = _ConstantRows(table.rows, cells)
+    return replace(table, columns=(*table.columns, *cells), rows=rows), named
+
+
+def answer_columns(
+    table: Table, mapping: _Columns, problems: Problems
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the columns of answers by our names, and the part of the mapping that is not about them.
+
+    Raises: InputErrors where a column is lacking.
+    """
+    known = len(problems.found)
+    own = {name: column for name, column in mapping.items() if name in _NAMES}
+    rest = {name: column for name, column in mapping.items() if name not in _NAMES}
+    has = f"(its columns: {', '.join(c for c in table.columns if c) or 'none'})"
+    for name, column in own.items():
+        if column not in table.columns and (name, column) != ("sample", SAMPLE_ORDER):
+            near = did_you_mean(column, table.columns)
+            message = f'has no column "{column}", which is named for {name}{near} {has}'
+            problems.add(table.where, message)
+    taken = {*mapping.values()}
+    by_name = {c.casefold(): c for c in reversed(table.columns) if c not in taken}
+    for name, usual in _NAMES.items():
+        there = [by_name[n] for n in usual if n in by_name]
+        if there:
+            own.setdefault(name, there[0])
+    if "answer" not in own:
+        near = did_you_mean("answer", [c for c in table.columns if c not in taken])
+        problems.add(
+            table.where,
+            f"has no column for the answer{near} {has}; name it with --columns answer=COLUMN",
+        )
+    problems.stop(known)
+    return own, rest
+
+
+class AnswerReader:
+    """Reads what rows say of answers, noting what is wrong."""
+
+    def __init__(self, columns: _Columns, problems: Problems) -> None:
+        self.columns = columns
+        self.problems = problems
+
+    def read(self, row: Row) -> RecordedAnswer:
+        """Return what a row says."""
+        text = row.cells.get(self.columns["answer"])
+        if text is not None and not isinstance(text, str):
+            self.problems.add(row.place, f"the answer is {text!r:.60}, not a text")
+            text = None
+        if text is not None and "\0" in text:
+            self.problems.add(row.place, "the answer has a null byte; the file may be damaged")
+        model = self._name(row, "model") if "model" in self.columns else UNKNOWN
+        if not model:
+            self.problems.add(row.place, "the model is empty; give its name")
+        return RecordedAnswer(
+            text=text,
+            model=model,
+            sample=self._name(row, "sample"),
+            verdict=self._cell(row, "verdict"),
+            label=self._cell(row, "label"),
+            judge=self._name(row, "judge"),
+            annotator=self._name(row, "annotator"),
+            thought=self._name(row, "thought"),
+            finish_reason=self._name(row, "finish_reason"),
+            failure=self._name(row, "failure"),
+        )
+
+    def _cell(self, row: Row, name: str) -> object:
+        return row.cells.get(self.columns.get(name, ""))
+
+    def _name(self, row: Row, name: str) -> str:
+        cell = self._cell(row, name)
+        if isinstance(cell, float) and cell.is_integer():
+            cell = int(cell)
+        return "" if cell is None else str(cell).strip()
