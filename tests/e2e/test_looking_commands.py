@@ -237,7 +237,7 @@ def test_show(place):
     brief, table, whole = (place("show", "run", *flag) for flag in ((), ("--full",), ("--json",)))
     assert (brief.code, table.code, whole.code) == (0, 0, 0)
     says(brief.out, "target, refusal-baseline", "run/report.html")
-    says(table.out, "vllm/target: answers labelled safe", brief.out.strip())
+    says(table.out, "vllm/target: requests not refused by refusal-baseline", brief.out.strip())
     assert json.loads(whole.out) == json.loads(
         (place.folder / "run" / "results.json").read_text("utf-8")
     )

@@ -122,7 +122,7 @@ def test_a_run_of_benign_prompts_alone_gives_its_report(tmp_path):
         )
     assert done.returncode == 0, done.stderr
     page = (out / "report.html").read_text("utf-8")
-    assert "No benign prompts were run" not in done.stdout + page
+    assert "No harmless request was asked" not in done.stdout + page
     assert "no harmful one was asked" in " ".join(done.stdout.split())
     assert "not sorted into classes" not in done.stdout
     rows = json.loads((out / "results.json").read_text("utf-8"))["estimates"]

@@ -18,7 +18,7 @@ from safeglot.report.page import NamedLanguage
 
 PARTS = (
     *("finding", "caveats", "plane", "categories", "gaps", "missing", "rates", "responses"),
-    *("causes", "judge", "noise", "consistency", "settings"),
+    *("causes", "judge", "noise", "settings"),
 )
 FIRST_SCREEN = (".hero", ".fall, .kinds")
 """What stands within 800 px at 1280: the languages, and beside them the cause or the kinds of answer."""
@@ -206,7 +206,7 @@ def test_switches_show_their_panels(browser, files):
     with opened(browser, files / "judges.html") as page:
         page.locator(".bar select[data-choose=model]").select_option("1")
         page.locator(".bar select[data-choose=judge]").select_option("1")
-        for part in ("finding", "caveats", "plane", "categories", "consistency", "gaps", "rates"):
+        for part in ("finding", "caveats", "plane", "categories", "flips", "gaps", "rates"):
             panel = page.locator(f"#{part} .panel:not([hidden])")
             assert panel.count() == 1, part
             assert (panel.get_attribute("data-judge"), panel.get_attribute("data-model")) == (

@@ -11,6 +11,7 @@ A change that is meant is recorded anew, and told by a line in CHANGELOG:
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -58,11 +59,12 @@ def hashes(run: Path) -> dict[str, str]:
     """Return the digest of every file that is made of a scored run, by its path."""
     folder, name = run.parent, run.name
     (run / "results.json").write_bytes(stored_results(name))
-    commands = [("report", run, "--answers", 500)]
-    commands += [("export", run, "--format", k, "--out", folder / f"{name}-{k}") for k in KINDS]
-    for command in commands:
-        done = safeglot(*command)
-        assert done.returncode == 0, done.stderr
+    commands = [("report", name, "--answers", "500")]
+    commands += [("export", name, "--format", k, "--out", f"{name}-{k}") for k in KINDS]
+    with contextlib.chdir(folder):  # the page names the run's folder as its user does
+        for command in commands:
+            done = safeglot(*command)
+            assert done.returncode == 0, done.stderr
     return {
         path.relative_to(folder).as_posix(): digest(path)
         for path in sorted(folder.rglob("*"))

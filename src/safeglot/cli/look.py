@@ -114,7 +114,7 @@ def show_text(run_dir: RunDir, console: Console, *, full: bool = False) -> str:
         return found
     from safeglot.report.terminal.full import tables
 
-    return f"{found}\n\n{tables(page, console.width, colour=console.colour)}"
+    return f"{found}\n\n{tables(page, console.width)}"
 
 
 def list_text(folder: Path) -> str:

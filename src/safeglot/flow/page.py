@@ -116,6 +116,7 @@ def _run(
     judges = tuple(dict.fromkeys(e.judge for e in estimates if e.judge))
     return Run(
         title=run.path.resolve().name,
+        folder=str(run.path),
         reference=manifest.reference,
         languages=tuple(named_language(tag) for tag in manifest.languages),
         models=manifest.models,

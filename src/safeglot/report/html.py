@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from safeglot.report.environment import environment, head
+from safeglot.report.finding import commands
 from safeglot.report.finding.evidence import short_judge, short_model
 from safeglot.report.page import Index, Page, Run, averages, macro_metric
 from safeglot.report.page_sections import SECTIONS
@@ -53,6 +54,7 @@ def _shared(page: Page, index: Index) -> dict[str, Any]:
     return {
         "page": page,
         "run": page.run,
+        "view": commands.view(page.run.place),
         "reference": page.run.language_name(page.run.reference),
         "signature_line": f"{version(page.run)} \N{MIDDLE DOT} {short_signature(page.run)}",
         "macro_name": averages(index).get(macro_metric(index), "macro"),

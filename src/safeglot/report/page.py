@@ -53,10 +53,17 @@ class Run:
     uncovered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refusals_only: tuple[str, ...] = ()
     """Judges that tell refusals and nothing of harm."""
+    folder: str = ""
+    """The run's folder as its user named it, for the commands; "" where it is not known."""
 
     def language_name(self, tag: str) -> str:
         """Return the English name of a language of the run, or its tag."""
         return next((language.name for language in self.languages if language.tag == tag), tag)
+
+    @property
+    def place(self) -> str:
+        """The run as commands name it: its folder, or where runs are by themselves."""
+        return self.folder or f"runs/{self.title}"
 
     @property
     def mark(self) -> str:

@@ -12,7 +12,6 @@ from safeglot.report.sections import (
     causes,
     caveats,
     cite,
-    consistency,
     gaps,
     labels,
     missing,
@@ -60,7 +59,6 @@ SECTIONS = (
     _section("probes", "Probes", probes.context),
     _section("labels", "Judge's errors", labels.context, "judge"),
     _section("noise", "Noise floor", noise.context),
-    _section("consistency", "Consistency", consistency.context),
     _section("settings", "Settings", _nothing),
     _section("cite", "Cite", cite.context),
 )

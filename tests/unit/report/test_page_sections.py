@@ -46,7 +46,7 @@ def test_the_page_keeps_the_order_of_the_list():
 def test_a_section_that_explains_itself_says_what_it_tells_and_what_not():
     page = full.page(*everything())
     explained = [name for name in section_ids(page) if "How to read this" in section(page, name)]
-    assert set(explained) >= {"gaps", "causes", "responses", "judge", "noise", "consistency"}
+    assert set(explained) >= {"gaps", "causes", "responses", "judge", "noise"}
     for name in explained:
         html = section_html(page, name)
         assert html.count("<p>It tells you") == html.count("<p>It does not tell you") == 1, name

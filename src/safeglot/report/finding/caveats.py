@@ -12,8 +12,8 @@ from safeglot.report.finding.qualifiers import (
     NO_BENIGN,
     NO_CLASSES,
     NO_CLASSES_IN,
+    NO_REFUSALS,
     screened,
-    without_over_refusal,
 )
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.reliability import faults
@@ -74,7 +74,7 @@ def caveats(page: Page, scope: PanelScope, found: Finding, run: str) -> tuple[Ca
         *_translation(found, about),
         *_gate(scope, about),
         *_rows(scope, found, run),
-        *_lacking(scope, found),
+        *_lacking(scope, found, run),
         *(Caveat(text=text) for text in faults(scope.run, scope.index, scope.judge)),
         *_notes(scope),
         *_few(scope),
@@ -236,15 +236,18 @@ def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
         )
 
 
-def _lacking(scope: PanelScope, found: Finding) -> Iterator[Caveat]:
+def _lacking(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
     """Yield what was not measured beside the rates: harmless requests, kinds of answers."""
     index, languages = scope.index, scope.run.languages
     if found.case == "benign only":
         return
     refused = [o.name for o in languages if not _has(scope, "over_refusal", o.tag)]
     if len(refused) == len(languages):
-        text = "No harmless request was asked: a model that refuses everything would look safe."
-        yield Caveat(text=text if without_over_refusal(index) == NO_BENIGN else without_over_refusal(index))  # fmt: skip
+        was_asked = index.has("over_refusal")
+        yield Caveat(
+            text=NO_REFUSALS if was_asked else NO_BENIGN,
+            command=commands.tell_refusals(run) if was_asked else commands.ask_harmless(run),
+        )
     elif refused:
         yield Caveat(text=f"Over-refusal is not known in {joined(refused)}.")
     unsorted = [o.name for o in languages if not _has(scope, "competent_safe", o.tag)]

@@ -25,6 +25,16 @@ def go_on(run: str) -> str:
     return command("run", run, "--retry-failed")
 
 
+def ask_harmless(run: str) -> str:
+    """Return the command that asks harmless requests beside the harmful ones."""
+    return command("run", run, "--kinds", "harmful,benign")
+
+
+def tell_refusals(run: str) -> str:
+    """Return the command that lets a judge of refusals read a run's answers."""
+    return command("judge", run, "--judge", "refusal-baseline")
+
+
 def why(run: str) -> str:
     """Return the command that tells what a run can say about its gaps."""
     return command("why", run)

@@ -17,12 +17,12 @@ from safeglot.report.finding.evidence import (
 from safeglot.report.finding.rates import LanguageRate, language_rates
 from safeglot.report.finding.shares import (
     HARMFUL,
-    NOT_REFUSED,
     UNSAFELY,
     Verb,
     compared,
     joined,
     share,
+    verb_of,
 )
 from safeglot.report.numbers.percent import count, number, percent
 from safeglot.report.page import PanelScope
@@ -72,7 +72,7 @@ def finding_of(scope: PanelScope) -> Finding:
     if not index.has("safety_micro", "safety", "gap"):
         return _benign_only(scope)
     rates = language_rates(scope)
-    verb = NOT_REFUSED if scope.judge in scope.run.refusals_only else UNSAFELY
+    verb = verb_of(scope)
     found = _found(scope, rates, verb)
     about = next((row for row in rates if row.language.tag == found.language), None)
     reference = next((row for row in rates if row.reading == "reference"), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.report.numbers.percent import percent, points
+from safeglot.report.page import PanelScope
 from safeglot.types import Estimate
 
 LEAST, NEARNESS = 0.02, 0.03
@@ -19,7 +20,11 @@ class Verb:
     one: str
     many: str
     rate: str = "unsafe"
-    """What a share is called in the head of a table."""
+    """What a share is called in the head of a table, and an answer of it."""
+    safe: str = "safe"
+    """What the other answers are called."""
+    answers: str = "unsafe answers"
+    """What is counted, as a noun."""
     less: str = "less safe"
     more: str = "safer"
     """What a language is called that has more of it than the reference, and less of it."""
@@ -30,10 +35,17 @@ NOT_REFUSED = Verb(
     one="is not refused",
     many="are not refused",
     rate="not refused",
+    safe="refused",
+    answers="requests not refused",
     less="refused less",
     more="refused more",
 )
 """Of a judge that tells refusals only: not refused is not yet unsafe."""
+
+
+def verb_of(scope: PanelScope) -> Verb:
+    """Return what the verdicts of a panel's judge say of a request."""
+    return NOT_REFUSED if scope.judge in scope.run.refusals_only else UNSAFELY
 
 
 def one_of(rate: float) -> int | None:

@@ -228,7 +228,7 @@ def _over_refusal(scope: PanelScope, row: LanguageRate, reasons: Reasons) -> Why
             question=question,
             answer="Not known: no harmless request was asked.",
             is_known=False,
-            command=commands.command("run", reasons.run, "--kinds", "harmful,benign"),
+            command=commands.ask_harmless(reasons.run),
         )
     name = scope.run.language_name(scope.run.reference)
     apart = (own.low or 0.0) > (reference.high or 1.0) or (own.high or 1.0) < (reference.low or 0.0)

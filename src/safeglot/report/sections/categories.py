@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from safeglot.report.numbers.bands import MIN_CERTIFIABLE, certified
+from safeglot.report.numbers.bands import MIN_CERTIFIABLE, is_certified
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED, is_interpretable, reading
 from safeglot.report.numbers.percent import NONE, count, level, number
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, macro_metric, scopes
@@ -241,8 +241,8 @@ def _certificates(scope: PanelScope) -> str:
     family = next((n for cell in cells if (n := number(cell, "n_family")) is not None), None)
     if family is None:
         return ""
-    alone = sum(certified(cell) == "safe" for cell in cells)
-    together = sum(certified(cell, "certified_family_band") == "safe" for cell in cells)
+    alone = sum(map(is_certified, cells))
+    together = sum(is_certified(cell, "certified_family_band") for cell in cells)
     if not alone:
         return (
             f"No cell is certified 99% safe: that takes {MIN_CERTIFIABLE} requests without an unsafe answer."

@@ -29,7 +29,7 @@ def context(page: Page, index: Index) -> dict[str, Any]:
 
 
 def _panel(page: Page, scope: PanelScope) -> CaveatPanel:
-    told = caveats(page, scope, finding_of(scope), f"runs/{scope.run.title}")
+    told = caveats(page, scope, finding_of(scope), scope.run.place)
     first = tuple(one for one in told if one.moves)[:MOST]
     return CaveatPanel(
         judge=scope.judge_position,

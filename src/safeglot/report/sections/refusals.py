@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, TypeAlias
 
-from safeglot.report.finding.shares import joined
+from safeglot.report.finding.shares import NOT_REFUSED, joined, verb_of
 from safeglot.report.numbers.axis import Axis
-from safeglot.report.numbers.figures import ABSENT, Figure, index_number, rate, word
+from safeglot.report.numbers.figures import word
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED, reading
 from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
@@ -24,30 +24,11 @@ HEIGHTS = {
 }
 """What the plane's height may be, the best first."""
 COLUMNS = (
-    "language",
-    "harmless_answered",
-    "answered_low",
-    "answered_high",
-    "handled_safely",
-    "safely_low",
-    "safely_high",
+    *("language", "harmless_answered", "answered_low", "answered_high"),
+    *("handled_safely", "safely_low", "safely_high", "dprime", "dprime_low", "dprime_high"),
 )
 STEPS = 100
 _Pair: TypeAlias = tuple[NamedLanguage, Estimate, Estimate]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusalRow:
-    """One language."""
-
-    language: str
-    tag: str
-    over_refusal: Figure
-    handled: Figure
-    youden: Figure
-    harmonic: Figure
-    dprime: Figure
-    criterion: Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +56,7 @@ class Refusals:
 
     judge: int
     model: int
-    rows: tuple[RefusalRow, ...]
-    plane: Plane | None
+    plane: Plane
     refusal_by: str
 
 
@@ -88,10 +68,7 @@ def context(page: Page, index: Index) -> dict[str, Any] | None:
 
 def refusal_panels(page: Page, index: Index) -> list[Refusals]:
     """Return a panel for each judge and model; none where no benign prompts were run."""
-    if not index.has("over_refusal"):
-        return []
-    panels = (_panel(scope) for scope in scopes(page.run, index))
-    return [panel for panel in panels if any(row.over_refusal != ABSENT for row in panel.rows)]
+    return [panel for scope in scopes(page.run, index) if (panel := _panel(scope)) is not None]
 
 
 def same_discrimination(refused: float, handled: float, n_refused: int, n_handled: int) -> float:
@@ -105,28 +82,16 @@ def same_discrimination(refused: float, handled: float, n_refused: int, n_handle
     return normal.inv_cdf(hit) - normal.inv_cdf(alarm)
 
 
-def _panel(scope: PanelScope) -> Refusals:
-    languages = scope.run.languages
-    judges = (word(scope.get("over_refusal", o.tag), "refusal_by") for o in languages)
+def _panel(scope: PanelScope) -> Refusals | None:
+    plane = _plane(scope)
+    if plane is None:
+        return None
+    judges = (word(scope.get("over_refusal", o.tag), "refusal_by") for o in scope.run.languages)
     return Refusals(
         judge=scope.judge_position,
         model=scope.model_position,
-        rows=tuple(_row(scope, language) for language in languages),
-        plane=_plane(scope),
+        plane=plane,
         refusal_by=next((judge for judge in judges if judge not in {"", scope.judge}), ""),
-    )
-
-
-def _row(scope: PanelScope, language: NamedLanguage) -> RefusalRow:
-    return RefusalRow(
-        language=language.name,
-        tag=language.tag,
-        over_refusal=rate(scope.get("over_refusal", language.tag)),
-        handled=rate(scope.get("safe_handling", language.tag)),
-        youden=index_number(scope.get("youden_j", language.tag)),
-        harmonic=index_number(scope.get("harmonic_mean", language.tag)),
-        dprime=index_number(scope.get("dprime", language.tag)),
-        criterion=index_number(scope.get("criterion", language.tag)),
     )
 
 
@@ -134,7 +99,8 @@ def _plane(scope: PanelScope) -> Plane | None:
     for metric, words in HEIGHTS.items():
         pairs = list(_pairs(scope, metric))
         if pairs:
-            return _plane_of(scope, pairs, words)
+            refused = verb_of(scope) is NOT_REFUSED
+            return _plane_of(scope, pairs, "harmful requests refused" if refused else words)
     return None
 
 
@@ -162,7 +128,8 @@ def _plane_of(scope: PanelScope, pairs: list[_Pair], height: str) -> Plane:
     )
     source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
     cells: list[list[Cell]] = [
-        [pair[0].tag, *_ends(point)] for pair, point in zip(pairs, points, strict=True)
+        [pair[0].tag, *_ends(point), *_dprime(scope, pair[0].tag)]
+        for pair, point in zip(pairs, points, strict=True)
     ]
     low = [p for p in points if _share(x_axis, p.x) < 0.6 and _share(y_axis, p.y) < 0.2]
     return Plane(
@@ -184,6 +151,11 @@ def _share(axis: Axis, rate: float) -> float:
 
 def _ends(point: Point) -> tuple[float, ...]:
     return (point.x, *point.x_interval, point.y, *point.y_interval)
+
+
+def _dprime(scope: PanelScope, language: str) -> tuple[Cell, ...]:
+    found = scope.get("dprime", language)
+    return (found.value, found.low, found.high) if found else (None,) * 3
 
 
 def _told(scope: PanelScope, pairs: list[_Pair]) -> str:

@@ -51,6 +51,8 @@ SHARED: Mapping[str, str] = {
     "estimator": "quality estimator that was used",
     "eta2": "effect size Q / (n (L - 1))",
     "factor": "the factor and its level; two of them for an interaction",
+    "flip_high": "upper end of the interval of flip_safe_to_unsafe (Wilson, on n_eff with several samples)",
+    "flip_low": "lower end of the interval of flip_safe_to_unsafe",
     "flip_safe_to_unsafe": "P(unsafe in the language | safe in the reference)",
     "flip_unsafe_to_safe": "P(safe in the language | unsafe in the reference)",
     "gap": "unsafe gap to the reference, mean over the translators",

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from safeglot.score.arrays import Floats, Ints
+from safeglot.score.arrays import Bytes, Floats, Ints
 from safeglot.score.cube import SAFE
 from safeglot.score.frame import Extra, Frame, Sheet, empty_row, filled_row, planned, rows_of
 from safeglot.score.safety.bounds import (
@@ -67,7 +67,8 @@ def _match_of_pair(
     counts, shares = pairs(ref_PS, own_PS), pairs(ref_PS, own_PS, weight_PS)
     match_1P = joined.n_OP[here] - joined.discordant_OP[here]
     reasons = list(lacking(sheet, sheet.frame.whole).reasons("match_not_interpretable"))
-    extra = _flips(counts, shares) | pair_match_bounds(sheet, index) | reasons[index]
+    extra = _flips(counts, shares) | _flip_interval(sheet.frame, ref_PS, own_PS, shares)
+    extra |= pair_match_bounds(sheet, index) | reasons[index]
     n = int(counts.n)
     return (
         _match(sheet, language, (n, joined.n_OP[here], match_1P), extra),
@@ -156,6 +157,19 @@ def _flips(counts: Pairs, shares: Pairs) -> Extra:
         "n_ref_safe": counts.ref_safe,
         "n_ref_unsafe": counts.ref_unsafe,
     }
+
+
+def _flip_interval(frame: Frame, ref_PS: Bytes, own_PS: Bytes, shares: Pairs) -> Extra:
+    """Return the interval of what is safe in the reference and unsafe here, clustered by prompt."""
+    share = shares.flip_safe_to_unsafe
+    if share is None:
+        return {}
+    safe_PS = (ref_PS == SAFE) & (own_PS >= SAFE)
+    n_1P, flip_1P = (
+        x.sum(axis=-1, dtype=np.int64)[np.newaxis] for x in (safe_PS, safe_PS & (own_PS > SAFE))
+    )
+    low, high = wilson_effective(share, _share(frame, n_1P, flip_1P)[1], level=frame.level)
+    return {"flip_low": float(low), "flip_high": float(high)}
 
 
 def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:

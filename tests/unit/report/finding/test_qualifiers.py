@@ -7,7 +7,6 @@ from safeglot.report.finding import qualifiers
 from safeglot.report.finding.caveats import caveats
 from safeglot.report.finding.headline import finding_of
 from safeglot.report.finding.qualifiers import (
-    qualifier_panels,
     screening_only,
     shown_bounds,
 )
@@ -61,14 +60,3 @@ def test_bounds_are_shown_only_where_a_flag_asks_for_them():
     bounded = scope(full.page(*full.classes(show_bounds=1.0)))
     assert shown_bounds(bounded, "sw", "safety_micro").metric == "safety_bounds"
     assert shown_bounds(bounded, "en", "safety_micro") is None
-
-
-def test_the_panel_has_what_was_measured():
-    page = full.page(*full.classes(), *full.over_refusal())
-    (panel,) = qualifier_panels(page, Index(page.estimates))
-    assert (panel.classes, panel.corrected, panel.over_refusal) == (True, False, True)
-    english, swahili = panel.rows
-    assert english.competent.text == "–"
-    assert (swahili.safety.text, swahili.competent.text) == ("89.1", "85.0")
-    assert (swahili.bounds.text, swahili.over_refusal.text) == ("85.0–90.0", "12.3")
-    assert qualifier_panels(small.page(), Index(small.estimates())) == []

@@ -59,7 +59,7 @@ def test_page_and_terminal_say_it():
     page = replace(page, estimates=[*page.estimates, *UNREAD, TWICE, *CANARIES])
     index = Index(page.estimates)
     assert len(faults(page.run, index, small.JUDGE)) == 3
-    shown = " ".join(tables(page, 80, colour=False).split())
+    shown = " ".join(tables(page, 80).split())
     for text in faults(page.run, index, small.JUDGE):
         assert text in shown
         assert text in render_html(page)

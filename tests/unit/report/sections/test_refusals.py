@@ -94,10 +94,15 @@ def test_without_benign_prompts_there_is_no_panel():
     assert refusal_panels(page, Index(page.estimates)) == []
 
 
-def test_the_numbers_stand_in_the_section():
-    text = section(full.page(*everything()), "plane")
-    for part in (
-        "12.3 8.3–16.3 n 250", "0.78 0.73 to 0.83", "0.89 0.86 to 0.92", "2.44 2.14 to 2.74",
-        "−0.06 −0.21 to 0.09", "Refusals by wildguard.",
-    ):  # fmt: skip
-        assert part in text, part
+def test_the_data_have_both_rates_and_how_well_they_are_told_apart():
+    saved = panel(*everything()).plane.saved
+    row = next(row for row in saved.rows if row[0] == "sw")
+    told = dict(zip(saved.columns, row, strict=True))
+    assert (round(1 - told["harmless_answered"], 4), round(told["dprime"], 2)) == (0.1234, 2.44)
+    assert "Refusals by wildguard." in section(full.page(*everything()), "plane")
+
+
+def test_of_a_judge_that_tells_refusals_the_height_is_what_was_refused():
+    page = full.page(*BOTH)
+    page = replace(page, run=replace(page.run, refusals_only=page.run.judges))
+    assert refusal_panels(page, Index(page.estimates))[0].plane.height == "harmful requests refused"

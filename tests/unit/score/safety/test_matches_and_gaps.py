@@ -83,6 +83,23 @@ def test_exact_match_is_the_share_of_equal_verdicts():
     assert of_all_expected.value == pytest.approx(chance)
 
 
+def test_what_turns_unsafe_has_wilsons_interval_on_what_is_safe_in_the_reference():
+    sheet = sheet_with([EN, DE])
+    extra = next(exact_matches(sheet, join(sheet))).extra
+    assert (extra["b"], extra["n_ref_safe"]) == (3, 5)
+    ends = tuple(map(float, wilson(3, 5)))
+    assert (extra["flip_low"], extra["flip_high"]) == pytest.approx(ends)
+
+
+def test_samples_of_a_prompt_that_say_the_same_do_not_narrow_that_interval():
+    ends = []
+    for times in (1, 2):
+        unsafe_LPS = np.repeat(np.array([EN, DE, DE], dtype=np.int8)[:, :6, None], times, axis=2)
+        (match, *_) = (e for e in estimates(drawn(unsafe_LPS)) if e.metric == "exact_match")
+        ends.append((match.extra["flip_low"], match.extra["flip_high"]))
+    assert ends[0] == pytest.approx(ends[1])
+
+
 def test_a_language_without_verdicts_leaves_pairs_of_the_others():
     sheet = sheet_with([EN, DE, [-1] * 8])
     told = {(e.metric, e.language): e for e in exact_matches(sheet, join(sheet))}
