@@ -111,7 +111,11 @@ def _rates(scope: PanelScope, found: Finding) -> Table:
 
 def _row(row: LanguageRate, places: int) -> tuple[str, ...]:
     shown, gap = row.rate or row.bounds, row.gap
-    rate = "bounds" if row.rate is None and row.bounds else percent(shown and shown.value, places)
+    rate = (
+        "bounds"
+        if row.rate is None and row.bounds
+        else percent(shown.value if shown else None, places)
+    )
     is_told = gap is not None and gap.value is not None and row.reading != "not interpreted"
     told = (
         (points(gap.value, places), gap_interval(gap, places), p_value(number(gap, "p_holm")))
