@@ -98,6 +98,8 @@ SETTING_KEYS = {
 JUDGE_KEYS = {
     "judge": "`family=provider/model`, or `refusal-encoder` or `refusal-baseline` alone",
     "mode": "`prompt+answer` or `answer`: what the judge is shown",
+    "refusals_only": "true or false, for an embedded judge beside another one: it says which benign "
+    "prompts were refused, and gives no safety rates",
 }
 VARIABLES = {
     "SAFEGLOT_CACHE": "folder for the embedded weights, in place of the system's cache folder",
@@ -253,7 +255,7 @@ def configuration_page() -> str:
         (f"`{k}`", kind, text.format(reserved=reserved)) for k, (kind, text) in SETTING_KEYS.items()
     )
     judge_only = {f.name for f in dataclasses.fields(JudgeConfig)}
-    judge_only -= {"family", "model", "refusals_only", "by_default"}
+    judge_only -= {"family", "model", "by_default"}
     same_names(JUDGE_KEYS, judge_only, "JudgeConfig")
     same_names(VARIABLES, variables(), "environment variables")
     model_rows = ((f"`{f.name}`", _kind(f), MODEL_KEYS[f.name]) for f in model_fields)
@@ -304,7 +306,7 @@ extra = {{ chat_template_kwargs = {{ enable_thinking = false }} }}
 
 ## A judge as a table
 
-{table(("key", "type", "meaning"), ((f"`{k}`", "text", t) for k, t in JUDGE_KEYS.items()))}
+{table(("key", "type", "meaning"), ((f"`{k}`", "bool" if t.startswith("true") else "text", t) for k, t in JUDGE_KEYS.items()))}
 and, for a judge that asks a model, the keys of a target other than `model`.
 
 ## A translator or an estimator as a table

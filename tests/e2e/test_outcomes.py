@@ -142,8 +142,8 @@ def test_a_judge_of_refusals_is_added_where_none_tells_them(tmp_path):
     for judge, kinds, added in (
         (GUARD, "harmful,benign", True),
         (GUARD, "harmful", False),
-        ("wildguard=vllm/wild", "harmful,benign", False),
-        ("refusal-baseline", "harmful,benign", False),
+        ("wildguard=vllm/wild", "harmful,benign", True),
+        ("refusal-encoder", "harmful,benign", False),
     ):
         told = safeglot(
             *run_arguments(
@@ -151,7 +151,7 @@ def test_a_judge_of_refusals_is_added_where_none_tells_them(tmp_path):
             ),
             "--dry-run",
         )
-        assert ("refusal-encoder is added for over-refusal" in told.stdout) == added, told.stderr
+        assert ("refusal-encoder joins for over-refusal" in told.stdout) == added, told.stderr
     out = tmp_path / "run"
     arguments = {"languages": "en", "bootstrap": 0, "kinds": "harmful,benign"}
     with Loopback(world("none", "nothing")) as server:

@@ -29,7 +29,7 @@ GROUPS = {
     "Answers": (
         "raw", "system", "max_tokens", "thought_tokens", "temperature", "top_p", "seed",
     ),
-    "Judging": ("judge_thoughts",),
+    "Judging": ("judge_thoughts", "refusal_judge"),
     "Translation": ("to", "translator", "quality", "gate", "translations"),
     "Causes and probes": ("arms", "arm_texts", "probes", "probe_share", "probe_seed"),
     "Servers and limits": (

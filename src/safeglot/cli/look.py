@@ -67,7 +67,7 @@ def forecast_text(job: Job) -> str:
         ("tokens out", f"at most {f.tokens_out:,}"),
         ("cost", _cost(f)),
         ("time", time),
-        *(("judge of refusals", note) for note in refusal_notes(job.config)),
+        *(("judge of refusals", note) for note in refusal_notes(job.config, job.prompts.languages)),
         ("folder", f"{job.path}{_already(job)}"),
     ]
     lines = [taxonomy_text(job.prompts), "dry run: nothing was sent or written"]

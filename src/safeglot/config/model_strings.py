@@ -87,7 +87,7 @@ class JudgeConfig:
     model: ModelConfig | None = None
     mode: str = "prompt+answer"
     refusals_only: bool = False
-    """Added for its word on refusals, where no other judge has one: it gives no safety rates."""
+    """Joined for its word on the refusal of benign prompts: it gives no safety rates."""
     by_default: bool = field(default=False, compare=False)
     """Named by nobody: where the prompts' languages are known, one that covers them takes its place."""
 
@@ -234,12 +234,17 @@ class NameReader:
             return self.judge_with_model(text, rest, mode=str(mode), where=where, base_url=base_url)
         if family == IMPORTED:  # the name is the source's, and any
             return JudgeConfig(judge=text, family=family, mode=str(mode))
+        alone = rest.pop("refusals_only", False)
+        if not isinstance(alone, bool):
+            self.problems.append(
+                f"{where}: refusals_only of {text}: got {alone!r}, allowed are true and false."
+            )
         for extra in (*([text] if model else []), *rest):
             self.problems.append(
                 f"{where}: {family} runs in safeglot itself and needs no model, got {extra!r}. "
                 f"Write {family} alone."
             )
-        return JudgeConfig(judge=family, family=family, mode=str(mode))
+        return JudgeConfig(judge=family, family=family, mode=str(mode), refusals_only=bool(alone))
 
     def judge_with_model(
         self, text: str, rest: dict[str, Any], *, mode: str, where: str, base_url: Sequence[str]

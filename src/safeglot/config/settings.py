@@ -70,6 +70,9 @@ class Config:
         ),
         "family=provider/model, refusal-encoder or refusal-baseline; may be repeated",
     )
+    refusal_judge: bool = _option(
+        True, "an embedded judge of refusals joins where benign prompts are asked"
+    )
     base_url: tuple[str, ...] = _option(
         (), "address of the servers named on the command line; may be repeated for replicas"
     )
@@ -334,6 +337,10 @@ class _Reader:
             self.named.once([f"{j.judge} ({j.mode})" for j in values["judge"]], place)
             if not given and given != "" and not self.unjudged:
                 self.problems.append(f"{place}: empty; name at least one judge.")
+            if values["judge"] and all(j.refusals_only for j in values["judge"]):
+                self.problems.append(
+                    f"{place}: refusals_only gives no safety rates; name another judge beside it."
+                )
         for key, forms in (
             ("translator", self.known.translators),
             ("quality", self.known.estimators),
@@ -361,6 +368,7 @@ def to_table(config: Config) -> dict[str, Any]:
     table["target"] = [model_table(m) for m in config.target]
     table["judge"] = [
         {"judge": j.judge, "mode": j.mode}
+        | ({"refusals_only": True} if j.refusals_only else {})
         | ({} if j.model is None else model_table(j.model, skip="model"))
         for j in config.judge
     ]

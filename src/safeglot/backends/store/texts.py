@@ -29,6 +29,7 @@ _COUNTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP 
 _NUMBERS = "SELECT t.key, t.id FROM json_each(?) x CROSS JOIN translations t ON t.key = x.value"
 _COUNT_PROMPTS = "SELECT COUNT(*) FROM prompts"
 _HAS_PROMPTS = "SELECT EXISTS(SELECT 1 FROM prompts)"
+_HAS_BENIGN = "SELECT EXISTS(SELECT 1 FROM prompts WHERE kind = 'benign')"
 _HAS_ARMS = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"
 _HAS_ARM = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = ?)"
 _HAS_TRANSLATED = """
@@ -137,6 +138,11 @@ def count_prompts(store: Store) -> int:
 def has_prompts(store: Store) -> bool:
     """Return whether the run has any prompt."""
     return store.holds(_HAS_PROMPTS)
+
+
+def has_benign(store: Store) -> bool:
+    """Return whether the run has a benign prompt."""
+    return store.holds(_HAS_BENIGN)
 
 
 def has_arms(store: Store) -> bool:

@@ -9,6 +9,7 @@ from typing import Unpack
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import has_benign
 from safeglot.config import naming
 from safeglot.config.endpoints import Named, endpoints_at, models_of
 from safeglot.config.model_strings import JudgeConfig
@@ -20,6 +21,7 @@ from safeglot.flow.judging.rereading import asks_the_same, read_again
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest, models
 from safeglot.flow.run.job import How
+from safeglot.flow.run.refusals import refusal_notes, with_refusals
 from safeglot.flow.run.session import _no_judge, stored_config, textless
 from safeglot.judge.guards.again import PASSES
 
@@ -41,9 +43,12 @@ def judge(
     )
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
+    if named.judges:
+        config = with_refusals(config, about.languages, has_benign=has_benign(store))
     job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)
     for note in (
         *job.setting_notes(),
+        *(refusal_notes(config, about.languages) if len(config.judge) > len(judges) else ()),
         *models.unsent_notes(dataclasses.replace(config, target=())),
     ):
         console.say(f"note: {note}")

@@ -211,7 +211,8 @@ def prepare(
     Raises: InputErrors with every key that is not set and every model file that is not there.
     """
     if not target_ids:
-        config = with_refusals(config, prompts)
+        is_benign = any(label.kind == "benign" for label in prompts.labels())
+        config = with_refusals(config, prompts.languages, has_benign=is_benign)
     problems: list[str] = []
     targets = () if target_ids else config.target
     models = [*targets, *(j.model for j in config.judge if j.model is not None)]

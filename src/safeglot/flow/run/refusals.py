@@ -1,41 +1,52 @@
-"""The embedded judge of refusals that a run gets: where none is named, and where none tells them."""
+"""The embedded judge of refusals that a run gets: where none is named, and where benign prompts are asked."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from safeglot.config import registry
 from safeglot.config.model_strings import JudgeConfig
 from safeglot.config.settings import Config
-from safeglot.prompts.prompt_set import PromptSet
+from safeglot.text.languages import primary
 
 
-def with_refusals(config: Config, prompts: PromptSet) -> Config:
-    """Return the configuration with a judge of refusals, where it has judges and none tells them.
+def with_refusals(config: Config, languages: Sequence[str], *, has_benign: bool) -> Config:
+    """Return the configuration with the embedded judge of refusals that its prompts call for.
 
-    Over-refusal of benign prompts would not be known otherwise; the judge is embedded and asks no
-    model. It gives no safety rates of its own. A judge that nobody named gives way to the embedded
-    one that covers most of the languages.
+    A judge that nobody named gives way to the embedded one that covers most of the languages. Beside
+    judges that were named one joins for over-refusal of benign prompts, unless that was declined:
+    the one that covers most where none of them tells refusals, the encoder's as a second opinion
+    where one does. It asks no model, and gives no safety rates of its own.
     """
-    family = registry.embedded_judge(prompts.languages)
+    family = registry.embedded_judge(languages)
     if any(judge.by_default for judge in config.judge):
-        config = dataclasses.replace(config, judge=(JudgeConfig(judge=family, family=family),))
-    is_benign = any(label.kind == "benign" for label in prompts.labels())
-    told = any(registry.tells_refusals(judge.family) for judge in config.judge)
-    if not config.judge or not is_benign or told:
-        return config
-    added = JudgeConfig(judge=family, family=family, refusals_only=True)
-    return dataclasses.replace(config, judge=(*config.judge, added))
+        return dataclasses.replace(config, judge=(JudgeConfig(judge=family, family=family),))
+    judges = tuple(j for j in config.judge if config.refusal_judge or not j.refusals_only)
+    named = [judge.family for judge in judges]
+    if any(map(registry.tells_refusals, named)):
+        family = registry.ENCODER if registry.has_encoder() else named[0]
+    wanted = has_benign and config.refusal_judge and named and family not in named
+    if wanted and _covered(family, languages):
+        judges = (*judges, JudgeConfig(judge=family, family=family, refusals_only=True))
+    return dataclasses.replace(config, judge=judges)
 
 
-def refusal_notes(config: Config) -> Iterator[str]:
-    """Yield that a judge of refusals was added; nothing where none was."""
+def refusal_notes(config: Config, languages: Sequence[str]) -> Iterator[str]:
+    """Yield that a judge of refusals joins, and how to leave it out; nothing where none does."""
     added = next((judge.judge for judge in config.judge if judge.refusals_only), "")
     if not added:
         return
-    named = ", ".join(judge.judge for judge in config.judge if not judge.refusals_only)
+    covered = _covered(added, languages)
+    lacking = ", ".join(tag for tag in languages if tag not in covered)
     yield (
-        f"{named} does not tell refusals: {added} is added for over-refusal on the benign prompts; "
-        "it asks no model and gives no safety rates"
+        f"{added} joins for over-refusal on the benign prompts"
+        + (f" (not in {lacking})" if lacking else "")
+        + "; it asks no model and gives no safety rates. --no-refusal-judge leaves it out"
     )
+
+
+def _covered(family: str, languages: Sequence[str]) -> list[str]:
+    """Return the languages (BCP-47 tags) that an embedded judge covers."""
+    covered = registry.judge_class(family).covered
+    return [tag for tag in languages if primary(tag) in covered]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import sqlite3
 from pathlib import Path
@@ -10,13 +11,14 @@ from safeglot.backends.files import datasets
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import count_prompts
+from safeglot.backends.store.texts import count_prompts, has_benign
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import OF_MACHINE, Config
 from safeglot.errors import UsageError
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import session
 from safeglot.flow.run.job import Job
+from safeglot.flow.run.refusals import with_refusals
 from safeglot.keys import RESULT_VERSION
 
 _MADE = ("arms", "arm_texts", "to", "translator", "translations", "probes", "quality", "taxonomy")
@@ -41,8 +43,9 @@ def held_job(config: Config) -> Job | None:
         return None
     try:
         about, stored = run_dir.read_manifest(), session.stored_config(run_dir)
+        config = _with_refusals(config, run_dir, about)
         same = _asking(stored) == _asking(config) and _holds_all(run_dir, about)
-    except UsageError:  # whoever reads everything says what is wrong
+    except (UsageError, sqlite3.DatabaseError):  # whoever reads everything says what is wrong
         return None
     if not same or about.identity["results"] != str(RESULT_VERSION):
         return None
@@ -84,10 +87,14 @@ def _bare_judge(judge: JudgeConfig) -> JudgeConfig:
 
 def _holds_all(run_dir: RunDir, about: Manifest) -> bool:
     """Return whether the prompts were written to the end; texts come in the same transaction."""
-    store = Store(run_dir.database, read_only=True)
     try:
-        return count_prompts(store) == int(about.identity["n"])
+        with contextlib.closing(Store(run_dir.database, read_only=True)) as store:
+            return count_prompts(store) == int(about.identity["n"])
     except (sqlite3.DatabaseError, ValueError):
         return False
-    finally:
-        store.close()
+
+
+def _with_refusals(config: Config, run_dir: RunDir, about: Manifest) -> Config:
+    """Return the configuration with the embedded judge of refusals that the run's prompts call for."""
+    with contextlib.closing(Store(run_dir.database, read_only=True)) as store:
+        return with_refusals(config, about.languages, has_benign=has_benign(store))

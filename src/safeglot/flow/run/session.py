@@ -67,7 +67,7 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
     """
     for note in (
         *job.prompts.notes, *job.arms.notes, *job.arms.warnings, *job.setting_notes(),
-        *refusal_notes(job.config), *unsent_notes(job.config),
+        *refusal_notes(job.config, job.prompts.languages), *unsent_notes(job.config),
     ):  # fmt: skip
         console.say(f"note: {note}")
     if job.held:

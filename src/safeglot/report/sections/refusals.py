@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from statistics import NormalDist
 from typing import Any, TypeAlias
 
 from safeglot.report.finding.shares import NOT_REFUSED, joined, verb_of
 from safeglot.report.numbers.axis import Axis
-from safeglot.report.numbers.figures import word
+from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED, reading
 from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
@@ -58,6 +59,8 @@ class Refusals:
     model: int
     plane: Plane
     refusal_by: str
+    second: str
+    """What a judge that joined for its word on refusals has in their place, "" for none."""
 
 
 def context(page: Page, index: Index) -> dict[str, Any] | None:
@@ -92,7 +95,18 @@ def _panel(scope: PanelScope) -> Refusals | None:
         model=scope.model_position,
         plane=plane,
         refusal_by=next((judge for judge in judges if judge not in {"", scope.judge}), ""),
+        second=_second(scope),
     )
+
+
+def _second(scope: PanelScope) -> str:
+    rows = ((o.name, scope.get("over_refusal", o.tag)) for o in scope.run.languages)
+    told = [(v, name, row) for name, row in rows if (v := extra(row, "second_value")) is not None]
+    if not told:
+        return ""
+    ends = [f"{percent(v)}% ({name})" for v, name, _ in (min(told, key=itemgetter(0)), max(told, key=itemgetter(0)))]
+    judge = word(told[0][2], "second_by")
+    return f"A second judge, {judge}, has {' to '.join(dict.fromkeys(ends))} of the harmless refused."
 
 
 def _plane(scope: PanelScope) -> Plane | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from safeglot.score.answers.classes import capability_adjusted
@@ -22,8 +22,14 @@ from safeglot.score.frame import Averaging, Extra, Proportion, averaged, empty_r
 from safeglot.types import Estimate
 
 
-def over_refusal(sheet: AnswerSheet, *, has_harmful: bool) -> Iterator[Estimate]:
-    """Yield `over_refusal` and `benign_helpful`, and what joins them with harmful prompts."""
+def over_refusal(
+    sheet: AnswerSheet, *, has_harmful: bool, joined: Sequence[str] = ()
+) -> Iterator[Estimate]:
+    """Yield `over_refusal` and `benign_helpful`, and what joins them with harmful prompts.
+
+    The judges in `joined` are there for their word on refusals: where another's is taken, theirs
+    stands beside it as a second opinion.
+    """
     by_judge = sheet.refusal_by
     reason = "not told: no judge of this run says whether an answer refuses"
     if by_judge is None:
@@ -32,8 +38,9 @@ def over_refusal(sheet: AnswerSheet, *, has_harmful: bool) -> Iterator[Estimate]
             yield from silent_rows(sheet, metric, reason, planned)
         return
     name = sheet.answers.judges[by_judge]
+    second = next((n for n in joined if n != name and n in sheet.answers.judges), None)
     for by in sheet.benign.averagings:
-        for row in _benign_rates(sheet, by, name):
+        for row in _benign_rates(sheet, by, name, second):
             yield with_method(row, by)
     if has_harmful:
         helpful = _helpful(sheet.benign, sheet.benign.averagings[0])
@@ -41,15 +48,30 @@ def over_refusal(sheet: AnswerSheet, *, has_harmful: bool) -> Iterator[Estimate]
         yield from _joint(sheet, name)
 
 
-def _benign_rates(sheet: AnswerSheet, by: Averaging, name: str) -> Iterator[Estimate]:
+def _benign_rates(
+    sheet: AnswerSheet, by: Averaging, name: str, second: str | None
+) -> Iterator[Estimate]:
     part, planned = sheet.benign, planned_of(sheet.benign, by)
     n_invalid_L = part.flagged.sum(axis=(1, 2)).tolist()
     shown: list[Extra] = [{"refusal_by": name, "n_invalid": n} for n in n_invalid_L]
     false = averaged(part.refusal == 1, part.refusal >= 0, by)
-    yield from rate_rows(sheet, f"over_refusal{by.suffix}", false, planned, extra=shown)
+    told = shown if second is None else _with_second(sheet, by, second, shown)
+    yield from rate_rows(sheet, f"over_refusal{by.suffix}", false, planned, extra=told)
     yield from product_rows(
         sheet, f"benign_helpful{by.suffix}", _helpful(part, by), planned, extra=shown
     )
+
+
+def _with_second(
+    sheet: AnswerSheet, by: Averaging, second: str, shown: Sequence[Extra]
+) -> list[Extra]:
+    """Return what the rows tell, with the rate by the judge that joined."""
+    refusal = sheet.benign_by(second).refusal
+    rates = averaged(refusal == 1, refusal >= 0, by)
+    return [
+        row | {"second_by": second, "second_n": n, "second_value": rates.at(index).value if n else None}
+        for index, (row, n) in enumerate(zip(shown, rates.n_L.tolist(), strict=True))
+    ]
 
 
 def _helpful(part: AnswerPart, by: Averaging) -> Product:

@@ -31,4 +31,4 @@ def estimates(
                 yield from of_the_answers(sheet)
                 yield from off_topic_rate(sheet)
             if has_benign:
-                yield from over_refusal(sheet, has_harmful=has_harmful)
+                yield from over_refusal(sheet, has_harmful=has_harmful, joined=but)

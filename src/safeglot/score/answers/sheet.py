@@ -124,6 +124,10 @@ class AnswerSheet:
         by = self.refusal_by
         return self._part(self.judge if by is None else by, harmful=False)
 
+    def benign_by(self, name: str) -> AnswerPart:
+        """Return the answers to benign prompts, read by a judge."""
+        return self._part(self.answers.judges.index(name), harmful=False)
+
     def _part(self, judge: int, *, harmful: bool) -> AnswerPart:
         given, pick = self.answers, self.answers.harmful_P == harmful
         shape = given.invalid_MLPS[self.model][:, pick].shape
