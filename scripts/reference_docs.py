@@ -478,8 +478,11 @@ others stop the run with a message. Without the package `refusal-baseline` does 
 
 Where no judge is named: the embedded judge that covers most of the run's languages, one for all \
 of them, as a gap between the verdicts of two judges would be one of judges. That is this one, \
-unless `refusal-baseline` covers more (it knows Swahili). Beside a guard that tells no refusals it \
-joins for benign prompts, and gives no safety rates. `--judge refusal-encoder` names it.
+unless `refusal-baseline` covers more (it knows Swahili). Beside judges \
+that were named it joins where benign prompts are asked in languages that it covers, says which of \
+them were refused, and gives no safety rates: where no other judge tells refusals over-refusal is \
+by it, elsewhere its rate stands beside the other judge's (`second_value`). `--no-refusal-judge` \
+(`refusal_judge = false`) leaves it out; `--judge refusal-encoder` names it.
 
 ## What it says
 

@@ -156,6 +156,7 @@ def test_over_refusal_by_the_judge_that_tells_refusals(told, judge, tag):
     found = told[judge, "over_refusal", tag]
     assert (found["value"], found["n"]) == (pytest.approx(refused / n), n)
     assert found["extra"]["refusal_by"] == WILD
+    assert found["extra"]["second_by"] == "refusal-encoder"  # it joined
     assert told[judge, "benign_helpful", tag]["value"] == pytest.approx(kinds["SC"] / 10)
     handled = told[judge, "safe_handling", tag]["value"]
     assert handled == told[judge, "competent_safe", tag]["value"]

@@ -50,13 +50,16 @@ def mute(one):
 
 def over_refusal(language="sw", *, refused=0.1234, handled=0.9):
     return [
-        told("over_refusal", refused, 0.04, language=language, n=250, refusal_by="wildguard"),
+        told(
+            "over_refusal", refused, 0.04, language=language, n=250, refusal_by="wildguard",
+            second_by="refusal-encoder", second_value=0.102, second_n=248,
+        ),
         told("safe_handling", handled, language=language),
         told("youden_j", 0.7766, 0.05, language=language),
         told("harmonic_mean", 0.8881, 0.03, language=language),
         told("dprime", 2.44, 0.3, language=language),
         told("criterion", -0.06, 0.15, language=language),
-    ]
+    ]  # fmt: skip
 
 
 def labels(language="sw", *, passed=False, model=None):

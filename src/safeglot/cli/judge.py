@@ -49,6 +49,11 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
     is_flag=True,
     help="judge the thoughts before the answers too; enters no rate of the answers",
 )
+@click.option(
+    "--refusal-judge/--no-refusal-judge",
+    default=None,
+    help="an embedded judge of refusals joins where benign prompts are asked",
+)
 @click.option("--unchecked-judge", is_flag=True, help=UNCHECKED)
 @click.option(
     "--retry-failed",
@@ -85,6 +90,7 @@ def judge(
         key_env=key_env,
         proxy=asked["proxy"],
         http_client=asked["http_client"],
+        refusal_judge=asked.pop("refusal_judge"),
     )
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
     flags = {name: given for name, given in flags.items() if given}

@@ -34,6 +34,8 @@ class Named:
     key_env: str | None = None
     proxy: str | None = None
     http_client: str = AUTO
+    refusal_judge: bool | None = None
+    """As the run was told where it is None."""
 
     def __post_init__(self) -> None:
         for given in (*self.allow, *self.base_url):

@@ -38,12 +38,13 @@ def judge(
     naming.check(run_dir, [model for model in stored if not named.again(model)], named)
     kept = tuple(given.pop(models.judge_name(j), j) for j in own)
     judges = (*kept, *given.values())
+    told = old.refusal_judge if named.refusal_judge is None else named.refusal_judge
     config = dataclasses.replace(
-        old, judge=judges, proxy=named.proxy, http_client=named.http_client
+        old, judge=judges, proxy=named.proxy, http_client=named.http_client, refusal_judge=told
     )
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
-    if named.judges:
+    if named.judges or named.refusal_judge is not None:
         config = with_refusals(config, about.languages, has_benign=has_benign(store))
     job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)
     for note in (

@@ -95,7 +95,7 @@ def judged(manifest: Manifest, job: Job) -> Manifest:
             replace(manifest, judge_notes=_judge_notes(job)), config
         ),
         uncovered=_uncovered(config, job.prompts.taxonomy),
-        refusal_judges=_refusal_judges(config) or manifest.refusal_judges,
+        refusal_judges=_refusal_judges(config),
         settings={
             **manifest.settings,
             "judges": settings(job)["judges"],
@@ -118,9 +118,6 @@ def grown(about: Manifest, job: Job) -> Manifest:
         of_judges = {name: getattr(about, name) for name in _OF_JUDGES}
         judges = {name: about.settings[name] for name in ("judges",) if name in about.settings}
         new = replace(new, **of_judges, settings={**new.settings, **judges})
-    elif about.refusal_judges:  # run.toml does not say which were added
-        added = tuple(name for name in about.refusal_judges if name in new.judges)
-        new = replace(new, refusal_judges=new.refusal_judges or added or None)
     signed = run_signature(
         new.identity, new.judges, new.level, new.draws, arms=new.arms_digest, adapted=new.adapted
     )

@@ -69,7 +69,8 @@ def _with_second(
     refusal = sheet.benign_by(second).refusal
     rates = averaged(refusal == 1, refusal >= 0, by)
     return [
-        row | {"second_by": second, "second_n": n, "second_value": rates.at(index).value if n else None}
+        row
+        | {"second_by": second, "second_n": n, "second_value": rates.at(index).value if n else None}
         for index, (row, n) in enumerate(zip(shown, rates.n_L.tolist(), strict=True))
     ]
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from example.job import QUIET, answered, judge
+from example.job import QUIET, answered, judge, prompt_set
 from safeglot.config.endpoints import Named
 from safeglot.errors import UnnamedEndpoints, UsageError
 from safeglot.flow.judging import verdicts
@@ -24,6 +24,22 @@ def test_a_run_without_a_judge_says_how_to_name_one(tmp_path):
         judged(run_dir, Named())
     judged(run_dir, Named(judges=(judge("refusal-baseline"),)))
     assert [j.judge for j in stored_config(run_dir).judge] == ["refusal-baseline"]
+
+
+def test_the_judge_of_refusals_joins_benign_prompts_until_it_is_declined(tmp_path):
+    prompts = prompt_set()
+    benign = (dataclasses.replace(p, kind="benign") for p in prompts.prompts)
+    prompts = dataclasses.replace(prompts, prompts=tuple(benign))
+    run_dir, _ = answered(tmp_path / "run", prompts=prompts, judge=())
+    judged(run_dir, Named(judges=(judge("refusal-baseline"),)))
+    assert [(j.judge, j.refusals_only) for j in stored_config(run_dir).judge] == [
+        ("refusal-baseline", False), ("refusal-encoder", True),
+    ]  # fmt: skip
+    assert run_dir.read_manifest().refusal_judges == ("refusal-encoder",)
+    judged(run_dir, Named(refusal_judge=False))
+    assert [j.judge for j in stored_config(run_dir).judge] == ["refusal-baseline"]
+    about = run_dir.read_manifest()
+    assert (about.refusal_judges, "refusal-encoder" in about.signature) == (None, False)
 
 
 def test_nothing_is_written_where_a_stored_judge_was_not_named(tmp_path, monkeypatch):

@@ -110,11 +110,13 @@ def test_a_plan_without_judges_leaves_those_of_the_run():
     assert grown == dataclasses.replace(at_once, created=old.created)
 
 
-def test_a_judge_of_refusals_that_was_added_stays_one():
-    base = judge("refusal-baseline")
-    old = manifest.manifest_of(prepared(judge=(dataclasses.replace(base, refusals_only=True),)))
-    assert manifest.grown(old, prepared(judge=(base,))).refusal_judges == ("refusal-baseline",)
-    assert manifest.grown(old, prepared(judge=(judge("rubric=vllm/j"),))).refusal_judges is None
+def test_a_judge_of_refusals_that_joined_stays_one_until_it_is_named_itself():
+    base, guard = judge("refusal-baseline"), judge("llama-guard-3=vllm/g")
+    joined = prepared(judge=(guard, dataclasses.replace(base, refusals_only=True)))
+    old = manifest.manifest_of(joined)
+    assert manifest.grown(old, joined).refusal_judges == ("refusal-baseline",)
+    assert manifest.grown(old, prepared(judge=(guard, base))).refusal_judges is None
+    assert manifest.grown(old, prepared(judge=(guard,))).refusal_judges is None
 
 
 def test_another_level_is_taken_over():

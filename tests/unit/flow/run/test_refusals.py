@@ -4,8 +4,8 @@ import pytest
 
 from example.job import judge, prepared, prompt_set
 from safeglot.config import registry
-from safeglot.config.registry import EMBEDDED_JUDGES, JUDGES, REFUSAL_FAMILIES
 from safeglot.config.files import known
+from safeglot.config.registry import EMBEDDED_JUDGES, JUDGES, REFUSAL_FAMILIES
 from safeglot.config.settings import build, to_table
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.run.refusals import refusal_notes

@@ -99,7 +99,10 @@ def test_the_data_have_both_rates_and_how_well_they_are_told_apart():
     row = next(row for row in saved.rows if row[0] == "sw")
     told = dict(zip(saved.columns, row, strict=True))
     assert (round(1 - told["harmless_answered"], 4), round(told["dprime"], 2)) == (0.1234, 2.44)
-    assert "Refusals by wildguard." in section(full.page(*everything()), "plane")
+    assert (
+        "Refusals by wildguard. A second judge, refusal-encoder, has 10.2% (Swahili) of the harmless "
+        "refused."
+    ) in section(full.page(*everything()), "plane")
 
 
 def test_of_a_judge_that_tells_refusals_the_height_is_what_was_refused():
