@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from safeglot.backends.variables import variable
+from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.models.bodies import Endpoint
@@ -43,12 +44,23 @@ class Provider:
         """Return the key that is sent to an address, from the environment or ./.env; empty where there is none."""
         return variable(self.key_variable(base_url, key_env))
 
+    def check_key(self, base_url: str | None = None, key_env: str | None = None) -> None:
+        """Check that a key can stand in a header. Raises: UsageError, which names the variable alone."""
+        if any(not " " <= c <= "~" for c in self.key_value(base_url, key_env)):
+            name = self.key_variable(base_url, key_env)
+            raise UsageError(
+                f"{name}: the key in this environment variable holds a line break, a control "
+                "character or a letter that is not ASCII, as no key does; nothing was sent. Set it "
+                f"again, the key alone and on one line: export {name}=…"
+            )
+
     def endpoint(
         self, model: str, *, base_url: str | None, key_env: str | None, timeout_s: float
     ) -> Endpoint:
-        """Return where and how to reach one of the provider's models."""
+        """Return where and how to reach one of the provider's models. Raises: UsageError as `check_key`."""
         from safeglot.backends.models.bodies import Endpoint
 
+        self.check_key(base_url, key_env)
         return Endpoint(
             model=model,
             base_url=base_url or self.base_url,

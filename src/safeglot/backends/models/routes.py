@@ -119,8 +119,12 @@ def adapting(
 
 
 def missing_key(provider: str, *, base_url: str | None, key_env: str | None) -> str | None:
-    """Return the name of the environment variable that is needed and not set."""
+    """Return the name of the environment variable that is needed and not set.
+
+    Raises: UsageError where it holds what is no key.
+    """
     row = providers()[provider]
+    row.check_key(base_url, key_env)
     name = row.key_variable(base_url, key_env)
     if not name or row.key_value(base_url, key_env):
         return None

@@ -221,7 +221,8 @@ def prepare(
         try:
             check_model(model, files)
         except UsageError as error:
-            problems.append(str(error))
+            if str(error) not in problems:  # of one key that several models need
+                problems.append(str(error))
     arms = Arms()
     if not target_ids:  # those of a run that is there are in its store
         try:
