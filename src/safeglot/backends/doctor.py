@@ -14,6 +14,7 @@ from safeglot.backends.models.listing import Listing, served
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import proxy_of
 from safeglot.backends.variables import variable
+from safeglot.errors import UsageError
 
 EXTRAS = {
     "xllamacpp": "embedded and gguf models: pip install 'safeglot[embedded]'",
@@ -47,11 +48,11 @@ def keys() -> list[tuple[str, str]]:
     """Return (provider, whether its key is set); the key itself is never read out."""
     rows = []
     for p in providers().values():
-        state = (
-            "set"
-            if p.key_value()
-            else ("not set" if p.key == "required" else "not set, not needed")
-        )
+        state = "not set" if p.key == "required" else "not set, not needed"
+        try:
+            state = "set" if p.key_value() else state
+        except UsageError:
+            state = "set, but to what no key can be: a line break or a letter that is not ASCII"
         rows.append((p.name, f"{p.key_env} {state}"))
     return rows
 

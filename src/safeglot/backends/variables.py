@@ -15,9 +15,16 @@ def variable(name: str) -> str:
     """Return the value of an environment variable, else that of ./.env, "" where neither has it.
 
     Only what is asked for by its name is taken from the file, and nothing enters the environment.
-    Raises: UsageError where the file cannot be read.
+    Raises: UsageError where the file cannot be read, or no header can carry the key, which is not shown.
     """
-    return (os.environ.get(name) or _file().get(name) or "").strip() if name else ""
+    key = (os.environ.get(name) or _file().get(name) or "").strip() if name else ""
+    if all(" " <= char <= "~" for char in key):
+        return key
+    raise UsageError(
+        f"{name}: the key in this variable holds a line break, a control character or a letter that "
+        "is not ASCII, as no key does; nothing was sent. Set it again, the key alone and on one "
+        f"line: export {name}=…"
+    )
 
 
 def _file() -> dict[str, str | None]:

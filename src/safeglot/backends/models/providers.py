@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from safeglot.backends.variables import variable
-from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.models.bodies import Endpoint
@@ -41,26 +40,18 @@ class Provider:
         return self.key_env if own or self.key == "optional" else ""
 
     def key_value(self, base_url: str | None = None, key_env: str | None = None) -> str:
-        """Return the key that is sent to an address, from the environment or ./.env; empty where there is none."""
-        return variable(self.key_variable(base_url, key_env))
+        """Return the key that is sent to an address, from the environment or ./.env; empty where there is none.
 
-    def check_key(self, base_url: str | None = None, key_env: str | None = None) -> None:
-        """Check that a key can stand in a header. Raises: UsageError, which names the variable alone."""
-        if any(not " " <= c <= "~" for c in self.key_value(base_url, key_env)):
-            name = self.key_variable(base_url, key_env)
-            raise UsageError(
-                f"{name}: the key in this environment variable holds a line break, a control "
-                "character or a letter that is not ASCII, as no key does; nothing was sent. Set it "
-                f"again, the key alone and on one line: export {name}=…"
-            )
+        Raises: UsageError as `variable`.
+        """
+        return variable(self.key_variable(base_url, key_env))
 
     def endpoint(
         self, model: str, *, base_url: str | None, key_env: str | None, timeout_s: float
     ) -> Endpoint:
-        """Return where and how to reach one of the provider's models. Raises: UsageError as `check_key`."""
+        """Return where and how to reach one of the provider's models. Raises: UsageError as `variable`."""
         from safeglot.backends.models.bodies import Endpoint
 
-        self.check_key(base_url, key_env)
         return Endpoint(
             model=model,
             base_url=base_url or self.base_url,

@@ -124,7 +124,6 @@ def missing_key(provider: str, *, base_url: str | None, key_env: str | None) -> 
     Raises: UsageError where it holds what is no key.
     """
     row = providers()[provider]
-    row.check_key(base_url, key_env)
     name = row.key_variable(base_url, key_env)
     if not name or row.key_value(base_url, key_env):
         return None

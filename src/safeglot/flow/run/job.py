@@ -221,8 +221,7 @@ def prepare(
         try:
             check_model(model, files)
         except UsageError as error:
-            if str(error) not in problems:  # of one key that several models need
-                problems.append(str(error))
+            problems.append(str(error))
     arms = Arms()
     if not target_ids:  # those of a run that is there are in its store
         try:
@@ -232,7 +231,7 @@ def prepare(
         except UsageError as error:
             problems.append(str(error))
     if problems:
-        raise InputErrors(problems)
+        raise InputErrors(list(dict.fromkeys(problems)))  # several models may lack one key
     return Job(
         config=config,
         prompts=prompts,

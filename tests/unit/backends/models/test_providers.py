@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from safeglot.backends.models import routes
 from safeglot.backends.models.providers import providers
+from safeglot.errors import UsageError
 
 ELSEWHERE = "http://10.0.0.7/v1"
 
@@ -32,3 +34,19 @@ def test_the_key_of_an_endpoint_is_that_of_its_variable(monkeypatch):
     endpoint = row.endpoint("m", base_url=ELSEWHERE, key_env="MINE", **given)
     assert (endpoint.key, endpoint.base_url) == ("mine", ELSEWHERE)
     assert "mine" not in repr(endpoint)
+
+
+@pytest.mark.parametrize("key", ["sk-1\nx", "sk-1\r\nHost: x", "sk-1\x7f", "sk-é1", "“sk-1”", "sk-\u200b1"])
+def test_a_key_that_no_header_can_carry_is_told_by_its_variable_alone(key, monkeypatch):
+    monkeypatch.setenv("MINE", key)
+    at = {"base_url": "http://127.0.0.1:9/v1", "key_env": "MINE"}
+    with pytest.raises(UsageError, match=r"^MINE: .* nothing was sent\. .*export MINE=…$") as told:
+        providers()["openai"].endpoint("m", timeout_s=1.0, **at)
+    assert "sk-" not in str(told.value)
+    with pytest.raises(UsageError, match="^MINE: "):
+        routes.missing_key("openai", **at)
+
+
+def test_line_breaks_around_a_key_are_no_part_of_it(monkeypatch):
+    monkeypatch.setenv("MINE", "\n sk-1 \r\n")
+    assert providers()["openai"].key_value(None, "MINE") == "sk-1"
