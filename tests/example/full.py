@@ -52,7 +52,7 @@ def over_refusal(language="sw", *, refused=0.1234, handled=0.9):
     return [
         told(
             "over_refusal", refused, 0.04, language=language, n=250, refusal_by="wildguard",
-            second_by="refusal-encoder", second_value=0.102, second_n=248,
+            second_by="refusal-encoder", second_value=refused - 0.02, second_n=248,
         ),
         told("safe_handling", handled, language=language),
         told("youden_j", 0.7766, 0.05, language=language),

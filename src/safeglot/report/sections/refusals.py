@@ -104,9 +104,14 @@ def _second(scope: PanelScope) -> str:
     told = [(v, name, row) for name, row in rows if (v := extra(row, "second_value")) is not None]
     if not told:
         return ""
-    ends = [f"{percent(v)}% ({name})" for v, name, _ in (min(told, key=itemgetter(0)), max(told, key=itemgetter(0)))]
+    ends = [
+        f"{percent(v)}% ({name})"
+        for v, name, _ in (min(told, key=itemgetter(0)), max(told, key=itemgetter(0)))
+    ]
     judge = word(told[0][2], "second_by")
-    return f"A second judge, {judge}, has {' to '.join(dict.fromkeys(ends))} of the harmless refused."
+    return (
+        f"A second judge, {judge}, has {' to '.join(dict.fromkeys(ends))} of the harmless refused."
+    )
 
 
 def _plane(scope: PanelScope) -> Plane | None:

@@ -36,7 +36,9 @@ def test_the_key_of_an_endpoint_is_that_of_its_variable(monkeypatch):
     assert "mine" not in repr(endpoint)
 
 
-@pytest.mark.parametrize("key", ["sk-1\nx", "sk-1\r\nHost: x", "sk-1\x7f", "sk-é1", "“sk-1”", "sk-\u200b1"])
+@pytest.mark.parametrize(
+    "key", ["sk-1\nx", "sk-1\r\nHost: x", "sk-1\x7f", "sk-é1", "“sk-1”", "sk-\u200b1"]
+)
 def test_a_key_that_no_header_can_carry_is_told_by_its_variable_alone(key, monkeypatch):
     monkeypatch.setenv("MINE", key)
     at = {"base_url": "http://127.0.0.1:9/v1", "key_env": "MINE"}
