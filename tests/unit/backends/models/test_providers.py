@@ -45,7 +45,7 @@ def test_a_key_that_no_header_can_carry_is_told_by_its_variable_alone(key, monke
     with pytest.raises(UsageError, match=r"^MINE: .* nothing was sent\. .*export MINE=…$") as told:
         providers()["openai"].endpoint("m", timeout_s=1.0, **at)
     assert "sk-" not in str(told.value)
-    with pytest.raises(UsageError, match="^MINE: "):
+    with pytest.raises(UsageError, match=r"^MINE: "):
         routes.missing_key("openai", **at)
 
 
