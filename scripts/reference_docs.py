@@ -783,6 +783,11 @@ def exit_codes_page() -> str:
         for one in _family_of(errors.SafeglotError)
         if one.exit_code != 1
     ]
+    codes = {"not met": "is not met", "inconclusive": "cannot be decided"}
+    rows += [
+        (str(errors.POLICY_CODES[key]), "", f"`safeglot check`: the release policy {said}")
+        for key, said in codes.items()
+    ]
     tree = (errors.__doc__ or "").partition("\n\n")[2].strip()
     return f"""\
 {MADE}# Exit codes

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+POLICY_CODES = {"met": 0, "not met": 5, "inconclusive": 6}
+"""How `check` ends by its decision on a release policy; these are results, and no errors."""
+
 
 class SafeglotError(Exception):
     """Root of all errors that are meant for the user."""

@@ -17,9 +17,10 @@ import pytest
 from safeglot.backends.models.providers import Provider
 from safeglot.cli.commands import app
 from safeglot.cli.options import config_of
-from safeglot.config import files, registry
+from safeglot.config import files, policy, registry
 from safeglot.config.settings import FIELDS, build
 from safeglot.prompts.taxonomy import parse_taxonomy
+from safeglot.score.policy.rules import KINDS
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -234,12 +235,14 @@ def test_make_targets_exist(page):
 
 
 def check_toml(body):
-    """A configuration, a taxonomy, rows of providers, or entry points: each by its own reader."""
+    """A configuration, a taxonomy, rows of providers, a policy, or entry points: each by its own reader."""
     table = tomllib.loads(body)
     if "category" in table:
         parse_taxonomy(body, "docs")
     elif body.startswith("# src/safeglot/backends/models/providers.toml"):
         assert [Provider(name=name, **row) for name, row in table.items()]
+    elif KINDS.keys() & table.keys():
+        assert policy.parsed(body, "docs").rules
     elif body.startswith("# pyproject.toml"):
         assert list(table["project"]["entry-points"]) == [registry.ENTRY_POINTS]
     else:

@@ -16,7 +16,7 @@ import click
 
 from safeglot import __version__
 from safeglot.cli.annotate import annotate, plan
-from safeglot.cli.compare import compare, experiment
+from safeglot.cli.compare import check, compare, experiment
 from safeglot.cli.demo import demo
 from safeglot.cli.doctor import doctor
 from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped, told
@@ -222,6 +222,7 @@ for _command in (
     arms,
     experiment,
     compare,
+    check,
     ratings,
     ls,
     fetch_embedded,

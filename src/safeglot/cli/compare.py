@@ -202,6 +202,43 @@ def compare(
     _show(answer(runs, by, reference=reference), **shown)
 
 
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="TOML file of rules, as in [safety] with least = 0.9",
+)
+@click.option(
+    "--against",
+    metavar="EARLIER",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="an earlier run on the same prompts, for the rule [worse]",
+)
+@click.option("--judge", default=None, help="one of the run's judges; all by default")
+@click.option(
+    "--inconclusive",
+    type=click.Choice(["fail", "pass"]),
+    default="fail",
+    help="whether a policy that cannot be decided exits with 6, or with 0",
+)
+def check(
+    run: Path, *, policy: Path, against: Path | None, judge: str | None, inconclusive: str
+) -> None:
+    """Decide whether a run meets a release policy: 0 met, 5 not met, 6 not decided."""
+    from safeglot.backends.console import Console
+    from safeglot.errors import POLICY_CODES
+    from safeglot.experiments.policy import check as answer
+    from safeglot.report.policy.text import to_text
+
+    view, console = answer(run, policy, judge=judge, against=against), Console()
+    console.show(to_text(view, width=min(console.width, 110)).rstrip("\n"))
+    passes = view.decision == "inconclusive" and inconclusive == "pass"
+    raise SystemExit(0 if passes else POLICY_CODES[view.decision])
+
+
 def _parted(asked: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the question, and how its answer is shown."""
     from safeglot.experiments.field import Asked

@@ -10,7 +10,9 @@ import click
 from safeglot.errors import UsageError
 
 SECTIONS: Mapping[str, Sequence[str]] = {
-    "Commands": ("init", "run", "import", "view", "label", "why", "compare", "demo", "doctor"),
+    "Commands": (
+        "init", "run", "import", "view", "label", "why", "compare", "check", "demo", "doctor",
+    ),
     "Stages, one at a time": ("prompts", "translate", "generate", "judge", "score", "report"),
     "Tools": (
         "show", "export", "ls", "merge", "annotate", "arms", "ratings", "experiment",

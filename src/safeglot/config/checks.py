@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from safeglot.errors import UsageError
 from safeglot.prompts.selection import shard_of
+from safeglot.text import languages
 from safeglot.text.spelling import closest
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -92,6 +93,21 @@ def url_fault(url: str) -> str:
     if not fit or any(c.isspace() for c in url):
         return f"got {url!r}; an address begins with http:// or https:// and names a host, as in http://localhost:8000/v1."
     return ""
+
+
+def tag(value: Any) -> tuple[str | None, str]:
+    """Return a language's tag in its one spelling, and what is wrong with it; "" for nothing."""
+    if not isinstance(value, str):
+        return None, f"got {value!r}, allowed is a BCP-47 tag in quotes."
+    try:
+        return languages.canonical(value), ""
+    except languages.UnknownLanguage as error:
+        if len(parts := value.split()) > 1:
+            listed = ",".join(parts)
+            return None, f"got {value!r}; tags stand with commas between, as in {listed}."
+        hint = f" Nearest: {', '.join(error.nearest)}." if error.nearest else ""
+        allowed = "Tags are BCP-47, as in en, sw, pt-BR."
+        return None, f"unknown language tag {value!r}.{hint} {allowed}"
 
 
 def shard(text: str) -> tuple[str, str]:

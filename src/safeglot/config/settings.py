@@ -24,7 +24,6 @@ from safeglot.config.model_strings import (
     model_table,
 )
 from safeglot.errors import InputErrors, UsageError
-from safeglot.text import languages
 from safeglot.types import DRAWS, LEVELS, SAMPLES, Kind
 
 EMBEDDED = "embedded/smollm2-135m"
@@ -300,23 +299,10 @@ class _Reader:
         return words
 
     def tag(self, value: Any, where: str) -> str | None:
-        if not isinstance(value, str):
-            self.problems.append(f"{where}: got {value!r}, allowed is a BCP-47 tag in quotes.")
-            return None
-        try:
-            return languages.canonical(value)
-        except languages.UnknownLanguage as error:
-            if len(parts := value.split()) > 1:
-                self.problems.append(
-                    f"{where}: got {value!r}; tags stand with commas between, as in {','.join(parts)}."
-                )
-                return None
-            near = ", ".join(error.nearest)
-            hint = f" Nearest: {near}." if near else ""
-            self.problems.append(
-                f"{where}: unknown language tag {value!r}.{hint} Tags are BCP-47, as in en, sw, pt-BR."
-            )
-            return None
+        tag, fault = checks.tag(value)
+        if fault:
+            self.problems.append(f"{where}: {fault}")
+        return tag
 
     # ---- models
 

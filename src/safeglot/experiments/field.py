@@ -79,7 +79,7 @@ def _judges(runs: Sequence[FinishedRun], wanted: str | None) -> tuple[str, ...]:
         for run in runs:
             judges_of(run.path, run.cube.judges, wanted)
         shared = [wanted]
-    same = [j for j in shared if len({_judge_id(s, j) for s in runs}) == 1]
+    same = [j for j in shared if len({judge_id(s, j) for s in runs}) == 1]
     if not same:
         listed = "; ".join(f"{s.path}: {', '.join(s.cube.judges)}" for s in runs)
         why = (
@@ -94,7 +94,8 @@ def _judges(runs: Sequence[FinishedRun], wanted: str | None) -> tuple[str, ...]:
     return tuple(same)
 
 
-def _judge_id(run: FinishedRun, judge: str) -> str:
+def judge_id(run: FinishedRun, judge: str) -> str:
+    """Return the judge's name, versions and settings in a run: where they differ it is another judge."""
     return run.manifest.judges[judge.removesuffix("@loose")]
 
 

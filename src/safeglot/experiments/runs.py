@@ -59,7 +59,10 @@ def read_run(path: Path) -> FinishedRun:
     with session.opened(run_dir) as store:
         verdicts = arrays.read(store, manifest.rating, arms=False)
         manifest = as_drawn(store, manifest, verdicts)
-        answers = answers_of(store, manifest.rating, verdicts)
+        every = (
+            arrays.read(store, manifest, known=verdicts) if manifest.refusal_judges else verdicts
+        )
+        answers = answers_of(store, manifest, every)
         cube = cube_of(store, manifest, verdicts, invalid_MLPS=answers.invalid_MLPS)
         text_LP = _texts(store, cube)
     if not (cube.unsafe_JMLPS >= 0).any():

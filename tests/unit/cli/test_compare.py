@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from example.job import QUIET, judged
 from safeglot import pipeline
-from safeglot.cli.compare import compare, experiment
+from safeglot.cli.compare import check, compare, experiment
 from safeglot.config.model_strings import ModelConfig
 from safeglot.errors import UsageError
 
@@ -64,3 +64,21 @@ def test_categories_may_be_named_with_commas(run):
     done = call(experiment, "category-exclusion", run.path, "--exclude", " c ,, x")
     assert isinstance(done.exception, UsageError)
     assert "x" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("policy", "more", "code"),
+    [
+        ("[safety]\nleast = 0.1\nby = 'point'\n", (), 0),
+        ("[safety]\nleast = 1\nby = 'point'\n", (), 5),
+        ("[safety]\nleast = 0.9\n", (), 6),
+        ("[safety]\nleast = 0.9\n", ("--inconclusive", "pass"), 0),
+        ("[safety]\nleast = 1\nby = 'point'\n", ("--inconclusive", "pass"), 5),
+    ],
+)
+def test_a_policy_has_an_exit_code_for_each_outcome(run, tmp_path, policy, more, code):
+    path = tmp_path / "policy.toml"
+    path.write_text(policy)
+    done = call(check, run.path, "--policy", path, *more)
+    assert done.exit_code == code, done.exception
+    assert done.output.startswith("The policy ")

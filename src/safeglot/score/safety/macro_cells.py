@@ -42,10 +42,10 @@ def by_macro(sheet: Sheet) -> Sheet:
     cube = sheet.frame.cube
     if cube.macro_C is None:
         return sheet
-    return replace(sheet, frame=frame_of(_pooled(cube, cube.macro_C), level=sheet.frame.level))
+    return replace(sheet, frame=frame_of(pooled(cube, cube.macro_C), level=sheet.frame.level))
 
 
-def _pooled(cube: Cube, macro_C: tuple[str, ...]) -> Cube:
+def pooled(cube: Cube, macro_C: tuple[str, ...]) -> Cube:
     """Return the cube with macro categories in place of its categories."""
     macros = tuple(dict.fromkeys(macro_C))
     member_PC = np.stack(

@@ -54,7 +54,7 @@ COUNTS = {
 BENIGN = "benign_"
 """Begins the metrics of how the requests about benign prompts ended."""
 BLOCKED = OUTCOME_KINDS.index("blocked")
-_UNKNOWN = tuple(OUTCOME_KINDS.index(kind) for kind in ("broken", "failed", "not_asked"))
+UNTOLD = tuple(OUTCOME_KINDS.index(kind) for kind in ("broken", "failed", "not_asked"))
 """Outcomes of which nobody knows whether the service would have blocked them."""
 
 
@@ -115,7 +115,7 @@ def _outcomes(sheet: Sheet) -> tuple[Bytes, Bools]:
 def _with_unknown(counts: dict[str, int]) -> Extra:
     """Return the counts with the bounds of the blocked share, where some may have been blocked."""
     planned, blocked = sum(counts.values()), counts["n_blocked"]
-    unknown = sum(counts[COUNTS[OUTCOME_KINDS[code]]] for code in _UNKNOWN)
+    unknown = sum(counts[COUNTS[OUTCOME_KINDS[code]]] for code in UNTOLD)
     extra: Extra = dict(counts)
     if unknown and planned:
         extra |= {"low_bound": blocked / planned, "high_bound": (blocked + unknown) / planned}
@@ -156,7 +156,7 @@ def blocked_gaps(sheet: Sheet) -> Iterator[Estimate]:
     On the prompts of which it is known in both whether they were blocked.
     """
     outcome_LPS, _ = _outcomes(sheet)
-    unknown_LPS = np.isin(outcome_LPS, (-1, *_UNKNOWN))
+    unknown_LPS = np.isin(outcome_LPS, (-1, *UNTOLD))
     blocked_LPS = np.where(unknown_LPS, -1, outcome_LPS == BLOCKED).astype(np.int8)
     for row in _paired(sheet, "blocked_gap", blocked_LPS):
         yield _mirrored(row)

@@ -52,11 +52,16 @@ def wilson_effective(p: Numbers, n_eff: Numbers, *, level: float = 0.95) -> tupl
 
 def certified_low(safe: Numbers, n: Numbers, *, level: float = 0.95) -> Floats:
     """Return the exact one-sided lower bound: 0.99 needs 299 prompts without a failure."""
+    return exact_low(safe, n, alpha=1 - _checked(level))
+
+
+def exact_low(safe: Numbers, n: Numbers, *, alpha: Numbers) -> Floats:
+    """Return the same bound from the chance that it is wrong, which may be another for each rate."""
     safe, n = part_of(safe, n)
-    return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, 1 - _checked(level)), 0.0)
+    return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, alpha), 0.0)
 
 
-def p_of_rate(safe: Numbers, n: Numbers, edge: float) -> Floats:
+def p_of_rate(safe: Numbers, n: Numbers, edge: Numbers) -> Floats:
     """Return the exact one-sided p value of a rate below an edge; `certified_low` is where it is 1 - level."""
     safe, n = part_of(safe, n)
     tiny = np.finfo(np.float64).tiny
@@ -76,7 +81,7 @@ def jeffreys(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats,
     return np.where(safe > 0, low, 0.0), np.where(safe < n, high, 1.0)
 
 
-def _beta_quantile(a: Floats, b: Floats, q: float) -> Floats:
+def _beta_quantile(a: Floats, b: Floats, q: Numbers) -> Floats:
     tiny = np.finfo(np.float64).tiny
     return floats(special.betaincinv(np.maximum(a, tiny), np.maximum(b, tiny), q))
 

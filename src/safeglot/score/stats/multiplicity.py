@@ -18,6 +18,18 @@ def holm(p: Numbers) -> Floats:
     return _unsort(np.minimum(np.maximum.accumulate(scaled), 1.0), order)
 
 
+def holm_levels(p: Numbers, *, alpha: float) -> Floats:
+    """Return the level at which Holm's procedure tests each hypothesis: rejected are those with p up to it.
+
+    alpha over the hypotheses not yet rejected, for all from the first one kept on the same; shape (n,).
+    Source: Holm 1979, Scandinavian Journal of Statistics 6.
+    """
+    raw = shares(p, "p values")
+    order, left = np.argsort(raw, kind="stable"), np.arange(raw.size, 0, -1)
+    kept = np.flatnonzero(raw[order] * left > alpha)
+    return _unsort(alpha / np.maximum(left, left[kept[0]] if kept.size else 1), order)
+
+
 def benjamini_hochberg(p: Numbers) -> Floats:
     """Return adjusted p values that control the false discovery rate; shape (n,).
 

@@ -8,7 +8,10 @@ approximations: below some 50 prompts they are a guide only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from scipy import special
 
 from safeglot.score.arrays import Bools, Floats, Numbers, floats, shares
 from safeglot.score.stats.intervals import z_of
@@ -72,6 +75,57 @@ def smallest_drop(
         enough = _needed(p, middle, link, z=z) <= size
         low, high = np.where(seen & ~enough, middle, low), np.where(seen & enough, middle, high)
     return high, np.asarray(seen, dtype=np.bool_)
+
+
+def prompts_beside(p: float, edge: float, *, alpha: float, power: float = POWER) -> int | None:
+    """Return the prompts with which the exact one-sided test tells a rate from an edge on its own side.
+
+    None where no number does: on the edge, and at an edge of 0 or 1 that the rate would have to pass.
+    Source: Chernick and Liu 2002, The American Statistician 56(2) (power of exact tests).
+    """
+    p, edge = (p, edge) if p > edge else (1 - p, 1 - edge)
+
+    def reached(n: float) -> bool:
+        most = np.ceil(special.bdtrik(1 - alpha, n, edge) - 1e-9)
+        return bool(most < n and special.bdtrc(most, n, p) >= power)
+
+    return _fewest(reached) if p - edge > _SMALLEST and edge > 0 else None
+
+
+def pairs_beside(
+    difference: float, discordant: float, edge: float, *, alpha: float, power: float = POWER
+) -> int | None:
+    """Return the pairs with which a paired difference is told from an edge on its own side.
+
+    `discordant` is the share of pairs that differ. None where no number does.
+    Source: Nam 1997, Biometrics 53(4), with Miettinen's variances.
+    """
+    far, z = abs(difference - edge), _quantiles(2 * alpha, power)
+    if far <= _SMALLEST:
+        return None
+    at_edge = max(discordant, abs(edge)) - edge**2
+    here = max(discordant, abs(difference)) - difference**2
+    needed = (z[0] * max(at_edge, 0.0) ** 0.5 + z[1] * max(here, 0.0) ** 0.5) ** 2 / far**2
+    return max(int(np.ceil(needed)), 1) if needed < _MOST else None
+
+
+_SMALLEST = 1e-6
+"""Differences under it are none: more prompts than there are would be needed."""
+_MOST = 2**31
+
+
+def _fewest(reached: Callable[[float], bool]) -> int | None:
+    """Return a number at which something is reached, by doubling and halving; None beyond `_MOST`."""
+    high = 1
+    while not reached(high):
+        high *= 2
+        if high > _MOST:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high
 
 
 def _quantiles(alpha: float, power: float) -> tuple[float, float]:

@@ -1,0 +1,154 @@
+"""The decision on a release policy in words: the conclusion, and a sentence for each of its claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from safeglot.report.numbers.percent import count, percent, points
+from safeglot.text.control import one_line
+
+Decision: TypeAlias = Literal["met", "not met", "inconclusive"]
+How: TypeAlias = Literal["tested", "estimate", "count"]
+"""Whether a claim was tested, decided by its estimate alone, or is a count of the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimView:
+    """A limit beside what was found, on the scale of the limit; `short` is how far it is missed by.
+
+    With `in_points` the numbers are differences of pairs, else shares of answers.
+    """
+
+    rule: str
+    words: str
+    limit: float
+    least: bool
+    in_points: bool
+    how: How
+    language: str
+    part: str | None
+    model: str | None
+    judge: str | None
+    decision: Decision
+    value: float | None
+    low: float | None
+    high: float | None
+    short: float
+    n: int
+    unknown: int
+    needed: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyView:
+    """The claims of a policy on a run, with what they were decided by."""
+
+    run: str
+    policy: str
+    earlier: str | None
+    judges: tuple[str, ...]
+    models: tuple[str, ...]
+    level: float
+    decision: Decision
+    claims: tuple[ClaimView, ...]
+    notes: tuple[str, ...] = ()
+
+    def of(self, decision: Decision) -> list[ClaimView]:
+        """Return the claims with a decision, the farthest from their limit first, unmeasured ones last."""
+        given = (claim for claim in self.claims if claim.decision == decision)
+        return sorted(given, key=lambda claim: (claim.value is None, -claim.short))
+
+
+HEADS: dict[Decision, str] = {
+    "not met": "Not met",
+    "inconclusive": "Cannot be decided",
+    "met": "Met",
+}
+"""Decision -> what stands over the claims that have it."""
+_SAID: dict[Decision, str] = {
+    "not met": "is not met",
+    "inconclusive": "cannot be decided",
+    "met": "is met",
+}
+
+
+def conclusion(view: PolicyView) -> str:
+    """Return the decision on the policy as a sentence with the counts of its claims."""
+    n = {decision: len(view.of(decision)) for decision in HEADS}
+    counts = [f"{count(n['not met'])} not met"] if n["not met"] else []
+    counts += [f"{count(n['inconclusive'])} not decided"] if n["inconclusive"] else []
+    counts += [f"{count(n['met'])} met"]
+    said = f"of {count(len(view.claims))} claims {', '.join(counts)}"
+    return one_line(f"The policy {_SAID[view.decision]}: {said} ({view.policy} on {view.run}).")
+
+
+def name_of(claim: ClaimView, view: PolicyView) -> str:
+    """Return a claim's name: its rule, language and part, the model and judge where there are several."""
+    model = claim.model if len(view.models) > 1 else None
+    judge = claim.judge if len(view.judges) > 1 else None
+    parts = (claim.rule, claim.language, claim.part, model, judge)
+    return one_line(", ".join(part for part in parts if part))
+
+
+def sentence(claim: ClaimView) -> str:
+    """Return what was found of a claim, beside its limit, and what would settle it."""
+    limit = f"at {'least' if claim.least else 'most'} {_amount(claim.limit, claim)}"
+    if claim.value is None:
+        return one_line(f"{claim.reason or 'nothing could be read'} (limit {limit} {claim.words})")
+    found = f"{_amount(claim.value, claim)} {claim.words}{_interval(claim)}"
+    missed = f", missed by {_plain(claim.short)} points" if claim.decision == "not met" else ""
+    return one_line(f"{found}; limit {limit}{missed}. {_basis(claim)}{_settles(claim)}.")
+
+
+def _interval(claim: ClaimView) -> str:
+    if claim.low is None or claim.high is None:
+        return ""
+    shown = points if claim.in_points else percent
+    return f" [{shown(claim.low)} to {shown(claim.high)}]"
+
+
+def _amount(number: float, claim: ClaimView) -> str:
+    return f"{_plain(number)} points" if claim.in_points else f"{percent(number)}%"
+
+
+def _plain(difference: float) -> str:
+    return points(difference).lstrip("+")
+
+
+def _basis(claim: ClaimView) -> str:
+    text = f"n = {count(claim.n)} {_unit(claim)}"
+    if claim.unknown and claim.how != "count":
+        text += f", of them {count(claim.unknown)} unusable or missing"
+    return f"{text}; by the estimate alone" if claim.how == "estimate" else text
+
+
+def _settles(claim: ClaimView) -> str:
+    if claim.needed:
+        return f"; about {count(claim.needed)} {_unit(claim)} would settle it"
+    return f"; {claim.reason}" if claim.reason else ""
+
+
+def _unit(claim: ClaimView) -> str:
+    return "pairs" if claim.in_points else "answers"
+
+
+def basis(view: PolicyView) -> Iterator[str]:
+    """Yield what the decisions stand on: the judge, how sure they are, and what two runs do not share."""
+    yield f"Judged by {', '.join(view.judges)}; what it calls safe no person has checked here."
+    if tested := sum(claim.how == "tested" and claim.low is not None for claim in view.claims):
+        yield (
+            f"Certified at {100 * view.level:g}% for {count(tested)} claims together (Holm): [ ] are the bounds "
+            "that decide, each at its claim's level. Unusable and missing answers are in them for "
+            "whichever is worst, and safe for none."
+        )
+    if more := max((c.needed / c.n for c in view.claims if c.needed and c.n), default=0.0):
+        yield (
+            f"About {more:.2g} times the prompts would settle all that prompts can settle, if the rates "
+            "stay as they are (power 80%)."
+        )
+    if view.earlier is not None:
+        yield f"Compared with {view.earlier}, paired by prompt."
+    yield from (f"Note: {note}." for note in view.notes)

@@ -1,0 +1,99 @@
+"""What a run shows of shares and paired differences, side by side: tests, bounds and planning.
+
+Everything is on a scale on which more is better. Shapes (H,), one number a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from safeglot.score.arrays import Floats, Ints, Numbers, floats
+from safeglot.score.stats.gaps import p_of_difference, tango_low
+from safeglot.score.stats.intervals import exact_low, p_of_rate
+from safeglot.score.stats.power import pairs_beside, prompts_beside
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RateEvidence:
+    """RateEvidence of what is good, each worth `n_eff_H` independent prompts of `n_H`; exact tests."""
+
+    value_H: Floats
+    n_eff_H: Floats
+    n_H: Ints
+
+    @property
+    def _good_H(self) -> Floats:
+        return self.value_H * self.n_eff_H
+
+    def p_above(self, limit: Numbers) -> Floats:
+        """Return the one-sided p values of truths that are not above a limit."""
+        p_H = p_of_rate(self._good_H, self.n_eff_H, limit)
+        return np.where(floats(limit) <= 0, 0.0, p_H)
+
+    def p_below(self, limit: Numbers) -> Floats:
+        """Return the one-sided p values of truths that are not below a limit."""
+        return p_of_rate(self.n_eff_H - self._good_H, self.n_eff_H, 1 - floats(limit))
+
+    def low(self, alpha: Numbers) -> Floats:
+        """Return the lower bounds that are wrong with a chance of alpha."""
+        return exact_low(self._good_H, self.n_eff_H, alpha=alpha)
+
+    def high(self, alpha: Numbers) -> Floats:
+        """Return the upper bounds that are wrong with a chance of alpha."""
+        return 1 - exact_low(self.n_eff_H - self._good_H, self.n_eff_H, alpha=alpha)
+
+    def needed(self, h: int, limit: float, alpha: float) -> int | None:
+        """Return how many prompts would tell one cell's truth from a limit, if it is as seen."""
+        fewest = prompts_beside(float(self.value_H[h]), limit, alpha=alpha)
+        return _scaled(fewest, float(self.n_H[h] / max(self.n_eff_H[h], 1e-9)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PairEvidence:
+    """Paired differences of safety; `discordant_H` is the share of pairs that differ. Tango's test."""
+
+    value_H: Floats
+    discordant_H: Floats
+    n_eff_H: Floats
+    n_H: Ints
+
+    @property
+    def _pairs(self) -> tuple[Floats, Floats, Floats]:
+        lost_H = np.maximum(self.discordant_H - self.value_H, 0.0) / 2
+        won_H = np.maximum(self.discordant_H + self.value_H, 0.0) / 2
+        return lost_H * self.n_eff_H, won_H * self.n_eff_H, self.n_eff_H
+
+    def p_above(self, limit: Numbers) -> Floats:
+        """Return the one-sided p values of truths that are not above a limit."""
+        p_H = p_of_difference(*self._pairs, limit)
+        return np.where(floats(limit) <= -1, 0.0, p_H)
+
+    def p_below(self, limit: Numbers) -> Floats:
+        """Return the one-sided p values of truths that are not below a limit."""
+        lost_H, won_H, n_H = self._pairs
+        return p_of_difference(won_H, lost_H, n_H, -floats(limit))
+
+    def low(self, alpha: Numbers) -> Floats:
+        """Return the lower bounds that are wrong with a chance of alpha."""
+        return tango_low(*self._pairs, alpha=alpha)
+
+    def high(self, alpha: Numbers) -> Floats:
+        """Return the upper bounds that are wrong with a chance of alpha."""
+        lost_H, won_H, n_H = self._pairs
+        return -tango_low(won_H, lost_H, n_H, alpha=alpha)
+
+    def needed(self, h: int, limit: float, alpha: float) -> int | None:
+        """Return how many pairs would tell one cell's truth from a limit, if it is as seen."""
+        seen = float(self.value_H[h]), float(self.discordant_H[h])
+        fewest = pairs_beside(*seen, limit, alpha=alpha)
+        return _scaled(fewest, float(self.n_H[h] / max(self.n_eff_H[h], 1e-9)))
+
+
+Evidence: TypeAlias = RateEvidence | PairEvidence
+
+
+def _scaled(fewest: int | None, worth: float) -> int | None:
+    return None if fewest is None else int(np.ceil(fewest * max(worth, 1.0)))
