@@ -98,7 +98,7 @@ lock:
 	uv pip compile pyproject.toml --extra app --extra embedded --extra encoder --extra fast --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/run.lock
 	uv pip compile pyproject.toml --extra app --extra embedded --extra encoder --extra fast --extra parquet --extra hub --extra translate \
-	  --extra xlsx --extra junit --extra deepl --group dev \
+	  --extra xlsx --extra junit --group dev \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet \
 	  -o requirements/dev.lock
 

@@ -67,7 +67,11 @@ GLOTLID = {
     "fas_Arab": ("fa", "prs"),
     "yue_Hani": ("yue", "yue-Hans"),
 }
-ORDER = ("nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "xlmr", "mt5")
+# What a service calls a language where its list has a bare code, too, or an old one.
+SERVICE = {"en": "en-US", "pt": "pt-BR", "zh": "zh-Hans"}
+OLD = {"iw": "he", "jw": "jv"}
+SCRIPTS = {"zh-CN": "zh", "zh-TW": "zh-Hant"}
+ORDER = ("nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google", "xlmr", "mt5")
 
 
 def read(name: str, *, lines: bool = False) -> list[str]:
@@ -207,6 +211,18 @@ class Maker:
         for tag, labels in found.items():
             self.put(tag, "glotlid", " ".join(labels))
 
+    def deepl(self) -> None:
+        """Note DeepL's codes; a language with variants is one of them."""
+        for entry in read("deepl.txt"):
+            if entry not in SERVICE.values() or entry in ("pt-BR", "en-US"):
+                self.put(languages.canonical(entry), "deepl", SERVICE.get(entry, entry).upper())
+
+    def google(self) -> None:
+        """Note Google's codes: zh-CN and zh-TW by their scripts."""
+        for entry in read("google.txt"):
+            code = OLD.get(entry, entry)
+            self.put(SCRIPTS.get(code) or tag_of(code) or code, "google", code)
+
     def family(self, name: str, system: str) -> None:
         """Note the languages of a model by their names."""
         index = {row["name"].casefold(): tag for tag, row in ROWS.items()}
@@ -236,6 +252,8 @@ def main() -> None:
     maker.apertium()
     maker.cld2()
     maker.glotlid()
+    maker.deepl()
+    maker.google()
     maker.family("xlm-r.txt", "xlmr")
     maker.family("mt5.txt", "mt5")
     maker.write()

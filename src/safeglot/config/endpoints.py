@@ -10,6 +10,7 @@ from safeglot.backends.models import routes
 from safeglot.backends.models.clients.choice import AUTO, client_fault
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import setting_fault
+from safeglot.backends.translators.hosted import SERVICES
 from safeglot.config import checks
 from safeglot.config.model_strings import JudgeConfig, ModelConfig, StepConfig
 from safeglot.config.settings import Config
@@ -75,6 +76,8 @@ def endpoints_at(model: ModelConfig) -> tuple[Endpoint, ...]:
     """Return where a model is asked, each of its replicas; nowhere for one in this process."""
     if model.provider in routes.SERVERLESS:
         return ()
+    if model.provider in SERVICES:
+        return ((SERVICES[model.provider].address, SERVICES[model.provider].key_env),)
     return tuple(
         routes.destination(model.model, base_url=address, key_env=model.key_env)
         for address in model.addresses or (None,)
@@ -101,6 +104,8 @@ def _of_steps(steps: Iterable[StepConfig]) -> Iterator[ModelConfig]:
     for step in steps:
         if step.model is not None:
             yield step.model
+        elif service := {step.kind, step.path} & set(SERVICES):  # or roundtrip-chrf=deepl
+            yield ModelConfig(model=f"{service.pop()}/texts")
         elif step.path.startswith(_CHAT_BACK):  # roundtrip-chrf=llm=provider/model
             model = ModelConfig(model=step.path.removeprefix(_CHAT_BACK))
             if model.provider in providers():

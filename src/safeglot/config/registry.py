@@ -76,6 +76,10 @@ TRANSLATORS: dict[str, Form] = {
         example="bergamot/en-pt",
         engine="safeglot.backends.translators.bergamot:open_bergamot",
     ),
+    **{
+        name: Form(example=name, engine="safeglot.backends.translators.hosted:open_hosted")
+        for name in ("deepl", "google-translate")
+    },
     "llm": Form(
         sign="=",
         needed=True,
@@ -267,11 +271,14 @@ def _weights(name: str) -> bytes:
     return resources.files("safeglot.judge.families").joinpath(name).read_bytes()
 
 
-def machine(form: Form, path: str) -> Any:
-    """Return a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError."""
+def machine(form: Form, **given: Any) -> Any:
+    """Return a machine translator: a Model with `fault`, `revision` and `answer`. Raises: UsageError.
+
+    `given` has its name, the path after it, and how servers are asked.
+    """
     from safeglot.translate.codes import candidates
 
-    return call(form.engine, {"path": path, "codes": candidates})
+    return call(form.engine, {**given, "codes": candidates})
 
 
 GLOTLID = "SAFEGLOT_GLOTLID"

@@ -18,7 +18,7 @@ __all__ = [
     "uncovered",
 ]
 
-SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2", "glotlid")
+SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google")
 FAMILIES = ("xlm-r", "mt5")
 
 _NAMES = {
@@ -29,6 +29,8 @@ _NAMES = {
     "apertium": "Apertium",
     "cld2": "CLD2",
     "glotlid": "GlotLID",
+    "deepl": "DeepL",
+    "google": "Google Translate",
     "xlm-r": "XLM-R",
     "mt5": "mT5",
 }

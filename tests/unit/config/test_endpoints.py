@@ -122,3 +122,16 @@ def test_without_an_address_a_key_variable_is_that_of_the_hosted_provider():
     two = config(target=("openai/t", "groq/t"), key_env="MINE")
     with pytest.raises(UsageError, match=r"whose key is it.*groq and openai"):
         with_key(two, ())
+
+
+@pytest.mark.parametrize(
+    "given", [{"translator": ("deepl",)}, {"quality": ("roundtrip-chrf=deepl",)}]
+)
+def test_a_service_that_translates_is_an_endpoint_too(given):
+    deepl = "https://api.deepl.com/v2/translate"
+    found = endpoints_of(models_of(config(to="de", **given)))
+    assert found == {(deepl, "DEEPL_AUTH_KEY"): ["deepl/texts"]} | {
+        key: names for key, names in found.items() if "deepl/texts" not in names
+    }
+    with pytest.raises(UnnamedEndpoints, match="with the key in DEEPL_AUTH_KEY"):
+        check_named("run.toml", models_of(config(to="de", **given)), set())

@@ -52,6 +52,8 @@ def listed(name, *, lines=False):
         ("opus", 310),
         ("cld2", 175),
         ("glotlid", 1942),
+        ("deepl", 121),
+        ("google", 133),
         ("xlm-r", 100),
         ("mt5", 101),
     ],
@@ -69,6 +71,8 @@ def test_how_many_languages_each_system_knows():
         "apertium": 578,
         "cld2": 175,
         "glotlid": 549,
+        "deepl": 120,
+        "google": 133,
     }
     assert {family: len(known(family)) for family in FAMILIES} == {"xlm-r": 99, "mt5": 102}
 
@@ -321,7 +325,7 @@ def test_the_codes_of_swahili():
     assert entry("sw") == {
         "tag": "sw", "name": "Swahili", "script": "Latn", "direction": "ltr", "class": 2,
         "flores": "swh_Latn", "nllb": "swh_Latn", "madlad": "sw", "opus": "swh",
-        "apertium": "swa", "cld2": "sw", "glotlid": "swh_Latn", "xlm-r": True, "mt5": True,
+        "apertium": "swa", "cld2": "sw", "glotlid": "swh_Latn", "deepl": "SW", "google": "sw", "xlm-r": True, "mt5": True,
     }  # fmt: skip
 
 
@@ -342,3 +346,32 @@ def test_a_region_never_loses_a_code_unless_it_changes_the_script(tag, system, d
     longer = f"{tag}-{region}"
     if lookup(longer).script == lookup(tag).script:
         assert code(tag, system) in (None, *candidates(longer, system))
+
+
+@pytest.mark.parametrize(
+    ("tag", "deepl", "google"),
+    [
+        ("en", "EN-US", "en"),
+        ("en-GB", "EN-GB", "en"),
+        ("pt", "PT-BR", "pt"),
+        ("pt-PT", "PT-PT", "pt"),
+        ("es-MX", "ES", "es"),
+        ("zh", "ZH-HANS", "zh-CN"),
+        ("zh-TW", "ZH-HANT", "zh-TW"),
+        ("nb", "NB", "no"),
+        ("fil", "TL", "tl"),
+        ("he", "HE", "he"),
+        ("yo", None, "yo"),
+        ("hi-Latn", None, None),
+    ],
+)
+def test_what_a_service_calls_a_language(tag, deepl, google):
+    assert (code(tag, "deepl"), code(tag, "google")) == (deepl, google)
+
+
+def test_the_services_codes_are_those_of_their_lists():
+    of_lists = {name.upper() for name in listed("deepl.txt")}
+    assert {row["deepl"] for row in ROWS if row["deepl"]} <= of_lists
+    old = {"he": "iw", "jv": "jw"}
+    used = {old.get(row["google"], row["google"]) for row in ROWS if row["google"]}
+    assert used == set(listed("google.txt"))

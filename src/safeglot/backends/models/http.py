@@ -125,7 +125,7 @@ class HttpModel:
                 )  # then it is one odd reply, not how the server is
                 raise off
             if received.status != 200:
-                raise self._refused(url, received)
+                raise refused(url, received)
             return received, self._json(url, received.headers, received.raw)
         except ModelError:
             received.drop()
@@ -148,17 +148,6 @@ class HttpModel:
                 transient=True,
             ) from None
 
-    def _refused(self, url: str, received: Received) -> ModelError:
-        if received.status == PROXY_AUTH:
-            return refused_by_proxy(url, received.status)
-        error = error_of_bytes(received.status, received.raw)
-        if error.kind == "rate_limited":
-            wait = received.headers.get("Retry-After", "")
-            error.retry_after_s = retry_after_s(wait, time.time())
-        error.reword(f"{url}: status {received.status}: {error.message}")
-        error.settings = settings_named(received.status, received.raw)
-        return error
-
     def _without_key(self, error: ModelError) -> ModelError:
         """Return an error whose message and texts, which may quote the server, are without the key."""
         error.reword(self._clean(error.message))
@@ -169,6 +158,19 @@ class HttpModel:
         """Return one line without the key, cut afterwards: a cut key would not be found."""
         text = one_line(self._cleaned(text))
         return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
+
+
+def refused(url: str, received: Received) -> ModelError:
+    """Return the error that another status than 200 is; it may quote a key."""
+    if received.status == PROXY_AUTH:
+        return refused_by_proxy(url, received.status)
+    error = error_of_bytes(received.status, received.raw)
+    if error.kind == "rate_limited":
+        wait = received.headers.get("Retry-After", "")
+        error.retry_after_s = retry_after_s(wait, time.time())
+    error.reword(f"{url}: status {received.status}: {error.message}")
+    error.settings = settings_named(received.status, received.raw)
+    return error
 
 
 def _parsed(raw: bytes, body: Any, *, chat: bool) -> Reply:

@@ -14,6 +14,7 @@ from safeglot.backends.engine.engine import Route
 from safeglot.backends.files import datasets
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.routes import LOCAL, local_file
+from safeglot.backends.translators.hosted import MOST_AT_ONCE, SERVICES
 from safeglot.config import registry
 from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
 from safeglot.config.settings import Config
@@ -153,9 +154,17 @@ def _translator(
 
 def _machine(form: Form, spec: StepConfig, making: _Making) -> Translator:
     """Return a translator that runs on this machine. Raises: UsageError where it cannot."""
-    engine = registry.machine(form, spec.path)
+    config = making.config
+    engine = registry.machine(
+        form, name=spec.kind, path=spec.path,
+        timeout_s=config.timeout_s, proxy=config.proxy, http_client=config.http_client,
+    )  # fmt: skip
     name = _short(spec)
-    making.engines[name] = partial(_in_process, lambda: engine, name)
+    making.engines[name] = (
+        partial(_hosted, engine, config.concurrency)
+        if spec.kind in SERVICES
+        else partial(_in_process, lambda: engine, name)
+    )
     reference = making.config.reference
     there = [(reference, tag) for tag in making.config.to]
     for source, target in there:
@@ -267,6 +276,10 @@ def _quality_model(form: Form, spec: StepConfig, making: _Making) -> Any:
     step = registry.call(form.step, arguments)
     making.engines[model] = partial(_in_process, opened, model)
     return step
+
+
+def _hosted(model: Any, most: int) -> Route:
+    return Route(model=model, lane=model.url, concurrency=min(most, MOST_AT_ONCE))
 
 
 def _in_process(opened: Callable[[], Model], name: str) -> Route:
