@@ -10,7 +10,7 @@ from safeglot.backends.models import routes
 from safeglot.backends.models.clients.choice import AUTO, client_fault
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import setting_fault
-from safeglot.backends.translators.hosted import SERVICES
+from safeglot.backends.translators.services import SERVICES
 from safeglot.config import checks
 from safeglot.config.model_strings import JudgeConfig, ModelConfig, StepConfig
 from safeglot.config.settings import Config

@@ -77,7 +77,7 @@ TRANSLATORS: dict[str, Form] = {
         engine="safeglot.backends.translators.bergamot:open_bergamot",
     ),
     **{
-        name: Form(example=name, engine="safeglot.backends.translators.hosted:open_hosted")
+        name: Form(example=name, engine="safeglot.backends.translators.service_model:open_service")
         for name in ("deepl", "google-translate")
     },
     "llm": Form(
@@ -276,9 +276,9 @@ def machine(form: Form, **given: Any) -> Any:
 
     `given` has its name, the path after it, and how servers are asked.
     """
-    from safeglot.translate.codes import candidates
+    from safeglot.translate.codes import candidates, pair_fault
 
-    return call(form.engine, {**given, "codes": candidates})
+    return call(form.engine, {**given, "codes": candidates, "pair_fault": pair_fault})
 
 
 GLOTLID = "SAFEGLOT_GLOTLID"

@@ -14,7 +14,7 @@ from safeglot.backends.engine.engine import Route
 from safeglot.backends.files import datasets
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.routes import LOCAL, local_file
-from safeglot.backends.translators.hosted import MOST_AT_ONCE, SERVICES
+from safeglot.backends.translators.services import MOST_AT_ONCE, SERVICES
 from safeglot.config import registry
 from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
 from safeglot.config.settings import Config

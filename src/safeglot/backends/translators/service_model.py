@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from safeglot.backends.models.clients.choice import AUTO, http_client
 from safeglot.backends.models.http import refused
 from safeglot.backends.models.json_bodies import decoded, encoded
 from safeglot.backends.models.proxies import proxy_of
+from safeglot.backends.translators.services import SERVICES
 from safeglot.backends.variables import variable
 from safeglot.errors import ModelError, UsageError
 from safeglot.text.control import one_line
@@ -18,76 +18,22 @@ from safeglot.types import Reply, Request
 
 Codes: TypeAlias = Callable[[str, str], Sequence[str]]
 """(tag, system) -> what the system calls a language."""
-MOST_AT_ONCE = 16
-"""Requests in flight: both services limit how many they take."""
+PairFault: TypeAlias = Callable[[str, str, str], str]
+"""(source, target, system) -> which language the system does not know; "" for none."""
 _MESSAGE_CHARS = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A service that translates: where it is, whose key it wants, what it is sent and what it says."""
-
-    system: str
-    """As translate/codes.py calls it."""
-    url: str
-    key_env: str
-    url_env: str
-    """Environment variable with another address of the same API: the user's own gateway."""
-    headers: Callable[[str], Mapping[str, str]]
-    """Of a key."""
-    body: Callable[[str, str, str], Mapping[str, Any]]
-    """Of a text and the codes of both languages."""
-    text: Callable[[Any], Any]
-    """What the body of a reply holds; raises where it has another shape."""
-
-    @property
-    def address(self) -> str:
-        """Where it is asked."""
-        return variable(self.url_env).rstrip("/") or self.url
-
-
-def _deepl_body(text: str, source: str, target: str) -> dict[str, Any]:
-    # a source has no variant
-    pair = {"source_lang": source.partition("-")[0], "target_lang": target}
-    return {"text": [text], **pair, "preserve_formatting": True}
-
-
-def _google_body(text: str, source: str, target: str) -> dict[str, Any]:
-    return {"q": text, "source": source, "target": target, "format": "text"}
-
-
-SERVICES = {
-    "deepl": Service(
-        system="deepl",
-        url="https://api.deepl.com/v2/translate",
-        key_env="DEEPL_AUTH_KEY",
-        url_env="DEEPL_URL",
-        headers=lambda key: {"Authorization": f"DeepL-Auth-Key {key}"},
-        body=_deepl_body,
-        text=lambda body: body["translations"][0]["text"],
-    ),
-    "google-translate": Service(
-        system="google",
-        url="https://translation.googleapis.com/language/translate/v2",
-        key_env="GOOGLE_TRANSLATE_KEY",
-        url_env="GOOGLE_TRANSLATE_URL",
-        headers=lambda key: {"X-Goog-Api-Key": key},
-        body=_google_body,
-        text=lambda body: body["data"]["translations"][0]["translatedText"],
-    ),
-}
-"""By the name of the translator. Neither names a version of its model: a set keeps what came."""
 _FREE, _FREE_URL = ":fx", "https://api-free.deepl.com/v2/translate"
 """How the keys of DeepL's free plan end, and where they are taken."""
 
 
-class HostedTranslator:
+class ServiceTranslator:
     """Translates by a service, a text a request. Raises: UsageError where its key is not set."""
 
     def __init__(
-        self, name: str, codes: Codes, *, proxy: str | None, client: str, timeout_s: float
-    ) -> None:
-        self.name, self.codes, self.service = name, codes, SERVICES[name]
+        self, name: str, codes: Codes, *, pair_fault: PairFault,
+        timeout_s: float, proxy: str | None, client: str,
+    ) -> None:  # fmt: skip
+        self.name, self.codes, self.pair_fault = name, codes, pair_fault
+        self.service = SERVICES[name]
         key = variable(self.service.key_env)
         if not key:
             need = self.service.key_env
@@ -109,9 +55,7 @@ class HostedTranslator:
 
     def fault(self, source: str, target: str) -> str:
         """Return which language the service does not know; "" where it knows both."""
-        from safeglot.translate.codes import pair_fault
-
-        return pair_fault(source, target, self.service.system)
+        return self.pair_fault(source, target, self.service.system)
 
     async def answer(self, request: Request) -> Reply:
         """Return the translation. Raises: ModelError, with the service's message and never a key."""
@@ -147,8 +91,11 @@ class HostedTranslator:
         await self._client.close()
 
 
-def open_hosted(
-    name: str, codes: Codes, timeout_s: float, proxy: str | None = None, http_client: str = AUTO
-) -> HostedTranslator:
+def open_service(
+    name: str, codes: Codes, *, pair_fault: PairFault,
+    timeout_s: float, proxy: str | None = None, http_client: str = AUTO,
+) -> ServiceTranslator:  # fmt: skip
     """Return the translator `deepl` or `google-translate`. Raises: UsageError."""
-    return HostedTranslator(name, codes, proxy=proxy, client=http_client, timeout_s=timeout_s)
+    return ServiceTranslator(
+        name, codes, pair_fault=pair_fault, timeout_s=timeout_s, proxy=proxy, client=http_client
+    )

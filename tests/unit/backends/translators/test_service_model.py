@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
-from safeglot.backends.translators.hosted import SERVICES, open_hosted
+from safeglot.backends.translators.service_model import open_service
+from safeglot.backends.translators.services import SERVICES
 from safeglot.errors import ModelError, UsageError
-from safeglot.translate.codes import candidates
+from safeglot.translate.codes import candidates, pair_fault
 from safeglot.types import Request
 from services import DEEPL, KEYS, Services
 
+opening = partial(open_service, codes=candidates, pair_fault=pair_fault, timeout_s=30.0)
 TEXT = "How tall is it?\n\nTell me & <b>me</b>."
 
 
@@ -20,7 +23,7 @@ def opened(monkeypatch):
     def make(server, name):
         for variable, value in server.environment().items():
             monkeypatch.setenv(variable, value)
-        return open_hosted(name, candidates, 30.0)
+        return opening(name)
 
     return make
 
@@ -81,14 +84,14 @@ def test_without_a_key_nothing_is_opened(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GOOGLE_TRANSLATE_KEY", raising=False)
     with pytest.raises(UsageError, match=r"google-translate: needs a key, .* GOOGLE_TRANSLATE_KEY"):
-        open_hosted("google-translate", candidates, 30.0)
+        opening("google-translate")
 
 
 def test_keys_of_the_free_plan_go_to_its_own_host(monkeypatch):
     monkeypatch.delenv("DEEPL_URL", raising=False)
     for key, url in (("a:fx", "https://api-free.deepl.com/"), ("a", "https://api.deepl.com/")):
         monkeypatch.setenv("DEEPL_AUTH_KEY", key)
-        assert open_hosted("deepl", candidates, 30.0).url.startswith(url)
+        assert opening("deepl").url.startswith(url)
 
 
 def test_languages_that_it_does_not_know_are_named(opened):
