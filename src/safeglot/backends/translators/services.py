@@ -63,3 +63,5 @@ SERVICES = {
     ),
 }
 """By the name of the translator. Neither names a version of its model: a set keeps what came."""
+MOST_AT_ONCE = 16
+"""Requests in flight: both services limit how many they take."""

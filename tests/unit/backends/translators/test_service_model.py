@@ -8,7 +8,6 @@ from functools import partial
 import pytest
 
 from safeglot.backends.translators.service_model import open_service
-from safeglot.backends.translators.services import SERVICES
 from safeglot.errors import ModelError, UsageError
 from safeglot.translate.codes import candidates, pair_fault
 from safeglot.types import Request
@@ -101,8 +100,3 @@ def test_languages_that_it_does_not_know_are_named(opened):
         assert deepl.fault("en", "yo").startswith("DeepL does not know Yoruba")
         assert "one code (PT-BR) for both" in deepl.fault("pt", "pt-BR")
         assert opened(server, "google-translate").fault("en", "yo") == ""
-
-
-def test_each_service_has_addresses_and_keys_of_its_own():
-    assert len({row.key_env for row in SERVICES.values()}) == len(SERVICES)
-    assert all(row.url.startswith("https://") for row in SERVICES.values())
