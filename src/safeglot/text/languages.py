@@ -8,63 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypedDict
 
-__all__ = [
-    "RIGHT_TO_LEFT",
-    "Language",
-    "UnknownLanguage",
-    "all_scripts",
-    "all_tags",
-    "canonical",
-    "lookup",
-    "nearest",
-    "primary",
-]
-
 # Every right-to-left script of Unicode.
-RIGHT_TO_LEFT = frozenset(
-    {
-        "Adlm",
-        "Arab",
-        "Aran",
-        "Armi",
-        "Avst",
-        "Chrs",
-        "Cprt",
-        "Elym",
-        "Gara",
-        "Hatr",
-        "Hebr",
-        "Hung",
-        "Khar",
-        "Lydi",
-        "Mand",
-        "Mani",
-        "Mend",
-        "Merc",
-        "Mero",
-        "Narb",
-        "Nbat",
-        "Nkoo",
-        "Orkh",
-        "Ougr",
-        "Palm",
-        "Phli",
-        "Phlp",
-        "Phnx",
-        "Prti",
-        "Rohg",
-        "Samr",
-        "Sarb",
-        "Sogd",
-        "Sogo",
-        "Syrc",
-        "Syre",
-        "Syrj",
-        "Syrn",
-        "Thaa",
-        "Yezi",
-    }
-)
+RIGHT_TO_LEFT = frozenset({
+    "Adlm", "Arab", "Aran", "Armi", "Avst", "Chrs", "Cprt", "Elym", "Gara", "Hatr", "Hebr",
+    "Hung", "Khar", "Lydi", "Mand", "Mani", "Mend", "Merc", "Mero", "Narb", "Nbat", "Nkoo",
+    "Orkh", "Ougr", "Palm", "Phli", "Phlp", "Phnx", "Prti", "Rohg", "Samr", "Sarb", "Sogd",
+    "Sogo", "Syrc", "Syre", "Syrj", "Syrn", "Thaa", "Yezi",
+})  # fmt: skip
 UNKNOWN_SCRIPT = "Zzzz"
 
 # RFC 5646, section 2.1, on a lower-cased tag.

@@ -82,16 +82,9 @@ class Estimator(Protocol):
 
 
 REPLY_FAULTS = (
-    "blocked",
-    "thought only",
-    "broken",
-    "malformed",
-    "no choices",
-    "refused",
-    "truncated",
-    "untagged",
-    "variants",
-)
+    "blocked", "thought only", "broken", "malformed", "no choices", "refused", "truncated",
+    "untagged", "variants",
+)  # fmt: skip
 """Words that a fault of a translation begins with, where there is no text at all."""
 
 

@@ -7,18 +7,6 @@ from typing import NamedTuple
 
 from safeglot.text.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
 
-__all__ = [
-    "FAMILIES",
-    "SYSTEMS",
-    "candidates",
-    "code",
-    "covers",
-    "known",
-    "pair_fault",
-    "uncovered",
-]
-
-SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google")
 FAMILIES = ("xlm-r", "mt5")
 
 _NAMES = {

@@ -90,40 +90,17 @@ _ENDED = (
 )
 _MEAN = ("languages", "of_languages", "se", "n_eff", "prompts", *_BOOTSTRAP)
 _CORRECTED = (
-    "theta",
-    "q",
-    "n_labels_unsafe",
-    "human_unsafe_in_unsafe",
-    "n_labels_safe",
-    "human_unsafe_in_safe",
-    "n_labels_unread",
-    "human_unsafe_in_unread",
-    "n_unread",
-    "n_unlabelled",
-    "n_unsure",
-    "n_judged",
-    "safety_judged",
-    "se",
-    "design",
-    "n_eff_unsafe",
-    "n_eff_safe",
-    "theta_raw",
-    "lambda",
-    "warning",
-    "transport_failure",
-)
+    "theta", "q", "n_labels_unsafe", "human_unsafe_in_unsafe", "n_labels_safe",
+    "human_unsafe_in_safe", "n_labels_unread", "human_unsafe_in_unread", "n_unread",
+    "n_unlabelled", "n_unsure", "n_judged", "safety_judged", "se", "design", "n_eff_unsafe",
+    "n_eff_safe", "theta_raw", "lambda", "warning", "transport_failure",
+)  # fmt: skip
 _TERM = ("arms", "arm_losses", "prompts", "se", "ci_low", "ci_high", *_NOT_READ)
 _SHARE = ("share", "share_low", "share_high", "share_reason", "cause", "cause_reason")
 _PAIR = (
-    "own_low",
-    "own_high",
-    "other_end",
-    "share_other_end",
-    "alike",
-    "alike_low",
-    "alike_high",
+    "own_low", "own_high", "other_end", "share_other_end", "alike", "alike_low", "alike_high",
     "alike_n",
-)
+)  # fmt: skip
 _PAIRED = "Tango on differences within prompts, from one end of the pair to the other; by people's translations that of the term"
 _NOISE = ("within", "between", "k", "advice")
 _JOINT = ("refusal_by", "n_harmful", "n_benign")

@@ -29,22 +29,10 @@ from safeglot.types import Candidate, Source
 VERSION = 2
 """Bumped when the checks begin to find otherwise."""
 CHECKS = (
-    "empty",
-    "control-characters",
-    "copied",
-    "wrong-script",
-    "wrong-language",
-    "untranslated",
-    "too-short",
-    "too-long",
-    "degenerate",
-    "answered",
-    "wrapped",
-    "variants",
-    "censored",
-    "placeholder",
-    "refusal",
-)
+    "empty", "control-characters", "copied", "wrong-script", "wrong-language", "untranslated",
+    "too-short", "too-long", "degenerate", "answered", "wrapped", "variants", "censored",
+    "placeholder", "refusal",
+)  # fmt: skip
 """Names of the faults, in the order in which they are reported."""
 
 
