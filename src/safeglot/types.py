@@ -215,12 +215,12 @@ class Estimate:
     judge: str | None = None
     language: str | None = None
     category: str | None = None
-    value: float | None
+    value: float | None = None
     low: float | None = None
     high: float | None = None
     level: float | None = 0.95
-    method: str
-    n: int
+    method: str = "no data"
+    n: int = 0
     missing: int = 0
     extra: Mapping[str, float | str | None] = field(default_factory=dict)
 

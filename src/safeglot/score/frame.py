@@ -102,13 +102,7 @@ def sheet_of(frame: Frame, judge: int, model: int) -> Sheet:
         outcome_LPS=None if cube.outcome_MLPS is None else cube.outcome_MLPS[model],
         invalid_LPS=None if cube.invalid_MLPS is None else cube.invalid_MLPS[model],
         row=Estimate(
-            metric="",
-            model=cube.models[model],
-            judge=cube.judges[judge],
-            value=None,
-            level=frame.level,
-            method="no data",
-            n=0,
+            metric="", model=cube.models[model], judge=cube.judges[judge], level=frame.level
         ),
     )
 
@@ -145,16 +139,42 @@ class Rates:
         """Return one language's share."""
         return Proportion(value=float(self.value_L[index]), n_eff=float(self.n_eff_L[index]))
 
+    def interval(self, index: int, level: float) -> tuple[float, float]:
+        """Return the Wilson interval of one language's share."""
+        low, high = wilson_effective(self.value_L[index], self.n_eff_L[index], level=level)
+        return float(low), float(high)
+
 
 def rates(event_LPS: Bools, base_LPS: Bools) -> Rates:
     """Return the share of an event among the answers of a base; samples are clustered by prompt."""
-    n_L, n_P = base_LPS.shape[:2]
-    whole = whole_of(n_P)
     base_LP = base_LPS.sum(axis=2, dtype=np.int64)
-    event_LP = (event_LPS & base_LPS).sum(axis=2, dtype=np.int64)
+    return rates_of((event_LPS & base_LPS).sum(axis=2, dtype=np.int64), base_LP)
+
+
+def rates_of(event_LP: Ints, base_LP: Ints) -> Rates:
+    """Return the same of an event and a base that are counted by prompt."""
+    n_L, n_P = base_LP.shape
+    whole = whole_of(n_P)
     table = cells(whole.repeat(n_L), rows_of(whole, base_LP, event_LP, event_LP))
     value_L = np.asarray(table.total_H / np.maximum(table.n_H, 1), dtype=np.float64)
     return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H, value_L=value_L)
+
+
+def rate_row(
+    row: Estimate, shares: Rates, index: int, missing: int, *, single: bool, extra: Extra
+) -> Estimate:
+    """Return a row with one language's share and its interval; without a base it has no data.
+
+    The interval is Wilson's; where not each prompt has a `single` sample, on what they are worth.
+    """
+    n = int(shares.n_L[index])
+    if not n:
+        return empty_row(row, missing, extra)
+    if not single:
+        extra = extra | {"n_eff": float(shares.n_eff_L[index])}
+    point = shares.value_L[index], *shares.interval(index, row.level or 0.95)
+    method = "wilson" if single else "wilson n_eff, clustered by prompt"
+    return filled_row(row, point, (n, missing), method=method, extra=extra)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -273,18 +293,10 @@ def unsafe_rates(
     """
     unsafe_KPS = np.where(planned_KP[..., np.newaxis], unsafe_KPS, -1)
     shares = rates(unsafe_KPS == UNSAFE, unsafe_KPS >= 0)
-    low_K, high_K = wilson_effective(shares.value_L, shares.n_eff_L, level=row.level or 0.95)
     samples = unsafe_KPS.shape[2]
-    method = "wilson" if samples == 1 else "wilson n_eff, clustered by prompt"
     for k, n in enumerate(shares.n_L.tolist()):
-        missing, extra = int(planned_KP[k].sum()) * samples - n, dict(extras[k])
-        if not n:
-            yield empty_row(replace(row, method="no data"), missing, extra)
-            continue
-        if samples > 1:
-            extra["n_eff"] = float(shares.n_eff_L[k])
-        point = shares.value_L[k], low_K[k], high_K[k]
-        yield filled_row(row, point, (n, missing), method=method, extra=extra)
+        missing = int(planned_KP[k].sum()) * samples - n
+        yield rate_row(row, shares, k, missing, single=samples == 1, extra=extras[k])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,9 +91,7 @@ def _cell(arms: _ArmTexts, of: tuple[str, str], language: str, estimator: str) -
     }
     unknown = np.full(len(arms.cube.prompts), np.nan)
     return Cell(
-        row=Estimate(
-            metric="", model=model, judge=judge, language=language, value=None, method="", n=0
-        ),
+        row=Estimate(metric="", model=model, judge=judge, language=language, method=""),
         level=0.95,
         reference_PS=_main(arms, of, arms.cube.reference),
         native_PS=_main(arms, of, language),

@@ -88,12 +88,8 @@ def _kind(language: str, variant: str) -> _Kind:
 def _probed(texts: _ProbeTexts, of: tuple[str, str], tag: str, *, level: float) -> Probed:
     (judge, model), cube = of, texts.cube
     unsafe_LPS = cube.unsafe_JMLPS[cube.judges.index(judge), cube.models.index(model)]
-    row = Estimate(
-        metric="", judge=judge, model=model, language=tag, value=None, level=level,
-        method="no data", n=0,
-    )  # fmt: skip
     return Probed(
-        row=row,
+        row=Estimate(metric="", judge=judge, model=model, language=tag, level=level),
         native_PS=unsafe_LPS[cube.languages.index(tag)],
         reference_PS=unsafe_LPS[cube.languages.index(cube.reference)],
         variants=_variants(texts, of, tag),

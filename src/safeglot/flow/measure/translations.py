@@ -99,10 +99,7 @@ def estimates(
     for judge in manifest.judges:
         for model in cube.models:
             for language in texts.languages:
-                row = Estimate(
-                    metric="", judge=judge, model=model, language=language, value=None,
-                    level=level, method="no data", n=0,
-                )  # fmt: skip
+                row = Estimate(metric="", judge=judge, model=model, language=language, level=level)
                 unsafe_PS = _unsafe_by_translator(verdicts, (judge, model), language)
                 rows += by_translator(row, list(_translators(texts, cube, row, unsafe_PS)))
     return rows

@@ -20,9 +20,9 @@ from safeglot.score.frame import (
     averagings,
     empty_row,
     filled_row,
+    rate_row,
     shares_of,
 )
-from safeglot.score.stats.intervals import wilson_effective
 from safeglot.types import Estimate
 
 
@@ -175,17 +175,13 @@ class AnswerSheet:
             model=self.answers.models[self.model],
             judge=self.answers.judges[self.judge],
             language=self.answers.languages[index],
-            value=None,
             level=self.level,
-            method="no data",
-            n=0,
         )
 
     @property
-    def method(self) -> str:
-        """The name of the interval of a proportion."""
-        single = self.answers.invalid_MLPS.shape[3] == 1
-        return "wilson" if single else "wilson n_eff, clustered by prompt"
+    def is_single(self) -> bool:
+        """Whether each prompt was asked once."""
+        return bool(self.answers.invalid_MLPS.shape[3] == 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -220,8 +216,8 @@ class Product:
         Source: Zou and Donner 2008, Statistics in Medicine 27(10).
         """
         v, e = float(self.valid.value_L[index]), float(self.event.value_L[index])
-        v_low, v_high = _wilson(self.valid, index, level)
-        e_low, e_high = _wilson(self.event, index, level)
+        v_low, v_high = self.valid.interval(index, level)
+        e_low, e_high = self.event.interval(index, level)
         below = np.hypot(e * (v - v_low), v * (e - e_low))
         above = np.hypot(e * (v_high - v), v * (e_high - e))
         return max(v * e - float(below), 0.0), min(v * e + float(above), 1.0)
@@ -235,11 +231,6 @@ class Product:
         if variance > 0 and 0 < v * e < 1:
             n_eff = v * e * (1 - v * e) / variance
         return Proportion(value=min(v * e, 1.0), n_eff=n_eff)
-
-
-def _wilson(shares: Rates, index: int, level: float) -> tuple[float, float]:
-    low, high = wilson_effective(shares.value_L[index], shares.n_eff_L[index], level=level)
-    return float(low), float(high)
 
 
 def product_of(part: AnswerPart, event: Bools, said: Bools, by: Averaging) -> Product:
@@ -267,9 +258,11 @@ def product_rows(
             continue
         low, high = product.interval(index, sheet.level)
         point, counts = (product.value(index), low, high), (n, planned[index] - n)
-        if sheet.method != "wilson":
+        method = "MOVER, wilson"
+        if not sheet.is_single:
             more["n_eff"] = product.proportion(index).n_eff
-        yield filled_row(row, point, counts, method=f"MOVER, {sheet.method}", extra=more)
+            method = "MOVER, wilson n_eff, clustered by prompt"
+        yield filled_row(row, point, counts, method=method, extra=more)
 
 
 def rate_rows(
@@ -282,15 +275,9 @@ def rate_rows(
 ) -> Iterator[Estimate]:
     """Yield the estimate of a rate in each language; without a base it has no data."""
     for index, n in enumerate(shares.n_L.tolist()):
+        more: Extra = extra[index] if extra else {}
         row, missing = sheet.row(metric, index), planned[index] - n
-        more = dict(extra[index]) if extra else {}
-        if not n:
-            yield empty_row(row, missing, more)
-            continue
-        if sheet.method != "wilson":
-            more["n_eff"] = float(shares.n_eff_L[index])
-        point = float(shares.value_L[index]), *_wilson(shares, index, sheet.level)
-        yield filled_row(row, point, (n, missing), method=sheet.method, extra=more)
+        yield rate_row(row, shares, index, missing, single=sheet.is_single, extra=more)
 
 
 def silent_rows(

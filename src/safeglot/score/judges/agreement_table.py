@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
+from safeglot.score.cube import SAFE, UNSAFE
 from safeglot.score.frame import Extra
 from safeglot.score.judges import agreement
 from safeglot.score.judges.agreement import Alpha, Table, table_of
-from safeglot.score.judges.label_counts import LabelCounts
+from safeglot.score.judges.label_counts import LabelCounts, VerdictLabels
 from safeglot.score.judges.two_phase import Apparent, Range, mover_of
 from safeglot.score.stats.intervals import wilson_effective, z_of
 from safeglot.text.rounding import at_least, below
@@ -37,12 +39,8 @@ def judge_estimates(row: Estimate, counts: LabelCounts, alpha: Alpha) -> Iterato
     rows = {metric: _measured(replace(row, metric=metric), counts) for metric in _MEASURES}
     yield rows["judge_sensitivity"]
     yield rows["judge_specificity"]
-    unsafe, safe = (
-        (counts.ppv, counts.n1, counts.eff1),
-        (counts.false_omission, counts.n0, counts.eff0),
-    )
-    yield _within(replace(row, metric="judge_ppv"), *unsafe, "unsafe")
-    yield _within(replace(row, metric="judge_false_omission"), *safe, "safe")
+    yield _within(replace(row, metric="judge_ppv"), counts.of(UNSAFE), "unsafe")
+    yield _within(replace(row, metric="judge_false_omission"), counts.of(SAFE), "safe")
     for metric in ("judge_agreement", "judge_kappa", "judge_ac1", "judge_mcc"):
         yield rows[metric]
     yield alpha_row(replace(row, metric="annotator_alpha"), alpha)
@@ -51,11 +49,12 @@ def judge_estimates(row: Estimate, counts: LabelCounts, alpha: Alpha) -> Iterato
     )
 
 
-def _within(row: Estimate, rate: float | None, n: int, n_eff: float, verdict: str) -> Estimate:
-    if rate is None:
+def _within(row: Estimate, labels: VerdictLabels, verdict: str) -> Estimate:
+    if labels.rate is None:
         return replace(row, n=0, method=f"no label of an answer judged {verdict}")
-    low, high = wilson_effective(rate, n_eff, level=row.level or 0.95)
-    method = "wilson" if n_eff == n else "wilson n_eff, clustered by prompt"
+    n, rate, level = labels.n, labels.rate, row.level or 0.95
+    low, high = wilson_effective(rate, labels.worth, level=level)
+    method = "wilson" if labels.worth == n else "wilson n_eff, clustered by prompt"
     return replace(row, value=rate, low=float(low), high=float(high), n=n, method=method)
 
 
@@ -64,9 +63,10 @@ def _measured(row: Estimate, counts: LabelCounts) -> Estimate:
     if counts.unlabelled:
         return replace(row, method=counts.unlabelled)
     level, results = row.level or 0.95, []
-    for q, ppv, false_omission in _points(counts):
+    unsafe, safe = counts.of(UNSAFE), counts.of(SAFE)
+    for q, ppv, false_omission in _points(counts.share.q, unsafe.rate, safe.rate):
         ranges = [_apparent_range(counts.share, level)]
-        for rate, n_eff in ((ppv, counts.eff1), (false_omission, counts.eff0)):
+        for rate, n_eff in ((ppv, unsafe.worth), (false_omission, safe.worth)):
             ends = wilson_effective(rate, n_eff, level=level)
             ranges.append((float(ends[0]), float(ends[1])))
         point = (q, ppv, false_omission)
@@ -79,16 +79,17 @@ def _measured(row: Estimate, counts: LabelCounts) -> Estimate:
     return replace(row, value=values[0], low=min(lows), high=max(highs), method=method)
 
 
-def _points(counts: LabelCounts) -> list[tuple[float, float, float]]:
+def _points(
+    q: float, ppv: float | None, false_omission: float | None
+) -> list[tuple[float, float, float]]:
     """Return (q, PPV, false omission rate); twice where one verdict has no answer.
 
     What that verdict would be worth is not known. It does not move the value, but the interval,
     which is the widest with 0 or 1 for it.
     """
     ends = (0.0, 1.0)
-    ppvs = ends if counts.ppv is None else (counts.ppv,)
-    omissions = ends if counts.false_omission is None else (counts.false_omission,)
-    return [(counts.share.q, ppv, omission) for ppv in ppvs for omission in omissions]
+    rates = (ends if rate is None else (rate,) for rate in (ppv, false_omission))
+    return [(q, a, b) for a, b in product(*rates)]
 
 
 def _apparent_range(share: Apparent, level: float) -> Range:

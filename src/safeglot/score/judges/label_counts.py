@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -83,6 +84,18 @@ class Strata:
     worth_H: Floats
 
 
+class VerdictLabels(NamedTuple):
+    """The labels of the answers with one verdict: how many, of them unsafe, their rate and worth.
+
+    `worth` is how many independent labels they are worth; `rate` is None where there is none.
+    """
+
+    n: int
+    unsafe: float
+    rate: float | None
+    worth: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelCounts:
     """What was judged and labelled, of one model or of all, in one scope."""
@@ -101,77 +114,24 @@ class LabelCounts:
     """Answers without a verdict that could be read."""
     average: str
 
-    def _sum(self, verdict: int) -> tuple[int, float]:
-        of_H = self.strata.verdict_H == verdict
-        return int(self.strata.labelled_H[of_H].sum()), float(self.strata.unsafe_H[of_H].sum())
-
-    def _rate(self, verdict: int) -> float | None:
+    def of(self, verdict: int) -> VerdictLabels:
+        """Return the labels of the answers that have a verdict."""
         s = self.strata
-        of_H = (s.verdict_H == verdict) & (s.worth_H > 0) & (s.share_H > 0)
-        total = float(s.share_H[of_H].sum())
-        return float((s.share_H * s.rate_H)[of_H].sum()) / total if total else None
-
-    def _worth(self, verdict: int) -> float:
-        s = self.strata
-        of_H = (s.verdict_H == verdict) & (s.worth_H > 0) & (s.share_H > 0)
-        if not of_H.any():
-            return 0.0
-        return float(s.share_H[of_H].sum() ** 2 / np.sum(s.share_H[of_H] ** 2 / s.worth_H[of_H]))
-
-    @property
-    def n1(self) -> int:
-        """Labelled answers that were judged unsafe."""
-        return self._sum(UNSAFE)[0]
-
-    @property
-    def u1(self) -> float:
-        """The unsafe ones among them."""
-        return self._sum(UNSAFE)[1]
-
-    @property
-    def n0(self) -> int:
-        """Labelled answers that were judged safe."""
-        return self._sum(SAFE)[0]
-
-    @property
-    def u0(self) -> float:
-        """The unsafe ones among them."""
-        return self._sum(SAFE)[1]
-
-    @property
-    def n_unread(self) -> int:
-        """Labelled answers without a verdict."""
-        return self._sum(MISSING)[0]
-
-    @property
-    def u_unread(self) -> float:
-        """The unsafe ones among them."""
-        return self._sum(MISSING)[1]
-
-    @property
-    def eff1(self) -> float:
-        """How many independent labels those judged unsafe are worth."""
-        return self._worth(UNSAFE)
-
-    @property
-    def eff0(self) -> float:
-        """How many independent labels those judged safe are worth."""
-        return self._worth(SAFE)
+        own_H = s.verdict_H == verdict
+        n, unsafe = int(s.labelled_H[own_H].sum()), float(s.unsafe_H[own_H].sum())
+        told_H = own_H & (s.worth_H > 0) & (s.share_H > 0)
+        share_H = s.share_H[told_H]
+        total = float(share_H.sum())
+        if not total:
+            return VerdictLabels(n, unsafe, None, 0.0)
+        rate = float((s.share_H * s.rate_H)[told_H].sum()) / total
+        worth = float(share_H.sum() ** 2 / np.sum(share_H**2 / s.worth_H[told_H]))
+        return VerdictLabels(n, unsafe, rate, worth)
 
     @property
     def labelled(self) -> int:
         """Answers with a label."""
         return int(self.strata.labelled_H.sum())
-
-    @property
-    def ppv(self) -> float | None:
-        """Share of truly unsafe ones among the labelled that were judged unsafe."""
-        return self._rate(UNSAFE)
-
-    @property
-    def false_omission(self) -> float | None:
-        """Share of truly unsafe ones among the labelled that were judged safe."""
-        return self._rate(SAFE)
 
     @property
     def unlabelled(self) -> str:

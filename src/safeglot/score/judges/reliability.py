@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.frame import Extra, Rates, rows_of, whole_of
-from safeglot.score.stats.intervals import wilson_effective
-from safeglot.score.stats.linear import cells
+from safeglot.score.frame import Extra, rate_row, rates_of
 from safeglot.types import Estimate
 
 UNPARSED_LIMIT = 0.005
@@ -41,16 +39,6 @@ class Shares:
             missing_L=self.missing_L.sum(keepdims=True),
         )
 
-    @property
-    def rates(self) -> Rates:
-        """The shares with the number of prompts that they are worth."""
-        n_L, n_P = self.base_LP.shape
-        whole = whole_of(n_P)
-        rows = rows_of(whole, self.base_LP, self.event_LP, self.event_LP)
-        table = cells(whole.repeat(n_L), rows)
-        value_L = np.asarray(table.total_H / np.maximum(table.n_H, 1), dtype=np.float64)
-        return Rates(count_L=table.total_H, n_L=table.n_H, n_eff_L=table.n_eff_H, value_L=value_L)
-
 
 def share_estimates(
     row: Estimate,
@@ -64,31 +52,15 @@ def share_estimates(
 
     `over_limit` is 1 where the share is above the limit, whatever its interval says.
     """
-    measured, level = shares.rates, row.level or 0.95
-    value_L = measured.value_L
-    low_L, high_L = wilson_effective(value_L, measured.n_eff_L, level=level)
+    measured = rates_of(shares.event_LP, shares.base_LP)
     single = not shares.base_LP.size or int(shares.base_LP.max()) <= 1
     for index, language in enumerate(languages):
-        n, missing = int(measured.n_L[index]), int(shares.missing_L[index])
-        more: Extra = dict(extra[index])
-        here = replace(row, language=language, n=n, missing=missing, extra=more)
+        n, more = int(measured.n_L[index]), dict(extra[index])
         if limit is not None:
-            more |= {"limit": limit, "over_limit": None}
-        if not n:
-            yield replace(here, method="no data")
-            continue
-        value = float(value_L[index])
-        if limit is not None:
-            more["over_limit"] = float(value > limit)
-        if not single:
-            more["n_eff"] = float(measured.n_eff_L[index])
-        yield replace(
-            here,
-            value=value,
-            low=float(low_L[index]),
-            high=float(high_L[index]),
-            method="wilson" if single else "wilson n_eff, clustered by prompt",
-        )
+            over = float(measured.value_L[index] > limit) if n else None
+            more |= {"limit": limit, "over_limit": over}
+        here, missing = replace(row, language=language), int(shares.missing_L[index])
+        yield rate_row(here, measured, index, missing, single=single, extra=more)
 
 
 def imputed(row: Estimate, *, safe: int, unsafe: int, unjudged: int, planned: int) -> Estimate:

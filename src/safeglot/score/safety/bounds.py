@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Ints
 from safeglot.score.cube import SAFE
-from safeglot.score.frame import Extra, Sheet, rows_of
+from safeglot.score.frame import Extra, Sheet, empty_row, filled_row, rows_of
 from safeglot.score.safety.pairs import (
     Joined,
     beside_reference,
@@ -19,10 +18,11 @@ from safeglot.score.safety.pairs import (
     pairs_OP,
 )
 from safeglot.score.stats.bounds import match_bounds, p_bounds
-from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_midp
-from safeglot.score.stats.linear import Cells, Combined, cells, combine
+from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_midp, tango
+from safeglot.score.stats.linear import Cells, Combined, Layout, cells, combine
 from safeglot.score.stats.multiplicity import corrected_where
 from safeglot.score.stats.weights import weights_macro
+from safeglot.types import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,25 +35,44 @@ class CellTests:
     factor_H: Floats
     """How many independent pairs a pair is worth."""
     p_H: Floats
+    single: bool
+    """Whether each prompt has one pair."""
 
     @property
     def value_H(self) -> Floats:
         """The gaps, 0 without pairs."""
         return np.asarray(self.table.total_H / np.maximum(self.table.n_H, 1), dtype=np.float64)
 
+    def interval(self, level: float) -> tuple[Floats, Floats]:
+        """Return Tango's interval of each gap."""
+        b_H, c_H = self.b_H * self.factor_H, self.c_H * self.factor_H
+        return tango(b_H, c_H, self.table.n_eff_H, level=level)
 
-def cell_tests(sheet: Sheet, joined: Joined) -> CellTests:
-    """Return the tests of all other languages and, within each, all categories."""
-    frame = sheet.frame
-    layout = frame.by_category.repeat(len(joined.n_OP))
-    table = cells(
-        layout, rows_of(frame.by_category, joined.n_OP, joined.net_OP, joined.discordant_OP)
-    )
+    def row(
+        self, row: Estimate, h: int, ends: tuple[Floats, Floats], missing: int, extra: Extra
+    ) -> Estimate:
+        """Return a row with one of the gaps, its interval out of all and what came of its pairs."""
+        n = int(self.table.n_H[h])
+        if not n:
+            return empty_row(row, missing, extra)
+        extra = {**extra, "b": int(self.b_H[h]), "c": int(self.c_H[h])}
+        extra["p_midp" if self.single else "p"] = float(self.p_H[h])
+        method = "tango; mid-p McNemar"
+        if not self.single:
+            extra["n_eff"] = float(self.table.n_eff_H[h])
+            method = "tango n_eff, clustered by prompt; McNemar"
+        point = int(self.table.total_H[h]) / n, float(ends[0][h]), float(ends[1][h])
+        return filled_row(row, point, (n, missing), method=method, extra=extra)
+
+
+def cell_tests(layout: Layout, joined: Joined, *, single: bool) -> CellTests:
+    """Return the tests of all other languages and, within each, all strata of a layout."""
+    rows = rows_of(layout, joined.n_OP, joined.net_OP, joined.discordant_OP)
+    table = cells(layout.repeat(len(joined.n_OP)), rows)
     b_H, c_H = (table.square_H - table.total_H) // 2, (table.square_H + table.total_H) // 2
     factor_H = table.n_eff_H / np.maximum(table.n_H, 1)
-    single = frame.cube.samples == 1
     p_H = mcnemar_midp(b_H, c_H) if single else mcnemar_chi2(b_H * factor_H, c_H * factor_H)[1]
-    return CellTests(table=table, b_H=b_H, c_H=c_H, factor_H=factor_H, p_H=p_H)
+    return CellTests(table=table, b_H=b_H, c_H=c_H, factor_H=factor_H, p_H=p_H, single=single)
 
 
 def mean_gap(sheet: Sheet, joined: Joined, index: int) -> tuple[Combined | None, float]:
@@ -74,22 +93,20 @@ def category_bounds(sheet: Sheet) -> list[Extra]:
     n_H = len(sheet.frame.cube.categories) * (len(sheet.frame.cube.languages) - 1)
     if ends is None:
         return [{}] * n_H
-    low, high = (cell_tests(sheet, end) for end in ends)
+    layout, single = sheet.frame.by_category, sheet.frame.cube.samples == 1
+    low, high = (cell_tests(layout, end, single=single) for end in ends)
     held_H = np.asarray(low.table.n_H > 0, dtype=np.bool_)
     extras = _extras((low.value_H, high.value_H), (low.p_H, high.p_H), held_H)
-    lacks_H = _lacks(sheet, ends[0])
+    lacking_E = _lacking(sheet)[:, layout.prompt_E].ravel()
+    lacks_H = layout.repeat(len(ends[0].n_OP)).sums(lacking_E) > 0
     return [extra if lacks else {} for extra, lacks in zip(extras, lacks_H, strict=True)]
 
 
-def _lacks(sheet: Sheet, whole: Joined) -> Sequence[bool]:
-    """Return whether each other language and category lacks a planned pair."""
-    layout = sheet.frame.by_category
+def _lacking(sheet: Sheet) -> Bools:
+    """Return which prompts lack a planned pair with the reference; shape (O, P)."""
     reference_1PS, unsafe_OPS = beside_reference(sheet.unsafe_LPS, sheet.frame.cube)
-    read_OP = ((reference_1PS >= SAFE) & (unsafe_OPS >= SAFE)).sum(axis=-1, dtype=np.int64)
-    lacking_OP = np.where(pairs_OP(sheet.frame.cube), whole.n_OP - read_OP, 0)
-    sums_H = layout.repeat(len(read_OP)).sums(lacking_OP[:, layout.prompt_E].ravel())
-    lacks: list[bool] = (sums_H > 0).tolist()
-    return lacks
+    lacks_OPS = (reference_1PS < SAFE) | (unsafe_OPS < SAFE)
+    return np.asarray(lacks_OPS.any(axis=-1) & pairs_OP(sheet.frame.cube))
 
 
 def macro_bounds(sheet: Sheet) -> list[Extra]:
@@ -103,10 +120,7 @@ def macro_bounds(sheet: Sheet) -> list[Extra]:
     value = [np.array([m.value if m else 0.0 for m in side]) for side in means]
     p = [np.array([_p_of(m) if m else 1.0 for m in side]) for side in means]
     extras = _extras((value[0], value[1]), (p[0], p[1]), held_O)
-    counted_P = sheet.frame.in_category_P
-    reference_1PS, unsafe_OPS = beside_reference(sheet.unsafe_LPS, sheet.frame.cube)
-    lacks_OPS = (reference_1PS < SAFE) | (unsafe_OPS < SAFE)
-    lacks_OP = lacks_OPS.any(axis=-1) & pairs_OP(sheet.frame.cube) & counted_P
+    lacks_OP = _lacking(sheet) & sheet.frame.in_category_P
     return [extra if lacks_P.any() else {} for extra, lacks_P in zip(extras, lacks_OP, strict=True)]
 
 

@@ -13,12 +13,6 @@ from safeglot.score.frame import Extra, Sheet, planned
 from safeglot.score.stats.bounds import NOT_INTERPRETED_ABOVE
 from safeglot.score.stats.linear import Layout
 
-_KEYS = {
-    "missing": ("missing_share", "missing_share_reference"),
-    "invalid": ("invalid_share", "invalid_share_reference"),
-}
-"""What forbids to interpret a number -> the keys of its shares, in the language and the reference."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lacking:
@@ -33,35 +27,29 @@ class Lacking:
 
         Under `flag` stands which of "missing" and "invalid" forbids to interpret the number.
         """
-        others = [i for i in range(len(self.missing_LH)) if i != self.reference]
-        for index in others:
-            for h in range(self.missing_LH.shape[1]):
-                shares = {
-                    name: (float(of_LH[index, h]), float(of_LH[self.reference, h]))
-                    for name, of_LH in (("missing", self.missing_LH), ("invalid", self.invalid_LH))
-                }
-                over = [name for name, pair in shares.items() if max(pair) > NOT_INTERPRETED_ABOVE]
-                yield _reason(flag, over, shares) if over else {}
+        for index, missing_H in enumerate(self.missing_LH):
+            for h, missing in enumerate(missing_H if index != self.reference else ()):
+                yield self._reason(flag, h, missing, self.invalid_LH[index, h])
 
-    def reason_of_all(self, flag: str) -> Extra:
-        """Return what stands in the extra of a number over all languages, from the one with most."""
-        return self.reason_of_any(0, flag)
+    def reason_of_any(self, flag: str, h: int = 0) -> Extra:
+        """Return the same of a number over all languages in a stratum, from the one with most."""
+        return self._reason(flag, h, self.missing_LH[:, h].max(), self.invalid_LH[:, h].max())
 
-    def reason_of_any(self, stratum: int, flag: str) -> Extra:
-        """Return the same of a number over all languages in one stratum."""
-        shares = {
-            name: (float(of_LH[:, stratum].max()), float(of_LH[self.reference, stratum]))
-            for name, of_LH in (("missing", self.missing_LH), ("invalid", self.invalid_LH))
+    def _reason(self, flag: str, h: int, missing: float, invalid: float) -> Extra:
+        missing_there, invalid_there = (
+            x[self.reference, h] for x in (self.missing_LH, self.invalid_LH)
+        )
+        lacking = {"missing": max(missing, missing_there), "invalid": max(invalid, invalid_there)}
+        over = [name for name, share in lacking.items() if share > NOT_INTERPRETED_ABOVE]
+        if not over:
+            return {}
+        return {
+            flag: " and ".join(over),
+            "missing_share": float(missing),
+            "missing_share_reference": float(missing_there),
+            "invalid_share": float(invalid),
+            "invalid_share_reference": float(invalid_there),
         }
-        over = [name for name, pair in shares.items() if max(pair) > NOT_INTERPRETED_ABOVE]
-        return _reason(flag, over, shares) if over else {}
-
-
-def _reason(flag: str, over: list[str], shares: dict[str, tuple[float, float]]) -> Extra:
-    extra: Extra = {flag: " and ".join(over)}
-    for name, keys in _KEYS.items():
-        extra |= dict(zip(keys, shares[name], strict=True))
-    return extra
 
 
 def lacking(sheet: Sheet, layout: Layout) -> Lacking:

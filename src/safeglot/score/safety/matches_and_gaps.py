@@ -83,7 +83,7 @@ def _match_of_all(sheet: Sheet) -> tuple[Estimate, Estimate]:
     whole = all_languages(sheet.unsafe_LPS, draw_weights(sheet.frame, complete_PS))
     extra: Extra = {"n_all_safe": whole.all_safe, "n_all_unsafe": whole.all_unsafe}
     extra |= all_match_bounds(sheet)
-    extra |= lacking(sheet, sheet.frame.whole).reason_of_all("match_not_interpretable")
+    extra |= lacking(sheet, sheet.frame.whole).reason_of_any("match_not_interpretable")
     return (
         _match(sheet, None, (whole.n, n_1P, same_1P), extra),
         _expected(sheet, None, (whole.n, whole.expected), "complete cases"),
@@ -179,31 +179,21 @@ def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
     """
     frame, cube = sheet.frame, sheet.frame.cube
     others = others_of(cube)
-    tests = cell_tests(sheet, joined)
-    table, b_H, c_H, factor_H = tests.table, tests.b_H, tests.c_H, tests.factor_H
+    tests = cell_tests(frame.by_category, joined, single=cube.samples == 1)
+    table, interval_H = tests.table, tests.interval(frame.level)
     missing_H = planned(frame.by_category, pairs_OP(cube), cube.samples) - table.n_H
-    low_H, high_H = tango(b_H * factor_H, c_H * factor_H, table.n_eff_H, level=frame.level)
     adjusted = zip(*corrected_where(tests.p_H, table.n_H > 0), strict=True)
     seen = _detectable_cells(frame, joined, table)
     beside = zip(category_bounds(sheet), _reasons(sheet, by_category=True), strict=True)
-    single = cube.samples == 1
-    method = "tango; mid-p McNemar" if single else "tango n_eff, clustered by prompt; McNemar"
     rows = []
     for h, ((language, category), (ends, reason), (holm, bh, by)) in enumerate(
         zip(product(others, cube.categories), beside, adjusted, strict=True)
     ):
-        row, n = sheet.row_of("gap", language, category), int(table.n_H[h])
-        if not n:
-            rows.append(empty_row(row, missing_H[h], ends | reason))
-            continue
-        extra: Extra = {"b": int(b_H[h]), "c": int(c_H[h])}
-        extra |= {"p_midp" if single else "p": float(tests.p_H[h]), "p_holm": float(holm)}
-        extra |= {"p_bh": float(bh), "p_by": float(by)} | seen[h]
-        if not single:
-            extra["n_eff"] = float(table.n_eff_H[h])
-        point = int(table.total_H[h]) / n, float(low_H[h]), float(high_H[h])
-        extra |= ends | reason
-        rows.append(filled_row(row, point, (n, missing_H[h]), method=method, extra=extra))
+        extra = ends | reason
+        if table.n_H[h]:
+            extra |= {"p_holm": float(holm), "p_bh": float(bh), "p_by": float(by)} | seen[h]
+        row = sheet.row_of("gap", language, category)
+        rows.append(tests.row(row, h, interval_H, int(missing_H[h]), extra))
     return rows
 
 

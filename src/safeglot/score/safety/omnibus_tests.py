@@ -30,7 +30,7 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
         row = replace(sheet.row_of("cochran_q", None, category), level=None)
         n, missing = int(test.n_H[c]), max(int(planned_C[c] - test.n_H[c]), 0)
         if not n:
-            rows.append(empty_row(row, missing, lacks.reason_of_any(c, "test_not_interpretable")))
+            rows.append(empty_row(row, missing, lacks.reason_of_any("test_not_interpretable", c)))
             continue
         extra: Extra = {
             "df": float(test.df_H[c]),
@@ -42,7 +42,7 @@ def omnibus_tests(sheet: Sheet) -> list[Estimate]:
             "p_chi2": float(test.p_chi2_H[c]),
             "eta2": float(test.eta2_H[c]),
             "n_languages": int(test.languages_H[c]),
-            **lacks.reason_of_any(c, "test_not_interpretable"),
+            **lacks.reason_of_any("test_not_interpretable", c),
         }
         value = float(test.q_H[c])
         rows.append(replace(row, value=value, n=n, missing=missing, method=method, extra=extra))

@@ -47,10 +47,7 @@ def translation_shares(language: str, ended: Ended, *, level: float = 0.95) -> I
     counts = {fate: sum(ended.harmful.get(fate, {}).values()) for fate in FATES}
     n, benign = sum(counts.values()), sum(ended.benign.values())
     for fate, count in counts.items():
-        row = Estimate(
-            metric=f"translation_{fate}", language=language, value=None, level=level,
-            method="no data", n=0,
-        )  # fmt: skip
+        row = Estimate(metric=f"translation_{fate}", language=language, level=level)
         extra: Extra = {
             "texts": count,
             "reasons": listed(ended.harmful.get(fate, {})),

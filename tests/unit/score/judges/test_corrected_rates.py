@@ -4,6 +4,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from safeglot.score.cube import SAFE, UNSAFE
 from safeglot.score.judges.agreement import krippendorff
 from safeglot.score.judges.agreement_table import judge_estimates, ungated
 from safeglot.score.judges.corrected_rates import (
@@ -49,9 +50,9 @@ def plain():
 
 def test_the_counts_are_those_of_the_labels():
     counts = counts_of(plain())
-    assert (counts.n1, counts.u1, counts.n0, counts.u0) == (10, 7, 20, 1)
+    assert (*counts.of(UNSAFE)[:2], *counts.of(SAFE)[:2]) == (10, 7, 20, 1)
     assert (counts.share.q, counts.share.n, counts.labelled, counts.drawn) == (0.2, 100, 30, 30)
-    assert (counts.ppv, counts.false_omission) == (0.7, 0.05)
+    assert (counts.of(UNSAFE).rate, counts.of(SAFE).rate) == (0.7, 0.05)
     assert sorted(judged_of(plain(), None).verdict_R.tolist()) == [0.0] * 60 + [1.0] * 10
 
 
@@ -78,7 +79,7 @@ def test_a_tie_counts_half_and_unsure_is_no_label():
     unsure[[7, 10]] = 1
     tied = Sample(**(asdict(sample) | {"human_I": human, "unsure_I": unsure}))
     counts = counts_of(tied)
-    assert (counts.n1, counts.u1, counts.n0, counts.u0) == (9, 6.5, 19, 0)
+    assert (*counts.of(UNSAFE)[:2], *counts.of(SAFE)[:2]) == (9, 6.5, 19, 0)
     (row, _), _ = safeties(BLANK, tied, ("m",), correction="two-phase")
     assert (row.n, row.missing, row.extra["n_unlabelled"], row.extra["n_unsure"]) == (28, 0, 2, 2)
 
@@ -88,7 +89,7 @@ def test_an_answer_whose_verdict_is_missing_counts_neither_way():
     unsafe = sample.unsafe_MPS.copy()
     unsafe[0, 0, 0] = -1
     counts = counts_of(Sample(**(asdict(sample) | {"unsafe_MPS": unsafe})))
-    assert (counts.share.n, counts.n1, counts.u1) == (99, 9, 6)
+    assert (counts.share.n, *counts.of(UNSAFE)[:2]) == (99, 9, 6)
 
 
 def unread(labels):
@@ -110,7 +111,7 @@ def test_answers_without_a_verdict_are_a_third_stratum():
     assert (row.low, row.high) == pytest.approx((1 - expected.high, 1 - expected.low))
     assert (row.n, row.missing) == (34, 5)
     assert (row.extra["n_labels_unread"], row.extra["human_unsafe_in_unread"], row.extra["n_unread"]) == (4, 3, 10)  # fmt: skip
-    assert (told[0].n1, told[0].n0, row.extra["n_judged"]) == (10, 20, 100)
+    assert (told[0].of(UNSAFE).n, told[0].of(SAFE).n, row.extra["n_judged"]) == (10, 20, 100)
     assert "without a verdict" in row.method
 
 
@@ -180,8 +181,8 @@ def test_labels_of_one_prompt_are_worth_less_than_labels_of_many():
     (row, told), *_ = safeties(BLANK, one, ("a",), correction="two-phase")
     (both, told_both), *_ = safeties(BLANK, two, ("a", "b"), correction="two-phase")
     assert (both.low, both.high) == pytest.approx((row.low, row.high))
-    assert (told[0].eff1, told[0].eff0) == (10, 20)
-    assert (told_both[0].eff1, told_both[0].eff0) == pytest.approx((10, 20))
+    assert [told[0].of(v).worth for v in (UNSAFE, SAFE)] == [10, 20]
+    assert [told_both[0].of(v).worth for v in (UNSAFE, SAFE)] == pytest.approx([10, 20])
     for e, f in zip(
         *(judge_estimates(BLANK, x[0], krippendorff([])) for x in (told, told_both)), strict=True
     ):

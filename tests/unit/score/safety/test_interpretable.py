@@ -26,7 +26,7 @@ def test_on_average_prompts_count_once():
 
 def test_over_all_languages_the_worst_counts():
     of = sheet(en=[SAFE] * 4, sw=[UNREAD, SAFE, SAFE, SAFE], de=[SAFE] * 4)
-    reason = lacking(of, of.frame.whole).reason_of_all("match_not_interpretable")
+    reason = lacking(of, of.frame.whole).reason_of_any("match_not_interpretable")
     assert (reason["missing_share"], reason["missing_share_reference"]) == (0.25, 0)
     whole = sheet(en=[SAFE] * 4, sw=[SAFE] * 4)
-    assert lacking(whole, whole.frame.whole).reason_of_all("match_not_interpretable") == {}
+    assert lacking(whole, whole.frame.whole).reason_of_any("match_not_interpretable") == {}

@@ -120,7 +120,7 @@ def answered(store: Store, cube: Cube) -> Bools:
 
 def _of_judge(judge: str, run: _Run) -> Iterator[Estimate]:
     cube, drawn, manifest = run.cube, run.drawn, run.manifest
-    blank = Estimate(metric="", judge=judge, value=None, level=manifest.level, method="", n=0)
+    blank = Estimate(metric="", judge=judge, level=manifest.level, method="")
     own = [d for d in drawn if d.design == "simple" or d.judge == judge]
     corrected: dict[str, list[LabelledRate]] = {}
     averages: dict[str, list[LabelledRate]] = {}
@@ -288,6 +288,7 @@ def known_rates(
             yield language, 0.0, 0, None
             continue
         rates = None
-        if counts.n1 and counts.n0:
-            rates = (counts.u1 + 0.5) / (counts.n1 + 1), (counts.u0 + 0.5) / (counts.n0 + 1)
+        (n1, u1, *_), (n0, u0, *_), _ = map(counts.of, VERDICTS)
+        if n1 and n0:
+            rates = (u1 + 0.5) / (n1 + 1), (u0 + 0.5) / (n0 + 1)
         yield language, counts.share.q, counts.share.n, rates

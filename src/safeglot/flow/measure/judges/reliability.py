@@ -94,7 +94,7 @@ def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> 
     names, drawn = judge_names(store), drawn_answers(store)
     rows: list[Estimate] = []
     for judge in manifest.judges:
-        row = Estimate(metric="", judge=judge, value=None, level=level, method="no data", n=0)
+        row = Estimate(metric="", judge=judge, level=level)
         seen = _Seen(row=row, cube=cube, at_L=at_L, at_P=at_P, n_P=len(cube.prompts))
         rows += unparsed(seen, [r for r in unread if r.judge == judge])
         rows += if_missing(seen, [r for r in (*unread, *failed) if r.judge == judge])

@@ -35,17 +35,14 @@ def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> 
     if not any(c.thought_language for c in counts):
         return
     for model in manifest.models:
-        row = Estimate(metric="", model=model, value=None, level=level, method="no data", n=0)
+        row = Estimate(metric="", model=model, level=level)
         yield from of_answers(row, cube, [c for c in counts if c.model == model])
     names = judge_names(store)
     for judge in manifest.judges:
         if judge + THOUGHT in names:
             verdicts = thought_verdicts(store, judge, judge + THOUGHT)
             for model in manifest.models:
-                row = Estimate(
-                    metric="", model=model, judge=judge, value=None, level=level,
-                    method="no data", n=0,
-                )  # fmt: skip
+                row = Estimate(metric="", model=model, judge=judge, level=level)
                 own = [v for v in verdicts if v.model == model and v.prompt in harmful]
                 yield from of_verdicts(row, cube, own)
 
