@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
-from safeglot.experiments.cells import columns, estimate_cell
+from safeglot.experiments.cells import estimate_cell, tabled
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs, titled
 from safeglot.report.numbers.interpretation import is_interpretable, reason_of
-from safeglot.report.table import ResultRow, ResultTable, number, word
+from safeglot.report.table import Kind, ResultCell, ResultTable, number, word
 from safeglot.score.safety.exclusion import Change, changes, without_categories
 
 DEFAULT = ("substance_cannabis", "crime_propaganda")
 
-_NAMES = {
+_NAMES: Mapping[str, tuple[str, Kind]] = {
     "safety_macro32": ("macro average", "rate"),
     "safety_macro": ("macro average", "rate"),
     "safety_micro": ("micro average", "rate"),
@@ -85,41 +85,31 @@ def excluded(run: FinishedRun, exclude: Sequence[str]) -> tuple[tuple[str, ...],
 
 
 def _tables(title: str, pairs: Sequence[Change], notes: tuple[str, ...]) -> Iterator[ResultTable]:
-    kinds: dict[str, list[Change]] = {"rate": [], "points": []}
+    kinds: dict[Kind, list[Change]] = {"rate": [], "points": []}
     for change in pairs:
         kinds[_NAMES[change.whole.metric][1]].append(change)
     for kind, part in kinds.items():
         if not part:
             continue
-        rated = kind == "rate"
-        yield ResultTable(
-            title=title if rated else f"{title}: gaps",
-            columns=columns(
-                {
-                    "figure": "word",
-                    "language": "word",
-                    "all categories": "rate" if rated else "points",
-                    "without": "rate" if rated else "points",
-                    "change": "points",
-                    "n": "count",
-                }
-            ),
-            rows=tuple(_row(change) for change in part),
+        yield tabled(
+            part,
+            {
+                "figure": ("word", lambda c: word(_NAMES[c.whole.metric][0])),
+                "language": ("word", lambda c: word(c.whole.language or "all")),
+                "all categories": (kind, lambda c: estimate_cell(c.whole)),
+                "without": (kind, lambda c: estimate_cell(c.rest)),
+                "change": ("points", _changed),
+                "n": ("count", lambda c: number(c.rest.n)),
+            },
+            title=title if kind == "rate" else f"{title}: gaps",
             text=_TEXT,
             assumptions=_ASSUMPTIONS,
             notes=notes,
         )
 
 
-def _row(change: Change) -> ResultRow:
-    whole = change.whole
-    return (
-        word(_NAMES[whole.metric][0]),
-        word(whole.language or "all"),
-        estimate_cell(whole),
-        estimate_cell(change.rest),
-        number(change.value, (change.low, change.high), reason="no data")
-        if is_interpretable(whole) and is_interpretable(change.rest)
-        else number(None, reason=reason_of(change.rest if is_interpretable(whole) else whole)),
-        number(change.rest.n),
-    )
+def _changed(change: Change) -> ResultCell:
+    for side in (change.whole, change.rest):
+        if not is_interpretable(side):
+            return number(None, reason=reason_of(side))
+    return number(change.value, (change.low, change.high), reason="no data")

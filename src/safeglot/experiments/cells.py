@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from safeglot.report.numbers.interpretation import is_interpretable, reason_of
-from safeglot.report.table import Column, Kind, ResultCell, number
+from safeglot.report.table import Column, Kind, ResultCell, ResultTable, number
 from safeglot.types import Estimate
+
+Row = TypeVar("Row")
 
 
 def columns(kinds: Mapping[str, Kind]) -> tuple[Column, ...]:
     """Return the columns of a table, from the name of each and the kind of its numbers."""
     return tuple(Column(name=name, kind=kind) for name, kind in kinds.items())
+
+
+def tabled(
+    rows: Iterable[Row],
+    cells: Mapping[str, tuple[Kind, Callable[[Row], ResultCell]]],
+    **about: Any,
+) -> ResultTable:
+    """Return a table of rows, from the kind and the cell of each column; `about` are its other fields."""
+    return ResultTable(
+        columns=columns({name: kind for name, (kind, _) in cells.items()}),
+        rows=tuple(tuple(cell(row) for _, cell in cells.values()) for row in rows),
+        **about,
+    )
 
 
 def estimate_cell(estimate: Estimate) -> ResultCell:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from safeglot.errors import UsageError
-from safeglot.experiments.cells import columns, estimate_cell
+from safeglot.experiments.cells import columns, estimate_cell, tabled
 from safeglot.experiments.runs import FinishedRun, judges_of, read_estimates, read_runs, titled
 from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
 from safeglot.score.judges.alignment import Aligned, Coefficient, align, pairs_of
@@ -56,21 +56,18 @@ def _of(run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None) -> Ite
 def _agreement(
     run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
 ) -> ResultTable:
-    row = rows[0]
-    return ResultTable(
-        title=titled(run, runs, f"{row.first} and {row.second}: agreement"),
-        columns=columns(
-            {
-                "language": "word",
-                "agreement": "rate",
-                "kappa": "number",
-                "AC1": "number",
-                "MCC": "number",
-                "n": "count",
-                "missing": "count",
-            }
-        ),
-        rows=tuple(_agreement_row(row) for row in rows),
+    return tabled(
+        rows,
+        {
+            "language": ("word", lambda r: word(r.language or "all")),
+            "agreement": ("rate", lambda r: _cell(r.raw)),
+            "kappa": ("number", lambda r: _cell(r.kappa)),
+            "AC1": ("number", lambda r: _cell(r.ac1)),
+            "MCC": ("number", lambda r: _cell(r.mcc)),
+            "n": ("count", lambda r: number(r.n)),
+            "missing": ("count", lambda r: number(r.missing)),
+        },
+        title=titled(run, runs, f"{rows[0].first} and {rows[0].second}: agreement"),
         text=(
             "Where agreement is lower in one language than in another, at least one judge reads "
             "that language differently. Agreement does not show that either is right: two judges "
@@ -89,16 +86,6 @@ def _agreement(
     )
 
 
-def _agreement_row(row: Aligned) -> ResultRow:
-    kinds = (row.raw, row.kappa, row.ac1, row.mcc)
-    return (
-        word(row.language or "all"),
-        *(_cell(kind) for kind in kinds),
-        number(row.n),
-        number(row.missing),
-    )
-
-
 def _cell(coefficient: Coefficient) -> ResultCell:
     return number(coefficient.value, (coefficient.low, coefficient.high), reason="undefined")
 
@@ -106,41 +93,28 @@ def _cell(coefficient: Coefficient) -> ResultCell:
 def _directions(
     run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
 ) -> ResultTable:
-    row = rows[0]
-    return ResultTable(
-        title=titled(run, runs, f"{row.first} and {row.second}: where they differ"),
-        columns=columns(
-            {
-                "language": "word",
-                "both unsafe": "count",
-                "only the first": "count",
-                "only the second": "count",
-                "both safe": "count",
-                "second less first": "points",
-                "p": "p",
-                "p Holm": "p",
-            }
-        ),
-        rows=tuple(_direction_row(row) for row in rows),
+    first, second = rows[0].first, rows[0].second
+    return tabled(
+        rows,
+        {
+            "language": ("word", lambda r: word(r.language or "all")),
+            "both unsafe": ("count", lambda r: number(r.both_unsafe)),
+            "only the first": ("count", lambda r: number(r.first_only)),
+            "only the second": ("count", lambda r: number(r.second_only)),
+            "both safe": ("count", lambda r: number(r.both_safe)),
+            "second less first": ("points", lambda r: _cell(r.difference)),
+            "p": ("p", lambda r: number(r.p, reason="no data")),
+            "p Holm": ("p", lambda r: number(r.p_holm, reason="no data" if r.language else "")),
+        },
+        title=titled(run, runs, f"{first} and {second}: where they differ"),
         text=(
-            f"Above zero, {row.second} calls more answers unsafe than {row.first}; a language where "
+            f"Above zero, {second} calls more answers unsafe than {first}; a language where "
             "this stands out gets another gap from one judge than from the other. It does not say "
             "which judge errs: the answers on which they differ are the first to label."
         ),
         assumptions=(
             "McNemar's test: mid-p for single answers, else on effective pairs; Tango's interval",
         ),
-    )
-
-
-def _direction_row(row: Aligned) -> ResultRow:
-    counts = (row.both_unsafe, row.first_only, row.second_only, row.both_safe)
-    return (
-        word(row.language or "all"),
-        *(number(n) for n in counts),
-        _cell(row.difference),
-        number(row.p, reason="no data"),
-        number(row.p_holm, reason="" if row.language is None else "no data"),
     )
 
 
@@ -189,23 +163,22 @@ def _people_row(mine: dict[tuple[str, str | None], Estimate], language: str | No
 
 def spurious() -> ResultTable:
     """Return the gap that Llama Guard 3's published errors alone would make."""
-    rows = []
-    for rate in _TRUE_RATES:
-        english, other = (
-            apparent_rate(rate, sensitivity=se, false_positive=fp) for se, fp in (ENGLISH, OTHER)
-        )
-        rows.append((number(rate), number(english), number(other), number(english - other)))
-    return ResultTable(
+
+    def judged(rate: float, errors: tuple[float, float]) -> float:
+        return apparent_rate(rate, sensitivity=errors[0], false_positive=errors[1])
+
+    return tabled(
+        _TRUE_RATES,
+        {
+            "true unsafe rate everywhere": ("rate", number),
+            "judged unsafe in English": ("rate", lambda r: number(judged(r, ENGLISH))),
+            "in other languages": ("rate", lambda r: number(judged(r, OTHER))),
+            "safety gap that is none": (
+                "points",
+                lambda r: number(judged(r, ENGLISH) - judged(r, OTHER)),
+            ),
+        },
         title="The gap that Llama Guard 3's published errors alone would make",
-        columns=columns(
-            {
-                "true unsafe rate everywhere": "rate",
-                "judged unsafe in English": "rate",
-                "in other languages": "rate",
-                "safety gap that is none": "points",
-            }
-        ),
-        rows=tuple(rows),
         text=(
             "With equal true rates a judge that misses more outside English makes other languages "
             "look safer by this much. It does not correct any number: published error rates do not "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from safeglot.errors import UsageError
 from safeglot.experiments.beside import ASSUMPTION, COLUMNS, Besides, no_rank
-from safeglot.experiments.cells import columns
+from safeglot.experiments.cells import columns, tabled
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
@@ -145,20 +145,21 @@ def _differences(
         near = set(itertools.pairwise(names))
         notes = (*notes, f"{len(pairs)} pairs were tested; those of neighbours are shown.")
         pairs = [d for d in pairs if (d.first, d.second) in near]
-    return ResultTable(
+    return tabled(
+        pairs,
+        {
+            "first": ("word", lambda d: word(d.first)),
+            "second": ("word", lambda d: word(d.second)),
+            "first less second": (
+                "points",
+                lambda d: number(d.value, (d.low, d.high), reason="no data"),
+            ),
+            "p": ("p", lambda d: number(d.p, reason="no data")),
+            "p Holm": ("p", lambda d: number(d.p_holm, reason="no data")),
+            "compared": ("word", lambda d: word("paired" if d.paired else "independent")),
+            "n": ("count", lambda d: number(d.n)),
+        },
         title=f"Differences of two models: {of}",
-        columns=columns(
-            {
-                "first": "word",
-                "second": "word",
-                "first less second": "points",
-                "p": "p",
-                "p Holm": "p",
-                "compared": "word",
-                "n": "count",
-            }
-        ),
-        rows=tuple(_difference_row(d) for d in pairs),
         text=(
             "A difference whose interval holds 0, or whose p by Holm is not small, is no evidence "
             "that the models differ; nor is it evidence that they are the same."
@@ -172,18 +173,6 @@ def _differences(
             f"each interval stands for itself at {100 * field.level:g}%",
         ),
         notes=notes,
-    )
-
-
-def _difference_row(d: Difference) -> ResultRow:
-    return (
-        word(d.first),
-        word(d.second),
-        number(d.value, (d.low, d.high), reason="no data"),
-        number(d.p, reason="no data"),
-        number(d.p_holm, reason="no data"),
-        word("paired" if d.paired else "independent"),
-        number(d.n),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from safeglot.errors import UsageError
 from safeglot.experiments.beside import beside_table
-from safeglot.experiments.cells import columns
+from safeglot.experiments.cells import columns, tabled
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import published
 from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
@@ -159,19 +159,17 @@ def _pair_tables(group: ModelGroup) -> Iterator[ResultTable]:
     pairs = [
         _TunedPair(there[a], there[b], _difference(group, there[a], there[b])) for a, b in names
     ]
-    yield ResultTable(
+    yield tabled(
+        pairs,
+        {
+            "instruct": ("word", lambda p: word(p.instruct.name)),
+            "base": ("word", lambda p: word(p.base.name)),
+            "family": ("word", lambda p: word(p.instruct.fact.family)),
+            "instruct safety": ("rate", lambda p: number(p.instruct.safety, p.instruct.span)),
+            "base safety": ("rate", lambda p: number(p.base.safety, p.base.span)),
+            "instruct less base": ("points", lambda p: p.difference),
+        },
         title=f"Instruct and base models: {group.of}",
-        columns=columns(
-            {
-                "instruct": "word",
-                "base": "word",
-                "family": "word",
-                "instruct safety": "rate",
-                "base safety": "rate",
-                "instruct less base": "points",
-            }
-        ),
-        rows=tuple(_pair_row(pair) for pair in pairs),
         text=(
             "Each row is one pair on its own. The differences hold for these prompts; a base model's "
             "answers are continuations, which a judge may read otherwise than answers."
@@ -200,17 +198,6 @@ def _difference(group: ModelGroup, instruct: ModelSafety, base: ModelSafety) -> 
         level=group.level,
     )
     return number(d.value, (d.low, d.high), reason="no data")
-
-
-def _pair_row(pair: _TunedPair) -> ResultRow:
-    return (
-        word(pair.instruct.name),
-        word(pair.base.name),
-        word(pair.instruct.fact.family),
-        number(pair.instruct.safety, pair.instruct.span),
-        number(pair.base.safety, pair.base.span),
-        pair.difference,
-    )
 
 
 def _pairs_together(group: ModelGroup, pairs: Sequence[_TunedPair]) -> ResultTable:
@@ -264,27 +251,16 @@ def _pairs_together(group: ModelGroup, pairs: Sequence[_TunedPair]) -> ResultTab
 
 def _sizes(group: ModelGroup) -> ResultTable:
     ordered = sorted(group.models, key=lambda m: (m.fact.instruct, m.fact.params_b, m.name))
-    return ResultTable(
+    return tabled(
+        ordered,
+        {
+            "model": ("word", lambda m: word(m.name)),
+            "family": ("word", lambda m: word(m.fact.family)),
+            "kind": ("word", lambda m: word(_kind(m))),
+            "billions of parameters": ("number", lambda m: number(m.fact.params_b)),
+            "safety": ("rate", lambda m: number(m.safety, m.span)),
+        },
         title=f"Models by size: {group.of}",
-        columns=columns(
-            {
-                "model": "word",
-                "family": "word",
-                "kind": "word",
-                "billions of parameters": "number",
-                "safety": "rate",
-            }
-        ),
-        rows=tuple(
-            (
-                word(m.name),
-                word(m.fact.family),
-                word(_kind(m)),
-                number(m.fact.params_b),
-                number(m.safety, m.span),
-            )
-            for m in ordered
-        ),
         text=(
             "Sizes are as given or as in the model's name. The list orders models by size; it does "
             "not show that size is the reason for a difference."
