@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.loop import run
 from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config, to_table
@@ -58,7 +57,7 @@ def _tried(config: Config, target: ModelConfig, console: Console) -> Tried:
     few = min(config.max_tokens, _TOKENS)
     try:
         with _working(replace(config, target=(target,), max_tokens=few), console) as work:
-            run(_one_answer(work, target), proxied=bool(config.proxy))
+            work.run(_one_answer(work, target))
     except ModelError as error:
         if error.kind != "thought_only":  # it is there, and thinks
             return Tried(name=target.model, said="gives no answer", fault=error.message)

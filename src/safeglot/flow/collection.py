@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import dataclasses
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine.collect import Collector
@@ -45,6 +45,9 @@ _Targets: TypeAlias = Sequence[tuple[Generate, ModelConfig]]
 _Judges: TypeAlias = Sequence[tuple[JudgeStep, JudgeConfig]]
 
 
+Result = TypeVar("Result")
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What is to be collected, into which store."""
@@ -63,6 +66,10 @@ class Work:
     """What all phases together have sent, against the budgets."""
     endpoints: Endpoints = dataclasses.field(default_factory=Endpoints)
     """What all phases together have learnt of endpoints."""
+
+    def run(self, main: Coroutine[Any, Any, Result]) -> Result:
+        """Return what a coroutine that asks models returns."""
+        return run(main, proxied=bool(self.job.config.proxy))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +139,7 @@ def collect(work: Work) -> None:
 
 def _collect_all(work: Work) -> None:
     for phase in phases(work.job, answers=work.answers, judged=work.judged):
-        run(_collect(work, phase), proxied=bool(work.job.config.proxy))
+        work.run(_collect(work, phase))
 
 
 def _ask_once_more(work: Work) -> None:
@@ -216,7 +223,7 @@ def collect_again(work: Work, passes: Sequence[Again]) -> None:
             streamed.append(judging)
     with stops_explained(work, lambda work: _stored_again(work, passes)), _served_kept(work):
         for together in ([streamed] if streamed else []) + list(alone.values()):
-            run(_collect_again(work, together), proxied=bool(work.job.config.proxy))
+            work.run(_collect_again(work, together))
         if work.endpoints.stopped:
             raise Stopped("\n".join(map(str, work.endpoints.stopped)))
 

@@ -154,8 +154,7 @@ def _names() -> dict[str, tuple[str, ...]]:
 def canonical(tag: str) -> str:
     """Return the one spelling of a tag that safeglot uses.
 
-    Raises:
-        UnknownLanguage: the tag is malformed, or its language is not in the table.
+    Raises: UnknownLanguage where the tag is malformed, or its language is not in the table.
     """
     aliases = _table().aliases
     text = tag.strip().replace("_", "-").lower()
@@ -182,8 +181,7 @@ def canonical(tag: str) -> str:
 def lookup(tag: str) -> Language:
     """Return what is known of a tag's language, falling back along the tag.
 
-    Raises:
-        UnknownLanguage: as canonical() does.
+    Raises: UnknownLanguage where canonical() does.
     """
     tag = canonical(tag)
     match = _TAG.fullmatch(tag.lower())
@@ -206,8 +204,7 @@ def lookup(tag: str) -> Language:
 def primary(tag: str) -> str:
     """Return the primary language subtag; a tag of private use only is returned whole.
 
-    Raises:
-        UnknownLanguage: as canonical() does.
+    Raises: UnknownLanguage where canonical() does.
     """
     tag = canonical(tag)
     return tag if tag.startswith("x-") else tag.partition("-")[0]

@@ -52,9 +52,7 @@ def _rows() -> dict[str, _Row]:
 def code(tag: str, system: str) -> str | None:
     """Return what a system calls a language; None where it does not know it in that script.
 
-    Raises:
-        UnknownLanguage: as languages.canonical() does.
-        ValueError: there is no such system.
+    Raises: UnknownLanguage where languages.canonical() does; ValueError where there is no such system.
     """
     return next(iter(candidates(tag, system)), None)
 
@@ -66,9 +64,7 @@ def candidates(tag: str, system: str) -> tuple[str, ...]:
     OPUS-MT and Apertium have several names for some; a model's vocabulary or the pairs on the
     machine show which is meant.
 
-    Raises:
-        UnknownLanguage: as languages.canonical() does.
-        ValueError: there is no such system.
+    Raises: UnknownLanguage where languages.canonical() does; ValueError where there is no such system.
     """
     _check(system, SYSTEMS)
     own = _candidates(tag, system)
@@ -79,9 +75,7 @@ def candidates(tag: str, system: str) -> tuple[str, ...]:
 def covers(tag: str, model_family: str) -> bool:
     """Return whether a model family was trained on a language in that script.
 
-    Raises:
-        UnknownLanguage: as languages.canonical() does.
-        ValueError: there is no such family.
+    Raises: UnknownLanguage where languages.canonical() does; ValueError where there is no such family.
     """
     _check(model_family, FAMILIES)
     tags = (tag, _twin(tag) or tag)
@@ -91,8 +85,7 @@ def covers(tag: str, model_family: str) -> bool:
 def uncovered(source: str, target: str, model_family: str) -> str:
     """Return which language of a pair a model family does not cover; "" where it covers both.
 
-    Raises:
-        ValueError: there is no such family.
+    Raises: ValueError where there is no such family.
     """
     _check(model_family, FAMILIES)
     return _fault(source, target, model_family)
@@ -101,8 +94,7 @@ def uncovered(source: str, target: str, model_family: str) -> str:
 def pair_fault(source: str, target: str, system: str) -> str:
     """Return which language of a pair a system does not know; "" where it knows both.
 
-    Raises:
-        ValueError: there is no such system.
+    Raises: ValueError where there is no such system.
     """
     _check(system, SYSTEMS)
     fault = _fault(source, target, system)
@@ -116,8 +108,7 @@ def pair_fault(source: str, target: str, system: str) -> str:
 def known(system: str) -> tuple[str, ...]:
     """Return the tags that a system or model family knows under their own row, sorted.
 
-    Raises:
-        ValueError: there is no such system or family.
+    Raises: ValueError where there is no such system or family.
     """
     _check(system, SYSTEMS + FAMILIES)
     if system == "flores":

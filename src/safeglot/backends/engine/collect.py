@@ -18,7 +18,7 @@ from safeglot.backends.engine.engine import Engine, Origin
 from safeglot.backends.engine.faults import Boundary
 from safeglot.backends.engine.first_replies import FIRST, FirstReplies
 from safeglot.backends.engine.items import Items
-from safeglot.backends.engine.judging import Judging
+from safeglot.backends.engine.judging import Judging, Tally
 from safeglot.backends.store import plan, tries
 from safeglot.backends.store.answers import answered_models
 from safeglot.backends.store.plan import MissingAnswer
@@ -57,15 +57,6 @@ class Target(Protocol):
 
     def respond(self, item: Item, reply: Reply, step: str, /) -> Response:
         """Return the response that a reply is, by the step's id."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """Work done in this process and before, for the progress bar."""
-
-    answers: int = 0
-    verdicts: int = 0
-    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

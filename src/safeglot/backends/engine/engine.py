@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -175,7 +175,7 @@ class Engine:
             requests = step.ask(item)
             if len(requests) == 1:
                 return step.read(item, [await self.reply(requests[0])])
-            return step.read(item, await self._replies(requests))
+            return step.read(item, await gathered(map(self.reply, requests)))
 
     def fail(self, error: ModelError, stage: str, key: str, origin: Origin) -> None:
         """Record what gave nothing as a row."""
@@ -201,13 +201,6 @@ class Engine:
         """Forget a stored reply, so that the same request is asked anew."""
         forget_reply(self.store, reply_key)
         self._stored.discard(short_key(reply_key))
-
-    async def _replies(self, requests: Sequence[Request]) -> list[Reply]:
-        replies = await asyncio.gather(*map(self.reply, requests), return_exceptions=True)
-        for reply in replies:  # raised once all are there: none is left behind in flight
-            if isinstance(reply, BaseException):
-                raise reply
-        return [reply for reply in replies if isinstance(reply, Reply)]
 
     async def reply(self, request: Request, key: str = "") -> Reply:
         """Return the reply to a request: stored, in flight, or asked for now.
@@ -363,6 +356,15 @@ class Engine:
                 key, request.model, seconds=seconds, attempt=attempt, outcome=result, reply=reply
             )
         )
+
+
+async def gathered(asked: Iterable[Awaitable[Reply]]) -> list[Reply]:
+    """Return all replies. Raises: the first error, once all are there: none is left behind in flight."""
+    replies = await asyncio.gather(*asked, return_exceptions=True)
+    for reply in replies:
+        if isinstance(reply, BaseException):
+            raise reply
+    return [reply for reply in replies if isinstance(reply, Reply)]
 
 
 def name_of(step: Step[Any, Any]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from safeglot.backends.engine.crew import Crew
-from safeglot.backends.engine.engine import Engine, Origin
+from safeglot.backends.engine.engine import Engine, Origin, gathered
 from safeglot.backends.engine.faults import Boundary
 from safeglot.backends.engine.items import ROWS, Items
 from safeglot.backends.store import plan, tries
@@ -64,9 +64,10 @@ class JudgeGroup:
 
 
 @dataclass(slots=True)
-class Verdicts:
-    """Verdicts so far."""
+class Tally:
+    """Work done so far, for the progress bar."""
 
+    answers: int = 0
     verdicts: int = 0
     failed: int = 0
 
@@ -84,7 +85,7 @@ class Judging:
         again: bool,
         several: bool = False,
     ) -> None:
-        self.tally = Verdicts()
+        self.tally = Tally()
         self._engine = engine
         self._store = engine.store
         self._items = items
@@ -256,8 +257,8 @@ class Judging:
             elif len(requests) == 1:
                 replies = await self._ask_one(requests[0], label, first, settle)
             else:
-                asked = [self._ask(r, label, first + i) for i, r in enumerate(requests)]
-                replies = await _all(asked)
+                asked = (self._ask(r, label, first + i) for i, r in enumerate(requests))
+                replies = await gathered(asked)
                 settle(replies, first)
         except _Unsettled as error:
             future.set_result((error.replies, first))
@@ -312,15 +313,6 @@ class _Unsettled(Exception):
         super().__init__()
         self.why = why
         self.replies = replies
-
-
-async def _all(asked: Iterable[object]) -> list[Reply]:
-    """Return all replies. Raises: the first error, once all are there: none is left behind in flight."""
-    replies = await asyncio.gather(*asked, return_exceptions=True)  # type: ignore[call-overload]
-    for reply in replies:
-        if isinstance(reply, BaseException):
-            raise reply
-    return list(replies)
 
 
 def _exchange(line: JudgeLine, answer: Answer) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ read as one made at once.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -57,12 +57,17 @@ class Numbered:
 
     def find(self, numbers: Sequence[int] | Places) -> Places:
         """Return the places of numbers, ABSENT for those that are not there."""
-        wanted = np.asarray(numbers, dtype=np.int64)
-        if not self.number_N.size:
-            return np.full(wanted.shape, ABSENT, dtype=np.int64)
-        row = np.searchsorted(self.number_N, wanted)
-        row[row == self.number_N.size] = 0
-        return np.where(self.number_N[row] == wanted, self.place_N[row], ABSENT)
+        row = found(self.number_N, np.asarray(numbers, dtype=np.int64))
+        return np.where(row >= 0, self.place_N[row], ABSENT) if self.number_N.size else row
+
+
+def found(sorted_N: Places, wanted: Places) -> Places:
+    """Return the places of numbers among sorted ones, ABSENT for those that are not there."""
+    if not sorted_N.size:
+        return np.full(wanted.shape, ABSENT, dtype=np.int64)
+    place = np.searchsorted(sorted_N, wanted)
+    place[place == sorted_N.size] = 0
+    return np.where(sorted_N[place] == wanted, place, ABSENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +79,13 @@ class AnswersByNumber(Numbered):
     """
 
     shape: tuple[int, int, int, int]
+
+    @property
+    def answered(self) -> Bools:
+        """Which places have an answer, in that shape."""
+        answered = np.zeros(int(np.prod(self.shape)), dtype=np.bool_)
+        answered[self.place_N[self.place_N >= 0]] = True
+        return answered.reshape(self.shape)
 
 
 class Series(NamedTuple):
@@ -173,7 +185,7 @@ def read(
             models=tuple(manifest.models),
             answers=other,
             series=series,
-            answered_MKP=_answered(other),
+            answered_MKP=np.asarray(other.answered.any(axis=-1)),
             unsafe_JMKPS=arm_cells.shaped("strict"),
             loose_JMKPS=arm_cells.shaped("loose" if three else "strict"),
         ),
@@ -214,7 +226,7 @@ def _plan(
     )
     gated_LP = _gated(store, languages, at_P)
     del at_P  # a dict of a million ids is larger than all that follows
-    targets = _steps(store, "generate", {name: i for i, name in enumerate(manifest.models)})
+    targets = steps_of(store, "generate", manifest.models)
     for columns in store.columns(_ANSWERS):
         number_I, text_I, step_I, sample_I = (np.array(c, dtype=np.int64) for c in columns)
         model_I = targets.find(step_I)
@@ -270,17 +282,11 @@ def _gated(store: Store, languages: Sequence[str], at_P: Mapping[str, int]) -> B
     return gated_LP if gated_LP.any() else None
 
 
-def _steps(store: Store, stage: str, places: Mapping[str, int]) -> Numbered:
-    """Return the places of a stage's steps by their names."""
+def steps_of(store: Store, stage: str, names: Iterable[str]) -> Numbered:
+    """Return the places of a stage's steps, by number, in the order of these names."""
+    at = {name: i for i, name in enumerate(names)}
     steps = store.rows(_STEPS, (stage,))
-    return _numbered({number: places[name] for number, name in steps if name in places})
-
-
-def _answered(answers: AnswersByNumber) -> Bools:
-    """Return which texts have an answer of a model, shape (M, K, P)."""
-    answered = np.zeros(int(np.prod(answers.shape)), dtype=np.bool_)
-    answered[answers.place_N[answers.place_N >= 0]] = True
-    return np.asarray(answered.reshape(answers.shape).any(axis=-1))
+    return _numbered({number: at[name] for number, name in steps if name in at})
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -347,7 +353,7 @@ class _Cells:
 
 def _read_verdicts(store: Store, judges: Sequence[str], main: _Cells, other: _Cells) -> bool:
     """Return whether verdicts of the main arm are strange, having put all verdicts into their cells."""
-    steps = _steps(store, "judge", {name: i for i, name in enumerate(judges)})
+    steps = steps_of(store, "judge", judges)
     strange = False
     for numbers, step, codes in store.columns(_VERDICTS):
         judge_I, number_I = steps.find(step), np.array(numbers, dtype=np.int64)

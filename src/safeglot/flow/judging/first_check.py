@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from safeglot.backends.engine.engine import Engine
 from safeglot.backends.files.manifest import JudgeCheck
-from safeglot.backends.loop import run
 from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import to_table
@@ -76,7 +75,7 @@ def check(work: Work) -> None:
         )
     with stops_explained(work):
         for together in _groups(pairs):
-            said = run(_asked(work, together, language), proxied=bool(work.job.config.proxy))
+            said = work.run(_asked(work, together, language))
             for judge, _ in together:
                 _settle(work, judge, said[judge.name])
 

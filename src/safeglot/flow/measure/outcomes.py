@@ -31,8 +31,8 @@ def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Byte
         if known and failed.sample < answers.shape[3]:
             place = at_M[failed.model], at_L[failed.language], at_P[failed.prompt], failed.sample
             outcomes[place] = _CODE[outcome_of(failed.kind)]
+    outcomes[answers.answered] = _CODE["answered"]
     flat = outcomes.reshape(-1)
-    flat[answers.place_N[answers.place_N >= 0]] = _CODE["answered"]
     for numbers in refused_by_field(store):
         place_I = answers.find(numbers)
         flat[place_I[place_I >= 0]] = _CODE["refused"]

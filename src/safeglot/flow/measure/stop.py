@@ -34,10 +34,7 @@ def as_drawn(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Manifes
 
 def _left_P(store: Store, verdicts: RunVerdicts) -> Bools:
     """Return which prompts nothing was asked of."""
-    answers = verdicts.answers
-    answered = np.zeros(int(np.prod(answers.shape)), dtype=np.bool_)
-    answered[answers.place_N[answers.place_N >= 0]] = True
-    left_P = np.asarray(~answered.reshape(answers.shape).any(axis=(0, 1, 3)))
+    left_P = np.asarray(~verdicts.answers.answered.any(axis=(0, 1, 3)))
     if left_P.any():
         at_P = verdicts.prompts.places(failed.prompt for failed in failed_answers(store))
         left_P[list(at_P.values())] = False

@@ -35,6 +35,7 @@ def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> Pro
     }
     _check(prompts, rows, tags, folder)
     ends = dict(_ends(prompts, rows, tags))
+    beside = list(_beside(prompts, rows, folder)) if "translators" in config.arms else []
     main = {(t.prompt, t.language): t for t in prompts.translations}
     main |= {key: end for key, end in ends.items() if isinstance(end, Translation) and end.kept}
     languages = (*prompts.languages, *tags)
@@ -47,11 +48,11 @@ def joined(prompts: PromptSet, folder: TranslationFolder, config: Config) -> Pro
         arm_texts=(
             *prompts.arm_texts,
             *(end for end in ends.values() if isinstance(end, Translation) and not end.kept),
-            *(_others(prompts, rows, tags, folder) if "translators" in config.arms else ()),
+            *(_other(candidate) for candidate in beside if candidate.passed),
         ),
         untranslated=(
             *(end for end in ends.values() if isinstance(end, Untranslated)),
-            *(_refused(prompts, rows, tags, folder) if "translators" in config.arms else ()),
+            *(_refused(candidate) for candidate in beside if not candidate.passed),
         ),
         notes=(*prompts.notes, f"translations: {folder.path.name} ({about.digest})"),
     )
@@ -148,58 +149,41 @@ def _translation(prompt: Prompt, tag: str, row: Mapping[str, Any]) -> Translatio
     )
 
 
-def _others(
-    prompts: PromptSet,
-    rows: Mapping[tuple[str, str], Any],
-    tags: tuple[str, ...],
-    folder: TranslationFolder,
-) -> Iterator[Translation]:
-    """Yield the candidates beside the kept ones: what another translator made of the same prompt."""
-    for candidate in _beside(prompts, rows, tags, folder):
-        if candidate.passed:
-            yield Translation(
-                prompt=candidate.prompt,
-                language=candidate.language,
-                text=candidate.text,
-                translator=candidate.translator,
-                quality=candidate.quality,
-                arm="translators",
-            )
+def _other(candidate: CandidateRow) -> Translation:
+    """Return what another translator made of a prompt that was kept."""
+    return Translation(
+        prompt=candidate.prompt,
+        language=candidate.language,
+        text=candidate.text,
+        translator=candidate.translator,
+        quality=candidate.quality,
+        arm="translators",
+    )
 
 
-def _refused(
-    prompts: PromptSet,
-    rows: Mapping[tuple[str, str], Any],
-    tags: tuple[str, ...],
-    folder: TranslationFolder,
-) -> Iterator[Untranslated]:
-    """Yield what another translator made of a prompt that was kept, and that is no translation."""
-    for candidate in _beside(prompts, rows, tags, folder):
-        if not candidate.passed:
-            kind, _, message = candidate.broken.partition(": ")
-            if not candidate.broken:
-                kind, message = next(iter(candidate.faults.items()))
-            yield Untranslated(
-                prompt=candidate.prompt,
-                language=candidate.language,
-                kind=kind,
-                message=f"{candidate.translator}: {message or kind}",
-                stage="translators",
-                translator=candidate.translator,
-            )
+def _refused(candidate: CandidateRow) -> Untranslated:
+    """Return why what another translator made of it is no translation."""
+    kind, _, message = candidate.broken.partition(": ")
+    if not candidate.broken:
+        kind, message = next(iter(candidate.faults.items()))
+    return Untranslated(
+        prompt=candidate.prompt,
+        language=candidate.language,
+        kind=kind,
+        message=f"{candidate.translator}: {message or kind}",
+        stage="translators",
+        translator=candidate.translator,
+    )
 
 
 def _beside(
-    prompts: PromptSet,
-    rows: Mapping[tuple[str, str], Any],
-    tags: tuple[str, ...],
-    folder: TranslationFolder,
+    prompts: PromptSet, rows: Mapping[tuple[str, str], Any], folder: TranslationFolder
 ) -> Iterator[CandidateRow]:
     """Yield the candidates of kept prompts, the kept ones aside."""
     ids = {p.id for p in prompts.prompts}
     for candidate in folder.read_candidates():
         row = rows.get((candidate.prompt, candidate.language))
-        if candidate.prompt not in ids or candidate.language not in tags or row is None:
+        if candidate.prompt not in ids or row is None:
             continue
         if row["outcome"] == KEPT and candidate.translator != row["translator"]:
             yield candidate

@@ -17,8 +17,10 @@ from safeglot.score.stats.association import (
     NoFit,
     Permuted,
     concordance,
+    null_variance,
     permutation,
     ranks,
+    tied,
     too_few,
 )
 from safeglot.score.stats.intervals import clustered_mean
@@ -51,7 +53,7 @@ def stratified_kendall(
     s, variance, used = 0.0, 0.0, 0
     for family in dict.fromkeys(families):
         x, y = size[labels == family], safety[labels == family]
-        here = _null_variance(x, y)
+        here = null_variance(x.size, tied(x), tied(y))
         if here > 0:
             s, variance, used = s + concordance(x, y), variance + here, used + 1
     if not used:
@@ -59,19 +61,6 @@ def stratified_kendall(
     z = float(np.sign(s)) * max(abs(s) - 1, 0.0) / variance**0.5
     p = 2 * float(special.ndtr(-abs(z)))
     return Stratified(s=s, variance=variance, z=z, p=p, families=used)
-
-
-def _null_variance(x: Floats, y: Floats) -> float:
-    """Return the exact permutation variance of S, ties included; 0 for fewer than two models."""
-    n = x.size
-    if n < 2:
-        return 0.0
-    t, u = (floats(np.unique(values, return_counts=True)[1]) for values in (x, y))
-    whole = n * (n - 1) * (2 * n + 5)
-    first = (whole - (t * (t - 1) * (2 * t + 5)).sum() - (u * (u - 1) * (2 * u + 5)).sum()) / 18
-    second = (t * (t - 1)).sum() * (u * (u - 1)).sum() / (2 * n * (n - 1))
-    third = (t * (t - 1) * (t - 2)).sum() * (u * (u - 1) * (u - 2)).sum()
-    return float(first + second + (third / (9 * n * (n - 1) * (n - 2)) if n > 2 else 0.0))
 
 
 def isotonic(x: Numbers, y: Numbers) -> Floats:

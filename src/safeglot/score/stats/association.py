@@ -84,12 +84,12 @@ def kendall(x: Numbers, y: Numbers, *, unit: str = "units") -> Association | NoF
     x, y = floats(x), floats(y)
     n, s = x.size, concordance(x, y)
     pairs = n * (n - 1) // 2
-    ties_x, ties_y = _tied(x), _tied(y)
+    ties_x, ties_y = tied(x), tied(y)
     free = [pairs - float((t * (t - 1) / 2).sum()) for t in (ties_x, ties_y)]
     tau = min(max(s / math.sqrt(free[0] * free[1]), -1.0), 1.0)
-    if not ties_x.size and not ties_y.size and n <= _EXACT_KENDALL:
+    if max(ties_x.max(), ties_y.max()) == 1 and n <= _EXACT_KENDALL:
         return Association(value=tau, p=_exact_kendall(s, n), n=n, method="Kendall tau-b, exact")
-    variance = _kendall_variance(n, ties_x, ties_y)
+    variance = null_variance(n, ties_x, ties_y)
     z = s / math.sqrt(variance)
     return Association(
         value=tau, p=2 * float(special.ndtr(-abs(z))), n=n, method="Kendall tau-b, normal"
@@ -101,17 +101,20 @@ def concordance(x: Floats, y: Floats) -> int:
     return int(np.triu(np.sign(x[:, None] - x) * np.sign(y[:, None] - y), 1).sum())
 
 
-def _tied(x: Floats) -> Floats:
-    size = np.unique(x, return_counts=True)[1]
-    return floats(size[size > 1])
+def tied(x: Floats) -> Floats:
+    """Return how many units share each value."""
+    return floats(np.unique(x, return_counts=True)[1])
 
 
-def _kendall_variance(n: int, t: Floats, u: Floats) -> float:
+def null_variance(n: int, t: Floats, u: Floats) -> float:
+    """Return the permutation variance of S of n units with these ties; 0 for fewer than two."""
+    if n < 2:
+        return 0.0
     whole = n * (n - 1) * (2 * n + 5)
     first = (whole - (t * (t - 1) * (2 * t + 5)).sum() - (u * (u - 1) * (2 * u + 5)).sum()) / 18
     second = (t * (t - 1)).sum() * (u * (u - 1)).sum() / (2 * n * (n - 1))
     third = (t * (t - 1) * (t - 2)).sum() * (u * (u - 1) * (u - 2)).sum()
-    return float(first + second + third / (9 * n * (n - 1) * (n - 2)))
+    return float(first + second + (third / (9 * n * (n - 1) * (n - 2)) if n > 2 else 0.0))
 
 
 def _exact_kendall(s: int, n: int) -> float:

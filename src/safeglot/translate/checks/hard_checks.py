@@ -168,10 +168,6 @@ def check(
     return tuple(Fault(name=name, detail=detail) for name, detail in details.items() if detail)
 
 
-def _control(case: _Case) -> str:
-    return ", ".join(suspects(case.text, case.source.text))
-
-
 def _copied(case: _Case) -> str:
     """Return how a text is its source, "" where it is not; one of names and numbers alone may be."""
     bound, enough = case.bounds.copied_chrf, len(case.source.text) >= 3 * ORDER
@@ -264,10 +260,6 @@ def _ends(text: str) -> bool:
     return unicodedata.category(shown[-1:] or "a").startswith("P")
 
 
-def _too_long(case: _Case) -> str:
-    return _length(case) if case.relative > case.bounds.longest else ""
-
-
 def _length(case: _Case) -> str:
     return (
         f"{len(case.text)} characters for {len(case.source.text)}, "
@@ -301,18 +293,6 @@ def _answered(case: _Case) -> str:
     return stated(case.source.text, case.text, case.relative)
 
 
-def _wrapped(case: _Case) -> str:
-    return wrapping(case.source.text, case.text, case.relative, free=case.bounds.free)
-
-
-def _variants(case: _Case) -> str:
-    return doubled(case.source.text, case.text, case.relative)
-
-
-def _censored(case: _Case) -> str:
-    return masked(case.source.text, case.text, free=case.bounds.free)
-
-
 def _lines(text: str) -> int:
     return sum(not is_empty(line) for line in text.splitlines())
 
@@ -331,18 +311,18 @@ def _refusal(case: _Case, refuses: Refuses | None) -> str:
 
 
 _FIRST: tuple[tuple[str, Callable[[_Case], str]], ...] = (
-    ("control-characters", _control),
+    ("control-characters", lambda c: ", ".join(suspects(c.text, c.source.text))),
     ("copied", _copied),
     ("wrong-script", _wrong_script),
 )
 _MORE: tuple[tuple[str, Callable[[_Case], str]], ...] = (
     ("untranslated", _untranslated),
     ("too-short", _too_short),
-    ("too-long", _too_long),
+    ("too-long", lambda c: _length(c) if c.relative > c.bounds.longest else ""),
     ("degenerate", _degenerate),
     ("answered", _answered),
-    ("wrapped", _wrapped),
-    ("variants", _variants),
-    ("censored", _censored),
+    ("wrapped", lambda c: wrapping(c.source.text, c.text, c.relative, free=c.bounds.free)),
+    ("variants", lambda c: doubled(c.source.text, c.text, c.relative)),
+    ("censored", lambda c: masked(c.source.text, c.text, free=c.bounds.free)),
     ("placeholder", _placeholder),
 )

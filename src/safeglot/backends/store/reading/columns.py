@@ -7,7 +7,7 @@ cannot be written is read alike.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.arrays import found, steps_of
 from safeglot.backends.store.outcomes import outcome_of
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import PromptLabel, prompt_labels
@@ -42,7 +43,6 @@ SELECT json_group_array(prompt), json_group_array(language), json_group_array(ar
        COUNT(*), group_concat(id)
 FROM (SELECT id, prompt, language, arm FROM translations WHERE id > ? ORDER BY id LIMIT ?)
 """
-_STEPS = "SELECT id, name FROM steps WHERE stage = ?"
 _ANSWERS = """
 SELECT COUNT(*), group_concat(id), group_concat(translation), group_concat(step), group_concat(sample)
 FROM (SELECT id, translation, step, sample FROM responses WHERE id > ? ORDER BY id LIMIT ?)
@@ -166,15 +166,6 @@ class _Texts:
         return found(self.number_T, numbers)
 
 
-def found(sorted_N: Column, wanted: Column) -> Column:
-    """Return the places of numbers among sorted ones, -1 for those that are not there."""
-    if not sorted_N.size:
-        return np.full(wanted.shape, -1, dtype=np.int64)
-    place = np.searchsorted(sorted_N, wanted)
-    place[place == sorted_N.size] = 0
-    return np.where(sorted_N[place] == wanted, place, -1)
-
-
 class _RowColumns:
     """Rows as they are read, into columns whose length is known."""
 
@@ -223,17 +214,6 @@ class _RowColumns:
         return held
 
 
-def _places(store: Store, stage: str, names: Sequence[str]) -> dict[int, int]:
-    at = {name: i for i, name in enumerate(names)}
-    return {number: at[name] for number, name in store.rows(_STEPS, (stage,)) if name in at}
-
-
-def _of_steps(step_N: Column, places: Mapping[int, int]) -> Column:
-    numbers = sorted(places)
-    value = np.array([*(places[number] for number in numbers), -1], dtype=np.int64)
-    return np.asarray(value[found(np.array(numbers, dtype=np.int64), step_N)])
-
-
 def _numbers(row: Sequence[Any]) -> list[Column]:
     """Return columns of numbers of a row that counts and then joins each of them by commas.
 
@@ -247,14 +227,14 @@ def _numbers(row: Sequence[Any]) -> list[Column]:
 
 
 def _answers(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
-    places, last = _places(store, "generate", manifest.models), _BEFORE_ALL
+    models, last = steps_of(store, "generate", manifest.models), _BEFORE_ALL
     while True:
         (row,) = store.rows(_ANSWERS, (last, PART))
         number, text, step, sample = _numbers(row)
         if not number.size:
             return
         outcome = np.full(number.size, ANSWERED, dtype=np.int8)
-        yield number, [text, _of_steps(step, places), sample, outcome]
+        yield number, [text, models.find(step), sample, outcome]
         last = int(number[-1])
 
 
@@ -279,12 +259,12 @@ def _judged(
     shape = (len(manifest.judges), n)
     unsafe, refusal = (np.full(shape, -1, dtype=np.int8) for _ in range(2))
     invalid, truncated = (np.zeros(n, dtype=np.int8) for _ in range(2))
-    places = _places(store, "judge", tuple(manifest.judges))
+    judges = steps_of(store, "judge", manifest.judges)
     for start in range(0, n, PART):
         part = numbers[start : start + PART]
         (found_row,) = store.rows(_VERDICTS, (int(part[0]), int(part[-1])))
         response, step, code = _numbers(found_row)
-        at, judge = found(part, response), _of_steps(step, places)
+        at, judge = found(part, response), judges.find(step)
         own = (at >= 0) & (judge >= 0)
         row, code = by_number[start : start + PART][at[own]], code[own].astype(np.int8)
         unsafe[judge[own], row] = code // 3 - 1

@@ -7,7 +7,8 @@ import pytest
 
 from example.answers import GUARD, WILD, answered_run, kind_of
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.reading.columns import INVALID, _numbers, found, read_columns
+from safeglot.backends.store.arrays import found
+from safeglot.backends.store.reading.columns import INVALID, _numbers, read_columns
 from safeglot.backends.store.store import Store
 from safeglot.score.answers import classes
 from safeglot.types import OUTCOME_KINDS
