@@ -10,7 +10,6 @@ from safeglot.score.causes.attribution import (
     TERMS,
     ArmRates,
     Decomposition,
-    PairedMean,
     Part,
     decompose,
 )
@@ -159,19 +158,31 @@ def _bound(split: Decomposition) -> Extra:
 
 def _alike(split: Decomposition, name: str) -> Extra:
     """Return what a second round trip says of the term if both directions err alike."""
-    found = (split.alike or {}).get(name)
-    return {} if found is None else _named("alike", found) | {"alike_n": found.n}
+    found = None if split.alike is None else split.alike.get(name)
+    if found is None:
+        return {}
+    return {
+        "alike": found.value,
+        "alike_low": found.low,
+        "alike_high": found.high,
+        "alike_n": found.n,
+    }
 
 
 def _people(split: Decomposition) -> Extra:
     """Return what people's translations show of the translation, and less the round trip."""
     extra: Extra = {}
-    if split.human is not None:
-        extra |= _named("human", split.human) | {"human_n": split.human.n}
-    if split.human_less_roundtrip is not None:
-        extra |= _named("human_less_roundtrip", split.human_less_roundtrip)
+    if (own := split.human) is not None:
+        extra |= {
+            "human": own.value,
+            "human_low": own.low,
+            "human_high": own.high,
+            "human_n": own.n,
+        }
+    if (beyond := split.human_less_roundtrip) is not None:
+        extra |= {
+            "human_less_roundtrip": beyond.value,
+            "human_less_roundtrip_low": beyond.low,
+            "human_less_roundtrip_high": beyond.high,
+        }
     return extra
-
-
-def _named(name: str, mean: PairedMean) -> Extra:
-    return {name: mean.value, f"{name}_low": mean.low, f"{name}_high": mean.high}
