@@ -361,9 +361,8 @@ class Engine:
 async def gathered(asked: Iterable[Awaitable[Reply]]) -> list[Reply]:
     """Return all replies. Raises: the first error, once all are there: none is left behind in flight."""
     replies = await asyncio.gather(*asked, return_exceptions=True)
-    for reply in replies:
-        if isinstance(reply, BaseException):
-            raise reply
+    if error := next((reply for reply in replies if isinstance(reply, BaseException)), None):
+        raise error
     return [reply for reply in replies if isinstance(reply, Reply)]
 
 

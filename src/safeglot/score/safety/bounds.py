@@ -49,7 +49,7 @@ class CellTests:
         return tango(b_H, c_H, self.table.n_eff_H, level=level)
 
     def row(
-        self, row: Estimate, h: int, ends: tuple[Floats, Floats], missing: int, extra: Extra
+        self, row: Estimate, h: int, ends: tuple[Floats, Floats], *, missing: int, extra: Extra
     ) -> Estimate:
         """Return a row with one of the gaps, its interval out of all and what came of its pairs."""
         n = int(self.table.n_H[h])

@@ -193,7 +193,7 @@ def gaps_by_category(sheet: Sheet, joined: Joined) -> list[Estimate]:
         if table.n_H[h]:
             extra |= {"p_holm": float(holm), "p_bh": float(bh), "p_by": float(by)} | seen[h]
         row = sheet.row_of("gap", language, category)
-        rows.append(tests.row(row, h, interval_H, int(missing_H[h]), extra))
+        rows.append(tests.row(row, h, interval_H, missing=int(missing_H[h]), extra=extra))
     return rows
 
 

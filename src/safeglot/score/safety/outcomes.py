@@ -251,7 +251,7 @@ def _paired(sheet: Sheet, metric: str, unsafe_LPS: Bytes) -> Iterator[Estimate]:
                 "p_high_bound": float(p_high[0]),
             }
         row = sheet.row_of(metric, language, None)
-        yield point.row(row, 0, point.interval(frame.level), missing, extra)
+        yield point.row(row, 0, point.interval(frame.level), missing=missing, extra=extra)
 
 
 def _test(frame: Frame, reference_1PS: Bytes, own_1PS: Bytes) -> CellTests:
