@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from safeglot.text.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
 
+SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google")
 FAMILIES = ("xlm-r", "mt5")
 
 _NAMES = {
