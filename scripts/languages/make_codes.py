@@ -36,6 +36,11 @@ NAMES = {
     "Bengali": ("bn",),
     "Burmese zawgyi font": (),  # an encoding of its own, which no tag tells
     "Chichewa": ("ny",),
+    "Kirundi": ("rn",),
+    "Sesotho": ("st",),
+    "Setswana": ("tn",),
+    "isiXhosa": ("xh",),
+    "isiZulu": ("zu",),
     "Chinese": ("zh", "zh-Hant"),  # a list that has one Chinese means both scripts
     "Kurdish (Kurmanji)": ("ku",),
     "Maori": ("mi",),
@@ -71,7 +76,9 @@ GLOTLID = {
 SERVICE = {"en": "en-US", "pt": "pt-BR", "zh": "zh-Hans"}
 OLD = {"iw": "he", "jw": "jv"}
 SCRIPTS = {"zh-CN": "zh", "zh-TW": "zh-Hant"}
-ORDER = ("nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google", "xlmr", "mt5")
+ORDER = (
+    "nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google", "xlmr", "mt5", "afroxlmr",
+)  # fmt: skip
 
 
 def read(name: str, *, lines: bool = False) -> list[str]:
@@ -234,6 +241,13 @@ class Maker:
             for tag in tags:
                 self.put(tag_of(tag if plain == entry else f"{tag}-Latn"), system, "yes")
 
+    def afro_xlmr(self) -> None:
+        """Note the languages of AfroXLMR: those of XLM-R, whose training went on with further ones."""
+        self.family("afro-xlmr.txt", "afroxlmr")
+        for row in self.rows.values():
+            if "xlmr" in row:
+                row["afroxlmr"] = "yes"
+
     def write(self) -> None:
         """Write the codes to standard output, several of a system with spaces between."""
         out = csv.writer(sys.stdout, lineterminator="\n")
@@ -256,6 +270,7 @@ def main() -> None:
     maker.google()
     maker.family("xlm-r.txt", "xlmr")
     maker.family("mt5.txt", "mt5")
+    maker.afro_xlmr()
     maker.write()
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 import transformers
 
-from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
+from extras.tiny_models import APART, PAIRS, comet, mt5, xlmr_encoder
 from safeglot.backends.estimators import comet_heads, comet_model, metricx_model, quality_models
 from safeglot.backends.files.fingerprints import folder_fingerprint
 from safeglot.errors import ModelError, UsageError
@@ -94,9 +94,7 @@ def simplex(scalars):
 
 def test_cometkiwi_gives_what_the_formula_gives(small):
     folder, encoder = small
-    told = [
-        float(reply.text) for reply in answers(quality_models.cometkiwi(folder, encoder), PAIRS)
-    ]
+    told = [float(reply.text) for reply in answers(quality_models.comet(folder, encoder), PAIRS)]
     wanted = [by_hand(folder, encoder, src, mt) for src, mt in PAIRS]
     assert told == pytest.approx(wanted, abs=1e-5)
     assert len({round(one, 3) for one in told}) == len(PAIRS)
@@ -104,17 +102,59 @@ def test_cometkiwi_gives_what_the_formula_gives(small):
 
 def test_cometkiwi_xl_with_sparsemax_and_layer_norm(large):
     folder, encoder = large
-    told = [
-        float(reply.text) for reply in answers(quality_models.cometkiwi(folder, encoder), PAIRS)
-    ]
+    told = [float(reply.text) for reply in answers(quality_models.comet(folder, encoder), PAIRS)]
     wanted = [by_hand(folder, encoder, *pair, xl=True, norm=True, sparse=True) for pair in PAIRS]
     assert told == pytest.approx(wanted, abs=1e-4)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "normed"])
+def apart(tmp_path_factory, request):
+    folder = tmp_path_factory.mktemp("apart")
+    encoder = xlmr_encoder(folder / "afro-xlmr", large=False)
+    changes = {**APART, "layer_norm": request.param}
+    return comet(folder / "africomet-qe", encoder, **changes), encoder, request.param
+
+
+def test_a_model_that_reads_each_text_by_itself_gives_what_the_formula_gives(apart):
+    """AfriCOMET's design: means of mixed layers, both beside their product and distance."""
+    folder, encoder, normed = apart
+    state = torch.load(folder / "checkpoints" / "model.ckpt", weights_only=False)["state_dict"]
+    model = transformers.XLMRobertaModel(
+        transformers.XLMRobertaConfig.from_pretrained(encoder), add_pooling_layer=False
+    ).eval()
+    body = {k[14:]: v for k, v in state.items() if k.startswith("encoder.model.")}
+    body.pop("embeddings.position_ids")
+    model.load_state_dict(body)
+    pieces = transformers.XLMRobertaTokenizerFast.from_pretrained(encoder)
+    scalars = torch.cat([state[f"layerwise_attention.scalar_parameters.{i}"] for i in range(4)])
+
+    def vector(text):
+        ids = torch.tensor([pieces(text)["input_ids"]])
+        layers = model(input_ids=ids, output_hidden_states=True).hidden_states
+        if normed:
+            layers = [(x - x.mean()) / (x.var(unbiased=False) + 1e-12).sqrt() for x in layers]
+        mixed = sum(s * layer[0] for s, layer in zip(scalars.softmax(0), layers, strict=True))
+        return state["layerwise_attention.gamma"] * mixed.mean(0)
+
+    def by_hand(src, mt):
+        a, b = vector(mt), vector(src)
+        x = torch.cat([a, b, a * b, (a - b).abs()])
+        for at in (0, 3):
+            x = torch.tanh(
+                state[f"estimator.ff.{at}.weight"] @ x + state[f"estimator.ff.{at}.bias"]
+            )
+        return float(state["estimator.ff.6.weight"] @ x + state["estimator.ff.6.bias"])
+
+    told = [float(reply.text) for reply in answers(quality_models.comet(folder, encoder), PAIRS)]
+    with torch.no_grad():
+        assert told == pytest.approx([by_hand(*pair) for pair in PAIRS], abs=1e-5)
+    assert len({round(one, 3) for one in told}) == len(PAIRS)
 
 
 @pytest.mark.parametrize("which", ["small", "large", "metricx"])
 def test_a_batch_changes_no_number(which, request):
     given = request.getfixturevalue(which)
-    make = quality_models.metricx if which == "metricx" else quality_models.cometkiwi
+    make = quality_models.metricx if which == "metricx" else quality_models.comet
     places = (given, given) if which == "metricx" else given
     together = answers(make(*places), PAIRS)
     alone = answers(make(*places), PAIRS, together=False)
@@ -133,7 +173,7 @@ def test_padding_does_not_matter(which, request):
     else:
         weights = comet_model.load(given[0], str(given[1]), device="cpu", dtype="float32")
     rows = [weights.tokens(mt, src) for src, mt in PAIRS]
-    assert len({len(row) for row in rows}) > 2
+    assert len({len(row[0]) for row in rows}) > 2
     assert weights.numbers(rows)[-1] == pytest.approx(weights.numbers(rows[-1:])[0], abs=1e-4)
 
 
@@ -141,18 +181,20 @@ def test_the_order_of_the_texts_matters_and_the_translation_comes_first(small):
     folder, encoder = small
     weights = comet_model.load(folder, str(encoder), device="cpu", dtype="float32")
     pieces = weights.tokenizer
-    row = weights.tokens("Das Wetter", "The weather")
+    (row,) = weights.tokens("Das Wetter", "The weather")
     marks = [at for at, one in enumerate(row) if one in (0, 2)]
     assert (row[0], row[-1]) == (0, 2)
     assert marks[2] == marks[1] + 1
     assert pieces.decode(row[1 : marks[1]]).strip() == "Das Wetter"
-    assert weights.numbers([row]) != weights.numbers([weights.tokens("The weather", "Das Wetter")])
+    assert weights.numbers([(row,)]) != weights.numbers(
+        [weights.tokens("The weather", "Das Wetter")]
+    )
 
 
 def test_texts_that_are_too_long_are_told_apart_from_those_that_fit(small):
     folder, encoder = small
     pairs = [("The weather will be fine. " * 30, "Das Wetter"), PAIRS[0]]
-    long, fits = answers(quality_models.cometkiwi(folder, encoder), pairs)
+    long, fits = answers(quality_models.comet(folder, encoder), pairs)
     assert long.text == f"too long: {long.n_prompt_tokens} tokens, it takes 64"
     assert math.isfinite(float(fits.text))
 
@@ -233,7 +275,7 @@ def test_metricx_23_shows_the_candidate_first_and_leaves_braces_alone(metricx):
             edition=metricx_model.EDITIONS[edition],
             device="cpu",
         )
-        assert weights.tokens("{src} ja", "{mt} yes") == [5]
+        assert weights.tokens("{src} ja", "{mt} yes") == ([5],)
     assert shown == ["candidate: {src} ja source: {mt} yes", "source: {mt} yes candidate: {src} ja"]
 
 
@@ -265,24 +307,24 @@ def test_missing_and_strange_weights_are_refused_when_asked(small, tmp_path):
     (broken / "hparams.yaml").write_bytes((folder / "hparams.yaml").read_bytes())
     torch.save({**found, "state_dict": state}, broken / "checkpoints" / "model.ckpt")
     with pytest.raises(ModelError, match=r"lacks weights of the head: estimator\.ff\.3\.bias"):
-        answers(quality_models.cometkiwi(broken, encoder), PAIRS[:1])
+        answers(quality_models.comet(broken, encoder), PAIRS[:1])
     state["estimator.ff.3.bias"] = torch.zeros(16)
     del state["encoder.model.encoder.layer.0.output.dense.weight"]
     torch.save({**found, "state_dict": state}, broken / "checkpoints" / "model.ckpt")
     with pytest.raises(ModelError, match="lacks weights of the encoder"):
-        answers(quality_models.cometkiwi(broken, encoder), PAIRS[:1])
+        answers(quality_models.comet(broken, encoder), PAIRS[:1])
 
 
 def test_bfloat16_stays_near(small):
     folder, encoder = small
-    exact = [float(a.text) for a in answers(quality_models.cometkiwi(folder, encoder), PAIRS)]
-    near = answers(quality_models.cometkiwi(folder, encoder, dtype="bfloat16"), PAIRS)
+    exact = [float(a.text) for a in answers(quality_models.comet(folder, encoder), PAIRS)]
+    near = answers(quality_models.comet(folder, encoder, dtype="bfloat16"), PAIRS)
     assert [float(a.text) for a in near] == pytest.approx(exact, abs=0.1)
 
 
 def test_a_request_without_texts_is_refused(small):
     async def run():
-        model = quality_models.cometkiwi(*small)
+        model = quality_models.comet(*small)
         with pytest.raises(ModelError, match="the prompt has to be"):
             await model.answer(Request(model="tiny", prompt="hello", max_tokens=1))
         await model.close()
@@ -309,8 +351,8 @@ def test_what_the_registry_opens_is_pinned_and_gives_the_same_numbers(metricx):
 
 def test_a_cometkiwi_is_opened_with_the_encoder_that_it_names(small):
     folder, encoder = small
-    model, opened = quality_models.open_cometkiwi(str(folder))
+    model, opened = quality_models.open_comet(str(folder))
     assert model == f"{folder}@{folder_fingerprint(folder)}"
     numbers = [float(reply.text) for reply in answers(opened(), PAIRS)]
-    direct = answers(quality_models.cometkiwi(folder, encoder), PAIRS)
+    direct = answers(quality_models.comet(folder, encoder), PAIRS)
     assert numbers == pytest.approx([float(reply.text) for reply in direct], abs=1e-6)

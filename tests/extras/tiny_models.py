@@ -83,6 +83,14 @@ HPARAMS = {
 """The settings of wmt22-cometkiwi-da, made small."""
 
 
+APART = {
+    "class_identifier": "referenceless_regression_metric", "layer_norm": False,
+    "layer_transformation": "softmax", "input_segments": None, "sent_layer": None,
+    "word_layer": None, "word_level_training": None, "loss_lambda": None,
+}  # fmt: skip
+"""What is other in the settings of a model that reads each text by itself; None: not there."""
+
+
 def comet(folder: Path, encoder: Path, *, callbacks=None, **changes) -> Path:
     """Make a folder like that of a published CometKiwi, with random weights."""
     import torch
@@ -90,6 +98,8 @@ def comet(folder: Path, encoder: Path, *, callbacks=None, **changes) -> Path:
     import yaml
 
     hparams = {**HPARAMS, "pretrained_model": str(encoder), **changes}
+    apart = hparams["class_identifier"] == APART["class_identifier"]
+    hparams = {k: v for k, v in hparams.items() if not (apart and k in APART and v is None)}
     large = hparams["encoder_model"] == "XLM-RoBERTa-XL"
     family = "XLMRobertaXL" if large else "XLMRoberta"
     torch.manual_seed(7)
@@ -104,7 +114,7 @@ def comet(folder: Path, encoder: Path, *, callbacks=None, **changes) -> Path:
     state["layerwise_attention.gamma"] = torch.tensor([1.3])
     state["layerwise_attention.dropout_mask"] = torch.zeros(layers)
     state["layerwise_attention.dropout_fill"] = torch.full((layers,), -1e20)
-    sizes = [config.hidden_size, *hparams["hidden_sizes"], 1]
+    sizes = [config.hidden_size * (4 if apart else 1), *hparams["hidden_sizes"], 1]
     for i, (wide, high) in enumerate(itertools.pairwise(sizes)):
         state[f"estimator.ff.{3 * i}.weight"] = torch.randn(high, wide) / wide**0.5
         state[f"estimator.ff.{3 * i}.bias"] = torch.randn(high) / 3

@@ -15,9 +15,16 @@ def main():
     model = comet.load_from_checkpoint(str(Path(sys.argv[1]) / "checkpoints" / "model.ckpt"))
     pairs = json.load(sys.stdin)
     found = model.predict(pairs, batch_size=4, gpus=0, num_workers=1, progress_bar=False)
-    ids = [model.prepare_sample([pair], stage="predict")[0]["input_ids"][0] for pair in pairs]
     scores = [float(score) for score in found.scores]
-    json.dump({"scores": scores, "ids": [row.tolist() for row in ids]}, out)
+    json.dump({"scores": scores, "ids": [list(sequences(model, pair)) for pair in pairs]}, out)
+
+
+def sequences(model, pair):
+    """The ids that the model reads: both texts in one, or the translation's and the source's."""
+    made = model.prepare_sample([pair], stage="predict")
+    if "mt_input_ids" in made:
+        return [made[f"{name}_input_ids"][0].tolist() for name in ("mt", "src")]
+    return [made[0]["input_ids"][0].tolist()]
 
 
 if __name__ == "__main__":

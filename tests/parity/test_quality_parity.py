@@ -19,7 +19,7 @@ pytest.importorskip(
     "transformers", reason="parity needs transformers: pip install 'safeglot[neural]'"
 )
 
-from extras.tiny_models import PAIRS, comet, mt5, xlmr_encoder
+from extras.tiny_models import APART, PAIRS, comet, mt5, xlmr_encoder
 from safeglot.backends.estimators import comet_model, metricx_model, quality_models
 
 pytestmark = pytest.mark.parity
@@ -57,7 +57,7 @@ def reference(script: str, *arguments: object) -> dict[str, list]:
 
 def compare(weights, told, tolerance: float, record_property) -> None:
     rows = [weights.tokens(mt, src) for src, mt in PAIRS]
-    assert rows == told["ids"]
+    assert [list(row) for row in rows] == told["ids"]
     ours = weights.numbers(rows)
     largest = max(abs(a - b) for a, b in zip(ours, told["scores"], strict=True))
     record_property("largest_difference", largest)
@@ -77,6 +77,12 @@ TINY = {
         },
     ),
     "one-layer": (False, {"sent_layer": 2, "layer": 2, "final_activation": "Sigmoid"}),
+    "africomet": (False, APART),
+    "africomet-normed-sparsemax": (
+        False,
+        {**APART, "layer_norm": True, "layer_transformation": "sparsemax"},
+    ),
+    "africomet-largest-of-a-layer": (False, {**APART, "layer": 1, "pool": "max"}),
 }
 
 

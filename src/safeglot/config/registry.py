@@ -104,7 +104,21 @@ ESTIMATORS: dict[str, Form] = {
         needed=True,
         example="cometkiwi=NAME",
         step="safeglot.translate.estimators.neural:CometKiwi",
-        engine="safeglot.backends.estimators.quality_models:open_cometkiwi",
+        engine="safeglot.backends.estimators.quality_models:open_comet",
+    ),
+    "africomet": Form(
+        sign="=",
+        needed=True,
+        example="africomet=NAME",
+        step="safeglot.translate.estimators.neural:AfriComet",
+        engine="safeglot.backends.estimators.quality_models:open_comet",
+    ),
+    "ssa-comet": Form(
+        sign="=",
+        needed=True,
+        example="ssa-comet=NAME",
+        step="safeglot.translate.estimators.neural:SsaComet",
+        engine="safeglot.backends.estimators.quality_models:open_comet",
     ),
     "metricx": Form(
         sign="=",

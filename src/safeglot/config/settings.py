@@ -114,7 +114,7 @@ class Config:
     )
     quality: tuple[StepConfig, ...] = _option(
         (),
-        "roundtrip-chrf, encoder-cosine, roundtrip-encoder, cometkiwi=NAME, metricx=NAME, llm-da=provider/model or llm-spans=provider/model; may be repeated",
+        "roundtrip-chrf, encoder-cosine, roundtrip-encoder, cometkiwi=NAME, africomet=NAME, ssa-comet=NAME, metricx=NAME, llm-da=provider/model or llm-spans=provider/model; may be repeated",
     )
     gate: str = _option(
         "0.5", "least quality of a translation, from 0 to 1; none; or a TOML file for each language"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from safeglot.text.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
 
 SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google")
-FAMILIES = ("xlm-r", "mt5")
+FAMILIES = ("xlm-r", "mt5", "afro-xlmr")
 
 _NAMES = {
     "flores": "FLORES-200",
@@ -22,6 +22,7 @@ _NAMES = {
     "google": "Google Translate",
     "xlm-r": "XLM-R",
     "mt5": "mT5",
+    "afro-xlmr": "AfroXLMR",
 }
 # One language under two tags; a system that lists one of them means both.
 _TWINS = {"nb": "no", "no": "nb", "fil": "tl", "tl": "fil"}

@@ -56,6 +56,7 @@ def listed(name, *, lines=False):
         ("google", 133),
         ("xlm-r", 100),
         ("mt5", 101),
+        ("afro-xlmr", 29),
     ],
 )
 def test_the_lists_are_as_long_as_their_sources(name, count):
@@ -74,7 +75,11 @@ def test_how_many_languages_each_system_knows():
         "deepl": 120,
         "google": 133,
     }
-    assert {family: len(known(family)) for family in FAMILIES} == {"xlm-r": 99, "mt5": 102}
+    assert {family: len(known(family)) for family in FAMILIES} == {
+        "xlm-r": 99,
+        "mt5": 102,
+        "afro-xlmr": 116,
+    }
 
 
 def test_two_hundred_languages_have_a_code_name_script_and_direction():
@@ -326,6 +331,7 @@ def test_the_codes_of_swahili():
         "tag": "sw", "name": "Swahili", "script": "Latn", "direction": "ltr", "class": 2,
         "flores": "swh_Latn", "nllb": "swh_Latn", "madlad": "sw", "opus": "swh",
         "apertium": "swa", "cld2": "sw", "glotlid": "swh_Latn", "deepl": "SW", "google": "sw", "xlm-r": True, "mt5": True,
+            "afro-xlmr": True,
     }  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""The head of COMET's unified metric: mixes an encoder's layers and regresses one number.
+"""The heads of COMET's metrics without a reference: an encoder's layers, mixed, give one number.
+
+The unified metric reads both texts as one sequence; the referenceless regression each by itself.
 
 Written as functions of plain tensors; torch is imported where they are called.
 Source: Rei et al. 2022, arXiv 2209.06243, section 3; Martins and Astudillo 2016, arXiv 1602.02068
@@ -13,7 +15,8 @@ from typing import Any
 
 from safeglot.errors import UsageError
 
-CLASS = "unified_metric"
+UNIFIED, APART = "unified_metric", "referenceless_regression_metric"
+CLASSES = {UNIFIED: "CometKiwi", APART: "AfriCOMET-QE, SSA-COMET-QE"}
 EPSILON = 1e-12
 TRANSFORMATIONS = ("softmax", "sparsemax")
 PATCHED = "sparsemax_patch"
@@ -21,15 +24,27 @@ PATCHED = "sparsemax_patch"
 
 Source: Unbabel/COMET issues 195 and 244.
 """
-_DEFAULTS: Mapping[str, Any] = {
-    "sent_layer": "mix",
-    "layer_transformation": "sparsemax",
-    "layer_norm": True,
-    "hidden_sizes": (3072, 1024),
-    "activations": "Tanh",
-    "final_activation": None,
-    "input_segments": ("mt", "src", "ref"),
+_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    UNIFIED: {
+        "sent_layer": "mix",
+        "layer_transformation": "sparsemax",
+        "layer_norm": True,
+        "hidden_sizes": (3072, 1024),
+        "activations": "Tanh",
+        "final_activation": None,
+        "input_segments": ("mt", "src", "ref"),
+    },
+    APART: {
+        "layer": "mix",
+        "layer_transformation": "softmax",
+        "layer_norm": True,
+        "hidden_sizes": (2048, 1024),
+        "activations": "Tanh",
+        "final_activation": None,
+        "pool": "avg",
+    },
 }
+POOLS = ("avg", "max", "cls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +53,10 @@ class HeadDesign:
 
     layer: int | None
     """The layer that is regressed; None: a mix of all."""
+    apart: bool
+    """Whether each text is a sequence of its own."""
+    pool: str
+    """How a sequence becomes one vector: its first token, its mean or its largest."""
     transformation: str
     layer_norm: bool
     hidden: int
@@ -52,24 +71,31 @@ def design_of(stored: Mapping[str, Any], published: Mapping[str, Any]) -> HeadDe
     The checkpoint's own go first, as in COMET; hparams.yaml states its class and may patch it.
     Raises: UsageError for another class of model or a setting that is not known.
     """
-    if published.get("class_identifier") != CLASS:
+    kind = str(published.get("class_identifier"))
+    if kind not in CLASSES:
+        known = " and ".join(f"{name} ({models})" for name, models in CLASSES.items())
         raise UsageError(
-            f"hparams.yaml: class_identifier is {published.get('class_identifier')!r}; "
-            f"only {CLASS} (CometKiwi) can be loaded."
+            f"hparams.yaml: class_identifier is {published.get('class_identifier')!r}; {known} can be loaded."
         )
-    settings = {**_DEFAULTS, **published, **stored}
+    settings = {**_DEFAULTS[kind], **published, **stored}
     if published.get("layer_transformation") == PATCHED:
         settings["layer_transformation"] = "softmax"
-    if "src" not in settings["input_segments"]:
+    if kind == UNIFIED and "src" not in settings["input_segments"]:
         raise UsageError("hparams.yaml: the model reads no source, so it cannot go without one.")
     if settings["layer_transformation"] not in TRANSFORMATIONS:
         raise UsageError(
             f"hparams.yaml: layer_transformation is {settings['layer_transformation']!r}; "
             f"allowed are {', '.join((*TRANSFORMATIONS, PATCHED))}."
         )
-    mixed = settings["sent_layer"] == "mix"
+    pool = "cls" if kind == UNIFIED else settings["pool"]
+    if pool not in POOLS:
+        raise UsageError(f"hparams.yaml: pool is {pool!r}; allowed are {', '.join(POOLS)}.")
+    layer = settings["sent_layer" if kind == UNIFIED else "layer"]
+    mixed = layer == "mix"
     return HeadDesign(
-        layer=None if mixed else int(settings["sent_layer"]),
+        layer=None if mixed else int(layer),
+        apart=kind == APART,
+        pool=pool,
         transformation=settings["layer_transformation"],
         layer_norm=mixed and bool(settings["layer_norm"]),
         hidden=len(settings["hidden_sizes"]),
@@ -93,33 +119,57 @@ def needed(design: HeadDesign, layers: int) -> list[str]:
 _PARTS = ("weight", "bias")
 
 
-def regress(
-    design: HeadDesign, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any
-) -> Any:
-    """Return one number a row: (B,) from layers (B, T, H) and their mask (B, T)."""
-    vector = _sentence(design, weights, layers, mask)
+def regress(design: HeadDesign, weights: Mapping[str, Any], vector: Any) -> Any:
+    """Return one number a row: (B,) from the vectors (B, H) of the sequences, or (B, 4 H) of pairs."""
     for i in range(design.hidden):
         vector = _activated(_linear(vector, weights, 3 * i), design.activation)
     return _activated(_linear(vector, weights, 3 * design.hidden), design.final_activation).view(-1)
 
 
-def _sentence(
-    design: HeadDesign, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any
-) -> Any:
-    """Return the vector of the first token, from one layer or a mix of all: (B, H)."""
+def compared(mt: Any, src: Any) -> Any:
+    """Return the vectors of two texts beside their product and their distance: (B, 4 H)."""
     import torch
 
-    if design.layer is not None:
-        return layers[design.layer][:, 0].float()
-    if design.layer_norm:
-        firsts = torch.stack([_normed(layer.float(), mask)[:, 0] for layer in layers])
-    else:
-        firsts = torch.stack([layer[:, 0].float() for layer in layers])
-    scalars = torch.cat(
-        [weights[f"layerwise_attention.scalar_parameters.{i}"] for i in range(len(layers))]
-    )
-    share = sparsemax(scalars) if design.transformation == "sparsemax" else scalars.softmax(0)
-    return weights["layerwise_attention.gamma"] * torch.einsum("l,lbh->bh", share, firsts)
+    return torch.cat((mt, src, mt * src, (mt - src).abs()), dim=1)
+
+
+def sentence(
+    design: HeadDesign, weights: Mapping[str, Any], layers: Sequence[Any], mask: Any
+) -> Any:
+    """Return the vector of a sequence: (B, H) from layers (B, T, H) and their mask (B, T)."""
+    import torch
+
+    taken = range(len(layers)) if design.layer is None else [design.layer]
+    # a mean of mixed layers is the mix of their means: only the largest needs whole layers
+    pooled = _first if design.pool == "cls" else _mean if design.pool == "avg" else _whole
+    found = [
+        pooled(_normed(layers[i].float(), mask) if design.layer_norm else layers[i].float(), mask)
+        for i in taken
+    ]
+    if design.layer is None:
+        names = [f"layerwise_attention.scalar_parameters.{i}" for i in taken]
+        scalars = torch.cat([weights[name] for name in names])
+        share = sparsemax(scalars) if design.transformation == "sparsemax" else scalars.softmax(0)
+        mixed = torch.einsum("l,l...->...", share, torch.stack(found))
+        found = [weights["layerwise_attention.gamma"] * mixed]
+    return _largest(found[0], mask) if design.pool == "max" else found[0]
+
+
+def _first(layer: Any, _mask: Any) -> Any:
+    return layer[:, 0]
+
+
+def _whole(layer: Any, _mask: Any) -> Any:
+    return layer
+
+
+def _mean(layer: Any, mask: Any) -> Any:
+    kept = mask.to(layer.dtype).unsqueeze(-1)
+    return (layer * kept).sum(1) / kept.sum(1)
+
+
+def _largest(layer: Any, mask: Any) -> Any:
+    return layer.masked_fill(~mask.bool().unsqueeze(-1), float("-inf")).max(1).values
 
 
 def _normed(layer: Any, mask: Any) -> Any:

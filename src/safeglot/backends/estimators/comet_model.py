@@ -1,4 +1,4 @@
-"""CometKiwi from a published checkpoint: an XLM-R encoder and the head of comet_heads.py."""
+"""COMET's metrics without a reference from a published checkpoint: an XLM-R encoder and a head of comet_heads.py."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Inert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CometKiwiWeights:
-    """A loaded CometKiwi; texts are tokenised apart and joined as `<s> mt </s></s> src </s>`."""
+class CometWeights:
+    """A loaded model; texts are tokenised apart, and joined as `<s> mt </s></s> src </s>` where it reads one sequence."""
 
     encoder: Any
     tokenizer: Any
@@ -47,27 +47,34 @@ class CometKiwiWeights:
 
     @property
     def limit(self) -> int:
-        """Tokens that both texts may have together, marks included."""
+        """Tokens that a sequence may have, marks included."""
         return int(self.encoder.config.max_position_embeddings) - 2
 
-    def tokens(self, mt: str, src: str) -> list[int]:
-        """Return the ids of one input."""
+    def tokens(self, mt: str, src: str) -> tuple[list[int], ...]:
+        """Return the ids of one input: a sequence of both texts, or one of each."""
         begin, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
         first, second = (
             self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
             for text in (mt, src)
         )
-        return [begin, *first, end, end, *second, end]
+        if self.design.apart:
+            return [begin, *first, end], [begin, *second, end]
+        return ([begin, *first, end, end, *second, end],)
 
-    def numbers(self, rows: Sequence[Sequence[int]]) -> list[float]:
+    def numbers(self, rows: Sequence[tuple[list[int], ...]]) -> list[float]:
         """Return one number a row, in their order."""
         import torch
 
-        ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
         with torch.inference_mode():
-            output = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
-            values = comet_heads.regress(self.design, self.head, output.hidden_states, mask)
+            vectors = [self._vectors(sequences) for sequences in zip(*rows, strict=True)]
+            vector = comet_heads.compared(*vectors) if self.design.apart else vectors[0]
+            values = comet_heads.regress(self.design, self.head, vector)
         return [float(value) for value in values]
+
+    def _vectors(self, sequences: Sequence[Sequence[int]]) -> Any:
+        ids, mask = padded(sequences, self.tokenizer.pad_token_id, self.device)
+        output = self.encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        return comet_heads.sentence(self.design, self.head, output.hidden_states, mask)
 
 
 def padded(rows: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Any, Any]:
@@ -99,8 +106,8 @@ def settings(folder: Path) -> dict[str, Any]:
     return held
 
 
-def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWeights:
-    """Return a loaded CometKiwi; `encoder` is the folder of the encoder's configuration and tokenizer.
+def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometWeights:
+    """Return a loaded model; `encoder` is the folder of the encoder's configuration and tokenizer.
 
     Raises: UsageError where weights are missing or are those of another architecture.
     """
@@ -117,7 +124,7 @@ def load(folder: Path, encoder: str, *, device: str, dtype: str) -> CometKiwiWei
         folder, "lacks weights of the head", [name for name in names if name not in weights]
     )
     model = model.to(device=device, dtype=_dtype(dtype)).eval()
-    return CometKiwiWeights(
+    return CometWeights(
         encoder=model,
         tokenizer=transformers.XLMRobertaTokenizerFast.from_pretrained(encoder),
         design=design,

@@ -53,18 +53,18 @@ class MetricXWeights:
         """Tokens that an input may have; one less than in training, where the end mark counted."""
         return self.edition.limit - 1
 
-    def tokens(self, mt: str, src: str) -> list[int]:
-        """Return the ids of one input, without the end mark, as in training."""
+    def tokens(self, mt: str, src: str) -> tuple[list[int]]:
+        """Return the ids of one input, a sequence without the end mark, as in training."""
         # Not str.format of a format of the texts: braces in them would be read.
         text = re.sub(r"\{(mt|src)\}", lambda m: {"mt": mt, "src": src}[m[1]], self.edition.form)
         ids: list[int] = self.tokenizer(text, verbose=False)["input_ids"]
-        return ids[:-1] if ids[-1:] == [self.tokenizer.eos_token_id] else ids
+        return (ids[:-1] if ids[-1:] == [self.tokenizer.eos_token_id] else ids,)
 
-    def numbers(self, rows: Sequence[Sequence[int]]) -> list[float]:
+    def numbers(self, rows: Sequence[tuple[list[int], ...]]) -> list[float]:
         """Return one number a row from 0 to 25, in their order."""
         import torch
 
-        ids, mask = padded(rows, self.tokenizer.pad_token_id, self.device)
+        ids, mask = padded([row for (row,) in rows], self.tokenizer.pad_token_id, self.device)
         begin = torch.zeros((len(rows), 1), dtype=torch.long, device=self.device)
         with torch.inference_mode():
             output = self.model(

@@ -1,4 +1,4 @@
-"""Quality estimators that run in this process: CometKiwi and MetricX, batch by batch.
+"""Quality estimators that run in this process: COMET's metrics and MetricX, batch by batch.
 
 A request's prompt is {"mt": ..., "src": ...}; the reply is a number, or `too long: ...`.
 Weights are loaded at the first request, in the thread that runs the batches.
@@ -34,12 +34,12 @@ class LoadedModel(Protocol):
 
     @property
     def limit(self) -> int:
-        """Tokens that one input may have."""
+        """Tokens that a sequence may have."""
 
-    def tokens(self, mt: str, src: str) -> list[int]:
-        """Return the ids of one input."""
+    def tokens(self, mt: str, src: str) -> tuple[list[int], ...]:
+        """Return the sequences of ids of one input."""
 
-    def numbers(self, rows: Sequence[Sequence[int]]) -> list[float]:
+    def numbers(self, rows: Sequence[tuple[list[int], ...]]) -> list[float]:
         """Return one number a row."""
 
 
@@ -53,17 +53,18 @@ class QualityModel(BatchedModel):
     def _run(self, requests: list[Request]) -> Sequence[Reply]:
         weights = self._engine
         rows = [weights.tokens(*pair_of(request)) for request in requests]
-        fit = [row for row in rows if len(row) <= weights.limit]
+        longest = [max(map(len, row)) for row in rows]
+        fit = [row for row, n in zip(rows, longest, strict=True) if n <= weights.limit]
         numbers = iter(weights.numbers(fit) if fit else ())
         return [
             Reply(
                 text=repr(next(numbers))
-                if len(row) <= weights.limit
-                else f"too long: {len(row)} tokens, it takes {weights.limit}",
+                if n <= weights.limit
+                else f"too long: {n} tokens, it takes {weights.limit}",
                 n_tokens=1,
-                n_prompt_tokens=len(row),
+                n_prompt_tokens=sum(map(len, row)),
             )
-            for row in rows
+            for row, n in zip(rows, longest, strict=True)
         ]
 
     @cached_property
@@ -74,14 +75,14 @@ class QualityModel(BatchedModel):
             raise ModelError("bad_request", str(error), transient=False) from error
 
 
-def cometkiwi(
+def comet(
     folder: Path, encoder: Path, *, device: str = "auto", dtype: str = "float32"
 ) -> QualityModel:
-    """Return CometKiwi on the files of `locate`; `encoder` holds XLM-R's configuration and tokenizer.
+    """Return a COMET metric on the files of `locate`; `encoder` holds XLM-R's configuration and tokenizer.
 
     Raises: UsageError where a file or a library is missing, before anything is loaded.
     """
-    require_libraries("cometkiwi")
+    require_libraries("COMET")
     comet_model.settings(folder)
     check(dtype)
     return QualityModel(
@@ -106,12 +107,12 @@ def metricx(
     )
 
 
-def open_cometkiwi(path: str) -> tuple[str, Callable[[], QualityModel]]:
-    """Return NAME@REVISION of a CometKiwi and what loads it. Raises: UsageError."""
-    require_libraries("cometkiwi")
+def open_comet(path: str) -> tuple[str, Callable[[], QualityModel]]:
+    """Return NAME@REVISION of a COMET metric and what loads it. Raises: UsageError."""
+    require_libraries("COMET")
     folder, revision = locate(path)
     encoder, _ = locate(encoder_name(folder), only=comet_model.ENCODER_FILES)
-    return _pinned(path, revision), partial(cometkiwi, folder, encoder)
+    return _pinned(path, revision), partial(comet, folder, encoder)
 
 
 def open_metricx(path: str) -> tuple[str, Callable[[], QualityModel]]:
@@ -160,7 +161,7 @@ def locate(model: str, *, only: Sequence[str] = ()) -> tuple[Path, str]:
 
 
 def encoder_name(folder: Path) -> str:
-    """Return the pretrained encoder that a CometKiwi names. Raises: UsageError."""
+    """Return the pretrained encoder that a COMET metric names. Raises: UsageError."""
     encoder = comet_model.settings(folder).get("pretrained_model")
     if not isinstance(encoder, str) or not encoder:
         raise UsageError(f"{folder / comet_model.SETTINGS}: names no pretrained_model.")

@@ -1,4 +1,4 @@
-"""CometKiwi and MetricX: a model is shown both texts and gives one number."""
+"""COMET's metrics without a reference and MetricX: a model is shown both texts and gives one number."""
 
 from __future__ import annotations
 
@@ -91,6 +91,31 @@ class CometKiwi(Scored):
 
     family: ClassVar[str] = "cometkiwi"
     pretrained: ClassVar[str] = "xlm-r"
+    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfriComet(Scored):
+    """masakhane/africomet-qe-stl and its successors, for African languages: about 0 to 1, more is better.
+
+    Its encoder, AfroXLMR, is XLM-R whose training went on with African languages.
+    Source: Wang et al. 2024, arXiv 2311.09828.
+    """
+
+    family: ClassVar[str] = "africomet"
+    pretrained: ClassVar[str] = "afro-xlmr"
+    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsaComet(Scored):
+    """McGill-NLP/ssa-comet-qe, trained on ratings of 14 African language pairs: about 0 to 1, more is better.
+
+    Source: Li et al. 2025, arXiv 2506.04557.
+    """
+
+    family: ClassVar[str] = "ssa-comet"
+    pretrained: ClassVar[str] = "afro-xlmr"
     best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
 
 

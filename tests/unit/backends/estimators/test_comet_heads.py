@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.backends.estimators.comet_heads import design_of, needed
+from safeglot.backends.estimators.comet_heads import APART, design_of, needed
 from safeglot.errors import UsageError
 
 HPARAMS = {
@@ -49,6 +49,13 @@ def test_what_neither_says_is_as_in_comet():
     assert (design.hidden, design.activation, design.final_activation) == (2, "Tanh", None)
 
 
+def test_the_head_of_a_model_that_reads_each_text_by_itself():
+    design = design_of({}, {"class_identifier": APART, "layer": "mix", "sent_layer": 3})
+    assert (design.apart, design.pool, design.layer) == (True, "avg", None)
+    assert (design.transformation, design.layer_norm, design.hidden) == ("softmax", True, 2)
+    assert not design_of({}, HPARAMS).apart
+
+
 def test_a_single_layer_is_not_normed():
     design = design_of({}, {**HPARAMS, "sent_layer": "24", "layer_norm": True})
     assert (design.layer, design.layer_norm) == (24, False)
@@ -60,6 +67,7 @@ def test_a_single_layer_is_not_normed():
         ({"class_identifier": "xcomet_metric"}, "class_identifier is 'xcomet_metric'"),
         ({"input_segments": ["mt", "ref"]}, "reads no source"),
         ({"layer_transformation": "entmax"}, "layer_transformation is 'entmax'"),
+        ({"class_identifier": APART, "pool": "default"}, "pool is 'default'; allowed are avg"),
     ],
 )
 def test_other_models_are_refused(changes, why):

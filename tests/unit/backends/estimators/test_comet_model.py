@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from safeglot.backends.estimators.comet_heads import design_of
-from safeglot.backends.estimators.comet_model import CometKiwiWeights, Inert, settings
+from safeglot.backends.estimators.comet_heads import APART, design_of
+from safeglot.backends.estimators.comet_model import CometWeights, Inert, settings
 from safeglot.errors import UsageError
 
 
@@ -19,7 +20,7 @@ class Words:
         return {"input_ids": [len(word) for word in text.split()]}
 
 
-MODEL = CometKiwiWeights(
+MODEL = CometWeights(
     encoder=SimpleNamespace(config=SimpleNamespace(max_position_embeddings=514)),
     tokenizer=Words(),
     design=design_of({}, {"class_identifier": "unified_metric"}),
@@ -29,8 +30,16 @@ MODEL = CometKiwiWeights(
 
 
 def test_the_translation_comes_first_with_two_marks_between():
-    assert MODEL.tokens("la casa", "the old house") == [100, 2, 4, 102, 102, 3, 3, 5, 102]
-    assert MODEL.tokens("", "") == [100, 102, 102, 102]
+    assert MODEL.tokens("la casa", "the old house") == ([100, 2, 4, 102, 102, 3, 3, 5, 102],)
+    assert MODEL.tokens("", "") == ([100, 102, 102, 102],)
+
+
+def test_each_text_has_its_own_sequence_where_the_model_reads_them_apart():
+    design = design_of({}, {"class_identifier": APART})
+    assert replace(MODEL, design=design).tokens("la casa", "the old house") == (
+        [100, 2, 4, 102],
+        [100, 3, 3, 5, 102],
+    )
 
 
 def test_two_positions_are_not_for_tokens():

@@ -29,8 +29,8 @@ def model(edition: str) -> MetricXWeights:
     )
 
 
-def text(ids: list[int]) -> str:
-    return "".join(map(chr, ids))
+def text(sequences: tuple[list[int]]) -> str:
+    return "".join(map(chr, *sequences))
 
 
 def test_each_edition_shows_the_texts_in_its_order_without_an_end_mark():

@@ -25,8 +25,8 @@ def test_a_folder_is_its_own_place_and_its_files_are_its_revision(tmp_path):
 
 @without_torch
 def test_says_what_to_install(tmp_path):
-    with pytest.raises(UsageError, match=r"cometkiwi: needs torch .*safeglot\[neural\]"):
-        quality_models.cometkiwi(tmp_path, tmp_path)
+    with pytest.raises(UsageError, match=r"COMET: needs torch .*safeglot\[neural\]"):
+        quality_models.comet(tmp_path, tmp_path)
     with pytest.raises(UsageError, match=r"metricx: needs torch .*safeglot\[neural\]"):
         quality_models.metricx(tmp_path, tmp_path)
 
@@ -46,11 +46,11 @@ class Lengths:
         self.batches = []
 
     def tokens(self, mt, src):
-        return [len(word) for word in (*mt.split(), *src.split())]
+        return ([len(word) for word in (*mt.split(), *src.split())],)
 
     def numbers(self, rows):
         self.batches.append(len(rows))
-        return [float(len(row)) for row in rows]
+        return [float(len(row)) for (row,) in rows]
 
 
 def answers(model, *prompts):

@@ -6,7 +6,7 @@ import pytest
 
 from safeglot.errors import UsageError
 from safeglot.translate.base import Estimator
-from safeglot.translate.estimators.neural import CometKiwi, MetricX
+from safeglot.translate.estimators.neural import AfriComet, CometKiwi, MetricX, SsaComet
 from unit.translate.estimating import candidate, reply
 
 KIWI: Estimator = CometKiwi(model="Unbabel/wmt22-cometkiwi-da@abc123")
@@ -83,3 +83,14 @@ def test_the_revision_is_in_the_id_and_not_in_the_name():
 def test_a_model_has_to_be_named():
     with pytest.raises(UsageError, match="no model was given"):
         CometKiwi(model=" ")
+
+
+@pytest.mark.parametrize("make", [AfriComet, SsaComet])
+def test_estimators_for_african_languages_cover_what_their_encoder_was_trained_on(make):
+    made = make(model="owner/name@1")
+    assert made.name == f"{made.family}=owner/name"
+    assert made.uncovered("en", "yo") == ""
+    assert made.uncovered("en", "de") == ""
+    assert made.uncovered("en", "ff").startswith("not covered: AfroXLMR does not cover Fula")
+    assert (made.scale.worst, made.scale.best) == (0.0, 1.0)
+    assert "not covered" in KIWI.uncovered("en", "yo")
