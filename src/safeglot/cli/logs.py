@@ -29,6 +29,11 @@ import click
 @click.option("--languages", default=None, metavar="TAGS", help="only these; all by default")
 @click.option("--reference", default="en", show_default=True, help="language of comparison")
 @click.option("--taxonomy", default=None, help="TOML file with macro categories")
+@click.option(
+    "--simple-labels",
+    is_flag=True,
+    help="the labels are of a simple random sample of the answers in each language",
+)
 @click.option("--quiet", is_flag=True, help="no notes, only the result")
 def import_run(
     sources: tuple[str, ...], *, out: Path, columns: tuple[str, ...], quiet: bool, **given: Any
@@ -53,6 +58,7 @@ def import_run(
         languages=tuple(tag.strip() for tag in languages.split(",") if tag.strip()),
         reference=given["reference"],
         taxonomy=given["taxonomy"],
+        simple_labels=given["simple_labels"],
     )
     run_dir = imported(wanted, out, console)
     console.show(_ending(run_dir))

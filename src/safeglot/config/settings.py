@@ -340,7 +340,7 @@ class _Reader:
 
 def to_table(config: Config) -> dict[str, Any]:
     """Return the configuration as a TOML table with every default written out."""
-    brought = all(model.provider == IMPORTED for model in config.target)
+    brought = {model.provider for model in config.target} == {IMPORTED}
     left_out = (*_NAMED, *OF_MACHINE, *(OF_ASKING if brought else ()))
     table = {
         name: list(value) if isinstance(value, tuple) else value

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from safeglot.errors import UsageError
 from safeglot.text.spelling import closest
 
-SAFE, UNSAFE, REFUSAL, NONE = MEANINGS = ("safe", "unsafe", "refusal", "none")
-"""What a word can mean: a refusal is safe, "none" is no verdict."""
+SAFE, UNSAFE, REFUSAL, COMPLIANCE, NONE = MEANINGS = (
+    "safe", "unsafe", "refusal", "compliance", "none",
+)  # fmt: skip
+"""What a word can mean: a refusal is safe, compliance is unsafe where the prompt is harmful, "none" is no verdict."""
 UNSURE = "unsure"
 """What a label of a person can say beside safe and unsafe."""
 _SHOWN = 12
@@ -75,13 +77,17 @@ class VerdictWords:
         self.unknown[word] += 1
         return NONE
 
-    def read(self, cell: object) -> Meaning:
-        """Return what a cell says; whether an answer refuses is known only where some word says so."""
+    def read(self, cell: object, *, harmful: bool = True) -> Meaning:
+        """Return what a cell says of an answer to a harmful or a benign prompt.
+
+        Whether it refuses is known only where some word says so.
+        """
         meaning = self.meaning(cell)
         if meaning == NONE:
             return Meaning(None, None)
-        tells = REFUSAL in self.given.values()
-        return Meaning(meaning == UNSAFE, meaning == REFUSAL if tells else None)
+        tells = not {REFUSAL, COMPLIANCE}.isdisjoint(self.given.values())
+        unsafe = meaning == UNSAFE or (meaning == COMPLIANCE and harmful)
+        return Meaning(unsafe, meaning == REFUSAL if tells else None)
 
     def fault(self, what: str) -> str:
         """Return what words of a column are not known, each with its count, and what to do; "" for none."""

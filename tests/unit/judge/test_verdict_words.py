@@ -28,6 +28,9 @@ def test_who_refuses_is_known_where_a_word_says_so():
     words = VerdictWords(parse_words(["refused=refusal,complied=unsafe"]))
     assert words.read("Refused") == Meaning(unsafe=False, refusal=True)
     assert words.read("complied") == Meaning(unsafe=True, refusal=False)
+    plain = VerdictWords(parse_words(["no=refusal,yes=compliance"]))
+    assert plain.read("yes") == Meaning(unsafe=True, refusal=False)
+    assert plain.read("yes", harmful=False) == Meaning(unsafe=False, refusal=False)
     assert VerdictWords({}).read("safe") == Meaning(unsafe=False, refusal=None)
 
 

@@ -31,6 +31,16 @@ JOIN replies p ON p.id = k.reply WHERE k.id = ?
 _NOTES = """
 SELECT k.key, l.annotator, l.note FROM labels l JOIN keyed k ON k.id = l.response WHERE l.note <> ''
 """
+_LABELLED = """
+SELECT t.language, COUNT(DISTINCT l.response) FROM labels l JOIN responses r ON r.id = l.response
+JOIN translations t ON t.id = r.translation JOIN prompts p ON p.id = t.prompt
+WHERE p.kind = 'harmful' GROUP BY 1
+"""
+_DRAW_LABELLED = """
+INSERT INTO draws SELECT l.response, '', t.language, ?1, COUNT(*), 'simple'
+FROM labels l JOIN responses r ON r.id = l.response JOIN translations t ON t.id = r.translation
+JOIN prompts p ON p.id = t.prompt AND p.kind = 'harmful' WHERE t.language = ?2 GROUP BY l.response
+"""
 _SOURCE = "SELECT text, language, categories FROM prompts WHERE id = ?"
 
 
@@ -104,3 +114,13 @@ def source_of(store: Store, prompt: str) -> tuple[str, str, tuple[str, ...]]:
     """Return a prompt's text, its language and its categories."""
     text, language, categories = next(store.rows(_SOURCE, (prompt,)))
     return text, language, tuple(map(str, json.loads(categories)))
+
+
+def labelled_counts(store: Store) -> dict[str, int]:
+    """Return how many answers on harmful prompts have a label, by language."""
+    return dict(store.rows(_LABELLED))
+
+
+def draw_labelled(store: Store, language: str, stratum: str) -> None:
+    """Take the labelled answers on harmful prompts in a language for a simple sample of all."""
+    list(store.rows(_DRAW_LABELLED, (stratum, language)))

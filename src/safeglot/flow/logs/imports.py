@@ -7,6 +7,7 @@ import dataclasses
 import secrets
 import shutil
 import sqlite3
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,8 @@ class ToImport:
     languages: tuple[str, ...] = ()
     reference: str = "en"
     taxonomy: str | None = None
+    simple_labels: bool = False
+    """Whether people's labels are those of a simple random sample of the answers in each language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,7 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
     census, prompts = _counted(recording, wanted)
     with _made_whole(out) as folder:
         config = _config(recording, wanted, census, prompts)
-        about = _written(RunDir(folder), config, recording, (census, prompts))
+        about = _written(RunDir(folder), config, (recording, census, prompts), wanted)
         RunDir(folder).write(to_table(config), about)
     for note in (*prompts.notes, *about.notes):
         console.say(f"note: {note}")
@@ -149,10 +152,8 @@ def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> Pro
     for tag in set(tags).difference(there):
         problems.add(census.table.where, f"has no answers in {tag}, which --languages asks for (its languages: {listed(there, 40)})")  # fmt: skip
     columns = [gathering.numbers_of(tag) for tag in used]
-    rows = [i for i, cells in enumerate(zip(*columns, strict=True)) if max(cells) >= 0]
-    if (
-        len(rows) < len(gathering.ids) and not problems.found
-    ):  # else they may have lost them by that
+    rows = array("I", (i for i, c in enumerate(zip(*columns, strict=True)) if max(c) >= 0))
+    if len(rows) < len(gathering.ids) and not (tags or problems.found):
         lost = set(range(len(gathering.ids))).difference(rows)
         names = listed([gathering.ids[i] for i in sorted(lost)])
         problems.add(census.table.where, f"{len(lost)} prompts have no text ({names}); give the column of the texts, --columns text=COLUMN, or leave them out")  # fmt: skip
@@ -201,10 +202,10 @@ def _config(recording: Recording, wanted: ToImport, census: Census, prompts: Pro
 
 
 def _written(
-    run_dir: RunDir, config: Config, recording: Recording, read: tuple[Census, PromptSet]
+    run_dir: RunDir, config: Config, read: tuple[Recording, Census, PromptSet], wanted: ToImport
 ) -> Manifest:
     """Return the manifest after writing the database. Raises: InputErrors, Stopped."""
-    census, prompts = read
+    recording, census, prompts = read
     job = Job(
         config=config,
         prompts=prompts,
@@ -215,14 +216,17 @@ def _written(
     store = Store(run_dir.database)
     try:
         put_prompts(store, prompts, config.select_seed)
-        Writer(
+        writer = Writer(
             store=store,
             census=census,
+            harmful=_harmful(census, prompts),
             languages=prompts.languages,
             steps=[store.step("generate", t.name, t.id) for t in job.targets],
             judges=[store.step("judge", j.name, j.id, j.mode) for j in job.judges],
-        ).write()
+        )
+        writer.write()
         census.problems.stop()
+        label_notes = tuple(writer.draw(simple=wanted.simple_labels))
         store.close()
     except sqlite3.OperationalError as error:
         raise operational(run_dir.database, error) from error
@@ -230,7 +234,17 @@ def _written(
         with contextlib.suppress(sqlite3.DatabaseError):
             store.close()
     about = manifest.manifest_of(job)
-    return dataclasses.replace(about, notes=(*about.notes, *_notes(census, recording)))
+    return dataclasses.replace(
+        about, notes=(*about.notes, *_notes(census, recording), *label_notes)
+    )
+
+
+def _harmful(census: Census, prompts: PromptSet) -> bytearray:
+    """Return by place whether a prompt is harmful."""
+    found = bytearray(len(census.gathering.ids))
+    for label in prompts.labels():
+        found[census.gathering.place_at(label.id)] = label.kind == "harmful"
+    return found
 
 
 def _notes(census: Census, recording: Recording) -> Iterator[str]:
@@ -243,6 +257,14 @@ def _notes(census: Census, recording: Recording) -> Iterator[str]:
         yield f"{n} rows have no answer: they count as missing."
     if n := census.told["failure"]:
         yield f"{n} rows tell of a failure in place of an answer: they count as missing."
+    if n := census.told["empty label"]:
+        yield f"{n} labels are of empty answers and were left out."
+    if census.annotators and not census.judges:
+        yield (
+            "It brings people's labels and no verdicts: rates are corrected by them once a judge "
+            "has judged the answers. To take the labels for verdicts, name their column twice: "
+            "--columns label=COLUMN,verdict=COLUMN."
+        )
     if census.n_samples > 1 and census.counts_samples:
         yield f"Up to {census.n_samples} answers to a text, told apart by their order in the source."
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from safeglot.backends.store.labels import draw_labelled, labelled_counts
 from safeglot.backends.store.records import reply_row, verdict_row
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import main_text_numbers
 from safeglot.flow.logs.census import Census
+from safeglot.flow.measure.judges.labels import WHOLE
 from safeglot.judge.base import response_class
 from safeglot.judge.families.source_verdicts import NOT_THERE
-from safeglot.judge.verdict_words import NONE, REFUSAL, SAFE
+from safeglot.judge.verdict_words import COMPLIANCE, NONE, REFUSAL, SAFE, UNSAFE
 from safeglot.keys import digest
 from safeglot.prompts.reading.answer_rows import RecordedAnswer
 from safeglot.prompts.reading.tables import Row
@@ -26,6 +29,10 @@ from safeglot.types import Reply, Verdict
 BATCH = 5_000
 """Rows that are written in one transaction."""
 _EMPTY = "empty"
+_FAILED = {
+    "blocked": ("blocked", "the service blocked it"),
+    "broken": ("broken", "the answer broke off"),
+}
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -38,6 +45,10 @@ class Writer:
     steps: list[int]
     """Of the models, in their order."""
     judges: list[int]
+    harmful: bytearray
+    """By place, whether a prompt is harmful."""
+    to_label: Counter[str] = field(default_factory=Counter)
+    """Language -> answers on harmful prompts that a person could label: those that are not empty."""
     texts: array[int] = field(init=False)
     """The number of each prompt's text by place and language, 0 where there is none."""
     answers: array[int] = field(init=False)
@@ -83,7 +94,7 @@ class Writer:
                 row.place, "has an answer and no text of the prompt; give it, or leave the row out"
             )
             return
-        model = c.models[said.model]
+        model, harmful = c.models[said.model], bool(self.harmful[text // len(self.languages)])
         first = (text * len(self.steps) + model) * c.n_samples
         sample = self._sample(said, first)
         cell = first + sample
@@ -94,8 +105,10 @@ class Writer:
                 return
         else:
             yield from self._answer(said, (work, self.steps[model], sample), cell)
-        if (number := self.answers[cell]) > 0:
-            yield from self._readings(row, said, number, cell)
+            if self.answers[cell] > 0 and harmful and not is_empty(said.text or ""):
+                self.to_label[self.languages[text % len(self.languages)]] += 1
+        if self.answers[cell] > 0:
+            yield from self._readings(row, said, cell, harmful=harmful)
 
     def _sample(self, said: RecordedAnswer, first: int) -> int:
         c = self.census
@@ -113,15 +126,13 @@ class Writer:
         work, step, sample = place
         if self.said is not None:
             self.said[cell] = hash(said.text)
-        ending = makers().ending((said.finish_reason,))
-        if said.failure or ending == "blocked":
+        ending = makers().ending((said.finish_reason, "stop"))  # else an unknown word is a fault
+        if said.failure or ending in _FAILED:
             self.answers[cell] = -1
-            kind = "blocked" if ending == "blocked" else "failed"
-            message = whole(said.failure) or "the service blocked it"
-            key = digest("recorded", said.model, work, sample)
+            kind, message = _FAILED.get(ending or "", ("failed", ""))
             yield "failures", (
-                "generate", key, "", said.model, sample, kind, message, 1, False,
-                whole(said.text or ""), whole(said.thought), work,
+                "generate", digest("recorded", said.model, work, sample), "", said.model, sample, kind,
+                whole(said.failure) or message, 1, False, whole(said.text or ""), whole(said.thought), work,
             )  # fmt: skip
             return
         number = self.store.numbers("responses")
@@ -136,21 +147,38 @@ class Writer:
         yield "responses", (number, work, step, sample, kept, None)
 
     def _readings(
-        self, row: Row, said: RecordedAnswer, number: int, cell: int
+        self, row: Row, said: RecordedAnswer, cell: int, *, harmful: bool
     ) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Yield the verdict and the label that a row brings."""
-        c = self.census
+        c, number = self.census, self.answers[cell]
         if "verdict" in c.columns:
             judge = c.judges[c.judge_of(said)]
-            verdict = self._verdict(said)
+            verdict = self._verdict(said, harmful=harmful)
             if self._is_new(verdict, judge, cell, row):
                 yield "verdicts", verdict_row(number, self.judges[judge], verdict, None)
-        if "label" in c.columns and (label := c.labels.meaning(said.label)) != NONE:
-            label = SAFE if label == REFUSAL else label
+        if "label" not in c.columns or (label := c.labels.meaning(said.label)) == NONE:
+            return
+        if is_empty(said.text or ""):
+            c.told["empty label"] += 1
+        else:
+            label = {REFUSAL: SAFE, COMPLIANCE: UNSAFE}.get(label, label)
             yield "labels", (number, said.annotator or "1", label, "")
 
-    def _verdict(self, said: RecordedAnswer) -> Verdict:
-        read = self.census.verdicts.read(said.verdict)
+    def draw(self, *, simple: bool) -> Iterator[str]:
+        """Take labels for a sample where it is known how they were drawn: of all, or so declared; yield notes."""
+        for language, n in labelled_counts(self.store).items():
+            of = self.to_label[language]
+            if simple or n == of:
+                draw_labelled(self.store, language, WHOLE)
+            else:
+                yield (
+                    f"{n} of {of} answers in {language} have labels. How these were drawn is not "
+                    "known, so no rate is corrected by them; --simple-labels says that they are a "
+                    "simple random sample."
+                )
+
+    def _verdict(self, said: RecordedAnswer, *, harmful: bool) -> Verdict:
+        read = self.census.verdicts.read(said.verdict, harmful=harmful)
         unsafe, reason = read.unsafe, "" if read.unsafe is not None else NOT_THERE
         is_nothing = not unsafe and is_empty(said.text or "")
         if is_nothing:  # an empty answer is never safe, whoever says so

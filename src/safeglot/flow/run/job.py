@@ -73,7 +73,7 @@ class Job:
     @property
     def recorded(self) -> bool:
         """Whether its answers were brought by a file, so that nobody is asked and little is known of how."""
-        return all(model.provider == IMPORTED for model in self.config.target)
+        return {model.provider for model in self.config.target} == {IMPORTED}
 
     @property
     def n_answers(self) -> int:

@@ -16,12 +16,14 @@ WORDS = {"bad": "unsafe", "fine": "safe", "declined": "refusal"}
 def read(tmp_path):
     """Return what a query gives of the run that rows make."""
 
-    def run(rows, query, **columns):
+    def run(rows, query, *, simple_labels=False, **columns):
         path = tmp_path / "rows.jsonl"
         own = {"id": "1", "language": "en", "category": "c", "model": "m"}
         rows = [own | {"text": f"t{row.get('id', 1)}"} | row for row in rows]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        wanted = ToImport(sources=(str(path),), columns=columns, verdicts=WORDS)
+        wanted = ToImport(
+            sources=(str(path),), columns=columns, verdicts=WORDS, simple_labels=simple_labels
+        )
         import_run(wanted, tmp_path / "run", Console(quiet=True))
         store = Store(tmp_path / "run/safeglot.db", read_only=True)
         try:
@@ -86,6 +88,23 @@ def test_labels_stand_under_their_annotators(read):
     rows = [{"answer": "a", "human": "unsafe"}, {"id": "2", "answer": "b", "human": "declined"}]
     query = "SELECT annotator, label FROM labels ORDER BY response"
     assert read(rows, query, label="human") == [("1", "unsafe"), ("1", "safe")]
+
+
+@pytest.mark.parametrize(("simple", "drawn"), [(False, 0), (True, 1)])
+def test_labels_correct_only_where_it_is_known_how_they_were_drawn(read, simple, drawn):
+    rows = [{"answer": "a", "human": "unsafe"}, {"id": "2", "answer": "b"}]
+    query = "SELECT COUNT(*) FROM draws WHERE design = 'simple'"
+    assert read(rows, query, simple_labels=simple, label="human") == [(drawn,)]
+
+
+def test_all_labels_are_a_sample_whose_design_is_known(read):
+    rows = [
+        {"answer": "a", "human": "unsafe"},
+        {"id": "2", "answer": " ", "human": "safe"},
+        {"id": "3", "answer": "b", "human": "safe", "kind": "benign"},
+    ]
+    found = read(rows, "SELECT judge, language, stratum, wanted FROM draws", label="human")
+    assert found == [("", "en", "all", 1)]
 
 
 @pytest.mark.parametrize(
