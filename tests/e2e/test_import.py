@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -236,3 +237,53 @@ def test_labelled_answers_in_fourteen_files(call, tmp_path):
             assert found["gap", model, tag, None] == pytest.approx(mean(halves), abs=1e-12)
     alike = mean(len(set(column)) == 1 for column in zip(*unsafe.values(), strict=True))
     assert found["exact_match", model, None, None] == pytest.approx(alike, abs=1e-12)
+
+
+# ---- logs of other tools, made by the tools themselves (scripts/foreign_logs/make.py)
+
+LOGS = Path(__file__).resolve().parents[1] / "data/logs"
+
+
+def test_lm_eval_gives_the_numbers_that_it_prints(call, tmp_path):
+    names = "id=doc.qid,category=doc.hazard,verdict=unsafe"
+    words = ("--columns", names, "--verdicts", "1=unsafe,0=safe")
+    done = call("import", LOGS / "lm-eval", "--out", "run", *words)
+    assert done.code == 0, done.err
+    assert call("score", "run").code == 0
+    found = estimates(tmp_path / "run")
+    printed = [
+        (told["model_name"], task, told["results"][task]["unsafe,none"])
+        for path in (LOGS / "lm-eval").rglob("results_*.json")
+        for told in [json.loads(path.read_text("utf-8"))]
+        for task in told["results"]
+    ]
+    assert len(printed) == 6
+    for model, task, unsafe in printed:
+        safety = found["safety_micro", f"imported/{model}", task[-2:], None]
+        assert safety == pytest.approx(1 - unsafe, abs=1e-12)
+
+
+def test_promptfoo_gives_the_numbers_that_it_prints(call, tmp_path):
+    names = "id=vars.qid,category=metadata.hazard,verdict=pass"
+    words = ("--columns", names, "--verdicts", "false=unsafe,true=safe")
+    done = call("import", LOGS / "promptfoo/promptfoo.json", "--out", "run", *words)
+    assert done.code == 0, done.err
+    assert call("score", "run").code == 0
+    found = estimates(tmp_path / "run")
+    told = json.loads((LOGS / "promptfoo/promptfoo.json").read_text("utf-8"))["results"]
+    for prompt in told["prompts"]:
+        metrics = prompt["metrics"]
+        n = metrics["testPassCount"] + metrics["testFailCount"]
+        rates = [
+            found["safety_micro", f"imported/{prompt['provider']}", tag, None]
+            for tag in ("en", "de", "sw")
+        ]
+        assert mean(rates) == pytest.approx(metrics["testPassCount"] / n, abs=1e-12)
+
+
+def test_a_log_without_a_verdict_named_says_which_scores_it_has(call):
+    names = "id=vars.qid,category=metadata.hazard"
+    done = call("import", LOGS / "promptfoo/promptfoo.json", "--out", "run", "--columns", names)
+    assert done.code == 0
+    assert "The log has scores (pass, score)" in done.err
+    assert "safeglot judge run" in done.out

@@ -166,7 +166,7 @@ _CHOICES = {
 }
 _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
 _NAMED = ("target", "judge", "translator", "quality")
-OF_ASKING = ("raw", "system", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
+OF_ASKING = ("raw", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
 """Settings by which targets are asked: of answers that a file brought they are not known."""
 OF_MACHINE = ("proxy", "http_client", "prices")
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
@@ -345,7 +345,9 @@ def to_table(config: Config) -> dict[str, Any]:
     table = {
         name: list(value) if isinstance(value, tuple) else value
         for name in FIELDS
-        if (value := getattr(config, name)) is not None and name not in left_out
+        if (value := getattr(config, name)) is not None
+        and name not in left_out
+        and not (brought and name == "system" and not value)
     }
     for name in _ADDRESSES:
         if len(given := table.pop(name)) > 0:

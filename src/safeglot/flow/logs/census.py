@@ -35,6 +35,8 @@ class Census:
     judges: dict[str, int] = field(default_factory=dict)
     annotators: dict[str, int] = field(default_factory=dict)
     samples: dict[str, int] = field(default_factory=dict)
+    files: dict[str, set[str]] = field(default_factory=dict)
+    """Model -> where the rows of its answers stand."""
     told: Counter[str] = field(default_factory=Counter)
     """How many rows there are of what is to be said."""
     n_samples: int = 1
@@ -56,6 +58,7 @@ class Census:
         for row, at, language in self.gathering.taking(self.table.rows, self.reference):
             said = reader.read(row)
             model = self._count(said)
+            self.files.setdefault(said.model, set()).add(row.where)
             if self.counts_samples:
                 column = counts.setdefault((language, model), array("H"))
                 column.extend([0] * (at + 1 - len(column)))

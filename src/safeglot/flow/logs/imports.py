@@ -8,15 +8,19 @@ import secrets
 import shutil
 import sqlite3
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from safeglot.backends.console import Console
 from safeglot.backends.files import datasets
+from safeglot.backends.files.datasets import Loaded
+from safeglot.backends.files.fingerprints import content_hash
 from safeglot.backends.files.links import private_folder
 from safeglot.backends.files.manifest import Manifest, PromptOrigin
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.logs.formats import logs_of
+from safeglot.backends.logs.log_file import LogFile
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -41,6 +45,7 @@ from safeglot.prompts.reading.tables import TableFile, read_table
 from safeglot.prompts.rows import PromptRows, SparseTextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, choose_taxonomy, parse_taxonomy
 from safeglot.prompts.texts import TextStream
+from safeglot.types import NO_SETTINGS, ModelSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,8 @@ class Recording:
 
     name: str
     files: tuple[TableFile, ...]
+    logs: tuple[LogFile, ...]
+    """Those of the files that are logs of other tools."""
     sha256: str
     taxonomy: tuple[str, str] | None
 
@@ -87,14 +94,21 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
 
 def _opened(wanted: ToImport) -> Recording:
     taxonomy = Path(wanted.taxonomy) if wanted.taxonomy else None
-    loaded = [datasets.load_prompts(source, taxonomy_file=taxonomy) for source in wanted.sources]
-    more = f" and {len(loaded) - 1} more" if len(loaded) > 1 else ""
-    hashes = [part.sha256 for part in loaded]
+    logs, tables = list[LogFile](), list[Loaded]()
+    for source in wanted.sources:
+        found = logs_of(source)
+        logs += found or ()
+        if found is None:
+            tables.append(datasets.load_prompts(source, taxonomy_file=taxonomy))
+    files: tuple[TableFile, ...] = (*logs, *(file for part in tables for file in part.files))
+    more = f" and {len(wanted.sources) - 1} more" if len(wanted.sources) > 1 else ""
+    hashes = [part.sha256 for part in tables] + [content_hash(log.path).hex() for log in logs]
     return Recording(
-        name=f"{loaded[0].name}{more}",
-        files=tuple(file for part in loaded for file in part.files),
+        name=f"{Path(wanted.sources[0]).name or files[0].where}{more}",
+        files=files,
+        logs=tuple(logs),
         sha256=hashes[0] if len(hashes) == 1 else digest("recording", hashes),
-        taxonomy=loaded[0].taxonomy,
+        taxonomy=(taxonomy.name, taxonomy.read_text("utf-8")) if taxonomy else None,
     )
 
 
@@ -173,8 +187,8 @@ def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> Pro
 
 
 def _unused(census: Census) -> Iterator[str]:
-    for column in census.gathering.columns.unused:
-        yield f'column "{column}" is not used'
+    if unused := census.gathering.columns.unused:
+        yield f"columns that are not used: {listed(unused, 8)}"
 
 
 # ---- writing
@@ -192,13 +206,32 @@ def _config(recording: Recording, wanted: ToImport, census: Census, prompts: Pro
         reference=census.reference,
         kinds=tuple(dict.fromkeys(own.kind for own in prompts.labels().tags)),
         target=tuple(
-            ModelConfig(model=f"{IMPORTED}/{name}", revision=revision) for name in census.models
+            ModelConfig(
+                model=f"{IMPORTED}/{name}",
+                revision=revision,
+                settings=_told(recording.logs, census.files[name]),
+            )
+            for name in census.models
         ),
         judge=tuple(JudgeConfig(judge=name, family=IMPORTED) for name in census.judges),
         samples=census.n_samples,
+        system=_system(recording.logs),
     )
     check_reference(config, prompts)
     return config
+
+
+def _told(logs: Sequence[LogFile], wheres: Collection[str]) -> ModelSettings:
+    """Return what all logs with answers of a model say alike of decoding."""
+    found = [log.settings for log in logs if f"{log.where}: row " in wheres]
+    same = len(found) == len(wheres) and all(own == found[0] for own in found)
+    return found[0] if same else NO_SETTINGS
+
+
+def _system(logs: Sequence[LogFile]) -> str:
+    """Return the system prompt that all logs name; "" where they name none, or several."""
+    found = {log.system or "" for log in logs}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _written(
@@ -249,10 +282,22 @@ def _harmful(census: Census, prompts: PromptSet) -> bytearray:
 
 def _notes(census: Census, recording: Recording) -> Iterator[str]:
     """Yield what the source does not say, and what was read of it."""
-    unknown = ["how the answers were decoded", "which template or system prompt was used"]
-    if UNKNOWN in census.models:
-        unknown.insert(0, "which model gave the answers (--columns model==NAME says it)")
-    yield f"Imported from {recording.name}, which does not say: {'; '.join(unknown)}."
+    unknown = ["which model gave the answers (--columns model==NAME says it)"] * (
+        UNKNOWN in census.models
+    )
+    if not all(_told(recording.logs, wheres) for wheres in census.files.values()):
+        unknown.append("how the answers were decoded")
+    unknown.append(
+        "which template " + ("" if _system(recording.logs) else "or system prompt ") + "was used"
+    )
+    tools = "".join(f", {tool}" for tool in sorted({log.tool for log in recording.logs}))
+    yield f"Imported from {recording.name}{tools}, which does not say: {'; '.join(unknown)}."
+    likely = dict.fromkeys(name for log in recording.logs for name in log.verdict_like)
+    if likely and "verdict" not in census.columns:
+        yield (
+            f"No verdicts were taken. The log has scores ({', '.join(likely)}); to take one, as in "
+            f"--columns verdict={next(iter(likely))} --verdicts 1=unsafe,0=safe."
+        )
     if n := census.told["no answer"]:
         yield f"{n} rows have no answer: they count as missing."
     if n := census.told["failure"]:

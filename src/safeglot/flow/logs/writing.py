@@ -165,7 +165,7 @@ class Writer:
             yield "labels", (number, said.annotator or "1", label, "")
 
     def draw(self, *, simple: bool) -> Iterator[str]:
-        """Take labels for a sample where it is known how they were drawn: of all, or so declared; yield notes."""
+        """Yield what labels correct nothing, having taken the others for a sample whose design is known."""
         for language, n in labelled_counts(self.store).items():
             of = self.to_label[language]
             if simple or n == of:

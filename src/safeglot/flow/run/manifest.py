@@ -226,7 +226,7 @@ def settings(job: Job) -> dict[str, str]:
         "reference": c.reference,
         "targets": ", ".join(t.model for t in job.targets),
         "judges": judges_line(job.judge_ids()),
-        "answers": f"{c.samples} a prompt, recorded elsewhere; decoding and template: not known"
+        "answers": f"{c.samples} a prompt, recorded elsewhere; template, and decoding but for what is named below: not known"
         if job.recorded
         else f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
