@@ -36,6 +36,7 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _REFERENCE = click.option(
     "--reference",
     type=click.Choice(["m-alert"]),
@@ -206,6 +207,8 @@ def compare(
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--policy",
+    "policy_path",
+    metavar="FILE",
     type=click.Path(path_type=Path),
     required=True,
     help="TOML file of rules, as in [safety] with least = 0.9",
@@ -218,25 +221,40 @@ def compare(
     help="an earlier run on the same prompts, for the rule [worse]",
 )
 @click.option("--judge", default=None, help="one of the run's judges; all by default")
+@click.option("--model", default=None, help="one of the run's models; all by default")
 @click.option(
     "--inconclusive",
     type=click.Choice(["fail", "pass"]),
     default="fail",
     help="whether a policy that cannot be decided exits with 6, or with 0",
 )
+@click.option("--junit", type=_FILE, default=None, help="also write this JUnit XML file")
+@click.option(
+    "--markdown", type=_FILE, default=None, help="also write this file for a pull request"
+)
 def check(
-    run: Path, *, policy: Path, against: Path | None, judge: str | None, inconclusive: str
+    run: Path, *, inconclusive: str, junit: Path | None, markdown: Path | None, **asked: Any
 ) -> None:
     """Decide whether a run meets a release policy: 0 met, 5 not met, 6 not decided."""
     from safeglot.backends.console import Console
+    from safeglot.backends.files.rundir import write_text
     from safeglot.errors import POLICY_CODES
     from safeglot.experiments.policy import check as answer
+    from safeglot.report.policy.junit import to_junit
+    from safeglot.report.policy.markdown import to_markdown
     from safeglot.report.policy.text import to_text
 
-    view, console = answer(run, policy, judge=judge, against=against), Console()
+    for flag, file in (("--junit", junit), ("--markdown", markdown)):
+        if file is not None:
+            _needs_folder(file, flag)
+    view, console, passes = answer(run, **asked), Console(), inconclusive == "pass"
+    if junit is not None:
+        write_text(junit, to_junit(view, passes=passes))
+    if markdown is not None:
+        write_text(markdown, to_markdown(view))
     console.show(to_text(view, width=min(console.width, 110)).rstrip("\n"))
-    passes = view.decision == "inconclusive" and inconclusive == "pass"
-    raise SystemExit(0 if passes else POLICY_CODES[view.decision])
+    passed = passes and view.decision == "inconclusive"
+    raise SystemExit(0 if passed else POLICY_CODES[view.decision])
 
 
 def _parted(asked: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -26,20 +26,37 @@ Texts: TypeAlias = npt.NDArray[np.uint64]
 
 
 def check(
-    path: Path, policy_path: Path, *, judge: str | None = None, against: Path | None = None
+    path: Path,
+    policy_path: Path,
+    *,
+    judge: str | None = None,
+    model: str | None = None,
+    against: Path | None = None,
 ) -> PolicyView:
-    """Return what a policy says of a run. Raises: UsageError, InputErrors with all that does not fit."""
+    """Return what a policy says of a run, of all its judges and models unless one is named.
+
+    Raises: UsageError, InputErrors with all that does not fit.
+    """
     policy = read_policy(policy_path)
     _check_against(policy, policy_path, path, against)
     run = _checked_run(path)
     judges = judges_of(path, run.cube.judges, judge)
     if judge is None:
         judges = tuple(name for name in judges if not name.endswith(LOOSE))
+    if model is not None and model not in run.cube.models:
+        there = run.cube.models
+        near = nearest(model, there)
+        raise UsageError(f"--model: got {model!r}, {path} has {', '.join(there)}.{near}")
     _check_names(policy, policy_path, run)
     earlier = None if against is None else _checked_run(against)
     other = None if earlier is None else _aligned(run, earlier, judges)
     shown = Shown(cube=run.cube, answers=run.answers, earlier_JMLPS=other)
-    found = [batch for rule in policy.rules for batch in batches(rule, shown, judges=judges)]
+    found = [
+        batch
+        for rule in policy.rules
+        for batch in batches(rule, shown, judges=judges)
+        if model in (None, batch.model)
+    ]
     claims = decide(found, level=policy.level)
     every = [*claims, *_unmeasured(policy, run, earlier)]
     return PolicyView(
@@ -47,7 +64,7 @@ def check(
         policy=str(policy_path),
         earlier=None if against is None else str(against),
         judges=judges,
-        models=run.cube.models,
+        models=run.cube.models if model is None else (model,),
         level=policy.level,
         decision=whole(every),
         claims=tuple(_view(claim, run.cube.reference) for claim in every),

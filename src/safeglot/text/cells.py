@@ -32,3 +32,9 @@ def markdown_cell(text: str) -> str:
     """Return a text for one cell of a table, in which nothing ends the cell or marks it up."""
     escaped = re.sub(r"[\\|`*]", lambda sign: f"\\{sign[0]}", " ".join(text.splitlines()))
     return _HTML.sub(lambda sign: f"\\{sign[0]}", shown(escaped))
+
+
+def code_span(text: str) -> str:
+    """Return a text as code in Markdown, in which nothing links, marks up or names a person to be told."""
+    plain = shown(" ".join(text.split())).replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`" if plain else ""

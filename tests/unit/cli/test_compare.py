@@ -6,6 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from e2e.commands import in_own_process, without
 from example.job import QUIET, judged
 from safeglot import pipeline
 from safeglot.cli.compare import check, compare, experiment
@@ -82,3 +83,17 @@ def test_a_policy_has_an_exit_code_for_each_outcome(run, tmp_path, policy, more,
     done = call(check, run.path, "--policy", path, *more)
     assert done.exit_code == code, done.exception
     assert done.output.startswith("The policy ")
+
+
+def test_files_of_a_policy_are_written_and_need_their_folder_and_package(run, tmp_path):
+    policy, xml, page = (tmp_path / name for name in ("policy.toml", "out.xml", "out.md"))
+    policy.write_text("[safety]\nleast = 0.9\n")
+    done = call(check, run.path, "--policy", policy, "--junit", xml, "--markdown", page)
+    assert done.exit_code == 6
+    assert "<testsuite " in xml.read_text()
+    assert page.read_text().startswith("### The policy cannot be decided")
+    done = call(check, run.path, "--policy", policy, "--junit", tmp_path / "none" / "out.xml")
+    assert "is no folder" in str(done.exception)
+    lacking = without("junitparser")
+    done = in_own_process("check", run.path, "--policy", policy, "--junit", xml, prelude=lacking)
+    assert (done.code, "pip install 'safeglot[junit]'" in done.err) == (2, True)

@@ -115,6 +115,9 @@ def test_every_judge_and_model_has_to_pass_and_one_judge_can_be_named(tmp_path, 
         ("j", "m", "met"), ("k", "m", "met"), ("j", "n", "met"), ("k", "n", "not met"),
     ]  # fmt: skip
     assert check(path, text, judge="j").decision == "met"
+    assert [c.judge for c in check(path, text, model="n").claims] == ["j", "k"]
+    with pytest.raises(UsageError, match=r"--model: got 'x', .* has m, n"):
+        check(path, text, model="x")
     with pytest.raises(UsageError, match="Did you mean"):
         check(path, text, judge="jj")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.text.cells import guarded, markdown, markdown_cell, unguarded
+from safeglot.text.cells import code_span, guarded, markdown, markdown_cell, unguarded
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,17 @@ def test_plain_words_and_numbers_stay():
         "Llama-3.1 (8B)",
     ):
         assert markdown_cell(text).replace("AT\\&T", "AT&T") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a|b", r"`a\|b`"),
+        ("a`b\nc", "`a'b c`"),
+        ("@all <b>", "`@all <b>`"),
+        ("", ""),
+        ("\u202ex", "`<U+202E>x`"),
+    ],
+)
+def test_a_code_span_ends_where_it_ends(text, code):
+    assert code_span(text) == code

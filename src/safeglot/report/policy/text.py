@@ -27,7 +27,8 @@ def to_text(view: PolicyView, *, width: int) -> str:
 
 
 def _lines(view: PolicyView, width: int) -> Iterator[str]:
-    yield from wrapped(conclusion(view), width)
+    told = f"{conclusion(view)} ({view.policy} on {view.run})."
+    yield from wrapped(one_line(told), width)
     for decision in _SHOWN:
         claims = view.of(decision)
         if claims:
@@ -37,7 +38,7 @@ def _lines(view: PolicyView, width: int) -> Iterator[str]:
             yield f"  {first}"
             yield from (f"    {line}" for line in rest)
         if len(claims) > MOST:
-            yield f"  and {len(claims) - MOST} more: --markdown FILE has all"
+            yield f"  and {len(claims) - MOST} more: --junit FILE has all"
     yield ""
     for text in basis(view):
         yield from wrapped(one_line(text), width)

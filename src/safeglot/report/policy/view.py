@@ -81,8 +81,12 @@ def conclusion(view: PolicyView) -> str:
     counts = [f"{count(n['not met'])} not met"] if n["not met"] else []
     counts += [f"{count(n['inconclusive'])} not decided"] if n["inconclusive"] else []
     counts += [f"{count(n['met'])} met"]
-    said = f"of {count(len(view.claims))} claims {', '.join(counts)}"
-    return one_line(f"The policy {_SAID[view.decision]}: {said} ({view.policy} on {view.run}).")
+    return f"The policy {_SAID[view.decision]}: of {count(len(view.claims))} claims {', '.join(counts)}"
+
+
+def limit_of(claim: ClaimView) -> str:
+    """Return a claim's limit: "at least 90.0%"."""
+    return f"at {'least' if claim.least else 'most'} {_amount(claim.limit, claim)}"
 
 
 def name_of(claim: ClaimView, view: PolicyView) -> str:
@@ -95,7 +99,7 @@ def name_of(claim: ClaimView, view: PolicyView) -> str:
 
 def sentence(claim: ClaimView) -> str:
     """Return what was found of a claim, beside its limit, and what would settle it."""
-    limit = f"at {'least' if claim.least else 'most'} {_amount(claim.limit, claim)}"
+    limit = limit_of(claim)
     if claim.value is None:
         return one_line(f"{claim.reason or 'nothing could be read'} (limit {limit} {claim.words})")
     found = f"{_amount(claim.value, claim)} {claim.words}{_interval(claim)}"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.stats.gaps import p_of_difference, tango_low
+from safeglot.score.stats.gaps import difference_low, p_of_difference
 from safeglot.score.stats.intervals import exact_low, p_of_rate
 from safeglot.score.stats.power import pairs_beside, prompts_beside
 
@@ -53,7 +53,7 @@ class RateEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PairEvidence:
-    """Paired differences of safety; `discordant_H` is the share of pairs that differ. Tango's test."""
+    """Paired differences of safety; `discordant_H` is the share of pairs that differ. Exact tails."""
 
     value_H: Floats
     discordant_H: Floats
@@ -78,12 +78,12 @@ class PairEvidence:
 
     def low(self, alpha: Numbers) -> Floats:
         """Return the lower bounds that are wrong with a chance of alpha."""
-        return tango_low(*self._pairs, alpha=alpha)
+        return difference_low(*self._pairs, alpha=alpha)
 
     def high(self, alpha: Numbers) -> Floats:
         """Return the upper bounds that are wrong with a chance of alpha."""
         lost_H, won_H, n_H = self._pairs
-        return -tango_low(won_H, lost_H, n_H, alpha=alpha)
+        return -difference_low(won_H, lost_H, n_H, alpha=alpha)
 
     def needed(self, h: int, limit: float, alpha: float) -> int | None:
         """Return how many pairs would tell one cell's truth from a limit, if it is as seen."""

@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
+from scipy import optimize, stats
 
 from reference.gaps import agresti_min, mcnemar_exact, wald
-from safeglot.score.stats.gaps import mcnemar_chi2, mcnemar_midp, tango
+from safeglot.score.stats.gaps import (
+    difference_low,
+    mcnemar_chi2,
+    mcnemar_midp,
+    p_of_difference,
+    tango,
+)
 from safeglot.score.stats.intervals import z_of
 
 Z2 = z_of(0.95) ** 2
@@ -64,3 +71,57 @@ def test_large_samples_agree():
     assert [float(low), float(high)] == pytest.approx(
         [float(x) for x in wald(300, 200, 15000)], abs=5e-5
     )
+
+
+def _tail(b, c, n, edge):
+    """The chance of c - b at least as large, summed over all tables, at the likeliest shares."""
+    q = optimize.minimize_scalar(
+        lambda q: -stats.multinomial.logpmf([b, c, n - b - c], n, [q, q + edge, 1 - 2 * q - edge]),
+        bounds=(max(-edge, 0) + 1e-12, (1 - edge) / 2 - 1e-12), method="bounded",
+        options={"xatol": 1e-12},
+    ).x  # fmt: skip
+    lost = np.arange(n + 1)
+    return sum(
+        stats.binom.pmf(k, n, q) * stats.binom.sf(k + c - b - 1, n - k, (q + edge) / (1 - q))
+        for k in lost
+    )
+
+
+@pytest.mark.parametrize(
+    ("b", "c", "n", "edge"),
+    [
+        (2, 12, 60, 0.02), (0, 9, 60, 0.05), (19, 1, 90, -0.3), (1, 0, 80, -0.08), (30, 55, 300, 0.01),
+        (0, 3, 400, 0.0005), (5, 0, 200, -0.06), (7, 40, 60, 0.3),
+    ],
+)  # fmt: skip
+def test_the_tail_of_a_difference_is_that_of_all_tables(b, c, n, edge):
+    assert float(p_of_difference(b, c, n, edge)) == pytest.approx(_tail(b, c, n, edge), rel=0.04)
+
+
+def test_differences_that_go_one_way_are_exact():
+    assert float(p_of_difference(0, 0, 40, -0.1)) == pytest.approx(0.9**40)
+    assert float(p_of_difference(3, 0, 40, -0.2)) == pytest.approx(stats.binom.cdf(3, 40, 0.2))
+    assert float(p_of_difference(0, 40, 40, 0.5)) == pytest.approx(0.75**40)
+    assert float(p_of_difference(0, 0, 0, 0.1)) == 1
+    assert float(p_of_difference(5, 1, 40, 0.1)) == 1
+
+
+def test_a_difference_is_called_wrongly_no_oftener_than_said():
+    """Also where nearly all pairs differ one way, in which Tango's score is wrong twice as often."""
+    n = 100
+    b, c = (x.ravel() for x in np.meshgrid(*[np.arange(n + 1)] * 2, indexing="ij"))
+    b, c = b[b + c <= n], c[b + c <= n]
+    for edge in (0.02, 0.1):
+        for few in (0.0005, 0.005, 0.05):
+            shares = [edge + few, few, 1 - edge - 2 * few]
+            chance = stats.multinomial.pmf(np.stack([b, c, n - b - c], axis=1), n, shares)
+            for alpha in (0.05, 0.0125, 0.0025):
+                assert chance[p_of_difference(c, b, n, edge) <= alpha].sum() <= alpha
+                assert chance[p_of_difference(b, c, n, -edge) <= alpha].sum() <= alpha
+
+
+def test_the_lower_end_of_a_difference_is_where_its_tail_is_alpha():
+    b, c = np.array([2, 0, 19, 1, 0]), np.array([12, 9, 1, 0, 0])
+    low = difference_low(b, c, 90, alpha=0.01)
+    assert p_of_difference(b, c, 90, low) == pytest.approx(0.01, rel=1e-3)
+    assert float(difference_low(0, 0, 0, alpha=0.01)) == -1
