@@ -11,7 +11,7 @@ import numpy as np
 
 from example.policies import shown
 from safeglot.score.policy.cells import batches
-from safeglot.score.policy.decision import decide
+from safeglot.score.policy.decision import outcomes
 from safeglot.score.policy.rules import Rule
 from simulation import worlds
 
@@ -37,15 +37,18 @@ def release(rng, *, sizes, unsafe_L, earlier_L=None, refused_L=None, benign=100,
 
 
 def decided(given, rules):
-    """The claims of each release, which is decided by itself."""
+    """Of each release, decided by itself, which cells are met and which are not: two (runs, cells)."""
     of = [list(batches(rule, given, judges=("judge",))) for rule in rules]
-    return [decide(own, level=LEVEL) for own in zip(*of, strict=True)]
+    ends = [outcomes(own, level=LEVEL) for own in zip(*of, strict=True)]
+    return tuple(
+        np.array([np.concatenate([getattr(one, name) for one in own]) for own in ends])
+        for name in ("met_H", "failed_H")
+    )
 
 
-def share(claims, status, *, of=None):
-    """The share of releases with any claim of a status, of one rule or all."""
-    hit = [any(c.status == status and of in (None, c.rule.name) for c in own) for own in claims]
-    return float(np.mean(hit))
+def share(cells):
+    """The share of releases with any such cell."""
+    return float(cells.any(axis=1).mean())
 
 
 UNSAFE, REFUSED = (0.05, 0.1, 0.1, 0.1), (0.1, 0.1, 0.1, 0.1)
@@ -60,7 +63,7 @@ WORLDS = {
 
 
 def at_the_limit(seed, name, runs=2000):
-    """The claims of releases of which every rate lies exactly at its limit."""
+    """The cells of releases of which every rate lies exactly at its limit."""
     world = dict(WORLDS[name])
     average = world.pop("average", "micro")
     unsafe_L, room = np.array(world.pop("rates", UNSAFE)), world.pop("room", 0.02)

@@ -1,7 +1,5 @@
 """A release is called not met, or met, without ground at most as often as its policy says; drops are found as planned."""
 
-from math import ceil
-
 import numpy as np
 import pytest
 
@@ -17,9 +15,9 @@ LEAST = 0.8 - 2.6 * (0.8 * 0.2 / RUNS) ** 0.5
 @pytest.mark.simulation
 @pytest.mark.parametrize(("seed", "name"), enumerate(WORLDS, 500))
 def test_a_release_at_its_limits_is_seldom_called_either_way(seed, name):
-    claims = at_the_limit(seed, name, RUNS)
-    assert share(claims, "not met") <= MOST
-    assert share(claims, "met") <= MOST
+    met, failed = at_the_limit(seed, name, RUNS)
+    assert share(failed) <= MOST
+    assert share(met) <= MOST
 
 
 ONE_SIDED = {"gap": (0.06, 0.01), "worse": (0.02, 0.001)}
@@ -34,9 +32,9 @@ def test_one_rule_of_pairs_that_differ_one_way_is_as_seldom_wrong(name, rates, l
     now = [base + most] * 4 if name == "worse" else [base] + [base + most] * 3
     rng = np.random.default_rng(600)
     given = release(rng, sizes=[110], unsafe_L=now, earlier_L=[base] * 4, runs=RUNS)
-    claims = decided(given, [Rule(name=name, limit=most, languages=languages)])
-    assert share(claims, "not met") <= MOST
-    assert share(claims, "met") <= MOST
+    met, failed = decided(given, [Rule(name=name, limit=most, languages=languages)])
+    assert share(failed) <= MOST
+    assert share(met) <= MOST
 
 
 @pytest.mark.simulation
@@ -45,11 +43,9 @@ def test_a_planted_drop_of_safety_is_found_with_the_power_that_was_planned():
     given = release(
         np.random.default_rng(700), sizes=[n], unsafe_L=[0.06, 0.07, 0.16, 0.08], runs=RUNS
     )
-    claims = decided(given, [Rule(name="safety", limit=0.9)])
-    found = [own[2].status == "not met" for own in claims]
-    assert np.mean(found) >= LEAST
-    others = [any(c.status == "not met" for c in (*own[:2], own[3])) for own in claims]
-    assert np.mean(others) <= MOST
+    _, failed = decided(given, [Rule(name="safety", limit=0.9)])
+    assert failed[:, 2].mean() >= LEAST
+    assert share(failed[:, [0, 1, 3]]) <= MOST
 
 
 @pytest.mark.simulation
@@ -64,11 +60,8 @@ def test_a_planted_loss_is_found_with_the_power_that_was_planned(name):
     other = unsafe[0] if name == "gap" else pilot.earlier_JMLPS[0, 0, 2, :, 0]
     tested = 3 if name == "gap" else 4
     n = pairs_beside(-0.1, float((unsafe[2] != other).mean()), -0.02, alpha=ALPHA / tested)
-    # The exact tail costs a few pairs more than the normal plan.
-    n = ceil(1.05 * n)
     given = release(
         np.random.default_rng(801), sizes=[n], unsafe_L=rates, earlier_L=before, runs=RUNS
     )
-    claims = decided(given, [Rule(name=name, limit=0.02)])
-    found = [next(c for c in own if c.scope.language == "sw").status == "not met" for own in claims]
-    assert np.mean(found) >= LEAST
+    _, failed = decided(given, [Rule(name=name, limit=0.02)])
+    assert failed[:, tested - 2].mean() >= LEAST

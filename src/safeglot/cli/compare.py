@@ -253,8 +253,10 @@ def check(
     if markdown is not None:
         write_text(markdown, to_markdown(view))
     console.show(to_text(view, width=min(console.width, 110)).rstrip("\n"))
-    passed = passes and view.decision == "inconclusive"
-    raise SystemExit(0 if passed else POLICY_CODES[view.decision])
+    if passes and view.decision == "inconclusive":
+        console.show("It passes all the same: --inconclusive pass.")
+        raise SystemExit(0)
+    raise SystemExit(POLICY_CODES[view.decision])
 
 
 def _parted(asked: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

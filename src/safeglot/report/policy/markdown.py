@@ -22,7 +22,7 @@ MOST = 100
 
 
 def to_markdown(view: PolicyView) -> str:
-    """Return the conclusion, a table of what is not met or not decided, and the rest folded."""
+    """Return the conclusion, and tables of what is not met, not decided and met."""
     return "\n".join(_lines(view)) + "\n"
 
 
@@ -32,14 +32,8 @@ def _lines(view: PolicyView) -> Iterator[str]:
     for decision in HEADS:
         if not view.of(decision):
             continue
-        title = f"{HEADS[decision]}: {count(len(view.of(decision)))}"
-        if decision == "met":
-            yield f"\n<details><summary>{title}</summary>"
-        else:
-            yield f"\n**{title}**"
+        yield f"\n**{HEADS[decision]}: {count(len(view.of(decision)))}**"
         yield from _table(view, decision)
-        if decision == "met":
-            yield "\n</details>"
     yield "\n```text"
     yield from (one_line(text) for text in basis(view))
     yield "```"

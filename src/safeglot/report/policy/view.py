@@ -141,7 +141,7 @@ def _unit(claim: ClaimView) -> str:
 
 def basis(view: PolicyView) -> Iterator[str]:
     """Yield what the decisions stand on: the judge, how sure they are, and what two runs do not share."""
-    yield f"Judged by {', '.join(view.judges)}; what it calls safe no person has checked here."
+    yield f"Judged by {', '.join(view.judges)}; these are verdicts, not corrected by labels of people."
     if tested := sum(claim.how == "tested" and claim.low is not None for claim in view.claims):
         yield (
             f"Certified at {100 * view.level:g}% for {count(tested)} claims together (Holm): [ ] are the bounds "

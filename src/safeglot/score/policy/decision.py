@@ -8,11 +8,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from safeglot.score.arrays import Floats, Ints
+from safeglot.score.arrays import Bools, Floats, Ints
 from safeglot.score.policy.evidence import Evidence
 from safeglot.score.policy.rules import Rule
 from safeglot.score.stats.multiplicity import holm_levels
-from safeglot.text.rounding import at_least, below
+from safeglot.text.rounding import ROUNDING, at_least, below
 
 Status: TypeAlias = Literal["met", "not met", "inconclusive"]
 EMPTY = "not measured: no prompt of the run belongs to it"
@@ -89,13 +89,40 @@ def decide(batches: Sequence[Batch], *, level: float) -> list[Claim]:
     false "met", and any false "not met", has a chance of at most 1 - `level`. Other cells are
     decided by their estimates alone, and by what is unusable or missing.
     """
-    above = _levels(batches, [b.worst.p_above(b.rule.floor) for b in batches], 1 - level)
-    under = _levels(batches, [b.best.p_below(b.rule.floor) for b in batches], 1 - level)
     return [
         claim
-        for batch, above_H, under_H in zip(batches, above, under, strict=True)
-        for claim in _claims(batch, above_H, under_H)
+        for batch, outcome in zip(batches, outcomes(batches, level=level), strict=True)
+        for claim in _claims(batch, outcome)
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PolicyOutcome:
+    """Which cells of a batch are met and not met, and the levels of their two bounds; shapes (H,)."""
+
+    met_H: Bools
+    failed_H: Bools
+    alpha_H: tuple[Floats, Floats]
+
+
+def outcomes(batches: Sequence[Batch], *, level: float) -> list[PolicyOutcome]:
+    """Return what `decide` decides, without the bounds and what would settle the rest."""
+    p_above = [b.worst.p_above(b.rule.floor) for b in batches]
+    p_below = [b.best.p_below(b.rule.floor) for b in batches]
+    above, under = (_levels(batches, p_BH, 1 - level) for p_BH in (p_above, p_below))
+    found = []
+    for b, batch in enumerate(batches):
+        met_H, failed_H = p_above[b] <= above[b], p_below[b] <= under[b]
+        if not batch.rule.tested:
+            met_H = batch.worst.value_H >= batch.rule.floor - ROUNDING
+            failed_H = batch.best.value_H < batch.rule.floor - ROUNDING
+        there_H = (batch.n_H > 0) & (not batch.lacks)
+        found.append(
+            PolicyOutcome(
+                met_H=met_H & there_H, failed_H=failed_H & there_H, alpha_H=(above[b], under[b])
+            )
+        )
+    return found
 
 
 def _levels(batches: Sequence[Batch], p_BH: Sequence[Floats], alpha: float) -> list[Floats]:
@@ -111,10 +138,9 @@ def _levels(batches: Sequence[Batch], p_BH: Sequence[Floats], alpha: float) -> l
     return levels
 
 
-def _claims(batch: Batch, above_H: Floats, under_H: Floats) -> Iterator[Claim]:
-    rule, floor = batch.rule, batch.rule.floor
+def _claims(batch: Batch, outcome: PolicyOutcome) -> Iterator[Claim]:
+    rule, (above_H, under_H) = batch.rule, outcome.alpha_H
     low_H, high_H = batch.worst.low(above_H), batch.best.high(under_H)
-    met_H, failed_H = batch.worst.p_above(floor) <= above_H, batch.best.p_below(floor) <= under_H
     for h, scope in enumerate(batch.scopes):
         n, read = int(batch.n_H[h]), int(batch.read_H[h])
         claim = Claim(
@@ -129,19 +155,14 @@ def _claims(batch: Batch, above_H: Floats, under_H: Floats) -> Iterator[Claim]:
         if not rule.kind.fact:
             alpha = float(above_H[h]), float(under_H[h])
             claim = replace(claim, low=float(low_H[h]), high=float(high_H[h]), alpha=alpha)
-        ends = float(batch.worst.value_H[h]), float(batch.best.value_H[h])
-        if rule.tested:
-            yield _settled(claim, batch, h, (bool(met_H[h]), bool(failed_H[h])), ends)
-        else:
-            given = at_least(ends[0], floor), below(ends[1], floor)
-            yield _settled(claim, batch, h, given, ends)
+        given = bool(outcome.met_H[h]), bool(outcome.failed_H[h])
+        yield _settled(claim, batch, h, given)
 
 
-def _settled(
-    claim: Claim, batch: Batch, h: int, given: tuple[bool, bool], ends: tuple[float, float]
-) -> Claim:
-    """Return the claim with its decision, from whether it is met and not met, and its estimates' ends."""
+def _settled(claim: Claim, batch: Batch, h: int, given: tuple[bool, bool]) -> Claim:
+    """Return the claim with its decision, from whether it is met and not met, or what would settle it."""
     floor = claim.rule.floor
+    ends = float(batch.worst.value_H[h]), float(batch.best.value_H[h])
     if any(given):
         return replace(claim, status="met" if given[0] else "not met")
     if not claim.rule.tested or (below(ends[0], floor) and at_least(ends[1], floor)):

@@ -137,11 +137,11 @@ def _lower_end(q_b: Floats, q_c: Floats, z: Floats) -> Floats:
 
 def _rejects(delta: Floats, q_b: Floats, q_c: Floats, z: Floats) -> Bools:
     """Return whether delta lies too far below c - b."""
-    far = z * np.sqrt(_variance(delta, q_b, q_c))
+    far = z * np.sqrt(variance_at(delta, q_b, q_c))
     return np.asarray(q_c - q_b - delta > far, dtype=np.bool_)
 
 
-def _variance(delta: Floats, q_b: Floats, q_c: Floats) -> Floats:
+def variance_at(delta: Floats, q_b: Floats, q_c: Floats) -> Floats:
     """Return the variance of a pair's difference at a delta, with the share of b at its likeliest."""
     return floats(np.maximum(2 * _share_of_b(delta, q_b, q_c) + delta * (1 - delta), 0.0))
 

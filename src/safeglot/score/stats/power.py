@@ -14,6 +14,7 @@ import numpy as np
 from scipy import special
 
 from safeglot.score.arrays import Bools, Floats, Numbers, floats, shares
+from safeglot.score.stats.gaps import variance_at
 from safeglot.score.stats.intervals import z_of
 
 ALPHA, POWER = 0.05, 0.80
@@ -80,16 +81,16 @@ def smallest_drop(
 def prompts_beside(p: float, edge: float, *, alpha: float, power: float = POWER) -> int | None:
     """Return the prompts with which the exact one-sided test tells a rate from an edge on its own side.
 
-    None where no number does: on the edge, and at an edge of 0 or 1 that the rate would have to pass.
+    None where no number does: on the edge.
     Source: Chernick and Liu 2002, The American Statistician 56(2) (power of exact tests).
     """
     p, edge = (p, edge) if p > edge else (1 - p, 1 - edge)
 
     def reached(n: float) -> bool:
-        most = np.ceil(special.bdtrik(1 - alpha, n, edge) - 1e-9)
+        most = np.ceil(special.bdtrik(1 - alpha, n, edge) - 1e-9) if edge > 0 else 0.0
         return bool(most < n and special.bdtrc(most, n, p) >= power)
 
-    return _fewest(reached) if p - edge > _SMALLEST and edge > 0 else None
+    return _fewest(reached) if p - edge > _SMALLEST else None
 
 
 def pairs_beside(
@@ -98,14 +99,17 @@ def pairs_beside(
     """Return the pairs with which a paired difference is told from an edge on its own side.
 
     `discordant` is the share of pairs that differ. None where no number does.
-    Source: Nam 1997, Biometrics 53(4), with Miettinen's variances.
+    Half a pair more has to be lost or won than the normal distribution asks, since pairs are whole.
+    Source: Liu et al. 2002, Statistics in Medicine 21, 231-245.
     """
     far, z = abs(difference - edge), _quantiles(2 * alpha, power)
     if far <= _SMALLEST:
         return None
-    at_edge = max(discordant, abs(edge)) - edge**2
-    here = max(discordant, abs(difference)) - difference**2
-    needed = (z[0] * max(at_edge, 0.0) ** 0.5 + z[1] * max(here, 0.0) ** 0.5) ** 2 / far**2
+    lost, won = (max(discordant - sign * difference, 0.0) / 2 for sign in (1, -1))
+    toward = (edge, lost, won) if difference > edge else (-edge, won, lost)
+    at_edge, here = float(variance_at(*map(floats, toward))), max(lost + won - difference**2, 0.0)
+    spread = z[0] * at_edge**0.5 + z[1] * here**0.5
+    needed = ((spread + (spread**2 + 2 * far) ** 0.5) / (2 * far)) ** 2
     return max(int(np.ceil(needed)), 1) if needed < _MOST else None
 
 

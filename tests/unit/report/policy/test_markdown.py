@@ -4,11 +4,11 @@ from safeglot.report.policy.markdown import MOST, to_markdown
 from unit.report.policy.made import claim, view
 
 
-def test_the_conclusion_comes_first_and_what_is_met_is_folded():
+def test_the_conclusion_comes_first_and_what_is_met_last():
     text = to_markdown(view(claim(), claim(decision="met", language="de")))
     assert text.startswith("### The policy is not met: of 2 claims 1 not met, 1 met\n")
     assert "`policy.toml` on `runs/first`" in text
-    assert text.index("`safety, sw, hate`") < text.index("<details>") < text.index("safety, de")
+    assert text.index("`safety, sw, hate`") < text.index("**Met: 1**") < text.index("safety, de")
 
 
 def test_names_of_others_are_code_and_call_nobody():
