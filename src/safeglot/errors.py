@@ -35,10 +35,11 @@ class UsageError(SafeglotError):
 
 
 class InputErrors(UsageError):
-    """All that is wrong with the inputs, reported at once."""
+    """All that is wrong with the inputs, reported at once; `then` is the command to go on with."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], *, then: str = "") -> None:
         self.problems = tuple(problems)
+        self.then = then
         super().__init__("\n".join(self.problems))
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 _PROMPTS = (
-    "prompts", "columns", "taxonomy", "languages", "reference", "categories", "kinds", "limit",
+    "prompts", "columns", "read_as", "taxonomy", "languages", "reference", "categories", "kinds", "limit",
     "select_seed", "allow_partial", "shard",
 )  # fmt: skip
 _RUN = click.argument("run", type=click.Path(path_type=Path))
@@ -238,7 +238,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app.main(arguments, prog_name="safeglot", standalone_mode=False)
     except InputErrors as error:
-        _fail(_listed(error.problems), error.exit_code)
+        then = f"\nThen:\n  {error.then}" if error.then else ""
+        _fail(_listed(error.problems) + then, error.exit_code)
     except UnnamedEndpoints as error:
         given = sys.argv[1:] if arguments is None else arguments
         command = shlex.join(["safeglot", *given, *error.flags])

@@ -25,7 +25,7 @@ OLD = {"plan": "annotate plan"}
 FIRST = "Options"
 GROUPS = {
     "Prompts": (
-        "prompts", "columns", "taxonomy", "reference", "categories", "kinds", "select_seed",
+        "prompts", "columns", "read_as", "taxonomy", "reference", "categories", "kinds", "select_seed",
         "allow_partial", "shard",
     ),
     "Answers": (

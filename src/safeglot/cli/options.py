@@ -37,7 +37,9 @@ _TYPES: dict[str, Any] = {
 }
 
 
-_MANY = ("target", "judge", "base_url", "judge_base_url", "columns", "translator", "quality")
+_MANY = (
+    "prompts", "target", "judge", "base_url", "judge_base_url", "columns", "read_as", "translator", "quality",
+)  # fmt: skip
 """Settings whose flag may be repeated."""
 _SHORT = {"translator": "--with", "patience_s": "--patience"}
 """Settings with a second flag, which comes first."""
@@ -92,7 +94,12 @@ def _option(name: str, field: Any, group: str) -> Callable[..., Any]:
     flag, text, kind = f"--{name.replace('_', '-')}", field.metadata["help"], str(field.type)
     if kind == "bool":
         return grouped(group, f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
-    metavar = {"languages": "TAGS", "to": "TAGS", "columns": "NAME=COLUMN"}.get(name)
+    metavar = {
+        "languages": "TAGS",
+        "to": "TAGS",
+        "columns": "NAME=COLUMN",
+        "read_as": "WORD=MEANT",
+    }.get(name)
     flags = (_SHORT[name], flag) if name in _SHORT else (flag,)
     return grouped(
         group,
@@ -142,10 +149,11 @@ def config_of(
     from safeglot.config.files import HERE, configured, named
 
     given = {k: v for k, v in flags.items() if v is not None and v != ()}
-    if "columns" in given:
-        from safeglot.config.checks import pairs
+    for name in ("columns", "read_as"):
+        if name in given:
+            from safeglot.config.checks import pairs
 
-        given["columns"] = pairs(given["columns"])
+            given[name] = pairs(given[name], f"--{name.replace('_', '-')}")
     path, more = named(what, given) if what is not None or here else (None, {})
     if what is None and path is not None:
         click.echo(f"note: settings of ./{HERE}; flags go before them", err=True)

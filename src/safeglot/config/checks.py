@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -135,17 +136,19 @@ def nearest(name: object, names: Iterable[str]) -> str:
     return f" Did you mean {near!r}?" if near else ""
 
 
-def pairs(given: Iterable[str]) -> dict[str, str]:
-    """Return the columns by name of name=column pairs. Raises: UsageError."""
-    columns: dict[str, str] = {}
-    for part in ",".join(given).split(","):
-        name, equals, column = (text.strip() for text in part.partition("="))
-        if not equals or not name or not column:
+_NEXT_PAIR = re.compile(r",(?=[^,=]*=)")
+
+
+def pairs(given: Iterable[str], flag: str = "--columns") -> dict[str, str]:
+    """Return what name=column pairs say, by name; a name may have commas. Raises: UsageError."""
+    example = "id=qid,text=question" if flag == "--columns" else "hateful=harmful,sp=es"
+    found: dict[str, str] = {}
+    for part in _NEXT_PAIR.split(",".join(given)):
+        name, equals, meant = (text.strip() for text in part.partition("="))
+        if not equals or not name or not meant or meant.endswith(","):
+            raise UsageError(f"{flag}: got {part!r}, allowed is name=column, as in {example}.")
+        if found.setdefault(name, meant) != meant:
             raise UsageError(
-                f"--columns: got {part!r}, allowed is name=column, as in id=qid,text=question."
+                f"{flag}: {name} is given twice, as {found[name]!r} and as {meant!r}. Keep one."
             )
-        if columns.setdefault(name, column) != column:
-            raise UsageError(
-                f"--columns: {name} is given twice, as {columns[name]!r} and as {column!r}. Keep one."
-            )
-    return columns
+    return found

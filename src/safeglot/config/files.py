@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
-from safeglot.config.model_strings import JudgeConfig, Known
+from safeglot.config.model_strings import JudgeConfig, Known, as_list
 from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, read_toml, to_table
 from safeglot.errors import UsageError
 
@@ -34,10 +35,10 @@ HERE = "safeglot.toml"
 """The configuration that is read where nothing is named."""
 
 
-def named(what: str | None, flags: Mapping[str, Any]) -> tuple[Path | None, dict[str, str]]:
+def named(what: str | None, flags: Mapping[str, Any]) -> tuple[Path | None, dict[str, Any]]:
     """Return the configuration file that a command works on, or the prompts as a flag.
 
-    Raises: UsageError where it is neither, or there are two sets of prompts.
+    Raises: UsageError where it is neither, or prompts are named by a flag as well.
     """
     if what is None:
         return (Path(HERE) if Path(HERE).is_file() else None), {}
@@ -46,15 +47,22 @@ def named(what: str | None, flags: Mapping[str, Any]) -> tuple[Path | None, dict
         return path / "run.toml", {}
     if path.suffix.lower() == ".toml":
         return path, {}
-    if what not in datasets.PACKAGED and not what.startswith("hf:") and not path.is_file():
-        kind = "a folder without a run" if path.is_dir() else "no such file or folder"
+    if not datasets.names_prompts(what):
+        kind = "no such file or folder"
+        if path.is_dir():
+            kind = (
+                f"a folder without a run (prompts in it are read by --prompts {shlex.quote(what)})"
+            )
         near = checks.nearest(what, [*datasets.PACKAGED, *_likely(path.parent)])
         raise UsageError(
             f"{what}: {kind}.{near} Allowed: a configuration (.toml), a run's folder, or prompts "
             f"({FIELDS['prompts'].metadata['help']}). `safeglot init` writes a configuration."
         )
     if "prompts" in flags:
-        raise UsageError(f"prompts twice: {what} and --prompts {flags['prompts']}. Keep one.")
+        also = ", ".join(as_list(flags["prompts"]))
+        raise UsageError(
+            f"prompts twice: {what} and --prompts {also}. Keep one, or give each by --prompts."
+        )
     return None, {"prompts": what}
 
 

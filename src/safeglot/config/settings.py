@@ -43,9 +43,15 @@ def _option(
 class Config:
     """All that a run is told. Field names are the keys of the TOML and the flags."""
 
-    prompts: str = _option("mini", "mini, a .csv, .tsv, .jsonl or .parquet file, or hf:owner/name")
+    prompts: tuple[str, ...] = _option(
+        ("mini",),
+        "mini, a file, a folder, a pattern such as set/{language}/{category}.csv, or hf:owner/name; may be repeated",
+    )
     columns: Mapping[str, str] = _option(
-        dict, "our name=the file's column, e.g. id=qid,text=question"
+        dict, "our name=the file's column, e.g. id=qid,text=question; category==all for one of all"
+    )
+    read_as: Mapping[str, str] = _option(
+        dict, "a word of the file=what it means, e.g. hateful=harmful,0=benign,sp=es"
     )
     taxonomy: str | None = _option(None, "TOML file with macro categories and judge coverage")
     languages: tuple[str, ...] = _option(
@@ -158,6 +164,11 @@ class Config:
     )
     out: str | None = _option(None, "the run's folder; runs/<prompts>-<target> by default")
 
+    def __post_init__(self) -> None:
+        """Take one name of prompts for a list of one."""
+        if isinstance(self.prompts, str):
+            object.__setattr__(self, "prompts", (self.prompts,))
+
 
 FIELDS = {f.name: f for f in dataclasses.fields(Config)}
 _CHOICES = {
@@ -246,6 +257,8 @@ class _Reader:
                     f"{where}: empty; leave it out, or give {spec.metadata['help']}."
                 )
                 return None
+        if key == "prompts" and isinstance(value, str):
+            value = [value]
         if key == "gate" and isinstance(value, (int, float)) and not isinstance(value, bool):
             value = str(value)
         value, fault = checks.typed(value, str(spec.type))
@@ -278,11 +291,20 @@ class _Reader:
             self.choices(key, value, where)
         if key in _LISTS:
             return tuple(dict.fromkeys(self.words(value, where)))
-        if key == "columns":
+        if key == "prompts":
+            return self.prompts(self.words(value, where), where)
+        if key in ("columns", "read_as"):
             return dict(
                 zip(self.words(value, where), self.words(value.values(), where), strict=True)
             )
         return value
+
+    def prompts(self, given: Sequence[str], where: str) -> tuple[str, ...]:
+        if not all(map(str.strip, given)) or not given:
+            self.problems.append(f"{where}: empty; give {FIELDS['prompts'].metadata['help']}.")
+        if twice := {name for name in given if given.count(name) > 1}:
+            self.problems.append(f"{where}: names {', '.join(sorted(twice))} twice. Keep one.")
+        return tuple(given)
 
     def choices(self, key: str, value: Sequence[Any], where: str) -> None:
         names = _CHOICES[key]
@@ -353,6 +375,11 @@ def to_table(config: Config) -> dict[str, Any]:
         if len(given := table.pop(name)) > 0:
             table[name] = given[0] if len(given) == 1 else given
     table["columns"] = dict(config.columns)
+    table["prompts"] = config.prompts[0] if len(config.prompts) == 1 else list(config.prompts)
+    if config.read_as:
+        table["read_as"] = dict(config.read_as)
+    else:
+        del table["read_as"]
     table["target"] = [model_table(m) for m in config.target]
     table["judge"] = [
         {"judge": j.judge, "mode": j.mode}

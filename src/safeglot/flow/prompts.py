@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files import datasets
@@ -12,6 +11,8 @@ from safeglot.backends.files.datasets import Loaded
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
+from safeglot.flow.prompt_files import load_all, pasted
+from safeglot.prompts.problems import Unread
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
 from safeglot.prompts.selection import Shard, select, shard_of, sizes_of
@@ -21,13 +22,14 @@ from safeglot.prompts.texts import TextStream
 def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
     """Return the selected prompts, parallel in every language, and what they were read from."""
     config = untranslated(config)
-    taxonomy = Path(config.taxonomy) if config.taxonomy else None
-    loaded = datasets.load_prompts(config.prompts, taxonomy_file=taxonomy)
+    loaded = load_all(config)
     try:
         whole = read_prompt_files(loaded, reading_of(config), TextStream(datasets.room_for_texts()))
+    except Unread as error:
+        raise pasted(config, error, error.remedy) from error
     except OSError as error:
         raise UsageError(
-            f"{config.prompts}: the texts cannot be put into a temporary file ({error}). Make room, or "
+            f"{', '.join(config.prompts)}: the texts cannot be put into a temporary file ({error}). Make room, or "
             "name another folder in TMPDIR."
         ) from error
     return select(whole, **selection_of(config)), _with_sizes(origin_of(loaded), whole, config)
@@ -63,6 +65,7 @@ def reading_of(config: Config) -> ReadingOptions:
     """Return how the prompts are to be read."""
     return ReadingOptions(
         columns=config.columns,
+        read_as=config.read_as,
         languages=config.languages,
         reference=config.reference,
         allow_partial=config.allow_partial,

@@ -249,7 +249,7 @@ def _notes(config: Config) -> Iterator[str]:
             )
             if variable:
                 yield f"{model.model} needs a key: export {variable}=… (or {variable}=… in ./.env) before the run"
-    if config.prompts == "mini":
+    if config.prompts == ("mini",):
         there = load(replace(config, languages=(), limit=1))[0].languages
         lacking = [tag for tag in config.languages if tag not in there]
         if lacking:

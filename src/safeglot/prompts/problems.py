@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from safeglot.errors import InputErrors
 from safeglot.text.spelling import closest
@@ -13,11 +14,33 @@ NAMED = 5
 """Ids that one message names."""
 
 
+@dataclass(slots=True, kw_only=True)
+class Remedy:
+    """What to add to a command line so that the same prompts are read; made by whoever finds a problem."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    read_as: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, str] = field(default_factory=dict)
+    """Flag -> what follows it; "" for nothing."""
+    part: str = ""
+    """What of a file to read, after its name."""
+
+
+class Unread(InputErrors):
+    """Prompts that cannot be read as they are, and what would mend it."""
+
+    def __init__(self, problems: Sequence[str], remedy: Remedy) -> None:
+        self.remedy = remedy
+        super().__init__(problems)
+
+
 class Problems:
-    """Collects problems of one input file."""
+    """Collects problems of one input file, what would mend them, and notes."""
 
     def __init__(self, found: Sequence[str] = ()) -> None:
         self.found = list(found)
+        self.remedy = Remedy()
+        self.notes: dict[str, None] = {}
 
     def add(self, where: str, message: str) -> None:
         """Note one problem: where it is, then what was got and what to do."""
@@ -29,7 +52,7 @@ class Problems:
             return
         more = len(self.found) - SHOWN
         shown = self.found[:SHOWN]
-        raise InputErrors([*shown, f"and {more} more problems"] if more > 0 else shown)
+        raise Unread([*shown, f"and {more} more problems"] if more > 0 else shown, self.remedy)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -139,15 +139,15 @@ def _table() -> _Table:
 
 
 @lru_cache(maxsize=1)
-def _names() -> dict[str, tuple[str, ...]]:
+def names() -> dict[str, tuple[str, ...]]:
     """Return English name, case folded -> the tags that have it."""
-    names: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     rows = _table().rows
     also = dict(rows.strings("also"))
     for tag, (name,) in rows.strings("name"):
         for each in (name, *also.get(tag, ())):
-            names[each.casefold()] = (*names.get(each.casefold(), ()), tag)
-    return names
+            found[each.casefold()] = (*found.get(each.casefold(), ()), tag)
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -225,10 +225,10 @@ def nearest(tag: str, n: int = 3) -> tuple[str, ...]:
     """Return at most n tags that a mistaken tag or an English name may stand for."""
     wanted = tag.strip().casefold()
     head = wanted.replace("_", "-").partition("-")[0]
-    table, names = _table(), _names()
+    table, known = _table(), names()
     for exact in (wanted, head, *wanted.split()):
-        if exact in names:
-            return names[exact][: max(n, 0)]
+        if exact in known:
+            return known[exact][: max(n, 0)]
     if head in table.rows or head in table.aliases:
         return (table.aliases.get(head, head),)[: max(n, 0)]
     scores = _scores(wanted, head)
@@ -313,7 +313,7 @@ def _scores(wanted: str, head: str) -> dict[str, float]:
     """Return a score for each tag that is like a mistaken tag or name."""
     table = _table()
     scores: dict[str, float] = {}
-    for name, tags in _names().items():
+    for name, tags in names().items():
         score = _likeness(wanted, name, _NAME_CUTOFF)
         if len(head) > 1 and name.startswith(head):
             score = max(score, _PREFIX_SCORE)

@@ -23,7 +23,9 @@ def test_prompts_are_understood_where_a_configuration_may_stand(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "p.csv").write_text("")
     assert named(what, {}) == (None, {"prompts": what})
-    with pytest.raises(UsageError, match=f"prompts twice: {what} and --prompts x.csv. Keep one"):
+    with pytest.raises(
+        UsageError, match=f"prompts twice: {what} and --prompts x.csv. Keep one, or"
+    ):
         named(what, {"prompts": "x.csv"})
 
 

@@ -319,7 +319,7 @@ def test_a_row_that_is_looked_up_is_the_one_that_a_toml_parser_reads():
     for tag, row in parsed.items():
         for name in (row["name"], *row.get("also", ())):
             names.setdefault(name.casefold(), []).append(tag)
-    assert {name: list(tags) for name, tags in languages._names().items()} == names
+    assert {name: list(tags) for name, tags in languages.names().items()} == names
     assert languages.all_scripts() == {lookup(tag).script for tag in parsed}
 
 

@@ -10,15 +10,16 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
+from safeglot.backends.files.sheets import SheetRows, sheet_names
 from safeglot.errors import UsageError
 from safeglot.text.spelling import closest
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".parquet", ".xlsx")
 PACKAGED = ("mini", "context")
 MOST_IN_MEMORY = 16 << 20
 """Bytes of texts that are not worth a file."""
@@ -42,6 +43,13 @@ class DataFile:
     data: bytes | Path = b""
     columns: tuple[str, ...] = ()
     records: Iterable[Mapping[str, object]] | None = None
+    grid: Iterable[Sequence[object]] | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Cells that the path of the file says of all its rows."""
+    prefix: str = ""
+    """What of the path goes before the numbers of rows as ids."""
+    part: str = ""
+    """The key, or a pattern of keys, of a JSON file that the rows stand under."""
 
     def stream(self) -> BinaryIO:
         """Return the bytes, from their beginning. Raises: UsageError."""
@@ -86,9 +94,9 @@ def load_prompts(spec: str, *, taxonomy_file: Path | None = None, revision: str 
         commit, notes = "", ()
     return Loaded(
         name=name,
-        files=tuple(_data_file(where, data) for where, data in files),
+        files=tuple(file for where, data in files for file in data_files(where, data)),
         alert_toml=alert_toml(),
-        sha256=_sha256(data for _, data in files),
+        sha256=sha256_of(data for _, data in files),
         revision=commit,
         taxonomy=taxonomy,
         notes=notes,
@@ -103,7 +111,8 @@ def room_for_texts() -> BinaryIO:
     return cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=MOST_IN_MEMORY))
 
 
-def _sha256(contents: Iterable[bytes | Path]) -> str:
+def sha256_of(contents: Iterable[bytes | Path]) -> str:
+    """Return the digest of files and their sizes, in their order."""
     digest = hashlib.sha256()
     for data in contents:
         with _stream(data) as stream:
@@ -127,17 +136,28 @@ def _packaged(name: str) -> bytes:
     return resources.files("safeglot.prompts").joinpath(name).read_bytes()
 
 
+def names_prompts(what: str) -> bool:
+    """Return whether a word can stand for prompts: bundled ones, a file, a pattern, a dataset of the Hub."""
+    signs = any(sign in what for sign in "{*#")
+    is_file = Path(what).expanduser().is_file()
+    return is_file or signs or what in PACKAGED or what.startswith("hf:")
+
+
 def _from_disk(spec: str) -> tuple[str, _Files]:
     if spec in PACKAGED:
         return spec, ((f"{spec}.jsonl", _packaged(f"{spec}.jsonl")),)
     path = Path(spec).expanduser()
+    return path.name, ((path.name, on_disk(spec, path)),)
+
+
+def on_disk(spec: str, path: Path) -> bytes | Path:
+    """Return the file at a path, or the bytes of what cannot be read twice, as a pipe. Raises: UsageError."""
     if not path.exists():
         raise UsageError(_absent(spec, path))
     if path.suffix.lower() not in SUFFIXES and not path.is_dir():
         allowed = ", ".join(SUFFIXES)
         raise UsageError(f"{spec}: the name ends in none of {allowed}; convert or rename the file")
-    # what is no file on the disk cannot be read twice
-    return path.name, ((path.name, path if path.is_file() else _read_bytes(path)),)
+    return path if path.is_file() else _read_bytes(path)
 
 
 def _absent(spec: str, path: Path) -> str:
@@ -171,12 +191,26 @@ def _read_text(path: Path) -> str:
         ) from error
 
 
-def _data_file(where: str, data: bytes | Path) -> DataFile:
+def data_files(where: str, data: bytes | Path) -> list[DataFile]:
+    """Return a file to be read; of an Excel file its sheets, each with its name as `part`. Raises: UsageError."""
     suffix = PurePosixPath(where).suffix.lower()
+    if suffix == ".xlsx" and isinstance(data, Path):
+        names = sheet_names(data)
+        return [
+            DataFile(
+                where=where if len(names) == 1 else f"{where}#{name}",
+                suffix=suffix,
+                data=data,
+                grid=SheetRows(data, name),
+                part=name,
+            )
+            for name in names
+        ]
+    file = DataFile(where=where, suffix=suffix, data=data)
     if suffix != ".parquet":
-        return DataFile(where=where, suffix=suffix, data=data)
+        return [file]
     records = _ParquetRows(where, data)
-    return DataFile(where=where, suffix=suffix, columns=records.columns, records=records)
+    return [replace(file, data=b"", columns=records.columns, records=records)]
 
 
 class _ParquetRows:

@@ -39,8 +39,9 @@ from safeglot.keys import digest
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.answer_rows import UNKNOWN, answer_columns, with_constants
+from safeglot.prompts.reading.cells import known_language
 from safeglot.prompts.reading.columns import find_columns
-from safeglot.prompts.reading.gathering import Gathering, known_language
+from safeglot.prompts.reading.gathering import Gathering
 from safeglot.prompts.reading.tables import TableFile, read_table
 from safeglot.prompts.rows import PromptRows, SparseTextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, choose_taxonomy, parse_taxonomy
@@ -138,7 +139,12 @@ def _counted(recording: Recording, wanted: ToImport) -> tuple[Census, PromptSet]
         )
     problems.stop()
     gathering = Gathering(
-        columns, table.where, tags, problems, TextStream(datasets.room_for_texts()), repeated=True
+        columns,
+        table.where,
+        tags,
+        problems,
+        texts=TextStream(datasets.room_for_texts()),
+        repeated=True,
     )
     census = Census(
         table=table,
@@ -199,7 +205,7 @@ def _config(recording: Recording, wanted: ToImport, census: Census, prompts: Pro
     how = (sorted(wanted.columns.items()), sorted(wanted.verdicts.items()))
     revision = digest("recording", recording.sha256, *how)[:12]
     config = Config(
-        prompts=recording.name,
+        prompts=(recording.name,),
         columns=dict(wanted.columns),
         taxonomy=wanted.taxonomy,
         languages=wanted.languages,

@@ -34,6 +34,7 @@ from safeglot.keys import (
     translation_key,
 )
 from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.reading.patterns import fixed_part
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Item, JudgeStep
 
@@ -266,7 +267,7 @@ def fetched(job: Job, models: Sequence[ModelConfig], console: Console) -> dict[s
 
 def default_out(config: Config) -> str:
     """Return runs/<prompts>-<target>, of a shard with its number."""
-    prompts = Path(config.prompts.replace(":", "/")).stem
+    prompts = Path(fixed_part(config.prompts[0]).replace(":", "/")).stem
     name = f"{prompts}-{config.target[0].model.rsplit('/', 1)[-1]}"
     if part := part_of(config):
         name += f"-{part}".replace("/", "of")

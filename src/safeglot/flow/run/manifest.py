@@ -24,7 +24,7 @@ from safeglot.prompts.taxonomy import Coverage, Taxonomy
 Adapted = TypeVar("Adapted", Manifest, SetManifest)
 _KEYS_OF = {
     "prompts": (
-        "prompts", "columns", "taxonomy", "languages", "categories", "kinds", "limit",
+        "prompts", "columns", "read_as", "taxonomy", "languages", "categories", "kinds", "limit",
         "select_seed", "allow_partial", "shard",
     ),
     "reference": ("reference",),

@@ -7,7 +7,6 @@ import dataclasses
 import sqlite3
 from pathlib import Path
 
-from safeglot.backends.files import datasets
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
@@ -15,6 +14,7 @@ from safeglot.backends.store.texts import count_prompts, has_benign
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import OF_MACHINE, Config
 from safeglot.errors import UsageError
+from safeglot.flow.prompt_files import load_all
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import session
 from safeglot.flow.run.job import Job
@@ -39,7 +39,11 @@ def held_job(config: Config) -> Job | None:
     """
     run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
     is_plain = not any(getattr(config, name) for name in _MADE)
-    if not is_plain or config.prompts.startswith("hf:") or not _is_whole(run_dir):
+    if (
+        not is_plain
+        or any(name.startswith("hf:") for name in config.prompts)
+        or not _is_whole(run_dir)
+    ):
         return None
     try:
         about, stored = run_dir.read_manifest(), session.stored_config(run_dir)
@@ -49,7 +53,7 @@ def held_job(config: Config) -> Job | None:
         return None
     if not same or about.identity["results"] != str(RESULT_VERSION):
         return None
-    if datasets.load_prompts(config.prompts).sha256 != about.source.sha256:
+    if load_all(config).sha256 != about.source.sha256:
         return None
     job = jobs.prepare(config, session.textless(about), about.source)
     identity = job.identity()

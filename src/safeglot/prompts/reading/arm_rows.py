@@ -10,7 +10,7 @@ from typing import get_args
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.gathering import known_language
+from safeglot.prompts.reading.cells import known_language
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.text.cells import unguarded
 from safeglot.types import HUMAN, Arm, is_human

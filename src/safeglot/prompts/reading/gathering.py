@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from safeglot.prompts.problems import Problems, did_you_mean
-from safeglot.prompts.reading.columns import ROW_NUMBERS, Columns
-from safeglot.prompts.reading.tables import Row
+from safeglot.prompts.problems import Problems, did_you_mean, listed
+from safeglot.prompts.reading.cells import (
+    KINDS,
+    LABELS,
+    category_of,
+    is_blank,
+    is_spelling,
+    known_language,
+    likely_kinds,
+    python_list,
+    text_fault,
+    words_of,
+)
+from safeglot.prompts.reading.columns import CONSTANT, ROW_NUMBERS, Columns, cell_of
+from safeglot.prompts.reading.patterns import IMPLIED, SAID
+from safeglot.prompts.reading.tables import Places, Row
 from safeglot.prompts.rows import Labels, PromptColumns, Tags
 from safeglot.prompts.texts import TextStream
-from safeglot.text import languages
-from safeglot.text.surrogates import has_half
-from safeglot.types import Kind
-
-_KINDS: Mapping[str, Kind] = {
-    "harmful": "harmful",
-    "benign": "benign",
-    "unsafe": "harmful",
-    "safe": "benign",
-}
-
 
 NONE = -1
 """In place of a row, a place or the number of a text: there is none."""
 EMPTY = -2
 """In place of a text's number: the text is empty."""
+BLANK = -4
+"""In place of a text's number: the text is a word for an empty cell, such as nan."""
 _FAULTY = -3
 _TEMPLATE = re.compile(r"\s*###[^\n]*:[ \t]*\n(.*?)\n\s*###[^\n]*:\s*", re.DOTALL)
 """ALERT's instruction template."""
-
-
-def known_language(tag: str, where: str, problems: Problems) -> str:
-    """Return the canonical tag; '' with a problem noted where there is none."""
-    try:
-        return languages.canonical(tag)
-    except languages.UnknownLanguage as error:
-        near = f"; nearest: {', '.join(error.nearest)}" if error.nearest else ""
-        problems.add(where, f'"{tag}" is not a language tag that is known{near}')
-        return ""
 
 
 class Gathering:
@@ -52,10 +45,20 @@ class Gathering:
         where: str,
         wanted: tuple[str, ...],
         problems: Problems,
-        texts: TextStream | None = None,
         *,
+        texts: TextStream | None = None,
         repeated: bool = False,
+        read_as: Mapping[str, str] | None = None,
     ) -> None:
+        self._kinds, self._read_tags, self._read_categories = words_of(read_as or {})
+        self._blank: dict[str, int] = {}
+        """Word for an empty cell -> how many texts it stands in the place of."""
+        self._strange: dict[str, str] = {}
+        """Word that is no kind -> where it stands first."""
+        self._numbered: dict[str, dict[str, int]] = {}
+        """What goes before the number of a row as its id -> language of the path -> rows."""
+        self._names: dict[str, str] = {}
+        """Language -> the name by which it was first called."""
         self.columns = columns
         self.where = where
         self.wanted = wanted
@@ -69,7 +72,7 @@ class Gathering:
         self._rows: dict[str, int] = {}
         self._labels: dict[Tags, int] = {}
         self._label_of = array("I")
-        self._places = _Places()
+        self._places = Places()
         self._place_of = array("q")
         self._texts = texts or TextStream()
         self._inner = bytearray()
@@ -85,8 +88,8 @@ class Gathering:
 
     def taking(self, rows: Iterable[Row], reference: str) -> Iterator[tuple[Row, int, str]]:
         """Yield each row as it is gathered, with its prompt's place and the language, for each text."""
-        for number, row in enumerate(rows, start=1):
-            identifier = str(number) if self.columns.id == ROW_NUMBERS else self._id(row)
+        for row in rows:
+            identifier = self._number(row) if self.columns.id == ROW_NUMBERS else self._id(row)
             label = self._label(row, identifier)
             at = self._rows.get(identifier) if identifier else NONE
             if at is None:
@@ -97,17 +100,54 @@ class Gathering:
                 self._take(at, language, cell, row)
                 if at != NONE:
                     yield row, at, language
+        self._check_numbers()
+        self._say_strange()
 
     def again(self, rows: Iterable[Row], reference: str) -> Iterator[tuple[Row, int, str]]:
         """Yield the same of rows that were gathered without a problem."""
-        for number, row in enumerate(rows, start=1):
-            at = self._rows[str(number) if self.columns.id == ROW_NUMBERS else self._id(row)]
+        self._numbered.clear()
+        for row in rows:
+            at = self._rows[self._number(row) if self.columns.id == ROW_NUMBERS else self._id(row)]
             for language, _ in self._texts_of(row, reference):
                 yield row, at, language
 
     def place_at(self, identifier: str) -> int:
         """Return the place of a prompt by its id."""
         return self._rows[identifier]
+
+    def _number(self, row: Row) -> str:
+        """Return the id of a row by its number among those of its language and prefix."""
+        said = (SAID["language"], IMPLIED["language"])
+        counts = self._numbered.setdefault(row.prefix, {})
+        language = next((str(row.cells[name]) for name in said if name in row.cells), "")
+        counts[language] = counts.get(language, 0) + 1
+        return f"{row.prefix}/{counts[language]}" if row.prefix else str(counts[language])
+
+    def _check_numbers(self) -> None:
+        """Check that rows that are paired by their number are as many in each language."""
+        for prefix, counts in self._numbered.items():
+            if len(set(counts.values())) > 1:
+                have = ", ".join(f"{language} {n}" for language, n in counts.items())
+                what = f"{prefix}: " if prefix else ""
+                self.problems.add(
+                    self.where,
+                    f"{what}the languages have different numbers of rows ({have}), and id={ROW_NUMBERS} "
+                    "pairs them by their number; give the rows that are lacking, or a column for the id",
+                )
+
+    def _say_strange(self) -> None:
+        """Say which words of the column for the kind are none, and how to say what they mean."""
+        if not self._strange:
+            return
+        read_as = likely_kinds(self._strange)
+        self.problems.remedy.read_as |= read_as
+        shown = listed([f"{word!r}" for word in self._strange], 12)
+        said = ",".join(f"{word}={kind}" for word, kind in read_as.items())
+        self.problems.add(
+            next(iter(self._strange.values())),
+            f'the kind is {shown}; allowed: harmful, benign; say what each means, perhaps --read-as "{said}" '
+            "(nothing is guessed: look at each)",
+        )
 
     def _add(self, identifier: str, label: Tags, row: Row) -> int:
         at = self._rows[identifier] = len(self.ids)
@@ -170,11 +210,30 @@ class Gathering:
         """Yield what of the file was not used, or taken for granted."""
         if self.columns.text and not self.columns.language:
             yield f"no column for the language: all texts count as {reference}"
+        yield from self.columns.notes
+        if any(len(counts) > 1 for counts in self._numbered.values()):
+            yield "the rows of the languages are paired by their number: row 1 of each is one request"
+        for field in ("category", "kind", "language"):
+            column = getattr(self.columns, field)
+            if column and column.startswith(CONSTANT):
+                yield f"the {field} of all prompts is {column[len(CONSTANT) :]}"
+            elif column in (SAID[field], IMPLIED[field]) if field in SAID else False:
+                yield f"the {field} is read from the path of each file"
+        if self._blank:
+            words = ", ".join(f"{word} ({n})" for word, n in self._blank.items())
+            yield f"texts that are a word for an empty cell are read as empty: {words}"
+        named = {
+            name: tag for tag, name in self._names.items() if name.casefold() != tag.casefold()
+        }
+        if named:
+            yield f"languages by name: {', '.join(f'{name} {tag}' for name, tag in named.items())}"
         for column in self.columns.unused:
             yield f'column "{column}" is not used'
 
     def _id(self, row: Row) -> str:
         cell = row.cells.get(self.columns.id)
+        if cell is None or (isinstance(cell, str) and is_blank(cell)):
+            cell = None
         if isinstance(cell, float) and cell.is_integer():
             cell = int(cell)
         if isinstance(cell, int) and not isinstance(cell, bool):
@@ -186,24 +245,33 @@ class Gathering:
         return ""
 
     def _label(self, row: Row, identifier: str) -> Tags:
-        kind = row.cells.get(self.columns.kind) if self.columns.kind else None
-        name = "harmful" if kind is None else str(kind).strip().casefold() or "harmful"
-        if name not in _KINDS:
-            near = did_you_mean(str(kind), _KINDS)
-            message = f"id {identifier}: kind is {kind!r}; allowed: harmful, benign{near}"
-            self.problems.add(row.place, message)
-        return Tags(self._categories(row, identifier), _KINDS.get(name, "harmful"))
+        kind = cell_of(row, self.columns.kind)
+        if isinstance(kind, float) and kind.is_integer():
+            kind = int(kind)
+        word = "" if is_blank(kind) else str(kind).strip()
+        name = word.casefold() or "harmful"
+        known = self._kinds.get(name) or KINDS.get(name)
+        if known is None:
+            if name not in LABELS and (near := did_you_mean(name, KINDS)):
+                message = f"id {identifier}: kind is {kind!r}; allowed: harmful, benign{near}"
+                self.problems.add(row.place, message)
+            else:
+                self._strange.setdefault(word, row.place)
+        return Tags(self._categories(row, identifier), known or "harmful")
 
     def _categories(self, row: Row, identifier: str) -> tuple[str, ...]:
-        cell = row.cells.get(self.columns.category)
+        cell = cell_of(row, self.columns.category)
         if isinstance(cell, str) and cell.strip().startswith("["):
-            cell = _python_list(cell)
+            cell = python_list(cell)
         names = cell if isinstance(cell, (list, tuple)) else [cell]
-        names = [_category(name) for name in names]
+        given = [category_of(name) for name in names]
+        names = [self._read_categories.get(name, name) for name in given]
         if names and all(names):
             return tuple(dict.fromkeys(names))
-        shown = row.cells.get(self.columns.category)
+        shown = cell_of(row, self.columns.category)
         got = "empty" if shown in (None, "", []) else f"{shown!r}"
+        if isinstance(shown, str) and shown.strip() and is_blank(shown):
+            got += ", a word for an empty cell"
         self.problems.add(row.place, f"id {identifier}: the category is {got}; give its name")
         return ()
 
@@ -242,14 +310,42 @@ class Gathering:
             yield language, row.cells.get(self.columns.text)
 
     def _language(self, row: Row) -> str:
-        cell = row.cells.get(self.columns.language or "")
+        cell = cell_of(row, self.columns.language)
         tag = cell if isinstance(cell, str) else ""
-        if not tag.strip():
-            self.problems.add(row.place, f"the language is {cell!r}; give its tag, such as en")
-            return ""
         if tag not in self._tags:
-            self._tags[tag] = known_language(tag, row.place, self.problems)
+            self._tags[tag] = self._known(tag, cell, row)
+        elif not self._tags[tag] and is_blank(tag):
+            self._known(tag, cell, row)
         return self._tags[tag]
+
+    def _known(self, tag: str, cell: object, row: Row) -> str:
+        """Return the language of a word that stands in the place of one for the first time."""
+        name = tag.strip()
+        if found := self._read_tags.get(name.casefold()):
+            return found
+        if is_blank(name):
+            nan = (
+                '; the language nan (Min Nan) is said by --read-as "nan=nan"'
+                if name == "nan"
+                else ""
+            )
+            self.problems.add(row.place, f"the language is {cell!r}; give its tag, such as en{nan}")
+            return ""
+        found = known_language(name, row.place, self.problems)
+        first = self._names.setdefault(found, name)
+        if (
+            found
+            and first.casefold() != name.casefold()
+            and not is_spelling(first, found)
+            and not is_spelling(name, found)
+        ):
+            self.problems.add(
+                row.place,
+                f'"{first}" and "{name}" are both read as {found}; say what each is: '
+                f'--read-as "{first}={found},{name}=TAG"',
+            )
+            self.problems.remedy.read_as |= {first: found, name: found}
+        return found
 
     def _take(self, at: int, language: str, cell: object, row: Row) -> None:
         places = self._padded(self._text_places, language)
@@ -265,7 +361,10 @@ class Gathering:
         number = _FAULTY
         if cell is None:
             return
-        if not isinstance(cell, str):
+        if is_blank(cell) and (not isinstance(cell, str) or cell.strip()):
+            number = BLANK
+            self._blank[str(cell).strip()] = self._blank.get(str(cell).strip(), 0) + 1
+        elif not isinstance(cell, str):
             message = f"id {name}: the text in {language} is {cell!r}, not a text"
             self.problems.add(row.place, message)
         elif fault := text_fault(cell):
@@ -295,41 +394,3 @@ class Gathering:
             self._texts.add(inner)
             self._inner.append(False)
         return number
-
-
-class _Places:
-    """Places of rows as numbers, which take little memory."""
-
-    def __init__(self) -> None:
-        self._wheres: dict[str, int] = {}
-
-    def code(self, row: Row) -> int:
-        """Return the number that stands for a row's place."""
-        return row.number << 20 | self._wheres.setdefault(row.where, len(self._wheres))
-
-    def name(self, code: int) -> str:
-        """Return the place that a number stands for."""
-        return f"{list(self._wheres)[code & 0xFFFFF]}{code >> 20}"
-
-
-def _category(cell: object) -> str:
-    """Return a category's name; '' where there is none."""
-    if isinstance(cell, int) and not isinstance(cell, bool):
-        return str(cell)
-    return cell.strip() if isinstance(cell, str) else ""
-
-
-def _python_list(cell: str) -> object:
-    try:
-        return ast.literal_eval(cell.strip())
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
-
-
-def text_fault(text: str) -> str:
-    """Return what in a text cannot be sent to a model; '' for nothing."""
-    if "\0" in text:
-        return "a null byte; the file may be damaged"
-    if has_half(text):
-        return "half of a surrogate pair, which is no character; write the whole character"
-    return ""

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.reading.cells import known_language
 from safeglot.prompts.reading.columns import find_columns, missing_language
-from safeglot.prompts.reading.gathering import EMPTY, NONE, Gathering, known_language
+from safeglot.prompts.reading.gathering import BLANK, EMPTY, NONE, Gathering
 from safeglot.prompts.reading.tables import Table, TableFile, read_table
 from safeglot.prompts.rows import PromptRows, TextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, Taxonomy, choose_taxonomy, parse_taxonomy
@@ -46,11 +47,12 @@ class ReadingOptions:
     """Options of reading a file.
 
     `columns` goes from our names (id, text, category, kind, language, or a language tag) to the
-    file's columns; no `languages` means all that the file has. `Prompt.text` is in the reference
+    file's columns, `read_as` from words of the file to kinds, tags and categories; no `languages` means all that the file has. `Prompt.text` is in the reference
     language where that is read, else in the first. `keep_template` keeps ALERT's wrapping.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    read_as: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
     reference: str = "en"
     allow_partial: bool = False
@@ -68,12 +70,13 @@ def read_prompt_files(
     if loaded.taxonomy is not None:
         where, text = loaded.taxonomy
         given = parse_taxonomy(text, where, taken=(ALERT, OWN))
+    options = options or ReadingOptions()
     read = read_prompts(
-        read_table(loaded.files),
+        read_table(loaded.files, options.columns.values()),
         loaded.name,
         alert=parse_taxonomy(loaded.alert_toml, "alert.toml"),
         given=given,
-        options=options or ReadingOptions(),
+        options=options,
         texts=texts,
     )
     return replace(read, notes=(*loaded.notes, *read.notes))
@@ -96,7 +99,17 @@ def read_prompts(
     wanted = _wanted_languages(options, problems)
     columns = find_columns(table, options.columns, problems)
     reference = known_language(options.reference, "--reference", problems)
-    gathering = Gathering(columns, table.where, wanted, problems, texts)
+    if table.n_files > 1 and not (columns.texts or columns.language):
+        problems.add(
+            table.where,
+            "nothing says the language of each file: no column, and not the names of the files; say it by "
+            "a pattern, as in FOLDER/{language}.csv, or for all by --columns language==en",
+        )
+        problems.remedy.columns["language"] = "=en"
+        problems.stop()
+    gathering = Gathering(
+        columns, table.where, wanted, problems, texts=texts, read_as=options.read_as
+    )
     gathering.take(table.rows, reference)
     used = _used_languages(gathering, wanted)
     places = gathering.category_places
@@ -115,7 +128,13 @@ def read_prompts(
         taxonomy=taxonomy,
         languages=used,
         source=source,
-        notes=(*gathering.notes(reference), *taxonomy_notes, *partial_notes, *wrapped),
+        notes=(
+            *table.notes,
+            *gathering.notes(reference),
+            *taxonomy_notes,
+            *partial_notes,
+            *wrapped,
+        ),
     )
 
 
@@ -148,6 +167,8 @@ def _parallel(
     dropped = [i for i in range(n) if i not in kept]
     if not options.allow_partial:
         _note_lacking(dropped, used, gathering)
+        if whole:
+            gathering.problems.remedy.flags["--allow-partial"] = ""
     elif not whole:
         message = f"no prompt has a text in each of {', '.join(used)}"
         gathering.problems.add(gathering.where, f"{message}; choose fewer with --languages")
@@ -160,8 +181,9 @@ def _note_lacking(dropped: list[int], used: tuple[str, ...], gathering: Gatherin
     do = "add them, leave the language out, or keep the parallel part with --allow-partial"
     for i in dropped:
         for language in gathering.file_languages:
-            if gathering.numbers_of(language)[i] == EMPTY:
-                message = f"id {gathering.ids[i]}: the text in {language} is empty"
+            if (number := gathering.numbers_of(language)[i]) in (EMPTY, BLANK):
+                word = "a word for an empty cell, such as nan" if number == BLANK else "empty"
+                message = f"id {gathering.ids[i]}: the text in {language} is {word}"
                 gathering.problems.add(
                     gathering.place_of(i, language),
                     f"{message}; add it, or drop the id by --allow-partial",

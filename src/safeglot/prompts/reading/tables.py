@@ -1,20 +1,25 @@
-"""Rows of a CSV, JSON Lines, JSON or Parquet file, each with its place for messages."""
+"""Rows of files, each with its place for messages; those of delimited text are parsed here."""
 
 from __future__ import annotations
 
 import codecs
-import csv
 import io
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TextIO
 
 from safeglot.prompts.problems import Problems
+from safeglot.prompts.reading.delimited import Header, csv_rows, grid_rows, text_lines
+from safeglot.prompts.reading.json_rows import LINE, Found, flat, json_items, json_lines
+from safeglot.prompts.reading.suggestions import looks_headless
 
-DELIMITERS = ",;\t"
-_SEPARATED = (".csv", ".tsv")
+LINES = ".txt"
+"""Suffix of a file that has a text a line, and no header."""
+_HEADED = (".csv", ".tsv")
+_SEPARATED = (*_HEADED, LINES)
 _BLOCK = 1 << 20
+_NUMBERED = re.compile(r"#[0-9]+")
 
 
 class TableFile(Protocol):
@@ -39,6 +44,22 @@ class TableFile(Protocol):
     def records(self) -> Iterable[Mapping[str, object]] | None:
         """The rows of a format that is not text, as often as they are asked for; else None."""
 
+    @property
+    def grid(self) -> Iterable[Sequence[object]] | None:
+        """The rows of a sheet, as often as they are asked for; None for other formats."""
+
+    @property
+    def part(self) -> str:
+        """The key of a JSON file that the rows stand under, or a pattern of keys; "" for none."""
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """The cells that the path of the file says of all its rows."""
+
+    @property
+    def prefix(self) -> str:
+        """What of the path goes before the numbers of rows as ids."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -47,11 +68,28 @@ class Row:
     where: str
     number: int
     cells: Mapping[str, object]
+    prefix: str = ""
+    """What goes before the number of the row where that is its id."""
 
     @property
     def place(self) -> str:
         """Where the row stands, for messages."""
         return f"{self.where}{self.number}"
+
+
+class Places:
+    """Places of rows as numbers, which take little memory."""
+
+    def __init__(self) -> None:
+        self._wheres: dict[str, int] = {}
+
+    def code(self, row: Row) -> int:
+        """Return the number that stands for a row's place."""
+        return row.number << 20 | self._wheres.setdefault(row.where, len(self._wheres))
+
+    def name(self, code: int) -> str:
+        """Return the place that a number stands for."""
+        return f"{list(self._wheres)[code & 0xFFFFF]}{code >> 20}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,69 +103,145 @@ class Table:
     columns: tuple[str, ...]
     rows: Iterable[Row]
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    n_files: int = 1
+    header: tuple[str, ...] = ()
+    """The first line, or row, of the first file that has its columns there: it may be a text in truth."""
+    part: str = ""
+    """What of a file would have to be named, where it has several lists."""
 
 
-def read_table(files: Sequence[TableFile]) -> Table:
+def read_table(files: Sequence[TableFile], named: Iterable[str] = ()) -> Table:
     """Return the files as one table, after going through them once.
 
-    Raises: InputErrors where that leaves no row.
+    `named` are the columns that its user names: where they are numbers (#1, #2; #0 is the line),
+    delimited text has no header. Raises: InputErrors where that leaves no row.
     """
     problems = Problems()
+    numbered = {column for column in named if _NUMBERED.fullmatch(column)}
+    header = Header(lacking=bool(numbered), lines=LINE in numbered)
     columns: dict[str, None] = {}
     readable = []
+    first: dict[str, None] = {}
+    """The columns of the first file that has a line for them."""
     n = 0
     for file in files:
-        if file.records is None and (fault := _unreadable(file)):
+        if file.records is None and file.grid is None and (fault := _unreadable(file)):
             problems.add(*fault)
             continue
         readable.append(file)
-        for row in _rows(file, problems, columns):
+        columns.update(dict.fromkeys(file.said))
+        own = columns if first or not _is_headed(file, header) else first
+        for row in _rows(file, header, problems, own):
             n += 1
             columns.update(dict.fromkeys(row.cells))
+        columns.update(own)
     where = files[0].where if len(files) == 1 else f"{files[0].where} and {len(files) - 1} more"
-    if not n:
+    if not n and not looks_headless(tuple(first)):
         if not problems.found:
-            problems.add(where, "has no prompts; give a file with one row a prompt at least")
+            do = "give a file with one row a prompt at least"
+            if columns and not header.lacking:
+                do += f" (its first line is its header: {', '.join(columns)})"
+            problems.add(where, f"has no prompts; {do}")
         problems.stop()
     return Table(
         where=where,
         columns=tuple(columns),
-        rows=_FileRows(readable),
+        rows=_FileRows(readable, header),
         faults=tuple(problems.found),
+        notes=tuple(problems.notes),
+        n_files=sum(not file.where.startswith("hf:") for file in files),
+        header=tuple(first),
+        part=problems.remedy.part,
     )
+
+
+def _is_headed(file: TableFile, header: Header) -> bool:
+    return not header.lacking and (file.grid is not None or file.suffix in _HEADED)
 
 
 class _FileRows:
     """The rows of files that were gone through before."""
 
-    def __init__(self, files: Sequence[TableFile]) -> None:
-        self._files = files
+    def __init__(self, files: Sequence[TableFile], header: Header) -> None:
+        self._files, self._header = files, header
 
     def __iter__(self) -> Iterator[Row]:
         for file in self._files:
-            yield from _rows(file, Problems(), {})
+            yield from _rows(file, self._header, Problems(), {})
 
 
-def _rows(file: TableFile, problems: Problems, columns: dict[str, None]) -> Iterator[Row]:
+def _rows(
+    file: TableFile, header: Header, problems: Problems, columns: dict[str, None]
+) -> Iterator[Row]:
     """Yield the rows of a file; the columns that stand before all rows join those that are known."""
+    for where, found in _found(file, header, problems, columns):
+        said, prefix = file.said, file.prefix
+        if found.place is not None:
+            said = {**said, **found.place.cells}
+            prefix = "/".join(filter(None, (prefix, found.place.prefix)))
+        cells = {**said, **found.cells} if said else found.cells
+        yield Row(where=where, number=found.number, cells=cells, prefix=prefix)
+
+
+def _found(
+    file: TableFile, header: Header, problems: Problems, columns: dict[str, None]
+) -> Iterator[tuple[str, Found]]:
+    """Yield where each row stands, and the row."""
     if file.records is not None:
         columns.update(dict.fromkeys(file.columns))
         for number, record in enumerate(file.records, start=1):
-            yield Row(where=f"{file.where}: row ", number=number, cells=record)
+            nested = any(isinstance(cell, dict) for cell in record.values())
+            yield f"{file.where}: row ", Found(number, flat(record) if nested else record)
+        return
+    if file.grid is not None:
+        for found in grid_rows(file.grid, file.where, header, problems, columns):
+            yield f"{file.where}: row ", found
         return
     newline = "" if file.suffix in _SEPARATED else "\n"  # a text may hold U+2028, which ends no row
     with io.TextIOWrapper(file.stream(), "utf-8-sig", newline=newline) as lines:
-        yield from _PARSERS[file.suffix](lines, file.where, problems, columns)
+        yield from _parsed(lines, file, header, problems, columns)
+
+
+def _parsed(
+    lines: TextIO,
+    file: TableFile | _Text,
+    header: Header,
+    problems: Problems,
+    columns: dict[str, None],
+) -> Iterator[tuple[str, Found]]:
+    if file.suffix == ".json":
+        rows, where = json_items(lines, file.where, file.part, problems), f"{file.where}: item "
+    else:
+        where = f"{file.where}:"
+        if file.suffix in (".jsonl", ".ndjson"):
+            rows = json_lines(lines, file.where, problems)
+        elif file.suffix == LINES or header.lines:
+            rows = text_lines(lines, file.where, problems)
+        else:
+            rows = csv_rows(lines, file.where, problems, columns, headless=header.lacking)
+    for found in rows:
+        yield where, found
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What parsing needs to know of a file."""
+
+    where: str
+    suffix: str
+    part: str = ""
 
 
 def parse(text: str, where: str, suffix: str, problems: Problems) -> Table:
     """Return the table of a text in the format of a suffix, such as .csv, noting what is wrong."""
-    newline = "" if suffix.lower() in _SEPARATED else "\n"
+    file = _Text(where, suffix.lower())
+    lines = io.StringIO(text, "" if file.suffix in _SEPARATED else "\n")
     columns: dict[str, None] = {}
     rows = []
-    for row in _PARSERS[suffix.lower()](io.StringIO(text, newline), where, problems, columns):
-        columns.update(dict.fromkeys(row.cells))
-        rows.append(row)
+    for place, found in _parsed(lines, file, Header(), problems, columns):
+        columns.update(dict.fromkeys(found.cells))
+        rows.append(Row(where=place, number=found.number, cells=found.cells))
     return Table(where=where, columns=tuple(columns), rows=tuple(rows))
 
 
@@ -154,99 +268,3 @@ def _unreadable(file: TableFile) -> tuple[str, str] | None:
             read, lines = read + len(data), lines + data.count(b"\n")
     problem = "is empty; give a file with one row a prompt at least"
     return (file.where, problem) if is_empty else None
-
-
-def parse_csv(
-    lines: TextIO, where: str, problems: Problems, columns: dict[str, None]
-) -> Iterator[Row]:
-    """Yield the rows of a CSV text with a header; of , ; and tab what splits the header most is the delimiter."""
-    header, delimiter = _header(lines)
-    columns.update(dict.fromkeys(header))
-    if len(set(header)) < len(header):
-        twice = sorted({name for name in header if header.count(name) > 1})
-        problems.add(f"{where}:1", f"the header has {', '.join(twice)} twice; rename one of them")
-    for line, cells in _csv_lines(lines, delimiter, where, problems):
-        if len(cells) == len(header):
-            yield Row(where=f"{where}:", number=line, cells=dict(zip(header, cells, strict=True)))
-        else:
-            problems.add(
-                f"{where}:{line}",
-                f"has {len(cells)} cells where the header has {len(header)}; "
-                'put cells that hold a delimiter or a line break in "double quotes"',
-            )
-
-
-def _header(lines: TextIO) -> tuple[list[str], str]:
-    first = next(line for line in lines if line.strip())
-    lines.seek(0)
-    splits = {d: next(csv.reader([first], delimiter=d), []) for d in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda d: len(splits[d]))
-    return [name.strip() for name in splits[delimiter]], delimiter
-
-
-def _csv_lines(
-    lines: TextIO, delimiter: str, where: str, problems: Problems
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows below the header with the line that each begins at; blank lines are none."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header_seen = False
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problems.add(f"{where}:{line}", f"is not CSV: {error}; look at its double quotes")
-            return
-        if not any(cell.strip() for cell in cells) and len(cells) <= 1:
-            continue
-        if header_seen:
-            yield line, cells
-        header_seen = True
-
-
-def parse_jsonl(lines: TextIO, where: str, problems: Problems, _: dict[str, None]) -> Iterator[Row]:
-    """Yield the rows of JSON Lines: one object a line."""
-    for line, content in enumerate(lines, start=1):
-        if not content.strip():
-            continue
-        try:
-            cells = json.loads(content.removesuffix("\n"))
-        except (ValueError, RecursionError) as error:
-            problems.add(f"{where}:{line}", f"is not JSON: {_json_fault(error)}")
-            continue
-        if isinstance(cells, dict):
-            yield Row(where=f"{where}:", number=line, cells=cells)
-        else:
-            problems.add(f"{where}:{line}", 'is not a JSON object such as {"id": 1, "en": "..."}')
-
-
-def parse_json(lines: TextIO, where: str, problems: Problems, _: dict[str, None]) -> Iterator[Row]:
-    """Yield the rows of a JSON list of objects, which is read as a whole."""
-    try:
-        objects = json.loads(lines.read())
-    except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-        problems.add(f"{where}:{line}", f"is not JSON: {_json_fault(error)}")
-        return
-    if not isinstance(objects, list) or not all(isinstance(cells, dict) for cells in objects):
-        problems.add(where, "must be a JSON list of objects, one a prompt")
-        return
-    for number, cells in enumerate(objects, start=1):
-        yield Row(where=f"{where}: item ", number=number, cells=cells)
-
-
-def _json_fault(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} (column {error.colno})"
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
-
-
-_PARSERS: dict[str, Callable[[TextIO, str, Problems, dict[str, None]], Iterator[Row]]] = {
-    ".csv": parse_csv,
-    ".tsv": parse_csv,
-    ".jsonl": parse_jsonl,
-    ".ndjson": parse_jsonl,
-    ".json": parse_json,
-}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from safeglot.prompts.problems import Problems, listed
-from safeglot.prompts.reading.gathering import known_language, text_fault
+from safeglot.prompts.reading.cells import known_language, text_fault
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.text import languages
 

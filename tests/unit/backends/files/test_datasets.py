@@ -310,13 +310,13 @@ def test_hash_is_of_the_content(tmp_path):
 
 def test_files_that_are_not_there_or_of_another_format(tmp_path):
     (tmp_path / "prompts.csv").write_text("")
-    (tmp_path / "prompts.xlsx").write_text("")
+    (tmp_path / "prompts.docx").write_text("")
     with pytest.raises(UsageError, match=r'prompt.csv: no such file; did you mean ".*prompts.csv"'):
         load_prompts(str(tmp_path / "prompt.csv"))
     with pytest.raises(UsageError, match=r'no such file; did you mean "mini"\?'):
         load_prompts("minni")
     with pytest.raises(UsageError, match=r"ends in none of .csv, .tsv"):
-        load_prompts(str(tmp_path / "prompts.xlsx"))
+        load_prompts(str(tmp_path / "prompts.docx"))
     with pytest.raises(UsageError, match="directory"):
         load_prompts(str(tmp_path))
     with pytest.raises(UsageError, match="goes with hf:OWNER/NAME only"):

@@ -107,5 +107,17 @@ def test_a_text_and_a_tag_say_what_is_wrong_with_them():
     assert "surrogate" in text_fault("half \ud83d")
     problems = Problems()
     assert known_language("swa", "f.csv:2", problems) == "sw"
-    assert known_language("swahili", "f.csv:2", problems) == ""
-    assert problems.found == ['f.csv:2: "swahili" is not a language tag that is known; nearest: sw']
+    assert known_language("Swahili", "f.csv:2", problems) == "sw"
+    assert known_language("swahilli", "f.csv:2", problems) == ""
+    assert known_language("Chinese", "f.csv:3", problems) == ""
+    assert problems.found == [
+        (
+            'f.csv:2: "swahilli" is not a language tag that is known; nearest: sw; '
+            'say which it is: --read-as "swahilli=TAG"'
+        ),
+        (
+            'f.csv:3: "Chinese" may be zh or zh-Hant; say which: --read-as "Chinese=zh" or '
+            '--read-as "Chinese=zh-Hant"'
+        ),
+    ]
+    assert problems.remedy.read_as == {"swahilli": "sw", "Chinese": "zh"}

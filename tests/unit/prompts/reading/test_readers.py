@@ -326,9 +326,9 @@ def test_language_that_is_not_there_names_those_that_are():
     assert (
         'did you mean "pt-BR"?' in problems("id,category,en,pt-BR\n1,x,a,b\n", languages=("pt",))[0]
     )
-    looks = problems("id,category,en,swahili\n1,x,a,b\n", languages=("en", "sw"))
-    assert 'column "swahili" looks like it: --columns sw=swahili' in looks[0]
-    assert "nearest: de" in problems(WIDE, languages=("deutsch",))[0]
+    looks = problems("id,category,en,text_sw\n1,x,a,b\n", languages=("en", "sw"))
+    assert 'column "text_sw" looks like it: --columns sw=text_sw' in looks[0]
+    assert "nearest: de" in problems(WIDE, languages=("deutch",))[0]
 
 
 def test_language_lacking_for_some_ids_names_them():

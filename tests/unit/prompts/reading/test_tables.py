@@ -58,7 +58,7 @@ def test_a_json_file_is_a_list_of_objects():
     assert [row.place for row in table.rows] == ["f.json: item 1", "f.json: item 2"]
     assert faults == []
     assert parsed('{"id": 1}', ".json")[1] == [
-        "f.json: must be a JSON list of objects, one a prompt"
+        "f.json: must be a JSON list of objects, one a prompt, or have one under a key (its keys: id)"
     ]
     assert parsed('[\n{"id": }]', ".json")[1][0].startswith("f.json:2: is not JSON")
 
