@@ -237,7 +237,7 @@ def test_prompt_file(place, data, parts):
     ("arguments", "parts"),
     [
         (("--prompts", "promts.csv"), ("promts.csv", "no such file", "prompts.csv")),
-        (("--prompts", "."), (".", "directory")),
+        (("--prompts", "."), ("id 1 is there already", "--prompts prompts.csv --prompts .")),
         (("--prompts", "hf:bad name"), ("hf:bad name", "hf:OWNER/NAME")),
         (("--categories", "fruad"), ("--categories", '"fruad"', '"fraud"')),
         (("--kinds", "benign"), ("prompts.csv", "benign", "4 harmful")),

@@ -301,7 +301,7 @@ class _Reader:
 
     def prompts(self, given: Sequence[str], where: str) -> tuple[str, ...]:
         if not all(map(str.strip, given)) or not given:
-            self.problems.append(f"{where}: empty; give {FIELDS['prompts'].metadata['help']}.")
+            self.problems.append(f"{where}: got ''; give {FIELDS['prompts'].metadata['help']}.")
         if twice := {name for name in given if given.count(name) > 1}:
             self.problems.append(f"{where}: names {', '.join(sorted(twice))} twice. Keep one.")
         return tuple(given)

@@ -136,7 +136,7 @@ def _of_folder(spec: str, root: Path) -> _Source:
         allowed = ", ".join(datasets.SUFFIXES)
         raise UsageError(f"{spec}: has no file with prompts in it (one that ends in {allowed})")
     shape, places = patterns.implied_places(names)
-    shown = root.name or str(root)
+    shown = root.resolve().name or str(root)
     notes = [f"{len(names)} files, read as {shown}/{shape}"] if shape else []
     if others:
         notes.append(f"{len(others)} other files in {shown} are not read: {listed(others)}")
