@@ -14,7 +14,7 @@ from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.prompts.problems import Remedy, listed
 from safeglot.prompts.reading import patterns
-from safeglot.prompts.reading.patterns import Place
+from safeglot.prompts.reading.patterns import PathCells
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class _Source:
 
     name: str
     paths: list[tuple[str, Path | bytes]] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
+    places: list[PathCells] = field(default_factory=list)
     part: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -83,7 +83,7 @@ def _loaded(spec: str) -> Loaded:
     )
 
 
-def _parts(where: str, data: Path | bytes, place: Place, part: str) -> list[DataFile]:
+def _parts(where: str, data: Path | bytes, place: PathCells, part: str) -> list[DataFile]:
     """Return a file, or its sheets, with what its path and the names of its sheets say."""
     found = datasets.data_files(where, data)
     is_book = found[:1] and found[0].grid is not None
@@ -108,7 +108,7 @@ def _parts(where: str, data: Path | bytes, place: Place, part: str) -> list[Data
     return [_said(file, place, None) for file in found]
 
 
-def _said(file: DataFile, *places: Place | None) -> DataFile:
+def _said(file: DataFile, *places: PathCells | None) -> DataFile:
     there = [place for place in places if place is not None]
     cells = {name: cell for place in there for name, cell in place.cells.items()}
     prefix = "/".join(filter(None, (place.prefix for place in there)))
@@ -126,7 +126,7 @@ def _source(spec: str) -> _Source:
     if patterns.is_pattern(name) and not path.exists():
         return _of_pattern(str(path), part)
     data = datasets.on_disk(name, path)
-    return _Source(name=path.name, paths=[(path.name, data)], places=[Place()], part=part)
+    return _Source(name=path.name, paths=[(path.name, data)], places=[PathCells()], part=part)
 
 
 def _of_folder(spec: str, root: Path) -> _Source:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TextIO
 
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.reading.language_names import languages_named
-from safeglot.prompts.reading.patterns import Place, place_of
+from safeglot.prompts.reading.patterns import PathCells, place_of
 
 LINE = "#0"
 """The column of what is one text and no more: a line, or an item that is no object."""
@@ -26,7 +26,7 @@ class Found(NamedTuple):
 
     number: int
     cells: Mapping[str, object]
-    place: Place | None = None
+    place: PathCells | None = None
 
 
 def bounded(lines: TextIO, where: str, problems: Problems) -> Iterator[str]:
@@ -80,7 +80,7 @@ def json_items(lines: TextIO, where: str, part: str, problems: Problems) -> Iter
     lists = dict(_lists(whole, ""))
     if not part and len(full := {k: v for k, v in lists.items() if isinstance(v[0], dict)}) == 1:
         lists = full  # lists of words beside the one of objects are about it
-    chosen: dict[str, Place | None]
+    chosen: dict[str, PathCells | None]
     if part:
         chosen = {key: place for key in lists if (place := place_of(part, key)) is not None}
         if not chosen:

@@ -21,7 +21,7 @@ _PART = re.compile(r"(?P<file>.*\.(?:json|xlsx))#(?P<part>.+)", re.IGNORECASE | 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PathCells:
     """What a file's path says of its rows; `prefix` goes before the numbers of rows as ids."""
 
     cells: Mapping[str, str] = field(default_factory=dict)
@@ -80,19 +80,19 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(found + re.escape(pattern[at:]), re.DOTALL)
 
 
-def place_of(pattern: str, path: str) -> Place | None:
+def place_of(pattern: str, path: str) -> PathCells | None:
     """Return what a path, or the name of a part, says by a pattern; None where it does not match."""
     match = _compiled(pattern).fullmatch(path)
     if match is None:
         return None
     got = match.groupdict()
     cells = {SAID[name]: got[name].strip() for name in SAID if name in got}
-    return Place(
+    return PathCells(
         cells=cells, prefix="/".join(v for name, v in got.items() if v and name != "language")
     )
 
 
-def implied_places(paths: Sequence[str]) -> tuple[str, list[Place]]:
+def implied_places(paths: Sequence[str]) -> tuple[str, list[PathCells]]:
     """Return what the paths of several files imply, as a pattern, and of each what it says.
 
     Where the names at a level are languages, or differ in a language alone, they say the language;
@@ -100,7 +100,7 @@ def implied_places(paths: Sequence[str]) -> tuple[str, list[Place]]:
     """
     levels = [path.split("/") for path in paths]
     if len({len(own) for own in levels}) > 1:
-        return "", [Place() for _ in paths]
+        return "", [PathCells() for _ in paths]
     columns = [list(names) for names in zip(*levels, strict=True)]
     suffixes = {name.rpartition(".")[2] for name in columns[-1]}
     columns[-1] = [name.rpartition(".")[0] for name in columns[-1]]
@@ -122,7 +122,7 @@ def implied_places(paths: Sequence[str]) -> tuple[str, list[Place]]:
         else:
             shape.append("*")
     places = [
-        Place(
+        PathCells(
             cells={IMPLIED[name]: own[i] for name, own in found.items()},
             prefix="/".join(
                 names[i]
