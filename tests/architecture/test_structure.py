@@ -68,7 +68,7 @@ def test_the_run_is_one_screen():
     ("word", "places"),
     [
         ("get_close_matches", {"text/spelling.py"}),
-        ("parse_jsonl", {"prompts/reading/tables.py"}),
+        ("parse_jsonl", {"prompts/reading/json_rows.py", "prompts/reading/tables.py"}),
         ("file_digest", {"backends/files/fingerprints.py"}),
     ],
 )

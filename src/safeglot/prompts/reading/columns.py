@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.reading.json_rows import KEY, LINE
@@ -40,6 +40,8 @@ class Columns:
     texts: Mapping[str, str]
     unused: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    """From words of the file to kinds, tags and categories."""
 
 
 def cell_of(row: Row, column: str | None) -> object:

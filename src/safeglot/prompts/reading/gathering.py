@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.reading.cells import (
@@ -48,9 +48,8 @@ class Gathering:
         *,
         texts: TextStream | None = None,
         repeated: bool = False,
-        read_as: Mapping[str, str] | None = None,
     ) -> None:
-        self._kinds, self._read_tags, self._read_categories = words_of(read_as or {})
+        self._kinds, self._read_tags, self._read_categories = words_of(columns.read_as)
         self._blank: dict[str, int] = {}
         """Word for an empty cell -> how many texts it stands in the place of."""
         self._strange: dict[str, str] = {}

@@ -44,7 +44,7 @@ def bounded(lines: TextIO, where: str, problems: Problems) -> Iterator[str]:
         yield line
 
 
-def json_lines(lines: TextIO, where: str, problems: Problems) -> Iterator[Found]:
+def parse_jsonl(lines: TextIO, where: str, problems: Problems) -> Iterator[Found]:
     """Yield the rows of JSON Lines: one object a line."""
     for number, content in enumerate(bounded(lines, where, problems), start=1):
         if not content.strip():

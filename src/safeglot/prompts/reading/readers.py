@@ -97,7 +97,7 @@ def read_prompts(
     """
     problems = Problems(table.faults)
     wanted = _wanted_languages(options, problems)
-    columns = find_columns(table, options.columns, problems)
+    columns = replace(find_columns(table, options.columns, problems), read_as=options.read_as)
     reference = known_language(options.reference, "--reference", problems)
     if table.n_files > 1 and not (columns.texts or columns.language):
         problems.add(
@@ -107,9 +107,7 @@ def read_prompts(
         )
         problems.remedy.columns["language"] = "=en"
         problems.stop()
-    gathering = Gathering(
-        columns, table.where, wanted, problems, texts=texts, read_as=options.read_as
-    )
+    gathering = Gathering(columns, table.where, wanted, problems, texts=texts)
     gathering.take(table.rows, reference)
     used = _used_languages(gathering, wanted)
     places = gathering.category_places

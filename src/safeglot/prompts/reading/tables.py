@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TextIO
 
 from safeglot.prompts.problems import Problems
-from safeglot.prompts.reading.delimited import Header, csv_rows, grid_rows, text_lines
-from safeglot.prompts.reading.json_rows import LINE, Found, flat, json_items, json_lines
+from safeglot.prompts.reading.csv_rows import Header, csv_rows, grid_rows, text_lines
+from safeglot.prompts.reading.json_rows import LINE, Found, flat, json_items, parse_jsonl
 from safeglot.prompts.reading.suggestions import looks_headless
 
 LINES = ".txt"
@@ -195,7 +195,7 @@ def _found(
             yield f"{file.where}: row ", Found(number, flat(record) if nested else record)
         return
     if file.grid is not None:
-        for found in grid_rows(file.grid, file.where, header, problems, columns):
+        for found in grid_rows(file.grid, file.where, header, problems, columns=columns):
             yield f"{file.where}: row ", found
         return
     newline = "" if file.suffix in _SEPARATED else "\n"  # a text may hold U+2028, which ends no row
@@ -215,7 +215,7 @@ def _parsed(
     else:
         where = f"{file.where}:"
         if file.suffix in (".jsonl", ".ndjson"):
-            rows = json_lines(lines, file.where, problems)
+            rows = parse_jsonl(lines, file.where, problems)
         elif file.suffix == LINES or header.lines:
             rows = text_lines(lines, file.where, problems)
         else:

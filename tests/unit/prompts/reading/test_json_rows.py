@@ -4,7 +4,7 @@ import pytest
 
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading import json_rows
-from safeglot.prompts.reading.json_rows import bounded, flat, json_items, json_lines
+from safeglot.prompts.reading.json_rows import bounded, flat, json_items, parse_jsonl
 
 
 def items(text, part=""):
@@ -57,6 +57,6 @@ def test_what_is_too_long_is_told_and_not_kept(monkeypatch):
 @pytest.mark.parametrize(("line", "fault"), [("[1]", "is not a JSON object"), ("{", "is not JSON")])
 def test_a_line_that_is_no_row_is_told(line, fault):
     problems = Problems()
-    rows = list(json_lines(io.StringIO(f'{line}\n"text"\n'), "f.jsonl", problems))
+    rows = list(parse_jsonl(io.StringIO(f'{line}\n"text"\n'), "f.jsonl", problems))
     assert [found.cells for found in rows] == [{"#0": "text"}]
     assert f"f.jsonl:1: {fault}" in problems.found[0]

@@ -98,6 +98,7 @@ def grid_rows(
     where: str,
     header: Header,
     problems: Problems,
+    *,
     columns: dict[str, None],
 ) -> Iterator[Found]:
     """Yield the rows of a sheet; its first one that is not empty is the header, where it has one."""

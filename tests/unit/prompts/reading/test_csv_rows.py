@@ -1,7 +1,7 @@
 import io
 
 from safeglot.prompts.problems import Problems
-from safeglot.prompts.reading.delimited import Header, csv_rows, grid_rows, text_lines
+from safeglot.prompts.reading.csv_rows import Header, csv_rows, grid_rows, text_lines
 
 
 def lines(text):
@@ -36,12 +36,12 @@ def test_without_a_header_columns_have_numbers():
 
 def test_a_sheet_has_a_header_or_not():
     grid = [["", ""], ["id", " the  text"], [1.0, "a"], ["", ""], [2.0, ""]]
-    found = list(grid_rows(grid, "f.xlsx", Header(), Problems(), {}))
+    found = list(grid_rows(grid, "f.xlsx", Header(), Problems(), columns={}))
     assert [(row.number, row.cells) for row in found] == [
         (3, {"id": 1.0, "the text": "a"}),
         (5, {"id": 2.0, "the text": None}),
     ]
-    headless = grid_rows([["a", "b"]], "f.xlsx", Header(lacking=True), Problems(), {})
+    headless = grid_rows([["a", "b"]], "f.xlsx", Header(lacking=True), Problems(), columns={})
     assert [row.cells for row in headless] == [{"#1": "a", "#2": "b"}]
-    whole = grid_rows([["a"]], "f.xlsx", Header(lacking=True, lines=True), Problems(), {})
+    whole = grid_rows([["a"]], "f.xlsx", Header(lacking=True, lines=True), Problems(), columns={})
     assert [row.cells for row in whole] == [{"#0": "a"}]
