@@ -33,6 +33,10 @@ class LogFile:
     """Columns that a verdict can be read from, for the note where none is named."""
     suffix: str = ".log"
     columns: tuple[str, ...] = ()
+    grid: None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    part: str = ""
 
     def stream(self) -> BinaryIO:
         """Return nothing: its rows are in `records`."""
