@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from safeglot.backends.store.schema.tables import KEY
+from safeglot.backends.store.store import Store
 from safeglot.types import Arm
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
 
 _COUNT = "SELECT COUNT(*) FROM responses"
 _COUNT_OUTCOMES = """

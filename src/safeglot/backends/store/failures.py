@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
-
+from safeglot.backends.store.store import Store
 
 _TRANSLATIONS = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
 _VARIANTS = "SELECT parent, by, kind FROM failures WHERE stage = 'probe'"

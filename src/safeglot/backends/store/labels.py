@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from safeglot.backends.store.schema.tables import KEY
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
-
+from safeglot.backends.store.store import Store
 
 _DRAWS = f"""
 SELECT r.id, {KEY}, d.judge, d.language, d.stratum, d.design, d.wanted, s.name, t.prompt, r.sample

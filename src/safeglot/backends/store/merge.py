@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from safeglot.backends.store.schema.shape import address
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
+from safeglot.backends.store.store import Store
 
 _SHOWN = 3
 _TEXT = "key, prompt, language, text, translator, quality, checks, kept, reason, arm, variant"

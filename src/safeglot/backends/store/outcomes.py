@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.store import Store
 from safeglot.types import BROKEN_KINDS, OUTCOME_KINDS
-
-if TYPE_CHECKING:
-    from safeglot.backends.files.manifest import Manifest
-    from safeglot.backends.store.store import Store
 
 _PROMPTS = "SELECT categories, kind, COUNT(*) FROM prompts GROUP BY 1, 2"
 _GATED = """

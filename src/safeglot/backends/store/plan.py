@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from safeglot.backends.store.schema.tables import KEY
+from safeglot.backends.store.store import Store
 from safeglot.types import Arm
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
 
 ASKED: tuple[Arm, ...] = ("main", "roundtrip", "roundtrip2", "translators", "gated", "probe")
 """Arms whose texts targets are asked; the others bring answers."""

@@ -5,14 +5,12 @@ Asked whenever a run or a translation set is opened, so each table is read once,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
+from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.text.languages import UnknownLanguage, canonical
 from safeglot.types import SAMPLES, Arm, Kind
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
 
 _ARMS, _KINDS = get_args(Arm), get_args(Kind)
 _CLASSES = ("R", "SC", "S", "UC", "TRUNC", "INV-empty", "INV-degenerate", "INV-lang", "INV-echo")

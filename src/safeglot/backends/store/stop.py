@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
+from safeglot.backends.store.store import Store
 
 _PROGRESS = """
 WITH ended(prompt, n) AS (

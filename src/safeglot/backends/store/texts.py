@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from safeglot.backends.store.store import Store
 from safeglot.keys import json_encoder
 from safeglot.types import Arm, Kind
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
 
 _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 

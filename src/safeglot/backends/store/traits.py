@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
-
+from safeglot.backends.store.store import Store
 
 _LACKS = "NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.id AND x.version = ?)"
 _COUNT = f"""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from safeglot.backends.store.store import Store
 from safeglot.types import Prompt
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
 
 Try: TypeAlias = tuple[str, str, int, int]
 """(stage, name of the step, number of the text or answer, sample)."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from safeglot.backends.store.failures import Unjudged
 from safeglot.backends.store.schema.tables import KEY
-
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
+from safeglot.backends.store.store import Store
 
 _OF_MAIN = """
 FROM verdicts v CROSS JOIN responses r ON r.id = v.response

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from safeglot.backends.store.store import Store
+from safeglot.backends.store.store import Store
 
 _BEGINNINGS = """
 SELECT t.id, substr(t.text, 1, ?) FROM json_each(?) x CROSS JOIN translations t ON t.id = x.value
