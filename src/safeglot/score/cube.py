@@ -180,10 +180,9 @@ def _check_shapes(cube: Cube) -> None:
             raise ValueError(
                 f"{name} has shape {given.shape}, the verdicts {cube.unsafe_JMLPS.shape[1:]}"
             )
-    if cube.size_C is not None and len(cube.size_C) != len(cube.categories):
-        raise ValueError(f"{len(cube.size_C)} sizes for {len(cube.categories)} categories")
-    if cube.macro_C is not None and len(cube.macro_C) != len(cube.categories):
-        raise ValueError(f"{len(cube.macro_C)} macros for {len(cube.categories)} categories")
+    for what, of_C in (("sizes", cube.size_C), ("macros", cube.macro_C)):
+        if of_C is not None and len(of_C) != len(cube.categories):
+            raise ValueError(f"{len(of_C)} {what} for {len(cube.categories)} categories")
 
 
 def _check_labels(cube: Cube) -> None:

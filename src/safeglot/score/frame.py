@@ -257,15 +257,10 @@ def averaged(
 
 def shares_of(event_LPS: Bools, base_LPS: Bools, by: Averaging) -> Floats:
     """Return an event's share of a base in each language and stratum, 0 without a base; (L, H)."""
-    if by.layout is None:
-        events, of = (
-            x.sum(axis=(1, 2), dtype=np.int64)[:, np.newaxis]
-            for x in (event_LPS & base_LPS, base_LPS)
-        )
-        return np.asarray(events / np.maximum(of, 1), dtype=np.float64)
-    wide = by.layout.repeat(len(base_LPS))
+    layout = by.layout or whole_of(base_LPS.shape[1])
+    wide = layout.repeat(len(base_LPS))
     events, of = (
-        wide.sums(x.sum(axis=2, dtype=np.int64)[:, by.layout.prompt_E].ravel())
+        wide.sums(x.sum(axis=2, dtype=np.int64)[:, layout.prompt_E].ravel())
         for x in (event_LPS & base_LPS, base_LPS)
     )
     return np.asarray(events / np.maximum(of, 1), dtype=np.float64).reshape(len(base_LPS), -1)

@@ -16,10 +16,6 @@ _ROWS = 256
 """Failures of an endpoint that can still be taken back when it gives up because of them."""
 
 
-def _nobody() -> Collection[str]:
-    return ()
-
-
 def _silent(_note: str) -> None:
     """Say nothing."""
 
@@ -30,7 +26,7 @@ class Endpoints:
 
     say: Callable[[str], None] = _silent
     """Is told at once what gave up."""
-    known: Callable[[], Collection[str]] = _nobody
+    known: Callable[[], Collection[str]] = tuple
     """Returns the models that answered before this command."""
     lanes: dict[str, Lane] = field(default_factory=dict)
     stopped: list[EndpointStopped] = field(default_factory=list)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from safeglot.keys import json_encoder, translation_key
-from safeglot.types import Reply, Translation, Verdict
+from safeglot.types import Prompt, Reply, Translation, Verdict
 
 REPLIES = (
     "SELECT text, finish_reason, n_tokens, n_prompt_tokens, logprobs, thought, n_thought_tokens, "
@@ -32,6 +32,13 @@ def text_row(t: Translation) -> tuple[Any, ...]:
         t.arm,
         t.variant,
     )
+
+
+def prompt_of(row: tuple[Any, ...]) -> Prompt:
+    """Return the prompt in a row of (id, text, language, categories, source, kind)."""
+    name, text, language, categories, source, kind = row
+    own = tuple(json.loads(categories))
+    return Prompt(id=name, text=text, language=language, categories=own, source=source, kind=kind)
 
 
 def reply_row(number: int, key: str | None, reply: Reply) -> tuple[Any, ...]:

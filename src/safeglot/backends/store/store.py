@@ -6,7 +6,6 @@ that after `kill -9` at most the calls in flight are lost.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from safeglot.backends.files.links import check_own
 from safeglot.backends.store.records import (
     REPLIES,
+    prompt_of,
     reply_of,
     reply_row,
     text_row,
@@ -265,23 +265,11 @@ class Store:
     ) -> None:
         """Queue a failure; `parent` is the key of what was worked on, `by` the model or judge."""
         f = failure
-        self.put(
-            "failures",
-            (
-                f.stage,
-                f.key,
-                parent,
-                by,
-                sample,
-                f.kind,
-                f.message,
-                f.attempts,
-                f.transient,
-                f.text,
-                f.thought,
-                work,
-            ),
-        )
+        row = (
+            f.stage, f.key, parent, by, sample, f.kind, f.message, f.attempts, f.transient, f.text,
+            f.thought, work,
+        )  # fmt: skip
+        self.put("failures", row)
 
     def recovered(self, stage: str, key: str) -> None:
         """Forget the failure of an earlier try."""
@@ -353,10 +341,7 @@ class Store:
     def prompts(self) -> list[Prompt]:
         """Return the prompts in the order of the file."""
         query = "SELECT id, text, language, categories, source, kind FROM prompts ORDER BY position"
-        return [
-            Prompt(id=i, text=t, language=tag, categories=tuple(json.loads(c)), source=s, kind=k)
-            for i, t, tag, c, s, k in self._db.execute(query)
-        ]
+        return list(map(prompt_of, self._db.execute(query)))
 
     def verdicts(self) -> Iterator[Verdict]:
         """Yield all verdicts, those of one response in the order of the judges' names."""

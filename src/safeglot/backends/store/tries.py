@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from safeglot.backends.store.records import prompt_of
 from safeglot.backends.store.store import Store
 from safeglot.types import Prompt
 
@@ -41,17 +42,8 @@ def is_keyed(store: Store) -> bool:
 
 def prompts_by_id(store: Store, ids: Iterable[str]) -> dict[str, Prompt]:
     """Return the prompts of some ids."""
-    return {
-        row[0]: Prompt(
-            id=row[0],
-            text=row[1],
-            language=row[2],
-            categories=tuple(json.loads(row[3])),
-            source=row[4],
-            kind=row[5],
-        )
-        for row in store.rows(_PROMPTS, (json.dumps(list(ids)),))
-    }
+    rows = store.rows(_PROMPTS, (json.dumps(list(ids)),))
+    return {row[0]: prompt_of(row) for row in rows}
 
 
 def forget_reply(store: Store, key: str) -> None:

@@ -118,10 +118,20 @@ def grown(about: Manifest, job: Job) -> Manifest:
         of_judges = {name: getattr(about, name) for name in _OF_JUDGES}
         judges = {name: about.settings[name] for name in ("judges",) if name in about.settings}
         new = replace(new, **of_judges, settings={**new.settings, **judges})
-    signed = run_signature(
-        new.identity, new.judges, new.level, new.draws, arms=new.arms_digest, adapted=new.adapted
+    return _signed(replace(new, judge_notes=_with_refused_logprobs(new, job.config)))
+
+
+def _signed(about: Manifest) -> Manifest:
+    """Return a manifest with the signature of what it says."""
+    signature = run_signature(
+        about.identity,
+        about.judges,
+        about.level,
+        about.draws,
+        arms=about.arms_digest,
+        adapted=about.adapted,
     )
-    return replace(new, signature=signed, judge_notes=_with_refused_logprobs(new, job.config))
+    return replace(about, signature=signature)
 
 
 def with_arms(manifest: Manifest, arms: ArmsSummary, new: Arms) -> Manifest:
@@ -133,19 +143,8 @@ def with_arms(manifest: Manifest, arms: ArmsSummary, new: Arms) -> Manifest:
     names = {"main": "quality of the translations"}
     shown = ", ".join(f"{names.get(a, a)} ({n} texts)" for a, n in arms.texts.items())
     texts = {name: text for name, text in manifest.settings.items() if name != "arms"}
-    return replace(
-        manifest,
-        arms=replace(arms, files=files, warnings=tuple(dict.fromkeys(warnings))),
-        signature=run_signature(
-            manifest.identity,
-            manifest.judges,
-            manifest.level,
-            manifest.draws,
-            arms=arms.digest,
-            adapted=manifest.adapted,
-        ),
-        settings={**texts, "arms": shown},
-    )
+    held = replace(arms, files=files, warnings=tuple(dict.fromkeys(warnings)))
+    return _signed(replace(manifest, arms=held, settings={**texts, "arms": shown}))
 
 
 def with_entry(manifest: Adapted, model_id: str, entry: str) -> Adapted:
@@ -158,15 +157,8 @@ def with_adapted(manifest: Manifest, model_id: str, entry: str, config: Config) 
     """Return the manifest of a run with that, also in its signature and where the page shows it."""
     about = with_entry(manifest, model_id, entry)
     shown = "; ".join(f"{model}: {', '.join(done)}" for model, done in about.adapted.items())
-    return replace(
-        about,
-        signature=run_signature(
-            about.identity, about.judges, about.level, about.draws,
-            arms=about.arms_digest, adapted=about.adapted,
-        ),
-        settings={**about.settings, "settings that servers refused": shown},
-        judge_notes=_with_refused_logprobs(about, config),
-    )  # fmt: skip
+    about = replace(about, settings={**about.settings, "settings that servers refused": shown})
+    return _signed(replace(about, judge_notes=_with_refused_logprobs(about, config)))
 
 
 def _with_refused_logprobs(about: Manifest, config: Config) -> dict[str, tuple[str, ...]]:

@@ -150,17 +150,9 @@ def _standing(
         return Standing(name=name, average=average, best=None, worst=None)
     ranked = sum(e.value is not None for e in averages.values())
     shown = [d for d in pairs if d.p_holm is not None and below(d.p_holm, alpha)]
-    lost = sum(_loser(d) == name for d in shown)
-    won = sum(_winner(d) == name for d in shown)
+    order = [(d.first, d.second) if (d.value or 0) > 0 else (d.second, d.first) for d in shown]
+    lost, won = sum(b == name for _, b in order), sum(a == name for a, _ in order)
     return Standing(name=name, average=average, best=1 + lost, worst=ranked - won)
-
-
-def _winner(d: Difference) -> str:
-    return d.first if (d.value or 0) > 0 else d.second
-
-
-def _loser(d: Difference) -> str:
-    return d.second if (d.value or 0) > 0 else d.first
 
 
 def adjust(pairs: Sequence[Difference]) -> list[Difference]:

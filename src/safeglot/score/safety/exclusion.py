@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
@@ -44,22 +45,17 @@ def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
     if not kept_C.any():
         raise ValueError("no category would be left; leave out fewer")
     kept_P = kept_prompts(cube, kept_C)
-    macro_C = cube.macro_C
     return replace(
         cube,
         unsafe_JMLPS=cube.unsafe_JMLPS[:, :, :, kept_P],
         member_PC=cube.member_PC[np.ix_(kept_P, kept_C)],
-        prompts=tuple(p for p, kept in zip(cube.prompts, kept_P, strict=True) if kept),
-        categories=tuple(c for c, kept in zip(cube.categories, kept_C, strict=True) if kept),
-        macro_C=None
-        if macro_C is None
-        else tuple(m for m, kept in zip(macro_C, kept_C, strict=True) if kept),
+        prompts=tuple(compress(cube.prompts, kept_P)),
+        categories=tuple(compress(cube.categories, kept_C)),
         gated_LP=None if cube.gated_LP is None else cube.gated_LP[:, kept_P],
+        macro_C=None if cube.macro_C is None else tuple(compress(cube.macro_C, kept_C)),
+        size_C=None if cube.size_C is None else tuple(compress(cube.size_C, kept_C)),
         outcome_MLPS=None if cube.outcome_MLPS is None else cube.outcome_MLPS[:, :, kept_P],
         invalid_MLPS=None if cube.invalid_MLPS is None else cube.invalid_MLPS[:, :, kept_P],
-        size_C=None
-        if cube.size_C is None
-        else tuple(n for n, kept in zip(cube.size_C, kept_C, strict=True) if kept),
     )
 
 
