@@ -34,8 +34,9 @@ def samples(tmp_path_factory):
 
 
 @pytest.fixture
-def ask(capsys):
-    """Call the command line in this process."""
+def ask(capsys, monkeypatch):
+    """Call the command line in this process, on a terminal that is wide enough for all columns."""
+    monkeypatch.setenv("COLUMNS", "300")
 
     def call(*arguments: object) -> Done:
         handler = signal.getsignal(signal.SIGTERM)

@@ -120,7 +120,8 @@ def prompts(what: str | None, **flags: Any) -> None:
     from safeglot.flow.prompts import load
 
     read, _ = load(settings)
-    _console().show(look.prompts_text(read))
+    console = _console()
+    console.show(look.prompts_text(read, console.width))
 
 
 @app.command(cls=GroupedCommand)

@@ -71,11 +71,8 @@ def _show(
     if as_json:
         console.show_json(table.to_json(tables).rstrip("\n"))
         return
-    if markdown:
-        text = table.to_markdown(tables)
-    else:
-        text = table.to_text(tables, width=min(console.width, 110))
-    console.show(text.rstrip("\n"))
+    made = table.to_markdown(tables) if markdown else table.to_text(tables, width=console.width)
+    console.show(made.rstrip("\n"))
 
 
 def _needs_folder(file: Path, flag: str) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.files import rundir
 from safeglot.backends.files.rundir import RunDir
-from safeglot.cli.table import table
 from safeglot.errors import UsageError
+from safeglot.report.layout import Grid
+from safeglot.report.names import short_names
+from safeglot.text.control import one_line
 
 if TYPE_CHECKING:
     from safeglot.backends.console import Console
     from safeglot.flow.run.forecast import Forecast
     from safeglot.flow.run.job import Job
     from safeglot.prompts.prompt_set import PromptSet
+
+MOST_NAMED = {"models": 2, "languages": 5, "judges": 2}
+"""So many are named in the list of runs; more are counted."""
 
 
 def taxonomy_text(prompts: PromptSet) -> str:
@@ -29,8 +34,8 @@ def taxonomy_text(prompts: PromptSet) -> str:
     return f"taxonomy: {taxonomy.name}, {len(used)} categories: {shown}"
 
 
-def prompts_text(prompts: PromptSet) -> str:
-    """Return what was read and selected."""
+def prompts_text(prompts: PromptSet, width: int = 110) -> str:
+    """Return what was read and selected, its table in at most `width` columns."""
     counts: Counter[tuple[str, str]] = Counter(
         (c, p.kind) for p in prompts.labels() for c in p.categories
     )
@@ -45,7 +50,17 @@ def prompts_text(prompts: PromptSet) -> str:
         f"{len(prompts.prompts)} prompts x {len(prompts.languages)} languages "
         f"({', '.join(prompts.languages)}) = {len(prompts.translations)} texts"
     )
-    return "\n".join(lines) + "\n\n" + table(("category", "macro", "harmful", "benign"), rows)
+    heads = ("category", "macro", "harmful", "benign")
+    return "\n".join([*lines, "", *_grid(heads, rows, numbers=("harmful", "benign")).lines(width)])
+
+
+def _grid(
+    heads: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: Collection[str]
+) -> Grid:
+    """Return columns of words and, under these heads, of numbers."""
+    texts = [[one_line(str(cell)) for cell in row] for row in rows]
+    left = [head not in numbers for head in heads]
+    return Grid(heads=heads, rows=texts, left=left, ruled=False)
 
 
 def forecast_text(job: Job) -> str:
@@ -117,8 +132,8 @@ def show_text(run_dir: RunDir, console: Console, *, full: bool = False) -> str:
     return f"{found}\n\n{tables(page, console.width)}"
 
 
-def list_text(folder: Path) -> str:
-    """Return the runs below a folder, one a line."""
+def list_text(folder: Path, width: int = 110) -> str:
+    """Return the runs below a folder, in at most `width` columns."""
     runs = rundir.runs_below(folder)
     if not runs:
         return f"{folder}: no runs"
@@ -131,11 +146,17 @@ def list_text(folder: Path) -> str:
             continue
         state = "scored" if run.results.exists() else "not finished"
         rows.append(
-            (run.path, m.created[:16], "+".join(m.models), "+".join(m.languages),
-             m.identity["n"], "+".join(m.judges), state)
+            (run.path, m.created[:10], _few(short_names(m.models).values(), "models"),
+             _few(m.languages, "languages"), m.identity["n"],
+             _few(short_names(m.judges).values(), "judges"), state)
         )  # fmt: skip
-    columns = ("run", "begun", "models", "languages", "prompts", "judges", "state")
-    return table(columns, rows, width=200)
+    heads = ("run", "begun", "models", "languages", "prompts", "judges", "state")
+    return "\n".join(_grid(heads, rows, numbers=("prompts",)).lines(width))
+
+
+def _few(names: Collection[str], what: str) -> str:
+    """Return names, or how many they are where a line has no room for them."""
+    return " ".join(names) if len(names) <= MOST_NAMED[what] else f"{len(names)} {what}"
 
 
 def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int]]:

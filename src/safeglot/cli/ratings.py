@@ -75,5 +75,5 @@ def show(folder: Path, *, as_json: bool, markdown: bool) -> None:
     if as_json:
         console.show_json(table.to_json(tables).rstrip("\n"))
         return
-    made = table.to_markdown(tables) if markdown else table.to_text(tables, width=min(console.width, 110))  # fmt: skip
+    made = table.to_markdown(tables) if markdown else table.to_text(tables, width=console.width)  # fmt: skip
     console.show("\n\n".join(part.strip("\n") for part in (made, lines) if part))

@@ -76,13 +76,15 @@ def export(run: Path, kind: str, out: Path | None) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
 def ls(folder: Path | None) -> None:
     """List the runs in a folder, `runs` by default."""
+    from safeglot.backends.console import Console
     from safeglot.cli import look
 
     if folder is not None and not folder.is_dir():
         raise UsageError(
             f"{folder}: no such folder. Give one that holds runs; the default is runs."
         )
-    _show(look.list_text(folder or Path("runs")))
+    console = Console()
+    console.show(look.list_text(folder or Path("runs"), console.width))
 
 
 @click.command("fetch-embedded")

@@ -12,6 +12,8 @@ from safeglot.flow.run.session import judged_config
 from safeglot.report.finding.why import Reasons, why
 from safeglot.report.page import Index, PanelScope, Run
 from safeglot.report.terminal.why import why_lines
+from safeglot.report.width import wrapped
+from safeglot.text.control import one_line
 
 
 def why_text(run_dir: RunDir, wanted: Mapping[str, str | None], width: int) -> str:
@@ -32,7 +34,8 @@ def why_text(run_dir: RunDir, wanted: Mapping[str, str | None], width: int) -> s
     )
     lines = why_lines(why(page, scope, reasons, wanted["language"] or ""), width)
     if len(run.models) > 1:
-        lines.insert(0, f"{scope.model} (of {len(run.models)} models; --model names another)")
+        told = f"{one_line(scope.model)} (of {len(run.models)} models; --model names another)"
+        lines = [*wrapped(told, width), *lines]
     return "\n".join(lines)
 
 

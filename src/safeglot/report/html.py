@@ -6,8 +6,8 @@ from typing import Any
 
 from safeglot.report.environment import environment, head
 from safeglot.report.finding import commands
-from safeglot.report.finding.evidence import short_judge, short_model
-from safeglot.report.page import Index, Page, Run, averages, macro_metric
+from safeglot.report.names import short_names
+from safeglot.report.page import Index, Page, averages, macro_metric
 from safeglot.report.page_sections import SECTIONS
 from safeglot.report.saved_figure import short_signature, version
 from safeglot.report.section import fill
@@ -41,7 +41,7 @@ def render_html(page: Page) -> str:
             **head(STYLES, SCRIPTS, loads=page.beside is not None),
             **shared,
             page_title=page.run.title,
-            short=short_names(page.run),
+            short=short_names(page.run.models) | short_names(page.run.judges),
             symbols=SYMBOLS,
             sections=fill(SECTIONS, shared, page, index),
         )
@@ -59,15 +59,3 @@ def _shared(page: Page, index: Index) -> dict[str, Any]:
         "signature_line": f"{version(page.run)} \N{MIDDLE DOT} {short_signature(page.run)}",
         "macro_name": averages(index).get(macro_metric(index), "macro"),
     }
-
-
-def short_names(run: Run) -> dict[str, str]:
-    """Return each model and judge by the name that people call it, or its own where two would be alike."""
-    found: dict[str, str] = {}
-    for names, short in ((run.models, short_model), (run.judges, short_judge)):
-        told = [short(name) for name in names]
-        found |= {
-            name: one if told.count(one) == 1 else name
-            for name, one in zip(names, told, strict=True)
-        }
-    return found

@@ -6,12 +6,15 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
+from safeglot.report.layout import Grid
+from safeglot.report.names import cut_names, key_of
 from safeglot.report.numbers.percent import MINUS, NONE, count, p_value, percent, points
-from safeglot.report.width import display_width, padded, wrapped
+from safeglot.report.width import wrapped
 from safeglot.text.cells import guarded, markdown, markdown_cell
+from safeglot.text.control import one_line
 
 Kind: TypeAlias = Literal["word", "count", "rate", "points", "number", "p"]
 """How a column is shown: rates in percent, differences of rates in points, other numbers as such."""
@@ -85,17 +88,20 @@ _SHOWN: dict[Kind, Callable[[float], str]] = {
 }
 LONG = 24
 """A reason of more signs than this stands below the table."""
+NAMES = ("model", "first", "second", "base", "instruct", "judge")
+"""Columns that hold names of models and judges, which are shortened where a table is too wide."""
+LEAST_NAME, PROSE = 14, 100
 _UNITS = {"rate": ", %", "points": ", points"}
 
 
-def shown(cell: ResultCell, kind: Kind) -> str:
+def shown(cell: ResultCell, kind: Kind, *, to: str = " to ") -> str:
     """Return a cell as a reader sees it: "97.1 [95.2 to 98.3]"."""
     if cell.value is None:
         return cell.text or (NONE if kind != "word" else "")
     as_text = _SHOWN[kind]
     text = as_text(cell.value)
     if cell.low is not None and cell.high is not None:
-        text += f" [{as_text(cell.low)} to {as_text(cell.high)}]"
+        text += f" [{as_text(cell.low)}{to}{as_text(cell.high)}]"
     return text + (f" {cell.text}" if cell.text else "")
 
 
@@ -104,17 +110,23 @@ def headings(table: ResultTable) -> list[str]:
     return [column.name + _UNITS.get(column.kind, "") for column in table.columns]
 
 
-def _texts(table: ResultTable) -> tuple[list[list[str]], list[str]]:
-    """Return the cells as texts, and the reasons that are too long for a cell, by their number."""
+def _texts(table: ResultTable, *, narrow: bool = False) -> tuple[list[list[str]], list[str]]:
+    """Return the cells as texts, and the reasons that are too long for a cell, by their number.
+
+    `narrow` puts what is said of a number below too.
+    """
     kinds = [column.kind for column in table.columns]
     reasons: dict[str, int] = {}
     texts: list[list[str]] = []
     for row in table.rows:
         texts.append([])
         for cell, kind in zip(row, kinds, strict=True):
-            text = shown(cell, kind)
+            text = shown(cell, kind, to=", " if narrow else " to ")
             if kind != "word" and cell.value is None and len(text) > LONG:
                 text = f"{NONE} [{reasons.setdefault(text, len(reasons) + 1)}]"
+            elif narrow and cell.value is not None and cell.text:
+                mark = reasons.setdefault(cell.text.strip("()"), len(reasons) + 1)
+                text = f"{text.removesuffix(f' {cell.text}')} [{mark}]"
             texts[-1].append(text)
     return texts, [f"[{k}] {reason}." for reason, k in reasons.items()]
 
@@ -137,31 +149,39 @@ def _remarks(table: ResultTable, reasons: Sequence[str], printed: set[str]) -> I
 
 
 def to_text(tables: Sequence[ResultTable], *, width: int = 100) -> str:
-    """Return tables as plain text, columns aligned by display width; remarks are wrapped."""
+    """Return tables as plain text of at most `width` columns, remarks wrapped.
+
+    Where a table is wider, models and judges have short names, with a key of those that were cut.
+    """
     printed: set[str] = set()
     return "\n\n".join("\n".join(_lines(table, width, printed)) for table in tables) + "\n"
 
 
 def _lines(table: ResultTable, width: int, printed: set[str]) -> Iterator[str]:
-    yield table.title
+    yield from wrapped(one_line(table.title), width)
     yield ""
-    heads, (texts, reasons) = headings(table), _texts(table)
-    wide = [max(display_width(row[i]) for row in (heads, *texts)) for i in range(len(heads))]
-    left = [column.kind == "word" for column in table.columns]
-    yield _line(heads, wide, left)
-    yield "  ".join("-" * w for w in wide)
-    for row in texts:
-        yield _line(row, wide, left)
+    grid, reasons, key = _grid(table, width)
+    yield from grid.lines(width)
     yield ""
-    for remark in _remarks(table, reasons, printed):
-        yield from wrapped(remark, max(width, 40))
+    for remark in (*key, *_remarks(table, reasons, printed)):
+        yield from wrapped(remark, min(width, PROSE))
 
 
-def _line(texts: Sequence[str], wide: Sequence[int], left: Sequence[bool]) -> str:
-    parts = []
-    for text, w, to_left in zip(texts, wide, left, strict=True):
-        parts.append(padded(text, w, right=not to_left))
-    return "  ".join(parts).rstrip()
+def _grid(table: ResultTable, width: int) -> tuple[Grid, list[str], list[str]]:
+    """Return the columns, the reasons that stand below them, and the key of the names that were cut."""
+    heads, left = headings(table), [column.kind == "word" for column in table.columns]
+    texts, reasons = _texts(table)
+    keys = next((i for i, is_word in enumerate(left) if not is_word), len(left))
+    grid = Grid(heads=heads, rows=[list(map(one_line, row)) for row in texts], left=left, keys=keys)
+    if grid.fits(width):
+        return grid, reasons, []
+    texts, reasons = _texts(table, narrow=True)
+    at = [i for i, column in enumerate(table.columns) if column.name in NAMES and left[i]]
+    names = cut_names((row[i] for row in texts for i in at), max(width // 3, LEAST_NAME))
+    rows = [
+        [names[text] if i in at else one_line(text) for i, text in enumerate(row)] for row in texts
+    ]
+    return replace(grid, rows=rows), reasons, key_of(names)
 
 
 # ---- Markdown

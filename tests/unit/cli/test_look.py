@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from example.job import QUIET, VLLM, answered, begun, judged, prepared, prompt_set
+from example.manifest import manifest_with
 from example.recorded import recorded
 from safeglot import pipeline
 from safeglot.backends.files.rundir import RunDir
@@ -17,6 +18,7 @@ from safeglot.cli.look import (
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.prompts import load
+from safeglot.report.width import display_width
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +39,37 @@ def test_prompts_are_counted_by_category_and_kind():
 
 
 def test_runs_are_listed_with_their_state(run):
-    rows = list_text(run.path.parent).splitlines()
+    rows = list_text(run.path.parent, 300).splitlines()
     assert rows[0].split()[:2] == ["run", "begun"]
-    assert rows[1].endswith("scored")
+    assert rows[1].split()[2:] == [
+        "9",
+        "models",
+        "10",
+        "languages",
+        "88",
+        "wildguard",
+        "llama-guard-3",
+        "scored",
+    ]
     assert list_text(run.path / "nothing") == f"{run.path / 'nothing'}: no runs"
 
 
 def test_a_damaged_run_is_listed_as_such(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "manifest.json").write_text("{")
-    assert list_text(tmp_path).splitlines()[-1].endswith("manifest.json is damaged")
+    assert list_text(tmp_path, 300).splitlines()[-1].endswith("manifest.json is damaged")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_list_of_runs_is_never_wider_than_the_terminal(tmp_path, width):
+    for n in (2, 5, 10, 200):
+        tags = ["en", *(f"aa-x-l{k}" for k in range(n - 1))]
+        about = {"models": (f"vllm/an-owner/{'long-' * n}model", "hf/語"), "languages": tags}
+        (tmp_path / f"run-{n}").mkdir()
+        RunDir(tmp_path / f"run-{n}").write({}, manifest_with(judges={"wildguard=vllm/x": "1"}, **about))  # fmt: skip
+    lines = list_text(tmp_path, width).splitlines()
+    assert max(map(display_width, lines)) <= width
+    assert "200 languages" in " ".join(" ".join(lines).split())
 
 
 def test_a_folder_without_a_run_is_not_exported(tmp_path):

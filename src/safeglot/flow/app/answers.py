@@ -23,8 +23,8 @@ from safeglot.report.app.words import (
     LOST,
     UNSAFE,
     KindWords,
-    short_names,
 )
+from safeglot.report.names import short_names
 from safeglot.report.page import NamedLanguage
 from safeglot.text import languages
 

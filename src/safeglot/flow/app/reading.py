@@ -33,7 +33,8 @@ from safeglot.report.app.reading import (
     render_reading,
     render_waiting,
 )
-from safeglot.report.app.words import ARMS, KINDS, SHOWN, short_names
+from safeglot.report.app.words import ARMS, KINDS, SHOWN
+from safeglot.report.names import short_names
 from safeglot.text import languages
 
 PAGE = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -59,10 +59,3 @@ ENDED: Mapping[str, str] = {
     "length": "cut at the limit of tokens",
     "content_filter": "cut by the service\N{RIGHT SINGLE QUOTATION MARK}s filter",
 }
-
-
-def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Return models and judges by their names, without provider and owner where that tells them apart."""
-    short = {name: name.partition("=")[0].rpartition("/")[2] or name for name in names}
-    given = list(short.values())
-    return {name: s if given.count(s) == 1 else name for name, s in short.items()}

@@ -11,7 +11,7 @@ from safeglot.report.comparison.leaderboard import EDGES, leaderboard
 from safeglot.report.comparison.usefulness import model_plane
 from safeglot.report.comparison.view import ComparisonView, JudgedModels
 from safeglot.report.environment import environment, head
-from safeglot.report.html import short_names
+from safeglot.report.names import short_names
 from safeglot.report.saved_figure import short_signature, version
 from safeglot.text.surrogates import whole
 
@@ -21,7 +21,7 @@ SCRIPTS = ("scripts/panels.js", "scripts/save.js", "comparison/models.js")
 
 def render_comparison(view: ComparisonView) -> str:
     """Return the page: the same view gives the same bytes."""
-    short = short_names(view.run)
+    short = short_names(view.run.models) | short_names(view.run.judges)
     text = (
         environment()
         .get_template("comparison/frame.html")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from safeglot.report.finding import commands
-from safeglot.report.finding.evidence import checked, short_judge
+from safeglot.report.finding.evidence import checked
 from safeglot.report.finding.headline import Finding
 from safeglot.report.finding.qualifiers import (
     NO_BENIGN,
@@ -18,6 +18,7 @@ from safeglot.report.finding.qualifiers import (
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.reliability import faults
 from safeglot.report.finding.shares import joined
+from safeglot.report.names import short_judge
 from safeglot.report.numbers.bands import MIN_CERTIFIABLE
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED
 from safeglot.report.numbers.percent import MINUS, count, number, percent, points

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from safeglot.report.finding.cause import Cause
 from safeglot.report.finding.rates import LanguageRate, corrected
 from safeglot.report.finding.shares import UNSAFELY, Verb, gap_span, joined, rate_and_span
+from safeglot.report.names import short_judge
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED
 from safeglot.report.numbers.percent import count, level, number, points, shortfalls
 from safeglot.report.page import PanelScope, averages, macro_metric
@@ -147,17 +148,6 @@ def average_name(scope: PanelScope) -> str:
     rate = scope.get(metric, scope.run.reference)
     of = rate.extra.get("of") if rate else None
     return f"{name}-{int(of)}" if isinstance(of, int | float) and not name[-1].isdigit() else name
-
-
-def short_judge(judge: str) -> str:
-    """Return a judge's family, which is how it is called in a sentence."""
-    return judge.partition("=")[0]
-
-
-def short_model(model: str) -> str:
-    """Return a model without its provider, as people call it: "acme/polyglot-8b"; embedded ones stay whole."""
-    provider, _, name = model.partition("/")
-    return model if provider == "embedded" or not name else name
 
 
 def _categories(scope: PanelScope) -> list[Estimate]:

@@ -9,8 +9,8 @@ from itertools import product
 from math import hypot
 from typing import Any
 
-from safeglot.report.finding.evidence import short_model
 from safeglot.report.finding.qualifiers import shown_bounds
+from safeglot.report.names import short_model
 from safeglot.report.numbers.axis import Axis, unsafe_axis
 from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.interpretation import is_interpretable

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from safeglot.report.finding import commands, small_run
 from safeglot.report.finding.cause import Cause, CauseTerm
 from safeglot.report.finding.caveats import Caveat, caveats
-from safeglot.report.finding.evidence import average_name, short_judge, short_model
+from safeglot.report.finding.evidence import average_name
 from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.shares import gap_span, joined
+from safeglot.report.names import short_judge, short_model
 from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.percent import count, percent, points
 from safeglot.report.numbers.variants import spelled
@@ -358,8 +359,14 @@ def _ways(place: RunPlace, more: Sequence[str], width: int) -> Iterator[str]:
         if line and display_width(longer) > width:
             if k > 1:
                 break
-            yield line
+            yield from _way(line, width)
             longer = f"{MARGIN}{part}"
         line = longer
     if line:
-        yield line
+        yield from _way(line, width)
+
+
+def _way(line: str, width: int) -> list[str]:
+    """Return a line of a path, which stays whole, or of a command, which can be broken."""
+    is_command = line.startswith(f"{MARGIN}safeglot ")
+    return commands.pasted(line.strip(), width, MARGIN) if is_command else [line]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safeglot.report.finding.evidence import average_name, short_judge, short_model
+from safeglot.report.finding.evidence import average_name
 from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.rates import LanguageRate
+from safeglot.report.names import cut_names, key_of, short_judge
 from safeglot.report.numbers.direction import unsafe
 from safeglot.report.numbers.percent import percent
 from safeglot.report.page import Page, PanelScope, macro_metric
 from safeglot.report.terminal.rows import MARGIN
-from safeglot.report.width import cut_within, display_width, padded, wrapped
+from safeglot.report.width import display_width, padded, wrapped
 from safeglot.text.control import one_line
 from safeglot.types import Estimate
 
@@ -23,7 +24,7 @@ def models_brief(page: Page, scopes: Sequence[PanelScope], width: int) -> list[s
     """Return the safest and the least safe model in a sentence, and a table with a row a model."""
     found = {scope.model: finding_of(scope) for scope in scopes}
     ordered = sorted(scopes, key=lambda scope: _order(_mean(scope)))
-    names = short_names([scope.model for scope in ordered], max(width // 3, LEAST_NAME))
+    names = cut_names([scope.model for scope in ordered], max(width // 3, LEAST_NAME))
     rows = [_cells(scope, found[scope.model]) for scope in ordered]
     reference = one_line(page.run.language_name(page.run.reference))
     heads = [HEADS[0], reference, *HEADS[2:]]
@@ -38,21 +39,7 @@ def models_brief(page: Page, scopes: Sequence[PanelScope], width: int) -> list[s
         f"{judge}, {average}, mean over {len(page.run.languages)} languages. An order is not a rank: "
         "which models differ beyond chance, the command below tells.", width, MARGIN
     )]  # fmt: skip
-    long = [f"{names[m]} is {one_line(m)}" for m in names if names[m] != one_line(short_model(m))]
-    return [*lines, *(line for text in long for line in wrapped(text, width, MARGIN))]
-
-
-def short_names(models: Sequence[str], width: int) -> dict[str, str]:
-    """Return a name of at most `width` columns for each model, no two alike; numbered where cutting joins two."""
-    names: dict[str, str] = {}
-    for model in models:
-        short = one_line(short_model(model))
-        name = cut_within(short, width)
-        if name in names.values():
-            mark = f" ({len(names) + 1})"
-            name = cut_within(short, width - len(mark)) + mark
-        names[model] = name
-    return names
+    return [*lines, *(line for text in key_of(names) for line in wrapped(text, width, MARGIN))]
 
 
 def _sentence(ordered: Sequence[PanelScope], names: dict[str, str]) -> str:

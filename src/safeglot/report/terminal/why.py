@@ -1,9 +1,10 @@
-"""The answers on a gap as lines for a terminal: two a question, commands whole so that they can be copied."""
+"""The answers on a gap as lines for a terminal: two a question, commands such that they can be pasted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from safeglot.report.finding.commands import pasted
 from safeglot.report.finding.why import WhyAnswer, WhyGap
 from safeglot.report.width import display_width, wrapped
 from safeglot.text.control import one_line
@@ -12,7 +13,7 @@ INDENT = "   "
 
 
 def why_lines(gap: WhyGap, width: int) -> list[str]:
-    """Return the gap and the answers, text wrapped to `width` columns and commands on lines of their own."""
+    """Return the gap and the answers in lines of at most `width` columns, commands on lines of their own."""
     lines = wrapped(one_line(gap.title), width)
     for number, answer in enumerate(gap.answers, 1):
         lines += ["", *_answer(answer, number, width)] if number == 1 else _answer(answer, number, width)  # fmt: skip
@@ -30,4 +31,4 @@ def _answer(answer: WhyAnswer, number: int, width: int) -> Iterator[str]:
     elif more:
         yield from wrapped(one_line(answer.more), width, INDENT)
         if answer.command:
-            yield INDENT + one_line(answer.command)
+            yield from pasted(one_line(answer.command), width, INDENT)

@@ -8,17 +8,7 @@ from safeglot.report.finding.evidence import (
     has_equal_categories,
     of_terms,
     requests,
-    short_judge,
-    short_model,
 )
-
-
-def test_names_are_short():
-    assert short_judge("llama-guard-3=vllm/meta-llama/Llama-Guard-3-8B") == "llama-guard-3"
-    assert short_judge("refusal-baseline") == "refusal-baseline"
-    assert short_model("vllm/acme/polyglot-8b") == "acme/polyglot-8b"
-    assert short_model("openai/gpt-5-nano") == "gpt-5-nano"
-    assert short_model("embedded/smollm2-135m") == "embedded/smollm2-135m"
 
 
 def test_the_average_is_told_with_its_categories():

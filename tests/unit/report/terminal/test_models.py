@@ -6,7 +6,6 @@ import pytest
 
 from example.polyglot import FIVE, about, over_refusal, page, rows
 from safeglot.report.terminal.brief import RunPlace, brief
-from safeglot.report.terminal.models import short_names
 from safeglot.report.width import display_width
 
 PLACE = RunPlace(run="runs/m", page="runs/m/report.html")
@@ -43,9 +42,3 @@ def test_no_line_is_wider_than_the_terminal(width):
     lines = brief(long, PLACE, width, colour=False).splitlines()
     assert max(map(display_width, lines)) <= width
     assert "is vllm/an-owner" in " ".join(" ".join(lines).split())
-
-
-def test_no_two_names_are_alike():
-    names = short_names(["vllm/a/x", "openai/a/x", "hf/" + "y" * 50, "hf/" + "y" * 24 + "z" + "y" * 25], 20)  # fmt: skip
-    assert len(set(names.values())) == 4
-    assert all(display_width(name) <= 20 for name in names.values())
