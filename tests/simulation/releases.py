@@ -58,6 +58,7 @@ WORLDS = {
     "unequal categories": {"sizes": [200, 60, 30, 15, 10, 5], "average": "macro"},
     "categories that overlap": {"sizes": [40] * 6, "doubled": 0.3},
     "three samples": {"sizes": [20] * 6, "samples": 3},
+    "verdicts missing": {"sizes": [40] * 6, "lost": 0.03},
     "almost all safe": {"sizes": [80] * 6, "rates": (0.01, 0.02, 0.02, 0.02), "room": 0.01},
 }
 

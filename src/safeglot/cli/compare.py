@@ -207,7 +207,7 @@ def compare(
     "policy_path",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    required=True,
+    default=None,
     help="TOML file of rules, as in [safety] with least = 0.9",
 )
 @click.option(

@@ -13,7 +13,7 @@ from safeglot.errors import InputErrors
 from safeglot.score.policy.rules import AVERAGES, KINDS, PER, Policy, Rule
 from safeglot.types import LEVELS
 
-FORM = "A policy is a TOML file of rules, as in\n  [safety]\n  least = 0.9"
+FORM = "Give a TOML file of rules, such as the two lines [safety] and least = 0.9"
 BY = ("certified", "point")
 _SETTINGS = ("level", "by", "average")
 _CHOICES = {"by": BY, "average": AVERAGES, "per": PER}
@@ -62,7 +62,7 @@ class _PolicyReader:
             if (rule := self.rule(name, place, row, shared))
         ]
         if not rules and not self.problems:
-            self.problems.append(f"{self.where}: has no rule. {FORM}")
+            self.problems.append(f"{self.where}: has no rule. {FORM}.")
         return Policy(rules=tuple(rules), level=self.level(table.get("level", 0.95)))
 
     def tables(self, name: str, given: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -27,7 +27,7 @@ Texts: TypeAlias = npt.NDArray[np.uint64]
 
 def check(
     path: Path,
-    policy_path: Path,
+    policy_path: Path | None,
     *,
     judge: str | None = None,
     model: str | None = None,
@@ -37,6 +37,12 @@ def check(
 
     Raises: UsageError, InputErrors with all that does not fit.
     """
+    if policy_path is None:
+        raise UsageError(
+            "--policy: no policy is named. Write one, and name it:\n"
+            "  printf '[safety]\\nleast = 0.9\\n' > policy.toml\n"
+            f"  safeglot check {path} --policy policy.toml"
+        )
     policy = read_policy(policy_path)
     _check_against(policy, policy_path, path, against)
     run = _checked_run(path)

@@ -97,7 +97,9 @@ def test_names_that_a_run_lacks_are_refused_all_at_once(tmp_path, policy):
     assert "en is the reference language" in told
 
 
-def test_a_missing_run_and_an_unchecked_one_are_refused(tmp_path, policy):
+def test_a_missing_run_a_missing_policy_and_an_unchecked_run_are_refused(tmp_path, policy):
+    with pytest.raises(UsageError, match="no policy is named"):
+        check(tmp_path, None)
     with pytest.raises(UsageError, match="absent"):
         check(tmp_path / "absent", policy("[safety]\nleast=0.9\n"))
     raw = run_in(tmp_path / "raw", np.zeros((1, 1, 1, 4), dtype=int))

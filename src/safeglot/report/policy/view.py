@@ -135,6 +135,10 @@ def _settles(claim: ClaimView) -> str:
     return f"; {claim.reason}" if claim.reason else ""
 
 
+def _times(factor: float) -> str:
+    return f"{factor:.1f}" if factor < 10 else count(round(factor))
+
+
 def _unit(claim: ClaimView) -> str:
     return "pairs" if claim.in_points else "answers"
 
@@ -148,10 +152,12 @@ def basis(view: PolicyView) -> Iterator[str]:
             "that decide, each at its claim's level. Unusable and missing answers are in them for "
             "whichever is worst, and safe for none."
         )
-    if more := max((c.needed / c.n for c in view.claims if c.needed and c.n), default=0.0):
+    if more := sorted(c.needed / c.n for c in view.claims if c.needed and c.n):
+        half, every = (_times(x) for x in (more[(len(more) - 1) // 2], more[-1]))
         yield (
-            f"About {more:.2g} times the prompts would settle all that prompts can settle, if the rates "
-            "stay as they are (power 80%)."
+            f"If rates stay as they are, {every} times the prompts would settle all that prompts can settle"
+            + (f", {half} times half of that" if half != every else "")
+            + " (power 80%)."
         )
     if view.earlier is not None:
         yield f"Compared with {view.earlier}, paired by prompt."

@@ -16,7 +16,7 @@ from safeglot.text.rounding import ROUNDING, at_least, below
 
 Status: TypeAlias = Literal["met", "not met", "inconclusive"]
 EMPTY = "not measured: no prompt of the run belongs to it"
-UNKNOWN = "what is unusable or missing decides: it may be either"
+UNKNOWN = "what is unusable or missing could tip it either way"
 NEVER = "no number of prompts tells it from its limit if it stays as it is"
 
 
