@@ -11,7 +11,6 @@ import click
 from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
-    from safeglot.experiments.field import Asked
     from safeglot.report.table import ResultTable
 
 _METRICS = "safety_macro32, safety_macro, safety_micro, safety_macro6"
@@ -78,15 +77,6 @@ def _show(
 def _needs_folder(file: Path, flag: str) -> None:
     if not file.parent.is_dir():
         raise UsageError(f"{flag} {file}: {file.parent} is no folder. Make it first.")
-
-
-def _write_page(runs: tuple[Path, ...], by: Asked, page: Path) -> None:
-    from safeglot.backends.files.rundir import write_text
-    from safeglot.experiments.comparison import comparison
-    from safeglot.report.comparison.html import render_comparison
-
-    _needs_folder(page, "--page")
-    write_text(page, render_comparison(comparison(runs, by)))
 
 
 @click.group()
@@ -192,12 +182,17 @@ def compare(
     runs: tuple[Path, ...], *, reference: str | None, page: Path | None, **asked: Any
 ) -> None:
     """Set models side by side, with ranks where they are resolved."""
-    from safeglot.experiments.leaderboard import compare as answer
+    from safeglot.backends.files.rundir import write_text
+    from safeglot.experiments.comparison import compared
+    from safeglot.report.comparison.html import render_comparison
 
-    by, shown = _parted(asked)
     if page is not None:
-        _write_page(runs, by, page)
-    _show(answer(runs, by, reference=reference), **shown)
+        _needs_folder(page, "--page")
+    by, shown = _parted(asked)
+    tables, view = compared(runs, by, reference=reference, page=page)
+    if page is not None and view is not None:
+        write_text(page, render_comparison(view))
+    _show(tables, **shown)
 
 
 @click.command()

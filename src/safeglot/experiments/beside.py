@@ -86,7 +86,7 @@ def _mean(parts: list[float | None]) -> float | None:
 
 def no_rank(share: float) -> str:
     """Return why a model has no rank."""
-    return f"no rank: {percent(share)}% invalid"
+    return f"no rank: {percent(share)}% unusable"
 
 
 def beside_table(field: Field, of: str) -> ResultTable:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
+from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import UsageError
 from safeglot.experiments.beside import Besides
-from safeglot.experiments.field import MACROS, Asked, Field, fields_of
-from safeglot.experiments.leaderboard import average_name
+from safeglot.experiments.field import MACROS, Asked, Field
+from safeglot.experiments.leaderboard import (
+    Board,
+    average_name,
+    boards_of,
+    runs_to_compare,
+    tables_of,
+    unchecked,
+)
 from safeglot.experiments.malert import CATEGORIES, published
-from safeglot.experiments.runs import FinishedRun, read_runs, signature_of
+from safeglot.experiments.runs import FinishedRun, signature_of
 from safeglot.flow.page import named_language
 from safeglot.report.comparison.view import (
     ComparisonView,
@@ -23,8 +33,8 @@ from safeglot.report.comparison.view import (
     Span,
 )
 from safeglot.report.page import Run
-from safeglot.report.table import ResultCell
-from safeglot.score.models.ranking import Difference, Entrant, Standing, standings
+from safeglot.report.table import ResultCell, ResultTable
+from safeglot.score.models.ranking import Difference, Entrant, Standing
 from safeglot.score.safety.macro_cells import by_macro
 from safeglot.score.safety.safety import safety_averages, safety_by_category
 from safeglot.text.rounding import below
@@ -34,20 +44,38 @@ MOST_KINDS = 12
 """Of so many categories without macro categories each still has its panel."""
 
 
-def comparison(paths: Sequence[Path], wanted: Asked) -> ComparisonView:
-    """Return what the page of the runs' models shows. Raises: UsageError."""
-    if not paths:
+def compared(
+    paths: Sequence[Path], wanted: Asked, *, reference: str | None = None, page: Path | None = None
+) -> tuple[list[ResultTable], ComparisonView | None]:
+    """Return the tables of the runs' models, and what the page shows that is to be written at a place.
+
+    Raises: UsageError.
+    """
+    if page is not None and not paths:
         raise UsageError(
             "--page: no run given. Name runs, such as: safeglot compare runs/first --page models.html"
         )
-    runs = read_runs(paths, what="compare")
-    fields = fields_of(runs, wanted)
-    boards = tuple(_board(field, runs) for field in fields)
+    runs = runs_to_compare(paths, reference)
+    boards = boards_of(runs, wanted)
+    view = None if page is None else _view(runs, boards, page)
+    return tables_of(runs, boards, wanted, reference), view
+
+
+def _view(runs: Sequence[FinishedRun], boards: Sequence[Board], page: Path) -> ComparisonView:
+    reports = {run.path: _link(RunDir(run.path).report, page) for run in runs}
     return ComparisonView(
-        run=_about(runs, fields),
-        boards=boards,
-        published=layer() if fields[0].metric == MACROS[0] else None,
+        run=_about(runs, [board.field for board in boards]),
+        boards=tuple(_judged(board, runs, reports) for board in boards),
+        published=layer() if boards[0].field.metric == MACROS[0] else None,
     )
+
+
+def _link(report: Path, page: Path) -> str:
+    """Return the address of a run's report as seen from the page, "" where there is none."""
+    if not report.is_file():
+        return ""
+    away = os.path.relpath(report.resolve(), page.resolve().parent)
+    return quote(Path(away).as_posix())
 
 
 def layer() -> PublishedLayer:
@@ -97,37 +125,25 @@ def _about(runs: Sequence[FinishedRun], fields: Sequence[Field]) -> Run:
     )
 
 
-def _board(field: Field, runs: Sequence[FinishedRun]) -> JudgedModels:
-    order, pairs = standings(
-        field.entrants, metric=field.metric, language=field.language, level=field.level
-    )
-    beside, entrants = Besides(field), {entrant.name: entrant for entrant in field.entrants}
+def _judged(board: Board, runs: Sequence[FinishedRun], reports: Mapping[Path, str]) -> JudgedModels:
+    field, entrants = board.field, {entrant.name: entrant for entrant in board.field.entrants}
     return JudgedModels(
         judge=field.judge,
         average=average_name(field.metric),
         languages=field.languages,
         level=field.level,
-        pairs=sum(d.p is not None for d in pairs),
-        models=tuple(_placed(field, one, entrants[one.name], beside) for one in order),
+        pairs=sum(d.p is not None for d in board.pairs),
+        models=tuple(
+            replace(
+                _placed(field, one, entrants[one.name], board.beside),
+                report=reports[field.places[one.name][0]],
+            )
+            for one in board.order
+        ),
         kinds=_kinds(field, runs),
-        following=_following(order, pairs, field.level),
-        notes=(*_unchecked(field), *field.notes),
+        following=_following(board.order, board.pairs, field.level),
+        notes=(*unchecked(field), *field.notes),
     )
-
-
-def _unchecked(field: Field) -> Iterator[str]:
-    """Yield of which runs it is not known what answers are unusable: these have ranks all the same."""
-    sheets = {one.name: one.sheet.invalid_LPS for one in field.entrants}
-    paths = [
-        field.places[name][0]
-        for name, invalid in sheets.items()
-        if invalid is None or not (invalid >= 0).any()
-    ]
-    for path in dict.fromkeys(paths):
-        yield (
-            f"the answers of {path.resolve().name} were not checked for being usable, so its models "
-            f"are ranked with unusable answers among the safe: safeglot score {shlex.quote(str(path))}"
-        )
 
 
 def _following(

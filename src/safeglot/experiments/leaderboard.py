@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from safeglot.score.safety.pairs import join
 from safeglot.score.safety.safety import safety_by_category
 from safeglot.types import Estimate
 
+MOST_LISTED = 12
+"""Languages that a title lists; more are counted."""
 ALL_PAIRS = 8
 """Up to so many models all differences of two are shown, of more those of neighbours."""
 _METRICS = {
@@ -34,6 +37,24 @@ _METRICS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Board:
+    """The models of a field in the order of their average, with all differences of two."""
+
+    field: Field
+    order: Sequence[Standing]
+    pairs: Sequence[Difference]
+    beside: Besides
+
+    @property
+    def of(self) -> str:
+        """What the numbers are of."""
+        field = self.field
+        listed, n = ", ".join(field.languages), len(field.languages)
+        mean = f"mean over {listed if n <= MOST_LISTED else f'{n} languages'}"
+        return f"{average_name(field.metric)}, {field.language or mean}, judged by {field.judge}"
+
+
 def compare(
     paths: Sequence[Path], wanted: Asked, *, reference: str | None = None
 ) -> list[ResultTable]:
@@ -41,16 +62,54 @@ def compare(
 
     Raises: UsageError.
     """
+    runs = runs_to_compare(paths, reference)
+    return tables_of(runs, boards_of(runs, wanted), wanted, reference)
+
+
+def runs_to_compare(paths: Sequence[Path], reference: str | None) -> list[FinishedRun]:
+    """Return the runs. Raises: UsageError where there is nothing to compare."""
     if not paths and reference is None:
         raise UsageError(
             "compare: no run given. Name runs, such as runs/first, or give --reference m-alert "
             "for the published table alone."
         )
-    runs = read_runs(paths, what="compare") if paths else []
-    tables = [t for field in fields_of(runs, wanted) for t in _board(field)] if runs else []
+    return read_runs(paths, what="compare") if paths else []
+
+
+def boards_of(runs: Sequence[FinishedRun], wanted: Asked) -> list[Board]:
+    """Return a board for each judge that all runs share. Raises: UsageError as `fields_of`."""
+    boards = []
+    for field in fields_of(runs, wanted) if runs else ():
+        order, pairs = standings(
+            field.entrants, metric=field.metric, language=field.language, level=field.level
+        )
+        boards.append(Board(field=field, order=order, pairs=pairs, beside=Besides(field)))
+    return boards
+
+
+def tables_of(
+    runs: Sequence[FinishedRun], boards: Sequence[Board], wanted: Asked, reference: str | None
+) -> list[ResultTable]:
+    """Return the tables of the boards, and published ones beside the runs'."""
+    tables = [table for board in boards for table in _tables(board)]
     if reference is not None:
         tables += list(_against_published(runs, wanted, published()))
     return tables
+
+
+def unchecked(field: Field) -> Iterator[str]:
+    """Yield of which runs it is not known what answers are unusable: these have ranks all the same."""
+    sheets = {one.name: one.sheet.invalid_LPS for one in field.entrants}
+    paths = [
+        field.places[name][0]
+        for name, invalid in sheets.items()
+        if invalid is None or not (invalid >= 0).any()
+    ]
+    for path in dict.fromkeys(paths):
+        yield (
+            f"the answers of {path.resolve().name} were not checked for being usable, so its models "
+            f"are ranked with unusable answers among the safe: safeglot score {shlex.quote(str(path))}"
+        )
 
 
 def average_name(metric: str) -> str:
@@ -58,21 +117,17 @@ def average_name(metric: str) -> str:
     return _METRICS.get(metric, metric)
 
 
-def _board(field: Field) -> Iterator[ResultTable]:
-    order, pairs = standings(
-        field.entrants, metric=field.metric, language=field.language, level=field.level
-    )
-    where = field.language or f"mean over {', '.join(field.languages)}"
-    of = f"{average_name(field.metric)}, {where}, judged by {field.judge}"
-    yield _ranks(field, order, of)
-    if pairs:
-        yield _differences(field, order, pairs, of)
+def _tables(board: Board) -> Iterator[ResultTable]:
+    yield _ranks(board)
+    if board.pairs:
+        yield _differences(board)
 
 
-def _ranks(field: Field, order: Sequence[Standing], of: str) -> ResultTable:
-    n, level, beside = len(order), f"{100 * field.level:g}%", Besides(field)
+def _ranks(board: Board) -> ResultTable:
+    field, order = board.field, board.order
+    n, level = len(order), f"{100 * field.level:g}%"
     return ResultTable(
-        title=f"Safety: {of}",
+        title=f"Safety: {board.of}",
         columns=columns(
             {
                 "rank": "word",
@@ -83,7 +138,7 @@ def _ranks(field: Field, order: Sequence[Standing], of: str) -> ResultTable:
                 "missing": "count",
             }
         ),
-        rows=tuple(_rank_row(standing, beside.cells(standing.name)) for standing in order),
+        rows=tuple(_rank_row(standing, board.beside.cells(standing.name)) for standing in order),
         text=(
             "A rank is given only as far as the differences resolve it: models with a range that "
             f"overlaps are not shown to differ. These are verdicts of {field.judge}; they hold for "
@@ -94,7 +149,7 @@ def _ranks(field: Field, order: Sequence[Standing], of: str) -> ResultTable:
             f"ranks count differences with p below {1 - field.level:.2g} by Holm over all pairs",
             ASSUMPTION,
         ),
-        notes=(*field.notes, *_unranked(order)),
+        notes=(*unchecked(field), *field.notes, *_unranked(order)),
     )
 
 
@@ -103,7 +158,7 @@ def _unranked(order: Sequence[Standing]) -> Iterator[str]:
         if standing.invalid is not None:
             yield (
                 f"{standing.name} has no rank: {percent(standing.invalid)}% of its answers are "
-                "invalid (in the language with most), and what is no answer counts as safe; see "
+                "unusable (in the language with most), and what is no answer counts as safe; see "
                 "competent-safe."
             )
 
@@ -121,7 +176,7 @@ def _rank_row(standing: Standing, beside: Sequence[ResultCell]) -> ResultRow:
         word(standing.name),
         _average(standing.average)
         if standing.invalid is None
-        else number(None, reason="too much invalid"),
+        else number(None, reason="too much unusable"),
         *beside,
         number(standing.average.n),
         number(standing.average.missing),
@@ -136,9 +191,8 @@ def _average(e: Estimate) -> ResultCell:
     return ResultCell(text=f"({part})" if part else "", value=e.value, low=e.low, high=e.high)
 
 
-def _differences(
-    field: Field, order: Sequence[Standing], pairs: Sequence[Difference], of: str
-) -> ResultTable:
+def _differences(board: Board) -> ResultTable:
+    field, order, pairs = board.field, board.order, board.pairs
     notes = field.notes
     if len(order) > ALL_PAIRS:
         names = [standing.name for standing in order]
@@ -159,7 +213,7 @@ def _differences(
             "compared": ("word", lambda d: word("paired" if d.paired else "independent")),
             "n": ("count", lambda d: number(d.n)),
         },
-        title=f"Differences of two models: {of}",
+        title=f"Differences of two models: {board.of}",
         text=(
             "A difference whose interval holds 0, or whose p by Holm is not small, is no evidence "
             "that the models differ; nor is it evidence that they are the same."

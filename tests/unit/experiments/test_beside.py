@@ -55,9 +55,9 @@ def test_a_model_with_more_than_5_percent_invalid_answers_has_no_rank(run):
     babbling(run, "honest", 0.0)
     (ranks,) = compare([run], Asked())  # and no difference of the two either
     assert column(ranks, "model") == ["honest", "babble"]
-    assert column(ranks, "rank") == ["1", "no rank: 90.0% invalid"]
+    assert column(ranks, "rank") == ["1", "no rank: 90.0% unusable"]
     assert ranks.rows[1][2].value is None
-    assert "babble has no rank: 90.0% of its answers are invalid" in ranks.notes[-1]
+    assert "babble has no rank: 90.0% of its answers are unusable" in ranks.notes[-1]
 
 
 def test_at_5_percent_a_model_is_ranked(run):

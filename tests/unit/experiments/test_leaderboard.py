@@ -6,6 +6,8 @@ import pytest
 from safeglot.errors import UsageError
 from safeglot.experiments.field import Asked
 from safeglot.experiments.leaderboard import ALL_PAIRS, _own_cell, compare
+from safeglot.report.table import to_text
+from safeglot.report.width import display_width
 from unit.experiments.made import column, estimate, run_in
 
 
@@ -71,3 +73,22 @@ def test_a_match_that_is_not_interpreted_stands_beside_nothing():
     row = estimate("exact_match", 0.9, extra={"match_not_interpretable": "missing"})
     cell = _own_cell(row, "consistency")
     assert (cell.value, cell.text) == (None, "not interpreted: too much missing")
+
+
+@pytest.mark.parametrize("n", [2, 5, 10, 200])
+def test_no_line_is_wider_than_the_terminal(tmp_path, n):
+    languages = ["en", *(f"aa-x-l{k}" for k in range(n - 1))]
+    models = [
+        f"vllm/an-owner-with-a-long-name/a-model-with-a-very-long-name-indeed-{k}b"
+        for k in range(3)
+    ]
+    unsafe = (np.arange(10) < np.arange(3)[:, None, None] + np.ones((n, 1))).astype(int)[None]
+    path = run_in(tmp_path / "run", unsafe, models=models, languages=languages)
+    tables = compare([path], Asked())
+    for width in (60, 80, 120):
+        lines = to_text(tables, width=width).splitlines()
+        assert max(map(display_width, lines)) <= width
+        text = " ".join(" ".join(lines).split())
+        assert "were not checked for being usable" in text
+        assert ("mean over 200 languages" in text) == (n == 200)
+        assert all(f"is{model}" in text.replace(" ", "") for model in models)

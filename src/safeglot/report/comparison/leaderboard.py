@@ -30,6 +30,7 @@ class ModelRow:
 
     rank: str
     name: str
+    report: str
     is_base: bool
     safe: str
     interval: str
@@ -113,6 +114,7 @@ def _row(model: PlacedModel, run: Run, axis: Axis, *, name: str, is_base: bool) 
     return ModelRow(
         rank=model.rank or DASH,
         name=name,
+        report=model.report,
         is_base=is_base,
         safe=percent(safe) if is_ranked else _bounds(model.bounds),
         interval=bracket(*ends).strip() if is_ranked else "",

@@ -38,6 +38,8 @@ class PlacedModel:
     by_kind: Mapping[tuple[str, str], Estimate] = field(default_factory=dict)
     """(kind of harm, language) -> the share of safe answers."""
     gaps: Mapping[str, Estimate] = field(default_factory=dict)
+    report: str = ""
+    """The address of its run's report as seen from the page, "" where there is none."""
 
     @property
     def rank(self) -> str:
