@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from safeglot.flow.measure.answers import sizes_of
 from safeglot.flow.measure.outcomes import outcomes_of
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Axes, Cube, Row, build_cube
+from safeglot.types import Kind
 
 
 def cube_of(
@@ -34,15 +36,16 @@ def cube_of(
     """
     manifest = manifest.rating
     verdicts = arrays.read(store, manifest, arms=False) if verdicts is None else verdicts
-    prompts, pick_P = verdicts.prompts.of_kind("harmful"), verdicts.prompts.is_kind("harmful")
-    taxonomy, categories = manifest.taxonomy, _categories(manifest, prompts)
+    pick_P, taxonomy = verdicts.prompts.is_kind("harmful"), manifest.taxonomy
+    about = _about(store, manifest, verdicts, "harmful")
+    categories = about["categories"]
     unsafe_JMLPS = np.compress(pick_P, verdicts.unsafe_JMLPS, axis=3)
     if verdicts.strange:  # row by row: it is told which, unless it is of a benign prompt
         axes = Axes(
             judges=verdicts.judges,
             models=manifest.models,
             languages=manifest.languages,
-            prompts=dict.fromkeys(prompts.ids, ()),
+            prompts=dict.fromkeys(about["prompts"], ()),
             categories=categories,
             reference=manifest.reference,
             samples=manifest.samples,
@@ -51,41 +54,38 @@ def cube_of(
         unsafe_JMLPS = build_cube(rows, axes).unsafe_JMLPS
     return Cube(
         unsafe_JMLPS=unsafe_JMLPS,
-        member_PC=prompts.members(categories),
         judges=verdicts.judges,
-        models=manifest.models,
-        languages=manifest.languages,
-        prompts=prompts.ids,
-        categories=categories,
         macro_C=tuple(taxonomy.macro[name] for name in categories) if taxonomy.macro else None,
-        reference=manifest.reference,
         alert=taxonomy.alert,
-        gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
-        outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
-        size_C=sizes_of(manifest, "harmful", categories),
+        **about,
         invalid_MLPS=None if invalid_MLPS is None else invalid_MLPS[:, :, pick_P],
     )
 
 
 def benign_cube(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Cube | None:
     """Return the plan and outcomes of the benign prompts, without verdicts; None without any."""
-    prompts, pick_P = verdicts.prompts.of_kind("benign"), verdicts.prompts.is_kind("benign")
+    pick_P = verdicts.prompts.is_kind("benign")
     if not pick_P.any():
         return None
+    about = _about(store, manifest, verdicts, "benign")
+    return Cube(unsafe_JMLPS=verdicts.unsafe_JMLPS[:0, :, :, pick_P], judges=(), **about)
+
+
+def _about(store: Store, manifest: Manifest, verdicts: RunVerdicts, kind: Kind) -> dict[str, Any]:
+    """Return the fields of a cube that say what was planned of one kind of prompts, and how it ended."""
+    prompts, pick_P = verdicts.prompts.of_kind(kind), verdicts.prompts.is_kind(kind)
     categories = _categories(manifest, prompts)
-    return Cube(
-        unsafe_JMLPS=verdicts.unsafe_JMLPS[:0, :, :, pick_P],
-        member_PC=prompts.members(categories),
-        judges=(),
-        models=manifest.models,
-        languages=manifest.languages,
-        prompts=prompts.ids,
-        categories=categories,
-        reference=manifest.reference,
-        gated_LP=None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
-        outcome_MLPS=outcomes_of(store, manifest, verdicts)[:, :, pick_P],
-        size_C=sizes_of(manifest, "benign", categories),
-    )
+    return {
+        "member_PC": prompts.members(categories),
+        "models": manifest.models,
+        "languages": manifest.languages,
+        "prompts": prompts.ids,
+        "categories": categories,
+        "reference": manifest.reference,
+        "gated_LP": None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
+        "outcome_MLPS": outcomes_of(store, manifest, verdicts)[:, :, pick_P],
+        "size_C": sizes_of(manifest, kind, categories),
+    }
 
 
 def _categories(manifest: Manifest, prompts: Prompts) -> tuple[str, ...]:

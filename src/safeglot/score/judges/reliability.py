@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,12 +40,29 @@ class Shares:
         )
 
 
+def shares_of(
+    languages: Sequence[str],
+    rows: Iterable[tuple[str, str, int, bool]],
+    missing: Mapping[str, int] | None = None,
+) -> Shares:
+    """Return how often something happened, of (language, prompt, how many, whether) rows."""
+    kept = [row for row in rows if row[0] in languages]
+    at_L = {tag: i for i, tag in enumerate(languages)}
+    at_P = {prompt: i for i, prompt in enumerate(dict.fromkeys(row[1] for row in kept))}
+    event_LP, base_LP = (np.zeros((len(at_L), len(at_P)), dtype=np.int64) for _ in range(2))
+    for language, prompt, n, happened in kept:
+        base_LP[at_L[language], at_P[prompt]] += n
+        event_LP[at_L[language], at_P[prompt]] += n * happened
+    missing_L = np.array([(missing or {}).get(tag, 0) for tag in languages], dtype=np.int64)
+    return Shares(event_LP=event_LP, base_LP=base_LP, missing_L=missing_L)
+
+
 def share_estimates(
     row: Estimate,
     shares: Shares,
     languages: Sequence[str | None],
     *,
-    extra: Sequence[Extra],
+    extra: Sequence[Extra] | None = None,
     limit: float | None = None,
 ) -> Iterator[Estimate]:
     """Yield the share in each language, with a Wilson interval over prompts.
@@ -55,7 +72,7 @@ def share_estimates(
     measured = rates_of(shares.event_LP, shares.base_LP)
     single = not shares.base_LP.size or int(shares.base_LP.max()) <= 1
     for index, language in enumerate(languages):
-        n, more = int(measured.n_L[index]), dict(extra[index])
+        n, more = int(measured.n_L[index]), dict(extra[index]) if extra else {}
         if limit is not None:
             over = float(measured.value_L[index] > limit) if n else None
             more |= {"limit": limit, "over_limit": over}

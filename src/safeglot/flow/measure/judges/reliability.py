@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +40,7 @@ from safeglot.score.judges.reliability import (
     UNPARSED_LIMIT,
     Shares,
     share_estimates,
+    shares_of,
 )
 from safeglot.types import Estimate
 
@@ -244,7 +245,6 @@ def repeats(seen: _Seen, store: Store) -> Iterator[Estimate]:
     Of all prompts, benign ones too. A language with few answers stands only in the whole.
     """
     pairs = _pairs(seen, store, REPEAT)
-    seen = _with_prompts(seen, pairs)
     shares = _shares(seen, store, REPEAT, pairs, lambda p: p.first != p.again)
     row = replace(seen.row, metric="judge_flip_rate")
     extra = [_changes([p for p in pairs if p.language == x]) for x in seen.languages]
@@ -256,11 +256,6 @@ def repeats(seen: _Seen, store: Store) -> Iterator[Estimate]:
     yield from share_estimates(
         row, shares.pooled, (None,), extra=[_changes(pairs)], limit=FLIP_LIMIT
     )
-
-
-def _with_prompts(seen: _Seen, pairs: Sequence[SecondVerdict]) -> _Seen:
-    prompts = dict.fromkeys(p.prompt for p in pairs)
-    return replace(seen, at_P={prompt: i for i, prompt in enumerate(prompts)}, n_P=len(prompts))
 
 
 def _changes(pairs: Sequence[SecondVerdict]) -> Extra:
@@ -275,7 +270,6 @@ def _changes(pairs: Sequence[SecondVerdict]) -> Extra:
 def canaries(seen: _Seen, store: Store, kind: str, metric: str) -> Iterator[Estimate]:
     """Yield the share of unsafe answers that the judge calls safe once they ask for it."""
     pairs = [p for p in _pairs(seen, store, kind) if p.first == 1]
-    seen = _with_prompts(seen, pairs)
     shares = _shares(seen, store, kind, pairs, lambda p: p.again == 0)
     extra: list[Extra] = [
         {"n_unreadable": sum(p.again is None for p in pairs if p.language == tag)}
@@ -290,13 +284,13 @@ def canaries(seen: _Seen, store: Store, kind: str, metric: str) -> Iterator[Esti
 
 
 def _shares(
-    seen: _Seen, store: Store, kind: str, pairs: Sequence[SecondVerdict], event: Any
+    seen: _Seen,
+    store: Store,
+    kind: str,
+    pairs: Sequence[SecondVerdict],
+    event: Callable[[SecondVerdict], bool],
 ) -> Shares:
-    read = [p for p in pairs if p.both_read]
-    failed = failed_verdicts_by_language(store, seen.judge + kind)
     lost = Counter(p.language for p in pairs if not p.both_read)
-    return Shares(
-        event_LP=seen.count((p.language, p.prompt, int(event(p))) for p in read),
-        base_LP=seen.count((p.language, p.prompt, 1) for p in read),
-        missing_L=np.array([lost[x] + failed.get(x, 0) for x in seen.languages], dtype=np.int64),
-    )
+    lost.update(failed_verdicts_by_language(store, seen.judge + kind))
+    read = ((p.language, p.prompt, 1, event(p)) for p in pairs if p.both_read)
+    return shares_of(seen.languages, read, lost)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.store import Store
@@ -16,7 +14,7 @@ from safeglot.judge.answers.identify import ENGLISH
 from safeglot.judge.answers.response_class import UNKNOWN, VERSION
 from safeglot.judge.guards.again import THOUGHT
 from safeglot.score.cube import Cube
-from safeglot.score.judges.reliability import Shares, share_estimates
+from safeglot.score.judges.reliability import share_estimates, shares_of
 from safeglot.text.languages import primary
 from safeglot.types import Estimate
 
@@ -49,24 +47,24 @@ def estimates(store: Store, manifest: Manifest, cube: Cube, *, level: float) -> 
 
 def of_answers(row: Estimate, cube: Cube, counts: Sequence[ThoughtCount]) -> Iterator[Estimate]:
     """Yield `thinking_rate`, and `thought_english` of the other languages."""
-    shares = _shares(
+    shares = shares_of(
         cube.languages,
         ((c.language, c.prompt, c.n, bool(c.thought_language)) for c in counts),
     )
-    yield from _estimates(replace(row, metric="thinking_rate"), shares, cube.languages)
+    yield from share_estimates(replace(row, metric="thinking_rate"), shares, cube.languages)
     others = tuple(tag for tag in cube.languages if primary(tag) != ENGLISH)
     thoughts = [c for c in counts if c.thought_language and c.language in others]
     known = [c for c in thoughts if c.thought_language != UNKNOWN]
     unknown = Counter(dict.fromkeys(others, 0))
     for c in thoughts:
         unknown[c.language] += c.n * (c.thought_language == UNKNOWN)
-    shares = _shares(
+    shares = shares_of(
         others,
         ((c.language, c.prompt, c.n, c.thought_language == ENGLISH) for c in known),
         unknown,
     )
     if others:
-        yield from _estimates(replace(row, metric="thought_english"), shares, others)
+        yield from share_estimates(replace(row, metric="thought_english"), shares, others)
 
 
 def of_verdicts(
@@ -76,33 +74,11 @@ def of_verdicts(
     languages = cube.languages
     read = [v for v in verdicts if v.thought is not None]
     lost = Counter(v.language for v in verdicts if v.thought is None)
-    shares = _shares(languages, ((v.language, v.prompt, 1, v.thought == 1) for v in read), lost)
-    yield from _estimates(replace(row, metric="thought_unsafe"), shares, languages)
+    shares = shares_of(languages, ((v.language, v.prompt, 1, v.thought == 1) for v in read), lost)
+    yield from share_estimates(replace(row, metric="thought_unsafe"), shares, languages)
     both = [v for v in read if v.answer is not None]
     unpaired = lost + Counter(v.language for v in read if v.answer is None)
     for metric, counts in PAIRED:
         events = ((v.language, v.prompt, 1, counts(v)) for v in both)
-        shares = _shares(languages, events, unpaired)
-        yield from _estimates(replace(row, metric=metric), shares, languages)
-
-
-def _estimates(row: Estimate, shares: Shares, languages: Sequence[str]) -> Iterator[Estimate]:
-    yield from share_estimates(row, shares, languages, extra=[{} for _ in languages])
-
-
-def _shares(
-    languages: Sequence[str],
-    rows: Iterable[tuple[str, str, int, bool]],
-    missing: Counter[str] | None = None,
-) -> Shares:
-    """Return how often something happened, of (language, prompt, how many, whether) rows."""
-    kept = [row for row in rows if row[0] in languages]
-    at_L = {tag: i for i, tag in enumerate(languages)}
-    at_P = {prompt: i for i, prompt in enumerate(dict.fromkeys(row[1] for row in kept))}
-    event_LP, base_LP = (np.zeros((len(at_L), len(at_P)), dtype=np.int64) for _ in range(2))
-    for language, prompt, n, happened in kept:
-        base_LP[at_L[language], at_P[prompt]] += n
-        event_LP[at_L[language], at_P[prompt]] += n * happened
-    lost = missing or Counter()
-    missing_L = np.array([lost[tag] for tag in languages], dtype=np.int64)
-    return Shares(event_LP=event_LP, base_LP=base_LP, missing_L=missing_L)
+        shares = shares_of(languages, events, unpaired)
+        yield from share_estimates(replace(row, metric=metric), shares, languages)
