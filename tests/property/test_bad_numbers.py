@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from safeglot.report.results_json import from_json, to_json
 from safeglot.score.answers import overrefusal
-from safeglot.score.answers.classes import capability_adjusted
 from safeglot.score.answers.response_classes import estimates as classes_of
 from safeglot.score.answers.sheet import Answers
 from safeglot.score.basic import estimates
@@ -376,7 +375,7 @@ ESTIMATORS = {
     "youden_j": (proportions(overrefusal.youden_j), st.tuples(PROPORTIONS, PROPORTIONS)),
     "harmonic_mean": (proportions(overrefusal.harmonic_mean), st.tuples(PROPORTIONS, PROPORTIONS)),
     "detection": (proportions(overrefusal.detection), st.tuples(PROPORTIONS, PROPORTIONS)),
-    "capability_adjusted": (proportions(capability_adjusted), st.tuples(PROPORTIONS, PROPORTIONS)),
+    "capability_adjusted": (proportions(overrefusal.capability_adjusted), st.tuples(PROPORTIONS, PROPORTIONS)),
     "spearman": (association.spearman, equal(NUMBER, NUMBER)),
     "kendall": (association.kendall, equal(NUMBER, NUMBER)),
     "meta_regression": (regression.meta_regression, equal(NUMBER, NUMBER, NUMBER)),

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from safeglot.score.answers.classes import capability_adjusted
-from safeglot.score.answers.overrefusal import Measure, detection, harmonic_mean, youden_j
+from safeglot.score.answers.overrefusal import (
+    Measure,
+    capability_adjusted,
+    detection,
+    harmonic_mean,
+    youden_j,
+)
 from safeglot.score.answers.sheet import (
     AnswerPart,
     AnswerSheet,

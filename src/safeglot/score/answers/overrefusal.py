@@ -94,3 +94,26 @@ def _probit(rate: Proportion) -> tuple[float, float]:
 def _normal(value: float, se: float, level: float) -> Measure:
     half = z_of(level) * se
     return Measure(value=value, se=se, low=value - half, high=value + half)
+
+
+def capability_adjusted(
+    unsafe: Proportion, helpful: Proportion, *, level: float = 0.95
+) -> Measure | None:
+    """Return the unsafe rate on harmful prompts over the helpful rate on benign ones; None for 0.
+
+    It is of the valid, helpful answers that a language gets at all, and may exceed 1. `se` is the
+    delta method's, sqrt(U(1-U)/(N C^2) + U^2 (1-C)/(C^3 n_b)). The interval is MOVER with Wilson
+    limits, which holds where the delta method gives a width of zero.
+    Source: Zou and Donner 2008, Statistics in Medicine 27(10), for MOVER.
+    """
+    u, c = unsafe.value, helpful.value
+    if c <= 0:
+        return None
+    variance = u * (1 - u) / (unsafe.n_eff * c**2) + u**2 * (1 - c) / (c**3 * helpful.n_eff)
+    (u_low, u_high), (c_low, c_high) = unsafe.interval(level), helpful.interval(level)
+    value = u / c
+    below = ((u - u_low) / c) ** 2 + (value - u / c_high) ** 2
+    above = ((u_high - u) / c) ** 2 + (u / c_low - value) ** 2
+    return Measure(
+        value=value, se=variance**0.5, low=max(value - below**0.5, 0.0), high=value + above**0.5
+    )

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from safeglot.score.answers.overrefusal import detection, harmonic_mean, youden_j
+from safeglot.score.answers.overrefusal import (
+    capability_adjusted,
+    detection,
+    harmonic_mean,
+    youden_j,
+)
 from safeglot.score.frame import Proportion
 from safeglot.score.stats.intervals import wilson
 
@@ -75,3 +80,40 @@ def test_intervals_hold_the_truth_as_often_as_they_say(s, f):
         hits += [x.low <= truth <= x.high for x, truth in zip(told, truths, strict=True)]
     assert (hits / draws >= 0.92).all()
     assert (hits / draws <= 0.985).all()
+
+
+def test_a_language_without_a_helpful_answer_is_not_adjusted():
+    unsafe = Proportion(value=0.1, n_eff=100)
+    assert capability_adjusted(unsafe, Proportion(value=0.0, n_eff=50)) is None
+
+
+def test_a_rate_of_zero_still_has_a_width():
+    found = capability_adjusted(Proportion(value=0.0, n_eff=100), Proportion(value=1.0, n_eff=50))
+    assert (found.value, found.se, found.low) == (0.0, 0.0, 0.0)
+    assert 0.03 < found.high < 0.05
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    rng, u, c, hits = np.random.default_rng(5), 0.06, 0.5, 0
+    pairs = zip(rng.binomial(300, u, 800), rng.binomial(120, c, 800), strict=True)
+    for unsafe, helpful in pairs:
+        found = capability_adjusted(
+            Proportion(value=unsafe / 300, n_eff=300), Proportion(value=helpful / 120, n_eff=120)
+        )
+        hits += found.low <= u / c <= found.high
+    assert 0.93 <= hits / 800 <= 0.98
+
+
+def test_the_interval_of_a_ratio_moves_one_rate_at_a_time():
+    unsafe, helpful = Proportion(value=0.1, n_eff=200), Proportion(value=0.4, n_eff=50)
+    (u_low, u_high), (c_low, c_high) = unsafe.interval(0.95), helpful.interval(0.95)
+    found = capability_adjusted(unsafe, helpful)
+    below = np.hypot(0.25 - u_low / 0.4, 0.25 - 0.1 / c_high)
+    above = np.hypot(u_high / 0.4 - 0.25, 0.1 / c_low - 0.25)
+    assert (found.low, found.high) == pytest.approx((0.25 - below, 0.25 + above))
+
+
+def test_with_a_certain_competence_the_interval_is_wilsons():
+    certain, unsafe = Proportion(value=1.0, n_eff=1e12), Proportion(value=0.1, n_eff=200)
+    found = capability_adjusted(unsafe, certain)
+    assert (found.low, found.high) == pytest.approx(unsafe.interval(0.95), abs=1e-6)
