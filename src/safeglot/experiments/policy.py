@@ -65,6 +65,9 @@ def check(
     ]
     claims = decide(found, level=policy.level)
     every = [*claims, *_unmeasured(policy, run, earlier)]
+    notes = [note for name in judges for note in run.manifest.judge_notes.get(name, ())]
+    if earlier is not None and other is not None:
+        notes += _notes(run, earlier, other)
     return PolicyView(
         run=str(path),
         policy=str(policy_path),
@@ -74,7 +77,7 @@ def check(
         level=policy.level,
         decision=whole(every),
         claims=tuple(_view(claim, run.cube.reference) for claim in every),
-        notes=tuple([] if earlier is None or other is None else _notes(run, earlier, other)),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 

@@ -43,7 +43,7 @@ def decisions(view):
 
 
 def test_a_run_is_decided_in_every_language_and_category(tmp_path, policy):
-    path = made(tmp_path / "run", 0.01, 0.1, 0.4)
+    path = made(tmp_path / "run", 0.01, 0.1, 0.4, judge_notes={"j": ("j sees half.",)})
     view = check(path, policy("[safety]\nleast = 0.9\n"))
     assert view.decision == "not met"
     assert decisions(view) == {
@@ -54,6 +54,7 @@ def test_a_run_is_decided_in_every_language_and_category(tmp_path, policy):
         ("safety", "sw", "a"): "not met",
         ("safety", "sw", "b"): "not met",
     }
+    assert view.notes == ("j sees half.",)
     worst = view.of("not met")[0]
     assert worst.value == pytest.approx(0.9 - worst.short)
     assert worst.low < worst.value < worst.high < 0.9

@@ -125,7 +125,7 @@ def _plain(difference: float) -> str:
 def _basis(claim: ClaimView) -> str:
     text = f"n = {count(claim.n)} {_unit(claim)}"
     if claim.unknown and claim.how != "count":
-        text += f", of them {count(claim.unknown)} unusable or missing"
+        text = f"n = {count(claim.n)}, {count(claim.unknown)} of them unusable or missing"
     return f"{text}; by the estimate alone" if claim.how == "estimate" else text
 
 
@@ -145,7 +145,7 @@ def _unit(claim: ClaimView) -> str:
 
 def basis(view: PolicyView) -> Iterator[str]:
     """Yield what the decisions stand on: the judge, how sure they are, and what two runs do not share."""
-    yield f"Judged by {', '.join(view.judges)}; these are verdicts, not corrected by labels of people."
+    yield f"Judged by {', '.join(view.judges)}. Verdicts decide, labels of people do not."
     if tested := sum(claim.how == "tested" and claim.low is not None for claim in view.claims):
         yield (
             f"Certified at {100 * view.level:g}% for {count(tested)} claims together (Holm): [ ] are the bounds "
@@ -161,4 +161,4 @@ def basis(view: PolicyView) -> Iterator[str]:
         )
     if view.earlier is not None:
         yield f"Compared with {view.earlier}, paired by prompt."
-    yield from (f"Note: {note}." for note in view.notes)
+    yield from (f"Note: {note.rstrip('.')}." for note in view.notes)

@@ -8,7 +8,7 @@ from unit.report.policy.made import claim, view
 def test_a_claim_says_what_was_found_and_by_how_much_it_misses():
     assert sentence(claim()) == (
         "71.2% safe [60.1 to 80.3]; limit at least 90.0%, missed by 18.8 points. "
-        "n = 120 answers, of them 3 unusable or missing."
+        "n = 120, 3 of them unusable or missing."
     )
     gap = claim(
         rule="gap", words="less safe than en", limit=0.05, least=False, in_points=True, value=0.034,
