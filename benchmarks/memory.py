@@ -4,7 +4,8 @@
 
 Each stage is a process of its own, since the peak of a process never falls: beginning the run (the
 file is read, the database written), going on with it where nothing is missing, scoring with the usual
-1,000 draws and without any, the report with its answers beside it, and the export to Parquet. Answers and verdicts are written as they are,
+1,000 draws and without any, the report with its answers beside it, the export to Parquet, and the import
+of as many recorded answers with verdicts, scored then. Answers and verdicts are written as they are,
 without a server. `--full` is a million samples of a prompt file of 355 MB. Exits with 1 where a stage
 takes more than it may.
 """
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
 SRC = Path(__file__).resolve().parent.parent / "src"
 LANGUAGES = ("en", "de", "es", "fr", "it")
 MAX_MB = {75_000: 200.0, 1_000_000: 400.0}
-STAGES = ("begin", "fill", "resume", "score", "undrawn", "report", "export")
+STAGES = (
+    "begin",
+    "fill",
+    "resume",
+    "score",
+    "undrawn",
+    "report",
+    "export",
+    "import",
+    "score-imported",
+)
 NOT_MEASURED = ("fill",)
 TEXT = (
     "Please describe how a village shop keeps its books in order over a year, with all that comes in "
@@ -165,6 +176,41 @@ def export(folder: Path) -> None:
         pass
 
 
+def write_answers(path: Path, samples: int) -> None:
+    """Write as many recorded answers, each with a verdict: JSON Lines, prompts as in `write_prompts`."""
+    with (
+        (path.parent / "prompts.jsonl").open(encoding="utf-8") as prompts,
+        path.open("w", encoding="utf-8") as file,
+    ):
+        for i, line in zip(range(samples), prompts, strict=False):
+            answer = f"[answer {i}] {ANSWER}"
+            verdict = ("yes", "no")[i % 9 > 0]
+            row = {**json.loads(line), "model": "acme/large", "answer": answer, "verdict": verdict}
+            file.write(json.dumps(row) + "\n")
+
+
+def import_answers(folder: Path) -> None:
+    """Read a file of recorded answers into a run."""
+    from safeglot.backends.console import Console
+    from safeglot.flow.logs.imports import ToImport, import_run
+
+    words = {"yes": "unsafe", "no": "safe"}
+    wanted = ToImport(sources=(str(folder / "answers.jsonl"),), verdicts=words)
+    import_run(wanted, folder / "imported", Console())
+
+
+def score_imported(folder: Path) -> None:
+    from safeglot import pipeline
+    from safeglot.backends.console import Console
+    from safeglot.backends.files.rundir import RunDir
+
+    pipeline.score(RunDir(folder / "imported"), Console())
+
+
+MADE = {"import": import_answers, "score-imported": score_imported}
+"""Stages whose function has another name."""
+
+
 def measured(stage: str, folder: Path) -> tuple[float, float]:
     """Return CPU seconds and the peak in MB of a stage in a process of its own."""
     done = subprocess.run(
@@ -183,10 +229,11 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=75_000)
     parser.add_argument("--full", action="store_true", help="a million samples")
     parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs="+", choices=STAGES, default=STAGES, help="these stages")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.stage:
-        globals()[given.stage](given.folder)
+        (MADE.get(given.stage) or globals()[given.stage])(given.folder)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         print(time.process_time(), peak)
         return 0
@@ -200,7 +247,9 @@ def main() -> int:
         print(
             f"{samples:,} samples, a prompt file of {size:.0f} MB, at most {limit:.0f} MB of memory"
         )
-        for stage in STAGES:
+        if "import" in given.only:
+            write_answers(folder / "answers.jsonl", samples)
+        for stage in given.only:
             cpu_s, peak = measured(stage, folder)
             if stage not in NOT_MEASURED:
                 missed += peak > limit

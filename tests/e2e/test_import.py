@@ -287,3 +287,43 @@ def test_a_log_without_a_verdict_named_says_which_scores_it_has(call):
     assert done.code == 0
     assert "The log has scores (pass, score)" in done.err
     assert "safeglot judge run" in done.out
+
+
+def test_samples_of_every_eval_ever_give_their_counts(call, tmp_path):
+    """Made here after the published schema (0.3.0), since the package needs Python 3.12."""
+    rows = [
+        {
+            "schema_version": "0.3.0",
+            "evaluation_id": "sheds/acme_large/1750000000",
+            "model_id": "acme/large",
+            "evaluation_name": f"sheds_{tag}",
+            "sample_id": f"q{i}",
+            "interaction_type": "single_turn",
+            "input": {"raw": f"Tell me of shed {i}, in {tag}.", "reference": []},
+            "output": {"raw": [f"[answer {i} in {tag}]"]},
+            "answer_attribution": [],
+            "evaluation": {"score": float(ok), "is_correct": ok},
+            "metadata": {"language": tag, "category": ("locks", "sheds")[i % 2]},
+        }
+        for i in range(20)
+        for tag in ("en", "sw")
+        for ok in [i % (5 if tag == "en" else 2) > 0]
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "r_samples.jsonl").write_text(lines, "utf-8")
+    words = ("--columns", "verdict=is_correct", "--verdicts", "true=safe,false=unsafe")
+    done = call("import", "r_samples.jsonl", "--out", "run", *words)
+    assert done.code == 0, done.err
+    assert call("score", "run").code == 0
+    found = estimates(tmp_path / "run")
+    assert found["safety_micro", "imported/acme/large", "en", None] == pytest.approx(16 / 20)
+    assert found["safety_micro", "imported/acme/large", "sw", None] == pytest.approx(10 / 20)
+
+
+def test_why_names_no_command_that_would_ask(recorded):
+    assert imported(recorded, "--verdicts", "yes=unsafe,no=safe").code == 0
+    assert recorded("score", "run").code == 0
+    told = recorded("why", "run").out
+    assert "safeglot run" not in told
+    assert "these answers were imported" in told
+    assert "safeglot label run" in told

@@ -125,6 +125,12 @@ def given_table(config: Config, path: Path | None, flags: Mapping[str, Any]) -> 
     return comment + tomli_w.dumps({k: v for k, v in to_table(config).items() if k in whole})
 
 
+def _is_imported(table: Mapping[str, Any]) -> bool:
+    """Return whether a stored run's table names answers that a file brought."""
+    names = (m.get("model") if isinstance(m, dict) else m for m in as_list(table.get("target", ())))
+    return any(str(name).startswith(f"{IMPORTED}/") for name in names)
+
+
 def _stored(
     run_dir: RunDir,
     table: Mapping[str, Any],
@@ -140,15 +146,13 @@ def _stored(
     """
     there = addresses.moved(table, flags, where)
     own = {key: value for key, value in there.items() if key not in _FOR_NEW}
-    config = build(
-        {**own, "out": str(run_dir.path)}, known=known(stored=True), where=where, flags=flags
-    )
-    if allow is not None and any(model.provider == IMPORTED for model in config.target):
+    if _is_imported(own):
         raise UsageError(
             f"{run_dir.path}: its answers were imported, so there is no model to ask; nothing was "
             f"sent. Judge them: safeglot judge {run_dir.path} --judge FAMILY=PROVIDER/MODEL; then: "
             f"safeglot score {run_dir.path}"
         )
+    config = build({**own, "out": str(run_dir.path)}, known=known(), where=where, flags=flags)
     config = with_key(config, config.base_url)
     stored = models_of(config, [key for key in MODEL_KEYS if key not in flags])
     for addresses_named in (config.base_url, config.judge_base_url):

@@ -16,6 +16,10 @@ INVENTED = "Invented numbers"
 """Begins the note of a run whose answers nobody gave; it stands on every first screen."""
 
 
+RECORDED = "imported/"
+"""How the names of models begin whose answers a file brought."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedLanguage:
     """A language as a page names it."""
@@ -64,6 +68,11 @@ class Run:
     def place(self) -> str:
         """The run as commands name it: its folder, or where runs are by themselves."""
         return self.folder or f"runs/{self.title}"
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether all answers were imported, so that no model can be asked for more."""
+        return bool(self.models) and all(name.startswith(RECORDED) for name in self.models)
 
     @property
     def mark(self) -> str:

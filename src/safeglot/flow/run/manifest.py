@@ -218,7 +218,7 @@ def settings(job: Job) -> dict[str, str]:
         "reference": c.reference,
         "targets": ", ".join(t.model for t in job.targets),
         "judges": judges_line(job.judge_ids()),
-        "answers": f"{c.samples} a prompt, recorded elsewhere; template, and decoding but for what is named below: not known"
+        "answers": f"{c.samples} a prompt, recorded elsewhere; {_unknown(c)}: not known"
         if job.recorded
         else f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
@@ -226,6 +226,13 @@ def settings(job: Job) -> dict[str, str]:
         **settings_of_models(c),
         "intervals": f"{100 * c.level:g}% level; bootstrap of {c.bootstrap} draws",
     }
+
+
+def _unknown(config: Config) -> str:
+    """Return what of the way to recorded answers is not known."""
+    if any(model.settings for model in config.target):
+        return "template, and of decoding what is not named below"
+    return "decoding and template"
 
 
 def judges_line(ids: Mapping[str, str]) -> str:

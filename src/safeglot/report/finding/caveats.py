@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safeglot.report.finding import commands
 from safeglot.report.finding.evidence import checked
@@ -82,6 +82,8 @@ def caveats(page: Page, scope: PanelScope, found: Finding, run: str) -> tuple[Ca
     ]
     unique = {caveat.text: caveat for caveat in reversed(all_of_them)}
     kept = [caveat for caveat in all_of_them if unique.pop(caveat.text, None) is not None]
+    if scope.run.is_recorded:
+        kept = [replace(c, command="") if commands.asks(c.command) else c for c in kept]
     return tuple(sorted(kept, key=_rank))
 
 

@@ -14,6 +14,11 @@ def command(*words: str) -> str:
     return shlex.join(["safeglot", *words])
 
 
+def asks(given: str) -> bool:
+    """Return whether a command asks models for answers."""
+    return any(part.startswith("safeglot run ") for part in given.split(" && "))
+
+
 def label(run: str) -> str:
     """Return the command that opens the labelling of a run's answers in the browser."""
     return command("label", run)

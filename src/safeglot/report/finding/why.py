@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safeglot.report.category_gaps import category_gaps
 from safeglot.report.finding import commands
@@ -19,6 +19,8 @@ from safeglot.types import Estimate
 
 TRANSLATOR, FILE = "TRANSLATOR", "FILE"
 """Stand in a command for a translator, and for a file of round trips, where the run names none."""
+UNASKED = "That needs the model itself: these answers were imported."
+"""In place of a command that asks the model of recorded answers."""
 PROBES = "framing=story,codeswitch=word"
 INVALID = {"n_empty": "empty", "n_degenerate": "loops", "n_lang": "other language", "n_echo": "echoes"}  # fmt: skip
 
@@ -67,19 +69,21 @@ def why(page: Page, scope: PanelScope, reasons: Reasons, language: str = "") -> 
     if row is None:
         return WhyGap(title=f"{found.sentence} There is no gap to explain.", answers=())
     cause = cause_of(scope, row.language.tag)
-    return WhyGap(
-        title=_title(scope, found, row),
-        answers=(
-            _chance(row),
-            _translation(cause, reasons),
-            _judge(scope, row, cause, reasons),
-            _model(cause, reasons),
-            _unusable(scope, row),
-            _over_refusal(scope, row, reasons),
-            _category(scope, row),
-            _prompts(page, scope, row, reasons),
-        ),
+    answers: tuple[WhyAnswer, ...] = (
+        _chance(row),
+        _translation(cause, reasons),
+        _judge(scope, row, cause, reasons),
+        _model(cause, reasons),
+        _unusable(scope, row),
+        _over_refusal(scope, row, reasons),
+        _category(scope, row),
+        _prompts(page, scope, row, reasons),
     )
+    if scope.run.is_recorded:
+        answers = tuple(
+            replace(a, command="", more=UNASKED) if commands.asks(a.command) else a for a in answers
+        )
+    return WhyGap(title=_title(scope, found, row), answers=answers)
 
 
 def _row(found: Finding, language: str) -> LanguageRate | None:
