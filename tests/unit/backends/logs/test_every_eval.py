@@ -23,14 +23,32 @@ RESULT = {
     "schema_version": "0.3.0",
     "evaluation_id": "sheds/acme_large/1",
     "retrieved_timestamp": "1",
-    "source_metadata": {},
-    "model_info": {"name": "large", "id": "acme/large"},
+    "source_metadata": {
+        "source_type": "evaluation_run",
+        "source_organization_name": "acme",
+        "evaluator_relationship": "first_party",
+    },
+    "model_info": {
+        "name": "large",
+        "id": "acme/large",
+        "additional_details": {"deployment_type": "unknown", "model_availability": "unknown"},
+    },
     "eval_library": {"name": "inspect_ai", "version": "0.3"},
     "evaluation_results": [
-        {"generation_config": {"generation_args": {"temperature": 0.5, "max_tokens": 9}}}
+        {
+            "evaluation_name": "sheds",
+            "source_data": {"dataset_name": "sheds", "source_type": "other"},
+            "metric_config": {"lower_is_better": False},
+            "score_details": {"score": 0.0},
+            "generation_config": {"generation_args": {"temperature": 0.5, "max_tokens": 9}},
+        }
     ],
-    "detailed_evaluation_results": {"format": "jsonl", "file_path": "data/x/r_samples.jsonl"},
+    "detailed_evaluation_results": {
+        "format": "jsonl",
+        "file_path": "data/x/acme/large/98ea850e-7019-4728-a558-8b1819ec47c2_samples.jsonl",
+    },
 }
+"""Both fit the published schemas, version 0.3.0."""
 
 
 def written(path, *rows):
@@ -58,7 +76,7 @@ def test_several_answers_turns_and_errors(tmp_path):
 
 
 def test_a_result_leads_to_its_samples_and_says_how_they_were_decoded(tmp_path):
-    written(tmp_path / "r_samples.jsonl", SAMPLE)
+    written(tmp_path / "98ea850e-7019-4728-a558-8b1819ec47c2_samples.jsonl", SAMPLE)
     log = open_result(written(tmp_path / "r.json", RESULT))
     assert log.settings == ModelSettings(temperature=0.5, max_tokens=9)
     assert log.tool == "Every Eval Ever (inspect_ai 0.3)"
@@ -66,7 +84,7 @@ def test_a_result_leads_to_its_samples_and_says_how_they_were_decoded(tmp_path):
 
 
 def test_a_result_alone_has_no_answers(tmp_path):
-    with pytest.raises(UsageError, match=r"no answers; these stand in r_samples\.jsonl"):
+    with pytest.raises(UsageError, match=r"no answers; these stand in 98ea850e"):
         open_result(written(tmp_path / "r.json", RESULT))
 
 
