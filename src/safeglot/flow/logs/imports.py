@@ -27,6 +27,7 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config, to_table
 from safeglot.errors import UsageError
 from safeglot.flow.logs.census import Census, label_words
+from safeglot.flow.logs.tags import tag_notes
 from safeglot.flow.logs.writing import Writer
 from safeglot.flow.prompts import check_reference
 from safeglot.flow.run import job as jobs
@@ -188,7 +189,7 @@ def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> Pro
         taxonomy=taxonomy,
         languages=used,
         source=recording.name,
-        notes=(*_unused(census), *notes, *(sparse if lacking else ())),
+        notes=(*_unused(census), *notes, *(sparse if lacking else ()), *tag_notes(held)),
     )
 
 
