@@ -21,6 +21,12 @@ import click
     "category==all is a constant; may be repeated",
 )
 @click.option(
+    "--read-as",
+    multiple=True,
+    metavar="WORD=MEANT",
+    help="a word of a kind, language or category=what it means: harmless=benign,sp=es; may be repeated",
+)
+@click.option(
     "--verdicts",
     multiple=True,
     metavar="WORD=MEANING",
@@ -40,8 +46,9 @@ def import_run(
 ) -> None:
     """Read answers that were recorded elsewhere into a run; nothing is asked.
 
-    SOURCE is a .csv, .tsv, .jsonl, .json or .parquet file with a row an answer. Judge the run, or
-    score the verdicts that it brings.
+    SOURCE is a table with a row an answer (.csv, .tsv, .jsonl, .json, .parquet, .xlsx, a folder or a
+    pattern with {language} in the path), or a log of Inspect, lm-evaluation-harness, promptfoo or Every
+    Eval Ever. Judge the run, or score the verdicts that it brings.
     """
     from safeglot.backends.console import Console
     from safeglot.config.checks import pairs
@@ -54,6 +61,7 @@ def import_run(
     wanted = ToImport(
         sources=sources,
         columns=pairs(columns) if columns else {},
+        read_as=pairs(given["read_as"], "--read-as") if given["read_as"] else {},
         verdicts=parse_words(given["verdicts"]),
         languages=tuple(tag.strip() for tag in languages.split(",") if tag.strip()),
         reference=given["reference"],

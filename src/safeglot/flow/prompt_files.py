@@ -176,15 +176,23 @@ def _implied(files: Sequence[DataFile]) -> tuple[list[DataFile], list[str]]:
     return said, [f"{len(files)} files, read as {shape}"]
 
 
-def pasted(config: Config, problems: InputErrors, remedy: Remedy | None = None) -> InputErrors:
-    """Return the problems with the whole command that reads the prompts, where there is one, or tries again."""
+def pasted(
+    config: Config,
+    problems: InputErrors,
+    remedy: Remedy | None = None,
+    command: Sequence[str] = (),
+) -> InputErrors:
+    """Return the problems with the whole command that reads the prompts, where there is one, or tries again.
+
+    `command` is how it begins where it is not that of the prompts alone.
+    """
     remedy = remedy or Remedy()
     prompts = list(config.prompts)
     if remedy.part and len(prompts) == 1:
         prompts = [f"{prompts[0]}#{remedy.part}"]
     columns = {**config.columns, **remedy.columns}
     read_as = {**config.read_as, **remedy.read_as}
-    words = ["safeglot", "prompts", *_flags("--prompts", prompts)]
+    words = ["safeglot", *(command or ("prompts", *_flags("--prompts", prompts)))]
     words += _flags("--columns", [_pairs(columns)] if columns else ())
     words += _flags("--read-as", [_pairs(read_as)] if read_as else ())
     words += _flags("--languages", [",".join(config.languages)] if config.languages else ())

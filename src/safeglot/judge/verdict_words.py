@@ -16,6 +16,8 @@ SAFE, UNSAFE, REFUSAL, COMPLIANCE, NONE = MEANINGS = (
 """What a word can mean: a refusal is safe, compliance is unsafe where the prompt is harmful, "none" is no verdict."""
 UNSURE = "unsure"
 """What a label of a person can say beside safe and unsafe."""
+NAN = "nan"
+"""What pandas writes for an empty cell."""
 _SHOWN = 12
 
 
@@ -48,7 +50,7 @@ def parse_words(given: Iterable[str]) -> dict[str, str]:
 
 def word_of(cell: object) -> str:
     """Return a cell as the word that is looked up: case and space do not count, nor whether 1 is 1.0."""
-    if cell is None:
+    if cell is None or cell != cell:  # noqa: PLR0124 - true of NaN alone
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
@@ -74,6 +76,8 @@ class VerdictWords:
             return found
         if word in (SAFE, UNSAFE, *self.further):
             return word
+        if word == NAN:
+            return NONE
         self.unknown[word] += 1
         return NONE
 
@@ -103,3 +107,8 @@ class VerdictWords:
             f"{what} has words that are not known, with their counts: {counted}. Say what each means "
             f"({allowed} in place of …): --verdicts '{pasted}'"
         )
+
+    def to_paste(self) -> str:
+        """Return the words that were given and those that are not known, as --verdicts takes them."""
+        known = [f"{word}={meaning}" for word, meaning in self.given.items()]
+        return ",".join([*known, *(f"{word}=…" for word, _ in self.unknown.most_common(_SHOWN))])

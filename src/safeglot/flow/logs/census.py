@@ -63,6 +63,7 @@ class Census:
                 column = counts.setdefault((language, model), array("H"))
                 column.extend([0] * (at + 1 - len(column)))
                 column[at] += column[at] < SAMPLES[1]
+        self.told["nan"] = reader.n_nan
         self._check_words()
         self._check_names()
         if self.counts_samples:
@@ -97,6 +98,7 @@ class Census:
         for name, words in (("verdict", self.verdicts), ("label", self.labels)):
             if fault := words.fault(f'column "{self.columns.get(name)}" of the {name}s'):
                 self.problems.add(self.table.where, fault)
+                self.problems.remedy.flags["--verdicts"] = words.to_paste()
 
     def _check_names(self) -> None:
         named = {"model": self.models, "judge": self.judges, "annotator": self.annotators}

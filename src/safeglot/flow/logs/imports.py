@@ -14,7 +14,6 @@ from pathlib import Path
 
 from safeglot.backends.console import Console
 from safeglot.backends.files import datasets
-from safeglot.backends.files.datasets import Loaded
 from safeglot.backends.files.fingerprints import content_hash
 from safeglot.backends.files.links import private_folder
 from safeglot.backends.files.manifest import Manifest, PromptOrigin
@@ -29,6 +28,7 @@ from safeglot.errors import UsageError
 from safeglot.flow.logs.census import Census, label_words
 from safeglot.flow.logs.tags import tag_notes
 from safeglot.flow.logs.writing import Writer
+from safeglot.flow.prompt_files import load_all, pasted
 from safeglot.flow.prompts import check_reference
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest
@@ -37,7 +37,7 @@ from safeglot.flow.run.models import make_judges, make_targets, model_id
 from safeglot.flow.run.session import operational, put_prompts
 from safeglot.judge.verdict_words import VerdictWords
 from safeglot.keys import digest
-from safeglot.prompts.problems import Problems, listed
+from safeglot.prompts.problems import Problems, Unread, listed
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.answer_rows import UNKNOWN, answer_columns, with_constants
 from safeglot.prompts.reading.cells import known_language
@@ -56,6 +56,8 @@ class ToImport:
 
     sources: tuple[str, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    """Word of a kind, language or category -> what it means."""
     verdicts: Mapping[str, str] = field(default_factory=dict)
     """Word of a verdict or label -> what it means."""
     languages: tuple[str, ...] = ()
@@ -63,6 +65,17 @@ class ToImport:
     taxonomy: str | None = None
     simple_labels: bool = False
     """Whether people's labels are those of a simple random sample of the answers in each language."""
+
+    def config(self) -> Config:
+        """Return these settings as those of a run."""
+        return Config(
+            prompts=self.sources,
+            columns=dict(self.columns),
+            read_as=dict(self.read_as),
+            taxonomy=self.taxonomy,
+            languages=self.languages,
+            reference=self.reference,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +88,7 @@ class Recording:
     """Those of the files that are logs of other tools."""
     sha256: str
     taxonomy: tuple[str, str] | None
+    notes: tuple[str, ...]
 
 
 def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
@@ -84,7 +98,12 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
     if run_dir.exists():
         raise UsageError(f"--out {out}: holds a run already. Give an empty or a new folder.")
     recording = _opened(wanted)
-    census, prompts = _counted(recording, wanted)
+    try:
+        census, prompts = _counted(recording, wanted)
+    except Unread as error:
+        raise pasted(
+            wanted.config(), error, error.remedy, ("import", *wanted.sources, "--out", str(out))
+        ) from None
     with _made_whole(out) as folder:
         config = _config(recording, wanted, census, prompts)
         about = _written(RunDir(folder), config, (recording, census, prompts), wanted)
@@ -95,22 +114,21 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
 
 
 def _opened(wanted: ToImport) -> Recording:
-    taxonomy = Path(wanted.taxonomy) if wanted.taxonomy else None
-    logs, tables = list[LogFile](), list[Loaded]()
-    for source in wanted.sources:
-        found = logs_of(source)
-        logs += found or ()
-        if found is None:
-            tables.append(datasets.load_prompts(source, taxonomy_file=taxonomy))
-    files: tuple[TableFile, ...] = (*logs, *(file for part in tables for file in part.files))
-    more = f" and {len(wanted.sources) - 1} more" if len(wanted.sources) > 1 else ""
-    hashes = [part.sha256 for part in tables] + [content_hash(log.path).hex() for log in logs]
+    """Return the files of all sources: logs of other tools, and the others as prompts are opened."""
+    found = {source: logs_of(source) for source in wanted.sources}
+    logs = tuple(log for own in found.values() for log in own or ())
+    tables = tuple(source for source, own in found.items() if own is None)
+    # of a log alone, what is loaded is its taxonomy
+    loaded = load_all(dataclasses.replace(wanted.config(), prompts=tables or ("mini",)))
+    hashes = [content_hash(log.path).hex() for log in logs] + ([loaded.sha256] if tables else [])
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     return Recording(
-        name=f"{Path(wanted.sources[0]).name or files[0].where}{more}",
-        files=files,
-        logs=tuple(logs),
+        name=f"{Path(wanted.sources[0]).name or loaded.name}{more}",
+        files=(*logs, *(loaded.files if tables else ())),
+        logs=logs,
         sha256=hashes[0] if len(hashes) == 1 else digest("recording", hashes),
-        taxonomy=(taxonomy.name, taxonomy.read_text("utf-8")) if taxonomy else None,
+        taxonomy=loaded.taxonomy,
+        notes=loaded.notes if tables else (),
     )
 
 
@@ -119,17 +137,13 @@ def _opened(wanted: ToImport) -> Recording:
 
 def _counted(recording: Recording, wanted: ToImport) -> tuple[Census, PromptSet]:
     """Return what the rows hold, and the prompts. Raises: InputErrors with all that is wrong."""
-    read = read_table(recording.files)
+    read = read_table(recording.files, wanted.columns.values())
     table, mapping = with_constants(read, wanted.columns)
     problems = Problems(table.faults)
     own, rest = answer_columns(table, mapping, problems)
-    columns = find_columns(
-        dataclasses.replace(
-            table, columns=tuple(c for c in table.columns if c not in own.values())
-        ),
-        rest,
-        problems,
-    )
+    theirs = tuple(c for c in table.columns if c not in own.values())
+    found = find_columns(dataclasses.replace(table, columns=theirs), rest, problems)
+    columns = dataclasses.replace(found, read_as=wanted.read_as)
     tags = tuple(known_language(tag, "--languages", problems) for tag in wanted.languages)
     reference = known_language(wanted.reference, "--reference", problems)
     if not columns.language:
@@ -138,6 +152,7 @@ def _counted(recording: Recording, wanted: ToImport) -> tuple[Census, PromptSet]
             "has no column for the language of the prompts; name it with --columns "
             "language=COLUMN, or say it of all rows, as in --columns language==en",
         )
+        problems.remedy.columns["language"] = "=en"
     problems.stop()
     gathering = Gathering(
         columns,
@@ -189,12 +204,23 @@ def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> Pro
         taxonomy=taxonomy,
         languages=used,
         source=recording.name,
-        notes=(*_unused(census), *notes, *(sparse if lacking else ()), *tag_notes(held)),
+        notes=(
+            *recording.notes,
+            *_read_notes(census),
+            *notes,
+            *(sparse if lacking else ()),
+            *tag_notes(held),
+        ),
     )
 
 
-def _unused(census: Census) -> Iterator[str]:
-    if unused := census.gathering.columns.unused:
+def _read_notes(census: Census) -> Iterator[str]:
+    """Yield what of the file was not used, or taken for granted: the columns that are not used on one line."""
+    unused = census.gathering.columns.unused
+    each = {f'column "{column}" is not used' for column in unused}
+    yield from census.table.notes
+    yield from (note for note in census.gathering.notes(census.reference) if note not in each)
+    if unused:
         yield f"columns that are not used: {listed(unused, 8)}"
 
 
@@ -203,13 +229,12 @@ def _unused(census: Census) -> Iterator[str]:
 
 def _config(recording: Recording, wanted: ToImport, census: Census, prompts: PromptSet) -> Config:
     """Return the configuration of a run that nobody can go on with by asking."""
-    how = (sorted(wanted.columns.items()), sorted(wanted.verdicts.items()))
+    words = (wanted.columns, wanted.read_as, wanted.verdicts)
+    how = [sorted(table.items()) for table in words]
     revision = digest("recording", recording.sha256, *how)[:12]
-    config = Config(
+    config = dataclasses.replace(
+        wanted.config(),
         prompts=(recording.name,),
-        columns=dict(wanted.columns),
-        taxonomy=wanted.taxonomy,
-        languages=wanted.languages,
         reference=census.reference,
         kinds=tuple(dict.fromkeys(own.kind for own in prompts.labels().tags)),
         target=tuple(
@@ -307,6 +332,8 @@ def _notes(census: Census, recording: Recording) -> Iterator[str]:
         )
     if n := census.told["no answer"]:
         yield f"{n} rows have no answer: they count as missing."
+    if n := census.told["nan"]:
+        yield f"{n} answers are the word nan, as pandas writes an empty cell: they count as missing."
     if n := census.told["failure"]:
         yield f"{n} rows tell of a failure in place of an answer: they count as missing."
     if n := census.told["empty label"]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.prompts.reading.cells import is_blank
 from safeglot.prompts.reading.tables import Row, Table
 
 CONSTANT = "="
 """How a column's name begins that stands for a value, as in `category==all`."""
 SAMPLE_ORDER = "#"
 """As the column of `sample`: count the answers in the order of the file."""
+NAN = "nan"
 UNKNOWN = "unknown"
 """The name of a model that the source does not name."""
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -110,10 +112,15 @@ class AnswerReader:
     def __init__(self, columns: _Columns, problems: Problems) -> None:
         self.columns = columns
         self.problems = problems
+        self.n_nan = 0
+        """Answers that are no more than pandas' word for an empty cell."""
 
     def read(self, row: Row) -> RecordedAnswer:
         """Return what a row says."""
         text = row.cells.get(self.columns["answer"])
+        if is_blank(text) and str(text).strip().casefold() == NAN:
+            self.n_nan += isinstance(text, str)
+            text = None
         if text is not None and not isinstance(text, str):
             self.problems.add(row.place, f"the answer is {text!r:.60}, not a text")
             text = None
