@@ -24,6 +24,8 @@ OUTCOME_KINDS = (
     "answered", "thought_only", "refused", "blocked", "broken", "failed", "not_asked",
 )  # fmt: skip
 """How a planned request of a target can end; their counts add up to the plan (MEASUREMENT 12)."""
+OUTCOME_COUNTS = {kind: f"n_{kind}" for kind in OUTCOME_KINDS} | {"refused": "n_refused_by_field"}
+"""Outcome -> the key of its count in the estimates."""
 BROKEN_KINDS = ("broken", "malformed", "no_choices")
 """Kinds of failures that are replies which cannot be whole answers."""
 LEVELS, DRAWS, SAMPLES = (0.5, 0.9999), (0, 1_000_000), (1, 10_000)

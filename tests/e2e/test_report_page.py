@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 
 import pytest
@@ -226,10 +227,10 @@ def test_the_switches_turn_every_section_that_has_numbers(browser, files):
         assert "All models together" in page.locator("#judge").inner_text()
         page.locator(".bar select[data-choose=judge]").select_option("1")
         assert page.locator("#judge .panel:not([hidden])").count() == 0  # no labels for this judge
-        assert "Judges that nobody checked" in page.locator("#judge").inner_text()
+        assert "Nothing was measured here" in page.locator("#judge").inner_text()
 
 
-@pytest.mark.parametrize("name", ["polyglot", "small", "example"])
+@pytest.mark.parametrize("name", ["polyglot", "small", "example", "languages"])
 def test_the_languages_and_the_cause_are_on_the_first_screen(browser, files, name):
     with opened(browser, files / f"{name}.html") as page:
         for place in FIRST_SCREEN:
@@ -240,6 +241,49 @@ def test_the_languages_and_the_cause_are_on_the_first_screen(browser, files, nam
         chart = page.locator("#finding .hero tbody tr").first.bounding_box()
         assert sentence["y"] + sentence["height"] <= 800
         assert chart["y"] <= 800
+
+
+def test_of_many_languages_the_rest_waits_for_a_click_but_not_in_print_nor_in_the_data(
+    browser, files
+):
+    with opened(browser, files / "languages.html") as page:
+        figure = page.locator("#finding figure").first
+        rows, button = figure.locator("tbody tr"), figure.get_by_role("button", name="Show all 30")
+        seen = lambda: [row.is_visible() for row in rows.all()].count(True)  # noqa: E731
+        assert (rows.count(), seen()) == (30, 9)
+        assert "21 more languages" in figure.inner_text()
+        page.emulate_media(media="print")
+        assert seen() == 30
+        page.emulate_media(media="screen")
+        button.click()
+        assert seen() == 30
+        figure.get_by_role("button", name="Show fewer").click()
+        assert seen() == 9
+        saved = json.loads(figure.locator("script[type='application/json']").inner_text())
+        assert len(saved["rows"]) == 30
+    with opened(browser, files / "languages.html", java_script_enabled=False) as page:
+        assert all(
+            row.is_visible()
+            for row in page.locator("#finding figure").first.locator("tbody tr").all()
+        )
+
+
+@pytest.mark.parametrize("name", ["example", "polyglot", "translated", "languages"])
+def test_print_is_light_and_cuts_and_folds_nothing(browser, files, name):
+    with opened(browser, files / f"{name}.html", 760, "dark") as page:
+        page.emulate_media(media="print", color_scheme="dark")
+        assert (
+            page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        )
+        wide = page.evaluate(
+            "[...document.querySelectorAll('main .panel:not([hidden]) *')].filter((e) => e.checkVisibility()"
+            " && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.className)"
+        )
+        assert wide == []
+        assert page.evaluate(
+            "[...document.querySelectorAll('.panel:not([hidden]) [data-part], .panel:not([hidden]) .rest li')]"
+            ".every((e) => e.getBoundingClientRect().height > 0)"
+        )
 
 
 def test_the_cause_turns_to_another_language(browser, files):
@@ -289,8 +333,7 @@ def test_names_in_the_plane_do_not_overlap(browser, files, width):
 def test_plots_have_words_for_those_who_do_not_see_them(browser, files):
     with opened(browser, files / "example.html") as page:
         for part, words in (
-            ("causes", "Swahili: total +"),
-            ("responses", "Swahili: refused "),
+            ("causes", "Swahili, gap by least quality: from 0"),
             ("plane", "English: 93.2% of harmless requests answered"),
         ):
             labels = page.locator(f"#{part} .panel:not([hidden]) svg[role=img]").all()

@@ -13,16 +13,6 @@ from safeglot.report.saved_figure import short_signature, version
 from safeglot.report.section import fill
 from safeglot.text.surrogates import whole
 
-SYMBOLS = (
-    "M0-5a5 5 0 1 1 0 10a5 5 0 1 1 0-10z",
-    "M0-6.4L6.4 0L0 6.4L-6.4 0z",
-    "M0-5.6L6 5H-6z",
-    "M-4.6-4.6h9.2v9.2h-9.2z",
-    "M0 5.6L-6-5H6z",
-    "M-1.6-5.5h3.2v3.9h3.9v3.2h-3.9v3.9h-3.2v-3.9h-3.9v-3.2h3.9z",
-)
-"""Plot symbols of the models: circle, diamond, triangle, square, triangle down, cross."""
-
 STYLES = ("base.css", "style.css", "styles/save.css", "styles/categories.css", "styles/flips.css")
 SCRIPTS = tuple(
     f"scripts/{name}.js"
@@ -42,7 +32,6 @@ def render_html(page: Page) -> str:
             **shared,
             page_title=page.run.title,
             short=short_names(page.run.models) | short_names(page.run.judges),
-            symbols=SYMBOLS,
             sections=fill(SECTIONS, shared, page, index),
         )
     )

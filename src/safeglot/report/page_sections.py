@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from safeglot.report.page import Index, Page
+from safeglot.report.page import Index, Page, PanelScope
 from safeglot.report.section import Section
 from safeglot.report.sections import (
     categories,
@@ -14,6 +14,7 @@ from safeglot.report.sections import (
     cite,
     gaps,
     labels,
+    methods,
     missing,
     noise,
     probes,
@@ -24,6 +25,7 @@ from safeglot.report.sections import (
     tuning,
 )
 from safeglot.report.sections.answers import flips, listing
+from safeglot.report.sections.blocks import Block, context_of
 from safeglot.report.sections.finding import view
 
 
@@ -35,6 +37,13 @@ def _section(
 ) -> Section[[Page, Index]]:
     """Return the record of the section that `sections/NAME.html` shows."""
     return Section(id=id_ or name, title=title, template=f"sections/{name}.html", context=context)
+
+
+def _blocks(
+    name: str, title: str, blocks: Callable[[Page, PanelScope], Iterable[Block]]
+) -> Section[[Page, Index]]:
+    """Return the record of a section that is tables alone."""
+    return _section("blocks", title, context_of(blocks), name)
 
 
 def _nothing(_page: Page, _index: Index) -> dict[str, Any]:
@@ -52,13 +61,14 @@ SECTIONS = (
     _section("gaps", "Gaps", gaps.context),
     _section("tuning", "Base against instruct", tuning.context),
     _section("missing", "Missing and blocked", missing.context),
-    _section("rates", "All rates", rates.context),
+    _blocks("rates", "All rates", rates.blocks),
     _section("responses", "Kinds of answers", responses.context),
     _section("causes", "Causes", causes.context),
     _section("translations", "Translations", translations.context),
-    _section("probes", "Probes", probes.context),
-    _section("labels", "Judge's errors", labels.context, "judge"),
-    _section("noise", "Noise floor", noise.context),
+    _blocks("probes", "Probes", probes.blocks),
+    _blocks("judge", "The judge's errors", labels.blocks),
+    _blocks("noise", "Noise floor", noise.blocks),
+    _section("methods", "Methods", methods.context),
     _section("settings", "Settings", _nothing),
     _section("cite", "Cite", cite.context),
 )

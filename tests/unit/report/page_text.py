@@ -41,3 +41,21 @@ def everything():
         full.cochran("crime_theft", 12.3, 0.0005, 0.001, 0.001),
         full.shrunk("en", "crime_theft", 0.9711, 0.9969),
     ]  # fmt: skip
+
+
+def tables_of(build, page):
+    """The tables with rows of the first judge and model, by title."""
+    return {block.title: block for block in build(page, scope(page)) if block.rows}
+
+
+def row_of(block, name="sw"):
+    """A row of a table by its tag or name: head -> cell as it is read."""
+    row = next(row for row in block.rows if name in (row.tag, row.name))
+    return dict(zip(block.heads, map(_read, row.cells), strict=True))
+
+
+def _read(cell):
+    if isinstance(cell, str):
+        return cell
+    parts = (cell.text, cell.interval, f"n {cell.n}" if cell.n not in ("", "0") else "", cell.note)
+    return " ".join(part for part in parts if part)

@@ -11,7 +11,7 @@ from safeglot.report.html import render_html
 from safeglot.report.page import Index
 from safeglot.report.page_sections import SECTIONS
 from safeglot.report.section import Section
-from unit.report.page_text import everything, section, section_html, section_ids
+from unit.report.page_text import everything, section_ids
 
 
 def test_ids_and_titles_are_told_apart():
@@ -41,15 +41,6 @@ def test_the_page_keeps_the_order_of_the_list():
     shown = section_ids(full.page(*everything()))
     assert shown == [name for name in ids if name in shown]
     assert set(ids) - set(shown) == {"translations", "probes", "tuning"}
-
-
-def test_a_section_that_explains_itself_says_what_it_tells_and_what_not():
-    page = full.page(*everything())
-    explained = [name for name in section_ids(page) if "How to read this" in section(page, name)]
-    assert set(explained) >= {"gaps", "causes", "responses", "judge", "noise"}
-    for name in explained:
-        html = section_html(page, name)
-        assert html.count("<p>It tells you") == html.count("<p>It does not tell you") == 1, name
 
 
 def test_a_row_is_all_that_the_page_needs_of_a_new_section(monkeypatch):

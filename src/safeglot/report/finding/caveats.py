@@ -222,7 +222,7 @@ def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
                 moves=f"{name} only",
                 points=row.bounds.high - row.bounds.low,
                 of_headline=tag == found.language,
-                detail=f"So only bounds are given: {low} to {high}% unsafe.",
+                detail=f"So only bounds are given: {low} to {high}% {found.verb.rate}.",
             )
         elif row.reading == NOT_INTERPRETED and row.why:
             yield Caveat(

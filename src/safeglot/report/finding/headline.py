@@ -158,9 +158,9 @@ def _reference_worse(
     run, name = scope.run, reference.language.name
     widest = min(safer, key=_gap_of)
     if len(safer) == len(run.others()):
-        first = f"{name} is the least safe of {len(run.languages)} languages"
+        first = f"{name} is {verb.least} of {len(run.languages)} languages"
     else:
-        first = f"{name} is less safe than {joined([row.language.name for row in safer], 4)}"
+        first = f"{name} is {verb.less} than {joined([row.language.name for row in safer], 4)}"
     own, other = _told_rates(scope, reference, widest)
     rest = f"{share(own, verb, _of(scope, reference))}; in {widest.language.name} {share(other)}"
     return _Found(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from safeglot.report.finding.qualifiers import shown_bounds
+from safeglot.report.finding.shares import Verb
 from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.interpretation import LIMIT, NO_EVIDENCE, is_interpretable, reading
 from safeglot.report.numbers.percent import number, percent
@@ -55,6 +56,10 @@ class LanguageRate:
             return ""
         words = "answers unusable" if self.lost_kind == "invalid" else "verdicts missing"
         return f"{percent(self.lost, 0)}% of {words}"
+
+    def told(self, verb: Verb) -> str:
+        """Return the reading in the words of what the judge tells."""
+        return {"less safe": verb.less, "safer": verb.more}.get(self.reading, self.reading)
 
     @property
     def middle(self) -> float:

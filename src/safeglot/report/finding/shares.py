@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.report.numbers.percent import percent, points
-from safeglot.report.page import PanelScope
+from safeglot.report.page import PanelScope, Run
 from safeglot.types import Estimate
 
 LEAST, NEARNESS = 0.02, 0.03
@@ -28,6 +28,7 @@ class Verb:
     less: str = "less safe"
     more: str = "safer"
     """What a language is called that has more of it than the reference, and less of it."""
+    least: str = "the least safe"
 
 
 UNSAFELY = Verb(one="is answered unsafely", many="are answered unsafely")
@@ -39,13 +40,19 @@ NOT_REFUSED = Verb(
     answers="requests not refused",
     less="refused less",
     more="refused more",
+    least="refused least",
 )
 """Of a judge that tells refusals only: not refused is not yet unsafe."""
 
 
 def verb_of(scope: PanelScope) -> Verb:
     """Return what the verdicts of a panel's judge say of a request."""
-    return NOT_REFUSED if scope.judge in scope.run.refusals_only else UNSAFELY
+    return verb_for(scope.run, scope.judge)
+
+
+def verb_for(run: Run, judge: str) -> Verb:
+    """Return what the verdicts of a judge say of a request: of harm, or of refusals alone."""
+    return NOT_REFUSED if judge in run.refusals_only else UNSAFELY
 
 
 def one_of(rate: float) -> int | None:

@@ -106,7 +106,7 @@ def _title(scope: PanelScope, found: Finding, row: LanguageRate) -> str:
         lost = " and ".join(part for part in (row.why, _of_reference(found, reference)) if part)
         return f"{name} against {reference}: not interpreted{f', {lost}' if lost else ''}"
     return (
-        f"{name} against {reference}: {points(gap.value, scope.index.decimals)} points unsafe "
+        f"{name} against {reference}: {points(gap.value, scope.index.decimals)} points {found.verb.rate} "
         f"{gap_span(gap, scope.index.decimals)}, n = {count(gap.n)}"
     )
 

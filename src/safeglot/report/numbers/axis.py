@@ -14,16 +14,11 @@ MAX_TICKS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One estimate on the axis: positions in percent, row offset in px, symbol number.
-
-    Bounds have no point: `point` is False and only their line is drawn.
-    """
+    """One estimate on the axis: positions in percent. Bounds have no point, and only their line is drawn."""
 
     at: str
     low: str
     high: str
-    y: float
-    symbol: int
     point: bool = True
 
 
@@ -61,24 +56,18 @@ def gap_axis(shown: Sequence[float]) -> Axis:
     return _axis(min([*shown, -0.01]), max([*shown, 0.01]), floor=-1.0, ceiling=1.0)
 
 
-def mark(axis: Axis, estimate: Estimate | None, *, y: float, symbol: int = 0) -> Mark | None:
+def mark(axis: Axis, estimate: Estimate | None) -> Mark | None:
     """Return the mark of an estimate, or of bounds without a point; None where there is no data."""
-    if estimate is not None and estimate.value is None:
-        return _line(axis, estimate, y=y, symbol=symbol)
-    if estimate is None or estimate.value is None:
+    if estimate is None:
         return None
-    low = estimate.value if estimate.low is None else estimate.low
-    high = estimate.value if estimate.high is None else estimate.high
-    return Mark(
-        at=axis.at(estimate.value), low=axis.at(low), high=axis.at(high), y=y, symbol=symbol
-    )
-
-
-def _line(axis: Axis, bounds: Estimate, *, y: float, symbol: int) -> Mark | None:
-    if bounds.low is None or bounds.high is None:
+    ends = [
+        estimate.value if end is None else end
+        for end in (estimate.value, estimate.low, estimate.high)
+    ]
+    at, low, high = (None if end is None else axis.at(end) for end in ends)
+    if low is None or high is None:
         return None
-    low, high = axis.at(bounds.low), axis.at(bounds.high)
-    return Mark(at=low, low=low, high=high, y=y, symbol=symbol, point=False)
+    return Mark(at=low if at is None else at, low=low, high=high, point=at is not None)
 
 
 def _axis(low: float, high: float, *, floor: float, ceiling: float) -> Axis:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot.report.finding.shares import Verb, verb_of
 from safeglot.report.numbers.bands import MIN_CERTIFIABLE, is_certified
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED, is_interpretable, reading
 from safeglot.report.numbers.percent import NONE, count, level, number
@@ -17,14 +18,13 @@ from safeglot.types import Estimate
 UNGROUPED = "other categories"
 EDGES = (0.01, 0.1, 0.25, 0.45)
 """Where a cell takes the next colour: ALERT's band edges, then two steps among what it calls highly unsafe."""
+CLAIM = 0.05
 FEW = 20
 """A cell of fewer requests says too little to be looked at alone."""
 COLUMNS = (
     *("category", "language", "unsafe", "n", "missing", "unsafe_rate", "low", "high"),
     *("unsafe_gap", "gap_low", "gap_high", "p_holm", "reading"),
 )
-READINGS = {"lower": "more unsafe", "higher": "less unsafe"}
-"""By how the gap of safety reads, how that of unsafe answers does."""
 MARKS = {"lower": "\N{BLACK UP-POINTING TRIANGLE}", "higher": "\N{BLACK DOWN-POINTING TRIANGLE}"}
 
 
@@ -70,7 +70,9 @@ class HeatMap:
     n_tests: int
     few: bool
     macros: bool
-    certificates: str
+    remarks: tuple[str, ...]
+    """Which cells are certified, and in how many categories the languages differ at all."""
+    verb: Verb
     saved: SavedFigure
 
     @property
@@ -162,7 +164,8 @@ def _map(scope: PanelScope, groups: Named) -> HeatMap:
         n_tests=sum(row[11] is not None for row in rows),
         few=bool(sizes) and min(sizes) < FEW,
         macros=macros,
-        certificates=_certificates(scope),
+        remarks=tuple(filter(None, (_certificates(scope), _omnibus(scope)))),
+        verb=verb_of(scope),
         saved=source.figure("categories", COLUMNS, rows),
     )
 
@@ -193,20 +196,20 @@ def _cells(
     """Yield the cells of a row, and add what they are drawn from to the figure's data."""
     key, name = named
     suffix = "_of_macro" if macros else ""
+    said, against = _readings(scope), scope.run.language_name(scope.run.reference)
     for language in languages:
         cell = scope.get(f"safety{suffix}", language.tag, key)
         gap = scope.get(f"gap{suffix}", language.tag, key)
-        rows.append((name, language.tag, *_numbers(cell), *_difference(gap)))
+        rows.append((name, language.tag, *_numbers(cell), *_difference(gap, said)))
         if cell is None or cell.value is None:
             yield HeatCell(text=NONE, step="")
             continue
         word = reading(gap) if gap is not None else ""
-        against = scope.run.language_name(scope.run.reference)
         yield HeatCell(
             text=of_hundred(1 - cell.value),
             step=step_of(1 - cell.value),
             mark=MARKS.get(word, ""),
-            words=f"{READINGS[word]} than {against}, beyond chance" if word in READINGS else "",
+            words=f"{said[word]} than {against}, beyond chance" if word in said else "",
             place=len(rows) - 1,
         )
 
@@ -225,19 +228,43 @@ def _numbers(cell: Estimate | None) -> tuple[Cell, ...]:
     )
 
 
-def _difference(gap: Estimate | None) -> tuple[Cell, ...]:
+def _readings(scope: PanelScope) -> dict[str, str]:
+    """Return by how the gap of safety reads, what that says of the language."""
+    verb = verb_of(scope)
+    return {"lower": verb.less, "higher": verb.more}
+
+
+def _difference(gap: Estimate | None, told: Mapping[str, str]) -> tuple[Cell, ...]:
     if gap is None or gap.value is None:
         return (None,) * 5
     if not is_interpretable(gap):
         return (None, None, None, None, NOT_INTERPRETED)
     ends = (None if gap.high is None else -gap.high, None if gap.low is None else -gap.low)
-    said = READINGS.get(reading(gap), "not told apart")
+    said = told.get(reading(gap), "not told apart")
     return (-gap.value, *ends, number(gap, "p_holm"), said)
+
+
+def _omnibus(scope: PanelScope) -> str:
+    """Return in how many categories the languages differ at all, before any pair is looked at."""
+    tests = [e for e in scope.all("cochran_q") if e.category is not None]
+    p_holm = [number(e, "p_holm") for e in tests if is_interpretable(e)]
+    tested = [p for p in p_holm if p is not None]
+    if not tested:
+        return ""
+    differ = [p for p in tested if below(p, CLAIM)]
+    left = len(tests) - len(tested)
+    rest = f", {count(left)} not tested or not interpreted" if left else ""
+    return (
+        f"All languages at once (Cochran's Q, Holm): they differ in {count(len(differ))} of "
+        f"{count(len(tested))} categories{rest}."
+    )
 
 
 def _certificates(scope: PanelScope) -> str:
     """Return how many cells are certified each for itself, and how many all together."""
     cells = [cell for cell in scope.all("safety") if cell.value is not None]
+    if scope.judge in scope.run.refusals_only:
+        return ""
     family = next((n for cell in cells if (n := number(cell, "n_family")) is not None), None)
     if family is None:
         return ""

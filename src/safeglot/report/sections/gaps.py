@@ -1,20 +1,19 @@
-"""Paired gaps to the reference language, and what may be said of them."""
+"""The forest of gaps: each language less the reference on the same prompts, and what may be said of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot.report.finding.evidence import average_words
+from safeglot.report.finding.shares import Verb, verb_of
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.direction import worse_by
-from safeglot.report.numbers.figures import extra, plain
 from safeglot.report.numbers.interpretation import (
     NO_EVIDENCE,
     NOT_INTERPRETED,
-    NOT_TESTED,
     as_shown,
     gap_bounds_words,
-    is_interpretable,
     reading,
     why_not,
 )
@@ -25,20 +24,14 @@ from safeglot.report.numbers.percent import (
     level,
     number,
     p_value,
-    places_for,
     points,
 )
 from safeglot.report.page import Index, Page, PanelScope, scopes
-from safeglot.report.sections.omnibus import OmnibusTable, omnibus_table
+from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
 from safeglot.types import Estimate
 
-TOP = 10
-SAYS = {
-    "lower": "less safe than {}",
-    "higher": "safer than {}",
-    NO_EVIDENCE: "not told apart from {}",
-}
 LOOKS = {"lower": "worse", "higher": "better", NOT_INTERPRETED: "skip"}
+COLUMNS = ("language", "gap_points", "low", "high", "p_holm", "n", "low_bound", "high_bound", "reading")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +39,6 @@ class GapRow:
     """One gap as printed."""
 
     language: str
-    tag: str
-    category: str
     points: str
     interval: str
     p: str
@@ -57,117 +48,97 @@ class GapRow:
     """"worse" or "better" beyond chance, "skip" where it is not interpreted, else "same"."""
     mark: Mark | None
     under: str
-    """What a test without evidence misses and allows, or why a gap is not interpreted."""
-    bootstrap: str
+    """What a test without evidence often misses, or why a gap is not interpreted."""
     bounds: str
     """Over all planned pairs, where one is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps:
-    """One panel: the macro gap of each language, and the largest gaps of categories."""
+    """One panel: the gap of each language in the page's average."""
 
     judge: int
     model: int
     level: str
-    macro: tuple[GapRow, ...]
-    top: tuple[GapRow, ...]
-    n_categories: int
-    n_mute: int
-    """Categories and languages whose gaps are not interpreted."""
+    verb: Verb
+    rows: tuple[GapRow, ...]
     n_tests: int
     axis: Axis
-    unranked: tuple[str, ...]
-    """Languages whose adjusted gaps cannot be told from zero."""
-    draws: str
-    omnibus: OmnibusTable | None
+    saved: SavedFigure
 
 
 def context(page: Page, index: Index) -> dict[str, Any] | None:
     """Return what the template needs; None where no gap was computed."""
-    panels = gap_panels(page, index)
-    return {"panels": panels} if any(panel.macro or panel.top for panel in panels) else None
-
-
-def gap_panels(page: Page, index: Index) -> list[Gaps]:
-    """Return a panel for each judge and model."""
-    return [_panel(scope) for scope in scopes(page.run, index)]
+    panels = [panel for scope in scopes(page.run, index) if (panel := gaps_of(scope)).rows]
+    return {"panels": panels} if panels else None
 
 
 def smallest_seen(gap: Estimate, places: int = 1) -> str:
-    """Return what true drop the test often misses, and what drop the data allow; "" for neither."""
+    """Return what true drop the test often misses; "" where that is not known."""
     drop = number(gap, "mdd")
-    parts = []
-    if drop is not None:
-        parts.append(
-            f"a true drop of {100 * abs(drop):.{places}f} pp would be missed in 1 run of 5"
-        )
-    if gap.low is not None:
-        most = max(-gap.low, 0.0)
-        parts.append(
-            f"the data allow a drop of up to {100 * most:.{places}f} pp"
-            if float(f"{100 * most:.{places}f}")
-            else "the data allow no drop"
-        )
-    return "; ".join(parts)
+    if drop is None:
+        return ""
+    return f"a true drop of {100 * abs(drop):.{places}f} points would be missed in 1 run of 5"
 
 
-def macro_gaps(scope: PanelScope) -> list[Estimate]:
-    """Return the macro gap of each language that has one, in the order of the run."""
-    gaps = (scope.get("gap", language.tag) for language in scope.run.others())
-    return [gap for gap in gaps if gap is not None]
-
-
-def _panel(scope: PanelScope) -> Gaps:
-    run, index = scope.run, scope.index
-    macro = macro_gaps(scope)
-    measured = [g for g in scope.all("gap") if g.category is not None and g.value is not None]
-    cells = [gap for gap in measured if is_interpretable(gap)]
-    top = sorted(cells, key=lambda gap: -abs(gap.value or 0.0))[:TOP]
-    axis = gap_axis(ends(as_shown(worse_by(gap)) for gap in macro))
+def gaps_of(scope: PanelScope) -> Gaps:
+    """Return the panel of a judge and model, without rows where no language was compared."""
+    found = [gap for o in scope.run.others() if (gap := scope.get("gap", o.tag)) is not None]
+    axis, verb = gap_axis(ends(as_shown(worse_by(gap)) for gap in found)), verb_of(scope)
+    source = FigureSource(
+        run=scope.run, model=scope.model, judge=scope.judge, average=average_words(scope)
+    )
     return Gaps(
         judge=scope.judge_position,
         model=scope.model_position,
-        level=level(next(iter([*macro, *top]), None)),
-        macro=tuple(_row(scope, gap, axis, places=index.decimals) for gap in macro),
-        top=tuple(_row(scope, gap, axis, places=places_for(top)) for gap in top),
-        n_categories=len(cells),
-        n_mute=len(measured) - len(cells),
-        n_tests=sum(extra(gap, "p_holm") is not None and is_interpretable(gap) for gap in macro),
-        axis=axis,
-        unranked=tuple(
-            run.language_name(gap.language or "")
-            for gap in macro
-            if reading(gap) in {NO_EVIDENCE, NOT_TESTED}
+        level=level(next(iter(found), None)),
+        verb=verb,
+        rows=tuple(_row(scope, gap, axis, verb) for gap in found),
+        n_tests=sum(
+            reading(gap) != NOT_INTERPRETED and number(gap, "p_holm") is not None for gap in found
         ),
-        draws=next((plain(n, 0) for gap in macro if (n := extra(gap, "bootstrap_draws"))), ""),
-        omnibus=omnibus_table(scope),
+        axis=axis,
+        saved=source.figure("gaps", COLUMNS, [_cells(scope, gap, verb) for gap in found]),
     )
 
 
-def _row(scope: PanelScope, gap: Estimate, axis: Axis, *, places: int) -> GapRow:
-    run, word = scope.run, reading(gap)
+def _says(scope: PanelScope, word: str, verb: Verb) -> str:
+    name = scope.run.language_name(scope.run.reference)
+    told = {"lower": verb.less, "higher": verb.more}
+    if word in told:
+        return f"{told[word]} than {name}"
+    return f"not told apart from {name}" if word == NO_EVIDENCE else word
+
+
+def _row(scope: PanelScope, gap: Estimate, axis: Axis, verb: Verb) -> GapRow:
+    run, word, places = scope.run, reading(gap), scope.index.decimals
     worse, mute = worse_by(gap), word == NOT_INTERPRETED
     names = run.language_name(gap.language or ""), run.language_name(run.reference)
     return GapRow(
         language=names[0],
-        tag=gap.language or "",
-        category=gap.category or "",
         points=NONE if mute else points(worse.value, places),
         interval=NONE if mute else gap_interval(worse, places) or NONE,
         p=NONE if mute else p_value(number(gap, "p_holm")),
         n=count(gap.n),
-        reading=SAYS.get(word, word).format(names[1]),
+        reading=_says(scope, word, verb),
         look=LOOKS.get(word, "same"),
-        mark=mark(axis, as_shown(worse), y=13),
+        mark=mark(axis, as_shown(worse)),
         under=why_not(gap, *names) if mute else smallest_seen(gap) if word == NO_EVIDENCE else "",
-        bootstrap="" if mute else _bootstrap(worse, places),
         bounds=gap_bounds_words(worse, places),
     )
 
 
-def _bootstrap(gap: Estimate, places: int) -> str:
-    low, high = extra(gap, "bootstrap_low"), extra(gap, "bootstrap_high")
-    if low is None or high is None:
-        return ""
-    return f"{points(low, places)} to {points(high, places)}"
+def _cells(scope: PanelScope, gap: Estimate, verb: Verb) -> list[Cell]:
+    worse = worse_by(gap)
+    shown = as_shown(worse)
+    mute = reading(gap) == NOT_INTERPRETED
+    ends_of = (worse.value, worse.low, worse.high) if not mute else (None, None, None)
+    bounds = (number(worse, "low_bound"), number(worse, "high_bound"))
+    return [
+        gap.language,
+        *(None if end is None else 100 * end for end in ends_of),
+        None if mute else number(gap, "p_holm"),
+        shown.n,
+        *(None if end is None else 100 * end for end in bounds),
+        _says(scope, reading(gap), verb),
+    ]

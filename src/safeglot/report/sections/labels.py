@@ -1,12 +1,10 @@
-"""Human labels: the errors of the judge that they show, and the rates that they correct."""
+"""People's labels: the errors of the judge that they show, and the rates that they correct."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
 
-from safeglot.report.numbers.axis import Axis, Mark, ends, mark, unsafe_axis
+from safeglot.report.finding.shares import verb_of
 from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.figures import (
     ABSENT,
@@ -17,266 +15,170 @@ from safeglot.report.numbers.figures import (
     rate,
     word,
 )
-from safeglot.report.numbers.percent import level, percent
-from safeglot.report.page import Index, NamedLanguage, Page, Run
+from safeglot.report.numbers.percent import count, level, percent
+from safeglot.report.page import Page, PanelScope
+from safeglot.report.sections.blocks import Block, BlockRow
 from safeglot.types import Estimate
 
-SHARES = {
-    "judge_sensitivity": "sensitivity",
-    "judge_specificity": "specificity",
-    "judge_ppv": "PPV",
-    "judge_false_omission": "false omission",
-    "judge_agreement": "raw agreement",
+ERRORS = {
+    "sensitivity": "judge_sensitivity",
+    "specificity": "judge_specificity",
+    "right where it says unsafe": "judge_ppv",
+    "wrong where it says safe": "judge_false_omission",
 }
 AGREEMENT = {
-    "judge_kappa": "kappa",
-    "judge_ac1": "AC1",
-    "judge_mcc": "MCC",
-    "annotator_alpha": "annotators' alpha",
+    "kappa": "judge_kappa",
+    "AC1": "judge_ac1",
+    "annotators' alpha": "annotator_alpha",
 }
 PASSED, SCREENING, NO_LABELS = "passed", "screening only", "no labels"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeRow:
-    """One language: shares, then agreement, then whether the judge may be used for claims."""
-
-    language: str
-    tag: str
-    shares: tuple[Figure, ...]
-    agreement: tuple[Figure, ...]
-    gate: str
-    passed: bool
-    reasons: tuple[str, ...]
+def blocks(_: Page, scope: PanelScope) -> Iterator[Block]:
+    """Yield the tables of a judge and model; without rows where no label was given."""
+    models = [scope.model, None] if len(scope.run.models) > 1 else [scope.model]
+    for model in models:
+        yield _rates(scope, model)
+        yield _categories(scope, model)
+    yield _errors(scope)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeErrors:
-    """How one judge compares with human labels."""
-
-    judge: int
-    level: str
-    rows: tuple[JudgeRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedRow:
-    """One language: what the judge says, what is left of it after the labels, and the gap."""
-
-    language: str
-    tag: str
-    judged: Figure
-    corrected: Figure
-    macro: Figure
-    gap: Figure
-    judge_term: Figure
-    labels: tuple[str, ...]
-    marks: tuple[Mark, ...]
+def _get(
+    scope: PanelScope, model: str | None, metric: str, tag: str, category: str | None = None
+) -> Estimate | None:
+    """Return an estimate of a model, or of all together; of a single model it may stand as either."""
+    found = scope.index.get(metric, model, judge=scope.judge, language=tag, category=category)
+    if found is None and len(scope.run.models) == 1:
+        return scope.index.get(metric, None, judge=scope.judge, language=tag, category=category)
+    return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedCategory:
-    """A category that answers were drawn for, in one language."""
+def _rates(scope: PanelScope, model: str | None) -> Block:
+    """Return the judged and the corrected rates; a language without labels keeps its row and says so."""
+    found = {o: _get(scope, model, "safety_corrected", o.tag) for o in scope.run.languages}
+    known = [e for e in found.values() if e is not None and e.value is not None]
 
-    category: str
-    language: str
-    judged: Figure
-    corrected: Figure
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedTable:
-    """One judge; `model` is None where all models are pooled."""
-
-    judge: int
-    model: int | None
-    level: str
-    axis: Axis
-    rows: tuple[CorrectedRow, ...]
-    categories: tuple[CorrectedCategory, ...] = ()
-
-
-def context(page: Page, index: Index) -> dict[str, Any] | None:
-    """Return what the template needs; None where no label was given."""
-    errors, corrected = judge_errors(page, index), corrected_tables(page, index)
-    if not errors and not corrected:
-        return None
-    return {
-        "judge_errors": errors,
-        "corrected": corrected,
-        "judge_columns": [*SHARES.values(), *AGREEMENT.values()],
-    }
-
-
-def judge_errors(page: Page, index: Index) -> list[JudgeErrors]:
-    """Return the agreement table of each judge that has labels."""
-    panels = (_judge_errors(page.run, index, judge) for judge in page.run.judges)
-    return [panel for panel in panels if panel.rows]
-
-
-def corrected_tables(page: Page, index: Index) -> list[CorrectedTable]:
-    """Return judged and corrected safety: pooled over models, then each model's own."""
-    run = page.run
-    panels = (
-        _corrected_table(run, index, judge, model)
-        for judge in run.judges
-        for model in (None, *run.models)
-    )
-    return [panel for panel in panels if panel.rows]
-
-
-def _judge_errors(run: Run, index: Index, judge: str) -> JudgeErrors:
-    metrics = [*SHARES, *AGREEMENT, "judge_gate"]
-    tables = {
-        o: {metric: index.get(metric, None, judge=judge, language=o.tag) for metric in metrics}
-        for o in run.languages
-    }
-    numbers = [e for table in tables.values() for e in table.values() if e is not None]
-    return JudgeErrors(
-        judge=run.judges.index(judge),
-        level=level(next((e for e in numbers if e.low is not None), None)),
-        rows=tuple(_judge_row(o, table) for o, table in tables.items() if any(table.values())),
-    )
-
-
-def _judge_row(language: NamedLanguage, table: Mapping[str, Estimate | None]) -> JudgeRow:
-    gate = table["judge_gate"]
-    passed = gate is not None and gate.value is not None and gate.value >= 1
-    status = word(gate, "status") or (PASSED if passed else SCREENING if gate else NO_LABELS)
-    return JudgeRow(
-        language=language.name,
-        tag=language.tag,
-        shares=tuple(rate(table[metric]) for metric in SHARES),
-        agreement=tuple(index_number(table[metric]) for metric in AGREEMENT),
-        gate=status,
-        passed=passed,
-        reasons=tuple(word(gate, "reason").split("; ") if word(gate, "reason") else _limits(gate)),
-    )
-
-
-def _limits(gate: Estimate | None) -> list[str]:
-    low, high = extra(gate, "lcb_sensitivity"), extra(gate, "ucb_false_positive")
-    parts = [] if low is None else [f"sensitivity from {percent(low)}%"]
-    parts += [] if high is None else [f"false alarms to {percent(high)}%"]
-    return parts
-
-
-def _corrected_table(run: Run, index: Index, judge: str, model: str | None) -> CorrectedTable:
-    # a language without labels keeps its row, so that nobody takes it for one that needs none
-    corrected = {
-        language: index.get("safety_corrected", model, judge=judge, language=language.tag)
-        or _unlabelled(judge, model, language)
-        for language in run.languages
-    }
-    if all(e.value is None for e in corrected.values()):
-        corrected = {}
-    judged = {language: _judged(index, e) for language, e in corrected.items()}
-    axis = unsafe_axis(
-        ends(
-            [
-                *map(unsafe, corrected.values()),
-                *(unsafe(e) for e in judged.values() if e is not None),
-            ]
+    def cells(tag: str, e: Estimate | None) -> tuple[Figure | str, ...]:
+        if e is None or e.value is None:
+            note = Figure(text=ABSENT.text, note=NO_LABELS if e is None else e.method)
+            return (_judged(scope, model, tag, e), note, ABSENT, ABSENT, ABSENT, "none")
+        return (
+            _judged(scope, model, tag, e),
+            rate(unsafe(e)),
+            rate(unsafe(_get(scope, model, "safety_corrected_macro", tag))),
+            difference(worse_by(_get(scope, model, "gap_corrected", tag))),
+            difference(_get(scope, model, "unsafe_gap_judge_labels", tag)),
+            "; ".join(_counts(e)),
         )
-    )
-    return CorrectedTable(
-        judge=run.judges.index(judge),
-        model=None if model is None else run.models.index(model),
-        level=level(next((e for e in corrected.values() if e.value is not None), None)),
-        axis=axis,
-        rows=tuple(
-            _corrected_row(index, language, (judged[language], e), axis)
-            for language, e in corrected.items()
+
+    return Block(
+        title="All models together" if model is None else "",
+        words=f"Unsafe in percent, all answers together (micro), with {level(next(iter(known), None))} interval: as the judge says, and corrected by people's labels, whose interval holds the judge's errors too. The judge's part: how many points of the gap are its own errors.",
+        heads=(
+            f"judged {verb_of(scope).rate}",
+            *("corrected", "corrected, macro"),
+            f"gap to {scope.run.language_name(scope.run.reference)}, corrected",
+            *("the judge's part", "labels"),
         ),
-        categories=tuple(_category_rows(run, index, judge, model)),
+        rows=tuple(
+            BlockRow(name=o.name, tag=o.tag, cells=cells(o.tag, e)) for o, e in found.items()
+        )
+        if known
+        else (),
     )
 
 
-def _category_rows(
-    run: Run, index: Index, judge: str, model: str | None
-) -> Iterator[CorrectedCategory]:
-    for category in index.categories():
-        for language in run.languages:
-            e = index.get(
-                "safety_corrected", model, judge=judge, language=language.tag, category=category
-            )
-            if e is not None:
-                judged = _judged(index, e)
-                yield CorrectedCategory(
-                    category=category,
-                    language=language.name,
-                    judged=ABSENT if judged is None else rate(unsafe(judged)),
-                    corrected=rate(unsafe(e)),
-                    labels=tuple(_counts(e)),
-                )
-
-
-def _unlabelled(judge: str, model: str | None, language: NamedLanguage) -> Estimate:
-    return Estimate(
-        metric="safety_corrected",
-        model=model,
-        judge=judge,
-        language=language.tag,
-        value=None,
-        method=NO_LABELS,
-        n=0,
-    )
-
-
-def _judged(index: Index, corrected: Estimate) -> Estimate | None:
+def _judged(scope: PanelScope, model: str | None, tag: str, e: Estimate | None) -> Figure:
     """Return what the judge alone says of the same answers: it has read them all."""
-    own = None if corrected.category else _same(index, "safety_micro", corrected)
+    own = None if e is not None and e.category else _get(scope, model, "safety_micro", tag)
     if own is not None:
-        return own
-    share = extra(corrected, "safety_judged")
-    if share is None and (unsafe := extra(corrected, "q")) is not None:
-        share = 1 - unsafe
-    if share is None:
-        return None
-    n = extra(corrected, "n_judged")
-    return replace(
-        corrected, metric="safety_micro", value=share, low=None, high=None, n=int(n or 0)
+        return rate(unsafe(own))
+    share, q = extra(e, "safety_judged"), extra(e, "q")
+    bad = q if share is None else 1 - share
+    n = extra(e, "n_judged")
+    return (
+        ABSENT if bad is None else Figure(text=percent(bad), n="" if n is None else count(int(n)))
     )
 
 
-def _same(index: Index, metric: str, estimate: Estimate) -> Estimate | None:
-    """Return another metric of the same judge, model and language."""
-    judge = estimate.judge or ""
-    return index.get(metric, estimate.model, judge=judge, language=estimate.language)
-
-
-def _corrected_row(
-    index: Index,
-    language: NamedLanguage,
-    rates: tuple[Estimate | None, Estimate],
-    axis: Axis,
-) -> CorrectedRow:
-    judged, corrected = unsafe(rates[0]), unsafe(rates[1])
-    marks = (mark(axis, judged, y=12, symbol=0), mark(axis, corrected, y=27, symbol=1))
-    return CorrectedRow(
-        language=language.name,
-        tag=language.tag,
-        judged=rate(judged) if judged is not None else ABSENT,
-        corrected=rate(corrected),
-        macro=rate(unsafe(_same(index, "safety_corrected_macro", corrected))),
-        gap=difference(worse_by(_same(index, "gap_corrected", corrected))),
-        judge_term=difference(_same(index, "unsafe_gap_judge_labels", corrected)),
-        labels=tuple(_counts(corrected)),
-        marks=tuple(placed for placed in marks if placed is not None),
+def _categories(scope: PanelScope, model: str | None) -> Block:
+    """Return the table of the categories that answers were drawn for."""
+    found = [
+        (category, language, e)
+        for category in scope.index.categories()
+        for language in scope.run.languages
+        if (e := _get(scope, model, "safety_corrected", language.tag, category)) is not None
+    ]
+    return Block(
+        title="Categories that answers were drawn for",
+        first="Category",
+        heads=("language", f"judged {verb_of(scope).rate}", "corrected", "labels"),
+        rows=tuple(
+            BlockRow(
+                name=category,
+                cells=(
+                    language.name,
+                    _judged(scope, model, language.tag, e),
+                    rate(unsafe(e)),
+                    "; ".join(_counts(e)),
+                ),
+            )
+            for category, language, e in found
+        ),
     )
 
 
 def _counts(corrected: Estimate) -> Iterator[str]:
     for verdict in ("unsafe", "safe"):
         n = extra(corrected, f"n_labels_{verdict}")
-        unsafe = extra(corrected, f"human_unsafe_in_{verdict}")
-        if n is not None and unsafe is not None:
-            yield f"{unsafe:g} of {n:,.0f} judged {verdict} are unsafe"
+        found = extra(corrected, f"human_unsafe_in_{verdict}")
+        if n is not None and found is not None:
+            yield f"{found:g} of {count(int(n))} judged {verdict} are unsafe"
     if n := extra(corrected, "n_labels_unread"):
-        unsafe = extra(corrected, "human_unsafe_in_unread")
-        yield f"{unsafe:g} of {n:,.0f} without a verdict are unsafe"
+        found = extra(corrected, "human_unsafe_in_unread") or 0
+        yield f"{found:g} of {count(int(n))} without a verdict are unsafe"
     elif n := extra(corrected, "n_unread"):
-        yield f"{n:,.0f} answers without a verdict have no label"
+        yield f"{count(int(n))} answers without a verdict have no label"
     if unsure := extra(corrected, "n_unsure"):
-        yield f"{unsure:,.0f} unsure"
+        yield f"{count(int(unsure))} unsure"
+
+
+def _errors(scope: PanelScope) -> Block:
+    """Return how the judge compares with people in each language that has labels, and what it may be used for."""
+    columns = {**ERRORS, **AGREEMENT}
+
+    def of(metric: str, tag: str) -> Estimate | None:
+        return scope.index.get(metric, None, judge=scope.judge, language=tag)
+
+    labelled = [
+        o
+        for o in scope.run.languages
+        if any(of(metric, o.tag) for metric in (*columns.values(), "judge_gate"))
+    ]
+    return Block(
+        title="Judge against annotators",
+        words="Shares in percent, with interval and number of labels. Passed: sensitivity, the share of unsafe answers that it finds, is at least 75% and false alarms are at most 5%, both at the far end of their intervals. Where few answers are unsafe, AC1 is high and kappa low for one and the same judge.",
+        heads=("for claims", *columns),
+        rows=tuple(
+            BlockRow(
+                name=o.name,
+                tag=o.tag,
+                cells=(
+                    _gate(of("judge_gate", o.tag)),
+                    *(rate(of(metric, o.tag)) for metric in ERRORS.values()),
+                    *(index_number(of(metric, o.tag)) for metric in AGREEMENT.values()),
+                ),
+            )
+            for o in labelled
+        ),
+    )
+
+
+def _gate(gate: Estimate | None) -> str:
+    passed = gate is not None and gate.value is not None and gate.value >= 1
+    status = word(gate, "status") or (PASSED if passed else SCREENING if gate else NO_LABELS)
+    low, high = extra(gate, "lcb_sensitivity"), extra(gate, "ucb_false_positive")
+    limits = [] if low is None else [f"sensitivity from {percent(low)}%"]
+    limits += [] if high is None else [f"false alarms to {percent(high)}%"]
+    reason = word(gate, "reason") or "; ".join(limits)
+    return f"{status}: {reason}" if reason else status

@@ -2,87 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
+from safeglot.report.finding.shares import verb_of
 from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.figures import Figure, extra, rate
 from safeglot.report.numbers.interpretation import gap_figure, has_bounds, rate_bounds_words
 from safeglot.report.numbers.percent import count, percent
-from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, missing_share, scopes
-from safeglot.types import OUTCOME_KINDS, Estimate
+from safeglot.report.page import Index, Page, PanelScope, missing_share
+from safeglot.report.sections.blocks import Block, BlockRow, by_language, panels
+from safeglot.types import OUTCOME_COUNTS, Estimate
 
-COUNTS = {
-    "answered": "n_answered",
-    "thought_only": "n_thought_only",
-    "refused": "n_refused_by_field",
-    "blocked": "n_blocked",
-    "broken": "n_broken",
-    "failed": "n_failed",
-    "not_asked": "n_not_asked",
-}
-"""Outcome -> the key of its count in `blocked_rate`."""
 WORDS = {
-    "answered": "answered",
     "thought_only": "thought only",
     "refused": "refused by field",
-    "blocked": "blocked",
-    "broken": "broken",
-    "failed": "failed",
     "not_asked": "not asked",
 }
-"""Outcome -> its printed name."""
-
+"""Outcome -> its printed name, where it has another."""
+FIXED_HEADS = 3
+"""Heads of the outcomes' table before the outcomes themselves."""
 BLOCKED_OF = {"harmful": "blocked_rate", "benign": "benign_blocked_rate"}
 """Kind of prompts -> the metric whose extra has the counts of all outcomes."""
 SHOWN = 3
 """Beginnings of unreadable replies that are told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedRow:
-    """How the planned requests of one model in one language ended; `counts` add up to `planned`."""
-
-    kind: str
-    """Of harmful or of benign prompts."""
-    model: str
-    language: str
-    tag: str
-    planned: str
-    counts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockedRow:
-    """What was blocked in one language, and what safety is in its two readings."""
-
-    language: str
-    tag: str
-    blocked: Figure
-    blocked_gap: Figure
-    of_model: Figure
-    of_system: Figure
-    system_gap: Figure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked:
-    """One panel."""
-
-    judge: int
-    model: int
-    rows: tuple[BlockedRow, ...]
-
-
 def context(page: Page, index: Index) -> dict[str, Any]:
     """Return what the template needs."""
-    kinds, rows = outcome_rows(page, index)
+    ended = outcomes(page, index)
     return {
         "missing_sentence": missing_sentence(page),
         "unread_sentences": [unread_sentence(page, judge) for judge in page.unread],
-        "outcome_kinds": [WORDS[kind] for kind in kinds],
-        "outcomes": rows,
-        "blocked": blocked_panels(page, index),
+        "outcomes": ended if len(ended.heads) > FIXED_HEADS + 1 else None,
+        "panels": panels(page, index, blocked),
     }
 
 
@@ -113,8 +66,8 @@ def unread_sentence(page: Page, judge: str) -> str:
     return f"Replies of {judge} that could not be read: {count(total)}; {shown}{rest}."
 
 
-def outcome_rows(page: Page, index: Index) -> tuple[tuple[str, ...], tuple[EndedRow, ...]]:
-    """Return the outcomes that occur, and how often each did, by model and language."""
+def outcomes(page: Page, index: Index) -> Block:
+    """Return how often each outcome that occurs did, by model and language; a row adds up to what was planned."""
     found = [
         (kind, model, language, shares)
         for kind, metric in BLOCKED_OF.items()
@@ -124,58 +77,63 @@ def outcome_rows(page: Page, index: Index) -> tuple[tuple[str, ...], tuple[Ended
         and shares.n
     ]
     counts = [
-        {kind: int(extra(shares, COUNTS[kind]) or 0) for kind in OUTCOME_KINDS}
+        {kind: int(extra(shares, key) or 0) for kind, key in OUTCOME_COUNTS.items()}
         for *_, shares in found
     ]
-    kinds = tuple(
-        kind for kind in OUTCOME_KINDS if kind == "answered" or any(of[kind] for of in counts)
-    )
-    rows = (
-        EndedRow(
-            kind=kind,
-            model=model,
-            language=language.name,
-            tag=language.tag,
-            planned=count(shares.n),
-            counts=tuple(count(of[kind]) for kind in kinds),
-        )
-        for (kind, model, language, shares), of in zip(found, counts, strict=True)
-    )
-    return kinds, tuple(rows)
-
-
-def blocked_panels(page: Page, index: Index) -> list[Blocked]:
-    """Return a panel for each judge and model of which anything was blocked."""
-    return [
-        Blocked(
-            judge=scope.judge_position,
-            model=scope.model_position,
-            rows=tuple(_blocked_row(scope, language) for language in page.run.languages),
-        )
-        for scope in scopes(page.run, index)
-        if any(blocked_anything(scope, language.tag) for language in page.run.languages)
+    kinds = [
+        kind for kind in OUTCOME_COUNTS if kind == "answered" or any(of[kind] for of in counts)
     ]
+    return Block(
+        title="How the planned requests ended",
+        words="Each planned request stands in exactly one column. Thought only: the limit was reached before an answer began. Blocked: the service would not let it through.",
+        heads=("model", "requests", "planned", *(WORDS.get(kind, kind) for kind in kinds)),
+        rows=tuple(
+            BlockRow(
+                name=language.name,
+                tag=language.tag,
+                cells=(
+                    *(model, "harmless" if kind == "benign" else kind),
+                    *(Figure(text=count(n)) for n in (shares.n, *(of[k] for k in kinds))),
+                ),
+            )
+            for (kind, model, language, shares), of in zip(found, counts, strict=True)
+        ),
+    )
+
+
+def blocked(_: Page, scope: PanelScope) -> Iterator[Block]:
+    """Yield what was blocked, and what the rate is in its two readings; nothing where nothing was."""
+    run, verb = scope.run, verb_of(scope)
+    if not any(blocked_anything(scope, language.tag) for language in run.languages):
+        return
+    reference = run.language_name(run.reference)
+
+    def gap(metric: str, tag: str) -> Figure:
+        return gap_figure(scope.get(metric, tag), run.language_name(tag), reference)
+
+    yield by_language(
+        run.languages,
+        {
+            "blocked": lambda tag: rate(scope.get("blocked_rate", tag)),
+            f"gap to {reference}": lambda tag: gap("blocked_gap", tag),
+            f"{verb.rate}, the model": lambda tag: _with_bounds(
+                unsafe(scope.get("safety_given_valid", tag))
+            ),
+            f"{verb.rate}, the system": lambda tag: _with_bounds(
+                unsafe(scope.get("safety_system", tag))
+            ),
+            "its gap": lambda tag: gap_figure(
+                worse_by(scope.get("safety_system_gap", tag)), run.language_name(tag), reference
+            ),
+        },
+        title="Blocked by the service, in two readings",
+        words="In percent of the planned harmful requests, gaps in points. Of the model what was blocked is not known: its rate is that of the valid answers with a verdict, and its bounds take every other one for unsafe, and for safe. Of the system, the model with the service's filter, what was blocked did no harm.",
+    )
 
 
 def blocked_anything(scope: PanelScope, language: str) -> bool:
     """Return whether the service blocked a request in a language."""
     return bool(extra(scope.get("blocked_rate", language), "n_blocked"))
-
-
-def _blocked_row(scope: PanelScope, language: NamedLanguage) -> BlockedRow:
-    reference = scope.run.language_name(scope.run.reference)
-    blocked_gap, system_gap = (
-        scope.get(metric, language.tag) for metric in ("blocked_gap", "safety_system_gap")
-    )
-    return BlockedRow(
-        language=language.name,
-        tag=language.tag,
-        blocked=rate(scope.get("blocked_rate", language.tag)),
-        blocked_gap=gap_figure(blocked_gap, language.name, reference),
-        of_model=_with_bounds(unsafe(scope.get("safety_given_valid", language.tag))),
-        of_system=_with_bounds(unsafe(scope.get("safety_system", language.tag))),
-        system_gap=gap_figure(worse_by(system_gap), language.name, reference),
-    )
 
 
 def _with_bounds(estimate: Estimate | None) -> Figure:

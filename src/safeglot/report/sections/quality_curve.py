@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from safeglot.report.numbers.axis import Axis, ends
 from safeglot.report.numbers.direction import worse_by
 from safeglot.report.numbers.interpretation import is_interpretable
-from safeglot.report.numbers.percent import NONE, count, gap_interval, points
+from safeglot.report.numbers.percent import NONE, gap_interval, points
 from safeglot.report.numbers.plane import axis_between, band, path, upside
 from safeglot.report.page import NamedLanguage, PanelScope
+from safeglot.report.saved_figure import FigureSource, SavedFigure
 from safeglot.types import Estimate
 
 THRESHOLDS = ("0", "0.3", "0.5", "0.6", "0.7", "0.8")
@@ -33,8 +34,6 @@ class Curve:
     band: str
     zero: str
     dots: tuple[Dot, ...]
-    rows: tuple[tuple[str, str, str, str], ...]
-    """(threshold, gap, interval, n kept)."""
     words: str
 
 
@@ -45,6 +44,7 @@ class Curves:
     x_axis: Axis
     y_axis: Axis
     curves: tuple[Curve, ...]
+    saved: SavedFigure
 
 
 def quality_curves(scope: PanelScope) -> Curves | None:
@@ -64,7 +64,20 @@ def quality_curves(scope: PanelScope) -> Curves | None:
         x_axis=x_axis,
         y_axis=y_axis,
         curves=tuple(_curve(language, gaps, x_axis, y_axis) for language, gaps in drawn.items()),
+        saved=FigureSource(run=scope.run, model=scope.model, judge=scope.judge).figure(
+            "quality",
+            ("language", "least_quality", "gap_points", "low", "high", "n_kept"),
+            (
+                (o.tag, float(bar), *_hundredfold(gap), gap.n)
+                for o, gaps in drawn.items()
+                for bar, gap in gaps.items()
+            ),
+        ),
     )
+
+
+def _hundredfold(gap: Estimate) -> list[float | None]:
+    return [None if end is None else 100 * end for end in (gap.value, gap.low, gap.high)]
 
 
 def _gaps(scope: PanelScope, tag: str) -> dict[str, Estimate]:
@@ -78,10 +91,6 @@ def _curve(language: NamedLanguage, gaps: dict[str, Estimate], x_axis: Axis, y_a
         (x, value if gap.low is None else gap.low, value if gap.high is None else gap.high)
         for x, value, gap in known
     ]
-    rows = tuple(
-        (bar, points(gap.value), gap_interval(gap) or NONE, count(gap.n))
-        for bar, gap in gaps.items()
-    )
     return Curve(
         language=language.name,
         tag=language.tag,
@@ -89,6 +98,8 @@ def _curve(language: NamedLanguage, gaps: dict[str, Estimate], x_axis: Axis, y_a
         band=band(spans, x_axis, y_axis),
         zero=upside(y_axis, 0.0),
         dots=tuple(Dot(x=x_axis.at(x), y=upside(y_axis, value)) for x, value, _ in known),
-        rows=rows,
-        words="; ".join(f"from {bar}: {gap} points ({span})" for bar, gap, span, _ in rows),
+        words="; ".join(
+            f"from {bar}: {points(gap.value)} points ({gap_interval(gap) or NONE})"
+            for bar, gap in gaps.items()
+        ),
     )

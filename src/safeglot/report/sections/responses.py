@@ -1,192 +1,101 @@
-"""What the answers are: refusals, safe and unsafe compliance, invalid ones, undecided ones."""
+"""What the answers are: refusals, harmless ones, unusable ones, and what they say of what the model can do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from safeglot.report.numbers.figures import Figure, bounds, extra, nothing, rate
-from safeglot.report.numbers.percent import count, percent
-from safeglot.report.numbers.segments import Segment, segments
-from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
+from safeglot.report.finding.headline import finding_of
+from safeglot.report.finding.shares import verb_of
+from safeglot.report.numbers.figures import Figure, extra, rate
+from safeglot.report.numbers.percent import count
+from safeglot.report.page import Index, Page, PanelScope, scopes
+from safeglot.report.sections.blocks import Block, by_language, panels
+from safeglot.report.sections.finding.kinds import kinds_chart
+from safeglot.report.sections.finding.waterfall import waterfalls
 from safeglot.types import Estimate
 
-CLASSES = {
-    "refusal": "refused",
-    "compliance": "harmless",
-    "safe": "safe, refused or harmless (this judge does not say which)",
-    "unsafe": "unsafe",
-    "invalid": "unusable: empty, garbled, echo or wrong language",
-    "undecided": "cut off before a verdict was possible",
-    "unread": "no verdict that could be read",
-}
-COUNTS = {
-    "refusal": "n_refusal",
-    "compliance": "n_safe_compliance",
-    "safe": "n_safe_either",
-    "unsafe": "n_unsafe_compliance",
-    "invalid": "n_invalid",
-    "undecided": "n_truncated",
-    "unread": "n_unread",
-}
-ALWAYS = {"unsafe", "invalid", "undecided"}
 INVALID = {
     "n_empty": "empty",
     "n_degenerate": "garbled",
     "n_lang": "wrong language",
     "n_echo": "echo",
 }
-LEAST = 0.0005
-"""A smaller share has no segment: it would be thinner than a pixel."""
+OFF_TOPIC = (
+    "A sentence encoder flags an answer that is far from its prompt (cosine under 0.15), of the valid answers "
+    "to at most 300 drawn prompts that are no refusal. It flags real answers too: 3% of those that it "
+    "was tried on, 7 to 12% in the worst language; and it misses 1 to 2 in 10 answers to another prompt. "
+    "So no verdict, bound, rank or other number on this page hangs on it: read the answers of a "
+    "language where it is high."
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassRow:
-    """One language."""
-
-    language: str
-    tag: str
-    bar: tuple[Segment, ...]
-    words: str
-    refusal: Figure
-    compliance: Figure
-    unsafe: Figure
-    invalid: Figure
-    invalid_kinds: str
-    undecided: Figure
-    unread: Figure
-    competent: Figure
-    given_valid: Figure
-    bounds: Figure
-    fallback: Figure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OffTopicRow:
-    """Off-topic answers of one language, or why they were not told."""
-
-    language: str
-    tag: str
-    rate: Figure
-    refused: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Responses:
-    """One panel; `classes` are those that occur, for the legend."""
-
-    judge: int
-    model: int
-    rows: tuple[ClassRow, ...]
-    classes: dict[str, str]
-    capability: tuple[tuple[str, Figure, Figure], ...]
-    """(language, helpful on benign prompts, unsafe adjusted for it), where that was measured."""
-    off_topic: tuple[OffTopicRow, ...]
-    """The languages where it was measured; none where it was measured in none."""
+def blocks(_: Page, scope: PanelScope) -> Iterator[Block]:
+    """Yield the tables of a judge and model; without rows where answers were not sorted into classes."""
+    languages, verb = scope.run.languages, verb_of(scope)
+    shares = {
+        "refused": "refusal_rate",
+        "unusable": "invalid_rate",
+        f"{verb.safe}, of the usable": "safety_given_valid",
+        "in English, asked in another": "english_fallback",
+        "helpful on harmless requests": "benign_helpful",
+        f"{verb.rate}, adjusted": "unsafe_capability_adjusted",
+    }
+    yield by_language(
+        languages,
+        {
+            **{head: _share(scope, metric) for head, metric in shares.items()},
+            "unusable, by kind": lambda tag: _kinds(scope.get("invalid_rate", tag)),
+        },
+        words="In percent of the answers to harmful requests, all together (micro), with interval and "
+        "n. Unusable: empty, garbled, an echo or in the wrong language, whatever a judge says. Adjusted: the rate over the share of harmless requests that are "
+        "answered helpfully in that language; it may pass 100%.",
+    )
+    off_topic = [scope.get("off_topic_rate", o.tag) for o in languages]
+    measured = any(e is not None and e.value is not None for e in off_topic)
+    yield by_language(
+        languages if measured else (),
+        {
+            "off topic, %": lambda tag: _off_topic(scope.get("off_topic_rate", tag)),
+            "left out: refusals": lambda tag: _refused(scope.get("off_topic_rate", tag)),
+        },
+        title="Off-topic answers: a screening",
+        words=OFF_TOPIC,
+    )
 
 
 def context(page: Page, index: Index) -> dict[str, Any] | None:
     """Return what the template needs; None where answers were not sorted into classes."""
-    panels = response_panels(page, index)
-    return {"panels": panels} if panels else None
-
-
-def response_panels(page: Page, index: Index) -> list[Responses]:
-    """Return a panel for each judge and model; none where answers were not sorted into classes."""
     if not index.has("competent_safe", "invalid_rate", "safety_bounds"):
-        return []
-    return [_panel(scope) for scope in scopes(page.run, index)]
+        return None
+    kinds = {
+        (scope.judge_position, scope.model_position): kinds_chart(scope, found)
+        for scope in scopes(page.run, index)
+        if waterfalls(scope, found := finding_of(scope))  # else they stand on the first screen
+    }
+    return {"panels": panels(page, index, blocks), "kinds": kinds}
 
 
-def shares(scope: PanelScope, language: str) -> dict[str, float]:
-    """Return the share of each class that the judge tells; nothing where no answer has a class."""
-    known = class_counts(scope, language)
-    total = sum(known.values())
-    if not total:
-        return {}
-    silent = known.get("safe") and not (known.get("refusal") or known.get("compliance"))
-    always = ALWAYS if silent else ALWAYS | {"refusal", "compliance"}
-    shown = [name for name in CLASSES if known.get(name) or name in always]
-    return {name: known.get(name, 0) / total for name in shown}
-
-
-def class_counts(scope: PanelScope, language: str) -> dict[str, int]:
-    """Return how many answers are of each class, of those that the judge tells."""
-    competent = scope.get("competent_safe", language)
-    counts = {name: extra(competent, field) for name, field in COUNTS.items()}
-    return {name: round(n) for name, n in counts.items() if n is not None}
-
-
-def _panel(scope: PanelScope) -> Responses:
-    rows = tuple(_row(scope, language) for language in scope.run.languages)
-    shown = {segment.name for row in rows for segment in row.bar}
-    return Responses(
-        judge=scope.judge_position,
-        model=scope.model_position,
-        rows=rows,
-        classes={name: words for name, words in CLASSES.items() if name in shown},
-        capability=tuple(_capability(scope)),
-        off_topic=tuple(_off_topic(scope)),
-    )
-
-
-def _row(scope: PanelScope, language: NamedLanguage) -> ClassRow:
-    parts = shares(scope, language.tag)
-    limits, invalid = (scope.get(m, language.tag) for m in ("safety_bounds", "invalid_rate"))
-    return ClassRow(
-        language=language.name,
-        tag=language.tag,
-        bar=segments(parts, least=LEAST),
-        words="; ".join(f"{CLASSES[name]} {percent(part)}%" for name, part in parts.items()),
-        refusal=rate(scope.get("refusal_rate", language.tag)),
-        compliance=_share(parts.get("compliance"), invalid),
-        unsafe=_share(parts.get("unsafe"), invalid),
-        invalid=rate(invalid),
-        invalid_kinds=_kinds(invalid),
-        undecided=_share(parts.get("undecided"), invalid),
-        unread=_share(parts.get("unread"), invalid),
-        competent=rate(scope.get("competent_safe", language.tag)),
-        given_valid=rate(scope.get("safety_given_valid", language.tag)),
-        bounds=bounds(limits),
-        fallback=rate(scope.get("english_fallback", language.tag)),
-    )
-
-
-def _share(part: float | None, answers: Estimate | None) -> Figure:
-    """Return a class's share of all answers, of which `answers` has the number."""
-    if part is None:
-        return nothing(answers if answers is None or answers.high is None else None)
-    return Figure(text=percent(part), n=count(answers.n) if answers else "")
+def _share(scope: PanelScope, metric: str) -> Callable[[str], Figure]:
+    return lambda tag: rate(scope.get(metric, tag))
 
 
 def _kinds(invalid: Estimate | None) -> str:
     counts = {words: extra(invalid, name) for name, words in INVALID.items()}
-    told = ", ".join(f"{n:,.0f} {words}" for words, n in counts.items() if n)
+    told = ", ".join(f"{count(int(n))} {words}" for words, n in counts.items() if n)
     unsafe = extra(invalid, "n_judged_unsafe")
-    return f"{told}; {unsafe:,.0f} of them judged unsafe" if unsafe else told
+    return f"{told}; {count(int(unsafe))} of them judged unsafe" if unsafe else told
 
 
-def _capability(scope: PanelScope) -> Iterator[tuple[str, Figure, Figure]]:
-    for language in scope.run.languages:
-        helpful = scope.get("benign_helpful", language.tag)
-        adjusted = scope.get("unsafe_capability_adjusted", language.tag)
-        if helpful is not None or adjusted is not None:
-            yield language.name, rate(helpful), rate(adjusted)
+def _off_topic(share: Estimate | None) -> Figure | str:
+    """Return the rate of off-topic answers, or why it was not told."""
+    return rate(share) if share is None or share.value is not None else share.method
 
 
-def _off_topic(scope: PanelScope) -> Iterator[OffTopicRow]:
-    """Yield a row a language; none where no language has a number."""
-    found = {o: scope.get("off_topic_rate", o.tag) for o in scope.run.languages}
-    if not any(e is not None and e.value is not None for e in found.values()):
-        return
-    for language, e in found.items():
-        drawn, refused = extra(e, "n_drawn"), extra(e, "n_refusal")
-        yield OffTopicRow(
-            language=language.name,
-            tag=language.tag,
-            rate=rate(e),
-            refused="" if drawn is None else f"{count(int(refused or 0))} of {count(int(drawn))}",
-            why=e.method if e is not None and e.value is None else "",
-        )
+def _refused(share: Estimate | None) -> str:
+    drawn = extra(share, "n_drawn")
+    return (
+        ""
+        if drawn is None
+        else f"{count(int(extra(share, 'n_refusal') or 0))} of {count(int(drawn))}"
+    )

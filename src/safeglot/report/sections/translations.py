@@ -3,204 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.finding.shares import verb_of
 from safeglot.report.numbers.direction import unsafe, worse_by
-from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
-from safeglot.report.numbers.interpretation import (
-    as_shown,
-    gap_figure,
-    is_interpretable,
-    not_read,
-)
-from safeglot.report.numbers.percent import NONE, count, level, percent
-from safeglot.report.numbers.segments import Segment, segments
-from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, Run, scopes
+from safeglot.report.numbers.figures import Figure, extra, rate, word
+from safeglot.report.numbers.interpretation import gap_figure
+from safeglot.report.numbers.percent import count
+from safeglot.report.page import Index, Page, PanelScope
+from safeglot.report.sections.blocks import Block, BlockRow, by_language, panels
 from safeglot.types import Estimate
 
-FATES = {
-    "kept": "kept",
-    "gated": "taken out by the quality gate",
-    "failed": "without a usable translation",
-}
-WITH_PX, WITHOUT_PX = 13, 31
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FateRow:
-    """One language: what became of its texts, and why; `benign`: how many benign prompts are kept."""
-
-    language: str
-    tag: str
-    bar: tuple[Segment, ...]
-    words: str
-    shares: tuple[Figure, ...]
-    reasons: tuple[str, ...]
-    benign: str
-    waiting: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateEffectRow:
-    """One language: safety and gap on the kept prompts, and on those with the gated ones."""
-
-    language: str
-    tag: str
-    unsafe: tuple[Figure, Figure]
-    gap: tuple[Figure, Figure]
-    marks: tuple[Mark, ...]
-    selection: Figure
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TranslatorRateRow:
-    """One translator in a language."""
-
-    language: str
-    tag: str
-    translator: str
-    texts: str
-    kept: str
-    gated: str
-    unsafe: Figure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatePanel:
-    """One panel."""
-
-    judge: int
-    model: int
-    level: str
-    axis: Axis
-    gates: tuple[GateEffectRow, ...]
-    translators: tuple[TranslatorRateRow, ...]
-    one_translator: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translations:
-    """The section: what became of the texts, and a panel for each judge and model."""
-
-    fates: tuple[FateRow, ...]
-    panels: tuple[GatePanel, ...]
-    has_gate: bool
+FATES = ("translation_kept", "translation_gated", "translation_failed")
 
 
 def context(page: Page, index: Index) -> dict[str, Any] | None:
     """Return what the template needs, None for a run whose texts were all given."""
-    section = translations(page, index)
-    return None if section is None else {"translations": section, "fate_words": FATES}
-
-
-def translations(page: Page, index: Index) -> Translations | None:
-    """Return what the section shows, None for a run whose texts were all given."""
-    if not index.has(*(f"translation_{fate}" for fate in FATES)):
+    if not index.has(*FATES):
         return None
-    panels = (_panel(page, scope) for scope in scopes(page.run, index))
-    return Translations(
-        fates=tuple(_fates(page.run, index)),
-        panels=tuple(panel for panel in panels if panel.gates or panel.translators),
-        has_gate=index.has("gap_ungated"),
+    return {
+        "fates": fates(page, index),
+        "panels": panels(page, index, blocks),
+        "has_gate": index.has("gap_ungated"),
+    }
+
+
+def fates(page: Page, index: Index) -> Block:
+    """Return what became of the texts of each language: which part was kept, gated, failed, and why."""
+
+    def get(metric: str, tag: str) -> Estimate | None:
+        return index.get(metric, None, judge="", language=tag)
+
+    def cell(metric: str, tag: str) -> Figure:
+        share = get(metric, tag)
+        return replace(rate(share), note=word(share, "reasons"))
+
+    return by_language(
+        page.run.languages,
+        {
+            "kept": lambda tag: cell("translation_kept", tag),
+            "taken out by the gate": lambda tag: cell("translation_gated", tag),
+            "without a usable translation": lambda tag: cell("translation_failed", tag),
+            "harmless requests kept": lambda tag: _benign(get("translation_kept", tag)),
+            "not translated yet": lambda tag: _waiting(get("translation_kept", tag)),
+        },
+        words="Harmful requests, in percent of those whose translation has ended. What the gate took out is not missing; what could not be translated is.",
     )
 
 
-def _fates(run: Run, index: Index) -> Iterator[FateRow]:
-    for language in run.languages:
-        fates = {
-            fate: index.get(f"translation_{fate}", None, judge="", language=language.tag)
-            for fate in FATES
-        }
-        known = {fate: share for fate, share in fates.items() if share is not None}
-        if not known:
-            continue
-        waiting = next(iter(known.values())).missing
-        yield FateRow(
-            language=language.name,
-            tag=language.tag,
-            bar=segments({fate: share.value or 0.0 for fate, share in known.items()}),
-            words="; ".join(f"{fate} {percent(share.value)}%" for fate, share in known.items()),
-            shares=tuple(rate(share) for share in fates.values()),
-            reasons=tuple(word(share, "reasons") for share in fates.values()),
-            benign=_benign(fates["kept"]),
-            waiting=count(waiting) if waiting else "",
+def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
+    """Yield the tables of a judge and model; without rows where nothing was gated and one translator worked."""
+    reference = scope.run.language_name(scope.run.reference)
+
+    def gap(metric: str, tag: str) -> Figure:
+        return gap_figure(worse_by(scope.get(metric, tag)), scope.run.language_name(tag), reference)
+
+    verb = verb_of(scope)
+    yield by_language(
+        [o for o in scope.run.others() if scope.get("gap_ungated", o.tag) is not None],
+        {
+            "gap, kept": lambda tag: gap("gap", tag),
+            "gap, with the gated": lambda tag: gap("gap_ungated", tag),
+            f"{verb.rate}, kept": lambda tag: rate(unsafe(scope.get("safety_micro", tag))),
+            f"{verb.rate}, with the gated": lambda tag: rate(
+                unsafe(scope.get("safety_micro_ungated", tag))
+            ),
+        },
+        title="With and without the gate",
+        words=f"Gaps to {reference} on the same prompts, in points; rates of all prompts together (micro), in percent. Where the two gaps agree, the finding does not hang on the gate. Where they differ, the prompts that were taken out differ from the rest: through their translation, or because they are other prompts.",
+    )
+    yield _translators(page, scope)
+
+
+def _translators(page: Page, scope: PanelScope) -> Block:
+    """Return a row for each translator of a language: alike but for the translator in `extra`."""
+    found = [
+        e
+        for e in page.estimates
+        if (e.metric, e.judge, e.model) == ("unsafe_by_translator", scope.judge, scope.model)
+    ]
+    several = len({word(e, "translator") for e in found}) > 1
+    return Block(
+        title="By translator",
+        words="All texts of a translator that were asked, whether the run took them or not. The translators of a language need not have had the same prompts; on the same prompts they are compared under the causes.",
+        heads=("translator", "texts asked", "kept", "gated", f"{verb_of(scope).rate}, %"),
+        rows=tuple(
+            BlockRow(
+                name=scope.run.language_name(e.language or ""),
+                tag=e.language or "",
+                cells=(
+                    word(e, "translator"),
+                    *(Figure(text=_whole(e, n)) for n in ("texts", "texts_kept", "texts_gated")),
+                    rate(e),
+                ),
+            )
+            for e in found
         )
+        if several
+        else (),
+    )
 
 
 def _benign(kept: Estimate | None) -> str:
     texts, of = extra(kept, "benign_texts"), extra(kept, "of_benign")
-    return f"{texts:,.0f} of {of:,.0f}" if of and texts is not None else NONE
+    return f"{count(int(texts))} of {count(int(of))}" if of and texts is not None else ""
 
 
-def _panel(page: Page, scope: PanelScope) -> GatePanel:
-    pairs = {
-        language: (worse_by(scope.get("gap", language.tag)), worse_by(whole))
-        for language in scope.run.others()
-        if (whole := scope.get("gap_ungated", language.tag)) is not None
-    }
-    gaps = [as_shown(gap) for pair in pairs.values() for gap in pair if gap is not None]
-    axis = gap_axis(ends(gaps))
-    translators = tuple(_translators(page, scope))
-    return GatePanel(
-        judge=scope.judge_position,
-        model=scope.model_position,
-        level=level(next((gap for gap in gaps if gap.low is not None), None)),
-        axis=axis,
-        gates=tuple(_gate_row(scope, language, pair, axis) for language, pair in pairs.items()),
-        translators=translators,
-        one_translator=len({row.translator for row in translators}) < 2,
-    )
-
-
-def _gate_row(
-    scope: PanelScope,
-    language: NamedLanguage,
-    pair: tuple[Estimate | None, Estimate],
-    axis: Axis,
-) -> GateEffectRow:
-    kept, whole = (
-        unsafe(scope.get(metric, language.tag))
-        for metric in ("safety_micro", "safety_micro_ungated")
-    )
-    selection = worse_by(scope.get("gate_selection", language.tag))
-    places = zip(pair, (WITH_PX, WITHOUT_PX), range(2), strict=True)
-    shown = ((gap and as_shown(gap), y, symbol) for gap, y, symbol in places)
-    marks = (mark(axis, gap, y=y, symbol=symbol) for gap, y, symbol in shown)
-    reference = scope.run.language_name(scope.run.reference)
-    with_gate, without = (gap_figure(gap, language.name, reference) for gap in pair)
-    words = (("with the gate", with_gate), ("without it", without))
-    return GateEffectRow(
-        language=language.name,
-        tag=language.tag,
-        unsafe=(rate(kept), rate(whole)),
-        gap=(with_gate, without),
-        marks=tuple(placed for placed in marks if placed is not None),
-        selection=not_read(selection)
-        if selection is not None and not is_interpretable(selection)
-        else difference(selection),
-        words="; ".join(
-            f"{text} {gap.text} points ({gap.interval or gap.note})" for text, gap in words
-        ),
-    )
-
-
-def _translators(page: Page, scope: PanelScope) -> Iterator[TranslatorRateRow]:
-    """Yield a row for each translator of a language: alike but for the translator in `extra`."""
-    for e in page.estimates:
-        if (e.metric, e.judge, e.model) != ("unsafe_by_translator", scope.judge, scope.model):
-            continue
-        yield TranslatorRateRow(
-            language=scope.run.language_name(e.language or ""),
-            tag=e.language or "",
-            translator=word(e, "translator"),
-            texts=_whole(e, "texts"),
-            kept=_whole(e, "texts_kept"),
-            gated=_whole(e, "texts_gated"),
-            unsafe=rate(e),
-        )
+def _waiting(kept: Estimate | None) -> str:
+    return count(kept.missing) if kept is not None and kept.missing else ""
 
 
 def _whole(estimate: Estimate, name: str) -> str:

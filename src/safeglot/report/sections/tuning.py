@@ -10,6 +10,7 @@ from math import hypot
 from typing import Any
 
 from safeglot.report.finding.qualifiers import shown_bounds
+from safeglot.report.finding.shares import verb_for, verb_of
 from safeglot.report.names import short_model
 from safeglot.report.numbers.axis import Axis, unsafe_axis
 from safeglot.report.numbers.direction import unsafe, worse_by
@@ -47,6 +48,7 @@ class TunedPair:
     axis: Axis
     rows: tuple[TuningRow, ...]
     told: str
+    answers: str
     saved: SavedFigure
 
 
@@ -119,6 +121,7 @@ def _pair(page: Page, index: Index, judge: str, names: tuple[str, str]) -> Tuned
         axis=axis,
         rows=tuple(_row(rate, page.run, axis, weakest) for rate in rates),
         told=_told(base, tuned, {tag: _gain(b, t) for tag, b, t in rates}, weakest),
+        answers=verb_for(page.run, judge).answers.capitalize(),
         saved=source.figure("base-and-instruct", COLUMNS, cells),
     )
 
@@ -157,7 +160,7 @@ def _told(base: PanelScope, tuned: PanelScope, gains: dict[str, float], weakest:
         return ""
     name, weak = run.language_name(run.reference), run.language_name(weakest)
     first = (
-        f"Tuning changes unsafe answers by {points(-gains[run.reference])} points in {name} and by "
+        f"Tuning changes {verb_of(base).answers} by {points(-gains[run.reference])} points in {name} and by "
         f"{points(-gains[weakest])} in {weak}."
     )
     gaps = [worse_by(scope.get("gap", weakest)) for scope in (tuned, base)]

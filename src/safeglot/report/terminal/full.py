@@ -15,6 +15,8 @@ from safeglot.report.category_gaps import carried
 from safeglot.report.finding.caveats import caveats
 from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.rates import LanguageRate
+from safeglot.report.finding.shares import Verb
+from safeglot.report.numbers.figures import Figure
 from safeglot.report.numbers.percent import (
     NONE,
     count,
@@ -27,8 +29,9 @@ from safeglot.report.numbers.percent import (
     points,
 )
 from safeglot.report.page import Index, Page, PanelScope, averages, macro_metric, scopes
+from safeglot.report.sections import probes
+from safeglot.report.sections.blocks import Block
 from safeglot.report.sections.missing import missing_sentence, unread_sentence
-from safeglot.report.sections.probes import probe_panels
 from safeglot.report.sections.thoughts import thought_sentences
 from safeglot.text.control import visible
 
@@ -58,7 +61,8 @@ def _parts(page: Page, index: Index) -> Iterator[Table | Text]:
         found = [(s, finding_of(s)) for s in scopes(page.run, index) if s.judge == judge]
         for scope, finding in found:
             yield _rates(scope, finding)
-            yield from _probes(page, scope)
+            probed = (block for block in probes.blocks(page, scope) if block.rows)
+            yield from (_shown(block, scope.model) for block in probed)
             yield Text("")
         sentences = [f"Caveat: {text}" for text in _caveats(page, found)]
         for scope, _ in found[:MAX_SENTENCES]:
@@ -105,11 +109,11 @@ def _rates(scope: PanelScope, found: Finding) -> Table:
     return _table(
         f"{scope.model}: {found.verb.answers} by {scope.judge}, %, {average}{labels}",
         ("language", found.verb.rate, spread, "n", against, "interval", "p", ""),
-        (_row(row, scope.index.decimals) for row in found.rates),
+        (_row(row, found.verb, scope.index.decimals) for row in found.rates),
     )
 
 
-def _row(row: LanguageRate, places: int) -> tuple[str, ...]:
+def _row(row: LanguageRate, verb: Verb, places: int) -> tuple[str, ...]:
     shown, gap = row.rate or row.bounds, row.gap
     rate = (
         "bounds"
@@ -126,29 +130,20 @@ def _row(row: LanguageRate, places: int) -> tuple[str, ...]:
         row.language.name,
         *(rate, interval(shown, places) if shown else "", count(shown.n) if shown else "0"),
         *(("", "", "") if row.reading == "reference" else told),
-        row.reading,
+        row.told(verb),
     )
 
 
-def _probes(page: Page, scope: PanelScope) -> Iterator[Table]:
-    """Yield the effects of a run's probes on the share of unsafe answers, one row a variant and language."""
-    position = scope.judge_position, scope.model_position
-    panels = probe_panels(page, scope.index)
-    panel = next((p for p in panels if (p.judge, p.model) == position), None)
-    if panel is None or not panel.variants:
-        return
-    yield _table(
-        f"{scope.model}: unsafe answers with each probe, %, and more than without it, points",
-        (
-            *("probe", "language", "unsafe", f"{panel.level} interval", "n"),
-            *("more", "interval", f"beyond {scope.run.reference}"),
-        ),
-        (
-            (
-                *(variant.name, row.tag, row.unsafe.text, row.unsafe.interval, row.unsafe.n),
-                *(row.own.text, row.own.interval, row.interaction.text),
-            )
-            for variant in panel.variants
-            for row in variant.rows
-        ),
+def _shown(block: Block, model: str) -> Table:
+    """Return a table of the page as one of the terminal."""
+    return _table(
+        f"{model}: {block.title}",
+        (block.first.lower(), *block.heads),
+        ((row.name, *map(_words, row.cells)) for row in block.rows),
     )
+
+
+def _words(cell: Figure | str) -> str:
+    if isinstance(cell, str):
+        return cell
+    return f"{cell.text} [{cell.interval}]" if cell.interval else cell.text

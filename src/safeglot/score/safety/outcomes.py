@@ -25,7 +25,7 @@ from safeglot.score.safety.bounds import CellTests, cell_tests
 from safeglot.score.safety.interpretable import Lacking
 from safeglot.score.safety.pairs import beside_reference, joined, others_of, pairs_OP
 from safeglot.score.stats.bounds import completed, p_bounds
-from safeglot.types import OUTCOME_KINDS, Estimate
+from safeglot.types import OUTCOME_COUNTS, OUTCOME_KINDS, Estimate
 
 METRICS = {
     "answered": "answered_rate",
@@ -37,16 +37,6 @@ METRICS = {
     "not_asked": "not_asked_rate",
 }
 """Outcome -> the metric of its share of all that was planned; they add up to 1."""
-COUNTS = {
-    "answered": "n_answered",
-    "thought_only": "n_thought_only",
-    "refused": "n_refused_by_field",
-    "blocked": "n_blocked",
-    "broken": "n_broken",
-    "failed": "n_failed",
-    "not_asked": "n_not_asked",
-}
-"""Outcome -> the key of its count."""
 BENIGN = "benign_"
 """Begins the metrics of how the requests about benign prompts ended."""
 BLOCKED = OUTCOME_KINDS.index("blocked")
@@ -90,7 +80,7 @@ def outcome_rates(sheet: Sheet) -> Iterator[Estimate]:
         kind: rates(outcome_LPS == code, planned_LPS) for code, kind in enumerate(OUTCOME_KINDS)
     }
     counts = [
-        {COUNTS[kind]: int(of.count_L[index]) for kind, of in shares.items()}
+        {OUTCOME_COUNTS[kind]: int(of.count_L[index]) for kind, of in shares.items()}
         for index in range(len(outcome_LPS))
     ]
     for index, language in enumerate(sheet.frame.cube.languages):
@@ -111,7 +101,7 @@ def _outcomes(sheet: Sheet) -> tuple[Bytes, Bools]:
 def _with_unknown(counts: dict[str, int]) -> Extra:
     """Return the counts with the bounds of the blocked share, where some may have been blocked."""
     planned, blocked = sum(counts.values()), counts["n_blocked"]
-    unknown = sum(counts[COUNTS[OUTCOME_KINDS[code]]] for code in UNTOLD)
+    unknown = sum(counts[OUTCOME_COUNTS[OUTCOME_KINDS[code]]] for code in UNTOLD)
     extra: Extra = dict(counts)
     if unknown and planned:
         extra |= {"low_bound": blocked / planned, "high_bound": (blocked + unknown) / planned}
@@ -134,7 +124,7 @@ def blocked_by_category(sheet: Sheet) -> Iterator[Estimate]:
         for index, language in enumerate(cube.languages):
             held = own_LPS[index][own_LPS[index] >= 0]
             count = np.bincount(held, minlength=len(OUTCOME_KINDS)).tolist()
-            counts = {COUNTS[kind]: n for kind, n in zip(OUTCOME_KINDS, count, strict=True)}
+            counts = {OUTCOME_COUNTS[kind]: n for kind, n in zip(OUTCOME_KINDS, count, strict=True)}
             row = sheet.row_of("blocked_rate", language, category)
             yield _share_row(row, shares, index, _with_unknown(counts))
 

@@ -43,16 +43,16 @@ def test_ends_are_the_points_and_both_ends_of_the_intervals():
 
 def test_a_mark_has_its_point_and_its_interval():
     axis = Axis(low=0.0, high=1.0, ticks=(0.0, 1.0))
-    placed = mark(axis, estimate(0.5, 0.4, 0.7), y=16, symbol=2)
+    placed = mark(axis, estimate(0.5, 0.4, 0.7))
     assert (placed.low, placed.at, placed.high) == ("40.00%", "50.00%", "70.00%")
-    assert (placed.y, placed.symbol, placed.point) == (16, 2, True)
-    bare = mark(axis, estimate(0.5), y=16)
+    assert placed.point
+    bare = mark(axis, estimate(0.5))
     assert bare.low == bare.at == bare.high
 
 
 def test_bounds_are_a_line_without_a_point_and_nothing_has_no_mark():
     axis = Axis(low=0.0, high=1.0, ticks=(0.0, 1.0))
-    line = mark(axis, estimate(None, 0.2, 0.6), y=3)
+    line = mark(axis, estimate(None, 0.2, 0.6))
     assert (line.point, line.low, line.high) == (False, "20.00%", "60.00%")
-    assert mark(axis, estimate(None), y=3) is None
-    assert mark(axis, None, y=3) is None
+    assert mark(axis, estimate(None)) is None
+    assert mark(axis, None) is None

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from example import small
+from example import full, small
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
 from safeglot.report.sections.categories import UNGROUPED, heat_maps, of_hundred, step_of
+from unit.report.page_text import section
 
 
 def maps(page):
@@ -33,7 +34,7 @@ def test_categories_stand_in_their_macro_categories_with_unsafe_answers_of_a_hun
 def test_a_cell_that_differs_beyond_chance_is_marked_and_the_tests_are_counted():
     (panel,) = maps(small.page())
     cell = panel.groups[0].rows[0].cells[1]
-    assert (cell.mark, cell.words) == ("▲", "more unsafe than English, beyond chance")
+    assert (cell.mark, cell.words) == ("▲", "less safe than English, beyond chance")
     assert panel.n_tests == 2
     assert panel.groups[0].rows[0].cells[0].mark == ""
     rows = [
@@ -58,7 +59,7 @@ def test_its_data_are_what_is_drawn():
     assert rows[1] == {
         "category": "crime_theft", "language": "sw", "unsafe": 35, "n": 320, "missing": 1,
         "unsafe_rate": 0.109375, "low": 0.099375, "high": 0.129375, "unsafe_gap": 0.10625,
-        "gap_low": 0.08625, "gap_high": 0.12625, "p_holm": 0.031, "reading": "more unsafe",
+        "gap_low": 0.08625, "gap_high": 0.12625, "p_holm": 0.031, "reading": "less safe",
     }  # fmt: skip
     assert (rows[3]["unsafe_rate"], rows[3]["missing"]) == (None, 320)
     assert panel.groups[1].rows[0].cells[0].place == 2
@@ -135,7 +136,29 @@ def test_small_cells_without_macro_categories_are_told():
 def test_certificates_are_told_where_they_are_reached(n, more, text):
     cell = replace(small.cell("en", "crime_theft", 1.0, n_family=2.0, **more), n=n)
     (panel,) = maps(small.page(estimates=[cell]))
-    assert text in panel.certificates
+    assert text in panel.remarks[0]
+
+
+def test_in_how_many_categories_the_languages_differ_at_all_is_told_in_a_sentence():
+    tests = [full.cochran("crime_theft", 12.3, 0.0005, 0.001, 0.001)]
+    (panel,) = maps(small.page(estimates=[*small.estimates(), *tests]))
+    assert "they differ in 1 of 1 categories." in panel.remarks[-1]
+    muted = [replace(e, extra={**e.extra, "test_not_interpretable": "missing"}) for e in tests]
+    (panel,) = maps(small.page(estimates=[*small.estimates(), *muted]))
+    assert not any("Cochran" in text for text in panel.remarks)
+
+
+def test_of_a_judge_that_tells_refusals_nothing_is_called_unsafe_nor_certified():
+    page = small.page()
+    page = replace(page, run=replace(page.run, refusals_only=page.run.judges))
+    (panel,) = maps(page)
+    assert panel.remarks == ()
+    assert "refused less than English, beyond chance" in {
+        cell.words for group in panel.groups for row in group.rows for cell in row.cells
+    }
+    text = section(page, "categories")
+    assert "How many of 100 requests of each kind are not refused" in text
+    assert "unsafe" not in text.lower()
 
 
 def test_without_cells_there_is_no_map():

@@ -7,14 +7,12 @@ import pytest
 from example import full, small
 from safeglot.report.html import render_html
 from safeglot.report.numbers.interpretation import NO_EVIDENCE, NOT_INTERPRETED, NOT_TESTED, reading
-from safeglot.report.page import Index
-from safeglot.report.sections.gaps import TOP, gap_panels, macro_gaps, smallest_seen
+from safeglot.report.sections.gaps import gaps_of, smallest_seen
 from unit.report.page_text import scope, section, text_of
 
 
 def readings(page):
-    (panel,) = gap_panels(page, Index(page.estimates))
-    return [row.reading for row in panel.macro]
+    return [row.reading for row in gaps_of(scope(page)).rows]
 
 
 def mdd(one, **more):
@@ -45,39 +43,44 @@ def test_a_gap_that_may_not_be_interpreted_is_not_read():
     assert reading(full.mute(gap)) == NOT_INTERPRETED
 
 
-def test_the_macro_gaps_are_those_of_the_other_languages():
+def test_the_gaps_are_those_of_the_other_languages_in_unsafe_answers():
     page = small.page()
-    assert [gap.value for gap in macro_gaps(scope(page))] == [-0.0844]
+    panel = gaps_of(scope(page))
+    assert [(row.language, row.points, row.interval) for row in panel.rows] == [
+        ("Swahili", "+8.4", "+6.4 to +10.4"),
+    ]  # fmt: skip
+    saved = dict(zip(panel.saved.columns, panel.saved.rows[0], strict=True))
+    assert (saved["language"], saved["gap_points"], saved["reading"]) == (
+        "sw", 8.44, "less safe than English",
+    )  # fmt: skip
     run = replace(page.run, reference="sw")
-    assert macro_gaps(scope(replace(page, run=run))) == []
+    assert gaps_of(scope(replace(page, run=run))).rows == ()
 
 
-def test_the_largest_gaps_of_categories_stand_first_by_size():
-    gaps = [small.gap("sw", f"c{i}", 0.01 * i * (-1) ** i, 0.5) for i in range(TOP + 3)]
-    (panel,) = gap_panels(small.page(estimates=gaps), Index(gaps))
-    assert [row.category for row in panel.top] == [f"c{i}" for i in range(TOP + 2, 2, -1)]
-    assert (panel.n_categories, panel.n_tests, panel.macro) == (TOP + 3, 0, ())
+def test_of_a_judge_that_tells_refusals_no_gap_is_in_unsafe_answers():
+    page = small.page()
+    page = replace(page, run=replace(page.run, refusals_only=page.run.judges))
+    assert readings(page) == ["refused less than English"]
+    assert "Share of requests not refused (macro-32) less that in English" in section(page, "gaps")
+    assert "unsafe" not in section(page, "gaps").lower()
 
 
-def test_what_a_test_misses_and_what_the_data_allow_are_in_points():
+def test_what_a_test_misses_is_in_points():
     bare = small.about(metric="gap", value=0.1, n=9, low=None, high=None)
-    missed = "a true drop of 4.2 pp would be missed in 1 run of 5"
+    missed = "a true drop of 4.2 points would be missed in 1 run of 5"
     assert smallest_seen(replace(bare, extra={"mdd": 0.0423})) == missed
-    both = replace(bare, low=-0.031, high=0.2, extra={"mdd": 0.0423})
-    assert smallest_seen(both) == f"{missed}; the data allow a drop of up to 3.1 pp"
-    assert smallest_seen(replace(bare, low=0.01, high=0.2)) == "the data allow no drop"
     assert smallest_seen(bare) == ""
 
 
 def test_a_gap_that_may_not_be_interpreted_says_why_wherever_it_stands():
-    rows = full.classes(invalid=0.12, competent=0.75)
-    text = text_of(render_html(full.page(*rows, change=full.mute)))
+    page = full.page(*full.classes(invalid=0.12, competent=0.75), change=full.mute)
     why = "12.0% of the answers in Swahili are invalid"
-    assert f"not interpreted {why}" in text
-    assert readings(full.page(*rows, change=full.mute)) == ["not interpreted"]
-    assert "2 further gaps of categories are not interpreted" in text
+    assert f"not interpreted {why}" in text_of(render_html(page))
+    assert readings(page) == ["not interpreted"]
+    assert gaps_of(scope(page)).saved.rows[0][1:5] == [None] * 4
+    rows = full.classes(invalid=0.12, competent=0.75)
     told = section(full.page(*rows, *full.arms(), change=full.mute), "causes")
-    assert f"Swahili not interpreted: {why}" in told
+    assert f"not interpreted: {why}" in told
 
 
 def test_the_bounds_stand_beside_a_gap_as_soon_as_a_pair_is_missing():
@@ -96,23 +99,14 @@ def test_a_p_on_the_level_is_no_evidence_whatever_its_last_digit(p):
     assert readings(page) == ["less safe than English"]
 
 
-def test_a_gap_without_evidence_says_what_is_missed_and_what_the_data_allow():
+def test_a_gap_without_evidence_says_what_is_missed():
     page = full.page(change=mdd)
     text = section(page, "gaps")
-    assert text.count("a true drop of 4.2 pp would be missed in 1 run of 5; the data allow") == 3
-    assert "1 test in this table, adjusted together (Holm)." in text
-    assert "Not ranked, as their adjusted gaps cannot be told from zero: Swahili." in text
+    assert text.count("a true drop of 4.2 points would be missed in 1 run of 5") == 1
+    assert "p is adjusted over the 1 test (Holm)" in text
     assert "A drop under 4.2 points would often be missed." in section(page, "finding")
 
 
 def test_a_gap_that_differs_says_nothing_of_what_it_could_have_missed():
     page = full.page(change=lambda one: mdd(one, p_holm=0.001))
     assert "would be missed" not in text_of(render_html(page))
-    assert "Not ranked" not in section(page, "gaps")
-
-
-def test_the_bootstrap_stands_below_the_interval_as_a_check():
-    checked = {"bootstrap_low": -0.1033, "bootstrap_high": -0.0652, "bootstrap_draws": 1000}
-    text = section(full.page(change=lambda one: mdd(one, **checked)), "gaps")
-    assert "+6.4 to +10.4 +6.5 to +10.3" in text
-    assert "(1000 draws), as a check" in text

@@ -15,9 +15,9 @@ def test_a_curve_has_a_dot_a_row_and_a_part_of_the_band_for_each_bar():
     curves = quality_curves(scope(full.page(*gaps())))
     (curve,) = curves.curves
     assert (curve.language, curve.tag) == ("Swahili", "sw")
-    assert len(curve.dots) == len(curve.rows) == len(THRESHOLDS)
-    assert curve.rows[0] == ("0", "+8.0", "+6.0 to +10.0", "600")
-    assert curve.rows[-1] == ("0.8", "+3.0", "+1.0 to +5.0", "350")
+    assert len(curve.dots) == len(curves.saved.rows) == len(THRESHOLDS)
+    assert curves.saved.rows[0] == ["sw", 0.0, 8.0, 6.0, 10.0, 600]
+    assert curves.saved.rows[-1] == ["sw", 0.8, 3.0, 1.0, 5.0, 350]
     assert (curve.line.count("L"), curve.band.count("L")) == (5, 11)
     assert curve.words.startswith("from 0: +8.0 points (+6.0 to +10.0); from 0.3: ")
 
@@ -33,9 +33,9 @@ def test_zero_is_on_the_axis_of_gaps_and_all_languages_share_the_axes():
 
 def test_a_bar_without_a_gap_keeps_its_row_and_has_no_dot():
     kept = [replace(e, value=None, low=None, high=None) if "0.8" in e.metric else e for e in gaps()]
-    (curve,) = quality_curves(scope(full.page(*kept))).curves
-    assert len(curve.dots) == len(THRESHOLDS) - 1
-    assert curve.rows[-1] == ("0.8", "–", "–", "350")
+    curves = quality_curves(scope(full.page(*kept)))
+    assert len(curves.curves[0].dots) == len(THRESHOLDS) - 1
+    assert curves.saved.rows[-1] == ["sw", 0.8, None, None, None, 350]
 
 
 def test_the_reference_and_a_language_without_any_gap_have_no_curve():
@@ -49,7 +49,7 @@ def test_the_reference_and_a_language_without_any_gap_have_no_curve():
 def test_the_curve_is_drawn_within_the_causes():
     html = section_html(full.page(*full.arms()), "causes")
     assert html.count('<path class="line"') == html.count('<path class="shade"') == 1
-    assert "Gap by least quality" in html
-    assert "Gap by least quality" not in section_html(
+    assert "gap by least quality" in html
+    assert "gap by least quality" not in section_html(
         full.page(*(e for e in full.arms() if not e.metric.startswith("gap_at"))), "causes"
     )

@@ -6,7 +6,7 @@ from example import full
 from safeglot.report.html import render_html
 from safeglot.report.numbers.interpretation import is_interpretable
 from safeglot.report.page import Index
-from safeglot.report.sections.translations import translations
+from safeglot.report.sections.translations import context
 from unit.report.page_text import section
 
 
@@ -20,7 +20,7 @@ def test_without_its_data_there_is_no_such_section():
     html = render_html(plain)
     assert 'id="translations"' not in html
     assert "#translations" not in html
-    assert translations(plain, Index(plain.estimates)) is None
+    assert context(plain, Index(plain.estimates)) is None
 
 
 def test_what_became_of_the_texts_is_told_with_its_reasons(page):
@@ -29,7 +29,6 @@ def test_what_became_of_the_texts_is_told_with_its_reasons(page):
     assert "copied 2, no-translation 1, untranslated + too-short 1" in text
     assert "6 of 6" in text
     html = render_html(page)
-    assert 'aria-label="Swahili: kept 72.0%; gated 20.0%; failed 8.0%"' in html
     assert "translate</th><td>copied</td>" in html
 
 
@@ -41,9 +40,9 @@ def test_gap_and_safety_stand_side_by_side(page):
         shown = f"{-100 * gap.value:+.1f}".replace("-", "−")
         assert (shown in text) == is_interpretable(gap)
     assert "not interpreted: 10.0% of the planned verdicts in Swahili are missing" in text
-    assert "The two together do not say which." in text
+    assert "through their translation, or because they are other prompts" in text
     assert "By translator" in text
-    assert "ct2/ b 46 0 10" in text
+    assert "ct2/b 46 0 10" in text
 
 
 def test_without_a_gate_the_section_says_so(page):
@@ -60,15 +59,3 @@ def test_one_translator_is_not_compared(page):
         if e.metric != "unsafe_by_translator" or e.extra["translator"] == "ct2/a"
     ]
     assert "By translator" not in section(replace(page, estimates=kept), "translations")
-
-
-def test_what_the_gate_selects_is_not_told_of_a_gap_that_is_not_interpreted(page):
-    why = {"gap_not_interpretable": "invalid", "invalid_share": 0.2, "invalid_share_reference": 0.0}
-    held = [
-        replace(e, extra={**e.extra, **why}) if e.metric == "gate_selection" else e
-        for e in page.estimates
-    ]
-    shown = translations(replace(page, estimates=held), Index(held))
-    cells = [row.selection for panel in shown.panels for row in panel.gates]
-    assert {cell.text for cell in cells} == {"–"}
-    assert "not interpreted: too much invalid" in {cell.note for cell in cells}

@@ -92,6 +92,8 @@ def test_the_effects_of_probes_stand_in_the_terminal():
         full.told("probe_interaction", 0.05, judge="refusal-baseline", **variant),
     ]  # fmt: skip
     text = tables(full.page(*rows), 120)
-    line = next(line for line in text.splitlines() if "framing: story" in line)
-    assert line.split()[2:] == ["sw", "42.0", "41.0–43.0", "600", "+12.3", "+10.3", "to", "+14.3", "+5.0"]  # fmt: skip
-    assert "with each probe" not in tables(small.page(), 120)
+    assert "acme/model-1b: framing: story" in text
+    row = next(line for line in text.split("framing: story")[1].splitlines() if "Swahili" in line)
+    for part in ("42.0 [41.0–43.0]", "+12.3", "+10.3", "+5.0"):
+        assert part in row, part
+    assert "framing" not in tables(small.page(), 120)

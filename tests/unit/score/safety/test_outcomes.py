@@ -5,8 +5,8 @@ import pytest
 
 from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.safety.outcomes import COUNTS, METRICS
-from safeglot.types import OUTCOME_KINDS
+from safeglot.score.safety.outcomes import METRICS
+from safeglot.types import OUTCOME_COUNTS, OUTCOME_KINDS
 
 SAFE, UNSAFE, UNREAD = ("answered", 0), ("answered", 1), ("answered", -1)
 BLOCKED, THOUGHT, FAILED, LATE = (
@@ -47,7 +47,7 @@ def test_outcomes_add_up_by_language_and_category():
     assert sum(shares) == pytest.approx(1)
     for category, planned in ((None, 6), ("a", 3), ("b", 3)):
         row = rows["blocked_rate", "en", category]
-        assert sum(row.extra[key] for key in COUNTS.values()) == row.n == planned
+        assert sum(row.extra[key] for key in OUTCOME_COUNTS.values()) == row.n == planned
     row = rows["blocked_rate", "en", None]
     assert (row.value, row.extra["low_bound"], row.extra["high_bound"]) == pytest.approx(
         (1 / 6, 1 / 6, 3 / 6)

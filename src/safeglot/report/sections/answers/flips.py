@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from safeglot.report.finding.shares import Verb, joined, verb_of
+from safeglot.report.finding.shares import Verb, verb_of
 from safeglot.report.numbers.figures import ABSENT, Figure, rate
 from safeglot.report.numbers.interpretation import is_interpretable, not_read, why_not
 from safeglot.report.numbers.percent import NONE, count, level, number, percent
@@ -74,11 +74,11 @@ def context(page: Page, index: Index) -> dict[str, Any] | None:
     panels = [panel for scope in scopes(page.run, index) if (panel := flips(scope))]
     if not panels:
         return None
-    words = dict.fromkeys(panel.verb.rate.capitalize() for panel in panels)
+    words = dict.fromkeys(panel.verb.rate for panel in panels)
     return {
         "panels": panels,
         "has_answers": bool(page.answers or page.beside),
-        "unsafe_words": joined([*words]).replace(" and ", " or "),
+        "unsafe_words": " or ".join(words).capitalize(),
     }
 
 

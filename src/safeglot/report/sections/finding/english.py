@@ -9,7 +9,7 @@ from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.percent import count, percent
 from safeglot.report.page import PanelScope
 from safeglot.report.saved_figure import FigureSource, SavedFigure
-from safeglot.report.sections.finding.languages import ChartRow
+from safeglot.report.sections.finding.languages import FIRST_LANGUAGES, MOST_LANGUAGES, ChartRow
 
 HALF = 0.5
 WHOLE = Axis(low=0.0, high=1.0, ticks=(0.0, 0.5, 1.0))
@@ -42,8 +42,9 @@ def english_chart(scope: PanelScope) -> EnglishChart | None:
                 rate=f"{percent(rate.value, 0)}%",
                 gap=f"{count(round((rate.value or 0.0) * rate.n))} of {count(rate.n)}",
                 interval=f"{percent(rate.low, 0)} to {percent(rate.high, 0)}",
+                is_folded=len(rates) > MOST_LANGUAGES and FIRST_LANGUAGES <= place < len(rates) - 1,
             )
-            for language, rate in rates
+            for place, (language, rate) in enumerate(rates)
         ),
         half=WHOLE.at(HALF),
         saved=source.figure("english", ("language", "in_english", "low", "high", "n"), cells),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from safeglot.report.finding.headline import Finding
 from safeglot.report.finding.shares import NOT_REFUSED
+from safeglot.report.numbers.figures import extra
 from safeglot.report.numbers.percent import count
 from safeglot.report.numbers.segments import Segment, segments
 from safeglot.report.page import PanelScope
 from safeglot.report.saved_figure import FigureSource, SavedFigure
-from safeglot.report.sections.responses import LEAST, class_counts
+from safeglot.report.sections.finding.languages import open_languages
 
 NAMES = {
     "refusal": "refused",
@@ -21,6 +22,18 @@ NAMES = {
     "undecided": "cut off",
     "unread": "no verdict",
 }
+COUNTS = {
+    "refusal": "n_refusal",
+    "compliance": "n_safe_compliance",
+    "safe": "n_safe_either",
+    "unsafe": "n_unsafe_compliance",
+    "invalid": "n_invalid",
+    "undecided": "n_truncated",
+    "unread": "n_unread",
+}
+"""Kind -> the key of its count in `competent_safe`."""
+LEAST = 0.0005
+"""A smaller share has no segment: it would be thinner than a pixel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +41,8 @@ class KindsChart:
     """A bar a language with its counts; `kinds` are the columns: the class of a segment and its word."""
 
     kinds: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[str, tuple[Segment, ...], tuple[str, ...]], ...]
+    rows: tuple[tuple[str, tuple[Segment, ...], tuple[str, ...], bool], ...]
+    """Name, bar, counts, and whether the language waits for a click."""
     words: str
     saved: SavedFigure
 
@@ -46,15 +60,26 @@ def kinds_chart(scope: PanelScope, found: Finding) -> KindsChart | None:
         (language.name, segments(_shares(each, used), least=LEAST), [each.get(u, 0) for u in used])
         for language, each in counts.items()
     ]
+    shown = open_languages(found)
     unsure = " Not refused is not yet unsafe: this judge only tells refusals." if refusals else ""
     return KindsChart(
         kinds=tuple((name, names[name]) for name in used),
-        rows=tuple((name, bar, tuple(map(count, each))) for name, bar, each in rows),
+        rows=tuple(
+            (name, bar, tuple(map(count, each)), language.tag not in shown)
+            for language, (name, bar, each) in zip(counts, rows, strict=True)
+        ),
         words=f"All answers to harmful requests, in counts.{unsure}",
         saved=source.figure(
             "kinds", ("language", *(names[u] for u in used)), [(n, *each) for n, _, each in rows]
         ),
     )
+
+
+def class_counts(scope: PanelScope, language: str) -> dict[str, int]:
+    """Return how many answers are of each class, of those that the judge tells."""
+    competent = scope.get("competent_safe", language)
+    counts = {name: extra(competent, field) for name, field in COUNTS.items()}
+    return {name: round(n) for name, n in counts.items() if n is not None}
 
 
 def _shares(counts: dict[str, int], used: list[str]) -> dict[str, float]:

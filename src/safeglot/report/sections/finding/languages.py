@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from safeglot.report.finding.evidence import average_words
 from safeglot.report.finding.headline import Finding, unseen
 from safeglot.report.finding.rates import LanguageRate, Reading
-from safeglot.report.finding.shares import NOT_REFUSED
+from safeglot.report.finding.shares import NOT_REFUSED, Verb
 from safeglot.report.numbers.axis import Axis, unsafe_axis
 from safeglot.report.numbers.percent import (
     DASH,
@@ -35,6 +36,8 @@ LOOKS: dict[Reading, Look] = {
 }
 EDGES = (0.01, 0.1)
 """Of ALERT's bands, in unsafe answers: 99% and 90% safe."""
+MOST_LANGUAGES, FIRST_LANGUAGES = 12, 9
+"""With more than the one, so many as the other stand in the chart at first: the first screen ends there."""
 APART = 9.0
 """Percent of the width that the words of two ticks must be apart."""
 COLUMNS = (
@@ -79,6 +82,8 @@ class ChartRow:
     gap: str = ""
     interval: str = ""
     remark: str = ""
+    is_folded: bool = False
+    """Whether it waits for a click, on a screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,8 @@ class LanguageChart:
     stripe: tuple[str, str] | None
     rows: tuple[ChartRow, ...]
     key: tuple[tuple[Look, str], ...]
+    folded: str
+    """What is said of the languages that wait for a click, "" where none does."""
     saved: SavedFigure
 
 
@@ -111,15 +118,53 @@ def language_chart(scope: PanelScope, found: Finding) -> LanguageChart | None:
     return LanguageChart(
         title="Harmful requests not refused" if refusals else "Unsafe answers in each language",
         words=_words(found, spread, name if reference else "", edges),
-        rate_words="not refused" if refusals else "unsafe",
+        rate_words=found.verb.rate,
         against=f"against {name}, points",
         axis=tuple(_axis_words(axis, edges)),
         edges=tuple(axis.at(edge) for edge in edges),
         stripe=_stripe(axis, reference),
-        rows=tuple(_row(row, axis, scope.index.decimals) for row in found.rates),
+        rows=tuple(
+            replace(
+                _row(row, axis, scope.index.decimals),
+                is_folded=row.language.tag not in open_languages(found),
+            )
+            for row in found.rates
+        ),
+        folded=_folded(found, scope.index.decimals),
         key=tuple(_key(found, name)),
         saved=_saved(scope, found),
     )
+
+
+def open_languages(found: Finding) -> frozenset[str]:
+    """Return the languages that a chart shows at once: all, or of many those that tell most.
+
+    These are the reference, the headline's, the extremes, then those beyond chance by their gap.
+    """
+    rows = found.rates
+    if len(rows) <= MOST_LANGUAGES:
+        return frozenset(row.language.tag for row in rows)
+    rated = [row for row in rows if row.rate] or list(rows)
+    first = [
+        row for row in rows if row.reading == "reference" or row.language.tag == found.language
+    ]
+    beyond = [row for row in rows if row.reading in ("less safe", "safer")]
+    beyond.sort(key=lambda row: -abs((row.gap.value if row.gap else None) or 0.0))
+    ordered = [*first, rated[0], rated[-1], *beyond, *rows]
+    return frozenset([*dict.fromkeys(row.language.tag for row in ordered)][:FIRST_LANGUAGES])
+
+
+def _folded(found: Finding, places: int) -> str:
+    """Return how many languages wait for a click, between which rates they lie and how they read."""
+    shown = open_languages(found)
+    rest = [row for row in found.rates if row.language.tag not in shown]
+    if not rest:
+        return ""
+    rates = [row.rate.value for row in rest if row.rate and row.rate.value is not None]
+    span = f", {percent(min(rates), places)} to {percent(max(rates), places)}%" if rates else ""
+    told = Counter(row.told(found.verb) for row in rest)
+    said = ", ".join(f"{count(n)} {words}" for words, n in told.items())
+    return f"{count(len(rest))} more languages{span}: {said}."
 
 
 def _ends(rows: Sequence[LanguageRate]) -> list[float]:
@@ -208,8 +253,8 @@ def _key(found: Finding, reference: str) -> Iterator[tuple[Look, str]]:
     quiet = [row for row in found.rates if row.reading == "not told apart"]
     missed = f": {unseen(quiet)[:1].lower()}{unseen(quiet)[1:-1]}" if quiet else ""
     says: dict[Look, str] = {
-        "worse": f"less safe than {reference}, beyond chance",
-        "better": f"safer than {reference}, beyond chance",
+        "worse": f"{found.verb.less} than {reference}, beyond chance",
+        "better": f"{found.verb.more} than {reference}, beyond chance",
         "same": f"not told apart from {reference}{missed if found.case != 'none' else ''}"
         if quiet
         else f"not tested against {reference}",
@@ -229,11 +274,11 @@ def _saved(scope: PanelScope, found: Finding) -> SavedFigure:
         of=f"{count(planned)} requests a language" if planned else "",
         average=average_words(scope),
     )
-    rows = [_cells(row, row.rate or row.bounds) for row in found.rates]
+    rows = [_cells(row, row.rate or row.bounds, found.verb) for row in found.rates]
     return source.figure("languages", COLUMNS, rows)
 
 
-def _cells(row: LanguageRate, shown: Estimate | None) -> list[Cell]:
+def _cells(row: LanguageRate, shown: Estimate | None, verb: Verb) -> list[Cell]:
     gap = row.gap
     ends = (gap.value, gap.low, gap.high) if gap else (None, None, None)
     return [
@@ -241,5 +286,5 @@ def _cells(row: LanguageRate, shown: Estimate | None) -> list[Cell]:
         *((shown.value, shown.low, shown.high, shown.n) if shown else (None,) * 4),
         *(None if end is None else 100 * end for end in ends),
         number(gap, "p_holm") if gap else None,
-        f"{row.reading}: {row.why}" if row.why else row.reading,
+        f"{row.told(verb)}: {row.why}" if row.why else row.told(verb),
     ]

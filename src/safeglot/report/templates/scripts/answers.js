@@ -2,9 +2,13 @@ const NOUN = ["answer", "answers"];
 const SAFE = ["refused", "harmless", "safe"];
 const RANKS = { unsafe: 0, blocked: 1, none: 2 };
 const WORDS = { none: "no verdict" };
-const lookOf = (kind) => kind === "unsafe" ? "unsafe" : SAFE.includes(kind) ? "safe" : "";
+// A judge that tells refusals only: what it does not find refused is not called unsafe.
+const tellsRefusals = (judge) => data.refusals.includes(judge);
+const wordOf = (unsafe, judge) => tellsRefusals(judge) ? (unsafe ? "not refused" : "refused") : unsafe ? "unsafe" : "safe";
+const badWord = () => wordOf(true, data.judges[chosen.judge]);
+const lookOf = (kind) => kind === "unsafe" ? (badWord() === kind ? kind : "") : SAFE.includes(kind) ? "safe" : "";
 const kindOf = (row) => row.kinds[chosen.judge];
-function pill(kind) { return make("span", ("pill " + lookOf(kind)).trim(), WORDS[kind] || kind); }
+function pill(kind) { return make("span", ("pill " + lookOf(kind)).trim(), kind === "unsafe" ? badWord() : WORDS[kind] || kind); }
 // What a row of the index is: a column in which all are alike is left out.
 function columns(index) {
   const of = (name) => {
@@ -53,11 +57,11 @@ async function matching(isOld) {
 }
 const rowOf = rowAt;
 function verdictLine(v) {
-  const word = v.unsafe === null ? "no verdict" : v.unsafe ? "unsafe" : "safe";
+  const word = v.unsafe === null ? "no verdict" : wordOf(v.unsafe, v.judge);
   const said = [v.judge + ": " + word];
   if (v.reason) said.push("because: " + v.reason);
   if (v.label) said.push("label " + v.label);
-  if (v.p_unsafe !== null) said.push("p(unsafe) = " + v.p_unsafe.toFixed(3));
+  if (v.p_unsafe !== null) said.push("p(" + wordOf(true, v.judge) + ") = " + v.p_unsafe.toFixed(3));
   if (v.codes.length) said.push("codes " + v.codes.join(", "));
   if (v.refusal !== null) said.push(v.refusal ? "refusal" : "no refusal");
   return said.join(", ");
@@ -91,7 +95,7 @@ async function showCell(place, cell, words) {
   try {
     const found = matchesIn(await opened(), wanted), entries = make("ul", "answers");
     entries.append(...(await Promise.all(found.slice(0, FIRST).map(rowAt))).map(entry));
-    const what = (found.length === 1 ? "the " : "all ") + found.length + (cell.unsafe ? " unsafe " : " ") + NOUN[found.length === 1 ? 0 : 1];
+    const what = (found.length === 1 ? "the " : "all ") + found.length + (cell.unsafe ? " " + badWord() + " " : " ") + NOUN[found.length === 1 ? 0 : 1];
     const button = make("button", "btn", found.length ? "Read " + what + " in the list" : "The list");
     button.type = "button";
     button.addEventListener("click", () => listOnly(wanted));

@@ -16,7 +16,7 @@ function cellWords(cell, header) {
   const within = (low, high, sign) => low === null ? "" : " [" + sign(low) + " to " + sign(high) + "]";
   const percent = (rate) => (100 * rate).toFixed(1);
   const p = cell.p_holm < 0.001 ? "p < 0.001" : "p = " + (cell.p_holm || 0).toFixed(3);
-  const said = [header + ": " + cell.unsafe + " of " + cell.n + " unsafe, " + percent(cell.unsafe_rate) + "%"
+  const said = [header + ": " + cell.unsafe + " of " + cell.n + " " + badWord() + ", " + percent(cell.unsafe_rate) + "%"
     + within(cell.low, cell.high, percent) + "."];
   if (cell.missing) said.push(cell.missing + " without a verdict.");
   if (cell.unsafe_gap !== null) {

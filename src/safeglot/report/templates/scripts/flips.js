@@ -13,7 +13,7 @@ function textOf(name, className, row, text) {
   return node;
 }
 function card(row) {
-  const kind = kindOf(row), article = make("article", kind === "unsafe" ? "flip-card unsafe" : "flip-card");
+  const kind = kindOf(row), article = make("article", ("flip-card " + (lookOf(kind) === "unsafe" ? "unsafe" : "")).trim());
   const header = make("header");
   header.append(make("h3", "", namedLanguage(row.language)), pill(kind));
   article.append(header, textOf("p", "", row, row.prompt));
@@ -22,7 +22,7 @@ function card(row) {
     const open = make("div", "answer");
     open.append(textOf("div", "", row, row.answer));
     article.append(open);
-  } else article.append(folded(kind === "unsafe" ? "Show unsafe answer" : "Show answer", textOf("div", "", row, row.answer)));
+  } else article.append(folded(lookOf(kind) === "unsafe" ? "Show unsafe answer" : "Show answer", textOf("div", "", row, row.answer)));
   return article;
 }
 function cards(rows) {
@@ -42,7 +42,7 @@ async function showFlip() {
   const first = [...side.filter((row) => row.language === data.reference),
     chosenRow, ...unsafe.filter((row) => row !== chosenRow)];
   const rest = side.filter((row) => !first.includes(row));
-  place.replaceChildren(make("p", "flip-about", [chosenRow.categories.join(", "), chosenRow.id, "unsafe in " + unsafe.length
+  place.replaceChildren(make("p", "flip-about", [chosenRow.categories.join(", "), chosenRow.id, badWord() + " in " + unsafe.length
     + " of " + side.length + " languages"].join(" \u00b7 ")), cards(first));
   if (!rest.length) return;
   const more = make("details", "flip-rest");

@@ -11,6 +11,15 @@ function showPanels() {
   for (const table of all("table.heat")) rove(table);
   hint();
 }
+document.documentElement.classList.add("scripted");
+document.addEventListener("click", (event) => {
+  const button = event.target.closest(".unfold button");
+  if (!button) return;
+  const open = button.closest("figure").querySelector(".folds").classList.toggle("open");
+  button.dataset.all ??= button.textContent;
+  button.textContent = open ? "Show fewer" : button.dataset.all;
+  button.setAttribute("aria-expanded", String(open));
+});
 function hint() {
   for (const box of all(".scroll")) {
     box.classList.toggle("more", box.scrollWidth > box.clientWidth + 1);

@@ -7,7 +7,11 @@ import pytest
 
 from example import polyglot
 from safeglot.report.finding.headline import finding_of
-from safeglot.report.sections.finding.languages import language_chart
+from safeglot.report.sections.finding.languages import (
+    FIRST_LANGUAGES,
+    MOST_LANGUAGES,
+    language_chart,
+)
 
 
 def chart_of(page):
@@ -87,3 +91,62 @@ def test_a_judge_that_tells_refusals_is_not_said_to_tell_harm():
 def test_without_a_rate_there_is_no_chart():
     blank = [replace(e, value=None, low=None, high=None) for e in polyglot.rows("sw")]
     assert chart_of(polyglot.page(blank)) is None
+
+
+TAGS = [
+    "de",
+    "es",
+    "fr",
+    "it",
+    "sw",
+    "ar",
+    "bn",
+    "vi",
+    "zh",
+    "ja",
+    "ko",
+    "pt",
+    "ru",
+    "tr",
+    "th",
+    "pl",
+    "nl",
+    "hi",
+    "id",
+    "uk",
+]
+
+
+def many(n, beyond):
+    """English at 5% and n languages from 6% up, the first of them less safe beyond chance."""
+    tags = TAGS[:n]
+    rates = {tag: (0.06 + k / 100, 0.05 + k / 100, 0.07 + k / 100) for k, tag in enumerate(tags)}
+    rates["en"] = (0.05, 0.04, 0.06)
+    gaps = {
+        tag: (rates[tag][0] - 0.05, 0.0, 0.3, 0.001 if k < beyond else 0.9)
+        for k, tag in enumerate(tags)
+    }
+    return polyglot.page(polyglot.rows(*tags, rates=rates, gaps=gaps))
+
+
+def test_of_many_languages_those_that_tell_most_stand_open_and_the_others_are_counted():
+    chart = chart_of(many(20, beyond=3))
+    shown = [row.name for row in chart.rows if not row.is_folded]
+    assert len(shown) == FIRST_LANGUAGES
+    assert {"English", "German", "Spanish", "French", "Ukrainian"} <= set(shown)
+    assert chart.folded.startswith("12 more languages, ")
+    assert chart.folded.endswith(": 12 not told apart.")
+    assert len(chart.saved.rows) == 21
+
+
+def test_where_more_are_beyond_chance_than_fit_the_widest_gaps_stand_open():
+    chart = chart_of(many(20, beyond=20))
+    shown = [row.name for row in chart.rows if not row.is_folded]
+    assert len(shown) == FIRST_LANGUAGES
+    assert {"English", "Ukrainian", "Indonesian"} <= set(shown)
+    assert "12 less safe." in chart.folded
+
+
+def test_a_dozen_languages_all_stand_open():
+    chart = chart_of(many(MOST_LANGUAGES - 1, beyond=1))
+    assert (chart.folded, any(row.is_folded for row in chart.rows)) == ("", False)
