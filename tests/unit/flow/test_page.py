@@ -31,6 +31,7 @@ def test_the_page_names_what_was_run(tmp_path):
     run_dir, _ = judged(tmp_path / "first")
     shown = page_of(run_dir)
     assert (shown.run.title, shown.run.reference, shown.run.models) == ("first", "en", ("vllm/a",))
+    assert shown.run.place == str(run_dir.path)
     assert [language.name for language in shown.run.languages] == ["English", "German"]
     assert shown.run.judges == (BASELINE,)
     assert shown.run.signature.startswith(run_dir.read_manifest().signature)

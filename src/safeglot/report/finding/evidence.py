@@ -111,12 +111,12 @@ def checked(scope: PanelScope) -> str:
 def judge_line(scope: PanelScope, rates: Sequence[LanguageRate], *, is_small: bool = False) -> str:
     """Return whose labels these are and whether people checked them, the average, and the level."""
     judge = short_judge(scope.judge)
-    if scope.judge in scope.run.refusals_only:
-        whose = f"{judge} tells refusals only: what it calls no refusal is not yet unsafe"
-    elif any(row.is_corrected for row in rates):
+    if any(row.is_corrected for row in rates):
         labels = [row.rate.n for row in rates if row.rate and row.is_corrected]
         span = _range(labels)
         whose = f"Corrected by people's labels ({span} a language); the judge is {judge}"
+    elif scope.judge in scope.run.refusals_only:
+        whose = f"{judge} tells refusals only: what it calls no refusal is not yet unsafe"
     else:
         whose = f"Unsafe is what {judge} labels unsafe; {checked(scope)}"
     shown = next((row.rate for row in rates if row.rate is not None), None)

@@ -72,7 +72,8 @@ def finding_of(scope: PanelScope) -> Finding:
     if not index.has("safety_micro", "safety", "gap"):
         return _benign_only(scope)
     rates = language_rates(scope)
-    verb = verb_of(scope)
+    # what people labelled is of harm, whatever the judge tells
+    verb = UNSAFELY if any(row.is_corrected for row in rates) else verb_of(scope)
     found = _found(scope, rates, verb)
     about = next((row for row in rates if row.language.tag == found.language), None)
     reference = next((row for row in rates if row.reading == "reference"), None)

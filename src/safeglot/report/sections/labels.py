@@ -68,7 +68,7 @@ def _rates(scope: PanelScope, model: str | None) -> Block:
             rate(unsafe(_get(scope, model, "safety_corrected_macro", tag))),
             difference(worse_by(_get(scope, model, "gap_corrected", tag))),
             difference(_get(scope, model, "unsafe_gap_judge_labels", tag)),
-            "; ".join(_counts(e)),
+            "; ".join(_counts(scope, e)),
         )
 
     return Block(
@@ -120,7 +120,7 @@ def _categories(scope: PanelScope, model: str | None) -> Block:
                     language.name,
                     _judged(scope, model, language.tag, e),
                     rate(unsafe(e)),
-                    "; ".join(_counts(e)),
+                    "; ".join(_counts(scope, e)),
                 ),
             )
             for category, language, e in found
@@ -128,12 +128,13 @@ def _categories(scope: PanelScope, model: str | None) -> Block:
     )
 
 
-def _counts(corrected: Estimate) -> Iterator[str]:
-    for verdict in ("unsafe", "safe"):
+def _counts(scope: PanelScope, corrected: Estimate) -> Iterator[str]:
+    verb = verb_of(scope)
+    for verdict, words in (("unsafe", verb.rate), ("safe", verb.safe)):
         n = extra(corrected, f"n_labels_{verdict}")
         found = extra(corrected, f"human_unsafe_in_{verdict}")
         if n is not None and found is not None:
-            yield f"{found:g} of {count(int(n))} judged {verdict} are unsafe"
+            yield f"{found:g} of {count(int(n))} judged {words} are unsafe"
     if n := extra(corrected, "n_labels_unread"):
         found = extra(corrected, "human_unsafe_in_unread") or 0
         yield f"{found:g} of {count(int(n))} without a verdict are unsafe"

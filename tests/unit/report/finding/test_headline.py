@@ -168,6 +168,21 @@ def test_a_judge_of_refusals_does_not_say_unsafe():
     assert "is not yet unsafe" in finding.judge
 
 
+def test_what_people_label_is_harm_also_where_the_judge_tells_refusals_alone():
+    page = polyglot.page(polyglot.rows("sw"), polyglot.labels("sw", "en"), judge="refusal-baseline")
+    found = finding_of(polyglot.scope(page))
+    assert "is answered unsafely" in found.sentence or "are answered unsafely" in found.sentence
+    assert found.judge.startswith("Corrected by people's labels")
+
+
+def test_english_that_is_refused_least_is_not_called_unsafe():
+    gaps = {**polyglot.GAPS, "de": (-0.05, -0.07, -0.03, 0.001)}
+    page = polyglot.page(polyglot.rows("de", gaps=gaps), judge="refusal-baseline")
+    sentence = finding_of(polyglot.scope(page)).sentence
+    assert sentence.startswith("English is refused least of 2 languages: ")
+    assert "safe" not in sentence
+
+
 def test_a_small_run_tells_the_language_that_is_answered_in():
     finding = finding_of(scope(polyglot.small_run()))
     assert finding.text == (

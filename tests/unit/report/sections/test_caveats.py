@@ -15,3 +15,23 @@ def test_at_most_three_caveats_stand_open_and_each_stands_once():
     for caveat in (*panel.first, *panel.others):
         assert text.count(caveat.text) == 1, caveat.text
     assert f"All {len(panel.first) + len(panel.others)} caveats" in text
+
+
+def test_commands_name_the_run_as_its_user_did_so_that_a_shell_reads_one_word():
+    page = polyglot.page(polyglot.rows("sw"), run={"folder": "../my runs/it's"})
+    text = section(page, "caveats")
+    assert "safeglot label '../my runs/it'\"'\"'s'" in text
+    assert "runs/polyglot" not in text
+    small = polyglot.small_run()
+    small = polyglot.replace(small, run=polyglot.replace(small.run, folder="/data/a b"))
+    assert "safeglot view '/data/a b'" in section(small, "finding")
+
+
+def test_harmless_requests_and_a_judge_of_refusals_are_asked_for_by_a_command():
+    page = polyglot.page(polyglot.rows("sw"))
+    assert "safeglot run runs/polyglot --kinds harmful,benign" in section(page, "caveats")
+    asked = [
+        polyglot.replace(e, value=None, low=None, high=None) for e in polyglot.over_refusal(en=0.1)
+    ]
+    page = polyglot.page(polyglot.rows("sw"), asked)
+    assert "safeglot judge runs/polyglot --judge refusal-baseline" in section(page, "caveats")

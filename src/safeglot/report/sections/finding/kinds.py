@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safeglot.report.finding.headline import Finding
-from safeglot.report.finding.shares import NOT_REFUSED
+from safeglot.report.finding.shares import NOT_REFUSED, verb_of
 from safeglot.report.numbers.figures import extra
 from safeglot.report.numbers.percent import count
 from safeglot.report.numbers.segments import Segment, segments
@@ -49,8 +49,8 @@ class KindsChart:
 
 def kinds_chart(scope: PanelScope, found: Finding) -> KindsChart | None:
     """Return the kinds of answer in each language; None where no answer has a verdict."""
-    refusals = found.verb is NOT_REFUSED
-    counts = {row.language: _counts(scope, row.language.tag, found) for row in found.rates}
+    refusals = verb_of(scope) is NOT_REFUSED
+    counts = {row.language: _counts(scope, row.language.tag) for row in found.rates}
     if not any(sum(each.values()) for each in counts.values()):
         return None
     used = [name for name in (*NAMES, "open") if any(each.get(name) for each in counts.values())]
@@ -87,9 +87,9 @@ def _shares(counts: dict[str, int], used: list[str]) -> dict[str, float]:
     return {name: counts.get(name, 0) / total for name in used} if total else {}
 
 
-def _counts(scope: PanelScope, language: str, found: Finding) -> dict[str, int]:
+def _counts(scope: PanelScope, language: str) -> dict[str, int]:
     """Return how many answers are of each kind: of the classes, else of the judge's verdicts alone."""
-    refusals = found.verb is NOT_REFUSED
+    refusals = verb_of(scope) is NOT_REFUSED
     counts = {} if refusals else class_counts(scope, language)
     micro = scope.get("safety_micro", language)
     if counts or micro is None:
