@@ -24,7 +24,10 @@ OUTCOME_KINDS = (
     "answered", "thought_only", "refused", "blocked", "broken", "failed", "not_asked",
 )  # fmt: skip
 """How a planned request of a target can end; their counts add up to the plan (MEASUREMENT 12)."""
-OUTCOME_COUNTS = {kind: f"n_{kind}" for kind in OUTCOME_KINDS} | {"refused": "n_refused_by_field"}
+OUTCOME_COUNTS = {
+    "answered": "n_answered", "thought_only": "n_thought_only", "refused": "n_refused_by_field",
+    "blocked": "n_blocked", "broken": "n_broken", "failed": "n_failed", "not_asked": "n_not_asked",
+}  # fmt: skip
 """Outcome -> the key of its count in the estimates."""
 BROKEN_KINDS = ("broken", "malformed", "no_choices")
 """Kinds of failures that are replies which cannot be whole answers."""
