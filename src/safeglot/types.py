@@ -16,19 +16,16 @@ Kind: TypeAlias = Literal["harmful", "benign"]
 Arm: TypeAlias = Literal[
     "main", "roundtrip", "roundtrip2", "backtranslate", "translators", "reverse", "gated", "probe",
 ]  # fmt: skip
-"""What a translation is for: the run itself, one of the interventions that explain its gap, what
-the quality gate took out of the run, or a probe (a variant of a kept text)."""
+"""What a translation is for: the run itself, an arm that explains its gap, a gated text, a probe."""
 KEPT, GATED, FAILED = OUTCOMES = ("kept", "gated", "failed")
 """How a prompt and language can end in a translation set."""
-OUTCOME_KINDS = (
-    "answered", "thought_only", "refused", "blocked", "broken", "failed", "not_asked",
-)  # fmt: skip
-"""How a planned request of a target can end; their counts add up to the plan (MEASUREMENT 12)."""
 OUTCOME_COUNTS = {
     "answered": "n_answered", "thought_only": "n_thought_only", "refused": "n_refused_by_field",
     "blocked": "n_blocked", "broken": "n_broken", "failed": "n_failed", "not_asked": "n_not_asked",
 }  # fmt: skip
-"""Outcome -> the key of its count in the estimates."""
+OUTCOME_KINDS = tuple(OUTCOME_COUNTS)
+"""How a planned request of a target can end, with the key of its count in the estimates; the counts
+add up to the plan (MEASUREMENT 12)."""
 BROKEN_KINDS = ("broken", "malformed", "no_choices")
 """Kinds of failures that are replies which cannot be whole answers."""
 LEVELS, DRAWS, SAMPLES = (0.5, 0.9999), (0, 1_000_000), (1, 10_000)

@@ -79,7 +79,7 @@ def test_log_odds_that_cannot_be_had_say_why():
     assert row_of(tables(*lacking)[QUALITY])["log-odds"] == "– no discordant prompts"
 
 
-def test_without_an_intervention_there_is_no_section():
+def test_without_an_intervention_there_are_no_panels():
     page = small.page()
     assert context(page, Index(page.estimates)) is None
     run = replace(page.run, languages=(NamedLanguage(tag="en", name="English"),))
