@@ -24,8 +24,7 @@ OUTCOME_COUNTS = {
     "blocked": "n_blocked", "broken": "n_broken", "failed": "n_failed", "not_asked": "n_not_asked",
 }  # fmt: skip
 OUTCOME_KINDS = tuple(OUTCOME_COUNTS)
-"""How a planned request of a target can end, with the key of its count in the estimates; the counts
-add up to the plan (MEASUREMENT 12)."""
+"""How a planned request can end, and its count's key; the counts add up to the plan (MEASUREMENT 12)."""
 BROKEN_KINDS = ("broken", "malformed", "no_choices")
 """Kinds of failures that are replies which cannot be whole answers."""
 LEVELS, DRAWS, SAMPLES = (0.5, 0.9999), (0, 1_000_000), (1, 10_000)
