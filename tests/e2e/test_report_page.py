@@ -259,7 +259,7 @@ def test_of_many_languages_the_rest_waits_for_a_click_but_not_in_print_nor_in_th
         assert seen() == 30
         figure.get_by_role("button", name="Show fewer").click()
         assert seen() == 9
-        saved = json.loads(figure.locator("script[type='application/json']").inner_text())
+        saved = json.loads(figure.locator("script[type='application/json']").text_content())
         assert len(saved["rows"]) == 30
     with opened(browser, files / "languages.html", java_script_enabled=False) as page:
         assert all(
