@@ -29,6 +29,8 @@ RECALL = {"llama-guard-3": (0.931, 0.805)}
 """Family -> recall on English and on other languages by its makers' card (Llama Guard 3-8B, Table 5)."""
 SMALL = 0.0005
 """Points below which a caveat moves nothing that is printed."""
+FEW = 3
+"""Languages that are counted where a size names what is moved; fewer are named."""
 BLOCKING = 0.10
 """The share of missing verdicts from which that is told before anything else; a run then exits with 3."""
 
@@ -233,7 +235,7 @@ def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
     for reason, names in screened(scope.run, scope.index, scope.judge).items():
         yield Caveat(
             text=f"Screening only in {joined(names)}: {reason}.",
-            moves=f"{joined(names)} only",
+            moves=f"{joined(names) if len(names) < FEW else f'{len(names)} languages'} only",
             of_headline=about in names,
             command=commands.label(run),
         )

@@ -10,7 +10,7 @@ from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.figures import Figure, extra, rate
 from safeglot.report.numbers.interpretation import gap_figure, has_bounds, rate_bounds_words
 from safeglot.report.numbers.percent import count, percent
-from safeglot.report.page import Index, Page, PanelScope, missing_share
+from safeglot.report.page import Index, MissingRow, Page, PanelScope, missing_share
 from safeglot.report.sections.blocks import Block, BlockRow, by_language, panels
 from safeglot.types import OUTCOME_COUNTS, Estimate
 
@@ -20,8 +20,6 @@ WORDS = {
     "not_asked": "not asked",
 }
 """Outcome -> its printed name, where it has another."""
-FIXED_HEADS = 3
-"""Heads of the outcomes' table before the outcomes themselves."""
 BLOCKED_OF = {"harmful": "blocked_rate", "benign": "benign_blocked_rate"}
 """Kind of prompts -> the metric whose extra has the counts of all outcomes."""
 SHOWN = 3
@@ -30,13 +28,18 @@ SHOWN = 3
 
 def context(page: Page, index: Index) -> dict[str, Any]:
     """Return what the template needs."""
-    ended = outcomes(page, index)
     return {
         "missing_sentence": missing_sentence(page),
         "unread_sentences": [unread_sentence(page, judge) for judge in page.unread],
-        "outcomes": ended if len(ended.heads) > FIXED_HEADS + 1 else None,
-        "panels": panels(page, index, blocked),
+        "panels": panels(page, index, blocks),
     }
+
+
+def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
+    """Yield the tables of a judge and model: how requests ended, what was blocked, and the reasons."""
+    yield outcomes(scope)
+    yield from blocked(scope)
+    yield reasons(page, scope)
 
 
 def missing_sentence(page: Page) -> str:
@@ -66,15 +69,16 @@ def unread_sentence(page: Page, judge: str) -> str:
     return f"Replies of {judge} that could not be read: {count(total)}; {shown}{rest}."
 
 
-def outcomes(page: Page, index: Index) -> Block:
-    """Return how often each outcome that occurs did, by model and language; a row adds up to what was planned."""
+def outcomes(scope: PanelScope) -> Block:
+    """Return how often each outcome that occurs did; a row adds up to what was planned.
+
+    Without rows where all was answered.
+    """
     found = [
-        (kind, model, language, shares)
+        (kind, language, shares)
         for kind, metric in BLOCKED_OF.items()
-        for model in page.run.models
-        for language in page.run.languages
-        if (shares := index.get(metric, model, judge="", language=language.tag)) is not None
-        and shares.n
+        for language in scope.run.languages
+        if (shares := scope.get(metric, language.tag)) is not None and shares.n
     ]
     counts = [
         {kind: int(extra(shares, key) or 0) for kind, key in OUTCOME_COUNTS.items()}
@@ -83,25 +87,56 @@ def outcomes(page: Page, index: Index) -> Block:
     kinds = [
         kind for kind in OUTCOME_COUNTS if kind == "answered" or any(of[kind] for of in counts)
     ]
+    rows = (
+        BlockRow(
+            name=language.name,
+            tag=language.tag,
+            cells=(
+                "harmless" if kind == "benign" else kind,
+                *(Figure(text=count(n)) for n in (shares.n, *(of[k] for k in kinds))),
+            ),
+        )
+        for (kind, language, shares), of in zip(found, counts, strict=True)
+    )
     return Block(
         title="How the planned requests ended",
         words="Each planned request stands in exactly one column. Thought only: the limit was reached before an answer began. Blocked: the service would not let it through.",
-        heads=("model", "requests", "planned", *(WORDS.get(kind, kind) for kind in kinds)),
+        heads=("requests", "planned", *(WORDS.get(kind, kind) for kind in kinds)),
+        rows=tuple(rows) if len(kinds) > 1 else (),
+    )
+
+
+def reasons(page: Page, scope: PanelScope) -> Block:
+    """Return what gave no number of this model and judge, each reason with its languages and an example."""
+    by_reason: dict[tuple[str, str], list[MissingRow]] = {}
+    judge = scope.judge.partition("@")[0]
+    for row in page.missing:
+        by, _, kind = row.kind.rpartition(": ")
+        if row.model in ("", scope.model) and (row.stage != "judge" or by in ("", judge)):
+            by_reason.setdefault((row.stage, kind if by == judge else row.kind), []).append(row)
+    return Block(
+        title="Reasons",
+        first="Stage",
+        heads=("kind", "count", "languages", "example"),
         rows=tuple(
             BlockRow(
-                name=language.name,
-                tag=language.tag,
+                name=stage,
                 cells=(
-                    *(model, "harmless" if kind == "benign" else kind),
-                    *(Figure(text=count(n)) for n in (shares.n, *(of[k] for k in kinds))),
+                    kind,
+                    Figure(text=count(sum(row.count for row in rows))),
+                    ", ".join(
+                        f"{scope.run.language_name(row.language)} {count(row.count)}"
+                        for row in rows
+                    ),
+                    next((row.example for row in rows if row.example), ""),
                 ),
             )
-            for (kind, model, language, shares), of in zip(found, counts, strict=True)
+            for (stage, kind), rows in by_reason.items()
         ),
     )
 
 
-def blocked(_: Page, scope: PanelScope) -> Iterator[Block]:
+def blocked(scope: PanelScope) -> Iterator[Block]:
     """Yield what was blocked, and what the rate is in its two readings; nothing where nothing was."""
     run, verb = scope.run, verb_of(scope)
     if not any(blocked_anything(scope, language.tag) for language in run.languages):
