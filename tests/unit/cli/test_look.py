@@ -112,7 +112,7 @@ def test_a_run_without_results_has_nothing_to_show(tmp_path):
         show_text(run_dir, QUIET)
     pipeline.score(run_dir, QUIET)
     assert "\n  a, refusal-baseline" in show_text(run_dir, QUIET)
-    assert "vllm/a: answers labelled safe" in show_text(run_dir, QUIET, full=True)
+    assert "vllm/a: requests not refused" in show_text(run_dir, QUIET, full=True)
 
 
 def test_records_are_exported_with_and_without_estimates(tmp_path):
