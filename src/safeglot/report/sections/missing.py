@@ -110,9 +110,10 @@ def reasons(page: Page, scope: PanelScope) -> Block:
     """Return what gave no number of this model and judge, each reason with its languages and an example."""
     by_reason: dict[tuple[str, str], list[MissingRow]] = {}
     judge = scope.judge.partition("@")[0]
+    others = {one.partition("@")[0] for one in scope.run.judges} - {judge}
     for row in page.missing:
         by, _, kind = row.kind.rpartition(": ")
-        if row.model in ("", scope.model) and (row.stage != "judge" or by in ("", judge)):
+        if row.model in ("", scope.model) and by.partition("@")[0] not in others:
             by_reason.setdefault((row.stage, kind if by == judge else row.kind), []).append(row)
     return Block(
         title="Reasons",
