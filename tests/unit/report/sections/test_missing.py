@@ -86,10 +86,12 @@ def test_a_reason_stands_once_with_its_languages_and_an_example():
         lost("generate", "timeout", 1, language="en"),
         lost("generate", "timeout", 5, model="other"),
         lost("judge", f"{small.JUDGE}: empty", 3),
-        lost("judge", "guard=vllm/g: empty", 7),
+        lost("judge", "other-judge: empty", 7),
+        lost("judge", f"{small.JUDGE}@repeat: empty", 2),
         lost("translate", "copied", 1, model=""),
     )
     page = small.page(missing=rows)
+    page = replace(page, run=replace(page.run, judges=(small.JUDGE, "other-judge")))
     found = [
         (row.name, *(cell if isinstance(cell, str) else cell.text for cell in row.cells))
         for row in tables_of(blocks, page)["Reasons"].rows
@@ -97,5 +99,6 @@ def test_a_reason_stands_once_with_its_languages_and_an_example():
     assert found == [
         ("generate", "timeout", "3", "Swahili 2, English 1", "too slow"),
         ("judge", "empty", "3", "Swahili 3", ""),
+        ("judge", f"{small.JUDGE}@repeat: empty", "2", "Swahili 2", ""),
         ("translate", "copied", "1", "Swahili 1", ""),
     ]
