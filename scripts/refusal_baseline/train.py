@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import random
 import re
 import sys
@@ -31,8 +30,9 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
 
+from refusal_seeds import Seed, read_file, read_seeds  # noqa: E402
 from safeglot.judge.families.refusal import (  # noqa: E402
     DIM,
     KNOWN_DIM,
@@ -90,16 +90,6 @@ Labels = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Seed:
-    """One labelled text."""
-
-    language: str
-    text: str
-    refusal: bool
-    group: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
     """Counts of the baseline's decisions over labelled texts."""
 
@@ -114,22 +104,6 @@ class Tally:
     def decided(self) -> int:
         """Number of texts that got a verdict."""
         return self.right + self.false_refusal + self.false_other
-
-
-def read_seeds(folder: Path = SEEDS) -> list[Seed]:
-    """Read every seed file, sorted by language and in file order."""
-    return [seed for path in sorted(folder.glob("*.jsonl")) for seed in read_file(path, path.stem)]
-
-
-def read_file(path: Path, language: str | None = None) -> list[Seed]:
-    """Read one file of labelled texts; without a language each line names its own."""
-    rows = [
-        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
-    ]
-    return [
-        Seed(language or row["language"], row["text"], row["refusal"], row.get("group", 0))
-        for row in rows
-    ]
 
 
 def slot(group: int, modulus: int, salt: str) -> int:
@@ -407,7 +381,7 @@ def leave_one_out(seeds: Sequence[Seed], shipped: RefusalModel) -> str:
 
 def report(model: RefusalModel, size: int) -> str:
     """Give everything that the documentation quotes."""
-    seeds = read_seeds()
+    seeds = read_seeds(SEEDS)
     trained, held_out = split(seeds)
     parts = [
         (
@@ -435,7 +409,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--check", action="store_true", help="write nothing; exit 1 when the weights would change"
     )
     options = parser.parse_args(arguments)
-    data = dump(train(split(read_seeds())[0]))
+    data = dump(train(split(read_seeds(SEEDS))[0]))
     changed = not WEIGHTS.exists() or WEIGHTS.read_bytes() != data
     if not options.check:
         WEIGHTS.write_bytes(data)

@@ -15,6 +15,7 @@ import argparse
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -26,7 +27,7 @@ import numpy.typing as npt
 from scipy.stats import beta, rankdata
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from train import ROOT, SHARE, WEIGHTS, fit, read_seeds, seen
+from train import ROOT, SHARE, WEIGHTS, covered_seeds, fit, seen
 
 from safeglot.backends.encoders.use import open_encoder
 from safeglot.config.registry import _refusal
@@ -74,7 +75,7 @@ def git(clone: Path, *arguments: str) -> bytes | None:
 
 def recorded(clone: Path) -> Iterator[Recorded]:
     """Yield the labelled answers in the languages that are covered, in the order of their files."""
-    covered = {seed.language for seed in read_seeds()}
+    covered = {seed.language for seed in covered_seeds()}
     for path in (
         (git(clone, "ls-tree", "-r", "--name-only", "HEAD", RUNS) or b"").decode().splitlines()
     ):
@@ -146,7 +147,7 @@ def every(answers: Sequence[Recorded]) -> list[Recorded]:
 
 def choose(answers: Sequence[Recorded], x: Floats, baseline: list[float | None]) -> None:
     """Print what each penalty gives over two models, and with that of train.py the other constants."""
-    seeds = read_seeds()
+    seeds = covered_seeds()
     sx, sy = seen([seed.text for seed in seeds]), np.array([seed.refusal for seed in seeds])
     y = np.array([a.refusal for a in answers])
     there = np.array([b is not None for b in baseline])
@@ -321,7 +322,7 @@ def main() -> None:
         "version": head.version,
         "encoder": head.encoder,
         "languages_covered": list(head.languages),
-        "seeds": {tag: sum(s.language == tag for s in read_seeds()) for tag in head.languages},
+        "seeds": dict(sorted(Counter(seed.language for seed in covered_seeds()).items())),
         "bounds": [head.low, head.high],
         "source": f"mainlp/Multilingual-Refusal@{commit[:12]}",
         "chosen_on": list(CHOICE),

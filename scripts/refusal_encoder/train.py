@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import sys
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,51 +24,32 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
 
+from refusal_seeds import FOLDERS, Seed, read_seeds  # noqa: E402
 from safeglot.backends.encoders.use import open_encoder  # noqa: E402
 from safeglot.judge.families.refusal_decision import ENCODER_VERSION  # noqa: E402
 from safeglot.judge.families.refusal_encoder import EncoderHead, parse_head, views  # noqa: E402
 
-FOLDERS = (
-    ROOT / "scripts" / "refusal_baseline" / "seeds",
-    ROOT / "scripts" / "refusal_encoder" / "seeds",
-)
 WEIGHTS = ROOT / "src" / "safeglot" / "judge" / "families" / "refusal_encoder.npz"
 NOT_COVERED = frozenset({"sw"})
 """Seeds of the baseline in languages that the encoder was not trained on."""
 C = 0.1
 """Inverse of the ridge penalty, as scikit-learn has it."""
-SHIFT = 0.4
+SHIFT = 0.75
 """Added to the bias: refusals of models are less plain than those of the seeds."""
-ALONE, JOINED, SHARE = 1.9, 1.55, 0.25
+ALONE, JOINED, SHARE = 2.05, 1.7, 0.25
 """Factors on the log odds, and what the baseline's count in the sum."""
-LOW, HIGH = 0.31, 0.66
+LOW, HIGH = 0.33, 0.69
 """No verdict in between."""
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """One labelled text; texts of one group are forms of one idea."""
-
-    language: str
-    text: str
-    refusal: bool
-    group: int
-
-
-def read_seeds(folders: Sequence[Path] = FOLDERS) -> list[Seed]:
+def covered_seeds() -> list[Seed]:
     """Read the seeds of the languages that are covered, in the order of folders and files."""
-    return [
-        Seed(path.stem, row["text"], row["refusal"], row["group"])
-        for folder in folders
-        for path in sorted(folder.glob("*.jsonl"))
-        if path.stem not in NOT_COVERED
-        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    ]
+    return [seed for seed in read_seeds(*FOLDERS) if seed.language not in NOT_COVERED]
 
 
 def fit(x: Floats, y: Labels, c: float = C) -> tuple[Floats, float]:
@@ -141,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if changed")
     options = parser.parse_args(arguments)
-    seeds = read_seeds()
+    seeds = covered_seeds()
     data = dump(train(seeds, seen([seed.text for seed in seeds])))
     changed = not WEIGHTS.exists() or WEIGHTS.read_bytes() != data
     if not options.check:

@@ -111,6 +111,14 @@ def text_of(prompt, tag, *, translator="ct2/a", quality=None, **more):
     )
 
 
+def put_failures(store, stage, rows):
+    """Write failures in Swahili: (key, prompt, kind, message) each."""
+    tail = (1, False, "", "", None)
+    store.write(
+        "failures", [(stage, k, p, "sw", 0, kind, told, *tail) for k, p, kind, told in rows]
+    )
+
+
 def translated(path, *, samples=1, gate=True, probes=True, silent=()):
     """Fill a store; `silent` are (prompt, language, arm) whose answers have no verdict."""
     rng = np.random.default_rng(7)
@@ -118,49 +126,12 @@ def translated(path, *, samples=1, gate=True, probes=True, silent=()):
     made = list(texts(gate=gate, probes=probes))
     store.add_inputs(prompts(), made)
     if gate:
-        store.write(
-            "failures",
-            [
-                (
-                    "translate",
-                    f"f{i}",
-                    f"h{i}",
-                    "sw",
-                    0,
-                    "no-translation",
-                    message,
-                    1,
-                    False,
-                    "",
-                    "",
-                    None,
-                )
-                for i, message in MESSAGES.items()
-            ],
-        )
+        rows = ((f"f{i}", f"h{i}", "no-translation", message) for i, message in MESSAGES.items())
+        put_failures(store, "translate", rows)
     if probes:
-        store.write(
-            "failures",
-            [
-                (
-                    "probe",
-                    f"{i}{name}",
-                    f"h{i}",
-                    "sw",
-                    0,
-                    name,
-                    "no word to switch",
-                    1,
-                    False,
-                    "",
-                    "",
-                    None,
-                )
-                for i in UNMADE
-                for name in VARIANTS["sw"]
-                if "codeswitch" in name
-            ],
-        )
+        names = [name for name in VARIANTS["sw"] if "codeswitch" in name]
+        rows = ((f"{i}{n}", f"h{i}", n, "no word to switch") for i in UNMADE for n in names)
+        put_failures(store, "probe", rows)
     put = Writer(store)
     for text in made:
         rate = (

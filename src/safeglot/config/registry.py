@@ -259,7 +259,12 @@ def _check_encoder() -> None:
         raise UsageError(_NO_ENCODER)
     from safeglot.backends.encoders import use
 
-    use.check()
+    try:
+        use.check()
+    except UsageError as error:
+        raise UsageError(
+            f"{error}\nThe baseline works without it: --judge refusal-baseline --no-refusal-judge"
+        ) from None
 
 
 def _refusal_by_encoder(text: str, languages: Sequence[str]) -> Decision:

@@ -21,7 +21,7 @@ class RefusalEncoder(RefusalBaseline):
     covered: ClassVar[tuple[str, ...]] = tuple(
         "ar de en es fr it ja ko nl pl pt ru th tr zh".split()  # noqa: SIM905 - one line reads better
     )
-    screening: ClassVar[tuple[str, ...]] = ("it", "ja", "ko", "nl", "pt", "ru", "tr", "zh")
+    screening: ClassVar[tuple[str, ...]] = ("it", "ja", "ko", "nl", "pt", "tr", "zh")
     """Languages in which its errors on recorded answers are over the bounds, or not known."""
     name: str = "refusal-encoder"
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 VERSION = "refusal-baseline-2"
 """Of the weights; `judge.families.refusal` reads no others."""
-ENCODER_VERSION = "refusal-encoder-1"
+ENCODER_VERSION = "refusal-encoder-2"
 """Of the head; `judge.families.refusal_encoder` reads no others."""
 
 Reason = Literal["refusal", "not-refusal", "empty", "not-covered", "unsure"]

@@ -21,7 +21,7 @@ from safeglot.text.encoder import Encoder
 from safeglot.text.languages import UnknownLanguage, primary
 
 Floats = npt.NDArray[np.float32]
-WIDTHS = (120, 240)
+WIDTHS = (120, 480)
 """Columns of the beginnings that are embedded; a CJK character takes three."""
 DECIMALS = 3
 """Of a probability: a verdict and its key must not hang on bits that differ between machines."""

@@ -182,7 +182,7 @@ def test_a_script_never_seen_is_not_covered_whatever_language_is_claimed(
 
 
 def test_between_the_thresholds_it_is_unsure(model: RefusalModel, script: ModuleType) -> None:
-    seen = [model.decide(seed.text, (seed.language,)) for seed in script.read_seeds()]
+    seen = [model.decide(seed.text, (seed.language,)) for seed in script.read_seeds(script.SEEDS)]
     unsure = [said for said in seen if said.reason == "unsure"]
     assert unsure
     assert all(
@@ -208,7 +208,7 @@ def test_bytes_that_are_no_model_are_a_value_error() -> None:
 
 
 def test_no_group_is_in_both_parts(script: ModuleType) -> None:
-    trained, held_out = script.split(script.read_seeds())
+    trained, held_out = script.split(script.read_seeds(script.SEEDS))
     assert not {seed.group for seed in trained} & {seed.group for seed in held_out}
     assert 0.2 < len(held_out) / (len(trained) + len(held_out)) < 0.3
 
@@ -216,7 +216,7 @@ def test_no_group_is_in_both_parts(script: ModuleType) -> None:
 def test_held_out_texts_are_right_as_often_as_the_documentation_says(
     model: RefusalModel, script: ModuleType
 ) -> None:
-    _, held_out = script.split(script.read_seeds())
+    _, held_out = script.split(script.read_seeds(script.SEEDS))
     assert set(model.languages) == set(HELD_OUT_FLOORS)
     for language, floor in HELD_OUT_FLOORS.items():
         counts = script.tally(model, [seed for seed in held_out if seed.language == language])
@@ -230,7 +230,7 @@ def test_held_out_texts_are_right_as_often_as_the_documentation_says(
 def test_texts_held_out_of_the_first_version_too_are_right_more_often(
     model: RefusalModel, script: ModuleType
 ) -> None:
-    _, held_out = script.split(script.read_seeds())
+    _, held_out = script.split(script.read_seeds(script.SEEDS))
     counts = script.tally(model, [seed for seed in held_out if seed.group < 200])
     assert counts.total == 337
     assert counts.right / counts.decided >= 0.955
@@ -263,7 +263,7 @@ def test_babble_an_echo_and_another_covered_language_are_no_refusals(
 
 @pytest.mark.retraining
 def test_the_weights_file_is_what_the_script_makes(model: RefusalModel, script: ModuleType) -> None:
-    made = script.train(script.split(script.read_seeds())[0])
+    made = script.train(script.split(script.read_seeds(script.SEEDS))[0])
     assert script.dump(made) == script.dump(made)
     again = parse_model(script.dump(made))
     np.testing.assert_allclose(again.weights, model.weights, atol=2e-2)

@@ -121,7 +121,7 @@ def test_other_weights_are_refused(head):
 
 def test_the_judge_names_the_versions_of_both_weights():
     judge = RefusalEncoder(decide=lambda _text, _tags: NOT_COVERED)
-    assert judge.id == "refusal-encoder/1/refusal-encoder-1+refusal-baseline-2"
+    assert judge.id == "refusal-encoder/1/refusal-encoder-2+refusal-baseline-2"
     assert judge.name == "refusal-encoder"
 
 
@@ -137,12 +137,15 @@ def test_screening_only_is_what_was_measured(head):
         assert min(told["auc"], told["auc_released"]) >= 0.95
 
 
-def test_every_language_has_its_own_seeds_of_both_kinds():
-    for path in sorted(SEEDS.glob("*.jsonl")):
-        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        assert len({row["text"] for row in rows}) == len(rows) >= 100
-        assert 30 < sum(row["refusal"] for row in rows) < len(rows) - 30
-    assert {p.stem for p in SEEDS.glob("*.jsonl")} == set("ar ja ko nl pl pt ru th tr zh".split())  # noqa: SIM905
+def test_every_language_has_seeds_of_both_kinds():
+    folders = (SEEDS, SEEDS.parents[1] / "refusal_baseline" / "seeds")
+    tags = "ar de en es fr it ja ko nl pl pt ru th tr zh".split()  # noqa: SIM905
+    for tag in tags:
+        files = [folder / f"{tag}.jsonl" for folder in folders]
+        rows = [json.loads(line) for file in files if file.exists() for line in file.open("rb")]
+        assert len({row["text"] for row in rows}) == len(rows) >= 170
+        assert 60 < sum(row["refusal"] for row in rows) < len(rows) - 60
+    assert {path.stem for path in SEEDS.glob("*.jsonl")} <= set(tags)
 
 
 @pytest.mark.retraining
@@ -151,7 +154,7 @@ def test_the_seeds_give_the_weights_that_ship(head):
     spec = importlib.util.spec_from_file_location(name, ROOT / "scripts/refusal_encoder/train.py")
     script = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    seeds = script.read_seeds()
+    seeds = script.covered_seeds()
     again = script.train(seeds, script.seen([seed.text for seed in seeds]))
     assert np.abs(again.weights - head.weights).max() < 0.02
     assert again.languages == head.languages
