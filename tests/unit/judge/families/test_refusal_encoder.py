@@ -141,8 +141,9 @@ def test_every_language_has_seeds_of_both_kinds():
     folders = (SEEDS, SEEDS.parents[1] / "refusal_baseline" / "seeds")
     tags = "ar de en es fr it ja ko nl pl pt ru th tr zh".split()  # noqa: SIM905
     for tag in tags:
-        files = [folder / f"{tag}.jsonl" for folder in folders]
-        rows = [json.loads(line) for file in files if file.exists() for line in file.open("rb")]
+        files = [file for folder in folders if (file := folder / f"{tag}.jsonl").exists()]
+        lines = "".join(file.read_text("utf-8") for file in files).splitlines()
+        rows = [json.loads(line) for line in lines]
         assert len({row["text"] for row in rows}) == len(rows) >= 170
         assert 60 < sum(row["refusal"] for row in rows) < len(rows) - 60
     assert {path.stem for path in SEEDS.glob("*.jsonl")} <= set(tags)
