@@ -56,7 +56,7 @@ def why(run: Path, **wanted: str | None) -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["csv", "jsonl", "parquet"]),
+    type=click.Choice(["csv", "jsonl", "parquet", "inspect", "every-eval-ever", "latex"]),
     default="csv",
     show_default=True,
 )
@@ -64,7 +64,7 @@ def why(run: Path, **wanted: str | None) -> None:
     "--out", type=click.Path(path_type=Path), default=None, help="folder; RUN/export by default"
 )
 def export(run: Path, kind: str, out: Path | None) -> None:
-    """Write prompts, answers, verdicts and estimates as files."""
+    """Write a run as files: its records and estimates, a paper's tables, logs of other tools."""
     from safeglot.backends.files.rundir import RunDir
     from safeglot.cli import look
 

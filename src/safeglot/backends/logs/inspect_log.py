@@ -46,6 +46,7 @@ def open_log(path: Path) -> LogFile:
 
 def _check_parts(path: Path) -> None:
     """Check a log before its tool unpacks it. Raises: UsageError."""
+    _api()  # with it zipfile reads what Inspect packs with Zstandard
     try:
         with zipfile.ZipFile(path) as parts:
             for part in parts.infolist():
@@ -58,7 +59,14 @@ def _check_parts(path: Path) -> None:
             names = set(parts.namelist())
             first = next((n for n in ("header.json", "_journal/start.json") if n in names), None)
             about = json.loads(parts.read(first)) if first else {}
-    except (zipfile.BadZipFile, OSError, ValueError, RecursionError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        ValueError,
+        RecursionError,
+        EOFError,
+        NotImplementedError,
+    ) as error:
         raise UsageError(_damaged(path, error)) from None
     version = about.get("version") if isinstance(about, dict) else None
     if not isinstance(version, int):

@@ -10,7 +10,12 @@ from typing import Any, BinaryIO
 
 from safeglot.types import NO_SETTINGS, ModelSettings
 
-OURS = {"language": ("language", "lang"), "category": ("category",), "kind": ("kind",)}
+OURS = {
+    "id": ("prompt_id",),
+    "language": ("language", "lang"),
+    "category": ("category",),
+    "kind": ("kind",),
+}
 """Our names -> keys of a log's own fields that say the same of a prompt."""
 DEPTH = 4
 """How deep tables within a row are taken apart."""

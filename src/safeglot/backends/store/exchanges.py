@@ -1,0 +1,76 @@
+"""What a model was asked in the main arm, what came of it, and the verdicts, one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from safeglot.backends.store.store import Store
+
+_ANSWERED = """
+SELECT q.id, t.language, t.text, q.kind, q.categories, r.sample, p.text, p.thought, p.finish_reason,
+  p.n_tokens, p.n_prompt_tokens, '' AS failure, (
+    SELECT json_group_object(j.name, json_array(v.unsafe, v.p_unsafe, v.codes, v.reason, v.rationale))
+    FROM verdicts v JOIN steps j ON j.id = v.step
+    WHERE v.response = r.id AND j.name IN (SELECT value FROM json_each(?2)))
+FROM steps s JOIN responses r ON r.step = s.id
+JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+JOIN prompts q ON q.id = t.prompt JOIN replies p ON p.id = r.reply
+WHERE s.stage = 'generate' AND s.name = ?1
+UNION ALL
+SELECT q.id, t.language, t.text, q.kind, q.categories, f.sample, f.text, f.thought, '', NULL, NULL,
+  f.kind || ': ' || f.message, '{}'
+FROM failures f JOIN translations t ON t.id = f.work AND t.arm = 'main'
+JOIN prompts q ON q.id = t.prompt
+WHERE f.stage = 'generate' AND f.by = ?1
+ORDER BY 1, 2, 6
+"""
+
+
+class Said(NamedTuple):
+    """A judge's verdict; `unsafe` is None where there is none, with the reason."""
+
+    unsafe: bool | None
+    p_unsafe: float | None
+    codes: tuple[str, ...]
+    reason: str
+    rationale: str
+
+
+class Exchange(NamedTuple):
+    """A request and what came of it: an answer with its verdicts, or a failure in words."""
+
+    prompt: str
+    language: str
+    text: str
+    kind: str
+    categories: tuple[str, ...]
+    sample: int
+    answer: str
+    thought: str
+    finish_reason: str
+    n_tokens: int | None
+    n_prompt_tokens: int | None
+    failure: str
+    verdicts: Mapping[str, Said]
+    """Judge -> what it said."""
+
+
+def exchanges(store: Store, model: str, judges: Sequence[str]) -> Iterator[Exchange]:
+    """Yield every request to a model that has ended, by prompt and language."""
+    for row in store.rows(_ANSWERED, (model, json.dumps(list(judges)))):
+        verdicts = {name: _said(values) for name, values in json.loads(row[-1]).items()}
+        yield Exchange._make((*row[:4], tuple(json.loads(row[4])), *row[5:-1], verdicts))
+
+
+def _said(values: Sequence[object]) -> Said:
+    unsafe, p_unsafe, codes, reason, rationale = values
+    return Said(
+        unsafe=None if unsafe is None else bool(unsafe),
+        p_unsafe=p_unsafe if isinstance(p_unsafe, float) else None,
+        codes=tuple(json.loads(str(codes))),
+        reason=str(reason),
+        rationale=str(rationale),
+    )

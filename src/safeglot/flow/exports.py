@@ -1,0 +1,118 @@
+"""A run in the forms of others: logs of Inspect, Every Eval Ever, and the tables of a paper."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from safeglot import __version__
+from safeglot.backends.files.links import check_folder, replaced
+from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.files.rundir import RunDir, write_text
+from safeglot.backends.store.exchanges import exchanges
+from safeglot.backends.store.store import Store
+from safeglot.errors import UsageError
+from safeglot.flow.measure.estimates import signature
+from safeglot.flow.page import page_of
+from safeglot.flow.run import session
+from safeglot.keys import digest
+from safeglot.report.formats import every_eval, paper_tables
+from safeglot.report.formats.every_eval import plain_name
+from safeglot.report.results_json import from_json
+from safeglot.report.table import to_csv
+
+Written = Iterator[tuple[Path, int]]
+"""The path of each file with the number of its rows, as it is written."""
+
+
+def write(run_dir: RunDir, form: str, folder: Path) -> Written:
+    """Yield each file of a run in the form `inspect`, `every-eval-ever` or `latex`. Raises: UsageError."""
+    check_folder(folder, folder.parent)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"--out {folder}: {error.strerror or error}. Give a folder that can be written."
+        ) from None
+    yield from FORMS[form](run_dir.require(), folder)
+
+
+def _tables(run_dir: RunDir, folder: Path) -> Written:
+    tables = paper_tables.paper_tables(page_of(run_dir, 0))
+    for name, text in (("tables.tex", paper_tables.latex(tables)), ("tables.csv", to_csv(tables))):
+        write_text(folder / name, text)
+        yield folder / name, sum(len(table.rows) for table in tables)
+
+
+def _inspect(run_dir: RunDir, folder: Path) -> Written:
+    from safeglot.backends.logs.inspect_writer import write_log
+
+    with session.opened(run_dir) as store:
+        about = run_dir.read_manifest().rating
+        line = signature(store, about)
+        told = {
+            "created": _time(about).isoformat(), "prompts": about.source.name, "version": __version__,
+            "signature": line,
+        }  # fmt: skip
+        for model in about.models:
+            path = folder / f"{_file_name(model)}.eval"
+            rows = exchanges(store, model, tuple(about.judges))
+            yield path, write_log(path, rows, model=model, judges=tuple(about.judges), about=told)
+
+
+def _every_eval(run_dir: RunDir, folder: Path) -> Written:
+    estimates, _ = from_json(run_dir.read_results())
+    with session.opened(run_dir) as store:
+        manifest = run_dir.read_manifest().rating
+        for model in manifest.models:
+            about = _evaluation(store, manifest, model)
+            path = folder / about.path
+            beside = path.with_name(f"{path.stem}_samples.jsonl")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            n = 0
+            with replaced(beside) as partial, partial.open("w", encoding="utf-8") as file:
+                for row in every_eval.samples(
+                    about, exchanges(store, model, tuple(manifest.judges))
+                ):
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                    n += 1
+            whole = every_eval.result(about, estimates)
+            whole["detailed_evaluation_results"] = {
+                "format": "jsonl", "file_path": beside.relative_to(folder).as_posix(),
+                "total_rows": n,
+            }  # fmt: skip
+            write_text(path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+            yield beside, n
+            yield path, len(whole["evaluation_results"])
+
+
+def _evaluation(store: Store, manifest: Manifest, model: str) -> every_eval.Evaluation:
+    return every_eval.Evaluation(
+        model=model,
+        signature=signature(store, manifest),
+        created=_time(manifest).isoformat(),
+        timestamp=str(_time(manifest).timestamp()),
+        prompts=manifest.source.name,
+        judges=manifest.judges,
+        settings=manifest.settings,
+        version=__version__,
+    )
+
+
+def _time(manifest: Manifest) -> datetime:
+    return datetime.fromisoformat(manifest.created)
+
+
+def _file_name(model: str) -> str:
+    """Return a name that no other model has, of signs that every system takes."""
+    kept = plain_name(model)
+    return kept if kept == model else f"{kept}-{digest('file', model)[:6]}"
+
+
+FORMS: dict[str, Callable[[RunDir, Path], Written]] = {
+    "inspect": _inspect,
+    "every-eval-ever": _every_eval,
+    "latex": _tables,
+}
