@@ -5,6 +5,8 @@ Source: inspect_ai 0.3.285, its log format of version 2.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -46,7 +48,8 @@ def open_log(path: Path) -> LogFile:
 
 def _check_parts(path: Path) -> None:
     """Check a log before its tool unpacks it. Raises: UsageError."""
-    _api()  # with it zipfile reads what Inspect packs with Zstandard
+    with contextlib.suppress(ImportError):  # comes with Inspect: zipfile then reads Zstandard
+        importlib.import_module("zipfile_zstd")
     try:
         with zipfile.ZipFile(path) as parts:
             for part in parts.infolist():
@@ -59,14 +62,10 @@ def _check_parts(path: Path) -> None:
             names = set(parts.namelist())
             first = next((n for n in ("header.json", "_journal/start.json") if n in names), None)
             about = json.loads(parts.read(first)) if first else {}
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        ValueError,
-        RecursionError,
-        EOFError,
-        NotImplementedError,
-    ) as error:
+    except NotImplementedError as error:  # packed in a way that only Inspect reads
+        _api()
+        raise UsageError(_damaged(path, error)) from None
+    except (zipfile.BadZipFile, OSError, ValueError, RecursionError, EOFError) as error:
         raise UsageError(_damaged(path, error)) from None
     version = about.get("version") if isinstance(about, dict) else None
     if not isinstance(version, int):

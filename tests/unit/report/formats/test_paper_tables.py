@@ -20,8 +20,8 @@ def judged(page):
 
 def test_models_by_languages_and_categories_by_languages():
     by_language, *_, by_category = paper_tables(judged(small.page()))
-    assert [column.name for column in by_language.columns][0] == "model"
-    assert [column.name for column in by_language.columns][-1] == "all"
+    names = [column.name for column in by_language.columns]
+    assert (names[0], names[-1]) == ("model", "all")
     assert by_language.rows[0][0].text == small.MODEL
     assert by_category.columns[0].name == "category"
     assert {cell.value for row in by_category.rows for cell in row[1:]} & {
