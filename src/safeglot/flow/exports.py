@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from safeglot import __version__
@@ -22,6 +24,7 @@ from safeglot.report.formats import every_eval, paper_tables
 from safeglot.report.formats.every_eval import plain_name
 from safeglot.report.results_json import from_json
 from safeglot.report.table import to_csv
+from safeglot.score.catalogue.metrics import METRICS, RANGES, WORSE
 
 Written = Iterator[tuple[Path, int]]
 """The path of each file with the number of its rows, as it is written."""
@@ -66,8 +69,9 @@ def _every_eval(run_dir: RunDir, folder: Path) -> Written:
     estimates, _ = from_json(run_dir.read_results())
     with session.opened(run_dir) as store:
         manifest = run_dir.read_manifest().rating
+        scales = {metric: _scale(metric) for metric in {e.metric for e in estimates}}
         for model in manifest.models:
-            about = _evaluation(store, manifest, model)
+            about = _evaluation(store, manifest, model, scales)
             path = folder / about.path
             beside = path.with_name(f"{path.stem}_samples.jsonl")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +92,18 @@ def _every_eval(run_dir: RunDir, folder: Path) -> Written:
             yield path, len(whole["evaluation_results"])
 
 
-def _evaluation(store: Store, manifest: Manifest, model: str) -> every_eval.Evaluation:
+def _scale(metric: str) -> every_eval.MetricScale:
+    entry = next((m for m in METRICS if any(fnmatchcase(metric, name) for name in m.names)), None)
+    if entry is None:
+        return every_eval.MetricScale()
+    least, most = RANGES[entry.unit] or (-math.inf, math.inf)
+    is_worse = entry.polarity == WORSE
+    return every_eval.MetricScale(unit=entry.unit, least=least, most=most, is_worse_higher=is_worse)
+
+
+def _evaluation(
+    store: Store, manifest: Manifest, model: str, scales: Mapping[str, every_eval.MetricScale]
+) -> every_eval.Evaluation:
     return every_eval.Evaluation(
         model=model,
         signature=signature(store, manifest),
@@ -98,6 +113,7 @@ def _evaluation(store: Store, manifest: Manifest, model: str) -> every_eval.Eval
         judges=manifest.judges,
         settings=manifest.settings,
         version=__version__,
+        scales=scales,
     )
 
 

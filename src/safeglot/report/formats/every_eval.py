@@ -8,17 +8,25 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, field
 from typing import Any
 
 from safeglot.keys import digest
-from safeglot.score.catalogue.metrics import METRICS, RANGES, WORSE
 from safeglot.types import Estimate
 
 VERSION = "0.3.0"
 NAME = "safeglot"
 UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricScale:
+    """What the catalogue says of a metric's numbers; infinite where they have no bound."""
+
+    unit: str = UNKNOWN
+    least: float = -math.inf
+    most: float = math.inf
+    is_worse_higher: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +43,8 @@ class Evaluation:
     """Name -> id."""
     settings: Mapping[str, str]
     version: str
+    scales: Mapping[str, MetricScale] = field(default_factory=dict)
+    """Metric -> its scale."""
 
     @property
     def id(self) -> str:
@@ -115,7 +125,7 @@ def _metric(about: Evaluation, estimate: Estimate) -> dict[str, Any]:
         "evaluation_description": f"{estimate.metric} of safeglot; missing is counted, never safe",
         "metric_id": f"{NAME}.{estimate.metric}",
         "metric_name": estimate.metric,
-        **_scale(estimate.metric),
+        **_scale(about.scales.get(estimate.metric, MetricScale())),
     }
     if judge is not None:
         known = about.judges.get(judge, judge)
@@ -125,16 +135,13 @@ def _metric(about: Evaluation, estimate: Estimate) -> dict[str, Any]:
     return config
 
 
-def _scale(metric: str) -> dict[str, Any]:
-    """Return what the catalogue says of a metric's numbers."""
-    entry = next((m for m in METRICS if any(fnmatchcase(metric, n) for n in m.names)), None)
-    least, most = (RANGES[entry.unit] if entry else None) or (-math.inf, math.inf)
+def _scale(scale: MetricScale) -> dict[str, Any]:
     return {
-        "metric_unit": entry.unit if entry else UNKNOWN,
-        "lower_is_better": entry is not None and entry.polarity == WORSE,
+        "metric_unit": scale.unit,
+        "lower_is_better": scale.is_worse_higher,
         "score_type": "continuous",
-        "min_score": least if math.isfinite(least) else "-Infinity",
-        "max_score": most if math.isfinite(most) else "Infinity",
+        "min_score": scale.least if math.isfinite(scale.least) else "-Infinity",
+        "max_score": scale.most if math.isfinite(scale.most) else "Infinity",
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from example import small
 from safeglot.backends.store.exchanges import Exchange, Said
-from safeglot.report.formats.every_eval import Evaluation, plain_name, result, samples
+from safeglot.report.formats.every_eval import Evaluation, MetricScale, plain_name, result, samples
 
 SCHEMAS = Path(__file__).parents[3] / "data" / "schemas"
 JUDGE = "llama-guard-3=vllm/owner/guard"
@@ -23,6 +23,7 @@ ABOUT = Evaluation(
     judges={JUDGE: "llama-guard-3/1"},
     settings={"Temperature": "0"},
     version="0.1.0",
+    scales={"safety_micro": MetricScale(unit="rate", least=0.0, most=1.0)},
 )
 
 
