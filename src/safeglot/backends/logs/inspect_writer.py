@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.store.exchanges import Exchange, Said
+from safeglot.backends.store.exchanges import EndedRequest, StoredVerdict
 from safeglot.errors import UsageError
 
 SAFE, UNSAFE, NONE = "safe", "unsafe", "no verdict"
@@ -19,7 +19,7 @@ TASK = "safeglot"
 
 def write_log(
     path: Path,
-    rows: Iterable[Exchange],
+    rows: Iterable[EndedRequest],
     *,
     model: str,
     judges: Sequence[str],
@@ -77,7 +77,7 @@ def _result(log: Any, judge: str, counts: Counter[str]) -> Any:
 
 
 def _sample(
-    row: Exchange, model: str, judges: Sequence[str], counts: Mapping[str, Counter[str]]
+    row: EndedRequest, model: str, judges: Sequence[str], counts: Mapping[str, Counter[str]]
 ) -> Any:
     from inspect_ai import log
     from inspect_ai import model as models
@@ -122,13 +122,13 @@ def _sample(
 _ENDINGS = {"length": "max_tokens", "content_filter": "content_filter"}
 
 
-def _content(models: Any, row: Exchange) -> Any:
+def _content(models: Any, row: EndedRequest) -> Any:
     if not row.thought:
         return row.answer
     return [models.ContentReasoning(reasoning=row.thought), models.ContentText(text=row.answer)]
 
 
-def _usage(models: Any, row: Exchange) -> Any:
+def _usage(models: Any, row: EndedRequest) -> Any:
     if row.n_tokens is None or row.n_prompt_tokens is None:
         return None
     return models.ModelUsage(
@@ -137,7 +137,7 @@ def _usage(models: Any, row: Exchange) -> Any:
     )  # fmt: skip
 
 
-def _score(said: Said | None, counts: Counter[str]) -> Any:
+def _score(said: StoredVerdict | None, counts: Counter[str]) -> Any:
     from inspect_ai.scorer import Score
 
     value = NONE if said is None or said.unsafe is None else UNSAFE if said.unsafe else SAFE

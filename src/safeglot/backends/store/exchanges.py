@@ -29,7 +29,7 @@ ORDER BY 1, 2, 6
 """
 
 
-class Said(NamedTuple):
+class StoredVerdict(NamedTuple):
     """A judge's verdict; `unsafe` is None where there is none, with the reason."""
 
     unsafe: bool | None
@@ -39,7 +39,7 @@ class Said(NamedTuple):
     rationale: str
 
 
-class Exchange(NamedTuple):
+class EndedRequest(NamedTuple):
     """A request and what came of it: an answer with its verdicts, or a failure in words."""
 
     prompt: str
@@ -54,20 +54,20 @@ class Exchange(NamedTuple):
     n_tokens: int | None
     n_prompt_tokens: int | None
     failure: str
-    verdicts: Mapping[str, Said]
+    verdicts: Mapping[str, StoredVerdict]
     """Judge -> what it said."""
 
 
-def exchanges(store: Store, model: str, judges: Sequence[str]) -> Iterator[Exchange]:
+def exchanges(store: Store, model: str, judges: Sequence[str]) -> Iterator[EndedRequest]:
     """Yield every request to a model that has ended, by prompt and language."""
     for row in store.rows(_ANSWERED, (model, json.dumps(list(judges)))):
         verdicts = {name: _said(values) for name, values in json.loads(row[-1]).items()}
-        yield Exchange._make((*row[:4], tuple(json.loads(row[4])), *row[5:-1], verdicts))
+        yield EndedRequest._make((*row[:4], tuple(json.loads(row[4])), *row[5:-1], verdicts))
 
 
-def _said(values: Sequence[object]) -> Said:
+def _said(values: Sequence[object]) -> StoredVerdict:
     unsafe, p_unsafe, codes, reason, rationale = values
-    return Said(
+    return StoredVerdict(
         unsafe=None if unsafe is None else bool(unsafe),
         p_unsafe=p_unsafe if isinstance(p_unsafe, float) else None,
         codes=tuple(json.loads(str(codes))),

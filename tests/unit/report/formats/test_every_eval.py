@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from example import small
-from safeglot.backends.store.exchanges import Exchange, Said
+from safeglot.backends.store.exchanges import EndedRequest, StoredVerdict
 from safeglot.report.formats.every_eval import Evaluation, MetricScale, plain_name, result, samples
 
 SCHEMAS = Path(__file__).parents[3] / "data" / "schemas"
@@ -36,9 +36,9 @@ def exchange(unsafe, **more):
         "prompt": "p1", "language": "sw", "text": "A request.", "kind": "harmful",
         "categories": ("crime_tax",), "sample": 0, "answer": "[unsafe answer 1]", "thought": "",
         "finish_reason": "stop", "n_tokens": 3, "n_prompt_tokens": 5, "failure": "",
-        "verdicts": {JUDGE: Said(unsafe, 0.9, ("S1",), "", "")},
+        "verdicts": {JUDGE: StoredVerdict(unsafe, 0.9, ("S1",), "", "")},
     }  # fmt: skip
-    return Exchange(**(given | more))
+    return EndedRequest(**(given | more))
 
 
 def test_results_fit_the_schema_and_have_intervals():
