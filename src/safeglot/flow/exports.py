@@ -13,7 +13,7 @@ from safeglot import __version__
 from safeglot.backends.files.links import check_folder, replaced
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir, write_text
-from safeglot.backends.store.exchanges import exchanges
+from safeglot.backends.store.reading.requests import ended_requests
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.flow.measure.estimates import signature
@@ -61,7 +61,7 @@ def _inspect(run_dir: RunDir, folder: Path) -> Written:
         }  # fmt: skip
         for model in about.models:
             path = folder / f"{_file_name(model)}.eval"
-            rows = exchanges(store, model, tuple(about.judges))
+            rows = ended_requests(store, model, tuple(about.judges))
             yield path, write_log(path, rows, model=model, judges=tuple(about.judges), about=told)
 
 
@@ -78,7 +78,7 @@ def _every_eval(run_dir: RunDir, folder: Path) -> Written:
             n = 0
             with replaced(beside) as partial, partial.open("w", encoding="utf-8") as file:
                 for row in every_eval.samples(
-                    about, exchanges(store, model, tuple(manifest.judges))
+                    about, ended_requests(store, model, tuple(manifest.judges))
                 ):
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
                     n += 1

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.store.exchanges import EndedRequest, StoredVerdict
+from safeglot.backends.store.reading.requests import EndedRequest, StoredVerdict
 from safeglot.errors import UsageError
 
 SAFE, UNSAFE, NONE = "safe", "unsafe", "no verdict"

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from example import small
-from safeglot.backends.store.exchanges import EndedRequest, StoredVerdict
+from safeglot.backends.store.reading.requests import EndedRequest, StoredVerdict
 from safeglot.report.formats.every_eval import Evaluation, MetricScale, plain_name, result, samples
 
 SCHEMAS = Path(__file__).parents[3] / "data" / "schemas"

@@ -58,7 +58,7 @@ class EndedRequest(NamedTuple):
     """Judge -> what it said."""
 
 
-def exchanges(store: Store, model: str, judges: Sequence[str]) -> Iterator[EndedRequest]:
+def ended_requests(store: Store, model: str, judges: Sequence[str]) -> Iterator[EndedRequest]:
     """Yield every request to a model that has ended, by prompt and language."""
     for row in store.rows(_ANSWERED, (model, json.dumps(list(judges)))):
         verdicts = {name: _said(values) for name, values in json.loads(row[-1]).items()}

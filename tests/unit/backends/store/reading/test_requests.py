@@ -6,7 +6,7 @@ from collections import Counter
 
 from example.recorded import recorded
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.exchanges import exchanges
+from safeglot.backends.store.reading.requests import ended_requests
 from safeglot.flow.run.session import opened
 
 MODEL = "vllm/family-a-8b-instruct"
@@ -16,7 +16,7 @@ def test_exchanges_are_those_of_the_database(tmp_path):
     run_dir = RunDir(recorded(tmp_path, "recorded"))
     judges = tuple(run_dir.read_manifest().judges)
     with opened(run_dir) as store:
-        rows = list(exchanges(store, MODEL, judges[:1]))
+        rows = list(ended_requests(store, MODEL, judges[:1]))
         query = "SELECT COUNT(*) FROM answers WHERE model = ? AND arm = 'main'"
         answered = store.count(query, (MODEL,))
     assert sum(not row.failure for row in rows) == answered
