@@ -40,6 +40,11 @@ class Census:
     told: Counter[str] = field(default_factory=Counter)
     """How many rows there are of what is to be said."""
     n_samples: int = 1
+    first_files: dict[str, array[int]] = field(default_factory=dict)
+    """Language -> by place, the file of the first answer to a text, as a number from 1."""
+    wheres: dict[str, int] = field(default_factory=dict)
+    mixed: bool = False
+    """Whether answers to a text stand in several files, whose nothing says."""
 
     @property
     def is_repeated(self) -> bool:
@@ -63,6 +68,7 @@ class Census:
                 column = counts.setdefault((language, model), array("H"))
                 column.extend([0] * (at + 1 - len(column)))
                 column[at] += column[at] < SAMPLES[1]
+                self._check_file(row, at, language)
         self.told["nan"] = reader.n_nan
         self._check_words()
         self._check_names()
@@ -80,6 +86,27 @@ class Census:
     def judge_of(self, said: RecordedAnswer) -> str:
         """Return the name of the judge whose verdict a row brings."""
         return f"{IMPORTED}={said.judge}" if said.judge else IMPORTED
+
+    def _check_file(self, row: Row, at: int, language: str) -> None:
+        """Note once where answers to a text stand in several files, and nothing says that they are one model's."""
+        if self.table.n_files < 2 or self.mixed or not {"model", "sample"}.isdisjoint(self.columns):
+            return
+        column = self.first_files.setdefault(language, array("I"))
+        column.extend([0] * (at + 1 - len(column)))
+        wheres = self.wheres
+        here = wheres.setdefault(row.where, len(wheres) + 1)
+        if column[at] in (0, here):
+            column[at] = here
+            return
+        self.mixed = True
+        first = list(wheres)[column[at] - 1].rstrip(": row")
+        self.problems.add(
+            row.place,
+            f"has an answer to id {self.gathering.ids[at]} in {language}, and so has {first}; no column "
+            "says whose they are. Name the column of the model (--columns model=COLUMN), have the "
+            "path say it, as in 'answers/{model}/{language}.jsonl', or say that they are samples of one "
+            f"model: --columns sample={SAMPLE_ORDER}",
+        )
 
     def _count(self, said: RecordedAnswer) -> int:
         if "verdict" in self.columns:

@@ -101,9 +101,7 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
     try:
         census, prompts = _counted(recording, wanted)
     except Unread as error:
-        raise pasted(
-            wanted.config(), error, error.remedy, ("import", *wanted.sources, "--out", str(out))
-        ) from None
+        raise pasted(wanted.config(), error, error.remedy, _begun(wanted, out, error)) from None
     with _made_whole(out) as folder:
         config = _config(recording, wanted, census, prompts)
         about = _written(RunDir(folder), config, (recording, census, prompts), wanted)
@@ -111,6 +109,14 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
     for note in (*prompts.notes, *about.notes):
         console.say(f"note: {note}")
     return run_dir
+
+
+def _begun(wanted: ToImport, out: Path, error: Unread) -> tuple[str, ...]:
+    """Return how the command to paste begins: with what the reader of prompts does not know of."""
+    said = ",".join(f"{word}={meaning}" for word, meaning in wanted.verdicts.items())
+    verdicts = ("--verdicts", said) if said and "--verdicts" not in error.remedy.flags else ()
+    simple = ("--simple-labels",) if wanted.simple_labels else ()
+    return ("import", *wanted.sources, "--out", str(out), *verdicts, *simple)
 
 
 def _opened(wanted: ToImport) -> Recording:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.prompts.reading.cells import is_blank
+from safeglot.prompts.reading.patterns import SAID
 from safeglot.prompts.reading.tables import Row, Table
 
 CONSTANT = "="
@@ -96,6 +97,8 @@ def answer_columns(
         there = [by_name[n] for n in usual if n in by_name]
         if there:
             own.setdefault(name, there[0])
+    if SAID["model"] in table.columns:
+        own.setdefault("model", SAID["model"])
     if "answer" not in own:
         near = did_you_mean("answer", [c for c in table.columns if c not in taken])
         problems.add(

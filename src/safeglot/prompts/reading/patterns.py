@@ -11,8 +11,12 @@ from safeglot.errors import UsageError
 from safeglot.prompts.problems import did_you_mean
 from safeglot.prompts.reading.language_names import languages_named
 
-SAID: Mapping[str, str] = {"language": "{language}", "category": "{category}"}
-"""Name -> the column of what a pattern of the user's says of all rows of a file."""
+SAID: Mapping[str, str] = {
+    "language": "{language}",
+    "category": "{category}",
+    "model": "{model}",
+}
+"""Name -> the column of what a pattern of the user's says of all rows of a file; only answers have a model."""
 IMPLIED: Mapping[str, str] = {"language": "(language)", "category": "(category)"}
 """As SAID, of what the names of files imply: a column of their own goes before it."""
 _SIGN = re.compile(r"\{([^{}]*)\}|([*?])")
@@ -70,7 +74,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         elif name not in SAID:
             raise UsageError(
                 f"{pattern}: {{{name}}} stands for nothing{did_you_mean(name, SAID)}; allowed are "
-                "{language}, {category}, {a,b} for a or b, * and ?"
+                "{language}, {category}, of answers {model}, {a,b} for a or b, * and ?"
             )
         elif name in seen:
             found += f"(?P={name})"

@@ -62,3 +62,39 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path):
         made(str(path), tmp_path)
     assert len(told.value.problems) == 2, told.value.problems
     assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.fixture
+def two_models(tmp_path):
+    """A folder a model, a file a language, and nothing within that names the model."""
+    for model in ("x", "y"):
+        for tag in ("de", "en"):
+            path = tmp_path / "out" / model / f"{tag}.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"id,category,text,answer\n1,c,Text {tag},by {model}\n", "utf-8")
+    return tmp_path / "out"
+
+
+def test_a_path_says_the_model(two_models, tmp_path):
+    run = made(f"{two_models}/{{model}}/{{language}}.csv", tmp_path)
+    about = run.read_manifest()
+    assert (about.models, about.samples) == (("imported/x", "imported/y"), 1)
+
+
+def test_answers_of_several_files_are_no_samples_of_one_model(two_models, tmp_path):
+    with pytest.raises(InputErrors) as told:
+        made(str(two_models), tmp_path)
+    (problem,) = told.value.problems
+    assert "no column says whose they are" in problem
+    assert "{model}/{language}" in problem
+    assert made(str(two_models), tmp_path, columns={"sample": "#"}).read_manifest().samples == 2
+
+
+def test_the_command_to_paste_has_all_that_was_given(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{HEAD}1,Norsk,c,Hello,x\n", "utf-8")
+    with pytest.raises(InputErrors) as told:
+        made(str(path), tmp_path, verdicts={"y": "unsafe"}, simple_labels=True)
+    begun = f"safeglot import {path} --out {tmp_path / 'run'} --verdicts y=unsafe --simple-labels"
+    assert told.value.then.startswith(begun)
+    assert "--read-as" in told.value.then
