@@ -65,6 +65,10 @@ class RoundTripEncoder:
     nothing, and gates only where the gate has a threshold for it.
     """
 
+    scale: ClassVar[Scale] = Scale(
+        worst=0.0, best=1.0, proxy=True, machine_only=True, thresholds={}
+    )
+    """A proxy without a threshold."""
     trip: RoundTripChrf
     cosine: EncoderCosine
     name: str = TRIP_NAME
@@ -73,11 +77,6 @@ class RoundTripEncoder:
     def id(self) -> str:
         """Version and the ids of both parts."""
         return f"{TRIP_NAME}:{TRIP_VERSION}:{self.trip.id}:{self.cosine.id}"
-
-    @property
-    def scale(self) -> Scale:
-        """From 0 to 1, more is better; a proxy without a threshold."""
-        return Scale(worst=0.0, best=1.0, proxy=True, machine_only=True, thresholds={})
 
     def uncovered(self, source: str, target: str) -> str:
         """Return why one of the two parts cannot judge a pair of languages; "" where both can."""

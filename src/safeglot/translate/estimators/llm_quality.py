@@ -76,6 +76,8 @@ class _LlmQuality:
     """Of the question and its reading; bumped with every change."""
     family: ClassVar[str]
     question: ClassVar[str]
+    room: ClassVar[int]
+    """Tokens that a plain reply needs."""
 
     model: str
     """Identifies the model and its revision in keys and routes."""
@@ -145,11 +147,6 @@ class _LlmQuality:
         except _Unreadable as fault:
             return Estimated(value=None, reason=str(fault))
 
-    @property
-    def room(self) -> int:
-        """Tokens that a plain reply needs."""
-        raise NotImplementedError
-
     def parse(self, text: str) -> float:
         """Return the number in what the model said. Raises: _Unreadable."""
         raise NotImplementedError
@@ -164,16 +161,9 @@ class LlmDirectAssessment(_LlmQuality):
 
     family: ClassVar[str] = "llm-da"
     question: ClassVar[str] = ASSESSMENT
-
-    @property
-    def scale(self) -> Scale:
-        """From 0 to 1, more is better."""
-        return Scale(worst=0.0, best=1.0)
-
-    @property
-    def room(self) -> int:
-        """Tokens for a number and a label before it."""
-        return 16
+    room: ClassVar[int] = 16
+    """Tokens for a number and a label before it."""
+    scale: ClassVar[Scale] = Scale(worst=0.0, best=1.0)
 
     def parse(self, text: str) -> float:
         """Return the one number of a reply. Raises: _Unreadable."""
@@ -191,16 +181,9 @@ class LlmErrorSpans(_LlmQuality):
 
     family: ClassVar[str] = "llm-mqm"
     question: ClassVar[str] = SPANS
-
-    @property
-    def scale(self) -> Scale:
-        """From 25 to 0, less is better."""
-        return Scale(worst=WORST, best=0.0)
-
-    @property
-    def room(self) -> int:
-        """Tokens for MOST_ERRORS errors."""
-        return 1024
+    room: ClassVar[int] = 1024
+    """Tokens for MOST_ERRORS errors."""
+    scale: ClassVar[Scale] = Scale(worst=WORST, best=0.0)
 
     def parse(self, text: str) -> float:
         """Return the sum of the penalties of a reply's errors, at most WORST. Raises: _Unreadable."""

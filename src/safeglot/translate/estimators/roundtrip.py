@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from safeglot.text.chrf import SIGNATURE, chrf
 from safeglot.text.languages import canonical
@@ -46,6 +47,8 @@ class RoundTripChrf:
     Source: Popović 2015 (chrF); Moon et al. 2020, arXiv 2004.13937, and 2209.07351 on round trips.
     """
 
+    scale: ClassVar[Scale] = Scale(worst=0.0, best=1.0, proxy=True, machine_only=True)
+    """A proxy, and of machines: it rates their output above people's."""
     back: Translator
     """Translates from the candidate's language into the source's; best another than the one that made the candidate."""
     name: str = NAME
@@ -54,11 +57,6 @@ class RoundTripChrf:
     def id(self) -> str:
         """Version, signature of chrF, and the back-translator with its revisions."""
         return f"{NAME}:{VERSION}:{SIGNATURE}:{self.back.id}"
-
-    @property
-    def scale(self) -> Scale:
-        """From 0 to 1, more is better; a proxy, and of machines: it rates their output above people's."""
-        return Scale(worst=0.0, best=1.0, proxy=True, machine_only=True)
 
     def uncovered(self, source: str, target: str) -> str:
         """Return why there is no way back from the target language; "" where there is one."""
