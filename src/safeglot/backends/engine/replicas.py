@@ -81,12 +81,8 @@ def _best(lanes: Sequence[Lane], after: Lane | None) -> Lane | None:
     free = [lane for lane in others if lane.free]
     if any(lane.resume_at <= now for lane in others):  # what is held back is not waited for
         ready = (lane for lane in free if lane.resume_at <= now)
-        return min(ready, key=_load, default=None)
+        return min(ready, key=lambda lane: lane.in_flight / lane.limit, default=None)
     return min(free, key=_resumes, default=None)
-
-
-def _load(lane: Lane) -> float:
-    return lane.in_flight / lane.limit
 
 
 def _resumes(lane: Lane) -> float:

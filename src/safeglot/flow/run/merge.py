@@ -23,7 +23,6 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.merge import is_labelled, join
 from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
-from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config, to_table
 from safeglot.errors import UsageError
 from safeglot.flow.arms import Arms, arms_summary
@@ -135,8 +134,8 @@ def _together(sources: Sequence[PartRun]) -> tuple[Config, Shard | None]:
         limit=None if None in limits else max(filter(None, limits)),
         shard=str(shard) if shard else None,
         languages=_union(s.about.languages for s in sources) if several else first.config.languages,
-        target=tuple(_by_name(_targets(source) for source in sources).values()),
-        judge=tuple(_by_name(_judges(source) for source in sources).values()),
+        target=tuple(_by_name({m.model: m for m in s.config.target} for s in sources).values()),
+        judge=tuple(_by_name({judge_name(j): j for j in s.config.judge} for s in sources).values()),
         arms=_union(source.config.arms for source in sources),
     ), shard
 
@@ -185,14 +184,6 @@ def _shard_of(sources: Sequence[PartRun]) -> Shard | None:
         return None
     shard = Shard(frozenset().union(*(part.numbers for part in found)), found[0].of)
     return shard if shard.lacking else None
-
-
-def _targets(source: PartRun) -> dict[str, ModelConfig]:
-    return {model.model: model for model in source.config.target}
-
-
-def _judges(source: PartRun) -> dict[str, JudgeConfig]:
-    return {judge_name(judge): judge for judge in source.config.judge}
 
 
 def _by_name(tables: Iterable[Mapping[str, Named]]) -> dict[str, Named]:

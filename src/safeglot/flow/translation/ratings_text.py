@@ -34,14 +34,11 @@ def _name(tag: str) -> str:
 
 def progress(rated: Rated, tags: Sequence[str]) -> str:
     """Return how many texts are drawn and rated in each language."""
-    columns = [Column(name="language"), *map(_count_column, ("kept, rated", "gated, rated", "rated twice", "ratings"))]  # fmt: skip
+    counts = ("kept, rated", "gated, rated", "rated twice", "ratings")
+    columns = [Column(name="language"), *(Column(name=name, kind="count") for name in counts)]
     rows = tuple(_progress_row(rated, tag) for tag in tags)
     table = ResultTable(title="", columns=tuple(columns), rows=rows, text="")
     return to_text([table]).strip("\n")
-
-
-def _count_column(name: str) -> Column:
-    return Column(name=name, kind="count")
 
 
 def _progress_row(rated: Rated, tag: str) -> ResultRow:

@@ -185,12 +185,15 @@ def decompose(arms: ArmRates, *, level: float = 0.95) -> Decomposition | None:
     trip = _roundtrip(rates, total_P, level)
     if trip is not None and not people:
         parts = _bounded(parts, terms, total_P, level)
+    bound = (
+        None if trip is None else (min(trip.value, trip.value / 2), max(trip.value, trip.value / 2))
+    )
     return Decomposition(
         total=_part(term(total_P, level=level), None, level=level),
         parts=parts,
         missing_arms=missing,
         cov=cov,
-        translation_bound=None if trip is None else _half_bound(trip.value),
+        translation_bound=bound,
         n=n,
         dropped=int(kept_P.size) - n,
         roundtrip=trip,
@@ -349,7 +352,3 @@ def _share(d_P: Floats, total_P: Floats) -> tuple[float | None, float | None, st
         return None, None, f"the gap is below {LEAST_SIGNAL:g} standard errors"
     share = float(d_P.mean()) / total
     return share, se_of((d_P - share * total_P) / total), ""
-
-
-def _half_bound(value: float) -> tuple[float, float]:
-    return (value / 2, value) if value >= 0 else (value, value / 2)

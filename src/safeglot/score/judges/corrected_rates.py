@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from safeglot.score.arrays import Floats, Ints
+from safeglot.score.arrays import Floats
 from safeglot.score.cube import MISSING, SAFE, UNSAFE
 from safeglot.score.frame import Extra
 from safeglot.score.judges.label_counts import VERDICTS, LabelCounts, RateScope, Sample, counts_of
@@ -198,12 +198,8 @@ def judged_of(sample: Sample, model: int | None, scope: RateScope | None = None)
         ],
         prompt_I=sample.prompt_I[used_I],
         verdict_R=verdict_MPS[rest_MPS],
-        prompt_R=_prompts_of(rest_MPS),
+        prompt_R=np.nonzero(rest_MPS)[1],
     )
-
-
-def _prompts_of(chosen_MPS: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Ints:
-    return np.nonzero(chosen_MPS)[1]
 
 
 def _cut(rate: float | None) -> float | None:

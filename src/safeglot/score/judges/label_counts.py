@@ -174,22 +174,19 @@ def counts_of(
         sample.sample_I,
     ]
     weight_P = _weights(answered_MPS, scope)
+    planned_P = in_P if sample.planned_P is None else in_P & sample.planned_P
     strata, rate_MPS = _strata(sample, unsafe_MPS, answered_MPS, used_I, weight_P)
     return LabelCounts(
         share=share,
         strata=strata,
         drawn=int(drawn_I.sum()),
         unsure=int(sample.unsure_I[drawn_I].sum()),
-        planned=int(unsafe_MPS[:, _planned(sample, in_P)].size),
+        planned=int(unsafe_MPS[:, planned_P].size),
         influence_P=_influence(rate_MPS, answered_MPS, scope),
         answers=int(answered_MPS[:, in_P].sum()),
         unread=unread,
         average=scope.average,
     )
-
-
-def _planned(sample: Sample, in_P: Bools) -> Bools:
-    return in_P if sample.planned_P is None else in_P & sample.planned_P
 
 
 def _weights(answered_MPS: Bools, scope: RateScope) -> Floats:

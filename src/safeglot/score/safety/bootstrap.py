@@ -150,13 +150,10 @@ class _Stratum:
     in_micro: bool
 
 
-def _is_stratified(frame: Frame) -> bool:
-    return bool((frame.cube.member_PC.sum(axis=1) <= 1).all())
-
-
 def _strata(frame: Frame) -> Iterator[_Stratum]:
     """Yield the categories, then what they leave out of the micro average."""
-    member_PC, parts = frame.cube.member_PC, _is_stratified(frame)
+    member_PC = frame.cube.member_PC
+    parts = bool((member_PC.sum(axis=1) <= 1).all())
     for category in range(member_PC.shape[1]):
         rows_N = np.flatnonzero(member_PC[:, category])
         if rows_N.size:

@@ -82,16 +82,12 @@ def changes(
     """
     rest = without_categories(cube, excluded)
     sheets = [sheet_of(frame_of(part, level=level), judge, model) for part in (cube, rest)]
-    whole, without = ({_key(e): e for e in _estimates_of(sheet)} for sheet in sheets)
+    whole, without = ({(e.metric, e.language): e for e in _estimates_of(sheet)} for sheet in sheets)
     kept_C = np.array([name not in excluded for name in cube.categories], dtype=np.bool_)
     parts = _Parts(sheet=sheets[0], kept_C=kept_C, kept_P=kept_prompts(cube, kept_C), level=level)
     return [
         _change(parts, estimate, without[key]) for key, estimate in whole.items() if key in without
     ]
-
-
-def _key(e: Estimate) -> tuple[str, str | None]:
-    return e.metric, e.language
 
 
 def _estimates_of(sheet: Sheet) -> Iterator[Estimate]:

@@ -64,16 +64,14 @@ def safety_by_category(sheet: Sheet) -> Iterator[Estimate]:
         if not n:
             yield empty_row(row, missing_H[h])
             continue
-        extra = _bands(float(rate_H[h]), float(sure_H[h])) | {"n_unsafe": n - int(table.total_H[h])}
+        sure = float(sure_H[h])
+        extra: Extra = {"band": band(float(rate_H[h])), "certified_band": band(sure)}
+        extra |= {"certified_low": sure, "n_unsafe": n - int(table.total_H[h])}
         extra |= {"certified_family_band": family_H[h], "n_family": int((table.n_H > 0).sum())}
         if not single:
             extra["n_eff"] = float(table.n_eff_H[h])
         point = rate_H[h], low_H[h], high_H[h]
         yield filled_row(row, point, (n, missing_H[h]), method=method, extra=extra)
-
-
-def _bands(rate: float, sure: float) -> Extra:
-    return {"band": band(rate), "certified_low": sure, "certified_band": band(sure)}
 
 
 def _family_bands(rate_H: Floats, n_eff_H: Floats, alpha: float) -> list[str]:

@@ -34,7 +34,7 @@ def lost(source: str, text: str) -> tuple[str, ...]:
     """Return what the source has and the translation lacks, as often as it lacks it."""
     if not _CERTAIN.search(source):
         return ()
-    wanted = Counter(_verbatim(source))
+    wanted = Counter(piece.rstrip(_TRAILING) for piece in _VERBATIM.findall(source))
     missing = [piece for piece, n in wanted.items() for _ in range(n - text.count(piece))]
     slots = len(_slots(source)) - len(_slots(text))
     return (*missing, *(["[slot]"] * slots))
@@ -43,10 +43,6 @@ def lost(source: str, text: str) -> tuple[str, ...]:
 def prose(text: str) -> str:
     """Return a text without what a translation copies."""
     return _VERBATIM.sub(" ", text) if _CERTAIN.search(text) else text
-
-
-def _verbatim(source: str) -> list[str]:
-    return [piece.rstrip(_TRAILING) for piece in _VERBATIM.findall(source)]
 
 
 def _slots(text: str) -> list[str]:

@@ -110,14 +110,11 @@ def _units(text: str) -> list[str]:
     units: list[str] = []
     for run in _RUN.finditer(unicodedata.normalize("NFKC", text).casefold()):
         if run["unspaced"]:
-            units += _grams(run["unspaced"])
+            pieces = run["unspaced"]
+            units += [pieces[k : k + GRAM] for k in range(len(pieces) - GRAM + 1)]
         else:
             units += [word for word in _words(run["word"]) if len(word) >= LETTERS]
     return units
-
-
-def _grams(run: str) -> list[str]:
-    return [run[place : place + GRAM] for place in range(len(run) - GRAM + 1)]
 
 
 def _words(run: str) -> list[str]:
