@@ -105,8 +105,8 @@ def _second(scope: PanelScope) -> str:
     if not told:
         return ""
     ends = [
-        f"{percent(v)}% ({name})"
-        for v, name, _ in (min(told, key=itemgetter(0)), max(told, key=itemgetter(0)))
+        f"{percent(v)}% ({name}, n {extra(row, 'second_n'):.0f})"
+        for v, name, row in (min(told, key=itemgetter(0)), max(told, key=itemgetter(0)))
     ]
     judge = word(told[0][2], "second_by")
     return (

@@ -100,8 +100,8 @@ def test_the_data_have_both_rates_and_how_well_they_are_told_apart():
     told = dict(zip(saved.columns, row, strict=True))
     assert (round(1 - told["harmless_answered"], 4), round(told["dprime"], 2)) == (0.1234, 2.44)
     assert (
-        "Refusals by wildguard. A second judge, refusal-encoder, has 3.0% (English) to 10.3% "
-        "(Swahili) of the harmless refused."
+        "Refusals by wildguard. A second judge, refusal-encoder, has 3.0% (English, n 248) to "
+        "10.3% (Swahili, n 248) of the harmless refused."
     ) in section(full.page(*everything()), "plane")
 
 
