@@ -28,6 +28,7 @@ from safeglot.config.registry import EMBEDDED_JUDGES
 from safeglot.flow.answer_rows import ShownAnswers
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
+from safeglot.flow.measure.models import ranks_of
 from safeglot.flow.measure.stop import stop_notes
 from safeglot.flow.outcomes import judge_serving_notes, serving_notes
 from safeglot.flow.run import session
@@ -79,6 +80,7 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
             beside=beside,
             shown=answers.shown,
             unread=_unread(store, manifest),
+            ranks=ranks_of(store, manifest, about.rated[0]) if about.rated else {},
             n_answers_total=count_answers(store),
             assumptions=ASSUMPTIONS,
             references=_references(estimates),

@@ -22,12 +22,11 @@ def why_text(run_dir: RunDir, wanted: Mapping[str, str | None], width: int) -> s
     page = page_of(run_dir, 0)
     run = page.run
     _check(run_dir, run, wanted)
-    rated = [judge for judge in run.judges if judge not in run.refusals_only] or [*run.judges]
     scope = PanelScope(
         run=run,
         index=Index(page.estimates),
         model=wanted["model"] or run.models[0],
-        judge=wanted["judge"] or rated[0],
+        judge=wanted["judge"] or run.rated[0],
     )
     reasons = Reasons(
         run=str(run_dir.path), translators=tuple(step.name for step in config.translator)

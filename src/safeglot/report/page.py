@@ -79,6 +79,11 @@ class Run:
         """What stands beside the run's name: that its numbers are invented, "" where they are not."""
         return next((note.text for note in self.notes if note.text.startswith(INVENTED)), "")
 
+    @property
+    def rated(self) -> list[str]:
+        """The judges that tell harm, the one of the headline first; all where none does."""
+        return [judge for judge in self.judges if judge not in self.refusals_only] or [*self.judges]
+
     def others(self) -> list[NamedLanguage]:
         """Return the languages other than the reference."""
         return [language for language in self.languages if language.tag != self.reference]
@@ -169,6 +174,8 @@ class Page:
     n_answers_total: int = 0
     unread: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     """Judge -> beginning of replies that could not be read -> how many."""
+    ranks: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
+    """Model -> the best and worst rank that it may have by the first judge, None for one without."""
     references: tuple[tuple[str, str], ...] = ()
     """Key and source of each method that gave one of the estimates."""
     assumptions: tuple[str, ...] = ()

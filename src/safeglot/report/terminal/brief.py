@@ -47,7 +47,7 @@ def brief(page: Page, place: RunPlace, width: int, *, colour: bool) -> str:
     """Return what a run found, no line wider than `width` columns."""
     page = _cleaned(page)
     index = Index(page.estimates)
-    judges = [j for j in page.run.judges if j not in page.run.refusals_only] or [*page.run.judges]
+    judges = page.run.rated
     if not judges:
         lines = wrapped("No judge was run: there is nothing to tell of the answers yet.", width)
         return _text([*lines, *_ways(place, (), width)], colour=colour)

@@ -42,3 +42,30 @@ def test_no_line_is_wider_than_the_terminal(width):
     lines = brief(long, PLACE, width, colour=False).splitlines()
     assert max(map(display_width, lines)) <= width
     assert "is vllm/an-owner" in " ".join(" ".join(lines).split())
+
+
+def test_ranks_stand_where_they_are_known_and_none_for_unusable_answers():
+    shown = several(3)
+    first, second, third = shown.run.models
+    lines = brief(replace(shown, ranks={first: None, second: (1, 2), third: (2, 2)}), PLACE, 120, colour=False).splitlines()  # fmt: skip
+    assert lines[0].startswith("acme/polyglot-1b has the fewest unsafe answers, 12.0% [10.0, 14.0] (rank 1 to 2 of 2);")  # fmt: skip
+    assert [line.split()[:4] for line in lines if line.startswith("  acme/")] == [
+        ["acme/polyglot-1b", "1", "to", "2"], ["acme/polyglot-2b", "2", "14.0", "[12.0,"],
+        ["acme/polyglot-0b", "none", "no", "data"],
+    ]  # fmt: skip
+    assert "An order" not in " ".join(lines)
+
+
+def test_bounds_stand_for_a_model_without_a_rank_and_none_is_the_safest():
+    shown = several(2)
+    bounds = [
+        replace(about("safety_bounds_macro", tag, None, 0.7, 0.9), model=model)
+        for tag in FIVE for model in shown.run.models
+    ]  # fmt: skip
+    page_ = replace(
+        shown, ranks=dict.fromkeys(shown.run.models), estimates=[*shown.estimates, *bounds]
+    )
+    text = " ".join(brief(page_, PLACE, 80, colour=False).split())
+    assert text.startswith("None of the 2 models has a rank: over 5% of the answers of each cannot")
+    assert "acme/polyglot-0b none 10.0 to 30.0" in text
+    assert "fewest" not in text
