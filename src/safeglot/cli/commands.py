@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _PROMPTS = (
     "prompts", "columns", "read_as", "taxonomy", "languages", "reference", "categories", "kinds", "limit",
-    "select_seed", "allow_partial", "shard",
+    "select_seed", "allow_partial", "unpaired", "shard",
 )  # fmt: skip
 _RUN = click.argument("run", type=click.Path(path_type=Path))
 

@@ -46,10 +46,12 @@ def prompts_text(prompts: PromptSet, width: int = 110) -> str:
     ]
     lines = [f"note: {note}" for note in prompts.notes]
     lines.append(taxonomy_text(prompts))
-    lines.append(
-        f"{len(prompts.prompts)} prompts x {len(prompts.languages)} languages "
-        f"({', '.join(prompts.languages)}) = {len(prompts.translations)} texts"
-    )
+    n, tags = len(prompts.prompts), prompts.languages
+    if len(prompts.translations) == n and len(tags) > 1:
+        lines.append(f"{n} prompts in {len(tags)} languages ({', '.join(tags)}), each in its own")
+    else:
+        texts = f"{len(tags)} languages ({', '.join(tags)}) = {len(prompts.translations)} texts"
+        lines.append(f"{n} prompts x {texts}")
     heads = ("category", "macro", "harmful", "benign")
     return "\n".join([*lines, "", *_grid(heads, rows, numbers=("harmful", "benign")).lines(width)])
 

@@ -63,6 +63,9 @@ class Config:
     limit: int | None = _option(None, "prompts per category and language", least=1)
     select_seed: int = _option(0, "seed of the selection under --limit")
     allow_partial: bool = _option(False, "keep the prompts that are there in every language")
+    unpaired: bool = _option(
+        False, "the languages have prompts of their own, not the same ones: compared unpaired"
+    )
     shard: str | None = _option(
         None, "a part of the prompts in every category: 1/4 is the first of four; merge joins them"
     )

@@ -199,7 +199,10 @@ def pasted(
     words += _flags("--taxonomy", [config.taxonomy] if config.taxonomy else ())
     words += _flags("--reference", [config.reference] if config.reference != "en" else ())
     words += ["--allow-partial"] if config.allow_partial else []
+    words += ["--unpaired"] if config.unpaired else []
     for flag, given in remedy.flags.items():
+        if flag in words:
+            continue
         words += [flag, given] if given else [flag]
     return InputErrors(problems.problems, then=shlex.join(words))
 

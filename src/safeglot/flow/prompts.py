@@ -40,7 +40,7 @@ def _with_sizes(origin: PromptOrigin, whole: PromptSet, config: Config) -> Promp
 
     What is drawn of a category stands for all of it in micro averages.
     """
-    if config.limit is None and part_of(config) is None:
+    if config.unpaired or (config.limit is None and part_of(config) is None):
         return origin
     sizes = sizes_of(whole, categories=config.categories or None, kinds=config.kinds)
     return with_sizes(origin, sizes, config)
@@ -69,6 +69,7 @@ def reading_of(config: Config) -> ReadingOptions:
         languages=config.languages,
         reference=config.reference,
         allow_partial=config.allow_partial,
+        unpaired=config.unpaired,
     )
 
 

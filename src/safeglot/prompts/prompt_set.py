@@ -100,7 +100,7 @@ class PromptSet:
         translations: Sequence[Translation]
         if isinstance(self.prompts, PromptRows) and isinstance(self.translations, TextRows):
             columns = self.prompts.columns.take(rows, languages, tags)
-            prompts, translations = PromptRows(columns), TextRows(columns)
+            prompts, translations = PromptRows(columns), type(self.translations)(columns)
             ids = set(columns.labels.ids) if self.arm_texts or self.untranslated else set()
         else:
             prompts = tuple(_tagged(self.prompts[row], tags) for row in rows)

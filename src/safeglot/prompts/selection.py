@@ -12,7 +12,7 @@ from itertools import islice
 from safeglot.errors import UsageError
 from safeglot.prompts.order import members, rounds, shards
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.rows import Labels
+from safeglot.prompts.rows import Labels, SparseTextRows
 from safeglot.prompts.taxonomy import unknown_category
 from safeglot.types import Kind
 
@@ -76,9 +76,9 @@ def select(
     if limit is not None:
         taken: list[int] = []
         for kind in dict.fromkeys(kinds):
-            stratum = _of_kinds(inside, (kind,), wanted)
-            notes += _short(members(inside, stratum), limit, kind)
-            taken += [i for new in islice(rounds(inside, stratum, seed), limit) for i in new]
+            for stratum in _by_language(prompt_set, _of_kinds(inside, (kind,), wanted)):
+                notes += _short(members(inside, stratum), limit, kind)
+                taken += [i for new in islice(rounds(inside, stratum, seed), limit) for i in new]
         places = array("I", sorted(taken))
     if shard is not None:
         parts = shards(prompt_set.labels(), shard.of, seed)
@@ -104,6 +104,17 @@ def _wanted(prompt_set: PromptSet, categories: Sequence[str] | None) -> frozense
         if category not in prompt_set.taxonomy.categories:
             raise UsageError(f"--categories: {unknown_category(category, prompt_set.taxonomy)}")
     return frozenset(categories) if categories else None
+
+
+def _by_language(prompt_set: PromptSet, places: Sequence[int]) -> list[Sequence[int]]:
+    """Return the places of each language where the languages have prompts of their own; else all of them."""
+    if not isinstance(prompt_set.translations, SparseTextRows):
+        return [places]
+    own: dict[str, array[int]] = {}
+    for place in places:
+        language, _ = prompt_set.translations.columns.own(place)
+        own.setdefault(language, array("I")).append(place)
+    return list(own.values())
 
 
 def _of_kinds(

@@ -21,6 +21,7 @@ from safeglot.score.safety.outcomes import outcome_estimates, system_estimates
 from safeglot.score.safety.pairs import join, others_of
 from safeglot.score.safety.safety import safety_averages, safety_by_category
 from safeglot.score.safety.small_cells import safety_shrunk
+from safeglot.score.safety.unpaired_gaps import unpaired_gaps
 from safeglot.types import Estimate
 
 _DRAWN = {
@@ -75,7 +76,9 @@ def estimates(cube: Cube, *, level: float = 0.95, draws: int = 0, seed: int = 0)
 def _estimates_of(sheet: Sheet) -> Iterator[Estimate]:
     yield from safety_by_category(sheet)
     yield from safety_averages(sheet)
-    if len(sheet.frame.cube.languages) > 1:
+    if sheet.frame.cube.unpaired:
+        yield from unpaired_gaps(sheet)
+    elif len(sheet.frame.cube.languages) > 1:
         joined = join(sheet)
         yield from exact_matches(sheet, joined)
         yield from _by_language(gaps_of_averages(sheet, joined), gaps_by_category(sheet, joined))

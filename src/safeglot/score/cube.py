@@ -65,6 +65,8 @@ class Cube:
     outcome_MLPS: Bytes | None = None
     invalid_MLPS: Bytes | None = None
     size_C: tuple[int, ...] | None = None
+    unpaired: bool = False
+    """Whether the languages have prompts of their own, so that nothing can be paired."""
 
     def __post_init__(self) -> None:
         _check_shapes(self)

@@ -100,6 +100,8 @@ class Manifest(Record):
     """Model id of a judge -> what its replies call the model or build that gave them, with their number."""
     refusal_judges: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
     """Judges that were added for their word on refusals: they give no safety rates."""
+    unpaired: bool | None = field(default=None, metadata=OPTIONAL)
+    """Whether the languages have prompts of their own: each prompt is planned in its language alone."""
     correction: str | None = field(default=None, metadata=OPTIONAL)
     """How rates are corrected by labels, where that was chosen."""
 

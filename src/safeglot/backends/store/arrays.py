@@ -224,7 +224,7 @@ def _plan(
             (arm_texts, len(series), int(harmful_P.sum())),
         )
     )
-    gated_LP = _gated(store, languages, at_P)
+    gated_LP = _gated(store, languages, at_P, unpaired=bool(manifest.unpaired))
     del at_P  # a dict of a million ids is larger than all that follows
     targets = steps_of(store, "generate", manifest.models)
     for columns in store.columns(_ANSWERS):
@@ -269,16 +269,21 @@ def _arm_texts(
     return _numbered(places)
 
 
-def _gated(store: Store, languages: Sequence[str], at_P: Mapping[str, int]) -> Bools | None:
-    """Return which texts the gate took out, shape (L, P): those without a main text in their place."""
-    if not store.holds(_ANY_GATED):
+def _gated(
+    store: Store, languages: Sequence[str], at_P: Mapping[str, int], *, unpaired: bool
+) -> Bools | None:
+    """Return which texts the gate took out, shape (L, P): those without a main text in their place.
+
+    Where the languages have prompts of their own, that is what is in other languages.
+    """
+    if not unpaired and not store.holds(_ANY_GATED):
         return None
     at_L = {name: i for i, name in enumerate(languages)}
     there = {name: np.zeros((len(at_L), len(at_P)), dtype=np.bool_) for name in ("main", "gated")}
     for arm, tag, prompt in store.rows(_GATED):
         if tag in at_L and prompt in at_P:
             there[arm][at_L[tag], at_P[prompt]] = True
-    gated_LP = there["gated"] & ~there["main"]
+    gated_LP = ~there["main"] if unpaired else there["gated"] & ~there["main"]
     return gated_LP if gated_LP.any() else None
 
 

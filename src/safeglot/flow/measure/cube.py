@@ -58,6 +58,7 @@ def cube_of(
         macro_C=tuple(taxonomy.macro[name] for name in categories) if taxonomy.macro else None,
         alert=taxonomy.alert,
         **about,
+        unpaired=bool(manifest.unpaired),
         invalid_MLPS=None if invalid_MLPS is None else invalid_MLPS[:, :, pick_P],
     )
 

@@ -25,7 +25,7 @@ Adapted = TypeVar("Adapted", Manifest, SetManifest)
 _KEYS_OF = {
     "prompts": (
         "prompts", "columns", "read_as", "taxonomy", "languages", "categories", "kinds", "limit",
-        "select_seed", "allow_partial", "shard",
+        "select_seed", "allow_partial", "unpaired", "shard",
     ),
     "reference": ("reference",),
     "targets": ("target",),
@@ -74,6 +74,7 @@ def manifest_of(job: Job) -> Manifest:
         judge_notes=_judge_notes(job),
         uncovered=_uncovered(config, taxonomy),
         refusal_judges=_refusal_judges(config),
+        unpaired=config.unpaired or None,
     )
 
 
@@ -258,6 +259,12 @@ def _notes(job: Job) -> list[str]:
     if job.prompts.source == "mini":
         notes.append(
             "The bundled prompts are for trials: at most 3 a category, too few for any claim."
+        )
+    if job.config.unpaired:
+        notes.append(
+            "The languages have prompts of their own, not the same requests: differences between "
+            "them are unpaired, with the categories weighed as in the reference language, and a "
+            "part of each may be that of the requests. Nothing that needs pairs is told."
         )
     if part := part_of(job.config):
         notes.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from safeglot.prompts.problems import Problems
+from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.reading.language_names import languages_named
 from safeglot.text import languages
 from safeglot.text.surrogates import has_half
@@ -91,6 +91,19 @@ def likely_kinds(words: Iterable[str]) -> dict[str, Kind]:
         )
         for word in words
     }
+
+
+def say_strange_kinds(strange: Mapping[str, str], problems: Problems) -> None:
+    """Say which words are no kinds, each with where it stands first, and how to say what they mean."""
+    read_as = likely_kinds(strange)
+    problems.remedy.read_as |= read_as
+    shown = listed([f"{word!r}" for word in strange], 12)
+    said = ",".join(f"{word}={kind}" for word, kind in read_as.items())
+    problems.add(
+        next(iter(strange.values())),
+        f"the kind is {shown}; allowed: harmful, benign; say what each means, perhaps "
+        f'--read-as "{said}" (nothing is guessed: look at each)',
+    )
 
 
 def category_of(cell: object) -> str:

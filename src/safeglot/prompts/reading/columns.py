@@ -42,6 +42,8 @@ class Columns:
     notes: tuple[str, ...] = ()
     read_as: Mapping[str, str] = field(default_factory=dict)
     """From words of the file to kinds, tags and categories."""
+    unpaired: bool = False
+    """Whether each language has prompts of its own, whatever their ids."""
 
 
 def cell_of(row: Row, column: str | None) -> object:
@@ -226,6 +228,16 @@ def _require(
                 do += f" (or --columns {name}={CONSTANT}all for one category of all)"
             near = f'; did you mean "{likely}"?' if likely else ""
             problems.add(table.where, f"has no column for {name}{near} {has}; {do}")
+    _suggest_kind(table, fields, taken, found)
+
+
+def _suggest_kind(
+    table: Table, fields: Mapping[str, str], taken: set[str], found: dict[str, str]
+) -> None:
+    """Add a column of labels to what is suggested, which would else pass for harmful prompts."""
+    column = likely_column("kind", [c for c in table.columns if c not in taken])
+    if found and column and "kind" not in fields:
+        found["kind"] = column
 
 
 def _say_textless(

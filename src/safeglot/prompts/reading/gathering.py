@@ -6,7 +6,7 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 
-from safeglot.prompts.problems import Problems, did_you_mean, listed
+from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.prompts.reading.cells import (
     KINDS,
     LABELS,
@@ -14,13 +14,14 @@ from safeglot.prompts.reading.cells import (
     is_blank,
     is_spelling,
     known_language,
-    likely_kinds,
     python_list,
+    say_strange_kinds,
     text_fault,
     words_of,
 )
 from safeglot.prompts.reading.columns import CONSTANT, ROW_NUMBERS, Columns, cell_of
 from safeglot.prompts.reading.patterns import IMPLIED, SAID
+from safeglot.prompts.reading.suggestions import likely_column
 from safeglot.prompts.reading.tables import Places, Row
 from safeglot.prompts.rows import Labels, PromptColumns, Tags
 from safeglot.prompts.texts import TextStream
@@ -89,6 +90,8 @@ class Gathering:
         """Yield each row as it is gathered, with its prompt's place and the language, for each text."""
         for row in rows:
             identifier = self._number(row) if self.columns.id == ROW_NUMBERS else self._id(row)
+            if self.columns.unpaired and identifier:
+                identifier = self._own_id(row, identifier, reference)
             label = self._label(row, identifier)
             at = self._rows.get(identifier) if identifier else NONE
             if at is None:
@@ -99,8 +102,15 @@ class Gathering:
                 self._take(at, language, cell, row)
                 if at != NONE:
                     yield row, at, language
-        self._check_numbers()
-        self._say_strange()
+        if not self.columns.unpaired:
+            self._check_numbers()
+        if self._strange:
+            say_strange_kinds(self._strange, self.problems)
+
+    def _own_id(self, row: Row, identifier: str, reference: str) -> str:
+        """Return the id of a prompt that its language alone has."""
+        tag = self._language(row) if self.columns.language else reference
+        return f"{tag}:{identifier}" if tag else ""
 
     def again(self, rows: Iterable[Row], reference: str) -> Iterator[tuple[Row, int, str]]:
         """Yield the same of rows that were gathered without a problem."""
@@ -131,22 +141,10 @@ class Gathering:
                 self.problems.add(
                     self.where,
                     f"{what}the languages have different numbers of rows ({have}), and id={ROW_NUMBERS} "
-                    "pairs them by their number; give the rows that are lacking, or a column for the id",
+                    "pairs them by their number; give the rows that are lacking, a column for the id, or --unpaired "
+                    "where these are not the same requests",
                 )
-
-    def _say_strange(self) -> None:
-        """Say which words of the column for the kind are none, and how to say what they mean."""
-        if not self._strange:
-            return
-        read_as = likely_kinds(self._strange)
-        self.problems.remedy.read_as |= read_as
-        shown = listed([f"{word!r}" for word in self._strange], 12)
-        said = ",".join(f"{word}={kind}" for word, kind in read_as.items())
-        self.problems.add(
-            next(iter(self._strange.values())),
-            f'the kind is {shown}; allowed: harmful, benign; say what each means, perhaps --read-as "{said}" '
-            "(nothing is guessed: look at each)",
-        )
+                self.problems.remedy.flags["--unpaired"] = ""
 
     def _add(self, identifier: str, label: Tags, row: Row) -> int:
         at = self._rows[identifier] = len(self.ids)
@@ -210,7 +208,7 @@ class Gathering:
         if self.columns.text and not self.columns.language:
             yield f"no column for the language: all texts count as {reference}"
         yield from self.columns.notes
-        if any(len(counts) > 1 for counts in self._numbered.values()):
+        if not self.columns.unpaired and any(len(counts) > 1 for counts in self._numbered.values()):
             yield "the rows of the languages are paired by their number: row 1 of each is one request"
         for field in ("category", "kind", "language"):
             column = getattr(self.columns, field)
@@ -227,7 +225,13 @@ class Gathering:
         if named:
             yield f"languages by name: {', '.join(f'{name} {tag}' for name, tag in named.items())}"
         for column in self.columns.unused:
-            yield f'column "{column}" is not used'
+            is_label = not self.columns.kind and likely_column("kind", [column])
+            more = (
+                f": all prompts count as harmful; --columns kind={column} reads it"
+                if is_label
+                else ""
+            )
+            yield f'column "{column}" is not used{more}'
 
     def _id(self, row: Row) -> str:
         cell = row.cells.get(self.columns.id)

@@ -13,9 +13,12 @@ from safeglot.prompts.reading.cells import known_language
 from safeglot.prompts.reading.columns import find_columns, missing_language
 from safeglot.prompts.reading.gathering import BLANK, EMPTY, NONE, Gathering
 from safeglot.prompts.reading.tables import Table, TableFile, read_table
-from safeglot.prompts.rows import PromptRows, TextRows
+from safeglot.prompts.rows import PromptRows, SparseTextRows, TextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, Taxonomy, choose_taxonomy, parse_taxonomy
 from safeglot.prompts.texts import TextStream
+
+_FEW = 0.5
+"""Share of prompts in all languages under which a set is hardly a parallel one."""
 
 
 class PromptFiles(Protocol):
@@ -56,6 +59,7 @@ class ReadingOptions:
     languages: tuple[str, ...] = ()
     reference: str = "en"
     allow_partial: bool = False
+    unpaired: bool = False
     keep_template: bool = False
 
 
@@ -97,7 +101,11 @@ def read_prompts(
     """
     problems = Problems(table.faults)
     wanted = _wanted_languages(options, problems)
-    columns = replace(find_columns(table, options.columns, problems), read_as=options.read_as)
+    columns = replace(
+        find_columns(table, options.columns, problems),
+        read_as=options.read_as,
+        unpaired=options.unpaired,
+    )
     reference = known_language(options.reference, "--reference", problems)
     if table.n_files > 1 and not (columns.texts or columns.language):
         problems.add(
@@ -106,6 +114,13 @@ def read_prompts(
             "a pattern, as in FOLDER/{language}.csv, or for all by --columns language==en",
         )
         problems.remedy.columns["language"] = "=en"
+        problems.stop()
+    if options.unpaired and columns.texts:
+        problems.add(
+            table.where,
+            "has a row for each prompt and a column for each language: these are the same requests; "
+            "leave --unpaired out",
+        )
         problems.stop()
     gathering = Gathering(columns, table.where, wanted, problems, texts=texts)
     gathering.take(table.rows, reference)
@@ -122,7 +137,7 @@ def read_prompts(
     )
     return PromptSet(
         prompts=PromptRows(prompts),
-        translations=TextRows(prompts),
+        translations=(SparseTextRows if options.unpaired else TextRows)(prompts),
         taxonomy=taxonomy,
         languages=used,
         source=source,
@@ -156,6 +171,8 @@ def _parallel(
     """Return the rows of the prompts with a text in each language; say what the others lack."""
     if not used:
         return range(len(gathering.ids)), ()
+    if options.unpaired:
+        return _of_any(used, options, gathering)
     columns = [gathering.numbers_of(tag) for tag in used]
     whole = array("I", (i for i, cells in enumerate(zip(*columns, strict=True)) if min(cells) >= 0))
     n = len(gathering.ids)
@@ -167,12 +184,37 @@ def _parallel(
         _note_lacking(dropped, used, gathering)
         if whole:
             gathering.problems.remedy.flags["--allow-partial"] = ""
+        if len(whole) < _FEW * n and gathering.columns.text:
+            gathering.problems.add(
+                gathering.where,
+                f"{len(whole)} of {n} prompts are in all of {', '.join(used)}; where the languages have "
+                "requests of their own, --unpaired compares them as that",
+            )
+            gathering.problems.remedy.flags = {"--unpaired": ""}
     elif not whole:
         message = f"no prompt has a text in each of {', '.join(used)}"
         gathering.problems.add(gathering.where, f"{message}; choose fewer with --languages")
     names = listed([gathering.ids[i] for i in dropped])
     lacking = f"which lack a text in one of {', '.join(used)}: {names}"
     return whole, (f"dropped {len(dropped)} of {n} prompts, {lacking}",)
+
+
+def _of_any(
+    used: tuple[str, ...], options: ReadingOptions, gathering: Gathering
+) -> tuple[Sequence[int], tuple[str, ...]]:
+    """Return the rows of the prompts with a text in their own language; say which have an empty one."""
+    columns = [gathering.numbers_of(tag) for tag in used]
+    cells = list(zip(*columns, strict=True))
+    kept = array("I", (i for i, own in enumerate(cells) if max(own) >= 0))
+    counts = [f"{tag} {sum(own[at] >= 0 for own in cells)}" for at, tag in enumerate(used)]
+    notes = [f"not the same requests in each language ({', '.join(counts)}): nothing is paired"]
+    if empty := [i for i, own in enumerate(cells) if {EMPTY, BLANK} & {*own}]:
+        if not options.allow_partial:
+            _note_lacking(empty, (), gathering)
+            gathering.problems.remedy.flags["--allow-partial"] = ""
+        names = listed([gathering.ids[i] for i in empty])
+        notes.append(f"dropped {len(empty)} prompts, whose text is empty: {names}")
+    return kept, tuple(notes)
 
 
 def _note_lacking(dropped: list[int], used: tuple[str, ...], gathering: Gathering) -> None:

@@ -18,6 +18,7 @@ _WORDS = {
         "category", "categories", "topic", "hazard", "theme", "harm", "type", "class", "tag", "tags",
         "functionality", "domain", "subject", "subcategory", "risk",
     ),
+    "kind": ("label", "labels", "kind", "harmful", "toxic", "unsafe"),
 }  # fmt: skip
 _OTHERS = {
     "language", "lang", "locale", "kind", "label", "labels", "source", "target", "response", "answer",
@@ -42,6 +43,8 @@ def likely_column(name: str, columns: Sequence[str]) -> str | None:
                 words = _words(column)
                 if words and words[place] == word:
                     return column
+    if name == "kind":
+        return None  # no spelling is near enough for that
     near = did_you_mean(name, columns)
     return near.split('"')[1] if near else None
 
