@@ -53,6 +53,8 @@ def measure(
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),
     ]
+    if cube.unpaired:
+        rows = [row for row in rows if row.metric == "gap_unpaired" or "gap" not in row.metric]
     return with_reasons(hold_back(rows)), max(missing_share(cube), missing_benign(verdicts))
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.cells import known_language
-from safeglot.prompts.reading.columns import find_columns, missing_language
+from safeglot.prompts.reading.columns import Columns, find_columns, missing_language
 from safeglot.prompts.reading.gathering import BLANK, EMPTY, NONE, Gathering
 from safeglot.prompts.reading.tables import Table, TableFile, read_table
 from safeglot.prompts.rows import PromptRows, SparseTextRows, TextRows
@@ -107,21 +107,7 @@ def read_prompts(
         unpaired=options.unpaired,
     )
     reference = known_language(options.reference, "--reference", problems)
-    if table.n_files > 1 and not (columns.texts or columns.language):
-        problems.add(
-            table.where,
-            "nothing says the language of each file: no column, and not the names of the files; say it by "
-            "a pattern, as in FOLDER/{language}.csv, or for all by --columns language==en",
-        )
-        problems.remedy.columns["language"] = "=en"
-        problems.stop()
-    if options.unpaired and columns.texts:
-        problems.add(
-            table.where,
-            "has a row for each prompt and a column for each language: these are the same requests; "
-            "leave --unpaired out",
-        )
-        problems.stop()
+    _check_shape(table, columns, problems)
     gathering = Gathering(columns, table.where, wanted, problems, texts=texts)
     gathering.take(table.rows, reference)
     used = _used_languages(gathering, wanted)
@@ -149,6 +135,25 @@ def read_prompts(
             *wrapped,
         ),
     )
+
+
+def _check_shape(table: Table, columns: Columns, problems: Problems) -> None:
+    """Check that something says the language of each file, and that unpaired prompts have rows of their own."""
+    if table.n_files > 1 and not (columns.texts or columns.language):
+        problems.add(
+            table.where,
+            "nothing says the language of each file: no column, and not the names of the files; say it by "
+            "a pattern, as in FOLDER/{language}.csv, or for all by --columns language==en",
+        )
+        problems.remedy.columns["language"] = "=en"
+        problems.stop()
+    if columns.unpaired and columns.texts:
+        problems.add(
+            table.where,
+            "has a row for each prompt and a column for each language: these are the same requests; "
+            "leave --unpaired out",
+        )
+        problems.stop()
 
 
 def _wanted_languages(options: ReadingOptions, problems: Problems) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from safeglot.report.finding import small_run
+from safeglot.report.finding import own_requests, small_run
 from safeglot.report.finding.cause import Cause, cause_of
 from safeglot.report.finding.evidence import (
     figures,
@@ -30,7 +30,7 @@ from safeglot.text.rounding import below
 
 Case: TypeAlias = Literal[
     "gap", "reference worse", "unusable", "almost all safe", "none", "small run", "no comparison",
-    "no data", "benign only",
+    "no data", "benign only", "unpaired",
 ]  # fmt: skip
 ALMOST = 0.01
 """Of the unsafe rate: where every language stays under it, almost everything is safe."""
@@ -130,6 +130,9 @@ def _told_apart(
     verb: Verb,
 ) -> _Found | None:
     """Return what is told of a difference beyond chance, None where there is none."""
+    if beside := own_requests.unpaired(scope):
+        sentence, tag = own_requests.headline(scope, beside)
+        return _Found(case="unpaired", sentence=sentence, language=tag)
     if reference is None or reference.rate is None:
         return None
     if less_safe := [row for row in rates if row.reading == "less safe" and row.rate]:

@@ -17,7 +17,14 @@ from safeglot.report.page import NamedLanguage, PanelScope, macro_metric, of_ave
 from safeglot.types import Estimate
 
 Reading: TypeAlias = Literal[
-    "reference", "less safe", "safer", "not told apart", "not tested", "not interpreted", "no data"
+    "reference",
+    "less safe",
+    "safer",
+    "not told apart",
+    "not tested",
+    "not interpreted",
+    "no data",
+    "other requests",
 ]
 _READINGS: dict[str, Reading] = {
     "lower": "less safe",
@@ -155,7 +162,7 @@ def _reading(
     if language.tag == scope.run.reference:
         return "reference"
     if gap is None:
-        return "no data"
+        return "no data" if scope.get("gap_unpaired", language.tag) is None else "other requests"
     told = _READINGS.get(reading(gap), "not tested")
     if by_labels and told in ("less safe", "safer"):
         shown = _corrected_gap(scope, language.tag, gap)

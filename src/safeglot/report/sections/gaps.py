@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safeglot.report.finding.evidence import average_words
+from safeglot.report.finding.own_requests import sentences
 from safeglot.report.finding.shares import Verb, verb_of
 from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
 from safeglot.report.numbers.direction import worse_by
@@ -65,11 +66,14 @@ class Gaps:
     n_tests: int
     axis: Axis
     saved: SavedFigure
+    unpaired: tuple[str, ...] = ()
+    """What is said of languages that have requests of their own."""
 
 
 def context(page: Page, index: Index) -> dict[str, Any] | None:
     """Return what the template needs; None where no gap was computed."""
-    panels = [panel for scope in scopes(page.run, index) if (panel := gaps_of(scope)).rows]
+    panels = [gaps_of(scope) for scope in scopes(page.run, index)]
+    panels = [panel for panel in panels if panel.rows or panel.unpaired]
     return {"panels": panels} if panels else None
 
 
@@ -99,6 +103,7 @@ def gaps_of(scope: PanelScope) -> Gaps:
         ),
         axis=axis,
         saved=source.figure("gaps", COLUMNS, [_cells(scope, gap, verb) for gap in found]),
+        unpaired=tuple(sentences(scope)),
     )
 
 

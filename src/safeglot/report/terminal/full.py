@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from safeglot.report.category_gaps import carried
+from safeglot.report.finding import own_requests
 from safeglot.report.finding.caveats import caveats
 from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.rates import LanguageRate
@@ -66,10 +67,10 @@ def _parts(page: Page, index: Index) -> Iterator[Table | Text]:
             yield Text("")
         sentences = [f"Caveat: {text}" for text in _caveats(page, found)]
         for scope, _ in found[:MAX_SENTENCES]:
-            told = (*carried(scope), *thought_sentences(scope))
+            told = (*own_requests.sentences(scope), *carried(scope), *thought_sentences(scope))
             sentences += [f"{scope.model}: {text}" if len(found) > 1 else text for text in told]
         yield from map(Text, (*sentences, *filter(None, [unread_sentence(page, judge)])))
-    if page.run.others():
+    if page.run.others() and any(e.metric == "gap" for e in page.estimates):
         yield Text(PAIRED.format(page.run.language_name(page.run.reference)))
     yield Text(missing_sentence(page))
 

@@ -126,7 +126,14 @@ def groups(rates: Sequence[LanguageRate], most: int) -> list[tuple[LanguageRate,
     data, at last the less safe but for the first of them. The reference keeps a row and its place.
     """
     rows: list[tuple[LanguageRate, ...]] = [(row,) for row in rates]
-    for reading in ("not told apart", "safer", "no data", "not tested", "not interpreted"):
+    for reading in (
+        "not told apart",
+        "safer",
+        "no data",
+        "other requests",
+        "not tested",
+        "not interpreted",
+    ):
         if len(rows) > most:
             rows = _joined(rows, _reads(reading), keep=0)
     if len(rows) > most:
@@ -134,7 +141,14 @@ def groups(rates: Sequence[LanguageRate], most: int) -> list[tuple[LanguageRate,
         keep = max(most - 1 - (len(rows) - alone), 1)
         rows = _joined(rows, _reads(LESS_SAFE), keep=keep)
     if len(rows) > most:  # nothing else is left to join: what is not compared shares a row
-        others = ("safer", "no data", "not tested", "not interpreted", "not told apart")
+        others = (
+            "safer",
+            "no data",
+            "other requests",
+            "not tested",
+            "not interpreted",
+            "not told apart",
+        )
         rows = _joined(rows, _reads(*others), keep=0)
     return rows
 

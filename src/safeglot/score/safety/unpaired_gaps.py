@@ -11,6 +11,7 @@ from scipy import special
 from safeglot.score.arrays import Bools, Floats
 from safeglot.score.cube import SAFE
 from safeglot.score.frame import Extra, Proportion, Sheet, empty_row, filled_row, planned, rows_of
+from safeglot.score.safety.interpretable import lacking_on_average
 from safeglot.score.safety.pairs import others_of
 from safeglot.score.stats.linear import Rows, combine
 from safeglot.score.stats.multiplicity import corrected_where
@@ -27,7 +28,11 @@ def unpaired_gaps(sheet: Sheet) -> Iterator[Estimate]:
     independent, so the interval is Newcombe's of two rates, each on the prompts that it is worth.
     Source: Newcombe 1998, Statistics in Medicine 17(8), method 10.
     """
-    rows = [_gap(sheet, language) for language in others_of(sheet.frame.cube)]
+    reasons = lacking_on_average(sheet).reasons("gap_not_interpretable")
+    rows = [
+        _gap(sheet, language, reason)
+        for language, reason in zip(others_of(sheet.frame.cube), reasons, strict=True)
+    ]
     has = np.array([row.value is not None for row in rows], dtype=np.bool_)
     p = np.array([row.extra.get("p", 1.0) for row in rows], dtype=np.float64)
     for row, known, holm, bh, by in zip(rows, has, *corrected_where(p, has), strict=True):
@@ -35,14 +40,14 @@ def unpaired_gaps(sheet: Sheet) -> Iterator[Estimate]:
         yield replace(row, extra={**row.extra, **(adjusted if known else {})})
 
 
-def _gap(sheet: Sheet, language: str) -> Estimate:
+def _gap(sheet: Sheet, language: str, reason: Extra) -> Estimate:
     cube, layout = sheet.frame.cube, sheet.frame.by_category
     own, reference = (_rows(sheet, name) for name in (language, cube.reference))
     n_own, n_reference = layout.sums(own.n_E), layout.sums(reference.n_E)
     shared_C: Bools = (n_own > 0) & (n_reference > 0)
     weight_C: Floats = np.where(shared_C, n_reference, 0).astype(np.float64)
     lost = sum(_lacking(sheet, name) for name in (language, cube.reference))
-    extra: Extra = {"categories": int(shared_C.sum()), "of": len(cube.categories)}
+    extra: Extra = {"categories": int(shared_C.sum()), "of": len(cube.categories), **reason}
     row = sheet.row_of("gap_unpaired", language, None)
     if not shared_C.any():
         return empty_row(row, lost, extra)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from safeglot.report.finding.evidence import average_words
 from safeglot.report.finding.headline import Finding, unseen
+from safeglot.report.finding.own_requests import NOT_THE_SAME
 from safeglot.report.finding.rates import LanguageRate, Reading
 from safeglot.report.finding.shares import NOT_REFUSED, Verb
 from safeglot.report.numbers.axis import Axis, unsafe_axis
@@ -245,7 +246,9 @@ def _remark(row: LanguageRate) -> str:
         return "the reference"
     if _look(row) == "skip":
         return f"not interpreted: {row.why}" if row.why else "not interpreted"
-    return {"not tested": "not tested", "no data": "no data"}.get(row.reading, "")
+    return {"not tested": "not tested", "no data": "no data", "other requests": NOT_THE_SAME}.get(
+        row.reading, ""
+    )
 
 
 def _key(found: Finding, reference: str) -> Iterator[tuple[Look, str]]:
@@ -260,7 +263,7 @@ def _key(found: Finding, reference: str) -> Iterator[tuple[Look, str]]:
         else f"not tested against {reference}",
         "skip": "too many unusable or missing answers: bounds only",
     }
-    looks = {_look(row) for row in found.rates if row.reading != "no data"}
+    looks = {_look(row) for row in found.rates if row.reading not in ("no data", "other requests")}
     yield from ((look, text) for look, text in says.items() if look in looks)
 
 
