@@ -35,6 +35,8 @@ OF_THOUGHTS = {
     "thought_safe_answer_unsafe",
 }  # fmt: skip
 """The recorded models do not think: those of tests/unit/flow/measure/judges/test_thoughts.py do."""
+OF_UNPAIRED = {"gap_unpaired"}
+"""The recorded runs ask the same in all languages: that of tests/e2e/test_unpaired.py does not."""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,7 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         - OF_OTHER_TAXONOMIES
         - OF_PASSES
         - OF_THOUGHTS
+        - OF_UNPAIRED
     )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()
     assert written() >= OF_OTHER_TAXONOMIES | OF_PASSES
