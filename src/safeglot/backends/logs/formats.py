@@ -47,7 +47,7 @@ _BY_OBJECT: Sequence[tuple[AbstractSet[str], Callable[[Path], LogFile]]] = (
 
 
 def _log(path: Path) -> LogFile | None:
-    if path.suffix == ".eval":
+    if path.suffix.lower() == ".eval":
         return inspect_log.open_log(path)
     if path.suffix not in (".jsonl", ".json"):
         return None

@@ -30,7 +30,7 @@ SCORE = "score"
 
 def open_log(path: Path) -> LogFile:
     """Return a log. Raises: UsageError where it is damaged, of a newer version, or Inspect is not installed."""
-    if path.suffix == ".eval":
+    if path.suffix != ".json":
         _check_parts(path)
     header = _header(path)
     plan, how = header.plan.config, header.eval.model_generate_config
@@ -114,20 +114,37 @@ def _system(header: Any) -> str | None:
     return text if isinstance(text, str) and "{" not in text else None
 
 
-def _samples(path: Path) -> Iterator[Any]:
+def _samples(path: Path, header: Any) -> Iterator[Any]:
+    """Yield the samples as Inspect's own records, one in memory at a time where the log is a zip.
+
+    `read_eval_log_samples` opens the file anew for each, which takes time with the square of them.
+    """
     api = _api()
     try:
         if path.suffix == ".json":
             yield from api.read_eval_log(str(path), resolve_attachments=True).samples or ()
-        else:
-            yield from api.read_eval_log_samples(
-                str(path),
-                all_samples_required=False,
-                resolve_attachments=True,
-                exclude_fields=set(NOT_READ),
-            )
+            return
+        with zipfile.ZipFile(path) as parts:
+            for name in _in_order(parts, header):
+                table = json.loads(parts.read(name))
+                kept = {key: value for key, value in table.items() if key not in NOT_READ}
+                sample = api.EvalSample.model_validate(kept, context={"deserializing": True})
+                yield api.resolve_sample_attachments(sample, "full")
     except Exception as error:  # whatever its library raises is a fault at this edge
         raise UsageError(_damaged(path, str(error).partition("\n")[0][:200])) from error
+
+
+def _in_order(parts: zipfile.ZipFile, header: Any) -> list[str]:
+    """Return the names of the samples: in the order of the data set, not in that of their ends."""
+    ids = [str(name) for name in header.eval.dataset.sample_ids or ()]
+    at = {name: i for i, name in enumerate(ids)}
+    there = [n for n in dict.fromkeys(parts.namelist()) if n.startswith("samples/")]
+
+    def place(name: str) -> tuple[int, int]:
+        own, _, epoch = name.removeprefix("samples/").removesuffix(".json").rpartition("_epoch_")
+        return at.get(own, len(at)), int(epoch) if epoch.isdigit() else 0
+
+    return sorted(there, key=place)
 
 
 def _rows(path: Path, header: Any) -> Iterator[Mapping[str, object]]:
@@ -135,7 +152,7 @@ def _rows(path: Path, header: Any) -> Iterator[Mapping[str, object]]:
     told = {"model": header.eval.model, "task": header.eval.task}
     arguments = header.eval.task_args or {}
     told |= dict(flat("task_args", arguments))
-    for sample in _samples(path):
+    for sample in _samples(path, header):
         metadata = sample.metadata or {}
         yield {
             **told,
