@@ -21,4 +21,4 @@ def test_it_has_the_numbers_of_the_command(tmp_path):
     assert board["safety low"] < board["safety"] < board["safety high"]
     assert found.data[0].name in found._repr_html_()
     assert found.data[0].name in repr(found)
-    assert str(found).startswith(found.data[0].name)
+    assert " ".join(str(found).split()).startswith(found.data[0].name)
