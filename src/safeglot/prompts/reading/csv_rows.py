@@ -73,6 +73,7 @@ def csv_rows(
     headless: bool = False,
 ) -> Iterator[Found]:
     """Yield the rows of a CSV text; of , ; and tab what splits its first line most is the delimiter."""
+    csv.field_size_limit(MOST_LETTERS)  # cells may be longer than the 131,072 of the module
     header, delimiter = _header(lines)
     if headless:
         header = [f"#{number}" for number in range(1, len(header) + 1)]
@@ -138,9 +139,6 @@ def _csv_lines(
     lines: TextIO, delimiter: str, where: str, problems: Problems, *, headless: bool
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows below the header with the line that each begins at; blank lines are none."""
-    csv.field_size_limit(
-        MOST_LETTERS
-    )  # cells of prompts may be longer than the 131,072 of the module
     reader = csv.reader(bounded(lines, where, problems), delimiter=delimiter, strict=True)
     header_seen = headless
     while True:
