@@ -20,6 +20,7 @@ SOURCE = ROOT / "src"
 ROOTS = (
     "safeglot",
     "safeglot.cli",
+    "safeglot.cli.inspect",
     "safeglot.cli.python",
     "safeglot.pipeline",
     "safeglot.types",
