@@ -36,6 +36,7 @@ FENCE = re.compile(r"^( *)(```+|~~~+)([^\n`]*)\n(.*?)^\1\2[ ]*$", re.DOTALL | re
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 NOT_MODULES = {"safeglot.db", "safeglot.toml", registry.ENTRY_POINTS}
 NEW_FILES = {
+    "safeglot/malert",
     "src/safeglot/judge/families/example_guard.py",
     "tests/unit/judge/families/test_example_guard.py",
 }
