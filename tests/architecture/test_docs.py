@@ -40,7 +40,7 @@ NEW_FILES = {
     "src/safeglot/judge/families/example_guard.py",
     "tests/unit/judge/families/test_example_guard.py",
 }
-"""What a how-to tells the reader to write."""
+"""What a how-to tells the reader to write, and a name that Inspect knows."""
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 

@@ -39,6 +39,7 @@ UNREAD = "no verdict"
 def malert(
     languages: str | list[str] = "en,de,es,fr,it",
     prompts: str = "hf:felfri/M-ALERT",
+    *,
     judge: str = "refusal-baseline",
     translations: str | None = None,
     max_tokens: int = 200,
