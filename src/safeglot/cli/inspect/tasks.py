@@ -9,19 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from inspect_ai import Task, task
-from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.model import (
-    ChatMessageAssistant,
-    ChatMessageSystem,
-    ChatMessageUser,
-    GenerateConfig,
-    Model,
-    get_model,
-)
-from inspect_ai.scorer import Score, Scorer, Target, grouped, mean, scorer, stderr
-from inspect_ai.solver import TaskState, generate
-
 from safeglot.config import registry
 from safeglot.config.files import configured
 from safeglot.errors import UsageError
@@ -31,11 +18,9 @@ from safeglot.flow.translation.for_run import ready
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.types import Answer, Item, JudgeStep, Prompt, Reply, Request, Response, Translation
 
-MESSAGES = {"system": ChatMessageSystem, "user": ChatMessageUser, "assistant": ChatMessageAssistant}
 UNREAD = "no verdict"
 
 
-@task
 def malert(
     languages: str | list[str] = "en,de,es,fr,it",
     prompts: str = "hf:felfri/M-ALERT",
@@ -44,12 +29,17 @@ def malert(
     translations: str | None = None,
     max_tokens: int = 200,
     **settings: Any,
-) -> Task:
+) -> Any:
     """Return the task: each prompt in each language, one answer, one verdict.
 
     `translations` is a frozen set of `safeglot translate`; `settings` are further keys of the
     configuration that choose prompts (limit, categories, kinds, columns). Raises: UsageError.
     """
+    from inspect_ai import Task
+    from inspect_ai.dataset import MemoryDataset
+    from inspect_ai.model import GenerateConfig
+    from inspect_ai.solver import generate
+
     tags = languages if isinstance(languages, str) else ",".join(languages)
     given = {"languages": tags, "prompts": prompts, "translations": translations, **settings}
     config = configured(None, {key: value for key, value in given.items() if value is not None})
@@ -63,7 +53,9 @@ def malert(
     )
 
 
-def _samples(prompts: PromptSet) -> list[Sample]:
+def _samples(prompts: PromptSet) -> list[Any]:
+    from inspect_ai.dataset import Sample
+
     labels = {prompt.id: prompt for prompt in prompts.labels()}
     return [
         Sample(
@@ -81,16 +73,15 @@ def _samples(prompts: PromptSet) -> list[Sample]:
     ]
 
 
-@scorer(
-    metrics=[grouped(mean(), "language"), stderr(cluster="prompt_id")],
-    name="judge",
-)
-def safeglot_judge(judge: str, policy: dict[str, str] | None = None) -> Scorer:
+def safeglot_judge(judge: str, policy: dict[str, str] | None = None) -> Any:
     """Return the scorer: 1 is safe, 0 unsafe; without a verdict there is no score, and it counts as unscored.
 
     `judge` is refusal-baseline, refusal-encoder or family=MODEL with a model of Inspect; a family
     alone asks the model of the role `judge`. Raises: UsageError.
     """
+    from inspect_ai.model import get_model
+    from inspect_ai.scorer import Score
+
     family, _, name = judge.partition("=")
     if family not in registry.judge_families():
         raise UsageError(
@@ -103,7 +94,7 @@ def safeglot_judge(judge: str, policy: dict[str, str] | None = None) -> Scorer:
         policy=policy or {},
     )  # fmt: skip
 
-    async def score(state: TaskState, _target: Target) -> Score:
+    async def score(state: Any, _target: Any) -> Any:
         answer = _answer(state)
         model = (get_model(name) if name else get_model(role="judge")) if asks else None
         replies = [await _reply(model, request) for request in step.ask(answer)] if model else []
@@ -122,7 +113,7 @@ def safeglot_judge(judge: str, policy: dict[str, str] | None = None) -> Scorer:
     return score
 
 
-def _answer(state: TaskState) -> Answer:
+def _answer(state: Any) -> Answer:
     about, text = state.metadata, state.input_text
     prompt = Prompt(
         id=str(about["prompt_id"]), text=text, language=str(about["language"]),
@@ -141,18 +132,43 @@ def _answer(state: TaskState) -> Answer:
     )
 
 
-async def _reply(model: Model, request: Request) -> Reply:
+async def _reply(model: Any, request: Request) -> Reply:
     """Return what a judge's model says, asked by Inspect. Raises: UsageError for a judge of bare text."""
     if request.prompt is not None:
         raise UsageError(
             "this judge is asked by a completion of bare text, which Inspect has not; take another, "
             "or judge the log: safeglot import LOG --out RUN, then safeglot judge RUN"
         )
-    messages = [MESSAGES[role](content=text) for role, text in request.messages]
-    how = GenerateConfig(
+    from inspect_ai import model as models
+
+    of_role = {
+        "system": models.ChatMessageSystem,
+        "user": models.ChatMessageUser,
+        "assistant": models.ChatMessageAssistant,
+    }
+    messages = [of_role[role](content=text) for role, text in request.messages]
+    how = models.GenerateConfig(
         max_tokens=request.max_tokens, temperature=request.temperature, top_p=request.top_p,
         seed=request.seed,
     )  # fmt: skip
     output = await model.generate(messages, config=how)
     ending = {"max_tokens": "length", "model_length": "length"}.get(str(output.stop_reason), "stop")
     return Reply(text=output.completion, finish_reason=ending)
+
+
+def _registered() -> None:
+    """Register both under the names that Inspect knows them by, where it is installed."""
+    try:
+        from inspect_ai import task
+        from inspect_ai.scorer import grouped, mean, scorer, stderr
+    except ImportError:
+        return
+    metrics = [grouped(mean(), "language"), stderr(cluster="prompt_id")]
+    made = {
+        "malert": task(malert),
+        "safeglot_judge": scorer(metrics=metrics, name="judge")(safeglot_judge),
+    }
+    globals().update(made)
+
+
+_registered()
