@@ -7,10 +7,9 @@ from safeglot.score.answers.response_classes import estimates as response_classe
 from safeglot.score.answers.sheet import Answers
 from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.safety.outcomes import COUNTS
 from safeglot.score.safety.pairs import joined
 from safeglot.score.stats.bounds import completed, match_bounds
-from safeglot.types import OUTCOME_KINDS
+from safeglot.types import OUTCOME_COUNTS, OUTCOME_KINDS
 
 
 def verdicts(given):
@@ -153,5 +152,5 @@ def test_44_outcomes(golden):
         for metric in ("blocked_rate", "safety_system"):
             assert rows[metric].value == pytest.approx(expected[metric], abs=tolerance)
         assert rows["safety_system"].missing == expected["missing"] - given["blocked"]
-        counts = [rows["blocked_rate"].extra[key] for key in COUNTS.values()]
+        counts = [rows["blocked_rate"].extra[key] for key in OUTCOME_COUNTS.values()]
         assert sum(counts) == given["planned"] == rows["blocked_rate"].n

@@ -10,7 +10,8 @@ from safeglot.errors import UsageError
 from safeglot.flow.measure.cube import _cells, benign_cube, cube_of, missing_share
 from safeglot.score.cube import Axes, build_cube
 from safeglot.score.frame import frame_of
-from safeglot.score.safety.outcomes import COUNTS, METRICS, benign_outcomes
+from safeglot.score.safety.outcomes import METRICS, benign_outcomes
+from safeglot.types import OUTCOME_COUNTS
 
 MANIFEST = manifest_with(
     judges={"two": "", "three": ""}, models=("m", "n"), samples=2,
@@ -126,7 +127,7 @@ def test_outcomes_of_benign_prompts_add_up_under_names_of_their_own(store, put, 
     }
     for tag, category in product(MANIFEST.languages, (None, "theft")):
         row = rows["benign_blocked_rate", tag, category]
-        assert sum(row.extra[key] for key in COUNTS.values()) == row.n == 2
+        assert sum(row.extra[key] for key in OUTCOME_COUNTS.values()) == row.n == 2
     blocked, answered = (
         rows[f"benign_{m}_rate", tag, None] for m, tag in (("blocked", "en"), ("answered", "de"))
     )
