@@ -176,7 +176,7 @@ def _language_columns(
             )
             problems.remedy.columns[tag] = tags[tag]
         tags.setdefault(tag, column)
-    return tags
+    return {} if [*tags] == ["nr"] and not mapped else tags  # alone it is a number, not Ndebele
 
 
 def _say_ambiguous(column: str, several: Sequence[str], where: str, problems: Problems) -> None:

@@ -49,6 +49,11 @@ def test_columns_that_are_lacking_are_named_with_what_to_do():
     assert "has no text" in faults("id", "category", "note")[0]
 
 
+def test_a_lone_column_of_numbers_is_no_language():
+    assert "has no text" in " ".join(faults("nr", "topic", "question"))
+    assert found("id", "category", "en", "nr").texts == {"en": "en", "nr": "nr"}
+
+
 def test_what_is_named_and_not_there_is_told_with_the_nearest():
     assert (
         'has no column "quid", which is named for id; did you mean "qid"?'
