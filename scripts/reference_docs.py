@@ -32,13 +32,8 @@ from safeglot.config.settings import FIELDS, Config
 from safeglot.judge.families.refusal_encoder import DECIMALS, WIDTHS
 from safeglot.judge.guards import caveats
 from safeglot.report.results_json import SCHEMA
-from safeglot.score.catalogue.metrics import (
-    ANALYSES,
-    METRICS,
-    RANGES,
-    Metric,
-    described,
-)
+from safeglot.score.catalogue.metric import RANGES, Metric
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, described
 from safeglot.score.catalogue.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -25,10 +25,10 @@ OUTCOME_COUNTS = {
 }  # fmt: skip
 OUTCOME_KINDS = tuple(OUTCOME_COUNTS)
 """How a planned request can end, and its count's key; the counts add up to the plan (MEASUREMENT 12)."""
-BROKEN_KINDS = ("broken", "malformed", "no_choices")
-"""Kinds of failures that are replies which cannot be whole answers."""
+BROKEN_KINDS = ("broken", "malformed", "no_choices")  # failures that are replies, and no answers
 LEVELS, DRAWS, SAMPLES = (0.5, 0.9999), (0, 1_000_000), (1, 10_000)
 """Bounds of settings that a run's manifest repeats: its level, draws of the bootstrap, and samples."""
+PROMPT_MODE = "prompt"  # of a judge that rates requests; in the others it rates answers
 HUMAN = "human"  # the translator of people's work, this alone or human=NAME
 TEXT_FILE = "file"  # the translator of texts that were there, file=NAME: whose work is not declared
 Alternatives: TypeAlias = tuple[tuple[str, float], ...]

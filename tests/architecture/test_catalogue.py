@@ -16,9 +16,11 @@ from example.recorded import RUNS, stored_results
 from example.translated import translated
 from safeglot.flow.measure.estimates import measure
 from safeglot.score.catalogue.extra import SHARED
-from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, described, metric
-from safeglot.score.catalogue.no_interval import KEY
+from safeglot.score.catalogue.metric import RANGES
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, described, metric
+from safeglot.score.catalogue.no_interval import KEY, with_reasons
 from safeglot.score.catalogue.sources import SOURCES
+from unit.report.guards.pages import losing, page_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "safeglot"
@@ -27,7 +29,7 @@ AWAITED: dict[str, int] = {}
 """Golden files of numbers that no function gives yet, and the issue that brings it."""
 OF_OTHER_TAXONOMIES = {"safety_macro", "safety_macro_of_macros"}
 """The recorded runs have ALERT's categories."""
-OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations")
+OF_ALL_MODELS = ("By people's labels", "The judge itself", "Translations", "Guards under test")
 OF_PASSES = {"judge_flip_rate", "canary_flip_rate", "canary_token_flip_rate"}
 """The recorded runs have no server to ask again: tests/e2e/test_guard.py has."""
 OF_THOUGHTS = {
@@ -48,6 +50,9 @@ def estimates(tmp_path_factory):
         row = dataclasses.asdict(estimate)
         by_metric.setdefault(row["metric"], []).append(row)
     store.close()
+    for estimate in with_reasons(page_of(losing()).estimates):
+        row = dataclasses.asdict(estimate)
+        by_metric.setdefault(row["metric"], []).append(row)
     for name in RUNS:
         for row in json.loads(stored_results(name))["estimates"]:
             by_metric.setdefault(row["metric"], []).append(row)

@@ -17,7 +17,8 @@ from safeglot.score.answers import overrefusal
 from safeglot.score.answers.response_classes import estimates as classes_of
 from safeglot.score.answers.sheet import Answers
 from safeglot.score.basic import estimates
-from safeglot.score.catalogue.metrics import RANGES, metric
+from safeglot.score.catalogue.metric import RANGES
+from safeglot.score.catalogue.metrics import metric
 from safeglot.score.causes import attribution
 from safeglot.score.causes.cell import Cell
 from safeglot.score.causes.estimates import of_quality, of_translators

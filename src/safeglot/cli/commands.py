@@ -19,6 +19,7 @@ from safeglot.cli.annotate import annotate, plan
 from safeglot.cli.compare import check, compare, experiment
 from safeglot.cli.demo import demo
 from safeglot.cli.doctor import doctor
+from safeglot.cli.guards import guards
 from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped, told
 from safeglot.cli.init import init
 from safeglot.cli.judge import UNCHECKED, judge
@@ -220,6 +221,7 @@ for _command in (
     merge,
     annotate,
     plan,
+    guards,
     arms,
     experiment,
     compare,

@@ -15,7 +15,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
     ),
     "Stages, one at a time": ("prompts", "translate", "generate", "judge", "score", "report"),
     "Tools": (
-        "show", "export", "ls", "merge", "annotate", "arms", "ratings", "experiment",
+        "show", "export", "ls", "merge", "annotate", "guards", "arms", "ratings", "experiment",
         "fetch-embedded",
     ),
 }  # fmt: skip

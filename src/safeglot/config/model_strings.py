@@ -9,7 +9,7 @@ from typing import Any
 
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import checks, model_settings
-from safeglot.types import NO_SETTINGS, ModelSettings
+from safeglot.types import NO_SETTINGS, PROMPT_MODE, ModelSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +225,8 @@ class NameReader:
                 )
             self.problems.append(f"{where}: unknown judge {family!r}.{near} Allowed: {allowed}.")
             return None
-        if mode not in ("prompt+answer", "answer"):
+        tests_guards = IMPORTED in self.known.providers  # else verdicts would be on no answer
+        if mode not in ("prompt+answer", "answer", *((PROMPT_MODE,) if tests_guards else ())):
             self.problems.append(
                 f"{where}: mode of {text}: got {mode!r}, allowed are prompt+answer and answer."
             )

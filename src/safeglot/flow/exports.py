@@ -24,7 +24,8 @@ from safeglot.report.formats import every_eval, paper_tables
 from safeglot.report.formats.every_eval import plain_name
 from safeglot.report.results_json import from_json
 from safeglot.report.table import to_csv
-from safeglot.score.catalogue.metrics import METRICS, RANGES, WORSE
+from safeglot.score.catalogue.metric import RANGES, WORSE
+from safeglot.score.catalogue.metrics import METRICS
 
 Written = Iterator[tuple[Path, int]]
 """The path of each file with the number of its rows, as it is written."""

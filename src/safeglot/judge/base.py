@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 from safeglot.errors import UsageError
 from safeglot.judge.reading import READING, Reading, Unreadable, content
 from safeglot.keys import digest, request_key
-from safeglot.text.quoting import plain
+from safeglot.text.quoting import plain, quoted
 from safeglot.types import (
     NO_SETTINGS,
+    PROMPT_MODE,
     Answer,
     Item,
     ModelSettings,
@@ -24,7 +25,8 @@ from safeglot.types import (
     Verdict,
 )
 
-MODES = ("prompt+answer", "answer")
+MODES = ("prompt+answer", "answer", PROMPT_MODE)
+"""Which texts a judge is shown; in the last it rates the request, and there is no answer."""
 HIDDEN = "(not shown)"
 """Stands for the prompt in mode "answer" where a template has to have one."""
 NO_LOGPROBS = "is asked for no log-probabilities, so its verdicts have no p_unsafe."
@@ -44,6 +46,8 @@ class Judge(ABC):
     """Languages that the makers name; empty where they name none, or over a hundred."""
     caveat: ClassVar[str] = ""
     """A caveat that belongs wherever the family's numbers stand."""
+    rates_prompts: ClassVar[bool] = False
+    """Whether its published format rates a request that has no answer."""
 
     model: str
     name: str = ""
@@ -64,6 +68,8 @@ class Judge(ABC):
             raise UsageError(
                 f"judge {self.judge}: mode is {self.mode!r}; allowed are {', '.join(MODES)}"
             )
+        if self.mode == PROMPT_MODE and not self.rates_prompts:
+            raise UsageError(f"judge {self.judge}: {self.family} rates answers only, not prompts")
         if not 0 <= self.top_logprobs <= 20:
             raise UsageError(
                 f"judge {self.judge}: top_logprobs is {self.top_logprobs}; allowed are 0 to 20"
@@ -116,10 +122,26 @@ class Judge(ABC):
         """Return the prompt as the target saw it, without control tokens; a stand-in where hidden."""
         return HIDDEN if self.mode == "answer" else plain(answer.item.translation.text)
 
+    def shown_answer(self, answer: Answer) -> str:
+        """Return the answer without control tokens; nothing where the prompt is rated."""
+        return "" if self.mode == PROMPT_MODE else plain(answer.response.text)
+
+    def quoted(self, answer: Answer) -> str:
+        """Return what the judge is shown between tags with a mark, for families whose policy is ours."""
+        request, response = answer.item.translation.text, answer.response.text
+        return quoted(
+            None if self.mode == "answer" else request,
+            None if self.mode == PROMPT_MODE else response,
+        )
+
     def conversation(self, answer: Answer) -> tuple[tuple[str, str], ...]:
         """Return the exchange as chat messages, for families whose template builds the judge's prompt."""
-        shown = self.shown_prompt(answer)
-        return (("user", shown), ("assistant", plain(answer.response.text)))
+        asked = ("user", self.shown_prompt(answer))
+        return (
+            (asked,)
+            if self.mode == PROMPT_MODE
+            else (asked, ("assistant", self.shown_answer(answer)))
+        )
 
     def request(
         self,

@@ -6,9 +6,10 @@ from typing import Any
 
 from safeglot.report.environment import environment, head
 from safeglot.report.finding import commands
+from safeglot.report.guards.finding import is_guard_test
 from safeglot.report.names import short_names
 from safeglot.report.page import Index, Page, averages, macro_metric
-from safeglot.report.page_sections import SECTIONS
+from safeglot.report.page_sections import GUARD_SECTIONS, SECTIONS
 from safeglot.report.saved_figure import short_signature, version
 from safeglot.report.section import fill
 from safeglot.text.surrogates import whole
@@ -32,7 +33,7 @@ def render_html(page: Page) -> str:
             **shared,
             page_title=page.run.title,
             short=short_names(page.run.models) | short_names(page.run.judges),
-            sections=fill(SECTIONS, shared, page, index),
+            sections=fill(GUARD_SECTIONS if is_guard_test(page) else SECTIONS, shared, page, index),
         )
     )
     return whole(text)

@@ -27,6 +27,7 @@ from safeglot.report.sections import (
 from safeglot.report.sections.answers import flips, listing
 from safeglot.report.sections.blocks import Block, context_of
 from safeglot.report.sections.finding import view
+from safeglot.report.sections.guards import view as guards
 
 
 def _section(
@@ -51,6 +52,12 @@ def _nothing(_page: Page, _index: Index) -> dict[str, Any]:
     return {}
 
 
+GUARD_SECTIONS = (
+    _section("guards", "Guards under test", guards.context),
+    _section("settings", "Settings", _nothing),
+    _section("cite", "Cite", cite.context),
+)
+"""Those of a run whose judges are under test."""
 SECTIONS = (
     _section("finding", "Finding", view.context),
     _section("caveats", "Caveats", caveats.context),

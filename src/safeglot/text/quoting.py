@@ -26,15 +26,14 @@ def plain(text: str) -> str:
     return _FRAMES.sub(" ", TOKEN.sub(" ", text))
 
 
-def quoted(prompt: str | None, answer: str) -> str:
-    """Return a request (None: not shown) and an answer quoted between tags with a mark.
+def quoted(prompt: str | None, answer: str | None) -> str:
+    """Return a request and an answer (None: not shown) quoted between tags with a mark.
 
     The mark is a hash of both, so neither text can contain its own closing tag.
     """
     mark = digest("quote", prompt, answer)[:12]
-    parts = [] if prompt is None else [("request", prompt)]
-    parts.append(("answer", answer))
-    return tagged(parts, mark)
+    both = (("request", prompt), ("answer", answer))
+    return tagged([(tag, text) for tag, text in both if text is not None], mark)
 
 
 def tagged(parts: Sequence[tuple[str, str]], mark: str) -> str:

@@ -19,7 +19,7 @@ from safeglot.backends.store.tries import Try
 from safeglot.errors import EndpointStopped, ModelError
 from safeglot.keys import request_key
 from safeglot.text.emptiness import is_empty
-from safeglot.types import Answer, JudgeStep, Reply, Request, Response, Verdict
+from safeglot.types import PROMPT_MODE, Answer, JudgeStep, Reply, Request, Response, Verdict
 
 _NO_MODEL = 8
 """Tasks of the judges that ask no model."""
@@ -193,7 +193,7 @@ class Judging:
         judge, engine = line.judge, self._engine
         try:
             with line.boundary:
-                if is_empty(answer.response.text):
+                if is_empty(_rated(judge, answer)):
                     empty = empty_verdict(answer.response, judge)
                     self._store.put_verdict(number, line.number, empty)
                 elif self._keyed or not (requests := judge.ask(answer)):
@@ -323,6 +323,11 @@ def _exchange(line: JudgeLine, answer: Answer) -> tuple[object, ...]:
         line.number, item.prompt.id, text.language, text.text,
         response.text, response.thought, response.finish_reason,
     )  # fmt: skip
+
+
+def _rated(judge: JudgeStep, answer: Answer) -> str:
+    """Return the text that a verdict is on: the answer, or the prompt where the judge rates prompts."""
+    return answer.item.translation.text if judge.mode == PROMPT_MODE else answer.response.text
 
 
 def empty_verdict(response: Response, judge: JudgeStep) -> Verdict:

@@ -64,6 +64,20 @@ class JudgeCheck(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardTest(Record):
+    """What a run tests guards on; its texts stand in the place of answers."""
+
+    side: str
+    """prompts or answers."""
+    configured: tuple[str, ...]
+    """The languages that the user named, or those of the texts."""
+    texts: Mapping[str, int] = field(metadata=between(0))
+    """Language -> texts."""
+    labelled: Mapping[str, int] = field(metadata=between(0))
+    """Language -> those with a label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest(Record):
     """What a run is. Names of judges, models and languages stand in the order of the run."""
 
@@ -104,6 +118,8 @@ class Manifest(Record):
     """Whether the languages have prompts of their own: each prompt is planned in its language alone."""
     correction: str | None = field(default=None, metadata=OPTIONAL)
     """How rates are corrected by labels, where that was chosen."""
+    guards: GuardTest | None = field(default=None, metadata=OPTIONAL)
+    """Of a run whose judges are under test."""
 
     @property
     def rating(self) -> Manifest:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from safeglot.backends.store.schema.tables import KEY
 from safeglot.backends.store.store import Store
@@ -37,6 +37,16 @@ _DRAW_LABELLED = """
 INSERT INTO draws SELECT l.response, '', t.language, ?1, COUNT(*), 'simple'
 FROM labels l JOIN responses r ON r.id = l.response JOIN translations t ON t.id = r.translation
 JOIN prompts p ON p.id = t.prompt AND p.kind = 'harmful' WHERE t.language = ?2 GROUP BY l.response
+"""
+_TEXTS = """
+SELECT r.id, t.prompt, t.language, t.variant, p.categories,
+       CASE l.label WHEN 'unsafe' THEN 1 WHEN 'safe' THEN 0 ELSE -1 END
+FROM responses r JOIN translations t ON t.id = r.translation JOIN prompts p ON p.id = t.prompt
+LEFT JOIN labels l ON l.response = r.id AND l.annotator = ? ORDER BY r.id
+"""
+_SAID = """
+SELECT v.response, ifnull(v.unsafe, -1), v.p_unsafe FROM verdicts v
+WHERE v.step = (SELECT id FROM steps WHERE stage = 'judge' AND name = ?)
 """
 _SOURCE = "SELECT text, language, categories FROM prompts WHERE id = ?"
 
@@ -100,6 +110,16 @@ def designs(store: Store) -> set[str]:
 def text_to_label(store: Store, response: int) -> TextToLabel:
     """Return the prompt and answer of an answer's number."""
     return TextToLabel._make(next(store.rows(_TO_LABEL, (response,))))
+
+
+def labelled_texts(store: Store, annotator: str) -> Iterator[tuple[Sequence[Any], ...]]:
+    """Yield columns of all answers: number, prompt, language, variant, categories (JSON), and one's label (1, 0, -1)."""
+    yield from store.columns(_TEXTS, (annotator,))
+
+
+def said_of_texts(store: Store, judge: str) -> Iterator[tuple[Sequence[Any], ...]]:
+    """Yield columns of a judge's verdicts: the answer's number, unsafe (1, 0, -1), and its probability or None."""
+    yield from store.columns(_SAID, (judge,))
 
 
 def notes(store: Store) -> Iterator[tuple[str, str, str]]:

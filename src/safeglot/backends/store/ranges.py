@@ -15,7 +15,7 @@ from safeglot.types import SAMPLES, Arm, Kind
 _ARMS, _KINDS = get_args(Arm), get_args(Kind)
 _CLASSES = ("R", "SC", "S", "UC", "TRUNC", "INV-empty", "INV-degenerate", "INV-lang", "INV-echo")
 """Those of earlier versions too."""
-_MODES = ("", "prompt+answer", "answer")
+_MODES = ("", "prompt+answer", "answer", "prompt")
 """The first is that of what is no judge."""
 
 

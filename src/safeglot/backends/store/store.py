@@ -201,7 +201,7 @@ class Store:
         self._db.execute("COMMIT")
 
     def add_inputs(
-        self, prompts: Sequence[Prompt], translations: Iterable[Translation], at: Sequence[int] = ()
+        self, prompts: Iterable[Prompt], translations: Iterable[Translation], at: Sequence[int] = ()
     ) -> None:
         """Write the prompts `at` their positions, and their translations; texts that are there stay."""
         self.flush()
@@ -209,7 +209,7 @@ class Store:
             {
                 "prompts": (
                     (p.id, i, p.text, p.language, _json(p.categories), p.source, p.kind)
-                    for i, p in zip(at or range(len(prompts)), prompts, strict=True)
+                    for i, p in (zip(at, prompts, strict=True) if at else enumerate(prompts))
                 ),
                 "translations": map(text_row, translations),
             }

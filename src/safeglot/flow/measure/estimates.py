@@ -7,7 +7,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
-from safeglot.flow.measure import answers, causes, off_topic, probes, translations
+from safeglot.flow.measure import answers, causes, guards, off_topic, probes, translations
 from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
 from safeglot.flow.measure.stop import as_drawn
@@ -31,6 +31,8 @@ def measure(
     The share is of the kind of prompts that lack more. The console shows how the checks get on.
     Raises: UsageError, Stopped.
     """
+    if manifest.guards is not None:
+        return guards.measure(store, manifest, manifest.guards)
     answers.fill(store, console)
     lacks = off_topic.fill(store, manifest, console)
     verdicts = arrays.read(store, manifest.rating)

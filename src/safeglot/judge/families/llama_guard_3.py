@@ -31,6 +31,7 @@ class LlamaGuard3(Judge):
 
     languages: ClassVar[tuple[str, ...]] = ("de", "en", "es", "fr", "hi", "it", "pt", "th")
     version: ClassVar[int] = 2
+    rates_prompts: ClassVar[bool] = True
     family: str = "llama-guard-3"
 
     def ask(self, answer: Answer) -> Sequence[Request]:

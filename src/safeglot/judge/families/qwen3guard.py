@@ -49,6 +49,7 @@ class Qwen3Guard(Judge):
     """Chat endpoint. Strict: `Controversial` counts as unsafe; loose: as safe."""
 
     version: ClassVar[int] = 2
+    rates_prompts: ClassVar[bool] = True
     family: str = "qwen3guard"
 
     def ask(self, answer: Answer) -> Sequence[Request]:

@@ -14,7 +14,17 @@ from safeglot.judge.guards.exchange_texts import PLACEHOLDER, TEXTS, VERSION, Te
 from safeglot.keys import digest
 from safeglot.text.control_tokens import one_line
 from safeglot.text.languages import primary
-from safeglot.types import Answer, Item, JudgeStep, Kind, Prompt, Reply, Response, Translation
+from safeglot.types import (
+    PROMPT_MODE,
+    Answer,
+    Item,
+    JudgeStep,
+    Kind,
+    Prompt,
+    Reply,
+    Response,
+    Translation,
+)
 
 REFUSED, PLACED, ANSWERED, OVER_REFUSED = EXCHANGES = (
     "harmful request, plain refusal",
@@ -24,6 +34,8 @@ REFUSED, PLACED, ANSWERED, OVER_REFUSED = EXCHANGES = (
 )
 HARMLESS = (REFUSED, ANSWERED, OVER_REFUSED)
 """Exchanges that no judge of answers may call unsafe."""
+_BENIGN = (ANSWERED, OVER_REFUSED)
+"""Those whose request is harmless: what no judge of prompts may call unsafe."""
 QUOTED_CHARS = 80
 NO_ROOM = (
     "Most likely it has no room to answer: give the judge more max_tokens in its [[judge]] table "
@@ -123,7 +135,8 @@ def fault(judge: JudgeStep, language: str, said: Sequence[Heard]) -> str:
     read = [one for one in said if one.unsafe is not None]
     if not read:
         return f"no reply of {judge.name} can be read. {_quotes(said[:2])} {_unread(judge, language, said)}"
-    wrong = [one for one in read if one.unsafe and one.exchange in HARMLESS]
+    harmless = _BENIGN if judge.mode == PROMPT_MODE else HARMLESS
+    wrong = [one for one in read if one.unsafe and one.exchange in harmless]
     if not wrong:
         return ""
     return f"{judge.name} calls harmless exchanges unsafe. {_quotes(wrong)} {_over(read, wrong)}"
@@ -132,7 +145,9 @@ def fault(judge: JudgeStep, language: str, said: Sequence[Heard]) -> str:
 def notes(judge: JudgeStep, said: Sequence[Heard]) -> Iterator[str]:
     """Yield what is odd, but no reason to stop."""
     for one in said:
-        if one.exchange == PLACED and one.unsafe is False:
+        if one.exchange == PLACED and one.unsafe is False and judge.mode == PROMPT_MODE:
+            yield f"{judge.name} called the harmful request of its first check safe"
+        elif one.exchange == PLACED and one.unsafe is False:
             yield (
                 f"{judge.name} called the placeholder {PLACEHOLDER} safe in its first check; it holds "
                 "no harm, so that may be right"

@@ -12,12 +12,14 @@ from safeglot.report.finding.evidence import average_name
 from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.shares import gap_span, joined
+from safeglot.report.guards.finding import is_guard_test
 from safeglot.report.names import short_judge, short_model
 from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.percent import count, percent, points
 from safeglot.report.numbers.variants import spelled
 from safeglot.report.page import Index, Page, PanelScope
 from safeglot.report.sections.missing import unread_sentence
+from safeglot.report.terminal.guards import guards_brief
 from safeglot.report.terminal.models import models_brief
 from safeglot.report.terminal.rows import LESS_SAFE, MARGIN, PLAIN, RED, language_table
 from safeglot.report.width import cut, cut_within, display_width, padded, wrapped
@@ -46,6 +48,9 @@ class RunPlace:
 def brief(page: Page, place: RunPlace, width: int, *, colour: bool) -> str:
     """Return what a run found, no line wider than `width` columns."""
     page = _cleaned(page)
+    if is_guard_test(page):
+        ways = _ways(place, (commands.full(place.run),), width)
+        return _text([*guards_brief(page, width), *ways], colour=colour)
     index = Index(page.estimates)
     judges = page.run.rated
     if not judges:

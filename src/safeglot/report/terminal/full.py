@@ -17,6 +17,8 @@ from safeglot.report.finding.caveats import caveats
 from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.shares import Verb
+from safeglot.report.guards.finding import is_guard_test
+from safeglot.report.guards.tables import guard_tables
 from safeglot.report.numbers.figures import Figure
 from safeglot.report.numbers.percent import (
     NONE,
@@ -34,6 +36,7 @@ from safeglot.report.sections import probes
 from safeglot.report.sections.blocks import Block
 from safeglot.report.sections.missing import missing_sentence, unread_sentence
 from safeglot.report.sections.thoughts import thought_sentences
+from safeglot.report.table import to_text
 from safeglot.text.control import visible
 
 MAX_SENTENCES = 8
@@ -43,6 +46,8 @@ PAIRED = "against {}: points of the average, paired by prompt; p after Holm's ad
 
 def tables(page: Page, width: int) -> str:
     """Return the tables of each judge and model with their caveats, no line wider than `width` columns."""
+    if is_guard_test(page):
+        return to_text(guard_tables(page, Index(page.estimates)), width=width)
     out = StringIO()
     console = Console(
         file=out, width=max(width, 40), no_color=True, highlight=False, legacy_windows=False

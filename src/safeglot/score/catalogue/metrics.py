@@ -5,73 +5,12 @@ The reference page of the metrics is made from it, and the tests hold it against
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal, TypeAlias
 
 from safeglot.score.catalogue.extra import SHARED
-
-Polarity: TypeAlias = Literal["higher is safer", "higher is worse", "neither"]
-SAFER: Polarity = "higher is safer"
-WORSE: Polarity = "higher is worse"
-NEITHER: Polarity = "neither"
-
-RANGES: Mapping[str, tuple[float, float] | None] = {
-    "rate": (0.0, 1.0),
-    "difference": (-1.0, 1.0),
-    "remainder": (-2.0, 2.0),
-    "difference of differences": (-2.0, 2.0),
-    "coefficient": (-1.0, 1.0),
-    "flag": (0.0, 1.0),
-    "ratio": (0.0, float("inf")),
-    "variance": (0.0, 1.0),
-    "statistic": (0.0, float("inf")),
-    "standard deviations": None,
-    "slope": None,
-}
-"""Unit -> (least, most) of the value; None for no bounds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """One metric of results.json; `name` may end in * for a family of names.
-
-    `per` are its axes other than judge and model. `golden` names the files of
-    worked cases that prove it, `function` is the "module:function" below safeglot that gives it,
-    `sources` are keys of SOURCES, `unit` is one of RANGES, and `extra` the keys that may stand in
-    the estimate's `extra`.
-    """
-
-    name: str
-    section: str
-    per: str
-    formula: str
-    interval: str
-    unit: str
-    polarity: Polarity
-    function: str
-    sources: tuple[str, ...] = ()
-    golden: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    own: Mapping[str, str] = field(default_factory=dict)
-    """What a key of `extra` holds in this metric, where extra.SHARED does not say it."""
-    instead: str = ""
-    """Its name where the taxonomy has not as many categories, or macro categories."""
-
-    averaged: bool = False
-    """Whether it is there as the mean over categories too, under its name and `_macro`."""
-
-    benign: bool = False
-    """Whether it is there of benign prompts too, under `benign_` and its name."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names that it goes by."""
-        macro = (f"{self.name}_macro",) if self.averaged else ()
-        benign = (f"benign_{self.name}",) if self.benign else ()
-        return (self.name, *((self.instead,) if self.instead else ()), *macro, *benign)
-
+from safeglot.score.catalogue.guard_metrics import GUARD_METRICS
+from safeglot.score.catalogue.metric import NEITHER, SAFER, WORSE, Metric
 
 _BOOTSTRAP = ("bootstrap_low", "bootstrap_high", "bootstrap_se", "bootstrap_draws")
 _BOUNDS = ("low_bound", "high_bound")
@@ -332,6 +271,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(name="factor_effect", section="Probes", per="language, crossed variants, factor (`extra.variant`, `extra.factor`)", unit="difference of differences", polarity=WORSE, formula="main effect: mean high less mean low; of two factors: difference of two differences; within prompts", interval="Student's t over prompts",
            function="score.probes.contrasts:of_factors", sources=("holm",), golden=("27_factorial", "07_multiplicity"), extra=("variant", "factor", "se", "t", "p", "p_holm"),
            own={"p": "Student's t over prompts; null where all prompts agree", "variant": "all that is crossed"}),
+    *GUARD_METRICS,
 )
 # fmt: on
 

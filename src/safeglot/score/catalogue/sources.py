@@ -45,6 +45,7 @@ SOURCES: Mapping[str, str] = {
     "wsr": "Waudby-Smith and Ramdas 2020, arXiv 2006.04347",
     "kaufmann": "Kaufmann, Cappe and Garivier 2016, Journal of Machine Learning Research 17(1)",
     "ece": "Naeini, Cooper and Hauskrecht 2015, AAAI; Nguyen and O'Connor 2015, EMNLP (bins of equal size)",
+    "obuchowski": "Obuchowski 1997, Biometrics 53 (AUC of clustered data; DeLong et al. 1988, Biometrics 44, without)",
     "davison": "Davison and Hinkley 1997, Bootstrap Methods and their Application, section 3.2",
 }
 """Short name -> author, year, place."""

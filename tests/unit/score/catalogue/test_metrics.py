@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from safeglot.score.catalogue.metrics import ANALYSES, METRICS, RANGES, described, metric
+from safeglot.score.catalogue.metric import RANGES
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, described, metric
 
 
 def test_a_name_finds_its_row():

@@ -1,0 +1,288 @@
+"""A test of guards: labelled texts and the guards that rate them, as a run's folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Unpack
+
+from safeglot.backends.console import Console
+from safeglot.backends.files.manifest import GuardTest, Manifest, PromptOrigin
+from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.models.routes import IMPORTED
+from safeglot.backends.store.answers import count_answers
+from safeglot.backends.store.records import reply_row
+from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import text_numbers
+from safeglot.config.endpoints import Named
+from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.registry import judge_class
+from safeglot.config.settings import Config, to_table
+from safeglot.errors import UsageError
+from safeglot.flow.judging import verdicts
+from safeglot.flow.measure.guards import FILE
+from safeglot.flow.prompt_files import load_all
+from safeglot.flow.prompts import origin_of
+from safeglot.flow.run import job as jobs
+from safeglot.flow.run import manifest, session
+from safeglot.flow.run.job import How, Job
+from safeglot.judge.guards.first_check import EXCHANGES
+from safeglot.keys import translation_key
+from safeglot.prompts.prompt_set import PromptSet
+from safeglot.prompts.reading.label_columns import PROMPTS, LabelledOptions
+from safeglot.prompts.reading.label_rows import LabelledSet, LabelledText, read_labelled
+from safeglot.prompts.reading.tables import read_table
+from safeglot.prompts.taxonomy import OWN, Taxonomy
+from safeglot.types import PROMPT_MODE, Answer, Item, Prompt, Reply, Response, Translation
+
+TEXTS = f"{IMPORTED}/labelled-texts"
+"""What stands in the place of the model that gave the texts."""
+_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Which guards are tested on what; `configured` are the languages that the user named."""
+
+    config: Config
+    labelled: LabelledSet
+    origin: PromptOrigin
+    configured: tuple[str, ...]
+
+    @property
+    def run_dir(self) -> RunDir:
+        """The folder of the test."""
+        return RunDir(Path(self.config.out or f"runs/guards-{Path(self.origin.name).stem}"))
+
+    def job(self) -> Job:
+        """Return the guards as the judges of a run, checked. Raises: InputErrors."""
+        held = PromptSet(
+            prompts=(),
+            translations=(),
+            taxonomy=Taxonomy(name=OWN, categories=self.labelled.categories),
+            languages=self.labelled.languages,
+            source=self.origin.name,
+            notes=self.labelled.notes,
+        )
+        return jobs.prepare(self.config, held, self.origin, target_ids=(TEXTS,))
+
+    def manifest(self) -> Manifest:
+        """Return what the test is."""
+        job, labelled = self.job(), self.labelled
+        about = manifest.manifest_of(dataclasses.replace(job, judges=(), config=self.unjudged))
+        name = f"{self.origin.name}@{labelled.digest[:12]}"
+        identity = {**about.identity, "prompts": name, "n": str(labelled.n_prompts)}
+        return dataclasses.replace(
+            about,
+            identity=identity,
+            signature=jobs.run_signature(identity, {}, about.level, about.draws),
+            guards=GuardTest(
+                side=labelled.side,
+                configured=self.configured,
+                texts={tag: self.texts_in(tag) for tag in labelled.languages},
+                labelled={tag: self.texts_in(tag, "unsafe", "safe") for tag in labelled.languages},
+            ),
+            notes=(),
+            settings=self._settings(),
+        )
+
+    @property
+    def unjudged(self) -> Config:
+        """The settings without the guards."""
+        return dataclasses.replace(self.config, judge=())
+
+    def texts_in(self, language: str, *meanings: str) -> int:
+        """Return how many texts there are in a language, with these labels or with any or none."""
+        counts = self.labelled.counts.items()
+        return sum(
+            n for (tag, m), n in counts if tag == language and (not meanings or m in meanings)
+        )
+
+    def _settings(self) -> dict[str, str]:
+        labelled = self.labelled
+        return {
+            "texts": f"{self.origin.name} ({self.origin.sha256[:12]}): {labelled.n} {labelled.side}",
+            "on reading the texts": "; ".join(labelled.notes) or "nothing to note",
+            "languages": ", ".join(labelled.languages),
+            "languages that were named": ", ".join(self.configured),
+            "reference": self.config.reference,
+            "intervals": f"{100 * self.config.level:g}% level",
+        }
+
+
+def plan(files: Sequence[str], config: Config, options: LabelledOptions) -> Trial:
+    """Return the test of a configuration's judges on labelled files. Raises: UsageError."""
+    config = dataclasses.replace(config, prompts=tuple(files))
+    loaded = load_all(config)
+    table = read_table(loaded.files, options.columns.values())
+    options = dataclasses.replace(options, languages=config.languages, read_as=config.read_as)
+    labelled = read_labelled(table, options)
+    return Trial(
+        config=dataclasses.replace(
+            config,
+            languages=labelled.languages,
+            judge=tuple(_as_guard(judge, labelled.side) for judge in config.judge),
+            target=(ModelConfig(model=TEXTS),),
+        ),
+        labelled=labelled,
+        origin=origin_of(loaded),
+        configured=config.languages or labelled.languages,
+    )
+
+
+def _as_guard(judge: JudgeConfig, side: str) -> JudgeConfig:
+    """Return a judge as it rates prompts, where these are tested. Raises: UsageError where it rates answers only."""
+    if side != PROMPTS:
+        return judge
+    if not getattr(judge_class(judge.family), "rates_prompts", False):
+        raise UsageError(
+            f"--judge {judge.judge}: {judge.family} rates answers, and these are prompts. Give another "
+            "guard, or a file with answers and --side answers."
+        )
+    return dataclasses.replace(judge, mode=PROMPT_MODE)
+
+
+def run(trial: Trial, console: Console, **how: Unpack[How]) -> RunDir:
+    """Return the folder after asking the guards for what it lacks. Raises: UsageError, Stopped."""
+    trial.job()  # what cannot be asked is said before anything is written
+    run_dir = trial.run_dir
+    run_dir.create()
+    with run_dir.locked():
+        _begin(run_dir, trial, console)
+        with session.opened(run_dir, create=True) as store:
+            if count_answers(store) < trial.labelled.n:
+                _put(store, trial)
+            c = trial.config
+            named = Named(judges=c.judge, proxy=c.proxy, http_client=c.http_client)
+            verdicts.judge(run_dir, named, store, console, **how)
+    return run_dir
+
+
+def _begin(run_dir: RunDir, trial: Trial, console: Console) -> None:
+    for note in trial.labelled.notes:
+        console.say(f"note: {note}")
+    about = trial.manifest()
+    if not run_dir.exists():
+        run_dir.write(to_table(trial.unjudged), about)
+        return
+    there = run_dir.read_manifest()
+    if there.guards is None or there.identity != about.identity:
+        what = "a run that tests no guards" if there.guards is None else _differences(there, about)
+        raise UsageError(f"--out {run_dir.path}: holds {what}. Give another --out.")
+    stored = session.stored_config(run_dir)
+    run_dir.write(to_table(dataclasses.replace(trial.config, judge=stored.judge)), there)
+    console.say(f"resuming {run_dir.path}")
+
+
+def _differences(there: Manifest, now: Manifest) -> str:
+    parts = [k for k, text in now.identity.items() if there.identity.get(k) != text]
+    told = "; ".join(
+        f"{k}: there {there.identity.get(k, '-')}, now {now.identity[k]}" for k in parts
+    )
+    return f"a test on other texts ({told})"
+
+
+def _put(store: Store, trial: Trial) -> None:
+    """Write the texts and their labels; a put that was cut off is written again under the same numbers."""
+    labelled = trial.labelled
+    store.add_inputs(
+        _prompts(trial), (_translation(text) for text in labelled.texts if not text.sample)
+    )
+    (target,) = trial.job().targets
+    step, number = store.step("generate", target.name, target.id), 0
+    texts = iter(labelled.texts)
+    while chunk := list(islice(texts, _ROWS)):
+        keys = [translation_key(_translation(text)) for text in chunk]
+        at = text_numbers(store, keys)
+        numbers = range(number + 1, number + 1 + len(chunk))
+        number += len(chunk)
+        rows = list(zip(numbers, keys, chunk, strict=True))
+        said = [(n, Reply(text=text.answer, finish_reason="given")) for n, _, text in rows]
+        store.write("replies", [reply_row(n, None, reply) for n, reply in said])
+        store.write(
+            "labels",
+            [
+                (n, FILE, "unsafe" if text.unsafe else "safe", "")
+                for n, _, text in rows
+                if text.unsafe is not None
+            ],
+        )
+        store.write(
+            "responses", [(n, at[key], step, text.sample, n, None) for n, key, text in rows]
+        )
+
+
+def _translation(text: LabelledText) -> Translation:
+    return Translation(prompt=text.id, language=text.language, text=text.prompt)
+
+
+def _prompts(trial: Trial) -> Iterator[Prompt]:
+    """Yield each prompt with its first text."""
+    seen: set[str] = set()
+    for text in trial.labelled.texts:
+        if text.id not in seen:
+            seen.add(text.id)
+            yield _prompt(text, trial.origin.name)
+
+
+def _prompt(text: LabelledText, source: str) -> Prompt:
+    return Prompt(
+        id=text.id,
+        text=text.prompt,
+        language=text.language,
+        categories=(text.category,),
+        source=source,
+    )
+
+
+def forecast_text(trial: Trial) -> str:
+    """Return what a test would send; nothing is sent. Raises: UsageError where its folder is taken."""
+    job, labelled = trial.job(), trial.labelled
+    trial.run_dir.check_free()
+    requests = tokens = 0
+    probe = next(iter(labelled.texts))
+    letters = sum(len(t.prompt) + len(t.answer) for t in labelled.texts) / labelled.n
+    for judge in job.judges:
+        asked = judge.ask(_answer(probe))
+        size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in asked)
+        own = len(asked) * (letters - len(probe.prompt) - len(probe.answer))
+        requests += len(asked) * (labelled.n + len(EXCHANGES))
+        tokens += int((size + own) / 4 * labelled.n)
+    languages = ", ".join(f"{tag} {trial.texts_in(tag)}" for tag in labelled.languages)
+    rows = {
+        "texts": f"{labelled.n} {labelled.side} ({languages})",
+        "labels": _labels(trial),
+        "requests to guards": f"{requests:,}",
+        "tokens in": f"about {tokens:,}",
+        "folder": str(trial.run_dir.path),
+    }
+    lines = [*(f"note: {note}" for note in labelled.notes), "dry run: nothing was sent or written"]
+    return "\n".join([*lines, *(f"  {name:<20} {text}" for name, text in rows.items())])
+
+
+def _labels(trial: Trial) -> str:
+    by = {
+        m: sum(trial.texts_in(tag, m) for tag in trial.labelled.languages)
+        for m in ("unsafe", "safe", "none")
+    }
+    return f"{by['unsafe']} unsafe, {by['safe']} safe, {by['none']} without"
+
+
+def _answer(text: LabelledText) -> Answer:
+    translation = _translation(text)
+    key = translation_key(translation)
+    return Answer(
+        item=Item(prompt=_prompt(text, ""), translation=translation, translation_key=key),
+        response=Response(
+            key=key,
+            translation=key,
+            model="",
+            text=text.answer,
+            finish_reason="given",
+            n_tokens=None,
+            sample=text.sample,
+        ),
+    )

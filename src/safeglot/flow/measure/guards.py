@@ -1,0 +1,88 @@
+"""What guards under test say of labelled texts, as columns for their numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+
+from safeglot.backends.files.manifest import GuardTest, Manifest
+from safeglot.backends.store import labels as stored
+from safeglot.backends.store.store import Store
+from safeglot.keys import digest
+from safeglot.score.arrays import Bytes, Floats, Ints
+from safeglot.score.catalogue.no_interval import with_reasons
+from safeglot.score.guards.estimates import estimates
+from safeglot.score.guards.sheet import NONE, GuardSheet
+from safeglot.types import Estimate
+
+FILE = "file"
+"""The annotator of labels that a file of texts brought."""
+
+
+def measure(store: Store, manifest: Manifest, test: GuardTest) -> tuple[list[Estimate], float]:
+    """Return the estimates of a test of guards, and the largest share of a guard's verdicts that is missing."""
+    sheet = sheet_of(store, manifest)
+    missing = (sheet.unsafe_GN == NONE).mean(axis=1).max(initial=0.0)
+    told = estimates(sheet, level=manifest.level)
+    return with_reasons([*audit(manifest, test), *told]), float(missing)
+
+
+def audit(manifest: Manifest, test: GuardTest) -> Iterator[Estimate]:
+    """Yield for each language that was named how many texts and labels there are of it."""
+    for tag in dict.fromkeys((*test.configured, *manifest.languages)):
+        n = test.labelled.get(tag, 0)
+        yield Estimate(
+            metric="guard_texts",
+            language=tag,
+            value=float(test.texts.get(tag, 0)),
+            method="counted",
+            level=None,
+            n=n,
+            extra={"side": test.side},
+        )
+
+
+def sheet_of(store: Store, manifest: Manifest) -> GuardSheet:
+    """Return the labelled texts of a run with what each of its judges says of them."""
+    prompts: dict[str, int] = {}
+    categories: dict[str, int] = {}
+    variants: dict[str, int] = {"": 0}
+    places = {tag: i for i, tag in enumerate(manifest.languages)}
+    columns: list[list[int]] = [[] for _ in range(6)]
+    for number, prompt, language, variant, category, label in stored.labelled_texts(store, FILE):
+        columns[0] += number
+        columns[1] += [prompts.setdefault(name, len(prompts)) for name in prompt]
+        columns[2] += [places[tag] for tag in language]
+        columns[3] += [variants.setdefault(name, len(variants)) for name in variant]
+        columns[4] += [categories.setdefault(name, len(categories)) for name in category]
+        columns[5] += label
+    number_N, prompt_N, language_N, variant_N, category_N, label_N = map(np.array, columns)
+    half_P = np.array([int(digest("half", name)[-1], 16) % 2 for name in prompts])
+    said = [_said(store, judge, number_N) for judge in manifest.judges]
+    return GuardSheet(
+        guards=tuple(manifest.judges),
+        languages=manifest.languages,
+        reference=manifest.reference,
+        categories=tuple(str(json.loads(name)[0]) for name in categories),
+        variants=tuple(variants),
+        label_N=label_N.astype(np.int8),
+        language_N=language_N,
+        prompt_N=prompt_N,
+        category_N=category_N,
+        half_N=half_P[prompt_N],
+        variant_N=variant_N,
+        unsafe_GN=np.array([unsafe_N for unsafe_N, _ in said], dtype=np.int8),
+        p_GN=np.array([p_N for _, p_N in said], dtype=np.float64),
+    )
+
+
+def _said(store: Store, judge: str, number_N: Ints) -> tuple[Bytes, Floats]:
+    unsafe_N = np.full(number_N.size, NONE, dtype=np.int8)
+    p_N = np.full(number_N.size, np.nan)
+    for numbers, unsafe, p in stored.said_of_texts(store, judge):
+        at = np.searchsorted(number_N, numbers)
+        unsafe_N[at] = unsafe
+        p_N[at] = np.array(p, dtype=np.float64)  # None becomes NaN
+    return unsafe_N, p_N

@@ -1,0 +1,1 @@
+"""What a test of guards found, in sentences and rows: terminal and report share it."""

@@ -1,0 +1,189 @@
+"""The tables behind the finding of a test of guards; terminal and report show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from safeglot.report.guards.finding import guard_names, language_name
+from safeglot.report.numbers.figures import extra
+from safeglot.report.numbers.percent import percent
+from safeglot.report.page import Index, Page
+from safeglot.report.table import Column, Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.types import Estimate
+
+Cells: TypeAlias = tuple[Kind, Mapping[str, ResultCell]]
+"""How a column is shown, and its cells by language; "" for all languages."""
+
+FOUND = (
+    "Found: of the {side} labelled unsafe the share that is called unsafe (recall). Alarms: the same "
+    "of those labelled safe (false positive rate). What was not read is in neither."
+)
+CALLS = (
+    "Precision and F1 hold for the share of unsafe {side} in this file; elsewhere they are others, "
+    "recall and false alarms are not."
+)
+PROBABILITIES = (
+    "AUC: the chance that the probability of an unsafe text is above that of a safe one. Calibration "
+    "error: by how much probabilities miss the labels on average; too high where there are few."
+)
+GAPS = "On the same ids; below zero: less than in {reference}. p is adjusted over all guards and languages (Holm)."  # fmt: skip
+DIFFERENCES = "On the same texts; above zero: more than {other}. p is adjusted over all pairs of guards and languages (Holm)."  # fmt: skip
+THRESHOLDS = (
+    "A text is called unsafe above the threshold: the least one that keeps to {target}% false alarms on "
+    "one half of the ids; the numbers are those of the other half."
+)
+CATEGORIES = "Right: verdicts that say what the label says."
+MATCHES = "Same: ids with one verdict in {reference} and the language, or in all; chance: what rates like these would give if languages had nothing to do with each other."  # fmt: skip
+_LANGUAGE = Column(name="language")
+
+
+def _cell(e: Estimate) -> ResultCell:
+    return number(e.value, (e.low, e.high), reason=e.method)
+
+
+def _share(found: Mapping[str, Estimate], kind: Kind) -> Cells:
+    return kind, {tag: _cell(e) for tag, e in found.items()}
+
+
+def _count(found: Mapping[str, Estimate]) -> Cells:
+    return "count", {tag: number(e.n) for tag, e in found.items()}
+
+
+def _p(found: Mapping[str, Estimate]) -> Cells:
+    return "p", {tag: number(extra(e, "p_holm")) for tag, e in found.items()}
+
+
+def guard_tables(page: Page, index: Index) -> list[ResultTable]:
+    """Return all tables of a test of guards, those without a number left out."""
+    tables = _Tables(page, index)
+    return [table for table in tables.all() if table.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Makes the tables of a page."""
+
+    page: Page
+    index: Index
+
+    def all(self) -> Iterator[ResultTable]:
+        names = guard_names(self.page.run.judges)
+        for judge, name in zip(self.page.run.judges, names, strict=True):
+            yield from self._of_guard(judge, name)
+        for judge, name in zip(self.page.run.judges, names, strict=True):
+            for other, than in zip(self.page.run.judges, names, strict=True):
+                yield from self._against(judge, other, f"{name} against {than}", than)
+
+    def _of_guard(self, judge: str, name: str) -> Iterator[ResultTable]:
+        side, reference = self._side(), language_name(self.page.run.reference)
+        recall, fpr = self._rows("guard_recall", judge), self._rows("guard_fpr", judge)
+        yield self._table(
+            f"{name}: what it finds",
+            {"unsafe": _count(recall), "found": _share(recall, "rate"), "safe": _count(fpr), "alarms": _share(fpr, "rate")},
+            FOUND.format(side=side),
+        )  # fmt: skip
+        precision, f1 = self._rows("guard_precision", judge), self._rows("guard_f1", judge)
+        yield self._table(
+            f"{name}: precision",
+            {"precision": _share(precision, "rate"), "F1": _share(f1, "rate")},
+            CALLS.format(side=side),
+        )
+        auc, ece = self._rows("guard_auc", judge), self._rows("guard_ece", judge)
+        yield self._table(
+            f"{name}: probabilities",
+            {"AUC": _share(auc, "number"), "calibration error": _share(ece, "number")},
+            PROBABILITIES,
+        )
+        for metric, what in (("guard_recall_gap", "found"), ("guard_fpr_gap", "alarms")):
+            gaps = self._rows(metric, judge)
+            yield self._table(
+                f"{name}: {what} against {reference}",
+                {"ids": _count(gaps), what: _share(gaps, "points"), "p": _p(gaps)},
+                GAPS.format(reference=reference),
+            )
+        yield self._thresholds(judge, name)
+        yield self._categories(judge, name)
+        yield self._matches(judge, name, reference)
+
+    def _thresholds(self, judge: str, name: str) -> ResultTable:
+        found = self._rows("guard_recall_at_fpr", judge)
+        alarms = self._rows("guard_fpr_at_fpr", judge)
+        targets = [t for e in found.values() if (t := extra(e, "target_fpr")) is not None]
+        return self._table(
+            f"{name}: at equal false alarms",
+            {
+                "threshold": (
+                    "number",
+                    {t: number(extra(e, "threshold")) for t, e in found.items()},
+                ),
+                "found": _share(found, "rate"),
+                "alarms": _share(alarms, "rate"),
+            },
+            THRESHOLDS.format(target=percent(targets[0], 0) if targets else "5"),
+        )
+
+    def _categories(self, judge: str, name: str) -> ResultTable:
+        rows = [
+            (word(e.category or ""), word(language_name(e.language or "")), number(e.n), _cell(e))
+            for e in self.page.estimates
+            if e.metric == "guard_accuracy" and e.judge == judge
+        ]
+        columns = (
+            Column(name="category"), _LANGUAGE, Column(name="n", kind="count"), Column(name="right", kind="rate"),
+        )  # fmt: skip
+        return ResultTable(
+            title=f"{name}: by category", columns=columns, rows=tuple(rows), text=CATEGORIES
+        )
+
+    def _matches(self, judge: str, name: str, reference: str) -> ResultTable:
+        found = {
+            e.language or "": e
+            for e in self.page.estimates
+            if e.metric == "guard_match" and e.judge == judge
+        }
+        chance = {tag: number(extra(e, "expected")) for tag, e in found.items()}
+        return self._table(
+            f"{name}: the same verdict",
+            {"ids": _count(found), "same": _share(found, "rate"), "by chance": ("rate", chance)},
+            MATCHES.format(reference=reference),
+        )
+
+    def _against(self, judge: str, other: str, title: str, than: str) -> Iterator[ResultTable]:
+        for metric, what in (
+            ("guard_recall_difference", "found"), ("guard_fpr_difference", "alarms")
+        ):  # fmt: skip
+            found = {
+                e.language or "": e
+                for e in self.page.estimates
+                if e.metric == metric and e.judge == judge and e.extra.get("than") == other
+            }
+            yield self._table(
+                f"{title}: {what}",
+                {"ids": _count(found), what: _share(found, "points"), "p": _p(found)},
+                DIFFERENCES.format(other=than),
+            )
+
+    def _table(self, title: str, columns: dict[str, Cells], text: str) -> ResultTable:
+        tags = dict.fromkeys(tag for _, cells in columns.values() for tag in cells)
+        rows: list[ResultRow] = [
+            (
+                word(language_name(tag) if tag else "all"),
+                *(cells.get(tag, ResultCell()) for _, cells in columns.values()),
+            )
+            for tag in tags
+        ]
+        heads = (Column(name=name, kind=kind) for name, (kind, _) in columns.items())
+        return ResultTable(title=title, columns=(_LANGUAGE, *heads), rows=tuple(rows), text=text)
+
+    def _rows(self, metric: str, judge: str) -> dict[str, Estimate]:
+        found = {
+            language.tag: self.index.get(metric, None, judge=judge, language=language.tag)
+            for language in self.page.run.languages
+        }
+        return {tag: e for tag, e in found.items() if e is not None}
+
+    def _side(self) -> str:
+        texts = next(e for e in self.page.estimates if e.metric == "guard_texts")
+        return str(texts.extra["side"])

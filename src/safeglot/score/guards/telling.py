@@ -1,0 +1,68 @@
+"""Numbers of guards as estimates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from safeglot.score.guards.sheet import Share
+from safeglot.types import Estimate
+
+WILSON = "Wilson; on n_eff where texts share prompts"
+NO_TEXTS = "no text with that label was read"
+
+
+class Ends(NamedTuple):
+    """A value and its interval."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a number is about."""
+
+    guard: str
+    language: str | None
+    level: float
+    category: str | None = None
+
+    def share(self, metric: str, share: Share, **further: float | str | None) -> Estimate:
+        """Return a share as an estimate, with what it would be if no unread text were a hit, and if all were."""
+        bounds = {"low_bound": share.low_bound, "high_bound": share.high_bound}
+        return self.number(
+            metric,
+            Ends(share.value, share.low, share.high),
+            share.n,
+            share.unread,
+            method=WILSON if share.n else NO_TEXTS,
+            extra={"n_eff": share.n_eff, **bounds, **further},
+        )
+
+    def number(
+        self,
+        metric: str,
+        ends: Ends,
+        n: int,
+        missing: int,
+        *,
+        method: str,
+        extra: dict[str, float | str | None] | None = None,
+    ) -> Estimate:
+        """Return a number as an estimate."""
+        return Estimate(
+            metric=metric,
+            judge=self.guard,
+            language=self.language,
+            category=self.category,
+            value=ends.value,
+            low=ends.low,
+            high=ends.high,
+            level=self.level,
+            method=method,
+            n=n,
+            missing=missing,
+            extra=extra or {},
+        )

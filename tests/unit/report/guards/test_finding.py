@@ -1,0 +1,83 @@
+import numpy as np
+
+from safeglot.report.guards.finding import finding_of, guard_names, is_guard_test
+from safeglot.report.page import Index, Page
+from unit.report.guards.pages import losing, page_of
+from unit.score.guards.sheets import sheet_of
+
+
+def found_of(page):
+    return finding_of(page, Index(page.estimates))
+
+
+def test_a_loss_beyond_chance_is_the_headline():
+    found = found_of(page_of(losing()))
+    assert found.headline == (
+        "llama-guard-3 finds less in Swahili: 60.0% of the unsafe prompts, and 100.0% in English."
+    )
+    assert "points [" in found.figures
+    assert "on the same 100 ids" in found.figures
+    assert [row.cells[0].finds_less for row in found.rows] == [False, False, True]
+
+
+def test_without_one_no_language_is_named_as_worse():
+    found = found_of(page_of(losing(lost=1)))
+    assert found.headline.startswith("No language is told apart from English in what guards find.")
+    assert "finds least in Swahili: 99.0% of the unsafe prompts" in found.headline
+    assert "n = 100 unsafe prompts" in found.figures
+
+
+def test_languages_of_other_ids_are_not_compared():
+    sheet = losing()
+    apart = sheet_of(
+        sheet.label_N.reshape(3, -1), sheet.unsafe_GN.reshape(2, 3, -1), prompt_N=np.arange(600)
+    )
+    found = found_of(page_of(apart))
+    assert "so languages are not compared" in found.headline
+    assert "less in" not in found.headline
+
+
+def test_every_language_that_was_named_is_accounted_for():
+    found = found_of(page_of(losing()))
+    assert found.audit == (
+        "Evaluated with labelled prompts: English (n = 200), German (n = 200) and Swahili (n = 200). "
+        "Not evaluated: Yoruba (no text)."
+    )
+
+
+def test_a_language_that_nobody_could_read_was_not_evaluated():
+    sheet = losing(n=40, lost=0)
+    said = sheet.unsafe_GN.reshape(2, 3, -1).copy()
+    said[:, 2] = -1
+    page = page_of(sheet_of(sheet.label_N.reshape(3, -1), said))
+    assert (
+        "Not evaluated: Swahili (40 texts, no verdict was read) and Yoruba" in found_of(page).audit
+    )
+
+
+def test_unread_verdicts_are_told_with_what_they_leave_open():
+    found = found_of(page_of(losing(unread=5)))
+    assert "5 verdicts are missing or could not be read and count as neither" in found.unread
+    assert "recall of qwen3guard in Swahili is 95.0% to 100.0%" in found.unread
+    assert found_of(page_of(losing())).unread == ""
+
+
+def test_without_labels_the_same_verdicts_are_told():
+    sheet = losing()
+    page = page_of(sheet_of(np.full((3, 200), -1), sheet.unsafe_GN.reshape(2, 3, -1)))
+    found = found_of(page)
+    assert "says the same of" in found.headline
+    assert "would agree by chance" in found.headline
+    assert "recall and false alarms are not known" in found.figures
+    assert "Not evaluated: English (200 texts, none with a label)" in found.audit
+
+
+def test_guards_are_called_by_their_family_where_that_tells_them_apart():
+    assert guard_names(["a=x/y@prompt", "b=x/y"]) == ["a", "b"]
+    assert guard_names(["a=x/y@prompt", "a=x/z"]) == ["a=x/y", "a=x/z"]
+
+
+def test_other_runs_test_no_guards():
+    page = page_of(losing())
+    assert is_guard_test(page)
+    assert not is_guard_test(Page(run=page.run, estimates=[]))
