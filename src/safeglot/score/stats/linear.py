@@ -152,7 +152,7 @@ def _precision(
     `share_H` is a row's share of all the weight, `spread` the variance of a row.
     """
     influence_P, share_P = np.zeros((2, layout.n_prompts))
-    kish_RP, apart_RP = np.zeros((2, layout.rounds, layout.n_prompts))
+    kish_RP, apart_RP, units_RP = np.zeros((3, layout.rounds, layout.n_prompts))
     for block in layout.blocks(rows):
         own, at_E, here = block.rows, block.stratum_E, block.prompts
         share_E, slope_E, level_E = share_H[at_E], line.slope_H[at_E], line.level_H[at_E]
@@ -163,13 +163,14 @@ def _precision(
         n_U, total_U, square_U = np.zeros((3, layout.rounds * block.size))
         n_U[block.unit_E], total_U[block.unit_E] = own.n_E, own.total_E
         square_U[block.unit_E] = own.square_E
-        share_U, slope_U, level_U = (
+        share_U, slope_U, level_U, influence_U = (
             np.bincount(block.unit_E, x_E, n_U.size)
-            for x_E in (share_E, share_E * slope_E, share_E * level_E)
+            for x_E in (share_E, share_E * slope_E, share_E * level_E, share_E * residual_E)
         )
         apart_U = slope_U**2 * square_U + 2 * slope_U * level_U * total_U + level_U**2 * n_U
         kish_RP[:, here] = (share_U**2 * n_U).reshape(layout.rounds, -1)
         apart_RP[:, here] = apart_U.reshape(layout.rounds, -1)
+        units_RP[:, here] = np.square(influence_U).reshape(layout.rounds, -1)
     # Sums rather than a BLAS product: the same bytes whatever the number of threads.
     variance = float(np.square(influence_P).sum())
     evidence = float(participants(variance, np.square(np.square(influence_P)).sum()))
@@ -180,8 +181,10 @@ def _precision(
     if not (prompts > 1 and spread > 1e-12 and variance > 1e-24 and apart > 0):
         return of_prompts, -variance, prompts
     alone = min(of_rows, spread * prompts / (prompts - 1) / apart)
-    effect = design_effect(variance / apart, of_rows / of_prompts, evidence)
-    return alone / float(effect), -variance, prompts
+    effect = float(design_effect(variance / apart, of_rows / of_prompts, evidence))
+    # Answers to one text are worth no more for what other languages do: a copy adds nothing.
+    within = float(units_RP.ravel().sum()) / apart
+    return alone / max(effect, within), -variance, prompts
 
 
 def participants(square: Numbers, fourth: Numbers) -> Floats:
