@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from safeglot.score.basic import estimates
 from safeglot.score.cube import Cube
-from safeglot.score.safety.outcomes import COUNTS, METRICS
-from safeglot.types import OUTCOME_KINDS
+from safeglot.score.safety.outcomes import METRICS
+from safeglot.types import OUTCOME_COUNTS, OUTCOME_KINDS
 
 ANSWERED = ("answered", "refused")
 
@@ -46,7 +46,7 @@ def test_outcomes_add_up_to_the_plan(cube):
         assert sum(shares) == pytest.approx(1)
         whole = rows["blocked_rate", language, None]
         parts = [rows["blocked_rate", language, category] for category in cube.categories]
-        for key, kind in zip(COUNTS.values(), COUNTS, strict=True):
+        for key, kind in zip(OUTCOME_COUNTS.values(), OUTCOME_COUNTS, strict=True):
             n = int((cube.outcome_MLPS[0, at] == OUTCOME_KINDS.index(kind)).sum())
             assert whole.extra[key] == n == sum(part.extra[key] for part in parts)
         assert whole.n == len(cube.prompts) * cube.samples

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from reference.gaps import mcnemar_exact
@@ -208,7 +208,19 @@ def test_a_language_equal_to_the_reference_has_no_gap(cube):
             assert e.value == 1.0
 
 
+DIFFERING = Cube(
+    unsafe_JMLPS=np.array(
+        [[1, -1, 0, 0, 1, -1, -1, -1], [0, 0, 1, 1, 0, 0, 0, 1]], dtype=np.int8
+    ).reshape(1, 1, 2, 8, 1),
+    member_PC=np.zeros((8, 1), dtype=bool),
+    judges=("j",), models=("m",), languages=("en", "de"), categories=("a",), reference="en",
+    prompts=tuple(f"p{i}" for i in range(8)),
+)  # fmt: skip
+"""Languages that contradict each other on the same prompts."""
+
+
 @LAW
+@example(DIFFERING, 2)
 @given(cubes(samples=(1, 1)), st.integers(2, 4))
 def test_copies_of_an_answer_are_worth_no_more_than_one(cube, copies):
     many = replace(cube, unsafe_JMLPS=np.repeat(cube.unsafe_JMLPS, copies, axis=4))
