@@ -11,11 +11,11 @@ from safeglot.errors import UsageError
 
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Commands": (
-        "init", "run", "import", "view", "label", "why", "compare", "check", "demo", "doctor",
+        "init", "run", "import", "view", "label", "why", "compare", "check", "guards", "demo", "doctor",
     ),
     "Stages, one at a time": ("prompts", "translate", "generate", "judge", "score", "report"),
     "Tools": (
-        "show", "export", "ls", "merge", "annotate", "guards", "arms", "ratings", "experiment",
+        "show", "export", "ls", "merge", "annotate", "arms", "ratings", "experiment",
         "fetch-embedded",
     ),
 }  # fmt: skip

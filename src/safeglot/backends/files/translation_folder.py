@@ -5,6 +5,7 @@ translations.jsonl   a row for each prompt and language: the text that stands fo
 candidates.jsonl     a row for each text that a translator gave, or did not give
 replies.db           what the models answered: a set that was stopped goes on from there
 translations.html    the page to look at
+croissant.json       the data card, in the format Croissant
 log.jsonl            times and tokens, without texts
 """
 
@@ -28,7 +29,7 @@ from safeglot.types import OUTCOMES, CandidateRow, Outcome
 FORMAT = 1
 _FILES = (
     "manifest.json", "translations.jsonl", "candidates.jsonl", "replies.db", "translations.html",
-    "log.jsonl", "ratings.jsonl", ".lock",
+    "log.jsonl", "ratings.jsonl", "croissant.json", ".lock",
 )  # fmt: skip
 _DO = "Make the set again with another --out"
 
@@ -48,6 +49,7 @@ class TranslationFolder:
         self.database = path / "replies.db"
         self.page = path / "translations.html"
         self.log = path / "log.jsonl"
+        self.card = path / "croissant.json"
         self.ratings = path / "ratings.jsonl"
 
     def exists(self) -> bool:

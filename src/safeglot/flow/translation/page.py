@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ from safeglot.backends.files.rundir import write_text
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.flow.translation import ratings_summary
 from safeglot.keys import digest
+from safeglot.report.formats.croissant import SetCard, croissant
 from safeglot.report.page import NamedLanguage
 from safeglot.report.translation_set.html import render_translations
 from safeglot.report.translation_set.quality import NO_TEXT
@@ -43,6 +46,26 @@ def write_page(folder: TranslationFolder, *, rows: int = 2000) -> Path:
     """Return the page of a finished set, written with at most so many texts. Raises: UsageError, Stopped."""
     write_text(folder.page, render_translations(view_of(folder, rows=rows)))
     return folder.page
+
+
+def write_card(folder: TranslationFolder) -> None:
+    """Write the data card of a finished set. Raises: UsageError."""
+    about = folder.require().read_manifest()
+    with folder.translations.open("rb") as rows:
+        sha256 = hashlib.file_digest(rows, "sha256").hexdigest()
+    card = SetCard(
+        name=folder.path.resolve().name,
+        prompts=about.source.name,
+        reference=about.reference,
+        languages=about.languages,
+        translators=tuple(about.translators),
+        counts=about.counts,
+        created=about.created,
+        version=about.safeglot,
+        sha256=sha256,
+        digest=about.digest,
+    )
+    write_text(folder.card, json.dumps(croissant(card), ensure_ascii=False, indent=1) + "\n")
 
 
 def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:

@@ -21,7 +21,7 @@ from safeglot.flow.run.adaptations import of_set
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.checks import hard_checks
 from safeglot.flow.translation.gate import read_gate
-from safeglot.flow.translation.page import write_page
+from safeglot.flow.translation.page import write_card, write_page
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.keys import digest
 from safeglot.prompts.prompt_set import PromptSet
@@ -166,6 +166,7 @@ def make(
             store.close()
         _finish(plan, folder, rows, left)
         write_page(folder)
+        write_card(folder)
     return folder
 
 
