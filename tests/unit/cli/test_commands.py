@@ -31,7 +31,13 @@ def flags(command):
 
 def test_run_has_a_flag_for_each_key_of_the_toml():
     keys = {f"--{name.replace('_', '-')}" for name in FIELDS}
-    switches = {"--no-raw", "--no-allow-partial", "--no-judge-thoughts", "--no-refusal-judge"}
+    switches = {
+        "--no-raw",
+        "--no-allow-partial",
+        "--no-judge-thoughts",
+        "--no-refusal-judge",
+        "--no-unpaired",
+    }
     more = {
         "--with",
         "--patience",

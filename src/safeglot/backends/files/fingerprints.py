@@ -36,6 +36,11 @@ def folder_fingerprint(folder: Path) -> str:
     return short_hash(part for file in _files(folder) for part in _described(folder, file))
 
 
+def sha256_of(file: Path) -> str:
+    """Return the sha256 of a file, in hexadecimal."""
+    return _sha256(file).hex()
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 

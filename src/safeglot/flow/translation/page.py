@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from array import array
 from collections import Counter, defaultdict
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from safeglot.backends.files.fingerprints import sha256_of
 from safeglot.backends.files.manifest import EstimatorTable, GateTable, SetManifest
 from safeglot.backends.files.records import table_of
 from safeglot.backends.files.rundir import write_text
@@ -51,8 +51,6 @@ def write_page(folder: TranslationFolder, *, rows: int = 2000) -> Path:
 def write_card(folder: TranslationFolder) -> None:
     """Write the data card of a finished set. Raises: UsageError."""
     about = folder.require().read_manifest()
-    with folder.translations.open("rb") as rows:
-        sha256 = hashlib.file_digest(rows, "sha256").hexdigest()
     card = SetCard(
         name=folder.path.resolve().name,
         prompts=about.source.name,
@@ -62,7 +60,7 @@ def write_card(folder: TranslationFolder) -> None:
         counts=about.counts,
         created=about.created,
         version=about.safeglot,
-        sha256=sha256,
+        sha256=sha256_of(folder.translations),
         digest=about.digest,
     )
     write_text(folder.card, json.dumps(croissant(card), ensure_ascii=False, indent=1) + "\n")
