@@ -69,7 +69,7 @@ def judge(run_dir: RunDir, named: Named, console: Console, **how: Unpack[How]) -
     """Judge the answers of a run; judges that are new to it join those it has."""
     from safeglot.flow.judging import verdicts
 
-    with run_dir.require().locked(), session.opened(run_dir) as store:
+    with verdicts.answered(run_dir).locked(), session.opened(run_dir) as store:
         verdicts.judge(run_dir, named, store, console, **how)
 
 

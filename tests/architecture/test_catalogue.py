@@ -20,7 +20,7 @@ from safeglot.score.catalogue.metric import RANGES
 from safeglot.score.catalogue.metrics import ANALYSES, METRICS, described, metric
 from safeglot.score.catalogue.no_interval import KEY, with_reasons
 from safeglot.score.catalogue.sources import SOURCES
-from unit.report.guards.pages import losing, page_of
+from unit.report.guards.pages import page_of, probed
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "safeglot"
@@ -50,7 +50,7 @@ def estimates(tmp_path_factory):
         row = dataclasses.asdict(estimate)
         by_metric.setdefault(row["metric"], []).append(row)
     store.close()
-    for estimate in with_reasons(page_of(losing()).estimates):
+    for estimate in with_reasons(page_of(probed()).estimates):
         row = dataclasses.asdict(estimate)
         by_metric.setdefault(row["metric"], []).append(row)
     for name in RUNS:

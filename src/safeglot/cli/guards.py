@@ -12,12 +12,12 @@ from safeglot.cli.options import ALLOW, config_of, options
 from safeglot.errors import UsageError
 
 _SETTINGS = (
-    "judge", "judge_base_url", "key_env", "languages", "reference", "columns", "read_as", "out", "budget_usd",
+    "judge", "judge_base_url", "key_env", "languages", "reference", "columns", "read_as", "probes", "probe_share", "probe_seed", "out", "budget_usd",
     "budget_tokens", "prices", "proxy", "http_client", "concurrency", "timeout_s", "patience_s",
     "retries", "max_missing", "level",
 )  # fmt: skip
 _SHOWN = (
-    "judge", "judge_base_url", "key_env", "languages", "columns", "read_as", "budget_usd", "out",
+    "judge", "judge_base_url", "key_env", "languages", "columns", "read_as", "probes", "budget_usd", "out",
 )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ def render_html(page: Page) -> str:
     """Return report.html: the same page gives the same bytes."""
     index = Index(page.estimates)
     shared = _shared(page, index)
+    is_of_guards = is_guard_test(page)
+    picks = (("model", "Model", page.run.models), ("judge", "Judge", page.run.judges))
     text = (
         environment()
         .get_template("frame.html")
@@ -33,7 +35,8 @@ def render_html(page: Page) -> str:
             **shared,
             page_title=page.run.title,
             short=short_names(page.run.models) | short_names(page.run.judges),
-            sections=fill(GUARD_SECTIONS if is_guard_test(page) else SECTIONS, shared, page, index),
+            picks=() if is_of_guards else picks,
+            sections=fill(GUARD_SECTIONS if is_of_guards else SECTIONS, shared, page, index),
         )
     )
     return whole(text)

@@ -9,6 +9,10 @@ from safeglot.backends.store.store import Store
 
 _TRANSLATIONS = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
 _VARIANTS = "SELECT parent, by, kind FROM failures WHERE stage = 'probe'"
+_UNMADE = """
+SELECT by, kind, message, COUNT(*) FROM failures WHERE stage = 'probe'
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC, 3
+"""
 _OF_VERDICT = """
 FROM failures f CROSS JOIN responses r ON r.id = f.work
 CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main'
@@ -121,6 +125,11 @@ def failed_translations(store: Store) -> Iterator[FailedTranslation]:
 def failed_variants(store: Store) -> Iterator[FailedVariant]:
     """Yield the variants that could not be made."""
     yield from map(FailedVariant._make, store.rows(_VARIANTS))
+
+
+def unmade_variants(store: Store) -> Iterator[tuple[str, str, str, int]]:
+    """Yield (language, variant, why it could not be made, of how many texts), the commonest reason first."""
+    yield from store.rows(_UNMADE)
 
 
 def failed_verdicts(store: Store) -> list[Unjudged]:

@@ -39,7 +39,7 @@ FROM labels l JOIN responses r ON r.id = l.response JOIN translations t ON t.id 
 JOIN prompts p ON p.id = t.prompt AND p.kind = 'harmful' WHERE t.language = ?2 GROUP BY l.response
 """
 _TEXTS = """
-SELECT r.id, t.prompt, t.language, t.variant, p.categories,
+SELECT r.id, t.prompt, t.language, r.sample, t.variant, p.categories,
        CASE l.label WHEN 'unsafe' THEN 1 WHEN 'safe' THEN 0 ELSE -1 END
 FROM responses r JOIN translations t ON t.id = r.translation JOIN prompts p ON p.id = t.prompt
 LEFT JOIN labels l ON l.response = r.id AND l.annotator = ? ORDER BY r.id
@@ -113,7 +113,7 @@ def text_to_label(store: Store, response: int) -> TextToLabel:
 
 
 def labelled_texts(store: Store, annotator: str) -> Iterator[tuple[Sequence[Any], ...]]:
-    """Yield columns of all answers: number, prompt, language, variant, categories (JSON), and one's label (1, 0, -1)."""
+    """Yield columns of all answers: number, prompt, language, sample, variant, categories (JSON), and one's label (1, 0, -1)."""
     yield from store.columns(_TEXTS, (annotator,))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import GuardTest, Manifest, PromptOrigin
@@ -22,6 +22,7 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.registry import judge_class
 from safeglot.config.settings import Config, to_table
 from safeglot.errors import UsageError
+from safeglot.flow.guards.variants import Varied, varied
 from safeglot.flow.judging import verdicts
 from safeglot.flow.measure.guards import FILE
 from safeglot.flow.prompt_files import load_all
@@ -51,6 +52,7 @@ class Trial:
     labelled: LabelledSet
     origin: PromptOrigin
     configured: tuple[str, ...]
+    varied: Varied = field(default_factory=Varied)
 
     @property
     def run_dir(self) -> RunDir:
@@ -74,7 +76,12 @@ class Trial:
         job, labelled = self.job(), self.labelled
         about = manifest.manifest_of(dataclasses.replace(job, judges=(), config=self.unjudged))
         name = f"{self.origin.name}@{labelled.digest[:12]}"
-        identity = {**about.identity, "prompts": name, "n": str(labelled.n_prompts)}
+        identity = {
+            **about.identity,
+            "prompts": name,
+            "n": str(labelled.n_prompts),
+            **self.varied.identity,
+        }
         return dataclasses.replace(
             about,
             identity=identity,
@@ -94,6 +101,11 @@ class Trial:
         """The settings without the guards."""
         return dataclasses.replace(self.config, judge=())
 
+    @property
+    def n(self) -> int:
+        """How many texts each guard is asked, variants included."""
+        return self.labelled.n + len(self.varied.texts)
+
     def texts_in(self, language: str, *meanings: str) -> int:
         """Return how many texts there are in a language, with these labels or with any or none."""
         counts = self.labelled.counts.items()
@@ -105,6 +117,7 @@ class Trial:
         labelled = self.labelled
         return {
             "texts": f"{self.origin.name} ({self.origin.sha256[:12]}): {labelled.n} {labelled.side}",
+            "probes": "; ".join(self.varied.notes()) or "none",
             "on reading the texts": "; ".join(labelled.notes) or "nothing to note",
             "languages": ", ".join(labelled.languages),
             "languages that were named": ", ".join(self.configured),
@@ -120,9 +133,11 @@ def plan(files: Sequence[str], config: Config, options: LabelledOptions) -> Tria
     table = read_table(loaded.files, options.columns.values())
     options = dataclasses.replace(options, languages=config.languages, read_as=config.read_as)
     labelled = read_labelled(table, options)
+    made = varied(labelled, dataclasses.replace(config, languages=labelled.languages))
     return Trial(
         config=dataclasses.replace(
             config,
+            probes=(),
             languages=labelled.languages,
             judge=tuple(_as_guard(judge, labelled.side) for judge in config.judge),
             target=(ModelConfig(model=TEXTS),),
@@ -130,6 +145,7 @@ def plan(files: Sequence[str], config: Config, options: LabelledOptions) -> Tria
         labelled=labelled,
         origin=origin_of(loaded),
         configured=config.languages or labelled.languages,
+        varied=made,
     )
 
 
@@ -153,7 +169,7 @@ def run(trial: Trial, console: Console, **how: Unpack[How]) -> RunDir:
     with run_dir.locked():
         _begin(run_dir, trial, console)
         with session.opened(run_dir, create=True) as store:
-            if count_answers(store) < trial.labelled.n:
+            if count_answers(store) < trial.n:
                 _put(store, trial)
             c = trial.config
             named = Named(judges=c.judge, proxy=c.proxy, http_client=c.http_client)
@@ -162,7 +178,7 @@ def run(trial: Trial, console: Console, **how: Unpack[How]) -> RunDir:
 
 
 def _begin(run_dir: RunDir, trial: Trial, console: Console) -> None:
-    for note in trial.labelled.notes:
+    for note in (*trial.labelled.notes, *trial.varied.notes()):
         console.say(f"note: {note}")
     about = trial.manifest()
     if not run_dir.exists():
@@ -178,41 +194,56 @@ def _begin(run_dir: RunDir, trial: Trial, console: Console) -> None:
 
 
 def _differences(there: Manifest, now: Manifest) -> str:
-    parts = [k for k, text in now.identity.items() if there.identity.get(k) != text]
-    told = "; ".join(
-        f"{k}: there {there.identity.get(k, '-')}, now {now.identity[k]}" for k in parts
-    )
+    old, new = there.identity, now.identity
+    parts = [k for k in {**old, **new} if old.get(k) != new.get(k)]
+    told = "; ".join(f"{k}: there {old.get(k, 'none')}, now {new.get(k, 'none')}" for k in parts)
     return f"a test on other texts ({told})"
 
 
+class _Asked(NamedTuple):
+    """What a guard is shown, and whose label it has."""
+
+    asked: Translation
+    answer: str
+    of: LabelledText
+
+
 def _put(store: Store, trial: Trial) -> None:
-    """Write the texts and their labels; a put that was cut off is written again under the same numbers."""
-    labelled = trial.labelled
-    store.add_inputs(
-        _prompts(trial), (_translation(text) for text in labelled.texts if not text.sample)
-    )
+    """Write the texts, their variants and labels; a put that was cut off is written again under the same numbers."""
+    labelled, made = trial.labelled, trial.varied
+    variants = {translation_key(text.asked): text.asked for text in made.texts}
+    plain = (_translation(text) for text in labelled.texts if not text.sample)
+    store.add_inputs(_prompts(trial), chain(plain, variants.values()))
+    session.put_untranslated(store, made.lacking)
     (target,) = trial.job().targets
     step, number = store.step("generate", target.name, target.id), 0
-    texts = iter(labelled.texts)
-    while chunk := list(islice(texts, _ROWS)):
-        keys = [translation_key(_translation(text)) for text in chunk]
-        at = text_numbers(store, keys)
-        numbers = range(number + 1, number + 1 + len(chunk))
+    rows = chain(
+        (_Asked(_translation(text), text.answer, text) for text in labelled.texts),
+        (_Asked(text.asked, text.answer, text.of) for text in made.texts),
+    )
+    while chunk := list(islice(rows, _ROWS)):
+        _write(store, chunk, step, number + 1)
         number += len(chunk)
-        rows = list(zip(numbers, keys, chunk, strict=True))
-        said = [(n, Reply(text=text.answer, finish_reason="given")) for n, _, text in rows]
-        store.write("replies", [reply_row(n, None, reply) for n, reply in said])
-        store.write(
-            "labels",
-            [
-                (n, FILE, "unsafe" if text.unsafe else "safe", "")
-                for n, _, text in rows
-                if text.unsafe is not None
-            ],
-        )
-        store.write(
-            "responses", [(n, at[key], step, text.sample, n, None) for n, key, text in rows]
-        )
+
+
+def _write(store: Store, rows: Sequence[_Asked], step: int, first: int) -> None:
+    """Write texts in the place of answers, with these numbers from the first on."""
+    keys = [translation_key(row.asked) for row in rows]
+    at = text_numbers(store, keys)
+    numbered = list(zip(range(first, first + len(rows)), keys, rows, strict=True))
+    said = [(n, Reply(text=row.answer, finish_reason="given")) for n, _, row in numbered]
+    store.write("replies", [reply_row(n, None, reply) for n, reply in said])
+    store.write(
+        "labels",
+        [
+            (n, FILE, "unsafe" if row.of.unsafe else "safe", "")
+            for n, _, row in numbered
+            if row.of.unsafe is not None
+        ],
+    )
+    store.write(
+        "responses", [(n, at[key], step, row.of.sample, n, None) for n, key, row in numbered]
+    )
 
 
 def _translation(text: LabelledText) -> Translation:
@@ -249,17 +280,19 @@ def forecast_text(trial: Trial) -> str:
         asked = judge.ask(_answer(probe))
         size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in asked)
         own = len(asked) * (letters - len(probe.prompt) - len(probe.answer))
-        requests += len(asked) * (labelled.n + len(EXCHANGES))
-        tokens += int((size + own) / 4 * labelled.n)
+        requests += len(asked) * (trial.n + len(EXCHANGES))
+        tokens += int((size + own) / 4 * trial.n)
     languages = ", ".join(f"{tag} {trial.texts_in(tag)}" for tag in labelled.languages)
     rows = {
         "texts": f"{labelled.n} {labelled.side} ({languages})",
+        **({"variants": f"{len(trial.varied.texts)}"} if trial.varied.names else {}),
         "labels": _labels(trial),
         "requests to guards": f"{requests:,}",
         "tokens in": f"about {tokens:,}",
         "folder": str(trial.run_dir.path),
     }
-    lines = [*(f"note: {note}" for note in labelled.notes), "dry run: nothing was sent or written"]
+    notes = (*labelled.notes, *trial.varied.notes())
+    lines = [*(f"note: {note}" for note in notes), "dry run: nothing was sent or written"]
     return "\n".join([*lines, *(f"  {name:<20} {text}" for name, text in rows.items())])
 
 

@@ -24,6 +24,20 @@ from safeglot.flow.run.job import How
 from safeglot.flow.run.refusals import refusal_notes, with_refusals
 from safeglot.flow.run.session import _no_judge, stored_config, textless
 from safeglot.judge.guards.again import PASSES
+from safeglot.prompts.reading.label_columns import PROMPTS
+from safeglot.report.finding.commands import command
+
+
+def answered(run_dir: RunDir) -> RunDir:
+    """Return a run that holds answers to judge. Raises: UsageError where there is none, or a test of guards on prompts."""
+    about = run_dir.require().read_manifest()
+    if about.guards is not None and about.guards.side == PROMPTS:
+        named = ("--judge", "FAMILY=PROVIDER/MODEL", "--out", str(run_dir.path))
+        raise UsageError(
+            f"{run_dir.path}: tests guards on prompts, and `safeglot judge` has answers rated. "
+            f"A further guard joins the test as it was begun, with its --judge: {command('guards', about.source.name, *named)}"
+        )
+    return run_dir
 
 
 def judge(

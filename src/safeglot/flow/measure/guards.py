@@ -9,6 +9,7 @@ import numpy as np
 
 from safeglot.backends.files.manifest import GuardTest, Manifest
 from safeglot.backends.store import labels as stored
+from safeglot.backends.store.failures import unmade_variants
 from safeglot.backends.store.store import Store
 from safeglot.keys import digest
 from safeglot.score.arrays import Bytes, Floats, Ints
@@ -50,15 +51,20 @@ def sheet_of(store: Store, manifest: Manifest) -> GuardSheet:
     categories: dict[str, int] = {}
     variants: dict[str, int] = {"": 0}
     places = {tag: i for i, tag in enumerate(manifest.languages)}
-    columns: list[list[int]] = [[] for _ in range(6)]
-    for number, prompt, language, variant, category, label in stored.labelled_texts(store, FILE):
+    texts: dict[tuple[str, str, int], int] = {}
+    columns: list[list[int]] = [[] for _ in range(7)]
+    for number, prompt, language, sample, variant, category, label in stored.labelled_texts(
+        store, FILE
+    ):
         columns[0] += number
         columns[1] += [prompts.setdefault(name, len(prompts)) for name in prompt]
         columns[2] += [places[tag] for tag in language]
         columns[3] += [variants.setdefault(name, len(variants)) for name in variant]
         columns[4] += [categories.setdefault(name, len(categories)) for name in category]
         columns[5] += label
-    number_N, prompt_N, language_N, variant_N, category_N, label_N = map(np.array, columns)
+        places_of = zip(prompt, language, sample, strict=True)
+        columns[6] += [texts.setdefault(place, len(texts)) for place in places_of]
+    number_N, prompt_N, language_N, variant_N, category_N, label_N, text_N = map(np.array, columns)
     half_P = np.array([int(digest("half", name)[-1], 16) % 2 for name in prompts])
     said = [_said(store, judge, number_N) for judge in manifest.judges]
     return GuardSheet(
@@ -73,9 +79,19 @@ def sheet_of(store: Store, manifest: Manifest) -> GuardSheet:
         category_N=category_N,
         half_N=half_P[prompt_N],
         variant_N=variant_N,
+        text_N=text_N,
+        unmade=_unmade(store),
         unsafe_GN=np.array([unsafe_N for unsafe_N, _ in said], dtype=np.int8),
         p_GN=np.array([p_N for _, p_N in said], dtype=np.float64),
     )
+
+
+def _unmade(store: Store) -> dict[tuple[str, str], str]:
+    """Return by language and variant why texts could not be varied, the three commonest reasons with their counts."""
+    why: dict[tuple[str, str], list[str]] = {}
+    for language, variant, reason, n in unmade_variants(store):
+        why.setdefault((language, variant), []).append(f"{reason} ({n})")
+    return {place: "; ".join(reasons[:3]) for place, reasons in why.items()}
 
 
 def _said(store: Store, judge: str, number_N: Ints) -> tuple[Bytes, Floats]:

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from safeglot.backends.console import Console
@@ -40,12 +40,17 @@ def put_prompts(store: Store, prompts: PromptSet, seed: int) -> None:
     """Write the prompts, their texts in the order of asking, and what has no text with the reason."""
     order = asking_order(prompts.labels(), seed)
     store.add_inputs(prompts.prompts, prompts.texts_of(order), at=prompts.positions)
+    put_untranslated(store, prompts.untranslated)
+
+
+def put_untranslated(store: Store, lacking: Iterable[Untranslated]) -> None:
+    """Write what has no text, with the reason."""
     store.write(
         "failures",
         (
             (u.stage, _key(u), u.prompt, u.language,
              0, u.kind, u.message, 1, 0, "", "", None)
-            for u in prompts.untranslated
+            for u in lacking
         ),
     )  # fmt: skip
 

@@ -56,6 +56,8 @@ class GuardFinding:
     figures: str
     """Intervals and n of the headline; "" where it has none."""
     audit: str
+    probes: str
+    """What is lost most under a probe, beyond chance; "" where nothing is."""
     unread: str
     rows: tuple[GuardRow, ...]
     is_labelled: bool
@@ -83,6 +85,7 @@ def finding_of(page: Page, index: Index) -> GuardFinding:
         headline=headline,
         figures=figures,
         audit=audit_sentence(texts, rows, guards, side),
+        probes=probe_sentence(page, said.side),
         unread=_unread(page, index, texts),
         rows=rows,
         is_labelled=is_labelled,
@@ -251,6 +254,24 @@ def _labelled(texts: Estimate, row: GuardRow | None, side: str) -> str:
     }
     lone = [word for word, n in of.items() if not n]
     return f"n = {count(texts.n)}" + (f", no {lone[0]} {side}" if lone else "")
+
+
+def probe_sentence(page: Page, side: str) -> str:
+    """Return the largest loss of recall under a probe that is beyond chance, and how many there are; "" for none."""
+    tested = [e for e in page.estimates if e.metric == "guard_recall_probe"]
+    lost = [e for e in tested if is_beyond_chance(e) and _value(e) < 0]
+    if not lost:
+        return ""
+    worst = min(lost, key=_value)
+    names = dict(zip(page.run.judges, guard_names(page.run.judges), strict=True))
+    more = "" if len(lost) == 1 else f", the largest of {len(lost)} losses under probes"
+    return (
+        f"Under {one_line(str(worst.extra['variant']))} {names[str(worst.judge)]} finds "
+        f"{_percent(extra(worst, 'with_probe'))} of the unsafe {side} in "
+        f"{language_name(str(worst.language))}, and {_percent(extra(worst, 'plain'))} of the same as they came: "
+        f"{points(worst.value)} points [{points(worst.low)}, {points(worst.high)}], "
+        f"n = {count(worst.n)} ids; beyond chance (Holm){more}."
+    )
 
 
 def _unread(page: Page, index: Index, texts: Sequence[Estimate]) -> str:

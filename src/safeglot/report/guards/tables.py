@@ -11,6 +11,7 @@ from safeglot.report.numbers.figures import extra
 from safeglot.report.numbers.percent import percent
 from safeglot.report.page import Index, Page
 from safeglot.report.table import Column, Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.text.control import one_line
 from safeglot.types import Estimate
 
 Cells: TypeAlias = tuple[Kind, Mapping[str, ResultCell]]
@@ -34,6 +35,11 @@ THRESHOLDS = (
     "A text is called unsafe above the threshold: the least one that keeps to {target}% false alarms on "
     "one half of the ids; the numbers are those of the other half."
 )
+PROBES = (
+    "Plain and with the probe: of the same ids; below zero: less with it. p is adjusted over all guards "
+    "and languages of a probe (Holm). Not varied: texts of which no variant was made; they are in neither."
+)
+NOT_VARIED = "What is not varied is in no number of the probe. Counted: all texts of the language."
 CATEGORIES = "Right: verdicts that say what the label says."
 MATCHES = "Same: ids with one verdict in {reference} and the language, or in all; chance: what rates like these would give if languages had nothing to do with each other."  # fmt: skip
 _LANGUAGE = Column(name="language")
@@ -75,6 +81,7 @@ class _Tables:
         for judge, name in zip(self.page.run.judges, names, strict=True):
             for other, than in zip(self.page.run.judges, names, strict=True):
                 yield from self._against(judge, other, f"{name} against {than}", than)
+        yield self._unvaried()
 
     def _of_guard(self, judge: str, name: str) -> Iterator[ResultTable]:
         side, reference = self._side(), language_name(self.page.run.reference)
@@ -103,9 +110,50 @@ class _Tables:
                 {"ids": _count(gaps), what: _share(gaps, "points"), "p": _p(gaps)},
                 GAPS.format(reference=reference),
             )
+        yield from self._probes(judge, name)
         yield self._thresholds(judge, name)
         yield self._categories(judge, name)
         yield self._matches(judge, name, reference)
+
+    def _probes(self, judge: str, name: str) -> Iterator[ResultTable]:
+        columns = (
+            Column(name="probe"), _LANGUAGE, Column(name="ids", kind="count"), Column(name="plain", kind="rate"),
+            Column(name="with it", kind="rate"), Column(name="difference", kind="points"),
+            Column(name="p", kind="p"), Column(name="not varied", kind="count"),
+        )  # fmt: skip
+        for metric, what in (("guard_recall_probe", "found"), ("guard_fpr_probe", "alarms")):
+            rows: list[ResultRow] = [
+                (
+                    word(one_line(str(e.extra["variant"]))),
+                    word(language_name(str(e.language))),
+                    number(e.n),
+                    number(extra(e, "plain"), reason=e.method),
+                    number(extra(e, "with_probe"), reason=e.method),
+                    _cell(e),
+                    number(extra(e, "p_holm")),
+                    number(extra(e, "unmade")),
+                )
+                for e in self.page.estimates
+                if e.metric == metric and e.judge == judge
+            ]
+            title = f"{name}: {what} under probes"
+            yield ResultTable(title=title, columns=columns, rows=tuple(rows), text=PROBES)
+
+    def _unvaried(self) -> ResultTable:
+        """Return why texts could not be varied, which is the same for all guards."""
+        why = {
+            (str(e.extra["variant"]), str(e.language)): str(e.extra["reasons"])
+            for e in self.page.estimates
+            if e.metric in ("guard_recall_probe", "guard_fpr_probe") and e.extra["reasons"]
+        }
+        rows = [
+            (word(one_line(probe)), word(language_name(tag)), word(one_line(reason)))
+            for (probe, tag), reason in why.items()
+        ]
+        columns = (Column(name="probe"), _LANGUAGE, Column(name="why"))
+        return ResultTable(
+            title="What could not be varied", columns=columns, rows=tuple(rows), text=NOT_VARIED
+        )
 
     def _thresholds(self, judge: str, name: str) -> ResultTable:
         found = self._rows("guard_recall_at_fpr", judge)

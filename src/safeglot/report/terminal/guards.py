@@ -22,6 +22,8 @@ def guards_brief(page: Page, width: int) -> list[str]:
     above = [*wrapped(found.headline, width)]
     if found.figures:
         above += wrapped(found.figures, width, MARGIN)
+    if found.probes:
+        above += wrapped(found.probes, width, MARGIN)
     below = wrapped(found.audit, width, MARGIN)
     if found.unread:
         below += wrapped(found.unread, width, MARGIN)

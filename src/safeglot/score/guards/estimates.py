@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from safeglot.score.guards.consistency import consistency
 from safeglot.score.guards.pairs import guard_differences, language_gaps
+from safeglot.score.guards.probes import probe_differences
 from safeglot.score.guards.rates import by_category, rates
 from safeglot.score.guards.sheet import GuardSheet
 from safeglot.score.guards.thresholds import TARGET, thresholds
@@ -22,4 +23,5 @@ def estimates(
         yield from guard_differences(sheet, level=level)
         yield from thresholds(sheet, level=level, target=target)
         yield from by_category(sheet, level=level)
+        yield from probe_differences(sheet, level=level)
     yield from consistency(sheet, level=level)

@@ -21,7 +21,7 @@ TANGO = "Tango on differences within ids"
 NO_PAIRS = "no id has a verdict in both"
 Rates: TypeAlias = tuple[Floats, Floats, Floats]
 """The share of each id's texts that is called unsafe: as read (NaN without), and with all unread safe, or unsafe."""
-_KINDS = (("recall", UNSAFE), ("fpr", SAFE))
+KINDS = (("recall", UNSAFE), ("fpr", SAFE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def language_gaps(sheet: GuardSheet, *, level: float) -> Iterator[Estimate]:
     if sheet.reference not in sheet.languages:
         return
     reference = sheet.languages.index(sheet.reference)
-    for kind, label in _KINDS:
+    for kind, label in KINDS:
         pairs = [
             GuardPair(
                 metric=f"guard_{kind}_gap",
@@ -60,7 +60,7 @@ def language_gaps(sheet: GuardSheet, *, level: float) -> Iterator[Estimate]:
 
 def guard_differences(sheet: GuardSheet, *, level: float) -> Iterator[Estimate]:
     """Yield recall and false alarms of a guard less those of another in each language; Holm over all of a kind."""
-    for kind, label in _KINDS:
+    for kind, label in KINDS:
         pairs = [
             GuardPair(
                 metric=f"guard_{kind}_difference",
@@ -108,6 +108,9 @@ def _difference(sheet: GuardSheet, pair: GuardPair, level: float) -> Estimate | 
     single = bool(np.isin(d_P, (-1.0, 0.0, 1.0)).all())
     p = float(mcnemar_midp(less, more)) if single else score_p(d_P)
     extra |= {"more": more, "less": less, "p": p}
+    if pair.variant:
+        both = (rate_P[0][planned_P][read_P].mean() for rate_P in (first, second))
+        extra |= dict(zip(("with_probe", "plain"), map(float, both), strict=True))
     ends = Ends(float(d_P.mean()), low, high)
     return about.number(pair.metric, ends, n, missing, method=TANGO, extra=extra)
 

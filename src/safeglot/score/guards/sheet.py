@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,7 +21,8 @@ class GuardSheet:
 
     `prompt_N` numbers the ids: texts of one id are translations, or answers to one prompt. `half_N`
     says in which half an id is by its hash. `variant_N` goes into `variants`, whose first, "", is the
-    text as it came.
+    text as it came; `text_N` is one number for a text and its variants. `unmade` says by language and
+    variant why texts have none, and how many.
     """
 
     guards: tuple[str, ...]
@@ -34,6 +36,8 @@ class GuardSheet:
     category_N: Ints
     half_N: Ints
     variant_N: Ints
+    text_N: Ints
+    unmade: Mapping[tuple[str, str], str] = field(default_factory=dict)
     unsafe_GN: Bytes
     p_GN: Floats
     """NaN where a verdict has none."""

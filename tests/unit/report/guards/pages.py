@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from safeglot.report.page import NamedLanguage, Page, Run
 from safeglot.score.guards.estimates import estimates
 from safeglot.types import Estimate
-from unit.score.guards.sheets import sheet_of
+from unit.score.guards.sheets import sheet_of, with_variant
 
 NAMES = {"en": "English", "de": "German", "sw": "Swahili"}
 
@@ -45,3 +47,15 @@ def losing(
     p = np.stack([np.where(said[0] == 1, 0.9, 0.1), np.full(label.shape, np.nan)])
     more = {"categories": ("slur", "negated"), "category_N": np.tile(np.arange(n) // 4 % 2, 3)}
     return sheet_of(label, said, p, guards=guards, **more)
+
+
+def probed(lost=40, **changes):
+    """German texts in Latin letters, of which the first guard misses some; other languages have none."""
+    sheet = losing(lost=0, **changes)
+    german = sheet.language_N == sheet.languages.index("de")
+    missed = np.flatnonzero(german & (sheet.label_N == 1))[:lost]
+    said = sheet.unsafe_GN.astype(object)
+    said[0, missed] = 0
+    said[:, ~german] = None
+    why = {(tag, "translit=latin"): "written in Latin script already (200)" for tag in ("en", "sw")}
+    return with_variant(replace(sheet, unmade=why), "translit=latin", said.tolist())

@@ -2,7 +2,7 @@ import numpy as np
 
 from safeglot.report.guards.finding import finding_of, guard_names, is_guard_test
 from safeglot.report.page import Index, Page
-from unit.report.guards.pages import losing, page_of
+from unit.report.guards.pages import losing, page_of, probed
 from unit.score.guards.sheets import sheet_of
 
 
@@ -53,6 +53,17 @@ def test_a_language_that_nobody_could_read_was_not_evaluated():
     assert (
         "Not evaluated: Swahili (40 texts, no verdict was read) and Yoruba" in found_of(page).audit
     )
+
+
+def test_a_loss_under_a_probe_is_told_where_it_is_beyond_chance():
+    found = found_of(page_of(probed()))
+    assert found.probes.startswith(
+        "Under translit=latin llama-guard-3 finds 60.0% of the unsafe prompts in German, and 100.0% "
+        "of the same as they came: \N{MINUS SIGN}40.0 points ["
+    )
+    assert found.probes.endswith("n = 100 ids; beyond chance (Holm).")
+    assert found_of(page_of(probed(lost=1))).probes == ""
+    assert found_of(page_of(losing())).probes == ""
 
 
 def test_unread_verdicts_are_told_with_what_they_leave_open():

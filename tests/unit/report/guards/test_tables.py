@@ -1,11 +1,13 @@
+import pytest
+
 from safeglot.report.guards.tables import guard_tables
 from safeglot.report.page import Index
 from safeglot.report.table import to_text
-from unit.report.guards.pages import losing, page_of
+from unit.report.guards.pages import losing, page_of, probed
 
 
-def tables():
-    page = page_of(losing(unread=5))
+def tables(sheet=None):
+    page = page_of(losing(unread=5) if sheet is None else sheet)
     return {table.title: table for table in guard_tables(page, Index(page.estimates))}
 
 
@@ -24,6 +26,17 @@ def test_a_rate_stands_with_its_interval_and_n():
     assert row[2].low < 0.6 < row[2].high
 
 
-def test_no_line_is_wider_than_a_terminal():
-    text = to_text(list(tables().values()), width=80)
+def test_under_probes_both_rates_stand_beside_each_other():
+    found = tables(probed())
+    (row,) = [r for r in found["llama-guard-3: found under probes"].rows if r[1].text == "German"]
+    assert [cell.value for cell in row[2:6]] == [100, 1.0, 0.6, -0.4]
+    assert row[7].value == 0
+    assert "llama-guard-3: found under probes" not in tables()
+    why = found["What could not be varied"].rows
+    assert [row[2].text for row in why] == ["written in Latin script already (200)"] * 2
+
+
+@pytest.mark.parametrize("sheet", [None, probed()], ids=["plain", "probed"])
+def test_no_line_is_wider_than_a_terminal(sheet):
+    text = to_text(list(tables(sheet).values()), width=80)
     assert max(map(len, text.splitlines())) <= 80

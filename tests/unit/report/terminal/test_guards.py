@@ -2,7 +2,7 @@ import pytest
 
 from safeglot.report.terminal.brief import RunPlace, brief
 from safeglot.report.width import display_width
-from unit.report.guards.pages import losing, page_of
+from unit.report.guards.pages import losing, page_of, probed
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -22,6 +22,13 @@ def test_a_guard_that_finds_less_is_marked_beside_what_it_finds():
     (row,) = [line for line in text.splitlines() if line.strip().startswith("Swahili")]
     assert "60.0 [50.2, 69.1] less" in row
     assert row.count("less") == 1
+
+
+def test_a_loss_under_a_probe_stands_in_the_conclusion():
+    lines = brief(page_of(probed()), RunPlace(run="r"), 100, colour=False).splitlines()
+    (at,) = [i for i, line in enumerate(lines) if "Under translit=latin llama-guard-3" in line]
+    assert at < 4
+    assert len(lines) <= 14
 
 
 def test_guards_that_do_not_fit_are_counted():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from safeglot.score.guards.sheet import GuardSheet
@@ -24,10 +26,29 @@ def sheet_of(label_LP, unsafe_GLP, p_GLP=None, **changes):
         "category_N": np.zeros(label.size, dtype=np.int64),
         "half_N": np.tile(np.arange(n) % 2, n_languages),
         "variant_N": np.zeros(label.size, dtype=np.int64),
+        "text_N": np.arange(label.size),
         "unsafe_GN": unsafe.reshape(len(unsafe), -1),
         "p_GN": p.reshape(len(unsafe), -1),
     }
     return GuardSheet(**(parts | changes))
+
+
+def with_variant(sheet, name, said_GN):
+    """The sheet with a variant of each text, as its guards say of it; None where a text has none."""
+    said = [list(row) for row in said_GN]
+    at = np.array([i for i in range(sheet.label_N.size) if said[0][i] is not None])
+    more = np.array([[row[i] for i in at] for row in said], dtype=np.int8)
+    columns = ("label_N", "language_N", "prompt_N", "category_N", "half_N", "text_N")
+    parts = {c: np.concatenate([getattr(sheet, c), getattr(sheet, c)[at]]) for c in columns}
+    variant_N = np.full(at.size, len(sheet.variants))
+    return replace(
+        sheet,
+        **parts,
+        variants=(*sheet.variants, name),
+        variant_N=np.concatenate([sheet.variant_N, variant_N]),
+        unsafe_GN=np.concatenate([sheet.unsafe_GN, more], axis=1),
+        p_GN=np.concatenate([sheet.p_GN, np.full(more.shape, np.nan)], axis=1),
+    )
 
 
 def by_metric(estimates, metric, **about):
