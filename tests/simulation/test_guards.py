@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from safeglot.report.guards.finding import ALPHA
 from safeglot.score.guards.pairs import language_gaps
+from safeglot.score.guards.probes import probe_differences
 from safeglot.score.guards.sheet import GuardSheet
 
 pytestmark = pytest.mark.simulation
@@ -47,6 +50,7 @@ def world(seed: int, *, lost: float = 0.0) -> GuardSheet:
         category_N=np.zeros(n * n_languages, dtype=np.int64),
         half_N=np.tile(np.arange(n) % 2, n_languages),
         variant_N=np.zeros(n * n_languages, dtype=np.int64),
+        text_N=np.arange(n * n_languages),
         unsafe_GN=said.reshape(2, -1),
         p_GN=np.full((2, n * n_languages), np.nan),
     )
@@ -70,6 +74,38 @@ def test_without_a_loss_false_finds_keep_to_their_level(metric):
 
 def test_a_loss_of_ten_points_in_one_language_is_found_there_and_nowhere_else():
     found = [finds(seed, "guard_recall_gap", lost=LOSS) for seed in range(LOSING_WORLDS)]
+    assert np.mean([("a", "sw") in one for one in found]) >= 0.95
+    others = np.mean([bool(one - {("a", "sw")}) for one in found])
+    assert others <= ALPHA + 2.6 * (ALPHA * (1 - ALPHA) / LOSING_WORLDS) ** 0.5
+
+
+def lost_under_probe(seed: int, metric: str, *, lost: float = 0.0) -> set[tuple[str, str]]:
+    """The same world as two languages, plain and varied: the loss is on variants of the second."""
+    sheet, n = world(seed, lost=lost), 2 * IDS
+    first, second = np.arange(n), np.arange(n, 2 * n)
+    probed = replace(
+        sheet,
+        languages=("en", "sw"),
+        variants=("", "translit=latin"),
+        language_N=np.repeat([0, 0, 1, 1], n),
+        variant_N=np.repeat([0, 1, 1, 0], n),
+        text_N=np.concatenate([first, first, second, second]),
+    )
+    return {
+        (e.judge, e.language)
+        for e in probe_differences(probed, level=0.95)
+        if e.metric == metric and e.value is not None and e.extra["p_holm"] < ALPHA
+    }
+
+
+@pytest.mark.parametrize("metric", ["guard_recall_probe", "guard_fpr_probe"])
+def test_under_a_probe_false_finds_keep_to_their_level(metric):
+    false = np.mean([bool(lost_under_probe(seed, metric)) for seed in range(NULL_WORLDS)])
+    assert false <= ALPHA + 2.6 * (ALPHA * (1 - ALPHA) / NULL_WORLDS) ** 0.5
+
+
+def test_a_loss_of_ten_points_under_a_probe_is_found_there():
+    found = [lost_under_probe(seed, "guard_recall_probe", lost=LOSS) for seed in range(LOSING_WORLDS)]  # fmt: skip
     assert np.mean([("a", "sw") in one for one in found]) >= 0.95
     others = np.mean([bool(one - {("a", "sw")}) for one in found])
     assert others <= ALPHA + 2.6 * (ALPHA * (1 - ALPHA) / LOSING_WORLDS) ** 0.5

@@ -127,14 +127,14 @@ class _Tables:
                     word(one_line(str(e.extra["variant"]))),
                     word(language_name(str(e.language))),
                     number(e.n),
-                    number(extra(e, "plain"), reason=e.method),
-                    number(extra(e, "with_probe"), reason=e.method),
+                    number(extra(e, "plain")),
+                    number(extra(e, "with_probe")),
                     _cell(e),
                     number(extra(e, "p_holm")),
                     number(extra(e, "unmade")),
                 )
                 for e in self.page.estimates
-                if e.metric == metric and e.judge == judge
+                if e.metric == metric and e.judge == judge and e.n + e.missing
             ]
             title = f"{name}: {what} under probes"
             yield ResultTable(title=title, columns=columns, rows=tuple(rows), text=PROBES)
