@@ -80,6 +80,11 @@ def varied(labelled: LabelledSet, config: Config) -> Varied:
     """
     if not config.probes:
         return Varied()
+    if not labelled.is_labelled:
+        raise UsageError(
+            "--probes: these texts have no labels, so what is lost under a probe cannot be told. Leave it "
+            "out, or name the column of labels: --columns label=NAME"
+        )
     config = replace(config, probes=tuple(sorted(config.probes)))  # however they are given
     texts = {_key(text): text for text in labelled.texts}
     _check(config.probes, labelled.side, texts.values())

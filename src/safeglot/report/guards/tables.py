@@ -37,7 +37,8 @@ THRESHOLDS = (
 )
 PROBES = (
     "Plain and with the probe: of the same ids; below zero: less with it. p is adjusted over all guards "
-    "and languages of a probe (Holm). Not varied: texts of which no variant was made; they are in neither."
+    "and languages of a probe (Holm). Unread: ids without a verdict on the one or the other. Not varied: texts without a variant. "
+    "Neither kind is in a rate."
 )
 NOT_VARIED = "What is not varied is in no number of the probe. Counted: all texts of the language."
 CATEGORIES = "Right: verdicts that say what the label says."
@@ -119,7 +120,8 @@ class _Tables:
         columns = (
             Column(name="probe"), _LANGUAGE, Column(name="ids", kind="count"), Column(name="plain", kind="rate"),
             Column(name="with it", kind="rate"), Column(name="difference", kind="points"),
-            Column(name="p", kind="p"), Column(name="not varied", kind="count"),
+            Column(name="p", kind="p"), Column(name="unread", kind="count"),
+            Column(name="not varied", kind="count"),
         )  # fmt: skip
         for metric, what in (("guard_recall_probe", "found"), ("guard_fpr_probe", "alarms")):
             rows: list[ResultRow] = [
@@ -131,6 +133,7 @@ class _Tables:
                     number(extra(e, "with_probe")),
                     _cell(e),
                     number(extra(e, "p_holm")),
+                    number(e.missing),
                     number(extra(e, "unmade")),
                 )
                 for e in self.page.estimates

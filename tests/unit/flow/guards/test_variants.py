@@ -87,3 +87,13 @@ def test_other_variants_are_another_test(tmp_path):
     assert first["probes"].startswith("translit=latin@")
     assert other["probes"].startswith("framing=story@")
     assert varied(tmp_path, ASKED, ()).identity == {}
+
+
+def test_without_labels_nothing_can_be_lost(tmp_path):
+    with pytest.raises(UsageError, match="no labels"):
+        varied(tmp_path, [row[:3] for row in ASKED], ("translit",), HEAD[:3])
+
+
+def test_where_no_text_can_be_varied_the_reason_is_told(tmp_path):
+    with pytest.raises(UsageError, match="a slot such as"):
+        varied(tmp_path, ASKED[4:], ("translit",))

@@ -30,7 +30,7 @@ def test_under_probes_both_rates_stand_beside_each_other():
     found = tables(probed())
     (row,) = [r for r in found["llama-guard-3: found under probes"].rows if r[1].text == "German"]
     assert [cell.value for cell in row[2:6]] == [100, 1.0, 0.6, -0.4]
-    assert row[7].value == 0
+    assert [cell.value for cell in row[7:]] == [0, 0]
     assert "llama-guard-3: found under probes" not in tables()
     why = found["What could not be varied"].rows
     assert [row[2].text for row in why] == ["written in Latin script already (200)"] * 2
