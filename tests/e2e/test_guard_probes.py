@@ -58,12 +58,12 @@ def tested(tmp_path_factory):
     return folder / "run", call, codes, (asked, again)
 
 
-def differences(run, metric, variant):
+def differences(run, metric, variant, judge=GUARD):
     rows = json.loads((run / "results.json").read_text("utf-8"))["estimates"]
     return {
         e["language"]: e
         for e in rows
-        if e["metric"] == metric and e["judge"] == GUARD and e["extra"]["variant"] == variant
+        if e["metric"] == metric and e["judge"] == judge and e["extra"]["variant"] == variant
     }
 
 
@@ -119,3 +119,22 @@ def test_its_prompts_are_not_judged_as_answers(tested, capsys):
     told = capsys.readouterr().err
     assert "tests guards on prompts" in told
     assert "safeglot guards labelled.csv --judge" in told
+
+
+def test_several_answers_of_an_id_are_varied_and_counted_each(tmp_path, capsys):
+    rows = [
+        {"id": f"q{i}", "language": "ru", "prompt": "Вопрос", "answer": f"{word} просьба {i}", "label": label}
+        for i in range(4)
+        for word, label in (("вредная", "unsafe"), ("обычная", "safe"))
+    ]  # fmt: skip
+    file = guarded.write(tmp_path / "answers.csv", rows)
+    with Loopback(Script(answer=lambda _seen: "unsafe\nS1", fault=lambda _seen: Fault())) as server:
+        call = [
+            "guards", file, "--judge", "llama-guard-3=vllm/guard-a", "--judge-base-url", server.base_url,
+            "--probes", "translit", "--unchecked-judge", "--out", tmp_path / "run",
+        ]  # fmt: skip
+        assert exit_code(call) == 0
+    assert "verdicts 16/16" in capsys.readouterr().err
+    assert "prosba" in "".join(seen.texts[-1] for seen in server.requests)
+    loss = differences(tmp_path / "run", "guard_recall_probe", "translit=latin", judge="llama-guard-3=vllm/guard-a")  # fmt: skip
+    assert (loss["ru"]["value"], loss["ru"]["n"]) == (0, 4)

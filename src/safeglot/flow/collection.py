@@ -19,7 +19,12 @@ from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.loop import run
 from safeglot.backends.models.routes import LOCAL
-from safeglot.backends.store.answers import answered_models, count_asked, count_outcomes
+from safeglot.backends.store.answers import (
+    answered_models,
+    count_answers,
+    count_asked,
+    count_outcomes,
+)
 from safeglot.backends.store.plan import count_given, count_planned, count_texts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.tries import count_momentary
@@ -264,7 +269,10 @@ def _stored(work: Work) -> str:
 def _planned(work: Work) -> tuple[int, int]:
     """Return how many answers are planned of the targets, and how many files brought."""
     targets, samples = len(work.job.targets), work.job.config.samples
-    if work.run_dir.read_manifest().arms is None:  # its texts are all of the main arm
+    about = work.run_dir.read_manifest()
+    if about.guards is not None:  # its texts stand in the place of answers
+        return count_answers(work.store), 0
+    if about.arms is None:  # its texts are all of the main arm
         return count_texts(work.store) * targets * samples, 0
     return count_planned(work.store, targets, samples), count_given(work.store)
 
