@@ -87,7 +87,8 @@ def forecast_text(job: Job) -> str:
         *(("judge of refusals", note) for note in refusal_notes(job.config, job.prompts.languages)),
         ("folder", f"{job.path}{_already(job)}"),
     ]
-    lines = [taxonomy_text(job.prompts), "dry run: nothing was sent or written"]
+    lines = [f"note: {note}" for note in job.prompts.notes]
+    lines += [taxonomy_text(job.prompts), "dry run: nothing was sent or written"]
     return "\n".join(lines + [f"  {name:<20} {text}" for name, text in rows])
 
 

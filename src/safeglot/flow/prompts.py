@@ -15,6 +15,7 @@ from safeglot.flow.prompt_files import load_all, pasted
 from safeglot.prompts.problems import Unread
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
+from safeglot.prompts.rows import PromptRows
 from safeglot.prompts.selection import Shard, select, shard_of, sizes_of
 from safeglot.prompts.texts import TextStream
 
@@ -32,7 +33,22 @@ def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
             f"{', '.join(config.prompts)}: the texts cannot be put into a temporary file ({error}). Make room, or "
             "name another folder in TMPDIR."
         ) from error
-    return select(whole, **selection_of(config)), _with_sizes(origin_of(loaded), whole, config)
+    return _selected(whole, config), _with_sizes(origin_of(loaded), whole, config)
+
+
+def _selected(whole: PromptSet, config: Config) -> PromptSet:
+    """Return what is selected, with notes on its texts that fail a check; of a shard, on those of its plan."""
+    selected = select(whole, **selection_of(config))
+    if set(config.prompts) <= set(datasets.PACKAGED):  # a test holds that none of these fails
+        return selected
+    from safeglot.flow.own_texts import text_notes  # late: the checks are many
+
+    wanted = {**selection_of(config), "shard": None}
+    plan = select(whole, **wanted) if part_of(config) else selected
+    if not isinstance(plan.prompts, PromptRows):
+        return selected
+    notes = tuple(text_notes(plan.prompts.columns))
+    return dataclasses.replace(selected, notes=selected.notes + notes)
 
 
 def _with_sizes(origin: PromptOrigin, whole: PromptSet, config: Config) -> PromptOrigin:

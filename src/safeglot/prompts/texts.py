@@ -26,6 +26,10 @@ class TextStream:
         self._ends.append(self._at)
         return len(self._ends) - 2
 
+    def size_of(self, number: int) -> int:
+        """Return the bytes of a text, which is not read for it."""
+        return self._ends[number + 1] - self._ends[number]
+
     def __getitem__(self, number: int) -> str:
         begin, end = self._ends[number], self._ends[number + 1]
         self._go(begin)

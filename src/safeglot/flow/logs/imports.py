@@ -26,8 +26,8 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config, to_table
 from safeglot.errors import UsageError
 from safeglot.flow.logs.census import Census, label_words
-from safeglot.flow.logs.tags import tag_notes
 from safeglot.flow.logs.writing import Writer
+from safeglot.flow.own_texts import text_notes
 from safeglot.flow.prompt_files import load_all, pasted
 from safeglot.flow.prompts import check_reference
 from safeglot.flow.run import job as jobs
@@ -215,7 +215,7 @@ def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> Pro
             *_read_notes(census),
             *notes,
             *(sparse if lacking else ()),
-            *tag_notes(held),
+            *text_notes(held),
         ),
     )
 

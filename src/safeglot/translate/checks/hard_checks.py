@@ -210,7 +210,8 @@ def _wrong_script(case: _Case) -> str:
     share = sum([n for script, n in counts.items() if script in wanted]) / sum(counts.values())
     if share >= case.bounds.script_share:
         return ""
-    kept = case.copied_share > _MOST or case.source.text.strip() in case.text
+    given = case.source.text.strip()
+    kept = case.copied_share > _MOST or (given and given in case.text)
     if kept and not case.source.differs:
         return ""
     return (
