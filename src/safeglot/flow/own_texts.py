@@ -152,10 +152,12 @@ def _failures(texts: Sequence[Candidate]) -> dict[tuple[str, str], _Failed]:
     refuses = registry.refuses()
     found: dict[tuple[str, str], _Failed] = {}
     for text in texts:
-        for fault in check(
+        faults = check(
             text, identifiers=identifiers, refuses=refuses, bounds=PROMPTS, habits=habits
-        ):
-            if _tells(fault, text.source):
+        )
+        copied = any(fault.name == "copied" for fault in faults)
+        for fault in faults:
+            if _tells(fault, text.source) and not (copied and fault.name == "untranslated"):
                 key = (fault.name, text.source.target)
                 found.setdefault(key, _Failed(_example(text.source.prompt, fault))).n += 1
     return found
