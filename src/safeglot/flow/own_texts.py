@@ -64,7 +64,7 @@ def text_notes(columns: PromptColumns) -> Iterator[str]:
     picked = [_picked(columns, place) for place in range(len(columns.languages))]
     if not any(picked):
         return
-    failures = _failures(_Texts(columns, picked))
+    failures = _failures(_OwnTexts(columns, picked))
     for name, said in CHECKS.items():
         told = [
             f"{tag} {failed.n:,} of {_amount(columns, place, len(rows))} (as {failed.example})"
@@ -101,7 +101,7 @@ def _numbers(columns: PromptColumns, place: int) -> Sequence[int]:
     return columns.texts_at[place :: len(columns.languages)]
 
 
-class _Texts(Sequence[Candidate]):
+class _OwnTexts(Sequence[Candidate]):
     """The texts that are looked at, as candidates beside what they are the same as; none is kept."""
 
     def __init__(self, columns: PromptColumns, picked: Sequence[Sequence[int]]) -> None:
@@ -136,21 +136,21 @@ class _Texts(Sequence[Candidate]):
 
 
 @dataclass(slots=True)
-class _Failed:
+class _FailedCheck:
     """How many texts of a language fail a check, and the first of them by its id."""
 
     example: str
     n: int = 0
 
 
-def _failures(texts: Sequence[Candidate]) -> dict[tuple[str, str], _Failed]:
+def _failures(texts: Sequence[Candidate]) -> dict[tuple[str, str], _FailedCheck]:
     """Return by check and language what fails; what is usual is learned from all of the texts."""
     from safeglot.translate.checks.arm_checks import PROMPTS  # late: the checks load numpy
     from safeglot.translate.checks.hard_checks import check
 
     habits, identifiers = learn(texts), available(registry.glotlid())
     refuses = registry.refuses()
-    found: dict[tuple[str, str], _Failed] = {}
+    found: dict[tuple[str, str], _FailedCheck] = {}
     for text in texts:
         faults = check(
             text, identifiers=identifiers, refuses=refuses, bounds=PROMPTS, habits=habits
@@ -159,7 +159,7 @@ def _failures(texts: Sequence[Candidate]) -> dict[tuple[str, str], _Failed]:
         for fault in faults:
             if _tells(fault, text.source) and not (copied and fault.name == "untranslated"):
                 key = (fault.name, text.source.target)
-                found.setdefault(key, _Failed(_example(text.source.prompt, fault))).n += 1
+                found.setdefault(key, _FailedCheck(_example(text.source.prompt, fault))).n += 1
     return found
 
 
