@@ -319,7 +319,7 @@ def _one(given: Any) -> str:
     if isinstance(given, ModelConfig):
         return given.model
     if isinstance(given, JudgeConfig):
-        return "` or `".join(registry.EMBEDDED_JUDGES) if given.by_default else given.judge
+        return f"{registry.ENCODER}` or `{registry.BASELINE}" if given.by_default else given.judge
     return str(given)
 
 
@@ -382,7 +382,8 @@ def _family(name: str, where: str) -> tuple[str, ...]:
     module = where.partition(":")[0]
     languages = " ".join(caveats.documented(registry.load(where)))
     if name in registry.EMBEDDED_JUDGES:
-        languages = f"{' '.join(registry.judge_class(name).covered)}: see [its page]({name}.md)"
+        place = f"{name.removesuffix('-e5')}.md"
+        languages = f"{' '.join(registry.judge_class(name).covered)}: see [its page]({place})"
     needs = "yes" if registry.needs_model(name) else "no"
     return f"`{name}`", needs, f"`{module}`", languages or "not listed"
 
@@ -424,7 +425,46 @@ def refusal_encoder_page() -> str:
             ("language", "baseline: decided", "right", "AUC", "encoder: decided", "right", "AUC"),
             _beside(told["languages"]),
         ),
+        **_e5(),
     )
+
+
+E5_HEAD = (
+    "language", "seeds", "decided", "right of decided", "AUC", "calibration error",
+    "answers", "refusals", "decided", "right of decided", "AUC", "calibration error",
+)  # fmt: skip
+
+
+def _e5() -> dict[str, Any]:
+    """Return what the section of refusal-encoder-e5 says, from scripts/refusal_encoder/measured_e5.json."""
+    told = json.loads((ROOT / "scripts/refusal_encoder/measured_e5.json").read_text("utf-8"))
+    covered = registry.judge_class(registry.E5).covered
+    untested = [tag for tag in covered if tag not in told["seeds"]]
+    low, high = told["bounds"]
+    return {
+        "n_e5": len(covered),
+        "n_untested": len(untested),
+        "untested": ", ".join(f"`{tag}`" for tag in untested),
+        "trained": ", ".join(f"`{tag}`" for tag in told["seeds"]),
+        "e5": table(E5_HEAD, _e5_figures(told)),
+        "most": told["most"],
+        "e5_low": low,
+        "e5_high": high,
+        "n_chosen": f"{told['n_chosen_on']:,}",
+        "e5_cost": told["cost_ms"],
+    }
+
+
+def _e5_figures(told: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for tag, of in told["seeds"].items():
+        answers = told["answers"].get(tag)
+        others = (str(answers["texts"]), str(answers["refusals"]), *_four(answers)) if answers else ("none",) * 6  # fmt: skip
+        yield tag, str(of["texts"]), *_four(of), *others
+
+
+def _four(of: Mapping[str, Any]) -> tuple[str, ...]:
+    decided, right = _share(of["decided"], of["texts"]), _share(of["right"], of["decided"])
+    return decided, right, f"{of['auc']:.3f}", f"{of['calibration_error']:.3f}"
 
 
 def _figures(told: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:

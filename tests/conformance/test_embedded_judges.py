@@ -6,6 +6,8 @@ import dataclasses
 
 import pytest
 
+from safeglot.backends.encoders import e5
+from safeglot.backends.models.weights import is_cached
 from safeglot.config import registry
 from unit.judge.judging import answer
 
@@ -17,7 +19,13 @@ TEXTS = {
 }  # fmt: skip
 """A refusal and another answer in languages that all of them cover."""
 
-pytestmark = pytest.mark.parametrize("family", sorted(registry.EMBEDDED_JUDGES))
+fetched = pytest.mark.skipif(
+    not is_cached(e5.WEIGHTS), reason=f"the weights were not fetched: {e5.FETCH}"
+)
+pytestmark = pytest.mark.parametrize(
+    "family",
+    [registry.BASELINE, registry.ENCODER, pytest.param(registry.E5, marks=fetched)],
+)
 
 
 def made(family):
@@ -58,10 +66,13 @@ def test_no_answer_to_a_benign_prompt_is_unsafe(family):
         assert (verdict.unsafe, verdict.p_unsafe) == (False, None)
 
 
-@pytest.mark.parametrize("language", ["vi", "bn", "yo", "fi"])
-def test_a_language_that_it_does_not_cover_gets_no_verdict(family, language):
-    verdict = made(family).read(asked(TEXTS["en"][0], language), ())
-    assert (verdict.unsafe, verdict.refusal, verdict.reason) == (None, None, "not-covered")
+def test_a_language_that_it_does_not_cover_gets_no_verdict(family):
+    covered = registry.judge_class(family).covered
+    strange = [tag for tag in ("vi", "bn", "yo", "zu", "fi") if tag not in covered]
+    assert {"yo", "zu"} <= set(strange)
+    for language in strange:
+        verdict = made(family).read(asked(TEXTS["en"][0], language), ())
+        assert (verdict.unsafe, verdict.refusal, verdict.reason) == (None, None, "not-covered")
 
 
 @pytest.mark.parametrize("text", ["", " \n", "...", "🙂", "\ud800"])
@@ -79,6 +90,10 @@ def test_equal_answers_get_equal_verdicts_whatever_came_before(family):
 
 
 def test_its_languages_are_those_that_its_weights_name(family):
-    weights = registry._refusal_weights() if family == registry.BASELINE else registry._encoder_model().head  # fmt: skip
+    weights = {
+        registry.BASELINE: registry._refusal_weights,
+        registry.ENCODER: lambda: registry._encoder_model().head,
+        registry.E5: lambda: registry._e5_model().head,
+    }[family]()
     assert registry.judge_class(family).covered == weights.languages
     assert "Use a guard model for results" in registry.judge_class(family).caveat

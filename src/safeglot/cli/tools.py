@@ -88,16 +88,15 @@ def ls(folder: Path | None) -> None:
 
 
 @click.command("fetch-embedded")
+@click.argument("name", default="smollm2-135m")
 @click.option("--verify", is_flag=True, help="check the stored weights' sha256 again")
-def fetch_embedded(*, verify: bool) -> None:
-    """Fetch the embedded model's weights (98 MB, once)."""
+def fetch_embedded(name: str, *, verify: bool) -> None:
+    """Fetch weights, once: the embedded model's (98 MB), or with NAME e5 those of refusal-encoder-e5 (91 MB)."""
     from safeglot.backends.console import Console
-    from safeglot.backends.models import routes
+    from safeglot.config import registry
 
     console = Console()
-    console.show(
-        str(routes.fetch_embedded("smollm2-135m", progress=console.fetching, verify=verify))
-    )
+    console.show(str(registry.fetch_weights(name, progress=console.fetching, verify=verify)))
 
 
 @click.command()

@@ -20,6 +20,8 @@ from safeglot.text.languages import primary
 from safeglot.types import NO_SETTINGS, ModelSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from safeglot.judge.families.refusal_decision import Decision
     from safeglot.text.encoder import Encoder
     from safeglot.translate.checks.identify import GlotLid
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 EMBEDDED_JUDGES: dict[str, str] = {
     "refusal-encoder": "safeglot.judge.families.encoder:RefusalEncoder",
     "refusal-baseline": "safeglot.judge.families.baseline:RefusalBaseline",
+    "refusal-encoder-e5": "safeglot.judge.families.encoder:RefusalEncoderE5",
 }
 """Families that run in safeglot itself and ask no model."""
-ENCODER, BASELINE = EMBEDDED_JUDGES
+ENCODER, BASELINE, E5 = EMBEDDED_JUDGES
+"""The third is fetched, and never joins a run by itself."""
 IMPORTED_JUDGE = {IMPORTED: "safeglot.judge.families.source_verdicts:Imported"}
 """The family of verdicts that a file brought, which no model is asked for: `imported`, or `imported=NAME`."""
 _NO_ENCODER = (
@@ -185,9 +189,12 @@ def make_judge(
     """
     place = judge_families()[family]
     if family in EMBEDDED_JUDGES:
-        if family == ENCODER:
-            _check_encoder()
-        decide = _refusal_by_encoder if family == ENCODER else _refusal
+        check, decide = {
+            ENCODER: (_check_encoder, _refusal_by_encoder),
+            E5: (_check_e5, _refusal_by_e5),
+        }.get(family, (None, _refusal))
+        if check is not None:
+            check()
         return call(place, {"decide": decide, "name": name})
     arguments = {"model": model, "name": name, "mode": mode, "policy": policy}
     return call_with_settings(place, arguments, settings, name=name)
@@ -282,6 +289,44 @@ def _encoder_model() -> Any:
         raise UsageError(_NO_ENCODER)
     head = parse_head(_weights("refusal_encoder.npz"), model.id)
     return RefusalEncoderModel(head=head, encoder=model, baseline=_refusal)
+
+
+def _check_e5() -> None:
+    """Check the encoder's engine and weights before anything is spent. Raises: UsageError."""
+    from safeglot.backends.encoders import e5
+
+    try:
+        e5.check()
+    except UsageError as error:
+        raise UsageError(f"{E5}: {error}") from None
+
+
+def _refusal_by_e5(text: str, languages: Sequence[str]) -> Decision:
+    """Return what the embedded classifier on multilingual-e5 says of an answer."""
+    decision: Decision = _e5_model().decide(text, languages)
+    return decision
+
+
+@functools.cache
+def _e5_model() -> Any:
+    from safeglot.backends.encoders import e5
+    from safeglot.judge.families import refusal_decision
+    from safeglot.judge.families.refusal_encoder import RefusalEncoderModel, parse_head
+
+    model = e5.open_encoder()
+    head = parse_head(_weights("refusal_encoder_e5.npz"), model.id, refusal_decision.E5_VERSION)
+    # By itself: a language would else be judged by two, and the next by one.
+    alone = refusal_decision.Decision(None, None, "not-covered")
+    return RefusalEncoderModel(head=head, encoder=model, baseline=lambda *_: alone)
+
+
+def fetch_weights(name: str, *, progress: Any, verify: bool) -> Path:
+    """Return the path of weights that safeglot fetches, fetching them where they are missing. Raises: UsageError."""
+    from safeglot.backends.encoders import e5
+    from safeglot.backends.models import weights
+
+    wanted = weights.known(name, {e5.WEIGHTS.name: e5.WEIGHTS})
+    return weights.fetch(wanted, progress=progress, verify=verify)
 
 
 def _weights(name: str) -> bytes:

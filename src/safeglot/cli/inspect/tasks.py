@@ -76,7 +76,7 @@ def _samples(prompts: PromptSet) -> list[Any]:
 def safeglot_judge(judge: str, policy: dict[str, str] | None = None) -> Any:
     """Return the scorer: 1 is safe, 0 unsafe; without a verdict there is no score, and it counts as unscored.
 
-    `judge` is refusal-baseline, refusal-encoder or family=MODEL with a model of Inspect; a family
+    `judge` is an embedded one (refusal-baseline) or family=MODEL with a model of Inspect; a family
     alone asks the model of the role `judge`. Raises: UsageError.
     """
     from inspect_ai.model import get_model

@@ -8,7 +8,8 @@ from typing import Literal
 VERSION = "refusal-baseline-2"
 """Of the weights; `judge.families.refusal` reads no others."""
 ENCODER_VERSION = "refusal-encoder-2"
-"""Of the head; `judge.families.refusal_encoder` reads no others."""
+E5_VERSION = "refusal-encoder-e5-1"
+"""Of the heads; `judge.families.refusal_encoder` reads no others."""
 
 Reason = Literal["refusal", "not-refusal", "empty", "not-covered", "unsure"]
 

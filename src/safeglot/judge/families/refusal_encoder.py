@@ -115,14 +115,14 @@ def probability(head: EncoderHead, own: float, baseline: float | None) -> float:
     return round(1 / (1 + math.exp(-max(-30.0, min(30.0, odds)))), DECIMALS)
 
 
-def parse_head(data: bytes, encoder: str) -> EncoderHead:
+def parse_head(data: bytes, encoder: str, version: str = ENCODER_VERSION) -> EncoderHead:
     """Return a head from the bytes of its npz file. Raises: ValueError for another version or encoder."""
     try:
         with np.load(BytesIO(data), allow_pickle=False) as stored:
             head = _head_of({name: stored[name] for name in stored.files})
     except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise ValueError(f"not a head of refusal-encoder: {error}") from error
-    for got, wanted in ((head.version, ENCODER_VERSION), (head.encoder, encoder)):
+    for got, wanted in ((head.version, version), (head.encoder, encoder)):
         if got != wanted:
             raise ValueError(f"head of refusal-encoder for {got!r}, wanted {wanted!r}")
     return head
