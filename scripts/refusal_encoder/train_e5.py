@@ -2,12 +2,12 @@
 
 Run from the repository root, after `safeglot fetch-embedded e5`; CLONE is that of evaluate.py:
 
-    .venv/bin/python scripts/refusal_encoder/train_e5.py CLONE [--cache FOLDER]
+    .venv/bin/python scripts/refusal_encoder/train_e5.py CLONE [--cache FILE]
 
-It writes src/safeglot/judge/families/refusal_encoder_e5.npz, from all seeds, and measured_e5.json. What
-is measured in a language is by a head that had no seed in it, as the shipped head has none in most of
-its languages. Answers of two models choose the constants, those of the third are reported; of each
-model, language and label the first answers by a fixed shuffle.
+It writes src/safeglot/judge/families/refusal_encoder_e5.npz and measured_e5.json. What is measured in a
+language is by a head that had no seed in it, as the shipped head has none in most of its languages.
+Answers of two models choose the constants, those of the third are reported. Of the seeds of each language
+and label, and of the answers of each model, language and label, the first by a fixed shuffle are taken.
 """
 
 from __future__ import annotations
@@ -49,34 +49,38 @@ from safeglot.judge.families.refusal_encoder import EncoderHead, parse_head, pro
 
 WEIGHTS = ROOT / "src" / "safeglot" / "judge" / "families" / "refusal_encoder_e5.npz"
 MEASURED = ROOT / "scripts" / "refusal_encoder" / "measured_e5.json"
-PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-CHOSEN, REPORTED_ANSWERS = 25, 40
-"""Answers of a model, language and label that constants are chosen on, and that are reported."""
+PENALTIES = (0.3, 1.0, 3.0, 10.0)
+SEEDS, ANSWERS = 80, 10
+"""Of a language and label, and of a model, language and label."""
 TIMED = 16
 """Of the reported answers every so many is timed."""
 
 
-def drawn(answers: Sequence[Recorded]) -> list[Recorded]:
-    """Return the answers that are embedded, those of the reported model first."""
-    shuffled = list(answers)
+def drawn(rows: Sequence[Any], most: int) -> list[Any]:
+    """Return the first seeds or answers of each model, language and label, by a fixed shuffle."""
+    shuffled = list(rows)
     random.Random(0).shuffle(shuffled)
     seen: Counter[tuple[str, str, bool]] = Counter()
     kept = []
-    for answer in shuffled:
-        seen[kind := (answer.model, answer.language, answer.refusal)] += 1
-        if seen[kind] <= (REPORTED_ANSWERS if answer.model == REPORTED else CHOSEN):
-            kept.append(answer)
-    return sorted(kept, key=lambda a: (a.model != REPORTED, a.model, a.language))
+    for row in shuffled:
+        seen[kind := (getattr(row, "model", ""), row.language, row.refusal)] += 1
+        if seen[kind] <= most:
+            kept.append(row)
+    return kept
 
 
 def embedded(texts: Sequence[str], cache: Path | None) -> Floats:
-    """Return what the head sees of texts, from a cache where there is one for as many."""
-    if cache and cache.exists() and len(kept := np.load(cache)) == len(texts):
-        return kept.astype(np.float64)
-    vectors = views(texts, open_encoder().embed)
+    """Return what the head sees of texts; what is in the cache is not embedded again."""
+    known: dict[str, Any] = {}
+    if cache and cache.exists():
+        with np.load(cache) as kept:
+            known = dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+    for text in texts:
+        if text not in known:
+            known[text] = views([text], open_encoder().embed)[0]
     if cache:
-        np.save(cache, vectors)
-    return vectors.astype(np.float64)
+        np.savez(cache, texts=np.array(list(known)), vectors=np.array(list(known.values())))
+    return np.array([known[text] for text in texts], dtype=np.float64)
 
 
 def cost_ms(texts: Sequence[str]) -> int:
@@ -119,9 +123,10 @@ def figures(p: Floats, y: Labels, head: EncoderHead) -> dict[str, Any]:
 def by_language(
     tags: Sequence[str], odds: Floats, y: Labels, head: EncoderHead
 ) -> dict[str, dict[str, Any]]:
-    """Return the figures of each language."""
+    """Return the figures of each language, and of all."""
     p = np.array([probability(head, float(one) + head.bias, None) for one in odds])
     there = {tag: np.array([t == tag for t in tags]) for tag in sorted(set(tags))}
+    there["all"] = np.ones(len(tags), dtype=bool)
     return {tag: figures(p[at], y[at], head) for tag, at in there.items()}
 
 
@@ -153,12 +158,12 @@ def main() -> None:
     """Choose, train, measure, and write both files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("clone", type=Path)
-    parser.add_argument("--cache", type=Path, help="folder for the vectors, to go on from")
+    parser.add_argument("--cache", type=Path, help=".npz file for the vectors, to go on from")
     options = parser.parse_args()
-    cache = options.cache
-    seeds, answers = read_seeds(*FOLDERS), drawn(list(recorded(options.clone)))
-    sx = embedded([s.text for s in seeds], cache and cache / "seeds.npy")
-    x = embedded([a.text for a in answers], cache and cache / "answers.npy")
+    seeds = drawn(read_seeds(*FOLDERS), SEEDS)
+    answers = drawn(list(recorded(options.clone)), ANSWERS)
+    sx = embedded([s.text for s in seeds], options.cache)
+    x = embedded([a.text for a in answers], options.cache)
     is_reported = np.array([a.model == REPORTED for a in answers])
     of_choice = [a for a in answers if a.model != REPORTED]
     c, shift, alone, low, high = chosen(seeds, sx, of_choice, x[~is_reported])
@@ -185,7 +190,8 @@ def main() -> None:
         "source": f"mainlp/Multilingual-Refusal@{(git(options.clone, 'rev-parse', 'HEAD') or b'').decode()[:12]}",
         "chosen_on": list(CHOICE),
         "n_chosen_on": len(of_choice),
-        "most": REPORTED_ANSWERS,
+        "most": ANSWERS,
+        "most_seeds": SEEDS,
         "cost_ms": cost_ms([a.text for a in answers if a.model == REPORTED][::TIMED]),
         "model": REPORTED,
         "seeds": measure(seeds, sx),

