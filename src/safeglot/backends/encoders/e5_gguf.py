@@ -172,4 +172,3 @@ def _packed(kind: int, value: Any) -> bytes:
 def _string(text: str | bytes) -> bytes:
     encoded = text.encode() if isinstance(text, str) else text
     return struct.pack("<Q", len(encoded)) + encoded
-
