@@ -15,8 +15,6 @@ from itertools import pairwise
 from typing import Any
 
 MAGIC = b"E5S1\x01\x00\x00\x00"
-BLOCK, BLOCK_BYTES = 32, 18
-"""Numbers of a block of Q4_0, and its bytes: a 16-bit scale, then two numbers a byte."""
 F32, Q4_0 = 0, 2
 _ALIGNMENT = 32
 _UINT32, _INT32, _FLOAT32, _BOOL, _STRING, _ARRAY = 4, 5, 6, 7, 8, 9
