@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import importlib.util
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+LOOK_AGAIN_S = 0.1
 _apart: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
 """What runs outside the main thread, which Ctrl-C alone does not reach."""
 
@@ -34,15 +36,39 @@ def apart(work: Callable[[], T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return work()
+    future: Future[T] = Future()
     context = contextvars.copy_context()  # a notebook's output goes to the cell that asked
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(context.run, work)
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            for loop, task in tuple(_apart):
-                loop.call_soon_threadsafe(task.cancel)
-            return future.result()
+    thread = threading.Thread(target=_settle, args=(future, context, work), name="apart")
+    try:
+        thread.start()
+        return future.result()
+    except KeyboardInterrupt:
+        if thread.ident is None:
+            raise
+        _cancel_until_done(future)
+        return future.result()
+    finally:
+        if thread.ident is not None:
+            thread.join()
+
+
+def _settle(future: Future[T], context: contextvars.Context, work: Callable[[], T]) -> None:
+    try:
+        future.set_result(context.run(work))
+    except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+        future.set_exception(error)
+
+
+def _cancel_until_done(future: Future[T]) -> None:
+    """Cancel what runs in other threads, once each, until the work has ended."""
+    cancelled: set[asyncio.Task[Any]] = set()
+    while not future.done():
+        for loop, task in tuple(_apart):
+            if task not in cancelled:
+                cancelled.add(task)
+                with contextlib.suppress(RuntimeError):  # its loop is closed by now
+                    loop.call_soon_threadsafe(task.cancel)
+        wait([future], timeout=LOOK_AGAIN_S)
 
 
 async def _reachable(main: Coroutine[Any, Any, T]) -> T:
