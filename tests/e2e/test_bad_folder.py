@@ -216,7 +216,8 @@ def test_ls_goes_on_past_a_damaged_manifest(place, run):
     (place.folder / "torn" / "manifest.json").write_bytes(GARBAGE)
     done = place("ls", ".")
     assert done.code == 0
-    says(done.out, "manifest.json is damaged", "target  en de", "scored")
+    flat = " ".join(done.out.split())  # a narrow terminal folds words
+    says(flat, "manifest.json is damaged", "target en de", "scored")
 
 
 @pytest.mark.parametrize("data", [GARBAGE, b"limit = [", b"limit = 'x'", b"nothing = 1"])
