@@ -1,5 +1,5 @@
 // The index and the parts of the answers: they stand in the page, or in files beside it.
-const PARTS_KEPT = 12;
+const PARTS_KEPT = 4;
 const parts = new Map(), waiting = new Map();
 let index = null;
 window.safeglotAnswers = (name, content) => {
