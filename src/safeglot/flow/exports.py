@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from safeglot import __version__
@@ -25,7 +24,7 @@ from safeglot.report.formats.every_eval import plain_name
 from safeglot.report.results_json import from_json
 from safeglot.report.table import to_csv
 from safeglot.score.catalogue.metric import RANGES, WORSE
-from safeglot.score.catalogue.metrics import METRICS
+from safeglot.score.catalogue.metrics import metric
 
 Written = Iterator[tuple[Path, int]]
 """The path of each file with the number of its rows, as it is written."""
@@ -70,7 +69,7 @@ def _every_eval(run_dir: RunDir, folder: Path) -> Written:
     estimates, _ = from_json(run_dir.read_results())
     with session.opened(run_dir) as store:
         manifest = run_dir.read_manifest().rating
-        scales = {metric: _scale(metric) for metric in {e.metric for e in estimates}}
+        scales = {name: _scale(name) for name in {e.metric for e in estimates}}
         for model in manifest.models:
             about = _evaluation(store, manifest, model, scales)
             path = folder / about.path
@@ -93,9 +92,10 @@ def _every_eval(run_dir: RunDir, folder: Path) -> Written:
             yield path, len(whole["evaluation_results"])
 
 
-def _scale(metric: str) -> every_eval.MetricScale:
-    entry = next((m for m in METRICS if any(fnmatchcase(metric, name) for name in m.names)), None)
-    if entry is None:
+def _scale(name: str) -> every_eval.MetricScale:
+    try:
+        entry = metric(name)
+    except KeyError:  # results of another version
         return every_eval.MetricScale()
     least, most = RANGES[entry.unit] or (-math.inf, math.inf)
     is_worse = entry.polarity == WORSE

@@ -89,11 +89,7 @@ def _sample(
     else:
         message = models.ChatMessageAssistant(content=_content(models, row), model=model)
         messages.append(message)
-        ending = (
-            row.finish_reason
-            if row.finish_reason == "stop"
-            else _ENDINGS.get(row.finish_reason, "unknown")
-        )
+        ending = _ENDINGS.get(row.finish_reason, "unknown")
         output = models.ModelOutput(
             model=model,
             choices=[models.ChatCompletionChoice(message=message, stop_reason=ending)],
@@ -119,7 +115,7 @@ def _sample(
     )
 
 
-_ENDINGS = {"length": "max_tokens", "content_filter": "content_filter"}
+_ENDINGS = {"stop": "stop", "length": "max_tokens", "content_filter": "content_filter"}
 
 
 def _content(models: Any, row: EndedRequest) -> Any:

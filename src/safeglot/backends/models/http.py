@@ -150,14 +150,15 @@ class HttpModel:
 
     def _without_key(self, error: ModelError) -> ModelError:
         """Return an error whose message and texts, which may quote the server, are without the key."""
-        error.reword(self._clean(error.message))
+        error.reword(short_line(self._cleaned(error.message)))
         error.text, error.thought = map(self._answer_cleaned, (error.text, error.thought))
         return error
 
-    def _clean(self, text: str) -> str:
-        """Return one line without the key, cut afterwards: a cut key would not be found."""
-        text = one_line(self._cleaned(text))
-        return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
+
+def short_line(text: str) -> str:
+    """Return a message on one line, cut; keys are taken out before: a cut key would not be found."""
+    text = one_line(text)
+    return text if len(text) <= _MESSAGE_CHARS else f"{text[:_MESSAGE_CHARS]}…"
 
 
 def refused(url: str, received: Received) -> ModelError:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from safeglot.backends.models.clients.choice import AUTO, http_client
-from safeglot.backends.models.http import refused
+from safeglot.backends.models.http import refused, short_line
 from safeglot.backends.models.json_bodies import decoded, encoded
 from safeglot.backends.models.proxies import proxy_of
 from safeglot.backends.translators.services import SERVICES
 from safeglot.backends.variables import variable
 from safeglot.errors import ModelError, UsageError
-from safeglot.text.control import one_line
 from safeglot.text.keys_in_texts import without_each, without_key
 from safeglot.types import Reply, Request
 
@@ -20,7 +19,6 @@ Codes: TypeAlias = Callable[[str, str], Sequence[str]]
 """(tag, system) -> what the system calls a language."""
 PairFault: TypeAlias = Callable[[str, str, str], str]
 """(source, target, system) -> which language the system does not know; "" for none."""
-_MESSAGE_CHARS = 500
 _FREE, _FREE_URL = ":fx", "https://api-free.deepl.com/v2/translate"
 """How the keys of DeepL's free plan end, and where they are taken."""
 
@@ -64,10 +62,7 @@ class ServiceTranslator:
         try:
             return Reply(text=await self._translated(encoded(body, plain=False)))
         except ModelError as error:
-            message = one_line(self._cleaned(error.message))
-            error.reword(
-                message if len(message) <= _MESSAGE_CHARS else f"{message[:_MESSAGE_CHARS]}…"
-            )
+            error.reword(short_line(self._cleaned(error.message)))
             raise error from None
 
     async def _translated(self, data: bytes) -> str:
