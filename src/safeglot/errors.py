@@ -13,6 +13,8 @@ SafeglotError            what a user may see; has an exit code
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 POLICY_CODES = {"met": 0, "not met": 5, "inconclusive": 6}
 """How `check` ends by its decision on a release policy; these are results, and no errors."""
@@ -112,6 +114,11 @@ class ModelError(SafeglotError):
         self.settings: tuple[str, ...] = ()
         """The settings of the request that the server's refusal names."""
         super().__init__(f"{kind}: {message}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made of, in this process or another."""
+        again = partial(ModelError, transient=self.transient)
+        return again, (self.kind, self.message), self.__dict__
 
     def reword(self, message: str) -> None:
         """Say it otherwise, such as without a key."""

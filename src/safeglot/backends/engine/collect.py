@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Protocol
 
 from safeglot.backends.engine.crew import Crew
@@ -126,25 +126,26 @@ class Collector:
         """Begin with what targets on one endpoint have not answered.
 
         There is a task for each slot, and as many again once some rest before they try again: more
-        would wait for slots in vain.
+        would wait for slots in vain. Each starts two others while there is something to ask.
         """
         drawn = self._drawn(targets)
-        further = iter([self.engine.room(group)])
+        room = self.engine.room(group)
+        slots, further = iter(range(1, room)), iter(range(room))
 
         async def work() -> None:
             try:
                 for asked, item, missing in drawn:
+                    for _ in islice(slots, 2):
+                        crew.start(work())
                     await self._ask(asked, item, missing)
-                    if self.engine.counters.retried:
-                        for _ in range(next(further, 0)):
-                            crew.start(work())
+                    for _ in islice(further, 2 if self.engine.counters.retried else 0):
+                        crew.start(work())
                     if self._judging is not None and self._judging.waits_for(group):
                         await asyncio.sleep(0)  # stored answers are judged first
             except EndpointStopped:  # the others on this endpoint end as well
                 return
 
-        for _ in range(self.engine.room(group)):
-            crew.start(work())
+        crew.start(work())
 
     async def again(self, passes: Sequence[tuple[JudgeStep, Collection[int]]]) -> None:
         """Have stored answers, by their numbers, judged by the judges that they come with. Raises: Stopped."""

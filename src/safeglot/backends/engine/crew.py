@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from typing import Any, TypeVar
 
 from safeglot.backends.engine.engine import GRACE_S
 from safeglot.errors import Stopped
+
+In = TypeVar("In")
 
 
 class Crew:
@@ -50,3 +52,27 @@ class Crew:
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+
+
+async def stream(items: Iterable[In], work: Callable[[In], Awaitable[None]], *, width: int) -> None:
+    """Run `work` on every item with `width` workers that draw from one iterator.
+
+    Raises: the first exception of a worker. On Stopped the others have `GRACE_S` to finish
+    what is paid for; on anything else they are cancelled at once.
+    """
+    queue: Iterator[In] = iter(items)
+
+    async def worker() -> None:
+        for item in queue:
+            await work(item)
+
+    workers = [asyncio.ensure_future(worker()) for _ in range(width)]
+    try:
+        await asyncio.gather(*workers)
+    except Stopped:
+        await asyncio.wait(workers, timeout=GRACE_S)
+        raise
+    finally:
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)

@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -14,6 +14,7 @@ from safeglot.backends.engine.descriptors import allow_connections
 from safeglot.backends.engine.endpoints import Endpoints
 from safeglot.backends.engine.faults import Faults
 from safeglot.backends.engine.lane import Lane, Patience
+from safeglot.backends.engine.lists import ListedModel
 from safeglot.backends.engine.log_line import log_line
 from safeglot.backends.engine.replicas import enter, group_name, others_up
 from safeglot.backends.store.store import Store
@@ -64,6 +65,8 @@ class Route:
     usd_in: float | None = None
     """USD per million prompt tokens; None where the price is not known."""
     usd_out: float | None = None
+    waits: bool = False
+    """Its replies come long after they were asked for, many at a time."""
     others: tuple[Route, ...] = ()
     """The ways to further servers of the same model."""
 
@@ -132,12 +135,21 @@ class Engine:
         self._lanes = {model: tuple(ways) for model, ways in self._ways.items()}
         self._boundaries = {model: self.faults.around(f"model {model}") for model in routes}
         self.lanes = {lane.name: lane for ways in self._ways.values() for lane in ways}
-        allow_connections(sum(lane.most for lane in self.lanes.values()))
+        allow_connections(sum(lane.most for lane in self.lanes.values() if not lane.waits))
 
     def _lane(self, way: Route) -> Lane:
-        start = way.concurrency if way.fixed else _START
-        new = Lane(way.lane, start=start, most=way.concurrency, patience=self.limits.patience)
-        return self.endpoints.lanes.setdefault(way.lane, new).begin()
+        most, patience = way.concurrency, self.limits.patience
+        start = most if way.fixed else _START
+        new = Lane(way.lane, start=start, most=most, patience=patience, waits=way.waits)
+        lane = self.endpoints.lanes.setdefault(way.lane, new).begin()
+        if isinstance(way.model, ListedModel):
+            lane.turns_away.append(way.model.turn_away)
+            way.model.others_idle = self.is_idle
+        return lane
+
+    def is_idle(self) -> bool:
+        """Return whether what is in flight, if anything, are requests whose replies take long."""
+        return not any(lane.in_flight for lane in self.lanes.values() if not lane.waits)
 
     @property
     def stopped(self) -> list[EndpointStopped]:
@@ -374,27 +386,3 @@ def name_of(step: Step[Any, Any]) -> str:
 def short_key(key: str) -> int:
     """Return the first 64 bits of a key."""
     return int(key[:16], 16)
-
-
-async def stream(items: Iterable[In], work: Callable[[In], Awaitable[None]], *, width: int) -> None:
-    """Run `work` on every item with `width` workers that draw from one iterator.
-
-    Raises: the first exception of a worker. On Stopped the others have `GRACE_S` to finish
-    what is paid for; on anything else they are cancelled at once.
-    """
-    queue: Iterator[In] = iter(items)
-
-    async def worker() -> None:
-        for item in queue:
-            await work(item)
-
-    workers = [asyncio.ensure_future(worker()) for _ in range(width)]
-    try:
-        await asyncio.gather(*workers)
-    except Stopped:
-        await asyncio.wait(workers, timeout=GRACE_S)
-        raise
-    finally:
-        for task in workers:
-            task.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)

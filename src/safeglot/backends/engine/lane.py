@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -87,8 +87,13 @@ class Lane:
         start: int,
         most: int,
         patience: Patience | None = None,
+        waits: bool = False,
     ) -> None:
         self.name = name
+        self.waits = waits
+        """Its replies come long after they were asked for, many at a time."""
+        self.turns_away: list[Callable[[Stopped], None]] = []
+        """Are called with the refusal once it is not open."""
         self.in_flight = 0
         self.retried = 0
         """Requests that were sent once more."""
@@ -151,6 +156,7 @@ class Lane:
     def begin(self) -> Lane:
         """Return this lane for another engine, whose first limit holds back all again."""
         self._successes_of_engine = self._limited = 0
+        self.turns_away = []
         return self
 
     def taken_now(self) -> float | None:
@@ -234,9 +240,11 @@ class Lane:
         Raises: EndpointStopped.
         """
         now = loop_time()
-        if error.kind in _OVERLOAD:
+        if self.waits:  # it came now, and says nothing of how much is too much
+            started = now
+        elif error.kind in _OVERLOAD:
             self._pace.overloaded(started=started, now=now)
-        if error.kind == "rate_limited":
+        if error.kind == "rate_limited" and not self.waits:
             self._hold_back(error.retry_after_s, started, now)
         streak = self._streak(model)
         streak.add(error, started)
@@ -320,6 +328,8 @@ class Lane:
             if not waiter.done():
                 waiter.set_result(None)
         self.waiting.clear()
+        for turn_away in self.turns_away:
+            turn_away(self.refusal)
 
     def _is_hopeless(self, streak: _Streak, now: float) -> bool:
         kind, p = streak.kind, self._patience

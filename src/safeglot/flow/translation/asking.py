@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from safeglot.backends.console import Console
-from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin, stream
+from safeglot.backends.engine.crew import stream
+from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin
 from safeglot.backends.engine.lane import Patience
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from loopback import Fault, Loopback, Script, Seen
-from safeglot.backends.engine.engine import Engine, Limits, Origin, Route, stream
+from safeglot.backends.engine.crew import stream
+from safeglot.backends.engine.engine import Engine, Limits, Origin, Route
 from safeglot.backends.engine.lane import Patience
 from safeglot.backends.models.bodies import Endpoint
 from safeglot.backends.models.http import HttpModel

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 import virtual_time
-from safeglot.backends.engine.engine import Engine, Limits, Origin, Route, stream
+from safeglot.backends.engine.crew import stream
+from safeglot.backends.engine.engine import Engine, Limits, Origin, Route
 from safeglot.backends.engine.lane import Lane, Patience
 from safeglot.backends.engine.replicas import enter, others_up
 from safeglot.backends.store.store import Store

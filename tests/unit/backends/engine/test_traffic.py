@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import virtual_time
-from safeglot.backends.engine.engine import Engine, Limits, Origin, Route, stream
+from safeglot.backends.engine.crew import stream
+from safeglot.backends.engine.engine import Engine, Limits, Origin, Route
 from safeglot.backends.store.store import Store
 from safeglot.errors import EndpointStopped, ModelError, Stopped
 from safeglot.types import Reply, Request
