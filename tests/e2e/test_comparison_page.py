@@ -66,11 +66,16 @@ def test_headline_and_table_say_what_the_terminal_says(browser, path):
 
 def test_published_rows_show_when_asked_for_and_say_that_they_are_published(browser, path):
     with opened(browser, path) as page:
-        rows = seen(page, "[data-part=published] tbody tr")
+        rows = seen(page, "tbody[data-part=published] tr:has(svg)")
         assert not rows.first.is_visible()
         show_all(page)
         assert rows.first.is_visible()
         assert all("published" in text and "[" not in text for text in rows.all_inner_texts())
+        tracks = seen(page, ".board tbody .track").all()
+        assert (
+            len({(box["x"], box["width"]) for track in tracks for box in [track.bounding_box()]})
+            == 1
+        )
         assert page.locator(".published table").count() == 5
 
 

@@ -178,8 +178,19 @@ def language_properties(
     default=None,
     help="also write this HTML file, with the figures",
 )
+@click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="also write the figures as SVG, PNG and CSV into this folder",
+)
 def compare(
-    runs: tuple[Path, ...], *, reference: str | None, page: Path | None, **asked: Any
+    runs: tuple[Path, ...],
+    *,
+    reference: str | None,
+    page: Path | None,
+    figures: Path | None,
+    **asked: Any,
 ) -> None:
     """Set models side by side, with ranks where they are resolved."""
     from safeglot.backends.files.rundir import write_text
@@ -189,9 +200,15 @@ def compare(
     if page is not None:
         _needs_folder(page, "--page")
     by, shown = _parted(asked)
-    tables, view = compared(runs, by, reference=reference, page=page)
-    if page is not None and view is not None:
-        write_text(page, render_comparison(view))
+    tables, view = compared(runs, by, reference=reference, page=page or figures)
+    made = "" if view is None else render_comparison(view)
+    if page is not None:
+        write_text(page, made)
+    if figures is not None:
+        from safeglot.flow.exports import write_figures
+
+        for _ in write_figures(made, figures):
+            pass
     _show(tables, **shown)
 
 

@@ -162,7 +162,7 @@ def _few(names: Collection[str], what: str) -> str:
     return " ".join(names) if len(names) <= MOST_NAMED[what] else f"{len(names)} {what}"
 
 
-def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int]]:
+def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int | None]]:
     """Yield each file of a run's records and estimates, once it is written, with its number of rows."""
     from safeglot.flow import exports
 

@@ -56,7 +56,9 @@ def why(run: Path, **wanted: str | None) -> None:
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["csv", "jsonl", "parquet", "inspect", "every-eval-ever", "latex"]),
+    type=click.Choice(
+        ["csv", "jsonl", "parquet", "inspect", "every-eval-ever", "latex", "figures"]
+    ),
     default="csv",
     show_default=True,
 )
@@ -64,12 +66,12 @@ def why(run: Path, **wanted: str | None) -> None:
     "--out", type=click.Path(path_type=Path), default=None, help="folder; RUN/export by default"
 )
 def export(run: Path, kind: str, out: Path | None) -> None:
-    """Write a run as files: its records and estimates, a paper's tables, logs of other tools."""
+    """Write a run as files: its records and estimates, a paper's tables and figures, logs of other tools."""
     from safeglot.backends.files.rundir import RunDir
     from safeglot.cli import look
 
     for path, rows in look.export(RunDir(run), kind, out or run / "export"):
-        _show(f"{path}: {rows} rows")
+        _show(f"{path}" if rows is None else f"{path}: {rows} rows")
 
 
 @click.command()

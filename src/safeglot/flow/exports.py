@@ -1,4 +1,4 @@
-"""A run in the forms of others: logs of Inspect, Every Eval Ever, and the tables of a paper."""
+"""A run in the forms of others: logs of Inspect, Every Eval Ever, a paper's tables and figures."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from safeglot import __version__
+from safeglot.backends.browser import drawings
 from safeglot.backends.files.links import check_folder, replaced
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.files.rundir import RunDir, write_text
+from safeglot.backends.files.rundir import RunDir, write_bytes, write_text
 from safeglot.backends.store.reading.requests import ended_requests
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
@@ -19,6 +20,7 @@ from safeglot.flow.measure.estimates import signature
 from safeglot.flow.page import page_of
 from safeglot.flow.run import session
 from safeglot.keys import digest
+from safeglot.report.environment import file_text
 from safeglot.report.formats import every_eval, paper_tables
 from safeglot.report.formats.every_eval import plain_name
 from safeglot.report.results_json import from_json
@@ -26,20 +28,24 @@ from safeglot.report.table import to_csv
 from safeglot.score.catalogue.metric import RANGES, WORSE
 from safeglot.score.catalogue.metrics import metric
 
-Written = Iterator[tuple[Path, int]]
-"""The path of each file with the number of its rows, as it is written."""
+Written = Iterator[tuple[Path, int | None]]
+"""The path of each file with the number of its rows, as it is written; a picture has none."""
 
 
 def write(run_dir: RunDir, form: str, folder: Path) -> Written:
-    """Yield each file of a run in the form `inspect`, `every-eval-ever` or `latex`. Raises: UsageError."""
+    """Yield each file of a run in one of `FORMS`. Raises: UsageError."""
+    _make(folder, "--out")
+    yield from FORMS[form](run_dir.require(), folder)
+
+
+def _make(folder: Path, flag: str) -> None:
     check_folder(folder, folder.parent)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"--out {folder}: {error.strerror or error}. Give a folder that can be written."
+            f"{flag} {folder}: {error.strerror or error}. Give a folder that can be written."
         ) from None
-    yield from FORMS[form](run_dir.require(), folder)
 
 
 def _tables(run_dir: RunDir, folder: Path) -> Written:
@@ -47,6 +53,30 @@ def _tables(run_dir: RunDir, folder: Path) -> Written:
     for name, text in (("tables.tex", paper_tables.latex(tables)), ("tables.csv", to_csv(tables))):
         write_text(folder / name, text)
         yield folder / name, sum(len(table.rows) for table in tables)
+
+
+def _figures(run_dir: RunDir, folder: Path) -> Written:
+    from safeglot.report.html import render_html
+
+    yield from write_figures(render_html(page_of(run_dir, 0)), folder)
+
+
+def write_figures(html: str, folder: Path) -> Written:
+    """Yield each figure of one of our pages as SVG, PNG and CSV. Raises: UsageError."""
+    _make(folder, "--figures")
+    taken: set[str] = set()
+    for drawing in drawings(html, file_text("scripts/figures.js")):
+        stem = "-".join(map(plain_name, drawing.names))
+        if stem in taken:  # names that differ in signs that no file name has
+            stem = f"{stem}-{digest('figure', drawing.names)[:6]}"
+        taken.add(stem)
+        write_text(folder / f"{stem}.svg", drawing.svg)
+        yield folder / f"{stem}.svg", None
+        if drawing.png is not None:
+            write_bytes(folder / f"{stem}.png", drawing.png)
+            yield folder / f"{stem}.png", None
+        write_text(folder / f"{stem}.csv", drawing.csv)
+        yield folder / f"{stem}.csv", drawing.csv.count("\n") - 1
 
 
 def _inspect(run_dir: RunDir, folder: Path) -> Written:
@@ -132,4 +162,5 @@ FORMS: dict[str, Callable[[RunDir, Path], Written]] = {
     "inspect": _inspect,
     "every-eval-ever": _every_eval,
     "latex": _tables,
+    "figures": _figures,
 }

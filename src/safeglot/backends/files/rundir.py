@@ -211,9 +211,21 @@ def write_text(path: Path, text: str) -> None:
 
 def write_parts(path: Path, parts: Iterable[str]) -> None:
     """Write a text that comes in parts, whole or not at all. Raises: Stopped as write_text."""
+    with _placed(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.writelines(parts)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises: Stopped as write_text."""
+    with _placed(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextlib.contextmanager
+def _placed(path: Path) -> Iterator[Path]:
     try:
-        with replaced(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-            file.writelines(parts)
+        with replaced(path) as temporary:
+            yield temporary
     except OSError as error:
         raise Stopped(
             f"{path}: {error.strerror or error}. Make room or check the permissions, then run the "

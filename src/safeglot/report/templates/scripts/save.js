@@ -56,8 +56,8 @@ class Picture {
     const range = document.createRange(), put = (from, to) => {
       range.setStart(node, from);
       range.setEnd(node, to);
-      const box = range.getBoundingClientRect(), text = node.data.slice(from, to).replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "");
-      if (text && box.width) this.addText(text, box, style);
+      const box = range.getBoundingClientRect(), text = node.data.slice(from, to).replace(/[ \t\r\n]+/g, " ");
+      if (text.trim() && box.width) this.addText(text, box, style);
     };
     let from = 0, bottom = null;
     for (let i = 0; i < node.length; i++) {
@@ -70,7 +70,8 @@ class Picture {
     }
     put(from, node.length);
   }
-  addText(text, box, style) {
+  addText(given, box, style) {
+    const text = given.replace(/^ | $/g, ""), ended = given.endsWith(" ");
     ruler.font = style.font;
     const { fontBoundingBoxAscent: up, fontBoundingBoxDescent: down } = ruler.measureText(text);
     const middle = (box.top + box.bottom) / 2 - this.top, { x } = this.at(box);
@@ -82,9 +83,9 @@ class Picture {
     const before = this.parts.at(-1), y = middle + (up - down) / 2;
     if (before && before.text && !start && Math.abs(before.end - x) < 0.5
       && Math.abs(before.y - y) < 0.5 && JSON.stringify(before.look) === JSON.stringify(look)) {
-      before.text += text;  // parts of a name, between which it may break
-      before.end = x + box.width;
-    } else this.parts.push({ x: x + start, y, end: x + box.width, look, text });
+      before.text += (before.ended || given.startsWith(" ") ? " " : "") + text;  // it may break there
+      Object.assign(before, { end: x + box.width, ended });
+    } else this.parts.push({ x: x + start, y, end: x + box.width, ended, look, text });
   }
   addDrawing(node, box) {
     const copy = node.cloneNode(true), nodes = [node, ...node.querySelectorAll("*")];
@@ -123,7 +124,9 @@ class Picture {
 function inLight(draw) {
   const root = document.documentElement, before = root.dataset.theme;
   root.dataset.theme = "light";
+  root.dataset.drawn = "";  // what is for readers at a screen leaves no blank
   try { return draw(); } finally {
+    delete root.dataset.drawn;
     if (before) root.dataset.theme = before; else delete root.dataset.theme;
   }
 }
