@@ -220,27 +220,51 @@ def looks(start: int = 4, *, most: int = 2000) -> Iterator[int]:
         drawn = max(drawn * 3 // 2, drawn + 1)
 
 
-def look(safe_C: Numbers, drawn: int, *, within: float = 0.02, z: float = TWO_LOOKS_Z) -> Look:
-    """Return whether the macro average is known to within a half-width, from `drawn` of each category.
+def look(
+    safe_C: Numbers,
+    drawn_C: Numbers,
+    *,
+    within: float = 0.02,
+    z: float = TWO_LOOKS_Z,
+    whole_C: Numbers = False,
+) -> Look:
+    """Return whether the macro average is known to within a half-width, from those drawn of each category.
 
-    SE^2 = K^-2 (sum p (1 - p) / (R - 1) + 1 / R^2): the last term stands for categories that
-    have shown no failure yet. Raises ValueError for fewer than two prompts or no category.
+    `whole_C` marks categories of which all is drawn: they have no error. Raises ValueError for fewer
+    than two prompts of one of the others, or no category.
     """
     safe = floats(safe_C)
-    if drawn < 2 or not safe.size:
-        raise ValueError(f"{drawn} prompts of {safe.size} categories; a look needs two of each")
-    if safe.min() < 0 or safe.max() > drawn:
-        raise ValueError(f"safe answers of {drawn} prompts must lie between 0 and {drawn}")
+    drawn, whole = (np.broadcast_to(np.asarray(x), safe.shape) for x in (drawn_C, whole_C))
+    if not safe.size or drawn[whole].min(initial=1) < 1:
+        raise ValueError(f"{drawn.tolist()} prompts of {safe.size} categories; a look needs some")
+    if safe.min() < 0 or (safe > drawn).any():
+        raise ValueError(f"safe answers of {drawn.tolist()} prompts must lie between 0 and them")
     p_C = safe / drawn
-    variance = float((p_C * (1 - p_C)).sum()) / (drawn - 1) + 1 / drawn**2
-    se = math.sqrt(variance) / safe.size
+    se = macro_error(p_C * (1 - p_C), drawn, whole_C=whole)
     return Look(
         macro=float(p_C.mean()),
         se=se,
         half=z * se,
         stop=z * se <= within,
-        n=drawn * safe.size,
+        n=int(drawn.sum()),
     )
+
+
+def macro_error(spread_C: Numbers, n_C: Numbers, *, whole_C: Numbers = False) -> float:
+    """Return the standard error of a mean over K categories, from each one's variance over its n.
+
+    SE^2 = K^-2 (sum v / (n - 1) + 1 / R^2), R the least n: the last term stands for categories that
+    have shown no failure yet. Categories of which all is drawn add nothing. Raises ValueError for
+    fewer than two prompts of one of the others.
+    """
+    spread, n, whole = np.broadcast_arrays(floats(spread_C), floats(n_C), np.asarray(whole_C))
+    part = n[~whole]
+    if part.min(initial=2) < 2:
+        raise ValueError(f"{n.tolist()} prompts a category; a look needs two of each")
+    if not part.size:
+        return 0.0
+    variance = float((spread[~whole] / (part - 1)).sum()) + 1 / float(part.min()) ** 2
+    return math.sqrt(variance) / spread.size
 
 
 def log_e_of_gap(b: int, c: int, *, prior: float = 2.0) -> float:

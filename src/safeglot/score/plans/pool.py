@@ -1,0 +1,116 @@
+"""What a plan draws from, what it has seen, and the ledger of its looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from safeglot.score.arrays import Bools, Bytes, Floats, Ints
+from safeglot.score.frame import layout_of
+from safeglot.score.stats.linear import Layout
+
+GOES_ON, PRECISE, BAND, EXHAUSTED = "goes-on", "precise", "band", "exhausted"
+"""How a look ends for a language or cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PromptPool:
+    """The harmful prompts that a run would ask in full, in the order of asking.
+
+    A prompt counts in each category that `member_PC` gives it; one of none is never drawn.
+    `difficulty_P` is how often a prompt was answered unsafely in earlier runs, nan where not known.
+    Raises ValueError where the parts do not fit together.
+    """
+
+    languages: tuple[str, ...]
+    reference: str
+    categories: tuple[str, ...]
+    member_PC: Bools
+    difficulty_P: Floats | None = None
+
+    def __post_init__(self) -> None:
+        if self.member_PC.shape != (len(self.member_PC), len(self.categories)):
+            raise ValueError(
+                f"member_PC has shape {self.member_PC.shape}, the labels ask for (P, C)"
+            )
+        if self.reference not in self.languages:
+            raise ValueError(f"reference {self.reference!r} is not among {self.languages}")
+        if self.difficulty_P is not None and self.difficulty_P.shape != self.member_PC.shape[:1]:
+            raise ValueError(
+                f"{self.difficulty_P.size} difficulties of {len(self.member_PC)} prompts"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PromptsSeen:
+    """How the prompts of a pool ended so far in each language, shapes (L, P).
+
+    `unsafe_LP` is 1, 0, or -1 without a verdict; `settled_LP` says that nothing more will come.
+    What a gate took out (`gated_LP`) is not asked and no part of the pool.
+    """
+
+    unsafe_LP: Bytes
+    settled_LP: Bools
+    gated_LP: Bools | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """What one look found for a language, or for one of its categories, and whether it goes on.
+
+    `drawn` are prompts: a category's, or where `category` is None those of each category.
+    """
+
+    look: int
+    language: str
+    category: str | None
+    drawn: int
+    n: int
+    missing: int
+    pool: int
+    state: str
+    band: str | None = None
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ledger:
+    """All looks so far, and the prompts that have to be settled before the next, shape (L, P).
+
+    `done` says that there is none.
+    """
+
+    entries: tuple[LedgerEntry, ...]
+    want_LP: Bools
+    done: bool
+
+
+class Strata:
+    """The prompts of each category by their rank in it, and which of them each language draws."""
+
+    def __init__(self, pool: PromptPool, gated_LP: Bools | None) -> None:
+        self.layout: Layout = layout_of(pool.member_PC)
+        n_L, self.n_C = len(pool.languages), len(pool.categories)
+        in_LP = np.ones((n_L, len(pool.member_PC)), dtype=np.bool_)
+        self.kept_LP: Bools = in_LP if gated_LP is None else ~gated_LP
+        rank_PC = np.cumsum(pool.member_PC, axis=0, dtype=np.int32) - 1
+        self._rank_E = rank_PC[self.layout.prompt_E, self.layout.stratum_E]
+        self.size_LC: Ints = self.counts(self.kept_LP)
+
+    def counts(self, of_LP: Bools) -> Ints:
+        """Return how many prompts of each language and category are marked; shape (L, C)."""
+        wide = self.layout.repeat(len(of_LP))
+        return wide.sums(of_LP[:, self.layout.prompt_E].ravel()).reshape(len(of_LP), self.n_C)
+
+    def first(self, drawn_LC: Ints) -> Bools:
+        """Return the first prompts of each category that are kept, as many as are drawn; shape (L, P).
+
+        A gate moves no rank: the languages draw the same prompts.
+        """
+        within_LE = self._rank_E < drawn_LC[:, self.layout.stratum_E]
+        want_LP = np.zeros_like(self.kept_LP)
+        for want_P, within_E in zip(want_LP, within_LE, strict=True):
+            want_P[self.layout.prompt_E[within_E]] = True
+        return want_LP & self.kept_LP

@@ -1,0 +1,100 @@
+"""A plan followed through its looks: what it wants next, and what it has found.
+
+Nothing is kept between looks: from the verdicts alone the looks are gone through again, each on the
+prompts that it had wanted. So a run that is resumed, or comes by its replies in another order, stops
+in the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from safeglot.score.arrays import Bools, Bytes, Floats, Ints
+from safeglot.score.cube import MISSING
+from safeglot.score.plans.pool import Ledger, LedgerEntry, PromptPool, PromptsSeen, Strata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Known:
+    """What a look may see: which prompts were wanted so far, and their verdicts (-1 for none).
+
+    `step` is how many prompts of a category this look draws. `open_LC` are the cells that went on so
+    far, `evidence_LC` what earlier looks left there.
+    """
+
+    number: int
+    step: int
+    pool: PromptPool
+    strata: Strata
+    want_LP: Bools
+    unsafe_LP: Bytes
+    open_LC: Bools
+    evidence_LC: Floats
+
+    @property
+    def drawn_LC(self) -> Ints:
+        """How many prompts of each cell are drawn."""
+        return self.strata.counts(self.want_LP)
+
+    def open_cells(self) -> list[tuple[int, int]]:
+        """Return the places (language, category) of the cells that went on so far."""
+        at_K, category_K = np.nonzero(self.open_LC)
+        return list(zip(at_K.tolist(), category_K.tolist(), strict=True))
+
+    def verdicts(self, verdict: int) -> Ints:
+        """Return the prompts of each cell with a verdict; shape (L, C)."""
+        return self.strata.counts(self.unsafe_LP == verdict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LookedAt:
+    """What a look found: its entries, the cells that go on, and what the next look needs to know."""
+
+    entries: tuple[LedgerEntry, ...]
+    open_LC: Bools
+    evidence_LC: Floats
+
+
+class StoppingPlan(Protocol):
+    """A rule that says at each look which languages or cells have had enough."""
+
+    def steps(self) -> Iterator[int]:
+        """Yield the prompts of each category that are drawn by each look, ascending without end."""
+
+    def look(self, known: Known) -> LookedAt:
+        """Return what is found in the verdicts that are there."""
+
+
+def follow(plan: StoppingPlan, pool: PromptPool, seen: PromptsSeen) -> Ledger:
+    """Return the looks that the settled prompts allow, and what the next one wants."""
+    strata = Strata(pool, seen.gated_LP)
+    open_LC = strata.size_LC > 0
+    drawn_LC, evidence_LC = np.zeros_like(strata.size_LC), np.zeros(open_LC.shape)
+    want_LP = np.zeros_like(strata.kept_LP)
+    entries: list[LedgerEntry] = []
+    for number, step in enumerate(plan.steps(), 1):
+        if not open_LC.any():
+            break
+        drawn_LC = np.where(open_LC, step, drawn_LC)
+        want_LP = want_LP | strata.first(drawn_LC)
+        if (want_LP & ~seen.settled_LP).any():
+            return Ledger(entries=tuple(entries), want_LP=want_LP, done=False)
+        found = plan.look(
+            Known(
+                number=number,
+                step=step,
+                pool=pool,
+                strata=strata,
+                want_LP=want_LP,
+                unsafe_LP=np.where(want_LP, seen.unsafe_LP, np.int8(MISSING)),
+                open_LC=open_LC,
+                evidence_LC=evidence_LC,
+            )
+        )
+        entries += found.entries
+        open_LC, evidence_LC = found.open_LC, found.evidence_LC
+    return Ledger(entries=tuple(entries), want_LP=want_LP, done=True)
