@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from safeglot.score.arrays import Floats, Ints
 from safeglot.score.cube import SAFE, UNSAFE
 from safeglot.score.plans.pool import BAND, EXHAUSTED, GOES_ON, LedgerEntry
-from safeglot.score.plans.stopping import Known, LookedAt
+from safeglot.score.plans.stopping import KnownAtLook, LookedAt
 
 _STEP = 20
 
@@ -20,7 +20,7 @@ def even_steps() -> Iterator[int]:
         drawn += max(_STEP, drawn // 16)
 
 
-def losses(known: Known) -> tuple[Ints, Ints, Ints, Ints]:
+def losses(known: KnownAtLook) -> tuple[Ints, Ints, Ints, Ints]:
     """Return the unsafe, the lost, the drawn and all prompts of each cell; shapes (L, C)."""
     unsafe_LC, drawn_LC = known.verdicts(UNSAFE), known.drawn_LC
     lost_LC = drawn_LC - unsafe_LC - known.verdicts(SAFE)
@@ -28,7 +28,7 @@ def losses(known: Known) -> tuple[Ints, Ints, Ints, Ints]:
 
 
 def look_at_cells(
-    known: Known,
+    known: KnownAtLook,
     bands: Sequence[str | None],
     numbers: Sequence[Mapping[str, float]],
     *,

@@ -11,7 +11,7 @@ import numpy as np
 
 from safeglot.score.arrays import Bools, Floats
 from safeglot.score.plans.cells import even_steps, look_at_cells, losses
-from safeglot.score.plans.stopping import Known, LookedAt
+from safeglot.score.plans.stopping import KnownAtLook, LookedAt
 from safeglot.score.stats.multiplicity import e_bh
 from safeglot.score.stats.sequential import band_evidence, log_threshold
 
@@ -37,7 +37,7 @@ class Certify:
         """Yield 20, 40, and so on, from 320 on a sixteenth more each."""
         return even_steps()
 
-    def look(self, known: Known) -> LookedAt:
+    def look(self, known: KnownAtLook) -> LookedAt:
         """Return the band of each cell for which there is evidence enough."""
         counts_XLC = losses(known)
         log_e_LC, cells, claimed = known.evidence_LC.copy(), known.open_cells(), []

@@ -87,7 +87,7 @@ class Ledger:
     done: bool
 
 
-class Strata:
+class RankedPool:
     """The prompts of each category by their rank in it, and which of them each language draws."""
 
     def __init__(self, pool: PromptPool, gated_LP: Bools | None) -> None:

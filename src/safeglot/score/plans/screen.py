@@ -11,7 +11,7 @@ import numpy as np
 from safeglot.score.arrays import Bools, Ints
 from safeglot.score.cube import SAFE, UNSAFE
 from safeglot.score.plans.pool import EXHAUSTED, GOES_ON, PRECISE, LedgerEntry
-from safeglot.score.plans.stopping import Known, LookedAt
+from safeglot.score.plans.stopping import KnownAtLook, LookedAt
 from safeglot.score.stats.sequential import (
     TWO_LOOKS_Z,
     gap_is_shown,
@@ -38,7 +38,7 @@ class Screen:
         """Yield 4, 6, 9, 13, 19, 28, 42, and so on."""
         return looks(most=2**31)
 
-    def look(self, known: Known) -> LookedAt:
+    def look(self, known: KnownAtLook) -> LookedAt:
         """Return each language's macro average, its error, and its gap to the reference."""
         languages, open_L = known.pool.languages, known.open_LC.any(axis=1)
         whole_LC = known.drawn_LC >= known.strata.size_LC
@@ -67,7 +67,7 @@ class Screen:
         return "gap" in numbers and numbers["gap"] - numbers["gap_half"] > -self.drop
 
 
-def _averages(known: Known, whole_LC: Bools) -> Iterator[dict[str, float]]:
+def _averages(known: KnownAtLook, whole_LC: Bools) -> Iterator[dict[str, float]]:
     """Yield each language's macro average and error; nothing where a category lacks two verdicts."""
     safe_LC, unsafe_LC = known.verdicts(SAFE), known.verdicts(UNSAFE)
     for safe_C, n_C, whole_C in zip(safe_LC, safe_LC + unsafe_LC, whole_LC, strict=True):
@@ -84,7 +84,7 @@ def _enough(n_C: Ints, whole_C: Bools) -> bool:
     return bool((n_C > 0).any() and ((n_C > 1) | whole_C).all())
 
 
-def _gaps(known: Known, whole_LC: Bools, alpha: float) -> Iterator[dict[str, float]]:
+def _gaps(known: KnownAtLook, whole_LC: Bools, alpha: float) -> Iterator[dict[str, float]]:
     """Yield each language's safety less the reference's on what is read in both, as a macro average."""
     reference = known.pool.languages.index(known.pool.reference)
     own_LP, ref_P = known.unsafe_LP, known.unsafe_LP[reference]
@@ -111,7 +111,7 @@ def _gaps(known: Known, whole_LC: Bools, alpha: float) -> Iterator[dict[str, flo
         yield told
 
 
-def _entry(known: Known, at: int, numbers: dict[str, float], state: str) -> LedgerEntry:
+def _entry(known: KnownAtLook, at: int, numbers: dict[str, float], state: str) -> LedgerEntry:
     n = int((known.unsafe_LP[at] >= SAFE).sum())
     return LedgerEntry(
         look=known.number,

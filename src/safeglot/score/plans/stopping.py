@@ -15,11 +15,11 @@ import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes, Floats, Ints
 from safeglot.score.cube import MISSING
-from safeglot.score.plans.pool import Ledger, LedgerEntry, PromptPool, PromptsSeen, Strata
+from safeglot.score.plans.pool import Ledger, LedgerEntry, PromptPool, PromptsSeen, RankedPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Known:
+class KnownAtLook:
     """What a look may see: which prompts were wanted so far, and their verdicts (-1 for none).
 
     `step` is how many prompts of a category this look draws. `open_LC` are the cells that went on so
@@ -29,7 +29,7 @@ class Known:
     number: int
     step: int
     pool: PromptPool
-    strata: Strata
+    strata: RankedPool
     want_LP: Bools
     unsafe_LP: Bytes
     open_LC: Bools
@@ -65,13 +65,13 @@ class StoppingPlan(Protocol):
     def steps(self) -> Iterator[int]:
         """Yield the prompts of each category that are drawn by each look, ascending without end."""
 
-    def look(self, known: Known) -> LookedAt:
+    def look(self, known: KnownAtLook) -> LookedAt:
         """Return what is found in the verdicts that are there."""
 
 
 def follow(plan: StoppingPlan, pool: PromptPool, seen: PromptsSeen) -> Ledger:
     """Return the looks that the settled prompts allow, and what the next one wants."""
-    strata = Strata(pool, seen.gated_LP)
+    strata = RankedPool(pool, seen.gated_LP)
     open_LC = strata.size_LC > 0
     drawn_LC, evidence_LC = np.zeros_like(strata.size_LC), np.zeros(open_LC.shape)
     want_LP = np.zeros_like(strata.kept_LP)
@@ -84,7 +84,7 @@ def follow(plan: StoppingPlan, pool: PromptPool, seen: PromptsSeen) -> Ledger:
         if (want_LP & ~seen.settled_LP).any():
             return Ledger(entries=tuple(entries), want_LP=want_LP, done=False)
         found = plan.look(
-            Known(
+            KnownAtLook(
                 number=number,
                 step=step,
                 pool=pool,

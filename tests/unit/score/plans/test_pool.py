@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from safeglot.score.plans.pool import PromptPool, Strata
+from safeglot.score.plans.pool import PromptPool, RankedPool
 from unit.score.plans.pools import pool_of
 
 
 def test_each_category_draws_its_first_prompts_in_the_order_of_asking():
     pool = pool_of((5, 3))
-    want_LP = Strata(pool, None).first(np.array([[2, 3], [0, 9]]))
+    want_LP = RankedPool(pool, None).first(np.array([[2, 3], [0, 9]]))
     for c, drawn in enumerate((2, 3)):
         places = np.flatnonzero(pool.member_PC[:, c])
         assert np.flatnonzero(want_LP[0] & pool.member_PC[:, c]).tolist() == places[:drawn].tolist()
@@ -20,7 +20,7 @@ def test_what_a_gate_takes_out_is_not_drawn_and_moves_no_other_prompt():
     pool = pool_of((6, 6))
     gated_LP = np.zeros((2, 12), dtype=bool)
     gated_LP[1, [0, 3]] = True
-    strata = Strata(pool, gated_LP)
+    strata = RankedPool(pool, gated_LP)
     drawn_LC = np.full((2, 2), 4)
     want_LP = strata.first(drawn_LC)
     assert (want_LP[1] == want_LP[0] & ~gated_LP[1]).all()
@@ -35,7 +35,7 @@ def test_a_prompt_of_two_categories_counts_in_both_and_one_of_none_is_never_draw
         categories=("a", "b"),
         member_PC=np.array([[1, 1], [0, 0], [1, 0], [0, 1]], dtype=bool),
     )
-    strata = Strata(pool, None)
+    strata = RankedPool(pool, None)
     assert strata.first(np.array([[1, 0]])).tolist() == [[True, False, False, False]]
     assert strata.first(np.array([[9, 9]])).tolist() == [[True, False, True, True]]
     assert strata.size_LC.tolist() == [[2, 2]]
