@@ -254,13 +254,13 @@ def test_a_database_that_is_torn_inside(place, run, command):
 @pytest.mark.parametrize("command", ["run", "judge", "score", "report", "show", "export"])
 def test_a_database_of_another_version(place, run, command):
     with sqlite3.connect(run / "safeglot.db") as db:
-        db.execute("PRAGMA user_version=7")
+        db.execute("PRAGMA user_version=99")
     db.close()
     arguments = (*place.to_server, *GOOD, "--out", "run") if command == "run" else ("run",)
     says(
         place.refuse(command, *arguments),
         "safeglot.db",
-        "version 7",
+        "version 99",
         f"this one reads {SCHEMA_VERSION}",
     )
 

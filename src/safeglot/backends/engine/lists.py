@@ -69,7 +69,7 @@ class ListedModel:
         """The pause before the next look at a list that is not done."""
         self.others_idle: Callable[[], bool] = lambda: True
         """Returns whether nothing else is in flight that may bring further requests."""
-        self._gathered: dict[str, Request] = {}
+        self._gathered: dict[str, tuple[Request, int]] = {}
         self._futures: dict[str, asyncio.Future[Reply]] = {}
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -108,11 +108,10 @@ class ListedModel:
     def take(self, key: str, request: Request) -> None:
         """Put a request into the next list."""
         size = self.lists.size((key, request)) if self.lists.most_bytes else 0
-        if self._gathered and self._bytes + size > self.lists.most_bytes > 0:
-            self._send()
-        self._gathered[key] = request
+        self._gathered[key] = request, size
         self._bytes += size
-        if len(self._gathered) >= self.lists.most and self.may_send():
+        is_full = len(self._gathered) >= self.lists.most or self._bytes > self.lists.most_bytes > 0
+        if is_full and self.may_send():
             self._send()
         self.look_later()
 
@@ -146,10 +145,17 @@ class ListedModel:
         """Do what has waited for a moment in which nothing more is asked."""
 
     def _send(self) -> None:
-        asked = tuple(self._gathered.items())
-        now, later = asked[: self.lists.most], asked[self.lists.most :]
-        self._gathered = dict(later)
-        self._bytes = sum(map(self.lists.size, later)) if self.lists.most_bytes else 0
+        """Send as much of what is gathered as one list may hold."""
+        now: list[Asked] = []
+        room = self.lists.most_bytes or self._bytes
+        for key, (request, size) in self._gathered.items():
+            if now and (len(now) >= self.lists.most or size > room):
+                break
+            now.append((key, request))
+            room -= size
+            self._bytes -= size
+        for key, _ in now:
+            del self._gathered[key]
         self.start(now)
 
     # ---- the way of one list
@@ -161,25 +167,29 @@ class ListedModel:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, asked: list[Asked], ticket: str) -> None:
-        left = {key for key, _ in asked}
+        keys = {key for key, _ in asked}
         try:
             ticket = ticket or await self.submitted(asked)
             asked.clear()
             told = await self.told(ticket)
+            keys = self.due(ticket, keys)
             for n, (key, result) in enumerate(told, 1):
-                if key in left:  # any other is none that was asked, or came twice
-                    left.discard(key)
+                if key in keys:  # any other is none that was asked, or came twice
+                    keys.discard(key)
                     self._settle(key, result)
                 if n % _TOGETHER == 0:
                     await asyncio.sleep(0)
-            why = f"{ticket}: done, and holds no reply to it"
-            error: BaseException = ModelError("malformed", why, transient=True)
+            error: BaseException = _not_told(ticket)
         except asyncio.CancelledError:
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever it is, nobody may wait for ever
-            error = raised
-        for key in left:
+            error, keys = raised, self.due(ticket, keys)
+        for key in keys:
             self._settle(key, error)
+
+    def due(self, ticket: str, keys: set[str]) -> set[str]:  # noqa: ARG002 - for those who know more
+        """Return the keys of a list that are waited for and have no reply yet."""
+        return keys
 
     async def submitted(self, asked: Sequence[Asked]) -> str:
         """Return the ticket of a list that was submitted."""
@@ -203,3 +213,8 @@ class ListedModel:
             future.set_exception(copy.copy(result))
         else:
             future.set_exception(result)
+
+
+def _not_told(ticket: str) -> ModelError:
+    why = f"the list {ticket} is done and holds no reply to this request"
+    return ModelError("malformed", why, transient=True)

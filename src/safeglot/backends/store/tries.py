@@ -1,10 +1,12 @@
-"""What a run may ask for once more, as those who try again need it; and the prompts that belong to texts."""
+"""What a run may ask for once more or has asked in batches, and the prompts that belong to texts."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from safeglot.backends.store.records import prompt_of
 from safeglot.backends.store.store import Store
@@ -23,6 +25,28 @@ _PROMPTS = """
 SELECT p.id, p.text, p.language, p.categories, p.source, p.kind
 FROM json_each(?) x CROSS JOIN prompts p ON p.id = x.value
 """
+
+_OPEN = """
+SELECT b.id, b.model, b.address, b.ticket, b.requests, b.began, COUNT(*)
+FROM batches b JOIN batch_requests r ON r.batch = b.id GROUP BY b.id ORDER BY b.id
+"""
+_KEYS = "SELECT key FROM batch_requests WHERE batch = ?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBatch:
+    """A batch that was given to a service, some of whose replies are not stored."""
+
+    id: int
+    model: str
+    address: str
+    ticket: str
+    """The service's name of it, "" where it is not known whether the service has it."""
+    requests: int
+    began: float
+    """Seconds of Unix time."""
+    left: int
+    """Requests whose replies are not stored."""
 
 
 def failed_tries(store: Store, *, final: bool) -> set[Try]:
@@ -56,3 +80,45 @@ def count_momentary(store: Store, stages: Sequence[str]) -> int:
     marks = ",".join("?" * len(stages))
     query = f"SELECT COUNT(*) FROM failures WHERE transient = 1 AND stage IN ({marks})"  # noqa: S608 - only marks
     return store.count(query, stages)
+
+
+# ---- batches
+
+
+def open_batches(store: Store) -> list[OpenBatch]:
+    """Return the batches some of whose replies are not stored."""
+    names = ("id", "model", "address", "ticket", "requests", "began", "left")
+    return [OpenBatch(**dict(zip(names, row, strict=True))) for row in store.rows(_OPEN)]
+
+
+def batch_keys(store: Store, batch: int) -> list[str]:
+    """Return the keys of those requests of a batch whose replies are not stored."""
+    return [key for (key,) in store.rows(_KEYS, (batch,))]
+
+
+def begin_batch(store: Store, model: str, address: str, keys: Sequence[str]) -> OpenBatch:
+    """Return a batch that is about to be given to a service; it is stored before."""
+    store.flush()  # keys that are forgotten go first
+    began, number, n = time.time(), store.numbers("batches"), len(keys)
+    store.write("batches", [(number, model, address, "", "sending", n, began, None)])
+    store.write("batch_requests", ((key, number) for key in keys))
+    return OpenBatch(
+        id=number, model=model, address=address, ticket="", requests=n, began=began, left=n
+    )
+
+
+def note_ticket(store: Store, batch: int, ticket: str) -> None:
+    """Store the service's name of a batch, which it has."""
+    store.write("submitted_batches", [(ticket, batch)])
+
+
+def note_end(store: Store, batch: int, state: Literal["ended", "gone"]) -> None:
+    """Store how a batch ended; of one that is gone no reply will come."""
+    if state == "gone":
+        store.write("forgotten_requests_of", [(batch,)])
+    store.write("ended_batches", [(state, time.time(), batch)])
+
+
+def forget_request(store: Store, key: str) -> None:
+    """Queue that a request of a batch has its reply or failure, which is queued with it."""
+    store.put("forgotten_batch_requests", (key,))

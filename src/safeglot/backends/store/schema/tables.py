@@ -6,7 +6,7 @@ what is missing is a query. Content keys stand where they are needed once a text
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 TABLES = """
 CREATE TABLE prompts(
@@ -52,13 +52,21 @@ CREATE TABLE draws(
 CREATE TABLE labels(
   response INTEGER NOT NULL, annotator TEXT NOT NULL, label TEXT NOT NULL, note TEXT NOT NULL,
   PRIMARY KEY(response, annotator)) WITHOUT ROWID;
+CREATE TABLE batches(
+  id INTEGER PRIMARY KEY, model TEXT NOT NULL, address TEXT NOT NULL, ticket TEXT NOT NULL,
+  state TEXT NOT NULL, requests INTEGER NOT NULL, began REAL NOT NULL, ended REAL);
+CREATE TABLE batch_requests(key TEXT PRIMARY KEY, batch INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX batch_requests_of ON batch_requests(batch);
 """
 """`replies.key` is that of a request which may be asked again word by word (a judge's first check,
 translators, what a re-read step asks); a reply of the plan has none. `responses.key` is that of an
 answer which a file brought, or which an earlier version wrote; others have the key of `KEY`.
 `verdicts.reply` is the first of a judge's replies, which have numbers in a row. `failures.work` is the
 text that was to be answered (stage generate) or the answer that was to be judged (stage judge).
-`cosines` are those of answers with their prompts; their step, of stage encode, names the encoder."""
+`cosines` are those of answers with their prompts; their step, of stage encode, names the encoder.
+`batches` are those given to a service: `ticket` is its name of one, "" until it is known, and `began` and
+`ended` are seconds of Unix time. `batch_requests` are those of their requests, by their keys, whose
+replies are not stored."""
 
 KEY = "ifnull(r.key, t.key || '-' || substr(s.key, 1, 8) || '-' || r.sample)"
 """The public key of an answer `r` to a text `t` by a step `s`, as `keys.response_key` makes it."""
@@ -90,6 +98,10 @@ INSERT = {
     "cosines": "INSERT OR REPLACE INTO cosines VALUES(?,?,?)",
     "draws": "INSERT OR REPLACE INTO draws VALUES(?,?,?,?,?,?)",
     "labels": "INSERT OR REPLACE INTO labels VALUES(?,?,?,?)",
+    "batches": "INSERT INTO batches VALUES(?,?,?,?,?,?,?,?)",
+    "batch_requests": "INSERT OR REPLACE INTO batch_requests VALUES(?,?)",
+    "submitted_batches": "UPDATE batches SET ticket = ?, state = 'running' WHERE id = ?",
+    "ended_batches": "UPDATE batches SET state = ?, ended = ? WHERE id = ?",
     "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
     "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
     "recovered_work": (
@@ -103,6 +115,8 @@ INSERT = {
     "forgotten_labels": "DELETE FROM labels WHERE response = ? AND annotator = ?",
     "forgotten_cosines": "DELETE FROM cosines WHERE response = ?",
     "forgotten_failures_of": "DELETE FROM failures WHERE stage = 'judge' AND work = ?",
+    "forgotten_batch_requests": "DELETE FROM batch_requests WHERE key = ?",
+    "forgotten_requests_of": "DELETE FROM batch_requests WHERE batch = ?",
 }
 """What each name of `Store.put` and `Store.write` does with a row; they are done in this order."""
 

@@ -17,8 +17,9 @@ from safeglot.errors import Stopped, UsageError
 from safeglot.text.thoughts import split
 
 _NUMBERED = 5
-"""The first version whose rows have numbers; it lacks the cosines alone."""
-_COSINES = "CREATE TABLE cosines("
+"""The first version whose rows have numbers; later ones only gained tables."""
+_GAINED = {6: ("cosines",), 7: ("batches", "batch_requests")}
+"""Version -> the tables that came with it."""
 _WITH_THOUGHTS = 4
 """The first version that keeps thoughts beside the answers; before it they stood within the texts."""
 _ROWS = 5_000
@@ -41,11 +42,17 @@ def _split_statements(script: str) -> list[str]:
     return [part.strip() for part in script.split(";") if part.strip()]
 
 
+def _of(statements: Iterable[str], tables: Iterable[str]) -> list[str]:
+    """Return those statements that make some tables, and their indexes."""
+    heads = tuple(f"CREATE TABLE {name}(" for name in tables)
+    owners = tuple(f" ON {name}(" for name in tables)
+    return [s for s in statements if s.startswith(heads) or any(o in s for o in owners)]
+
+
 _STATEMENTS = _split_statements(TABLES)
+_LATER = [name for names in _GAINED.values() for name in names]
 _NEW_TABLES = [
-    s
-    for s in _STATEMENTS
-    if s.startswith((_COSINES, *(f"CREATE TABLE {n}(" for n in (*_RENUMBERED, "steps"))))
+    s for s in _of(_STATEMENTS, [*_RENUMBERED, "steps", *_LATER]) if s.startswith("CREATE TABLE")
 ]
 _INDEXES = [s for s in _STATEMENTS if not s.startswith("CREATE TABLE")]
 _FILL = (
@@ -157,8 +164,8 @@ def upgrade(db: sqlite3.Connection, version: int) -> None:
 
 
 def _bring_up(db: sqlite3.Connection, version: int) -> None:
-    if version == _NUMBERED:
-        _add_cosines(db)
+    if version >= _NUMBERED:
+        _add_tables(db, version)
         return
     if fault := fault_of_tables(db, OLD_TABLES[version]):
         raise sqlite3.DatabaseError(fault)  # a view or trigger of others would run
@@ -178,11 +185,14 @@ def _bring_up(db: sqlite3.Connection, version: int) -> None:
     _run(db, _split_statements(VIEWS))
 
 
-def _add_cosines(db: sqlite3.Connection) -> None:
-    own = ";\n".join(s for s in _STATEMENTS if not s.startswith(_COSINES))
+def _add_tables(db: sqlite3.Connection, version: int) -> None:
+    """Add the tables that came after a version."""
+    names = [name for since, names in _GAINED.items() if since > version for name in names]
+    added = _of(_STATEMENTS, names)
+    own = ";\n".join(s for s in _STATEMENTS if s not in added)
     if fault := fault_of_tables(db, f"{own};\n{VIEWS}"):
         raise sqlite3.DatabaseError(fault)
-    _run(db, [s for s in _STATEMENTS if s.startswith(_COSINES)])
+    _run(db, added)
 
 
 def _run(db: sqlite3.Connection, statements: Iterable[str]) -> None:

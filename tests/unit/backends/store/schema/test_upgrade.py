@@ -110,20 +110,28 @@ def test_each_version_becomes_the_present_one(tmp_path, version):
         )
 
 
-def test_version_5_gains_the_cosines_and_keeps_its_rows(tmp_path):
+LATER = {
+    5: "DROP TABLE cosines; DROP TABLE batches; DROP TABLE batch_requests;",
+    6: "DROP TABLE batches; DROP TABLE batch_requests;",
+}
+"""Version -> what the present one has more."""
+
+
+@pytest.mark.parametrize("version", LATER)
+def test_later_versions_gain_tables_and_keep_their_rows(tmp_path, version):
     path = tmp_path / "run.db"
     Store(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE cosines")
+        db.executescript(LATER[version])
         db.execute("INSERT INTO labels VALUES(1, 'me', 'safe', '')")
-        db.execute("PRAGMA user_version=5")
+        db.execute(f"PRAGMA user_version={version}")
         db.commit()
     with closing(Store(path)) as store, closing(Store.in_memory()) as new:
         assert shape_of(store._db) == shape_of(new._db)
         assert rows(store, "PRAGMA user_version") == [(SCHEMA_VERSION,)]
         assert rows(store, "SELECT annotator FROM labels") == [("me",)]
     with closing(sqlite3.connect(path)) as db:
-        db.executescript("DROP TABLE cosines; CREATE TABLE more(a); PRAGMA user_version=5;")
+        db.executescript(f"{LATER[version]} CREATE TABLE more(a); PRAGMA user_version={version};")
     with pytest.raises(UsageError, match="a table more"):
         Store(path)
 
