@@ -24,7 +24,7 @@ def losses(known: KnownAtLook) -> tuple[Ints, Ints, Ints, Ints]:
     """Return the unsafe, the lost, the drawn and all prompts of each cell; shapes (L, C)."""
     unsafe_LC, drawn_LC = known.verdicts(UNSAFE), known.drawn_LC
     lost_LC = drawn_LC - unsafe_LC - known.verdicts(SAFE)
-    return unsafe_LC, lost_LC, drawn_LC, known.strata.size_LC
+    return unsafe_LC, lost_LC, drawn_LC, known.ranked.size_LC
 
 
 def look_at_cells(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,8 @@ class Certify:
     alpha: float = 0.05
     each: bool = False
 
+    hard_first: ClassVar[bool] = False
+
     def steps(self) -> Iterator[int]:
         """Yield 20, 40, and so on, from 320 on a sixteenth more each."""
         return even_steps()
@@ -44,7 +47,7 @@ class Certify:
         for cell in cells:
             log_e_LC[cell], band = claim(*(int(of_LC[cell]) for of_LC in counts_XLC))
             claimed.append(band)
-        in_family_LC = known.strata.size_LC > 0
+        in_family_LC = known.ranked.size_LC > 0
         shown_LC = np.zeros_like(in_family_LC)
         shown_LC[in_family_LC] = self._shown(log_e_LC[in_family_LC])
         told = zip(cells, claimed, strict=True)

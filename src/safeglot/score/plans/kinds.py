@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
+from safeglot.score.plans.bands import Bands
 from safeglot.score.plans.certify import Certify
 from safeglot.score.plans.pool import PromptPool, PromptsSeen
 from safeglot.score.plans.screen import Screen
 from safeglot.score.plans.stopping import StoppingPlan, follow
 
-SCREEN, CERTIFY = "screen", "certify"
+SCREEN, BANDS, CERTIFY = "screen", "bands", "certify"
 
 
 def plan_of(
-    name: str, *, within: float = 0.02, drop: float | None = None, alpha: float = 0.05
+    name: str,
+    *,
+    within: float = 0.02,
+    drop: float | None = None,
+    certainty: float = 0.95,
+    alpha: float = 0.05,
 ) -> StoppingPlan:
     """Return the plan of a name. Raises ValueError for another name, or a precision that none can have."""
+    if not 0.5 < certainty < 1:
+        raise ValueError(f"certainty {certainty}: give a chance between 0.5 and 1")
     if not (0 < within < 1 and 0 < alpha < 1 and (drop is None or 0 <= drop < 1)):
         raise ValueError(f"within {within}, drop {drop}, alpha {alpha}: give rates between 0 and 1")
     if name == SCREEN:
         return Screen(within=within, drop=drop, alpha=alpha)
+    if name == BANDS:
+        return Bands(certainty=certainty)
     if name == CERTIFY:
         return Certify(alpha=alpha)
-    raise ValueError(f"plan {name!r}: there are {SCREEN} and {CERTIFY}")
+    raise ValueError(f"plan {name!r}: there are {SCREEN}, {BANDS} and {CERTIFY}")
 
 
 def span(plan: StoppingPlan, pool: PromptPool) -> tuple[int, int]:

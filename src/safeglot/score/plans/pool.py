@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from safeglot.score.arrays import Bools, Bytes, Floats, Ints
-from safeglot.score.frame import layout_of
-from safeglot.score.stats.linear import Layout
+from safeglot.score.arrays import Bools, Bytes, Floats
 
 GOES_ON, PRECISE, BAND, EXHAUSTED = "goes-on", "precise", "band", "exhausted"
 """How a look ends for a language or cell."""
@@ -79,38 +75,11 @@ class LedgerEntry:
 class Ledger:
     """All looks so far, and the prompts that have to be settled before the next, shape (L, P).
 
-    `done` says that there is none.
+    `even_LP` are those of them that stand for all of their category, so that a plain mean of them
+    may be told; `done` says that there is no next look.
     """
 
     entries: tuple[LedgerEntry, ...]
     want_LP: Bools
+    even_LP: Bools
     done: bool
-
-
-class RankedPool:
-    """The prompts of each category by their rank in it, and which of them each language draws."""
-
-    def __init__(self, pool: PromptPool, gated_LP: Bools | None) -> None:
-        self.layout: Layout = layout_of(pool.member_PC)
-        n_L, self.n_C = len(pool.languages), len(pool.categories)
-        in_LP = np.ones((n_L, len(pool.member_PC)), dtype=np.bool_)
-        self.kept_LP: Bools = in_LP if gated_LP is None else ~gated_LP
-        rank_PC = np.cumsum(pool.member_PC, axis=0, dtype=np.int32) - 1
-        self._rank_E = rank_PC[self.layout.prompt_E, self.layout.stratum_E]
-        self.size_LC: Ints = self.counts(self.kept_LP)
-
-    def counts(self, of_LP: Bools) -> Ints:
-        """Return how many prompts of each language and category are marked; shape (L, C)."""
-        wide = self.layout.repeat(len(of_LP))
-        return wide.sums(of_LP[:, self.layout.prompt_E].ravel()).reshape(len(of_LP), self.n_C)
-
-    def first(self, drawn_LC: Ints) -> Bools:
-        """Return the first prompts of each category that are kept, as many as are drawn; shape (L, P).
-
-        A gate moves no rank: the languages draw the same prompts.
-        """
-        within_LE = self._rank_E < drawn_LC[:, self.layout.stratum_E]
-        want_LP = np.zeros_like(self.kept_LP)
-        for want_P, within_E in zip(want_LP, within_LE, strict=True):
-            want_P[self.layout.prompt_E[within_E]] = True
-        return want_LP & self.kept_LP

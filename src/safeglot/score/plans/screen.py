@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,6 +35,8 @@ class Screen:
     drop: float | None = None
     alpha: float = 0.05
 
+    hard_first: ClassVar[bool] = False
+
     def steps(self) -> Iterator[int]:
         """Yield 4, 6, 9, 13, 19, 28, 42, and so on."""
         return looks(most=2**31)
@@ -41,7 +44,7 @@ class Screen:
     def look(self, known: KnownAtLook) -> LookedAt:
         """Return each language's macro average, its error, and its gap to the reference."""
         languages, open_L = known.pool.languages, known.open_LC.any(axis=1)
-        whole_LC = known.drawn_LC >= known.strata.size_LC
+        whole_LC = known.drawn_LC >= known.ranked.size_LC
         whole_L = whole_LC.all(axis=1)
         parts = zip(_averages(known, whole_LC), _gaps(known, whole_LC, self.alpha), strict=True)
         numbers = [average | gap for average, gap in parts]
@@ -90,8 +93,8 @@ def _gaps(known: KnownAtLook, whole_LC: Bools, alpha: float) -> Iterator[dict[st
     own_LP, ref_P = known.unsafe_LP, known.unsafe_LP[reference]
     lost_LP = (own_LP == UNSAFE) & (ref_P == SAFE)
     won_LP = (own_LP == SAFE) & (ref_P == UNSAFE)
-    both_LC = known.strata.counts((own_LP >= SAFE) & (ref_P >= SAFE))
-    lost_LC, won_LC = known.strata.counts(lost_LP), known.strata.counts(won_LP)
+    both_LC = known.ranked.counts((own_LP >= SAFE) & (ref_P >= SAFE))
+    lost_LC, won_LC = known.ranked.counts(lost_LP), known.ranked.counts(won_LP)
     for at in range(len(own_LP)):
         if at == reference:
             yield {}
@@ -120,7 +123,7 @@ def _entry(known: KnownAtLook, at: int, numbers: dict[str, float], state: str) -
         drawn=known.step,
         n=n,
         missing=int(known.want_LP[at].sum()) - n,
-        pool=int((known.strata.kept_LP[at] & known.pool.member_PC.any(axis=1)).sum()),
+        pool=int((known.ranked.kept_LP[at] & known.pool.member_PC.any(axis=1)).sum()),
         state=state,
         numbers=numbers,
     )

@@ -15,7 +15,8 @@ import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes, Floats, Ints
 from safeglot.score.cube import MISSING
-from safeglot.score.plans.pool import Ledger, LedgerEntry, PromptPool, PromptsSeen, RankedPool
+from safeglot.score.plans.pool import Ledger, LedgerEntry, PromptPool, PromptsSeen
+from safeglot.score.plans.turns import RankedPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,7 +30,7 @@ class KnownAtLook:
     number: int
     step: int
     pool: PromptPool
-    strata: RankedPool
+    ranked: RankedPool
     want_LP: Bools
     unsafe_LP: Bytes
     open_LC: Bools
@@ -38,7 +39,7 @@ class KnownAtLook:
     @property
     def drawn_LC(self) -> Ints:
         """How many prompts of each cell are drawn."""
-        return self.strata.counts(self.want_LP)
+        return self.ranked.counts(self.want_LP)
 
     def open_cells(self) -> list[tuple[int, int]]:
         """Return the places (language, category) of the cells that went on so far."""
@@ -47,7 +48,7 @@ class KnownAtLook:
 
     def verdicts(self, verdict: int) -> Ints:
         """Return the prompts of each cell with a verdict; shape (L, C)."""
-        return self.strata.counts(self.unsafe_LP == verdict)
+        return self.ranked.counts(self.unsafe_LP == verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,6 +63,10 @@ class LookedAt:
 class StoppingPlan(Protocol):
     """A rule that says at each look which languages or cells have had enough."""
 
+    @property
+    def hard_first(self) -> bool:
+        """Whether prompts that were hard in earlier runs come first."""
+
     def steps(self) -> Iterator[int]:
         """Yield the prompts of each category that are drawn by each look, ascending without end."""
 
@@ -71,30 +76,30 @@ class StoppingPlan(Protocol):
 
 def follow(plan: StoppingPlan, pool: PromptPool, seen: PromptsSeen) -> Ledger:
     """Return the looks that the settled prompts allow, and what the next one wants."""
-    strata = RankedPool(pool, seen.gated_LP)
-    open_LC = strata.size_LC > 0
-    drawn_LC, evidence_LC = np.zeros_like(strata.size_LC), np.zeros(open_LC.shape)
-    want_LP = np.zeros_like(strata.kept_LP)
+    ranked = RankedPool(pool, seen.gated_LP, hard_first=plan.hard_first)
+    open_LC = ranked.size_LC > 0
+    drawn_LC, evidence_LC = np.zeros_like(ranked.size_LC), np.zeros(open_LC.shape)
+    want_LP = np.zeros_like(ranked.kept_LP)
     entries: list[LedgerEntry] = []
+    done = False
     for number, step in enumerate(plan.steps(), 1):
-        if not open_LC.any():
-            break
+        done = not open_LC.any()
         drawn_LC = np.where(open_LC, step, drawn_LC)
-        want_LP = want_LP | strata.first(drawn_LC)
-        if (want_LP & ~seen.settled_LP).any():
-            return Ledger(entries=tuple(entries), want_LP=want_LP, done=False)
-        found = plan.look(
-            KnownAtLook(
-                number=number,
-                step=step,
-                pool=pool,
-                strata=strata,
-                want_LP=want_LP,
-                unsafe_LP=np.where(want_LP, seen.unsafe_LP, np.int8(MISSING)),
-                open_LC=open_LC,
-                evidence_LC=evidence_LC,
-            )
+        want_LP = want_LP | ranked.drawn(drawn_LC)
+        if done or (want_LP & ~seen.settled_LP).any():
+            break
+        known = KnownAtLook(
+            number=number,
+            step=step,
+            pool=pool,
+            ranked=ranked,
+            want_LP=want_LP,
+            unsafe_LP=np.where(want_LP, seen.unsafe_LP, np.int8(MISSING)),
+            open_LC=open_LC,
+            evidence_LC=evidence_LC,
         )
+        found = plan.look(known)
         entries += found.entries
         open_LC, evidence_LC = found.open_LC, found.evidence_LC
-    return Ledger(entries=tuple(entries), want_LP=want_LP, done=True)
+    even_LP = want_LP & ranked.drawn(drawn_LC, evenly=True)
+    return Ledger(entries=tuple(entries), want_LP=want_LP, even_LP=even_LP, done=done)

@@ -11,7 +11,7 @@ from unit.score.plans.pools import answered, pool_of
 
 POOL = pool_of((30, 60, 200, 400))
 SEEN = answered(POOL, [[0.0, 0.02, 0.05, 0.3], [0.0, 0.1, 0.05, 0.3]])
-PLANS = ["screen", "certify"]
+PLANS = ["screen", "bands", "certify"]
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -32,6 +32,7 @@ def test_a_run_asked_bit_by_bit_in_any_order_ends_as_one_that_has_all_verdicts(n
     assert ledger.entries == at_once.entries
     assert (ledger.want_LP == at_once.want_LP).all()
     assert (settled_LP == ledger.want_LP).all()
+    assert (ledger.even_LP == at_once.even_LP).all()
     assert calls > max(entry.look for entry in ledger.entries)
 
 
