@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 
 import pytest
 
@@ -52,7 +53,8 @@ def test_each_language_counts_its_own_requests_and_nothing_is_paired(run):
         e for e in told if "gap" in e["metric"] or e["metric"] in ("exact_match", "cochran_q")
     ]
     assert {e["metric"] for e in paired} == {"gap_unpaired"}
-    gaps = {e["language"]: e for e in paired}
+    gaps = {e["language"]: e for e in paired if e["category"] is None}
+    assert [e["category"] for e in paired].count("a") == 2
     assert gaps["sw"]["high"] < 0
     assert "not the same requests" in gaps["sw"]["method"]
 
@@ -77,3 +79,40 @@ def test_the_run_goes_on_from_what_it_holds(run, capsys):
     capsys.readouterr()
     assert exit_code(("run", run, "--dry-run")) == 0
     says(capsys.readouterr().out, "holds this run")
+
+
+COMMANDS = {
+    "why": (("why", "RUN"), 0, "leave --unpaired out, and translate"),
+    "why, a language": (("why", "RUN", "--language", "hi"), 0, "Hindi is"),
+    "compare": (("compare", "RUN", "--page", "OUT/models.html"), 0, "73.3"),
+    "exclusion": (
+        ("experiment", "category-exclusion", "RUN", "--exclude", "a"), 0, "gaps and matches, which need pairs",
+    ),
+    "exclusion, by default": (("experiment", "category-exclusion", "RUN"), 2, "as in --exclude a"),
+    "properties": (("experiment", "language-properties", "RUN"), 2, "requests of their own"),
+    "translation": (("experiment", "translation-impact", "RUN"), 2, "has no arms"),
+    "judges": (("experiment", "judge-alignment", "RUN"), 2, "has one judge"),
+    "sizes": (("experiment", "model-size", "RUN"), 2, "Give --models"),
+    "csv": (("export", "RUN", "--out", "OUT/csv"), 0, "estimates.csv"),
+    "eee": (("export", "RUN", "--format", "every-eval-ever", "--out", "OUT/eee"), 0, "190 rows"),
+    "latex": (("export", "RUN", "--format", "latex", "--out", "OUT/latex"), 0, "tables.tex"),
+    "labels": (("annotate", "sample", "RUN", "--labels", "20", "--out", "OUT/a.csv"), 0, ""),
+    "arms": (("run", "RUN", "--arms", "backtranslate"), 2, "--arms with --unpaired"),
+    "translations": (("run", "RUN", "--to", "de", "--with", "apertium"), 2, "--to with --unpaired"),
+    "dry": (("run", "RUN", "--dry-run"), 0, "190 in 3 languages, each in its own"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_what_can_be_compared_and_why_the_rest_cannot(run, name, tmp_path, capsys):  # fmt: skip
+    words, code, told = COMMANDS[name]
+    capsys.readouterr()
+    shutil.copytree(run, tmp_path / "run")
+    given = [w.replace("RUN", str(tmp_path / "run")).replace("OUT", str(tmp_path)) for w in words]
+    got = exit_code(given)
+    out, err = capsys.readouterr()
+    assert got == code
+    shown = " ".join((out + err).split())
+    says(shown, told)
+    assert "Traceback" not in shown
+    assert "paired by prompt" not in shown or name == "exclusion"

@@ -65,6 +65,12 @@ def _grid(
     return Grid(heads=heads, rows=texts, left=left, ruled=False)
 
 
+def _size(prompts: PromptSet) -> str:
+    n, languages = len(prompts.prompts), f"{len(prompts.languages)} languages"
+    own = len(prompts.translations) == n and len(prompts.languages) > 1
+    return f"{n} in {languages}, each in its own" if own else f"{n} x {languages}"
+
+
 def forecast_text(job: Job) -> str:
     """Return what a run would send."""
     from safeglot.flow.run.forecast import forecast
@@ -77,7 +83,7 @@ def forecast_text(job: Job) -> str:
         else f"about {f.seconds / 60:.0f} min"
     )
     rows = [
-        ("prompts", f"{len(job.prompts.prompts)} x {len(job.prompts.languages)} languages"),
+        ("prompts", _size(job.prompts)),
         ("requests to targets", f"{f.answers:,}"),
         ("requests to judges", f"{f.judge_requests:,}"),
         ("tokens in", f"about {f.tokens_in:,}"),

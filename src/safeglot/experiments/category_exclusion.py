@@ -27,6 +27,9 @@ _TEXT = (
     "The change is what these categories alone do to the average: where it is large, the average is "
     "about them. It does not say that they are unimportant, nor that the judge reads them rightly."
 )
+OWN_REQUESTS = (
+    "the languages have requests of their own, so gaps and matches, which need pairs, are left out."
+)
 _ASSUMPTIONS = (
     "the same verdicts on both sides, so the change is paired by prompt",
     (
@@ -49,6 +52,8 @@ def _of(
 ) -> Iterator[ResultTable]:
     cube = run.cube
     left_out, notes = excluded(run, exclude)
+    if cube.unpaired:
+        notes = (*notes, OWN_REQUESTS)
     for name, (m, model) in product(
         judges_of(run.path, cube.judges, judge), enumerate(cube.models)
     ):
@@ -73,7 +78,9 @@ def excluded(run: FinishedRun, exclude: Sequence[str]) -> tuple[tuple[str, ...],
     if unknown and (exclude or len(unknown) == len(wanted)):
         raise UsageError(
             f"--exclude: {run.path} has no category {unknown[0]!r}.{nearest(unknown[0], there)} "
-            f"Its categories: {', '.join(there)}."
+            f"Its categories: {', '.join(there)}. Name some of these, as in --exclude {there[0]}."
+            if there
+            else f"--exclude: the prompts of {run.path} have no categories. Give them some: --columns category=COLUMN."
         )
     left_out = tuple(name for name in wanted if name in there)
     if len(left_out) == len(there):

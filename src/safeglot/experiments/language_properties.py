@@ -121,6 +121,11 @@ def _whole(families: Mapping[str, str]) -> dict[str, str]:
 def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
     rows = [e for e in read_estimates(path) if e.metric in _GAPS and e.category is None]
     judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in rows if e.judge)), wanted)
+    if RunDir(path).read_manifest().unpaired:
+        raise UsageError(
+            f"{path}: its languages have requests of their own, so a difference may be that of the requests "
+            "and says nothing of a language's properties. Run the same requests in all: without --unpaired."
+        )
     if not rows:
         raise UsageError(
             f"{path}: has one language, so there are no gaps. Run with several: --languages."

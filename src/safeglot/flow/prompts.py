@@ -22,6 +22,7 @@ from safeglot.prompts.texts import TextStream
 
 def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
     """Return the selected prompts, parallel in every language, and what they were read from."""
+    _check_unpaired(config)
     config = untranslated(config)
     loaded = load_all(config)
     try:
@@ -34,6 +35,23 @@ def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
             "name another folder in TMPDIR."
         ) from error
     return _selected(whole, config), _with_sizes(origin_of(loaded), whole, config)
+
+
+def _check_unpaired(config: Config) -> None:
+    """Check that nothing is asked for that needs the same prompts in all languages. Raises: UsageError."""
+    for flag, given in (
+        ("--to", config.to),
+        ("--translations", config.translations),
+        ("--arms", config.arms),
+        ("--arm-texts", config.arm_texts),
+    ):
+        if config.unpaired and given:
+            raise UsageError(
+                f"{flag} with --unpaired: translations and arms stand beside the same prompt in another "
+                f"language, and here each language has its own. Leave {flag} out; or leave --unpaired "
+                f"out and translate the prompts of one language: --languages {config.reference} --to TAGS "
+                "--with TRANSLATOR."
+            )
 
 
 def _selected(whole: PromptSet, config: Config) -> PromptSet:

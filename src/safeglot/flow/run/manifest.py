@@ -45,6 +45,7 @@ _OF_THE_RUN = (
 """What a run keeps, whatever joins it."""
 SHARD = "This is shard"
 """How the note of a run begins that is a part of a plan."""
+SIZES = "; micro averages weigh the categories by their size in the plan"
 _OF_JUDGES = ("judges", "judge_notes", "uncovered", "refusal_judges")
 
 
@@ -266,11 +267,16 @@ def _notes(job: Job) -> list[str]:
             "them are unpaired, with the categories weighed as in the reference language, and a "
             "part of each may be that of the requests. Nothing that needs pairs is told."
         )
+        if job.config.limit is not None:
+            notes.append(
+                "--limit draws as many of each category: micro averages are of what was drawn, not of "
+                "each language's own shares; the macro average needs none."
+            )
     if part := part_of(job.config):
         notes.append(
             f"{SHARD} {part} of the plan, a random sample of it with the same share of every "
-            "category; micro averages weigh the categories by their size in the plan. `safeglot "
-            f"merge` joins it with shard {', '.join(map(str, part.lacking))}."
+            f"category{'' if job.config.unpaired else SIZES}. `safeglot merge` joins it with shard "
+            f"{', '.join(map(str, part.lacking))}."
         )
     return notes
 

@@ -12,6 +12,8 @@ from safeglot.types import Estimate
 
 METRIC = "gap_unpaired"
 NOT_THE_SAME = "not the same requests"
+MOST = 3
+"""So many categories are named."""
 
 
 def unpaired(scope: PanelScope) -> list[Estimate]:
@@ -46,7 +48,31 @@ def sentences(scope: PanelScope) -> Iterator[str]:
         of = f"{row.n} verdicts beside {row.extra['n_reference']}, {row.extra['categories']} of {row.extra['of']} categories"
         p = p_value(number(row, "p_holm"))
         told = "" if _is_told(row) else "; not told apart"
-        yield f"{_words(scope, row)} ({of} in both, p {p}{told})."
+        yield f"{_words(scope, row)} ({of} in both, p {p}{told}).{_categories(scope, row)}"
+
+
+def _categories(scope: PanelScope, of: Estimate) -> str:
+    """Return in which categories a language is told apart, from the widest difference."""
+    cells = [e for e in scope.all(METRIC) if e.language == of.language and e.category is not None]
+    told = sorted(filter(_is_told, cells), key=lambda e: -abs(e.value or 0.0))
+    shown = [f"{e.category} {100 * (e.value or 0.0):+.1f} points" for e in told[:MOST]]
+    more = [f"{len(told) - MOST} more"] if len(told) > MOST else []
+    return f" By category: {', '.join([*shown, *more])}, beyond chance." if told else ""
+
+
+def why(scope: PanelScope, language: str) -> str:
+    """Return why a difference of a run without pairs has no cause told, and what would tell it."""
+    about = [
+        s
+        for row, s in zip(unpaired(scope), sentences(scope), strict=True)
+        if language in ("", row.language)
+    ]
+    name = scope.run.language_name(scope.run.reference)
+    return (
+        f"{' '.join(about)} Nothing tells the translation, the judge, the model and the requests "
+        f"apart where {name} was asked something else. Have the same requests asked in both: leave "
+        f"--unpaired out, and translate: --languages {scope.run.reference} --to TAGS --with TRANSLATOR."
+    )
 
 
 def _is_told(row: Estimate) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from safeglot.report.category_gaps import category_gaps
-from safeglot.report.finding import commands
+from safeglot.report.finding import commands, own_requests
 from safeglot.report.finding.cause import Cause, CauseTerm, cause_of
 from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.rates import LanguageRate, is_labelled
@@ -67,7 +67,10 @@ def why(page: Page, scope: PanelScope, reasons: Reasons, language: str = "") -> 
     found = finding_of(scope)
     row = _row(found, language)
     if row is None:
-        return WhyGap(title=f"{found.sentence} There is no gap to explain.", answers=())
+        if own_requests.unpaired(scope):
+            return WhyGap(title=own_requests.why(scope, language), answers=())
+        alone = "" if scope.run.others() else ": the run has one language; --languages adds others"
+        return WhyGap(title=f"{found.sentence} There is no gap to explain{alone}.", answers=())
     cause = cause_of(scope, row.language.tag)
     answers: tuple[WhyAnswer, ...] = (
         _chance(row),

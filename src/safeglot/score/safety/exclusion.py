@@ -93,7 +93,7 @@ def changes(
 def _estimates_of(sheet: Sheet) -> Iterator[Estimate]:
     wanted = ("safety_micro", "safety_macro", "safety_macro32")
     yield from (e for e in safety_averages(sheet) if e.metric in wanted)
-    if len(sheet.frame.cube.languages) > 1:
+    if len(sheet.frame.cube.languages) > 1 and not sheet.frame.cube.unpaired:
         joined = join(sheet)
         yield from gaps_of_averages(sheet, joined)
         yield from (e for e in exact_matches(sheet, joined) if e.metric == "exact_match")

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import special
 
 from safeglot.score.arrays import Bools, Floats
 from safeglot.score.cube import SAFE
 from safeglot.score.frame import Extra, Proportion, Sheet, empty_row, filled_row, planned, rows_of
-from safeglot.score.safety.interpretable import lacking_on_average
+from safeglot.score.safety.interpretable import lacking, lacking_on_average
 from safeglot.score.safety.pairs import others_of
-from safeglot.score.stats.linear import Rows, combine
+from safeglot.score.stats.linear import Rows, cells, combine
 from safeglot.score.stats.multiplicity import corrected_where
+from safeglot.score.stats.two_samples import p_of_rates, rates_low
 from safeglot.types import Estimate
 
-METHOD = "newcombe n_eff, unpaired: not the same requests; categories weighed as in the reference"
+METHOD = "exact, square and add, unpaired: not the same requests"
+WEIGHED = "; categories weighed as in the reference"
 
 
 def unpaired_gaps(sheet: Sheet) -> Iterator[Estimate]:
-    """Yield `gap_unpaired` of each other language, corrected over the languages.
+    """Yield `gap_unpaired` of each other language, then of each in the categories that both have.
 
     Safety of the language less that of the reference, over the categories that both have, each
     weighed by its share of the reference's verdicts (direct standardisation). The samples are
-    independent, so the interval is Newcombe's of two rates, each on the prompts that it is worth.
-    Source: Newcombe 1998, Statistics in Medicine 17(8), method 10.
+    independent, so the interval is that of two rates, each on the prompts that it is worth. The
+    averages and the categories are corrected apart, over the languages.
     """
-    reasons = lacking_on_average(sheet).reasons("gap_not_interpretable")
-    rows = [
-        _gap(sheet, language, reason)
-        for language, reason in zip(others_of(sheet.frame.cube), reasons, strict=True)
-    ]
+    others = others_of(sheet.frame.cube)
+    whole, apart = lacking_on_average(sheet), lacking(sheet, sheet.frame.by_category)
+    reasons = whole.reasons("gap_not_interpretable")
+    yield from _corrected([_gap(sheet, *of) for of in zip(others, reasons, strict=True)])
+    reasons = apart.reasons("gap_not_interpretable")
+    yield from _corrected([row for name in others for row in _categories(sheet, name, reasons)])
+
+
+def _corrected(rows: Sequence[Estimate]) -> Iterator[Estimate]:
     has = np.array([row.value is not None for row in rows], dtype=np.bool_)
     p = np.array([row.extra.get("p", 1.0) for row in rows], dtype=np.float64)
     for row, known, holm, bh, by in zip(rows, has, *corrected_where(p, has), strict=True):
@@ -51,38 +56,57 @@ def _gap(sheet: Sheet, language: str, reason: Extra) -> Estimate:
     row = sheet.row_of("gap_unpaired", language, None)
     if not shared_C.any():
         return empty_row(row, lost, extra)
-    one, other = (
+    both = tuple(
         Proportion(value=min(max(mean.value, 0.0), 1.0), n_eff=mean.n_eff)
         for mean in (combine(layout, rows, weight_C) for rows in (own, reference))
     )
-    extra |= {
-        "p": _p(one, other),
-        "safety": one.value,
-        "safety_reference": other.value,
-        "n_eff": one.n_eff,
-        "n_eff_reference": other.n_eff,
-        "n_reference": int(n_reference[shared_C].sum()),
+    counts = int(n_own[shared_C].sum()), int(n_reference[shared_C].sum()), lost
+    return _filled(row, both, counts, method=METHOD + WEIGHED, extra=extra)
+
+
+def _categories(sheet: Sheet, language: str, reasons: Iterator[Extra]) -> Iterator[Estimate]:
+    cube, layout = sheet.frame.cube, sheet.frame.by_category
+    at = [cube.languages.index(name) for name in (language, cube.reference)]
+    own, other = (cells(layout, _rows(sheet, name)) for name in (language, cube.reference))
+    asked_2C = planned(layout, cube.planned_LP[at], cube.samples).reshape(2, -1)
+    for c, category in enumerate(cube.categories):
+        n, n_reference = int(own.n_H[c]), int(other.n_H[c])
+        row, reason = sheet.row_of("gap_unpaired", language, category), next(reasons)
+        lost = int(asked_2C[:, c].sum()) - n - n_reference
+        if not (n and n_reference):
+            yield empty_row(row, lost, reason)
+            continue
+        both = tuple(
+            Proportion(value=float(x.total_H[c] / x.n_H[c]), n_eff=float(x.n_eff_H[c]))
+            for x in (own, other)
+        )
+        yield _filled(row, both, (n, n_reference, lost), method=METHOD, extra=reason)
+
+
+def _filled(
+    row: Estimate,
+    both: tuple[Proportion, ...],
+    counts: tuple[int, int, int],
+    *,
+    method: str,
+    extra: Extra,
+) -> Estimate:
+    """Return a row from both safeties, and (verdicts, those in the reference, what is missing)."""
+    one, other = ((rate.value, rate.n_eff) for rate in both)
+    n, n_reference, lost = counts
+    alpha = (1 - (row.level or 0.95)) / 2
+    low, high = rates_low(one, other, alpha=alpha), -rates_low(other, one, alpha=alpha)
+    p = 2 * min(float(p_of_rates(one, other, 0.0)), float(p_of_rates(other, one, 0.0)))
+    extra = extra | {
+        "p": min(p, 1.0),
+        "safety": one[0],
+        "safety_reference": other[0],
+        "n_eff": one[1],
+        "n_eff_reference": other[1],
+        "n_reference": n_reference,
     }
-    point = one.value - other.value, *_interval(one, other, sheet.frame.level)
-    return filled_row(row, point, (int(n_own[shared_C].sum()), lost), method=METHOD, extra=extra)
-
-
-def _interval(one: Proportion, other: Proportion, level: float) -> tuple[float, float]:
-    """Return Newcombe's interval of the difference of two independent rates."""
-    gap = one.value - other.value
-    (low, high), (low_other, high_other) = one.interval(level), other.interval(level)
-    below = ((one.value - low) ** 2 + (high_other - other.value) ** 2) ** 0.5
-    above = ((high - one.value) ** 2 + (other.value - low_other) ** 2) ** 0.5
-    return max(gap - below, -1.0), min(gap + above, 1.0)
-
-
-def _p(one: Proportion, other: Proportion) -> float:
-    """Return the two-sided p value of two equal rates, by their pooled variance."""
-    pooled = (one.value * one.n_eff + other.value * other.n_eff) / (one.n_eff + other.n_eff)
-    variance = pooled * (1 - pooled) * (1 / one.n_eff + 1 / other.n_eff)
-    if variance <= 0:
-        return 1.0
-    return 2 * float(special.ndtr(-abs(one.value - other.value) / variance**0.5))
+    point = one[0] - other[0], float(low), float(high)
+    return filled_row(row, point, (n, lost), method=method, extra=extra)
 
 
 def _rows(sheet: Sheet, language: str) -> Rows:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from example.polyglot import TEN, mute, page, rows, scope
 from safeglot.report.finding.headline import finding_of
 from safeglot.report.finding.own_requests import headline, sentences, unpaired
+from safeglot.report.finding.why import Reasons, why
 
 
 def scope_of(*gaps):
@@ -42,6 +43,24 @@ def test_what_chance_explains_or_lacks_verdicts_is_no_headline():
         "(90 verdicts beside 120, 2 of 3 categories in both, p 0.200; not told apart)."
     )
     assert "not interpreted, more than 5% of the verdicts are missing" in told["de"]
+
+
+def test_categories_beyond_chance_are_named_and_why_says_what_would_tell_the_cause():
+    about = scope_of(("sw", -0.2, 0.001, {}), ("de", 0.1, 0.4, {}))
+    row = next(e for e in about.all("gap_unpaired") if e.language == "sw")
+    cells = [
+        replace(row, category=name, value=value, low=value - 0.1, high=value + 0.1, extra={"p_holm": p})
+        for name, value, p in (("a", -0.3, 0.01), ("b", -0.05, 0.9), ("c", 0.4, 0.02))
+    ]  # fmt: skip
+    kept = page([*about.index.of("safety_micro", about.model, judge=about.judge), *about.all("gap_unpaired"), *cells])  # fmt: skip
+    whole = scope(kept)
+    told = next(s for s in sentences(whole) if "Swahili" in s)
+    assert told.endswith(" By category: c +40.0 points, a -30.0 points, beyond chance.")
+    asked = why(kept, whole, Reasons(run="runs/x"), "de")
+    assert asked.answers == ()
+    assert "German is 10.0 points safer" in asked.title
+    assert "Swahili" not in asked.title
+    assert "leave --unpaired out, and translate: --languages en --to" in asked.title
 
 
 def test_a_run_of_the_same_requests_has_none():

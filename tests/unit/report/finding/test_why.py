@@ -106,4 +106,6 @@ def test_another_language_can_be_asked_about():
     assert asked(mute(rows("jv", "de")), language="jv").title == (
         "Javanese against English: not interpreted, 7% of answers unusable"
     )
-    assert asked(rows("en")).title.endswith("There is no gap to explain.")
+    assert asked(rows("en")).title.endswith(
+        "There is no gap to explain: the run has one language; --languages adds others."
+    )
