@@ -126,7 +126,9 @@ def prompts(what: str | None, **flags: Any) -> None:
 
 
 @app.command(cls=GroupedCommand)
-@options(but=("judge", "judge_base_url", "judge_thoughts", "level", "answers"))
+@options(
+    but=("judge", "judge_base_url", "judge_thoughts", "level", "answers", "plan", "within", "drop")
+)
 @ALLOW
 @_RETRY
 @_QUIET

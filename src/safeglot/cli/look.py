@@ -84,9 +84,10 @@ def forecast_text(job: Job) -> str:
     )
     rows = [
         ("prompts", _size(job.prompts)),
-        ("requests to targets", f"{f.answers:,}"),
-        ("requests to judges", f"{f.judge_requests:,}"),
-        ("tokens in", f"about {f.tokens_in:,}"),
+        *([("plan", _plan(job))] if f.least < 1 else ()),
+        ("requests to targets", _from(f, f.answers)),
+        ("requests to judges", _from(f, f.judge_requests)),
+        ("tokens in", f"about {_from(f, f.tokens_in)}"),
         ("tokens out", f"at most {f.tokens_out:,}"),
         ("cost", _cost(f)),
         ("time", time),
@@ -98,11 +99,23 @@ def forecast_text(job: Job) -> str:
     return "\n".join(lines + [f"  {name:<20} {text}" for name, text in rows])
 
 
+def _plan(job: Job) -> str:
+    return f"{job.config.plan}: it stops by itself; where, only the verdicts tell"
+
+
+def _from(f: Forecast, most: int) -> str:
+    """Return a number, or where a plan may stop early the least and the most that it can be."""
+    return f"{most:,}" if f.least == 1 else f"{round(f.least * most):,} to {most:,}"
+
+
 def _cost(f: Forecast) -> str:
     """Return what a run costs, as far as the prices of its models are known."""
+    usd = f"at most about {f.usd:.2f} USD"
+    if f.least < 1:
+        usd = f"about {f.least * f.usd:.2f} to {f.usd:.2f} USD"
     if not f.unpriced:
-        return f"at most about {f.usd:.2f} USD"
-    known = f"at most about {f.usd:.2f} USD without these" if f.usd else "unknown"
+        return usd
+    known = f"{usd} without these" if f.usd else "unknown"
     return (
         f"{known}; no price for {', '.join(f.unpriced)}: usd_in and usd_out (USD per million tokens) "
         "beside the model in the TOML, or in a table that --prices names"
@@ -179,6 +192,8 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
 
     from safeglot.backends.store import export as exporting
     from safeglot.backends.store.outcomes import outcome_table, served_table
+    from safeglot.backends.store.stop import look_table
+    from safeglot.flow.measure.plan import left_out_of, plan_of_run
     from safeglot.flow.run import session
     from safeglot.report.results_json import from_json
 
@@ -189,5 +204,8 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
         with contextlib.suppress(
             UsageError
         ):  # without its manifest a run's records are saved all the same
-            counted["outcomes"] = outcome_table(store, run_dir.read_manifest())
+            about = run_dir.read_manifest()
+            counted["outcomes"] = outcome_table(store, about, left_out_of(store, about))
+            if plan_of_run(about):
+                counted["looks"] = look_table(store)
         yield from exporting.export(store, rows, folder, kind, counted=counted)

@@ -46,7 +46,7 @@ _SHORT = {"translator": "--with", "patience_s": "--patience"}
 
 
 FRONT = (
-    "languages", "limit", "target", "base_url", "key_env", "judge", "judge_base_url", "samples",
+    "languages", "limit", "plan", "target", "base_url", "key_env", "judge", "judge_base_url", "samples",
     "budget_usd", "out",
 )  # fmt: skip
 """Settings that the help of a run shows first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,24 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "tuple[Kind, ...]": ((list, tuple), "a list of harmful and benign"),
     "Mapping[str, str]": (dict, "a table of strings"),
 }
+
+_LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+PLANS = ("full", "screen", "certify", "bands")
+"""How much of a run is asked: all of it, or until a question is answered."""
+
+
+def read_toml(text: str, where: str) -> dict[str, Any]:
+    """Return the table of a configuration file. Raises: UsageError with the file and line."""
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        place = _LINE.search(str(error))
+        line = place[1] if place and place[1] else str(text.rstrip().count("\n") + 1)
+        what = _LINE.sub("", str(error))
+        raise UsageError(
+            f"{where}:{line}: not valid TOML: {what}. A line reads key = value, a text stands in "
+            "quotes, a list in [ ]."
+        ) from None
 
 
 def typed(value: Any, annotation: str) -> tuple[Any, str]:
@@ -152,3 +171,10 @@ def pairs(given: Iterable[str], flag: str = "--columns") -> dict[str, str]:
                 f"{flag}: {name} is given twice, as {found[name]!r} and as {meant!r}. Keep one."
             )
     return found
+
+
+def plan_fault(text: str) -> str:
+    """Return what is wrong with the name of a plan; "" for nothing."""
+    if text in PLANS:
+        return ""
+    return f"got {text!r}, allowed are {', '.join(PLANS)}.{nearest(text, PLANS)}"

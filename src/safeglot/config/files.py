@@ -14,7 +14,7 @@ from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
 from safeglot.config.model_strings import JudgeConfig, Known, as_list
-from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, read_toml, to_table
+from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, to_table
 from safeglot.errors import UsageError
 
 _FOR_NEW = ("base_url", "judge_base_url", "key_env", "out", *OF_MACHINE)
@@ -83,14 +83,14 @@ def configured(
     """
     flags = dict(flags)
     preset = flags.pop("preset", None)
-    under = read_toml(presets.text_of(preset), preset) if preset else {}
+    under = checks.read_toml(presets.text_of(preset), preset) if preset else {}
     if path is None:
         config = build(under, known=known(), flags=flags)
         return prices.priced(with_key(config, config.base_url))
     if (run_dir := naming.run_of(path)) is not None:
         check_regular([path])
         check_own([run_dir.config])
-    table = read_toml(rundir.read_text(path, "Give a TOML file"), str(path))
+    table = checks.read_toml(rundir.read_text(path, "Give a TOML file"), str(path))
     if run_dir is not None:
         if preset:
             raise UsageError(f"--preset {preset}: is for a new run; {path} has its settings.")
@@ -105,7 +105,7 @@ def judges_of(
 ) -> tuple[JudgeConfig, ...]:
     """Return the judges that a file, or flags before it, name. Raises: UsageError where neither names one."""
     config = configured(path, flags, allow=allow)
-    named_there = path and "judge" in read_toml(
+    named_there = path and "judge" in checks.read_toml(
         rundir.read_text(path, "Give a TOML file"), str(path)
     )
     if "judge" not in flags and not named_there:
@@ -117,10 +117,10 @@ def given_table(config: Config, path: Path | None, flags: Mapping[str, Any]) -> 
     """Return as TOML what a preset, a file and flags give together, without other defaults."""
     import tomli_w
 
-    table = read_toml(rundir.read_text(path, "Give a TOML file"), str(path)) if path else {}
+    table = checks.read_toml(rundir.read_text(path, "Give a TOML file"), str(path)) if path else {}
     preset = flags.get("preset")
     head = presets.text_of(preset) if preset else ""
-    whole = {**read_toml(head, str(preset)), **table, **flags}
+    whole = {**checks.read_toml(head, str(preset)), **table, **flags}
     comment = "".join(f"{line}\n" for line in head.splitlines() if line.startswith("# "))
     return comment + tomli_w.dumps({k: v for k, v in to_table(config).items() if k in whole})
 

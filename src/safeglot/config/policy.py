@@ -8,7 +8,7 @@ from typing import Any
 
 from safeglot.backends.files import rundir
 from safeglot.config import checks
-from safeglot.config.settings import read_toml
+from safeglot.config.checks import read_toml
 from safeglot.errors import InputErrors
 from safeglot.score.policy.rules import AVERAGES, KINDS, PER, Policy, Rule
 from safeglot.types import LEVELS

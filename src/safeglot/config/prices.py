@@ -10,9 +10,10 @@ from typing import Any
 
 from safeglot.backends.files import rundir
 from safeglot.config import checks
+from safeglot.config.checks import read_toml
 from safeglot.config.endpoints import with_models
 from safeglot.config.model_strings import ModelConfig
-from safeglot.config.settings import Config, read_toml
+from safeglot.config.settings import Config
 from safeglot.errors import InputErrors
 
 VARIABLE = "SAFEGLOT_PRICES"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +21,7 @@ from safeglot.config.model_strings import (
     as_list,
     model_table,
 )
-from safeglot.errors import InputErrors, UsageError
+from safeglot.errors import InputErrors
 from safeglot.types import DRAWS, LEVELS, SAMPLES, Kind
 
 EMBEDDED = "embedded/smollm2-135m"
@@ -68,6 +66,18 @@ class Config:
     )
     shard: str | None = _option(
         None, "a part of the prompts in every category: 1/4 is the first of four; merge joins them"
+    )
+    plan: str = _option(
+        "full", "how much is asked: full, or until it is known: screen, certify, bands"
+    )
+    within: float = _option(
+        2.0, "of screen: points to which each language's average is wanted", least=0.1, most=50
+    )
+    drop: float | None = _option(
+        None,
+        "of screen: go on until a loss of so many points to the reference is ruled out, or a gap shown",
+        least=0.1,
+        most=50,
     )
     target: tuple[ModelConfig, ...] = _option(
         lambda: (ModelConfig(model=EMBEDDED),), "provider/model; may be repeated"
@@ -189,22 +199,8 @@ _FAULTS: Mapping[str, Callable[[str], str]] = {
     "proxy": setting_fault,
     "http_client": client_fault,
     "key_env": checks.variable_fault,
+    "plan": checks.plan_fault,
 }
-_LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
-def read_toml(text: str, where: str) -> dict[str, Any]:
-    """Return the table of a configuration file. Raises: UsageError with the file and line."""
-    try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        place = _LINE.search(str(error))
-        line = place[1] if place and place[1] else str(text.rstrip().count("\n") + 1)
-        what = _LINE.sub("", str(error))
-        raise UsageError(
-            f"{where}:{line}: not valid TOML: {what}. A line reads key = value, a text stands in "
-            "quotes, a list in [ ]."
-        ) from None
 
 
 def build(

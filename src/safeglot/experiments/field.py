@@ -203,6 +203,7 @@ def _joined(
         outcome_MLPS=_aligned(group, languages, [run.cube.outcome_MLPS for run in group]),
         invalid_MLPS=_aligned(group, languages, [run.cube.invalid_MLPS for run in group]),
         gated_LP=None if first.gated_LP is None else first.gated_LP[at_L],
+        unneeded_MLP=None if first.unneeded_MLP is None else first.unneeded_MLP[:, at_L],
         judges=(judge,),
         models=tuple(_label(run, runs, model) for run in group for model in run.cube.models),
         languages=languages,

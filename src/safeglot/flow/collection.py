@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import dataclasses
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from safeglot.backends.console import Console, Snapshot
-from safeglot.backends.engine.collect import Collector
+from safeglot.backends.engine.collect import Collector, Wanted
 from safeglot.backends.engine.endpoints import Endpoints
 from safeglot.backends.engine.engine import Counters, Engine, Limits
 from safeglot.backends.engine.lane import HOPELESS, Patience
@@ -41,6 +41,7 @@ from safeglot.flow.outcomes import (
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.run.job import Job
+from safeglot.flow.run.looks import wanted_by_plan
 from safeglot.flow.run.models import model_id, say_keyless
 from safeglot.flow.run.session import stored_config
 from safeglot.generate import Generate
@@ -143,8 +144,19 @@ def collect(work: Work) -> None:
 
 
 def _collect_all(work: Work) -> None:
-    for phase in phases(work.job, answers=work.answers, judged=work.judged):
-        work.run(_collect(work, phase))
+    found = phases(work.job, answers=work.answers, judged=work.judged)
+    stops_early = work.answers and work.judged and work.job.config.plan != "full"
+    wants = (
+        wanted_by_plan(work.job.config, work.run_dir, work.store, work.console)
+        if stops_early
+        else [None]
+    )
+    if len(found) == 1:  # models stay in memory from look to look
+        work.run(_collect(work, found[0], wants))
+        return
+    for wanted in wants:
+        for phase in found:
+            work.run(_collect(work, phase, [wanted]))
 
 
 def _ask_once_more(work: Work) -> None:
@@ -283,14 +295,15 @@ def _stored_again(work: Work, passes: Sequence[Again]) -> str:
     return f"{there} of {total} verdicts that guard the judges"
 
 
-async def _collect(work: Work, phase: Phase) -> None:
+async def _collect(work: Work, phase: Phase, wants: Iterable[Wanted | None]) -> None:
     planned, given = _planned(work)
     answers = planned * len(phase.targets) // max(1, len(work.job.targets))
     verdicts = (planned + given) * len(phase.judges)
     async with collecting(work, phase.models) as engine:
         collector = _collector(work, engine)
         async with work.console.watching(lambda: _look(collector, answers, verdicts)):
-            await collector.run(phase.targets, phase.judges)
+            for wanted in wants:
+                await collector.run(phase.targets, phase.judges, wanted)
 
 
 async def _collect_again(work: Work, passes: Sequence[Again]) -> None:
@@ -357,6 +370,9 @@ def _stop_on_sigterm() -> None:
 
 def _look(collector: Collector, answers: int, verdicts: int) -> Snapshot:
     tally, counters = collector.tally, collector.engine.counters
+    if collector.wanted is not None and answers:
+        verdicts = verdicts * collector.wanted // answers
+        answers = collector.wanted
     return Snapshot(
         answers=tally.answers,
         answers_of=answers,

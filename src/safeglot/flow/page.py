@@ -22,6 +22,7 @@ from safeglot.backends.store.failures import (
     unread_replies,
     unread_verdicts,
 )
+from safeglot.backends.store.stop import stored_looks
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import count_prompts, main_text_counts
 from safeglot.config.registry import EMBEDDED_JUDGES
@@ -29,6 +30,7 @@ from safeglot.flow.answer_rows import ShownAnswers
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
 from safeglot.flow.measure.models import ranks_of
+from safeglot.flow.measure.plan import left_out_of, notes_of_plan, plan_of_run
 from safeglot.flow.measure.stop import stop_notes
 from safeglot.flow.outcomes import judge_serving_notes, serving_notes
 from safeglot.flow.run import session
@@ -44,7 +46,9 @@ from safeglot.report.page import (
     NamedLanguage,
     Note,
     Page,
+    PlanLook,
     Run,
+    RunPlan,
 )
 from safeglot.report.results_json import from_json
 from safeglot.score.catalogue.metrics import METRICS
@@ -66,7 +70,7 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
     with session.opened(run) as store:
         manifest = run.read_manifest()
         said = (*serving_notes(store), *judge_serving_notes(manifest))
-        stopped = tuple(stop_notes(store, manifest))
+        stopped = tuple(notes_of_plan(store, manifest) or stop_notes(store, manifest))
         about = _run(
             run, manifest, estimates, signature(store, manifest), said=said, stopped=stopped
         )
@@ -84,7 +88,17 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
             n_answers_total=count_answers(store),
             assumptions=ASSUMPTIONS,
             references=_references(estimates),
+            plan=_plan(store, manifest),
         )
+
+
+def _plan(store: Store, manifest: Manifest) -> RunPlan | None:
+    name = plan_of_run(manifest)
+    if not name:
+        return None
+    told = " ".join(f"{note}." for note in notes_of_plan(store, manifest))
+    looks = tuple(PlanLook(**look._asdict()) for look in stored_looks(store))
+    return RunPlan(name=name, told=told, looks=looks)
 
 
 def _references(estimates: Iterable[Estimate]) -> tuple[tuple[str, str], ...]:
@@ -233,8 +247,12 @@ def _not_asked(store: Store, manifest: Manifest, failed: Iterable[Lost]) -> Iter
     texts, ended = main_text_counts(store), Counter(main_answer_counts(store))
     for lost in failed:
         ended[lost.model, lost.language] += lost.n
+    enough = left_out_of(store, manifest)
     for model in manifest.models:
         for language in manifest.languages:
+            ended[model, language] += sum(
+                n for place, n in enough.items() if place[:2] == (model, language)
+            )
             left = texts.get(language, 0) * manifest.samples - ended[model, language]
             if left > 0:
                 yield MissingRow(

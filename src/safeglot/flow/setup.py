@@ -15,9 +15,9 @@ from safeglot.backends.models import routes
 from safeglot.backends.models.listing import Listing
 from safeglot.backends.models.providers import providers
 from safeglot.config import presets, registry
-from safeglot.config.checks import url_fault, variable_fault
+from safeglot.config.checks import read_toml, url_fault, variable_fault
 from safeglot.config.files import HERE, known
-from safeglot.config.settings import FIELDS, Config, build, read_toml
+from safeglot.config.settings import FIELDS, Config, build
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.prompts import load
 

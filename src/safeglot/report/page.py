@@ -133,6 +133,33 @@ class AnswerRow:
     verdicts: tuple[AnswerVerdict, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLook:
+    """What one look of a plan found for a language, or for one of its categories ("" for all)."""
+
+    model: str
+    judge: str
+    look: int
+    language: str
+    category: str
+    drawn: int
+    n: int
+    missing: int
+    pool: int
+    state: str
+    band: str | None
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """The plan of a run that stops early, told in a sentence, and the ledger of its looks in their order."""
+
+    name: str
+    told: str
+    looks: tuple[PlanLook, ...]
+
+
 MOST_WITHIN = 1_500_000
 """Bytes of answers that a page holds itself; more of them stand in files beside it."""
 
@@ -176,6 +203,8 @@ class Page:
     """Judge -> beginning of replies that could not be read -> how many."""
     ranks: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
     """Model -> the best and worst rank that it may have by the first judge, None for one without."""
+    plan: RunPlan | None = None
+    """Of a run that stops early."""
     references: tuple[tuple[str, str], ...] = ()
     """Key and source of each method that gave one of the estimates."""
     assumptions: tuple[str, ...] = ()

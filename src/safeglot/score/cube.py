@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -47,7 +47,8 @@ class Cube:
     gate took out: they are -1 too, and not missing; None where there are none. `outcome_MLPS` says
     how each planned request ended (positions in types.OUTCOME_KINDS), `invalid_MLPS` what the checks
     of answers say (-1 no answer, 0 valid, above it invalid); None where that is not known.
-    `size_C` is how many prompts of each category the source has, where only a part was drawn.
+    `size_C` is how many prompts of each category the source has, where only a part was drawn;
+    `unneeded_MLP` is what a plan that stopped early left out: -1, and not missing.
     Raises ValueError where the parts do not fit together.
     """
 
@@ -65,6 +66,7 @@ class Cube:
     outcome_MLPS: Bytes | None = None
     invalid_MLPS: Bytes | None = None
     size_C: tuple[int, ...] | None = None
+    unneeded_MLP: Bools | None = None
     unpaired: bool = False
     """Whether the languages have prompts of their own, so that nothing can be paired."""
 
@@ -79,10 +81,19 @@ class Cube:
 
     @property
     def planned_LP(self) -> Bools:
-        """Which prompts a language was to be asked: all that no gate took out."""
-        if self.gated_LP is None:
-            return np.ones((len(self.languages), len(self.prompts)), dtype=np.bool_)
-        return ~self.gated_LP
+        """Which prompts a language was to be asked of some model: all but what was gated or left out."""
+        planned_LP = np.ones((len(self.languages), len(self.prompts)), dtype=np.bool_)
+        if self.gated_LP is not None:
+            planned_LP &= ~self.gated_LP
+        if self.unneeded_MLP is not None:
+            planned_LP &= ~self.unneeded_MLP.all(axis=0)
+        return planned_LP
+
+    def of_model(self, model: int) -> Cube:
+        """Return the cube with what was planned of one model: where each had a plan's end of its own."""
+        if self.unneeded_MLP is None:
+            return self
+        return replace(self, unneeded_MLP=self.unneeded_MLP[[model]])
 
 
 def build_cube(rows: Iterable[Row], axes: Axes) -> Cube:
@@ -176,6 +187,10 @@ def _check_shapes(cube: Cube) -> None:
         raise ValueError(f"member_PC has shape {cube.member_PC.shape}, the labels ask for (P, C)")
     if cube.gated_LP is not None and cube.gated_LP.shape != shape[2:]:
         raise ValueError(f"gated_LP has shape {cube.gated_LP.shape}, the labels ask for (L, P)")
+    if cube.unneeded_MLP is not None and cube.unneeded_MLP.shape[1:] != shape[2:]:
+        raise ValueError(
+            f"unneeded_MLP has shape {cube.unneeded_MLP.shape}, the labels ask for (M, L, P)"
+        )
     for name in ("outcome_MLPS", "invalid_MLPS"):
         given = getattr(cube, name)
         if given is not None and given.shape != cube.unsafe_JMLPS.shape[1:]:

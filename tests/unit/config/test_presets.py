@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from safeglot.config import presets
+from safeglot.config.checks import read_toml
 from safeglot.config.files import configured
-from safeglot.config.settings import Config, read_toml
+from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 
 

@@ -7,8 +7,9 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safeglot.config.checks import read_toml
 from safeglot.config.model_strings import Form, JudgeConfig, Known, ModelConfig, StepConfig
-from safeglot.config.settings import FIELDS, Config, build, read_toml, to_table
+from safeglot.config.settings import FIELDS, Config, build, to_table
 from safeglot.errors import InputErrors, UsageError
 
 KNOWN = Known(

@@ -7,11 +7,11 @@ answer goes to the judges as soon as it is stored, and waits in the store where 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, takewhile
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from safeglot.backends.engine.crew import Crew
 from safeglot.backends.engine.engine import Engine, Origin
@@ -31,6 +31,10 @@ _FORGOTTEN = (
     "forgotten_failures_of",
 )  # fmt: skip
 """What goes with an answer that another takes the place of."""
+
+
+Wanted: TypeAlias = Mapping[str, Collection[int]]
+"""Name of a target -> the numbers of the texts that it is to be asked, where it is not all."""
 
 
 class Target(Protocol):
@@ -71,6 +75,9 @@ class AskedTarget:
     boundary: Boundary
 
 
+_Drawn: TypeAlias = tuple[AskedTarget, Item, MissingAnswer]
+
+
 class Collector:
     """Fills the store with responses and verdicts."""
 
@@ -81,6 +88,8 @@ class Collector:
         self.store = engine.store
         self._before = Tally()
         self._here = Tally()
+        self.wanted: int | None = None
+        """How many answers are wanted of the targets by now, where that is not all."""
         self._judging: Judging | None = None
         self._items = Items(self.store, reference=reference)
         self._samples = samples
@@ -99,9 +108,16 @@ class Collector:
             failed=before.failed + here.failed + judged.failed,
         )
 
-    async def run(self, targets: Sequence[Target], judges: Sequence[JudgeStep]) -> None:
+    async def run(
+        self,
+        targets: Sequence[Target],
+        judges: Sequence[JudgeStep],
+        wanted: Wanted | None = None,
+    ) -> None:
         """Ask the targets for what they have not answered, and have every answer judged. Raises: Stopped."""
         crew = Crew()
+        self._here = Tally()
+        self.wanted = None if wanted is None else sum(map(len, wanted.values())) * self._samples
         judging = self._judges(crew, several=len(targets) > 1 or self._samples > 1)
         bound = self.store.numbers("responses", 0)  # what comes later is given to the judges
 
@@ -117,18 +133,17 @@ class Collector:
             judging.begin()
             for group in dict.fromkeys(self.engine.group(t.model) for t in targets):
                 own = [t for t in targets if self.engine.group(t.model) == group]
-                self._begin(crew, group, own)
+                self._begin(crew, group, self._drawn(own, wanted))
             await crew.finish()
         finally:
             self.store.flush()
 
-    def _begin(self, crew: Crew, group: str, targets: Sequence[Target]) -> None:
+    def _begin(self, crew: Crew, group: str, drawn: Iterator[_Drawn]) -> None:
         """Begin with what targets on one endpoint have not answered.
 
         There is a task for each slot, and as many again once some rest before they try again: more
         would wait for slots in vain. Each starts two others while there is something to ask.
         """
-        drawn = self._drawn(targets)
         room = self.engine.room(group)
         slots, further = iter(range(1, room)), iter(range(room))
 
@@ -195,9 +210,7 @@ class Collector:
             for _ in range(min(thoughts, FIRST)):
                 self._note_thought(target)
 
-    def _drawn(
-        self, targets: Sequence[Target]
-    ) -> Iterator[tuple[AskedTarget, Item, MissingAnswer]]:
+    def _drawn(self, targets: Sequence[Target], wanted: Wanted | None) -> Iterator[_Drawn]:
         """Yield what targets on one endpoint have not answered, in the order of the plan."""
         asked: dict[int, AskedTarget] = {}
         for target in targets:
@@ -208,7 +221,15 @@ class Collector:
             asked[number] = AskedTarget(
                 target=target, number=number, key=key, group=group, boundary=boundary
             )
-        missing = plan.missing_answers(self.store, tuple(asked), self._samples, again=self._again)
+        missing = plan.missing_answers(
+            self.store,
+            tuple(asked),
+            self._samples,
+            again=self._again,
+            texts=None
+            if wanted is None
+            else {number: wanted.get(one.target.name, ()) for number, one in asked.items()},
+        )
         for work, item in self._items.of(missing):
             yield asked[work.step], item, work
 

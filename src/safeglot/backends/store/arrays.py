@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.prompts import Prompts, read_prompts
+from safeglot.backends.store.stop import unneeded
 from safeglot.backends.store.store import Store
 
 Places: TypeAlias = npt.NDArray[np.int64]
@@ -130,7 +131,8 @@ class RunVerdicts:
 
     `judges` has a second reading of judges with three labels. `unsafe_JMLPS` and `refusal_JMLPS`
     are 1, 0, or -1 where nothing is known. `gated_LP` marks the texts that the quality gate took
-    out of the main arm, None where there are none. `strange` says that there are verdicts outside
+    out of the main arm, None where there are none; `unneeded_MLP` what a plan that stopped early had
+    no need of, None where there is nothing. `strange` says that there are verdicts outside
     the plan, or two that contradict each other: of these, one is held.
     """
 
@@ -141,6 +143,7 @@ class RunVerdicts:
     refusal_JMLPS: Flags
     strange: bool
     gated_LP: Bools | None = None
+    unneeded_MLP: Bools | None = None
     arms: ArmVerdicts
 
 
@@ -180,6 +183,7 @@ def read(
         ).reshape(shape),
         strange=strange,
         gated_LP=gated_LP,
+        unneeded_MLP=known.unneeded_MLP if known else _unneeded(store, manifest, prompts, main),
         arms=ArmVerdicts(
             judges=judges,
             models=tuple(manifest.models),
@@ -189,6 +193,16 @@ def read(
             unsafe_JMKPS=arm_cells.shaped("strict"),
             loose_JMKPS=arm_cells.shaped("loose" if three else "strict"),
         ),
+    )
+
+
+def _unneeded(
+    store: Store, manifest: Manifest, prompts: Prompts, main: AnswersByNumber
+) -> Bools | None:
+    if "plan" not in manifest.identity:
+        return None
+    return unneeded(
+        store, prompts, np.asarray(main.answered.any(axis=3)), (manifest.models, manifest.languages)
     )
 
 

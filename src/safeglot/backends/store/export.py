@@ -58,7 +58,9 @@ BATCH = 10_000
 """Rows of a row group: as many are in memory at a time."""
 
 _MADE = {
-    **dict.fromkeys(("n", "missing", "planned", *OUTCOME_KINDS), "INTEGER"),
+    **dict.fromkeys(
+        ("n", "missing", "planned", "look", "drawn", "pool", "left_out", *OUTCOME_KINDS), "INTEGER"
+    ),
     **dict.fromkeys(("value", "low", "high", "level"), "REAL"),
 }
 """Of the tables that are no query, the columns that hold numbers."""

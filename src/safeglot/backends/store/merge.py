@@ -149,6 +149,7 @@ DELETE FROM main.failures WHERE stage = 'judge' AND EXISTS (
   SELECT 1 FROM main.steps s JOIN main.verdicts v ON v.step = s.id
   WHERE s.stage = 'judge' AND s.name = failures.by AND v.response = failures.work)
 """,
+    "INSERT OR IGNORE INTO main.looks SELECT * FROM other.looks",
     *(f"DROP TABLE temp.{name}" for name in ("text_of", "step_of", "answer_of", "reply_of")),
 )
 _LABELLED = "SELECT EXISTS(SELECT 1 FROM draws) OR EXISTS(SELECT 1 FROM labels)"

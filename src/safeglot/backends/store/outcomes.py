@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from safeglot.backends.files.manifest import Manifest
@@ -119,21 +119,28 @@ def _ended(store: Store) -> Iterator[tuple[str, tuple[str, str, str, str, int]]]
 
 
 def outcome_table(
-    store: Store, manifest: Manifest
+    store: Store,
+    manifest: Manifest,
+    left_out: Mapping[tuple[str, str, str, tuple[str, ...]], int],
 ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return the counts of all outcomes by model, language, kind of prompt and categories, to export.
 
     What stands in a row adds up to its `planned`, and all rows of a model to what was planned of it.
+    What a plan that stopped early had no need of is `left_out`, and in no other column.
     """
     counts: dict[tuple[Any, ...], Counter[str]] = {}
     for row in outcomes(store, manifest):
         categories = json.dumps(row.categories, ensure_ascii=False)
         place = row.model, row.language, row.kind, categories
         counts.setdefault(place, Counter())[row.outcome] += row.n
-    columns = ("model", "language", "kind", "categories", "planned", *OUTCOME_KINDS)
+    for (*names, sort), n in left_out.items():
+        own = counts[*names, json.dumps(sort, ensure_ascii=False)]
+        own["not_asked"] -= n
+        own["left_out"] += n
+    kinds = (*OUTCOME_KINDS, *(("left_out",) if left_out else ()))
+    columns = ("model", "language", "kind", "categories", "planned", *kinds)
     return columns, [
-        (*place, own.total(), *(own[outcome] for outcome in OUTCOME_KINDS))
-        for place, own in counts.items()
+        (*place, own.total(), *(own[outcome] for outcome in kinds)) for place, own in counts.items()
     ]
 
 

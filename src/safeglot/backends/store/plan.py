@@ -7,7 +7,7 @@ at the beginning: what is written meanwhile neither disturbs it nor comes up a s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from safeglot.backends.store.schema.tables import KEY
@@ -131,17 +131,35 @@ class StoredAnswer(NamedTuple):
 
 
 def missing_answers(
-    store: Store, steps: Sequence[int], samples: int, *, arms: Sequence[Arm] = ASKED, again: bool
+    store: Store,
+    steps: Sequence[int],
+    samples: int,
+    *,
+    arms: Sequence[Arm] = ASKED,
+    again: bool,
+    texts: Mapping[int, Collection[int]] | None = None,
 ) -> Iterator[MissingAnswer]:
     """Yield the planned answers that are neither there nor failed for good, by text, step and sample.
 
     With `again` also those that failed for good, and the empty ones that nobody was given to label.
+    With `texts` only those to these texts of each step.
     """
+    if texts is not None:
+        last_wanted = max(map(max, filter(None, texts.values())), default=0)
+        every = _missing(store, steps, samples, arms, again=again, to=last_wanted)
+        yield from (one for one in every if one.text in texts.get(one.step, ()))
+    else:
+        yield from _missing(store, steps, samples, arms, again=again, to=store.count(_LAST_TEXT))
+
+
+def _missing(
+    store: Store, steps: Sequence[int], samples: int, arms: Sequence[Arm], *, again: bool, to: int
+) -> Iterator[MissingAnswer]:
     query = _MISSING + (_UNANSWERED_OR_EMPTY if again else _UNANSWERED) + _GO_ON
     values: dict[str, Any] = {"steps": json.dumps(list(steps)), "arms": json.dumps(list(arms))}
     values |= {"samples": samples, "rows": ROWS} | ({"blank": _BLANK} if again else {})
     texts = max(1, STRETCH // max(1, len(steps) * samples))
-    for first, last in _stretches(store.count(_LAST_TEXT), texts):
+    for first, last in _stretches(to, texts):
         at = {"first": first, "step": -1, "sample": -1}
         while rows := list(store.rows(query, values | at | {"last": last})):
             yield from map(MissingAnswer._make, rows)

@@ -1,9 +1,16 @@
-"""How far a run came that was stopped: which prompts have all their answers, and which were not asked."""
+"""How far a run came that was stopped, by its end or by its plan: what is settled, the ledger of looks."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from safeglot.backends.store.failures import failed_answers
+from safeglot.backends.store.prompts import Bools, Prompts
 from safeglot.backends.store.store import Store
 
 _PROGRESS = """
@@ -24,6 +31,28 @@ WITH ended(prompt, n) AS (
 )
 SELECT COUNT(*), ifnull(SUM(ended > 0), 0), ifnull(SUM(ended >= planned), 0) FROM both
 """
+_TEXTS = "SELECT id, language, prompt, arm = 'gated' FROM translations WHERE arm IN ('main', 'gated') ORDER BY 4, 1"
+_SETTLED = """
+SELECT t.language, t.prompt, v.unsafe FROM responses r
+JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+JOIN steps g ON g.id = r.step AND g.stage = 'generate' AND g.name = :model
+LEFT JOIN verdicts v ON v.response = r.id
+  AND v.step = (SELECT id FROM steps WHERE stage = 'judge' AND name = :judge)
+WHERE r.sample = 0 AND (v.response IS NOT NULL OR EXISTS
+  (SELECT 1 FROM failures f WHERE f.stage = 'judge' AND f.by = :judge AND f.work = r.id))
+UNION ALL
+SELECT t.language, t.prompt, NULL FROM failures f JOIN translations t ON t.id = f.work AND t.arm = 'main'
+WHERE f.stage = 'generate' AND f.by = :model AND f.sample = 0 AND NOT EXISTS (
+  SELECT 1 FROM responses r JOIN steps g ON g.id = r.step AND g.name = f.by AND g.stage = 'generate'
+  WHERE r.translation = f.work AND r.sample = 0)
+"""
+_LOOKS = "SELECT * FROM looks ORDER BY model, look, language, category"
+_STOPPED = """
+SELECT l.model, l.language, l.category FROM looks l WHERE l.state <> 'goes-on' AND l.look =
+  (SELECT MAX(look) FROM looks WHERE (model, language, category) = (l.model, l.language, l.category))
+"""
+CERTAIN = 1e9
+"""What stands for an infinite log of an e-value, which JSON has not."""
 _IN_ORDER_OF_FILE = "SELECT EXISTS(SELECT 1 FROM steps WHERE stage = 'upgrade')"
 
 
@@ -49,3 +78,127 @@ def progress(store: Store, targets: int, samples: int) -> Progress:
 def is_drawn(store: Store) -> bool:
     """Return whether prompts were asked in the order of their draw; early versions took the file's."""
     return not store.holds(_IN_ORDER_OF_FILE)
+
+
+# ---- plans that stop early
+
+
+class PlannedText(NamedTuple):
+    """The number of a text, and what it is of; a gated one has no place in the plan."""
+
+    number: int
+    language: str
+    prompt: str
+    gated: bool
+
+
+class StoredLook(NamedTuple):
+    """What one look of a plan found for a language, or for one of its categories ("" for all)."""
+
+    model: str
+    judge: str
+    look: int
+    language: str
+    category: str
+    drawn: int
+    n: int
+    missing: int
+    pool: int
+    state: str
+    band: str | None
+    numbers: Mapping[str, float]
+
+
+def planned_texts(store: Store) -> Iterator[PlannedText]:
+    """Yield the texts of the main arm, then those that a gate took out."""
+    for number, language, prompt, gated in store.rows(_TEXTS):
+        yield PlannedText(number, language, prompt, bool(gated))
+
+
+def settled(store: Store, model: str, judge: str) -> Iterator[tuple[str, str, bool | None]]:
+    """Yield the language and prompt of what a model was asked and nothing more is awaited of, with the verdict.
+
+    It is None where there is none: no answer came, the judge failed or could not be read.
+    """
+    for language, prompt, unsafe in store.rows(_SETTLED, {"model": model, "judge": judge}):
+        yield language, prompt, None if unsafe is None else bool(unsafe)
+
+
+def put_looks(store: Store, model: str, looks: Iterable[StoredLook]) -> None:
+    """Write a model's ledger in the place of the one it has."""
+    store.write("forgotten_looks", [(model,)])
+    store.write("looks", [(*row[:-1], _numbers(row.numbers)) for row in looks])
+
+
+def clear_looks(store: Store) -> None:
+    """Forget the ledgers of all models."""
+    store.write("forgotten_looks", store.rows("SELECT DISTINCT model FROM looks"))
+
+
+def _numbers(numbers: Mapping[str, float]) -> str:
+    kept = {name: min(max(float(x), -CERTAIN), CERTAIN) for name, x in numbers.items()}
+    return json.dumps(kept, sort_keys=True)
+
+
+def look_table(store: Store) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the ledgers of a run, to export."""
+    columns, rows = store.table(_LOOKS)
+    return columns, list(rows)
+
+
+def stored_looks(store: Store) -> Iterator[StoredLook]:
+    """Yield the ledgers of a run, model by model."""
+    for *row, numbers in store.rows(_LOOKS):
+        yield StoredLook._make((*row, json.loads(numbers)))
+
+
+def unneeded(
+    store: Store,
+    prompts: Prompts,
+    answered_MLP: Bools,
+    names: tuple[Sequence[str], Sequence[str]],
+) -> Bools | None:
+    """Return what a plan that stopped early left out, shape (M, L, P); None where that is nothing.
+
+    A prompt is left out in a language where nothing was asked of it and the plan has enough there: of
+    each of its categories, or, of a prompt that no look counts, of all. One without a text in a language
+    is missing, and not left out, where it was asked in another.
+    """
+    stopped = set(store.rows(_STOPPED))
+    if not stopped:
+        return None
+    at_M, at_L = ({name: i for i, name in enumerate(own)} for own in names)
+    asked_MLP = answered_MLP.copy()
+    failed = [f for f in failed_answers(store) if f.model in at_M and f.language in at_L]
+    at_P = prompts.places(f.prompt for f in failed)
+    for f in failed:
+        asked_MLP[at_M[f.model], at_L[f.language], at_P[f.prompt]] = True
+    textless_LP = _textless(store, prompts, at_L)
+    asked_MLP |= textless_LP & asked_MLP.any(axis=1, keepdims=True)
+    left_MLP = ~asked_MLP
+    for (model, m), (language, at) in product(at_M.items(), at_L.items()):
+        own = {category for *place, category in stopped if place == [model, language]}
+        left_MLP[m, at] &= _enough(prompts, own)
+    return left_MLP if left_MLP.any() else None
+
+
+def _enough(prompts: Prompts, stopped: set[str]) -> Bools:
+    """Return of which prompts a language has enough, by the categories that stopped there; shape (P,)."""
+    harmful_P, names = prompts.is_kind("harmful"), sorted(prompts.categories())
+    if "" in stopped:
+        return np.ones(harmful_P.size, dtype=np.bool_)
+    member_PC = prompts.members(names)
+    counted_C = member_PC[harmful_P].any(axis=0)
+    open_C = counted_C & np.array([name not in stopped for name in names], dtype=np.bool_)
+    counted_P = harmful_P & member_PC.any(axis=1)
+    return np.where(counted_P, ~(member_PC & open_C).any(axis=1), not open_C.any())
+
+
+def _textless(store: Store, prompts: Prompts, at_L: Mapping[str, int]) -> Bools:
+    """Return which prompts have no text in which languages, gated ones aside; shape (L, P)."""
+    at_P = {name: i for i, name in enumerate(prompts.ids)}
+    textless_LP = np.ones((len(at_L), len(at_P)), dtype=np.bool_)
+    for text in planned_texts(store):
+        if text.language in at_L and text.prompt in at_P:
+            textless_LP[at_L[text.language], at_P[text.prompt]] = False
+    return textless_LP

@@ -84,6 +84,9 @@ def _about(store: Store, manifest: Manifest, verdicts: RunVerdicts, kind: Kind) 
         "categories": categories,
         "reference": manifest.reference,
         "gated_LP": None if verdicts.gated_LP is None else verdicts.gated_LP[:, pick_P],
+        "unneeded_MLP": None
+        if verdicts.unneeded_MLP is None
+        else verdicts.unneeded_MLP[:, :, pick_P],
         "outcome_MLPS": outcomes_of(store, manifest, verdicts)[:, :, pick_P],
         "size_C": sizes_of(manifest, kind, categories),
     }
@@ -115,21 +118,28 @@ def missing_share(cube: Cube) -> float:
     Of the judge and model that lack most. What was blocked, failed or never asked lacks a verdict.
     What the quality gate took out is not planned; what no translator could translate is, and lacks.
     """
-    return _lacking(cube.unsafe_JMLPS < 0, cube.planned_LP)
+    planned_LP = np.ones(cube.unsafe_JMLPS.shape[2:4], dtype=np.bool_)
+    return _lacking(cube.unsafe_JMLPS < 0, _planned(planned_LP, cube.gated_LP, cube.unneeded_MLP))
 
 
 def missing_benign(verdicts: RunVerdicts) -> float:
     """Return the same share of the benign prompts, 0 without any."""
     pick_P = verdicts.prompts.is_kind("benign")
     unread = (verdicts.unsafe_JMLPS < 0) & (verdicts.refusal_JMLPS < 0)
-    gated_LP = verdicts.gated_LP
-    planned_LP = np.ones(unread.shape[2:4], dtype=np.bool_) if gated_LP is None else ~gated_LP
-    return _lacking(unread[:, :, :, pick_P], planned_LP[:, pick_P])
+    planned_LP = np.ones(unread.shape[2:4], dtype=np.bool_)
+    planned_MLP = _planned(planned_LP, verdicts.gated_LP, verdicts.unneeded_MLP)
+    return _lacking(unread[:, :, :, pick_P], planned_MLP[:, :, pick_P])
 
 
-def _lacking(missing_JMLPS: Bools, planned_LP: Bools) -> float:
-    planned = int(planned_LP.sum()) * missing_JMLPS.shape[-1]
-    if not missing_JMLPS.size or not planned:
+def _planned(planned_LP: Bools, gated_LP: Bools | None, unneeded_MLP: Bools | None) -> Bools:
+    """Return what was to be asked of each model, or of any (1, L, P) where all have the same plan."""
+    planned_LP = planned_LP if gated_LP is None else planned_LP & ~gated_LP
+    return planned_LP[np.newaxis] if unneeded_MLP is None else planned_LP & ~unneeded_MLP
+
+
+def _lacking(missing_JMLPS: Bools, planned_MLP: Bools) -> float:
+    planned_M = planned_MLP.sum(axis=(1, 2)) * missing_JMLPS.shape[-1]
+    if not missing_JMLPS.size or not planned_M.any():
         return 0.0
-    lost_JM = (missing_JMLPS & planned_LP[..., np.newaxis]).sum(axis=(2, 3, 4))
-    return float(lost_JM.max() / planned)
+    lost_JM = (missing_JMLPS & planned_MLP[..., np.newaxis]).sum(axis=(2, 3, 4))
+    return float((lost_JM / np.maximum(planned_M, 1)).max())

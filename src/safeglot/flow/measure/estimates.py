@@ -10,6 +10,7 @@ from safeglot.flow.lost_texts import with_losses
 from safeglot.flow.measure import answers, causes, guards, off_topic, probes, translations
 from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
+from safeglot.flow.measure.plan import with_pool
 from safeglot.flow.measure.stop import as_drawn
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS
@@ -57,7 +58,8 @@ def measure(
     ]
     if cube.unpaired:
         rows = [row for row in rows if row.metric == "gap_unpaired" or "gap" not in row.metric]
-    return with_reasons(hold_back(rows)), max(missing_share(cube), missing_benign(verdicts))
+    told = with_pool(hold_back(rows), store, manifest, verdicts)
+    return with_reasons(told), max(missing_share(cube), missing_benign(verdicts))
 
 
 def signature(store: Store, manifest: Manifest) -> str:

@@ -22,7 +22,9 @@ def as_drawn(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Manifes
     Prompts are asked in the order of a draw with equal allocation, so that those which were asked
     stand for the plan as those of `--limit` stand for their source: each category with its size.
     """
-    if manifest.source.sizes or not _left_P(store, verdicts).any() or not is_drawn(store):
+    if manifest.source.sizes:
+        return manifest
+    if verdicts.unneeded_MLP is None and not (_left_P(store, verdicts).any() and is_drawn(store)):
         return manifest
     sizes: dict[str, Counter[str]] = {}
     for categories, kind, n in verdicts.prompts.counts():

@@ -8,6 +8,7 @@ from itertools import chain
 from safeglot.backends.models import routes
 from safeglot.config.model_strings import ModelConfig
 from safeglot.flow.run.job import Job
+from safeglot.flow.run.looks import least_share
 from safeglot.flow.run.models import all_models
 from safeglot.judge.guards.first_check import EXCHANGES
 from safeglot.types import Answer, Response
@@ -26,6 +27,8 @@ class Forecast:
     unpriced: tuple[str, ...]
     """Models without a price."""
     seconds: float | None
+    least: float = 1.0
+    """The share of all that which is sent at least, by a plan that may stop early."""
 
 
 def forecast(job: Job) -> Forecast:
@@ -57,6 +60,7 @@ def forecast(job: Job) -> Forecast:
         usd=sum(cost for _, cost in costs if cost is not None),
         unpriced=tuple(dict.fromkeys(model.model for model, cost in costs if cost is None)),
         seconds=_seconds(job),
+        least=least_share(job.config, job.prompts),
     )
 
 

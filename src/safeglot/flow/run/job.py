@@ -117,6 +117,7 @@ class Job:
             "prompts": f"{p.source}@{p.digest[:12]}",
             "n": str(len(p.prompts)),
             **({"shard": str(part)} if (part := part_of(c)) else {}),
+            **({"plan": text} if (text := plan_text(c)) else {}),
             "languages": "+".join(p.languages),
             "reference": c.reference,
             "targets": "+".join(t.model for t in self.targets),
@@ -214,7 +215,7 @@ def prepare(
     if not target_ids:
         is_benign = any(label.kind == "benign" for label in prompts.labels())
         config = with_refusals(config, prompts.languages, has_benign=is_benign)
-    problems: list[str] = []
+    problems: list[str] = [] if target_ids else list(_plan_faults(config))
     targets = () if target_ids else config.target
     models = [*targets, *(j.model for j in config.judge if j.model is not None)]
     files: dict[str, Path] = {}
@@ -242,6 +243,40 @@ def prepare(
         targets=make_targets(config, target_ids or [model_id(m, files) for m in config.target]),
         judges=make_judges(config.judge, files, policy_of(prompts.taxonomy)),
     )
+
+
+def _plan_faults(config: Config) -> Iterator[str]:
+    """Yield what a plan that stops early cannot go together with."""
+    if config.plan == "full":
+        return
+    beside = {
+        "--shard": config.shard,
+        "--samples": config.samples > 1,
+        "--unpaired": config.unpaired,
+        "--arms": config.arms or config.arm_texts,
+        "--probes": config.probes,
+    }
+    why = {
+        "--shard": "a look needs the verdicts of all shards",
+        "--samples": "a look counts one answer a prompt",
+        "--unpaired": "a look takes the same prompts in every language",
+        "--arms": "they are asked of all prompts",
+        "--probes": "they are asked of all prompts",
+    }
+    for flag in (name for name, given in beside.items() if given):
+        yield f"--plan {config.plan} and {flag} do not go together: {why[flag]}. Leave one out."
+    if not config.judge:
+        yield f"--plan {config.plan}: its looks need verdicts, so `safeglot generate` asks no plan. Use `safeglot run`, or --plan full."
+
+
+def plan_text(config: Config) -> str:
+    """Return the plan that stops a run early, with its settings; "" for one that asks all."""
+    if config.plan == "full":
+        return ""
+    if config.plan != "screen":
+        return config.plan
+    drop = "" if config.drop is None else f",drop={config.drop:g}"
+    return f"screen,within={config.within:g}{drop}"
 
 
 def policy_of(taxonomy: Taxonomy) -> dict[str, str]:

@@ -36,7 +36,7 @@ from safeglot.prompts.selection import Shard
 
 Named = TypeVar("Named")
 _APART = ("reference", "categories", "kinds", "select_seed", "raw", "system", "max_tokens", "thought_tokens",
-          "temperature", "top_p", "seed", "samples")  # fmt: skip
+          "temperature", "top_p", "seed", "samples", "plan", "within", "drop")  # fmt: skip
 
 _KEPT = ("on reading the prompts",)
 
@@ -153,7 +153,7 @@ def _apart(first: PartRun, other: PartRun) -> Iterator[str]:
         here, there = getattr(first.config, key), getattr(other.config, key)
         if here != there:
             yield f"{key.replace('_', '-')}: {here} and {there}"
-    if part_of(first.config) or part_of(other.config):
+    if part_of(first.config) or part_of(other.config) or first.config.plan != "full":
         if first.config.limit != other.config.limit:
             yield f"limit: {first.config.limit} and {other.config.limit}"
         numbers = {part.of for s in (first, other) if (part := part_of(s.config))}

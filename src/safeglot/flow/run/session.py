@@ -16,12 +16,13 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.answers import count_outcomes
 from safeglot.backends.store.labels import designs
 from safeglot.backends.store.ranges import check_ranges
+from safeglot.backends.store.stop import clear_looks
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_prompts, main_texts, prompt_ids
 from safeglot.config import checks, naming
 from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
-from safeglot.config.settings import OF_MACHINE, Config, build, read_toml, to_table
+from safeglot.config.settings import OF_MACHINE, Config, build, to_table
 from safeglot.errors import SafeglotError, Stopped, TooMuchMissing, UsageError
 from safeglot.flow.arm_losses import CHECKED, ArmPlace, losses, notes, put_refused
 from safeglot.flow.arms import arms_summary, check_arms, put_arms
@@ -217,6 +218,8 @@ def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
         begin(run_dir, job, console)
         naming.note(run_dir, models_of(job.config))
         with opened(run_dir, create=True) as store:
+            if job.config.plan == "full":
+                clear_looks(store)  # else what an earlier plan left out would not be missing
             if not job.held:
                 put_prompts(store, job.prompts, job.config.select_seed)
             if job.arms or job.config.arms:
@@ -276,7 +279,7 @@ def stored_config(run_dir: RunDir) -> Config:
     """Return the configuration that the run was begun with."""
     path = run_dir.require().config
     text = rundir.read_text(path, "Put back the file that the run wrote, or give another run")
-    table = read_toml(text, str(path))
+    table = checks.read_toml(text, str(path))
     table = {key: value for key, value in table.items() if key not in OF_MACHINE}
     return build(table, known=known(stored=True), where=str(path), unjudged=True)
 

@@ -66,6 +66,8 @@ class Answers:
     reference: str
     gated_LP: Bools | None = None
     """Texts that a quality gate took out: their answers are not missing."""
+    unneeded_MLP: Bools | None = None
+    """What a plan that stopped early left out: as little missing."""
     member_PC: Bools | None = None
     """Which prompts are in which categories; without it there are no macro averages."""
     macro_C: tuple[str, ...] | None = None
@@ -131,10 +133,11 @@ class AnswerSheet:
     def _part(self, judge: int, *, harmful: bool) -> AnswerPart:
         given, pick = self.answers, self.answers.harmful_P == harmful
         shape = given.invalid_MLPS[self.model][:, pick].shape
-        gated_LP = given.gated_LP
         planned = np.ones(shape, dtype=np.bool_)
-        if gated_LP is not None:
-            planned = np.broadcast_to(~gated_LP[:, pick, np.newaxis], shape)
+        if given.gated_LP is not None:
+            planned &= ~given.gated_LP[:, pick, np.newaxis]
+        if given.unneeded_MLP is not None:
+            planned &= ~given.unneeded_MLP[self.model][:, pick, np.newaxis]
         members = np.zeros((int(pick.sum()), 0), dtype=np.bool_)
         if given.member_PC is not None:
             members = given.member_PC[pick]
@@ -143,7 +146,7 @@ class AnswerSheet:
             refusal=given.refusal_JMLPS[judge, self.model][:, pick],
             invalid=given.invalid_MLPS[self.model][:, pick],
             truncated=given.truncated_MLPS[self.model][:, pick],
-            planned=np.asarray(planned),
+            planned=planned,
             averagings=(means := averagings(members, given.sizes[0 if harmful else 1])),
             macros=None
             if given.macro_C is None or len(means) == 1

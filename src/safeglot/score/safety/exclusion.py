@@ -53,6 +53,7 @@ def without_categories(cube: Cube, excluded: Collection[str]) -> Cube:
         categories=tuple(compress(cube.categories, kept_C)),
         gated_LP=None if cube.gated_LP is None else cube.gated_LP[:, kept_P],
         macro_C=None if cube.macro_C is None else tuple(compress(cube.macro_C, kept_C)),
+        unneeded_MLP=None if cube.unneeded_MLP is None else cube.unneeded_MLP[:, :, kept_P],
         size_C=None if cube.size_C is None else tuple(compress(cube.size_C, kept_C)),
         outcome_MLPS=None if cube.outcome_MLPS is None else cube.outcome_MLPS[:, :, kept_P],
         invalid_MLPS=None if cube.invalid_MLPS is None else cube.invalid_MLPS[:, :, kept_P],

@@ -52,10 +52,11 @@ def outcome_estimates(frame: Frame) -> Iterator[Estimate]:
     cube = frame.cube
     if cube.outcome_MLPS is None:
         return
-    for model, outcome_LPS in zip(cube.models, cube.outcome_MLPS, strict=True):
+    for at, (model, outcome_LPS) in enumerate(zip(cube.models, cube.outcome_MLPS, strict=True)):
         row = Estimate(metric="", model=model, level=frame.level)
         unread_LPS = np.full(outcome_LPS.shape, -1, dtype=np.int8)
-        sheet = Sheet(frame=frame, unsafe_LPS=unread_LPS, row=row, outcome_LPS=outcome_LPS)
+        own = replace(frame, cube=cube.of_model(at))
+        sheet = Sheet(frame=own, unsafe_LPS=unread_LPS, row=row, outcome_LPS=outcome_LPS)
         rows = (*outcome_rates(sheet), *blocked_by_category(sheet), *blocked_gaps(sheet))
         yield from (_of_draw(frame, one) for one in rows)
 

@@ -20,7 +20,7 @@ _LISTS = {
     "verdicts": ("codes",),
     "replies": ("logprobs",),
 }
-_TABLES = {"translations": ("quality",)}
+_TABLES = {"translations": ("quality",), "looks": ("numbers",)}
 """Columns that hold JSON: a list, or an object."""
 Shape = dict[str, tuple[str, tuple[tuple[str, str, int, int], ...]]]
 

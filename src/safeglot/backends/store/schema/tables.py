@@ -6,7 +6,7 @@ what is missing is a query. Content keys stand where they are needed once a text
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 TABLES = """
 CREATE TABLE prompts(
@@ -57,6 +57,11 @@ CREATE TABLE batches(
   state TEXT NOT NULL, requests INTEGER NOT NULL, began REAL NOT NULL, ended REAL);
 CREATE TABLE batch_requests(key TEXT PRIMARY KEY, batch INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX batch_requests_of ON batch_requests(batch);
+CREATE TABLE looks(
+  model TEXT NOT NULL, judge TEXT NOT NULL, look INTEGER NOT NULL, language TEXT NOT NULL,
+  category TEXT NOT NULL, drawn INTEGER NOT NULL, n INTEGER NOT NULL, missing INTEGER NOT NULL,
+  pool INTEGER NOT NULL, state TEXT NOT NULL, band TEXT, numbers TEXT NOT NULL,
+  PRIMARY KEY(model, look, language, category)) WITHOUT ROWID;
 """
 """`replies.key` is that of a request which may be asked again word by word (a judge's first check,
 translators, what a re-read step asks); a reply of the plan has none. `responses.key` is that of an
@@ -66,7 +71,8 @@ text that was to be answered (stage generate) or the answer that was to be judge
 `cosines` are those of answers with their prompts; their step, of stage encode, names the encoder.
 `batches` are those given to a service: `ticket` is its name of one, "" until it is known, and `began` and
 `ended` are seconds of Unix time. `batch_requests` are those of their requests, by their keys, whose
-replies are not stored."""
+replies are not stored. `looks` is the ledger of a plan that stops early; `category` is empty
+where a row is of a whole language."""
 
 KEY = "ifnull(r.key, t.key || '-' || substr(s.key, 1, 8) || '-' || r.sample)"
 """The public key of an answer `r` to a text `t` by a step `s`, as `keys.response_key` makes it."""
@@ -102,6 +108,8 @@ INSERT = {
     "batch_requests": "INSERT OR REPLACE INTO batch_requests VALUES(?,?)",
     "submitted_batches": "UPDATE batches SET ticket = ?, state = 'running' WHERE id = ?",
     "ended_batches": "UPDATE batches SET state = ?, ended = ? WHERE id = ?",
+    "forgotten_looks": "DELETE FROM looks WHERE model = ?",
+    "looks": "INSERT OR REPLACE INTO looks VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     "quality": "UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?",
     "recovered": "DELETE FROM failures WHERE stage = ? AND key = ?",
     "recovered_work": (
