@@ -193,7 +193,7 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
     from safeglot.backends.store import export as exporting
     from safeglot.backends.store.outcomes import outcome_table, served_table
     from safeglot.backends.store.stop import look_table
-    from safeglot.flow.measure.plan import left_out_of, plan_of_run
+    from safeglot.flow.measure.plans import left_out_of, plan_of_run
     from safeglot.flow.run import session
     from safeglot.report.results_json import from_json
 

@@ -30,7 +30,7 @@ from safeglot.flow.answer_rows import ShownAnswers
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
 from safeglot.flow.measure.models import ranks_of
-from safeglot.flow.measure.plan import left_out_of, notes_of_plan, plan_of_run
+from safeglot.flow.measure.plans import left_out_of, notes_of_plan, plan_of_run
 from safeglot.flow.measure.stop import stop_notes
 from safeglot.flow.outcomes import judge_serving_notes, serving_notes
 from safeglot.flow.run import session

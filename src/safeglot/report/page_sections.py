@@ -17,7 +17,6 @@ from safeglot.report.sections import (
     methods,
     missing,
     noise,
-    plan,
     probes,
     rates,
     refusals,
@@ -29,6 +28,7 @@ from safeglot.report.sections.answers import flips, listing
 from safeglot.report.sections.blocks import Block, context_of
 from safeglot.report.sections.finding import view
 from safeglot.report.sections.guards import view as guards
+from safeglot.report.sections.plans import view as plans
 
 
 def _section(
@@ -68,7 +68,7 @@ SECTIONS = (
     _section("answers/listing", "Answers", listing.context, "answers"),
     _section("gaps", "Gaps", gaps.context),
     _section("tuning", "Base against instruct", tuning.context),
-    _section("plan", "The plan", plan.context),
+    _section("plans", "The plan", plans.context),
     _section("missing", "Missing and blocked", missing.context),
     _blocks("rates", "All rates", rates.blocks),
     _section("responses", "Kinds of answers", responses.context),

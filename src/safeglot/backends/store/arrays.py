@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.prompts import Prompts, read_prompts
-from safeglot.backends.store.stop import unneeded
+from safeglot.backends.store.reading.left_out import unneeded
 from safeglot.backends.store.store import Store
 
 Places: TypeAlias = npt.NDArray[np.int64]

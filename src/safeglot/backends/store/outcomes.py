@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from safeglot.backends.files.manifest import Manifest
@@ -121,7 +122,7 @@ def _ended(store: Store) -> Iterator[tuple[str, tuple[str, str, str, str, int]]]
 def outcome_table(
     store: Store,
     manifest: Manifest,
-    left_out: Mapping[tuple[str, str, str, tuple[str, ...]], int],
+    left_out: Mapping[tuple[str, str, str, tuple[str, ...]], int] = MappingProxyType({}),
 ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return the counts of all outcomes by model, language, kind of prompt and categories, to export.
 

@@ -10,7 +10,7 @@ from safeglot.flow.lost_texts import with_losses
 from safeglot.flow.measure import answers, causes, guards, off_topic, probes, translations
 from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, reliability
-from safeglot.flow.measure.plan import with_pool
+from safeglot.flow.measure.plans import with_pool
 from safeglot.flow.measure.stop import as_drawn
 from safeglot.flow.run.job import run_signature
 from safeglot.judge.answers.response_class import VERSION as CHECKS

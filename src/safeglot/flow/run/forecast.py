@@ -8,7 +8,6 @@ from itertools import chain
 from safeglot.backends.models import routes
 from safeglot.config.model_strings import ModelConfig
 from safeglot.flow.run.job import Job
-from safeglot.flow.run.looks import least_share
 from safeglot.flow.run.models import all_models
 from safeglot.judge.guards.first_check import EXCHANGES
 from safeglot.types import Answer, Response
@@ -60,8 +59,16 @@ def forecast(job: Job) -> Forecast:
         usd=sum(cost for _, cost in costs if cost is not None),
         unpriced=tuple(dict.fromkeys(model.model for model, cost in costs if cost is None)),
         seconds=_seconds(job),
-        least=least_share(job.config, job.prompts),
+        least=_least(job),
     )
+
+
+def _least(job: Job) -> float:
+    if job.config.plan == "full":
+        return 1.0
+    from safeglot.flow.run.looks import least_share  # late: it brings the arrays
+
+    return least_share(job.config, job.prompts)
 
 
 def _target_costs(job: Job, tokens_in: int, answers: int) -> list[tuple[ModelConfig, float | None]]:

@@ -96,7 +96,11 @@ class PlannedRun:
             plan=plan_in(config),
             manifest=manifest,
             pool=pool_of(
-                labels, manifest.languages, manifest.reference, manifest.taxonomy.categories, seed
+                labels,
+                manifest.languages,
+                reference=manifest.reference,
+                categories=manifest.taxonomy.categories,
+                seed=seed,
             ),
             place_P=place_P,
             round_of=_benign_rounds(labels, seed),
@@ -161,6 +165,7 @@ class PlannedRun:
 def pool_of(
     labels: Tagged,
     languages: tuple[str, ...],
+    *,
     reference: str,
     categories: Sequence[str],
     seed: int,
@@ -179,11 +184,15 @@ def pool_of(
 
 
 def least_share(config: Config, prompts: PromptSet) -> float:
-    """Return the share of its requests that a run sends at least; 1 where it asks all."""
-    if config.plan == "full":
-        return 1.0
+    """Return the share of its requests that a run sends at least under its plan."""
     order = prompts.taxonomy.categories
-    pool = pool_of(prompts.labels(), prompts.languages, config.reference, order, config.select_seed)
+    pool = pool_of(
+        prompts.labels(),
+        prompts.languages,
+        reference=config.reference,
+        categories=order,
+        seed=config.select_seed,
+    )
     fewest, most = span(plan_in(config), pool)
     return fewest / most if most else 1.0
 

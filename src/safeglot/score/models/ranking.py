@@ -166,7 +166,7 @@ def difference(
 ) -> Difference:
     """Return the difference of two models: paired where their frames are one, else as independent."""
     first, second = pair
-    if first.sheet.frame is second.sheet.frame:
+    if first.sheet.frame.whole is second.sheet.frame.whole:  # also where plans ended apart
         return _paired(first, second, (metric, language), level)
     return _independent(first, second, (metric, language), level)
 

@@ -111,8 +111,9 @@ def test_each_version_becomes_the_present_one(tmp_path, version):
 
 
 LATER = {
-    5: "DROP TABLE cosines; DROP TABLE batches; DROP TABLE batch_requests;",
-    6: "DROP TABLE batches; DROP TABLE batch_requests;",
+    5: "DROP TABLE cosines; DROP TABLE batches; DROP TABLE batch_requests; DROP TABLE looks;",
+    6: "DROP TABLE batches; DROP TABLE batch_requests; DROP TABLE looks;",
+    7: "DROP TABLE looks;",
 }
 """Version -> what the present one has more."""
 

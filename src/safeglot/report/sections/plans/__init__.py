@@ -1,0 +1,1 @@
+"""The plan of a run that stops early."""
