@@ -29,7 +29,7 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 _LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-PLANS = ("full", "screen", "certify")
+PLANS = ("full", "screen", "certify", "bands")
 """How much of a run is asked: all of it, or until a question is answered."""
 
 

@@ -67,7 +67,9 @@ class Config:
     shard: str | None = _option(
         None, "a part of the prompts in every category: 1/4 is the first of four; merge joins them"
     )
-    plan: str = _option("full", "how much is asked: full, or until it is known: screen, certify")
+    plan: str = _option(
+        "full", "how much is asked: full, or until it is known: screen, certify, bands"
+    )
     within: float = _option(
         2.0, "of screen: points to which each language's average is wanted", least=0.1, most=50
     )
