@@ -64,6 +64,7 @@ MODEL_KEYS = {
     "raw": "send bare text as a completion, in place of the run's `raw`",
     "usd_in": "USD per million prompt tokens, for `--dry-run` and `budget_usd`",
     "usd_out": "USD per million new tokens; a forecast of the cost needs both prices",
+    "batch": "whether it is asked by its maker's [batch API](../how-to/batches.md); the run's `batch` by default",
 }
 SETTING_KEYS = {
     "max_tokens": ("whole number from 1", "new tokens a reply"),

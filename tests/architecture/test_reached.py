@@ -29,13 +29,6 @@ ROOTS = (
 )
 """Their public names, and those of the modules in them, are used by people and by plug-ins."""
 LATER = {
-    "safeglot.backends.store.tries:OpenBatch": 16,
-    "safeglot.backends.store.tries:batch_keys": 16,
-    "safeglot.backends.store.tries:begin_batch": 16,
-    "safeglot.backends.store.tries:forget_request": 16,
-    "safeglot.backends.store.tries:note_end": 16,
-    "safeglot.backends.store.tries:note_ticket": 16,
-    "safeglot.backends.store.tries:open_batches": 16,
     "safeglot.prompts.probes.base:half_fraction": 17,
     "safeglot.score.probes.factorial:LogisticEffects": 17,
     "safeglot.score.probes.factorial:logistic_gee": 17,

@@ -36,6 +36,8 @@ class Snapshot:
     tokens: int
     retried: int
     in_flight: int
+    batches: str = ""
+    """How far the batches are, in words."""
 
 
 class Console:
@@ -124,11 +126,13 @@ class Console:
     async def _lines(self, look: Callable[[], Snapshot]) -> None:
         import asyncio
 
-        started, pace = time.monotonic(), TimeLeft(look())
+        started, pace, said = time.monotonic(), TimeLeft(look()), None
         try:
             while True:
                 await asyncio.sleep(PLAIN_EVERY_S)
-                self.say(line(look(), time.monotonic() - started, pace))
+                if (now := look()) != said or not now.batches:  # a batch may take a day
+                    self.say(line(now, time.monotonic() - started, pace))
+                said = now
         finally:
             self.say(line(look(), time.monotonic() - started, pace))
 
@@ -152,7 +156,7 @@ class Console:
     @staticmethod
     def _update(progress: object, tasks: tuple[object, object], now: Snapshot) -> None:
         update = progress.update  # type: ignore[attr-defined]
-        notes = [f"{now.tokens:,} tokens"]
+        notes = [*([now.batches] if now.batches else []), f"{now.tokens:,} tokens"]
         notes += [f"{now.retried} retries"] if now.retried else []
         notes += [f"{now.failed} failed"] if now.failed else []
         update(
@@ -254,6 +258,7 @@ def line(now: Snapshot, elapsed_s: float, pace: TimeLeft | None = None) -> str:
     parts = [f"answers {now.answers}/{now.answers_of}"] if now.answers_of else []
     parts += [f"verdicts {now.verdicts}/{now.verdicts_of}"]
     parts += [f"{now.in_flight} in flight"] if now.in_flight else []
+    parts += [now.batches] if now.batches else []
     parts += [f"{now.retried} retries"] if now.retried else []
     parts += [f"{now.failed} failed"] if now.failed else []
     left = pace.left(now, elapsed_s) if pace else ""

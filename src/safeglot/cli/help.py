@@ -35,7 +35,7 @@ GROUPS = {
     "Translation": ("to", "translator", "quality", "gate", "translations"),
     "Causes and probes": ("arms", "arm_texts", "probes", "probe_share", "probe_seed"),
     "Servers and limits": (
-        "prices", "proxy", "http_client", "concurrency", "timeout_s", "patience_s", "retries",
+        "batch", "prices", "proxy", "http_client", "concurrency", "timeout_s", "patience_s", "retries",
         "budget_tokens", "max_missing",
     ),
     "Numbers and report": ("level", "bootstrap", "answers"),

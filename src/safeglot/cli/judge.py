@@ -27,6 +27,9 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
 @click.option(
     "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
 )
+@click.option(
+    "--batch/--no-batch", default=None, help="by the makers' batch APIs; as the run was by default"
+)
 @PROXY
 @HTTP_CLIENT
 @ALLOW
@@ -91,6 +94,7 @@ def judge(
         proxy=asked["proxy"],
         http_client=asked["http_client"],
         refusal_judge=asked.pop("refusal_judge"),
+        batch=asked.pop("batch"),
     )
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
     flags = {name: given for name, given in flags.items() if given}

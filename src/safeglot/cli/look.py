@@ -108,14 +108,23 @@ def _from(f: Forecast, most: int) -> str:
     return f"{most:,}" if f.least == 1 else f"{round(f.least * most):,} to {most:,}"
 
 
+def _usd(f: Forecast, most: float) -> str:
+    """Return a price, or where a plan may stop early the least and the most that it can be."""
+    if f.least < 1:
+        return f"about {f.least * most:.2f} to {most:.2f} USD"
+    return f"at most about {most:.2f} USD"
+
+
 def _cost(f: Forecast) -> str:
     """Return what a run costs, as far as the prices of its models are known."""
-    usd = f"at most about {f.usd:.2f} USD"
-    if f.least < 1:
-        usd = f"about {f.least * f.usd:.2f} to {f.usd:.2f} USD"
+    prices = _usd(f, f.usd_by_batch if f.by_batch else f.usd)
+    if f.by_batch:
+        prices = f"{prices} by batches, {_usd(f, f.usd)} without --batch"
+    elif f.usd_by_batch < f.usd:
+        prices += f", {_usd(f, f.usd_by_batch)} with --batch (answers within a day)"
     if not f.unpriced:
-        return usd
-    known = f"{usd} without these" if f.usd else "unknown"
+        return prices
+    known = f"{prices} without these" if f.usd else "unknown"
     return (
         f"{known}; no price for {', '.join(f.unpriced)}: usd_in and usd_out (USD per million tokens) "
         "beside the model in the TOML, or in a table that --prices names"

@@ -36,7 +36,8 @@ class Named:
     proxy: str | None = None
     http_client: str = AUTO
     refusal_judge: bool | None = None
-    """As the run was told where it is None."""
+    """As the run was told where it is None, like the next."""
+    batch: bool | None = None
 
     def __post_init__(self) -> None:
         for given in (*self.allow, *self.base_url):

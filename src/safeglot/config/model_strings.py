@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeglot.backends.models.providers import providers
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import checks, model_settings
 from safeglot.types import NO_SETTINGS, PROMPT_MODE, ModelSettings
@@ -53,6 +54,8 @@ class ModelConfig:
     raw: bool | None = None
     usd_in: float | None = None
     usd_out: float | None = None
+    batch: bool | None = None
+    """Whether it is asked by its maker's batch API; None for the run's setting."""
     settings: ModelSettings = NO_SETTINGS
     """What this model is asked with in place of the run's settings or the judge's own."""
 
@@ -201,6 +204,13 @@ class NameReader:
                 f"{where}: unknown provider {provider!r} in {name!r}.{near} Allowed: {allowed}.{own}"
             )
             return None
+        row = providers().get(provider)
+        if table.get("batch") and not (row and row.batch):
+            able = and_([row.name for row in providers().values() if row.batch])
+            self.problems.append(
+                f"{where}: batch of {name}: {provider} has no batch API that is known; {able} have. "
+                "Leave it out: it is asked request by request."
+            )
         local = provider in ("embedded", "gguf")
         model = ModelConfig(**table)
         return model if local or model.base_url else model.at(base_url)

@@ -154,6 +154,7 @@ class Config:
         600.0, "seconds that a server which answered before is waited for", least=0, most=604800
     )
     retries: int = _option(4, "retries a request", least=0)
+    batch: bool = _option(False, "by the batch APIs of makers: half the price, up to a day")
     budget_tokens: int | None = _option(None, "stop after this many tokens", least=1)
     budget_usd: float | None = _option(
         None, "stop after this cost, where prices are given", least=0

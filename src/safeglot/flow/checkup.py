@@ -67,7 +67,7 @@ def _tried(config: Config, target: ModelConfig, console: Console) -> Tried:
 
 
 async def _one_answer(work: Work, target: ModelConfig) -> None:
-    async with collecting(work, [target]) as engine:
+    async with collecting(work, [target], at_once=True) as engine:
         await engine.produce(work.job.targets[0], next(work.job.items()))
 
 

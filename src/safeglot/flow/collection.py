@@ -40,6 +40,7 @@ from safeglot.flow.outcomes import (
 )
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.adaptations import of_run
+from safeglot.flow.run.batches import progress, told_under_way, with_batches
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.looks import wanted_by_plan
 from safeglot.flow.run.models import model_id, say_keyless
@@ -260,6 +261,7 @@ def stops_explained(work: Work, stored: Callable[[Work], str] | None = None) -> 
 def _how_to_go_on(why: Stopped, work: Work, stored: Callable[[Work], str]) -> str:
     work.store.flush()
     done = f"{why}\n{stored(work)} are stored in {work.run_dir.path}."
+    done += told_under_way(work.store)
     if not why.again:
         return done
     gave_up = {lane.gave_up for lane in work.endpoints.lanes.values() if lane.gave_up}
@@ -326,13 +328,19 @@ def _collector(work: Work, engine: Engine) -> Collector:
 
 
 @contextlib.asynccontextmanager
-async def collecting(work: Work, models: Sequence[ModelConfig]) -> AsyncIterator[Engine]:
-    """Yield an engine for the models."""
+async def collecting(
+    work: Work, models: Sequence[ModelConfig], *, at_once: bool = False
+) -> AsyncIterator[Engine]:
+    """Yield an engine for the models; `at_once` asks none of them by batches."""
     _stop_on_sigterm()
     job = work.job
     say_keyless(models, work.console)
     files = jobs.fetched(job, models, work.console)
     routes = jobs.routes(job, models, files, of_run(work.run_dir, work.console))
+    if not at_once:
+        by_id = [(model_id(m, files), m) for m in models]
+        say = work.console.say
+        routes = with_batches(job.config, work.store, say, routes=routes, by_id=by_id)
     with appended(work.run_dir.log) as log, few_collections():
         work.endpoints.say = lambda note: work.console.say(f"note: {note}")
         work.endpoints.known = lambda: _answered(work)
@@ -382,6 +390,7 @@ def _look(collector: Collector, answers: int, verdicts: int) -> Snapshot:
         tokens=counters.tokens_in + counters.tokens_out,
         retried=counters.retried,
         in_flight=sum(lane.in_flight for lane in collector.engine.lanes.values()),
+        batches=progress(collector.engine.routes),
     )
 
 

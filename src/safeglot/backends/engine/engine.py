@@ -144,7 +144,7 @@ class Engine:
         lane = self.endpoints.lanes.setdefault(way.lane, new).begin()
         if isinstance(way.model, ListedModel):
             lane.turns_away.append(way.model.turn_away)
-            way.model.others_idle = self.is_idle
+            way.model.others_idle, way.model.end_lane = self.is_idle, lane.end
         return lane
 
     def is_idle(self) -> bool:

@@ -323,6 +323,12 @@ class Lane:
         self._shut = self._shut or why
         self._turn_away()
 
+    def end(self, why: str) -> Stopped:
+        """Return what those are told who come to a lane that gives up now, whatever was counted."""
+        self._ended = self._ended or why
+        self._turn_away()
+        return self.refusal
+
     def _turn_away(self) -> None:
         for waiter in (*self.waiting, *self._resting):
             if not waiter.done():

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from safeglot.errors import ModelError
+from safeglot.errors import ModelError, Stopped
 from safeglot.keys import request_key
 from safeglot.types import Reply, Request
 
@@ -19,6 +19,8 @@ Asked: TypeAlias = tuple[str, Request]
 """The key of a request, 32 hex digits, and the request."""
 Told: TypeAlias = tuple[str, Reply | ModelError]
 """The key of a request, and what came of it."""
+_LEAST_S = 0.01
+"""The least pause between two looks at whether a list may go."""
 _TOGETHER = 256
 """Replies that are given out before those who waited for them go on."""
 
@@ -69,18 +71,21 @@ class ListedModel:
         """The pause before the next look at a list that is not done."""
         self.others_idle: Callable[[], bool] = lambda: True
         """Returns whether nothing else is in flight that may bring further requests."""
+        self.end_lane: Callable[[str], Stopped] = Stopped
+        """Ends the way to it, where it gives up, and returns what is then raised."""
         self._gathered: dict[str, tuple[Request, int]] = {}
         self._futures: dict[str, asyncio.Future[Reply]] = {}
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._asked_at = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        """One for each list under way."""
 
     async def close(self) -> None:
         """Give up what is waited for; a service goes on with it."""
         if self._timer is not None:
             self._timer.cancel()
-        for task in (tasks := list(self._tasks)):
+        for task in (tasks := list(self.tasks)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.lists.close()
@@ -126,12 +131,13 @@ class ListedModel:
         loop = asyncio.get_running_loop()
         self._timer = None
         left_s = self._asked_at + self.quiet_s - loop.time()
-        if left_s > 0 or not (self.may_send() and self.is_quiet()):
-            self._timer = loop.call_later(max(left_s, self.quiet_s / 4), self._look)
-            return
-        self.on_quiet()
-        while self._gathered:
-            self._send()
+        is_quiet = left_s <= 0 and self.is_quiet()
+        if is_quiet:
+            self.on_quiet()
+            while self._gathered and self.may_send():
+                self._send()
+        if self._gathered or not is_quiet:
+            self._timer = loop.call_later(max(left_s, self.quiet_s / 4, _LEAST_S), self._look)
 
     def may_send(self) -> bool:
         """Return whether a list may go now."""
@@ -163,8 +169,8 @@ class ListedModel:
     def start(self, asked: Sequence[Asked], ticket: str = "") -> None:
         """Begin to carry a list, or to wait for one that went before under a ticket."""
         task = asyncio.get_running_loop().create_task(self._carry(list(asked), ticket))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def _carry(self, asked: list[Asked], ticket: str) -> None:
         keys = {key for key, _ in asked}
@@ -186,6 +192,10 @@ class ListedModel:
             error, keys = raised, self.due(ticket, keys)
         for key in keys:
             self._settle(key, error)
+        self.finished(ticket)
+
+    def finished(self, ticket: str) -> None:
+        """Note that nothing more comes of a list, "" for one that did not go."""
 
     def due(self, ticket: str, keys: set[str]) -> set[str]:  # noqa: ARG002 - for those who know more
         """Return the keys of a list that are waited for and have no reply yet."""

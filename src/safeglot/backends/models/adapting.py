@@ -64,6 +64,11 @@ class AdaptingModel(HttpModel):
                     self._adaptations.add(self.model_id, entry_of(setting, self.endpoint), why)
                 return reply
 
+    def body(self, request: Request) -> dict[str, Any]:
+        """Return the body of a request, without what the server is known to refuse."""
+        refused = self._adaptations.refused(self.model_id)
+        return request_body(adapted(request, refused, self.endpoint), self.endpoint)
+
     async def _told(self, error: ModelError, asked: Request) -> ModelError | None:
         """Return an error that no setting mends with what does; None for any other."""
         if (only := wants_stream(error, asked)) is not None:

@@ -14,7 +14,7 @@ from safeglot.backends.models.clients.choice import http_client
 from safeglot.backends.models.clients.client import Headers, Received
 from safeglot.backends.models.clients.copies import Copies
 from safeglot.backends.models.detours import detour
-from safeglot.backends.models.error_bodies import error_of_bytes
+from safeglot.backends.models.error_bodies import error_of, error_of_bytes
 from safeglot.backends.models.json_bodies import TooLargeError, decoded, encoded
 from safeglot.backends.models.plain_replies import PlainReply, plain_reply
 from safeglot.backends.models.proxies import PROXY_AUTH, refused_by_proxy
@@ -88,7 +88,7 @@ class HttpModel:
             self._has_answered = True
             return replied_without(self._answer_cleaned, reply)
         except ModelError as error:
-            raise self._without_key(error) from None
+            raise self.without_key(error) from None
 
     async def _again(
         self, url: str, data: bytes, first: Received, body: Any
@@ -148,7 +148,16 @@ class HttpModel:
                 transient=True,
             ) from None
 
-    def _without_key(self, error: ModelError) -> ModelError:
+    def read(self, body: Any, status: int = 200) -> Reply:
+        """Return the reply that the body of a chat completion is, one that came in another way. Raises: ModelError."""
+        try:
+            if status != 200:
+                raise error_of(status, body)
+            return replied_without(self._answer_cleaned, parse_reply(body, chat=True))
+        except ModelError as error:
+            raise self.without_key(error) from None
+
+    def without_key(self, error: ModelError) -> ModelError:
         """Return an error whose message and texts, which may quote the server, are without the key."""
         error.reword(short_line(self._cleaned(error.message)))
         error.text, error.thought = map(self._answer_cleaned, (error.text, error.thought))

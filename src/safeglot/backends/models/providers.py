@@ -27,6 +27,10 @@ class Provider:
     seed_field: str = "seed"
     top_logprobs: int = 5
     omit_ones: bool = False
+    batch: str = ""
+    """The batch API that it has, as "openai"; "" where it has none that is known."""
+    batch_price: float = 1.0
+    """The price of a batch, as a share of what the same requests cost at once."""
 
     def key_variable(self, base_url: str | None, key_env: str | None) -> str:
         """Return the environment variable whose value is sent to an address as key; "" for none.

@@ -98,7 +98,7 @@ async def _asked(
     work: Work, pairs: Sequence[tuple[JudgeStep, ModelConfig]], language: str
 ) -> Mapping[str, Sequence[Heard]]:
     models = [model for _, model in pairs]
-    async with collecting(work, models) as engine:
+    async with collecting(work, models, at_once=True) as engine:
         each = [_four(engine, judge, language) for judge, _ in pairs]
         return dict(
             zip((judge.name for judge, _ in pairs), await asyncio.gather(*each), strict=True)

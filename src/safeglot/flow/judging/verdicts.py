@@ -53,9 +53,11 @@ def judge(
     kept = tuple(given.pop(models.judge_name(j), j) for j in own)
     judges = (*kept, *given.values())
     told = old.refusal_judge if named.refusal_judge is None else named.refusal_judge
+    batch = old.batch if named.batch is None else named.batch
     config = dataclasses.replace(
-        old, judge=judges, proxy=named.proxy, http_client=named.http_client, refusal_judge=told
-    )
+        old, judge=judges, proxy=named.proxy, http_client=named.http_client, refusal_judge=told,
+        batch=batch,
+    )  # fmt: skip
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
     if named.judges or named.refusal_judge is not None:

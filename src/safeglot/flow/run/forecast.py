@@ -8,7 +8,7 @@ from itertools import chain
 from safeglot.backends.models import routes
 from safeglot.config.model_strings import ModelConfig
 from safeglot.flow.run.job import Job
-from safeglot.flow.run.models import all_models
+from safeglot.flow.run.models import all_models, batch_price, is_batched
 from safeglot.judge.guards.first_check import EXCHANGES
 from safeglot.types import Answer, Response
 
@@ -22,7 +22,11 @@ class Forecast:
     tokens_in: int
     tokens_out: int
     usd: float
-    """Of the models with prices; those in this process cost nothing."""
+    """Of the models with prices, request by request; those in this process cost nothing."""
+    usd_by_batch: float
+    """The same with the batch APIs of their makers."""
+    by_batch: bool
+    """Whether any is asked by these."""
     unpriced: tuple[str, ...]
     """Models without a price."""
     seconds: float | None
@@ -57,6 +61,8 @@ def forecast(job: Job) -> Forecast:
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         usd=sum(cost for _, cost in costs if cost is not None),
+        usd_by_batch=sum(cost * batch_price(model) for model, cost in costs if cost is not None),
+        by_batch=any(is_batched(job.config, model) for model, _ in costs),
         unpriced=tuple(dict.fromkeys(model.model for model, cost in costs if cost is None)),
         seconds=_seconds(job),
         least=_least(job),

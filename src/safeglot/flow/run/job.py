@@ -18,6 +18,7 @@ from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.arms import Arms, item_of, read_arms, with_made
 from safeglot.flow.prompts import part_of
 from safeglot.flow.run.models import (
+    batch_fault,
     check_model,
     make_judges,
     make_targets,
@@ -224,6 +225,8 @@ def prepare(
             check_model(model, files)
         except UsageError as error:
             problems.append(str(error))
+    if fault := batch_fault(config, [*config.target, *(j.model for j in config.judge if j.model)]):
+        problems.append(fault)
     arms = Arms()
     if not target_ids:  # those of a run that is there are in its store
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,3 +171,29 @@ def unsent_note(model: str, seed: int | None) -> str:
 def all_models(config: Config) -> list[ModelConfig]:
     """Return the models of targets and judges, each once."""
     return list(dict.fromkeys([*config.target, *(j.model for j in config.judge if j.model)]))
+
+
+def is_batched(config: Config, model: ModelConfig) -> bool:
+    """Return whether a model is asked by batches."""
+    wanted = config.batch if model.batch is None else model.batch
+    return wanted and bool(batch_api(model))
+
+
+def batch_api(model: ModelConfig) -> str:
+    """Return which batch API the maker of a model has, "" for none."""
+    row = providers().get(model.provider)
+    return row.batch if row else ""
+
+
+def batch_price(model: ModelConfig) -> float:
+    """Return the price of batches of a model, as a share of what the same requests cost at once."""
+    row = providers().get(model.provider)
+    return row.batch_price if row else 1.0
+
+
+def batch_fault(config: Config, models: Iterable[ModelConfig]) -> str:
+    """Return what is wrong with the setting; "" for nothing."""
+    if not config.batch or any(map(batch_api, models)):
+        return ""
+    able = " and ".join(row.name for row in providers().values() if row.batch)
+    return f"--batch: none of the models has a batch API that is known ({able} have). Leave it out."

@@ -26,7 +26,7 @@ _MADE = ("arms", "arm_texts", "to", "translator", "translations", "probes", "qua
 _FREE = (
     *OF_MACHINE, "out", "base_url", "judge_base_url", "key_env", "concurrency", "timeout_s",
     "patience_s", "retries", "budget_tokens", "budget_usd", "max_missing", "answers",
-    "judge_thoughts",
+    "judge_thoughts", "batch",
 )  # fmt: skip
 """Settings that change nothing of what is asked."""
 _PARTS = ("reference", "targets", "decoding", "generate")
@@ -81,7 +81,7 @@ def _asking(config: Config) -> Config:
 def _bare(model: ModelConfig) -> ModelConfig:
     """Return a model without where and at what price it is asked."""
     return dataclasses.replace(
-        model, base_url=None, replicas=(), key_env=None, usd_in=None, usd_out=None
+        model, base_url=None, replicas=(), key_env=None, usd_in=None, usd_out=None, batch=None
     )
 
 

@@ -19,3 +19,18 @@ def test_a_reply_that_is_forgotten_makes_room_for_the_next(store):
     store.write("replies", [(1, *row)])
     tries.forget_reply(store, "k")
     assert store.reply("k") is None
+
+
+def test_a_batch_is_open_until_all_its_replies_are_stored(store):
+    batch = tries.begin_batch(store, "m", "http://a", ["x" * 32, "y" * 32])
+    assert tries.open_batches(store) == [batch]
+    tries.note_ticket(store, batch.id, "batch_1")
+    store.write("forgotten_batch_requests", [("x" * 32,)])
+    (left,) = tries.open_batches(store)
+    assert (left.ticket, left.requests, left.left) == ("batch_1", 2, 1)
+    assert tries.batch_keys(store, batch.id) == ["y" * 32]
+    tries.note_end(store, batch.id, "ended")
+    assert [b.id for b in tries.open_batches(store)] == [batch.id]
+    tries.note_end(store, batch.id, "gone")
+    assert tries.open_batches(store) == []
+    assert list(store.rows("SELECT state, requests FROM batches")) == [("gone", 2)]

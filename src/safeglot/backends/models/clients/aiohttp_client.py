@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import select
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -39,34 +40,18 @@ class AiohttpClient:
 
         Raises: ModelError of kind timeout, unreachable, malformed or bad_request.
         """
-        try:
+        with errors_translated(url, self._timeout_s):
             while True:
                 try:
                     return await self._post(url, data, fresh=fresh)
                 except _BytesWaitError:
                     continue  # that connection is closed, and nothing was sent
-        except TimeoutError:
-            raise client.timed_out(url, self._timeout_s) from None
-        except aiohttp.ClientConnectorError as error:
-            through = "the proxy: " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
-            raise client.nobody_there(url, f"{through}{error}") from None
-        except aiohttp.InvalidURL:
-            raise client.no_url(url) from None
-        except aiohttp.ClientHttpProxyError as error:
-            raise refused_by_proxy(url, error.status) from None
-        except aiohttp.ClientResponseError as error:
-            said = error.message.splitlines()[0] if error.message else str(error.status)
-            raise client.broken_http(url, said) from None
-        except aiohttp.ClientPayloadError as error:
-            raise client.broken_body(url, type(error).__name__) from None
-        except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as error:
-            raise client.broken_off(url, type(error).__name__) from None
 
     async def _post(self, url: str, data: bytes, *, fresh: bool) -> Received:
         session = self._session(fresh=fresh)
         asked = request_options(url, self._headers, self._proxy)
         async with session.post(url, data=data, **asked) as response:
-            raw = await _body(url, response)
+            raw = await whole_body(url, response)
             transport = getattr(response, "transport", None)
             return Received(response.status, response.headers, raw, _Pooled(transport))
 
@@ -89,6 +74,29 @@ class AiohttpClient:
             request_class=_CleanRequest,
             response_class=_TracedResponse,
         )
+
+
+@contextlib.contextmanager
+def errors_translated(url: str, timeout_s: float) -> Iterator[None]:
+    """Run what asks a server. Raises: ModelError in place of aiohttp's errors."""
+    try:
+        yield
+    except TimeoutError:
+        raise client.timed_out(url, timeout_s) from None
+    except aiohttp.ClientConnectorError as error:
+        through = "the proxy: " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
+        raise client.nobody_there(url, f"{through}{error}") from None
+    except aiohttp.InvalidURL:
+        raise client.no_url(url) from None
+    except aiohttp.ClientHttpProxyError as error:
+        raise refused_by_proxy(url, error.status) from None
+    except aiohttp.ClientResponseError as error:
+        said = error.message.splitlines()[0] if error.message else str(error.status)
+        raise client.broken_http(url, said) from None
+    except aiohttp.ClientPayloadError as error:
+        raise client.broken_body(url, type(error).__name__) from None
+    except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError) as error:
+        raise client.broken_off(url, type(error).__name__) from None
 
 
 class _Pooled:
@@ -150,7 +158,7 @@ def _readable(transport: asyncio.Transport) -> bool:
     return bool(poll.poll(0))
 
 
-async def _body(url: str, response: aiohttp.ClientResponse) -> bytes:
+async def whole_body(url: str, response: aiohttp.ClientResponse) -> bytes:
     """Return a whole body, with an end to what a server can make this process hold."""
     declared = response.content_length
     pieces: list[bytes] = []

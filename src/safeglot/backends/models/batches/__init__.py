@@ -1,0 +1,1 @@
+"""The batch APIs of makers: half the price, up to a day."""
