@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store.prompts import Prompts, read_prompts
-from safeglot.backends.store.reading.left_out import unneeded
+from safeglot.backends.store.prompts import Prompts, read_prompts, unneeded
 from safeglot.backends.store.store import Store
 
 Places: TypeAlias = npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ import pytest
 
 from example.job import answered, prompt_set
 from safeglot.backends.store import arrays
-from safeglot.backends.store.reading.left_out import unneeded
+from safeglot.backends.store.prompts import unneeded
 from safeglot.backends.store.stop import StoredLook, put_looks
 from safeglot.flow.run import session
 
