@@ -32,17 +32,12 @@ from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import Stopped
-from safeglot.flow.outcomes import (
-    ending_notes,
-    judge_serving_notes,
-    serving_notes,
-    with_served,
-)
+from safeglot.flow.outcomes import ending_notes, judge_serving_notes, serving_notes, with_served
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.run.batches import progress, told_under_way, with_batches
 from safeglot.flow.run.job import Job
-from safeglot.flow.run.looks import wanted_by_plan
+from safeglot.flow.run.looks import wanted_until_looks
 from safeglot.flow.run.models import model_id, say_keyless
 from safeglot.flow.run.session import stored_config
 from safeglot.generate import Generate
@@ -146,18 +141,15 @@ def collect(work: Work) -> None:
 
 def _collect_all(work: Work) -> None:
     found = phases(work.job, answers=work.answers, judged=work.judged)
-    stops_early = work.answers and work.judged and work.job.config.plan != "full"
-    wants = (
-        wanted_by_plan(work.job.config, work.run_dir, work.store, work.console)
-        if stops_early
-        else [None]
-    )
-    if len(found) == 1:  # models stay in memory from look to look
+    is_asked = work.answers and work.judged
+    wants = wanted_until_looks(work.run_dir, work.store, work.console) if is_asked else [None]
+    if len(found) == 1:  # its models stay in memory from look to look
         work.run(_collect(work, found[0], wants))
         return
     for wanted in wants:
         for phase in found:
             work.run(_collect(work, phase, [wanted]))
+        work = dataclasses.replace(work, retry_failed=False)
 
 
 def _ask_once_more(work: Work) -> None:

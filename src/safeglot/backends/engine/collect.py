@@ -135,6 +135,7 @@ class Collector:
                 own = [t for t in targets if self.engine.group(t.model) == group]
                 self._begin(crew, group, self._drawn(own, wanted))
             await crew.finish()
+            self._again = self._again and wanted is None  # what failed is tried again once
         finally:
             self.store.flush()
 

@@ -20,6 +20,7 @@ from safeglot.backends.store.stop import StoredLook, planned_texts, put_looks, s
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import prompt_labels
 from safeglot.config.settings import Config
+from safeglot.flow.run.session import stored_config
 from safeglot.prompts.order import HasTags, Tagged, asking_order, rounds
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.score.arrays import Bools
@@ -37,14 +38,17 @@ def plan_in(config: Config) -> StoppingPlan:
     return plan_of(config.plan, within=config.within / 100, drop=drop)
 
 
-def wanted_by_plan(
-    config: Config, run_dir: RunDir, store: Store, console: Console
-) -> Iterator[Wanted]:
+def wanted_until_looks(run_dir: RunDir, store: Store, console: Console) -> Iterator[Wanted | None]:
     """Yield what each target is to be asked until its next look, once what was yielded before is done.
 
+    Without a plan that stops early that is one None, for all.
     First what earlier looks wanted, so that what failed for a moment is tried again. A target ends
     where its plan does, or where something that was wanted neither came nor failed.
     """
+    config = stored_config(run_dir)
+    if config.plan == "full":
+        yield None
+        return
     run = PlannedRun.read(config, run_dir.read_manifest(), store)
     asked: dict[str, frozenset[int]] = {}
     going_on = list(run.manifest.models)

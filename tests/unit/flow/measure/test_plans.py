@@ -9,15 +9,15 @@ from safeglot.backends.store import arrays
 from safeglot.flow.measure.estimates import measure, signature
 from safeglot.flow.measure.plans import left_out_of, notes_of_plan, plan_of_run
 from safeglot.flow.run import session
-from safeglot.flow.run.looks import wanted_by_plan
+from safeglot.flow.run.looks import wanted_until_looks
 from unit.flow.run.test_looks import N, planned, settle, whole
 
 
 @pytest.fixture(scope="module")
 def screened(tmp_path_factory):
-    run_dir, job = planned(tmp_path_factory.mktemp("plans") / "run", whole(N, benign=10))
+    run_dir, _ = planned(tmp_path_factory.mktemp("plans") / "run", whole(N, benign=10))
     with session.opened(run_dir) as store:
-        for wants in wanted_by_plan(job.config, run_dir, store, QUIET):
+        for wants in wanted_until_looks(run_dir, store, QUIET):
             settle(store, wants, lambda text: text.prompt == "p3")
     return run_dir
 

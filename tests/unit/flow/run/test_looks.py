@@ -8,7 +8,7 @@ from example.job import QUIET, begun, prompt_set, put_answer
 from safeglot.backends.store.stop import planned_texts, stored_looks
 from safeglot.config.settings import Config
 from safeglot.flow.run import session
-from safeglot.flow.run.looks import least_share, wanted_by_plan
+from safeglot.flow.run.looks import least_share, wanted_until_looks
 
 N = 40
 
@@ -45,10 +45,10 @@ def settle(store, wants, unsafe=lambda text: False, but=()):
 
 def followed(path, *, unsafe=lambda text: False, **settings):
     """How many texts each yield wanted, and the last looks by language."""
-    run_dir, job = planned(path, **settings)
+    run_dir, _ = planned(path, **settings)
     sizes = []
     with session.opened(run_dir) as store:
-        for wants in wanted_by_plan(job.config, run_dir, store, QUIET):
+        for wants in wanted_until_looks(run_dir, store, QUIET):
             sizes.append({model: len(numbers) for model, numbers in wants.items()})
             settle(store, wants, unsafe)
         return sizes, {x.language: x for x in stored_looks(store)}
@@ -73,20 +73,20 @@ def test_benign_prompts_are_asked_in_as_many_rounds(tmp_path):
 
 
 def test_a_finished_plan_looks_once_more_at_what_it_wanted_and_ends(tmp_path):
-    run_dir, job = planned(tmp_path / "run")
+    run_dir, _ = planned(tmp_path / "run")
     with session.opened(run_dir) as store:
-        for wants in wanted_by_plan(job.config, run_dir, store, QUIET):
+        for wants in wanted_until_looks(run_dir, store, QUIET):
             settle(store, wants)
         ledger = list(stored_looks(store))
-        again = list(wanted_by_plan(job.config, run_dir, store, QUIET))
+        again = list(wanted_until_looks(run_dir, store, QUIET))
         assert [len(wants["vllm/a"]) for wants in again] == [52]
         assert list(stored_looks(store)) == ledger
 
 
 def test_a_target_whose_requests_never_come_is_given_up_without_a_decision(tmp_path):
-    run_dir, job = planned(tmp_path / "run")
+    run_dir, _ = planned(tmp_path / "run")
     with session.opened(run_dir) as store:
-        wants = list(wanted_by_plan(job.config, run_dir, store, QUIET))
+        wants = list(wanted_until_looks(run_dir, store, QUIET))
         assert len(wants) == 1
         assert list(stored_looks(store)) == []
 
@@ -100,9 +100,9 @@ def test_a_text_that_is_not_there_is_lost_and_holds_nothing_up(tmp_path):
 
 @pytest.mark.parametrize("name", ["certify", "bands"])
 def test_cells_stop_one_by_one(name, tmp_path):
-    run_dir, job = planned(tmp_path / "run", plan=name, kinds=("harmful",))
+    run_dir, _ = planned(tmp_path / "run", plan=name, kinds=("harmful",))
     with session.opened(run_dir) as store:
-        for wants in wanted_by_plan(job.config, run_dir, store, QUIET):
+        for wants in wanted_until_looks(run_dir, store, QUIET):
             settle(store, wants)
         last = {(x.language, x.category): x for x in stored_looks(store)}
     assert set(last) == {(tag, c) for tag in ("en", "de") for c in "cd"}
