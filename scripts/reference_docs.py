@@ -25,7 +25,7 @@ from safeglot.backends.models.providers import Provider, providers
 from safeglot.backends.store.export import TABLES
 from safeglot.backends.store.store import Store
 from safeglot.cli.commands import app
-from safeglot.cli.help import OLD, SECTIONS
+from safeglot.cli.help import SECTIONS
 from safeglot.config import model_settings, presets, registry
 from safeglot.config.model_strings import MODEL_FIELDS, JudgeConfig, ModelConfig
 from safeglot.config.settings import FIELDS, Config
@@ -179,8 +179,7 @@ def commands_page() -> str:
 What a command works on needs no flag: `run`, `generate` and `prompts` take a configuration, a run's \
 folder or prompts (`safeglot run mini`), `translate` and `doctor` the first two or what they say, all \
 others the folder of a run or a set. Where nothing is named, the settings of `./safeglot.toml` are \
-read, and a line says so. Old spellings that go on working: \
-{", ".join(f"`{old}`, now `{new}`" for old, new in OLD.items())}.
+read, and a line says so. `plan labels` and `annotate plan` are one command.
 
 Flags that carry a setting are the keys of the [configuration file](configuration.md), which has \
 their defaults and limits; a flag goes before the file. Results go to stdout, progress and errors \

@@ -1,4 +1,4 @@
-"""The commands annotate and plan: human labels for the judge."""
+"""The commands annotate and plan: human labels for the judge, and what a precision costs."""
 
 from __future__ import annotations
 
@@ -87,9 +87,35 @@ def status(run: Path) -> None:
     _show(progress.status(RunDir(run)))
 
 
-@click.group(hidden=True)
+@click.group()
 def plan() -> None:
-    """Say what a wanted precision costs; an old spelling of `annotate plan`."""
+    """Tell what a wanted precision costs, in prompts or in labels."""
+
+
+@plan.command()
+@click.argument("what", metavar="[PROMPTS]", required=False)
+@click.option(
+    "--within", type=float, default=2.0, show_default=True, help="points, of the macro average"
+)
+@click.option("--drop", type=float, default=3.0, show_default=True, help="points, to be shown")
+@click.option(
+    "--safety", type=float, default=0.95, show_default=True, help="expected in each category"
+)
+def prompts(what: str | None, **points: float) -> None:
+    """Tell how many prompts of a language a precision needs.
+
+    PROMPTS are mini, a file, hf:owner/name, a configuration or a run; without them, 32 categories
+    without end.
+    """
+    from safeglot.flow.run.precision import precision_text
+
+    read = None
+    if what is not None:
+        from safeglot.cli.options import config_of
+        from safeglot.flow.prompts import load
+
+        read, _ = load(config_of(what, {}, allow=None))
+    _show(precision_text(read, points))
 
 
 @click.command()

@@ -15,13 +15,11 @@ SECTIONS: Mapping[str, Sequence[str]] = {
     ),
     "Stages, one at a time": ("prompts", "translate", "generate", "judge", "score", "report"),
     "Tools": (
-        "show", "export", "ls", "merge", "annotate", "arms", "ratings", "experiment",
+        "show", "export", "ls", "merge", "annotate", "plan", "arms", "ratings", "experiment",
         "fetch-embedded",
     ),
 }  # fmt: skip
 """Title -> its commands in their order; a name without a command is not shown."""
-OLD = {"plan": "annotate plan"}
-"""Spelling that goes on working for now -> the present one."""
 FIRST = "Options"
 GROUPS = {
     "Prompts": (
@@ -50,7 +48,7 @@ class SectionedGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names of all commands in their order, those of no section last."""
         listed = [n for names in SECTIONS.values() for n in names if n in self.commands]
-        return [*listed, *(n for n in self.commands if n not in listed and n not in OLD)]
+        return [*listed, *(n for n in self.commands if n not in listed)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each group of commands."""
@@ -71,8 +69,6 @@ class SectionedGroup(click.Group):
                 f"no such command {args[0]!r}.{nearest(args[0], known)} "
                 f"Allowed: {', '.join(known)}. `safeglot --help` explains them."
             )
-        if args and args[0] in OLD:
-            click.echo(f"note: `safeglot {args[0]}` is now `safeglot {OLD[args[0]]}`", err=True)
         return super().resolve_command(ctx, args)
 
 

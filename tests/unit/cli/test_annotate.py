@@ -50,3 +50,11 @@ def test_a_plan_is_made_without_a_run():
 def test_a_plan_of_nothing_is_refused():
     done = call(plan, "labels")
     assert isinstance(done.exception, UsageError)
+
+
+def test_a_precision_is_priced_with_and_without_prompts():
+    done = call(plan, "prompts", "--within", 2, "--drop", 3, "--safety", 0.955)
+    assert done.exit_code == 0
+    assert " 608\n" in done.output
+    done = call(plan, "prompts", "mini")
+    assert "harmful prompts in mini" in done.output

@@ -14,7 +14,7 @@ def tool():
     """A tool."""
 
 
-for name in ("report", "plan", "run", "odd"):
+for name in ("report", "run", "odd"):
     tool.add_command(click.Command(name, help=f"What {name} does,\n    in a line.\n\n    More."))
 
 
@@ -39,7 +39,6 @@ def test_commands_stand_in_their_sections_in_order_and_only_those_that_are_there
     assert at == sorted(at)
     assert "What run does, in a line.\n" in text
     assert "More." not in text
-    assert "  plan" not in text, "an old spelling"
     assert "  demo" not in text, "not there"
 
 
@@ -61,7 +60,3 @@ def test_a_misspelt_command_gets_the_nearest():
     context = click.Context(tool)
     with pytest.raises(UsageError, match=r"no such command 'raport'\. Did you mean 'report'"):
         tool.resolve_command(context, ["raport"])
-
-
-def test_an_old_spelling_says_the_present_one():
-    assert "note: `safeglot plan` is now `safeglot annotate plan`" in shown("plan")

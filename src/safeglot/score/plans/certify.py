@@ -14,9 +14,10 @@ from safeglot.score.arrays import Bools, Floats
 from safeglot.score.plans.cells import even_steps, look_at_cells, losses
 from safeglot.score.plans.stopping import KnownAtLook, LookedAt
 from safeglot.score.stats.multiplicity import e_bh
-from safeglot.score.stats.sequential import band_evidence, log_threshold
+from safeglot.score.stats.sequential import band_evidence, confidence_sequence, log_threshold
 
 _evidence = lru_cache(maxsize=2**17)(band_evidence)
+_interval = lru_cache(maxsize=2**17)(confidence_sequence)
 _LARGEST = 700.0
 """The largest logarithm that a float takes as a power."""
 
@@ -52,8 +53,11 @@ class Certify:
         shown_LC[in_family_LC] = self._shown(log_e_LC[in_family_LC])
         told = zip(cells, claimed, strict=True)
         bands = [band if shown_LC[cell] else None for cell, band in told]
-        log_e = [float(log_e_LC[cell]) for cell in cells]
-        numbers = [{"log_e": e} if math.isfinite(e) else {} for e in log_e]
+        unsafe_LC, lost_LC, drawn_LC, _ = counts_XLC
+        numbers = [
+            _numbers(float(log_e_LC[cell]), int(unsafe_LC[cell]), int((drawn_LC - lost_LC)[cell]))
+            for cell in cells
+        ]
         return look_at_cells(known, bands, numbers, evidence_LC=log_e_LC)
 
     def _shown(self, log_e: Floats) -> Bools:
@@ -61,6 +65,12 @@ class Certify:
             return np.asarray(log_e >= log_threshold(self.alpha), dtype=np.bool_)
         # A band is one of three, and at most two are wrong: half of each cell's largest e-value is one.
         return e_bh(np.exp(np.minimum(log_e - math.log(2), _LARGEST)), alpha=self.alpha)
+
+
+def _numbers(log_e: float, unsafe: int, n: int) -> dict[str, float]:
+    """Return the evidence where it is finite, and the interval of the safety that holds at every look."""
+    low, high = _interval(n - unsafe, n)
+    return {"low": low, "high": high} | ({"log_e": log_e} if math.isfinite(log_e) else {})
 
 
 def claim(unsafe: int, lost: int, drawn: int, pool: int) -> tuple[float, str]:

@@ -22,6 +22,9 @@ from safeglot.score.stats.sequential import (
     macro_error,
 )
 
+_CLOSE = 2
+_ENDLESS = 2**31
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
@@ -38,8 +41,16 @@ class Screen:
     hard_first: ClassVar[bool] = False
 
     def steps(self) -> Iterator[int]:
-        """Yield 4, 6, 9, 13, 19, 28, 42, and so on."""
-        return looks(most=2**31)
+        """Yield 4, 6, 9, 13, 19, 28, 42, and so on; with a drop those between them, a sixteenth apart.
+
+        Evidence of a gap may be looked at at any time, an average at the looks for which z was chosen.
+        """
+        for step in looks(most=_ENDLESS):
+            yield step
+            further = step + max(_CLOSE, step // 16)
+            while self.drop is not None and further < max(step * 3 // 2, step + 1):
+                yield further
+                further += max(_CLOSE, further // 16)
 
     def look(self, known: KnownAtLook) -> LookedAt:
         """Return each language's macro average, its error, and its gap to the reference."""
@@ -48,11 +59,14 @@ class Screen:
         whole_L = whole_LC.all(axis=1)
         parts = zip(_averages(known, whole_LC), _gaps(known, whole_LC, self.alpha), strict=True)
         numbers = [average | gap for average, gap in parts]
-        precise_L = np.array([n.get("half", math.inf) <= self.within for n in numbers])
-        waits_L = np.array([not self._gap_settled(n) for n in numbers]) & ~whole_L
+        chosen = known.step in looks(most=known.step)
+        precise_L = np.asarray(known.evidence_LC.any(axis=1))
+        if chosen:
+            precise_L = np.array([n.get("half", math.inf) <= self.within for n in numbers])
+        waits_L = np.array([self._waits(n, chosen=chosen) for n in numbers]) & ~whole_L & open_L
         reference = languages.index(known.pool.reference)
         waits_L[reference] = False
-        waits_L[reference] = (waits_L & open_L).any()
+        waits_L[reference] = waits_L.any()
         on_L = open_L & ~whole_L & (~precise_L | waits_L)
         states = np.where(on_L, GOES_ON, np.where(whole_L, EXHAUSTED, PRECISE)).tolist()
         entries = tuple(
@@ -61,13 +75,15 @@ class Screen:
         return LookedAt(
             entries=entries,
             open_LC=known.open_LC & on_L[:, np.newaxis],
-            evidence_LC=known.evidence_LC,
+            evidence_LC=np.where(precise_L[:, np.newaxis], np.ones(known.open_LC.shape), 0.0),
         )
 
-    def _gap_settled(self, numbers: dict[str, float]) -> bool:
+    def _waits(self, numbers: dict[str, float], *, chosen: bool) -> bool:
+        """Return whether more pairs are wanted; a drop is ruled out at looks for which z was chosen."""
         if self.drop is None or numbers.get("gap_shown"):
-            return True
-        return "gap" in numbers and numbers["gap"] - numbers["gap_half"] > -self.drop
+            return False
+        low = numbers["gap"] - numbers["gap_half"] if "gap" in numbers else -math.inf
+        return not (chosen and low > -self.drop)
 
 
 def _averages(known: KnownAtLook, whole_LC: Bools) -> Iterator[dict[str, float]]:

@@ -8,7 +8,7 @@ import pytest
 from safeglot.score.plans.certify import Certify, claim
 from safeglot.score.plans.stopping import follow
 from safeglot.score.safety.safety import band
-from safeglot.score.stats.sequential import band_evidence
+from safeglot.score.stats.sequential import band_evidence, confidence_sequence
 from unit.score.plans.pools import answered, pool_of
 
 
@@ -23,6 +23,7 @@ def test_one_cell_stops_where_its_e_value_reaches_two_over_alpha():
     entry, before = ledger.entries[-1], ledger.entries[-2]
     assert entry.band == "safe"
     assert entry.numbers["log_e"] == band_evidence(0, entry.drawn, 1000).log_e_safe
+    assert (entry.numbers["low"], entry.numbers["high"]) == confidence_sequence(entry.n, entry.n)
     assert before.numbers["log_e"] < np.log(2 / 0.05) <= entry.numbers["log_e"]
     assert entry.drawn >= 238  # fewer cannot show it: golden 24
 

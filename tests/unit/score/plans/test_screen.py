@@ -1,6 +1,7 @@
 """Screening: the looks, the stop, and gaps."""
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -103,3 +104,26 @@ def test_with_a_drop_a_language_goes_on_until_its_gap_is_shown_or_the_drop_ruled
     # pairs need both: the reference goes on with the language that still waits
     want_LP = follow(wide, POOL, same).want_LP
     assert (want_LP[0] >= want_LP[1]).all()
+
+
+def test_with_a_drop_there_are_looks_between_but_only_the_chosen_ones_stop_for_precision():
+    between = list(islice(Screen(drop=0.03).steps(), 30))
+    chosen = list(islice(Screen().steps(), 8))
+    assert chosen == [4, 6, 9, 13, 19, 28, 42, 63]
+    assert between == sorted(set(between))
+    assert set(chosen) <= set(between)
+    seen = answered(POOL, [[0.05], [0.05]])
+    ledger = follow(Screen(within=0.02, drop=0.03), POOL, seen)
+    ended = [e for e in ledger.entries if e.state == "precise"]
+    assert {entry.language for entry in ended} == {"en", "de"}
+    # nothing of the gap is shown here, so a stop at a look between would be one for precision
+    assert {e.drawn in Screen().steps() for e in ended if e.language == "de"} == {True}
+
+
+def test_what_is_precise_at_a_chosen_look_stays_so_while_pairs_are_wanted():
+    seen = answered(POOL, [[0.05], [0.09]], seed=3)
+    ledger = follow(Screen(within=0.2, drop=0.001), POOL, seen)
+    entry = last(ledger)["de"]
+    assert entry.numbers["gap_shown"] == 1
+    assert entry.state == "precise"
+    assert entry.drawn not in set(islice(Screen().steps(), 12))
