@@ -32,11 +32,6 @@ LATER = {
     "safeglot.prompts.probes.base:half_fraction": 17,
     "safeglot.score.probes.factorial:LogisticEffects": 17,
     "safeglot.score.probes.factorial:logistic_gee": 17,
-    "safeglot.score.stats.power:prompts_needed": 16,
-    "safeglot.score.stats.sequential:PRIOR_SAFE": 16,
-    "safeglot.score.stats.sequential:confidence_sequence": 16,
-    "safeglot.score.stats.sequential:fewest_prompts": 16,
-    "safeglot.score.stats.sequential:fewest_without_failure": 16,
 }
 """Name -> the issue that will use it: 16 plans that stop early, 17 crossed probes."""
 TARGET = re.compile(r"(safeglot(?:\.\w+)*):(\w+)")
