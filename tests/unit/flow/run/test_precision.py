@@ -27,5 +27,7 @@ def test_of_a_set_of_prompts_what_takes_all_of_them_or_more_says_so():
 
 @pytest.mark.parametrize("changed", [{"safety": 95.0}, {"within": 0.0}, {"drop": 96.0}])
 def test_what_cannot_be_is_refused_with_a_command_that_works(changed):
-    with pytest.raises(UsageError, match=r"safeglot plan prompts --within 2 --drop 3 --safety 0\.95"):
+    with pytest.raises(
+        UsageError, match=r"safeglot plan prompts --within 2 --drop 3 --safety 0\.95"
+    ):
         precision_text(None, POINTS | changed)
