@@ -36,6 +36,7 @@ GROUPS = {
         "batch", "prices", "proxy", "http_client", "concurrency", "timeout_s", "patience_s", "retries",
         "budget_tokens", "max_missing",
     ),
+    "Cluster": ("engine", "ray_address", "replicas", "gpus_per_replica"),
     "Numbers and report": ("level", "bootstrap", "answers"),
 }  # fmt: skip
 """Title -> its settings, in the help with all flags."""

@@ -47,7 +47,7 @@ class ModelConfig:
 
     model: str
     base_url: str | None = None
-    replicas: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     """Addresses of further servers of the same model."""
     key_env: str | None = None
     revision: str = ""
@@ -56,6 +56,9 @@ class ModelConfig:
     usd_out: float | None = None
     batch: bool | None = None
     """Whether it is asked by its maker's batch API; None for the run's setting."""
+    replicas: int | None = None
+    """Processes of a cluster that hold it, or ask for it; None for the run's setting, as of the next."""
+    gpus_per_replica: float | None = None
     settings: ModelSettings = NO_SETTINGS
     """What this model is asked with in place of the run's settings or the judge's own."""
 
@@ -67,13 +70,13 @@ class ModelConfig:
     @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses that were given for it; none where it is asked at its provider's own."""
-        return (self.base_url, *self.replicas) if self.base_url else ()
+        return (self.base_url, *self.others) if self.base_url else ()
 
     def at(self, addresses: Sequence[str]) -> ModelConfig:
         """Return the same model at other addresses; at those it has where none are given."""
         if not addresses:
             return self
-        return dataclasses.replace(self, base_url=addresses[0], replicas=tuple(addresses[1:]))
+        return dataclasses.replace(self, base_url=addresses[0], others=tuple(addresses[1:]))
 
     @property
     def path(self) -> str:
@@ -109,9 +112,14 @@ class StepConfig:
 MODEL_FIELDS = {
     f.name: str(f.type)
     for f in dataclasses.fields(ModelConfig)
-    if f.name not in ("settings", "replicas")
+    if f.name not in ("settings", "others")
 }
 """Keys of a model's table, but for its settings; `base_url` takes a list too."""
+OF_CLUSTER = ("replicas", "gpus_per_replica")
+"""Keys that say how a model is spread over a cluster: of the machine, so that no run keeps them."""
+_BOUNDS = {
+    "usd_in": (0, None), "usd_out": (0, None), "replicas": (1, 4096), "gpus_per_replica": (0, 64),
+}  # fmt: skip
 
 
 class NameReader:
@@ -156,14 +164,14 @@ class NameReader:
             if key == "base_url":
                 addresses, fault = checks.addresses(value)
                 if not fault:
-                    right |= {"base_url": addresses[0], "replicas": addresses[1:]}
+                    right |= {"base_url": addresses[0], "others": addresses[1:]}
                     continue
             else:
                 checked, fault = checks.typed(value, MODEL_FIELDS[key])
             if not fault and key == "key_env":
                 fault = checks.variable_fault(checked)
-            if not fault and key in ("usd_in", "usd_out"):
-                fault = checks.bounds_fault(checked, 0, None)
+            if not fault and key in _BOUNDS:
+                fault = checks.bounds_fault(checked, *_BOUNDS[key])
             if fault:
                 self.problems.append(f"{place}: {fault}")
             else:
@@ -320,9 +328,30 @@ def as_list(given: Any) -> Sequence[Any]:
 
 
 def model_table(model: ModelConfig, skip: str = "") -> dict[str, Any]:
-    """Return the entries of a model's table, without those that are not given."""
-    pairs = {name: getattr(model, name) for name in MODEL_FIELDS}
-    if model.replicas:
+    """Return the entries of a model's table, without those that are not given or of the machine."""
+    pairs = {name: getattr(model, name) for name in MODEL_FIELDS if name not in OF_CLUSTER}
+    if model.others:
         pairs["base_url"] = list(model.addresses)
     given = {k: v for k, v in pairs.items() if v not in (None, "") and k != skip}
     return given | model_settings.table_of(model.settings)
+
+
+def named_tables(
+    targets: Sequence[ModelConfig], judges: Sequence[JudgeConfig], **steps: Sequence[StepConfig]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables of a configuration's targets, judges, translators and estimators."""
+    of_judges = [
+        {"judge": j.judge, "mode": j.mode}
+        | ({"refusals_only": True} if j.refusals_only else {})
+        | ({} if j.model is None else model_table(j.model, skip="model"))
+        for j in judges
+    ]
+    of_steps = {
+        key: [
+            {"name": step.name}
+            | ({} if step.model is None else model_table(step.model, skip="model"))
+            for step in given
+        ]
+        for key, given in steps.items()
+    }
+    return {"target": [model_table(m) for m in targets], "judge": of_judges, **of_steps}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from safeglot.backends.cluster import choice
 from safeglot.backends.models.clients.choice import client_fault
 from safeglot.backends.models.proxies import setting_fault
 from safeglot.backends.models.routes import IMPORTED
@@ -19,7 +20,7 @@ from safeglot.config.model_strings import (
     StepConfig,
     and_,
     as_list,
-    model_table,
+    named_tables,
 )
 from safeglot.errors import InputErrors
 from safeglot.types import DRAWS, LEVELS, SAMPLES, Kind
@@ -177,6 +178,12 @@ class Config:
         least=0,
     )
     out: str | None = _option(None, "the run's folder; runs/<prompts>-<target> by default")
+    engine: str = _option("local", "what carries the requests: local, or ray, a cluster")
+    ray_address: str | None = _option(
+        None, "HOST:PORT of a Ray cluster or auto; else one starts here"
+    )
+    replicas: int = _option(1, "processes of each model under --engine ray", least=1, most=4096)
+    gpus_per_replica: float | None = _option(None, "GPUs of each; else 1 if any", least=0, most=64)
 
     def __post_init__(self) -> None:
         """Take one name of prompts for a list of one."""
@@ -193,7 +200,9 @@ _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CH
 _NAMED = ("target", "judge", "translator", "quality")
 OF_ASKING = ("raw", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
 """Settings by which targets are asked: of answers that a file brought they are not known."""
-OF_MACHINE = ("proxy", "http_client", "prices")
+OF_MACHINE = (
+    "proxy", "http_client", "prices", "engine", "ray_address", "replicas", "gpus_per_replica",
+)  # fmt: skip
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
 _ADDRESSES = ("base_url", "judge_base_url")
 _FAULTS: Mapping[str, Callable[[str], str]] = {
@@ -201,6 +210,8 @@ _FAULTS: Mapping[str, Callable[[str], str]] = {
     "http_client": client_fault,
     "key_env": checks.variable_fault,
     "plan": checks.plan_fault,
+    "engine": choice.engine_fault,
+    "ray_address": choice.address_fault,
 }
 
 
@@ -380,17 +391,6 @@ def to_table(config: Config) -> dict[str, Any]:
         table["read_as"] = dict(config.read_as)
     else:
         del table["read_as"]
-    table["target"] = [model_table(m) for m in config.target]
-    table["judge"] = [
-        {"judge": j.judge, "mode": j.mode}
-        | ({"refusals_only": True} if j.refusals_only else {})
-        | ({} if j.model is None else model_table(j.model, skip="model"))
-        for j in config.judge
-    ]
-    for key in ("translator", "quality"):
-        table[key] = [
-            {"name": step.name}
-            | ({} if step.model is None else model_table(step.model, skip="model"))
-            for step in getattr(config, key)
-        ]
-    return table
+    return table | named_tables(
+        config.target, config.judge, translator=config.translator, quality=config.quality
+    )

@@ -39,6 +39,7 @@ from safeglot.flow.run.batches import progress, told_under_way, with_batches
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.looks import wanted_until_looks
 from safeglot.flow.run.models import model_id, say_keyless
+from safeglot.flow.run.replicas import fits, run_routes
 from safeglot.flow.run.session import stored_config
 from safeglot.generate import Generate
 from safeglot.types import JudgeStep
@@ -89,7 +90,7 @@ def phases(job: Job, *, answers: bool = True, judged: bool = True) -> list[Phase
     targets = list(zip(job.targets, job.config.target, strict=True)) if answers else []
     judges = list(zip(job.judges, job.config.judge, strict=True)) if judged else []
     local = {m.model for m in _models(targets, judges) if is_local(m)}
-    if len(local) <= 1:
+    if len(local) <= 1 or fits(job.config, _models(targets, judges)):
         return [_phase(targets, judges)]
     alone = [pair for pair in targets if is_local(pair[1])]
     after = [pair for pair in judges if pair[1].model and is_local(pair[1].model)]
@@ -328,7 +329,8 @@ async def collecting(
     job = work.job
     say_keyless(models, work.console)
     files = jobs.fetched(job, models, work.console)
-    routes = jobs.routes(job, models, files, of_run(work.run_dir, work.console))
+    adaptations = of_run(work.run_dir, work.console)
+    routes = await run_routes(job.config, models, files, adaptations, work.console)
     if not at_once:
         by_id = [(model_id(m, files), m) for m in models]
         say = work.console.say

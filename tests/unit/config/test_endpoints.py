@@ -79,7 +79,7 @@ def test_what_was_not_named_is_told_with_the_flags_that_name_it():
 
 
 def test_each_replica_has_to_be_named():
-    model = ModelConfig(model="vllm/a", base_url=OWN, replicas=("http://203.0.113.9/v1",))
+    model = ModelConfig(model="vllm/a", base_url=OWN, others=("http://203.0.113.9/v1",))
     with pytest.raises(UnnamedEndpoints, match=r"203.0.113.9") as caught:
         check_named("run.toml", [model], {(OWN, "VLLM_API_KEY")})
     assert caught.value.flags == ("--allow", "http://203.0.113.9/v1=VLLM_API_KEY")

@@ -21,8 +21,12 @@ class Adaptations:
 
     def refused(self, model_id: str) -> set[str]:
         """Return the settings that the model's server refused so far."""
-        entries = self._entries.get(model_id)
+        entries = self.entries(model_id)
         return {entry.partition("=")[0] for entry in entries} if entries else set()
+
+    def entries(self, model_id: str) -> set[str]:
+        """Return what is done about them, as in temperature=none."""
+        return self._entries.get(model_id, set())
 
     def add(self, model_id: str, entry: str, why: str) -> None:
         """Remember what was done about a setting; so the server answered."""

@@ -26,6 +26,8 @@ from safeglot.types import Reply, Request
 
 DEFAULT_PARALLEL = 16
 DEFAULT_CONTEXT_TOKENS = 2048
+_THREADS = "OMP_NUM_THREADS"
+"""The variable by which a cluster tells a process its share of the processors."""
 
 _STOP_TIMEOUT_S = 60.0
 
@@ -55,7 +57,7 @@ class LocalModel:
             path=Path(path),
             parallel=parallel,
             context_tokens=context_tokens,
-            threads=threads or os.cpu_count() or 1,
+            threads=threads or int(os.environ.get(_THREADS) or 0) or os.cpu_count() or 1,
         )
         self._finalizer = weakref.finalize(self, self._engine.stop)
         self._finalizer.atexit = False  # the engine sees to that

@@ -23,7 +23,6 @@ from safeglot.flow.run.models import (
     make_judges,
     make_targets,
     model_id,
-    model_routes,
 )
 from safeglot.flow.run.refusals import with_refusals
 from safeglot.generate import Generate
@@ -40,8 +39,7 @@ from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Item, JudgeStep
 
 if TYPE_CHECKING:
-    from safeglot.backends.engine.engine import Route
-    from safeglot.backends.models.adaptations import Adaptations
+    pass
 
 
 class How(TypedDict, total=False):
@@ -285,13 +283,6 @@ def plan_text(config: Config) -> str:
 def policy_of(taxonomy: Taxonomy) -> dict[str, str]:
     """Return category -> description; a category without one describes itself."""
     return {c: taxonomy.descriptions.get(c, c) for c in taxonomy.categories}
-
-
-def routes(
-    job: Job, models: Sequence[ModelConfig], files: Mapping[str, Path], adaptations: Adaptations
-) -> dict[str, Route]:
-    """Return the route of each model id of a job; what servers refuse to be sent goes to `adaptations`."""
-    return model_routes(job.config, models, files, adaptations)
 
 
 def fetched(job: Job, models: Sequence[ModelConfig], console: Console) -> dict[str, Path]:

@@ -1,0 +1,1 @@
+"""A Ray cluster: replicas of models in processes of their own, asked with lists of requests."""
