@@ -68,7 +68,9 @@ def test_several_addresses_are_replicas_and_are_written_back_as_a_list(reader):
         ({"model": "vllm/m", "base_url": ["http://h/v1", "h"]}, "got 'h'; an address begins with"),
         ({"model": "vllm/m", "base_url": []}, "empty; leave it out"),
         ({"model": "vllm/m", "base_url": [7]}, "allowed is a string or a list of strings"),
-        ({"model": "vllm/m", "replicas": ["http://h/v1"]}, "no such key"),
+        ({"model": "vllm/m", "replicas": ["http://h/v1"]}, "allowed is a whole number"),
+        ({"model": "vllm/m", "replicas": 0}, "at least 1"),
+        ({"model": "vllm/m", "gpus_per_replica": 65}, "at most 64"),
     ],
 )
 def test_what_is_wrong_with_a_model_is_told(reader, given, why):

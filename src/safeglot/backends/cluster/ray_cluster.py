@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot import __version__
 from safeglot.backends.cluster.choice import AUTO
 from safeglot.backends.cluster.replica import About, Opened, Replica
 from safeglot.errors import UsageError
@@ -47,14 +48,16 @@ class Placed:
 
 def connect(address: str | None) -> Any:
     """Return Ray, joined to the cluster at an address, or to one started here. Raises: UsageError."""
+    if (loaded := sys.modules.get("ray")) is not None and loaded.is_initialized():
+        return loaded
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if address is None and "ray" not in sys.modules:  # which reads it when it is loaded
+    if address not in (None, AUTO):
+        _check_listens(str(address))
+    elif address is None and loaded is None:  # Ray reads it when it is loaded
         token = secrets.token_hex(32)
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
     import ray
 
-    if ray.is_initialized():
-        return ray
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "critical"}
     if address is None:
         _start(ray, quiet)
@@ -74,7 +77,7 @@ def _start(ray: Any, quiet: dict[str, Any]) -> None:
             include_dashboard=False,
             dashboard_host="127.0.0.1",
             object_store_memory=_STORE_BYTES,
-            _temp_dir=folder,
+            _temp_dir=f"{folder}/r",  # Ray opens it to all; the one around it is ours alone
             **quiet,
         )
     except (OSError, RuntimeError, ValueError, SystemExit, ray.exceptions.RayError) as error:
@@ -84,13 +87,16 @@ def _start(ray: Any, quiet: dict[str, Any]) -> None:
         ) from None
 
 
+def _check_listens(address: str) -> None:
+    """Check that somebody listens: Ray itself tries for minutes and then ends this process."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(_unreachable(address, error)) from None
+
+
 def _join(ray: Any, address: str, quiet: dict[str, Any]) -> None:
-    if address != AUTO:
-        host, _, port = address.rpartition(":")
-        try:  # Ray itself tries for minutes and then ends this process
-            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_S).close()
-        except (OSError, OverflowError) as error:
-            raise UsageError(_unreachable(address, error)) from None
     try:
         ray.init(address=address, **quiet)
     except (OSError, RuntimeError, ValueError, SystemExit, ray.exceptions.RayError) as error:
@@ -100,9 +106,10 @@ def _join(ray: Any, address: str, quiet: dict[str, Any]) -> None:
 def _unreachable(address: str, error: BaseException) -> str:
     return (
         f"--ray-address {address}: no Ray cluster can be joined there ({_first_line(error)}). Start "
-        "one on its first machine: RAY_USAGE_STATS_ENABLED=0 ray start --head; then on the others: "
-        "ray start --address=HOST:6379; `ray status` shows it. Ray and Python must be of the same "
-        "version everywhere. Without --ray-address a cluster is started here."
+        "one on its first machine: ray start --head --disable-usage-stats; then on the others: ray "
+        "start --address=HOST:6379; `ray status` shows it. Ray, Python and the token (export "
+        "RAY_AUTH_MODE=token) must be the same everywhere. Without --ray-address a cluster is "
+        "started here."
     )
 
 
@@ -131,7 +138,7 @@ def place(ray: Any, opening: Callable[[], Opened], *, cpus: float, gpus: float) 
     """
     options = {
         "num_cpus": cpus, "num_gpus": gpus, "max_restarts": -1, "max_task_retries": 0,
-        "max_concurrency": _LISTS,
+        "max_concurrency": _LISTS, "scheduling_strategy": "SPREAD",
     }  # fmt: skip
     return _actor(ray).options(**options).remote(opening)
 
@@ -143,7 +150,9 @@ async def abouts(ray: Any, placed: Sequence[Placed], patience_s: float) -> dict[
         await asyncio.wait(tasks.values(), timeout=patience_s)
         late = f"no machine had room for it within {patience_s:.0f} s (--patience)."
         return {
-            one: task.result() if task.done() else About(machine="", process=0, fault=late)
+            one: task.result()
+            if task.done()
+            else About(machine="", process=0, version="", fault=late)
             for one, task in tasks.items()
         }
     finally:
@@ -158,9 +167,22 @@ async def _about(ray: Any, handle: Any) -> About:
             about: About = await handle.about.remote()
         except ray.exceptions.RayError as error:
             why = f"its model cannot be opened: {lost(ray, error)}."
+            if getattr(error, "actor_init_failed", False):
+                why = _other_package(str(error).strip().rpartition("\n")[2])
+                break
         else:
+            if about.version != __version__:
+                why = _other_package(f"it is safeglot {about.version} on {about.machine}")
+                break
             return about
-    return About(machine="", process=0, fault=why)
+    return About(machine="", process=0, version="", fault=why)
+
+
+def _other_package(what: str) -> str:
+    return (
+        f"safeglot is another there ({what}). On every machine of the cluster: "
+        f"pip install 'safeglot[ray]=={__version__}'"
+    )
 
 
 @functools.cache

@@ -10,15 +10,17 @@ import asyncio
 import os
 import platform
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from safeglot import __version__
 from safeglot.errors import ModelError, SafeglotError
 from safeglot.types import Model, Reply, Request
 
 Asked: TypeAlias = "Sequence[tuple[str, Request]]"
 """The requests of a list, by their keys."""
 Told: TypeAlias = "list[tuple[str, Reply | ModelError]]"
+_OF_MODEL = ("lane", "concurrency", "fixed", "usd_in", "usd_out")
 TOGETHER_S = 0.005
 """What is done within this time is told together."""
 
@@ -43,6 +45,8 @@ class About:
 
     machine: str
     process: int
+    version: str
+    """Of safeglot."""
     fault: str = ""
     lane: str = ""
     concurrency: int = 1
@@ -69,17 +73,15 @@ class Replica:
 
     async def about(self) -> About:
         """Return what is known of the model, which is opened."""
-        here, process = platform.node(), os.getpid()
+        about = About(machine=platform.node(), process=os.getpid(), version=__version__)
         try:
             o = self._open()
         except SafeglotError as error:
-            return About(machine=here, process=process, fault=str(error))
+            return replace(about, fault=str(error))
         except Exception as error:  # noqa: BLE001 - an engine may raise anything; it is told
-            return About(machine=here, process=process, fault=f"{type(error).__name__}: {error}")
-        return About(
-            machine=here, process=process, lane=o.lane, concurrency=o.concurrency, fixed=o.fixed,
-            usd_in=o.usd_in, usd_out=o.usd_out,
-        )  # fmt: skip
+            return replace(about, fault=f"{type(error).__name__}: {error}")
+        asked = {name: getattr(o, name) for name in _OF_MODEL}
+        return replace(about, **asked)
 
     async def answers(self, asked: Asked) -> AsyncIterator[Done]:
         """Yield what came of the requests of a list, as it comes."""

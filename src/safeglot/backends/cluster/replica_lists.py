@@ -67,6 +67,9 @@ class ReplicaLists:
 
     def _loss(self, error: Exception) -> ModelError:
         """Return the error of a list whose replica is gone; of one loss it is counted once."""
+        if isinstance(error, self._ray.exceptions.RayTaskError):
+            last = str(error).strip().rpartition("\n")[2].partition(":")[0]
+            return ModelError("fault", f"{self._name}: {last}", transient=True)
         if not self._is_lost:
             self._is_lost = True
             self._losses += 1

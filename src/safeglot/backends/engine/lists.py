@@ -35,6 +35,10 @@ class Running:
     """When its service wants to be asked again, where it says so."""
 
 
+class Part(list[Told]):
+    """What came of some requests of a list, while its others are at work: the next look brings more."""
+
+
 class ListModel(Protocol):
     """What takes requests in lists: a batch API, a cluster."""
 
@@ -50,7 +54,7 @@ class ListModel(Protocol):
         """Return the ticket of a list. Raises: ModelError, which all its requests then raise; Stopped."""
 
     async def poll(self, ticket: str) -> Iterable[Told] | Running:
-        """Return what came of a list, once it is done; it may itself wait until then.
+        """Return what came of a list, once it is done, or of a part; it may itself wait until then.
 
         A key that is left out failed for the moment. Raises: ModelError, which all its requests
         then raise; Stopped.
@@ -80,6 +84,11 @@ class ListedModel:
         self._asked_at = 0.0
         self.tasks: set[asyncio.Task[None]] = set()
         """One for each list under way."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was noticed and should be said once."""
+        return tuple(getattr(self.lists, "notes", ()))
 
     async def close(self) -> None:
         """Give up what is waited for; a service goes on with it."""
@@ -177,14 +186,10 @@ class ListedModel:
         try:
             ticket = ticket or await self.submitted(asked)
             asked.clear()
-            told = await self.told(ticket)
+            while isinstance(told := await self.told(ticket), Part):
+                await self._give_out(told, keys)
             keys = self.due(ticket, keys)
-            for n, (key, result) in enumerate(told, 1):
-                if key in keys:  # any other is none that was asked, or came twice
-                    keys.discard(key)
-                    self._settle(key, result)
-                if n % _TOGETHER == 0:
-                    await asyncio.sleep(0)
+            await self._give_out(told, keys)
             error: BaseException = _not_told(ticket)
         except asyncio.CancelledError:
             raise
@@ -196,6 +201,14 @@ class ListedModel:
 
     def finished(self, ticket: str) -> None:
         """Note that nothing more comes of a list, "" for one that did not go."""
+
+    async def _give_out(self, told: Iterable[Told], keys: set[str]) -> None:
+        for n, (key, result) in enumerate(told, 1):
+            if key in keys:  # any other is none that was asked, or came twice
+                keys.discard(key)
+                self._settle(key, result)
+            if n % _TOGETHER == 0:
+                await asyncio.sleep(0)
 
     def due(self, ticket: str, keys: set[str]) -> set[str]:  # noqa: ARG002 - for those who know more
         """Return the keys of a list that are waited for and have no reply yet."""

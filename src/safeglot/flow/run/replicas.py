@@ -23,9 +23,6 @@ from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.run.models import check_model, model_id, model_routes
 
-_QUIET_S = 0.005
-"""What is asked within this time goes in one list."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
@@ -201,7 +198,7 @@ def _route(ray: Any, key: str, abouts: Mapping[Placed, About], adaptations: Adap
     share = Counter(about.lane for _, about in there)
     first, *others = (
         Route(
-            model=ListedModel(ReplicaLists(ray, one.handle, one.name, heard), quiet_s=_QUIET_S),
+            model=ListedModel(ReplicaLists(ray, one.handle, one.name, heard)),
             lane=about.lane if share[about.lane] == 1 else f"{about.lane} ({one.name})",
             concurrency=_width(about, share[about.lane]),
             fixed=about.fixed,

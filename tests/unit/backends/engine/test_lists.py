@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from safeglot.backends.engine.engine import Engine, Limits, Route
-from safeglot.backends.engine.lists import Asked, ListedModel, Running
+from safeglot.backends.engine.lists import Asked, ListedModel, Part, Running
 from safeglot.backends.store.store import Store
 from safeglot.errors import EndpointStopped, ModelError
 from safeglot.keys import request_key
@@ -201,3 +201,32 @@ def test_an_engine_is_idle_where_only_lists_are_waited_for(others):
     engine.lanes["other"] = type(engine.lanes["lists"])("other", start=1, most=1)
     engine.lanes["other"].in_flight = others
     assert model.others_idle() == (not others)
+
+
+def test_a_list_is_told_in_parts_and_a_request_of_one_may_be_asked_again_before_its_end():
+    class Parts(Service):
+        async def poll(self, ticket: str):
+            self.notes = ["slow"]
+            if ticket in self.told:
+                await self.end.wait()
+                return ()
+            self.told.add(ticket)
+            return Part([(self.lists[ticket][0][0], Reply(text=ticket))])
+
+    async def main() -> None:
+        service = Parts()
+        service.told, service.end = set(), asyncio.Event()
+        model = ListedModel(service)
+        slow = asyncio.create_task(model.answer(request("b")))
+        first = asyncio.create_task(model.answer(request("a")))
+        await soon(lambda: service.told)
+        assert (await slow).text == "list-0", "told while the other is at work"
+        again = await model.answer(request("b"))
+        assert again.text == "list-1"
+        service.end.set()
+        with pytest.raises(ModelError, match="holds no reply"):
+            await first
+        assert model.notes == ("slow",)
+        await model.close()
+
+    asyncio.run(main())
