@@ -13,7 +13,7 @@ PYTEST  = $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 DEMO   ?= runs/demo
 PIP     = $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all lint types imports pytest marked parity extras browser apertium bench picture recorded lock clean help
+.PHONY: demo test test-all lint types imports pytest marked parity cluster extras browser apertium bench picture recorded lock clean help
 
 help:
 	@sed -n '2,4p' Makefile | cut -c5-
@@ -44,6 +44,7 @@ pytest: .stamp/dev browser apertium
 marked: .stamp/dev
 	$(PYTEST) -m "$(MARKERS)" || [ $$? = 5 ]  # 5: none of them is here
 	$(if $(findstring parity,$(MARKERS)),$(MAKE) parity)
+	$(if $(findstring kills,$(MARKERS)),$(MAKE) cluster)
 
 # with the estimators' own tests: where no published weights are, parity alone would test nothing
 parity: .stamp/extras
@@ -51,7 +52,11 @@ parity: .stamp/extras
 
 # translators and estimators on torch, in an environment of their own: tiny random weights
 extras: .stamp/extras
-	$(EXTRAS)/bin/python -m pytest -q tests/extras
+	$(EXTRAS)/bin/python -m pytest -q -m "not ($(LONG))" tests/extras
+
+# Ray clusters on this machine, with processes and machines that are lost
+cluster: .stamp/extras
+	$(EXTRAS)/bin/python -m pytest -q -m kills tests/extras
 
 browser:
 	@sh scripts/need_chromium.sh

@@ -65,6 +65,8 @@ MODEL_KEYS = {
     "usd_in": "USD per million prompt tokens, for `--dry-run` and `budget_usd`",
     "usd_out": "USD per million new tokens; a forecast of the cost needs both prices",
     "batch": "whether it is asked by its maker's [batch API](../how-to/batches.md); the run's `batch` by default",
+    "replicas": "processes under `--engine ray` that hold the model, or ask its server; not kept with a run",
+    "gpus_per_replica": "GPUs of each of these that holds the model; not kept with a run",
 }
 SETTING_KEYS = {
     "max_tokens": ("whole number from 1", "new tokens a reply"),

@@ -28,6 +28,7 @@ SUBJECTS = {
         "src/safeglot/backends/store/*", "src/safeglot/backends/engine/*",
         "src/safeglot/backends/models/ending.py", "src/safeglot/flow/run/*",
         "src/safeglot/flow/collection.py", "tests/e2e/test_loopback_resume.py", "tests/loopback.py",
+        "src/safeglot/backends/cluster/*", "tests/extras/test_ray.py",
     ),
 }  # fmt: skip
 """Marker -> the files that it is about, as patterns of fnmatch (* goes through folders)."""

@@ -330,11 +330,17 @@ async def collecting(
     say_keyless(models, work.console)
     files = jobs.fetched(job, models, work.console)
     adaptations = of_run(work.run_dir, work.console)
+<<<<<<< HEAD
     routes = await run_routes(job.config, models, files, adaptations, work.console)
     if not at_once:
         by_id = [(model_id(m, files), m) for m in models]
         say = work.console.say
         routes = with_batches(job.config, work.store, say, routes=routes, by_id=by_id)
+=======
+    routes = await run_routes(
+        job.config, models, files, adaptations=adaptations, console=work.console
+    )
+>>>>>>> f056b1e (Use many machines: the how-to, the class names, and where the tests of clusters run)
     with appended(work.run_dir.log) as log, few_collections():
         work.endpoints.say = lambda note: work.console.say(f"note: {note}")
         work.endpoints.known = lambda: _answered(work)

@@ -14,8 +14,13 @@ def engine_fault(setting: str) -> str:
     """Return what is wrong with the setting; "" for nothing."""
     if setting not in ENGINES:
         return f"got {setting!r}, allowed are local and ray."
-    if setting == RAY and importlib.util.find_spec("ray") is None:
-        return "ray is not installed: pip install 'safeglot[ray]', or leave it out."
+    return ""
+
+
+def lacking(engine: str) -> str:
+    """Return what is not installed that an engine needs; "" for nothing."""
+    if engine == RAY and importlib.util.find_spec("ray") is None:
+        return "--engine ray: Ray is not installed: pip install 'safeglot[ray]', or leave it out."
     return ""
 
 

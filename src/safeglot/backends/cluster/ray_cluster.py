@@ -23,7 +23,7 @@ from typing import Any
 
 from safeglot import __version__
 from safeglot.backends.cluster.choice import AUTO
-from safeglot.backends.cluster.replica import About, Opened, Replica
+from safeglot.backends.cluster.replica import OpenModel, Replica, ReplicaState
 from safeglot.errors import UsageError
 
 _STORE_BYTES = 200_000_000
@@ -131,7 +131,7 @@ def resources(ray: Any) -> tuple[float, float]:
     return there.get("CPU", 0.0), there.get("GPU", 0.0)
 
 
-def place(ray: Any, opening: Callable[[], Opened], *, cpus: float, gpus: float) -> Any:
+def place(ray: Any, opening: Callable[[], OpenModel], *, cpus: float, gpus: float) -> Any:
     """Return the handle of a replica, which starts where its resources are free.
 
     Where its process or machine is lost it is started again, and again by lists that come then.
@@ -143,7 +143,9 @@ def place(ray: Any, opening: Callable[[], Opened], *, cpus: float, gpus: float) 
     return _actor(ray).options(**options).remote(opening)
 
 
-async def abouts(ray: Any, placed: Sequence[Placed], patience_s: float) -> dict[Placed, About]:
+async def abouts(
+    ray: Any, placed: Sequence[Placed], patience_s: float
+) -> dict[Placed, ReplicaState]:
     """Return what replicas say of themselves once they are open, or why one is not."""
     tasks = {one: asyncio.ensure_future(_about(ray, one.handle)) for one in placed}
     try:
@@ -152,7 +154,7 @@ async def abouts(ray: Any, placed: Sequence[Placed], patience_s: float) -> dict[
         return {
             one: task.result()
             if task.done()
-            else About(machine="", process=0, version="", fault=late)
+            else ReplicaState(machine="", process=0, version="", fault=late)
             for one, task in tasks.items()
         }
     finally:
@@ -160,11 +162,11 @@ async def abouts(ray: Any, placed: Sequence[Placed], patience_s: float) -> dict[
             task.cancel()
 
 
-async def _about(ray: Any, handle: Any) -> About:
+async def _about(ray: Any, handle: Any) -> ReplicaState:
     why = ""
     for _ in range(_TRIES):
         try:
-            about: About = await handle.about.remote()
+            about: ReplicaState = await handle.about.remote()
         except ray.exceptions.RayError as error:
             why = f"its model cannot be opened: {lost(ray, error)}."
             if getattr(error, "actor_init_failed", False):
@@ -175,7 +177,7 @@ async def _about(ray: Any, handle: Any) -> About:
                 why = _other_package(f"it is safeglot {about.version} on {about.machine}")
                 break
             return about
-    return About(machine="", process=0, version="", fault=why)
+    return ReplicaState(machine="", process=0, version="", fault=why)
 
 
 def _other_package(what: str) -> str:

@@ -26,7 +26,7 @@ TOGETHER_S = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenModel:
     """A model that was opened, and how it may be asked."""
 
     model: Model
@@ -40,7 +40,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
+class ReplicaState:
     """What a replica says of itself once its model is open; `fault` says why it is not."""
 
     machine: str
@@ -67,13 +67,13 @@ class Done:
 class Replica:
     """Answers lists of requests with the model that `opening` gives; it is opened at first use."""
 
-    def __init__(self, opening: Callable[[], Opened]) -> None:
+    def __init__(self, opening: Callable[[], OpenModel]) -> None:
         self._opening = opening
-        self._opened: Opened | None = None
+        self._opened: OpenModel | None = None
 
-    async def about(self) -> About:
+    async def about(self) -> ReplicaState:
         """Return what is known of the model, which is opened."""
-        about = About(machine=platform.node(), process=os.getpid(), version=__version__)
+        about = ReplicaState(machine=platform.node(), process=os.getpid(), version=__version__)
         try:
             o = self._open()
         except SafeglotError as error:
@@ -111,7 +111,7 @@ class Replica:
             said = f"{request.model}: {type(error).__name__}"
             return ModelError("fault", said, transient=True)
 
-    def _open(self) -> Opened:
+    def _open(self) -> OpenModel:
         if self._opened is None:
             self._opened = self._opening()
         return self._opened

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from safeglot.backends.cluster import ray_cluster
-from safeglot.backends.engine.lists import Asked, Part, Told
+from safeglot.backends.engine.lists import Asked, PartOfList, Told
 from safeglot.errors import ModelError
 
 
@@ -63,7 +63,7 @@ class ReplicaLists:
         for entry, why in done.heard:
             self._heard(entry, why)
         self._notes = done.notes
-        return Part(done.told)
+        return PartOfList(done.told)
 
     def _loss(self, error: Exception) -> ModelError:
         """Return the error of a list whose replica is gone; of one loss it is counted once."""

@@ -35,7 +35,7 @@ class Running:
     """When its service wants to be asked again, where it says so."""
 
 
-class Part(list[Told]):
+class PartOfList(list[Told]):
     """What came of some requests of a list, while its others are at work: the next look brings more."""
 
 
@@ -186,7 +186,7 @@ class ListedModel:
         try:
             ticket = ticket or await self.submitted(asked)
             asked.clear()
-            while isinstance(told := await self.told(ticket), Part):
+            while isinstance(told := await self.told(ticket), PartOfList):
                 await self._give_out(told, keys)
             keys = self.due(ticket, keys)
             await self._give_out(told, keys)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from safeglot.backends.cluster.choice import lacking
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.providers import providers
@@ -214,7 +215,11 @@ def prepare(
     if not target_ids:
         is_benign = any(label.kind == "benign" for label in prompts.labels())
         config = with_refusals(config, prompts.languages, has_benign=is_benign)
+<<<<<<< HEAD
     problems: list[str] = [] if target_ids else list(_plan_faults(config))
+=======
+    problems = [fault] if (fault := lacking(config.engine)) else []
+>>>>>>> f056b1e (Use many machines: the how-to, the class names, and where the tests of clusters run)
     targets = () if target_ids else config.target
     models = [*targets, *(j.model for j in config.judge if j.model is not None)]
     files: dict[str, Path] = {}

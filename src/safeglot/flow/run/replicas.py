@@ -11,7 +11,7 @@ from typing import Any
 
 from safeglot.backends.cluster import choice, ray_cluster
 from safeglot.backends.cluster.ray_cluster import Placed
-from safeglot.backends.cluster.replica import About, Opened
+from safeglot.backends.cluster.replica import OpenModel, ReplicaState
 from safeglot.backends.cluster.replica_lists import ReplicaLists
 from safeglot.backends.console import Console
 from safeglot.backends.engine.engine import Route
@@ -74,7 +74,9 @@ def fits(config: Config, models: Sequence[ModelConfig]) -> bool:
     ) <= max(cpus, 1.0)
 
 
-def opened(config: Config, model: ModelConfig, model_id_: str, known: Mapping[str, Any]) -> Opened:
+def opened(
+    config: Config, model: ModelConfig, model_id_: str, known: Mapping[str, Any]
+) -> OpenModel:
     """Return a model, opened in the process of its replica. Raises: UsageError where it is not the run's."""
     files: dict[str, Path] = {}
     check_model(model, files)
@@ -85,7 +87,7 @@ def opened(config: Config, model: ModelConfig, model_id_: str, known: Mapping[st
     heard: list[tuple[str, str]] = []
     listening = Adaptations(known, lambda _model, entry, why: heard.append((entry, why)))
     route = model_routes(config, [model], files, listening)[model_id_]
-    return Opened(
+    return OpenModel(
         model=route.model, lane=route.lane, concurrency=route.concurrency, fixed=route.fixed,
         usd_in=route.usd_in, usd_out=route.usd_out, heard=heard,
     )  # fmt: skip
@@ -95,6 +97,7 @@ async def run_routes(
     config: Config,
     models: Sequence[ModelConfig],
     files: Mapping[str, Path],
+    *,
     adaptations: Adaptations,
     console: Console,
 ) -> dict[str, Route]:
@@ -174,7 +177,7 @@ def _placed(
 
 
 def _say_opened(
-    console: Console, everyone: Sequence[Placed], abouts: Mapping[Placed, About]
+    console: Console, everyone: Sequence[Placed], abouts: Mapping[Placed, ReplicaState]
 ) -> None:
     """Say what was opened and where. Raises: UsageError where a model has no replica."""
     faults = {one: abouts[one].fault for one in everyone if abouts[one].fault}
@@ -191,7 +194,9 @@ def _say_opened(
     )
 
 
-def _route(ray: Any, key: str, abouts: Mapping[Placed, About], adaptations: Adaptations) -> Route:
+def _route(
+    ray: Any, key: str, abouts: Mapping[Placed, ReplicaState], adaptations: Adaptations
+) -> Route:
     """Return the route to the replicas of a model that are open: a lane each."""
     heard = functools.partial(adaptations.add, key)
     there = [(one, about) for one, about in abouts.items() if not about.fault]
@@ -210,7 +215,7 @@ def _route(ray: Any, key: str, abouts: Mapping[Placed, About], adaptations: Adap
     return dataclasses.replace(first, others=tuple(others))
 
 
-def _width(about: About, among: int) -> int:
+def _width(about: ReplicaState, among: int) -> int:
     """Return how many requests may be in flight: a server's are shared, a process's have a queue."""
     if about.fixed:
         return about.concurrency + -(-about.concurrency // 4)

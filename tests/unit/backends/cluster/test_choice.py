@@ -4,14 +4,16 @@ import importlib.util
 
 import pytest
 
-from safeglot.backends.cluster.choice import address_fault, engine_fault
+from safeglot.backends.cluster.choice import address_fault, engine_fault, lacking
 
 
 def test_engines_are_named_and_what_is_not_installed_can_be_pasted():
     assert importlib.util.find_spec("ray") is None
     assert engine_fault("local") == ""
     assert "allowed are local and ray" in engine_fault("rya")
-    assert "pip install 'safeglot[ray]'" in engine_fault("ray")
+    assert engine_fault("ray") == ""
+    assert "pip install 'safeglot[ray]'" in lacking("ray")
+    assert lacking("local") == ""
 
 
 @pytest.mark.parametrize("given", ["auto", "10.0.0.1:6379", "head.cluster:6379", "[::1]:6379"])

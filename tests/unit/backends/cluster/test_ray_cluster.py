@@ -11,7 +11,7 @@ import pytest
 from safeglot import __version__
 from safeglot.backends.cluster import ray_cluster
 from safeglot.backends.cluster.ray_cluster import Placed, abouts, connect
-from safeglot.backends.cluster.replica import About
+from safeglot.backends.cluster.replica import ReplicaState
 from safeglot.errors import UsageError
 
 
@@ -61,7 +61,7 @@ def about(one, patience_s=600.0):
     return asyncio.run(main())
 
 
-OPEN = About(machine="a", process=1, version=__version__, lane="x")
+OPEN = ReplicaState(machine="a", process=1, version=__version__, lane="x")
 
 
 def test_a_replica_that_is_lost_while_it_opens_is_opened_again():
@@ -71,7 +71,7 @@ def test_a_replica_that_is_lost_while_it_opens_is_opened_again():
 
 
 def test_another_safeglot_on_a_machine_is_not_used():
-    old = About(machine="b", process=1, version="0.0.1")
+    old = ReplicaState(machine="b", process=1, version="0.0.1")
     told = about(placed(old)).fault
     assert "it is safeglot 0.0.1 on b" in told
     assert f"pip install 'safeglot[ray]=={__version__}'" in told

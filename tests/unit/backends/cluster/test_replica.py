@@ -6,7 +6,7 @@ import asyncio
 import pickle
 
 from safeglot import __version__
-from safeglot.backends.cluster.replica import Opened, Replica
+from safeglot.backends.cluster.replica import OpenModel, Replica
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -37,9 +37,9 @@ class Held:
         """Nothing is held."""
 
 
-def opened(model: Held, **given) -> Opened:
+def opened(model: Held, **given) -> OpenModel:
     about = {"lane": "http://a/v1", "concurrency": 4, "fixed": False, "usd_in": 1.0, "usd_out": 2.0}
-    return Opened(model=model, **about, **given)
+    return OpenModel(model=model, **about, **given)
 
 
 def asked(*texts: str) -> tuple[tuple[str, Request], ...]:
@@ -86,10 +86,10 @@ def test_the_model_is_opened_once_and_says_how_it_may_be_asked():
 
 
 def test_a_model_that_cannot_be_opened_is_told_and_fails_each_request():
-    def refuses() -> Opened:
+    def refuses() -> OpenModel:
         raise UsageError("gguf/x: no such file.")
 
-    def breaks() -> Opened:
+    def breaks() -> OpenModel:
         raise RuntimeError("no memory")
 
     async def main() -> None:

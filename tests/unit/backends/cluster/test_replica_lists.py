@@ -9,7 +9,7 @@ import pytest
 
 from safeglot.backends.cluster.replica import Done
 from safeglot.backends.cluster.replica_lists import ReplicaLists
-from safeglot.backends.engine.lists import Part
+from safeglot.backends.engine.lists import PartOfList
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 
@@ -80,7 +80,7 @@ def test_a_list_comes_back_in_parts_with_what_its_server_refused():
         ticket = await lists.submit(ASKED)
         assert cluster.asked == [tuple(ASKED)]
         told = await lists.poll(ticket)
-        assert isinstance(told, Part)
+        assert isinstance(told, PartOfList)
         assert told == [("k", Reply(text="a"))]
         assert await lists.poll(ticket) == [("l", Reply(text="b"))]
         assert await lists.poll(ticket) == ()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from safeglot.backends.engine.engine import Engine, Limits, Route
-from safeglot.backends.engine.lists import Asked, ListedModel, Part, Running
+from safeglot.backends.engine.lists import Asked, ListedModel, PartOfList, Running
 from safeglot.backends.store.store import Store
 from safeglot.errors import EndpointStopped, ModelError
 from safeglot.keys import request_key
@@ -211,7 +211,7 @@ def test_a_list_is_told_in_parts_and_a_request_of_one_may_be_asked_again_before_
                 await self.end.wait()
                 return ()
             self.told.add(ticket)
-            return Part([(self.lists[ticket][0][0], Reply(text=ticket))])
+            return PartOfList([(self.lists[ticket][0][0], Reply(text=ticket))])
 
     async def main() -> None:
         service = Parts()
@@ -224,7 +224,7 @@ def test_a_list_is_told_in_parts_and_a_request_of_one_may_be_asked_again_before_
         again = await model.answer(request("b"))
         assert again.text == "list-1"
         service.end.set()
-        with pytest.raises(ModelError, match="holds no reply"):
+        with pytest.raises(ModelError, match="no reply"):
             await first
         assert model.notes == ("slow",)
         await model.close()

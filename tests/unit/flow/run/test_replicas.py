@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safeglot.backends.cluster.ray_cluster import Placed
-from safeglot.backends.cluster.replica import About
+from safeglot.backends.cluster.replica import ReplicaState
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
@@ -72,7 +72,7 @@ def test_a_replica_opens_the_model_as_the_local_engine_does_and_knows_what_was_r
 
 
 def about(lane, **given):
-    return About(machine="m", process=1, version="1", lane=lane, **given)
+    return ReplicaState(machine="m", process=1, version="1", lane=lane, **given)
 
 
 def placed(n):
