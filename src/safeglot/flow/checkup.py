@@ -14,10 +14,11 @@ from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config, to_table
 from safeglot.errors import InputErrors, ModelError, SafeglotError
-from safeglot.flow.collection import Work, collecting, is_local
+from safeglot.flow.collection import Work, collecting
 from safeglot.flow.judging import first_check
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run.manifest import manifest_of
+from safeglot.flow.run.phases import is_local
 from safeglot.judge.guards.first_check import EXCHANGES
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.taxonomy import Taxonomy

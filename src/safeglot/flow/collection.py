@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from safeglot.backends.console import Console, Snapshot
 from safeglot.backends.engine.collect import Collector, Wanted
@@ -18,7 +18,6 @@ from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.loop import run
-from safeglot.backends.models.routes import LOCAL
 from safeglot.backends.store.answers import (
     answered_models,
     count_answers,
@@ -39,14 +38,10 @@ from safeglot.flow.run.batches import progress, told_under_way, with_batches
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.looks import wanted_until_looks
 from safeglot.flow.run.models import model_id, say_keyless
-from safeglot.flow.run.replicas import fits, run_routes
+from safeglot.flow.run.phases import Phase, is_local, phases
+from safeglot.flow.run.replicas import run_routes
 from safeglot.flow.run.session import stored_config
-from safeglot.generate import Generate
 from safeglot.types import JudgeStep
-
-_Targets: TypeAlias = Sequence[tuple[Generate, ModelConfig]]
-_Judges: TypeAlias = Sequence[tuple[JudgeStep, JudgeConfig]]
-
 
 Result = TypeVar("Result")
 
@@ -73,50 +68,6 @@ class Work:
     def run(self, main: Coroutine[Any, Any, Result]) -> Result:
         """Return what a coroutine that asks models returns."""
         return run(main, proxied=bool(self.job.config.proxy))
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """Steps that run together; one in-process engine is in memory at a time."""
-
-    targets: tuple[Generate, ...]
-    """Those that are asked now; of the others only stored answers are judged."""
-    judges: tuple[JudgeStep, ...]
-    models: tuple[ModelConfig, ...]
-
-
-def phases(job: Job, *, answers: bool = True, judged: bool = True) -> list[Phase]:
-    """Return one streaming phase, or a barrier between in-process engines where there are several."""
-    targets = list(zip(job.targets, job.config.target, strict=True)) if answers else []
-    judges = list(zip(job.judges, job.config.judge, strict=True)) if judged else []
-    local = {m.model for m in _models(targets, judges) if is_local(m)}
-    if len(local) <= 1 or fits(job.config, _models(targets, judges)):
-        return [_phase(targets, judges)]
-    alone = [pair for pair in targets if is_local(pair[1])]
-    after = [pair for pair in judges if pair[1].model and is_local(pair[1].model)]
-    streamed = _phase([p for p in targets if p not in alone], [p for p in judges if p not in after])
-    return [
-        *(_phase([pair], []) for pair in alone),
-        *([streamed] if streamed.targets or streamed.judges else []),
-        *(_phase([], [pair]) for pair in after),
-    ]
-
-
-def _phase(targets: _Targets, judges: _Judges) -> Phase:
-    return Phase(
-        targets=tuple(t for t, _ in targets),
-        judges=tuple(j for j, _ in judges),
-        models=_models(targets, judges),
-    )
-
-
-def _models(targets: _Targets, judges: _Judges) -> tuple[ModelConfig, ...]:
-    return (*(m for _, m in targets), *(c.model for _, c in judges if c.model))
-
-
-def is_local(model: ModelConfig) -> bool:
-    """Return whether a model runs in this process."""
-    return model.provider in LOCAL
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,18 +280,11 @@ async def collecting(
     job = work.job
     say_keyless(models, work.console)
     files = jobs.fetched(job, models, work.console)
-    adaptations = of_run(work.run_dir, work.console)
-<<<<<<< HEAD
-    routes = await run_routes(job.config, models, files, adaptations, work.console)
+    adaptations, say = of_run(work.run_dir, work.console), work.console.say
+    routes = await run_routes(job.config, models, files, adaptations=adaptations, say=say)
     if not at_once:
         by_id = [(model_id(m, files), m) for m in models]
-        say = work.console.say
         routes = with_batches(job.config, work.store, say, routes=routes, by_id=by_id)
-=======
-    routes = await run_routes(
-        job.config, models, files, adaptations=adaptations, console=work.console
-    )
->>>>>>> f056b1e (Use many machines: the how-to, the class names, and where the tests of clusters run)
     with appended(work.run_dir.log) as log, few_collections():
         work.endpoints.say = lambda note: work.console.say(f"note: {note}")
         work.endpoints.known = lambda: _answered(work)

@@ -8,8 +8,9 @@ from example.job import BASELINE, QUIET, VLLM, answered, begun, judge, judged, p
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.errors import Stopped
 from safeglot.flow import collection
-from safeglot.flow.collection import Again, Work, phases
+from safeglot.flow.collection import Again, Work
 from safeglot.flow.run import session
+from safeglot.flow.run.phases import phases
 from safeglot.judge.guards.again import Repeated
 from safeglot.keys import response_key
 

@@ -13,7 +13,8 @@ from safeglot.backends.store.verdicts import count_verdicts
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import EndpointStopped, ModelError, Stopped, UsageError
-from safeglot.flow.collection import Work, collecting, is_local, stops_explained
+from safeglot.flow.collection import Work, collecting, stops_explained
+from safeglot.flow.run.phases import is_local
 from safeglot.flow.run.session import stored_config
 from safeglot.judge.guards import first_check
 from safeglot.judge.guards.first_check import Heard

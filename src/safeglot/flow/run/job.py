@@ -215,11 +215,8 @@ def prepare(
     if not target_ids:
         is_benign = any(label.kind == "benign" for label in prompts.labels())
         config = with_refusals(config, prompts.languages, has_benign=is_benign)
-<<<<<<< HEAD
     problems: list[str] = [] if target_ids else list(_plan_faults(config))
-=======
-    problems = [fault] if (fault := lacking(config.engine)) else []
->>>>>>> f056b1e (Use many machines: the how-to, the class names, and where the tests of clusters run)
+    problems += [fault] if (fault := lacking(config.engine)) else []
     targets = () if target_ids else config.target
     models = [*targets, *(j.model for j in config.judge if j.model is not None)]
     files: dict[str, Path] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from safeglot.backends.cluster import choice, ray_cluster
 from safeglot.backends.cluster.ray_cluster import Placed
 from safeglot.backends.cluster.replica import OpenModel, ReplicaState
 from safeglot.backends.cluster.replica_lists import ReplicaLists
-from safeglot.backends.console import Console
 from safeglot.backends.engine.engine import Route
 from safeglot.backends.engine.lists import ListedModel
 from safeglot.backends.models.adaptations import Adaptations
@@ -21,7 +20,7 @@ from safeglot.backends.models.routes import LOCAL, local_file
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
-from safeglot.flow.run.models import check_model, model_id, model_routes
+from safeglot.flow.run.models import batch_api, check_model, model_id, model_routes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +98,15 @@ async def run_routes(
     files: Mapping[str, Path],
     *,
     adaptations: Adaptations,
-    console: Console,
+    say: Callable[[str], None],
 ) -> dict[str, Route]:
     """Return the route of each model id by the engine of a run; what servers refuse goes to `adaptations`."""
     if config.engine == choice.LOCAL:
         return model_routes(config, models, files, adaptations)
-    return await _cluster_routes(config, models, files, adaptations, console)
+    hosted = [model for model in models if batch_api(model)]  # of a service nothing is spread
+    here = model_routes(config, hosted, files, adaptations)
+    spread = [model for model in models if model not in hosted]
+    return {**here, **await _cluster_routes(config, spread, files, adaptations, say)}
 
 
 async def _cluster_routes(
@@ -112,7 +114,7 @@ async def _cluster_routes(
     models: Sequence[ModelConfig],
     files: Mapping[str, Path],
     adaptations: Adaptations,
-    console: Console,
+    say: Callable[[str], None],
 ) -> dict[str, Route]:
     """Return the routes of models to their replicas in a cluster, once these are open.
 
@@ -130,7 +132,7 @@ async def _cluster_routes(
     everyone = [one for each in placed.values() for one in each]
     try:
         abouts = await ray_cluster.abouts(ray, everyone, config.patience_s)
-        _say_opened(console, everyone, abouts)
+        _say_opened(say, everyone, abouts)
         return {
             key: _route(ray, key, {one: abouts[one] for one in each}, adaptations)
             for key, each in placed.items()
@@ -177,7 +179,7 @@ def _placed(
 
 
 def _say_opened(
-    console: Console, everyone: Sequence[Placed], abouts: Mapping[Placed, ReplicaState]
+    say: Callable[[str], None], everyone: Sequence[Placed], abouts: Mapping[Placed, ReplicaState]
 ) -> None:
     """Say what was opened and where. Raises: UsageError where a model has no replica."""
     faults = {one: abouts[one].fault for one in everyone if abouts[one].fault}
@@ -188,10 +190,8 @@ def _say_opened(
     if bare:
         raise UsageError("\n".join(lines))
     for line in lines:
-        console.say(f"note: {line} The others go on without it.")
-    console.say_once(
-        f"note: ray: {len(there)} replicas on {machines} machine{'s'[machines == 1 :]}"
-    )
+        say(f"note: {line} The others go on without it.")
+    say(f"note: ray: {len(there)} replicas on {machines} machine{'s'[machines == 1 :]}")
 
 
 def _route(
