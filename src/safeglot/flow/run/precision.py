@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from safeglot.errors import UsageError
-from safeglot.flow.labels.progress import table
 from safeglot.prompts.selection import sizes_of
 from safeglot.score.plans.cost import ENDLESS, Cost, Precision, costs
 
@@ -48,9 +47,11 @@ def precision_text(prompt_set: PromptSet | None, points: Mapping[str, float]) ->
     else:
         size_C = list(sizes_of(prompt_set, categories=None, kinds=("harmful",))["harmful"].values())
         of = f"{len(size_C)} categories with {sum(size_C):,} harmful prompts in {prompt_set.source}"
-    told = [_row(cost, points, sum(size_C)) for cost in costs(wanted, size_C)]
-    heads = (f"at a safety of {points['safety']:g}", "prompts a language")
-    return f"{of}\n\n{table(heads, told)}\n\n{NOTES}"
+    told = [(f"at a safety of {points['safety']:g}", "prompts a language")]
+    told += [_row(cost, points, sum(size_C)) for cost in costs(wanted, size_C)]
+    wide = [max(len(row[at]) for row in told) for at in (0, 1)]
+    lines = (f"{name.ljust(wide[0])}  {number.rjust(wide[1])}" for name, number in told)
+    return "\n".join([of, "", *lines, "", NOTES])
 
 
 def _row(cost: Cost, points: Mapping[str, float], pool: int) -> tuple[str, str]:
