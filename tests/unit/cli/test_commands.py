@@ -37,6 +37,7 @@ def test_run_has_a_flag_for_each_key_of_the_toml():
         "--no-judge-thoughts",
         "--no-refusal-judge",
         "--no-unpaired",
+        "--no-batch",
     }
     more = {
         "--with",

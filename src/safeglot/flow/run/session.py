@@ -19,6 +19,7 @@ from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.stop import clear_looks
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_prompts, main_texts, prompt_ids
+from safeglot.backends.store.tries import open_batches
 from safeglot.config import checks, naming
 from safeglot.config.endpoints import models_of
 from safeglot.config.files import known
@@ -120,7 +121,7 @@ def _begins_anew(run_dir: RunDir, job: Job, console: Console) -> bool:
 
 
 def holds_nothing(run_dir: RunDir) -> bool:
-    """Return whether a run has no answer and no block of one, so that nothing is lost with it."""
+    """Return whether a run has no answer, no block of one and none under way, so that nothing is lost with it."""
     if not run_dir.database.exists():
         return True
     try:
@@ -128,7 +129,7 @@ def holds_nothing(run_dir: RunDir) -> bool:
     except UsageError:  # another version's, or damaged: who knows
         return False
     try:
-        return not count_outcomes(store)
+        return not count_outcomes(store) and not open_batches(store)
     except sqlite3.DatabaseError:
         return False
     finally:

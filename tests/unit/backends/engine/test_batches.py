@@ -135,6 +135,21 @@ def test_the_first_are_asked_at_once_and_the_others_by_a_batch(store):
     assert said == f"batch-0: {20 - AT_ONCE} requests of {MODEL} submitted as a batch"
 
 
+def test_a_batch_waits_for_what_others_in_flight_may_bring(store):
+    place = Place(store, Service())
+    idle = [False] * 5 + [True] * 100
+
+    def others_idle() -> bool:
+        if len(idle) > 100:
+            assert not place.service.batches
+        return idle.pop(0)
+
+    place.model.others_idle = others_idle
+    asyncio.run(place.ask(texts(20)))
+    assert [len(batch) for batch in place.service.batches.values()] == [20 - AT_ONCE]
+    assert len(idle) <= 100
+
+
 def test_bare_texts_are_asked_at_once(store):
     place = Place(store, Service())
 

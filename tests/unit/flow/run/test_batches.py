@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from safeglot.backends.engine.batches import BatchModel
+from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.store import tries
 from safeglot.backends.store.store import Store
@@ -15,6 +16,7 @@ from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.flow.run.batches import progress, told_under_way, with_batches
 from safeglot.flow.run.models import batch_fault, is_batched, model_routes
+from safeglot.flow.run.session import holds_nothing
 
 
 @pytest.fixture
@@ -117,3 +119,11 @@ def test_the_setting_needs_a_model_that_can():
         "--batch: none of the models has a batch API that is known (openai and anthropic have). "
         "Leave it out."
     )
+
+
+def test_a_run_with_a_batch_under_way_is_not_given_up_for_another(tmp_path):
+    run_dir = RunDir(tmp_path)
+    with closing(Store(run_dir.database)) as store:
+        assert holds_nothing(run_dir)
+        tries.begin_batch(store, GPT, "https://api.openai.com/v1", ["a" * 32])
+    assert not holds_nothing(run_dir)

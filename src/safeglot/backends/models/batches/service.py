@@ -29,6 +29,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LINES = 500
 """Lines that are written before other work goes on."""
 _PIECE = 1 << 20
+_MOST_RESULTS = 1 << 33
+"""The most bytes of results: no batch has so many tokens."""
 _PAGES = 20
 """The most pages of a list of batches that are looked through for one of ours."""
 _LATE_S = 3600.0
@@ -154,15 +156,22 @@ class BatchApi:
         file = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it is read
         try:
             for path in paths:
-                async with self._asked("GET", path) as (_, response):
-                    async for piece in response.content.iter_chunked(_PIECE):
-                        file.write(piece)
-                file.write(b"\n")
+                await self._save(path, file)
         except BaseException:
             file.close()
             raise
         file.seek(0)
         return self._told(file)
+
+    async def _save(self, path: str, file: IO[bytes]) -> None:
+        """Write a file of results behind what is there. Raises: ModelError."""
+        async with self._asked("GET", path) as (url, response):
+            async for piece in response.content.iter_chunked(_PIECE):
+                file.write(piece)
+                if file.tell() > _MOST_RESULTS:
+                    why = f"{url}: results of more than {_MOST_RESULTS:,} bytes"
+                    raise ModelError("malformed", why, transient=False)
+        file.write(b"\n")
 
     def _told(self, file: IO[bytes]) -> Iterator[Told]:
         with file:

@@ -178,6 +178,16 @@ def test_lines_of_others_and_broken_ones_are_left_out(monkeypatch):
     assert file.closed
 
 
+def test_results_without_end_are_not_held(monkeypatch):
+    monkeypatch.setattr(services, "_MOST_RESULTS", 1000)
+
+    async def work(service):
+        return await service.poll(await service.submit(asked(20), "m"))
+
+    with BatchServer() as server, pytest.raises(ModelError, match="results of more than"):
+        at(server, "openai", work)
+
+
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
