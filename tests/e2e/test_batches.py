@@ -218,6 +218,16 @@ def test_a_wrong_key_shows_at_once_and_nothing_is_submitted(prompts, tmp_path):
         assert not server.batches
 
 
+def test_a_target_that_only_thinks_is_known_before_a_batch_goes(prompts, tmp_path):
+    only = scripted({}, fault=lambda seen: Fault(finish_reason="length"))
+    only.answer = lambda _seen: ""
+    with BatchServer(only) as server:
+        done = run(server, tmp_path / "run", prompts, "openai")
+        assert done.returncode == 4
+        assert "its first 4 replies hold a thought and no answer" in done.stderr
+        assert not server.batches
+
+
 def test_the_dry_run_shows_both_prices(prompts, tmp_path):
     (tmp_path / "prices.toml").write_text(
         '["openai/target"]\nusd_in = 1.0\nusd_out = 4.0\n["openai/guard"]\nusd_in = 1.0\nusd_out = 4.0\n'
