@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from safeglot.backends.files import datasets, folders
 from safeglot.backends.files.datasets import DataFile, Loaded
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.prompts.problems import Remedy, listed
+from safeglot.prompts.problems import SHOWN, Remedy, Unread, listed
 from safeglot.prompts.reading import patterns
+from safeglot.prompts.reading.language_names import languages_named
 from safeglot.prompts.reading.patterns import PathCells
+from safeglot.prompts.reading.suggestions import likely_column
+
+_LANGUAGES = {patterns.SAID["language"], patterns.IMPLIED["language"]}
+_MOST_REMEDIES = 6
+"""Times that what mends the reading is tried before a command is told."""
+_FIRST_ROWS = 20
+"""Rows of a sheet by which it is told from others."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +47,9 @@ def load_all(config: Config) -> Loaded:
     named = [datasets.load_prompts(spec) if _is_whole(spec) else _loaded(spec) for spec in specs]
     files = [file for one in named for file in one.files]
     notes = [note for one in named for note in one.notes]
-    if len(specs) > 1 and not any(file.said for file in files):
+    if len({file.where for file in files}) < len(files) == len(specs):
+        files = [dataclasses.replace(f, where=spec) for f, spec in zip(files, specs, strict=True)]
+    if len(files) > 1 and not any(_LANGUAGES & {*file.said} for file in files):
         files, more = _implied(files)
         notes += more
     first = named[0]
@@ -96,16 +107,29 @@ def _parts(where: str, data: Path | bytes, place: PathCells, part: str) -> list[
     elif is_book:
         places = {file.part: patterns.place_of(part or "*", file.part) for file in found}
         if not part and len(found) > 1:
-            sheets = ", ".join(places)
-            raise UsageError(
-                f"{where}: has several sheets ({sheets}). Say which after its name, as in "
-                f"{shlex.quote(f'{where}#{found[0].part}')}, or #{{language}} where each is a language"
+            likely = _likely_sheets(found)
+            say = (
+                f"{where}: has several sheets ({', '.join(places)}); say which after its name, as in "
+                f"{shlex.quote(f'{where}#{likely}')}, or #{{language}} where each is a language"
             )
+            raise Unread([say], Remedy(part=likely))
         found = [file for file in found if places[file.part] is not None]
         if not found:
             raise UsageError(f"{where}: no sheet is named as {part}; it has {', '.join(places)}")
         return [_said(file, place, places[file.part] if part else None) for file in found]
     return [_said(file, place, None) for file in found]
+
+
+def _likely_sheets(sheets: Sequence[DataFile]) -> str:
+    """Return the pattern of all sheets where they are alike, else the name of the one with the most cells."""
+    if all(languages_named(sheet.part) for sheet in sheets):
+        return "{language}"
+    grids = [[row for row in islice(s.grid or (), _FIRST_ROWS) if any(row)] for s in sheets]
+    heads = {tuple(map(str, grid[0])) if grid else () for grid in grids}
+    if len(heads) == 1 and (head := heads.pop()):
+        return "*" if likely_column("category", head) in head else "{category}"
+    cells = [sum(map(len, grid)) for grid in grids]
+    return sheets[cells.index(max(cells))].part
 
 
 def _said(file: DataFile, *places: PathCells | None) -> DataFile:
@@ -170,41 +194,72 @@ def _implied(files: Sequence[DataFile]) -> tuple[list[DataFile], list[str]]:
     if not all(name in place.cells for place in places):
         return list(files), []
     said = [
-        dataclasses.replace(file, said={name: place.cells[name]})
+        dataclasses.replace(file, said={**file.said, name: place.cells[name]})
         for file, place in zip(files, places, strict=True)
     ]
     return said, [f"{len(files)} files, read as {shape}"]
 
 
-def pasted(
-    config: Config,
-    problems: InputErrors,
-    remedy: Remedy | None = None,
-    command: Sequence[str] = (),
-) -> InputErrors:
-    """Return the problems with the whole command that reads the prompts, where there is one, or tries again.
-
-    `command` is how it begins where it is not that of the prompts alone.
-    """
-    remedy = remedy or Remedy()
-    prompts = list(config.prompts)
+def remedied(config: Config, remedy: Remedy) -> Config:
+    """Return the settings with what mends the reading of the prompts."""
+    prompts, flags = config.prompts, remedy.flags
     if remedy.part and len(prompts) == 1:
-        prompts = [f"{prompts[0]}#{remedy.part}"]
-    columns = {**config.columns, **remedy.columns}
-    read_as = {**config.read_as, **remedy.read_as}
-    words = ["safeglot", *(command or ("prompts", *_flags("--prompts", prompts)))]
-    words += _flags("--columns", [_pairs(columns)] if columns else ())
-    words += _flags("--read-as", [_pairs(read_as)] if read_as else ())
+        prompts = (f"{patterns.file_and_part(prompts[0])[0]}#{remedy.part}",)
+    tags = flags.get("--languages", "")
+    return dataclasses.replace(
+        config,
+        prompts=prompts,
+        columns={**config.columns, **remedy.columns},
+        read_as={**config.read_as, **remedy.read_as},
+        languages=tuple(tags.split(",")) if tags else config.languages,
+        allow_partial=config.allow_partial or "--allow-partial" in flags,
+        unpaired=config.unpaired or "--unpaired" in flags,
+    )
+
+
+def followed(
+    config: Config, error: Unread, read: Callable[[Config], object]
+) -> tuple[InputErrors, Config]:
+    """Return all that is wrong, and the settings by which the prompts are read: each remedy is tried in turn."""
+    found = dict.fromkeys(error.problems)
+    new = remedied(config, error.remedy)
+    for _ in range(_MOST_REMEDIES):
+        if error.remedy.recode or new == config:
+            break
+        config = new
+        try:
+            read(config)
+        except Unread as further:
+            found |= dict.fromkeys(further.problems)
+            error, new = further, remedied(config, further.remedy)
+        except UsageError:
+            break
+    return InputErrors(tuple(found)[:SHOWN]), new
+
+
+def pasted(
+    config: Config, problems: InputErrors, command: Sequence[str] = (), *, recode: bool = False
+) -> InputErrors:
+    """Return the problems with the whole command that reads the prompts, or tries again.
+
+    `command` is how it begins where it is not that of the prompts alone; `recode` whether the file is
+    not in UTF-8.
+    """
+    words = ["safeglot", *(command or ("prompts", *_flags("--prompts", config.prompts)))]
+    words += _flags("--columns", [_pairs(config.columns)] if config.columns else ())
+    words += _flags("--read-as", [_pairs(config.read_as)] if config.read_as else ())
     words += _flags("--languages", [",".join(config.languages)] if config.languages else ())
     words += _flags("--taxonomy", [config.taxonomy] if config.taxonomy else ())
     words += _flags("--reference", [config.reference] if config.reference != "en" else ())
     words += ["--allow-partial"] if config.allow_partial else []
     words += ["--unpaired"] if config.unpaired else []
-    for flag, given in remedy.flags.items():
-        if flag in words:
-            continue
-        words += [flag, given] if given else [flag]
-    return InputErrors(problems.problems, then=shlex.join(words))
+    then, old = shlex.join(words), config.prompts[0]
+    if recode and len(config.prompts) == 1 and Path(old).is_file():
+        path = Path(old)
+        new = str(path.with_name(f"{path.stem}-utf8{path.suffix}"))
+        first = f"iconv -f WINDOWS-1252 -t UTF-8 {shlex.quote(old)} > {shlex.quote(new)}"
+        then = f"{first} && {shlex.join([new if word == old else word for word in words])}"
+    return InputErrors(problems.problems, then=then)
 
 
 def _flags(flag: str, given: Iterable[str]) -> list[str]:

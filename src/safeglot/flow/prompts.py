@@ -11,7 +11,7 @@ from safeglot.backends.files.datasets import Loaded
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
-from safeglot.flow.prompt_files import load_all, pasted
+from safeglot.flow.prompt_files import followed, load_all, pasted
 from safeglot.prompts.problems import Unread
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.readers import ReadingOptions, read_prompt_files
@@ -24,11 +24,11 @@ def load(config: Config) -> tuple[PromptSet, PromptOrigin]:
     """Return the selected prompts, parallel in every language, and what they were read from."""
     _check_unpaired(config)
     config = untranslated(config)
-    loaded = load_all(config)
     try:
-        whole = read_prompt_files(loaded, reading_of(config), TextStream(datasets.room_for_texts()))
+        loaded, whole = _read(config)
     except Unread as error:
-        raise pasted(config, error, error.remedy) from error
+        problems, mended = followed(config, error, _read)
+        raise pasted(mended, problems, recode=error.remedy.recode) from error
     except OSError as error:
         raise UsageError(
             f"{', '.join(config.prompts)}: the texts cannot be put into a temporary file ({error}). Make room, or "
@@ -52,6 +52,12 @@ def _check_unpaired(config: Config) -> None:
                 f"out and translate the prompts of one language: --languages {config.reference} --to TAGS "
                 "--with TRANSLATOR."
             )
+
+
+def _read(config: Config) -> tuple[Loaded, PromptSet]:
+    loaded = load_all(config)
+    texts = TextStream(datasets.room_for_texts())
+    return loaded, read_prompt_files(loaded, reading_of(config), texts)
 
 
 def _selected(whole: PromptSet, config: Config) -> PromptSet:

@@ -24,6 +24,8 @@ class Remedy:
     """Flag -> what follows it; "" for nothing."""
     part: str = ""
     """What of a file to read, after its name."""
+    recode: bool = False
+    """Whether the file has first to be written in UTF-8."""
 
 
 class Unread(InputErrors):

@@ -150,6 +150,19 @@ def names() -> dict[str, tuple[str, ...]]:
     return found
 
 
+@lru_cache(maxsize=1)
+def names_elsewhere() -> dict[str, tuple[str, ...]]:
+    """Return what languages are called in their own and in other languages, plain -> the tags that it may mean.
+
+    Source: Unicode CLDR, by scripts/languages/make_names.py.
+    """
+    from importlib import resources
+
+    text = resources.files("safeglot.text").joinpath("language_names.tsv").read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines())
+    return {name: tuple(tags.split()) for tags, *own in rows for name in own}
+
+
 @lru_cache(maxsize=4096)
 def canonical(tag: str) -> str:
     """Return the one spelling of a tag that safeglot uses.

@@ -38,7 +38,7 @@ def _walk(folder: Path, root: Path, inside: Path, depth: int) -> Iterator[Path]:
         raise UsageError(f"{folder}: cannot be read: {error.strerror}") from error
     for entry in entries:
         path = Path(entry.path)
-        if entry.name.startswith("."):
+        if entry.name.startswith((".", "~$")):  # hidden, or the lock of an open workbook
             continue
         if entry.is_symlink() and not path.resolve().is_relative_to(inside):
             raise UsageError(

@@ -8,11 +8,9 @@ from typing import TypeAlias
 
 from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.prompts.reading.cells import is_blank
-from safeglot.prompts.reading.patterns import SAID
+from safeglot.prompts.reading.patterns import CONSTANT, SAID
 from safeglot.prompts.reading.tables import Row, Table
 
-CONSTANT = "="
-"""How a column's name begins that stands for a value, as in `category==all`."""
 SAMPLE_ORDER = "#"
 """As the column of `sample`: count the answers in the order of the file."""
 NAN = "nan"

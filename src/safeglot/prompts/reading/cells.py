@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 
 from safeglot.prompts.problems import Problems, listed
-from safeglot.prompts.reading.language_names import languages_named
+from safeglot.prompts.reading.language_names import is_common, languages_named
 from safeglot.text import languages
 from safeglot.text.surrogates import has_half
 from safeglot.types import Kind
@@ -19,15 +20,20 @@ KINDS: Mapping[str, Kind] = {
 }
 _WORDS_OF: Mapping[Kind, frozenset[str]] = {
     "harmful": frozenset(
-        ("hateful", "toxic", "1", "true", "yes", "y", "bad", "malicious", "hate", "offensive", "positive")
+        ("hateful", "toxic", "1", "true", "yes", "y", "bad", "malicious", "hate", "offensive", "positive",
+         "hate-speech", "dangerous", "jailbreak", "schädlich", "hass", "gefährlich", "nocif", "nuisible",
+         "haineux", "haine", "dañino", "nocivo", "odio", "prejudicial", "dannoso", "вредный", "有害", "仇恨")
     ),
     "benign": frozenset(
-        ("non-hateful", "nonhateful", "non-toxic", "0", "false", "no", "n", "good", "harmless", "neutral",
-         "not hateful", "non-harmful", "normal", "negative")
+        ("non-hateful", "nonhateful", "non-toxic", "nontoxic", "0", "false", "no", "n", "good", "harmless",
+         "neutral", "not-hateful", "non-harmful", "not-harmful", "normal", "negative", "nothate", "not-hate",
+         "no-hate", "none-hate", "non-hate", "not-toxic", "inoffensive", "harmlos", "unschädlich", "ungefährlich",
+         "inoffensif", "inofensivo", "inocuo", "innocuo", "inócuo", "безвредный", "无害")
     ),
 }  # fmt: skip
 """Words of other sets' labels and what they most likely mean: suggested, never taken for granted."""
 LABELS = frozenset(word for words in _WORDS_OF.values() for word in words)
+_YES_OR_NO = frozenset(("1", "0", "true", "false", "yes", "no", "y", "n"))
 _BLANK = frozenset(("", "nan", "n/a", "#n/a", "na", "<na>", "none", "null", "nat", "nil"))
 """What programs write in the place of an empty cell, case folded."""
 
@@ -43,13 +49,15 @@ def known_language(tag: str, where: str, problems: Problems) -> str:
         problems.add(where, f'"{tag}" may be {either}; say which: {do}')
         problems.remedy.read_as[tag] = found[0]
         return ""
-    nearest = languages.nearest(tag)
+    nearest = [n for n in languages.nearest(tag) if is_common(n) and (len(tag) > 2 or len(n) == 2)]
     near = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    own = "x-" + (re.sub(r"[^a-z0-9]", "", tag.casefold())[:8] or "other")
     problems.add(
         where,
-        f'"{tag}" is not a language tag that is known{near}; say which it is: --read-as "{tag}=TAG"',
+        f'"{tag}" is not a language tag that is known{near}; say which it is: --read-as "{tag}=TAG" ({own} is a tag '
+        "for a language that has none)",
     )
-    problems.remedy.read_as[tag] = nearest[0] if nearest else "TAG"
+    problems.remedy.read_as[tag] = nearest[0] if nearest else own
     return ""
 
 
@@ -83,19 +91,33 @@ def is_spelling(name: str, tag: str) -> bool:
         return False
 
 
-def likely_kinds(words: Iterable[str]) -> dict[str, Kind]:
-    """Return what words of labels most likely mean, to be suggested."""
-    return {
-        word: next(
-            (kind for kind, known in _WORDS_OF.items() if word.casefold() in known), "benign"
-        )
-        for word in words
-    }
+def plain_word(word: str) -> str:
+    """Return a word of a label as it is compared: without case, spaces, and the zero of a whole number."""
+    return re.sub(r"[_\s]+", "-", word.strip().casefold()).removesuffix(".0")
 
 
-def say_strange_kinds(strange: Mapping[str, str], problems: Problems) -> None:
+def likely_kinds(words: Iterable[str], *, of_safety: bool = False) -> dict[str, Kind]:
+    """Return what words of labels most likely mean, to be suggested; `of_safety` where yes means benign.
+
+    A word that is not known is the other kind than those that are, or else harmful, as without labels.
+    """
+    known: dict[str, Kind] = {}
+    for word in (words := [*words]):
+        plain = plain_word(word)
+        own = KINDS.get(plain) or next((k for k, ws in _WORDS_OF.items() if plain in ws), None)
+        if own:
+            swapped = of_safety and plain in _YES_OR_NO
+            known[word] = ("benign" if own == "harmful" else "harmful") if swapped else own
+    kinds = {*known.values()}
+    other: Kind = "benign" if kinds == {"harmful"} else "harmful"
+    return {word: known.get(word, other) for word in words}
+
+
+def say_strange_kinds(
+    strange: Mapping[str, str], problems: Problems, *, of_safety: bool = False
+) -> None:
     """Say which words are no kinds, each with where it stands first, and how to say what they mean."""
-    read_as = likely_kinds(strange)
+    read_as = likely_kinds(strange, of_safety=of_safety)
     problems.remedy.read_as |= read_as
     shown = listed([f"{word!r}" for word in strange], 12)
     said = ",".join(f"{word}={kind}" for word, kind in read_as.items())

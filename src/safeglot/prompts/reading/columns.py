@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
-from safeglot.prompts.reading.json_rows import KEY, LINE
-from safeglot.prompts.reading.language_names import is_common, languages_named
-from safeglot.prompts.reading.patterns import IMPLIED, SAID
-from safeglot.prompts.reading.suggestions import by_language, likely_column, looks_headless
+from safeglot.prompts.reading.lacking_columns import (
+    has,
+    say_ambiguous,
+    say_headless,
+    say_lacking,
+    say_languages,
+    say_others,
+)
+from safeglot.prompts.reading.language_names import is_common, is_plain, languages_named
+from safeglot.prompts.reading.patterns import CONSTANT, IMPLIED, ROW_NUMBERS, SAID
+from safeglot.prompts.reading.suggestions import by_language, looks_headless
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.text import languages
-
-ROW_NUMBERS = "#"
-"""As the column of `id`: number the rows."""
-CONSTANT = "="
-"""What begins, in place of a column, a text that is the same in all rows."""
 
 _NAMES = {
     "id": ("id",),
@@ -44,6 +46,8 @@ class Columns:
     """From words of the file to kinds, tags and categories."""
     unpaired: bool = False
     """Whether each language has prompts of its own, whatever their ids."""
+    partial: bool = False
+    """Whether rows that lack an id, a category or a language are left out."""
 
 
 def cell_of(row: Row, column: str | None) -> object:
@@ -60,8 +64,8 @@ def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -
 
     Raises: InputErrors where a column is lacking that nothing can be read without.
     """
-    if looks_headless(table.header) and not {*mapping.values()} & {*table.columns}:
-        _say_headless(table, problems)
+    if looks_headless(table.header, table.sample) and not {*mapping.values()} & {*table.columns}:
+        say_headless(table, problems)
     known = len(problems.found)
     fields, tags = _mapped(table, mapping, problems)
     problems.stop(known)
@@ -83,7 +87,11 @@ def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -
             fields["language"] = IMPLIED["language"]
     if "category" not in fields and IMPLIED["category"] in table.columns:
         fields["category"] = IMPLIED["category"]
-    _require(table, fields, tags, problems)
+    say_lacking(table, fields, tags, problems)
+    if "text" in fields and not tags:
+        if "text" not in mapping and "language" not in fields:
+            say_others(table, fields["text"], fields.values(), problems)
+        say_languages(table, fields, problems)
     problems.stop(known)
     used = {*fields.values(), *tags.values(), *SAID.values(), *IMPLIED.values()}
     return Columns(
@@ -114,7 +122,7 @@ def _mapped(
             )
         elif not constant and column not in table.columns and (name, column) != ("id", ROW_NUMBERS):
             near = did_you_mean(column, table.columns)
-            message = f'has no column "{column}", which is named for {name}{near} {_has(table)}'
+            message = f'has no column "{column}", which is named for {name}{near} {has(table)}'
             problems.add(table.where, message)
         elif name in _NAMES:
             fields[name] = column
@@ -155,18 +163,17 @@ def _language_columns(
 ) -> dict[str, str]:
     """Return the columns that are named by a language, or stand in one object by language."""
     tags: dict[str, str] = {}
-    free = [c for c in table.columns if c not in taken | {*mapped.values()}]
-    within = by_language(free, ".")
-    if len(within) == 1:
-        free += [*next(iter(within.values())).values()]
+    used = {c.casefold() for c in taken | {*mapped.values()}}  # ID beside id is not Indonesian
+    free = [c for c in table.columns if c.casefold() not in used]
+    within = by_language([c for c in table.columns if c not in taken], ".")
+    own = next(iter(within.values())) if len(within) == 1 else {}
     for column in free:
-        tag = column_language(column)
-        if tag is None and len(within) == 1:
-            own = next(iter(within.values()))
-            tag = next((t for t, c in own.items() if c == column), None)
-        if tag is None and len(several := languages_named(column)) > 1:
-            _say_ambiguous(column, several, table.where, problems)
-        if tag is None or tag in mapped or tags.get(tag) == column:
+        single = column_language(column)
+        several = (single,) if single else own.get(column) or languages_named(column)
+        if len(several) > 1:
+            say_ambiguous(column, several, table.where, problems)
+        tag = single or (several[0] if column in own and len(several) == 1 else None)
+        if tag is None or tag in mapped:
             continue
         if tag in tags:
             problems.add(
@@ -177,12 +184,6 @@ def _language_columns(
             problems.remedy.columns[tag] = tags[tag]
         tags.setdefault(tag, column)
     return {} if [*tags] == ["nr"] and not mapped else tags  # alone it is a number, not Ndebele
-
-
-def _say_ambiguous(column: str, several: Sequence[str], where: str, problems: Problems) -> None:
-    either = " or ".join(f"--columns {tag}={column}" for tag in several)
-    problems.add(where, f'column "{column}" may be {" or ".join(several)}; say which: {either}')
-    problems.remedy.columns[several[0]] = column
 
 
 def _is_tag(column: str) -> bool:
@@ -202,92 +203,11 @@ def column_language(column: str) -> str | None:
         return named[0] if len(named) == 1 and is_common(named[0]) else None
     tag = languages.canonical(column)
     script = languages.lookup(tag).script
-    plain = all(len(subtag) <= 4 and not subtag[0].isdigit() for subtag in tag.split("-")[1:])
-    return tag if plain and script in languages.all_scripts() and not tag.startswith("x-") else None
-
-
-def _require(
-    table: Table, fields: Mapping[str, str], tags: Mapping[str, str], problems: Problems
-) -> None:
-    has, found = _has(table), problems.remedy.columns
-    taken = {*fields.values(), *tags.values()}
-    if "text" not in fields and not tags:
-        _say_textless(table, taken, fields, problems)
-        taken |= {*found.values()}
-    for name in ("id", "category"):
-        if name not in fields:
-            likely = likely_column(name, [c for c in table.columns if c not in taken])
-            found[name] = likely or (ROW_NUMBERS if name == "id" else f"{CONSTANT}all")
-            if name == "id" and not likely and KEY in table.columns:
-                found[name] = KEY
-            taken.add(found[name])
-            do = f"name it with --columns {name}=COLUMN"
-            if name == "id":
-                do += f" (or --columns id={ROW_NUMBERS} to number the rows)"
-            else:
-                do += f" (or --columns {name}={CONSTANT}all for one category of all)"
-            near = f'; did you mean "{likely}"?' if likely else ""
-            problems.add(table.where, f"has no column for {name}{near} {has}; {do}")
-    _suggest_kind(table, fields, taken, found)
-
-
-def _suggest_kind(
-    table: Table, fields: Mapping[str, str], taken: set[str], found: dict[str, str]
-) -> None:
-    """Add a column of labels to what is suggested, which would else pass for harmful prompts."""
-    column = likely_column("kind", [c for c in table.columns if c not in taken])
-    if found and column and "kind" not in fields:
-        found["kind"] = column
-
-
-def _say_textless(
-    table: Table, taken: set[str], fields: Mapping[str, str], problems: Problems
-) -> None:
-    free = [c for c in table.columns if c not in taken]
-    found = problems.remedy.columns
-    groups = by_language(free, "_-. ") if "language" not in fields else {}
-    if groups:
-        base = likely_column("text", list(groups)) or next(iter(groups))
-        found |= groups[base]
-        say = f"its languages seem to be in {', '.join(groups[base].values())}"
-        if len(groups) > 1:
-            say += f" (or in those of {', '.join(g for g in groups if g != base)})"
-    else:
-        column = likely_column("text", free)
-        if column is None and LINE in table.columns:
-            column = LINE
-        found["text"] = column or next(iter(free), "COLUMN")
-        say = "name it with --columns text=COLUMN or --columns en=COLUMN"
-    problems.add(
-        table.where,
-        f'has no text: neither a column "text" nor one a language, such as "en" {_has(table)}; {say}',
+    return (
+        tag
+        if is_plain(tag) and script in languages.all_scripts() and not tag.startswith("x-")
+        else None
     )
-
-
-def _say_headless(table: Table, problems: Problems) -> None:
-    """Say that a file seems to have no header, in place of what else is wrong with it then; raises."""
-    uneven = any("cells where the header has" in fault for fault in problems.found)
-    problems.found.clear()
-    columns, found = table.header, problems.remedy.columns
-    longest = max(range(len(columns)), key=lambda i: len(columns[i]))
-    one = len(columns) == 1 or uneven
-    found["text"] = LINE if one else f"#{longest + 1}"
-    found["id"] = "#1" if longest and columns[0].isdigit() else ROW_NUMBERS
-    if not {SAID["category"], IMPLIED["category"]} & {*table.columns}:
-        found["category"] = f"{CONSTANT}all"
-    if not {SAID["language"], IMPLIED["language"]} & {*table.columns}:
-        found["language"] = f"{CONSTANT}en"
-    problems.add(
-        table.where,
-        f'seems to have no header: its first line is "{",".join(columns):.60}"; name its columns by their '
-        f"numbers (#1, #2), or its lines as {LINE}, and say what is the same in all rows",
-    )
-    problems.stop()
-
-
-def _has(table: Table) -> str:
-    columns = [c for c in table.columns if c and c not in (*SAID.values(), *IMPLIED.values())]
-    return f"(its columns: {listed(columns, 40) or 'none'})"
 
 
 def missing_language(tag: str, file_languages: tuple[str, ...], unused: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,8 +12,13 @@ from typing import TextIO
 
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.json_rows import LINE, MOST_LETTERS, Found, bounded
+from safeglot.prompts.reading.suggestions import are_names, looks_headless
 
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
+_SAID = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+"""The line by which Excel is told what the delimiter is."""
+_MOST_TITLES = 5
+"""Lines or rows above a header that are about the file."""
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"', re.DOTALL)
 _MOST_LINES = 1000
 """Lines that one quoted text may have."""
@@ -24,6 +30,8 @@ class Header:
 
     lacking: bool = False
     lines: bool = False
+    within: tuple[str, ...] = ()
+    """Names of cells that may be lists of objects, of which each is a row."""
 
 
 def text_lines(lines: TextIO, where: str, problems: Problems) -> Iterator[Found]:
@@ -64,6 +72,13 @@ def _quoted(first: str, waiting: deque[tuple[int, str]], source: Iterator[tuple[
     return match[1].replace('""', '"')
 
 
+def is_headed(lines: TextIO) -> bool:
+    """Return whether a text begins with a header, as a table does and lines of texts do not."""
+    first = lines.readline(MOST_LETTERS)
+    lines.seek(0)
+    return any(are_names([c.strip() for c in _split(first, d)]) for d in DELIMITERS)
+
+
 def csv_rows(
     lines: TextIO,
     where: str,
@@ -74,15 +89,20 @@ def csv_rows(
 ) -> Iterator[Found]:
     """Yield the rows of a CSV text; of , ; and tab what splits its first line most is the delimiter."""
     csv.field_size_limit(MOST_LETTERS)  # cells may be longer than the 131,072 of the module
-    header, delimiter = _header(lines)
+    header, delimiter, titles = _header(lines, headless=headless)
     if headless:
         header = [f"#{number}" for number in range(1, len(header) + 1)]
     columns.update(dict.fromkeys(header))
     if len(set(header)) < len(header):
         twice = sorted({name for name in header if header.count(name) > 1})
         problems.add(f"{where}:1", f"the header has {', '.join(twice)} twice; rename one of them")
-    for line, cells in _csv_lines(lines, delimiter, where, problems, headless=headless):
-        if len(cells) == len(header):
+    if any(line.strip() and not _SAID.fullmatch(line) for line in titles):
+        problems.notes[f"{where}: read from line {len(titles) + 1}, its header"] = None
+    for found, cells in _csv_lines(lines, delimiter, where, problems, headless=headless):
+        line = found + len(titles)
+        if not headless and [cell.strip() for cell in cells] == header:
+            problems.notes[f"{where}: lines that repeat its header are left out"] = None
+        elif len(cells) == len(header):
             yield Found(line, dict(zip(header, cells, strict=True)))
         else:
             than = "first line" if headless else "header"
@@ -104,10 +124,12 @@ def grid_rows(
 ) -> Iterator[Found]:
     """Yield the rows of a sheet; its first one that is not empty is the header, where it has one."""
     names: list[str] = []
-    for number, row in enumerate(grid, start=1):
-        cells = [None if cell == "" else cell for cell in row]
-        if all(cell is None for cell in cells):
-            continue
+    filled = (
+        (number, [None if cell == "" else cell for cell in row])
+        for number, row in enumerate(grid, start=1)
+    )
+    rows = (own for own in filled if any(cell is not None for cell in own[1]))
+    for number, cells in rows if header.lacking else _below_titles(rows):
         if not names:
             names = [f"#{n}" for n in range(1, len(cells) + 1)]
             if not header.lacking:
@@ -125,14 +147,58 @@ def grid_rows(
         yield Found(number, {n: c for n, c in zip(names, cells, strict=False) if n})
 
 
-def _header(lines: TextIO) -> tuple[list[str], str]:
-    first = lines.readline(MOST_LETTERS)
-    while not first.strip():
+def _below_titles(
+    rows: Iterator[tuple[int, list[object]]],
+) -> Iterator[tuple[int, list[object]]]:
+    """Yield the rows from the header on: a row of one cell above one of several is about the sheet."""
+    first = [*itertools.islice(rows, _MOST_TITLES + 1)]
+    there = [[str(cell) for cell in cells if cell is not None] for _, cells in first]
+    at = next((i for i, names in enumerate(there) if len(names) > 1), 0)
+    yield from itertools.chain(
+        first[0 if looks_headless(there[at] if there else ()) else at :], rows
+    )
+
+
+def _header(lines: TextIO, *, headless: bool) -> tuple[list[str], str, list[str]]:
+    """Return the names of the columns, the delimiter, and the lines above; what is read next is the header."""
+    above: list[str] = []
+    said = None
+    while True:
         first = lines.readline(MOST_LETTERS)
+        if found := None if said else _SAID.fullmatch(first):
+            said = found[1]
+        elif first.strip() or not first:
+            delimiter = said or max(DELIMITERS, key=lambda d: len(_split(first, d)))
+            if (
+                headless
+                or not first
+                or not _is_title(first, delimiter, lines)
+                or len(above) == _MOST_TITLES
+            ):
+                break
+        above.append(first)
     lines.seek(0)
-    splits = {d: next(csv.reader([first], delimiter=d), []) for d in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda d: len(splits[d]))
-    return [name.strip() for name in splits[delimiter]], delimiter
+    for _ in above:
+        lines.readline(MOST_LETTERS)
+    return [name.strip() for name in _split(first, delimiter)], delimiter, above
+
+
+def _is_title(first: str, delimiter: str, lines: TextIO) -> bool:
+    """Return whether a line of one cell stands above one that is a header; what follows it is looked at."""
+    if len(_split(first, delimiter)) > 1 or first.startswith('"'):
+        return False
+    here = lines.tell()
+    for line in itertools.islice(iter(lambda: lines.readline(MOST_LETTERS), ""), _MOST_TITLES):
+        names = max((_split(line, d) for d in DELIMITERS), key=len)
+        if len(names) > 1:
+            lines.seek(here)
+            return not looks_headless([name.strip() for name in names])
+    lines.seek(here)
+    return False
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
 
 
 def _csv_lines(

@@ -6,25 +6,26 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 
-from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.cells import (
     KINDS,
     LABELS,
     category_of,
     is_blank,
-    is_spelling,
-    known_language,
+    plain_word,
     python_list,
     say_strange_kinds,
     text_fault,
     words_of,
 )
-from safeglot.prompts.reading.columns import CONSTANT, ROW_NUMBERS, Columns, cell_of
-from safeglot.prompts.reading.patterns import IMPLIED, SAID
-from safeglot.prompts.reading.suggestions import likely_column
+from safeglot.prompts.reading.columns import Columns, cell_of
+from safeglot.prompts.reading.language_cells import LanguageCells
+from safeglot.prompts.reading.patterns import CONSTANT, IMPLIED, ROW_NUMBERS, SAID
+from safeglot.prompts.reading.suggestions import is_of_safety, likely_column
 from safeglot.prompts.reading.tables import Places, Row
 from safeglot.prompts.rows import Labels, PromptColumns, Tags
 from safeglot.prompts.texts import TextStream
+from safeglot.text.spelling import closest
 
 NONE = -1
 """In place of a row, a place or the number of a text: there is none."""
@@ -50,15 +51,16 @@ class Gathering:
         texts: TextStream | None = None,
         repeated: bool = False,
     ) -> None:
-        self._kinds, self._read_tags, self._read_categories = words_of(columns.read_as)
+        self._kinds, read_tags, self._read_categories = words_of(columns.read_as)
+        self._languages = LanguageCells(columns.language, read_tags, problems)
+        self._left_out: dict[str, int] = {}
+        """What rows lack that are left out -> how many."""
         self._blank: dict[str, int] = {}
         """Word for an empty cell -> how many texts it stands in the place of."""
         self._strange: dict[str, str] = {}
         """Word that is no kind -> where it stands first."""
         self._numbered: dict[str, dict[str, int]] = {}
         """What goes before the number of a row as its id -> language of the path -> rows."""
-        self._names: dict[str, str] = {}
-        """Language -> the name by which it was first called."""
         self.columns = columns
         self.where = where
         self.wanted = wanted
@@ -72,6 +74,8 @@ class Gathering:
         self._rows: dict[str, int] = {}
         self._labels: dict[Tags, int] = {}
         self._label_of = array("I")
+        self._unlabelled: set[int] = set()
+        """Labels without a category."""
         self._places = Places()
         self._place_of = array("q")
         self._texts = texts or TextStream()
@@ -79,7 +83,6 @@ class Gathering:
         """Of each text, whether the next one is what stands in its template."""
         self._numbers: dict[str, array[int]] = {}
         self._text_places: dict[str, array[int]] = {}
-        self._tags: dict[str, str] = {}
 
     def take(self, rows: Iterable[Row], reference: str) -> None:
         """Gather the prompts, in the order of the file."""
@@ -88,7 +91,7 @@ class Gathering:
 
     def taking(self, rows: Iterable[Row], reference: str) -> Iterator[tuple[Row, int, str]]:
         """Yield each row as it is gathered, with its prompt's place and the language, for each text."""
-        for row in rows:
+        for row in self._whole(rows):
             identifier = self._number(row) if self.columns.id == ROW_NUMBERS else self._id(row)
             if self.columns.unpaired and identifier:
                 identifier = self._own_id(row, identifier, reference)
@@ -105,20 +108,44 @@ class Gathering:
         if not self.columns.unpaired:
             self._check_numbers()
         if self._strange:
-            say_strange_kinds(self._strange, self.problems)
+            of_safety = is_of_safety(self.columns.kind or "")
+            say_strange_kinds(self._strange, self.problems, of_safety=of_safety)
+        if "--allow-partial" in self.problems.remedy.flags and not self.category_places:
+            self.problems.remedy.columns["category"] = f"{CONSTANT}all"
+
+    def _whole(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows but those that are to be left out."""
+        for row in rows:
+            if self.columns.partial and (lacking := self._lacking(row)):
+                self._left_out[lacking] = self._left_out.get(lacking, 0) + 1
+            else:
+                yield row
+
+    def _lacking(self, row: Row) -> str:
+        """Return what a row lacks that no prompt can be without; "" for nothing."""
+        if self.columns.id != ROW_NUMBERS and is_blank(row.cells.get(self.columns.id)):
+            return "id"
+        if is_blank(cell_of(row, self.columns.category)):
+            return "category"
+        return "language" if self.columns.language and self._languages.is_blank(row) else ""
 
     def _own_id(self, row: Row, identifier: str, reference: str) -> str:
         """Return the id of a prompt that its language alone has."""
-        tag = self._language(row) if self.columns.language else reference
+        tag = self._languages.of(row) if self.columns.language else reference
         return f"{tag}:{identifier}" if tag else ""
 
     def again(self, rows: Iterable[Row], reference: str) -> Iterator[tuple[Row, int, str]]:
         """Yield the same of rows that were gathered without a problem."""
         self._numbered.clear()
-        for row in rows:
+        self._left_out.clear()
+        for row in self._whole(rows):
             at = self._rows[self._number(row) if self.columns.id == ROW_NUMBERS else self._id(row)]
             for language, _ in self._texts_of(row, reference):
                 yield row, at, language
+
+    def has_category(self, at: int) -> bool:
+        """Return whether a prompt has a category; that it has none was noted."""
+        return self._label_of[at] not in self._unlabelled
 
     def place_at(self, identifier: str) -> int:
         """Return the place of a prompt by its id."""
@@ -150,6 +177,8 @@ class Gathering:
         at = self._rows[identifier] = len(self.ids)
         self.ids.append(identifier)
         self._label_of.append(self._labels.setdefault(label, len(self._labels)))
+        if not label.categories:
+            self._unlabelled.add(self._labels[label])
         self._place_of.append(self._places.code(row))
         for category in label.categories:
             if category not in self.category_places:
@@ -219,11 +248,10 @@ class Gathering:
         if self._blank:
             words = ", ".join(f"{word} ({n})" for word, n in self._blank.items())
             yield f"texts that are a word for an empty cell are read as empty: {words}"
-        named = {
-            name: tag for tag, name in self._names.items() if name.casefold() != tag.casefold()
-        }
-        if named:
-            yield f"languages by name: {', '.join(f'{name} {tag}' for name, tag in named.items())}"
+        yield from self._languages.notes()
+        if self._left_out:
+            lack = ", ".join(f"{name} ({n})" for name, n in self._left_out.items())
+            yield f"rows that lack something were left out: {lack}"
         for column in self.columns.unused:
             is_label = not self.columns.kind and likely_column("kind", [column])
             more = (
@@ -245,6 +273,7 @@ class Gathering:
             return cell.strip()
         got = "empty" if cell is None or isinstance(cell, str) else f"{cell!r}"
         self.problems.add(row.place, f"the id is {got}; give a text or a whole number")
+        self.problems.remedy.flags["--allow-partial"] = ""
         return ""
 
     def _label(self, row: Row, identifier: str) -> Tags:
@@ -252,12 +281,13 @@ class Gathering:
         if isinstance(kind, float) and kind.is_integer():
             kind = int(kind)
         word = "" if is_blank(kind) else str(kind).strip()
-        name = word.casefold() or "harmful"
-        known = self._kinds.get(name) or KINDS.get(name)
+        name = plain_word(word) or "harmful"
+        known = self._kinds.get(word.casefold()) or KINDS.get(name)
         if known is None:
-            if name not in LABELS and (near := did_you_mean(name, KINDS)):
-                message = f"id {identifier}: kind is {kind!r}; allowed: harmful, benign{near}"
+            if name not in LABELS and (near := closest(name, KINDS)):
+                message = f'id {identifier}: kind is {kind!r}; allowed: harmful, benign; did you mean "{near}"?'
                 self.problems.add(row.place, message)
+                self.problems.remedy.read_as[word] = KINDS[near]
             else:
                 self._strange.setdefault(word, row.place)
         return Tags(self._categories(row, identifier), known or "harmful")
@@ -276,6 +306,7 @@ class Gathering:
         if isinstance(shown, str) and shown.strip() and is_blank(shown):
             got += ", a word for an empty cell"
         self.problems.add(row.place, f"id {identifier}: the category is {got}; give its name")
+        self.problems.remedy.flags["--allow-partial"] = ""
         return ()
 
     def _same(self, at: int, new: Tags, row: Row) -> bool:
@@ -306,49 +337,11 @@ class Gathering:
                 if not self.wanted or language in self.wanted:
                     yield language, row.cells.get(column)
             return
-        language = self._language(row) if self.columns.language else reference
+        language = self._languages.of(row) if self.columns.language else reference
         if language:
             self.file_languages[language] = None
         if language and (not self.wanted or language in self.wanted):
             yield language, row.cells.get(self.columns.text)
-
-    def _language(self, row: Row) -> str:
-        cell = cell_of(row, self.columns.language)
-        tag = cell if isinstance(cell, str) else ""
-        if tag not in self._tags:
-            self._tags[tag] = self._known(tag, cell, row)
-        elif not self._tags[tag] and is_blank(tag):
-            self._known(tag, cell, row)
-        return self._tags[tag]
-
-    def _known(self, tag: str, cell: object, row: Row) -> str:
-        """Return the language of a word that stands in the place of one for the first time."""
-        name = tag.strip()
-        if found := self._read_tags.get(name.casefold()):
-            return found
-        if is_blank(name):
-            nan = (
-                '; the language nan (Min Nan) is said by --read-as "nan=nan"'
-                if name == "nan"
-                else ""
-            )
-            self.problems.add(row.place, f"the language is {cell!r}; give its tag, such as en{nan}")
-            return ""
-        found = known_language(name, row.place, self.problems)
-        first = self._names.setdefault(found, name)
-        if (
-            found
-            and first.casefold() != name.casefold()
-            and not is_spelling(first, found)
-            and not is_spelling(name, found)
-        ):
-            self.problems.add(
-                row.place,
-                f'"{first}" and "{name}" are both read as {found}; say what each is: '
-                f'--read-as "{first}={found},{name}=TAG"',
-            )
-            self.problems.remedy.read_as |= {first: found, name: found}
-        return found
 
     def _take(self, at: int, language: str, cell: object, row: Row) -> None:
         places = self._padded(self._text_places, language)

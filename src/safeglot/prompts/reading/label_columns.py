@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 
 from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.prompts.reading.cells import known_language
-from safeglot.prompts.reading.columns import ROW_NUMBERS, column_language
-from safeglot.prompts.reading.patterns import IMPLIED, SAID
+from safeglot.prompts.reading.columns import column_language
+from safeglot.prompts.reading.patterns import CONSTANT, IMPLIED, ROW_NUMBERS, SAID
 from safeglot.prompts.reading.tables import Table
 
 PROMPTS, ANSWERS = SIDES = ("prompts", "answers")
-CONSTANT = "="
-"""Begins what stands for a column and is the same in every row, as in language==de."""
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "item", "prompt_id", "case_id", "mhc_case_id"),
     "language": (SAID["language"], "language", "lang", IMPLIED["language"]),

@@ -11,14 +11,13 @@ from typing import NamedTuple
 from safeglot.keys import digest
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.cells import known_language, text_fault, words_of
-from safeglot.prompts.reading.columns import ROW_NUMBERS
 from safeglot.prompts.reading.label_columns import (
     ANSWERS,
-    CONSTANT,
     LabelledColumns,
     LabelledOptions,
     labelled_columns,
 )
+from safeglot.prompts.reading.patterns import CONSTANT, ROW_NUMBERS
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.text.cells import unguarded
 from safeglot.text.emptiness import is_empty

@@ -1,8 +1,11 @@
-"""Languages by their names: English and native ones, in any case; names of several languages give all."""
+"""Languages by their names, in English or another language, in any case; names of several languages give all."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 
 from safeglot.text import languages
@@ -23,6 +26,15 @@ _OWN = {
     "kurdish": ("ku", "ckb"),
 }
 """Names that say too little, or are not taken from the table."""
+_WORDS = frozenset(("id", "no", "is", "my", "or", "as", "so", "to", "am", "be", "an", "it"))
+"""Tags that the name of a file may end in as words."""
+_BY_SCRIPT = {
+    "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "ARABIC": "ar", "CYRILLIC": "ru",
+    "DEVANAGARI": "hi", "BENGALI": "bn", "TAMIL": "ta", "TELUGU": "te", "GUJARATI": "gu", "GURMUKHI": "pa",
+    "KANNADA": "kn", "MALAYALAM": "ml", "SINHALA": "si", "THAI": "th", "GREEK": "el", "HEBREW": "he",
+    "ETHIOPIC": "am", "GEORGIAN": "ka", "ARMENIAN": "hy", "KHMER": "km", "LAO": "lo", "MYANMAR": "my",
+}  # fmt: skip
+"""First word of a letter's name in Unicode -> a language."""
 _QUALIFIERS = {
     "simplified": "Hans", "traditional": "Hant", "latin": "Latn", "romanized": "Latn",
     "romanised": "Latn", "cyrillic": "Cyrl", "brazilian": "BR", "brazil": "BR", "brasil": "BR",
@@ -35,19 +47,11 @@ _QUALIFIERS = {
 }  # fmt: skip
 """What stands beside a language's name -> the subtag that it is."""
 _NATIVE = (
-    "af:Afrikaans am:አማርኛ ar:العربية as:অসমীয়া az:Azərbaycanca be:Беларуская bg:Български "
-    "bn:বাংলা bs:Bosanski ca:Català ceb:Sinugboanon cs:Čeština cy:Cymraeg da:Dansk el:Ελληνικά "
-    "eo:Esperanto et:Eesti eu:Euskara fa:فارسی fi:Suomi fr:Français ga:Gaeilge gl:Galego "
-    "gu:ગુજરાતી he:עברית hi:हिन्दी hi:हिंदी hr:Hrvatski hu:Magyar hy:Հայերեն is:Íslenska "
-    "it:Italiano ja:日本語 ka:ქართული kk:Қазақша km:ខ្មែរ kn:ಕನ್ನಡ ko:한국어 ky:Кыргызча lo:ລາວ "
-    "lt:Lietuvių lv:Latviešu mk:Македонски ml:മലയാളം mn:Монгол mr:मराठी mt:Malti ne:नेपाली "
-    "nl:Nederlands or:ଓଡ଼ିଆ pa:ਪੰਜਾਬੀ pl:Polski ps:پښتو ro:Română ru:Русский si:සිංහල "
-    "sk:Slovenčina sl:Slovenščina so:Soomaali sq:Shqip sr:Српски sr-Latn:Srpski sv:Svenska "
-    "ta:தமிழ் te:తెలుగు tg:Тоҷикӣ th:ไทย th:ภาษาไทย ti:ትግርኛ tk:Türkmençe tr:Türkçe uk:Українська "
-    "ur:اردو uz:Oʻzbekcha vi:Việt yo:Yorùbá zh:简体中文 zh-Hant:繁體中文 zh-Hant:繁体中文 "
-    "id:Indonesia en:Anglais fr:Francais yue:粵語 yue:粤语 jv:Basa_Jawa su:Basa_Sunda vi:Tiếng_Việt "
-    "pt-BR:Português_brasileiro sw:Kiswahili ha:Hausa ig:Igbo zu:isiZulu"
+    "az:Azərbaycanca ceb:Sinugboanon hi:हिंदी kk:Қазақша sr:Српски sr-Latn:Srpski th:ภาษาไทย tk:Türkmençe "
+    "uz:Oʻzbekcha vi:Việt yo:Yorùbá zh:简体中文 zh-Hant:繁體中文 zh-Hant:繁体中文 fr:Francais jv:Basa_Jawa "
+    "pt-BR:Português_brasileiro"
 )
+"""Names that CLDR does not have so."""
 
 
 def languages_named(name: str) -> tuple[str, ...]:
@@ -62,6 +66,36 @@ def is_common(tag: str) -> bool:
     """Return whether a language has texts to speak of: a column called "even" is seldom Even's."""
     known = languages.lookup(tag)
     return bool(known.resource_class) or known.flores is not None or tag == "fil"
+
+
+def is_plain(tag: str) -> bool:
+    """Return whether a tag has a language, script and region alone: `en-crime` is well-formed too."""
+    return all(len(part) <= 4 and not part[0].isdigit() for part in tag.split("-")[1:])
+
+
+def language_of_file(path: str) -> str | None:
+    """Return the language that the name of a file ends in, as in harm_sw.csv or German.json; None for none."""
+    stem = path.rpartition("/")[2].partition(".")[0]
+    for name in (stem, re.split(r"[_. -]", stem)[-1]):
+        tags = languages_named(name) if name.casefold() not in _WORDS else ()
+        if len(tags) == 1 and is_common(tags[0]) and is_plain(tags[0]):
+            return tags[0]
+    return None
+
+
+def language_of_script(texts: Iterable[str]) -> str | None:
+    """Return the most spoken language in the script of texts, to be suggested; None for the Latin one."""
+    counts = Counter(
+        unicodedata.name(letter, "").partition(" ")[0]
+        for text in texts
+        for letter in text
+        if letter.isalpha()
+    )
+    if not counts:
+        return None
+    if counts["CJK"] and counts["HIRAGANA"] + counts["KATAKANA"]:
+        return "ja"
+    return _BY_SCRIPT.get(counts.most_common(1)[0][0])
 
 
 def _plain(name: str) -> str:
@@ -87,9 +121,11 @@ def _by_name(plain: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, tuple[str, ...]]:
-    """Return each name, as `_plain` writes it, with its tags."""
-    names = {_plain(name): tags for name, tags in languages.names().items()}
+    """Return each name, as `_plain` writes it, with its tags: English ones before all others."""
+    english = {_plain(name): tags for name, tags in languages.names().items()}
+    names = {**languages.names_elsewhere(), **english}
     for pair in _NATIVE.split(" "):
         tag, _, name = pair.partition(":")
-        names.setdefault(_plain(name), (tag,))
+        if _plain(name) not in english:
+            names[_plain(name)] = (tag,)
     return names

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from safeglot.errors import UsageError
 from safeglot.prompts.problems import did_you_mean
-from safeglot.prompts.reading.language_names import languages_named
+from safeglot.prompts.reading.language_names import is_plain, languages_named
 
 SAID: Mapping[str, str] = {
     "language": "{language}",
@@ -19,6 +19,10 @@ SAID: Mapping[str, str] = {
 """Name -> the column of what a pattern of the user's says of all rows of a file; only answers have a model."""
 IMPLIED: Mapping[str, str] = {"language": "(language)", "category": "(category)"}
 """As SAID, of what the names of files imply: a column of their own goes before it."""
+ROW_NUMBERS = "#"
+"""As the column of `id`: number the rows."""
+CONSTANT = "="
+"""What begins, in place of a column, a text that is the same in all rows."""
 _SIGN = re.compile(r"\{([^{}]*)\}|([*?])")
 _END = re.compile(r"[_-][a-z]{1,3}$")
 _PART = re.compile(r"(?P<file>.*\.(?:json|xlsx))#(?P<part>.+)", re.IGNORECASE | re.DOTALL)
@@ -113,7 +117,12 @@ def implied_places(paths: Sequence[str]) -> tuple[str, list[PathCells]]:
     for level, names in enumerate(columns):
         before, after = _around(names) if "language" not in found else ("", "")
         middles = [name[len(before) : len(name) - len(after)] for name in names]
-        if "language" not in found and _are_languages(middles):
+        both = {} if found else _parted(names)
+        if both:
+            found = {name: both[name] for name in ("language", "category")}
+            shape.append(both["shape"][0])
+            columns[level] = found["category"]
+        elif "language" not in found and _are_languages(middles):
             found["language"] = middles
             shape.append(f"{before}{{language}}{after}")
         elif len(set(names)) == 1:
@@ -131,12 +140,33 @@ def implied_places(paths: Sequence[str]) -> tuple[str, list[PathCells]]:
             prefix="/".join(
                 names[i]
                 for level, names in enumerate(columns)
-                if len(set(names)) > 1 and "{language}" not in shape[level]
+                if (
+                    len(set(names)) > 1
+                    and shape[level].count("{") - shape[level].count("{language}") != 0
+                )
+                or shape[level] == "*"
             ),
         )
         for i in range(len(paths))
     ]
     return "/".join(shape) + f".{suffixes.pop() if len(suffixes) == 1 else '*'}", places
+
+
+def _parted(names: Sequence[str]) -> dict[str, list[str]]:
+    """Return languages, categories and shape of names such as en_Crime or crime-de; nothing of others."""
+    for sign in "_-. ":
+        cuts = (
+            ("{category}%s{language}", [name.rpartition(sign)[::-1] for name in names]),
+            ("{language}%s{category}", [name.partition(sign) for name in names]),
+            ("{language}%s{category}", [name.rpartition(sign) for name in names]),
+            ("{category}%s{language}", [name.partition(sign)[::-1] for name in names]),
+        )
+        for shape, parts in cuts:
+            tags, rests = [p[0] for p in parts], [p[2] for p in parts]
+            is_grid = 1 < len({*tags}) < len(names) and 1 < len({*rests}) < len(names)
+            if is_grid and all(p[1] for p in parts) and _are_languages(tags):
+                return {"language": tags, "category": rests, "shape": [shape % sign]}
+    return {}
 
 
 def _differing_ends(names: Sequence[str], languages: Sequence[str]) -> list[str]:
@@ -161,7 +191,8 @@ def _shared(languages: Sequence[str], names: Sequence[str]) -> int:
 def _are_languages(names: Sequence[str]) -> bool:
     """Return whether most names are those of languages; whoever reads the others tells them."""
     distinct = set(names)
-    return 2 * sum(bool(languages_named(name)) for name in distinct) > len(distinct)
+    known = sum(any(map(is_plain, languages_named(name))) for name in distinct)
+    return 2 * known > len(distinct)
 
 
 def _around(names: Sequence[str]) -> tuple[str, str]:

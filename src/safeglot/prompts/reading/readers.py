@@ -12,6 +12,7 @@ from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.cells import known_language
 from safeglot.prompts.reading.columns import Columns, find_columns, missing_language
 from safeglot.prompts.reading.gathering import BLANK, EMPTY, NONE, Gathering
+from safeglot.prompts.reading.lacking_columns import say_labels, say_unnamed_language
 from safeglot.prompts.reading.tables import Table, TableFile, read_table
 from safeglot.prompts.rows import PromptRows, SparseTextRows, TextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, Taxonomy, choose_taxonomy, parse_taxonomy
@@ -105,9 +106,10 @@ def read_prompts(
         find_columns(table, options.columns, problems),
         read_as=options.read_as,
         unpaired=options.unpaired,
+        partial=options.allow_partial,
     )
     reference = known_language(options.reference, "--reference", problems)
-    _check_shape(table, columns, problems)
+    _check_shape(table, columns, options.reference, problems)
     gathering = Gathering(columns, table.where, wanted, problems, texts=texts)
     gathering.take(table.rows, reference)
     used = _used_languages(gathering, wanted)
@@ -137,8 +139,14 @@ def read_prompts(
     )
 
 
-def _check_shape(table: Table, columns: Columns, problems: Problems) -> None:
-    """Check that something says the language of each file, and that unpaired prompts have rows of their own."""
+def _check_shape(table: Table, columns: Columns, reference: str, problems: Problems) -> None:
+    """Check that something says language and kind, and that unpaired prompts have rows of their own."""
+    known = len(problems.found)
+    if columns.kind is None:
+        say_labels(table, columns.unused, problems)
+    if table.n_files == 1 and columns.text and not columns.language:
+        say_unnamed_language(table, columns.text, reference, problems)
+    problems.stop(known)
     if table.n_files > 1 and not (columns.texts or columns.language):
         problems.add(
             table.where,
@@ -179,7 +187,8 @@ def _parallel(
     if options.unpaired:
         return _of_any(used, options, gathering)
     columns = [gathering.numbers_of(tag) for tag in used]
-    whole = array("I", (i for i, cells in enumerate(zip(*columns, strict=True)) if min(cells) >= 0))
+    texts = enumerate(zip(*columns, strict=True))
+    whole = array("I", (i for i, own in texts if min(own) >= 0 and gathering.has_category(i)))
     n = len(gathering.ids)
     if len(whole) == n:
         return whole, ()
@@ -187,9 +196,10 @@ def _parallel(
     dropped = [i for i in range(n) if i not in kept]
     if not options.allow_partial:
         _note_lacking(dropped, used, gathering)
-        if whole:
-            gathering.problems.remedy.flags["--allow-partial"] = ""
-        if len(whole) < _FEW * n and gathering.columns.text:
+        gathering.problems.remedy.flags["--allow-partial"] = ""
+        if not whole:
+            gathering.problems.remedy.flags["--languages"] = ",".join(_together(used, gathering))
+        if len(whole) < _FEW * n and gathering.columns.text and len(used) > 1:
             gathering.problems.add(
                 gathering.where,
                 f"{len(whole)} of {n} prompts are in all of {', '.join(used)}; where the languages have "
@@ -199,9 +209,29 @@ def _parallel(
     elif not whole:
         message = f"no prompt has a text in each of {', '.join(used)}"
         gathering.problems.add(gathering.where, f"{message}; choose fewer with --languages")
+        gathering.problems.remedy.flags["--languages"] = ",".join(_together(used, gathering))
     names = listed([gathering.ids[i] for i in dropped])
     lacking = f"which lack a text in one of {', '.join(used)}: {names}"
     return whole, (f"dropped {len(dropped)} of {n} prompts, {lacking}",)
+
+
+def _together(used: tuple[str, ...], gathering: Gathering) -> list[str]:
+    """Return languages that have prompts in common, those with the most texts first."""
+    ids = {
+        tag: {
+            i
+            for i, n in enumerate(gathering.numbers_of(tag))
+            if n >= 0 and gathering.has_category(i)
+        }
+        for tag in used
+    }
+    chosen: list[str] = []
+    common: set[int] = set()
+    for tag in sorted(used, key=lambda each: -len(ids[each])):
+        both = common & ids[tag] if chosen else ids[tag]
+        if both:
+            chosen, common = [*chosen, tag], both
+    return chosen or [*used]
 
 
 def _of_any(

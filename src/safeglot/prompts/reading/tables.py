@@ -6,19 +6,39 @@ import codecs
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, TextIO
 
 from safeglot.prompts.problems import Problems
-from safeglot.prompts.reading.csv_rows import Header, csv_rows, grid_rows, text_lines
-from safeglot.prompts.reading.json_rows import LINE, Found, flat, json_items, parse_jsonl
+from safeglot.prompts.reading.csv_rows import Header, csv_rows, grid_rows, is_headed, text_lines
+from safeglot.prompts.reading.json_rows import (
+    LINE,
+    Found,
+    flat,
+    is_json_lines,
+    json_items,
+    parse_jsonl,
+    spread,
+)
 from safeglot.prompts.reading.suggestions import looks_headless
 
 LINES = ".txt"
 """Suffix of a file that has a text a line, and no header."""
 _HEADED = (".csv", ".tsv")
+_JSON = (".json", ".jsonl", ".ndjson")
 _SEPARATED = (*_HEADED, LINES)
 _BLOCK = 1 << 20
+_SAMPLE = 20
+"""Rows of each file that are looked at; of all files so many times as many."""
+LONGEST_WORD = 60
+"""Letters of a word, which is no text, at most."""
+_MOST_WORDS = 64
+_CUT = 400
+"""Letters of a text that are looked at."""
+_MARKS = {
+    b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16",
+}  # fmt: skip
+"""Byte order marks -> encodings."""
 _NUMBERED = re.compile(r"#[0-9]+")
 
 
@@ -109,6 +129,10 @@ class Table:
     """The first line, or row, of the first file that has its columns there: it may be a text in truth."""
     part: str = ""
     """What of a file would have to be named, where it has several lists."""
+    sample: tuple[Mapping[str, object], ...] = ()
+    """Some rows of each file, with the beginnings of their texts: what is suggested is seen in them."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Column -> all that stands in it, of columns with few different words."""
 
 
 def read_table(files: Sequence[TableFile], named: Iterable[str] = ()) -> Table:
@@ -118,23 +142,28 @@ def read_table(files: Sequence[TableFile], named: Iterable[str] = ()) -> Table:
     delimited text has no header. Raises: InputErrors where that leaves no row.
     """
     problems = Problems()
+    named = [*named]
     numbered = {column for column in named if _NUMBERED.fullmatch(column)}
-    header = Header(lacking=bool(numbered), lines=LINE in numbered)
+    within = dict.fromkeys(column.rpartition(".")[0] for column in named if "." in column)
+    header = Header(lacking=bool(numbered), lines=LINE in numbered, within=tuple(within))
     columns: dict[str, None] = {}
     readable = []
     first: dict[str, None] = {}
     """The columns of the first file that has a line for them."""
-    n = 0
+    n, survey = 0, _Survey()
     for file in files:
         if file.records is None and file.grid is None and (fault := _unreadable(file)):
             problems.add(*fault)
+            if "not UTF-8" in fault[1]:
+                problems.remedy.recode = True
             continue
         readable.append(file)
         columns.update(dict.fromkeys(file.said))
         own = columns if first or not _is_headed(file, header) else first
-        for row in _rows(file, header, problems, own):
+        for at, row in enumerate(_rows(file, header, problems, own)):
             n += 1
             columns.update(dict.fromkeys(row.cells))
+            survey.take(row, at)
         columns.update(own)
     where = files[0].where if len(files) == 1 else f"{files[0].where} and {len(files) - 1} more"
     if not n and not looks_headless(tuple(first)):
@@ -153,7 +182,37 @@ def read_table(files: Sequence[TableFile], named: Iterable[str] = ()) -> Table:
         n_files=sum(not file.where.startswith("hf:") for file in files),
         header=tuple(first),
         part=problems.remedy.part,
+        sample=tuple(survey.sample),
+        words={column: tuple(words) for column, words in survey.words.items() if words},
     )
+
+
+class _Survey:
+    """What the columns hold, as far as it is seen in some rows, and in the words of columns with few."""
+
+    def __init__(self) -> None:
+        self.sample: list[Mapping[str, object]] = []
+        self.words: dict[str, dict[str, None]] = {}
+        self._many: set[str] = set()
+        """Columns of texts, of lists, or of many words."""
+
+    def take(self, row: Row, at: int) -> None:
+        """Look at a row, which is the so-manyth of its file."""
+        if at < _SAMPLE and len(self.sample) < _SAMPLE * _SAMPLE:
+            self.sample.append(
+                {c: v[:_CUT] if isinstance(v, str | list) else v for c, v in row.cells.items()}
+            )
+        for column, cell in row.cells.items():
+            if column in self._many or cell is None:
+                continue
+            words = self.words.setdefault(column, {})
+            words[cell.strip() if isinstance(cell, str) else str(cell)] = None
+            is_word = isinstance(cell, int | float) or (
+                isinstance(cell, str) and len(cell) <= LONGEST_WORD
+            )
+            if not is_word or len(words) > _MOST_WORDS:
+                self._many.add(column)
+                del self.words[column]
 
 
 def _is_headed(file: TableFile, header: Header) -> bool:
@@ -181,7 +240,8 @@ def _rows(
             said = {**said, **found.place.cells}
             prefix = "/".join(filter(None, (prefix, found.place.prefix)))
         cells = {**said, **found.cells} if said else found.cells
-        yield Row(where=where, number=found.number, cells=cells, prefix=prefix)
+        for own in spread(cells, header.within) if header.within else (cells,):
+            yield Row(where=where, number=found.number, cells=own, prefix=prefix)
 
 
 def _found(
@@ -199,7 +259,8 @@ def _found(
             yield f"{file.where}: row ", found
         return
     newline = "" if file.suffix in _SEPARATED else "\n"  # a text may hold U+2028, which ends no row
-    with io.TextIOWrapper(file.stream(), "utf-8-sig", newline=newline) as lines:
+    stream = file.stream()
+    with io.TextIOWrapper(stream, _encoding(stream), newline=newline) as lines:
         yield from _parsed(lines, file, header, problems, columns)
 
 
@@ -210,13 +271,14 @@ def _parsed(
     problems: Problems,
     columns: dict[str, None],
 ) -> Iterator[tuple[str, Found]]:
-    if file.suffix == ".json":
+    in_lines = file.suffix in _JSON and not file.part and is_json_lines(lines, file.suffix)
+    if file.suffix in _JSON and not in_lines:
         rows, where = json_items(lines, file.where, file.part, problems), f"{file.where}: item "
     else:
         where = f"{file.where}:"
-        if file.suffix in (".jsonl", ".ndjson"):
+        if in_lines:
             rows = parse_jsonl(lines, file.where, problems)
-        elif file.suffix == LINES or header.lines:
+        elif header.lines or (file.suffix == LINES and (header.lacking or not is_headed(lines))):
             rows = text_lines(lines, file.where, problems)
         else:
             rows = csv_rows(lines, file.where, problems, columns, headless=header.lacking)
@@ -245,23 +307,32 @@ def parse(text: str, where: str, suffix: str, problems: Problems) -> Table:
     return Table(where=where, columns=tuple(columns), rows=tuple(rows))
 
 
+def _encoding(stream: BinaryIO) -> str:
+    """Return the encoding that the mark at the beginning says: UTF-8 where there is none."""
+    first = stream.read(4)
+    stream.seek(0)
+    return next((name for mark, name in _MARKS.items() if first.startswith(mark)), "utf-8-sig")
+
+
 def _unreadable(file: TableFile) -> tuple[str, str] | None:
     """Return what keeps a file from being read at all: where, and what is wrong."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
     read, lines, is_empty = 0, 0, True
     with file.stream() as stream:
+        name = _encoding(stream)
+        decoder = codecs.getincrementaldecoder(name)()
         while True:
             data = stream.read(_BLOCK)
-            if not read and data.startswith((b"\xff\xfe", b"\xfe\xff")):
-                return file.where, "is UTF-16; save it as UTF-8"
             try:
                 text = decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
                 block: bytes = error.object  # begins with what was left of the one before
                 start = read + len(data) - len(block) + error.start
                 line = lines + block.count(b"\n", 0, error.start) + 1
-                got = f"byte 0x{block[error.start]:02x} at offset {start}"
-                return f"{file.where}:{line}", f"{got} is not UTF-8; save the file as UTF-8"
+                got = f"byte 0x{block[error.start]:02x} at offset {start} is not {name.removesuffix('-sig').upper()}"
+                return (
+                    f"{file.where}:{line}",
+                    f"{got}; save the file as UTF-8 (WINDOWS-1252 is the encoding of Western Excel: else name its own)",
+                )
             is_empty = is_empty and not text.removeprefix("\ufeff").strip()
             if not data:
                 break

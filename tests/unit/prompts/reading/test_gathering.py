@@ -1,8 +1,9 @@
 import pytest
 
 from safeglot.prompts.problems import Problems
+from safeglot.prompts.reading.cells import known_language, text_fault
 from safeglot.prompts.reading.columns import ROW_NUMBERS, Columns
-from safeglot.prompts.reading.gathering import EMPTY, Gathering, known_language, text_fault
+from safeglot.prompts.reading.gathering import EMPTY, Gathering
 from safeglot.prompts.reading.tables import Row
 from safeglot.prompts.rows import PromptRows
 
