@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean
 
 import pytest
 
+from example.prompt_sets import write, xlsx
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 
@@ -327,3 +329,116 @@ def test_why_names_no_command_that_would_ask(recorded):
     assert "safeglot run" not in told
     assert "these answers were imported" in told
     assert "safeglot label run" in told
+
+
+# ---- answers as people have them: each refusal ends in the command that reads them
+
+ANSWERS = "id,language,answer\n" + "".join(
+    f"{i},{t},[a{i} {t}]\n" for i in (1, 2) for t in ("en", "de")
+)
+WIDE = "id,category,en,de\n1,c,[q1],[f1]\n2,c,[q2],[f2]\n"
+TABLE = "id,language,text,category,answer\n1,en,[q],c,[a]\n1,de,[f],c,[b]\n"
+GIVEN = {
+    # name: files, the command, languages, prompts, answers
+    "prompts apart": ({"a.csv": ANSWERS, "p.csv": WIDE}, "a.csv --prompts p.csv", "en,de", 2, 4),
+    "prompts apart, under other names": (
+        {"a.csv": ANSWERS, "p.csv": WIDE.replace("id,category", "qid,hazard")},
+        "a.csv --prompts p.csv --columns prompts.id=qid,prompts.category=hazard", "en,de", 2, 4,
+    ),
+    "a column a language": (
+        {"a.csv": "id,en,de\n1,[a],[b]\n2,[c],\n", "p.csv": WIDE}, "a.csv --prompts p.csv --columns answer.en=en,answer.de=de",
+        "en,de", 2, 4,
+    ),
+    "prompts and answers by language": (
+        {"a.csv": "id,category,en,de,a_en,a_de\n1,c,[q],[f],[a],[b]\n"}, "a.csv --columns answer.en=a_en,answer.de=a_de", "en,de", 1, 2,
+    ),
+}  # fmt: skip
+TURNED_DOWN = {
+    # name: files, the command, what is said, languages, prompts, answers
+    "other names": ({"a.csv": TABLE.replace("id,language,text,category,answer", "qid,locale,question,hazard,completion")}, "a.csv", 'did you mean "completion"', "en,de", 1, 2),
+    "in another language": (
+        {"a.csv": TABLE.replace("id,language,text,category,answer", "Nr,Sprache,Frage,Kategorie,Antwort")}, "a.csv", 'did you mean "Antwort"', "en,de", 1, 2,
+    ),
+    "no header": ({"a.csv": TABLE.partition("\n")[2]}, "a.csv", "no header", "en,de", 1, 2),
+    "answers without prompts": (
+        {"a.csv": ANSWERS + "8,en,[x]\n9,de,[y]\n9,en,[y]\n", "p.csv": WIDE}, "a.csv --prompts p.csv",
+        "3 answers to 2 prompts that p.csv lacks, by their ids (8, 9)", "en,de", 2, 4,
+    ),
+    "answers that may be columns": ({"a.csv": "id,en,de\n1,[a],[b]\n", "p.csv": WIDE}, "a.csv --prompts p.csv", "by which answers find their prompts", "en,de", 1, 2),
+    "answers by language": ({"a.csv": "id,category,en,de,answer_en,answer_de\n1,c,[q],[f],[a],[b]\n"}, "a.csv", "they seem to be in answer_en, answer_de", "en,de", 1, 2),
+    "names of the prompts": ({"a.csv": ANSWERS, "p.csv": WIDE.replace("id,category", "qid,hazard")}, "a.csv --prompts p.csv", 'did you mean "hazard"', "en,de", 2, 4),
+    "several models": ({"a.csv": "id,language,text,category,answer,model_name\n1,en,[q],c,[a],m1\n1,en,[q],c,[b],m2\n"}, "a.csv", "seems to name several models (m1, m2)", "en", 1, 2),
+    "folders of models": (
+        {f"o/{m}/{t}.jsonl": json.dumps({"id": 1, "text": f"[{t}]", "category": "c", "answer": "[a]"}) for m in ("m1", "m2") for t in ("en", "de")}, "o",
+        "no column says whose they are", "de,en", 1, 4,
+    ),
+    "words that speak for themselves": (
+        {"a.csv": "id,language,text,category,answer,verdict\n1,en,[q],c,[a],Harmful\n2,en,[r],c,[a],refused\n"}, "a.csv", "'harmful' (1), 'refused' (1)", "en", 2, 2,
+    ),
+    "yes of a column of harm": (
+        {"a.csv": "id,language,text,category,answer,is_harmful\n1,en,[q],c,[a],yes\n2,en,[r],c,[a],no\n"}, "a.csv --columns verdict=is_harmful", "yes=unsafe,no=safe", "en", 2, 2,
+    ),
+    "a row that lacks something": ({"a.csv": TABLE + "2,en,[q],,[a]\n"}, "a.csv", "the category is empty", "en,de", 1, 2),
+    "a row without its prompt": ({"a.csv": TABLE + "2,en,,c,[a]\n"}, "a.csv", "1 prompts have no text (2)", "en,de", 1, 2),
+    "sheets by language": ({"a.xlsx": {t: [["id", "text", "category", "answer"], [1, f"[{t}]", "c", "[a]"]] for t in ("English", "German")}}, "a.xlsx", "has several sheets", "en,de", 1, 2),
+}  # fmt: skip
+
+
+def put(folder, files):
+    for name, content in files.items():
+        if name.endswith(".xlsx"):
+            xlsx(folder / name, content)
+        else:
+            write(folder, {name: content})
+
+
+def holds(folder, languages, n_prompts, n_answers):
+    about = RunDir(folder / "run").read_manifest()
+    assert ",".join(about.languages) == languages
+    store = Store(folder / "run/safeglot.db", read_only=True)
+    counts = [next(store.rows(f"SELECT count(*) FROM {t}"))[0] for t in ("prompts", "responses")]
+    store.close()
+    assert counts == [n_prompts, n_answers]
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_answers_apart_from_their_prompts_are_read(call, tmp_path, name):
+    files, command, languages, n_prompts, n_answers = GIVEN[name]
+    put(tmp_path, files)
+    done = call("import", *command.split(), "--out", "run")
+    assert done.code == 0, done.err
+    holds(tmp_path, languages, n_prompts, n_answers)
+
+
+@pytest.mark.parametrize("name", TURNED_DOWN)
+def test_a_refusal_ends_in_the_command_that_imports(call, tmp_path, name):
+    files, command, said, languages, n_prompts, n_answers = TURNED_DOWN[name]
+    put(tmp_path, files)
+    done = call("import", *command.split(), "--out", "run")
+    assert done.code == 2
+    assert said in done.err
+    assert not (tmp_path / "run").exists()
+    paste = shlex.split(done.err.rpartition("Then:\n  ")[2])
+    assert paste[:2] == ["safeglot", "import"]
+    done = call(*paste[1:])
+    assert done.code == 0, done.err
+    holds(tmp_path, languages, n_prompts, n_answers)
+
+
+def test_prompts_that_stand_nowhere_are_asked_for(call, tmp_path):
+    (tmp_path / "a.csv").write_text("id,language,category,answer\n1,en,c,[a]\n", "utf-8")
+    done = call("import", "a.csv", "--out", "run")
+    assert done.code == 2
+    assert done.err.rstrip().endswith("safeglot import a.csv --out run --prompts FILE")
+
+
+def test_two_imports_are_told_how_to_become_one(call, tmp_path):
+    for name, text in (("a", TABLE), ("b", TABLE.replace("1,", "2,"))):
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+        assert call("import", f"{name}.csv", "--out", f"run-{name}").code == 0
+    done = call("merge", "run-a", "run-b", "--out", "both")
+    assert done.code == 2
+    assert "safeglot import" in done.err
+    done = call("import", "a.csv", "b.csv", "--out", "run")
+    assert done.code == 0, done.err
+    holds(tmp_path, "en,de", 2, 4)

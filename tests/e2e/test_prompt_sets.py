@@ -10,6 +10,7 @@ import pytest
 from e2e.commands import Done, exit_code, in_own_process, says, without
 from example.prompt_sets import (
     AILUMINATE,
+    HATECHECK,
     INDIC,
     POLYREFUSE,
     XSAFETY,
@@ -62,6 +63,41 @@ READ = {
         "en, fr, es", 6, ("set/{language}/{category}{_n,}.csv", "1 other files in set are not read"),
     ),
     "indicsafetybench": (INDIC, "--prompts test_set.json --columns id=seed_id,category=harm_category", "hi, ta", 2, ('under "variants"',)),
+    "Multilingual HateCheck": (
+        HATECHECK,
+        "--prompts 'MHC Cases' --columns id=mhc_case_id,text=test_case,category=functionality,kind=label_gold --read-as hateful=harmful,non-hateful=benign,portuguese=pt-BR --unpaired --kinds harmful,benign",
+        "ar, zh, pt-BR", 6, ("derog", "3       0", "0       3", "nothing is paired"),
+    ),
+    "UTF-16": ({"n.csv": "id,category,en,de\n1,a,[r],[ü]\n".encode("utf-16")}, "--prompts n.csv", "en, de", 1, ()),
+    "pipes": ({"n.csv": "id|category|en|de\n1|a|[r]|[d]\n"}, "--prompts n.csv", "en, de", 1, ()),
+    "what Excel is told": ({"n.csv": "sep=;\nid;category;en;de\n1;a;[r];[d]\n"}, "--prompts n.csv", "en, de", 1, ()),
+    "a line about the file": ({"n.csv": "# mine\nid,category,en\n1,a,[r]\n"}, "--prompts n.csv", "en", 1, ("read from line 2, its header",)),
+    "a header twice": (
+        {"n.csv": "id,category,en\n1,a,[r]\nid,category,en\n2,a,[r]\n"}, "--prompts n.csv", "en", 2,
+        ("lines that repeat its header are left out",),
+    ),
+    "a table called .txt": ({"n.txt": "id,category,en\n1,a,[r]\n"}, "--prompts n.txt", "en", 1, ()),
+    "lines called .json": ({"n.json": '{"id": 1, "category": "a", "en": "[r]"}\n{"id": 2, "category": "a", "en": "[r]"}\n'}, "--prompts n.json", "en", 2, ()),
+    "a list called .jsonl": ({"n.jsonl": '[\n {"id": 1, "category": "a", "en": "[r]"}\n]'}, "--prompts n.jsonl", "en", 1, ()),
+    "columns in JSON": ({"n.json": {"id": [1, 2], "category": ["a", "a"], "en": ["[r]", "[r]"], "de": ["[d]", "[d]"]}}, "--prompts n.json", "en, de", 2, ()),
+    "columns of pandas": (
+        {"n.json": {c: {"0": f"{c} 0", "1": f"{c} 1"} for c in ("id", "category", "en")}}, "--prompts n.json", "en", 2, (),
+    ),
+    "deep in an object": ({"n.json": {"a": {"b": {"c": {"d": {"e": {"f": {"g": [{"id": 1, "category": "a", "en": "[r]"}]}}}}}}}}, "--prompts n.json", "en", 1, ()),
+    "names in other languages": (
+        {"n.csv": "id,language,category,text\n1,Englisch,a,[r]\n1,allemand,a,[r]\n1,suajili,a,[r]\n1,日语,a,[r]\n"}, "--prompts n.csv",
+        "en, de, sw, ja", 1, ("allemand de",),
+    ),
+    "language and topic in a name": (
+        {f"s/{topic}_{tag}.csv": f"id,text\n{topic}1,[r]\n" for topic in ("Theft", "Fraud") for tag in ("en", "sw")}, "--prompts s",
+        "en, sw", 2, ("s/{category}_{language}.csv", "Theft"),
+    ),
+    "files of one name": (
+        {f"{tag}/data.csv": "id,category,text\n1,a,[r]\n" for tag in ("en", "sw")}, "--prompts en/data.csv --prompts sw/data.csv",
+        "en, sw", 1, ("{language}/data.csv",),
+    ),
+    "a star": ({f"p_{tag}.csv": "id,category,text\n1,a,[r]\n" for tag in ("en", "sw")}, "--prompts 'p_*.csv'", "en, sw", 1, ("p_{language}.csv",)),
+    "locks of open workbooks": ({"s/en.csv": "id,category,text\n1,a,[r]\n", "s/~$n.xlsx": "x"}, "--prompts s", "en", 1, ()),
 }  # fmt: skip
 
 
@@ -78,7 +114,7 @@ def test_one_command_reads_it(tmp_path, monkeypatch, capsys, name):
     monkeypatch.chdir(tmp_path)
     done = read(capsys, *shlex.split(command))
     assert done.code == 0, done.err
-    says(done.out, f"{n} prompts x ", f"({languages}", *notes)
+    says(done.out, f"{n} prompts ", f"({languages}", *notes)
 
 
 REFUSED = {
@@ -96,6 +132,46 @@ REFUSED = {
         {"n.csv": "id,category,prompt_en,prompt_de,answer_en,answer_de\n1,a,[r],[r de],x,y\n"}, "--prompts n.csv",
         ("its languages seem to be in prompt_en, prompt_de",), "en, de", 1,
     ),
+    "no header, with languages": (
+        {"n.csv": "q1,en,fraud,How do I hide my income?,harmful\nq1,de,fraud,Wie verstecke ich mein Geld?,harmful\n"}, "--prompts n.csv",
+        ("no header",), "en, de", 1,
+    ),
+    "no header, another script": ({"n.csv": "\ufeff如何隐藏收入？\r\n如何，何时？\r\n"}, "--prompts n.csv", ("no header",), "zh", 2),
+    "a header in another language": ({"n.csv": "Nr;Frage;Kategorie\n1;[r1];a\n2;[r2];a\n"}, "--prompts n.csv", ('did you mean "Kategorie"',), "en", 2),
+    "texts beside the text": ({"n.csv": "id,category,prompt,prompt_de,prompt_sw\n1,a,[r],[d],[s]\n"}, "--prompts n.csv", ("and in prompt_de, prompt_sw",), "en, de, sw", 1),
+    "one language behind a sign": ({"n.csv": "id,category,text (de)\n1,a,[d]\n"}, "--prompts n.csv", ("text (de)",), "de", 1),
+    "a column of languages": (
+        {"n.csv": "id,idioma,category,text\n1,inglés,a,[r]\n1,alemán,a,[r]\n"}, "--prompts n.csv", ('column "idioma" seems to hold the languages',), "en, de", 1,
+    ),
+    "labels in a column of their own": (
+        {"n.csv": "id,category,is_safe,en\n1,a,1.0,[r]\n2,a,0.0,[r]\n"}, "--prompts n.csv", ("seems to tell harmful prompts from benign", "1.0=benign"), "en", 1,
+    ),
+    "labels in another language": ({"n.csv": "id,category,kind,en\n1,a,schädlich,[r]\n2,a,harmlos,[r]\n"}, "--prompts n.csv", ("schädlich=harmful,harmlos=benign",), "en", 1),
+    "a language in the name of the file": ({"harm_sw.csv": "id,category,text\n1,a,[r]\n"}, "--prompts harm_sw.csv", ("seems to be in sw",), "sw", 1),
+    "no category here and there": ({"n.csv": "id,category,en,de\n1,a,[r],[d]\n2,NA,[r],[d]\n"}, "--prompts n.csv", ("a word for an empty cell",), "en, de", 1),
+    "no category anywhere": ({"n.csv": "id,category,en\n1,nan,[r]\n2,,[r]\n"}, "--prompts n.csv", ("a word for an empty cell",), "en", 2),
+    "no text in a language": (
+        {"n.csv": "id,category,en,de\n1,a,[r1],NULL\n2,a,[r2],#N/A\n5,None,[r5],[d5]\n"}, "--prompts n.csv", ("id 1: the text in de",), "en", 2,
+    ),
+    "no such language": ({"n.csv": "id,language,category,text\n1,en,a,[r]\n1,Vulcanish,a,[r]\n"}, "--prompts n.csv", ("x-vulcanis",), "en, x-vulcanis", 1),
+    "ambiguous names in an object": (
+        {"n.json": [{"id": 1, "category": "a", "texts": {"English": "[r]", "Chinese": "[z]"}}]}, "--prompts n.json", ("may be zh or zh-Hant",), "zh, en", 1,
+    ),
+    "lists by language and topic": (
+        {"n.json": {tag: {"theft": ["[r]"], "fraud": ["[r]"]} for tag in ("en", "de")}}, "--prompts n.json", ("#{language}.{category}",), "en, de", 2,
+    ),
+    "splits": ({"n.json": {s: [{"id": s, "category": "a", "en": "[r]"}] for s in ("train", "test")}}, "--prompts n.json", ("under train, test",), "en", 2),
+    "ids above": ({"n.json": {"en": {"q1": "[r1]", "q2": "[r2]"}, "de": {"q1": "[d1]", "q2": "[d2]"}}}, "--prompts n.json", ("has no column for id",), "en, de", 2),
+    "texts in a list": (
+        {"n.json": [{"id": 1, "category": "a", "translations": [{"lang": "en", "text": "[r]"}, {"lang": "de", "text": "[d]"}]}]}, "--prompts n.json",
+        ("translations.lang",), "en, de", 1,
+    ),
+    "turns of a chat": ({"n.jsonl": '{"id": 1, "category": "a", "language": "en", "messages": [{"role": "user", "content": "[r]"}]}\n'}, "--prompts n.jsonl", ("has no text",), "en", 1),
+    "XSafety": (XSAFETY, "--prompts set", ("no header", '"sp" is not a language tag'), "en, fr, es", 6),
+    "AILuminate": (AILUMINATE, "--prompts airr_demo_en_us_prompt_set.csv --prompts airr_demo_fr_fr_prompt_set.csv", ('did you mean "hazard"',), "en-US, fr-FR", 2),
+    "PolyRefuse": (POLYREFUSE, "--prompts poly", ("has no text",), "ar, de, en, es, fr, it, ja, ko, nl, pl, ru, th, yo, zh", 2),
+    "Multilingual HateCheck": (HATECHECK, "--prompts 'MHC Cases'", ("mhc_case_id", "pt-BR or pt-PT", "--unpaired"), "ar, zh, pt-BR", 3),
+    "indicsafetybench": (INDIC, "--prompts test_set.json", ("variant_id", "--unpaired"), "hi, ta", 4),
     "no category": ({"my set.csv": "id,en,de\n1,[r],[r de]\n"}, "--prompts 'my set.csv'", ("has no column for category",), "en, de", 1),
     "labels": (
         {"n.csv": "id,category,kind,en\n1,a,hateful,[r]\n2,a,non-hateful,[r]\n3,a,1,[r]\n4,a,0,[r]\n5,a,TRUE,[r]\n6,a,Unsafe ,[r]\n"},
@@ -140,15 +216,14 @@ def test_a_refusal_ends_in_the_command_that_reads_it(tmp_path, monkeypatch, caps
     done = read(capsys, *shlex.split(command))
     assert (done.code, done.out) == (2, "")
     says(done.err, *said)
-    for _ in range(3):
-        head, _, paste = done.err.rpartition("Then:\n  ")
-        assert head, done.err
-        program, name, *arguments = shlex.split(paste)
-        assert (program, name) == ("safeglot", "prompts")
-        done = read(capsys, *arguments)
-        if not done.code:
-            break
-    says(done.out, f"{n} prompts x ", f"({languages})")
+    head, _, paste = done.err.rpartition("Then:\n  ")
+    assert head, done.err
+    program, name, *arguments = shlex.split(paste)
+    assert (program, name) == ("safeglot", "prompts")
+    done = read(capsys, *arguments)
+    assert done.code == 0, done.err
+    says(done.out, f"({languages})")
+    assert done.out.partition(f"{n} prompts ")[1], done.out
 
 
 FAULTY = {
@@ -190,6 +265,30 @@ def test_what_is_wrong_is_told_and_nothing_is_read(tmp_path, monkeypatch, capsys
     done = read(capsys, *shlex.split(command))
     assert (done.code, done.out) == (2, "")
     says(done.err, *said)
+
+
+def test_a_file_in_another_encoding_is_written_anew_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"n.csv": "id,category,de\n1,a,[Gr\u00fc\u00dfe]\n".encode("cp1252")})
+    done = read(capsys, "--prompts", "n.csv")
+    paste = done.err.rpartition("Then:\n  ")[2].strip()
+    first, _, second = paste.partition(" && safeglot prompts ")
+    assert first == "iconv -f WINDOWS-1252 -t UTF-8 n.csv > n-utf8.csv"
+    (tmp_path / "n-utf8.csv").write_text((tmp_path / "n.csv").read_text("cp1252"), "utf-8")
+    assert read(capsys, *shlex.split(second)).code == 0
+
+
+def test_sheets_that_are_alike_are_read_together(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    header = ["id", "en", "de"]
+    xlsx(
+        tmp_path / "n.xlsx", {t: [["about"], header, [t, "[r]", "[d]"]] for t in ("Theft", "Fraud")}
+    )
+    done = read(capsys, "--prompts", "n.xlsx")
+    arguments = shlex.split(done.err.rpartition("Then:\n  ")[2])[2:]
+    assert arguments == ["--prompts", "n.xlsx#{category}"]
+    done = read(capsys, *arguments)
+    says(done.out, "2 prompts x 2 languages (en, de)", "Theft", "Fraud")
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path, monkeypatch, capsys):

@@ -52,10 +52,13 @@ def _cell(value: object) -> str:
 
 
 def write(folder: Path, files: dict[str, object]) -> None:
-    """Write texts as they are, and what is no text as JSON."""
+    """Write texts and bytes as they are, and what is neither as JSON."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+            continue
         text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
         path.write_text(text, encoding="utf-8", newline="")
 

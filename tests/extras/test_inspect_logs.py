@@ -23,7 +23,8 @@ from safeglot.backends.console import Console
 from safeglot.backends.store.store import Store
 from safeglot.cli.commands import main
 from safeglot.errors import UsageError
-from safeglot.flow.logs.imports import ToImport, import_run
+from safeglot.flow.logs.imports import import_run
+from safeglot.flow.logs.recording import ToImport
 
 pytestmark = pytest.mark.filterwarnings(  # streams that Inspect leaves open
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"

@@ -18,7 +18,13 @@ import click
     multiple=True,
     metavar="NAME=COLUMN",
     help="id, language, text, answer, model, category, kind, verdict, judge, label, annotator, sample; "
-    "category==all is a constant; may be repeated",
+    "answer.de is that of a language, prompts.id of --prompts; category==all is a constant; may be repeated",
+)
+@click.option(
+    "--prompts",
+    multiple=True,
+    metavar="FILE",
+    help="the prompts, where they stand apart from the answers: found by their ids",
 )
 @click.option(
     "--read-as",
@@ -36,6 +42,11 @@ import click
 @click.option("--reference", default="en", show_default=True, help="language of comparison")
 @click.option("--taxonomy", default=None, help="TOML file with macro categories")
 @click.option(
+    "--allow-partial",
+    is_flag=True,
+    help="leave out rows that lack an id, a category, a language or their prompt",
+)
+@click.option(
     "--simple-labels",
     is_flag=True,
     help="the labels are of a simple random sample of the answers in each language",
@@ -52,8 +63,8 @@ def import_run(
     """
     from safeglot.backends.console import Console
     from safeglot.config.checks import pairs
-    from safeglot.flow.logs.imports import ToImport
     from safeglot.flow.logs.imports import import_run as imported
+    from safeglot.flow.logs.recording import ToImport
     from safeglot.judge.verdict_words import parse_words
 
     console = Console(quiet=quiet)
@@ -66,6 +77,8 @@ def import_run(
         languages=tuple(tag.strip() for tag in languages.split(",") if tag.strip()),
         reference=given["reference"],
         taxonomy=given["taxonomy"],
+        prompts=given["prompts"],
+        allow_partial=given["allow_partial"],
         simple_labels=given["simple_labels"],
     )
     run_dir = imported(wanted, out, console)

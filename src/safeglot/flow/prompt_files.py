@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -262,9 +262,16 @@ def pasted(
     return InputErrors(problems.problems, then=then)
 
 
+def by_model(folder: str) -> str:
+    """Return the pattern of a folder whose files differ in their language and in a name, which is that of a model."""
+    names, _ = folders.data_files(Path(folder).expanduser(), datasets.SUFFIXES)
+    shape, _ = patterns.implied_places(names)
+    return f"{folder.rstrip('/')}/{shape.replace('{category}', '{model}')}"
+
+
 def _flags(flag: str, given: Iterable[str]) -> list[str]:
     return [word for each in given for word in (flag, each)]
 
 
-def _pairs(table: dict[str, str]) -> str:
+def _pairs(table: Mapping[str, str]) -> str:
     return ",".join(f"{name}={meant}" for name, meant in table.items())

@@ -93,22 +93,26 @@ class VerdictWords:
         unsafe = meaning == UNSAFE or (meaning == COMPLIANCE and harmful)
         return Meaning(unsafe, meaning == REFUSAL if tells else None)
 
-    def fault(self, what: str) -> str:
-        """Return what words of a column are not known, each with its count, and what to do; "" for none."""
+    def fault(self, what: str, likely: Mapping[str, str] | None = None) -> str:
+        """Return what words of a column are not known, each with its count, and what to do; "" for none.
+
+        `likely` is what some of them most likely mean.
+        """
         if not self.unknown:
             return ""
         most = self.unknown.most_common(_SHOWN)
         counted = ", ".join(f"{word!r} ({n})" for word, n in most)
         more = len(self.unknown) - len(most)
         counted += f" and {more} more words" if more > 0 else ""
-        pasted = ",".join(f"{word}=…" for word, _ in most)
+        pasted = ",".join(f"{word}={(likely or {}).get(word, '…')}" for word, _ in most)
         allowed = f"{', '.join(MEANINGS[:-1])} or {NONE}"
         return (
             f"{what} has words that are not known, with their counts: {counted}. Say what each means "
             f"({allowed} in place of …): --verdicts '{pasted}'"
         )
 
-    def to_paste(self) -> str:
+    def to_paste(self, likely: Mapping[str, str]) -> str:
         """Return the words that were given and those that are not known, as --verdicts takes them."""
         known = [f"{word}={meaning}" for word, meaning in self.given.items()]
-        return ",".join([*known, *(f"{word}=…" for word, _ in self.unknown.most_common(_SHOWN))])
+        new = (f"{w}={likely.get(w, '…')}" for w, _ in self.unknown.most_common(_SHOWN))
+        return ",".join([*known, *new])

@@ -26,6 +26,10 @@ class Remedy:
     """What of a file to read, after its name."""
     recode: bool = False
     """Whether the file has first to be written in UTF-8."""
+    by_model: bool = False
+    """Whether the folders that the files are in seem to be those of models."""
+    nowhere: set[str] = field(default_factory=set)
+    """What no column can hold: it must stand in another file."""
 
 
 class Unread(InputErrors):

@@ -6,7 +6,8 @@ import pytest
 from example.parallel import MULTIJAIL, needs_multijail
 from safeglot.backends.console import Console
 from safeglot.config.settings import Config
-from safeglot.flow.logs.imports import ToImport, import_run
+from safeglot.flow.logs.imports import import_run
+from safeglot.flow.logs.recording import ToImport
 from safeglot.flow.own_texts import CHECKS, text_notes
 from safeglot.flow.prompts import load
 from safeglot.translate.checks import hard_checks

@@ -6,8 +6,8 @@ from example.prompt_sets import write
 from safeglot.backends.files import datasets
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.flow.prompt_files import load_all, pasted
-from safeglot.prompts.problems import Remedy
+from safeglot.flow.prompt_files import by_model, followed, load_all, pasted, remedied
+from safeglot.prompts.problems import Remedy, Unread
 
 ROWS = "id,category,text\n1,a,[r]\n"
 
@@ -60,11 +60,42 @@ def test_the_command_to_paste_has_what_was_given_and_what_mends_it():
     config = Config(
         prompts=("my set.csv",), columns={"id": "qid"}, languages=("en", "de"), allow_partial=True
     )
-    remedy = Remedy(columns={"text": "#0"}, read_as={"sp": "es"}, flags={"--x": "", "--y": "1"})
-    then = pasted(config, InputErrors(["a"]), remedy).then
+    remedy = Remedy(
+        columns={"text": "#0"}, read_as={"sp": "es"}, flags={"--unpaired": "", "--languages": "en"}
+    )
+    then = pasted(remedied(config, remedy), InputErrors(["a"])).then
     assert then == (
         "safeglot prompts --prompts 'my set.csv' --columns 'id=qid,text=#0' --read-as sp=es "
-        "--languages en,de --allow-partial --x --y 1"
+        "--languages en --allow-partial --unpaired"
     )
-    part = pasted(Config(prompts="a.json"), InputErrors(["a"]), Remedy(part="k")).then
+    part = pasted(remedied(Config(prompts="a.json"), Remedy(part="k")), InputErrors(["a"])).then
     assert part == "safeglot prompts --prompts 'a.json#k'"
+
+
+def test_a_file_that_is_not_in_utf_8_is_first_written_anew():
+    write_all({"a b.csv": "x"})
+    then = pasted(Config(prompts=("a b.csv",)), InputErrors(["a"]), recode=True).then
+    assert then == (
+        "iconv -f WINDOWS-1252 -t UTF-8 'a b.csv' > 'a b-utf8.csv' && "
+        "safeglot prompts --prompts 'a b-utf8.csv'"
+    )
+
+
+def test_each_remedy_is_tried_and_all_that_is_wrong_is_told():
+    steps = [Remedy(columns={"text": "t"}), Remedy(read_as={"sp": "es"})]
+    seen = []
+
+    def read(config):
+        seen.append(config)
+        if len(seen) == 1:
+            raise Unread(["second"], steps[1])
+
+    problems, mended = followed(Config(prompts=("a.csv",)), Unread(["first"], steps[0]), read)
+    assert problems.problems == ("first", "second")
+    assert (mended.columns, mended.read_as) == ({"text": "t"}, {"sp": "es"})
+    assert seen[-1] == mended
+
+
+def test_a_folder_of_models_is_a_pattern():
+    write_all({f"o/{m}/{tag}.csv": "x" for m in ("a", "b") for tag in ("en", "de")})
+    assert by_model("o") == "o/{model}/{language}.csv"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from safeglot.backends.models.routes import IMPORTED
-from safeglot.judge.verdict_words import UNSURE, VerdictWords
+from safeglot.judge.verdict_words import COMPLIANCE, REFUSAL, UNSURE, VerdictWords
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.reading.answer_rows import SAMPLE_ORDER, AnswerReader, RecordedAnswer
+from safeglot.prompts.reading.cells import KINDS, LABELS, YES_OR_NO, likely_kinds, plain_word
 from safeglot.prompts.reading.gathering import Gathering
+from safeglot.prompts.reading.suggestions import is_of_safety
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.types import SAMPLES
 
@@ -107,6 +109,7 @@ class Census:
             "path say it, as in 'answers/{model}/{language}.jsonl', or say that they are samples of one "
             f"model: --columns sample={SAMPLE_ORDER}",
         )
+        self.problems.remedy.by_model = True
 
     def _count(self, said: RecordedAnswer) -> int:
         if "verdict" in self.columns:
@@ -123,9 +126,11 @@ class Census:
 
     def _check_words(self) -> None:
         for name, words in (("verdict", self.verdicts), ("label", self.labels)):
-            if fault := words.fault(f'column "{self.columns.get(name)}" of the {name}s'):
+            column = self.columns.get(name, "")
+            likely = likely_meanings(words.unknown, column)
+            if fault := words.fault(f'column "{column}" of the {name}s', likely):
                 self.problems.add(self.table.where, fault)
-                self.problems.remedy.flags["--verdicts"] = words.to_paste()
+                self.problems.remedy.flags["--verdicts"] = words.to_paste(likely)
 
     def _check_names(self) -> None:
         named = {"model": self.models, "judge": self.judges, "annotator": self.annotators}
@@ -167,6 +172,28 @@ class Census:
                 f"sample=COLUMN, or count them in their order, --columns sample={SAMPLE_ORDER} (what "
                 "is lacking then counts as missing), or take out what stands twice",
             )
+            self.problems.remedy.columns["sample"] = SAMPLE_ORDER
+
+
+_REFUSING = ("refus", "reject", "declin")
+_COMPLYING = ("compl", "answered")
+
+
+def likely_meanings(words: Iterable[str], column: str) -> dict[str, str]:
+    """Return what words of verdicts most likely mean, to be suggested: yes and no only by their column's name."""
+    name = column.casefold()
+    of_harm = any(part in name for part in ("harm", "unsafe", "toxic", "flag", "violat"))
+    said = [w for w in words if of_harm or is_of_safety(column) or plain_word(w) not in YES_OR_NO]
+    kinds = likely_kinds(
+        (w for w in said if plain_word(w) in LABELS | {*KINDS}), of_safety=not of_harm
+    )
+    found = {word: "unsafe" if kind == "harmful" else "safe" for word, kind in kinds.items()}
+    for word in said:
+        if word.startswith(_REFUSING):
+            found[word] = REFUSAL
+        elif word.startswith(_COMPLYING):
+            found[word] = COMPLIANCE
+    return found
 
 
 def label_words(given: Mapping[str, str]) -> VerdictWords:

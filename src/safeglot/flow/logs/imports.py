@@ -8,27 +8,25 @@ import secrets
 import shutil
 import sqlite3
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from safeglot.backends.console import Console
 from safeglot.backends.files import datasets
-from safeglot.backends.files.fingerprints import content_hash
 from safeglot.backends.files.links import private_folder
 from safeglot.backends.files.manifest import Manifest, PromptOrigin
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.logs.formats import logs_of
 from safeglot.backends.logs.log_file import LogFile
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config, to_table
-from safeglot.errors import UsageError
+from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.logs.census import Census, label_words
+from safeglot.flow.logs.recording import Recording, ToImport, opened, prompts_apart
 from safeglot.flow.logs.writing import Writer
 from safeglot.flow.own_texts import text_notes
-from safeglot.flow.prompt_files import load_all, pasted
+from safeglot.flow.prompt_files import by_model, followed, pasted
 from safeglot.flow.prompts import check_reference
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest
@@ -39,56 +37,22 @@ from safeglot.judge.verdict_words import VerdictWords
 from safeglot.keys import digest
 from safeglot.prompts.problems import Problems, Unread, listed
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.answer_rows import UNKNOWN, answer_columns, with_constants
+from safeglot.prompts.reading.answer_rows import UNKNOWN, answer_columns
+from safeglot.prompts.reading.answer_tables import (
+    by_file,
+    melted,
+    with_constants,
+)
 from safeglot.prompts.reading.cells import known_language
 from safeglot.prompts.reading.columns import find_columns
 from safeglot.prompts.reading.gathering import Gathering
-from safeglot.prompts.reading.tables import TableFile, read_table
+from safeglot.prompts.reading.lacking_columns import likely_language, say_headless
+from safeglot.prompts.reading.suggestions import looks_headless
+from safeglot.prompts.reading.tables import read_table
 from safeglot.prompts.rows import PromptRows, SparseTextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, choose_taxonomy, parse_taxonomy
 from safeglot.prompts.texts import TextStream
 from safeglot.types import NO_SETTINGS, ModelSettings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToImport:
-    """What is to be read of a recording, and how."""
-
-    sources: tuple[str, ...]
-    columns: Mapping[str, str] = field(default_factory=dict)
-    read_as: Mapping[str, str] = field(default_factory=dict)
-    """Word of a kind, language or category -> what it means."""
-    verdicts: Mapping[str, str] = field(default_factory=dict)
-    """Word of a verdict or label -> what it means."""
-    languages: tuple[str, ...] = ()
-    reference: str = "en"
-    taxonomy: str | None = None
-    simple_labels: bool = False
-    """Whether people's labels are those of a simple random sample of the answers in each language."""
-
-    def config(self) -> Config:
-        """Return these settings as those of a run."""
-        return Config(
-            prompts=self.sources,
-            columns=dict(self.columns),
-            read_as=dict(self.read_as),
-            taxonomy=self.taxonomy,
-            languages=self.languages,
-            reference=self.reference,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """A source that was opened: its files, and its name and hash."""
-
-    name: str
-    files: tuple[TableFile, ...]
-    logs: tuple[LogFile, ...]
-    """Those of the files that are logs of other tools."""
-    sha256: str
-    taxonomy: tuple[str, str] | None
-    notes: tuple[str, ...]
 
 
 def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
@@ -97,11 +61,10 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
     run_dir.check_free()
     if run_dir.exists():
         raise UsageError(f"--out {out}: holds a run already. Give an empty or a new folder.")
-    recording = _opened(wanted)
     try:
-        census, prompts = _counted(recording, wanted)
+        recording, census, prompts = _read(wanted)
     except Unread as error:
-        raise pasted(wanted.config(), error, error.remedy, _begun(wanted, out, error)) from None
+        raise _refused(wanted, out, error) from None
     with _made_whole(out) as folder:
         config = _config(recording, wanted, census, prompts)
         about = _written(RunDir(folder), config, (recording, census, prompts), wanted)
@@ -111,31 +74,44 @@ def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
     return run_dir
 
 
-def _begun(wanted: ToImport, out: Path, error: Unread) -> tuple[str, ...]:
-    """Return how the command to paste begins: with what the reader of prompts does not know of."""
-    said = ",".join(f"{word}={meaning}" for word, meaning in wanted.verdicts.items())
-    verdicts = ("--verdicts", said) if said and "--verdicts" not in error.remedy.flags else ()
-    simple = ("--simple-labels",) if wanted.simple_labels else ()
-    return ("import", *wanted.sources, "--out", str(out), *verdicts, *simple)
+def _read(wanted: ToImport) -> tuple[Recording, Census, PromptSet]:
+    recording = opened(wanted)
+    return (recording, *_counted(recording, wanted))
 
 
-def _opened(wanted: ToImport) -> Recording:
-    """Return the files of all sources: logs of other tools, and the others as prompts are opened."""
-    found = {source: logs_of(source) for source in wanted.sources}
-    logs = tuple(log for own in found.values() for log in own or ())
-    tables = tuple(source for source, own in found.items() if own is None)
-    # of a log alone, what is loaded is its taxonomy
-    loaded = load_all(dataclasses.replace(wanted.config(), prompts=tables or ("mini",)))
-    hashes = [content_hash(log.path).hex() for log in logs] + ([loaded.sha256] if tables else [])
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    return Recording(
-        name=f"{Path(wanted.sources[0]).name or loaded.name}{more}",
-        files=(*logs, *(loaded.files if tables else ())),
-        logs=logs,
-        sha256=hashes[0] if len(hashes) == 1 else digest("recording", hashes),
-        taxonomy=loaded.taxonomy,
-        notes=loaded.notes if tables else (),
-    )
+def _refused(wanted: ToImport, out: Path, error: Unread) -> InputErrors:
+    """Return all that is wrong with the command to paste: each remedy is tried in turn."""
+    words = dict(wanted.verdicts)
+    if error.remedy.by_model and len(wanted.sources) == 1 and Path(wanted.sources[0]).is_dir():
+        wanted = dataclasses.replace(wanted, sources=(by_model(wanted.sources[0]),))
+    to_say = error.remedy.flags.get("--verdicts", "")
+
+    def read(config: Config) -> None:
+        nonlocal to_say
+        try:
+            _read(
+                dataclasses.replace(
+                    wanted,
+                    sources=config.prompts,
+                    columns=config.columns,
+                    read_as=config.read_as,
+                    languages=config.languages,
+                    allow_partial=config.allow_partial,
+                )
+            )
+        except Unread as further:
+            to_say = further.remedy.flags.get("--verdicts", to_say)
+            raise
+
+    problems, mended = followed(wanted.config(), error, read)
+    said = to_say or ",".join(f"{word}={meaning}" for word, meaning in words.items())
+    begin = ["import", *mended.prompts, "--out", str(out)]
+    apart = wanted.prompts or (("FILE",) if "text" in error.remedy.nowhere else ())
+    begin += [word for spec in apart for word in ("--prompts", spec)]
+    begin += ["--verdicts", said] if said else []
+    begin += ["--simple-labels"] if wanted.simple_labels else []
+    settled = dataclasses.replace(mended, unpaired=False)
+    return pasted(settled, problems, begin, recode=error.remedy.recode)
 
 
 # ---- reading
@@ -143,13 +119,19 @@ def _opened(wanted: ToImport) -> Recording:
 
 def _counted(recording: Recording, wanted: ToImport) -> tuple[Census, PromptSet]:
     """Return what the rows hold, and the prompts. Raises: InputErrors with all that is wrong."""
-    read = read_table(recording.files, wanted.columns.values())
-    table, mapping = with_constants(read, wanted.columns)
-    problems = Problems(table.faults)
+    said, _ = by_file(wanted.columns)
+    read = read_table(recording.files, said.values())
+    problems = Problems(read.faults)
+    if looks_headless(read.header, read.sample) and not {*said.values()} & {*read.columns}:
+        say_headless(read, problems, answers=True)
+    table, mapping = melted(*with_constants(read, said), problems)
+    joined = prompts_apart(recording.apart, wanted) if recording.apart else None
+    if joined:
+        table, mapping = joined.join(table, mapping, problems, wanted.read_as)
     own, rest = answer_columns(table, mapping, problems)
     theirs = tuple(c for c in table.columns if c not in own.values())
     found = find_columns(dataclasses.replace(table, columns=theirs), rest, problems)
-    columns = dataclasses.replace(found, read_as=wanted.read_as)
+    columns = dataclasses.replace(found, read_as=wanted.read_as, partial=wanted.allow_partial)
     tags = tuple(known_language(tag, "--languages", problems) for tag in wanted.languages)
     reference = known_language(wanted.reference, "--reference", problems)
     if not columns.language:
@@ -158,7 +140,8 @@ def _counted(recording: Recording, wanted: ToImport) -> tuple[Census, PromptSet]
             "has no column for the language of the prompts; name it with --columns "
             "language=COLUMN, or say it of all rows, as in --columns language==en",
         )
-        problems.remedy.columns["language"] = "=en"
+        tag = likely_language(table, [columns.text] if columns.text else [])
+        problems.remedy.columns["language"] = f"={tag or reference}"
     problems.stop()
     gathering = Gathering(
         columns,
@@ -178,11 +161,19 @@ def _counted(recording: Recording, wanted: ToImport) -> tuple[Census, PromptSet]
         problems=problems,
     )
     census.take()
-    return census, _prompts(recording, census, tags)
+    if joined and not wanted.allow_partial:
+        joined.check(table.where, problems)
+    prompts = _prompts(recording, census, tags)
+    return census, dataclasses.replace(
+        prompts, notes=(*prompts.notes, *(joined.notes() if joined else ()))
+    )
 
 
 def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> PromptSet:
     gathering, problems = census.gathering, census.problems
+    if not gathering.ids and not problems.found:
+        problems.add(census.table.where, "has no row left that has an id, a category, a language and a text of the prompt")  # fmt: skip
+        problems.stop()
     alert = parse_taxonomy(datasets.alert_toml(), "alert.toml")
     given = None
     if recording.taxonomy:
@@ -198,7 +189,8 @@ def _prompts(recording: Recording, census: Census, tags: tuple[str, ...]) -> Pro
     if len(rows) < len(gathering.ids) and not (tags or problems.found):
         lost = set(range(len(gathering.ids))).difference(rows)
         names = listed([gathering.ids[i] for i in sorted(lost)])
-        problems.add(census.table.where, f"{len(lost)} prompts have no text ({names}); give the column of the texts, --columns text=COLUMN, or leave them out")  # fmt: skip
+        problems.add(census.table.where, f"{len(lost)} prompts have no text ({names}); give the column of the texts, --columns text=COLUMN, or leave them out by --allow-partial")  # fmt: skip
+        problems.remedy.flags["--allow-partial"] = ""
     problems.stop()
     reference = census.reference if census.reference in used else used[0]
     held = gathering.columns_of(rows, used, main=reference, source=recording.name)

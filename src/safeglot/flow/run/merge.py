@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shlex
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.files.links import replaced
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.models.routes import IMPORTED
 from safeglot.backends.store.merge import is_labelled, join
 from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
@@ -117,6 +119,16 @@ def _not_ours(run_dir: RunDir, fault: str) -> str:
 # ---- what belongs together
 
 
+def _imported(sources: Sequence[PartRun]) -> str:
+    """Return how recordings become one run, where all sources are that: by one import of all their files."""
+    models = (model for source in sources for model in source.about.models)
+    if not all(model.startswith(f"{IMPORTED}/") for model in models):
+        return ""
+    names = [source.about.source.name for source in sources]
+    files = shlex.join("FILE" if " and " in name else name for name in names)
+    return f" Recordings are brought together by importing their files at once: safeglot import {files} --out NEW"
+
+
 def _together(sources: Sequence[PartRun]) -> tuple[Config, Shard | None]:
     """Return the configuration of the whole, and its shard where some are lacking. Raises: UsageError."""
     first = sources[0]
@@ -124,7 +136,7 @@ def _together(sources: Sequence[PartRun]) -> tuple[Config, Shard | None]:
         if faults := [*_apart(first, other)] or [*_apart_in_models(first, other)]:
             raise UsageError(
                 f"{other.run_dir.path}: does not belong to {first.run_dir.path}: {'; '.join(faults)}. "
-                "Runs of one plan differ in shards, prompts, languages, targets or judges alone."
+                f"Runs of one plan differ in shards, prompts, languages, targets or judges alone.{_imported(sources)}"
             )
     shard = _shard_of(sources)
     limits = [source.config.limit for source in sources]

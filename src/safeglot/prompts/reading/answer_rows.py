@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.reading.cells import is_blank
-from safeglot.prompts.reading.patterns import CONSTANT, SAID
+from safeglot.prompts.reading.patterns import SAID
+from safeglot.prompts.reading.suggestions import by_language, likely_column, longest_columns
 from safeglot.prompts.reading.tables import Row, Table
 
 SAMPLE_ORDER = "#"
@@ -48,31 +49,6 @@ class RecordedAnswer:
     failure: str
 
 
-class _ConstantRows:
-    """Rows with further cells, the same in each."""
-
-    def __init__(self, rows: Iterable[Row], cells: Mapping[str, object]) -> None:
-        self._rows, self._cells = rows, cells
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self._rows:
-            yield replace(row, cells={**row.cells, **self._cells})
-
-
-def with_constants(table: Table, mapping: _Columns) -> tuple[Table, dict[str, str]]:
-    """Return the table with a column for each constant, and the mapping that names it."""
-    cells: dict[str, object] = {}
-    named = dict(mapping)
-    for name, column in mapping.items():
-        if column.startswith(CONSTANT) and len(column) > 1:
-            named[name] = f"{name}={column}"
-            cells[named[name]] = column.removeprefix(CONSTANT)
-    if not cells:
-        return table, named
-    rows = _ConstantRows(table.rows, cells)
-    return replace(table, columns=(*table.columns, *cells), rows=rows), named
-
-
 def answer_columns(
     table: Table, mapping: _Columns, problems: Problems
 ) -> tuple[dict[str, str], dict[str, str]]:
@@ -97,14 +73,51 @@ def answer_columns(
             own.setdefault(name, there[0])
     if SAID["model"] in table.columns:
         own.setdefault("model", SAID["model"])
+    if "model" not in own:
+        _say_models(table, [c for c in table.columns if c and c not in taken], problems)
     if "answer" not in own:
-        near = did_you_mean("answer", [c for c in table.columns if c not in taken])
+        near = _suggest([c for c in table.columns if c and c not in taken], table, problems)
         problems.add(
             table.where,
-            f"has no column for the answer{near} {has}; name it with --columns answer=COLUMN",
+            f"has no column for the answer{near} {has}; name it with --columns answer=COLUMN, or those of each "
+            "language with --columns answer.en=COLUMN,answer.de=COLUMN",
         )
     problems.stop(known)
     return own, rest
+
+
+def _say_models(table: Table, free: list[str], problems: Problems) -> None:
+    """Say that a column seems to name several models, whose answers would count as those of one."""
+    column = likely_column("model", free)
+    if column and len(names := table.words.get(column, ())) > 1:
+        problems.add(
+            table.where,
+            f'column "{column}" seems to name several models ({listed(names)}); say so: --columns model={column}, or that '
+            "all answers are of one: --columns model==NAME",
+        )
+        problems.remedy.columns["model"] = column
+
+
+def _suggest(free: list[str], table: Table, problems: Problems) -> str:
+    """Suggest the column of the answers, or those of each language; return what is said of it."""
+    found = problems.remedy.columns
+    if column := likely_column("answer", [c for c in free if not by_language([c], least=1)]):
+        found["answer"] = column
+        return f'; did you mean "{column}"?'
+    groups = by_language(free)
+    base = likely_column("answer", [*groups]) if groups else None
+    if base:
+        own = {tags[0]: column for column, tags in groups[base].items()}
+        found |= {f"answer.{tag}": column for tag, column in own.items()}
+        texts = likely_column("text", [b for b in groups if b != base])
+        if texts:
+            found |= {f"text.{tags[0]}": column for column, tags in groups[texts].items()}
+        return f"; they seem to be in {', '.join(own.values())}"
+    text = likely_column("text", free)
+    likely = [c for c in longest_columns(free, table.sample) if c != text]
+    if likely:
+        found["answer"] = likely[-1]
+    return ""
 
 
 class AnswerReader:

@@ -33,7 +33,7 @@ _WORDS_OF: Mapping[Kind, frozenset[str]] = {
 }  # fmt: skip
 """Words of other sets' labels and what they most likely mean: suggested, never taken for granted."""
 LABELS = frozenset(word for words in _WORDS_OF.values() for word in words)
-_YES_OR_NO = frozenset(("1", "0", "true", "false", "yes", "no", "y", "n"))
+YES_OR_NO = frozenset(("1", "0", "true", "false", "yes", "no", "y", "n"))
 _BLANK = frozenset(("", "nan", "n/a", "#n/a", "na", "<na>", "none", "null", "nat", "nil"))
 """What programs write in the place of an empty cell, case folded."""
 
@@ -49,15 +49,16 @@ def known_language(tag: str, where: str, problems: Problems) -> str:
         problems.add(where, f'"{tag}" may be {either}; say which: {do}')
         problems.remedy.read_as[tag] = found[0]
         return ""
-    nearest = [n for n in languages.nearest(tag) if is_common(n) and (len(tag) > 2 or len(n) == 2)]
-    near = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    nearest = languages.nearest(tag)
+    likely = [n for n in nearest if is_common(n) and (len(tag) > 2 or len(n) == 2)]
     own = "x-" + (re.sub(r"[^a-z0-9]", "", tag.casefold())[:8] or "other")
+    near = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    more = "" if likely else f" ({own} is a tag for a language that has none)"
     problems.add(
         where,
-        f'"{tag}" is not a language tag that is known{near}; say which it is: --read-as "{tag}=TAG" ({own} is a tag '
-        "for a language that has none)",
+        f'"{tag}" is not a language tag that is known{near}; say which it is: --read-as "{tag}=TAG"{more}',
     )
-    problems.remedy.read_as[tag] = nearest[0] if nearest else own
+    problems.remedy.read_as[tag] = likely[0] if likely else own
     return ""
 
 
@@ -106,7 +107,7 @@ def likely_kinds(words: Iterable[str], *, of_safety: bool = False) -> dict[str, 
         plain = plain_word(word)
         own = KINDS.get(plain) or next((k for k, ws in _WORDS_OF.items() if plain in ws), None)
         if own:
-            swapped = of_safety and plain in _YES_OR_NO
+            swapped = of_safety and plain in YES_OR_NO
             known[word] = ("benign" if own == "harmful" else "harmful") if swapped else own
     kinds = {*known.values()}
     other: Kind = "benign" if kinds == {"harmful"} else "harmful"
@@ -126,6 +127,15 @@ def say_strange_kinds(
         f"the kind is {shown}; allowed: harmful, benign; say what each means, perhaps "
         f'--read-as "{said}" (nothing is guessed: look at each)',
     )
+
+
+def id_of(cell: object) -> str:
+    """Return an id as text: of a whole number its digits; '' for what is none."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        return str(cell)
+    return cell.strip() if isinstance(cell, str) and not is_blank(cell) else ""
 
 
 def category_of(cell: object) -> str:

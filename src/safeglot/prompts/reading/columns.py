@@ -69,9 +69,9 @@ def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -
     known = len(problems.found)
     fields, tags = _mapped(table, mapping, problems)
     problems.stop(known)
-    for name, usual in _NAMES.items():
+    for name in _NAMES:
         if name not in fields:
-            column = _usual(table.columns, name, usual, {*fields.values(), *tags.values()})
+            column = usual_column(table.columns, name, {*fields.values(), *tags.values()})
             fields |= {name: column} if column else {}
     notes: list[str] = []
     if "language" not in fields:
@@ -85,8 +85,6 @@ def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -
         ]
         if not tags and IMPLIED["language"] in table.columns:
             fields["language"] = IMPLIED["language"]
-    if "category" not in fields and IMPLIED["category"] in table.columns:
-        fields["category"] = IMPLIED["category"]
     say_lacking(table, fields, tags, problems)
     if "text" in fields and not tags:
         if "text" not in mapping and "language" not in fields:
@@ -148,14 +146,15 @@ def _nearest_tags(error: languages.UnknownLanguage) -> str:
     return f"; nearest tags: {', '.join(error.nearest)}" if error.nearest else ""
 
 
-def _usual(
-    columns: tuple[str, ...], name: str, usual: tuple[str, ...], taken: set[str]
-) -> str | None:
+def usual_column(columns: tuple[str, ...], name: str, taken: set[str]) -> str | None:
+    """Return the column that is called what one of ours is; None where none is."""
     if SAID.get(name) in columns:
         return SAID[name]
     free = [column for column in columns if column not in taken]
     by_name = {column.casefold(): column for column in reversed(free)}
-    return next((by_name[each] for each in usual if each in by_name), None)
+    usual = next((by_name[each] for each in _NAMES[name] if each in by_name), None)
+    implied = IMPLIED.get(name) if name != "language" else None
+    return usual or (implied if implied in columns else None)
 
 
 def _language_columns(

@@ -11,6 +11,7 @@ from safeglot.prompts.reading.cells import (
     KINDS,
     LABELS,
     category_of,
+    id_of,
     is_blank,
     plain_word,
     python_list,
@@ -123,10 +124,13 @@ class Gathering:
 
     def _lacking(self, row: Row) -> str:
         """Return what a row lacks that no prompt can be without; "" for nothing."""
-        if self.columns.id != ROW_NUMBERS and is_blank(row.cells.get(self.columns.id)):
-            return "id"
-        if is_blank(cell_of(row, self.columns.category)):
-            return "category"
+        for name in ("id", "category"):
+            column = getattr(self.columns, name)
+            if column != ROW_NUMBERS and is_blank(cell_of(row, column)):
+                return name
+        text = self.columns.text if self.repeated else None
+        if text and not str(row.cells.get(text) or "").strip():
+            return "text"
         return "language" if self.columns.language and self._languages.is_blank(row) else ""
 
     def _own_id(self, row: Row, identifier: str, reference: str) -> str:
@@ -146,6 +150,19 @@ class Gathering:
     def has_category(self, at: int) -> bool:
         """Return whether a prompt has a category; that it has none was noted."""
         return self._label_of[at] not in self._unlabelled
+
+    def find(self, identifier: str) -> int | None:
+        """Return the place of a prompt by its id; None for none."""
+        return self._rows.get(identifier)
+
+    def tags(self) -> list[Tags]:
+        """Return the categories and the kind of each prompt, by its place."""
+        distinct = list(self._labels)
+        return [distinct[number] for number in self._label_of]
+
+    def text(self, number: int) -> str:
+        """Return a text by its number."""
+        return self._texts[number]
 
     def place_at(self, identifier: str) -> int:
         """Return the place of a prompt by its id."""
@@ -254,23 +271,15 @@ class Gathering:
             yield f"rows that lack something were left out: {lack}"
         for column in self.columns.unused:
             is_label = not self.columns.kind and likely_column("kind", [column])
-            more = (
-                f": all prompts count as harmful; --columns kind={column} reads it"
-                if is_label
-                else ""
-            )
-            yield f'column "{column}" is not used{more}'
+            read = f": --columns label={column} reads it as people's labels of the answers"
+            if not self.repeated:
+                read = f": all prompts count as harmful; --columns kind={column} reads it"
+            yield f'column "{column}" is not used{read if is_label else ""}'
 
     def _id(self, row: Row) -> str:
         cell = row.cells.get(self.columns.id)
-        if cell is None or (isinstance(cell, str) and is_blank(cell)):
-            cell = None
-        if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)
-        if isinstance(cell, int) and not isinstance(cell, bool):
-            return str(cell)
-        if isinstance(cell, str) and cell.strip():
-            return cell.strip()
+        if found := id_of(cell):
+            return found
         got = "empty" if cell is None or isinstance(cell, str) else f"{cell!r}"
         self.problems.add(row.place, f"the id is {got}; give a text or a whole number")
         self.problems.remedy.flags["--allow-partial"] = ""

@@ -71,7 +71,7 @@ def parse_jsonl(lines: TextIO, where: str, problems: Problems) -> Iterator[Found
         except (ValueError, RecursionError) as error:
             problems.add(f"{where}:{number}", f"is not JSON: {_fault(error)}")
             continue
-        if isinstance(cells, (dict, str)) or (isinstance(cells, list) and cells):
+        if isinstance(cells, (dict, str)) or _is_row(cells):
             yield Found(number, _row(cells))
         else:
             problems.add(f"{where}:{number}", 'is not a JSON object such as {"id": 1, "en": "..."}')
@@ -139,8 +139,16 @@ def _is_list(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and any(all(isinstance(item, kind) for item in value) for kind in (dict, str, list))
+        and (
+            any(all(isinstance(item, kind) for item in value) for kind in (dict, str))
+            or all(map(_is_row, value))
+        )
     )
+
+
+def _is_row(value: Any) -> bool:
+    """Return whether a list is a row of cells, of which some are texts."""
+    return isinstance(value, list) and any(isinstance(cell, str) for cell in value)
 
 
 def _keyed(value: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -34,8 +34,11 @@ def has(table: Table) -> str:
     return f"(its columns: {listed(columns, 40) or 'none'})"
 
 
-def say_headless(table: Table, problems: Problems) -> None:
-    """Say that a file seems to have no header, in place of what else is wrong with it then; raises."""
+def say_headless(table: Table, problems: Problems, *, answers: bool = False) -> None:
+    """Say that a file seems to have no header, in place of what else is wrong with it then; raises.
+
+    `answers` is whether the last of its texts is an answer.
+    """
     uneven = any("cells where the header has" in fault for fault in problems.found)
     problems.found.clear()
     first, found = table.header, problems.remedy.columns
@@ -43,11 +46,11 @@ def say_headless(table: Table, problems: Problems) -> None:
     if len(first) == 1 or uneven:
         found |= {"text": LINE, "id": ROW_NUMBERS}
     else:
-        more = _number_columns(table, problems)
+        more = _number_columns(table, problems, answers=answers)
     if not {SAID["category"], IMPLIED["category"]} & {*table.columns}:
         found.setdefault("category", f"{CONSTANT}all")
     if not {SAID["language"], IMPLIED["language"]} & {*table.columns}:
-        found.setdefault("language", f"{CONSTANT}{_likely_language(table, first) or 'en'}")
+        found.setdefault("language", f"{CONSTANT}{likely_language(table, first) or 'en'}")
     problems.add(
         table.where,
         f'seems to have no header: its first line is "{",".join(first):.60}"; name its columns by their '
@@ -56,13 +59,13 @@ def say_headless(table: Table, problems: Problems) -> None:
     problems.stop()
 
 
-def _likely_language(table: Table, columns: Sequence[str]) -> str | None:
+def likely_language(table: Table, columns: Sequence[str]) -> str | None:
     """Return the language that the name of the file, or the script of its texts, says."""
     texts = (cell for row in table.sample for c in columns if isinstance(cell := row.get(c), str))
     return language_of_file(table.where) or language_of_script(texts)
 
 
-def _number_columns(table: Table, problems: Problems) -> str:
+def _number_columns(table: Table, problems: Problems, *, answers: bool) -> str:
     """Suggest numbers of columns by what they hold; return what is to be said of further texts."""
     found, first = problems.remedy.columns, table.header
     sample = [dict(zip(first, first, strict=True)), *table.sample]
@@ -89,6 +92,8 @@ def _number_columns(table: Table, problems: Problems) -> str:
     found.setdefault("id", ROW_NUMBERS)
     texts = [column for column in many if column in free] or [*free]
     settle("text", texts)
+    if answers:
+        settle("answer", texts[1:] or [*free])
     settle("category", (c for c in free if c in words and c not in texts))
     if others := [number[c] for c in texts[1:] if c in free and "language" not in found]:
         return (
@@ -145,9 +150,8 @@ def _likely(name: str, table: Table, free: Sequence[str]) -> str | None:
     told = [c for c in free if not _YES_OR_NO.issuperset(table.words.get(c, (c,)))]
     if column := likely_column(name, told):
         return column
-    texts = longest_columns(free, table.sample)
     if name == "id":
-        rest = [c for c in free if c not in texts and numbers_rows(c, table.sample)]
+        rest = [c for c in free if numbers_rows(c, table.sample)]
         whole = [c for c in rest if len({str(r.get(c)) for r in table.sample}) == len(table.sample)]
         return next(iter(whole), None)
     return None
@@ -203,7 +207,9 @@ def _say_textless(
         if column is None and LINE in table.columns:
             column = LINE
         likely = longest_columns([c for c in free if c not in _spoken(table, free)], table.sample)
-        found["text"] = column or next(iter(likely or free), "COLUMN")
+        text = column or next(iter(likely or free), None)
+        found |= {"text": text} if text else {}
+        problems.remedy.nowhere |= set() if text else {"text"}
         say = "name it with --columns text=COLUMN or --columns en=COLUMN"
         say_languages(table, {**fields, **found}, problems)
     problems.add(
@@ -263,7 +269,7 @@ def say_ambiguous(column: str, tags: Sequence[str], where: str, problems: Proble
 
 def say_unnamed_language(table: Table, text: str, reference: str, problems: Problems) -> None:
     """Say that a file's name, or the script of its texts, is of another language than it would be read as."""
-    tag = _likely_language(table, [text])
+    tag = likely_language(table, [text])
     if tag and tag not in languages_named(reference):
         problems.remedy.columns["language"] = f"{CONSTANT}{tag}"
         problems.add(

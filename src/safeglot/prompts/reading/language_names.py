@@ -76,8 +76,9 @@ def is_plain(tag: str) -> bool:
 def language_of_file(path: str) -> str | None:
     """Return the language that the name of a file ends in, as in harm_sw.csv or German.json; None for none."""
     stem = path.rpartition("/")[2].partition(".")[0]
-    for name in (stem, re.split(r"[_. -]", stem)[-1]):
-        tags = languages_named(name) if name.casefold() not in _WORDS else ()
+    words = re.split(r"[_. -]", stem.casefold())
+    for name, parts in ((stem, words), (words[-1], words[-1:])):
+        tags = languages_named(name) if _WORDS.isdisjoint(parts) else ()
         if len(tags) == 1 and is_common(tags[0]) and is_plain(tags[0]):
             return tags[0]
     return None

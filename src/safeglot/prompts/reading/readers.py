@@ -112,6 +112,9 @@ def read_prompts(
     _check_shape(table, columns, options.reference, problems)
     gathering = Gathering(columns, table.where, wanted, problems, texts=texts)
     gathering.take(table.rows, reference)
+    if not gathering.ids and not problems.found:
+        problems.add(table.where, "has no row left that has an id, a category and a language")
+        problems.stop()
     used = _used_languages(gathering, wanted)
     places = gathering.category_places
     taxonomy, taxonomy_notes = choose_taxonomy(places, alert, given, problems)

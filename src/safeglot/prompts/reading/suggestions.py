@@ -26,7 +26,9 @@ _WORDS = {
         "categoria", "catégorie", "tema", "thème", "категория", "тема", "类别", "分类", "类型", "カテゴリ", "범주",
     ),
     "kind": ("label", "labels", "kind", "harmful", "toxic", "unsafe", "hateful", "safe", "benign"),
-    "answer": ("answer", "response", "completion", "output", "generation", "reply", "prediction"),
+    "model": ("model", "llm", "engine", "checkpoint"),
+    "answer": ("answer", "response", "completion", "output", "generation", "reply", "prediction",
+        "antwort", "respuesta", "réponse", "risposta", "resposta", "ответ", "回答", "答案", "generated"),
 }  # fmt: skip
 _OTHERS = {
     "language", "lang", "locale", "sprache", "idioma", "langue", "lingua", "язык", "语言", "言語", "kind", "label", "labels", "source", "target", "response", "answer",
@@ -62,7 +64,7 @@ def likely_column(name: str, columns: Sequence[str]) -> str | None:
                 words = _words(column)
                 if words and words[place] == word:
                     return column
-    if name == "kind":
+    if name in ("kind", "model"):
         return None  # no spelling is near enough for that
     near = did_you_mean(name, columns)
     return near.split('"')[1] if near else None

@@ -3,7 +3,8 @@ import pytest
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, UsageError
-from safeglot.flow.logs.imports import ToImport, import_run
+from safeglot.flow.logs.imports import import_run
+from safeglot.flow.logs.recording import ToImport
 from safeglot.flow.run.session import stored_config
 
 HEAD = "id,language,category,text,answer\n"

@@ -7,7 +7,8 @@ import pytest
 from safeglot.backends.console import Console
 from safeglot.backends.store.store import Store
 from safeglot.errors import InputErrors
-from safeglot.flow.logs.imports import ToImport, import_run
+from safeglot.flow.logs.imports import import_run
+from safeglot.flow.logs.recording import ToImport
 
 WORDS = {"bad": "unsafe", "fine": "safe", "declined": "refusal"}
 

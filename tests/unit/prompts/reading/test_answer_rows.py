@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from safeglot.errors import InputErrors
@@ -6,7 +8,6 @@ from safeglot.prompts.reading.answer_rows import (
     UNKNOWN,
     AnswerReader,
     answer_columns,
-    with_constants,
 )
 from safeglot.prompts.reading.tables import Row, Table
 
@@ -42,12 +43,22 @@ def test_a_column_that_is_lacking_is_told(cells, mapping, said):
     assert said in str(told.value)
 
 
-def test_a_constant_is_a_column_of_its_own():
-    given, mapping = with_constants(table({"id": "1"}, {"id": "2"}), {"category": "=all"})
-    assert mapping == {"category": "category==all"}
-    assert given.columns == ("id", "category==all")
-    assert [row.cells["category==all"] for row in given.rows] == ["all", "all"]
-    assert [row.place for row in given.rows] == ["f.csv:2", "f.csv:3"]
+def test_several_models_in_a_column_that_is_not_named_are_no_samples_of_one():
+    cells = {"answer": "a", "model_name": "m"}
+    problems = Problems()
+    given = replace(table(cells), words={"model_name": ("m1", "m2")})
+    with pytest.raises(InputErrors, match="seems to name several models"):
+        answer_columns(given, {}, problems)
+    assert problems.remedy.columns == {"model": "model_name"}
+    answer_columns(given, {"model": "model_name"}, Problems())
+    answer_columns(replace(given, words={"model_name": ("m1",)}), {}, Problems())
+
+
+def test_answers_by_language_are_suggested():
+    problems = Problems()
+    with pytest.raises(InputErrors, match="they seem to be in answer_en, answer_de"):
+        answer_columns(table({"q_en": "a", "answer_en": "a", "answer_de": "b"}), {}, problems)
+    assert problems.remedy.columns == {"answer.en": "answer_en", "answer.de": "answer_de"}
 
 
 def test_what_a_row_does_not_say_is_empty():

@@ -35,5 +35,8 @@ def test_labels_of_other_sets_are_suggested():
     assert likely_kinds(("1", "FALSE", "odd")) == {
         "1": "harmful",
         "FALSE": "benign",
-        "odd": "benign",
+        "odd": "harmful",  # as without labels
     }
+    assert likely_kinds(("hateful", "odd")) == {"hateful": "harmful", "odd": "benign"}
+    assert likely_kinds(("1.0", "Not Hate")) == {"1.0": "harmful", "Not Hate": "benign"}
+    assert likely_kinds(("yes", "unsafe"), of_safety=True) == {"yes": "benign", "unsafe": "harmful"}

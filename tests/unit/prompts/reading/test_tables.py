@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from safeglot.backends.files.datasets import DataFile
@@ -79,7 +81,54 @@ def test_files_make_one_table_and_an_empty_one_is_told():
 def test_bytes_that_are_not_utf_8_are_told_by_line_and_offset():
     with pytest.raises(InputErrors, match=r"f.csv:2: byte 0xff at offset 6 is not UTF-8"):
         read_table([DataFile(where="f.csv", suffix=".csv", data=b"id,en\n\xff\n")])
-    with pytest.raises(InputErrors, match="is UTF-16"):
-        read_table([DataFile(where="f.csv", suffix=".csv", data="id".encode("utf-16"))])
+    torn = "id,en\n1,".encode("utf-16")[:18] + b"\x00"
+    with pytest.raises(InputErrors, match="at offset 18 is not UTF-16"):
+        read_table([DataFile(where="f.csv", suffix=".csv", data=torn)])
     with pytest.raises(InputErrors, match="has no prompts"):
         read_table([DataFile(where="f.csv", suffix=".csv", data=b"id,en\n")])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_a_mark_at_the_beginning_says_the_encoding(encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    data = f"{mark}id,en\n1,ü\n".encode(encoding)
+    table = read_table([DataFile(where="f.csv", suffix=".csv", data=data)])
+    assert [dict(row.cells) for row in table.rows] == [{"id": "1", "en": "ü"}]
+
+
+def test_a_format_goes_before_the_name_of_its_file():
+    rows = [{"id": 1, "en": "a"}, {"id": 2, "en": "b"}]
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    for suffix, text in (
+        (".json", lines),
+        (".jsonl", json.dumps(rows, indent=1)),
+        (".txt", "id,en\n1,a\n2,b\n"),
+    ):
+        table = read_table([DataFile(where="f", suffix=suffix, data=text.encode())])
+        assert [row.cells["en"] for row in table.rows] == ["a", "b"], suffix
+
+
+def test_some_rows_of_each_file_and_the_words_of_columns_are_seen():
+    files = [
+        DataFile(
+            where=name,
+            suffix=".csv",
+            data=b"id,k,t\n" + b"".join(b"%d,%d,%s\n" % (i, i % 2, b"x" * 900) for i in range(90)),
+        )
+        for name in ("a.csv", "b.csv")
+    ]
+    table = read_table(files)
+    assert len(table.sample) == 40
+    assert max(len(row["t"]) for row in table.sample) == 400
+    assert table.words == {"k": ("0", "1")}
+
+
+def test_a_list_of_objects_in_a_cell_is_a_row_each_where_it_is_named():
+    data = json.dumps([{"id": 1, "t": [{"l": "en", "x": "a"}, {"l": "de", "x": "b"}]}]).encode()
+    file = DataFile(where="f.json", suffix=".json", data=data)
+    assert len([*read_table([file]).rows]) == 1
+    rows = [*read_table([file], ["t.x", "t.l"]).rows]
+    assert [row.cells for row in rows] == [
+        {"id": 1, "t.l": "en", "t.x": "a"},
+        {"id": 1, "t.l": "de", "t.x": "b"},
+    ]
