@@ -197,7 +197,7 @@ def check_command(line):
     with command.make_context(words[0], words[1:]) as context:
         given = dict(context.params)
     flags = {k: v for k, v in given.items() if k in FIELDS}
-    if words[0] != "init" and len(flags) > 6:
+    if words[0] not in ("init", "import") and len(flags) > 6:
         config_of(None, flags)
 
 

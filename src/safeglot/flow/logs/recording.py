@@ -16,7 +16,7 @@ from safeglot.config.settings import Config
 from safeglot.flow.prompt_files import load_all
 from safeglot.keys import digest
 from safeglot.prompts.problems import Problems, Unread
-from safeglot.prompts.reading.answer_tables import Joined, by_file, of_prompts
+from safeglot.prompts.reading.answer_tables import PromptsApart, by_file, of_prompts
 from safeglot.prompts.reading.cells import known_language
 from safeglot.prompts.reading.columns import find_columns
 from safeglot.prompts.reading.gathering import Gathering
@@ -100,7 +100,7 @@ def _of_prompts(wanted: ToImport) -> Config:
     return dataclasses.replace(wanted.config(), prompts=wanted.prompts, columns=columns)
 
 
-def prompts_apart(apart: Loaded, wanted: ToImport) -> Joined:
+def prompts_apart(apart: Loaded, wanted: ToImport) -> PromptsApart:
     """Return the prompts of answers by their ids. Raises: Unread."""
     config = _of_prompts(wanted)
     problems = Problems()
@@ -116,4 +116,4 @@ def prompts_apart(apart: Loaded, wanted: ToImport) -> Joined:
     except Unread as error:
         mended = dataclasses.replace(error.remedy, columns=of_prompts(error.remedy.columns))
         raise Unread(error.problems, mended) from None
-    return Joined(prompts=gathering, where=table.where)
+    return PromptsApart(prompts=gathering, where=table.where)

@@ -99,7 +99,7 @@ def _say_models(table: Table, free: list[str], problems: Problems) -> None:
 
 
 def _suggest(free: list[str], table: Table, problems: Problems) -> str:
-    """Suggest the column of the answers, or those of each language; return what is said of it."""
+    """Return what is said of the column of the answers, or those of each language, which are suggested."""
     found = problems.remedy.columns
     if column := likely_column("answer", [c for c in free if not by_language([c], least=1)]):
         found["answer"] = column

@@ -103,7 +103,7 @@ def melted(table: Table, mapping: _Mapping, problems: Problems) -> tuple[Table, 
 
 
 @dataclass(slots=True, kw_only=True)
-class Joined:
+class PromptsApart:
     """Answers whose prompts stand in another file, by their ids; what has no prompt is counted, and left out."""
 
     prompts: Gathering

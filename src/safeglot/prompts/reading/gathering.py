@@ -157,8 +157,7 @@ class Gathering:
 
     def tags(self) -> list[Tags]:
         """Return the categories and the kind of each prompt, by its place."""
-        distinct = list(self._labels)
-        return [distinct[number] for number in self._label_of]
+        return [*map([*self._labels].__getitem__, self._label_of)]
 
     def text(self, number: int) -> str:
         """Return a text by its number."""

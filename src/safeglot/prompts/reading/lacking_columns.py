@@ -66,7 +66,7 @@ def likely_language(table: Table, columns: Sequence[str]) -> str | None:
 
 
 def _number_columns(table: Table, problems: Problems, *, answers: bool) -> str:
-    """Suggest numbers of columns by what they hold; return what is to be said of further texts."""
+    """Return what is to be said of further texts, having suggested numbers of columns by what they hold."""
     found, first = problems.remedy.columns, table.header
     sample = [dict(zip(first, first, strict=True)), *table.sample]
     number = {name: f"#{at}" for at, name in enumerate(first, start=1)}
@@ -158,7 +158,7 @@ def _likely(name: str, table: Table, free: Sequence[str]) -> str | None:
 
 
 def _suggest_kinds(table: Table, free: Sequence[str], problems: Problems) -> str | None:
-    """Suggest the column that holds labels, with what its words most likely mean; return it."""
+    """Return the column that holds labels, which is suggested with what its words most likely mean."""
     column = likely_column("kind", free)
     if column is None or not holds_kinds(table.words.get(column, ())):
         return None

@@ -5,7 +5,7 @@ import pytest
 from safeglot.errors import InputErrors
 from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.answer_tables import (
-    Joined,
+    PromptsApart,
     by_file,
     melted,
     of_prompts,
@@ -54,7 +54,7 @@ def joined(*answers, **mapping):
     )
     gathering = Gathering(find_columns(prompts, {}, problems), "p.csv", (), problems)
     gathering.take(prompts.rows, "en")
-    own = Joined(prompts=gathering, where="p.csv")
+    own = PromptsApart(prompts=gathering, where="p.csv")
     found, names = own.join(table(*answers), mapping, problems, {})
     return own, [[row.cells[names[n]] for n in ("text", "category", "kind")] for row in found.rows]
 
