@@ -50,9 +50,10 @@ marked: .stamp/dev
 parity: .stamp/extras
 	$(EXTRAS)/bin/python -m pytest -q tests/parity tests/extras/test_quality_models.py
 
-# translators and estimators on torch, in an environment of their own: tiny random weights
+# engines, translators and estimators on torch, in an environment of their own: tiny random weights
 extras: .stamp/extras
-	$(EXTRAS)/bin/python -m pytest -q -m "not ($(LONG))" tests/extras
+	$(EXTRAS)/bin/python -m pytest -q -m "not ($(LONG))" tests/extras \
+	  tests/unit/backends/models/engines tests/conformance/test_models.py
 
 # Ray clusters on this machine, with processes and machines that are lost
 cluster: .stamp/extras

@@ -20,13 +20,12 @@ from typing import Any
 import click
 
 from safeglot import errors, types
-from safeglot.backends.models import routes
 from safeglot.backends.models.providers import Provider, providers
 from safeglot.backends.store.export import TABLES
 from safeglot.backends.store.store import Store
 from safeglot.cli.commands import app
 from safeglot.cli.help import SECTIONS
-from safeglot.config import model_settings, presets, registry
+from safeglot.config import engines, model_settings, presets, registry
 from safeglot.config.model_strings import MODEL_FIELDS, JudgeConfig, ModelConfig
 from safeglot.config.settings import FIELDS, Config
 from safeglot.judge.families.refusal_encoder import DECIMALS, WIDTHS
@@ -340,7 +339,8 @@ def providers_page() -> str:
         _family(name, where)
         for name, where in {**registry.EMBEDDED_JUDGES, **registry.JUDGES}.items()
     )
-    local = " and ".join(f"`{p}/…`" for p in routes.LOCAL)
+    *names, last = (f"`{name}/…`" for name in engines.engines())
+    local = f"{', '.join(names)} and {last}"
     return f"""\
 {MADE}# Providers and judges
 
@@ -355,7 +355,9 @@ none was called with a key.
 `p_unsafe`. `--base-url`, `--judge-base-url` and `base_url` in the TOML replace the address. With \
 an address of your own no key is required, but one that is set is sent there.
 
-Without a server, in safeglot's own process: {local}, see [embedded models](embedded.md).
+Without a server, in safeglot's own process: {local}, see \
+[models in this process](embedded.md). Packages can add engines through the entry point group \
+`{engines.ENGINE_POINTS}`, see [Add an engine](../how-to/add-a-provider.md#add-an-engine).
 
 ## Judges
 

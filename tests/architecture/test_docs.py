@@ -18,6 +18,7 @@ from safeglot.backends.models.providers import Provider
 from safeglot.cli.commands import app
 from safeglot.cli.options import config_of
 from safeglot.config import files, policy, registry
+from safeglot.config.engines import ENGINE_POINTS
 from safeglot.config.settings import FIELDS, build
 from safeglot.prompts.taxonomy import parse_taxonomy
 from safeglot.score.policy.rules import KINDS
@@ -34,7 +35,7 @@ BLOCK_PAGES = {ROOT / page for page, _ in reference_docs.BLOCKS}
 WRITTEN = [page for page in PAGES if page not in MADE]
 FENCE = re.compile(r"^( *)(```+|~~~+)([^\n`]*)\n(.*?)^\1\2[ ]*$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-NOT_MODULES = {"safeglot.db", "safeglot.toml", registry.ENTRY_POINTS}
+NOT_MODULES = {"safeglot.db", "safeglot.toml", registry.ENTRY_POINTS, ENGINE_POINTS}
 NEW_FILES = {
     "safeglot/malert",
     "src/safeglot/judge/families/example_guard.py",
@@ -245,7 +246,8 @@ def check_toml(body):
     elif KINDS.keys() & table.keys():
         assert policy.parsed(body, "docs").rules
     elif body.startswith("# pyproject.toml"):
-        assert list(table["project"]["entry-points"]) == [registry.ENTRY_POINTS]
+        (group,) = table["project"]["entry-points"]
+        assert group in (registry.ENTRY_POINTS, ENGINE_POINTS)
     else:
         build(table, known=files.known(), where="docs")
 

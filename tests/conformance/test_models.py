@@ -1,4 +1,4 @@
-"""One contract over every kind of model: a server on loopback, and real weights in this process."""
+"""One contract over every kind of model: a server on loopback, and each engine in this process with real weights."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import math
 
 import pytest
 
+from example import tiny_llama
 from loopback import Loopback, Script
 from safeglot.backends.models import weights
 from safeglot.backends.models.bodies import Endpoint
 from safeglot.backends.models.http import HttpModel
-from safeglot.backends.models.local import LocalModel
+from safeglot.config import engines
+from safeglot.config.model_strings import ModelConfig
 from safeglot.types import Reply, Request
 
 CHAT = (("user", "Say hello."),)
@@ -28,12 +30,27 @@ def url():
         yield server.base_url
 
 
-@pytest.fixture(params=["http", "embedded"])
-def make(request, url):
+def model_string(engine, tmp_path_factory) -> str:
+    """Return a model of an engine that is small enough to be asked here."""
+    if engine in ("hf", "vllm-local"):
+        pytest.importorskip("torch")
+        pytest.importorskip("vllm" if engine == "vllm-local" else "transformers")
+        return f"{engine}/{tiny_llama.save(tmp_path_factory.mktemp('llama'))}"
+    pytest.importorskip("xllamacpp")
+    if engine == "embedded":
+        return "embedded/smollm2-135m"
+    return f"gguf/{weights.fetch(weights.known('smollm2-135m'))}"
+
+
+@pytest.fixture(scope="module", params=["http", *engines.engines()])
+def make(request, url, tmp_path_factory):
     if request.param == "http":
         return lambda: HttpModel(Endpoint(model="target", base_url=url))
-    path = weights.fetch(weights.known("smollm2-135m"))
-    return lambda: LocalModel(path, parallel=2, name="embedded/smollm2-135m")
+    name = model_string(request.param, tmp_path_factory)
+    engine = engines.engine_of(ModelConfig(model=name))
+    assert engine.revision
+    assert engine.slots > 0
+    return lambda: engine.open(2)
 
 
 def ask(make, *requests: Request) -> list[Reply]:

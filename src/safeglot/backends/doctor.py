@@ -18,6 +18,8 @@ from safeglot.errors import UsageError
 
 EXTRAS = {
     "xllamacpp": "embedded and gguf models: pip install 'safeglot[embedded]'",
+    "transformers": "hf/ models: pip install 'safeglot[hf]'",
+    "vllm": "vllm-local/ models: pip install 'safeglot[vllm]'",
     "pyarrow": "Parquet: pip install 'safeglot[parquet]'",
     "huggingface_hub": "hf: prompts: pip install 'safeglot[hub]'",
 }

@@ -58,7 +58,7 @@ class Named:
 
     def over(self, judge: JudgeConfig) -> JudgeConfig:
         """Return a judge with the address and the key variable that were named, where it asks a server."""
-        if judge.model is None or judge.model.provider in routes.SERVERLESS:
+        if judge.model is None or not routes.is_served(judge.model.provider):
             return judge
         model = judge.model.at(self.base_url)
         return replace(judge, model=replace(model, key_env=self.key_env or model.key_env))
@@ -75,10 +75,10 @@ def _parted(given: str) -> Endpoint:
 
 def endpoints_at(model: ModelConfig) -> tuple[Endpoint, ...]:
     """Return where a model is asked, each of its replicas; nowhere for one in this process."""
-    if model.provider in routes.SERVERLESS:
-        return ()
     if model.provider in SERVICES:
         return ((SERVICES[model.provider].address, SERVICES[model.provider].key_env),)
+    if not routes.is_served(model.provider):
+        return ()
     return tuple(
         routes.destination(model.model, base_url=address, key_env=model.key_env)
         for address in model.addresses or (None,)

@@ -13,6 +13,7 @@ from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
+from safeglot.config.engines import model_providers
 from safeglot.config.model_strings import JudgeConfig, Known, as_list
 from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, to_table
 from safeglot.errors import UsageError
@@ -24,7 +25,7 @@ def known(*, stored: bool = False) -> Known:
     """Return the names that a configuration may use; that of a stored run may name what a file brought."""
     judges = {family: registry.needs_model(family) for family in registry.judge_families()}
     return Known(
-        providers=(*registry.model_providers(), *((IMPORTED,) if stored else ())),
+        providers=(*model_providers(), *((IMPORTED,) if stored else ())),
         judges=judges if stored else {f: asks for f, asks in judges.items() if f != IMPORTED},
         translators=registry.TRANSLATORS,
         estimators=registry.ESTIMATORS,

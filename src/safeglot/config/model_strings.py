@@ -219,9 +219,8 @@ class NameReader:
                 f"{where}: batch of {name}: {provider} has no batch API that is known; {able} have. "
                 "Leave it out: it is asked request by request."
             )
-        local = provider in ("embedded", "gguf")
         model = ModelConfig(**table)
-        return model if local or model.base_url else model.at(base_url)
+        return model if model.base_url or row is None else model.at(base_url)
 
     def judge(self, given: Any, where: str, base_url: Sequence[str]) -> JudgeConfig | None:
         """Return the judge of a judge string or its table; None where it is wrong."""

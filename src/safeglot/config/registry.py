@@ -10,8 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from safeglot.backends.models.providers import providers
-from safeglot.backends.models.routes import IMPORTED, LOCAL
+from safeglot.backends.models.routes import IMPORTED
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import Form
 from safeglot.config.plug_ins import plug_ins
@@ -154,11 +153,6 @@ ENTRY_POINTS = "safeglot.judges"
 def judge_families() -> dict[str, str]:
     """Return family -> "module:object", those of other packages included."""
     return {**IMPORTED_JUDGE, **EMBEDDED_JUDGES, **JUDGES, **plug_ins(ENTRY_POINTS)}
-
-
-def model_providers() -> tuple[str, ...]:
-    """Return what may stand before the slash of a model string."""
-    return (*LOCAL, *providers())
 
 
 def load(target: str) -> Any:

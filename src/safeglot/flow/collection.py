@@ -32,7 +32,6 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import Stopped
 from safeglot.flow.outcomes import ending_notes, judge_serving_notes, serving_notes, with_served
-from safeglot.flow.run import job as jobs
 from safeglot.flow.run.adaptations import of_run
 from safeglot.flow.run.batches import progress, told_under_way, with_batches
 from safeglot.flow.run.job import Job
@@ -279,11 +278,13 @@ async def collecting(
     _stop_on_sigterm()
     job = work.job
     say_keyless(models, work.console)
-    files = jobs.fetched(job, models, work.console)
     adaptations, say = of_run(work.run_dir, work.console), work.console.say
-    routes = await run_routes(job.config, models, files, adaptations=adaptations, say=say)
+    routes = await run_routes(
+        job.config, models, job.engines,
+        adaptations=adaptations, say=say, progress=work.console.fetching,
+    )  # fmt: skip
     if not at_once:
-        by_id = [(model_id(m, files), m) for m in models]
+        by_id = [(model_id(m, job.engines), m) for m in models]
         routes = with_batches(job.config, work.store, say, routes=routes, by_id=by_id)
     with appended(work.run_dir.log) as log, few_collections():
         work.endpoints.say = lambda note: work.console.say(f"note: {note}")
@@ -302,10 +303,9 @@ def _answered(work: Work) -> set[str]:
     """Return the ids of the models that the run has something of."""
     job, named = work.job, answered_models(work.store)
     targets = {target.model for target in job.targets if target.name in named}
-    files = job.files
     judges = zip(job.judges, job.config.judge, strict=True)
     return targets | {
-        model_id(config.model, files)
+        model_id(config.model, job.engines)
         for judge, config in judges
         if config.model and count_verdicts(work.store, [judge.name])
     }

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from safeglot.backends.encoders.e5_gguf import convert
 from safeglot.backends.models import weights
-from safeglot.backends.models.llamacpp import import_engine, load
+from safeglot.backends.models.engines.llamacpp import import_engine, load
 from safeglot.errors import UsageError
 from safeglot.text.surrogates import whole
 

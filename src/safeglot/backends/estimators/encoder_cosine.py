@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from safeglot.backends.encoders import use
 from safeglot.backends.encoders.cosines import Cosines
 from safeglot.backends.estimators.quality_models import pair_of, pair_size
-from safeglot.backends.translators.batching import BatchedModel, Batcher
+from safeglot.backends.models.engines.batching import BatchedModel, Batcher
 from safeglot.errors import UsageError
 from safeglot.text.encoder import Encoder
 from safeglot.types import Reply, Request

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from safeglot.backends.estimators import comet_model, metricx_model
 from safeglot.backends.files.fingerprints import folder_fingerprint
-from safeglot.backends.translators.batching import BatchedModel, Batcher
+from safeglot.backends.models.engines.batching import BatchedModel, Batcher
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 

@@ -16,7 +16,10 @@ from safeglot.backends.files.records import Misfit, table_of
 from safeglot.errors import Stopped, UsageError
 from safeglot.text.spelling import closest
 
-_LIBRARIES = ("aiohttp", "pycurl", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub")
+_LIBRARIES = (
+    "aiohttp", "pycurl", "numpy", "scipy", "xllamacpp", "pyarrow", "huggingface_hub", "torch",
+    "transformers", "vllm",
+)  # fmt: skip
 
 
 class RunDir:

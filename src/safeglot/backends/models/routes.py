@@ -3,58 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
-import importlib.util
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safeglot.backends.models.clients.choice import AUTO
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.proxies import proxy_of
-from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
     from safeglot.backends.engine.engine import Route
     from safeglot.backends.models.adaptations import Adaptations
+    from safeglot.types import Model
 
-LOCAL = ("embedded", "gguf")
 IMPORTED = "imported"
 """The provider of models whose answers came from a file, and the family of verdicts that did."""
-SERVERLESS = (*LOCAL, IMPORTED)
-"""Providers whose models no server is asked for."""
 
 
-def local_file(provider: str, path: str, progress: Any = None) -> Path:
-    """Return the GGUF file of embedded/<name> (fetched at first use) or gguf/PATH.
-
-    Raises: UsageError where it is not there and cannot be had.
-    """
-    if provider == "embedded":
-        from safeglot.backends.models import weights
-
-        return weights.fetch(weights.known(path), progress=progress)
-    _require_engine(f"gguf/{path}")
-    file = Path(path).expanduser()
-    do = "Give the path of a .gguf file after gguf/."
-    if not file.is_file():
-        raise UsageError(f"gguf/{path}: no such file. {do}")
-    try:
-        with file.open("rb") as data:
-            magic = data.read(4)
-    except OSError as error:
-        raise UsageError(f"gguf/{path}: cannot be read ({error.strerror or error}). {do}") from None
-    if magic != b"GGUF":
-        raise UsageError(f"gguf/{path}: is not a GGUF file (it begins with {magic!r}). {do}")
-    return file
-
-
-def _require_engine(model: str) -> None:
-    if importlib.util.find_spec("xllamacpp") is None:
-        raise UsageError(
-            f"{model}: models in this process need xllamacpp: pip install 'safeglot[embedded]', "
-            "or name a server's model, as in vllm/owner/name."
-        )
+def is_served(provider: str) -> bool:
+    """Return whether models of a provider are asked at an address: not those in this process, nor imported ones."""
+    return provider in providers()
 
 
 def http_route(
@@ -151,26 +118,15 @@ EMBEDDED_TOKENS_PER_S = 50.0
 """Of embedded/smollm2-135m on two cores, see docs/reference/embedded.md; for forecasts only."""
 
 
-def check_embedded(name: str) -> None:
-    """Check the name of an embedded model and that the engine is installed. Raises: UsageError."""
-    from safeglot.backends.models import weights
-
-    _require_engine(f"embedded/{weights.known(name).name}")
-
-
-def embedded_revision(name: str) -> str:
-    """Return what pins the weights of an embedded model."""
-    from safeglot.backends.models import weights
-
-    return weights.known(name).sha256[:12]
-
-
-def local_route(path: Path, name: str, parallel: int) -> Route:
-    """Return the route to an in-process engine on one GGUF file."""
+def local_route(model: Model, place: str, parallel: int) -> Route:
+    """Return the route to a model in this process."""
     from safeglot.backends.engine.engine import Route
-    from safeglot.backends.models.local import LocalModel
 
-    model = LocalModel(path, parallel=parallel, name=name)
     return Route(
-        model=model, lane=f"local:{path}", concurrency=parallel, fixed=True, usd_in=0.0, usd_out=0.0
+        model=model,
+        lane=f"local:{place}",
+        concurrency=parallel,
+        fixed=True,
+        usd_in=0.0,
+        usd_out=0.0,
     )

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any
 
-from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
+from safeglot.backends.models.engines.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.translators.lines import Line, TranslatedLine, by_line
 from safeglot.errors import ModelError, UsageError
 from safeglot.text.languages import canonical, primary

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files.fingerprints import content_hash, short_hash
-from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
+from safeglot.backends.models.engines.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.translators.families import (
     LONGEST,
     MADLAD,

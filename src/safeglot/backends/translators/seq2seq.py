@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from safeglot.backends.files.fingerprints import short_hash
-from safeglot.backends.translators.batching import BatchedModel, Batcher, prompt_size
+from safeglot.backends.models.engines.batching import BatchedModel, Batcher, prompt_size
 from safeglot.backends.translators.families import (
     LONGEST,
     MADLAD,

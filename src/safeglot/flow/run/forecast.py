@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from safeglot.backends.models import routes
+from safeglot.config.engines import runs_here
 from safeglot.config.model_strings import ModelConfig
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import all_models, batch_price, is_batched
@@ -83,7 +84,7 @@ def _target_costs(job: Job, tokens_in: int, answers: int) -> list[tuple[ModelCon
 
 
 def _price(model: ModelConfig, tokens_in: int, tokens_out: int) -> float | None:
-    if model.provider in routes.LOCAL:
+    if runs_here(model.provider):
         return 0.0
     if model.usd_in is None or model.usd_out is None:
         return None

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from safeglot.backends.cluster.choice import lacking
-from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.providers import providers
-from safeglot.backends.models.routes import IMPORTED, SERVERLESS, local_file
+from safeglot.backends.models.routes import IMPORTED, is_served
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
@@ -40,7 +39,7 @@ from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Item, JudgeStep
 
 if TYPE_CHECKING:
-    pass
+    from safeglot.backends.models.engines.base import InProcess
 
 
 class How(TypedDict, total=False):
@@ -60,8 +59,8 @@ class Job:
     """What the prompts were read from."""
     targets: tuple[Generate, ...]
     judges: tuple[JudgeStep, ...]
-    files: Mapping[str, Path] = field(default_factory=dict)
-    """GGUF file of each in-process model id."""
+    engines: Mapping[str, InProcess] = field(default_factory=dict)
+    """What opens each model in this process, by its name."""
     arms: Arms = field(default_factory=Arms)
     held: bool = False
     """Whether a run holds these inputs already, so that they were not read again."""
@@ -162,8 +161,7 @@ def _setting_notes(judge: JudgeStep, model: ModelConfig | None) -> tuple[str, ..
 
 def _said(model: str) -> str:
     """Return a model's id; the revision of a server's model is the user's word, which nothing verifies."""
-    is_local = model.partition("/")[0] in SERVERLESS
-    return model if is_local else model.replace("@", "@said:", 1)
+    return model.replace("@", "@said:", 1) if is_served(model.partition("/")[0]) else model
 
 
 def run_signature(
@@ -219,10 +217,10 @@ def prepare(
     problems += [fault] if (fault := lacking(config.engine)) else []
     targets = () if target_ids else config.target
     models = [*targets, *(j.model for j in config.judge if j.model is not None)]
-    files: dict[str, Path] = {}
+    engines: dict[str, InProcess] = {}
     for model in dict.fromkeys(models):
         try:
-            check_model(model, files)
+            check_model(model, engines)
         except UsageError as error:
             problems.append(str(error))
     if fault := batch_fault(config, [*config.target, *(j.model for j in config.judge if j.model)]):
@@ -241,10 +239,10 @@ def prepare(
         config=config,
         prompts=prompts,
         origin=origin,
-        files=files,
+        engines=engines,
         arms=arms,
-        targets=make_targets(config, target_ids or [model_id(m, files) for m in config.target]),
-        judges=make_judges(config.judge, files, policy_of(prompts.taxonomy)),
+        targets=make_targets(config, target_ids or [model_id(m, engines) for m in config.target]),
+        judges=make_judges(config.judge, engines, policy_of(prompts.taxonomy)),
     )
 
 
@@ -285,15 +283,6 @@ def plan_text(config: Config) -> str:
 def policy_of(taxonomy: Taxonomy) -> dict[str, str]:
     """Return category -> description; a category without one describes itself."""
     return {c: taxonomy.descriptions.get(c, c) for c in taxonomy.categories}
-
-
-def fetched(job: Job, models: Sequence[ModelConfig], console: Console) -> dict[str, Path]:
-    """Return the GGUF file of each model that has one; embedded weights come at first use."""
-    found = dict(job.files)
-    for model in models:
-        if model.provider == "embedded":
-            found[model.model] = local_file("embedded", model.path, console.fetching)
-    return found
 
 
 def default_out(config: Config) -> str:

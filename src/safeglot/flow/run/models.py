@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
-from safeglot.backends.files.fingerprints import file_fingerprint
 from safeglot.backends.models import routes
 from safeglot.backends.models.providers import providers
 from safeglot.config import registry
+from safeglot.config.engines import engine_of, runs_here
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
-from safeglot.config.settings import Config
+from safeglot.config.settings import FIELDS, Config
 from safeglot.errors import UsageError
 from safeglot.generate import Generate
 from safeglot.types import NO_SETTINGS, JudgeStep, set_or
@@ -20,17 +19,14 @@ from safeglot.types import NO_SETTINGS, JudgeStep, set_or
 if TYPE_CHECKING:
     from safeglot.backends.engine.engine import Route
     from safeglot.backends.models.adaptations import Adaptations
+    from safeglot.backends.models.engines.base import InProcess
+    from safeglot.backends.models.weights import Progress
 
-PARALLEL = {"embedded": 16, "gguf": 4}
-"""Sequences decoded together; a context is reserved for each, which in large models takes much memory."""
 
-
-def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
-    """Check that a model can be had, and note its GGUF file. Raises: UsageError."""
-    if model.provider == "gguf":
-        files[model.model] = routes.local_file("gguf", model.path)
-    elif model.provider == "embedded":
-        routes.check_embedded(model.path)
+def check_model(model: ModelConfig, engines: dict[str, InProcess]) -> None:
+    """Check that a model can be had, and note what opens it in this process. Raises: UsageError."""
+    if runs_here(model.provider):
+        engines[model.model] = engine_of(model)
     else:
         asked = (
             routes.missing_key(model.provider, base_url=address, key_env=model.key_env)
@@ -43,13 +39,13 @@ def check_model(model: ModelConfig, files: dict[str, Path]) -> None:
             )
 
 
-def model_id(model: ModelConfig, files: Mapping[str, Path]) -> str:
-    """Return the model string with what pins its weights."""
-    if model.provider == "embedded":
-        return f"{model.model}@{routes.embedded_revision(model.path)}"
-    if model.model in files:
-        return f"{model.model}@{file_fingerprint(files[model.model])}"
-    return f"{model.model}@{model.revision}" if model.revision else model.model
+def model_id(model: ModelConfig, engines: Mapping[str, InProcess]) -> str:
+    """Return the model string with what pins its weights. Raises: UsageError where nothing does."""
+    engine = engines.get(model.model)
+    if engine is None and runs_here(model.provider):
+        engine = engine_of(model)
+    revision = engine.revision if engine else model.revision
+    return f"{model.model}@{revision}" if revision else model.model
 
 
 def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
@@ -76,13 +72,13 @@ def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
 
 
 def make_judges(
-    judges: Sequence[JudgeConfig], files: Mapping[str, Path], policy: Mapping[str, str]
+    judges: Sequence[JudgeConfig], engines: Mapping[str, InProcess], policy: Mapping[str, str]
 ) -> tuple[JudgeStep, ...]:
     """Return the judges; one that is not shown the prompt has its mode in its name."""
     return tuple(
         registry.make_judge(
             j.family,
-            model=model_id(j.model, files) if j.model else None,
+            model=model_id(j.model, engines) if j.model else None,
             name=judge_name(j),
             mode=j.mode,
             policy=policy,
@@ -100,20 +96,20 @@ def judge_name(judge: JudgeConfig) -> str:
 def model_routes(
     config: Config,
     models: Sequence[ModelConfig],
-    files: Mapping[str, Path],
+    engines: Mapping[str, InProcess],
     adaptations: Adaptations,
+    *,
+    progress: Progress | None = None,
 ) -> dict[str, Route]:
-    """Return the route of each model id; one in-process engine serves all that name its file."""
+    """Return the route of each model id; what is in this process is opened, once each place. Raises: UsageError."""
     by_id: dict[str, Route] = {}
-    opened: dict[Path, Route] = {}
+    opened: dict[str, Route] = {}
     for model in models:
-        key = model_id(model, files)
-        if model.provider in routes.LOCAL:
-            file = files[model.model]
-            parallel = min(PARALLEL[model.provider], config.concurrency)
-            if file not in opened:
-                opened[file] = routes.local_route(file, model.model, parallel)
-            by_id[key] = opened[file]
+        key = model_id(model, engines)
+        if engine := engines.get(model.model):
+            if engine.place not in opened:
+                opened[engine.place] = _opened(engine, config.concurrency, progress)
+            by_id[key] = opened[engine.place]
         else:
             route = routes.http_route(
                 model.model,
@@ -134,10 +130,17 @@ def model_routes(
     return by_id
 
 
+def _opened(engine: InProcess, concurrency: int, progress: Progress | None) -> Route:
+    # what nobody lowered says nothing of an engine, which knows its own memory
+    is_lowered = concurrency < int(str(FIELDS["concurrency"].default))
+    parallel = min(engine.slots, concurrency) if is_lowered else engine.slots
+    return routes.local_route(engine.open(parallel, progress), engine.place, parallel)
+
+
 def say_keyless(models: Sequence[ModelConfig], console: Console) -> None:
     """Say, once each, which models are asked without the key of their maker."""
     for m in models:
-        if m.provider not in routes.SERVERLESS:
+        if routes.is_served(m.provider):
             for address in m.addresses:
                 line = routes.without_key(m.model, base_url=address, key_env=m.key_env)
                 if line:

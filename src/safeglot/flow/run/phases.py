@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from safeglot.backends.models.routes import LOCAL
+from safeglot.config.engines import runs_here
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.replicas import fits
@@ -58,4 +58,4 @@ def _models(targets: _Targets, judges: _Judges) -> tuple[ModelConfig, ...]:
 
 def is_local(model: ModelConfig) -> bool:
     """Return whether a model runs in this process."""
-    return model.provider in LOCAL
+    return runs_here(model.provider)

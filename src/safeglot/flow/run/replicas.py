@@ -6,7 +6,6 @@ import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from safeglot.backends.cluster import choice, ray_cluster
@@ -16,7 +15,9 @@ from safeglot.backends.cluster.replica_lists import ReplicaLists
 from safeglot.backends.engine.engine import Route
 from safeglot.backends.engine.lists import ListedModel
 from safeglot.backends.models.adaptations import Adaptations
-from safeglot.backends.models.routes import LOCAL, local_file
+from safeglot.backends.models.engines.base import InProcess
+from safeglot.backends.models.weights import Progress
+from safeglot.config.engines import runs_here
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
@@ -48,12 +49,12 @@ def needs(config: Config, models: Sequence[ModelConfig], cpus: float, gpus: floa
     there are any, or its share of the processors.
     """
     copies = {m: m.replicas or config.replicas for m in models}
-    held = sum(n for m, n in copies.items() if m.provider in LOCAL)
+    held = sum(n for m, n in copies.items() if runs_here(m.provider))
     found = []
     for model in dict.fromkeys(models):
         wanted = model.gpus_per_replica
         wanted = config.gpus_per_replica if wanted is None else wanted
-        if model.provider not in LOCAL:
+        if not runs_here(model.provider):
             own, share = 0.0, 0.0
         else:
             own = float(gpus > 0) if wanted is None else wanted
@@ -77,15 +78,13 @@ def opened(
     config: Config, model: ModelConfig, model_id_: str, known: Mapping[str, Any]
 ) -> OpenModel:
     """Return a model, opened in the process of its replica. Raises: UsageError where it is not the run's."""
-    files: dict[str, Path] = {}
-    check_model(model, files)
-    if model.provider == "embedded":
-        files[model.model] = local_file("embedded", model.path)
-    if (here := model_id(model, files)) != model_id_:
+    engines: dict[str, InProcess] = {}
+    check_model(model, engines)
+    if (here := model_id(model, engines)) != model_id_:
         raise UsageError(f"{model.model}: the file here is another than the run's: {here}")
     heard: list[tuple[str, str]] = []
     listening = Adaptations(known, lambda _model, entry, why: heard.append((entry, why)))
-    route = model_routes(config, [model], files, listening)[model_id_]
+    route = model_routes(config, [model], engines, listening)[model_id_]
     return OpenModel(
         model=route.model, lane=route.lane, concurrency=route.concurrency, fixed=route.fixed,
         usd_in=route.usd_in, usd_out=route.usd_out, heard=heard,
@@ -95,24 +94,25 @@ def opened(
 async def run_routes(
     config: Config,
     models: Sequence[ModelConfig],
-    files: Mapping[str, Path],
+    engines: Mapping[str, InProcess],
     *,
     adaptations: Adaptations,
     say: Callable[[str], None],
+    progress: Progress,
 ) -> dict[str, Route]:
     """Return the route of each model id by the engine of a run; what servers refuse goes to `adaptations`."""
     if config.engine == choice.LOCAL:
-        return model_routes(config, models, files, adaptations)
+        return model_routes(config, models, engines, adaptations, progress=progress)
     hosted = [model for model in models if batch_api(model)]  # of a service nothing is spread
-    here = model_routes(config, hosted, files, adaptations)
+    here = model_routes(config, hosted, engines, adaptations)
     spread = [model for model in models if model not in hosted]
-    return {**here, **await _cluster_routes(config, spread, files, adaptations, say)}
+    return {**here, **await _cluster_routes(config, spread, engines, adaptations, say)}
 
 
 async def _cluster_routes(
     config: Config,
     models: Sequence[ModelConfig],
-    files: Mapping[str, Path],
+    engines: Mapping[str, InProcess],
     adaptations: Adaptations,
     say: Callable[[str], None],
 ) -> dict[str, Route]:
@@ -127,7 +127,7 @@ async def _cluster_routes(
         _check_room(wanted, gpus)
     placed: dict[str, list[Placed]] = {}
     for need in wanted:
-        key = model_id(need.model, files)
+        key = model_id(need.model, engines)
         placed.setdefault(key, []).extend(_placed(ray, config, need, key, adaptations))
     everyone = [one for each in placed.values() for one in each]
     try:

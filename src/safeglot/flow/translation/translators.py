@@ -13,9 +13,10 @@ from safeglot.backends.encoders.use import LANGUAGES
 from safeglot.backends.engine.engine import Route
 from safeglot.backends.files import datasets
 from safeglot.backends.models.adaptations import Adaptations
-from safeglot.backends.models.routes import LOCAL, local_file
+from safeglot.backends.models.engines.base import InProcess
 from safeglot.backends.translators.services import MOST_AT_ONCE, SERVICES
 from safeglot.config import registry
+from safeglot.config.engines import model_providers
 from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
@@ -52,6 +53,8 @@ class TranslationSteps:
     estimators: tuple[Estimator, ...] = ()
     models: tuple[ModelConfig, ...] = ()
     """Of steps that ask a chat model."""
+    chat_engines: Mapping[str, InProcess] = field(default_factory=dict)
+    """What opens those of them that run in this process."""
     engines: Mapping[str, Open] = field(default_factory=dict)
     """Model id -> what opens its engine."""
     notes: tuple[str, ...] = ()
@@ -64,14 +67,12 @@ class TranslationSteps:
         self, config: Config, console: Console, adaptations: Adaptations
     ) -> dict[str, Route]:
         """Return every route, opened. Raises: UsageError where a model cannot be had."""
-        files = {
-            m.model: local_file(m.provider, m.path, console.fetching)
-            for m in self.models
-            if m.provider in LOCAL
-        }
         say_keyless(self.models, console)
         in_process = {key: opened() for key, opened in self.engines.items()}
-        return {**model_routes(config, self.models, files, adaptations), **in_process}
+        routes = model_routes(
+            config, self.models, self.chat_engines, adaptations, progress=console.fetching
+        )
+        return {**routes, **in_process}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,17 +81,17 @@ class _Making:
 
     config: Config
     models: list[ModelConfig] = field(default_factory=list)
+    chat_engines: dict[str, InProcess] = field(default_factory=dict)
     engines: dict[str, Open] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def model(self, model: ModelConfig) -> str:
         """Return the id of a chat model that is needed. Raises: UsageError where its key or file is lacking."""
-        files: dict[str, Any] = {}
-        check_model(model, files)
+        check_model(model, self.chat_engines)
         self.models.append(model)
         if note := unsent_note(model.model, set_or(model.settings.seed, None)):
             self.notes.append(note)
-        return model_id(model, files)
+        return model_id(model, self.chat_engines)
 
     def step(self, form: Form, spec: StepConfig) -> Any:
         """Return the step of a row of the registry. Raises: UsageError."""
@@ -135,6 +136,7 @@ def make_steps(config: Config, prompts: Sequence[str], targets: Sequence[str]) -
         translators=tuple(translators),
         estimators=tuple(estimators),
         models=tuple(dict.fromkeys(making.models)),
+        chat_engines=making.chat_engines,
         engines=making.engines,
         notes=tuple(making.notes),
     )
@@ -257,7 +259,7 @@ def _way_back(spec: StepConfig) -> list[StepConfig]:
     if not spec.path:
         return []
     problems: list[str] = []
-    reader = NameReader(Known(providers=registry.model_providers(), judges={}), problems)
+    reader = NameReader(Known(providers=model_providers(), judges={}), problems)
     named = reader.step(spec.path, f"--quality {spec.name}", registry.TRANSLATORS, ())
     if named is None:
         raise InputErrors(problems)

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import pytest
-
-from safeglot.backends.models import routes, weights
+from safeglot.backends.models import routes
 from safeglot.backends.models.adaptations import Adaptations
 from safeglot.backends.models.adapting import AdaptingModel
 from safeglot.backends.models.http import HttpModel
-from safeglot.errors import UsageError
 
 
 def test_a_server_is_a_lane_of_its_address_with_the_prices_given(monkeypatch):
@@ -61,38 +58,6 @@ def test_a_key_is_needed_only_for_the_providers_own_address(monkeypatch):
     assert routes.missing_key("openai", base_url=None, key_env=None) is None
 
 
-@pytest.fixture
-def installed(monkeypatch):
-    """An engine for models in this process, whether the package is here or not."""
-    monkeypatch.setattr(routes.importlib.util, "find_spec", lambda name: name)
-
-
-def test_a_model_file_that_is_not_there_is_told(installed, tmp_path):
-    with pytest.raises(UsageError, match=r"no such file.*\.gguf"):
-        routes.local_file("gguf", str(tmp_path / "none.gguf"))
-
-
-def test_a_model_file_of_another_format_is_told(installed, tmp_path):
-    file = tmp_path / "m.gguf"
-    file.write_bytes(b"PK\3\4 and so on")
-    with pytest.raises(UsageError, match=r"not a GGUF file \(it begins with b'PK"):
-        routes.local_file("gguf", str(file))
-    file.write_bytes(b"GGUF and so on")
-    assert routes.local_file("gguf", str(file)) == file
-
-
-def test_models_of_this_process_need_their_engine(monkeypatch, tmp_path):
-    monkeypatch.setattr(routes.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(UsageError, match=r"gguf/m: .* need xllamacpp: pip install"):
-        routes.local_file("gguf", "m")
-    with pytest.raises(UsageError, match=r"embedded/smollm2-135m: .* need xllamacpp"):
-        routes.check_embedded("smollm2-135m")
-
-
-def test_embedded_models_are_pinned_by_their_weights(installed):
-    routes.check_embedded("smollm2-135m")
-    revision = routes.embedded_revision("smollm2-135m")
-    assert weights.SMOLLM2_135M.sha256.startswith(revision)
-    assert len(revision) == 12
-    with pytest.raises(UsageError, match="Did you mean embedded/smollm2-135m"):
-        routes.check_embedded("smollm2")
+def test_models_of_this_process_and_imported_ones_have_no_server():
+    assert routes.is_served("vllm")
+    assert not any(map(routes.is_served, ("embedded", "gguf", "hf", "vllm-local", "imported")))

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 import pytest
 
 from example.job import VLLM, judge, prepared
 from safeglot.backends.models.adaptations import Adaptations
+from safeglot.config import engines as rows
+from safeglot.config.engines import engine_of
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
@@ -22,9 +25,9 @@ def test_a_gguf_file_is_pinned_by_its_bytes(tmp_path):
     file = tmp_path / "a.gguf"
     file.write_bytes(b"GGUF" + bytes(1000))
     model = ModelConfig(model=f"gguf/{file}")
-    first = models.model_id(model, {model.model: file})
+    first = models.model_id(model, {})
     file.write_bytes(b"GGUF" + bytes(999) + b"1")
-    assert first != models.model_id(model, {model.model: file})
+    assert first != models.model_id(model, {})
     file.write_bytes(b"PK")
     with pytest.raises(UsageError, match="not a GGUF file"):
         prepared(target=(model,))
@@ -43,26 +46,64 @@ def test_a_key_that_is_not_set_is_told_by_its_name(monkeypatch):
     with pytest.raises(UsageError, match=r"openai/a: needs a key, .* MINE is not set"):
         models.check_model(model, {})
     monkeypatch.setenv("MINE", "k")
-    files = {}
-    models.check_model(model, files)
-    assert files == {}
+    engines = {}
+    models.check_model(model, engines)
+    assert engines == {}
 
 
-def test_a_file_is_noted_where_it_is(tmp_path):
-    model, files = gguf(tmp_path / "a.gguf"), {}
-    models.check_model(model, files)
-    assert files == {model.model: tmp_path / "a.gguf"}
+def test_what_opens_a_model_in_this_process_is_noted(tmp_path):
+    model, engines = gguf(tmp_path / "a.gguf"), {}
+    models.check_model(model, engines)
+    assert {name: engine.place for name, engine in engines.items()} == {
+        model.model: str((tmp_path / "a.gguf").resolve())
+    }
 
 
 def test_one_engine_serves_all_that_name_its_file(tmp_path):
     model = gguf(tmp_path / "a.gguf")
     same = dataclasses.replace(model, model=f"gguf/{tmp_path}/./a.gguf")
-    files = {m.model: tmp_path / "a.gguf" for m in (model, same)}
-    routes = models.model_routes(Config(concurrency=9), [model, same, VLLM], files, Adaptations())
+    opened = {m.model: engine_of(m) for m in (model, same)}
+    routes = models.model_routes(Config(concurrency=3), [model, same, VLLM], opened, Adaptations())
     first, second, server = routes.values()
     assert first is second
     assert server is not first
-    assert set(routes) == {models.model_id(m, files) for m in (model, same, VLLM)}
+    assert set(routes) == {models.model_id(m, opened) for m in (model, same, VLLM)}
+    assert first.concurrency == 3
+
+
+class Scripted:
+    """An engine of another package."""
+
+    slots = 300
+    revision = "r7"
+
+    def __init__(self, path):
+        self.place = path
+        self.opened = []
+
+    def open(self, parallel, progress=None):
+        self.opened.append(parallel)
+        return object()
+
+
+def test_an_engine_of_another_package_is_named_as_a_provider(monkeypatch):
+    added = {"mine": f"{__name__}:Scripted", "openai": f"{__name__}:Scripted"}
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[Scripted.__module__])
+    monkeypatch.setattr(
+        rows, "plug_ins", lambda group: added if group == "safeglot.engines" else {}
+    )
+    rows.engines.cache_clear()
+    try:
+        assert "mine" in rows.model_providers()
+        assert "openai" not in rows.engines()  # a provider stays one
+        model, engines = ModelConfig(model="mine/a"), {}
+        models.check_model(model, engines)
+        assert models.model_id(model, engines) == "mine/a@r7"
+        models.model_routes(Config(), [model], engines, Adaptations())
+        models.model_routes(Config(concurrency=5), [model], engines, Adaptations())
+        assert engines["mine/a"].opened == [300, 5]
+    finally:
+        rows.engines.cache_clear()
 
 
 def test_targets_keep_the_ids_under_which_answers_are_stored():

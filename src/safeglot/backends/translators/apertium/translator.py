@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from safeglot.backends.files.fingerprints import content_hash, short_hash
+from safeglot.backends.models.engines.batching import Batcher, prompt_size
 from safeglot.backends.translators.apertium.modes import (
     Mode,
     data_folder,
@@ -24,7 +25,6 @@ from safeglot.backends.translators.apertium.modes import (
     shortest,
 )
 from safeglot.backends.translators.apertium.pipeline import Pipeline
-from safeglot.backends.translators.batching import Batcher, prompt_size
 from safeglot.errors import ModelError, UsageError
 from safeglot.text.languages import primary
 from safeglot.types import Reply, Request

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.models.engines.base import seed_of
 from safeglot.backends.models.replies import Parts, answer_of
 from safeglot.errors import ModelError, UsageError
-from safeglot.keys import request_key
 from safeglot.text.makers import makers
 from safeglot.types import LOGPROB_POSITIONS, Alternatives, Reply, Request
 
@@ -107,7 +107,7 @@ def body_of(request: Request) -> dict[str, Any]:
     body: dict[str, Any] = {
         "max_tokens": request.max_tokens,
         **{name: value for name, value in sampling.items() if value is not None},
-        "seed": _seed(request),
+        "seed": seed_of(request, _RANDOM_SEED),
         "stop": list(request.stop),
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -124,13 +124,6 @@ def body_of(request: Request) -> dict[str, Any]:
         if request.top_logprobs:
             body["logprobs"] = request.top_logprobs
     return body | dict(request.extra)
-
-
-def _seed(request: Request) -> int:
-    """Return the request's seed, or one made of all that it asks: reproducible, never shared."""
-    if request.seed is not None:
-        return request.seed % _RANDOM_SEED
-    return int(request_key(request)[:8], 16) % _RANDOM_SEED
 
 
 def reply_of(chunks: Sequence[Mapping[str, Any]]) -> Reply:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from safeglot.backends.models.local import LocalModel, _Engine
+from safeglot.backends.models.engines.local import LocalModel, _Engine
 from safeglot.backends.models.weights import SMOLLM2_135M, fetch
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import LOGPROB_POSITIONS, Request
@@ -167,7 +167,7 @@ def test_a_cancelled_call_frees_its_place(model, monkeypatch):
 
 
 def test_files_that_are_missing_or_no_gguf(tmp_path):
-    with pytest.raises(UsageError, match="there is no file"):
+    with pytest.raises(UsageError, match="no such file"):
         LocalModel(tmp_path / "missing.gguf")
     other = tmp_path / "other.gguf"
     other.write_bytes(b"PK\3\4 and so on")
@@ -194,7 +194,7 @@ def test_without_the_package(tmp_path):
     file.write_bytes(b"GGUF" + bytes(100))
     code = (
         "import sys; sys.modules['xllamacpp'] = None\n"
-        "from safeglot.backends.models.local import LocalModel\n"
+        "from safeglot.backends.models.engines.local import LocalModel\n"
         "from safeglot.errors import UsageError\n"
         "try: LocalModel(sys.argv[1])\n"
         "except UsageError as error: print(error)\n"
@@ -207,7 +207,7 @@ def test_without_the_package(tmp_path):
 CHILD = """
 import asyncio, atexit, gc, signal, socket, sys, threading, time
 from safeglot.backends.models import ending
-from safeglot.backends.models.local import LocalModel
+from safeglot.backends.models.engines.local import LocalModel
 from safeglot.types import Request
 
 def request(n, tokens):

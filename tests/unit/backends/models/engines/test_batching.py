@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from safeglot.backends.translators.batching import Batcher, choose
+from safeglot.backends.models.engines.batching import Batcher, choose
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 from waiting import HANG_S, soon

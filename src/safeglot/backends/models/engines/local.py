@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.models.ending import closed, wait_or_leave
-from safeglot.backends.models.llamacpp import body_of, import_engine, load, reply_of
+from safeglot.backends.models.engines.base import gguf_fault, stopped
+from safeglot.backends.models.engines.llamacpp import body_of, import_engine, load, reply_of
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -49,7 +50,8 @@ class LocalModel:
         name: str = "embedded/smollm2-135m",
     ) -> None:
         _check_sizes(parallel, context_tokens, threads)
-        _check_gguf(Path(path), name)
+        if fault := gguf_fault(Path(path)):
+            raise UsageError(f"{name}: {path}: {fault}")
         import_engine()
         self.name = name
         self.parallel = parallel
@@ -158,10 +160,10 @@ class _Engine:
             return call.stop.is_set() or self.stopping.is_set()
 
         if call.stop.is_set() or self.stopping.is_set():
-            raise _stopped()
+            raise stopped()
         self._ask(body_of(call.request), take)
         if call.stop.is_set() or self.stopping.is_set():
-            raise _stopped()
+            raise stopped()
         return reply_of(chunks)
 
     def _ask(self, body: dict[str, Any], take: Any) -> None:
@@ -182,7 +184,7 @@ class _Engine:
     def _be_ready(self) -> None:
         with self.lock:
             if self.stopping.is_set():
-                raise _stopped()
+                raise stopped()
             if self.load_error is not None:
                 raise self.load_error
             if self.server is None:
@@ -204,10 +206,6 @@ class _Engine:
                     raise self.load_error from error
 
 
-def _stopped() -> ModelError:
-    return ModelError("engine", "the call was stopped before it was answered", transient=True)
-
-
 def _check_sizes(parallel: int, context_tokens: int, threads: int | None) -> None:
     for what, got, low in (
         ("parallel", parallel, 1),
@@ -216,21 +214,3 @@ def _check_sizes(parallel: int, context_tokens: int, threads: int | None) -> Non
     ):
         if got < low:
             raise UsageError(f"{what} of a local model is {got}; it must be {low} or more")
-
-
-def _check_gguf(path: Path, name: str) -> None:
-    if not path.is_file():
-        raise UsageError(
-            f"{name}: there is no file {path}. Give gguf/PATH the path of a GGUF file, "
-            "or fetch the embedded model with: safeglot fetch-embedded"
-        )
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise UsageError(f"{name}: cannot read {path}: {error.strerror or error}") from error
-    if magic != b"GGUF":
-        raise UsageError(
-            f"{name}: {path} is not a GGUF file (it starts with {magic!r}, not b'GGUF'). Weights "
-            "in another format must be converted to GGUF, or served by vLLM or another server."
-        )

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from safeglot.backends.models.llamacpp import body_of, import_engine, reply_of
+from safeglot.backends.models.engines.llamacpp import body_of, import_engine, reply_of
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import LOGPROB_POSITIONS, Request
 

@@ -1,0 +1,1 @@
+"""Engines in this process: what a row of the registry names, and the models that they open."""
