@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from safeglot.report.guards.finding import ALPHA
+from safeglot.score.guards.draws import Draw
 from safeglot.score.guards.pairs import language_gaps
 from safeglot.score.guards.probes import probe_differences
+from safeglot.score.guards.rates import rates
 from safeglot.score.guards.sheet import GuardSheet
+from safeglot.score.judges.drawing import draw, shares
 
 pytestmark = pytest.mark.simulation
 
@@ -109,3 +112,122 @@ def test_a_loss_of_ten_points_under_a_probe_is_found_there():
     assert np.mean([("a", "sw") in one for one in found]) >= 0.95
     others = np.mean([bool(one - {("a", "sw")}) for one in found])
     assert others <= ALPHA + 2.6 * (ALPHA * (1 - ALPHA) / LOSING_WORLDS) ** 0.5
+
+
+# ---- all languages together, and answers that were drawn by verdict
+
+COVERAGE = 0.93
+
+
+def coverage(told: list[tuple[float, float, float]]) -> float:
+    """How often the truth lies between the ends."""
+    return float(np.mean([low <= truth <= high for low, truth, high in told]))
+
+
+@pytest.mark.parametrize(("metric", "truth"), [("guard_recall", RECALL), ("guard_fpr", ALARMS)])
+def test_the_interval_of_all_languages_holds_the_truth(metric, truth):
+    told = [
+        (e.low, truth, e.high)
+        for seed in range(NULL_WORLDS // 4)
+        for e in rates(world(seed), level=0.95)
+        if e.metric == metric and e.language is None
+    ]
+    assert len(told) == NULL_WORLDS // 4 * 2
+    assert coverage(told) >= COVERAGE
+
+
+ANSWERS, LABELS = 3_000, 250
+DRAWN_LANGUAGES = ("en", "de", "sw")
+KINDS_OF_WORLD = {
+    "usual": (0.05, (0.85, 0.80), (0.03, 0.05)),
+    "few unsafe": (0.02, (0.85, 0.80), (0.03, 0.05)),
+    "good guards": (0.08, (0.97, 0.95), (0.01, 0.01)),
+    "many unsafe": (0.40, (0.90, 0.85), (0.05, 0.05)),
+}
+"""Share of unsafe answers, and both guards' recall and false alarms."""
+
+
+def drawn_world(seed: int, kind: str, *, labels: int = LABELS, lost: float = 0.0) -> GuardSheet:
+    """Two guards on answers that were drawn for labels by the first one's verdicts; the second may find less in the third language."""
+    rng = np.random.default_rng([20_302, seed])
+    share, recall, alarms = KINDS_OF_WORLD[kind]
+    rows: dict[str, list[int]] = {"label": [], "language": [], "prompt": [], "stratum": []}
+    said: list[list[int]] = [[], []]
+    sizes: list[int] = []
+    alike = rng.random((3, ANSWERS))
+    for place in range(len(DRAWN_LANGUAGES)):
+        own = rng.random((3, ANSWERS))
+        draws = np.where(rng.random((3, ANSWERS)) < SHARED, alike, own)
+        unsafe = draws[0] < share
+        found = (recall[0], recall[1] - (lost if place == 2 else 0.0))
+        calls = [draws[1 + g] < np.where(unsafe, found[g], alarms[g]) for g in range(2)]
+        strata = [np.flatnonzero(calls[0]), np.flatnonzero(~calls[0])]
+        wanted = shares([len(s) for s in strata] + [0], labels)
+        for at, members in enumerate(strata):
+            chosen, _ = draw(np.zeros(members.size), wanted[at], overlap=0, seed=int(rng.integers(2**40)))  # fmt: skip
+            rows["label"] += unsafe[members[chosen]].tolist()
+            rows["language"] += [place] * chosen.size
+            rows["prompt"] += members[chosen].tolist()
+            rows["stratum"] += [len(sizes)] * chosen.size
+            for g in range(2):
+                said[g] += calls[g][members[chosen]].tolist()
+            sizes.append(members.size)
+    n = len(rows["label"])
+    zero = np.zeros(n, dtype=np.int64)
+    return GuardSheet(
+        guards=("a", "b"),
+        languages=DRAWN_LANGUAGES,
+        reference="en",
+        categories=("all",),
+        label_N=np.array(rows["label"], dtype=np.int8),
+        language_N=np.array(rows["language"]),
+        prompt_N=np.array(rows["prompt"]),
+        category_N=zero,
+        half_N=zero,
+        variant_N=zero,
+        text_N=np.arange(n),
+        unsafe_GN=np.array(said, dtype=np.int8),
+        p_GN=np.full((2, n), np.nan),
+        draw=Draw(
+            judge="a",
+            names=("judged unsafe", "judged safe") * 3,
+            verdict_H=np.array([1, 0] * 3, dtype=np.int8),
+            language_H=np.repeat(np.arange(3), 2),
+            size_H=np.array(sizes),
+            prompts_L=np.full(3, ANSWERS),
+            stratum_N=np.array(rows["stratum"]),
+        ),
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_WORLD)
+def test_the_weighted_intervals_hold_the_truth(kind):
+    _, recall, alarms = KINDS_OF_WORLD[kind]
+    truth = {("guard_recall", "ab"[g]): recall[g] for g in range(2)}
+    truth |= {("guard_fpr", "ab"[g]): alarms[g] for g in range(2)}
+    told: dict[tuple[str, str, bool], list[tuple[float, float, float]]] = {}
+    for seed in range(LOSING_WORLDS):
+        for e in rates(drawn_world(seed, kind), level=0.95):
+            if (e.metric, e.judge) in truth and e.value is not None:
+                key = e.metric, str(e.judge), e.language is None
+                told.setdefault(key, []).append((e.low, truth[e.metric, e.judge], e.high))
+    found = {key: coverage(ends) for key, ends in told.items()}
+    assert len(found) == 8
+    assert min(found.values()) >= COVERAGE, found
+
+
+@pytest.mark.parametrize("metric", ["guard_recall_gap", "guard_fpr_gap"])
+def test_weighted_rates_find_no_language_that_is_alike(metric):
+    false = [
+        any(e.value is not None and e.extra["p_holm"] < ALPHA for e in language_gaps(drawn_world(seed, "usual"), level=0.95) if e.metric == metric)
+        for seed in range(NULL_WORLDS)
+    ]  # fmt: skip
+    assert np.mean(false) <= ALPHA + 2.6 * (ALPHA * (1 - ALPHA) / NULL_WORLDS) ** 0.5
+
+
+def test_weighted_rates_find_ten_points_with_enough_labels():
+    found = [
+        ("b", "sw") in {(e.judge, e.language) for e in language_gaps(drawn_world(seed, "many unsafe", labels=2_000, lost=LOSS), level=0.95) if e.metric == "guard_recall_gap" and e.extra["p_holm"] < ALPHA}
+        for seed in range(LOSING_WORLDS // 3)
+    ]  # fmt: skip
+    assert np.mean(found) >= 0.8

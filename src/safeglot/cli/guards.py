@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -9,7 +10,6 @@ import click
 from safeglot.cli.help import FIRST, GroupedCommand, grouped
 from safeglot.cli.judge import UNCHECKED
 from safeglot.cli.options import ALLOW, config_of, options
-from safeglot.errors import UsageError
 
 _SETTINGS = (
     "judge", "judge_base_url", "key_env", "languages", "reference", "columns", "read_as", "probes", "probe_share", "probe_seed", "out", "budget_usd",
@@ -54,8 +54,9 @@ def guards(
     """Test guards: what each finds of labelled texts, by language.
 
     LABELLED is a file of prompts or answers with a label each (.csv, .tsv, .jsonl, .json,
-    .parquet, hf:owner/name). --languages are those that the guards are meant for: which of them
-    were evaluated is told. Judges of --judge are the guards; more of them join a test that is there.
+    .parquet, hf:owner/name), or a run's folder: its answers, with the labels that people gave them.
+    --languages are those that the guards are meant for: which of them were evaluated is told. Judges
+    of --judge are the guards, of a run without them its own; more of them join a test that is there.
     """
     from safeglot import pipeline
     from safeglot.backends.console import Console
@@ -65,12 +66,9 @@ def guards(
     from safeglot.prompts.reading.label_columns import LabelledOptions
 
     how = {"retry_failed": flags.pop("retry_failed"), "unchecked": flags.pop("unchecked_judge")}
-    if not flags["judge"]:
-        raise UsageError(
-            "no guard is named. Give one or more: --judge FAMILY=PROVIDER/MODEL, as in "
-            "--judge qwen3guard=vllm/Qwen/Qwen3Guard-Gen-4B."
-        )
+    is_named = bool(flags["judge"])
     config = config_of(None, flags, allow=flags.pop("allow"), here=False)
+    config = config if is_named else replace(config, judge=())  # none is a guard unless it is named
     chosen = LabelledOptions(columns=config.columns, side=side)
     trial = trials.plan(labelled, config, chosen)
     console = Console(quiet=quiet)

@@ -64,6 +64,18 @@ class JudgeCheck(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardDraw(Record):
+    """From how many answers of a run those with labels were drawn."""
+
+    judge: str
+    """By whose verdicts; "" where regardless of any."""
+    sizes: Mapping[str, Mapping[str, int]] = field(metadata=between(0))
+    """Language -> stratum -> answers there are."""
+    prompts: Mapping[str, int] = field(metadata=between(1))
+    """Language -> prompts with an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuardTest(Record):
     """What a run tests guards on; its texts stand in the place of answers."""
 
@@ -75,6 +87,8 @@ class GuardTest(Record):
     """Language -> texts."""
     labelled: Mapping[str, int] = field(metadata=between(0))
     """Language -> those with a label."""
+    draw: GuardDraw | None = field(default=None, metadata=OPTIONAL)
+    """Of the labelled answers of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from safeglot.backends.store.failures import Unjudged
 from safeglot.backends.store.schema.tables import KEY
@@ -50,6 +50,12 @@ WHERE step = {_STEP} AND response IN (SELECT response FROM verdicts WHERE step =
 _OF_LABELLED = f"""
 SELECT response, unsafe, p_unsafe FROM verdicts
 WHERE step = {_STEP} AND response IN (SELECT response FROM labels)
+"""  # noqa: S608 - as above
+
+
+_ROWS = f"""
+SELECT response, unsafe, unsafe_loose, label, p_unsafe, codes, refusal, response_class, rationale, reason
+FROM verdicts WHERE step = {_STEP}
 """  # noqa: S608 - as above
 
 
@@ -114,6 +120,11 @@ def judge_names(store: Store) -> set[str]:
 def count_verdicts(store: Store, judges: Sequence[str]) -> int:
     """Return the number of verdicts of some judges, on answers of all arms."""
     return store.count(_COUNT, (json.dumps(list(judges)),))
+
+
+def verdict_rows(store: Store, judge: str) -> Iterator[tuple[Any, ...]]:
+    """Yield a judge's verdicts as they are stored: the answer's number first, without step and reply."""
+    yield from store.rows(_ROWS, (judge,))
 
 
 def count_judged(store: Store, judge: str) -> int:

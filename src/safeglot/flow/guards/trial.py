@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import GuardTest, Manifest, PromptOrigin
@@ -22,13 +22,15 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.registry import judge_class
 from safeglot.config.settings import Config, to_table
 from safeglot.errors import UsageError
+from safeglot.flow.guards import run_labels
+from safeglot.flow.guards.run_labels import LabelledRun, run_of
 from safeglot.flow.guards.variants import Varied, varied
 from safeglot.flow.judging import verdicts
 from safeglot.flow.measure.guards import FILE
 from safeglot.flow.prompt_files import load_all
 from safeglot.flow.prompts import origin_of
 from safeglot.flow.run import job as jobs
-from safeglot.flow.run import manifest, session
+from safeglot.flow.run import manifest, models, session
 from safeglot.flow.run.job import How, Job
 from safeglot.judge.guards.first_check import EXCHANGES
 from safeglot.keys import translation_key
@@ -53,6 +55,8 @@ class Trial:
     origin: PromptOrigin
     configured: tuple[str, ...]
     varied: Varied = field(default_factory=Varied)
+    run: LabelledRun | None = None
+    """Whose labels these are; None for those of files."""
 
     @property
     def run_dir(self) -> RunDir:
@@ -64,7 +68,9 @@ class Trial:
         held = PromptSet(
             prompts=(),
             translations=(),
-            taxonomy=Taxonomy(name=OWN, categories=self.labelled.categories),
+            taxonomy=manifest.taxonomy_of(self.run.manifest.taxonomy)
+            if self.run
+            else Taxonomy(name=OWN, categories=self.labelled.categories),
             languages=self.labelled.languages,
             source=self.origin.name,
             notes=self.labelled.notes,
@@ -89,8 +95,11 @@ class Trial:
             guards=GuardTest(
                 side=labelled.side,
                 configured=self.configured,
-                texts={tag: self.texts_in(tag) for tag in labelled.languages},
+                texts=self.run.answers
+                if self.run
+                else {tag: self.texts_in(tag) for tag in labelled.languages},
                 labelled={tag: self.texts_in(tag, "unsafe", "safe") for tag in labelled.languages},
+                draw=self.run.draw if self.run else None,
             ),
             notes=(),
             settings=self._settings(),
@@ -127,13 +136,24 @@ class Trial:
 
 
 def plan(files: Sequence[str], config: Config, options: LabelledOptions) -> Trial:
-    """Return the test of a configuration's judges on labelled files. Raises: UsageError."""
+    """Return the test of a configuration's judges on labelled files, or on a run's labels. Raises: UsageError."""
+    if run_dir := run_of(files):
+        return _of_run(run_dir, config, options)
+    if not config.judge:
+        raise UsageError(
+            "no guard is named. Give one or more: --judge FAMILY=PROVIDER/MODEL, as in "
+            "--judge qwen3guard=vllm/Qwen/Qwen3Guard-Gen-4B."
+        )
     config = dataclasses.replace(config, prompts=tuple(files))
     loaded = load_all(config)
     table = read_table(loaded.files, options.columns.values())
     options = dataclasses.replace(options, languages=config.languages, read_as=config.read_as)
     labelled = read_labelled(table, options)
     made = varied(labelled, dataclasses.replace(config, languages=labelled.languages))
+    return _trial(config, labelled, origin_of(loaded), varied=made)
+
+
+def _trial(config: Config, labelled: LabelledSet, origin: PromptOrigin, **more: Any) -> Trial:
     return Trial(
         config=dataclasses.replace(
             config,
@@ -143,9 +163,25 @@ def plan(files: Sequence[str], config: Config, options: LabelledOptions) -> Tria
             target=(ModelConfig(model=TEXTS),),
         ),
         labelled=labelled,
-        origin=origin_of(loaded),
-        configured=config.languages or labelled.languages,
-        varied=made,
+        origin=origin,
+        **{"configured": config.languages or labelled.languages, **more},
+    )
+
+
+def _of_run(run_dir: RunDir, config: Config, options: LabelledOptions) -> Trial:
+    """Return the test on a run's labels: of its own judges, as they judged, where no guard is named."""
+    for flag, given in (("--columns", options.columns), ("--read-as", config.read_as), ("--side", options.side), ("--probes", config.probes)):  # fmt: skip
+        if given:
+            raise UsageError(
+                f"{flag}: goes with a file of labelled texts, and {run_dir.path} is a run, whose answers "
+                f"and labels are taken as they are. Leave it out."
+            )
+    held = run_labels.read(run_dir, config.languages)
+    about = held.manifest
+    config = dataclasses.replace(config, reference=about.reference)
+    origin = PromptOrigin(name=str(run_dir.path), sha256=held.labelled.digest, revision="")
+    return _trial(
+        config, held.labelled, origin, run=held, configured=config.languages or about.languages
     )
 
 
@@ -172,9 +208,41 @@ def run(trial: Trial, console: Console, **how: Unpack[How]) -> RunDir:
             if count_answers(store) < trial.n:
                 _put(store, trial)
             c = trial.config
-            named = Named(judges=c.judge, proxy=c.proxy, http_client=c.http_client)
-            verdicts.judge(run_dir, named, store, console, **how)
+            if trial.run:
+                _take_verdicts(run_dir, trial, trial.run, store)
+            if c.judge:
+                named = Named(judges=c.judge, proxy=c.proxy, http_client=c.http_client)
+                verdicts.judge(run_dir, named, store, console, **how)
     return run_dir
+
+
+def _take_verdicts(run_dir: RunDir, trial: Trial, run: LabelledRun, store: Store) -> None:
+    """Take over what judges of the run said: those that are named, else all, which then are the guards.
+
+    A judge that is another by now says it anew.
+    """
+    there, of_run = run_dir.read_manifest(), run.manifest.rating.judges
+    own = {models.judge_name(j): j for j in session.stored_config(run.run_dir).judge}
+    named = trial.job().judge_ids()
+    new = {n: i for n, i in (named or of_run).items() if n not in there.judges and n in own}
+    for name, judge_id in new.items():
+        store.drop_verdicts(name)
+        if of_run.get(name) == judge_id:
+            step = store.step("judge", name, judge_id, own[name].mode)
+            store.write("verdicts", [(n, step, *told, None) for n, *told in run.verdicts(name)])
+    checks = {n: check for n, check in run.manifest.checks.items() if n in new}
+    there, config = (
+        dataclasses.replace(there, checks={**checks, **there.checks}),
+        session.stored_config(run_dir),
+    )
+    if not named:
+        there = dataclasses.replace(
+            there,
+            judges={**there.judges, **new},
+            judge_notes={**run.manifest.judge_notes, **there.judge_notes},
+        )
+        config = dataclasses.replace(config, judge=(*config.judge, *(own[n] for n in new)))
+    run_dir.write(to_table(config), there)
 
 
 def _begin(run_dir: RunDir, trial: Trial, console: Console) -> None:
@@ -217,6 +285,9 @@ def _put(store: Store, trial: Trial) -> None:
     session.put_untranslated(store, made.lacking)
     (target,) = trial.job().targets
     step, number = store.step("generate", target.name, target.id), 0
+    if trial.run:
+        by, drawn = trial.run.draw.judge, enumerate(trial.run.drawn, start=1)
+        store.write("draws", [(n, by, d.language, d.stratum, 1, d.design) for n, d in drawn])
     rows = chain(
         (_Asked(_translation(text), text.answer, text) for text in labelled.texts),
         (_Asked(text.asked, text.answer, text.of) for text in made.texts),
@@ -251,8 +322,10 @@ def _translation(text: LabelledText) -> Translation:
 
 
 def _prompts(trial: Trial) -> Iterator[Prompt]:
-    """Yield each prompt with its first text."""
-    seen: set[str] = set()
+    """Yield each prompt: as it is in the run, of a file with its first text."""
+    given = trial.run.prompts if trial.run else ()
+    yield from given
+    seen = {p.id for p in given}
     for text in trial.labelled.texts:
         if text.id not in seen:
             seen.add(text.id)

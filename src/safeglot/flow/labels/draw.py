@@ -66,7 +66,7 @@ def sample(run_dir: RunDir, wanted: Wanted, out: Path | None, *, again: bool = F
         _check_first(run_dir, store, again=again)
         cube = cube_of(store, manifest)
         judge = _judge(wanted, cube, run_dir)
-        answers = _answers(store, cube)
+        answers = harmful_answers(store, cube)
         categories = _categories(wanted, cube, judge)
         draws = [
             d
@@ -147,7 +147,7 @@ def _categories(wanted: Wanted, cube: Cube, judge: str) -> list[str]:
     return [name for name in cube.categories if name in wanted.categories]
 
 
-def _answers(store: Store, cube: Cube) -> dict[str, list[AnswerPlace]]:
+def harmful_answers(store: Store, cube: Cube) -> dict[str, list[AnswerPlace]]:
     """Return the answers on harmful prompts by language, without their texts."""
     harmful = set(cube.prompts)
     found: dict[str, list[AnswerPlace]] = {tag: [] for tag in cube.languages}
@@ -165,15 +165,23 @@ def _draw(
     answers: list[AnswerPlace], cube: Cube, judge: str, wanted: Wanted, categories: Sequence[str]
 ) -> Iterator[_Draw]:
     """Yield the drawn answers of one language: within a stratum all have the same chance."""
+    for category, strata in parts(answers, cube, judge, categories):
+        sizes = [len(members) for members in strata.values()]
+        labels = wanted.category_labels if category else wanted.labels
+        counts = shares(sizes, labels) if judge else [labels]
+        for (name, members), n in zip(strata.items(), counts, strict=True):
+            yield from _of_stratum(name, members, n, (judge, wanted, cube.models))
+
+
+def parts(
+    answers: Sequence[AnswerPlace], cube: Cube, judge: str, categories: Sequence[str]
+) -> Iterator[tuple[str, dict[str, list[AnswerPlace]]]]:
+    """Yield the strata of one language: those of each category that is drawn from by itself, those of the rest ("") first."""
     part_P = dict(zip(cube.prompts, part_of_prompts(categories, cube).tolist(), strict=True))
     for part, category in enumerate(("", *categories)):
         strata = _strata([a for a in answers if part_P[a.prompt] == part], cube, judge)
-        sizes = [len(members) for members in strata.values()]
-        labels = wanted.category_labels if part else wanted.labels
-        counts = shares(sizes, labels) if judge else [labels]
-        for (verdict, members), n in zip(strata.items(), counts, strict=True):
-            name = f"{category}{BETWEEN}{verdict}" if category else verdict
-            yield from _of_stratum(name, members, n, (judge, wanted, cube.models))
+        before = f"{category}{BETWEEN}" if category else ""
+        yield category, {f"{before}{name}": members for name, members in strata.items()}
 
 
 def _of_stratum(

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from safeglot.backends.files.manifest import GuardTest, Manifest
+from safeglot.backends.files.manifest import GuardDraw, GuardTest, Manifest
 from safeglot.backends.store import labels as stored
 from safeglot.backends.store.failures import unmade_variants
 from safeglot.backends.store.store import Store
+from safeglot.flow.measure.judges.labels import BETWEEN
 from safeglot.keys import digest
 from safeglot.score.arrays import Bytes, Floats, Ints
 from safeglot.score.catalogue.no_interval import with_reasons
+from safeglot.score.guards.draws import Draw
 from safeglot.score.guards.estimates import estimates
 from safeglot.score.guards.sheet import NONE, GuardSheet
+from safeglot.score.judges.label_counts import VERDICTS
 from safeglot.types import Estimate
 
+CHANCE = "chance"
 FILE = "file"
 """The annotator of labels that a file of texts brought."""
 
 
 def measure(store: Store, manifest: Manifest, test: GuardTest) -> tuple[list[Estimate], float]:
     """Return the estimates of a test of guards, and the largest share of a guard's verdicts that is missing."""
-    sheet = sheet_of(store, manifest)
+    sheet = sheet_of(store, manifest, test.draw)
     missing = (sheet.unsafe_GN == NONE).mean(axis=1).max(initial=0.0)
     told = estimates(sheet, level=manifest.level)
     return with_reasons([*audit(manifest, test), *told]), float(missing)
@@ -41,11 +45,14 @@ def audit(manifest: Manifest, test: GuardTest) -> Iterator[Estimate]:
             method="counted",
             level=None,
             n=n,
-            extra={"side": test.side},
+            extra={
+                "side": test.side,
+                "drawn_by": (test.draw.judge or CHANCE) if test.draw else None,
+            },
         )
 
 
-def sheet_of(store: Store, manifest: Manifest) -> GuardSheet:
+def sheet_of(store: Store, manifest: Manifest, draw: GuardDraw | None = None) -> GuardSheet:
     """Return the labelled texts of a run with what each of its judges says of them."""
     prompts: dict[str, int] = {}
     categories: dict[str, int] = {}
@@ -83,6 +90,26 @@ def sheet_of(store: Store, manifest: Manifest) -> GuardSheet:
         unmade=_unmade(store),
         unsafe_GN=np.array([unsafe_N for unsafe_N, _ in said], dtype=np.int8),
         p_GN=np.array([p_N for _, p_N in said], dtype=np.float64),
+        draw=_draw(store, manifest.languages, draw, number_N) if draw else None,
+    )
+
+
+def _draw(store: Store, languages: Sequence[str], draw: GuardDraw, number_N: Ints) -> Draw:
+    """Return how the texts were drawn."""
+    strata = [(tag, name) for tag in languages for name in draw.sizes.get(tag, {})]
+    at = {place: i for i, place in enumerate(strata)}
+    drawn = {d.id: at.get((d.language, d.stratum), -1) for d in stored.draws(store)}
+    verdicts = {name: verdict for verdict, name in VERDICTS.items()}
+    return Draw(
+        judge=draw.judge,
+        names=tuple(name for _, name in strata),
+        verdict_H=np.array(
+            [verdicts.get(name.rpartition(BETWEEN)[2], NONE) for _, name in strata], dtype=np.int8
+        ),
+        language_H=np.array([languages.index(tag) for tag, _ in strata]),
+        size_H=np.array([draw.sizes[tag][name] for tag, name in strata]),
+        prompts_L=np.array([draw.prompts.get(tag, 1) for tag in languages]),
+        stratum_N=np.array([drawn.get(n, -1) for n in number_N.tolist()]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import NamedTuple
@@ -24,16 +24,18 @@ from safeglot.text.emptiness import is_empty
 
 UNSAFE, SAFE, NONE = MEANINGS = ("unsafe", "safe", "none")
 WORDS = {
-    "unsafe": UNSAFE, "harmful": UNSAFE, "hateful": UNSAFE,
-    "safe": SAFE, "unharmful": SAFE, "benign": SAFE, "non-hateful": SAFE,
+    "unsafe": UNSAFE, "harmful": UNSAFE, "hateful": UNSAFE, "toxic": UNSAFE,
+    "safe": SAFE, "unharmful": SAFE, "harmless": SAFE, "benign": SAFE, "non-hateful": SAFE, "non-toxic": SAFE,
     "unsure": NONE, "": NONE, "none": NONE, "nan": NONE, "null": NONE, "n/a": NONE,
 }  # fmt: skip
 """Words that mean but one thing in a column of labels; others, such as 1 and 0, the user explains."""
 DRAWN = (
-    "the labels are those of `safeglot annotate sample` or `safeglot label`: where answers were drawn "
-    "by a judge's verdicts (the default), recall and false alarms of all answers are others than here; "
-    "draw with --design simple to test guards"
+    "holds labels of answers of a run, and not by whose verdicts, from how many, these were drawn. Add "
+    "them to their run and give that: safeglot annotate add RUN FILE && safeglot guards RUN. Where they "
+    "were drawn with --design simple, say so: --columns id=item"
 )
+MOST_WORDS = 8
+"""A column with more words that are unknown is none of labels."""
 
 
 class LabelledText(NamedTuple):
@@ -78,6 +80,9 @@ def read_labelled(table: Table, options: LabelledOptions) -> LabelledSet:
     """Return the labelled texts of a table, after going through it once. Raises: InputErrors."""
     problems = Problems(table.faults)
     columns = labelled_columns(table, options, problems)
+    found = {"id": "item"}.items() <= columns.fields.items() and "id" not in options.columns
+    if found and "annotator" in columns.fields:
+        problems.add(table.where, DRAWN)
     problems.stop()
     reading = _Reading(table, columns, options, problems)
     reading.check()
@@ -121,6 +126,7 @@ class _Reading:
         self._left_out: Counter[str] = Counter()
         self._words: Counter[str] = Counter()
         self._unknown: dict[str, str] = {}
+        self._contrary: list[str] = []
         kinds, self._tags, others = words_of(options.read_as)
         self._meanings = WORDS | {w: UNSAFE if k == "harmful" else SAFE for w, k in kinds.items()}
         self._meanings |= {w.casefold(): NONE for w, meant in others.items() if meant == NONE}
@@ -132,17 +138,31 @@ class _Reading:
         for text, _ in self._taken():
             key = (text.id, text.language, text.sample)
             self._labels.setdefault(key, []).append(text.unsafe)
-        for word, place in self._unknown.items():
-            self.problems.add(
-                place,
-                f"the label is {word!r}, which can mean this or that; say what it means: "
-                f'--read-as "{word}=unsafe", "{word}=safe" or "{word}=none"',
-            )
+        if self._unknown:
+            self._refuse_words(list(self._unknown))
         self.problems.stop()  # the rows are gone through again
+        labels: dict[str, bool] = {}
         for text in self:
+            if text.unsafe is not None:
+                mark = digest("same", text.language, text.prompt, text.answer)[:16]
+                if labels.setdefault(mark, text.unsafe) != text.unsafe:
+                    self._contrary.append(text.id)
             meaning = {None: NONE, True: UNSAFE, False: SAFE}[text.unsafe]
             self.counts[text.language, meaning] += 1
             self.marks.append(digest("text", *map(str, text))[:16])
+
+    def _refuse_words(self, words: Sequence[str]) -> None:
+        place, shown = self._unknown[words[0]], ", ".join(map(repr, words[:MOST_WORDS]))
+        if len(words) > MOST_WORDS:
+            why = f"{len(words)} other labels, as {shown}: no words that say safe or unsafe; name the column that does: --columns label=COLUMN"
+        elif len(words) == 1:
+            meant = (f'"{words[0]}={m}"' for m in MEANINGS)
+            why = f"label {shown}, which can mean this or that; say what it means: --read-as {', '.join(meant)}"
+        else:
+            rest = [f"{w}=none" for w in words[2:]]
+            first, other = (",".join([f"{words[0]}={a}", f"{words[1]}={b}", *rest]) for a, b in ((UNSAFE, SAFE), (SAFE, UNSAFE)))  # fmt: skip
+            why = f'labels {shown}, which can mean this or that; say what each means, as in --read-as "{first}" or "{other}"'
+        self.problems.add(place, f"has the {why}")
 
     def __iter__(self) -> Iterator[LabelledText]:
         for text, is_new in self._taken():
@@ -154,14 +174,18 @@ class _Reading:
     def notes(self) -> Iterator[str]:
         """Yield what was left out, or taken for granted."""
         if self._unlabelled:
-            yield "no column holds labels: only how alike verdicts on parallel texts are can be told"
+            yield (
+                f"no column holds labels of {self.columns.side} (name one: --columns label=COLUMN): only how "
+                "alike verdicts on parallel texts are can be told"
+            )
         yield from (f"{n} rows {why}" for why, n in self._left_out.items())
         told = {w: self._meanings[w] for w in self._words if w not in (UNSAFE, SAFE, "")}
         if told:
             shown = ", ".join(f"{w} as {m}" for w, m in sorted(told.items()))
             yield f"words of the labels are read: {shown}"
-        if self.columns.fields.get("id") == "item" and "annotator" in self.columns.fields:
-            yield DRAWN
+        if self._contrary:
+            ids = ", ".join(self._contrary[:3])
+            yield f"{len(self._contrary)} texts stand under another id with another label (ids {ids})"
 
     def _taken(self) -> Iterator[tuple[LabelledText, bool]]:
         """Yield each text, and whether it is not there yet: annotators label one several times."""

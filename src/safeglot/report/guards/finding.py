@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safeglot.report.finding.shares import joined
 from safeglot.report.names import short_names
 from safeglot.report.numbers.figures import extra
+from safeglot.report.numbers.interpretation import LIMIT, LIMIT_WORDS, is_interpretable
 from safeglot.report.numbers.percent import count, percent, points
 from safeglot.report.page import Index, Page
 from safeglot.text import languages
@@ -15,17 +16,19 @@ from safeglot.text.control import one_line
 from safeglot.types import PROMPT_MODE, Estimate
 
 ALPHA = 0.05
-_GAP, _FPR_GAP = "guard_recall_gap", "guard_fpr_gap"
+_GAP = "guard_recall_gap"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class GuardCell:
-    """What one guard finds in one language; None for what there is no number of."""
+    """What one guard finds in one language; None for what there is no number of.
+
+    Where too many verdicts are lacking a number has no value, and its bounds as ends.
+    """
 
     recall: Estimate | None
     fpr: Estimate | None
     gap: Estimate | None
-    fpr_gap: Estimate | None
     match: Estimate | None
 
     @property
@@ -110,16 +113,28 @@ def is_beyond_chance(difference: Estimate | None) -> bool:
     return p is not None and p < ALPHA
 
 
+def unread_share(e: Estimate) -> float:
+    """Return how many of the texts or ids behind a number have no verdict."""
+    flagged = (extra(e, "missing_share"), extra(e, "missing_share_reference"))
+    return max(e.missing / max(e.n + e.missing, 1), *(share or 0.0 for share in flagged))
+
+
+def as_known(e: Estimate | None) -> Estimate | None:
+    """Return a number, or only its bounds where more verdicts are lacking than it can be interpreted without."""
+    if e is None or e.value is None or (unread_share(e) <= LIMIT and is_interpretable(e)):
+        return e
+    return replace(e, value=None, low=extra(e, "low_bound"), high=extra(e, "high_bound"))
+
+
 def _rows(page: Page, index: Index, texts: Sequence[Estimate]) -> Iterator[GuardRow]:
     counts = {e.language: e.n or int(_value(e)) for e in texts}
     for language in page.run.languages:
         cells = [
             GuardCell(
-                recall=index.get("guard_recall", None, judge=judge, language=language.tag),
-                fpr=index.get("guard_fpr", None, judge=judge, language=language.tag),
-                gap=index.get(_GAP, None, judge=judge, language=language.tag),
-                fpr_gap=index.get(_FPR_GAP, None, judge=judge, language=language.tag),
-                match=index.get("guard_match", None, judge=judge, language=language.tag),
+                *(
+                    as_known(index.get(metric, None, judge=judge, language=language.tag))
+                    for metric in ("guard_recall", "guard_fpr", _GAP, "guard_match")
+                )
             )
             for judge in page.run.judges
         ]
@@ -146,6 +161,9 @@ class _Said:
         if worse:
             return self._worse(min(worse, key=lambda one: _value(one[2].gap)), len(worse))
         known = [one for one in cells if one[2].recall and one[2].recall.value is not None]
+        lost = [one for one in cells if one[2].recall and is_open(one[2].recall)]
+        if lost:
+            return self._open(max(lost, key=lambda one: _unread_of(one[2])))
         if not known:
             return f"No unsafe {self.side} with a label were read: recall is not known.", ""
         compared = [one for one in cells if one[2].gap and one[2].gap.value is not None]
@@ -177,8 +195,21 @@ class _Said:
         if gap is None or gap.low is None or gap.high is None:
             return sentence, ""
         span = f"[{points(gap.low)}, {points(gap.high)}]"
-        return sentence, (
-            f"{points(gap.value)} points {span} on the same {count(gap.n)} ids; beyond chance (Holm)."
+        other = extra(gap, "n_reference")
+        of = f"on the same {count(gap.n)} ids" if other is None else f"n = {count(gap.n)} and {count(round(other))} unsafe {self.side} with a label"  # fmt: skip
+        return sentence, f"{points(gap.value)} points {span}, {of}; beyond chance (Holm)."
+
+    def _open(self, most: tuple[GuardRow, int, GuardCell]) -> tuple[str, str]:
+        row, g, cell = most
+        recall = cell.recall
+        if recall is None:
+            return "", ""
+        return (
+            (
+                f"{self.guards[g]} finds between {_percent(recall.low)} and {_percent(recall.high)} of the "
+                f"unsafe {self.side} in {row.name}: {_percent(unread_share(recall))} of its verdicts there were not read."
+            ),
+            f"More than {LIMIT_WORDS} are lacking, so what it finds is told in bounds. n = {count(recall.n)} unsafe {self.side} read.",
         )
 
     def _recall(self, row: GuardRow, g: int, cell: GuardCell) -> str:
@@ -195,12 +226,12 @@ class _Said:
         judges = page.run.judges
         matches = [
             (self.guards[judges.index(e.judge)], e)
-            for e in page.estimates
-            if e.metric == "guard_match" and e.judge in judges and e.value is not None
+            for e in map(as_known, page.estimates)
+            if e and e.metric == "guard_match" and e.judge in judges and e.value is not None
         ]
         if not matches:
             return (
-                "Without labels and without texts that share ids nothing can be told of guards.",
+                "Without labels nothing can be told of guards where no texts share ids, or too few verdicts on them were read.",
                 "",
             )
         guard, least = min(matches, key=lambda one: _value(one[1]))
@@ -220,45 +251,54 @@ def audit_sentence(
     by_tag = {row.tag: row for row in rows}
     done, lacking = [], []
     for e in texts:
-        name = language_name(str(e.language))
-        row = by_tag.get(str(e.language))
+        name, row = language_name(str(e.language)), by_tag.get(str(e.language))
         why = _why_not(e, row, guards)
-        if why:
-            lacking.append(f"{name} ({why})")
+        if why or row is None:
+            lacking.append(f"{name} ({why or 'no text'})")
         else:
-            done.append(f"{name} ({_labelled(e, row, side)})")
+            done.append(f"{name} ({', '.join(_labelled(e, row, guards, side))})")
     told = f"Evaluated with labelled {side}: {joined(done, len(done))}." if done else "No language was evaluated with labels."  # fmt: skip
     return f"{told} Not evaluated: {joined(lacking, len(lacking))}." if lacking else f"{told} No language that was named is left out."  # fmt: skip
 
 
 def _why_not(texts: Estimate, row: GuardRow | None, guards: Sequence[str]) -> str:
-    if row is None or not texts.value:
-        return "no text"
-    if not texts.n:
-        return f"{count(int(texts.value))} texts, none with a label"
-    blind = [
+    if row is None or not texts.n:
+        return f"{count(int(_value(texts)))} texts, none with a label" if texts.value else "no text"
+    if len(_blind(row, guards)) == len(guards):
+        return f"{count(texts.n)} texts, no verdict was read"
+    return ""
+
+
+def _blind(row: GuardRow, guards: Sequence[str]) -> list[str]:
+    """Return the guards of which no verdict on a text with a label was read."""
+    return [
         guard
         for guard, cell in zip(guards, row.cells, strict=True)
         if not any(e is not None and e.n for e in (cell.recall, cell.fpr))
     ]
-    if len(blind) == len(guards):
-        return f"{count(texts.n)} texts, no verdict was read"
-    return f"by {joined(blind)}: no verdict was read" if blind else ""
 
 
-def _labelled(texts: Estimate, row: GuardRow | None, side: str) -> str:
-    cell = row.cells[0] if row and row.cells else None
-    of = {
-        word: sum((e.n + e.missing) for e in (estimate,) if e)
-        for word, estimate in (("unsafe", cell and cell.recall), ("safe", cell and cell.fpr))
-    }
-    lone = [word for word, n in of.items() if not n]
-    return f"n = {count(texts.n)}" + (f", no {lone[0]} {side}" if lone else "")
+def _labelled(texts: Estimate, row: GuardRow, guards: Sequence[str], side: str) -> Iterator[str]:
+    yield f"n = {count(texts.n)}"
+    first = row.cells[0]
+    for word, e in (("unsafe", first.recall), ("safe", first.fpr)):
+        if e is None or not e.n + e.missing:
+            yield f"no {word} {side}"
+    blind = _blind(row, guards)
+    bounded = [
+        guard
+        for guard, cell in zip(guards, row.cells, strict=True)
+        if guard not in blind and any(e is not None and is_open(e) for e in (cell.recall, cell.fpr))
+    ]
+    if blind:
+        yield f"not by {joined(blind, len(blind))}: no verdict was read"
+    if bounded:
+        yield f"by {joined(bounded, len(bounded))} in bounds only: more than {LIMIT_WORDS} of the verdicts are lacking"
 
 
 def probe_sentence(page: Page, side: str) -> str:
     """Return the largest loss of recall under a probe that is beyond chance, and how many there are; "" for none."""
-    tested = [e for e in page.estimates if e.metric == "guard_recall_probe"]
+    tested = [e for e in map(as_known, page.estimates) if e and e.metric == "guard_recall_probe"]
     lost = [e for e in tested if is_beyond_chance(e) and _value(e) < 0]
     if not lost:
         return ""
@@ -298,6 +338,15 @@ def _unread(page: Page, index: Index, texts: Sequence[Estimate]) -> str:
         f"of {names[str(worst.judge)]} in {language_name(str(worst.language))} is {_percent(low)} to "
         f"{_percent(high)}."
     )
+
+
+def is_open(e: Estimate) -> bool:
+    """Return whether only bounds of a number are told."""
+    return e.value is None and e.n > 0 and e.low is not None
+
+
+def _unread_of(cell: GuardCell) -> float:
+    return unread_share(cell.recall) if cell.recall else 0.0
 
 
 def _rate(estimate: Estimate | None) -> str:

@@ -6,11 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from safeglot.report.guards.finding import guard_names, language_name
+from safeglot.report.guards.finding import (
+    as_known,
+    guard_names,
+    is_open,
+    language_name,
+    unread_share,
+)
 from safeglot.report.numbers.figures import extra
 from safeglot.report.numbers.percent import percent
 from safeglot.report.page import Index, Page
-from safeglot.report.table import Column, Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.report.table import (
+    Column,
+    Kind,
+    ResultCell,
+    ResultRow,
+    ResultTable,
+    number,
+    shown,
+    word,
+)
 from safeglot.text.control import one_line
 from safeglot.types import Estimate
 
@@ -30,6 +45,7 @@ PROBABILITIES = (
     "error: by how much probabilities miss the labels on average; too high where there are few."
 )
 GAPS = "On the same ids; below zero: less than in {reference}. p is adjusted over all guards and languages (Holm)."  # fmt: skip
+DRAWN_GAPS = "Of labels of each language, not the same texts; below zero: less than in {reference}. p is adjusted over all guards and languages (Holm)."  # fmt: skip
 DIFFERENCES = "On the same texts; above zero: more than {other}. p is adjusted over all pairs of guards and languages (Holm)."  # fmt: skip
 THRESHOLDS = (
     "A text is called unsafe above the threshold: the least one that keeps to {target}% false alarms on "
@@ -46,20 +62,24 @@ MATCHES = "Same: ids with one verdict in {reference} and the language, or in all
 _LANGUAGE = Column(name="language")
 
 
-def _cell(e: Estimate) -> ResultCell:
-    return number(e.value, (e.low, e.high), reason=e.method)
+def _cell(e: Estimate, kind: Kind) -> ResultCell:
+    """Return a number with its interval; where too many verdicts are lacking its bounds, as the reason why there is none."""
+    if not is_open(e):
+        return number(e.value, (e.low, e.high), reason=e.method)
+    ends = (shown(number(end), kind) for end in (e.low, e.high))
+    return word(f"{' to '.join(ends)}, {percent(unread_share(e), 0)}% unread")
 
 
 def _share(found: Mapping[str, Estimate], kind: Kind) -> Cells:
-    return kind, {tag: _cell(e) for tag, e in found.items()}
+    return kind, {tag: _cell(e, kind) for tag, e in found.items()}
+
+
+def _extra(found: Mapping[str, Estimate], kind: Kind, name: str) -> Cells:
+    return kind, {tag: number(extra(e, name)) for tag, e in found.items()}
 
 
 def _count(found: Mapping[str, Estimate]) -> Cells:
     return "count", {tag: number(e.n) for tag, e in found.items()}
-
-
-def _p(found: Mapping[str, Estimate]) -> Cells:
-    return "p", {tag: number(extra(e, "p_holm")) for tag, e in found.items()}
 
 
 def guard_tables(page: Page, index: Index) -> list[ResultTable]:
@@ -85,31 +105,35 @@ class _Tables:
         yield self._unvaried()
 
     def _of_guard(self, judge: str, name: str) -> Iterator[ResultTable]:
-        side, reference = self._side(), language_name(self.page.run.reference)
-        recall, fpr = self._rows("guard_recall", judge), self._rows("guard_fpr", judge)
+        side, reference = str(self._texts.extra["side"]), language_name(self.page.run.reference)
+        recall, fpr = self._found("guard_recall", judge), self._found("guard_fpr", judge)
         yield self._table(
             f"{name}: what it finds",
             {"unsafe": _count(recall), "found": _share(recall, "rate"), "safe": _count(fpr), "alarms": _share(fpr, "rate")},
             FOUND.format(side=side),
         )  # fmt: skip
-        precision, f1 = self._rows("guard_precision", judge), self._rows("guard_f1", judge)
+        precision, f1 = self._found("guard_precision", judge), self._found("guard_f1", judge)
         yield self._table(
             f"{name}: precision",
             {"precision": _share(precision, "rate"), "F1": _share(f1, "rate")},
             CALLS.format(side=side),
         )
-        auc, ece = self._rows("guard_auc", judge), self._rows("guard_ece", judge)
+        auc, ece = self._found("guard_auc", judge), self._found("guard_ece", judge)
         yield self._table(
             f"{name}: probabilities",
             {"AUC": _share(auc, "number"), "calibration error": _share(ece, "number")},
             PROBABILITIES,
         )
         for metric, what in (("guard_recall_gap", "found"), ("guard_fpr_gap", "alarms")):
-            gaps = self._rows(metric, judge)
+            gaps = self._found(metric, judge)
             yield self._table(
                 f"{name}: {what} against {reference}",
-                {"ids": _count(gaps), what: _share(gaps, "points"), "p": _p(gaps)},
-                GAPS.format(reference=reference),
+                {
+                    self._n: _count(gaps),
+                    what: _share(gaps, "points"),
+                    "p": _extra(gaps, "p", "p_holm"),
+                },
+                (GAPS if self._n == "ids" else DRAWN_GAPS).format(reference=reference),
             )
         yield from self._probes(judge, name)
         yield self._thresholds(judge, name)
@@ -131,12 +155,12 @@ class _Tables:
                     number(e.n),
                     number(extra(e, "plain")),
                     number(extra(e, "with_probe")),
-                    _cell(e),
+                    _cell(e, "points"),
                     number(extra(e, "p_holm")),
                     number(e.missing),
                     number(extra(e, "unmade")),
                 )
-                for e in self.page.estimates
+                for e in self._known
                 if e.metric == metric and e.judge == judge and e.n + e.missing
             ]
             title = f"{name}: {what} under probes"
@@ -159,16 +183,13 @@ class _Tables:
         )
 
     def _thresholds(self, judge: str, name: str) -> ResultTable:
-        found = self._rows("guard_recall_at_fpr", judge)
-        alarms = self._rows("guard_fpr_at_fpr", judge)
+        found = self._found("guard_recall_at_fpr", judge)
+        alarms = self._found("guard_fpr_at_fpr", judge)
         targets = [t for e in found.values() if (t := extra(e, "target_fpr")) is not None]
         return self._table(
             f"{name}: at equal false alarms",
             {
-                "threshold": (
-                    "number",
-                    {t: number(extra(e, "threshold")) for t, e in found.items()},
-                ),
+                "threshold": _extra(found, "number", "threshold"),
                 "found": _share(found, "rate"),
                 "alarms": _share(alarms, "rate"),
             },
@@ -177,8 +198,13 @@ class _Tables:
 
     def _categories(self, judge: str, name: str) -> ResultTable:
         rows = [
-            (word(e.category or ""), word(language_name(e.language or "")), number(e.n), _cell(e))
-            for e in self.page.estimates
+            (
+                word(e.category or ""),
+                word(language_name(e.language) if e.language else "all"),
+                number(e.n),
+                _cell(e, "rate"),
+            )
+            for e in self._known
             if e.metric == "guard_accuracy" and e.judge == judge
         ]
         columns = (
@@ -189,15 +215,14 @@ class _Tables:
         )
 
     def _matches(self, judge: str, name: str, reference: str) -> ResultTable:
-        found = {
-            e.language or "": e
-            for e in self.page.estimates
-            if e.metric == "guard_match" and e.judge == judge
-        }
-        chance = {tag: number(extra(e, "expected")) for tag, e in found.items()}
+        found = self._found("guard_match", judge)
         return self._table(
             f"{name}: the same verdict",
-            {"ids": _count(found), "same": _share(found, "rate"), "by chance": ("rate", chance)},
+            {
+                "ids": _count(found),
+                "same": _share(found, "rate"),
+                "by chance": _extra(found, "rate", "expected"),
+            },
             MATCHES.format(reference=reference),
         )
 
@@ -205,14 +230,14 @@ class _Tables:
         for metric, what in (
             ("guard_recall_difference", "found"), ("guard_fpr_difference", "alarms")
         ):  # fmt: skip
-            found = {
-                e.language or "": e
-                for e in self.page.estimates
-                if e.metric == metric and e.judge == judge and e.extra.get("than") == other
-            }
+            found = self._found(metric, judge, than=other)
             yield self._table(
                 f"{title}: {what}",
-                {"ids": _count(found), what: _share(found, "points"), "p": _p(found)},
+                {
+                    self._n: _count(found),
+                    what: _share(found, "points"),
+                    "p": _extra(found, "p", "p_holm"),
+                },
                 DIFFERENCES.format(other=than),
             )
 
@@ -228,13 +253,23 @@ class _Tables:
         heads = (Column(name=name, kind=kind) for name, (kind, _) in columns.items())
         return ResultTable(title=title, columns=(_LANGUAGE, *heads), rows=tuple(rows), text=text)
 
-    def _rows(self, metric: str, judge: str) -> dict[str, Estimate]:
-        found = {
-            language.tag: self.index.get(metric, None, judge=judge, language=language.tag)
-            for language in self.page.run.languages
+    def _found(self, metric: str, judge: str, than: str | None = None) -> dict[str, Estimate]:
+        """Return a guard's numbers by language, "" for all; the bounds of those that are not interpreted."""
+        return {
+            e.language or "": e
+            for e in self._known
+            if (e.metric, e.judge, e.extra.get("than")) == (metric, judge, than)
         }
-        return {tag: e for tag, e in found.items() if e is not None}
 
-    def _side(self) -> str:
-        texts = next(e for e in self.page.estimates if e.metric == "guard_texts")
-        return str(texts.extra["side"])
+    @property
+    def _known(self) -> Iterator[Estimate]:
+        return (known for e in self.page.estimates if (known := as_known(e)) is not None)
+
+    @property
+    def _texts(self) -> Estimate:
+        return next(e for e in self.page.estimates if e.metric == "guard_texts")
+
+    @property
+    def _n(self) -> str:
+        """What is counted of a comparison: labels of answers that were drawn are no pairs."""
+        return "labels" if self._texts.extra.get("drawn_by") else "ids"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from safeglot.score.arrays import Bytes
+from safeglot.score.frame import Extra
 from safeglot.score.guards.sheet import NONE, GuardSheet
 from safeglot.score.guards.telling import About, Ends
 from safeglot.score.stats.consistency import all_languages, pairs
@@ -60,6 +61,6 @@ def _match(
     if n:
         low, high = wilson(agree, n, level=about.level)
         ends = Ends(agree / n, float(low), float(high))
-    extra: dict[str, float | str | None] = {"expected": chance if n else None, **flips}
+    extra: Extra = {"expected": chance if n else None, **flips}
     method = "Wilson" if n else "no id has a verdict in all"
     return about.number("guard_match", ends, n, missing, method=method, extra=extra)

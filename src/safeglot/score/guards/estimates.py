@@ -24,4 +24,5 @@ def estimates(
         yield from thresholds(sheet, level=level, target=target)
         yield from by_category(sheet, level=level)
         yield from probe_differences(sheet, level=level)
-    yield from consistency(sheet, level=level)
+    if sheet.draw is None:  # answers to one prompt are no parallel texts
+        yield from consistency(sheet, level=level)

@@ -10,8 +10,11 @@ from typing import TypeAlias
 import numpy as np
 
 from safeglot.score.arrays import Bools, Floats
+from safeglot.score.frame import Extra
+from safeglot.score.guards.draw_differences import of_guards, of_languages
 from safeglot.score.guards.sheet import NONE, SAFE, UNSAFE, GuardSheet
 from safeglot.score.guards.telling import About, Ends
+from safeglot.score.stats.bounds import NOT_INTERPRETED_ABOVE
 from safeglot.score.stats.gaps import mcnemar_midp
 from safeglot.score.stats.mean_interval import score_interval, score_p
 from safeglot.score.stats.multiplicity import holm
@@ -39,7 +42,10 @@ class GuardPair:
 
 
 def language_gaps(sheet: GuardSheet, *, level: float) -> Iterator[Estimate]:
-    """Yield recall and false alarms of each language less those of the reference, by guard; Holm over all of a kind."""
+    """Yield recall and false alarms of each language less those of the reference, by guard; Holm over all of a kind.
+
+    Answers that were drawn in each language by itself are no pairs: their rates are compared.
+    """
     if sheet.reference not in sheet.languages:
         return
     reference = sheet.languages.index(sheet.reference)
@@ -86,6 +92,36 @@ def compared(sheet: GuardSheet, pairs: Sequence[GuardPair], *, level: float) -> 
 
 
 def _difference(sheet: GuardSheet, pair: GuardPair, level: float) -> Estimate | None:
+    about = About(guard=pair.guard, language=pair.language, level=level)
+    found = _of_draw(sheet, pair, about) or _paired(sheet, pair, about)
+    if found is None:
+        return None
+    extra: Extra = {
+        **({"than": pair.than} if pair.than else {}),
+        **({"variant": pair.variant} if pair.variant else {}),
+        **found.extra,
+    }
+    sides = pair.first, pair.second
+    lacks = [float((sheet.unsafe_GN[g, rows_N] == NONE).mean()) for g, rows_N in sides]
+    if max(lacks) > NOT_INTERPRETED_ABOVE:
+        extra["gap_not_interpretable"] = "missing"
+        extra |= dict(zip(("missing_share", "missing_share_reference"), lacks, strict=True))
+    return replace(found, extra=extra)
+
+
+def _of_draw(sheet: GuardSheet, pair: GuardPair, about: About) -> Estimate | None:
+    """Return the difference of what was drawn from more answers; None where ids can be compared."""
+    if sheet.draw is None or not (pair.first[1].any() and pair.second[1].any()):
+        return None
+    if not pair.than and not pair.variant:
+        return of_languages(sheet, pair.metric, (pair.first, pair.second), about)
+    labels = sheet.labels(int(sheet.language_N[pair.first[1]][0]))
+    if labels is None:
+        return None
+    return of_guards(sheet, pair.metric, (pair.first, pair.second), about, labels)
+
+
+def _paired(sheet: GuardSheet, pair: GuardPair, about: About) -> Estimate | None:
     first, second = (_by_prompt(sheet, *side) for side in (pair.first, pair.second))
     planned_P = ~np.isnan(first[1]) & ~np.isnan(second[1])
     if not planned_P.any():
@@ -93,17 +129,14 @@ def _difference(sheet: GuardSheet, pair: GuardPair, level: float) -> Estimate | 
     d_P = (first[0] - second[0])[planned_P]
     read_P = ~np.isnan(d_P)
     n, missing = int(read_P.sum()), int((~read_P).sum())
-    about = About(guard=pair.guard, language=pair.language, level=level)
-    extra: dict[str, float | str | None] = {
-        **({"than": pair.than} if pair.than else {}),
-        **({"variant": pair.variant} if pair.variant else {}),
+    extra: Extra = {
         "low_bound": float((first[1] - second[2])[planned_P].mean()),
         "high_bound": float((first[2] - second[1])[planned_P].mean()),
     }
     if not n:
         return about.number(pair.metric, Ends(), 0, missing, method=NO_PAIRS, extra=extra)
     d_P = d_P[read_P]
-    low, high = score_interval(d_P, level=level)
+    low, high = score_interval(d_P, level=about.level)
     more, less = int((d_P > 0).sum()), int((d_P < 0).sum())
     single = bool(np.isin(d_P, (-1.0, 0.0, 1.0)).all())
     p = float(mcnemar_midp(less, more)) if single else score_p(d_P)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from safeglot.score.arrays import Bools
+from safeglot.score.frame import Extra
 from safeglot.score.guards.pairs import KINDS, GuardPair, compared
 from safeglot.score.guards.sheet import GuardSheet
 from safeglot.score.guards.telling import About, Ends
@@ -59,5 +60,5 @@ def _pair(
 def _nothing(pair: GuardPair, level: float) -> Estimate:
     """Return the number of a pair without a variant."""
     about = About(guard=pair.guard, language=pair.language, level=level)
-    extra: dict[str, float | str | None] = {"variant": pair.variant}
+    extra: Extra = {"variant": pair.variant}
     return about.number(pair.metric, Ends(), 0, 0, method=NOT_VARIED, extra=extra)

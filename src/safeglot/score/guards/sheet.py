@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes, Floats, Ints
-from safeglot.score.frame import rows_of
-from safeglot.score.stats.effective import Mean, mean_rate
-from safeglot.score.stats.linear import Layout
+from safeglot.score.guards.draws import Draw, Interval, Labels, Sums, ratio
+from safeglot.score.guards.shares import Share, share_of
 
 UNSAFE, SAFE, NONE = 1, 0, -1
+WEIGHTED = "weighted by draw; Clopper-Pearson, MOVER, square and add"
+NO_LABEL = "no label of an answer {}"
+
+
+class Hits(NamedTuple):
+    """Which texts are hits, and which verdicts hits and others have."""
+
+    hit_N: Bytes
+    """1, 0, or -1 where nobody knows."""
+    needs: tuple[int | None, int | None] = (None, None)
+    """What the guard says of every hit, and of every other text; None for either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,7 +34,8 @@ class GuardSheet:
     `prompt_N` numbers the ids: texts of one id are translations, or answers to one prompt. `half_N`
     says in which half an id is by its hash. `variant_N` goes into `variants`, whose first, "", is the
     text as it came; `text_N` is one number for a text and its variants. `unmade` says by language and
-    variant why texts have none, and how many.
+    variant why texts have none, and how many. `draw` says how answers of a run were drawn for labels:
+    they stand for all of them, and those of one id are no translations of each other.
     """
 
     guards: tuple[str, ...]
@@ -41,6 +54,7 @@ class GuardSheet:
     unsafe_GN: Bytes
     p_GN: Floats
     """NaN where a verdict has none."""
+    draw: Draw | None = None
 
     @property
     def main_N(self) -> Bools:
@@ -52,57 +66,76 @@ class GuardSheet:
         """The languages other than the reference, with their places."""
         return tuple((i, tag) for i, tag in enumerate(self.languages) if tag != self.reference)
 
-    def of(self, language: int, label: int, *, variant: int = 0) -> Bools:
-        """Return which rows are texts of a language with a label, of one variant."""
-        own_N = (self.language_N == language) & (self.label_N == label)
-        return np.asarray(own_N & (self.variant_N == variant), dtype=np.bool_)
+    @property
+    def places(self) -> tuple[tuple[int | None, str | None], ...]:
+        """Each language with its place, and all of them together (None) where there are several."""
+        every = ((None, None),) if len(self.languages) > 1 else ()
+        return (*enumerate(self.languages), *every)
 
+    def of(self, language: int | None, label: int, *, variant: int = 0) -> Bools:
+        """Return which rows are texts of a language, or of all, with a label, of one variant."""
+        own_N = (self.label_N == label) & (self.variant_N == variant)
+        return np.asarray(own_N if language is None else own_N & (self.language_N == language))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """A share of the texts that were read; `unread` are the others, of which nothing is known."""
+    def labelled(self, language: int | None) -> Bools:
+        """Return which texts of a language, or of all, have a label, variants left out."""
+        return np.asarray(self.of(language, UNSAFE) | self.of(language, SAFE), dtype=np.bool_)
 
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    unread: int
-    n_eff: float
-    low_bound: float | None
-    high_bound: float | None
+    def labels(self, language: int | None) -> Labels | None:
+        """Return the labels that stand for all answers; None where each stands for itself alone."""
+        if self.draw is None:
+            return None
+        return self.draw.labels(language, self.labelled(language), self.prompt_N)
 
+    def share(
+        self, language: int | None, of_N: Bools, hits: Hits, *, guard: int, level: float
+    ) -> Share:
+        """Return which share of some texts are hits, of those that are known."""
+        labels, own_N = self.labels(language), hits.hit_N[of_N]
+        share = share_of(own_N == 1, own_N != NONE, self.prompt_N[of_N], level=level)
+        if labels is None or not share.n:
+            return share
+        if labels.lacking:
+            return replace(share, value=None, low=None, high=None, method=NO_LABEL.format(labels.lacking))  # fmt: skip
+        value, low, high = self._sums(labels, of_N, hits, guard).of(ratio, level) or (
+            None,
+            0.0,
+            1.0,
+        )
+        hit_w, whole_w = (float(labels.weight_N[n].sum()) for n in (of_N & (hits.hit_N == 1), of_N))
+        unread_w = float(labels.weight_N[of_N & (hits.hit_N == NONE)].sum())
+        weights = labels.weight_N[of_N & (hits.hit_N != NONE)]
+        return replace(
+            share,
+            value=value,
+            low=max(low, 0.0),
+            high=high,
+            n_eff=float(weights.sum() ** 2 / np.square(weights).sum()),
+            low_bound=hit_w / whole_w,
+            high_bound=(hit_w + unread_w) / whole_w,
+            method=WEIGHTED,
+        )
 
-def share_of(hit_N: Bools, read_N: Bools, prompt_N: Ints, *, level: float) -> Share:
-    """Return how many texts are hits, with Wilson's interval on what prompts are worth; shapes (N,).
+    def at_levels(
+        self, language: int | None, of_N: Bools, hits: Hits, *, guard: int
+    ) -> Callable[[float], Interval | None]:
+        """Return what gives the interval of `share` at any level."""
+        labels = self.labels(language)
+        if labels is not None:
+            return partial(self._sums(labels, of_N, hits, guard).of, ratio)
+        own_N, prompt_N = hits.hit_N[of_N], self.prompt_N[of_N]
 
-    The bounds take what was not read for no hit, and for a hit.
-    Source: Wilson 1927; Miller 2024, arXiv 2411.00640.
-    """
-    n, whole, hits = int(read_N.sum()), int(read_N.size), int(hit_N[read_N].sum())
-    if not n:
-        low, high = (0.0, 1.0) if whole else (None, None)
-        return Share(value=None, low=None, high=None, n=0, unread=whole, n_eff=0.0, low_bound=low, high_bound=high)  # fmt: skip
-    mean = clustered_share(hit_N[read_N], prompt_N[read_N], level=level)
-    return Share(
-        value=hits / n,
-        low=mean.low,
-        high=mean.high,
-        n=n,
-        unread=whole - n,
-        n_eff=mean.n_eff,
-        low_bound=hits / whole,
-        high_bound=(hits + whole - n) / whole,
-    )
+        def interval(level: float) -> Interval | None:
+            share = share_of(own_N == 1, own_N != NONE, prompt_N, level=level)
+            return (
+                None if share.value is None else (share.value, share.low or 0.0, share.high or 0.0)
+            )
 
+        return interval
 
-def clustered_share(hit_N: Bools, prompt_N: Ints, *, level: float) -> Mean:
-    """Return the share of hits over rows that share prompts; shapes (N,), not empty."""
-    _, at_N = np.unique(prompt_N, return_inverse=True)
-    n_P = np.bincount(at_N)
-    hits_P = np.bincount(at_N, hit_N).astype(np.int64)
-    places_P = np.arange(n_P.size)
-    layout = Layout(
-        prompt_E=places_P, stratum_E=np.zeros_like(places_P), n_prompts=n_P.size, n_strata=1
-    )
-    rows = rows_of(layout, n_P[None], hits_P[None], hits_P[None])
-    return mean_rate(layout, rows, np.ones(1), level=level)
+    def _sums(self, labels: Labels, of_N: Bools, hits: Hits, guard: int) -> Sums:
+        by_own = labels.draw.judge == self.guards[guard]
+        needs = zip((1, 0), hits.needs, strict=True)
+        return labels.sums(
+            *((of_N & (hits.hit_N == hit), need if by_own else None) for hit, need in needs)
+        )

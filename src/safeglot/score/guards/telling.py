@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from safeglot.score.guards.sheet import Share
+from safeglot.score.frame import Extra
+from safeglot.score.guards.shares import Share
 from safeglot.types import Estimate
-
-WILSON = "Wilson; on n_eff where texts share prompts"
-NO_TEXTS = "no text with that label was read"
 
 
 class Ends(NamedTuple):
@@ -37,7 +35,7 @@ class About:
             Ends(share.value, share.low, share.high),
             share.n,
             share.unread,
-            method=WILSON if share.n else NO_TEXTS,
+            method=share.method,
             extra={"n_eff": share.n_eff, **bounds, **further},
         )
 
@@ -49,7 +47,7 @@ class About:
         missing: int,
         *,
         method: str,
-        extra: dict[str, float | str | None] | None = None,
+        extra: Extra | None = None,
     ) -> Estimate:
         """Return a number as an estimate."""
         return Estimate(

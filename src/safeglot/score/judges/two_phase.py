@@ -35,13 +35,19 @@ class TwoPhase:
 
 
 def two_phase(
-    weight_H: Numbers, unsafe_H: Numbers, labelled_H: Numbers, *, judged: float, level: float = 0.95
+    weight_H: Numbers,
+    unsafe_H: Numbers,
+    labelled_H: Numbers,
+    *,
+    judged: float,
+    level: float = 0.95,
+    ends: Callable[..., tuple[Floats, Floats]] = jeffreys,
 ) -> TwoPhase:
     """Return the unsafe rate from strata of judged answers, each labelled in part; shapes (H,).
 
     `weight_H` are the strata's shares of the answers, `unsafe_H` how many of the `labelled_H` are
     unsafe (fractional where annotators differ), `judged` how many independent answers the shares
-    are worth. Raises ValueError where these do not fit together.
+    are worth, `ends` gives the interval of a stratum. Raises ValueError where these do not fit together.
     Source: Tenenbein 1970, J. American Statistical Association 65; Zou and Donner 2008,
     Statistics in Medicine 27 (MOVER).
     """
@@ -49,7 +55,7 @@ def two_phase(
     _check(weight_H, unsafe_H, labelled_H, judged)
     has_H = labelled_H > 0
     rate_H = np.where(has_H, unsafe_H / np.where(has_H, labelled_H, 1.0), 0.5)
-    low_H, high_H = jeffreys(unsafe_H, labelled_H, level=level)
+    low_H, high_H = ends(unsafe_H, labelled_H, level=level)
     theta = float(np.sum(weight_H * rate_H))
     between = max(float(np.sum(weight_H * rate_H**2)) - theta**2, 0.0) / judged
     z = z_of(level)

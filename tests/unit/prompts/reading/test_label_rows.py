@@ -103,11 +103,49 @@ r3,sw,crime,[request],[ombi 3],[answer 3],2,unsafe,
 
 
 def test_labels_of_several_people_are_their_majority():
-    labelled = read(OURS)
+    labelled = read(OURS, columns={"id": "item"})
     assert labelled.side == "answers"
     assert [(t.id, t.unsafe) for t in labelled.texts] == [("r1", True), ("r2", None), ("r3", None)]
     assert [t.answer for t in labelled.texts][1] == "=[answer 2]"
-    assert DRAWN in labelled.notes
+
+
+def test_labels_of_a_run_are_refused_where_nobody_says_how_they_were_drawn():
+    assert f"labelled.csv: {DRAWN}" in refused(OURS)
+    mapped = OURS.replace("item,", "id,", 1)
+    assert read(mapped).n == 3  # a file of one's own with several annotators
+
+
+def test_the_same_text_with_two_labels_is_told():
+    text = LONG + "3,en,[request 1],safe\n4,en,[request 2],safe\n"
+    assert "1 texts stand under another id with another label (ids 3)" in read(text).notes
+    assert not any("another label" in note for note in read(LONG).notes)
+
+
+def test_many_other_words_are_no_labels():
+    rows = "".join(f"{i},en,[t {i}],0.{i}\n" for i in range(20))
+    told = refused("id,language,prompt,label\n" + rows)
+    assert "20 other labels" in told
+    assert "--columns label=COLUMN" in told
+
+
+def test_a_third_label_is_asked_for_and_may_be_none():
+    text = LONG.replace("2,de,[Bitte 2],", "2,de,[Bitte 2],Disputed")
+    assert '--read-as "disputed=unsafe", "disputed=safe", "disputed=none"' in refused(text)
+    labelled = read(text, read_as={"Disputed": "none"})
+    assert unsafe_of(labelled)[-1] == ("2", "de", None)
+
+
+@pytest.mark.parametrize(("bad", "good"), [("UNSAFE", "Safe"), ("Harmful", "HARMLESS"), ("toxic", "non-toxic")])  # fmt: skip
+def test_usual_words_are_read_in_any_case(bad, good):
+    labelled = read(f"id,language,prompt,label\n1,en,[a],{bad}\n2,en,[b],{good}\n")
+    assert [t.unsafe for t in labelled.texts] == [True, False]
+
+
+def test_words_of_another_language_are_read_as_they_are_said_to_be():
+    text = "id,language,prompt,label\n1,de,[a],Schädlich\n2,de,[b],Harmlos\n"
+    assert '--read-as "schädlich=unsafe,harmlos=safe" or "schädlich=safe,harmlos=unsafe"' in refused(text)  # fmt: skip
+    labelled = read(text, read_as={"schädlich": "unsafe", "harmlos": "safe"})
+    assert [t.unsafe for t in labelled.texts] == [True, False]
 
 
 def test_a_column_a_language():
@@ -131,8 +169,8 @@ def test_only_languages_that_are_named_are_read():
 def test_words_that_may_mean_either_are_never_guessed():
     text = LONG.replace("unsafe", "1").replace("safe", "0")
     told = refused(text)
-    assert "labelled.csv:2: the label is '1'" in told
-    assert '--read-as "1=unsafe"' in told
+    assert "labelled.csv:2: has the labels '1', '0'" in told
+    assert '--read-as "1=unsafe,0=safe" or "1=safe,0=unsafe"' in told
     assert unsafe_of(read(text, read_as={"1": "unsafe", "0": "safe"})) == unsafe_of(read(LONG))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from safeglot.score.guards.draws import Draw
 from safeglot.score.guards.sheet import GuardSheet
 
 
@@ -57,3 +58,43 @@ def by_metric(estimates, metric, **about):
         for e in estimates
         if e.metric == metric and all(getattr(e, name) == value for name, value in about.items())
     ]
+
+
+def drawn_sheet(**changes):
+    """Of 100 answers that guard a calls unsafe 20 have a label, of 900 others 30; guard b says otherwise of some."""
+    label = [1] * 15 + [0] * 5 + [1] * 3 + [0] * 27
+    first = [1] * 20 + [0] * 30
+    second = [1] * 12 + [0] * 8 + [1, 1, 0] + [1] * 2 + [0] * 25
+    draw = Draw(
+        judge="a",
+        names=("judged unsafe", "judged safe"),
+        verdict_H=np.array([1, 0], dtype=np.int8),
+        language_H=np.array([0, 0]),
+        size_H=np.array([100, 900]),
+        prompts_L=np.array([400]),
+        stratum_N=np.repeat([0, 1], [20, 30]),
+    )
+    return replace(sheet_of([label], [[first], [second]], draw=draw), **changes)
+
+
+def two_languages(strata=2):
+    """The same draw in two languages, of which guard b finds less in the second; or each a single stratum."""
+    one = drawn_sheet()
+    said = np.tile(one.unsafe_GN, 2)
+    said[1, 50:58] = 0
+    if strata == 1:
+        at, sizes, verdicts = np.zeros(50, dtype=np.int64), [1000], [-1]
+    else:
+        at, sizes, verdicts = one.draw.stratum_N, [100, 900], [1, 0]
+    draw = replace(
+        one.draw,
+        judge="a" if strata == 2 else "",
+        names=one.draw.names[:strata] * 2,
+        verdict_H=np.array(verdicts * 2, dtype=np.int8),
+        language_H=np.repeat([0, 1], strata),
+        size_H=np.array(sizes * 2),
+        prompts_L=np.array([400, 400]),
+        stratum_N=np.concatenate([at, at + strata]),
+    )
+    label = np.tile(one.label_N, 2).reshape(2, -1)
+    return sheet_of(label, said.reshape(2, 2, -1), draw=draw)

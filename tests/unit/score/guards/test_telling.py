@@ -1,11 +1,11 @@
-from safeglot.score.guards.sheet import Share
-from safeglot.score.guards.telling import NO_TEXTS, WILSON, About, Ends
+from safeglot.score.guards.shares import NO_TEXTS, WILSON, Share
+from safeglot.score.guards.telling import About, Ends
 
 ABOUT = About(guard="g", language="sw", level=0.9)
 
 
 def share(n):
-    return Share(value=0.5 if n else None, low=0.2, high=0.8, n=n, unread=1, n_eff=n, low_bound=0.1, high_bound=0.9)  # fmt: skip
+    return Share(value=0.5 if n else None, low=0.2, high=0.8, n=n, unread=1, n_eff=n, low_bound=0.1, high_bound=0.9, method=WILSON if n else NO_TEXTS)  # fmt: skip
 
 
 def test_a_share_is_told_with_its_bounds_and_what_is_missing():
