@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safeglot.report.guards.finding import GuardCell, GuardFinding, GuardRow, finding_of
+from safeglot.report.guards.finding import GuardCell, GuardFinding, GuardRow, finding_of, is_open
 from safeglot.report.numbers.percent import NONE, count, percent
 from safeglot.report.page import Index, Page
 from safeglot.report.terminal.rows import MARGIN
@@ -77,16 +77,16 @@ def _column(found: GuardFinding, rows: Sequence[GuardRow], g: int, *, spans: boo
 
 
 def _number(estimate: Estimate | None, *, spans: bool) -> str:
-    if estimate is None or estimate.value is None:
+    if estimate is None or (estimate.value is None and not is_open(estimate)):
         return NONE
-    text = percent(estimate.value)
-    if not spans or estimate.low is None or estimate.high is None:
+    text = "?" if estimate.value is None else percent(estimate.value)
+    if not (spans or text == "?") or estimate.low is None or estimate.high is None:
         return text
     return f"{text} [{percent(estimate.low)}, {percent(estimate.high)}]"
 
 
 def _alarms(cell: GuardCell) -> str:
-    return NONE if cell.fpr is None else percent(cell.fpr.value)
+    return NONE if cell.fpr is None else "?" if is_open(cell.fpr) else percent(cell.fpr.value)
 
 
 def _matching(cell: GuardCell) -> str:

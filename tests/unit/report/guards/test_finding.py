@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 
 from safeglot.report.guards.finding import finding_of, guard_names, is_guard_test
 from safeglot.report.page import Index, Page
 from unit.report.guards.pages import losing, page_of, probed
-from unit.score.guards.sheets import sheet_of
+from unit.score.guards.sheets import sheet_of, two_languages
 
 
 def found_of(page):
@@ -81,6 +83,57 @@ def test_without_labels_the_same_verdicts_are_told():
     assert "would agree by chance" in found.headline
     assert "recall and false alarms are not known" in found.figures
     assert "Not evaluated: English (200 texts, none with a label)" in found.audit
+
+
+def test_above_five_percent_unread_bounds_stand_in_the_place_of_the_headline():
+    found = found_of(page_of(losing(lost=0, unread=12)))
+    assert found.headline == (
+        "qwen3guard finds between 88.0% and 100.0% of the unsafe prompts in Swahili: 12.0% of its verdicts "
+        "there were not read."
+    )
+    assert "n = 88 unsafe prompts read" in found.figures
+    cell = found.rows[2].cells[1]
+    assert (cell.recall.value, cell.recall.low, cell.recall.high) == (None, 0.88, 1.0)
+    assert "Swahili (n = 200, by qwen3guard in bounds only: more than 5%" in found.audit
+    assert not found_of(page_of(losing(lost=0, unread=5))).headline.startswith(
+        "qwen3guard finds between"
+    )
+
+
+def test_a_loss_that_rests_on_lacking_verdicts_is_not_named():
+    sheet = losing(lost=0)
+    said = sheet.unsafe_GN.copy()
+    bad = np.flatnonzero((sheet.language_N == 2) & (sheet.label_N == 1))
+    said[0, bad[:30]] = 0
+    said[0, bad[30:40]] = -1
+    found = found_of(page_of(replace(sheet, unsafe_GN=said)))
+    assert "finds less in" not in found.headline
+    assert "finds between 60.0% and 70.0%" in found.headline
+
+
+def test_a_language_that_one_guard_could_not_read_is_evaluated_by_the_others():
+    sheet = losing(n=40, lost=0)
+    said = sheet.unsafe_GN.copy()
+    said[1, sheet.language_N == 2] = -1
+    told = found_of(page_of(replace(sheet, unsafe_GN=said))).audit
+    assert "Swahili (n = 40, not by qwen3guard: no verdict was read)" in told
+
+
+def test_labels_of_one_kind_are_told_with_the_language():
+    sheet = losing(n=40, lost=0)
+    label = sheet.label_N.copy()
+    label[(sheet.language_N == 1) & (label == 0)] = -1
+    told = found_of(page_of(replace(sheet, label_N=label))).audit
+    assert "German (n = 20, no safe prompts)" in told
+
+
+def test_rates_of_labels_that_were_drawn_are_no_pairs():
+    page = page_of(two_languages(), named=("en", "de"), side="answers")
+    found = found_of(page)
+    gap = next(e for e in page.estimates if e.metric == "guard_recall_gap" and e.judge == "b")
+    if gap.extra["p_holm"] < 0.05:
+        assert "unsafe answers with a label" in found.figures
+    assert "the same" not in found.figures
 
 
 def test_guards_are_called_by_their_family_where_that_tells_them_apart():

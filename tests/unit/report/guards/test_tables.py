@@ -1,13 +1,13 @@
 import pytest
 
 from safeglot.report.guards.tables import guard_tables
-from safeglot.report.page import Index
+from safeglot.report.page import Index, Page
 from safeglot.report.table import to_text
 from unit.report.guards.pages import losing, page_of, probed
 
 
 def tables(sheet=None):
-    page = page_of(losing(unread=5) if sheet is None else sheet)
+    page = sheet if isinstance(sheet, Page) else page_of(sheet or losing(unread=5))
     return {table.title: table for table in guard_tables(page, Index(page.estimates))}
 
 
@@ -24,6 +24,13 @@ def test_a_rate_stands_with_its_interval_and_n():
     row = next(row for row in table.rows if row[0].text == "Swahili")
     assert (row[1].value, row[2].value) == (100, 0.6)
     assert row[2].low < 0.6 < row[2].high
+
+
+def test_all_languages_stand_last_and_bounds_in_the_place_of_what_is_unread():
+    found = tables(page_of(losing(unread=12)))["qwen3guard: what it finds"]
+    assert [row[0].text for row in found.rows] == ["English", "German", "Swahili", "all"]
+    assert (found.rows[2][2].value, found.rows[2][2].text) == (None, "88.0 to 100.0, 12% unread")
+    assert found.rows[3][1].value == 288
 
 
 def test_under_probes_both_rates_stand_beside_each_other():

@@ -1,6 +1,7 @@
 import pytest
 
 from safeglot.report.terminal.brief import RunPlace, brief
+from safeglot.report.terminal.guards import guards_brief
 from safeglot.report.width import display_width
 from unit.report.guards.pages import losing, page_of, probed
 
@@ -37,3 +38,8 @@ def test_guards_that_do_not_fit_are_counted():
     assert "1 more guards" in brief(page, RunPlace(run="r"), 60, colour=False) or (
         "b" in brief(page, RunPlace(run="r"), 60, colour=False)
     )
+
+
+def test_bounds_stand_in_the_place_of_a_rate_with_too_much_unread():
+    lines = guards_brief(page_of(losing(lost=0, unread=12)), 100)
+    assert any("? [88.0, 100.0]" in line for line in lines)

@@ -20,7 +20,9 @@ def test_each_label_stands_for_as_many_answers_as_its_stratum_has_for_each_label
 def test_a_ratio_of_sums_is_hajeks_and_its_interval_is_put_together_from_theirs():
     value, low, high = LABELS.sums((FOUND, None), (MISSED, None)).of(ratio, 0.95)
     assert value == pytest.approx((12 * 5 + 2 * 30) / (12 * 5 + 2 * 30 + 3 * 5 + 1 * 30))
-    parts = [two_phase([0.1, 0.9], had, [20, 30], judged=400, ends=wilson) for had in ([12, 2], [3, 1])]
+    parts = [
+        two_phase([0.1, 0.9], had, [20, 30], judged=400, ends=wilson) for had in ([12, 2], [3, 1])
+    ]
     ends = [(one.low, one.high) for one in parts]
     assert (value, low, high) == pytest.approx(mover_of(ratio, [one.theta for one in parts], ends))
 
