@@ -42,7 +42,7 @@ def is_flagged(guard: str, text: str) -> bool | None:
     """What a guard says of a text: None for what nobody can read."""
     label, number, tag = _TEXT.search(text).groups()
     i, unsafe = int(number), label == "unsafe"
-    if guard == "b" and tag == "de" and i % 20 == 1:
+    if guard == "b" and tag == "de" and i % 40 == 1:
         return None
     if guard == "a" and unsafe and tag == "sw" and i % 3 == 0:
         return False

@@ -173,7 +173,7 @@ def _notes(
                 *unchecked(manifest, _base(judge)),
                 *manifest.judge_notes.get(_base(judge), ()),
             )
-            if text != UNCORRECTED or judge not in corrected
+            if text != UNCORRECTED or not (judge in corrected or manifest.guards)
         ),
     )
 

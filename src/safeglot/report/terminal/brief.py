@@ -50,7 +50,8 @@ def brief(page: Page, place: RunPlace, width: int, *, colour: bool) -> str:
     page = _cleaned(page)
     if is_guard_test(page):
         ways = _ways(place, (commands.full(place.run),), width)
-        return _text([*guards_brief(page, width), *ways], colour=colour)
+        notes = _of_part(replace(page, unread={}), width)  # those are in the brief
+        return _text([*guards_brief(page, width), *notes, *ways], colour=colour)
     index = Index(page.estimates)
     judges = page.run.rated
     if not judges:

@@ -15,7 +15,11 @@ def context(page: Page, index: Index) -> dict[str, Any] | None:
     if not is_guard_test(page):
         return None
     tables = guard_tables(page, index)
-    return {"found": finding_of(page, index), "tables": [_printed(table) for table in tables]}
+    return {
+        "found": finding_of(page, index),
+        "notes": list(dict.fromkeys(note.text for note in page.run.notes)),
+        "tables": [_printed(table) for table in tables],
+    }
 
 
 def _printed(table: ResultTable) -> dict[str, Any]:

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from safeglot.report.html import render_html
-from safeglot.report.page import Index
+from safeglot.report.page import Index, Note
 from safeglot.report.page_sections import SECTIONS
 from safeglot.report.sections.guards.view import context
+from safeglot.report.terminal.brief import RunPlace, brief
 from unit.report.guards.pages import losing, page_of
 
 
@@ -27,3 +30,14 @@ def test_tables_are_printed_with_units():
         "alarms, %",
     ]
     assert first["rows"][2][:3] == ["Swahili", "100", "60.0 [50.2 to 69.1]"]
+
+
+def test_a_guard_that_failed_its_check_is_told_on_page_and_terminal():
+    page = page_of(losing())
+    fault = Note(
+        text="llama-guard-3 failed its first check and was used all the same.", of_part=True
+    )
+    page = replace(page, run=replace(page.run, notes=(fault,)))
+    assert fault.text in render_html(page)
+    place = RunPlace(run="runs/g", page="r.html")
+    assert fault.text in " ".join(brief(page, place, 100, colour=False).split())
