@@ -332,6 +332,6 @@ def check_missing(run_dir: RunDir, missing: float, most: float) -> None:
     if missing > most:
         raise TooMuchMissing(
             f"{run_dir.path}: {missing:.1%} of the planned verdicts of a judge and model are missing, allowed are {most:.1%} "
-            "(--max-missing). The report lists them with their reasons; `safeglot run` again tries "
+            "(--max-missing). The report lists them with their reasons; the same command again tries "
             "those that a new try may help, --retry-failed tries all."
         )
