@@ -163,6 +163,8 @@ def test_a_partial_failure_is_asked_again_by_the_next_batch(plain, prompts, tmp_
         done = run(server, tmp_path / "run", prompts, api)
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "run/results.json").read_bytes() == expected
+        lost = table(tmp_path / "run", "SELECT message FROM failures")
+        assert lost == []  # each has its reply in the end
         for text, n in server.asked_in_batches.items():
             assert n == (2 if int(text.strip("[]").split()[1]) in fates else 1)
 

@@ -270,10 +270,16 @@ class BatchModel(ListedModel):
             waited = self._futures
             self._of = {k: n for k, n in self._of.items() if n != number or k in waited}
 
+    def called(self, ticket: str) -> str:
+        """Return what people are told of a batch: the service's name of it."""
+        return self._batches[ticket].ticket
+
     def finished(self, ticket: str) -> None:
         """Note that nothing more comes of a batch; what nobody asked for stays with the service."""
         if ticket:
             self._batches[ticket].followed = False
+            if self.due(ticket, set()):  # asked for while replies were given out
+                self.look_later()
 
     def due(self, ticket: str, keys: set[str]) -> set[str]:
         """Return the keys of a batch that are waited for, those of an earlier one too."""

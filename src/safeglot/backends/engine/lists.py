@@ -190,7 +190,8 @@ class ListedModel:
                 await self._give_out(told, keys)
             keys = self.due(ticket, keys)
             await self._give_out(told, keys)
-            error: BaseException = _not_told(ticket)
+            why = f"{self.called(ticket)} is done and holds no reply to this request"
+            error: BaseException = ModelError("malformed", why, transient=True)
         except asyncio.CancelledError:
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever it is, nobody may wait for ever
@@ -198,6 +199,10 @@ class ListedModel:
         for key in keys:
             self._settle(key, error)
         self.finished(ticket)
+
+    def called(self, ticket: str) -> str:
+        """Return what people are told of a list."""
+        return f"the list {ticket}"
 
     def finished(self, ticket: str) -> None:
         """Note that nothing more comes of a list, "" for one that did not go."""
@@ -236,8 +241,3 @@ class ListedModel:
             future.set_exception(copy.copy(result))
         else:
             future.set_exception(result)
-
-
-def _not_told(ticket: str) -> ModelError:
-    why = f"the list {ticket} is done and holds no reply to this request"
-    return ModelError("malformed", why, transient=True)

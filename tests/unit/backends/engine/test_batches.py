@@ -207,6 +207,35 @@ def test_replies_that_nobody_asks_for_now_are_fetched_when_they_are(store):
     assert len(service.batches) == 1
 
 
+def test_what_is_asked_while_replies_are_given_out_is_fetched_as_well(store):
+    service = Service()
+    service.most = 1000
+    interrupted(store, service, 1004)
+    late: list[asyncio.Task] = []
+
+    async def main():
+        place = Place(store, service)
+        whole = service.poll
+
+        async def poll(ticket):
+            return given_out(await whole(ticket))
+
+        def given_out(told):
+            for n, one in enumerate(told):
+                if n == 200 and not late:  # the others go on after 256
+                    late.append(asyncio.ensure_future(place.model.answer(request("q500"))))
+                yield one
+
+        service.poll = poll
+        asked = [place.model.answer(request(t)) for t in texts(300)]
+        replies = await asyncio.gather(*asked)
+        replies.append(await late[0])
+        await place.engine.close()
+        return replies
+
+    assert [r.text for r in asyncio.run(main())] == [*(f"to q{i}" for i in range(300)), "to q500"]
+
+
 def test_a_batch_of_unknown_fate_is_sought_at_the_service(store):
     service = Service()
     interrupted(store, service)
