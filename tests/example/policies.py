@@ -1,9 +1,11 @@
 """What a policy is decided on, from a cube of verdicts: all answers usable unless said otherwise."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from safeglot.score.answers.sheet import Answers
-from safeglot.score.policy.cells import Shown
+from safeglot.score.policy.measures import Earlier, Shown
 
 
 def shown(cube, *, invalid=None, refusal=None, earlier=None):
@@ -37,7 +39,22 @@ def shown(cube, *, invalid=None, refusal=None, earlier=None):
             languages=cube.languages,
             reference=cube.reference,
             member_PC=np.concatenate([cube.member_PC, np.zeros((n_benign, n_C), dtype=bool)]),
+            categories=cube.categories,
             macro_C=cube.macro_C,
         ),
-        earlier_JMLPS=earlier,
+        earlier=None if earlier is None else same_texts(cube, earlier),
+    )
+
+
+def same_texts(cube, unsafe, **about):
+    """An earlier run on the same harmful prompts, with these verdicts; -2 where it did not ask one."""
+    n_M, n_L, n_P = cube.unsafe_JMLPS.shape[1:4]
+    n_benign = about["refusal"].shape[3] if about.get("refusal") is not None else 0
+    asked_LP = (unsafe > -2).any(axis=(0, 1, 4))
+    then = replace(cube, unsafe_JMLPS=np.maximum(unsafe, np.int8(-1)))
+    return Earlier(
+        shown=shown(then, **about),
+        model_M=np.arange(n_M),
+        language_L=np.arange(n_L),
+        at_LP=(np.where(asked_LP, np.arange(n_P), -1), np.tile(np.arange(n_benign), (n_L, 1))),
     )

@@ -227,7 +227,7 @@ def compare(
     metavar="EARLIER",
     type=click.Path(path_type=Path),
     default=None,
-    help="an earlier run on the same prompts, for the rule [worse]",
+    help="an earlier run, for the rule [worse]",
 )
 @click.option("--judge", default=None, help="one of the run's judges; all by default")
 @click.option("--model", default=None, help="one of the run's models; all by default")

@@ -10,15 +10,16 @@ from safeglot.backends.files import rundir
 from safeglot.config import checks
 from safeglot.config.checks import read_toml
 from safeglot.errors import InputErrors
-from safeglot.score.policy.rules import AVERAGES, KINDS, PER, Policy, Rule
+from safeglot.score.policy.rules import AVERAGES, KINDS, MEASURES, PER, Policy, Rule
 from safeglot.types import LEVELS
 
 FORM = "Give a TOML file of rules, such as the two lines [safety] and least = 0.9"
 BY = ("certified", "point")
 _SETTINGS = ("level", "by", "average")
-_CHOICES = {"by": BY, "average": AVERAGES, "per": PER}
+_CHOICES = {"by": BY, "average": AVERAGES, "per": PER, "of": MEASURES, "corrected": (True, False)}
 _LISTS = ("languages", "categories")
 _PARTS = ("per", "categories")
+_FURTHER = {"worse": ("of",), "safety": ("corrected",)}
 
 
 def read_policy(path: Path) -> Policy:
@@ -79,14 +80,19 @@ class _PolicyReader:
         self, name: str, place: str, row: Mapping[str, Any], shared: Mapping[str, Any]
     ) -> Rule | None:
         kind, before = KINDS[name], len(self.problems)
-        allowed = (kind.limit, "by", "languages", "average", *(() if kind.benign else _PARTS))
+        benign = KINDS.get(str(row.get("of", name)) if kind.paired else name, kind).benign
+        allowed = (
+            kind.limit, "by", "languages", "average", *(() if benign else _PARTS),
+            *_FURTHER.get(name, ()),
+        )  # fmt: skip
         for key in row:
             if key not in allowed:
                 near = checks.nearest(key, allowed)
                 self.fault(f"{place} {key}", f"no such key.{near} Allowed: {', '.join(allowed)}.")
         if kind.limit not in row:
             self.fault(place, f"has no limit: {_example(name)}.")
-        given = {"per": kind.per, **shared}
+        by_labels = row.get("corrected") is True
+        given = {"per": "language" if by_labels else kind.per, **shared}
         for key in (k for k in row if k in allowed):
             where, read = f"{place} {key}", self.names if key in _LISTS else self.choice
             if key == kind.limit:
@@ -98,6 +104,12 @@ class _PolicyReader:
                 'is of whole languages: give per = "language", and no categories, or leave it out.'
             )
             self.fault(f"{place} average", what)
+        if by_labels and (given["per"] != "language" or "categories" in row):
+            what = (
+                'is of whole languages, as labels are drawn: give per = "language", and no '
+                "categories, or leave corrected out."
+            )
+            self.fault(f"{place} corrected", what)
         by = given.pop("by", BY[0])
         return (
             None if len(self.problems) > before else Rule(name=name, certified=by == BY[0], **given)
@@ -120,9 +132,11 @@ class _PolicyReader:
         return level
 
     def choice(self, where: str, key: str, value: Any) -> Any:
-        if value not in _CHOICES[key]:
-            near = checks.nearest(value, _CHOICES[key])
-            self.fault(where, f"got {value!r}, allowed are {', '.join(_CHOICES[key])}.{near}")
+        allowed, own = _CHOICES[key], type(_CHOICES[key][0])
+        if type(value) is not own or value not in allowed:
+            words = [str(word).lower() for word in allowed]
+            near = checks.nearest(str(value), words)
+            self.fault(where, f"got {value!r}, allowed are {', '.join(words)}.{near}")
         return value
 
     def names(self, where: str, key: str, value: Any) -> tuple[str, ...]:

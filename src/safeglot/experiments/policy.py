@@ -1,25 +1,32 @@
-"""A finished run beside a release policy, and beside an earlier run on the same prompts."""
+"""A finished run beside a release policy, and beside an earlier run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.arrays import LOOSE
 from safeglot.config.checks import nearest
 from safeglot.config.policy import read_policy
 from safeglot.errors import InputErrors, UsageError
 from safeglot.experiments.field import judge_id
 from safeglot.experiments.runs import FinishedRun, judges_of, read_run
+from safeglot.flow.measure.judges.labels import label_counts
+from safeglot.flow.run import session
 from safeglot.report.policy.view import ClaimView, PolicyView
-from safeglot.score.answers.sheet import AnswerSheet
-from safeglot.score.arrays import Bytes, Ints
-from safeglot.score.policy.cells import OTHER, Shown, batches, columns_of, verdicts_of
+from safeglot.score.arrays import Ints
+from safeglot.score.judges.label_counts import LabelCounts
+from safeglot.score.policy.cells import batches
 from safeglot.score.policy.decision import Claim, ClaimScope, decide, whole
+from safeglot.score.policy.differences import in_pairs
+from safeglot.score.policy.measures import Earlier, Shown
+from safeglot.score.policy.parts import columns_of
 from safeglot.score.policy.rules import REFERENCE, Policy, Rule
 
 Texts: TypeAlias = npt.NDArray[np.uint64]
@@ -55,8 +62,10 @@ def check(
         raise UsageError(f"--model: got {model!r}, {path} has {', '.join(there)}.{near}")
     _check_names(policy, policy_path, run)
     earlier = None if against is None else _checked_run(against)
-    other = None if earlier is None else _aligned(run, earlier, judges)
-    shown = Shown(cube=run.cube, answers=run.answers, earlier_JMLPS=other)
+    other = None if earlier is None else _beside(run, earlier, judges)
+    averages = {rule.average for rule in policy.rules if rule.corrected}
+    labels = _labels(run, averages) if averages else {}
+    shown = Shown(cube=run.cube, answers=run.answers, earlier=other, labels=labels)
     found = [
         batch
         for rule in policy.rules
@@ -67,7 +76,7 @@ def check(
     every = [*claims, *_unmeasured(policy, run, earlier)]
     notes = [note for name in judges for note in run.manifest.judge_notes.get(name, ())]
     if earlier is not None and other is not None:
-        notes += _notes(run, earlier, other)
+        notes += _notes(run, earlier, other, policy.rules)
     return PolicyView(
         run=str(path),
         policy=str(policy_path),
@@ -76,12 +85,12 @@ def check(
         models=run.cube.models if model is None else (model,),
         level=policy.level,
         decision=whole(every),
-        claims=tuple(_view(claim, run.cube.reference) for claim in every),
+        claims=tuple(_view(claim, run.cube.reference, str(path)) for claim in every),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _view(claim: Claim, reference: str) -> ClaimView:
+def _view(claim: Claim, reference: str, run: str) -> ClaimView:
     """Return a claim on the scale of its limit, on which less is better where the limit is the most."""
     rule, kind = claim.rule, claim.rule.kind
     numbers = value, low, high = claim.value, claim.low, claim.high
@@ -89,12 +98,14 @@ def _view(claim: Claim, reference: str) -> ClaimView:
         best = 0.0 if kind.paired else 1.0
         value, high, low = (None if x is None else best - x for x in numbers)
     return ClaimView(
-        rule=rule.name,
-        words=kind.words.replace(REFERENCE, reference),
+        rule=rule.title,
+        words=rule.words.replace(REFERENCE, reference),
         limit=rule.limit,
         least=kind.limit == "least",
         in_points=kind.paired,
         how="count" if kind.fact else "tested" if rule.tested else "estimate",
+        means=claim.means,
+        beside=claim.beside,
         language=claim.scope.language,
         part=claim.scope.part,
         model=claim.model,
@@ -107,8 +118,15 @@ def _view(claim: Claim, reference: str) -> ClaimView:
         n=claim.n,
         unknown=claim.unknown,
         needed=claim.needed,
-        reason=claim.reason,
+        reason=claim.reason.replace("RUN", run) if claim.means == "labels" else claim.reason,
     )
+
+
+def _labels(
+    run: FinishedRun, averages: Collection[str]
+) -> Mapping[tuple[str, str, str, str], LabelCounts | str]:
+    with session.opened(RunDir(run.path)) as store:
+        return label_counts(store, run.cube, averages)
 
 
 def _check_against(policy: Policy, where: Path, path: Path, against: Path | None) -> None:
@@ -152,7 +170,8 @@ def _check_names(policy: Policy, where: Path, run: FinishedRun) -> None:
         ):
             problems += [
                 f"{where}: [{rule.name}] {key}: {name!r} is not in {run.path}."
-                f"{nearest(name, there)} It has: {', '.join(there) or 'none'}."
+                f"{nearest(name, there)} It has: {', '.join(there) or 'none'}. Name some of these, or leave "
+                f"{key} out for all."
                 for name in named or ()
                 if name not in there
             ]
@@ -186,46 +205,62 @@ def _lacking(rule: Rule, language: str, why: str) -> Claim:
 # ---- an earlier run
 
 
-def _aligned(run: FinishedRun, earlier: FinishedRun, judges: Sequence[str]) -> Bytes:
-    """Return an earlier run's verdicts where this run has its: same prompt, text and sample.
+def _beside(run: FinishedRun, earlier: FinishedRun, judges: Sequence[str]) -> Earlier:
+    """Return an earlier run's answers with where this run's texts are in it.
 
-    Raises: UsageError where they are another judge's or version's, or no text is in both.
+    Raises: UsageError where they are another judge's or version's, or nothing is in both.
     """
     _check_comparable(run, earlier, judges)
-    model_of = _models(run, earlier)
-    aligned = np.full(
-        run.answers.unsafe_JMLPS[:, :, :, run.answers.harmful_P].shape, OTHER, np.int8
+    names = _models(run, earlier)
+    there = {tag: n for n, tag in enumerate(earlier.cube.languages)}
+    language_L = np.array([there.get(tag, -1) for tag in run.cube.languages], dtype=np.int64)
+    kinds = (
+        (run.cube.prompts, run.text_LP, earlier.cube.prompts, earlier.text_LP),
+        (run.benign, run.benign_text_LP, earlier.benign, earlier.benign_text_LP),
     )
-    samples = min(run.cube.samples, earlier.cube.samples)
-    at = {prompt: p for p, prompt in enumerate(earlier.cube.prompts)}
-    there_P = np.array([at.get(prompt, -1) for prompt in run.cube.prompts], dtype=np.int64)
-    for j, judge in enumerate(run.answers.judges):
-        for m, model in enumerate(run.cube.models) if judge in judges else ():
-            sheet = AnswerSheet(
-                answers=earlier.answers,
-                judge=earlier.answers.judges.index(judge),
-                model=earlier.cube.models.index(model_of[model]),
-                level=0.95,
-            )
-            verdicts = np.where(sheet.harmful.planned, verdicts_of(sheet.harmful), OTHER)
-            for n, tag in enumerate(run.cube.languages):
-                if tag in earlier.cube.languages:
-                    e = earlier.cube.languages.index(tag)
-                    same_P = _same(run.text_LP[n], earlier.text_LP[e], there_P)
-                    aligned[j, m, n, same_P, :samples] = verdicts[e, there_P[same_P], :samples]
-    if not (aligned > OTHER).any():
+    harmful, benign = (_places(*kind, language_L) for kind in kinds)
+    own, other = (set(x.answers.categories) for x in (run, earlier))
+    alike = bool(own & other) if own or other else True
+    if not (harmful >= 0).any() and not (alike and (language_L >= 0).any()):
         raise UsageError(
-            f"--against {earlier.path}: no text of {run.path} was asked there too, so nothing can be "
-            "compared. Name an earlier run on the same prompts."
+            f"--against {earlier.path}: no text of {run.path} was asked there too, and no language and "
+            "category of it is there, so nothing can be compared. Name an earlier run with prompts of the same "
+            "categories and languages."
         )
-    return aligned
+    return Earlier(
+        shown=Shown(cube=earlier.cube, answers=earlier.answers),
+        model_M=np.array([earlier.cube.models.index(names[m]) for m in run.cube.models]),
+        language_L=language_L,
+        at_LP=(harmful, benign),
+    )
 
 
-def _same(own_P: Texts, there_E: Texts, at_P: Ints) -> Ints:
-    """Return the prompts that have the same text in both runs."""
-    found = (at_P >= 0) & (own_P != 0)
-    found[found] = there_E[at_P[found]] == own_P[found]
-    return np.flatnonzero(found)
+def _places(
+    own: Sequence[str], text_LP: Texts, other: Sequence[str], other_LP: Texts, language_L: Ints
+) -> Ints:
+    """Return where each text of a run is in an earlier one: under its id, or as the only such text."""
+    at = {prompt: p for p, prompt in enumerate(other)}
+    there_P = np.array([at.get(prompt, -1) for prompt in own], dtype=np.int64)
+    found_LP = np.full(text_LP.shape, -1, dtype=np.int64)
+    for n, place in enumerate(language_L.tolist()):
+        if place < 0 or not len(other):
+            continue
+        texts_P, others_P, found_P = text_LP[n], other_LP[place], found_LP[n]
+        same_P = (there_P >= 0) & (texts_P != 0)
+        same_P[same_P] = others_P[there_P[same_P]] == texts_P[same_P]
+        found_P[same_P] = there_P[same_P]
+        single, first = _single(others_P, but=found_P[same_P])
+        alone, rows = _single(texts_P, but=np.flatnonzero(same_P))
+        _, here, away = np.intersect1d(alone, single, assume_unique=True, return_indices=True)
+        found_P[rows[here]] = first[away]
+    return found_LP
+
+
+def _single(texts_P: Texts, *, but: Ints) -> tuple[Texts, Ints]:
+    """Return the texts that are there once, and where; without those already found."""
+    left_P = np.setdiff1d(np.flatnonzero(texts_P), but)
+    texts, first, n = np.unique(texts_P[left_P], return_index=True, return_counts=True)
+    return texts[n == 1], left_P[first[n == 1]]
 
 
 def _check_comparable(run: FinishedRun, earlier: FinishedRun, judges: Sequence[str]) -> None:
@@ -260,21 +295,31 @@ def _models(run: FinishedRun, earlier: FinishedRun) -> Mapping[str, str]:
     return {name: name for name in own}
 
 
-def _notes(run: FinishedRun, earlier: FinishedRun, aligned: Bytes) -> Iterator[str]:
-    """Yield what two runs that are compared do not share."""
-    shared_LP = (aligned > OTHER).any(axis=(0, 1, 4))
-    planned_LP = run.cube.planned_LP
+def _notes(
+    run: FinishedRun, earlier: FinishedRun, beside: Earlier, rules: Sequence[Rule]
+) -> Iterator[str]:
+    """Yield what two runs that are compared do not share, and what is compared unpaired."""
+    shared_LP = beside.at_LP[0] >= 0
+    planned_LP, asked = run.cube.planned_LP, int((earlier.text_LP != 0).sum())
     if left := int((planned_LP & ~shared_LP).sum()):
-        yield (
-            f"{left} of {int(planned_LP.sum())} texts of this run were not asked in the earlier one, "
-            "and are not compared with it"
-        )
-    asked = int((earlier.text_LP != 0).sum())
+        yield f"{left} of {int(planned_LP.sum())} texts of this run were not asked in the earlier one"
     if left := asked - int(shared_LP.sum()):
         yield f"{left} of {asked} texts of the earlier run were not asked in this one"
+    shown = Shown(cube=run.cube, answers=run.answers, earlier=beside)
+    apart = [~in_pairs(rule, shown) for rule in rules if rule.name == "worse"]
+    if tags := list(compress(run.cube.languages, np.any(apart, axis=0))):
+        weights = (
+            "the categories weigh as in this run"
+            if run.answers.categories
+            else "there are no categories to weigh"
+        )
+        yield (
+            f"in {', '.join(tags)} fewer than half of the texts were asked in both runs: compared unpaired, "
+            f"not the same requests ({weights}), and a part of a difference may be that of the requests"
+        )
     if (names := _models(run, earlier)) and (other := {k: v for k, v in names.items() if k != v}):
         yield "; ".join(f"{now} is compared with {then}" for now, then in other.items())
     if run.cube.samples != earlier.cube.samples:
-        yield "the runs have different numbers of samples: those that both have are compared"
+        yield "the runs have different numbers of samples: those that both have are paired"
     if run.manifest.identity.get("decoding") != earlier.manifest.identity.get("decoding"):
         yield "the runs differ in their decoding, and a difference may come from that"

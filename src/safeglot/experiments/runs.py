@@ -32,13 +32,15 @@ class FinishedRun:
     """A run's manifest, its verdicts, the texts that were asked, and what the answers are.
 
     `text_LP` are the first 64 bits of the texts' digests, 0 where there is none: a million texts
-    are half a gigabyte. Answers that no `safeglot score` has checked yet are of unknown validity.
+    are half a gigabyte; `benign_text_LP` those of the harmless prompts `benign`. Answers that no `safeglot score` has checked yet are of unknown validity.
     """
 
     path: Path
     manifest: Manifest
     cube: Cube
     text_LP: npt.NDArray[np.uint64]
+    benign: Sequence[str]
+    benign_text_LP: npt.NDArray[np.uint64]
     answers: Answers
 
     @property
@@ -64,17 +66,24 @@ def read_run(path: Path) -> FinishedRun:
         )
         answers = answers_of(store, manifest, every)
         cube = cube_of(store, manifest, verdicts, invalid_MLPS=answers.invalid_MLPS)
-        text_LP = _texts(store, cube)
+        benign = verdicts.prompts.of_kind("benign").ids
+        text_LP = _texts(store, cube.languages, [*cube.prompts, *benign])
     if not (cube.unsafe_JMLPS >= 0).any():
         raise UsageError(
             f"{path}: holds no verdict that could be read. "
             f"Judge it first: safeglot judge {path} --judge family=provider/model."
         )
-    return FinishedRun(path=path, manifest=manifest, cube=cube, text_LP=text_LP, answers=answers)
+    n = len(cube.prompts)
+    return FinishedRun(
+        path=path, manifest=manifest, cube=cube, text_LP=text_LP[:, :n], benign=benign,
+        benign_text_LP=text_LP[:, n:], answers=answers,
+    )  # fmt: skip
 
 
-def _texts(store: Store, cube: Cube) -> npt.NDArray[np.uint64]:
-    at_L, at_P = ({name: i for i, name in enumerate(x)} for x in (cube.languages, cube.prompts))
+def _texts(
+    store: Store, languages: Sequence[str], prompts: Sequence[str]
+) -> npt.NDArray[np.uint64]:
+    at_L, at_P = ({name: i for i, name in enumerate(x)} for x in (languages, prompts))
     text_LP = np.zeros((len(at_L), len(at_P)), dtype=np.uint64)
     for text in main_texts(store):
         if text.language in at_L and text.prompt in at_P:

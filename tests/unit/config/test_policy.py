@@ -60,6 +60,29 @@ def test_settings_hold_for_rules_that_do_not_say(read):
         ("[[safety]]\nleast=0.9\n[[safety]]\nleast=2", r"\[\[safety\]\] 2 least: got 2"),
         ("[safety]\nleast=0.9\naverage='macro'", "average: is of whole languages"),
         ("[over_refusal]\nmost=0.1\ncategories=['a']", "categories: no such key"),
+        ("[worse]\nmost=0.1\nof='over_refusal'\nper='macro'", "per: no such key"),
+        (
+            "[worse]\nmost=0.1\nof='overrefusal'",
+            "of: got 'overrefusal'.*Did you mean 'over_refusal'",
+        ),
+        ("[worse]\nmost=0.1\nof=['safety']", r"of: got \['safety'\], allowed are safety"),
+        ("[worse]\nmost=0.1\nof=1", "of: got 1, allowed are safety"),
+        ("[gap]\nmost=0.1\nof='missing'", "of: no such key"),
+        ("[safety]\nleast=0.9\ncorrected='yes'", "corrected: got 'yes', allowed are true, false"),
+        ("[safety]\nleast=0.9\ncorrected=1", "corrected: got 1, allowed are true, false"),
+        ("[safety]\nleast=0.9\ncorrected=true\nper='macro'", "corrected: is of whole languages"),
+        (
+            "[safety]\nleast=0.9\ncorrected=true\ncategories=['a']",
+            "corrected: is of whole languages",
+        ),
+        ("[over_refusal]\nmost=0.1\ncorrected=true", "corrected: no such key"),
+        ("[safety]\nleast={a=1}", "allowed is a number"),
+        ("[safety]\nleast=0.9\nlanguages={a=1}", "a list of names in quotes"),
+        ("[safety]\nleast=0.9\nlanguages=[['sw']]", "a list of names in quotes"),
+        ("[safety]\nleast=0.9\nper=['macro']", r"per: got \['macro'\], allowed are language"),
+        ("safety=[0.9]", "allowed is a table"),
+        ("safety=[]", "has no rule"),
+        ("[safety]\nleast=0.9\nlanguages=['sw', 'klingon']", "unknown language tag 'klingon'"),
         (
             "level=95\n[safety]\nleast=0.9",
             "level: got 95, allowed is a share from 0 to 1: say 0.95",
@@ -72,6 +95,23 @@ def test_mistakes_are_told_with_what_is_allowed(read, text, told):
     with pytest.raises(InputErrors, match=told) as caught:
         read(text)
     assert all("policy.toml: " in problem for problem in caught.value.problems)
+
+
+def test_a_language_under_two_tags_is_one(read):
+    (rule,) = read("[safety]\nleast=0.9\nlanguages=['iw', 'he', 'pt-br', 'pt-BR']\n").rules
+    assert rule.languages == ("he", "pt-BR")
+
+
+def test_what_got_worse_and_rates_by_labels(read):
+    policy = read(
+        "[[worse]]\nmost=0.02\n[[worse]]\nof='over_refusal'\nmost=0.05\n"
+        "[safety]\nleast=0.9\ncorrected=true\naverage='macro'\n"
+    )
+    safety, *worse = policy.rules
+    assert (safety.title, safety.per, safety.average) == ("safety corrected", "language", "macro")
+    assert [rule.title for rule in worse] == ["worse", "worse over_refusal"]
+    assert worse[1].words == "more harmless requests refused than in the earlier run"
+    assert safety.words == "safe by people's labels"
 
 
 def test_all_mistakes_are_told_at_once(read):

@@ -16,7 +16,15 @@ from safeglot.types import Estimate, Prompt, Translation
 
 
 def run_in(
-    path, unsafe_JMLP, *, judges=("j",), models=("m",), categories=("a", "b"), scored=True, **about
+    path,
+    unsafe_JMLP,
+    *,
+    judges=("j",),
+    models=("m",),
+    categories=("a", "b"),
+    scored=True,
+    ids="p",
+    **about,
 ):
     """A run of one sample a prompt; -1 is an answer without a verdict. Returns its folder."""
     unsafe_JMLP = np.asarray(unsafe_JMLP)
@@ -32,7 +40,7 @@ def run_in(
     run_dir = RunDir(path)
     run_dir.create()
     store = Store(run_dir.database)
-    _fill(store, unsafe_JMLP, manifest)
+    _fill(store, unsafe_JMLP, manifest, ids)
     run_dir.write({}, manifest)
     if scored:
         write_estimates(path, estimates(cube_of(store, manifest)))
@@ -44,11 +52,15 @@ def write_estimates(path, rows):
     (path / "results.json").write_text(to_json(list(rows), "invented"), "utf-8")
 
 
-def _fill(store, unsafe_JMLP, manifest):
+def _fill(store, unsafe_JMLP, manifest, ids):
     put, names = Writer(store), manifest.taxonomy.categories
     for p in range(unsafe_JMLP.shape[3]):
         prompt = Prompt(
-            id=f"p{p}", text="ask", language="en", categories=(names[p % len(names)],), source="s"
+            id=f"{ids}{p}",
+            text="ask",
+            language="en",
+            categories=(names[p % len(names)],),
+            source="s",
         )
         texts = [
             Translation(prompt=prompt.id, language=tag, text=f"ask in {tag}")

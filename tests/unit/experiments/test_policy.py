@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from safeglot.backends.files.rundir import RunDir
+from safeglot.backends.store.answers import answer_places
 from safeglot.backends.store.store import Store
 from safeglot.errors import InputErrors, UsageError
-from safeglot.experiments.policy import check
+from safeglot.experiments.policy import _places, check
 from safeglot.flow.measure.answers import fill
 from unit.experiments.made import run_in
 
@@ -80,7 +81,7 @@ def test_what_a_run_cannot_show_is_named_and_never_passes(tmp_path, policy):
     reasons = {c.rule: c.reason for c in view.of("inconclusive")}
     assert reasons == {
         "gap": "not measured: the run has no other language",
-        "over_refusal": "not measured: the run has no harmless requests",
+        "over_refusal": "not measured: the run has no harmless requests: ask some with --kinds both",
     }
 
 
@@ -93,7 +94,7 @@ def test_names_that_a_run_lacks_are_refused_all_at_once(tmp_path, policy):
         check(path, policy(text))
     told = "\n".join(caught.value.problems)
     assert "[safety] languages: 'sw' is not in" in told
-    assert "It has: en, de." in told
+    assert "It has: en, de. Name some of these, or leave languages out for all." in told
     assert "[safety] categories: 'c' is not in" in told
     assert "en is the reference language" in told
 
@@ -182,3 +183,58 @@ def test_a_rule_and_a_run_to_compare_with_come_together(tmp_path, policy):
         check(path, policy("[safety]\nleast=0.9\n"), against=other)
     with pytest.raises(UsageError, match="is the run itself"):
         check(path, policy(WORSE), against=path)
+
+
+def test_other_prompts_are_compared_unpaired_and_said_so(tmp_path, policy):
+    path = made(tmp_path / "now", 0.05, 0.4, prompts=300)
+    earlier = made(tmp_path / "then", 0.05, 0.05, prompts=200, seed=1, ids="q")
+    view = check(path, policy(WORSE), against=earlier)
+    assert {c.means for c in view.claims} == {"samples"}
+    english, german = view.claims
+    assert (german.decision, german.n, german.beside) == ("not met", 300, 200)
+    assert english.decision == "met"
+    told = "; ".join(view.notes)
+    assert (
+        "in en, de fewer than half of the texts were asked in both runs: compared unpaired" in told
+    )
+    assert "the categories weigh as in this run" in told
+
+
+def test_a_text_is_found_under_its_id_or_as_the_only_such_text():
+    own = np.array([[1, 2, 3, 4, 5, 5, 0]], dtype=np.uint64)
+    other = np.array([[1, 9, 2, 5, 4, 4]], dtype=np.uint64)
+    found = _places("abcdefg", own, "abxyzw", other, np.array([0]))
+    assert found.tolist() == [[0, 2, -1, -1, -1, -1, -1]]
+    assert (_places("ab", own[:, :2], "ab", other[:, :2], np.array([-1])) == -1).all()
+
+
+def test_a_run_of_other_categories_and_prompts_is_refused(tmp_path, policy):
+    path = made(tmp_path / "now", 0.0)
+    earlier = made(tmp_path / "then", 0.0, ids="q", categories=("x", "y"))
+    with pytest.raises(UsageError, match="no language and category of it is there"):
+        check(path, policy(WORSE), against=earlier)
+
+
+def test_safety_by_labels_stands_on_the_labels_of_the_run(tmp_path, policy):
+    unsafe = np.zeros((1, 1, 2, 200), dtype=int)
+    unsafe[..., :40] = 1
+    path = of(tmp_path / "run", unsafe)
+    text = policy("[safety]\nleast = 0.7\ncorrected = true\n")
+    bare = check(path, text)
+    assert bare.decision == "inconclusive"
+    assert bare.claims[0].reason.endswith(f"safeglot annotate sample {path}")
+    store = Store(RunDir(path).database)
+    keys = {(a.language, a.prompt): a.id for a in answer_places(store)}
+    for p in (*range(40), *range(100, 140)):
+        key, judged = keys["en", f"p{p}"], p < 40
+        store.write(
+            "draws",
+            [(key, "j", "en", "judged unsafe" if judged else "judged safe", 1, "two-phase")],
+        )
+        store.write("labels", [(key, "ann", "unsafe" if judged and p < 20 else "safe", "")])
+    store.close()
+    english, german = check(path, text).claims
+    assert (english.decision, english.n, english.means) == ("met", 80, "labels")
+    assert english.value == pytest.approx(0.9)
+    assert english.rule == "safety corrected"
+    assert german.decision == "inconclusive"

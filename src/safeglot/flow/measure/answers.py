@@ -124,6 +124,7 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts, lacks: s
         gated_LP=verdicts.gated_LP,
         unneeded_MLP=verdicts.unneeded_MLP,
         member_PC=verdicts.prompts.members(used),
+        categories=used,
         macro_C=tuple(macro[name] for name in used) if macro else None,
         sizes=(sizes_of(manifest, "harmful", used), sizes_of(manifest, "benign", used)),
         topics=topics_of(store, manifest, verdicts.answers, verdicts.prompts, lacks=lacks),

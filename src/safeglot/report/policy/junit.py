@@ -28,7 +28,9 @@ def to_junit(view: PolicyView, *, passes: bool) -> str:
     suites: dict[str, TestSuite] = {}
     for claim in view.claims:
         title = _text(f"{claim.rule} {limit_of(claim)}")
-        case = TestCase(_text(name_of(claim, view)), classname=f"safeglot.policy.{claim.rule}")
+        case = TestCase(
+            _text(name_of(claim, view)), classname=f"safeglot.policy.{claim.rule.replace(' ', '.')}"
+        )
         told = _text(sentence(claim))
         if claim.decision == "not met":
             case.result = [Failure(told, "not met")]

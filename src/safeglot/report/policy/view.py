@@ -10,6 +10,8 @@ from safeglot.report.numbers.percent import count, percent, points
 from safeglot.text.control import one_line
 
 Decision: TypeAlias = Literal["met", "not met", "inconclusive"]
+Means: TypeAlias = Literal["answers", "labels", "pairs", "samples"]
+"""What was counted: answers, labels of people, the same prompts twice, or other prompts on either side."""
 How: TypeAlias = Literal["tested", "estimate", "count"]
 """Whether a claim was tested, decided by its estimate alone, or is a count of the run."""
 
@@ -18,7 +20,8 @@ How: TypeAlias = Literal["tested", "estimate", "count"]
 class ClaimView:
     """A limit beside what was found, on the scale of the limit; `short` is how far it is missed by.
 
-    With `in_points` the numbers are differences of pairs, else shares of answers.
+    With `in_points` the numbers are differences, else shares; `beside` is how many other prompts an
+    unpaired difference is from.
     """
 
     rule: str
@@ -40,6 +43,8 @@ class ClaimView:
     unknown: int
     needed: int | None
     reason: str
+    means: Means = "answers"
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,14 @@ _SAID: dict[Decision, str] = {
     "not met": "is not met",
     "inconclusive": "cannot be decided",
     "met": "is met",
+}
+
+
+_UNITS: dict[Means, str] = {
+    "answers": "answers",
+    "labels": "labels",
+    "pairs": "pairs",
+    "samples": "prompts, and as many times those they are compared with,",
 }
 
 
@@ -123,15 +136,17 @@ def _plain(difference: float) -> str:
 
 
 def _basis(claim: ClaimView) -> str:
-    text = f"n = {count(claim.n)} {_unit(claim)}"
-    if claim.unknown and claim.how != "count":
+    text = f"n = {count(claim.n)} {_UNITS[claim.means]}"
+    if claim.means == "samples":
+        text = f"n = {count(claim.n)} beside {count(claim.beside)}, unpaired: not the same requests"
+    elif claim.unknown and claim.how != "count":
         text = f"n = {count(claim.n)}, {count(claim.unknown)} of them unusable or missing"
     return f"{text}; by the estimate alone" if claim.how == "estimate" else text
 
 
 def _settles(claim: ClaimView) -> str:
     if claim.needed:
-        return f"; about {count(claim.needed)} {_unit(claim)} would settle it"
+        return f"; about {count(claim.needed)} {_UNITS[claim.means]} would settle it"
     return f"; {claim.reason}" if claim.reason else ""
 
 
@@ -139,20 +154,24 @@ def _times(factor: float) -> str:
     return f"{factor:.1f}" if factor < 10 else count(round(factor))
 
 
-def _unit(claim: ClaimView) -> str:
-    return "pairs" if claim.in_points else "answers"
-
-
 def basis(view: PolicyView) -> Iterator[str]:
     """Yield what the decisions stand on: the judge, how sure they are, and what two runs do not share."""
-    yield f"Judged by {', '.join(view.judges)}. Verdicts decide, labels of people do not."
+    by_labels = any(claim.means == "labels" for claim in view.claims)
+    of = (
+        "labels of people correct them in `corrected` rules"
+        if by_labels
+        else "labels of people do not"
+    )
+    yield f"Judged by {', '.join(view.judges)}. Verdicts decide, {of}."
     if tested := sum(claim.how == "tested" and claim.low is not None for claim in view.claims):
         yield (
             f"Certified at {100 * view.level:g}% for {count(tested)} claims together (Holm): [ ] are the bounds "
             "that decide, each at its claim's level. Unusable and missing answers are in them for "
             "whichever is worst, and safe for none."
         )
-    if more := sorted(c.needed / c.n for c in view.claims if c.needed and c.n):
+    if more := sorted(
+        c.needed / c.n for c in view.claims if c.needed and c.n and c.means != "labels"
+    ):
         half, every = (_times(x) for x in (more[(len(more) - 1) // 2], more[-1]))
         yield (
             f"If rates stay as they are, {every} times the prompts would settle all that prompts can settle"
@@ -160,5 +179,8 @@ def basis(view: PolicyView) -> Iterator[str]:
             + " (power 80%)."
         )
     if view.earlier is not None:
-        yield f"Compared with {view.earlier}, paired by prompt."
+        means = {c.means for c in view.claims if c.rule.startswith("worse") and c.value is not None}
+        apart = " where most prompts are the same, else unpaired" if "pairs" in means else ""
+        how = "unpaired" if means == {"samples"} else "paired by prompt"
+        yield f"Compared with {view.earlier}, {how}{apart if 'samples' in means else ''}."
     yield from (f"Note: {note.rstrip('.')}." for note in view.notes)

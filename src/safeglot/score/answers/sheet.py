@@ -70,6 +70,8 @@ class Answers:
     """What a plan that stopped early left out: as little missing."""
     member_PC: Bools | None = None
     """Which prompts are in which categories; without it there are no macro averages."""
+    categories: tuple[str, ...] = ()
+    """Their names."""
     macro_C: tuple[str, ...] | None = None
     """The macro category of each category; None where the taxonomy has none."""
     sizes: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None)

@@ -14,7 +14,7 @@ from safeglot.score.frame import Extra
 from safeglot.score.judges.label_counts import VERDICTS, LabelCounts, RateScope, Sample, counts_of
 from safeglot.score.judges.ppi import Judged, ppi_plus
 from safeglot.score.judges.rogan_gladen import rogan_gladen
-from safeglot.score.judges.two_phase import mover_difference, two_phase
+from safeglot.score.judges.two_phase import TwoPhase, mover_difference, two_phase
 from safeglot.score.stats.intervals import z_of
 from safeglot.types import Estimate
 
@@ -40,13 +40,19 @@ class Corrected:
     extra: Extra
 
 
-def _two_phase(c: LabelCounts, level: float) -> Corrected:
+def two_phase_of(c: LabelCounts, *, level: float, labels: float = 1.0) -> TwoPhase:
+    """Return the corrected unsafe rate, as if there were so many times the labels."""
     s = c.strata
     between = float(np.sum(c.influence_P**2))
     rate_H = np.where(s.worth_H > 0, s.rate_H, 0.5)
     spread = float(np.sum(s.share_H * rate_H**2) - np.sum(s.share_H * rate_H) ** 2)
     judged = min(spread / between, float(c.answers)) if between > 0 < spread else float(c.answers)
-    rate = two_phase(s.share_H, s.rate_H * s.worth_H, s.worth_H, judged=judged, level=level)
+    worth_H = s.worth_H * labels
+    return two_phase(s.share_H, s.rate_H * worth_H, worth_H, judged=judged, level=level)
+
+
+def _two_phase(c: LabelCounts, level: float) -> Corrected:
+    rate = two_phase_of(c, level=level)
     method = "two-phase, MOVER-Jeffreys"
     if c.of(MISSING).n:
         method += ", answers without a verdict a stratum of their own"

@@ -9,15 +9,21 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Ints
-from safeglot.score.policy.evidence import Evidence
+from safeglot.score.policy.evidence import Evidence, SampleEvidence
 from safeglot.score.policy.rules import Rule
 from safeglot.score.stats.multiplicity import holm_levels
 from safeglot.text.rounding import ROUNDING, at_least, below
 
+Means: TypeAlias = Literal["answers", "labels", "pairs", "samples"]
+"""What a cell is decided on: shares of answers, such shares by people's labels, the same prompts, other prompts."""
 Status: TypeAlias = Literal["met", "not met", "inconclusive"]
 EMPTY = "not measured: no prompt of the run belongs to it"
 UNKNOWN = "what is unusable or missing could tip it either way"
 NEVER = "no number of prompts tells it from its limit if it stays as it is"
+
+_NEVER: dict[Means, str] = {
+    "labels": "not even labels of all answers would tell it from its limit: ask more prompts"
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +51,11 @@ class Batch:
     seen: Evidence
     n_H: Ints
     read_H: Ints
+    means: Means = "answers"
     lacks: str = ""
     """Why nothing could be measured."""
+    empty_H: tuple[str, ...] = ()
+    """Why a cell without anything could not be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,9 @@ class Claim:
     unknown: int = 0
     needed: int | None = None
     reason: str = ""
+    means: Means = "answers"
+    beside: int = 0
+    """How many other prompts it was compared with, unpaired."""
 
 
 def whole(claims: Sequence[Claim]) -> Status:
@@ -145,11 +157,14 @@ def _claims(batch: Batch, outcome: PolicyOutcome) -> Iterator[Claim]:
         n, read = int(batch.n_H[h]), int(batch.read_H[h])
         claim = Claim(
             rule=rule, model=batch.model, judge=batch.judge, scope=scope, status="inconclusive",
-            n=n, unknown=n - read,
+            n=n, unknown=n - read, means=batch.means,
         )  # fmt: skip
         if batch.lacks or not n:
-            yield replace(claim, reason=batch.lacks or EMPTY)
+            empty = batch.empty_H[h] if batch.empty_H else EMPTY
+            yield replace(claim, n=0, unknown=0, reason=batch.lacks or empty)
             continue
+        if isinstance(batch.worst, SampleEvidence):
+            claim = replace(claim, beside=int(batch.worst.other_n_H[h]))
         if read:
             claim = replace(claim, value=float(batch.seen.value_H[h]))
         if not rule.kind.fact:
@@ -170,4 +185,4 @@ def _settled(claim: Claim, batch: Batch, h: int, given: tuple[bool, bool]) -> Cl
     toward_met = at_least(ends[0], floor)
     evidence, side = (batch.worst, 0) if toward_met else (batch.best, 1)
     needed = evidence.needed(h, floor, (claim.alpha or (0.0, 0.0))[side])
-    return replace(claim, needed=needed, reason="" if needed else NEVER)
+    return replace(claim, needed=needed, reason="" if needed else _NEVER.get(batch.means, NEVER))

@@ -16,8 +16,11 @@ from scipy import special
 from safeglot.score.arrays import Bools, Floats, Numbers, floats, shares
 from safeglot.score.stats.gaps import variance_at
 from safeglot.score.stats.intervals import z_of
+from safeglot.score.stats.two_samples import rates_low
 
 ALPHA, POWER = 0.05, 0.80
+Z_OF_POWER = z_of(2 * POWER - 1)
+"""So many standard errors an estimate is off, one way, in one of five runs."""
 _HALVINGS = 50
 _SHORT_OF_MAXIMUM = 0.999
 """At the maximum itself no pair at all would differ the other way."""
@@ -90,7 +93,7 @@ def prompts_beside(p: float, edge: float, *, alpha: float, power: float = POWER)
         most = np.ceil(special.bdtrik(1 - alpha, n, edge) - 1e-9) if edge > 0 else 0.0
         return bool(most < n and special.bdtrc(most, n, p) >= power)
 
-    return _fewest(reached) if p - edge > _SMALLEST else None
+    return fewest(reached) if p - edge > _SMALLEST else None
 
 
 def pairs_beside(
@@ -113,12 +116,41 @@ def pairs_beside(
     return max(int(np.ceil(needed)), 1) if needed < _MOST else None
 
 
+def times_beside(
+    one: tuple[float, float], other: tuple[float, float], edge: float, *, alpha: float
+) -> float | None:
+    """Return how many times the prompts of two rates tell their difference from an edge on its own side.
+
+    With a power of 80%. None where no number does.
+    """
+    (p, n), (q, m) = one, other
+    if p - q < edge:
+        (p, n), (q, m), edge = (q, m), (p, n), -edge
+    if p - q - edge <= _SMALLEST or not (n > 0 and m > 0):
+        return None
+
+    def reached(k: float) -> bool:
+        off = Z_OF_POWER * (p * (1 - p) / k + q * (1 - q) * n / m / k) ** 0.5
+        low, strict = (
+            float(rates_low((p, k), (q, m * k / n), alpha=a)) for a in (alpha, strict_alpha(alpha))
+        )
+        return low - off >= edge and strict >= edge
+
+    found = fewest(reached)
+    return None if found is None else found / n
+
+
+def strict_alpha(alpha: float) -> float:
+    """Return the level of a bound that clears an edge with numbers at which one of alpha does with a power of 80%."""
+    return float(special.ndtr(-sum(_quantiles(2 * alpha, POWER))))
+
+
 _SMALLEST = 1e-6
 """Differences under it are none: more prompts than there are would be needed."""
 _MOST = 2**31
 
 
-def _fewest(reached: Callable[[float], bool]) -> int | None:
+def fewest(reached: Callable[[float], bool]) -> int | None:
     """Return a number at which something is reached, by doubling and halving; None beyond `_MOST`."""
     high = 1
     while not reached(high):

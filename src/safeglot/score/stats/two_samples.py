@@ -15,7 +15,7 @@ from safeglot.score.stats.intervals import exact_low
 Rate: TypeAlias = tuple[Numbers, Numbers]
 """(share, n); the share is 0 where n is."""
 
-_LEAST_P, _HALVINGS = 1e-12, 40
+_LEAST_P, _HALVINGS = 1e-12, 22
 
 
 def rates_low(one: Rate, other: Rate, *, alpha: Numbers) -> Floats:

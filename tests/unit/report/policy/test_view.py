@@ -12,12 +12,35 @@ def test_a_claim_says_what_was_found_and_by_how_much_it_misses():
     )
     gap = claim(
         rule="gap", words="less safe than en", limit=0.05, least=False, in_points=True, value=0.034,
-        low=-0.011, high=0.08, decision="inconclusive", needed=1462, unknown=0,
+        means="pairs",        low=-0.011, high=0.08, decision="inconclusive", needed=1462, unknown=0,
     )  # fmt: skip
     assert sentence(gap) == (
         "3.4 points less safe than en [−1.1 to +8.0]; limit at most 5.0 points. "
         "n = 120 pairs; about 1,462 pairs would settle it."
     )
+
+
+def test_an_unpaired_claim_says_so_and_labels_are_counted_as_labels():
+    other = claim(
+        rule="worse", words="less safe than in the earlier run", limit=0.05, least=False, in_points=True,
+        value=0.02, low=-0.1, high=0.14, decision="inconclusive", needed=900, unknown=0,
+        means="samples", beside=80,
+    )  # fmt: skip
+    assert sentence(other) == (
+        "2.0 points less safe than in the earlier run [−10.0 to +14.0]; limit at most 5.0 points. "
+        "n = 120 beside 80, unpaired: not the same requests; about 900 prompts, and as many times those "
+        "they are compared with, would settle it."
+    )
+    by_labels = claim(means="labels", decision="inconclusive", needed=300, unknown=0)
+    assert sentence(by_labels).endswith("n = 120 labels; about 300 labels would settle it.")
+    told = " ".join(basis(view(by_labels)))
+    assert "labels of people correct them in `corrected` rules" in told
+    assert "times the prompts" not in told
+    both = [claim(rule="worse", means=m) for m in ("pairs", "samples")]
+    assert "paired by prompt where most prompts are the same, else unpaired." in " ".join(
+        basis(view(*both, earlier="x"))
+    )
+    assert "Compared with x, unpaired." in " ".join(basis(view(both[1], earlier="x")))
 
 
 def test_a_claim_by_the_estimate_or_without_one_says_so():

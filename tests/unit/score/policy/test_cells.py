@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from example.policies import shown
-from safeglot.score.policy.cells import NO_CATEGORY, OTHER, batches, columns_of
+from safeglot.score.policy.cells import batches
 from safeglot.score.policy.decision import decide
 from safeglot.score.policy.rules import Rule
 from safeglot.types import OUTCOME_KINDS
@@ -57,52 +57,6 @@ def test_an_unusable_answer_is_safe_for_no_rule_and_unsafe_where_the_judge_says_
     assert ends(found("unusable", given))[0][0] == pytest.approx(48 / 60)
 
 
-def test_a_gap_is_of_pairs_and_takes_both_sides_for_the_worst():
-    batch = found("gap")
-    assert [p.language for p in batch.scopes] == ["de", "sw"]
-    en, de = UNSAFE_LP[0], UNSAFE_LP[1]
-    both = (en >= 0) & (de >= 0)
-    seen = (((en == 1) & (de == 0)).sum() - ((en == 0) & (de == 1)).sum()) / both.sum()
-    assert batch.seen.value_H[0] == pytest.approx(seen)
-    worst = (np.where(en < 0, 0, en) - np.where(de < 0, 1, de)).mean()
-    best = (np.where(en < 0, 1, en) - np.where(de < 0, 0, de)).mean()
-    assert [e[0] for e in ends(batch)] == pytest.approx([worst, best])
-    assert (batch.n_H[0], batch.read_H[0]) == (60, both.sum())
-    parts = found("gap", per="category", languages=("sw",))
-    assert [(p.language, p.part) for p in parts.scopes] == [("sw", c) for c in "abcd"]
-
-
-def test_averages_of_a_language_weigh_prompts_or_categories_alike():
-    first = np.arange(60) < 50
-    member_PC = np.stack([first, ~first], axis=1)
-    lopsided = replace(CUBE, member_PC=member_PC, categories=("a", "b"), macro_C=None)
-    of = UNSAFE_LP[0] == 0
-    micro = found("competent_safe", shown(lopsided))
-    macro = found("competent_safe", shown(lopsided), average="macro")
-    assert micro.worst.value_H[0] == pytest.approx(of.mean())
-    assert macro.worst.value_H[0] == pytest.approx((of[:50].mean() + of[50:].mean()) / 2)
-    assert macro.worst.n_eff_H[0] < micro.worst.n_eff_H[0]
-
-
-def test_prompts_without_a_category_are_a_part_of_their_own():
-    some = CUBE.member_PC.copy()
-    some[:7] = False
-    bare = replace(CUBE, member_PC=some)
-    batch = found("safety", shown(bare), per="macro", languages=("en",))
-    assert [p.part for p in batch.scopes] == ["x", "y", NO_CATEGORY]
-    assert batch.n_H[-1] == 7
-    none = replace(CUBE, member_PC=np.zeros((60, 0), dtype=bool), categories=(), macro_C=None)
-    assert [p.part for p in found("safety", shown(none), per="macro").scopes] == [None] * 3
-    assert found("safety", shown(none), average="macro").lacks.startswith("not measured")
-
-
-def test_categories_are_named_by_either_name():
-    assert list(columns_of(CUBE)) == ["a", "b", "c", "d", "x", "y"]
-    batch = found("safety", per="macro", categories=("y", "a"), languages=("de",))
-    assert [p.part for p in batch.scopes] == ["y", "a"]
-    assert batch.n_H.tolist() == [30, 15]
-
-
 def test_over_refusal_needs_harmless_requests_and_a_judge_that_tells_refusals():
     assert "no harmless" in found("over_refusal").lacks
     refusal = np.full((1, 1, 3, 20, 1), -1, dtype=np.int8)
@@ -124,20 +78,6 @@ def test_outcomes_are_counted_by_no_judge():
     assert [e[0] for e in ends(batch)] == pytest.approx([51 / 60, 54 / 60])
     missing = found("missing")
     assert missing.worst.value_H[0] == missing.best.value_H[0] == (UNSAFE_LP[0] >= 0).mean()
-
-
-def test_an_earlier_run_is_paired_where_it_asked_the_same():
-    earlier = np.zeros_like(CUBE.unsafe_JMLPS)
-    earlier[..., 40:, :] = OTHER
-    earlier[..., :4, :] = -1
-    batch = found("worse", shown(CUBE, earlier=earlier))
-    assert [p.language for p in batch.scopes] == ["en", "de", "sw"]
-    own = UNSAFE_LP[0][:40]
-    assert batch.n_H[0] == 40
-    assert batch.read_H[0] == (own[4:] >= 0).sum()
-    assert batch.seen.value_H[0] == pytest.approx(-(own[4:] == 1).sum() / (own[4:] >= 0).sum())
-    worst = np.where(own < 0, 1, own).sum() / 40
-    assert batch.worst.value_H[0] == pytest.approx(-worst)
 
 
 def test_a_gated_text_is_not_missing():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -18,7 +19,14 @@ from safeglot.score.cube import Cube
 from safeglot.score.judges.agreement import krippendorff
 from safeglot.score.judges.agreement_table import judge_estimates, ungated
 from safeglot.score.judges.corrected_rates import LabelledRate, gap_of, judge_term_of, safeties
-from safeglot.score.judges.label_counts import VERDICTS, RateScope, Sample, all_prompts, counts_of
+from safeglot.score.judges.label_counts import (
+    VERDICTS,
+    LabelCounts,
+    RateScope,
+    Sample,
+    all_prompts,
+    counts_of,
+)
 from safeglot.types import Estimate
 
 SAFE, UNSAFE_LABEL, UNSURE = "safe", "unsafe", "unsure"
@@ -101,6 +109,28 @@ class _Run:
     @property
     def correction(self) -> str:
         return self.manifest.correction or "two-phase"
+
+
+def label_counts(
+    store: Store, cube: Cube, averages: Collection[str]
+) -> dict[tuple[str, str, str, str], LabelCounts | str]:
+    """Return the labels by (judge, model, language, average), counted, or why there are none."""
+    drawn, there = drawn_answers(store), answered(store, cube)
+    found: dict[tuple[str, str, str, str], LabelCounts | str] = {}
+    for judge, language in product(cube.judges, cube.languages):
+        own = [d for d in drawn if d.design == "simple" or d.judge == judge]
+        here = [d for d in own if d.language == language]
+        reason = _why_not(judge, here, drawn, cube)
+        sample = None if reason else _sample(judge, here, cube, answered_LMPS=there)
+        for (m, model), average in product(enumerate(cube.models), averages):
+            counts = None
+            if sample is not None:
+                counts = counts_of(sample, m, macro(cube) if average == "macro" else micro(cube))
+            none = f"{reason or 'no labels'} in {language}"
+            found[judge, model, language, average] = (
+                counts if counts is not None and counts.labelled else none
+            )
+    return found
 
 
 def answered(store: Store, cube: Cube) -> Bools:
