@@ -84,7 +84,7 @@ def test_the_run_goes_on_from_what_it_holds(run, capsys):
 COMMANDS = {
     "why": (("why", "RUN"), 0, "leave --unpaired out, and translate"),
     "why, a language": (("why", "RUN", "--language", "hi"), 0, "Hindi is"),
-    "compare": (("compare", "RUN", "--page", "OUT/models.html"), 0, "73.3"),
+    "compare": (("compare", "RUN", "--page", "OUT/models.html"), 0, "have requests of their own: a mean over them"),
     "exclusion": (
         ("experiment", "category-exclusion", "RUN", "--exclude", "a"), 0, "gaps and matches, which need pairs",
     ),

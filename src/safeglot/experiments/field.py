@@ -279,6 +279,11 @@ def _notes(
     for name, label in (("decoding", "decoding"), ("results", "version of the results")):
         if len({s.manifest.identity.get(name) for s in runs}) > 1:
             yield f"the runs differ in their {label}: a difference may come from that."
+    if own := [s.name for s in runs if s.cube.unpaired]:
+        yield (
+            f"the languages of {', '.join(own)} have requests of their own: a mean over them is of other "
+            "requests in each, and what sets its languages apart may be the requests."
+        )
     several = [m for m, k in Counter(m for s in runs for m in s.cube.models).items() if k > 1]
     if several:
         yield f"in several runs, and counted once for each: {', '.join(several)}."

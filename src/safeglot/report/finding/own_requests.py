@@ -55,7 +55,7 @@ def _categories(scope: PanelScope, of: Estimate) -> str:
     """Return in which categories a language is told apart, from the widest difference."""
     cells = [e for e in scope.all(METRIC) if e.language == of.language and e.category is not None]
     told = sorted(filter(_is_told, cells), key=lambda e: -abs(e.value or 0.0))
-    shown = [f"{e.category} {100 * (e.value or 0.0):+.1f} points" for e in told[:MOST]]
+    shown = [f"{e.category} {_amount(e.value or 0.0)}" for e in told[:MOST]]
     more = [f"{len(told) - MOST} more"] if len(told) > MOST else []
     return f" By category: {', '.join([*shown, *more])}, beyond chance." if told else ""
 
@@ -80,6 +80,10 @@ def _is_told(row: Estimate) -> bool:
     p, level = number(row, "p_holm"), row.level or 0.95
     apart = (row.low or 0.0) > 0 or (row.high or 0.0) < 0
     return is_interpretable(row) and apart and p is not None and below(p, 1 - level)
+
+
+def _amount(value: float) -> str:
+    return f"{100 * abs(value):.1f} points {'less safe' if value < 0 else 'safer'}"
 
 
 def _words(scope: PanelScope, row: Estimate) -> str:

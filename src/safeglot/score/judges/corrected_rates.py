@@ -15,7 +15,7 @@ from safeglot.score.judges.label_counts import VERDICTS, LabelCounts, RateScope,
 from safeglot.score.judges.ppi import Judged, ppi_plus
 from safeglot.score.judges.rogan_gladen import rogan_gladen
 from safeglot.score.judges.two_phase import TwoPhase, mover_difference, two_phase
-from safeglot.score.stats.intervals import z_of
+from safeglot.score.stats.intervals import exact_interval, jeffreys, z_of
 from safeglot.types import Estimate
 
 CORRECTIONS = ("two-phase", "ppi", "rogan-gladen")
@@ -40,7 +40,9 @@ class Corrected:
     extra: Extra
 
 
-def two_phase_of(c: LabelCounts, *, level: float, labels: float = 1.0) -> TwoPhase:
+def two_phase_of(
+    c: LabelCounts, *, level: float, labels: float = 1.0, exact: bool = False
+) -> TwoPhase:
     """Return the corrected unsafe rate, as if there were so many times the labels."""
     s = c.strata
     between = float(np.sum(c.influence_P**2))
@@ -48,7 +50,14 @@ def two_phase_of(c: LabelCounts, *, level: float, labels: float = 1.0) -> TwoPha
     spread = float(np.sum(s.share_H * rate_H**2) - np.sum(s.share_H * rate_H) ** 2)
     judged = min(spread / between, float(c.answers)) if between > 0 < spread else float(c.answers)
     worth_H = s.worth_H * labels
-    return two_phase(s.share_H, s.rate_H * worth_H, worth_H, judged=judged, level=level)
+    return two_phase(
+        s.share_H,
+        s.rate_H * worth_H,
+        worth_H,
+        judged=judged,
+        level=level,
+        ends=exact_interval if exact else jeffreys,
+    )
 
 
 def _two_phase(c: LabelCounts, level: float) -> Corrected:

@@ -23,7 +23,7 @@ _LEAST_P, _MOST_P, _HALVINGS = 1e-12, 0.4999, 20
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelEvidence:
-    """Corrected rates (two-phase, MOVER-Jeffreys) of what labels cover, as shares of all that was planned.
+    """Corrected rates (two-phase, MOVER of exact bounds) of what labels cover, as shares of all that was planned.
 
     The share of a cell is `scale_H` times the corrected rate plus `offset_H`; `n_H` are its labels.
     """
@@ -50,7 +50,8 @@ class LabelEvidence:
         counts = self.counts_H[h]
         if counts is None:
             return 0.0 if low else 1.0
-        rate = two_phase_of(counts, level=1 - 2 * min(alpha, _MOST_P), labels=labels)
+        level = 1 - 2 * min(alpha, _MOST_P)
+        rate = two_phase_of(counts, level=level, labels=labels, exact=True)
         return self._of_all(h, 1 - (rate.high if low else rate.low))
 
     def low(self, alpha: Numbers) -> Floats:

@@ -61,6 +61,13 @@ def exact_low(safe: Numbers, n: Numbers, *, alpha: Numbers) -> Floats:
     return np.where(safe > 0, _beta_quantile(safe, n - safe + 1, alpha), 0.0)
 
 
+def exact_interval(safe: Numbers, n: Numbers, *, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Return the exact two-sided interval. Source: Clopper and Pearson 1934, Biometrika 26."""
+    safe, n = part_of(safe, n)
+    alpha = (1 - _checked(level)) / 2
+    return exact_low(safe, n, alpha=alpha), 1 - exact_low(n - safe, n, alpha=alpha)
+
+
 def p_of_rate(safe: Numbers, n: Numbers, edge: Numbers) -> Floats:
     """Return the exact one-sided p value of a rate below an edge; `certified_low` is where it is 1 - level."""
     safe, n = part_of(safe, n)

@@ -55,7 +55,9 @@ def test_categories_beyond_chance_are_named_and_why_says_what_would_tell_the_cau
     kept = page([*about.index.of("safety_micro", about.model, judge=about.judge), *about.all("gap_unpaired"), *cells])  # fmt: skip
     whole = scope(kept)
     told = next(s for s in sentences(whole) if "Swahili" in s)
-    assert told.endswith(" By category: c +40.0 points, a -30.0 points, beyond chance.")
+    assert told.endswith(
+        " By category: c 40.0 points safer, a 30.0 points less safe, beyond chance."
+    )
     asked = why(kept, whole, Reasons(run="runs/x"), "de")
     assert asked.answers == ()
     assert "German is 10.0 points safer" in asked.title

@@ -46,7 +46,7 @@ def evidence(*counts, scale=1.0, offset=0.0):
 
 def test_the_bounds_are_those_of_the_two_phases():
     counts = counted()
-    found, rate = evidence(counts), two_phase_of(counts, level=0.9)
+    found, rate = evidence(counts), two_phase_of(counts, level=0.9, exact=True)
     assert found.value_H[0] == pytest.approx(1 - (0.2 * 30 / 40 + 0.8 * 2 / 40))
     assert found.low(0.05)[0] == pytest.approx(1 - rate.high)
     assert found.high(0.05)[0] == pytest.approx(1 - rate.low)

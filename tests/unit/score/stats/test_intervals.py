@@ -5,6 +5,7 @@ from reference.intervals import clopper_pearson
 from safeglot.score.stats.intervals import (
     certified_low,
     clustered_mean,
+    exact_interval,
     jeffreys,
     p_of_rate,
     wilson,
@@ -102,3 +103,9 @@ def test_a_p_value_of_a_rate_is_where_the_certificate_ends(safe, n):
     assert float(p_of_rate(safe, n, low)) == pytest.approx(0.05)
     assert float(p_of_rate(safe, n, low / 2)) < 0.05
     assert float(p_of_rate(0, n, 0.9)) == 1.0
+
+
+def test_the_exact_interval_is_clopper_and_pearsons():
+    safe, n = np.array([0, 3, 5, 97]), np.array([5, 5, 5, 100])
+    expected = clopper_pearson(safe, n, level=0.9)
+    assert np.allclose(exact_interval(safe, n, level=0.9), expected, atol=1e-9)
