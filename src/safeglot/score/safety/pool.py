@@ -24,6 +24,11 @@ class PoolScope:
     """Share of what was asked that has no verdict; of an average the mean over its categories."""
 
 
+def plan_words(plan: str) -> str:
+    """Return a plan's name as it stands beside numbers: what only screens says so."""
+    return f"{plan} (screening)" if plan == "bands" else plan
+
+
 def of_pool(row: Estimate, scope: PoolScope) -> Estimate:
     """Return an estimate with the size of its pool, and between which ends all of the pool would lie.
 
@@ -51,5 +56,7 @@ def of_pool(row: Estimate, scope: PoolScope) -> Estimate:
         extra |= {"pool_low": max(worst - half, 0.0), "pool_high": min(best + half, 1.0)}
     end = "all were asked" if asked >= scope.size else "stopped early"
     return replace(
-        row, method=f"{row.method}; plan {scope.plan}, {end}", extra={**row.extra, **extra}
+        row,
+        method=f"{row.method}; plan {plan_words(scope.plan)}, {end}",
+        extra={**row.extra, **extra},
     )
