@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from safeglot.backends.logs.json_items import JsonScanner
 from safeglot.backends.logs.log_file import LogFile, LogRows, asked, flat, ours, settings_of
 from safeglot.errors import UsageError
 
@@ -30,7 +31,11 @@ SCORE = "score"
 
 def open_log(path: Path) -> LogFile:
     """Return a log. Raises: UsageError where it is damaged, of a newer version, or Inspect is not installed."""
-    if path.suffix != ".json":
+    if path.suffix == ".json":
+        with path.open(encoding="utf-8-sig") as stream:
+            scanner = JsonScanner(stream, path.name)
+            _check_version(path, scanner.value() if scanner.enter("version") else None)
+    else:
         _check_parts(path)
     header = _header(path)
     plan, how = header.plan.config, header.eval.model_generate_config
@@ -67,7 +72,10 @@ def _check_parts(path: Path) -> None:
         raise UsageError(_damaged(path, error)) from None
     except (zipfile.BadZipFile, OSError, ValueError, RecursionError, EOFError) as error:
         raise UsageError(_damaged(path, error)) from None
-    version = about.get("version") if isinstance(about, dict) else None
+    _check_version(path, about.get("version") if isinstance(about, dict) else None)
+
+
+def _check_version(path: Path, version: object) -> None:
     if not isinstance(version, int):
         raise UsageError(_damaged(path, "it has no header"))
     if version > VERSION:

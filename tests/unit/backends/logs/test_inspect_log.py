@@ -40,3 +40,10 @@ def test_no_zip(tmp_path):
     (tmp_path / "a.eval").write_text("text", "utf-8")
     with pytest.raises(UsageError, match="cannot be read as a log"):
         open_log(tmp_path / "a.eval")
+
+
+def test_its_json_is_looked_at_for_its_version_too(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"eval": {}, "status": "success", "version": 3}), "utf-8")
+    with pytest.raises(UsageError, match="is a log of version 3; this safeglot reads 2"):
+        open_log(path)
