@@ -164,8 +164,9 @@ def promptfoo(plan: Plan) -> list[str]:
     }
     file = plan.out.parent / "promptfooconfig.json"
     file.write_text(json.dumps(config))
+    node = PROMPTFOO.binary(plan.place, "node")  # it needs a newer one than most machines have
     return [
-        PROMPTFOO.binary(plan.place, "promptfoo"), "eval", "-c", str(file), "-j", str(IN_FLIGHT),
+        node, PROMPTFOO.binary(plan.place, "promptfoo"), "eval", "-c", str(file), "-j", str(IN_FLIGHT),
         "--no-cache", "--no-table", "--no-progress-bar", "-o", str(plan.out / "results.json"),
     ]  # fmt: skip
 
@@ -200,7 +201,7 @@ LM_EVAL = Tool(
 )  # fmt: skip
 PROMPTFOO = Tool(
     name="promptfoo",
-    packages=("promptfoo@0.123.1",),
+    packages=("node@22.23.3", "promptfoo@0.123.1"),
     run=promptfoo,
     env=lambda plan: {
         "PROMPTFOO_CONFIG_DIR": str(plan.out / "state"), "PROMPTFOO_DISABLE_TELEMETRY": "1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from safeglot.backends.files.links import check_own, check_regular
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import addresses, checks, naming, presets, prices, registry
-from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key
+from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key, with_models
 from safeglot.config.engines import model_providers
-from safeglot.config.model_strings import JudgeConfig, Known, as_list
+from safeglot.config.model_strings import JudgeConfig, Known, ModelConfig, as_list
 from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, to_table
 from safeglot.errors import UsageError
 
@@ -132,6 +133,11 @@ def _is_imported(table: Mapping[str, Any]) -> bool:
     return any(str(name).startswith(f"{IMPORTED}/") for name in names)
 
 
+def _unspread(model: ModelConfig) -> ModelConfig:
+    """Return a model without how it is spread over a cluster, which is the machine's to say."""
+    return replace(model, replicas=None, gpus_per_replica=None)
+
+
 def _stored(
     run_dir: RunDir,
     table: Mapping[str, Any],
@@ -154,7 +160,7 @@ def _stored(
             f"safeglot score {run_dir.path}"
         )
     config = build({**own, "out": str(run_dir.path)}, known=known(), where=where, flags=flags)
-    config = with_key(config, config.base_url)
+    config = with_key(with_models(config, _unspread), config.base_url)
     stored = models_of(config, [key for key in MODEL_KEYS if key not in flags])
     for addresses_named in (config.base_url, config.judge_base_url):
         named = Named(base_url=addresses_named, key_env=config.key_env)

@@ -105,3 +105,15 @@ def test_the_file_of_another_users_run_names_nothing(tmp_path, monkeypatch):
     assert configured(run_dir.config, {}, allow=(endpoint,)).target
     assert configured(run_dir.config, {}, allow=None).target  # where nothing is asked
     assert configured(run_dir.config, {"target": ("vllm/b",)}).target
+
+
+def test_the_file_of_a_run_starts_no_cluster_and_no_processes(tmp_path):
+    run_dir, _ = begun(tmp_path / "run")
+    spread = 'replicas = 4096, gpus_per_replica = 8.0, model = "'  # an inline table
+    text = run_dir.config.read_text("utf-8").replace('model = "', spread, 1)
+    run_dir.config.write_text(f'engine = "ray"\nray_address = "10.0.0.7:6379"\n{text}', "utf-8")
+    config = configured(run_dir.config, {}, allow=None)
+    assert (config.engine, config.ray_address) == ("local", None)
+    (target,) = config.target
+    assert (target.replicas, target.gpus_per_replica) == (None, None)
+    assert configured(run_dir.config, {"engine": "ray"}, allow=None).engine == "ray"
