@@ -120,6 +120,8 @@ async def _cluster_routes(
 
     Raises: UsageError where none of a model's can be had, or the cluster started here is too small.
     """
+    if not models:
+        return {}
     ray = ray_cluster.connect(config.ray_address)
     cpus, gpus = ray_cluster.resources(ray)
     wanted = needs(config, models, cpus, gpus)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from safeglot.backends.cluster.ray_cluster import Placed
@@ -10,7 +12,7 @@ from safeglot.backends.models.adaptations import Adaptations
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
-from safeglot.flow.run.replicas import _check_room, _route, fits, needs, opened
+from safeglot.flow.run.replicas import _check_room, _route, fits, needs, opened, run_routes
 
 SERVED = ModelConfig(model="vllm/a", base_url="http://127.0.0.1:1/v1", others=("http://b/v1",))
 HELD = ModelConfig(model="gguf/x.gguf", replicas=3)
@@ -95,3 +97,12 @@ def test_a_process_with_slots_has_a_queue_before_them_and_a_server_alone_keeps_i
         None, "gguf/x", {placed(1): about("local:x", concurrency=16, fixed=True)}, Adaptations()
     )
     assert (route.lane, route.concurrency, route.fixed) == ("local:x", 20, True)
+
+
+def test_a_hosted_service_is_asked_from_here_and_starts_no_cluster(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    hosted = ModelConfig(model="openai/gpt-5-nano")
+    asked = run_routes(
+        Config(engine="ray"), [hosted], {}, adaptations=Adaptations(), say=print
+    )  # Ray is not installed here
+    assert list(asyncio.run(asked)) == ["openai/gpt-5-nano"]
