@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,7 +235,7 @@ def server(delay_s: float) -> Loopback:
     late = Fault(delay_s=delay_s)
 
     def answer(seen: Seen) -> str:
-        return JUDGES.get(seen.model) or f"[answer {len(seen.texts[-1])}] {ANSWER}"
+        return JUDGES.get(seen.model) or f"[answer {zlib.crc32(seen.texts[-1].encode())}] {ANSWER}"
 
     return Loopback(Script(answer=answer, fault=lambda _seen: late))
 
@@ -269,6 +270,7 @@ def after_kill(tool: Tool, plan: Plan, there: Loopback, n: int) -> float:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     started(tool, plan, (tool.go_on or tool.run)(plan)).wait()
+    check(tool, plan, there, n * tool.calls)
     return len(there.requests) / (n * tool.calls) - 1.0
 
 
@@ -281,9 +283,9 @@ def started(tool: Tool, plan: Plan, command: Sequence[str]) -> subprocess.Popen[
 
 
 def check(tool: Tool, plan: Plan, there: Loopback, planned: int) -> None:
-    """Check that a tool asked what was planned: else its figures say nothing."""
-    asked = len(there.requests)
-    if asked < planned:
+    """Check that a tool asked all that was planned: else its figures say nothing."""
+    asked = len({(seen.model, *seen.texts) for seen in there.requests})
+    if asked != planned:
         said = (plan.out.parent / f"{tool.name}.txt").read_text("utf-8", "replace")
         sys.exit(f"{tool.name}: asked {asked} of {planned} requests. It said:\n{said[-3000:]}")
 
