@@ -103,6 +103,6 @@ def test_a_hosted_service_is_asked_from_here_and_starts_no_cluster(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     hosted = ModelConfig(model="openai/gpt-5-nano")
     asked = run_routes(
-        Config(engine="ray"), [hosted], {}, adaptations=Adaptations(), say=print
+        Config(engine="ray"), [hosted], {}, adaptations=Adaptations(), say=print, progress=None
     )  # Ray is not installed here
     assert list(asyncio.run(asked)) == ["openai/gpt-5-nano"]
