@@ -62,7 +62,10 @@ def _batch(
         ends, empty_L = (_nothing(len(at_L) * len(parts.names)),) * 3, ()
     else:
         evidence = {"answers": _rated, "pairs": paired, "samples": unpaired}[means]
-        ends, empty_L = evidence(rule, shown, sheet, at_L, parts), _empty(rule, shown, means, at_L)
+        ends, empty_L = (
+            evidence(rule, shown, sheet, at_L, parts=parts),
+            _empty(rule, shown, means, at_L),
+        )
     worst, best, seen = ends
     return Batch(
         rule=rule,
@@ -125,7 +128,7 @@ def _languages(rule: Rule, cube: Cube) -> tuple[str, ...]:
 
 
 def _rated(
-    rule: Rule, shown: Shown, sheet: AnswerSheet, at_L: Sequence[int], parts: Partition
+    rule: Rule, shown: Shown, sheet: AnswerSheet, at_L: Sequence[int], *, parts: Partition
 ) -> Ends:
     sure, possible, planned = (x[at_L] for x in good(rule.measure, shown, sheet))
     known = planned & (sure | ~possible)

@@ -45,7 +45,7 @@ def in_pairs(rule: Rule, shown: Shown) -> Bools:
 
 
 def paired(
-    rule: Rule, shown: Shown, sheet: AnswerSheet, at_L: Sequence[int], parts: Partition
+    rule: Rule, shown: Shown, sheet: AnswerSheet, at_L: Sequence[int], *, parts: Partition
 ) -> Ends:
     """Return the changes of the same prompts."""
     every = told(rule.measure, shown, sheet)
@@ -76,7 +76,7 @@ def paired(
 
 
 def unpaired(
-    rule: Rule, shown: Shown, sheet: AnswerSheet, at_L: Sequence[int], parts: Partition
+    rule: Rule, shown: Shown, sheet: AnswerSheet, at_L: Sequence[int], *, parts: Partition
 ) -> Ends:
     """Return the differences of rates of other prompts, by the same weights of the categories."""
     cases = [
@@ -91,7 +91,7 @@ def unpaired(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Case:
+class _BothSides:
     """What is told of both sides, (1, P, S), and the strata that both have with their weights."""
 
     own: Bytes
@@ -139,7 +139,7 @@ def _columns(shown: Shown, *, benign: bool) -> dict[str, Bools]:
     return {**named, NO_CATEGORY: np.asarray(~own_PC.any(axis=1))}
 
 
-def _shared(rule: Rule, strata: _Strata, part: str | None, both: tuple[Bytes, Bytes]) -> _Case:
+def _shared(rule: Rule, strata: _Strata, part: str | None, both: tuple[Bytes, Bytes]) -> _BothSides:
     """Return both sides in the strata of a part, with weights that are 0 where one side has none."""
     inside = [
         name for name, (_, _, macro) in strata.items() if part in (None, name) or part == macro
@@ -159,10 +159,10 @@ def _shared(rule: Rule, strata: _Strata, part: str | None, both: tuple[Bytes, By
         size_C = np.ones(len(inside))
     weight_C = np.where((n_own > 0) & (n_other > 0), size_C, 0).astype(np.float64)
     own, other = both
-    return _Case(own=own, other=other, own_PC=own_PC, other_PC=other_PC, weight_C=weight_C)
+    return _BothSides(own=own, other=other, own_PC=own_PC, other_PC=other_PC, weight_C=weight_C)
 
 
-def _evidence(cases: Sequence[_Case], fill: tuple[bool, bool] | None) -> SampleEvidence:
+def _evidence(cases: Sequence[_BothSides], fill: tuple[bool, bool] | None) -> SampleEvidence:
     """Return the rates of both sides; `fill` says whether what is not known is good there, None leaves it out."""
     sides = [
         list(_rates([(getattr(c, name), getattr(c, f"{name}_PC"), c) for c in cases], n, fill))
@@ -178,7 +178,7 @@ def _evidence(cases: Sequence[_Case], fill: tuple[bool, bool] | None) -> SampleE
 
 
 def _rates(
-    of: Sequence[tuple[Bytes, Bools, _Case]], side: int, fill: tuple[bool, bool] | None
+    of: Sequence[tuple[Bytes, Bools, _BothSides]], side: int, fill: tuple[bool, bool] | None
 ) -> Iterator[tuple[float, float, int]]:
     for told_1PS, member_PC, case in of:
         counted = told_1PS > (OTHER if fill else -1)
