@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Ints
@@ -45,19 +43,18 @@ class RankedPool:
 
     def counts(self, of_LP: Bools) -> Ints:
         """Return how many prompts of each language and category are marked; shape (L, C)."""
-        wide = self.layout.repeat(len(of_LP))
-        return wide.sums(of_LP[:, self.layout.prompt_E].ravel()).reshape(len(of_LP), self.n_C)
+        return self._counted(of_LP, self.layout.stratum_E, self.n_C)
 
     def counts_by_class(self, of_LP: Bools) -> Ints:
         """Return the same by class of difficulty; shape (L, C, H)."""
         n_H = len(HARDEST) + 1
-        fine = replace(
-            self.layout,
-            stratum_E=self.layout.stratum_E * n_H + self.class_E,
-            n_strata=self.n_C * n_H,
-            rounds=len(of_LP),
-        )
-        return fine.sums(of_LP[:, self.layout.prompt_E].ravel()).reshape(len(of_LP), self.n_C, n_H)
+        fine_LH = self._counted(of_LP, self.layout.stratum_E * n_H + self.class_E, self.n_C * n_H)
+        return fine_LH.reshape(len(of_LP), self.n_C, n_H)
+
+    def _counted(self, of_LP: Bools, stratum_E: Ints, n: int) -> Ints:
+        prompt_E = self.layout.prompt_E
+        counted = [np.bincount(stratum_E[of_P[prompt_E]], minlength=n) for of_P in of_LP]
+        return np.stack(counted).astype(np.int64)
 
     def drawn(self, drawn_LC: Ints, *, evenly: bool = False) -> Bools:
         """Return as many prompts of each category as are drawn, those kept of them; shape (L, P).
