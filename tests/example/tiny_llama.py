@@ -28,12 +28,17 @@ def tokenizer(*, template: str | None = TEMPLATE):
     return made
 
 
-def save(folder: Path, *, template: str | None = TEMPLATE, **changes) -> Path:
-    """Write a model of random weights, the same each time, and return its folder."""
+def save(folder: Path, *, template: str | None = TEMPLATE, ends: bool = True, **changes) -> Path:
+    """Write a model of random weights, the same each time, and return its folder.
+
+    Without `ends` its answers run to their limit.
+    """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     words = tokenizer(template=template)
+    if not ends:
+        words.eos_token = None
     config = {
         "vocab_size": len(words),
         "hidden_size": 128,

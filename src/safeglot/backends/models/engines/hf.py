@@ -32,6 +32,8 @@ from safeglot.types import Model, Reply, Request
 
 _STOP_TIMEOUT_S = 60.0
 _SEEDS = 2**63
+_QUIET_S = 0.003
+"""Seconds without a request after which an idle model begins with those that came."""
 _PATIENCE = 8
 """Tokens that are written before even a single newcomer is read in."""
 
@@ -172,6 +174,10 @@ class _Loop:
         with self.changed:
             while not (self.stopping or self.arrived or self.waiting or busy):
                 self.changed.wait()
+            n = 0
+            while not (busy or self.stopping) and n < len(self.arrived) < self.slots:
+                n = len(self.arrived)  # others are on their way: who joins later leaves later
+                self.changed.wait(_QUIET_S)
             new, self.arrived = self.arrived, []
             if self.stopping:
                 self.waiting += new

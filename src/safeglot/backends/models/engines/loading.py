@@ -14,7 +14,7 @@ _LONGEST = 4096
 """Tokens of a sequence, where neither model nor tokenizer says how many."""
 _SHARES = {"cuda": 0.7, "mps": 0.4, "cpu": 0.25}
 """Of the free memory, once the model is loaded, for what was read: the rest is for what computes."""
-_AT_ONCE = {"cuda": 32_768, "mps": 8192, "cpu": 4096}
+_AT_ONCE = {"cuda": 32_768, "mps": 8192, "cpu": 8192}
 """Tokens that are read together."""
 _GIB = 2**30
 

@@ -68,7 +68,7 @@ class VllmModel:
 
     async def answer(self, request: Request) -> Reply:
         """Return the reply to one request. Raises: ModelError."""
-        engine, texts = await self._ready()
+        engine, texts = await self.ready()
         ids = texts.ids(request)
         last = None
         try:
@@ -99,7 +99,8 @@ class VllmModel:
             del loaded
             gc.collect()
 
-    async def _ready(self) -> tuple[Any, TokenTexts]:
+    async def ready(self) -> tuple[Any, TokenTexts]:
+        """Return vLLM's engine and the tokenizer, loaded once. Raises: ModelError."""
         async with self._loading:
             if self._fault:
                 fault = self._fault
