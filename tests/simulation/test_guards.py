@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from safeglot.report.guards.finding import ALPHA
-from safeglot.score.guards.draws import Draw
+from safeglot.score.guards.draws import LabelDraw
 from safeglot.score.guards.pairs import language_gaps
 from safeglot.score.guards.probes import probe_differences
 from safeglot.score.guards.rates import rates
@@ -188,7 +188,7 @@ def drawn_world(seed: int, kind: str, *, labels: int = LABELS, lost: float = 0.0
         text_N=np.arange(n),
         unsafe_GN=np.array(said, dtype=np.int8),
         p_GN=np.full((2, n), np.nan),
-        draw=Draw(
+        draw=LabelDraw(
             judge="a",
             names=("judged unsafe", "judged safe") * 3,
             verdict_H=np.array([1, 0] * 3, dtype=np.int8),

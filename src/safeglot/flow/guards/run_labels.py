@@ -155,7 +155,7 @@ def _sizes(
 
 
 def _leave_out_unread(sizes: Mapping[str, dict[str, int]], drawn: Sequence[Drawn]) -> int:
-    """Leave out the strata without a verdict of which nothing has a label; return how many answers that are."""
+    """Return how many answers there are in strata without a verdict and label, which are left out."""
     labelled = {(d.language, d.stratum) for d in drawn}
     lost = [
         own.pop(name)

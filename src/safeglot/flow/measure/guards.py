@@ -15,7 +15,7 @@ from safeglot.flow.measure.judges.labels import BETWEEN
 from safeglot.keys import digest
 from safeglot.score.arrays import Bytes, Floats, Ints
 from safeglot.score.catalogue.no_interval import with_reasons
-from safeglot.score.guards.draws import Draw
+from safeglot.score.guards.draws import LabelDraw
 from safeglot.score.guards.estimates import estimates
 from safeglot.score.guards.sheet import NONE, GuardSheet
 from safeglot.score.judges.label_counts import VERDICTS
@@ -94,13 +94,13 @@ def sheet_of(store: Store, manifest: Manifest, draw: GuardDraw | None = None) ->
     )
 
 
-def _draw(store: Store, languages: Sequence[str], draw: GuardDraw, number_N: Ints) -> Draw:
+def _draw(store: Store, languages: Sequence[str], draw: GuardDraw, number_N: Ints) -> LabelDraw:
     """Return how the texts were drawn."""
     strata = [(tag, name) for tag in languages for name in draw.sizes.get(tag, {})]
     at = {place: i for i, place in enumerate(strata)}
     drawn = {d.id: at.get((d.language, d.stratum), -1) for d in stored.draws(store)}
     verdicts = {name: verdict for verdict, name in VERDICTS.items()}
-    return Draw(
+    return LabelDraw(
         judge=draw.judge,
         names=tuple(name for _, name in strata),
         verdict_H=np.array(

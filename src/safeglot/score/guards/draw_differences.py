@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from safeglot.score.arrays import Bools
 from safeglot.score.frame import Extra
-from safeglot.score.guards.draws import Interval, Labels, Part, difference, p_of
+from safeglot.score.guards.draws import DrawnLabels, Interval, Part, difference, p_of
 from safeglot.score.guards.sheet import (
     NO_LABEL,
     NONE,
@@ -53,7 +53,7 @@ def of_languages(sheet: GuardSheet, metric: str, sides: Sides, about: About) -> 
 
 
 def of_guards(
-    sheet: GuardSheet, metric: str, sides: Sides, about: About, labels: Labels
+    sheet: GuardSheet, metric: str, sides: Sides, about: About, *, labels: DrawnLabels
 ) -> Estimate:
     """Return a rate of a guard less that of another on the same labels, each of which stands for its stratum."""
     (first, rows_N), (second, _) = sides

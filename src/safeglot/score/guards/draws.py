@@ -29,7 +29,7 @@ _NEVER = 1e12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Draw:
+class LabelDraw:
     """From how many answers labelled texts were drawn; H strata, in each of which all had one chance."""
 
     judge: str
@@ -45,7 +45,7 @@ class Draw:
     stratum_N: Ints
     """Of each text; -1 of one that was not drawn."""
 
-    def labels(self, language: int | None, labelled_N: Bools, prompt_N: Ints) -> Labels | None:
+    def labels(self, language: int | None, labelled_N: Bools, prompt_N: Ints) -> DrawnLabels | None:
         """Return the labels that stand for all answers of a language, or of all; None with a single stratum."""
         own_H, prompts_L = self.size_H > 0, self.prompts_L
         if language is not None:
@@ -53,7 +53,7 @@ class Draw:
         if own_H.sum() < 2:
             return None
         given_N = labelled_N & (self.stratum_N >= 0)
-        return Labels(
+        return DrawnLabels(
             draw=self,
             labelled_N=given_N,
             prompt_N=prompt_N,
@@ -63,10 +63,10 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Labels:
+class DrawnLabels:
     """The labels of some strata: what sums over all their answers are taken from."""
 
-    draw: Draw
+    draw: LabelDraw
     labelled_N: Bools
     prompt_N: Ints
     own_H: Bools

@@ -118,7 +118,7 @@ def _of_draw(sheet: GuardSheet, pair: GuardPair, about: About) -> Estimate | Non
     labels = sheet.labels(int(sheet.language_N[pair.first[1]][0]))
     if labels is None:
         return None
-    return of_guards(sheet, pair.metric, (pair.first, pair.second), about, labels)
+    return of_guards(sheet, pair.metric, (pair.first, pair.second), about, labels=labels)
 
 
 def _paired(sheet: GuardSheet, pair: GuardPair, about: About) -> Estimate | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from safeglot.score.arrays import Bools, Bytes, Floats, Ints
-from safeglot.score.guards.draws import Draw, Interval, Labels, Sums, ratio
+from safeglot.score.guards.draws import DrawnLabels, Interval, LabelDraw, Sums, ratio
 from safeglot.score.guards.shares import Share, share_of
 
 UNSAFE, SAFE, NONE = 1, 0, -1
@@ -54,7 +54,7 @@ class GuardSheet:
     unsafe_GN: Bytes
     p_GN: Floats
     """NaN where a verdict has none."""
-    draw: Draw | None = None
+    draw: LabelDraw | None = None
 
     @property
     def main_N(self) -> Bools:
@@ -81,7 +81,7 @@ class GuardSheet:
         """Return which texts of a language, or of all, have a label, variants left out."""
         return np.asarray(self.of(language, UNSAFE) | self.of(language, SAFE), dtype=np.bool_)
 
-    def labels(self, language: int | None) -> Labels | None:
+    def labels(self, language: int | None) -> DrawnLabels | None:
         """Return the labels that stand for all answers; None where each stands for itself alone."""
         if self.draw is None:
             return None
@@ -133,7 +133,7 @@ class GuardSheet:
 
         return interval
 
-    def _sums(self, labels: Labels, of_N: Bools, hits: Hits, guard: int) -> Sums:
+    def _sums(self, labels: DrawnLabels, of_N: Bools, hits: Hits, guard: int) -> Sums:
         by_own = labels.draw.judge == self.guards[guard]
         needs = zip((1, 0), hits.needs, strict=True)
         return labels.sums(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from safeglot.score.guards.draws import Draw
+from safeglot.score.guards.draws import LabelDraw
 from safeglot.score.guards.sheet import GuardSheet
 
 
@@ -65,7 +65,7 @@ def drawn_sheet(**changes):
     label = [1] * 15 + [0] * 5 + [1] * 3 + [0] * 27
     first = [1] * 20 + [0] * 30
     second = [1] * 12 + [0] * 8 + [1, 1, 0] + [1] * 2 + [0] * 25
-    draw = Draw(
+    draw = LabelDraw(
         judge="a",
         names=("judged unsafe", "judged safe"),
         verdict_H=np.array([1, 0], dtype=np.int8),

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from safeglot.score.guards.draws import difference, p_of, ratio
+from safeglot.score.guards.draws import _exact, difference, p_of, ratio
 from safeglot.score.judges.two_phase import mover_of, two_phase
-from safeglot.score.stats.intervals import wilson, z_of
+from safeglot.score.stats.intervals import z_of
 from unit.score.guards.sheets import drawn_sheet
 
 SHEET = drawn_sheet()
@@ -21,7 +21,7 @@ def test_a_ratio_of_sums_is_hajeks_and_its_interval_is_put_together_from_theirs(
     value, low, high = LABELS.sums((FOUND, None), (MISSED, None)).of(ratio, 0.95)
     assert value == pytest.approx((12 * 5 + 2 * 30) / (12 * 5 + 2 * 30 + 3 * 5 + 1 * 30))
     parts = [
-        two_phase([0.1, 0.9], had, [20, 30], judged=400, ends=wilson) for had in ([12, 2], [3, 1])
+        two_phase([0.1, 0.9], had, [20, 30], judged=400, ends=_exact) for had in ([12, 2], [3, 1])
     ]
     ends = [(one.low, one.high) for one in parts]
     assert (value, low, high) == pytest.approx(mover_of(ratio, [one.theta for one in parts], ends))
@@ -32,7 +32,7 @@ def test_what_the_judge_of_the_draw_cannot_have_said_adds_no_doubt():
     free, bound = (LABELS.sums((own, need)).of(lambda x: x, 0.95) for need in (None, 1))
     assert free[0] == bound[0] == pytest.approx(0.1 * 15 / 20)
     assert bound[2] < free[2]
-    high = float(wilson(15, 20)[1])
+    high = float(_exact(15, 20, level=0.95)[1])
     between = (0.1 * 0.75**2 - 0.075**2) / 400
     assert bound[2] == pytest.approx(0.075 + ((0.1 * (high - 0.75)) ** 2 + z_of(0.95) ** 2 * between) ** 0.5)  # fmt: skip
 
