@@ -6,7 +6,7 @@ from safeglot.score.catalogue.metric import NEITHER, SAFER, WORSE, Metric
 
 _SECTION = "Guards under test"
 _ALL = "language; null: all languages together; judge: the guard"
-_WILSON = "Wilson; on n_eff where texts share ids; of labels drawn by strata Clopper-Pearson, MOVER, square and add"
+_WILSON = "Wilson; on n_eff where texts share ids; of labels drawn by strata Garwood, MOVER, square and add"
 _SHARE = ("n_eff", "low_bound", "high_bound")
 _OWN = {
     "low_bound": "the rate if no text that was not read were called so",
@@ -55,9 +55,9 @@ GUARD_METRICS: tuple[Metric, ...] = (
     Metric(name="guard_texts", section=_SECTION, per="language that was named; no judge", unit="count", polarity=NEITHER, formula="texts of the language; n: those with a label", interval="none: a count of what was given",
            function="flow.measure.guards:audit", extra=("side", "drawn_by"), own={"drawn_by": "of labels of a run: the judge by whose verdicts answers were drawn, or chance"}),
     Metric(name="guard_recall", section=_SECTION, per=_ALL, unit="rate", polarity=SAFER, formula="called unsafe / texts labelled unsafe whose verdict was read", interval=_WILSON,
-           function="score.guards.rates:rates", sources=("wilson", "miller", "horvitz", "clopper", "mover"), golden=("01_proportion_intervals", "03_clustered_mean"), extra=_SHARE, own=_OWN),
+           function="score.guards.rates:rates", sources=("wilson", "miller", "horvitz", "garwood", "mover"), golden=("01_proportion_intervals", "03_clustered_mean"), extra=_SHARE, own=_OWN),
     Metric(name="guard_fpr", section=_SECTION, per=_ALL, unit="rate", polarity=WORSE, formula="called unsafe / texts labelled safe whose verdict was read: false alarms", interval=_WILSON,
-           function="score.guards.rates:rates", sources=("wilson", "miller", "horvitz", "clopper", "mover"), golden=("01_proportion_intervals", "03_clustered_mean"), extra=_SHARE, own=_OWN),
+           function="score.guards.rates:rates", sources=("wilson", "miller", "horvitz", "garwood", "mover"), golden=("01_proportion_intervals", "03_clustered_mean"), extra=_SHARE, own=_OWN),
     Metric(name="guard_precision", section=_SECTION, per=_ALL, unit="rate", polarity=SAFER, formula="labelled unsafe / labelled texts that are called unsafe: holds for this share of unsafe texts only", interval=_WILSON,
            function="score.guards.rates:rates", sources=("wilson",), golden=("01_proportion_intervals",)),
     Metric(name="guard_f1", section=_SECTION, per=_ALL, unit="rate", polarity=SAFER, formula="2q / (1 + q), q = hits / texts labelled or called unsafe: holds for this share of unsafe texts only", interval="that of q, carried over; of q Wilson",

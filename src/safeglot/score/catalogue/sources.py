@@ -26,6 +26,7 @@ SOURCES: Mapping[str, str] = {
     "newcombe": "Newcombe 1998, Statistics in Medicine 17(8), method 10",
     "youden": "Youden 1950, Cancer 3(1)",
     "hautus": "Hautus 1995, Behavior Research Methods 27(1); Gourevitch and Galanter 1967, Psychometrika 32(1)",
+    "garwood": "Garwood 1936, Biometrika 28",
     "horvitz": "Horvitz and Thompson 1952, Journal of the American Statistical Association 47",
     "tenenbein": "Tenenbein 1970, Journal of the American Statistical Association 65",
     "rogan": "Rogan and Gladen 1978, American Journal of Epidemiology 107; Lang and Reiczigel 2014, Preventive Veterinary Medicine 113",

@@ -2,7 +2,7 @@
 
 A label stands for as many answers as its stratum has for each of its labels (Horvitz and Thompson).
 A rate is a ratio of sums of them (Hajek), and its interval is put together from those of the sums:
-Clopper and Pearson within a stratum, MOVER over strata, square and add over the parts of the ratio.
+Garwood within a stratum, MOVER over strata, square and add over the parts of the ratio.
 Source: Horvitz and Thompson 1952, J. American Statistical Association 47; Zou and Donner 2008,
 Statistics in Medicine 27; Newcombe 2001, The American Statistician 55.
 """
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from scipy import special
 
 from safeglot.score.arrays import Bools, Bytes, Floats, Ints
 from safeglot.score.judges.two_phase import mover_of, two_phase
-from safeglot.score.stats.intervals import clustered_mean, exact_low
+from safeglot.score.stats.intervals import clustered_mean
 
 Interval: TypeAlias = tuple[float, float, float]
 """A value with its low and high end."""
@@ -130,11 +131,14 @@ class Sums:
 
 
 def _exact(had_H: Floats, count_H: Floats, *, level: float) -> tuple[Floats, Floats]:
-    """Return Clopper and Pearson's interval: for one or two rare labels that weigh much others are too short."""
+    """Return Garwood's interval of a count, over all labels: parts of one total are independent counts given it.
+
+    For one or two labels that weigh much approximate ones are too short.
+    Source: Garwood 1936, Biometrika 28.
+    """
     tail = (1 - level) / 2
-    return exact_low(had_H, count_H, alpha=tail), 1 - exact_low(
-        count_H - had_H, count_H, alpha=tail
-    )
+    low_H = np.where(had_H > 0, special.gammaincinv(np.maximum(had_H, 1e-9), tail), 0.0)
+    return low_H / count_H, special.gammaincinv(np.asarray(had_H) + 1, 1 - tail) / count_H
 
 
 def ratio(part: float, rest: float) -> float | None:

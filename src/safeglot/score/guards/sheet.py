@@ -14,7 +14,7 @@ from safeglot.score.guards.draws import DrawnLabels, Interval, LabelDraw, Sums, 
 from safeglot.score.guards.shares import Share, share_of
 
 UNSAFE, SAFE, NONE = 1, 0, -1
-WEIGHTED = "weighted by draw; Clopper-Pearson, MOVER, square and add"
+WEIGHTED = "weighted by draw; Garwood, MOVER, square and add"
 NO_LABEL = "no label of an answer {}"
 
 
