@@ -14,7 +14,7 @@ from e2e.commands import SECRET, in_own_process, says, without
 from loopback import Loopback, Script
 from safeglot.backends.models.providers import providers
 from safeglot.cli.commands import app
-from safeglot.cli.help import GROUPS, OLD, SECTIONS
+from safeglot.cli.help import GROUPS, SECTIONS
 from safeglot.config.settings import FIELDS
 from safeglot.text.cells import unguarded
 
@@ -30,7 +30,7 @@ def test_without_arguments_it_shows_help(place):
     assert done.out == place("--help").out == place("-h").out
     listed = [name for names in SECTIONS.values() for name in names if name in COMMANDS]
     assert re.findall(r"^  ([a-z][a-z-]+)  ", done.out, re.MULTILINE) == listed
-    assert set(listed) == {*COMMANDS} - {*OLD}, "each has its place"
+    assert set(listed) == {*COMMANDS}, "each has its place"
     assert [title for title in SECTIONS if f"\n{title}:\n" in done.out] == [*SECTIONS]
 
 
@@ -49,12 +49,11 @@ def test_help_of_a_run_fits_a_screen_and_all_flags_are_a_step_away(place):
     )
 
 
-def test_an_old_spelling_works_and_says_the_new_one(place):
+def test_labels_are_planned_under_both_names(place):
     asked = ("--unsafe-rate", "0.07")
-    old, new = place("plan", "labels", *asked), place("annotate", "plan", *asked)
-    assert (old.code, new.code, old.out) == (0, 0, new.out)
-    assert old.err == "note: `safeglot plan` is now `safeglot annotate plan`\n"
-    assert new.err == ""
+    one, other = place("plan", "labels", *asked), place("annotate", "plan", *asked)
+    assert (one.code, other.code, one.out) == (0, 0, other.out)
+    assert (one.err, other.err) == ("", "")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -74,7 +73,7 @@ def test_an_unknown_command(place):
         place.refuse("raport", "x"),
         "'raport'",
         "Did you mean 'report'?",
-        *(name for name in COMMANDS if name not in OLD),
+        *COMMANDS,
     )
     says(place.refuse("--verbose"), "--verbose")
 

@@ -162,6 +162,24 @@ def test_going_on_in_full_gives_the_bytes_of_a_full_run(prompts, server, tmp_pat
     assert "plan: there full, now screen" in back.stderr
 
 
+def test_runs_that_stopped_apart_are_compared_on_what_both_asked(screened, prompts, tmp_path):
+    out, _, _ = screened
+    other, whole = tmp_path / "other", tmp_path / "whole"
+    with Loopback(scripted(verdicts(dict.fromkeys(RATES, 0.2)))) as running:
+        done = safeglot(*run_arguments(running.base_url, other, prompts, **SCREEN))
+        assert done.returncode == 0, done.stderr
+        done = safeglot(*run_arguments(running.base_url, whole, prompts))
+        assert done.returncode == 0, done.stderr
+    for runs in ((out, other), (other, out), (whole, out), (out, whole)):
+        done = safeglot("compare", *runs, "--json")
+        assert done.returncode == 0, done.stderr
+        tables = json.loads(done.stdout)["tables"]
+        table = next(t for t in tables if t["title"].startswith("Differences of two models"))
+        (row,) = table["rows"]
+        cells = dict(zip((column["name"] for column in table["columns"]), row, strict=True))
+        assert cells["n"]["value"] == sum(map(len, asked(screened[2]).values()))
+
+
 def test_each_target_stops_by_itself(prompts, tmp_path):
     bad = verdicts({"en": 0.25, "de": 0.25, "sw": 0.25})
 

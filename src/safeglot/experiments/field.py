@@ -13,7 +13,7 @@ import numpy as np
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.experiments.runs import FinishedRun, judges_of
-from safeglot.score.arrays import Bytes
+from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import MISSING, Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.models.ranking import Entrant, bonferroni, metrics_of
@@ -203,7 +203,7 @@ def _joined(
         outcome_MLPS=_aligned(group, languages, [run.cube.outcome_MLPS for run in group]),
         invalid_MLPS=_aligned(group, languages, [run.cube.invalid_MLPS for run in group]),
         gated_LP=None if first.gated_LP is None else first.gated_LP[at_L],
-        unneeded_MLP=None if first.unneeded_MLP is None else first.unneeded_MLP[:, at_L],
+        unneeded_MLP=_unneeded(group, languages),
         judges=(judge,),
         models=tuple(_label(run, runs, model) for run in group for model in run.cube.models),
         languages=languages,
@@ -229,6 +229,20 @@ def _aligned(
         lacking = samples - cube.samples
         parts.append(np.pad(part, ((0, 0),) * 3 + ((0, lacking),), constant_values=MISSING))
     return np.concatenate(parts)
+
+
+def _unneeded(group: Sequence[FinishedRun], languages: tuple[str, ...]) -> Bools | None:
+    """Return what the plans of the runs left out; None where none of them stopped early."""
+    cubes = [run.cube for run in group]
+    if all(cube.unneeded_MLP is None for cube in cubes):
+        return None
+    left_out = [
+        np.zeros(cube.unsafe_JMLPS.shape[1:4], dtype=np.int8) if cube.unneeded_MLP is None
+        else cube.unneeded_MLP.astype(np.int8)
+        for cube in cubes
+    ]  # fmt: skip
+    stacked: Bytes = _aligned(group, languages, [of_MLP[..., np.newaxis] for of_MLP in left_out])
+    return stacked[..., 0] > 0
 
 
 def _label(run: FinishedRun, runs: Sequence[FinishedRun], model: str) -> str:

@@ -97,7 +97,7 @@ def sheet_of(frame: Frame, judge: int, model: int) -> Sheet:
     """Return one judge's verdicts on one model."""
     cube = frame.cube.of_model(model)
     return Sheet(
-        frame=replace(frame, cube=cube),
+        frame=frame if cube is frame.cube else replace(frame, cube=cube),
         unsafe_LPS=cube.unsafe_JMLPS[judge, model],
         outcome_LPS=None if cube.outcome_MLPS is None else cube.outcome_MLPS[model],
         invalid_LPS=None if cube.invalid_MLPS is None else cube.invalid_MLPS[model],

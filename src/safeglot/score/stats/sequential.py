@@ -235,7 +235,7 @@ def look(
     """
     safe = floats(safe_C)
     drawn, whole = (np.broadcast_to(np.asarray(x), safe.shape) for x in (drawn_C, whole_C))
-    if not safe.size or drawn[whole].min(initial=1) < 1:
+    if not safe.size or drawn.min() < 1:
         raise ValueError(f"{drawn.tolist()} prompts of {safe.size} categories; a look needs some")
     if safe.min() < 0 or (safe > drawn).any():
         raise ValueError(f"safe answers of {drawn.tolist()} prompts must lie between 0 and them")

@@ -8,7 +8,7 @@ from waiting import HANG_S
 
 CHILD = """
 import asyncio, signal, sys, threading
-from safeglot.backends.translators import batching; from safeglot.backends.models import ending
+from safeglot.backends.models import ending; from safeglot.backends.models.engines import batching
 from safeglot.types import Reply, Request
 
 signal.signal(signal.SIGINT, signal.default_int_handler)

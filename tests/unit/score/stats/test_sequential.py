@@ -71,7 +71,7 @@ def test_impossible_counts_are_refused():
         log_e_of_gap(-1, 2)
     with pytest.raises(ValueError, match="a look needs two"):
         look([1, 1], 1)
-    with pytest.raises(ValueError, match="between 0 and 4"):
+    with pytest.raises(ValueError, match="between 0 and them"):
         look([5, 1], 4)
 
 
