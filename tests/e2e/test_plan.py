@@ -115,6 +115,9 @@ def test_the_ledger_is_stored_exported_and_shown(screened):
     assert "How the looks went" in page
     assert "judge&#39;s verdicts" in page or "judge's verdicts" in page
     assert "not asked yet" not in page
+    drawn = sorted(own[-1]["drawn"] for own in by_language.values())
+    assert f"Mean of 3 categories of {drawn[0]} to {drawn[-1]} requests" in page
+    assert f"on the {3 * by_language['en'][-1]['drawn']} requests that both were asked" in page
 
 
 def test_the_signature_names_the_plan_and_a_full_run_has_none(screened, tmp_path):

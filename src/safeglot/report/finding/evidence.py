@@ -36,7 +36,7 @@ def figures(
         return f"{rate_and_span(about.rate, places)}, n = {count(about.rate.n)}."
     text = f"{rate_and_span(about.rate, places)} against {rate_and_span(reference.rate, places)}"
     if about.gap is not None and about.gap.value is not None:
-        pairs = "" if about.is_corrected else f" on the same {requests(about.gap)} requests"
+        pairs = "" if about.is_corrected else f" on {_pairs(about.gap, about.rate, reference.rate)}"
         text += f", {points(about.gap.value, places)} points {gap_span(about.gap, places)}{pairs}"
     if not has_equal_categories(scope) and not about.is_corrected:
         pooled = " against ".join(
@@ -93,6 +93,13 @@ def of_others(
     return f"{'; '.join(parts)}." if parts else ""
 
 
+def _pairs(gap: Estimate, *rates: Estimate) -> str:
+    """Return which requests a gap is of: under a plan a language may have been asked more than the other."""
+    asked_apart = len({rate.n for rate in rates}) > 1 and "plan_look" in rates[0].extra
+    n = requests(gap)
+    return f"the {n} requests that both were asked" if asked_apart else f"the same {n} requests"
+
+
 def requests(gap: Estimate) -> str:
     """Return how many prompts a gap is of: with several samples it has more pairs."""
     return count(int(number(gap, "prompts") or gap.n))
@@ -130,7 +137,7 @@ def average_words(scope: PanelScope) -> str:
     rate = scope.get(metric, scope.run.reference)
     of = len(_categories(scope)) if rate is None else int(rate.extra.get("categories") or 0)
     sizes = _sizes(scope)
-    each = f" of {count(next(iter(sizes)))} requests" if len(sizes) == 1 and of > 1 else ""
+    each = f" of {_range(_asked_each(scope, sizes))} requests" if len(sizes) == 1 and of > 1 else ""
     name = averages(scope.index).get(metric, "macro")
     if of == 1:
         return "all requests of one category"
@@ -157,6 +164,12 @@ def _categories(scope: PanelScope) -> list[Estimate]:
 
 def _sizes(scope: PanelScope) -> set[int]:
     return {e.n + e.missing for e in _categories(scope)}
+
+
+def _asked_each(scope: PanelScope, sizes: set[int]) -> list[int]:
+    """Return how many requests a category has: under a plan the languages are asked apart."""
+    cells = [e for e in scope.all("safety") if e.category is not None and "plan_look" in e.extra]
+    return [*sizes, *(e.n + e.missing for e in cells)]
 
 
 def _range(numbers: Sequence[int]) -> str:
