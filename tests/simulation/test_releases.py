@@ -61,7 +61,9 @@ def test_a_planted_loss_is_found_with_the_power_that_was_planned(name):
         np.random.default_rng(800), sizes=[20_000], unsafe_L=rates, earlier_L=before, runs=1
     )
     unsafe = pilot.cube.unsafe_JMLPS[0, 0, :, :, 0]
-    other = unsafe[0] if name == "gap" else pilot.earlier_JMLPS[0, 0, 2, :, 0]
+    other = unsafe[0]
+    if name == "worse":
+        other = pilot.earlier.shown.cube.unsafe_JMLPS[0, 0, 2, :, 0]
     tested = 3 if name == "gap" else 4
     n = pairs_beside(-0.1, float((unsafe[2] != other).mean()), -0.02, alpha=ALPHA / tested)
     given = release(
