@@ -78,7 +78,10 @@ def connections(process, port):
 
 
 def held_run(arguments, server, lose, **env):
-    """What a run under Ray said that loses something while the server holds what it was asked."""
+    """What a run under Ray said that loses something while the server holds what it was asked.
+
+    `lose` may return that nothing was there to be lost.
+    """
     gone = threading.Event()
     late = Fault(until=gone.is_set)
     server.requests.clear()
@@ -89,15 +92,21 @@ def held_run(arguments, server, lose, **env):
     )  # fmt: skip
     until(lambda: server.in_flight >= 8 or run.poll() is not None)
     assert run.poll() is None, run.communicate()
-    lose(int(server.base_url.split(":")[2].split("/")[0]))
+    nothing = lose(int(server.base_url.split(":")[2].split("/")[0]))
     gone.set()
     _, said = run.communicate(timeout=HANG_S)
     server.script.fault = lambda _seen: None
     assert run.returncode == 0, said
     assert "Traceback" not in said
     assert "worker died" not in said, "Ray's own words"
-    assert len(server.requests) > 2 * PAIRS, "what was lost is asked again"
+    if not nothing:
+        assert len(server.requests) > 2 * PAIRS, "what was lost is asked again"
+        assert is_counted(said), said
     return said
+
+
+def is_child(process, parents):
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1]) in parents
 
 
 def is_counted(said):
@@ -135,11 +144,10 @@ def test_every_way_to_a_run_gives_the_same_bytes(prompts, tmp_path, folder):
         assert not (tmp_path / "resumed" / "results.json").exists()
         command(*arguments("resumed"))
         own = {"TMPDIR": str(folder), "VLLM_API_KEY": KEY}
-        said = held_run(arguments("ray"), server, lose_the_busiest, **own)
+        held_run(arguments("ray"), server, lose_the_busiest, **own)
         keys = {seen.headers["Authorization"] for seen in server.requests}
     for name in ("merged", "resumed", "ray"):
         assert results(tmp_path / name) == here, name
-    assert is_counted(said), said
     assert keys == {f"Bearer {KEY}"}, "the environment brings it to the replicas"
     assert len(logged) > 1000, "these are Ray's logs"
     for text in (KEY, "request 7 in", "[answer 7"):
@@ -196,16 +204,16 @@ def test_a_lost_machine_of_a_cluster_costs_nothing(prompts, tmp_path, folder):
             return run_arguments(server.base_url, tmp_path / name, prompts, concurrency=16, **flags)
 
         def lose_the_second(_port):
-            there = replicas()
+            there = {process for process in replicas() if is_child(process, second)}
             for process in second:
                 os.kill(process, signal.SIGKILL)
-            until(lambda: set(there) - set(replicas()))
+            until(lambda: not there & set(replicas()))
+            return not there  # Ray may have put all replicas on the first
 
         command(*arguments("local"))
         joined = arguments("ray", **{"ray-address": f"127.0.0.1:{port}"})
-        said = held_run(joined, server, lose_the_second, **token)
+        held_run(joined, server, lose_the_second, **token)
         assert results(tmp_path / "ray") == results(tmp_path / "local")
-        assert is_counted(said), said
 
 
 @pytest.mark.parametrize(
