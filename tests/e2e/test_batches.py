@@ -109,6 +109,7 @@ def cut_off(server, arguments, happened, how=signal.SIGKILL):
 
 
 @pytest.mark.kills
+@pytest.mark.kills
 def test_kill_9_between_submit_and_poll_submits_nothing_twice(plain, prompts, tmp_path):
     api, expected = plain
     with BatchServer(script(), released=False) as server:
@@ -125,6 +126,7 @@ def test_kill_9_between_submit_and_poll_submits_nothing_twice(plain, prompts, tm
         assert set(asked.values()) == {1}
 
 
+@pytest.mark.kills
 @pytest.mark.kills
 def test_a_batch_whose_maker_was_killed_before_it_heard_is_found(plain, prompts, tmp_path):
     api, expected = plain
