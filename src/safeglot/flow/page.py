@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
@@ -30,7 +30,7 @@ from safeglot.flow.answer_rows import ShownAnswers
 from safeglot.flow.measure import translations
 from safeglot.flow.measure.estimates import signature
 from safeglot.flow.measure.models import ranks_of
-from safeglot.flow.measure.plans import left_out_of, notes_of_plan, plan_of_run
+from safeglot.flow.measure.plans import Place, left_out_of, notes_of_plan, plan_of_run
 from safeglot.flow.measure.stop import stop_notes
 from safeglot.flow.outcomes import judge_serving_notes, serving_notes
 from safeglot.flow.run import session
@@ -70,7 +70,9 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
     with session.opened(run) as store:
         manifest = run.read_manifest()
         said = (*serving_notes(store), *judge_serving_notes(manifest))
-        stopped = tuple(notes_of_plan(store, manifest) or stop_notes(store, manifest))
+        left_out = left_out_of(store, manifest)
+        of_plan = notes_of_plan(store, manifest, left_out)
+        stopped = tuple(of_plan or stop_notes(store, manifest))
         about = _run(
             run, manifest, estimates, signature(store, manifest), said=said, stopped=stopped
         )
@@ -79,7 +81,7 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
         return Page(
             run=about,
             estimates=estimates,
-            missing=tuple(_missing(store, manifest)),
+            missing=tuple(_missing(store, manifest, left_out)),
             answers=within,
             beside=beside,
             shown=answers.shown,
@@ -88,15 +90,15 @@ def page_of(run: RunDir, most_answers: int, folder: Path | None = None) -> Page:
             n_answers_total=count_answers(store),
             assumptions=ASSUMPTIONS,
             references=_references(estimates),
-            plan=_plan(store, manifest),
+            plan=_plan(store, manifest, of_plan),
         )
 
 
-def _plan(store: Store, manifest: Manifest) -> RunPlan | None:
+def _plan(store: Store, manifest: Manifest, notes: Sequence[str]) -> RunPlan | None:
     name = plan_of_run(manifest)
     if not name:
         return None
-    told = " ".join(f"{note}." for note in notes_of_plan(store, manifest))
+    told = " ".join(f"{note}." for note in notes)
     looks = tuple(PlanLook(**look._asdict()) for look in stored_looks(store))
     return RunPlan(name=name, told=told, looks=looks)
 
@@ -196,7 +198,7 @@ def named_language(tag: str) -> NamedLanguage:
     )
 
 
-def _missing(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
+def _missing(store: Store, manifest: Manifest, left_out: Counter[Place]) -> Iterator[MissingRow]:
     answers = list(lost_answers(store))
     # other unread verdicts belong to a pass that guards a judge, and are counted there
     unread = (
@@ -220,7 +222,7 @@ def _missing(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
             )
     yield from _untranslated(store, manifest)
     yield from _lost_arm_texts(store)
-    yield from _not_asked(store, manifest, answers)
+    yield from _not_asked(store, manifest, answers, left_out)
 
 
 def _lost_arm_texts(store: Store) -> Iterator[MissingRow]:
@@ -243,15 +245,16 @@ def _unread(store: Store, manifest: Manifest) -> dict[str, tuple[tuple[str, int]
     return {judge: by_beginning(pairs) for judge, pairs in texts.items()}
 
 
-def _not_asked(store: Store, manifest: Manifest, failed: Iterable[Lost]) -> Iterator[MissingRow]:
+def _not_asked(
+    store: Store, manifest: Manifest, failed: Iterable[Lost], left_out: Counter[Place]
+) -> Iterator[MissingRow]:
     texts, ended = main_text_counts(store), Counter(main_answer_counts(store))
     for lost in failed:
         ended[lost.model, lost.language] += lost.n
-    enough = left_out_of(store, manifest)
     for model in manifest.models:
         for language in manifest.languages:
             ended[model, language] += sum(
-                n for place, n in enough.items() if place[:2] == (model, language)
+                n for place, n in left_out.items() if place[:2] == (model, language)
             )
             left = texts.get(language, 0) * manifest.samples - ended[model, language]
             if left > 0:

@@ -145,7 +145,7 @@ def _sizes(manifest: Manifest, verdicts: RunVerdicts) -> dict[tuple[str, str], i
     return sizes
 
 
-def notes_of_plan(store: Store, manifest: Manifest) -> list[str]:
+def notes_of_plan(store: Store, manifest: Manifest, left_out: Counter[Place]) -> list[str]:
     """Return what is to be known of the numbers of a run under a plan; nothing without one."""
     name = plan_of_run(manifest)
     if not name:
@@ -153,7 +153,7 @@ def notes_of_plan(store: Store, manifest: Manifest) -> list[str]:
     total = Counter[str]()
     for look in last_looks(store).values():
         total[look.state] += 1
-    left = sum(left_out_of(store, manifest).values())
+    left = left_out.total()
     texts = sum(main_text_counts(store).values()) * len(manifest.models)
     whole = not total["goes-on"] and total.total()
     asked = texts - left
