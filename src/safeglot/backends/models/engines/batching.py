@@ -6,17 +6,16 @@ The batches run in one thread of their own, one after another; while one runs, t
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
-import threading
 import time
 import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from safeglot.backends.models.ending import closed, wait_or_leave
+from safeglot.backends.models.ending import closed
+from safeglot.backends.models.engines.thread import ModelThread
 from safeglot.errors import ModelError
 from safeglot.types import Reply, Request
 
@@ -26,7 +25,6 @@ Run: TypeAlias = Callable[[list[Request]], Sequence[Reply | ModelError]]
 _QUIET_S = 0.003
 _LONGEST_WAIT_S = 0.05
 """A batch is closed once its first request has waited for so long, too."""
-_STOP_TIMEOUT_S = 60.0
 
 
 class Batcher:
@@ -92,51 +90,32 @@ class _Pending:
     done: asyncio.Future[Reply]
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class _Pool:
+class _Pool(ModelThread):
     """The calls that wait, and the thread that takes them."""
 
-    run: Run
-    most: int
-    quiet_s: float
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    waiting: list[_Pending] = field(default_factory=list)
-    worker: threading.Thread | None = None
-    stopping: bool = False
+    def __init__(self, *, run: Run, most: int, quiet_s: float) -> None:
+        super().__init__("batches", "a batch")
+        self.run = run
+        self.most = most
+        self.quiet_s = quiet_s
+        self.waiting: list[_Pending] = []
 
     def submit(self, call: _Pending) -> None:
         """Queue a call. Raises: ModelError after `stop`."""
         with self.changed:
-            if self.stopping:
-                raise closed()
-            if self.worker is None:
-                # A daemon: a program can come to its end while a model is inside C++.
-                atexit.register(self.end)
-                self.worker = threading.Thread(target=self._work, name="batches", daemon=True)
-                self.worker.start()
+            self.begin()
             self.waiting.append(call)
             if len(self.waiting) == 1:  # the worker sleeps only while nothing waits
                 self.changed.notify()
 
-    def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> int:
-        """Return 1 where the running batch has not ended after a while, else 0; what waits is refused."""
+    def refuse(self) -> None:
+        """Refuse the calls that wait; nothing is begun any more."""
         with self.changed:
-            self.stopping = True
             left, self.waiting = self.waiting, []
-            self.changed.notify()
         _settle(left, [closed() for _ in left])
-        if self.worker is not None:
-            self.worker.join(timeout_s)
-            if self.worker.is_alive():
-                return 1
-            atexit.unregister(self.end)
-        return 0
 
-    def end(self) -> None:
-        """Stop before the process ends."""
-        wait_or_leave("a batch", self.stop)
-
-    def _work(self) -> None:
+    def run_calls(self) -> None:
+        """Answer calls, batch by batch, until `stopping` is set."""
         while calls := self._next():
             ready = [call for call in calls if not call.done.cancelled()]
             if ready:

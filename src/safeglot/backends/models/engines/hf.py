@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import gc
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -13,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from safeglot.backends.models.ending import closed, wait_or_leave
 from safeglot.backends.models.engines.base import require, seed_of, stopped
 from safeglot.backends.models.engines.batching import choose
 from safeglot.backends.models.engines.decoding import Decoder, Draft
@@ -27,10 +24,10 @@ from safeglot.backends.models.engines.loading import (
 )
 from safeglot.backends.models.engines.sampling import sampling_of
 from safeglot.backends.models.engines.texts import Written
+from safeglot.backends.models.engines.thread import ModelThread
 from safeglot.errors import ModelError
 from safeglot.types import Model, Reply, Request
 
-_STOP_TIMEOUT_S = 60.0
 _SEEDS = 2**63
 _QUIET_S = 0.003
 """Seconds without a request after which an idle model begins with those that came."""
@@ -98,51 +95,28 @@ class _HfCall:
     line: Draft | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class _Loop:
+class _Loop(ModelThread):
     """The thread that has the model, and the calls that wait for it or are being answered."""
 
-    load: Callable[[], InMemory]
-    slots: int
-    name: str
-    changed: threading.Condition = field(default_factory=threading.Condition)
-    arrived: list[_HfCall] = field(default_factory=list)
-    waiting: list[_HfCall] = field(default_factory=list)
-    """Those whose tokens are known, in the order in which they came."""
-    active: dict[int, _HfCall] = field(default_factory=dict)
-    worker: threading.Thread | None = None
-    stopping: bool = False
+    def __init__(self, *, load: Callable[[], InMemory], slots: int, name: str) -> None:
+        super().__init__("hf", "a model of transformers")
+        self.load = load
+        self.slots = slots
+        self.name = name
+        self.arrived: list[_HfCall] = []
+        self.waiting: list[_HfCall] = []
+        """Those whose tokens are known, in the order in which they came."""
+        self.active: dict[int, _HfCall] = {}
 
     def submit(self, call: _HfCall) -> None:
         """Queue a call. Raises: ModelError after `stop`."""
         with self.changed:
-            if self.stopping:
-                raise closed()
-            if self.worker is None:
-                # A daemon: a program can come to its end while the model is inside C++.
-                atexit.register(self.end)
-                self.worker = threading.Thread(target=self._work, name="hf", daemon=True)
-                self.worker.start()
+            self.begin()
             self.arrived.append(call)
             self.changed.notify()
 
-    def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> int:
-        """Return 1 where the thread has not ended after a while, else 0."""
-        with self.changed:
-            self.stopping = True
-            self.changed.notify()
-        if self.worker is not None:
-            self.worker.join(timeout_s)
-            if self.worker.is_alive():
-                return 1
-            atexit.unregister(self.end)
-        return 0
-
-    def end(self) -> None:
-        """Stop before the process ends."""
-        wait_or_leave("a model of transformers", self.stop)
-
-    def _work(self) -> None:
+    def run_calls(self) -> None:
+        """Load the model and answer calls until `stopping` is set."""
         try:
             self._answer_all(self.load())
         except ModelError as error:

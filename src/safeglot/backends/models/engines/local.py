@@ -22,6 +22,7 @@ from typing import Any
 from safeglot.backends.models.ending import closed, wait_or_leave
 from safeglot.backends.models.engines.base import gguf_fault, stopped
 from safeglot.backends.models.engines.llamacpp import body_of, import_engine, load, reply_of
+from safeglot.backends.models.engines.thread import STOP_TIMEOUT_S
 from safeglot.errors import ModelError, UsageError
 from safeglot.types import Reply, Request
 
@@ -29,8 +30,6 @@ DEFAULT_PARALLEL = 16
 DEFAULT_CONTEXT_TOKENS = 2048
 _THREADS = "OMP_NUM_THREADS"
 """The variable by which a cluster tells a process its share of the processors."""
-
-_STOP_TIMEOUT_S = 60.0
 
 
 class LocalModel:
@@ -121,7 +120,7 @@ class _Engine:
                 worker.start()
             self.calls.put(call)
 
-    def stop(self, timeout_s: float = _STOP_TIMEOUT_S) -> int:
+    def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> int:
         """Return how many threads are left after a while; all calls are ended, the model is freed."""
         with self.lock:
             self.stopping.set()

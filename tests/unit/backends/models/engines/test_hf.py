@@ -111,16 +111,21 @@ def test_a_fault_of_the_model_is_told_and_leaves_nobody_waiting(engine, monkeypa
         assert (error.kind, error.message) == ("engine", "shape mismatch.")
 
 
-@TORCH
-def test_calls_in_flight_end_when_it_is_closed_and_later_ones_are_refused(engine, monkeypatch):
-    written, forward = threading.Event(), Decoder._forward
+@pytest.fixture
+def written(monkeypatch):
+    """Set once the model has begun to write."""
+    begun, forward = threading.Event(), Decoder._forward
 
     def noted(self, cache, tokens, mask):
-        written.set()
+        begun.set()
         return forward(self, cache, tokens, mask)
 
     monkeypatch.setattr(Decoder, "_forward", noted)
+    return begun
 
+
+@TORCH
+def test_calls_in_flight_end_when_it_is_closed_and_later_ones_are_refused(engine, written):
     async def run():
         model = engine.open(2)
         call = asyncio.ensure_future(model.answer(chat("a", max_tokens=400, temperature=1.0)))
@@ -135,15 +140,7 @@ def test_calls_in_flight_end_when_it_is_closed_and_later_ones_are_refused(engine
 
 
 @TORCH
-def test_a_cancelled_call_frees_its_slot(engine, monkeypatch):
-    written, forward = threading.Event(), Decoder._forward
-
-    def noted(self, cache, tokens, mask):
-        written.set()
-        return forward(self, cache, tokens, mask)
-
-    monkeypatch.setattr(Decoder, "_forward", noted)
-
+def test_a_cancelled_call_frees_its_slot(engine, written):
     async def run():
         model = engine.open(1)
         call = asyncio.ensure_future(model.answer(chat("a", max_tokens=400, temperature=1.0)))
