@@ -5,8 +5,6 @@ Nothing here splits at spaces or knows a script: a text is a row of code points.
 
 from __future__ import annotations
 
-import numpy as np
-
 ORDER = 8
 """Length of the n-grams: natural text of any script seldom repeats eight characters."""
 STEP = ORDER // 2
@@ -21,7 +19,7 @@ LOOP_SHARE = 0.5
 """More than half: human text in ten languages reaches 0.35 where near-twins stand side by side."""
 
 _ROUNDING = 1e-9
-_MULTIPLIER = np.uint64(0x100000001B3)
+_MULTIPLIER = 0x100000001B3
 
 
 def repeated_share(text: str) -> float:
@@ -34,12 +32,18 @@ def repeated_share(text: str) -> float:
         return 0.0
     if few <= SLICED:
         return 1 - len({text[i : i + ORDER] for i in range(few)}) / few
-    encoded = text[-MOST_CHARS:].encode("utf-32-le", "surrogatepass")
+    return _hashed_share(text[-MOST_CHARS:])
+
+
+def _hashed_share(text: str) -> float:
+    import numpy as np  # late: most texts are short, and it takes longer to load than to check them
+
+    encoded = text.encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(encoded, dtype=np.uint32).astype(np.uint64)
     n = len(codes) - ORDER + 1
     hashes = codes[:n].copy()
     for shift in range(1, ORDER):
-        hashes *= _MULTIPLIER
+        hashes *= np.uint64(_MULTIPLIER)
         hashes += codes[shift : n + shift]
     hashes.sort()
     return int(np.count_nonzero(hashes[1:] == hashes[:-1])) / n

@@ -105,6 +105,8 @@ def _plain(name: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _by_name(plain: str) -> tuple[str, ...]:
+    if any(map(str.isdigit, plain)):  # no name has one: ids need no table of names
+        return ()
     if plain in _OWN:
         return _OWN[plain]
     if own := _names().get(plain):

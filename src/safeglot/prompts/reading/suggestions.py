@@ -39,6 +39,8 @@ _NAME = re.compile(r"[\w .#/()-]*[^\W\d]|[^\W\d]\w*")
 """What a column is called: no sentence, and no number at its end."""
 _SIGNS = "_-. :/([ "
 """What may stand between a column's name and a language."""
+_TRUTHS = {"0", "1", "true", "false", "yes", "no"}
+"""Labels that are words of many columns."""
 _ABOVE = 2.5
 """How many times longer than its name the texts of a column are at least."""
 _LONGEST_NAME = 24
@@ -155,14 +157,7 @@ def _is_cell(name: str, below: Sequence[str]) -> bool:
     if name.casefold() in {word.casefold() for word in words}:
         return True
     told = {plain_word(word) for word in words}
-    is_kind = plain_word(name) in LABELS | {*KINDS} and not told <= {
-        "0",
-        "1",
-        "true",
-        "false",
-        "yes",
-        "no",
-    }
+    is_kind = plain_word(name) in LABELS | {*KINDS} and not told <= _TRUTHS
     return (bool(languages_named(name)) and holds_languages(words)) or (
         is_kind and all(word in LABELS or word in KINDS for word in told)
     )
