@@ -32,8 +32,7 @@ from safeglot.judge.families.refusal_encoder import DECIMALS, WIDTHS
 from safeglot.judge.guards import caveats
 from safeglot.report.results_json import SCHEMA
 from safeglot.score.catalogue.metric import RANGES, Metric
-from safeglot.score.catalogue.metrics import ANALYSES, METRICS, described
-from safeglot.score.catalogue.sources import SOURCES
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, SOURCES, described
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "safeglot"

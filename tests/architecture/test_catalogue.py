@@ -15,11 +15,9 @@ import pytest
 from example.recorded import RUNS, stored_results
 from example.translated import translated
 from safeglot.flow.measure.estimates import measure
-from safeglot.score.catalogue.extra import SHARED
 from safeglot.score.catalogue.metric import RANGES
-from safeglot.score.catalogue.metrics import ANALYSES, METRICS, described, metric
+from safeglot.score.catalogue.metrics import ANALYSES, METRICS, SHARED, SOURCES, described, metric
 from safeglot.score.catalogue.no_interval import KEY, with_reasons
-from safeglot.score.catalogue.sources import SOURCES
 from unit.report.guards.pages import page_of, probed
 
 ROOT = Path(__file__).parents[2]

@@ -51,8 +51,7 @@ from safeglot.report.page import (
     RunPlan,
 )
 from safeglot.report.results_json import from_json
-from safeglot.score.catalogue.metrics import METRICS
-from safeglot.score.catalogue.sources import SOURCES
+from safeglot.score.catalogue.metrics import METRICS, SOURCES
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.text import languages
 from safeglot.types import Estimate

@@ -1,4 +1,4 @@
-"""What is said of a metric."""
+"""What is said of a metric, and of a number that is not in results.json."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Polarity: TypeAlias = Literal["higher is safer", "higher is worse", "neither"]
-SAFER: Polarity = "higher is safer"
 WORSE: Polarity = "higher is worse"
-NEITHER: Polarity = "neither"
 
 RANGES: Mapping[str, tuple[float, float] | None] = {
     "rate": (0.0, 1.0),
@@ -50,7 +48,7 @@ class Metric:
     golden: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     own: Mapping[str, str] = field(default_factory=dict)
-    """What a key of `extra` holds in this metric, where extra.SHARED does not say it."""
+    """What a key of `extra` holds in this metric, where metrics.SHARED does not say it."""
     instead: str = ""
     """Its name where the taxonomy has not as many categories, or macro categories."""
 
@@ -66,3 +64,14 @@ class Metric:
         macro = (f"{self.name}_macro",) if self.averaged else ()
         benign = (f"benign_{self.name}",) if self.benign else ()
         return (self.name, *((self.instead,) if self.instead else ()), *macro, *benign)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """A number of the commands plan, experiment and compare, and of designs: not in results.json."""
+
+    name: str
+    formula: str
+    function: str
+    sources: tuple[str, ...] = ()
+    golden: tuple[str, ...] = ()

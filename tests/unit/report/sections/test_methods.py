@@ -5,8 +5,7 @@ from dataclasses import replace
 from example import full, small
 from safeglot.report.page import Index
 from safeglot.report.sections.methods import METHODS, context
-from safeglot.score.catalogue.metrics import METRICS
-from safeglot.score.catalogue.sources import SOURCES
+from safeglot.score.catalogue.metrics import METRICS, SOURCES
 from unit.report.page_text import everything, section
 
 
