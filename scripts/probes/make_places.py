@@ -5,6 +5,8 @@ run it in an environment of its own, `python scripts/probes/make_places.py`.
 
 The country of a language is that of CLDR's likely subtags, the place is the city that names its
 time zone. Where CLDR has no name for a city in a language in Latin script, it is its English one.
+`regions` has the other countries where CLDR calls the language official, and some of the reference
+languages'; one with several time zones needs a row of ZONES.
 """
 
 from __future__ import annotations
@@ -18,15 +20,25 @@ from babel.core import get_cldr_version, get_global
 
 PROBES = Path(__file__).parents[2] / "src" / "safeglot" / "prompts" / "probes"
 REFERENCES = ("ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "pt", "ru", "sw", "zh")
+ABROAD = ("AT", "AU", "CA", "CH", "GB", "MX", "PT", "TW")
+"""Countries of reference languages that every row names."""
+OFFICIAL = ("official", "de_facto_official")
 ZONES = {
+    "AR": "America/Buenos_Aires",
+    "AU": "Australia/Sydney",
     "BD": "Asia/Dhaka",
     "BG": "Europe/Sofia",
     "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto",
+    "CD": "Africa/Kinshasa",
+    "CL": "America/Santiago",
     "CN": "Asia/Shanghai",
+    "CY": "Asia/Nicosia",
     "CZ": "Europe/Prague",
     "DE": "Europe/Berlin",
     "DK": "Europe/Copenhagen",
     "EE": "Europe/Tallinn",
+    "EC": "America/Guayaquil",
     "EG": "Africa/Cairo",
     "ES": "Europe/Madrid",
     "ET": "Africa/Addis_Ababa",
@@ -42,15 +54,21 @@ ZONES = {
     "IT": "Europe/Rome",
     "JP": "Asia/Tokyo",
     "KR": "Asia/Seoul",
+    "KZ": "Asia/Almaty",
     "LT": "Europe/Vilnius",
     "MY": "Asia/Kuala_Lumpur",
+    "MX": "America/Mexico_City",
     "NG": "Africa/Lagos",
     "NL": "Europe/Amsterdam",
     "NO": "Europe/Oslo",
     "NP": "Asia/Katmandu",
+    "NZ": "Pacific/Auckland",
     "PH": "Asia/Manila",
     "PK": "Asia/Karachi",
+    "PG": "Pacific/Port_Moresby",
     "PL": "Europe/Warsaw",
+    "PS": "Asia/Gaza",
+    "PT": "Europe/Lisbon",
     "RO": "Europe/Bucharest",
     "RS": "Europe/Belgrade",
     "RU": "Europe/Moscow",
@@ -86,13 +104,32 @@ def region(tag: str) -> str:
 
 def names(tag: str, other: str, *, latin: bool) -> list[str] | None:
     """Country, place and language of `other`, in `tag`; None where one of them has no name."""
-    here = locale(tag)
-    zone = ZONES[region(other)]
+    country = place(tag, region(other), latin=latin)
+    name = locale(tag).languages.get(LOCALES.get(other, other).removesuffix("_TW"))
+    return [*country, name] if country and name else None
+
+
+def place(tag: str, of: str, *, latin: bool) -> list[str] | None:
+    """Country and place of a region, in `tag`; None where one of them has no name, or no zone is its own."""
+    here, zones = locale(tag), get_global("territory_zones").get(of, [])
+    zone = ZONES.get(of) or (zones[0] if len(zones) == 1 else None)
+    if zone is None:
+        return None
     english = ENGLISH.get(zone, zone.rpartition("/")[2].replace("_", " "))
     city = (here.time_zones.get(zone) or {}).get("city") or (english if latin else None)
-    key = LOCALES.get(other, other).removesuffix("_TW")
-    found = [here.territories.get(region(other)), city, here.languages.get(key)]
-    return found if all(found) else None
+    country = here.territories.get(of)
+    return [country, city] if country and city else None
+
+
+def regions(tag: str, *, latin: bool) -> dict[str, list[str]]:
+    """Country and place of each further region where a language is official, in that language."""
+    key = LOCALES.get(tag, tag).removesuffix("_TW")
+    spoken = get_global("territory_languages").items()
+    own = [of for of, by in spoken if by.get(key, {}).get("official_status") in OFFICIAL]
+    found = {of: place(tag, of, latin=latin) for of in sorted({*own, *ABROAD} - {region(tag)})}
+    if lacking := [of for of, there in found.items() if there is None]:
+        print(f"{tag}: no country and place for {', '.join(lacking)}")
+    return {of: there for of, there in found.items() if there}
 
 
 def row(tag: str, *, latin: bool) -> dict[str, object]:
@@ -100,7 +137,11 @@ def row(tag: str, *, latin: bool) -> dict[str, object]:
     lacking = [other for other, found in others.items() if found is None]
     if lacking:
         print(f"{tag}: no names for {', '.join(lacking)}")
-    return {"region": region(tag), "names": {other: n for other, n in others.items() if n}}
+    return {
+        "region": region(tag),
+        "names": {other: n for other, n in others.items() if n},
+        "regions": regions(tag, latin=latin),
+    }
 
 
 def main() -> None:

@@ -1,4 +1,7 @@
-"""Local context: the same request about the country, place or language of its own language, or of the reference."""
+"""Local context: the same request about the country, place or language of its own language, or of the reference.
+
+A tag with a region means that country: de-AT is asked about Austria.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,13 @@ def in_context(text: str, tag: str, level: str, reference: str) -> Variant:
     if not slots(text):
         names = ", ".join(f"{{{slot}}}" for slot in SLOTS)
         return failed(f"the prompt has no slot for a context ({names})")
-    if level == "local" and row_of([reference], tag):
-        return failed("the local context is that of the reference language")
-    of = tag if level == "local" else reference
-    words = _names(tag, of)
+    of, there = tag if level == "local" else reference, _names(tag, reference)
+    words = there if level == "reference" else _names(tag, of)
     if isinstance(words, str):
         return failed(words)
     facts = {slot: words[slot] for slot in slots(text)}
+    if level == "local" and not isinstance(there, str) and facts.items() <= there.items():
+        return failed("the local context is that of the reference language")
     text = _SLOT.sub(lambda slot: words[slot[1]], text)
     return Variant(text=text, facts={"context": of, **facts})
 
@@ -52,16 +55,20 @@ def _names(tag: str, of: str) -> Mapping[str, str] | str:
         return (
             f"no countries and places are known for {lacking}; there are some for {', '.join(rows)}"
         )
-    region = _region(of)
-    if region and region != rows[meant]["region"]:
-        return f"the country that is known for {meant} is {rows[meant]['region']}, not that of {of}"
-    names = rows[written]["names"]
-    if meant not in names:
-        return f"no names for {meant} are known in {written}; there are some for {', '.join(names)}"
-    return dict(zip(SLOTS, names[meant], strict=True))
+    row, region = rows[written], _region(of) or rows[meant]["region"]
+    if meant not in row["names"]:
+        known = ", ".join(row["names"])
+        return f"no names for {meant} are known in {written}; there are some for {known}"
+    countries = row["regions"] | {rows[m]["region"]: named for m, named in row["names"].items()}
+    if region not in countries:
+        known = ", ".join(sorted(countries))
+        return f"no country of {of} is known in {written}; there are {known}"
+    return dict(zip(SLOTS, (*countries[region][:2], row["names"][meant][2]), strict=True))
 
 
 def _region(tag: str) -> str:
     """Return the region of a tag, "" where it has none."""
     parts = languages.canonical(tag).split("-")[1:]
-    return next((part for part in parts if len(part) == 2 and part.isupper()), "")
+    return next(
+        (p for p in parts if (p.isupper() and len(p) == 2) or (p.isdigit() and len(p) == 3)), ""
+    )

@@ -49,14 +49,16 @@ def test_a_slot_is_filled_with_the_name_in_the_language_of_the_text():
             "en",
             "the prompt has no slot for a context ({country}, {place}, {language})",
         ),
-        ("{country}", "en-GB", "en", "the local context is that of the reference language"),
+        ("{country}", "en", "en-US", "the local context is that of the reference language"),
+        ("{language}", "en-GB", "en", "the local context is that of the reference language"),
         (
             "{country}",
             "eo",
             "en",
             "no countries and places are known for eo; there are some for en",
         ),
-        ("{country}", "es-MX", "en", "the country that is known for es is ES, not that of es-MX"),
+        ("{country}", "es-TJ", "de", "no country of es-TJ is known in es; there are AR, AT"),
+        ("{country}", "es-419", "en", "no country of es-419 is known in es; there are AR, AT"),
     ],
 )
 def test_no_local_context(text, tag, reference, says):
@@ -73,6 +75,32 @@ def test_the_region_that_is_meant():
     assert in_context("{country}", "zh-TW", "local", "en").text == "台灣"
 
 
+@pytest.mark.parametrize(
+    ("tag", "reference", "text"),
+    [
+        ("es-ES", "en", "España, Madrid, español"),
+        ("es-MX", "en", "México, Ciudad de México, español"),
+        ("es-MX", "es-ES", "México, Ciudad de México, español"),
+        ("de-DE", "en", "Deutschland, Berlin, Deutsch"),
+        ("de-AT", "de", "Österreich, Wien, Deutsch"),
+        ("de-CH", "en", "Schweiz, Zürich, Deutsch"),
+        ("fr-FR", "en", "France, Paris, français"),
+        ("fr-CA", "en", "Canada, Toronto, français"),
+        ("pt-PT", "en", "Portugal, Lisboa, português"),
+        ("pt-BR", "pt-PT", "Brasil, São Paulo, português"),
+        ("en-GB", "en", "United Kingdom, London, English"),
+    ],
+)
+def test_a_tag_with_a_region_is_asked_about_its_country(tag, reference, text):
+    assert in_context("{country}, {place}, {language}", tag, "local", reference).text == text
+
+
+def test_the_country_of_a_reference_with_a_region_has_a_name_in_every_language():
+    for tag in load(PLACES)["rows"]:
+        assert not in_context("{country}", tag, "reference", "en-GB").fault
+    assert in_context("{country}", "de", "reference", "en-GB").text == "Vereinigtes Königreich"
+
+
 def test_every_language_with_frames_but_one_has_a_country():
     rows = load(PLACES)["rows"]
     assert set(frame_languages()) - set(rows) == {"eo"}
@@ -80,6 +108,7 @@ def test_every_language_with_frames_but_one_has_a_country():
         assert languages.canonical(tag) == tag
         assert {tag, "en", "es", "fr", "ar", "zh", "sw"} <= set(row["names"])
         assert all(len(names) == 3 and all(names) for names in row["names"].values())
+        assert all(len(names) == 2 and all(names) for names in row["regions"].values())
     assert "Unicode-3.0" in load(PLACES)["licence"]
 
 
