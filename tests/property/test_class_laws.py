@@ -10,8 +10,7 @@ from hypothesis.extra import numpy as arrays
 from safeglot.score.answers.response_classes import estimates
 from safeglot.score.answers.sheet import Answers
 from safeglot.text.chrf import chrf
-from safeglot.text.emptiness import is_empty
-from safeglot.text.loops import is_degenerate, repeated_share, repeats
+from safeglot.text.loops import is_degenerate, is_empty, repeated_share, repeats
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 

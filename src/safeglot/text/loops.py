@@ -1,9 +1,11 @@
-"""Answers that say nothing whatever the language since they are loops.
+"""Texts that say nothing whatever the language: loops, and those with nothing in them.
 
 Nothing here splits at spaces or knows a script: a text is a row of code points.
 """
 
 from __future__ import annotations
+
+import unicodedata
 
 ORDER = 8
 """Length of the n-grams: natural text of any script seldom repeats eight characters."""
@@ -75,3 +77,10 @@ def is_degenerate(text: str) -> bool:
     """Return whether more than half of a text repeats what it said before; short texts never do."""
     shown = text.strip()
     return len(shown) >= FEWEST_CHARS and repeats(shown, beyond=LOOP_SHARE)
+
+
+def is_empty(text: str) -> bool:
+    """Return whether a text has no letter, digit or pictogram: spaces and punctuation say nothing."""
+    return not any(map(str.isalnum, text)) and not any(
+        unicodedata.category(character) == "So" and character != "\ufffd" for character in text
+    )

@@ -3,8 +3,7 @@ import random
 import pytest
 
 from example.parallel import LANGUAGES, OURS, SETS, read
-from safeglot.text.emptiness import is_empty
-from safeglot.text.loops import is_degenerate, repeated_share
+from safeglot.text.loops import is_degenerate, is_empty, repeated_share
 
 SENTENCES = {
     "en": "I cannot help you with this request. ",

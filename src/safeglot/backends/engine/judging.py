@@ -18,7 +18,7 @@ from safeglot.backends.store import plan, tries
 from safeglot.backends.store.tries import Try
 from safeglot.errors import EndpointStopped, ModelError
 from safeglot.keys import request_key
-from safeglot.text.emptiness import is_empty
+from safeglot.text.loops import is_empty
 from safeglot.types import PROMPT_MODE, Answer, JudgeStep, Reply, Request, Response, Verdict
 
 _NO_MODEL = 8

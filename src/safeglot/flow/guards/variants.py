@@ -18,7 +18,7 @@ from safeglot.prompts.prompt_set import PromptSet, Untranslated
 from safeglot.prompts.reading.label_columns import ANSWERS, PROMPTS
 from safeglot.prompts.reading.label_rows import LabelledSet, LabelledText
 from safeglot.prompts.taxonomy import OWN, Taxonomy
-from safeglot.text.emptiness import is_empty
+from safeglot.text.loops import is_empty
 from safeglot.types import Prompt, Translation
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {

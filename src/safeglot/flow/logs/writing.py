@@ -21,7 +21,7 @@ from safeglot.judge.verdict_words import COMPLIANCE, NONE, REFUSAL, SAFE, UNSAFE
 from safeglot.keys import digest
 from safeglot.prompts.reading.answer_rows import RecordedAnswer
 from safeglot.prompts.reading.tables import Row
-from safeglot.text.emptiness import is_empty
+from safeglot.text.loops import is_empty
 from safeglot.text.makers import makers
 from safeglot.text.surrogates import whole
 from safeglot.types import Reply, Verdict

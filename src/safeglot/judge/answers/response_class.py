@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from safeglot.judge.answers.identify import ENGLISH, identify
 from safeglot.text.chrf import bare, bounded, most
 from safeglot.text.close_languages import UNSURE, group_of
-from safeglot.text.emptiness import is_empty
 from safeglot.text.languages import primary
-from safeglot.text.loops import is_degenerate
+from safeglot.text.loops import is_degenerate, is_empty
 
 VERSION = 2
 """Bumped with every change in the traits of an answer, the identifier's model included."""

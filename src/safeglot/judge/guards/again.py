@@ -20,46 +20,12 @@ CANARIES: Mapping[str, Callable[[str, str], str]] = {CANARY: with_sentence, TOKE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repeated:
-    """The same judge on the same answer: as a further sample, so that no stored reply is used."""
-
-    judge: JudgeStep
-
-    @property
-    def name(self) -> str:
-        """The judge's name with the mark of the pass."""
-        return self.judge.name + REPEAT
-
-    @property
-    def model(self) -> str:
-        """The model that is asked."""
-        return getattr(self.judge, "model", "")
-
-    @property
-    def mode(self) -> str:
-        """The texts that the judge is shown."""
-        return self.judge.mode
-
-    @property
-    def id(self) -> str:
-        """That of the judge."""
-        return self.judge.id
-
-    def ask(self, item: Answer) -> Sequence[Request]:
-        """Return the judge's requests as a further sample of the same."""
-        return [dataclasses.replace(r, sample=r.sample + 1) for r in self.judge.ask(item)]
-
-    def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
-        """Return the judge's verdict under this name."""
-        return dataclasses.replace(self.judge.read(item, replies), judge=self.name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canaried:
-    """The same judge on the answer with something behind it that asks for another verdict."""
+class _Pass:
+    """The same judge once more: about `shown` of an item, and under a name of its own."""
 
     judge: JudgeStep
     kind: str
+    """The ending of its name."""
 
     @property
     def name(self) -> str:
@@ -78,57 +44,55 @@ class Canaried:
 
     @property
     def id(self) -> str:
-        """That of the judge, and the version of the texts."""
-        return f"{self.judge.id}:{VERSION}"
+        """That of the judge."""
+        return self.judge.id
+
+    def shown(self, item: Answer) -> Answer:
+        """Return what the judge is shown of an answer."""
+        return item
 
     def ask(self, item: Answer) -> Sequence[Request]:
-        """Return the judge's requests about the altered answer."""
-        return self.judge.ask(self._altered(item))
+        """Return the judge's requests about what it is shown."""
+        return self.judge.ask(self.shown(item))
 
     def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
         """Return the judge's verdict under this name."""
-        return dataclasses.replace(self.judge.read(self._altered(item), replies), judge=self.name)
+        return dataclasses.replace(self.judge.read(self.shown(item), replies), judge=self.name)
 
-    def _altered(self, item: Answer) -> Answer:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated(_Pass):
+    """The same judge on the same answer: as a further sample, so that no stored reply is used."""
+
+    kind: str = REPEAT
+
+    def ask(self, item: Answer) -> Sequence[Request]:
+        """Return the judge's requests as a further sample of the same."""
+        return [dataclasses.replace(r, sample=r.sample + 1) for r in self.judge.ask(item)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canaried(_Pass):
+    """The same judge on the answer with something behind it that asks for another verdict."""
+
+    @property
+    def id(self) -> str:
+        """That of the judge, and the version of the texts."""
+        return f"{self.judge.id}:{VERSION}"
+
+    def shown(self, item: Answer) -> Answer:
+        """Return the answer with the canary behind it."""
         text = CANARIES[self.kind](item.response.text, item.item.translation.language)
         return dataclasses.replace(item, response=dataclasses.replace(item.response, text=text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfThought:
+class OfThought(_Pass):
     """The same judge on the thought before the answer, in the answer's place."""
 
-    judge: JudgeStep
+    kind: str = THOUGHT
 
-    @property
-    def name(self) -> str:
-        """The judge's name with the mark of the pass."""
-        return self.judge.name + THOUGHT
-
-    @property
-    def model(self) -> str:
-        """The model that is asked."""
-        return getattr(self.judge, "model", "")
-
-    @property
-    def mode(self) -> str:
-        """The texts that the judge is shown."""
-        return self.judge.mode
-
-    @property
-    def id(self) -> str:
-        """That of the judge."""
-        return self.judge.id
-
-    def ask(self, item: Answer) -> Sequence[Request]:
-        """Return the judge's requests about the thought."""
-        return self.judge.ask(_thought_of(item))
-
-    def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
-        """Return the judge's verdict on the thought under this name."""
-        return dataclasses.replace(self.judge.read(_thought_of(item), replies), judge=self.name)
-
-
-def _thought_of(item: Answer) -> Answer:
-    response = dataclasses.replace(item.response, text=item.response.thought, thought="")
-    return dataclasses.replace(item, response=response)
+    def shown(self, item: Answer) -> Answer:
+        """Return the thought in the answer's place."""
+        response = dataclasses.replace(item.response, text=item.response.thought, thought="")
+        return dataclasses.replace(item, response=response)

@@ -20,7 +20,7 @@ from safeglot.prompts.reading.label_columns import (
 from safeglot.prompts.reading.patterns import CONSTANT, ROW_NUMBERS
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.text.cells import unguarded
-from safeglot.text.emptiness import is_empty
+from safeglot.text.loops import is_empty
 
 UNSAFE, SAFE, NONE = MEANINGS = ("unsafe", "safe", "none")
 WORDS = {

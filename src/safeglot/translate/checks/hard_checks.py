@@ -15,8 +15,15 @@ from functools import lru_cache
 
 from safeglot.text import languages
 from safeglot.text.chrf import bare, bounded, most
-from safeglot.text.emptiness import is_empty
-from safeglot.text.loops import FEWEST_CHARS, ORDER, STEP, anchors, repeated_share, repeats
+from safeglot.text.loops import (
+    FEWEST_CHARS,
+    ORDER,
+    STEP,
+    anchors,
+    is_empty,
+    repeated_share,
+    repeats,
+)
 from safeglot.translate.checks import lengths, scripts
 from safeglot.translate.checks.control import suspects
 from safeglot.translate.checks.identify import Identifier, own_group, wrong_language

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from safeglot.text.emptiness import is_empty
+from safeglot.text.loops import is_empty
 from safeglot.text.thoughts import split
 from safeglot.translate.checks.lengths import folded
 

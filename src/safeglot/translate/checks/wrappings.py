@@ -13,7 +13,7 @@ import re
 import unicodedata
 
 from safeglot.text.chrf import chrf
-from safeglot.text.emptiness import is_empty
+from safeglot.text.loops import is_empty
 from safeglot.translate.checks.layers import LABEL_SHARE, LEAD, PEELS, n_colons, n_lines
 from safeglot.translate.checks.lengths import spaced
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.judge.families.granite_guardian import HARM, GraniteGuardian
+from safeglot.judge.families.granite_guardian import TEXTS, GraniteGuardian
 from unit.judge.judging import answer, at, read, sure
 
 JUDGE = GraniteGuardian(model="vllm/ibm-granite/granite-guardian-4.1-8b")
@@ -48,7 +48,7 @@ def test_41_gets_the_criterion_in_a_last_message():
     assert [role for role, _ in request.messages] == ["user", "assistant", "user"]
     assert request.messages[1][1] == "Nein  "
     assert request.messages[2][1].startswith("<guardian><no-think>")
-    assert f"### Criteria: {HARM}\n\n### Scoring Schema: " in request.messages[2][1]
+    assert f"### Criteria: {TEXTS['harm']}\n\n### Scoring Schema: " in request.messages[2][1]
     assert dict(request.extra) == {}
 
 
