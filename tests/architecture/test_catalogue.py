@@ -18,7 +18,9 @@ from safeglot.flow.measure.estimates import measure
 from safeglot.score.catalogue.metric import RANGES
 from safeglot.score.catalogue.metrics import ANALYSES, METRICS, SHARED, SOURCES, described, metric
 from safeglot.score.catalogue.no_interval import KEY, with_reasons
+from safeglot.score.mitigations.changes import mitigation_estimates
 from unit.report.guards.pages import page_of, probed
+from unit.score.mitigations.tables import helpful
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "safeglot"
@@ -49,6 +51,9 @@ def estimates(tmp_path_factory):
         by_metric.setdefault(row["metric"], []).append(row)
     store.close()
     for estimate in with_reasons(page_of(probed()).estimates):
+        row = dataclasses.asdict(estimate)
+        by_metric.setdefault(row["metric"], []).append(row)
+    for estimate in with_reasons(mitigation_estimates(helpful(unread=0.1))):
         row = dataclasses.asdict(estimate)
         by_metric.setdefault(row["metric"], []).append(row)
     for name in RUNS:

@@ -30,6 +30,32 @@ ROOTS = (
 """Their public names, and those of the modules in them, are used by people and by plug-ins."""
 LATER = {
     "safeglot.prompts.probes.base:half_fraction": 17,
+    **{
+        f"safeglot.score.mitigations.{name}": 17
+        for name in (
+            "changes:CLUSTERED",
+            "changes:COSTS",
+            "changes:Change",
+            "changes:GAP",
+            "changes:INVALID",
+            "changes:NO_PAIRS",
+            "changes:OVER_REFUSAL",
+            "changes:PRICE",
+            "changes:SAFETY",
+            "changes:SECONDS",
+            "changes:SHARES",
+            "changes:TANGO",
+            "changes:TOKENS",
+            "changes:beyond",
+            "changes:change",
+            "changes:corrected",
+            "changes:mitigation_estimates",
+            "changes:of_costs",
+            "changes:of_shares",
+            "table:MitigationTable",
+            "table:NONE",
+        )
+    },
     "safeglot.score.probes.factorial:LogisticEffects": 17,
     "safeglot.score.probes.factorial:logistic_gee": 17,
 }

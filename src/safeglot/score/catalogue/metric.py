@@ -22,6 +22,9 @@ RANGES: Mapping[str, tuple[float, float] | None] = {
     "count": (0.0, float("inf")),
     "standard deviations": None,
     "slope": None,
+    "tokens": None,
+    "seconds": None,
+    "US dollars": None,
 }
 """Unit -> (least, most) of the value; None for no bounds."""
 
