@@ -35,7 +35,7 @@ LATER = {
         for name in (
             "changes:CLUSTERED",
             "changes:COSTS",
-            "changes:Change",
+            "changes:PairedChange",
             "changes:GAP",
             "changes:INVALID",
             "changes:NO_PAIRS",

@@ -30,7 +30,7 @@ NO_PAIRS = "no prompt has a reading with it and without"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Change:
+class PairedChange:
     """One measure with a mitigation and without, of the prompts that a language was to be asked.
 
     Shapes (P,), NaN where it was not planned, or could not be read. `low_P` and `high_P` are the
@@ -51,7 +51,7 @@ class Change:
         return self.with_P - self.without_P
 
 
-def change(table: MitigationTable, metric: str, arm: int, language: int) -> Change:
+def change(table: MitigationTable, metric: str, arm: int, language: int) -> PairedChange:
     """Return one measure of a mitigation in one language beside none."""
     planned_R, n = table.planned(language), table.harmful
     if metric in COSTS:
@@ -59,7 +59,7 @@ def change(table: MitigationTable, metric: str, arm: int, language: int) -> Chan
         of_ALR = dict(zip(COSTS, costs, strict=True))[metric]
         own, none = (np.where(planned_R, of_ALR[a, language], np.nan) for a in (arm, 0))
         d_P = own - none
-        return Change(planned_P=planned_R, with_P=own, without_P=none, low_P=d_P, high_P=d_P)
+        return PairedChange(planned_P=planned_R, with_P=own, without_P=none, low_P=d_P, high_P=d_P)
     if metric == INVALID:
         return _shares(table.invalid_ALRS[[arm, 0], language], planned_R)
     if metric == OVER_REFUSAL:
@@ -68,7 +68,7 @@ def change(table: MitigationTable, metric: str, arm: int, language: int) -> Chan
     return _shares(np.where(unsafe < 0, unsafe, 1 - unsafe).astype(np.int8), planned_R[:n])
 
 
-def _shares(flags_2PS: Bytes, planned_P: Bools) -> Change:
+def _shares(flags_2PS: Bytes, planned_P: Bools) -> PairedChange:
     """Return the change of a share: over samples in each prompt, then over prompts."""
     ones, read = (of.sum(axis=2) for of in (flags_2PS == 1, flags_2PS >= 0))
     size = flags_2PS.shape[2]
@@ -76,7 +76,7 @@ def _shares(flags_2PS: Bytes, planned_P: Bools) -> Change:
         known = np.where(planned_P, ones / read, np.nan)
     least, most = ones / size, (ones + size - read) / size
     lacks = (1 - read / size)[:, planned_P]
-    return Change(
+    return PairedChange(
         planned_P=planned_P,
         with_P=known[0],
         without_P=known[1],
@@ -111,9 +111,9 @@ def _rows(table: MitigationTable) -> Iterator[Estimate]:
                     yield of_costs(replace(about, metric=metric), found)
 
 
-def beyond(here: Change, there: Change) -> Change:
+def beyond(here: PairedChange, there: PairedChange) -> PairedChange:
     """Return a change less that in the reference, on the prompts that were planned in both."""
-    return Change(
+    return PairedChange(
         planned_P=here.planned_P & there.planned_P,
         with_P=here.d_P,
         without_P=there.d_P,
@@ -123,7 +123,7 @@ def beyond(here: Change, there: Change) -> Change:
     )
 
 
-def of_shares(row: Estimate, found: Change) -> Estimate:
+def of_shares(row: Estimate, found: PairedChange) -> Estimate:
     """Return the change of a share with its score interval, its p, and its bounds."""
     planned_P, d_I = found.planned_P, found.d_P[~np.isnan(found.d_P) & found.planned_P]
     extra: Extra = {**row.extra}
@@ -143,7 +143,7 @@ def of_shares(row: Estimate, found: Change) -> Estimate:
     return _filled(replace(row, low=low, high=high, method=TANGO, extra=extra), found)
 
 
-def of_costs(row: Estimate, found: Change) -> Estimate:
+def of_costs(row: Estimate, found: PairedChange) -> Estimate:
     """Return the change of a cost with the interval of its mean over prompts."""
     d_I = found.d_P[~np.isnan(found.d_P)]
     if not d_I.size:
@@ -152,7 +152,7 @@ def of_costs(row: Estimate, found: Change) -> Estimate:
     return _filled(replace(row, low=mean.low, high=mean.high, method=CLUSTERED), found)
 
 
-def _filled(row: Estimate, found: Change) -> Estimate:
+def _filled(row: Estimate, found: PairedChange) -> Estimate:
     """Return a row with the mean difference, and what it is between."""
     known_P = ~np.isnan(found.d_P) & found.planned_P
     n = int(known_P.sum())
@@ -163,7 +163,7 @@ def _filled(row: Estimate, found: Change) -> Estimate:
     return replace(row, value=value, n=n, missing=missing, extra=extra)
 
 
-def _empty(row: Estimate, found: Change) -> Estimate:
+def _empty(row: Estimate, found: PairedChange) -> Estimate:
     return replace(row, level=None, missing=int(found.planned_P.sum()), method=NO_PAIRS)
 
 
