@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import importlib
 import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -95,8 +97,11 @@ class VllmModel:
         """End the engine and free its memory. It can be closed twice, not used again."""
         loaded, self._loaded, self._fault = self._loaded, None, closed()
         if loaded:
+            if handler := getattr(loaded[0], "output_handler", None):
+                handler.cancel()  # before the engine goes, whose end it would print as a fault
+                await asyncio.wait([handler])
             await asyncio.to_thread(loaded[0].shutdown)
-            del loaded
+            del handler, loaded
             gc.collect()
 
     async def ready(self) -> tuple[Any, TokenTexts]:
@@ -107,6 +112,7 @@ class VllmModel:
                 raise ModelError(fault.kind, fault.message, transient=fault.transient)
             if self._loaded is None:
                 try:
+                    await asyncio.to_thread(_imports)
                     self._loaded = await asyncio.to_thread(self._load)
                 except ModelError as error:
                     self._fault = error
@@ -114,8 +120,6 @@ class VllmModel:
             return self._loaded
 
     def _load(self) -> tuple[Any, TokenTexts]:
-        for name, value in _QUIET.items():
-            os.environ.setdefault(name, value)
         try:
             from transformers import AutoTokenizer
             from vllm.engine.arg_utils import AsyncEngineArgs
@@ -143,6 +147,14 @@ class VllmModel:
             ) from error
         longest = int(engine.vllm_config.model_config.max_model_len)
         return engine, TokenTexts(tokenizer, name=self.name, longest=longest)
+
+
+def _imports() -> None:
+    """Import vLLM before it is used: what it imports keeps the frames of that moment, and all they hold."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    with contextlib.suppress(Exception):  # loading meets it again, and says it
+        importlib.import_module("vllm.v1.engine.async_llm")
 
 
 def _params(request: Request, room: int) -> Any:
