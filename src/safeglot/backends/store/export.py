@@ -10,49 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from safeglot.backends.files.links import check_folder, replaced
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.text.cells import guarded
 from safeglot.types import OUTCOME_KINDS, Estimate
 
-_VERDICTS = """
-SELECT k.key || '-' || s.name AS key, k.key AS response, s.name AS judge, s.mode, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, v.codes, v.refusal,
-  CASE
-    WHEN x.invalid IS NOT NULL THEN x.invalid
-    WHEN x.response IS NULL AND v.response_class LIKE 'INV-%' THEN v.response_class
-    WHEN v.unsafe = 1 THEN 'UC'
-    WHEN v.unsafe = 0 THEN CASE v.refusal WHEN 1 THEN 'R' WHEN 0 THEN 'SC' ELSE 'S' END
-    WHEN x.truncated = 1 THEN 'TRUNC'
-  END AS response_class,
-  v.rationale, v.reason
-FROM verdicts v JOIN steps s ON s.id = v.step JOIN keyed k ON k.id = v.response
-LEFT JOIN traits x ON x.response = v.response ORDER BY 3, 2
-"""
-"""The class is that of the results: the checks of the answer first, then the verdict (`score.answers.classes`)."""
-
-TABLES: dict[str, str] = {
-    "prompts": "SELECT id, text, language, categories, source, kind FROM prompts ORDER BY position",
-    "translations": """
-SELECT key, prompt, language, text, translator, quality, checks, kept, reason, arm, variant
-FROM translations ORDER BY prompt, language, arm, translator, key""",
-    "answers": "SELECT * FROM answers ORDER BY prompt, language, arm, model, sample, key",
-    "verdicts": _VERDICTS,
-    "failures": """
-SELECT stage, key, parent, by, sample, kind, message, attempts, transient, text, thought
-FROM failures ORDER BY stage, key""",
-    "traits": """
-SELECT k.key AS response, x.version, x.invalid, x.language, x.confidence, x.truncated, x.thought_language
-FROM traits x JOIN keyed k ON k.id = x.response ORDER BY 1""",
-    "cosines": """
-SELECT k.key AS response, s.name AS encoder, c.cosine FROM cosines c
-JOIN keyed k ON k.id = c.response JOIN steps s ON s.id = c.step ORDER BY 1, 2""",
-    "draws": """
-SELECT k.key AS response, d.judge, d.language, d.stratum, d.wanted, d.design
-FROM draws d JOIN keyed k ON k.id = d.response ORDER BY 1""",
-    "labels": """
-SELECT k.key AS response, l.annotator, l.label, l.note
-FROM labels l JOIN keyed k ON k.id = l.response ORDER BY 1, 2""",
-}
+TABLES = named(__package__, "export.sql")
 
 BATCH = 10_000
 """Rows of a row group: as many are in memory at a time."""

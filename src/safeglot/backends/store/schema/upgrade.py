@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from safeglot.backends.store.schema.old_tables import OLD_TABLES, TO_LAST
+from safeglot.backends.store.schema.scripts import named, statements
 from safeglot.backends.store.schema.shape import fault_of_tables
 from safeglot.backends.store.schema.tables import SCHEMA_VERSION, TABLES, VIEWS
 from safeglot.errors import Stopped, UsageError
@@ -26,10 +27,7 @@ _ROWS = 5_000
 """Replies that are read at a time: a run may hold more than fits into memory."""
 _CACHE_KIB = 65_536
 """Memory for pages meanwhile: keys are looked up all over the old tables."""
-_CONTRADICTING = """
-SELECT judge FROM verdicts GROUP BY response, judge
-HAVING MIN(unsafe) <> MAX(unsafe) OR MIN(unsafe_loose) <> MAX(unsafe_loose) LIMIT 1
-"""
+_SQL = named(__package__, "upgrade.sql")
 _REPLIES = "SELECT rowid, text FROM replies WHERE rowid > ? ORDER BY rowid LIMIT ?"
 _SPLIT = "UPDATE replies SET text = ?, thought = ? WHERE rowid = ?"
 
@@ -38,91 +36,21 @@ _RENUMBERED = (
 )  # fmt: skip
 
 
-def _split_statements(script: str) -> list[str]:
-    return [part.strip() for part in script.split(";") if part.strip()]
-
-
-def _of(statements: Iterable[str], tables: Iterable[str]) -> list[str]:
+def _of(scripts: Iterable[str], tables: Iterable[str]) -> list[str]:
     """Return those statements that make some tables, and their indexes."""
     heads = tuple(f"CREATE TABLE {name}(" for name in tables)
     owners = tuple(f" ON {name}(" for name in tables)
-    return [s for s in statements if s.startswith(heads) or any(o in s for o in owners)]
+    return [s for s in scripts if s.startswith(heads) or any(o in s for o in owners)]
 
 
-_STATEMENTS = _split_statements(TABLES)
+_STATEMENTS = statements(TABLES)
 _LATER = [name for names in _GAINED.values() for name in names]
 _NEW_TABLES = [
     s for s in _of(_STATEMENTS, [*_RENUMBERED, "steps", *_LATER]) if s.startswith("CREATE TABLE")
 ]
 _INDEXES = [s for s in _STATEMENTS if not s.startswith("CREATE TABLE")]
-_FILL = (
-    """
-INSERT INTO translations(key, prompt, language, text, translator, quality, checks, kept, reason, arm, variant)
-SELECT o.key, o.prompt, o.language, o.text, o.translator, o.quality, o.checks, o.kept, o.reason, o.arm, o.variant
-FROM old_translations o LEFT JOIN prompts p ON p.id = o.prompt
-ORDER BY o.arm <> 'main', p.position IS NULL, p.position, o.language, o.key
-""",
-    """
-INSERT INTO steps(stage, name, key, mode)
-SELECT 'generate', model, '', '' FROM old_responses GROUP BY model ORDER BY model
-""",
-    """
-INSERT INTO steps(stage, name, key, mode)
-SELECT 'judge', judge, '', MIN(mode) FROM old_verdicts GROUP BY judge ORDER BY judge
-""",
-    "INSERT INTO steps(stage, name, key, mode) VALUES('upgrade', 'keyed replies', '', '')",
-    """
-INSERT INTO replies
-SELECT rowid, key, text, finish_reason, n_tokens, n_prompt_tokens, logprobs, thought,
-       n_thought_tokens, served_by, refused FROM old_replies ORDER BY rowid
-""",
-    """
-INSERT INTO responses(translation, step, sample, reply, key)
-SELECT t.id, s.id, r.sample, p.rowid, MIN(r.key) FROM old_responses r
-CROSS JOIN translations t ON t.key = r.translation
-CROSS JOIN steps s ON s.stage = 'generate' AND s.name = r.model
-CROSS JOIN old_replies p ON p.key = r.reply
-GROUP BY t.id, s.id, r.sample ORDER BY t.id, s.id, r.sample
-""",
-)
-"""What needs no index of the new tables but that of the texts' keys."""
 _MARK = "INSERT INTO steps(stage, name, key, mode) VALUES('upgrade', ?, '', '')"
 """Says that replies of judges stand under the keys of their requests (`tries.is_keyed`)."""
-_FILL_INDEXED = (
-    """
-INSERT OR REPLACE INTO verdicts
-SELECT r.id, s.id, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe, v.codes, v.refusal, v.response_class,
-       v.rationale, v.reason, NULL
-FROM old_verdicts v CROSS JOIN responses r ON r.key = v.response
-CROSS JOIN steps s ON s.stage = 'judge' AND s.name = v.judge ORDER BY r.id, s.id, v.key
-""",
-    """
-INSERT INTO failures
-SELECT stage, key, parent, by, sample, kind, message, attempts, transient, text, thought,
-       CASE row_number() OVER (PARTITION BY stage, by, work, sample ORDER BY key) WHEN 1 THEN work END
-FROM (
-  SELECT f.*, CASE f.stage
-    WHEN 'generate' THEN (SELECT t.id FROM translations t WHERE t.key = f.parent)
-    WHEN 'judge' THEN (SELECT r.id FROM responses r WHERE r.key = f.parent)
-  END AS work FROM old_failures f
-) ORDER BY stage, key
-""",
-    """
-INSERT INTO traits
-SELECT r.id, o.version, o.invalid, o.language, o.confidence, o.truncated, o.thought_language
-FROM old_traits o CROSS JOIN responses r ON r.key = o.response ORDER BY r.id
-""",
-    """
-INSERT INTO draws
-SELECT r.id, o.judge, o.language, o.stratum, o.wanted, o.design
-FROM old_draws o CROSS JOIN responses r ON r.key = o.response ORDER BY r.id
-""",
-    """
-INSERT INTO labels
-SELECT r.id, o.annotator, o.label, o.note
-FROM old_labels o CROSS JOIN responses r ON r.key = o.response ORDER BY r.id, o.annotator
-""",
-)
 
 
 def check_present(path: Path, version: int) -> None:
@@ -150,7 +78,7 @@ def upgrade(db: sqlite3.Connection, version: int) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         if version == 0:
-            _run(db, _split_statements(TABLES + VIEWS))
+            _run(db, statements(TABLES + VIEWS))
         else:
             _bring_up(db, version)
         db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -169,20 +97,20 @@ def _bring_up(db: sqlite3.Connection, version: int) -> None:
         return
     if fault := fault_of_tables(db, OLD_TABLES[version]):
         raise sqlite3.DatabaseError(fault)  # a view or trigger of others would run
-    for (judge,) in db.execute(_CONTRADICTING):
+    for (judge,) in db.execute(_SQL["contradicting"]):
         raise sqlite3.DatabaseError(f"it holds two verdicts of {judge!r:.60} on one answer")
-    _run(db, _split_statements(TO_LAST[version]))
+    _run(db, statements(TO_LAST[version]))
     if version < _WITH_THOUGHTS:
         _split_thoughts(db)
     _run(db, ["DROP VIEW IF EXISTS answers"])
     _run(db, [f"ALTER TABLE {name} RENAME TO old_{name}" for name in _RENUMBERED])
     _run(db, _NEW_TABLES)
-    _run(db, _FILL)
+    _run(db, statements(_SQL["fill"]))
     db.execute(_MARK, (str(version),))
     _run(db, _INDEXES)
-    _run(db, _FILL_INDEXED)
+    _run(db, statements(_SQL["fill indexed"]))
     _run(db, [f"DROP TABLE old_{name}" for name in _RENUMBERED])
-    _run(db, _split_statements(VIEWS))
+    _run(db, statements(VIEWS))
 
 
 def _add_tables(db: sqlite3.Connection, version: int) -> None:
