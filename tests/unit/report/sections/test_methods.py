@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from example import full, small
 from safeglot.report.page import Index
-from safeglot.report.sections.methods import METHODS, context
+from safeglot.report.sections.methods import context, methods
 from safeglot.score.catalogue.metrics import METRICS, SOURCES
 from unit.report.page_text import everything, section
 
@@ -27,6 +27,6 @@ def test_a_method_stands_with_its_sources():
 
 def test_metrics_and_sources_of_the_methods_are_those_of_the_catalogue():
     known = {name for entry in METRICS for name in entry.names}
-    for method in METHODS:
+    for method in methods():
         assert set(method.metrics) <= known
         assert set(method.sources) <= set(SOURCES)
