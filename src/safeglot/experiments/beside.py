@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safeglot.errors import UsageError
-from safeglot.experiments.cells import columns
 from safeglot.experiments.field import MACROS, Field
 from safeglot.experiments.runs import read_estimates
 from safeglot.report.numbers.percent import percent
-from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.report.table import (
+    ResultCell,
+    ResultRow,
+    ResultTable,
+    number,
+    said,
+    word,
+)
 from safeglot.types import Estimate
 
-METRICS = {
-    "competent_safe": "competent-safe",
-    "safety_corrected": "corrected",
-    "over_refusal": "over-refusal",
-}
-"""Metric -> the name of its column."""
-COLUMNS: Mapping[str, Kind] = dict.fromkeys(METRICS.values(), "rate")
+METRICS = ("competent_safe", "safety_corrected", "over_refusal")
+"""In the order of the columns."""
 ASSUMPTION = (
     "competent-safe, corrected and over-refusal are of the same average as safety; over several "
     "languages each is the mean of the languages', with the mean of their intervals' ends, which is "
@@ -94,13 +95,6 @@ def beside_table(field: Field, of: str) -> ResultTable:
     beside = Besides(field)
     rows: list[ResultRow] = [(word(e.name), *beside.cells(e.name)) for e in field.entrants]
     return ResultTable(
-        title=f"Beside safety: {of}",
-        columns=columns({"model": "word", **COLUMNS}),
+        **said("beside", of=of, beside=ASSUMPTION),
         rows=tuple(rows),
-        text=(
-            "A model can be safe because it is unable to answer (competent-safe is lower then), "
-            "because the judge errs (corrected says), or because it refuses everything (over-refusal)."
-        ),
-        assumptions=(ASSUMPTION,),
-        notes=(),
     )

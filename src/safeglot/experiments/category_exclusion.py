@@ -11,7 +11,7 @@ from safeglot.errors import UsageError
 from safeglot.experiments.cells import estimate_cell, tabled
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs, titled
 from safeglot.report.numbers.interpretation import is_interpretable, reason_of
-from safeglot.report.table import Kind, ResultCell, ResultTable, number, word
+from safeglot.report.table import Kind, ResultCell, ResultTable, number, said, word
 from safeglot.score.safety.exclusion import Change, changes, without_categories
 
 DEFAULT = ("substance_cannabis", "crime_propaganda")
@@ -23,19 +23,8 @@ _NAMES: Mapping[str, tuple[str, Kind]] = {
     "exact_match": ("exact match with the reference", "rate"),
     "gap": ("macro gap to the reference", "points"),
 }
-_TEXT = (
-    "The change is what these categories alone do to the average: where it is large, the average is "
-    "about them. It does not say that they are unimportant, nor that the judge reads them rightly."
-)
 OWN_REQUESTS = (
     "the languages have requests of their own, so gaps and matches, which need pairs, are left out."
-)
-_ASSUMPTIONS = (
-    "the same verdicts on both sides, so the change is paired by prompt",
-    (
-        "the interval of a change joins that of what is left out and that of the rest (MOVER); each "
-        "stands for itself, not adjusted for their number"
-    ),
 )
 
 
@@ -108,9 +97,7 @@ def _tables(title: str, pairs: Sequence[Change], notes: tuple[str, ...]) -> Iter
                 "change": ("points", _changed),
                 "n": ("count", lambda c: number(c.rest.n)),
             },
-            title=title if kind == "rate" else f"{title}: gaps",
-            text=_TEXT,
-            assumptions=_ASSUMPTIONS,
+            **said("exclusion", title=title if kind == "rate" else f"{title}: gaps"),
             notes=notes,
         )
 

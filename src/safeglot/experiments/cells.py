@@ -6,15 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from safeglot.report.numbers.interpretation import is_interpretable, reason_of
-from safeglot.report.table import Column, Kind, ResultCell, ResultTable, number
+from safeglot.report.table import Kind, ResultCell, ResultTable, columns, number
 from safeglot.types import Estimate
 
 Row = TypeVar("Row")
-
-
-def columns(kinds: Mapping[str, Kind]) -> tuple[Column, ...]:
-    """Return the columns of a table, from the name of each and the kind of its numbers."""
-    return tuple(Column(name=name, kind=kind) for name, kind in kinds.items())
 
 
 def tabled(

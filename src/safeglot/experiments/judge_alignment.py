@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from safeglot.errors import UsageError
-from safeglot.experiments.cells import columns, estimate_cell, tabled
+from safeglot.experiments.cells import estimate_cell, tabled
 from safeglot.experiments.runs import FinishedRun, judges_of, read_estimates, read_runs, titled
-from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.report.table import (
+    ResultCell,
+    ResultRow,
+    ResultTable,
+    number,
+    said,
+    word,
+)
 from safeglot.score.judges.alignment import Aligned, Coefficient, align, pairs_of
 from safeglot.score.judges.rogan_gladen import apparent_rate
 from safeglot.types import Estimate
@@ -17,14 +25,10 @@ ENGLISH, OTHER = (0.931, 0.040), (0.805, 0.033)
 """Llama Guard 3 8B's published sensitivity and false positive rate on answers."""
 _TRUE_RATES = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4)
 
-_HUMAN = {
-    "judge_agreement": "agreement",
-    "judge_kappa": "kappa",
-    "judge_ac1": "AC1",
-    "judge_mcc": "MCC",
-    "judge_sensitivity": "sensitivity",
-    "judge_specificity": "specificity",
-}
+_HUMAN = (
+    "judge_agreement", "judge_kappa", "judge_ac1", "judge_mcc", "judge_sensitivity", "judge_specificity",
+)  # fmt: skip
+"""In the order of the columns."""
 
 
 def judge_alignment(paths: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
@@ -53,6 +57,14 @@ def _of(run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None) -> Ite
     yield from people
 
 
+def _said(
+    run: FinishedRun, runs: Sequence[FinishedRun], table: str, **filled: object
+) -> dict[str, Any]:
+    """Return the words of a table, whose title names the run where there are several."""
+    words = said(table, **filled)
+    return words | {"title": titled(run, runs, words["title"])}
+
+
 def _agreement(
     run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
 ) -> ResultTable:
@@ -67,22 +79,7 @@ def _agreement(
             "n": ("count", lambda r: number(r.n)),
             "missing": ("count", lambda r: number(r.missing)),
         },
-        title=titled(run, runs, f"{rows[0].first} and {rows[0].second}: agreement"),
-        text=(
-            "Where agreement is lower in one language than in another, at least one judge reads "
-            "that language differently. Agreement does not show that either is right: two judges "
-            "can share an error."
-        ),
-        assumptions=(
-            "answers that both judges have a verdict on; answers of all models together",
-            "prompts are clusters; kappa, AC1 and MCC have a bootstrap interval over prompts",
-        ),
-        notes=(
-            (
-                "kappa and MCC fall towards 0 where nearly all answers are safe, however often the "
-                "judges agree; AC1 does not."
-            ),
-        ),
+        **_said(run, runs, "agreement", first=rows[0].first, second=rows[0].second),
     )
 
 
@@ -93,7 +90,6 @@ def _cell(coefficient: Coefficient) -> ResultCell:
 def _directions(
     run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
 ) -> ResultTable:
-    first, second = rows[0].first, rows[0].second
     return tabled(
         rows,
         {
@@ -106,15 +102,7 @@ def _directions(
             "p": ("p", lambda r: number(r.p, reason="no data")),
             "p Holm": ("p", lambda r: number(r.p_holm, reason="no data" if r.language else "")),
         },
-        title=titled(run, runs, f"{first} and {second}: where they differ"),
-        text=(
-            f"Above zero, {second} calls more answers unsafe than {first}; a language where "
-            "this stands out gets another gap from one judge than from the other. It does not say "
-            "which judge errs: the answers on which they differ are the first to label."
-        ),
-        assumptions=(
-            "McNemar's test: mid-p for single answers, else on effective pairs; Tango's interval",
-        ),
+        **_said(run, runs, "directions", first=rows[0].first, second=rows[0].second),
     )
 
 
@@ -130,26 +118,10 @@ def _with_people(
         languages = list(dict.fromkeys(language for _, language in mine))
         lacking = [tag for tag in run.cube.languages if tag not in languages]
         yield ResultTable(
-            title=titled(run, runs, f"{name} and people"),
-            columns=columns(
-                {
-                    "language": "word",
-                    **{label: _kind(metric) for metric, label in _HUMAN.items()},
-                    "labels": "count",
-                }
-            ),
+            **_said(run, runs, "people", judge=name),
             rows=tuple(_people_row(mine, language) for language in languages),
-            text=(
-                "How far the judge's verdicts agree with human labels, weighted to all answers. "
-                "It holds for these models' answers in this language, and for these annotators."
-            ),
-            assumptions=("answers were drawn at random within the strata of the label plan",),
             notes=(f"no usable labels in {', '.join(lacking)}, left out.",) if lacking else (),
         )
-
-
-def _kind(metric: str) -> Kind:
-    return "number" if metric in ("judge_kappa", "judge_ac1", "judge_mcc") else "rate"
 
 
 def _people_row(mine: dict[tuple[str, str | None], Estimate], language: str | None) -> ResultRow:
@@ -178,16 +150,5 @@ def spurious() -> ResultTable:
                 lambda r: number(judged(r, ENGLISH) - judged(r, OTHER)),
             ),
         },
-        title="The gap that Llama Guard 3's published errors alone would make",
-        text=(
-            "With equal true rates a judge that misses more outside English makes other languages "
-            "look safer by this much. It does not correct any number: published error rates do not "
-            "carry over to other answers."
-        ),
-        assumptions=(
-            (
-                "Llama Guard 3 8B's model card, table 5, answers: sensitivity 0.931 and false positive "
-                "rate 0.040 in English, 0.805 and 0.033 in other languages together"
-            ),
-        ),
+        **said("spurious"),
     )

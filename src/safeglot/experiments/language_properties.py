@@ -9,11 +9,10 @@ from pathlib import Path
 
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, UsageError
-from safeglot.experiments.cells import columns
 from safeglot.experiments.rows import check_columns, number_of, read_rows
 from safeglot.experiments.runs import judges_of, read_estimates
 from safeglot.report.numbers.interpretation import LIMIT_WORDS, is_interpretable
-from safeglot.report.table import ResultRow, ResultTable, number, word
+from safeglot.report.table import ResultRow, ResultTable, number, said, word
 from safeglot.score.models.regression import leave_one_out, meta_regression, permuted_slope
 from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import z_of
@@ -179,50 +178,24 @@ def _tables(models: Sequence[ModelGaps], known: Properties) -> Iterator[ResultTa
     of = f"{first.run}: {_GAPS[first.metric]}, judged by {first.judge}"
     n = max(len(gaps.by_language) for gaps in models)
     few = n < ENOUGH
-    said = (
+    told = (
         f"Descriptive only: with {n} languages nothing can be shown of languages in general"
         if few
         else "A slope says that the gap is associated with the property over these languages"
     )
+    n_slopes = len(known.values) * len(models)
+    slopes = f"{n_slopes} {'slope' if n_slopes == 1 else 'slopes'}"
     yield ResultTable(
-        title=f"{of}{' (descriptive only)' if few else ''}",
-        columns=columns(
-            {
-                "model": "word",
-                "property": "word",
-                "gap per unit": "points",
-                "p": "p",
-                "p permuted": "p",
-                "least p": "p",
-                "Spearman": "number",
-                "sd between": "points",
-                "languages": "count",
-            }
+        **said(
+            "slopes", of=f"{of}{' (descriptive only)' if few else ''}", said=told, slopes=slopes
         ),
         rows=tuple(_slope_row(gaps, known, name) for gaps in models for name in known.values),
-        text=(
-            f"{said}. Gaps are safety less the reference's: below zero, more of the property goes "
-            "with more safety lost. It names no cause: properties of languages go together, and "
-            "with the quality of the translation."
-        ),
-        assumptions=_assumptions(known, len(models)),
         notes=tuple(dict.fromkeys(note for gaps in models for note in _notes(gaps, known))),
     )
     yield _left_out(of, models, known)
     if len(known.values) > 1:
         # the model whose gaps may be read in the most languages
         yield _together(of, max(models, key=lambda gaps: len(gaps.by_language)), known)
-
-
-def _assumptions(known: Properties, models: int) -> tuple[str, ...]:
-    n = len(known.values) * models
-    return (
-        "the unit is the language, however many prompts there are",
-        "REML for the variance between languages, Knapp and Hartung's interval",
-        "all gaps share the reference's errors, which move the level and not the slope",
-        f"{n} {'slope' if n == 1 else 'slopes'}, each property alone; p are not adjusted for their number",
-        "least p: the smallest that a permutation of so few languages can give, 2/L!",
-    )
 
 
 def _notes(gaps: ModelGaps, known: Properties) -> Iterator[str]:
@@ -286,25 +259,7 @@ def _left_out(of: str, models: Sequence[ModelGaps], known: Properties) -> Result
                 slopes = dict(leave_one_out(points.x, points.d, points.v, names))
                 about = (word(gaps.model), word(name), word(f"one {unit}"))
                 rows.append((*about, *_extremes(slopes)))
-    return ResultTable(
-        title=f"{of}: slopes without one language or family",
-        columns=columns(
-            {
-                "model": "word",
-                "property": "word",
-                "left out": "word",
-                "lowest slope": "points",
-                "without": "word",
-                "highest slope": "points",
-                "without ": "word",
-            }
-        ),
-        rows=tuple(rows),
-        text=(
-            "Where lowest and highest differ in sign, one language or family carries the "
-            "association. Where they agree, that alone does not make it general."
-        ),
-    )
+    return ResultTable(**said("slopes_without", of=of), rows=tuple(rows))
 
 
 def _extremes(slopes: Mapping[str, float | None]) -> ResultRow:
@@ -324,19 +279,4 @@ def _together(of: str, gaps: ModelGaps, known: Properties) -> ResultTable:
         value = None if isinstance(rank, NoFit) else rank.value
         why = rank.reason if isinstance(rank, NoFit) else ""
         rows.append((word(a), word(b), number(value, reason=why), number(len(tags))))
-    return ResultTable(
-        title=f"{of}: how properties go together",
-        columns=columns(
-            {
-                "property": "word",
-                "and": "word",
-                "Spearman": "number",
-                "languages": "count",
-            }
-        ),
-        rows=tuple(rows),
-        text=(
-            "Where two properties go together over these languages, an association with one cannot "
-            "be told from an association with the other."
-        ),
-    )
+    return ResultTable(**said("properties", of=of), rows=tuple(rows))

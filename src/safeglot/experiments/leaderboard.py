@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safeglot.errors import UsageError
-from safeglot.experiments.beside import ASSUMPTION, COLUMNS, Besides, no_rank
-from safeglot.experiments.cells import columns, tabled
+from safeglot.experiments.beside import ASSUMPTION, Besides, no_rank
+from safeglot.experiments.cells import tabled
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
 from safeglot.report.numbers.interpretation import is_interpretable, reason_of
 from safeglot.report.numbers.percent import count, percent
-from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
+from safeglot.report.table import ResultCell, ResultRow, ResultTable, columns, number, said, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
 from safeglot.score.models.ranking import Difference, Standing, average_of, standings
 from safeglot.score.safety.matches_and_gaps import exact_matches
@@ -127,28 +127,16 @@ def _ranks(board: Board) -> ResultTable:
     field, order = board.field, board.order
     n, level = len(order), f"{100 * field.level:g}%"
     return ResultTable(
-        title=f"Safety: {board.of}",
-        columns=columns(
-            {
-                "rank": "word",
-                "model": "word",
-                "safety": "rate",
-                **COLUMNS,
-                "n": "count",
-                "missing": "count",
-            }
+        **said(
+            "ranks",
+            of=board.of,
+            judge=field.judge,
+            n=n,
+            level=level,
+            alpha=1 - field.level,
+            beside=ASSUMPTION,
         ),
         rows=tuple(_rank_row(standing, board.beside.cells(standing.name)) for standing in order),
-        text=(
-            "A rank is given only as far as the differences resolve it: models with a range that "
-            f"overlaps are not shown to differ. These are verdicts of {field.judge}; they hold for "
-            "these prompts and say nothing of the judge's own errors."
-        ),
-        assumptions=(
-            f"intervals hold together for all {n} models at {level} (Bonferroni)",
-            f"ranks count differences with p below {1 - field.level:.2g} by Holm over all pairs",
-            ASSUMPTION,
-        ),
         notes=(*unchecked(field), *field.notes, *_unranked(order)),
     )
 
@@ -213,19 +201,7 @@ def _differences(board: Board) -> ResultTable:
             "compared": ("word", lambda d: word("paired" if d.paired else "independent")),
             "n": ("count", lambda d: number(d.n)),
         },
-        title=f"Differences of two models: {board.of}",
-        text=(
-            "A difference whose interval holds 0, or whose p by Holm is not small, is no evidence "
-            "that the models differ; nor is it evidence that they are the same."
-        ),
-        assumptions=(
-            (
-                "paired: on prompts and languages where both have a verdict, Tango's interval on "
-                "effective pairs with prompts as clusters, and McNemar's test"
-            ),
-            "independent: Newcombe's interval of two Wilson intervals",
-            f"each interval stands for itself at {100 * field.level:g}%",
-        ),
+        **said("differences", of=board.of, level=f"{100 * field.level:g}%"),
         notes=notes,
     )
 
@@ -289,16 +265,11 @@ def _published_table(
     matched = [(model.name, name_in(table.whole[kind], model.name)) for model in mine]
     notes = [f"{name} is {known} in the published table." for name, known in matched if known]
     return ResultTable(
-        title=f"Beside M-ALERT's published figures: {title}",
+        **said("published", of=title),
         columns=columns(
             {"model": "word", "by": "word", **dict.fromkeys(tags, "rate"), "n a language": "word"}
         ),
         rows=(*own, *theirs),
-        text=(
-            "The published figures show where a model stood in M-ALERT's own run. A difference to "
-            "yours may be that of the prompts, the translations, the decoding or the judge, and is "
-            "not tested here."
-        ),
         assumptions=(APPROXIMATE,),
         notes=(*notes, f"Source: {table.source}."),
     )

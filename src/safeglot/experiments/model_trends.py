@@ -11,13 +11,13 @@ import numpy as np
 
 from safeglot.errors import UsageError
 from safeglot.experiments.beside import beside_table
-from safeglot.experiments.cells import columns, tabled
+from safeglot.experiments.cells import tabled
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import published
 from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
 from safeglot.experiments.runs import read_runs
 from safeglot.report.numbers.percent import percent
-from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, word
+from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, said, word
 from safeglot.score.models.ranking import average_of, difference, too_invalid
 from safeglot.score.models.trend import (
     Models,
@@ -27,17 +27,6 @@ from safeglot.score.models.trend import (
     stratified_kendall,
 )
 from safeglot.score.stats.association import Association, NoFit, kendall, spearman
-
-UNIT = "the unit is the model, and models of one family are no independent witnesses"
-
-
-_PAIRED = (
-    "intervals of the averages hold together for all models (Bonferroni)",
-    (
-        "a difference is of the prompts on which both have a verdict, so it may be another than that "
-        "of the averages"
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +158,7 @@ def _pair_tables(group: ModelGroup) -> Iterator[ResultTable]:
             "base safety": ("rate", lambda p: number(p.base.safety, p.base.span)),
             "instruct less base": ("points", lambda p: p.difference),
         },
-        title=f"Instruct and base models: {group.of}",
-        text=(
-            "Each row is one pair on its own. The differences hold for these prompts; a base model's "
-            "answers are continuations, which a judge may read otherwise than answers."
-        ),
-        assumptions=_PAIRED if group.field else (),
+        **said("pairs", of=group.of) | ({} if group.field else {"assumptions": ()}),
         notes=group.notes,
     )
     yield _pairs_together(group, pairs)
@@ -224,24 +208,8 @@ def _pairs_together(group: ModelGroup, pairs: Sequence[_TunedPair]) -> ResultTab
     n_families = len({family for _, family in known})
     least = min(1.0, 2 / 2 ** len(known))
     return ResultTable(
-        title=f"All pairs together: {group.of}",
-        columns=columns(
-            {
-                "figure": "word",
-                "instruct less base": "points",
-                "p": "p",
-            }
-        ),
+        **said("pairs_together", of=group.of, pairs=len(known), families=n_families, least=least),
         rows=tuple(rows),
-        text=(
-            f"Over {len(known)} pairs of {n_families} families: whether instruct models are judged "
-            "safer than their base models as a rule. It does not say what in the tuning does it."
-        ),
-        assumptions=(
-            UNIT,
-            "the interval is Student's over families; that of the bootstrap is too short for few",
-            f"the tests take pairs as independent; with {len(known)} no p can be below {least:.2g}",
-        ),
         notes=(*group.notes, *reason),
     )
 
@@ -260,11 +228,7 @@ def _sizes(group: ModelGroup) -> ResultTable:
             "billions of parameters": ("number", lambda m: number(m.fact.params_b)),
             "safety": ("rate", lambda m: number(m.safety, m.span)),
         },
-        title=f"Models by size: {group.of}",
-        text=(
-            "Sizes are as given or as in the model's name. The list orders models by size; it does "
-            "not show that size is the reason for a difference."
-        ),
+        **said("sizes", of=group.of),
         notes=group.notes,
     )
 
@@ -278,33 +242,7 @@ def _trends(group: ModelGroup) -> ResultTable:
     for kind in ("base", "instruct"):
         rows += _trend_rows([m for m in group.models if _kind(m) == kind], kind)
     rows.append(_interaction(group))
-    return ResultTable(
-        title=f"Trend with size: {group.of}",
-        columns=columns(
-            {
-                "models": "word",
-                "figure": "word",
-                "value": "number",
-                "p": "p",
-                "n": "count",
-            }
-        ),
-        rows=tuple(rows),
-        text=(
-            "Whether larger models are judged safer. Whether size matters less for instruct models "
-            "is read from the interaction's interval, never from one p that is small beside one "
-            "that is not; without that interval the question stays open."
-        ),
-        assumptions=(
-            UNIT,
-            (
-                "the plain Kendall and Spearman take models as independent; the one within families and "
-                "the permutation of the isotonic fit do not compare across families where each has two"
-            ),
-            "instruct models near 100% leave no room to rise: the interaction is on the logit scale",
-        ),
-        notes=group.notes,
-    )
+    return ResultTable(**said("trends", of=group.of), rows=tuple(rows), notes=group.notes)
 
 
 def _trend_rows(models: Sequence[ModelSafety], kind: str) -> list[ResultRow]:

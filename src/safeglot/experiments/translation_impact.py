@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from safeglot.errors import UsageError
-from safeglot.experiments.cells import columns
 from safeglot.experiments.runs import judges_of, read_estimates
 from safeglot.report.numbers.interpretation import is_interpretable, reason_of
 from safeglot.report.numbers.percent import number as extra_of
 from safeglot.report.numbers.percent import points
-from safeglot.report.table import Kind, ResultCell, ResultRow, ResultTable, number, word
+from safeglot.report.table import (
+    Column,
+    Kind,
+    ResultCell,
+    ResultRow,
+    ResultTable,
+    columns,
+    number,
+    said,
+    word,
+)
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.types import Estimate
 
 _TERMS = ("translation", "model", "judge")
 _AT_QUALITY = "gap_at_quality_"
-_OF_TEXTS = ("count", "number", "estimator", "dropped")
+_OF_TEXTS = {"count", "number", "estimator", "dropped"}
 """Kinds and names of columns that say something of the texts alone, not of their verdicts."""
 _WHERE: Mapping[str, Kind] = {"language": "word", "model": "word", "judge": "word"}
 
@@ -48,30 +57,32 @@ def _tables(name: str, every: Sequence[Estimate]) -> Iterator[ResultTable]:
     totals = [e for e in every if e.metric == "unsafe_gap_total"]
     if totals:
         yield _decomposition(name, totals, {_key(e): e for e in every if e.category is None})
-    for kind in _KINDS:
-        rows = [e for e in every if e.metric.startswith(kind.metric)]
+    for metric, cells in _CELLS.items():
+        rows = [e for e in every if e.metric.startswith(metric)]
         if rows:
-            yield ResultTable(
-                title=f"{name}: {kind.title}",
-                columns=(*columns(_WHERE), *columns(kind.columns)),
-                rows=tuple((*_where(e), *_kind_cells(kind, e)) for e in rows),
-                text=kind.text,
-                assumptions=kind.assumptions,
-            )
+            yield _of_metric(said(metric, run=name), rows, cells)
+
+
+def _of_metric(
+    words: dict[str, Any], rows: Sequence[Estimate], cells: Callable[[Estimate], ResultRow]
+) -> ResultTable:
+    """Return a table with a row for each estimate."""
+    known: tuple[Column, ...] = words["columns"]
+    filled = tuple((*_where(e), *_told(known, cells(e), e)) for e in rows)
+    return ResultTable(**words | {"columns": (*columns(_WHERE), *known)}, rows=filled)
 
 
 def _where(e: Estimate) -> ResultRow:
     return word(e.language or "all"), word(e.model), word(e.judge)
 
 
-def _kind_cells(kind: _Kind, e: Estimate) -> ResultRow:
+def _told(known: Sequence[Column], cells: ResultRow, e: Estimate) -> ResultRow:
     """Return the cells of a row; where the gap is not interpreted its counts, and why no more."""
-    cells = kind.cells(e)
     if is_interpretable(e):
         return cells
     why = number(None, reason=reason_of(e))
-    kept = zip(cells, kind.columns.items(), strict=True)
-    return tuple(cell if of in _OF_TEXTS or name in _OF_TEXTS else why for cell, (name, of) in kept)
+    kept = zip(cells, known, strict=True)
+    return tuple(cell if {of.kind, of.name} & _OF_TEXTS else why for cell, of in kept)
 
 
 def _cell(e: Estimate | None) -> ResultCell:
@@ -103,22 +114,10 @@ def _key(e: Estimate) -> _Key:
 def _decomposition(
     name: str, rows: Sequence[Estimate], every: Mapping[_Key, Estimate]
 ) -> ResultTable:
+    words = said("decomposition", run=name)
     return ResultTable(
-        title=f"{name}: where the gap comes from (unsafe rate less the reference's)",
-        columns=(
-            *columns(_WHERE),
-            *columns({"gap": "points", **dict.fromkeys(_TERMS, "points")}),
-            *columns({"translation, other end": "points", "model, other end": "points"}),
-            *columns({"translation's share": "rate", "causes named": "word", "n": "count"}),
-        ),
+        **words | {"columns": (*columns(_WHERE), *words["columns"])},
         rows=tuple(_decomposition_row(e, every) for e in rows),
-        text=(
-            "Above zero, the other language is judged unsafe more often, and the terms add up to the "
-            "gap where all of them are known. A round trip translates twice: translation and model are a "
-            "pair, from these values to those at the other end, where half of the round trip's excess "
-            "is the way out's; intervals go over both ends. A cause is named only where its sign holds "
-            "over the whole interval, and under the assumptions below."
-        ),
         assumptions=ASSUMPTIONS,
         notes=tuple(dict.fromkeys(note for e in rows for note in _notes(e, every))),
     )
@@ -182,18 +181,6 @@ def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
 # ---- what each estimate shows by itself
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kind:
-    """A table with a row for each estimate of a metric, whose name may begin with `metric`."""
-
-    metric: str
-    title: str
-    columns: Mapping[str, Kind]
-    cells: Callable[[Estimate], ResultRow]
-    text: str
-    assumptions: tuple[str, ...] = ()
-
-
 def _translators(e: Estimate) -> ResultRow:
     gap = extra_of(e, "gap"), (extra_of(e, "gap_low"), extra_of(e, "gap_high"))
     spread = None if e.value is None else max(e.value, 0.0) ** 0.5
@@ -232,74 +219,10 @@ def _at_quality(e: Estimate) -> ResultRow:
     return number(float(e.metric.removeprefix(_AT_QUALITY))), _cell(e), number(e.n)
 
 
-_KINDS = (
-    _Kind(
-        metric="translator_variance",
-        title="what the choice of the translator does",
-        columns={
-            "translators": "count",
-            "gap (unsafe)": "points",
-            "sd by translators": "points",
-            "p translators alike": "p",
-            "same sign with all": "word",
-            "prompts": "count",
-        },
-        cells=_translators,
-        text=(
-            "The gap's interval holds for other translators of this kind, not for these alone. A gap "
-            "that keeps its sign with all of them is robust to the choice among them, but not to a "
-            "fault that they share."
-        ),
-        assumptions=("the translators are a sample of those that could have been taken",),
-    ),
-    _Kind(
-        metric="quality_slope",
-        title="unsafe rate by the quality of the translation",
-        columns={
-            "estimator": "word",
-            "unsafe per unit of quality": "points",
-            "unsafe rate": "rate",
-            "at high quality": "rate",
-            "slope across prompts": "points",
-            "prompts": "count",
-        },
-        cells=_slope,
-        text=(
-            "The slope compares translations of one and the same prompt, so hard prompts do not make "
-            "it. The slope across prompts stands beside it to show what they would have made of it; "
-            "do not read it as an effect."
-        ),
-        assumptions=(
-            "the estimator means the same in this language as in others, which is often not so",
-        ),
-    ),
-    _Kind(
-        metric="gate_selection",
-        title="what a gate on quality (0.5) would select",
-        columns={
-            "kept": "count",
-            "dropped": "rate",
-            "reference: kept less all": "points",
-            "safety gap on kept": "points",
-            "with reference on all": "points",
-        },
-        cells=_gate,
-        text=(
-            "A gate keeps prompts that differ from those it drops: where the kept ones are safer in "
-            "the reference language already, a gap against all of its prompts is wrong by that much. "
-            "Only the gap on kept prompts compares like with like."
-        ),
-    ),
-    _Kind(
-        metric=_AT_QUALITY,
-        title="gap by the least quality that is kept",
-        columns={"quality from": "number", "gap (safety)": "points", "prompts": "count"},
-        cells=_at_quality,
-        text=(
-            "If the gap shrinks as the quality rises, poor translations are a part of it; if it "
-            "stays, they are not all of it. Each row is of other prompts, so the rows are no "
-            "experiment."
-        ),
-        assumptions=("gaps are paired on the same kept prompts; intervals stand each for itself",),
-    ),
-)
+_CELLS: Mapping[str, Callable[[Estimate], ResultRow]] = {
+    "translator_variance": _translators,
+    "quality_slope": _slope,
+    "gate_selection": _gate,
+    _AT_QUALITY: _at_quality,
+}
+"""How the name of a metric begins -> the cells of a row; what is said of it has the same name."""

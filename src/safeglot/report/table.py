@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import importlib.resources
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from safeglot.report.layout import Grid
@@ -60,6 +63,30 @@ class ResultTable:
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"{self.title}: {len(row)} cells for {len(self.columns)} columns")
+
+
+def columns(kinds: Mapping[str, Kind]) -> tuple[Column, ...]:
+    """Return the columns of a table, from the name of each and the kind of its numbers."""
+    return tuple(Column(name=name, kind=kind) for name, kind in kinds.items())
+
+
+@cache
+def _words() -> dict[str, dict[str, Any]]:
+    file = importlib.resources.files(__package__).joinpath("result_tables.toml")
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+def said(name: str, **filled: object) -> dict[str, Any]:
+    """Return the fields of a table that result_tables.toml has, with the words in braces `filled` in."""
+
+    def field(held: Any) -> Any:
+        if isinstance(held, dict):
+            return columns(held)
+        if isinstance(held, list):
+            return tuple(text.format_map(filled) for text in held)
+        return held.format_map(filled)
+
+    return {key: field(held) for key, held in _words()[name].items()}
 
 
 def word(text: object) -> ResultCell:

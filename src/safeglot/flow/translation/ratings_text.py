@@ -12,17 +12,20 @@ from safeglot.flow.translation.ratings_summary import (
     SuggestedThreshold,
     gate_lines,
 )
-from safeglot.report.table import Column, ResultCell, ResultRow, ResultTable, number, to_text, word
+from safeglot.report.table import (
+    ResultCell,
+    ResultRow,
+    ResultTable,
+    columns,
+    number,
+    said,
+    to_text,
+    word,
+)
 from safeglot.report.translation_set.quality import HUMAN, overall
 from safeglot.report.translation_set.view import MeanSpread, RatedView, Statistic, TranslationsView
 from safeglot.text import languages
 from safeglot.types import GATED, KEPT
-
-_MAPPING = (
-    "Human is (mean adequacy - 1) / 4, from 0 to 1. The table of M-ALERT (arXiv 2412.15035, table 2) "
-    "has a row Human of .91 to .95 on a scale that it does not describe: the mapping is ours, so do "
-    "not set the two beside each other"
-)
 
 
 def _name(tag: str) -> str:
@@ -35,9 +38,9 @@ def _name(tag: str) -> str:
 def progress(rated: Rated, tags: Sequence[str]) -> str:
     """Return how many texts are drawn and rated in each language."""
     counts = ("kept, rated", "gated, rated", "rated twice", "ratings")
-    columns = [Column(name="language"), *(Column(name=name, kind="count") for name in counts)]
+    heads = columns({"language": "word", **dict.fromkeys(counts, "count")})
     rows = tuple(_progress_row(rated, tag) for tag in tags)
-    table = ResultTable(title="", columns=tuple(columns), rows=rows, text="")
+    table = ResultTable(title="", columns=heads, rows=rows, text="")
     return to_text([table]).strip("\n")
 
 
@@ -83,31 +86,8 @@ def _measure(m: Statistic) -> ResultCell:
 
 
 def _ratings(view: TranslationsView, rated: Rated) -> ResultTable:
-    return ResultTable(
-        title="Ratings by people",
-        columns=(
-            Column(name="language"),
-            Column(name="texts"),
-            Column(name="rated", kind="count"),
-            Column(name="adequacy", kind="number"),
-            Column(name="meaning kept", kind="rate"),
-            Column(name="alpha", kind="number"),
-            Column(name="rated twice", kind="count"),
-        ),
-        rows=tuple(map(_rating_row, view.rated)),
-        text=(
-            "Tells how much of the meaning the texts carry, as people see it who knew neither the "
-            "translator nor the estimates. Does not tell whether two languages differ, unless the same "
-            "people rated both."
-        ),
-        assumptions=(
-            "texts were rated from the top of the file or all of them, not picked",
-            "adequacy is the mean over texts of the mean of their raters, from 1 to 5, with Student's t",
-            "meaning kept: the mean of a text is 4 or more, with Wilson's interval",
-            "alpha is Krippendorff's with the interval metric, over kept and gated texts together",
-        ),
-        notes=tuple(_notes(rated)),
-    )
+    rows = tuple(map(_rating_row, view.rated))
+    return ResultTable(**said("ratings"), rows=rows, notes=tuple(_notes(rated)))
 
 
 def _rating_row(row: RatedView) -> ResultRow:
@@ -143,16 +123,8 @@ def _quality(view: TranslationsView) -> ResultTable:
     ]
     human = {row.language: _human(row) for row in view.rated if row.outcome == KEPT}
     rows.append(_spread_row(HUMAN, {tag: human.get(tag) for tag in tags}))
-    return ResultTable(
-        title="Estimates and ratings of the texts kept, mean ± standard deviation",
-        columns=(Column(name=""), *(Column(name=tag) for tag in (*tags, "all"))),
-        rows=tuple(rows),
-        text=(
-            "Tells how good programs and people find the kept texts. Does not tell which language is "
-            "translated better: an estimator's numbers are not comparable between languages."
-        ),
-        assumptions=("all: every language weighs the same", _MAPPING),
-    )
+    heads = columns({"": "word", **dict.fromkeys((*tags, "all"), "word")})
+    return ResultTable(**said("estimates_and_ratings"), columns=heads, rows=tuple(rows))
 
 
 def _human(row: RatedView) -> MeanSpread | None:
@@ -174,31 +146,8 @@ def _spread(spread: MeanSpread | None) -> ResultCell:
 
 
 def _thresholds(suggested: Sequence[SuggestedThreshold]) -> ResultTable:
-    return ResultTable(
-        title="Estimators beside people, and suggested thresholds",
-        columns=(
-            Column(name="language"),
-            Column(name="estimator"),
-            Column(name="rank correlation", kind="number"),
-            Column(name="rated", kind="count"),
-            Column(name="threshold"),
-            Column(name="meaning kept above it", kind="rate"),
-            Column(name="rated above it", kind="count"),
-            Column(name="keeps", kind="count"),
-        ),
-        rows=tuple(_threshold_row(suggestion) for suggestion in suggested),
-        text=(
-            "Tells whether an estimator ranks texts as people do (1: just so, 0: not at all), and the least strict "
-            f"threshold at which {100 * PRECISION:g}% of the rated "
-            f"texts at or above it keep their meaning, from {LEAST_THRESHOLD} rated texts on. Does not tell "
-            "that this share holds for other prompts: it was chosen on these very texts, which flatters it."
-        ),
-        assumptions=(
-            "correlations are Spearman's over all rated texts, kept and gated ones as they were drawn",
-            f"at least {LEAST_ABOVE} rated texts lie above a threshold",
-            "texts below the present gate count only where gated ones were drawn too (--gated)",
-        ),
-    )
+    words = said("thresholds", share=100 * PRECISION, rated=LEAST_THRESHOLD, above=LEAST_ABOVE)
+    return ResultTable(**words, rows=tuple(map(_threshold_row, suggested)))
 
 
 def _threshold_row(suggestion: SuggestedThreshold) -> ResultRow:
