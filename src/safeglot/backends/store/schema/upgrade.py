@@ -28,6 +28,8 @@ _ROWS = 5_000
 _CACHE_KIB = 65_536
 """Memory for pages meanwhile: keys are looked up all over the old tables."""
 _SQL = named(__package__, "upgrade.sql")
+_FILL = statements(_SQL["fill"])
+"""What needs no index of the new tables but that of the texts' keys."""
 _REPLIES = "SELECT rowid, text FROM replies WHERE rowid > ? ORDER BY rowid LIMIT ?"
 _SPLIT = "UPDATE replies SET text = ?, thought = ? WHERE rowid = ?"
 
@@ -105,7 +107,7 @@ def _bring_up(db: sqlite3.Connection, version: int) -> None:
     _run(db, ["DROP VIEW IF EXISTS answers"])
     _run(db, [f"ALTER TABLE {name} RENAME TO old_{name}" for name in _RENUMBERED])
     _run(db, _NEW_TABLES)
-    _run(db, statements(_SQL["fill"]))
+    _run(db, _FILL)
     db.execute(_MARK, (str(version),))
     _run(db, _INDEXES)
     _run(db, statements(_SQL["fill indexed"]))
