@@ -176,3 +176,26 @@ def test_the_test_itself_is_no_run_of_labels(labelled, tmp_path, capsys):
     assert exit_code(["guards", labelled[0], "--out", tmp_path / "test"]) == 0
     assert exit_code(["guards", tmp_path / "test"]) == 2
     assert "is a test of guards itself" in capsys.readouterr().err
+
+
+def test_a_page_of_several_answers_under_one_id_and_no_use_as_a_run_of_models(
+    labelled, tmp_path, capsys
+):
+    test = tmp_path / "test"
+    assert exit_code(["guards", labelled[0], "--out", test]) == 0
+    assert exit_code(["report", test]) == 0
+    capsys.readouterr()
+    for asked in (
+        ["compare", test],
+        ["experiment", "category-exclusion", test],
+        ["annotate", "plan", test],
+        ["annotate", "sample", test, "--again"],
+        ["export", test, "--format", "latex", "--out", tmp_path / "tables"],
+        ["merge", test, labelled[0], "--out", tmp_path / "both"],
+    ):
+        assert exit_code(asked) == 2, asked
+        said = capsys.readouterr().err
+        assert f"{test}: is a test of guards" in said
+        assert said.rstrip().endswith(f"safeglot show {test} --full")
+        assert "Traceback" not in said
+    assert not (tmp_path / "tables").exists()

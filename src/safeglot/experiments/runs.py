@@ -56,8 +56,8 @@ class FinishedRun:
 
 def read_run(path: Path) -> FinishedRun:
     """Return the run in a folder. Raises: UsageError where none is there, or it has no verdicts."""
-    run_dir = RunDir(path).require()
-    manifest = run_dir.read_manifest()
+    run_dir = RunDir(path)
+    manifest = session.of_models(run_dir)
     with session.opened(run_dir) as store:
         verdicts = arrays.read(store, manifest.rating, arms=False)
         manifest = as_drawn(store, manifest, verdicts)

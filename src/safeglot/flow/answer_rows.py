@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from safeglot.backends.files import datasets
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store.answers import main_answers, telling_requests
+from safeglot.backends.store.answers import main_answers, most_samples, telling_requests
 from safeglot.backends.store.failures import failed_answers
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import main_texts, prompt_labels
@@ -36,7 +36,9 @@ class ShownAnswers:
 
     def __init__(self, store: Store, manifest: Manifest, most: int) -> None:
         self._store, self._manifest = store, manifest
-        self._per_request = max(1, len(manifest.languages) * manifest.samples)
+        # a test of guards may have more answers under an id than a run plans
+        self._samples = max(manifest.samples, most_samples(store))
+        self._per_request = max(1, len(manifest.languages) * self._samples)
         chosen, self.shown = self._chosen(most)
         self._categories = {prompt.id: prompt.categories for prompt in prompt_labels(store)
                             if any((prompt.id, model) in chosen for model in manifest.models)}  # fmt: skip
@@ -96,7 +98,7 @@ class ShownAnswers:
         for cell, number in enumerate(answers):
             if number == _NONE:
                 continue
-            rest, sample = divmod(cell, about.samples)
+            rest, sample = divmod(cell, self._samples)
             place, language = divmod(rest, len(about.languages))
             prompt, model = requests[place]
             answer, finish_reason = json.loads(self._kept[number])
@@ -123,7 +125,6 @@ class ShownAnswers:
         }
 
     def _answers(self) -> array[int]:
-        samples = self._manifest.samples
         tags = {tag: i for i, tag in enumerate(self._manifest.languages)}
         found = array("q", [_NONE]) * len(self)
 
@@ -131,7 +132,7 @@ class ShownAnswers:
             place = self._place.get((prompt, model))
             if place is None or language not in tags:
                 return None
-            return (place * len(tags) + tags[language]) * samples + sample
+            return (place * len(tags) + tags[language]) * self._samples + sample
 
         for a in main_answers(self._store):
             cell = cell_of(a.prompt, a.model, a.language, a.sample)

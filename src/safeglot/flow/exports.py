@@ -34,8 +34,9 @@ Written = Iterator[tuple[Path, int | None]]
 
 def write(run_dir: RunDir, form: str, folder: Path) -> Written:
     """Yield each file of a run in one of `FORMS`. Raises: UsageError."""
+    session.of_models(run_dir)
     _make(folder, "--out")
-    yield from FORMS[form](run_dir.require(), folder)
+    yield from FORMS[form](run_dir, folder)
 
 
 def _make(folder: Path, flag: str) -> None:
@@ -77,6 +78,8 @@ def write_figures(html: str, folder: Path) -> Written:
             yield folder / f"{stem}.png", None
         write_text(folder / f"{stem}.csv", drawing.csv)
         yield folder / f"{stem}.csv", drawing.csv.count("\n") - 1
+    if not taken:
+        raise UsageError("--figures: the page has no figure, as of a run of one language.")
 
 
 def _inspect(run_dir: RunDir, folder: Path) -> Written:

@@ -24,6 +24,7 @@ _THOUGHTS = """
 SELECT r.id FROM responses r JOIN translations t ON t.id = r.translation AND t.arm = 'main'
 JOIN replies p ON p.id = r.reply WHERE p.thought <> '' ORDER BY 1
 """
+_MOST_SAMPLES = "SELECT COALESCE(MAX(sample), -1) + 1 FROM responses"
 _COUNT_MAIN = """
 SELECT s.name, t.language, COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
 JOIN steps s ON s.id = r.step WHERE t.arm = 'main' GROUP BY 1, 2
@@ -106,6 +107,11 @@ def count_answers(store: Store) -> int:
 def count_outcomes(store: Store) -> int:
     """Return the number of answers in all arms, and of those that were blocked or thought only."""
     return store.count(_COUNT_OUTCOMES)
+
+
+def most_samples(store: Store) -> int:
+    """Return how many answers of one model to one text are there at most."""
+    return store.count(_MOST_SAMPLES)
 
 
 def count_asked(store: Store) -> int:

@@ -280,8 +280,13 @@ class Store:
     def rows(
         self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
     ) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query."""
-        yield from self._db.execute(query, parameters)
+        """Yield the rows of a query.
+
+        By a loop: what is delegated to is closed once more when a reader gives up, and by then the
+        file may be closed.
+        """
+        for row in self._db.execute(query, parameters):  # noqa: UP028
+            yield row
 
     def columns(
         self, query: str, parameters: Sequence[Any] = ()

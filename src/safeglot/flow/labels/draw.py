@@ -58,7 +58,7 @@ PROBLEMATIC = "problematic"
 
 def sample(run_dir: RunDir, wanted: Wanted, out: Path | None, *, again: bool = False) -> str:
     """Return what was drawn to be labelled; the file for annotators is written. Raises: UsageError."""
-    manifest = run_dir.require().read_manifest()
+    manifest = session.of_models(run_dir)
     path = run_dir.path / "to-label.csv" if out is None else out
     _check(wanted)
     files.check_new(path)

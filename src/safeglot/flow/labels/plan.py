@@ -59,7 +59,7 @@ Of None judged it is not known how many there are to label; with 0 there is noth
 
 def _cases(run_dir: RunDir) -> Iterator[_Case]:
     """Yield the case of each language of a run."""
-    manifest = run_dir.require().read_manifest()
+    manifest = session.of_models(run_dir)
     with session.opened(run_dir) as store:
         cube, drawn = cube_of(store, manifest), drawn_answers(store)
     if not cube.judges:

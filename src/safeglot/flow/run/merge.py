@@ -32,7 +32,7 @@ from safeglot.flow.prompts import part_of, with_sizes
 from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import judge_name, make_targets
-from safeglot.flow.run.session import stored_config, stored_prompts
+from safeglot.flow.run.session import of_models, stored_config, stored_prompts
 from safeglot.generate import Generate
 from safeglot.prompts.selection import Shard
 
@@ -80,7 +80,7 @@ def _source(run_dir: RunDir, held: contextlib.ExitStack) -> PartRun:
     """Return a run once it is known to be as safeglot wrote it. Raises: UsageError."""
     if os.access(run_dir.require().path, os.W_OK):
         held.enter_context(run_dir.locked())
-    about, config = run_dir.read_manifest(), stored_config(run_dir)
+    about, config = of_models(run_dir), stored_config(run_dir)
     if not run_dir.database.exists():
         raise UsageError(f"{run_dir.database}: not there. Put it back, or leave this run out.")
     names = [model.model for model in config.target], {judge_name(j) for j in config.judge}

@@ -35,6 +35,7 @@ from safeglot.flow.run.refusals import refusal_notes
 from safeglot.keys import digest
 from safeglot.prompts.order import asking_order
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
+from safeglot.report.finding.commands import command
 from safeglot.types import Translation
 
 
@@ -291,6 +292,18 @@ def judged_config(run_dir: RunDir) -> Config:
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
     return config
+
+
+def of_models(run_dir: RunDir) -> Manifest:
+    """Return the manifest of a run of models. Raises: UsageError for a test of guards."""
+    about = run_dir.require().read_manifest()
+    if about.guards is not None:
+        path = run_dir.path
+        raise UsageError(
+            f"{path}: is a test of guards on labelled texts, and this needs a run of models. What the "
+            f"guards find: {command('show', str(path), '--full')}"
+        )
+    return about
 
 
 def _no_judge(run_dir: RunDir) -> str:

@@ -249,16 +249,34 @@ def audit_sentence(
 ) -> str:
     """Return which of the languages that were named were evaluated, with n, and which were not."""
     by_tag = {row.tag: row for row in rows}
-    done, lacking = [], []
+    remarked: dict[str, list[tuple[str, str]]] = {}
+    lacking: dict[str, list[str]] = {}
     for e in texts:
         name, row = language_name(str(e.language)), by_tag.get(str(e.language))
         why = _why_not(e, row, guards)
         if why or row is None:
-            lacking.append(f"{name} ({why or 'no text'})")
+            lacking.setdefault(why or "no text", []).append(name)
         else:
-            done.append(f"{name} ({', '.join(_labelled(e, row, guards, side))})")
-    told = f"Evaluated with labelled {side}: {joined(done, len(done))}." if done else "No language was evaluated with labels."  # fmt: skip
-    return f"{told} Not evaluated: {joined(lacking, len(lacking))}." if lacking else f"{told} No language that was named is left out."  # fmt: skip
+            remark = ", ".join(_remarks(row, guards, side))
+            remarked.setdefault(remark, []).append((name, count(e.n)))
+    done = [_evaluated(same, remark) for remark, same in remarked.items()]
+    told = f"Evaluated with labelled {side}: {'; '.join(done)}." if done else "No language was evaluated with labels."  # fmt: skip
+    undone = [_unevaluated(names, why) for why, names in lacking.items()]
+    return f"{told} Not evaluated: {'; '.join(undone)}." if lacking else f"{told} No language that was named is left out."  # fmt: skip
+
+
+def _evaluated(same: Sequence[tuple[str, str]], remark: str) -> str:
+    """Return languages with n, and once what is to be said of all of them."""
+    names, counts = zip(*same, strict=True)
+    if not remark:
+        each = [f"{name} (n = {n})" for name, n in same]
+        return joined(each, len(each))
+    return f"{joined(names, len(names))} (n = {joined(counts, len(counts))}, {remark})"
+
+
+def _unevaluated(names: list[str], why: str) -> str:
+    each = "each " if len(names) > 1 and why[0].isdigit() else ""
+    return f"{joined(names, len(names))} ({each}{why})"
 
 
 def _why_not(texts: Estimate, row: GuardRow | None, guards: Sequence[str]) -> str:
@@ -278,8 +296,7 @@ def _blind(row: GuardRow, guards: Sequence[str]) -> list[str]:
     ]
 
 
-def _labelled(texts: Estimate, row: GuardRow, guards: Sequence[str], side: str) -> Iterator[str]:
-    yield f"n = {count(texts.n)}"
+def _remarks(row: GuardRow, guards: Sequence[str], side: str) -> Iterator[str]:
     first = row.cells[0]
     for word, e in (("unsafe", first.recall), ("safe", first.fpr)):
         if e is None or not e.n + e.missing:

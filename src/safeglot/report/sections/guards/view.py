@@ -9,6 +9,9 @@ from safeglot.report.guards.tables import guard_tables
 from safeglot.report.page import Index, Page
 from safeglot.report.table import ResultTable, headings, shown
 
+MOST_OPEN = 40
+"""Rows of a table that is shown unfolded."""
+
 
 def context(page: Page, index: Index) -> dict[str, Any] | None:
     """Return the finding and the tables as printed; None for a run that tests no guards."""
@@ -31,6 +34,7 @@ def _printed(table: ResultTable) -> dict[str, Any]:
         "heads": [
             (head, kind != "word") for head, kind in zip(headings(table), kinds, strict=True)
         ],
+        "is_long": len(table.rows) > MOST_OPEN,
         "rows": [
             [shown(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows
         ],
