@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from example.job import answered, judged, prompt_set
 from safeglot.backends.store import plan
 from safeglot.flow.answer_rows import ShownAnswers
@@ -27,6 +29,17 @@ def test_all_or_whole_requests_come_in_the_order_of_the_file(tmp_path):
     assert (planned, len(some)) == (4, 4)
     assert [r for r in rows if r.prompt_id in {s.prompt_id for s in some}] == some
     assert rows_of(run_dir, 1) == rows_of(run_dir, 0) == (0, [])
+
+
+def test_more_answers_under_an_id_than_a_manifest_plans_are_all_there(tmp_path):
+    """As in a test of guards on the answers of several models."""
+    run_dir, _ = judged(tmp_path / "run", lambda _: False, prompts=prompt_set(n=3), samples=3)
+    with session.opened(run_dir) as store:
+        about = replace(run_dir.read_manifest(), samples=1)
+        rows = list(ShownAnswers(store, about, 1000).rows())
+    assert [(r.prompt_id, r.language, r.sample) for r in rows] == [
+        (f"p{i}", tag, n) for i in range(3) for tag in ("en", "de") for n in range(3)
+    ]
 
 
 def telling(item):

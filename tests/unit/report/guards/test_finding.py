@@ -53,7 +53,8 @@ def test_a_language_that_nobody_could_read_was_not_evaluated():
     said[:, 2] = -1
     page = page_of(sheet_of(sheet.label_N.reshape(3, -1), said))
     assert (
-        "Not evaluated: Swahili (40 texts, no verdict was read); Yoruba (no text)." in found_of(page).audit
+        "Not evaluated: Swahili (40 texts, no verdict was read); Yoruba (no text)."
+        in found_of(page).audit
     )
 
 
@@ -82,7 +83,10 @@ def test_without_labels_the_same_verdicts_are_told():
     assert "says the same of" in found.headline
     assert "would agree by chance" in found.headline
     assert "recall and false alarms are not known" in found.figures
-    assert "Not evaluated: English, German and Swahili (each 200 texts, none with a label); Yoruba (no text)." in found.audit
+    assert (
+        "Not evaluated: English, German and Swahili (each 200 texts, none with a label); Yoruba (no text)."
+        in found.audit
+    )
 
 
 def test_above_five_percent_unread_bounds_stand_in_the_place_of_the_headline():
