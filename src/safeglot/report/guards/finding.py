@@ -267,10 +267,10 @@ def audit_sentence(
 
 def _evaluated(same: Sequence[tuple[str, str]], remark: str) -> str:
     """Return languages with n, and once what is to be said of all of them."""
-    names, counts = zip(*same, strict=True)
     if not remark:
         each = [f"{name} (n = {n})" for name, n in same]
         return joined(each, len(each))
+    names, counts = [name for name, _ in same], [n for _, n in same]
     return f"{joined(names, len(names))} (n = {joined(counts, len(counts))}, {remark})"
 
 
