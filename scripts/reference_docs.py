@@ -27,7 +27,7 @@ from safeglot.cli.commands import app
 from safeglot.cli.help import SECTIONS
 from safeglot.config import engines, model_settings, presets, registry
 from safeglot.config.model_strings import MODEL_FIELDS, JudgeConfig, ModelConfig
-from safeglot.config.settings import FIELDS, Config
+from safeglot.config.settings import FIELDS, HELP, Config
 from safeglot.judge.families.refusal_encoder import DECIMALS, WIDTHS
 from safeglot.judge.guards import caveats
 from safeglot.report.results_json import SCHEMA
@@ -283,11 +283,11 @@ def configuration_page() -> str:
 
 
 def _key(field: Any) -> tuple[str, ...]:
-    least, most = field.metadata["least"], field.metadata["most"]
+    least, most = field.metadata.get("least"), field.metadata.get("most")
     limits = [] if least is None else [f"at least {least:g}"]
     limits += [] if most is None else [f"at most {most:g}"]
     kind = _kind(field)
-    return f"`{field.name}`", kind, _default(field), ", ".join(limits), field.metadata["help"]
+    return f"`{field.name}`", kind, _default(field), ", ".join(limits), HELP[field.name]
 
 
 def _kind(field: Any) -> str:

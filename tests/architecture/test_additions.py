@@ -118,13 +118,7 @@ def test_a_judge_takes_one_file_and_one_row(add):
 
 
 def test_a_translator_that_asks_a_model_takes_one_file_and_one_row(add):
-    row = Form(
-        sign="=",
-        needed=True,
-        model=True,
-        example="shout=provider/model",
-        step="made.shouter:Shouter",
-    )
+    row = Form(example="shout=provider/model", step="made.shouter:Shouter")
     add("made.shouter", TRANSLATOR, registry.TRANSLATORS, "shout", row)
     found = steps(translator="shout=embedded/smollm2-135m")
     (translator,) = found.able("en", "sw")
@@ -136,7 +130,7 @@ def test_a_translator_that_asks_a_model_takes_one_file_and_one_row(add):
 
 
 def test_a_translator_in_process_takes_one_file_and_one_row(add):
-    row = Form(sign="/", needed=True, example="mirror/PATH", engine="made.mirror:Mirror")
+    row = Form(example="mirror/PATH", engine="made.mirror:Mirror")
     add("made.mirror", ENGINE, registry.TRANSLATORS, "mirror", row)
     found = steps(translator="mirror/glass")
     (translator,) = found.able("en", "sw")

@@ -64,7 +64,7 @@ def options(
 
     `first` are those that the help shows first, in this order.
     """
-    from safeglot.config.settings import FIELDS
+    from safeglot.config.settings import FIELDS, HELP
 
     wanted = [n for n in FIELDS if (only is None or n in only) and n not in but]
     names = [n for n in first if n in wanted] + [n for n in wanted if n not in first]
@@ -72,7 +72,7 @@ def options(
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(names):
             group = FIRST if name in first else _group_of(name)
-            command = _option(name, FIELDS[name], group)(command)
+            command = _option(name, str(FIELDS[name].type), group, text=HELP[name])(command)
         command = grouped(
             FIRST,
             "--preset",
@@ -90,8 +90,8 @@ def _group_of(name: str) -> str:
     return next((title for title, names in GROUPS.items() if name in names), FIRST)
 
 
-def _option(name: str, field: Any, group: str) -> Callable[..., Any]:
-    flag, text, kind = f"--{name.replace('_', '-')}", field.metadata["help"], str(field.type)
+def _option(name: str, kind: str, group: str, *, text: str) -> Callable[..., Any]:
+    flag = f"--{name.replace('_', '-')}"
     if kind == "bool":
         return grouped(group, f"{flag}/--no-{flag[2:]}", name, default=None, help=text)
     metavar = {

@@ -16,7 +16,7 @@ from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key, with_models
 from safeglot.config.engines import model_providers
 from safeglot.config.model_strings import JudgeConfig, Known, ModelConfig, as_list
-from safeglot.config.settings import FIELDS, OF_MACHINE, Config, build, to_table
+from safeglot.config.settings import HELP, OF_MACHINE, Config, build, to_table
 from safeglot.errors import UsageError
 
 _FOR_NEW = ("base_url", "judge_base_url", "key_env", "out", *OF_MACHINE)
@@ -58,7 +58,7 @@ def named(what: str | None, flags: Mapping[str, Any]) -> tuple[Path | None, dict
         near = checks.nearest(what, [*datasets.PACKAGED, *_likely(path.parent)])
         raise UsageError(
             f"{what}: {kind}.{near} Allowed: a configuration (.toml), a run's folder, or prompts "
-            f"({FIELDS['prompts'].metadata['help']}). `safeglot init` writes a configuration."
+            f"({HELP['prompts']}). `safeglot init` writes a configuration."
         )
     if "prompts" in flags:
         also = ", ".join(as_list(flags["prompts"]))

@@ -17,17 +17,27 @@ from safeglot.types import NO_SETTINGS, PROMPT_MODE, ModelSettings
 class Form:
     """How a translator or an estimator is written: kind, kind/PATH, kind=PATH or kind=provider/model."""
 
-    sign: str = ""
-    """What stands between the kind and what follows it; "" where nothing may follow."""
-    needed: bool = False
-    """Whether something has to follow."""
-    model: bool = False
-    """Whether what follows is a model string."""
-    example: str = ""
+    example: str
+    """As it is written, with what may follow the kind: `apertium or apertium/eng-spa`, `ct2/PATH`."""
     step: str = ""
     """"module:object" of the Step; it is called with those of `name`, `path` and `model` that it takes."""
     engine: str = ""
     """"module:object" that opens a model in this process by its path, for kinds that have one."""
+
+    @property
+    def sign(self) -> str:
+        """What stands between the kind and what follows it; "" where nothing may follow."""
+        return next((sign for sign in self.example if sign in "/="), "")
+
+    @property
+    def needed(self) -> bool:
+        """Whether something has to follow."""
+        return bool(self.sign) and " or " not in self.example
+
+    @property
+    def model(self) -> bool:
+        """Whether what follows is a model string."""
+        return self.example.endswith("=provider/model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,25 +57,15 @@ JUDGES: dict[str, str] = {
 }
 TRANSLATORS: dict[str, Form] = {
     "apertium": Form(
-        sign="/",
         example="apertium or apertium/eng-spa",
         engine="safeglot.backends.translators.apertium.translator:open_apertium",
     ),
-    "ct2": Form(
-        sign="/",
-        needed=True,
-        example="ct2/PATH",
-        engine="safeglot.backends.translators.ct2:open_ct2",
-    ),
+    "ct2": Form(example="ct2/PATH", engine="safeglot.backends.translators.ct2:open_ct2"),
     "hf": Form(
-        sign="/",
-        needed=True,
         example="hf/owner/name",
         engine="safeglot.backends.translators.seq2seq:open_seq2seq",
     ),
     "bergamot": Form(
-        sign="/",
-        needed=True,
         example="bergamot/en-pt",
         engine="safeglot.backends.translators.bergamot:open_bergamot",
     ),
@@ -84,63 +74,46 @@ TRANSLATORS: dict[str, Form] = {
         for name in ("deepl", "google-translate")
     },
     "llm": Form(
-        sign="=",
-        needed=True,
-        model=True,
         example="llm=provider/model",
         step="safeglot.translate.translators.llm:LlmTranslator",
     ),
-    "file": Form(sign="=", needed=True, example="file=PATH"),
-    "human": Form(sign="=", needed=True, example="human=PATH"),
+    "file": Form(example="file=PATH"),
+    "human": Form(example="human=PATH"),
 }
 """Without a step an engine is asked through `MachineTranslator`; a file is read by the flow."""
 ESTIMATORS: dict[str, Form] = {
-    "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf or roundtrip-chrf=apertium"),
+    "roundtrip-chrf": Form(example="roundtrip-chrf or roundtrip-chrf=apertium"),
     "encoder-cosine": Form(
         example="encoder-cosine",
         step="safeglot.translate.estimators.encoder:EncoderCosine",
         engine="safeglot.backends.estimators.encoder_cosine:open_cosine",
     ),
-    "roundtrip-encoder": Form(sign="=", example="roundtrip-encoder or roundtrip-encoder=apertium"),
+    "roundtrip-encoder": Form(example="roundtrip-encoder or roundtrip-encoder=apertium"),
     "cometkiwi": Form(
-        sign="=",
-        needed=True,
         example="cometkiwi=NAME",
         step="safeglot.translate.estimators.neural:CometKiwi",
         engine="safeglot.backends.estimators.quality_models:open_comet",
     ),
     "africomet": Form(
-        sign="=",
-        needed=True,
         example="africomet=NAME",
         step="safeglot.translate.estimators.neural:AfriComet",
         engine="safeglot.backends.estimators.quality_models:open_comet",
     ),
     "ssa-comet": Form(
-        sign="=",
-        needed=True,
         example="ssa-comet=NAME",
         step="safeglot.translate.estimators.neural:SsaComet",
         engine="safeglot.backends.estimators.quality_models:open_comet",
     ),
     "metricx": Form(
-        sign="=",
-        needed=True,
         example="metricx=NAME",
         step="safeglot.translate.estimators.neural:MetricX",
         engine="safeglot.backends.estimators.quality_models:open_metricx",
     ),
     "llm-da": Form(
-        sign="=",
-        needed=True,
-        model=True,
         example="llm-da=provider/model",
         step="safeglot.translate.estimators.llm_quality:LlmDirectAssessment",
     ),
     "llm-spans": Form(
-        sign="=",
-        needed=True,
-        model=True,
         example="llm-spans=provider/model",
         step="safeglot.translate.estimators.llm_quality:LlmErrorSpans",
     ),

@@ -23,167 +23,91 @@ from safeglot.config.model_strings import (
     named_tables,
 )
 from safeglot.errors import InputErrors
+from safeglot.text.package_data import text_of
 from safeglot.types import DRAWS, LEVELS, SAMPLES, Kind
 
 EMBEDDED = "embedded/smollm2-135m"
 """The target where none is named."""
 
 
-def _option(
-    default: Any, text: str, *, least: float | None = None, most: float | None = None
-) -> Any:
-    meta = {"help": text, "least": least, "most": most}
-    if callable(default):
-        return field(default_factory=default, metadata=meta)
-    return field(default=default, metadata=meta)
+def _within(default: Any, *, least: float | None = None, most: float | None = None) -> Any:
+    return field(default=default, metadata={"least": least, "most": most})
+
+
+HELP: Mapping[str, str] = dict(
+    line.split("\t") for line in text_of("safeglot.config", "settings.tsv").splitlines()
+)
+"""Setting -> what it is, in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All that a run is told. Field names are the keys of the TOML and the flags."""
 
-    prompts: tuple[str, ...] = _option(
-        ("mini",),
-        "mini, a file, a folder, a pattern such as set/{language}/{category}.csv, or hf:owner/name; may be repeated",
-    )
-    columns: Mapping[str, str] = _option(
-        dict, "our name=the file's column, e.g. id=qid,text=question; category==all for one of all"
-    )
-    read_as: Mapping[str, str] = _option(
-        dict, "a word of the file=what it means, e.g. hateful=harmful,0=benign,sp=es"
-    )
-    taxonomy: str | None = _option(None, "TOML file with macro categories and judge coverage")
-    languages: tuple[str, ...] = _option(
-        (), "BCP-47 tags, e.g. en,de,sw; all of the file by default"
-    )
-    reference: str = _option("en", "language that the others are compared with")
-    categories: tuple[str, ...] = _option((), "only these categories")
-    kinds: tuple[Kind, ...] = _option(("harmful",), "harmful, benign or both")
-    limit: int | None = _option(None, "prompts per category and language", least=1)
-    select_seed: int = _option(0, "seed of the selection under --limit")
-    allow_partial: bool = _option(False, "keep the prompts that are there in every language")
-    unpaired: bool = _option(
-        False, "the languages have prompts of their own, not the same ones: compared unpaired"
-    )
-    shard: str | None = _option(
-        None, "a part of the prompts in every category: 1/4 is the first of four; merge joins them"
-    )
-    plan: str = _option(
-        "full", "how much is asked: full, or until it is known: screen, certify, bands"
-    )
-    within: float = _option(
-        2.0, "of screen: points to which each language's average is wanted", least=0.1, most=50
-    )
-    drop: float | None = _option(
-        None,
-        "of screen: go on until a loss of so many points to the reference is ruled out, or a gap shown",
-        least=0.1,
-        most=50,
-    )
-    target: tuple[ModelConfig, ...] = _option(
-        lambda: (ModelConfig(model=EMBEDDED),), "provider/model; may be repeated"
-    )
-    judge: tuple[JudgeConfig, ...] = _option(
-        lambda: (
+    prompts: tuple[str, ...] = ("mini",)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    taxonomy: str | None = None
+    languages: tuple[str, ...] = ()
+    reference: str = "en"
+    categories: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ("harmful",)
+    limit: int | None = _within(None, least=1)
+    select_seed: int = 0
+    allow_partial: bool = False
+    unpaired: bool = False
+    shard: str | None = None
+    plan: str = "full"
+    within: float = _within(2.0, least=0.1, most=50)
+    drop: float | None = _within(None, least=0.1, most=50)
+    target: tuple[ModelConfig, ...] = field(default_factory=lambda: (ModelConfig(model=EMBEDDED),))
+    judge: tuple[JudgeConfig, ...] = field(
+        default_factory=lambda: (
             JudgeConfig(judge="refusal-baseline", family="refusal-baseline", by_default=True),
-        ),
-        "family=provider/model, refusal-encoder, refusal-baseline or refusal-encoder-e5; may be repeated",
+        )
     )
-    refusal_judge: bool = _option(
-        True, "an embedded judge of refusals joins where benign prompts are asked"
-    )
-    base_url: tuple[str, ...] = _option(
-        (), "address of the servers named on the command line; may be repeated for replicas"
-    )
-    judge_base_url: tuple[str, ...] = _option(
-        (), "address of the judges' server, where it differs; may be repeated for replicas"
-    )
-    key_env: str | None = _option(
-        None, "environment variable that holds the key of the servers named on the command line"
-    )
-    proxy: str | None = _option(
-        None,
-        "HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY; none by default",
-    )
-    http_client: str = _option(
-        "auto", "what asks servers: auto, aiohttp, or pycurl (plain http without a proxy)"
-    )
-    judge_thoughts: bool = _option(
-        False, "judge the thoughts before the answers too, in rates of their own"
-    )
-    raw: bool = _option(False, "send bare text as a completion (base models)")
-    system: str = _option("", "system prompt of the targets")
-    max_tokens: int = _option(200, "new tokens an answer", least=1)
-    thought_tokens: int = _option(
-        0, "further tokens for the thought of a target that thinks", least=0
-    )
-    temperature: float = _option(1.0, "sampling temperature; 0 is greedy", least=0, most=5)
-    top_p: float = _option(1.0, "nucleus sampling", least=1e-6, most=1)
-    seed: int = _option(0, "what the seed of each answer is derived from", least=0)
-    samples: int = _option(1, "answers a prompt", least=SAMPLES[0], most=SAMPLES[1])
-    arms: tuple[str, ...] = _option(
-        (), "roundtrip, roundtrip2, backtranslate, translators, reverse"
-    )
-    arm_texts: tuple[str, ...] = _option(
-        (), "files with the texts of the arms; human=FILE is people's work"
-    )
-    to: tuple[str, ...] = _option((), "languages to translate the prompts into, e.g. sw,yo")
-    translator: tuple[StepConfig, ...] = _option(
-        (),
-        "apertium, ct2/PATH, hf/NAME, bergamot/en-pt, llm=provider/model, file=PATH or human=PATH (people's work); may be repeated",
-    )
-    quality: tuple[StepConfig, ...] = _option(
-        (),
-        "roundtrip-chrf, encoder-cosine, roundtrip-encoder, cometkiwi=NAME, africomet=NAME, ssa-comet=NAME, metricx=NAME, llm-da=provider/model or llm-spans=provider/model; may be repeated",
-    )
-    gate: str = _option(
-        "0.5", "least quality of a translation, from 0 to 1; none; or a TOML file for each language"
-    )
-    translations: str | None = _option(
-        None, "folder of a translation set: used if it is there, else made"
-    )
-    probes: tuple[str, ...] = _option(
-        (), "variants of kept texts, e.g. codeswitch=word,translit,framing=story"
-    )
-    probe_share: float = _option(
-        0.3, "share of a text that code-switching replaces", least=0.01, most=0.99
-    )
-    probe_seed: int = _option(0, "seed of the probes, the same in every language", least=0)
-    concurrency: int = _option(64, "most requests in flight per endpoint", least=1)
-    timeout_s: float = _option(120.0, "seconds until a request is given up", least=0.01, most=86400)
-    patience_s: float = _option(
-        600.0, "seconds that a server which answered before is waited for", least=0, most=604800
-    )
-    retries: int = _option(4, "retries a request", least=0)
-    batch: bool = _option(False, "by the batch APIs of makers: half the price, up to a day")
-    budget_tokens: int | None = _option(None, "stop after this many tokens", least=1)
-    budget_usd: float | None = _option(
-        None, "stop after this cost, where prices are given", least=0
-    )
-    prices: str | None = _option(
-        None, "TOML file with prices of models; the file in SAFEGLOT_PRICES by default"
-    )
-    max_missing: float = _option(
-        0.1, "share of missing verdicts that ends with exit code 3", least=0, most=1
-    )
-    level: float = _option(
-        0.95, "confidence level of all intervals", least=LEVELS[0], most=LEVELS[1]
-    )
-    bootstrap: int = _option(
-        1000, "draws of the bootstrap over prompts; 0 for none", least=DRAWS[0], most=DRAWS[1]
-    )
-    answers: int = _option(
-        2000,
-        "answers shown in report.html beside all unsafe, blocked and unread ones; 0: none",
-        least=0,
-    )
-    out: str | None = _option(None, "the run's folder; runs/<prompts>-<target> by default")
-    engine: str = _option("local", "what carries the requests: local, or ray, a cluster")
-    ray_address: str | None = _option(
-        None, "HOST:PORT of a Ray cluster or auto; else one starts here"
-    )
-    replicas: int = _option(1, "processes of each model under --engine ray", least=1, most=4096)
-    gpus_per_replica: float | None = _option(None, "GPUs of each; else 1 if any", least=0, most=64)
+    refusal_judge: bool = True
+    base_url: tuple[str, ...] = ()
+    judge_base_url: tuple[str, ...] = ()
+    key_env: str | None = None
+    proxy: str | None = None
+    http_client: str = "auto"
+    judge_thoughts: bool = False
+    raw: bool = False
+    system: str = ""
+    max_tokens: int = _within(200, least=1)
+    thought_tokens: int = _within(0, least=0)
+    temperature: float = _within(1.0, least=0, most=5)
+    top_p: float = _within(1.0, least=1e-6, most=1)
+    seed: int = _within(0, least=0)
+    samples: int = _within(1, least=SAMPLES[0], most=SAMPLES[1])
+    arms: tuple[str, ...] = ()
+    arm_texts: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    translator: tuple[StepConfig, ...] = ()
+    quality: tuple[StepConfig, ...] = ()
+    gate: str = "0.5"
+    translations: str | None = None
+    probes: tuple[str, ...] = ()
+    probe_share: float = _within(0.3, least=0.01, most=0.99)
+    probe_seed: int = _within(0, least=0)
+    concurrency: int = _within(64, least=1)
+    timeout_s: float = _within(120.0, least=0.01, most=86400)
+    patience_s: float = _within(600.0, least=0, most=604800)
+    retries: int = _within(4, least=0)
+    batch: bool = False
+    budget_tokens: int | None = _within(None, least=1)
+    budget_usd: float | None = _within(None, least=0)
+    prices: str | None = None
+    max_missing: float = _within(0.1, least=0, most=1)
+    level: float = _within(0.95, least=LEVELS[0], most=LEVELS[1])
+    bootstrap: int = _within(1000, least=DRAWS[0], most=DRAWS[1])
+    answers: int = _within(2000, least=0)
+    out: str | None = None
+    engine: str = "local"
+    ray_address: str | None = None
+    replicas: int = _within(1, least=1, most=4096)
+    gpus_per_replica: float | None = _within(None, least=0, most=64)
 
     def __post_init__(self) -> None:
         """Take one name of prompts for a list of one."""
@@ -264,9 +188,7 @@ class _Reader:
         if key in _LISTS and isinstance(value, str):
             value = [part.strip() for part in value.split(",") if part.strip()]
             if not value:
-                self.problems.append(
-                    f"{where}: empty; leave it out, or give {spec.metadata['help']}."
-                )
+                self.problems.append(f"{where}: empty; leave it out, or give {HELP[key]}.")
                 return None
         if key == "prompts" and isinstance(value, str):
             value = [value]
@@ -274,9 +196,11 @@ class _Reader:
             value = str(value)
         value, fault = checks.typed(value, str(spec.type))
         if not fault and isinstance(value, (int, float)):
-            fault = checks.bounds_fault(value, spec.metadata["least"], spec.metadata["most"])
+            fault = checks.bounds_fault(
+                value, spec.metadata.get("least"), spec.metadata.get("most")
+            )
         if not fault and isinstance(value, str) and not value.strip() and key != "system":
-            fault = f"got {value!r}; leave it out, or give {spec.metadata['help']}."
+            fault = f"got {value!r}; leave it out, or give {HELP[key]}."
         if not fault and key in _FAULTS:
             fault = _FAULTS[key](value)
         if not fault and key == "shard":
@@ -312,7 +236,7 @@ class _Reader:
 
     def prompts(self, given: Sequence[str], where: str) -> tuple[str, ...]:
         if not all(map(str.strip, given)) or not given:
-            self.problems.append(f"{where}: got ''; give {FIELDS['prompts'].metadata['help']}.")
+            self.problems.append(f"{where}: got ''; give {HELP['prompts']}.")
         if twice := {name for name in given if given.count(name) > 1}:
             self.problems.append(f"{where}: names {', '.join(sorted(twice))} twice. Keep one.")
         return tuple(given)

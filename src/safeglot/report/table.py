@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import csv
-import importlib.resources
 import io
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from safeglot.report.layout import Grid
 from safeglot.report.names import cut_names, key_of
 from safeglot.report.numbers.percent import MINUS, NONE, count, p_value, percent, points
 from safeglot.report.width import wrapped
+from safeglot.text import package_data
 from safeglot.text.cells import guarded, markdown, markdown_cell
 from safeglot.text.control import one_line
 
@@ -70,14 +68,9 @@ def columns(kinds: Mapping[str, Kind]) -> tuple[Column, ...]:
     return tuple(Column(name=name, kind=kind) for name, kind in kinds.items())
 
 
-@cache
-def _words() -> dict[str, dict[str, Any]]:
-    file = importlib.resources.files(__package__).joinpath("result_tables.toml")
-    return tomllib.loads(file.read_text("utf-8"))
-
-
 def said(name: str, **filled: object) -> dict[str, Any]:
     """Return the fields of a table that result_tables.toml has, with the words in braces `filled` in."""
+    words = package_data.table("safeglot.report", "result_tables.toml")[name]
 
     def field(held: Any) -> Any:
         if isinstance(held, dict):
@@ -86,7 +79,7 @@ def said(name: str, **filled: object) -> dict[str, Any]:
             return tuple(text.format_map(filled) for text in held)
         return held.format_map(filled)
 
-    return {key: field(held) for key, held in _words()[name].items()}
+    return {key: field(held) for key, held in words.items()}
 
 
 def word(text: object) -> ResultCell:

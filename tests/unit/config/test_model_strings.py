@@ -15,10 +15,10 @@ from safeglot.config.model_strings import (
 )
 
 FORMS = {
-    "ct2": Form(sign="/", needed=True, example="ct2/PATH"),
-    "llm": Form(sign="=", needed=True, model=True, example="llm=provider/model"),
-    "llm-da": Form(sign="=", needed=True, model=True, example="llm-da=provider/model"),
-    "apertium": Form(sign="/", example="apertium or apertium/eng-spa"),
+    "ct2": Form(example="ct2/PATH"),
+    "llm": Form(example="llm=provider/model"),
+    "llm-da": Form(example="llm-da=provider/model"),
+    "apertium": Form(example="apertium or apertium/eng-spa"),
 }
 KNOWN = Known(
     providers=("embedded", "openai", "vllm"), judges={"refusal-baseline": False, "rubric": True}

@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 
 from safeglot.config.checks import read_toml
 from safeglot.config.model_strings import Form, JudgeConfig, Known, ModelConfig, StepConfig
-from safeglot.config.settings import FIELDS, Config, build, to_table
+from safeglot.config.settings import FIELDS, HELP, Config, build, to_table
 from safeglot.errors import InputErrors, UsageError
 
 KNOWN = Known(
     providers=("embedded", "gguf", "openai", "vllm"),
     judges={"refusal-baseline": False, "rubric": True, "llama-guard-3": True},
     translators={
-        "apertium": Form(sign="/", example="apertium"),
-        "llm": Form(sign="=", needed=True, model=True, example="llm=provider/model"),
-        "file": Form(sign="=", needed=True, example="file=PATH"),
+        "apertium": Form(example="apertium or apertium/eng-spa"),
+        "llm": Form(example="llm=provider/model"),
+        "file": Form(example="file=PATH"),
     },
     estimators={
-        "roundtrip-chrf": Form(sign="=", example="roundtrip-chrf"),
-        "llm-da": Form(sign="=", needed=True, model=True, example="llm-da=provider/model"),
+        "roundtrip-chrf": Form(example="roundtrip-chrf or roundtrip-chrf=apertium"),
+        "llm-da": Form(example="llm-da=provider/model"),
     },
 )
 
@@ -271,3 +271,8 @@ def test_one_address_or_a_list_is_kept_as_it_was_given(given):
     assert table["base_url"] == table["target"][0]["base_url"] == given
     assert "judge_base_url" not in table
     assert build(table, known=KNOWN) == config
+
+
+def test_each_setting_is_told_in_one_line():
+    assert list(HELP) == list(FIELDS)
+    assert all(text.strip() == text != "" for text in HELP.values())

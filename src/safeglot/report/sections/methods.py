@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.resources
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from safeglot.report.page import Index, Page
+from safeglot.text.package_data import table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +23,8 @@ class Method:
 @cache
 def methods() -> tuple[Method, ...]:
     """Return all methods, in the order of the report."""
-    text = importlib.resources.files(__package__).joinpath("methods.toml").read_text("utf-8")
-    return tuple(Method(**row) for row in tomllib.loads(text)["methods"])
+    rows = table("safeglot.report.sections", "methods.toml")["methods"]
+    return tuple(Method(**row) for row in rows)
 
 
 def context(page: Page, index: Index) -> dict[str, Any]:

@@ -5,21 +5,14 @@ The reference page of the metrics is made from it, and the tests hold it against
 
 from __future__ import annotations
 
-import importlib.resources
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from safeglot.score.catalogue.metric import Analysis, Metric
+from safeglot.text.package_data import table
 
-
-def _table() -> dict[str, Any]:
-    file = importlib.resources.files(__package__).joinpath("catalogue.toml")
-    return tomllib.loads(file.read_text("utf-8"))
-
-
-_TABLE = _table()
+_TABLE = table("safeglot.score.catalogue", "catalogue.toml")
 
 SOURCES: Mapping[str, str] = _TABLE["sources"]
 """Short name -> author, year, place: where formulas and intervals come from."""
