@@ -18,7 +18,7 @@ from safeglot.flow.measure.estimates import measure
 from safeglot.score.catalogue.metric import RANGES
 from safeglot.score.catalogue.metrics import ANALYSES, METRICS, SHARED, SOURCES, described, metric
 from safeglot.score.catalogue.no_interval import KEY, with_reasons
-from safeglot.score.mitigations.changes import mitigation_estimates
+from safeglot.score.mitigations.estimates import mitigation_estimates
 from unit.report.guards.pages import page_of, probed
 from unit.score.mitigations.tables import helpful
 
@@ -53,7 +53,7 @@ def estimates(tmp_path_factory):
     for estimate in with_reasons(page_of(probed()).estimates):
         row = dataclasses.asdict(estimate)
         by_metric.setdefault(row["metric"], []).append(row)
-    for estimate in with_reasons(mitigation_estimates(helpful(unread=0.1))):
+    for estimate in with_reasons(mitigation_estimates(helpful(unread=0.02))):
         row = dataclasses.asdict(estimate)
         by_metric.setdefault(row["metric"], []).append(row)
     for name in RUNS:

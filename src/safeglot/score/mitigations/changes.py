@@ -51,20 +51,22 @@ class PairedChange:
         return self.with_P - self.without_P
 
 
-def change(table: MitigationTable, metric: str, arm: int, language: int) -> PairedChange:
-    """Return one measure of a mitigation in one language beside none."""
-    planned_R, n = table.planned(language), table.harmful
+def change(
+    table: MitigationTable, metric: str, arm: int, language: int, *, than: int = 0
+) -> PairedChange:
+    """Return one measure of a mitigation in one language beside none, or beside another one."""
+    planned_R, n, both = table.planned(language), table.harmful, [arm, than]
     if metric in COSTS:
         costs = (table.tokens_ALR, table.seconds_ALR, table.price_ALR)
         of_ALR = dict(zip(COSTS, costs, strict=True))[metric]
-        own, none = (np.where(planned_R, of_ALR[a, language], np.nan) for a in (arm, 0))
+        own, none = (np.where(planned_R, of_ALR[a, language], np.nan) for a in both)
         d_P = own - none
         return PairedChange(planned_P=planned_R, with_P=own, without_P=none, low_P=d_P, high_P=d_P)
     if metric == INVALID:
-        return _shares(table.invalid_ALRS[[arm, 0], language], planned_R)
+        return _shares(table.invalid_ALRS[both, language], planned_R)
     if metric == OVER_REFUSAL:
-        return _shares(table.refused_ALQS[[arm, 0], language], planned_R[n:])
-    unsafe = table.unsafe_ALPS[[arm, 0], language]
+        return _shares(table.refused_ALQS[both, language], planned_R[n:])
+    unsafe = table.unsafe_ALPS[both, language]
     return _shares(np.where(unsafe < 0, unsafe, 1 - unsafe).astype(np.int8), planned_R[:n])
 
 
@@ -86,12 +88,23 @@ def _shares(flags_2PS: Bytes, planned_P: Bools) -> PairedChange:
     )
 
 
-def mitigation_estimates(table: MitigationTable) -> list[Estimate]:
+def changes(table: MitigationTable) -> list[Estimate]:
     """Return every change of every mitigation, by language; p corrected by Holm in each metric.
 
     `p_holm` goes over the mitigations of a language, `p_holm_all` over all of the table.
     """
     return corrected(list(_rows(table)))
+
+
+def is_interpreted(e: Estimate) -> bool:
+    """Return whether a change was read, on nearly all of what was planned."""
+    return e.value is not None and "gap_not_interpretable" not in e.extra
+
+
+def is_resolved(gain: Estimate) -> bool:
+    """Return whether a gain is beyond chance among all of the table, and its interval above 0."""
+    p, alpha = float(gain.extra.get("p_holm_all", 1.0) or 0.0), 1 - (gain.level or 1.0)
+    return is_interpreted(gain) and p < alpha and (gain.low or 0.0) > 0
 
 
 def _rows(table: MitigationTable) -> Iterator[Estimate]:

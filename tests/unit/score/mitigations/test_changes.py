@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from safeglot.score.mitigations.changes import NO_PAIRS, mitigation_estimates
+from safeglot.score.mitigations.changes import NO_PAIRS
+from safeglot.score.mitigations.estimates import mitigation_estimates
 from safeglot.score.mitigations.table import MitigationTable
 from safeglot.score.stats.gaps import mcnemar_midp, tango
 from safeglot.score.stats.mean_interval import score_interval, score_p
@@ -129,6 +130,8 @@ def test_order_of_languages_and_prompts_changes_no_number():
         refused_ALQS=table.refused_ALQS[:, :, order],
         invalid_ALRS=table.invalid_ALRS[:, :, both],
         tokens_ALR=table.tokens_ALR[:, :, both],
+        seconds_ALR=table.seconds_ALR[:, :, both],
+        price_ALR=table.price_ALR[:, :, both],
     )
     for e, other in zip(mitigation_estimates(table), mitigation_estimates(moved), strict=True):
         assert (e.value, e.low, e.high) == pytest.approx((other.value, other.low, other.high))
