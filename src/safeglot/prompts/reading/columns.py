@@ -26,6 +26,8 @@ _NAMES = {
     "kind": ("kind",),
     "language": ("language", "lang", "locale"),
     "text": ("text", "prompt"),
+    "intent": ("intent",),
+    "version": ("version",),
 }
 _CONSTANT = ("category", "kind", "language")
 
@@ -42,6 +44,8 @@ class Columns:
     texts: Mapping[str, str]
     unused: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    version: str | None = None
+    """Which version of a request a row is: the translated one, or one that stands beside it."""
     read_as: Mapping[str, str] = field(default_factory=dict)
     """From words of the file to kinds, tags and categories."""
     unpaired: bool = False
@@ -73,6 +77,7 @@ def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -
         if name not in fields:
             column = usual_column(table.columns, name, {*fields.values(), *tags.values()})
             fields |= {name: column} if column else {}
+    _versioned(fields, mapping)
     notes: list[str] = []
     if "language" not in fields:
         tags |= _language_columns(table, {*fields.values()}, tags, problems)
@@ -99,9 +104,19 @@ def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -
         language=fields.get("language"),
         text=fields.get("text"),
         texts=tags,
+        version=fields.get("version"),
         unused=tuple(c for c in table.columns if c and c not in used),
         notes=tuple(notes),
     )
+
+
+def _versioned(fields: dict[str, str], mapping: Mapping[str, str]) -> None:
+    """Let what links the versions of a request be its id; both columns count where they are there, or named."""
+    intent = fields.pop("intent", None)
+    if "version" not in mapping and not (intent and "version" in fields):
+        fields.pop("version", None)
+    if intent and ("version" in fields or "intent" in mapping):
+        fields["id"] = intent
 
 
 def _mapped(

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.cells import known_language
-from safeglot.prompts.reading.columns import Columns, find_columns, missing_language
+from safeglot.prompts.reading.cells import is_blank, known_language, plain_word
+from safeglot.prompts.reading.columns import Columns, cell_of, find_columns, missing_language
 from safeglot.prompts.reading.gathering import BLANK, EMPTY, NONE, Gathering
 from safeglot.prompts.reading.lacking_columns import say_labels, say_unnamed_language
-from safeglot.prompts.reading.tables import Table, TableFile, read_table
+from safeglot.prompts.reading.tables import Row, Table, TableFile, read_table
 from safeglot.prompts.rows import PromptRows, SparseTextRows, TextRows
 from safeglot.prompts.taxonomy import ALERT, OWN, Taxonomy, choose_taxonomy, parse_taxonomy
 from safeglot.prompts.texts import TextStream
+from safeglot.text.spelling import closest
+from safeglot.types import Prompt, Translation
 
+TRANSLATED = ("", "translated", "original")
+"""Words for the version that a run asks as its main text."""
+VERSIONS = ("adapted", "native", "codeswitched")
+"""Versions that stand beside it."""
 _FEW = 0.5
 """Share of prompts in all languages under which a set is hardly a parallel one."""
 
@@ -111,12 +118,13 @@ def read_prompts(
     reference = known_language(options.reference, "--reference", problems)
     _check_shape(table, columns, options.reference, problems)
     gathering = Gathering(columns, table.where, wanted, problems, texts=texts)
-    gathering.take(table.rows, reference)
+    versions = _Versions(gathering, options)
+    gathering.take(versions.main(table.rows), reference)
     if not gathering.ids and not problems.found:
         problems.add(table.where, "has no row left that has an id, a category and a language")
         problems.stop()
     used = _used_languages(gathering, wanted)
-    places = gathering.category_places
+    places = versions.gather(used, reference)
     taxonomy, taxonomy_notes = choose_taxonomy(places, alert, given, problems)
     if table.faults:
         problems.stop()  # rows are missing: that a language lacks them would be no news
@@ -126,7 +134,7 @@ def read_prompts(
     prompts = gathering.columns_of(
         kept, used, main=reference if reference in used else used[0], source=source
     )
-    return PromptSet(
+    read = PromptSet(
         prompts=PromptRows(prompts),
         translations=(SparseTextRows if options.unpaired else TextRows)(prompts),
         taxonomy=taxonomy,
@@ -140,6 +148,94 @@ def read_prompts(
             *wrapped,
         ),
     )
+    return versions.joined(read)
+
+
+class _Versions:
+    """Sets apart the rows that hold another version of a request than the translated one."""
+
+    def __init__(self, gathering: Gathering, options: ReadingOptions) -> None:
+        self._main, self._rows = gathering, dict[str, list[Row]]()
+        self._found: dict[str, Gathering] = {}
+        self._read_as = {plain_word(k): plain_word(v) for k, v in options.read_as.items()}
+
+    def main(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the translated texts and what they were translated from; the others are held back."""
+        columns, strange = self._main.columns, set[str]()
+        for row in rows:
+            cell = cell_of(row, columns.version)
+            word = "" if is_blank(cell) else plain_word(str(cell))
+            version = self._read_as.get(word, word)
+            if version in TRANSLATED:
+                yield row
+            elif version in VERSIONS:
+                self._rows.setdefault(version, []).append(row)
+            elif version not in strange:
+                strange.add(version)
+                near = closest(version, (*TRANSLATED, *VERSIONS)) or VERSIONS[0]
+                self._main.problems.add(
+                    row.place,
+                    f"the version is {cell!r}; allowed: {', '.join((*TRANSLATED[1:], *VERSIONS))}; say what it "
+                    f"means, perhaps --read-as {version}={near}",
+                )
+                self._main.problems.remedy.read_as[str(cell)] = near
+
+    def gather(self, used: tuple[str, ...], reference: str) -> dict[str, str]:
+        """Gather the versions that were held back; return each category of all with its first place."""
+        main, places = self._main, dict(self._main.category_places)
+        for version, rows in self._rows.items():
+            self._found[version] = own = Gathering(main.columns, main.where, used, main.problems)
+            own.take(rows, reference)
+            places = {**own.category_places, **places}
+        return places
+
+    def joined(self, read: PromptSet) -> PromptSet:
+        """Return the set with its versions: beside the text of their intent, else as prompts of their own."""
+        if not self._found:
+            return read
+        kept, known = {p.id for p in read.labels()}, set(self._main.ids)
+        alone: dict[str, Prompt] = {}
+        texts: list[Translation] = []
+        for version, own in self._found.items():
+            labels = own.tags()
+            for tag in read.languages:
+                for at, number in enumerate(own.numbers_of(tag)):
+                    name = own.ids[at]
+                    if number < 0 or (name in known and name not in kept):
+                        continue
+                    text, (categories, kind) = own.text(number), labels[at]
+                    texts.append(
+                        Translation(
+                            prompt=name,
+                            language=tag,
+                            text=text,
+                            arm="probe",
+                            variant=f"version={version}",
+                        )
+                    )
+                    if name not in known:
+                        alone.setdefault(
+                            name,
+                            Prompt(
+                                id=name,
+                                text=text,
+                                language=tag,
+                                categories=categories,
+                                source=read.source,
+                                kind=kind,
+                            ),
+                        )
+        counts = Counter((t.variant, t.language) for t in texts)
+        told = [f"{variant.partition('=')[2]} {tag} {n}" for (variant, tag), n in counts.items()]
+        note = f"versions beside the translated texts: {', '.join(told)}"
+        if alone:
+            note += (
+                f"; {len(alone)} requests have no translated text, so that nothing pairs with them"
+            )
+            read = replace(
+                read, prompts=(*read.prompts, *alone.values()), translations=(*read.translations,)
+            )
+        return replace(read, arm_texts=tuple(texts), notes=(*read.notes, note))
 
 
 def _check_shape(table: Table, columns: Columns, reference: str, problems: Problems) -> None:
