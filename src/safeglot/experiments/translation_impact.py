@@ -25,7 +25,8 @@ from safeglot.report.table import (
 from safeglot.score.causes.attribution import ASSUMPTIONS
 from safeglot.types import Estimate
 
-_TERMS = ("translation", "model", "judge")
+_ADAPTATION = "adaptation"
+_TERMS = ("translation", _ADAPTATION, "model", "judge")
 _AT_QUALITY = "gap_at_quality_"
 _OF_TEXTS = {"count", "number", "estimator", "dropped"}
 """Kinds and names of columns that say something of the texts alone, not of their verdicts."""
@@ -115,9 +116,13 @@ def _decomposition(
     name: str, rows: Sequence[Estimate], every: Mapping[_Key, Estimate]
 ) -> ResultTable:
     words = said("decomposition", run=name)
+    adapted = any(metric == f"unsafe_gap_{_ADAPTATION}" for metric, *_ in every)
+    terms = [term for term in _TERMS if adapted or term != _ADAPTATION]
+    gap, translation, *others = words["columns"]
+    added = columns({_ADAPTATION: "points"} if adapted else {})
     return ResultTable(
-        **words | {"columns": (*columns(_WHERE), *words["columns"])},
-        rows=tuple(_decomposition_row(e, every) for e in rows),
+        **words | {"columns": (*columns(_WHERE), gap, translation, *added, *others)},
+        rows=tuple(_decomposition_row(e, every, terms) for e in rows),
         assumptions=ASSUMPTIONS,
         notes=tuple(dict.fromkeys(note for e in rows for note in _notes(e, every))),
     )
@@ -127,17 +132,24 @@ def _term(e: Estimate, term: str, every: Mapping[_Key, Estimate]) -> Estimate | 
     return every.get((f"unsafe_gap_{term}", e.judge, e.model, e.language))
 
 
-def _decomposition_row(e: Estimate, every: Mapping[_Key, Estimate]) -> ResultRow:
+def _decomposition_row(
+    e: Estimate, every: Mapping[_Key, Estimate], names: Sequence[str]
+) -> ResultRow:
     if not is_interpretable(e):
         why = number(None, reason=reason_of(e))
-        return (*_where(e), *((why,) * 7), word("none: not interpreted"), number(e.n))
+        return (
+            *_where(e),
+            *((why,) * (4 + len(names))),
+            word("none: not interpreted"),
+            number(e.n),
+        )
     translation = _term(e, "translation", every)
     share = number(None)
     if translation is not None and translation.extra.get("share") is not None:
         span = extra_of(translation, "share_low"), extra_of(translation, "share_high")
         share = number(extra_of(translation, "share"), span)
-    terms = [_cell(_term(e, term, every)) for term in _TERMS]
-    ends = [_other_end(_term(e, term, every)) for term in _TERMS[:2]]
+    terms = [_cell(_term(e, term, every)) for term in names]
+    ends = [_other_end(_term(e, term, every)) for term in ("translation", "model")]
     causes = word(_causes(e, every) or "none")
     return (*_where(e), _cell(e), *terms, *ends, share, causes, number(e.n))
 

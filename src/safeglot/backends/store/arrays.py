@@ -35,7 +35,9 @@ _ARM_TEXTS = """
 SELECT id, language, prompt, arm, translator, variant FROM translations WHERE arm <> 'main' ORDER BY key
 """
 _GATED = "SELECT arm, language, prompt FROM translations WHERE arm IN ('main', 'gated')"
-_ANY_GATED = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated')"
+_ANY_GATED = (
+    "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated' OR variant LIKE 'version=%')"
+)
 _STEPS = "SELECT id, name FROM steps WHERE stage = ?"
 _ANSWERS = "SELECT id, translation, step, sample FROM responses ORDER BY id"
 _VERDICTS = """
@@ -287,7 +289,8 @@ def _gated(
 ) -> Bools | None:
     """Return which texts the gate took out, shape (L, P): those without a main text in their place.
 
-    Where the languages have prompts of their own, that is what is in other languages.
+    Where the languages have prompts of their own, that is what is in other languages; so are all texts
+    of a prompt that exists in versions alone which pair with nothing.
     """
     if not unpaired and not store.holds(_ANY_GATED):
         return None
@@ -296,7 +299,8 @@ def _gated(
     for arm, tag, prompt in store.rows(_GATED):
         if tag in at_L and prompt in at_P:
             there[arm][at_L[tag], at_P[prompt]] = True
-    gated_LP = ~there["main"] if unpaired else there["gated"] & ~there["main"]
+    alone_P = ~(there["main"] | there["gated"]).any(axis=0)
+    gated_LP = ~there["main"] if unpaired else (there["gated"] | alone_P) & ~there["main"]
     return gated_LP if gated_LP.any() else None
 
 

@@ -19,6 +19,7 @@ from safeglot.score.causes.gap_terms import TWICE, of_gap
 from safeglot.score.cube import Cube
 from safeglot.types import Arm, Estimate
 
+ADAPTED = "version=adapted"
 _ARMS: tuple[Arm, ...] = (
     "main", "gated", "translators", "roundtrip", "roundtrip2", "backtranslate", "reverse",
 )  # fmt: skip
@@ -59,9 +60,9 @@ def estimates(
 def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ArmTexts:
     arms = _ArmTexts(cube=cube, verdicts=verdicts)
     at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
-    for text in text_places(store, *_ARMS):
+    for text in text_places(store, *_ARMS, "probe"):
         place = at_P.get(text.prompt)
-        if place is None:
+        if place is None or (text.arm == "probe" and text.variant != ADAPTED):
             continue
         by_translator = arms.texts.setdefault((text.arm, text.language), {})
         by_translator.setdefault(text.translator, np.zeros(len(at_P), dtype=np.bool_))[place] = True
@@ -98,6 +99,8 @@ def _cell(arms: _ArmTexts, of: tuple[str, str], language: str, estimator: str) -
         gated_PS=_any_of(arms, _tables(arms, of, "gated", language).values()),
         kept_P=_kept(arms, language),
         chosen=chosen,
+        adapted=_adapted(arms, of, language),
+        asked_P=None if arms.cube.gated_LP is None else np.asarray(~arms.cube.gated_LP.all(axis=0)),
         arms={
             name: (tuple(t for t in tables if (t >= 0).any()), planned)
             for name in ("roundtrip", TWICE, "backtranslate", "reverse")
@@ -144,6 +147,17 @@ def _tables(arms: _ArmTexts, of: tuple[str, str], arm: str, language: str) -> di
         series.translator: arms.verdicts.unsafe_PS(*of, series)
         for series in arms.verdicts.of(arm, language)
     }
+
+
+def _adapted(arms: _ArmTexts, of: tuple[str, str], language: str) -> tuple[Bytes, Bools] | None:
+    """Return the verdicts on adapted versions, and the prompts that have one; None without any."""
+    texts = arms.texts.get(("probe", language), {}).values()
+    series = [s for s in arms.verdicts.of("probe", language) if s.variant == ADAPTED]
+    if not texts:
+        return None
+    return _any_of(arms, [arms.verdicts.unsafe_PS(*of, s) for s in series]), np.any(
+        [*texts], axis=0
+    )
 
 
 def _any_of(arms: _ArmTexts, tables: Iterable[Bytes]) -> Bytes:

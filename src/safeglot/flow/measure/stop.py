@@ -37,6 +37,8 @@ def as_drawn(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Manifes
 def _left_P(store: Store, verdicts: RunVerdicts) -> Bools:
     """Return which prompts nothing was asked of."""
     left_P = np.asarray(~verdicts.answers.answered.any(axis=(0, 1, 3)))
+    if verdicts.gated_LP is not None:
+        left_P &= ~verdicts.gated_LP.all(axis=0)
     if left_P.any():
         at_P = verdicts.prompts.places(failed.prompt for failed in failed_answers(store))
         left_P[list(at_P.values())] = False

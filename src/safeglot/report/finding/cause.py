@@ -47,12 +47,14 @@ class Cause:
     """Why one language is less safe. `total` is the gap that the terms add up to, on the prompts of all arms.
 
     `terms` are those that the arms give, as translation, model, judge; none in the case "not known".
+    With adapted versions of the prompts `total` is theirs, and `adaptation` what they add to the terms.
     """
 
     case: Case
     sentence: str
     terms: tuple[CauseTerm, ...] = ()
     total: Estimate | None = None
+    adaptation: CauseTerm | None = None
 
     def term(self, name: str) -> CauseTerm | None:
         """Return one term, None where its arm was not run."""
@@ -63,10 +65,19 @@ def cause_of(scope: PanelScope, language: str) -> Cause:
     """Return the cause of a language's gap; only what holds over the whole range of a term is named."""
     total = scope.get("unsafe_gap_total", language)
     terms = tuple(term for name in TERMS if (term := _term(scope, language, name)) is not None)
-    if total is None or total.value is None or not is_interpretable(total) or not terms:
+    adapted = _term(scope, language, "adaptation")
+    if (
+        total is None
+        or total.value is None
+        or not is_interpretable(total)
+        or not (terms or adapted)
+    ):
         return Cause(case="not known", sentence=NOT_KNOWN)
-    case, sentence = _told(total.value, terms)
-    return Cause(case=case, sentence=sentence, terms=terms, total=total)
+    whole = total.value - (adapted.point if adapted else 0.0)
+    case, sentence = _told(whole, terms) if terms else ("not known", NOT_KNOWN)
+    if adapted and adapted.sign:
+        sentence += f" Adapting the requests {'adds' if adapted.sign > 0 else 'takes off'} {_points(adapted)}."
+    return Cause(case=case, sentence=sentence, terms=terms, total=total, adaptation=adapted)
 
 
 def _term(scope: PanelScope, language: str, name: str) -> CauseTerm | None:
@@ -81,7 +92,7 @@ def _term(scope: PanelScope, language: str, name: str) -> CauseTerm | None:
         point=found.value,
         low=found.low,
         high=found.high,
-        by_people=by_people or name == "judge",
+        by_people=by_people or name in ("judge", "adaptation"),
     )
 
 
@@ -108,4 +119,5 @@ def _told(total: float, terms: tuple[CauseTerm, ...]) -> tuple[Case, str]:
 
 def _points(term: CauseTerm) -> str:
     """Return "3.1 to 6.4 points"."""
-    return f"{100 * term.low:.1f} to {100 * term.high:.1f} points"
+    low, high = sorted((abs(term.low), abs(term.high))) if term.sign < 0 else (term.low, term.high)
+    return f"{100 * low:.1f} to {100 * high:.1f} points"

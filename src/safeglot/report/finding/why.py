@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from safeglot.report.category_gaps import category_gaps
@@ -75,6 +76,7 @@ def why(page: Page, scope: PanelScope, reasons: Reasons, language: str = "") -> 
     answers: tuple[WhyAnswer, ...] = (
         _chance(row),
         _translation(cause, reasons),
+        *_adaptation(cause),
         _judge(scope, row, cause, reasons),
         _model(cause, reasons),
         _unusable(scope, row),
@@ -160,9 +162,17 @@ def _translation(cause: Cause, reasons: Reasons) -> WhyAnswer:
     )
 
 
+def _adaptation(cause: Cause) -> Iterator[WhyAnswer]:
+    """Yield what adapting the requests to the place adds; nothing without adapted versions."""
+    if cause.adaptation is not None:
+        told = _told(cause.adaptation, cause, "adapted versions against translated ones")
+        yield WhyAnswer(question="The adaptation?", answer=told, is_known=True)
+
+
 def _told(term: CauseTerm, cause: Cause, how: str) -> str:
     total = points(cause.total.value if cause.total else None)
-    span = f"{points(term.low)} to {points(term.high)} of {total} points, {how}"
+    of = "points (adapted requests)" if cause.adaptation else "points"
+    span = f"{points(term.low)} to {points(term.high)} of {total} {of}, {how}"
     if term.sign > 0:
         return f"Yes: {span}."
     return f"It hides a part: {span}." if term.sign < 0 else f"Not shown: {span}."

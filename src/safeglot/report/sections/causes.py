@@ -1,4 +1,4 @@
-"""Why a language differs from the reference: translation, model or judge, where it was tested."""
+"""Why a language differs from the reference: translation, adaptation, model or judge, where it was tested."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ from safeglot.types import Estimate
 GAPS = {
     "unsafe_gap_total": "total",
     "unsafe_gap_translation": "translation",
+    "unsafe_gap_adaptation": "adaptation",
     "unsafe_gap_model": "model",
     "unsafe_gap_judge": "judge",
 }
 """The whole gap and its terms: metric and printed name."""
+_ADAPTATION = "unsafe_gap_adaptation"
+ADAPTED = " The total is the gap of the adapted requests: what it is of the translated ones, and what adapting them adds."
 BESIDE = {
     "by people's translations": ("unsafe_gap_translation", "human", "human_n"),
     "people less round trip": ("unsafe_gap_translation", "human_less_roundtrip", ""),
@@ -101,10 +104,12 @@ def _having(scope: PanelScope, metric: str) -> list[NamedLanguage]:
 
 def _terms(scope: PanelScope) -> Block:
     """Return the table of the terms, each language with the causes that may be named."""
+    adapted = bool(_having(scope, _ADAPTATION))
+    heads = {metric: name for metric, name in GAPS.items() if adapted or metric != _ADAPTATION}
     found = {
         language: gaps
         for language in scope.run.others()
-        if any(gaps := [scope.get(metric, language.tag) for metric in GAPS])
+        if any(gaps := [scope.get(metric, language.tag) for metric in heads])
     }
     shown = [gap for gaps in found.values() for gap in gaps if gap is not None]
     beside = [
@@ -114,8 +119,8 @@ def _terms(scope: PanelScope) -> Block:
     ]
     reference = scope.run.language_name(scope.run.reference)
     return Block(
-        words=f"Share of {verb_of(scope).answers} less that in {reference}, in points, with {level(next(iter(shown), None))} intervals; above zero is worse.",
-        heads=(*GAPS.values(), *beside, "causes that are named"),
+        words=f"Share of {verb_of(scope).answers} less that in {reference}, in points, with {level(next(iter(shown), None))} intervals; above zero is worse.{ADAPTED if adapted else ''}",
+        heads=(*heads.values(), *beside, "causes that are named"),
         rows=tuple(
             BlockRow(
                 name=language.name,
@@ -135,7 +140,7 @@ def _terms(scope: PanelScope) -> Block:
 def _term_figures(gaps: Sequence[Estimate | None]) -> tuple[Cell, ...]:
     """Return the total and its terms; of a gap that may not be interpreted none, and why."""
     if muted := _muted(gaps):
-        return (not_read(muted), *((ABSENT,) * (len(GAPS) - 1)))
+        return (not_read(muted), *((ABSENT,) * (len(gaps) - 1)))
     return tuple(map(_figure, gaps))
 
 

@@ -159,7 +159,7 @@ def _second(scope: PanelScope, found: Finding, width: int) -> list[str]:
     if found.case == "small run":
         return wrapped(found.figures.partition(". ")[2], width)
     if found.why is not None and found.why.case != "not known":
-        return wrapped(f"Why: {why_words(found.why)}.", width)
+        return wrapped(f"Why: {why_words(found.why)}{_adapting(found.why)}.", width)
     if found.case == "gap":
         return _less_safe(scope, found, width)
     return wrapped(found.others, width) if found.case in ("unusable", "reference worse") else []
@@ -197,6 +197,12 @@ def why_words(why: Cause) -> str:
     head = f"the {first.name} ({_span(first)} points)"
     far = "" if first.by_people or first.name != "model" else ", as far as a round trip tells"
     return f"{head}; {rest}{far}"
+
+
+def _adapting(why: Cause) -> str:
+    """Return what adapting the requests adds, where it does."""
+    term = why.adaptation
+    return f"; adapting the requests {_span(term)}" if term is not None and term.sign else ""
 
 
 def _span(term: CauseTerm) -> str:

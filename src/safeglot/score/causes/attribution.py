@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from safeglot.score.arrays import Bools, Floats, Numbers, floats
-from safeglot.score.causes.terms import Term, less, of_sample, se_of, term
+from safeglot.score.causes.terms import Term, less, of_sample, plus, se_of, term
 from safeglot.score.stats.intervals import z_of
 from safeglot.score.stats.mean_interval import score_interval
 from safeglot.text.rounding import ROUNDING
@@ -46,6 +46,8 @@ ASSUMPTIONS = (
 """What the decomposition takes for granted; reports print it with the numbers."""
 
 TERMS = ("translation", "model", "judge")
+ADAPTATION = "adaptation"
+"""The term of adapted versions of the prompts: where they were asked, the gap is theirs."""
 LEAST_SIGNAL = 3.0
 """Shares are given from |total| / SE on; below, their interval is unbounded (Fieller)."""
 
@@ -57,8 +59,8 @@ class ArmRates:
     `roundtrip` are prompts sent to the language and back, asked in the reference language, and
     `roundtrip2` those sent there and back twice; `back` the language's answers judged in
     translation; `reverse` the reference's answers translated into the language and judged there;
-    `human` answers to people's translations, of a sample of the prompts or of all. An arm that was
-    not run is None.
+    `human` answers to people's translations, of a sample of the prompts or of all, and `adapted` to
+    versions of them that are adapted to the place, likewise. An arm that was not run is None.
     """
 
     reference_P: Numbers
@@ -68,6 +70,7 @@ class ArmRates:
     reverse_P: Numbers | None = None
     human_P: Numbers | None = None
     roundtrip2_P: Numbers | None = None
+    adapted_P: Numbers | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,9 @@ class Decomposition:
     """What people's translations say less what the round trip says, on the same prompts."""
     alike: Mapping[str, PairedMean] | None = None
     """Translation and model if both directions err alike, by a second round trip; names no cause."""
+    adapted: int = 0
+    adapted_by_people: bool = False
+    """Prompts with a verdict on an adapted version, and whether it is held against people's translations."""
 
     @property
     def by_people(self) -> bool:
@@ -153,7 +159,9 @@ def decompose(arms: ArmRates, *, level: float = 0.95) -> Decomposition | None:
     as clusters). Translation is U_RT - U_E, judge U_L - U_back, model what remains. With the
     reverse arm the judge term is the mean of U_L - U_back and U_rev - U_E (Shapley over the
     languages of judge and answer). With people's translations of two prompts or more, translation
-    is U_L - U_human over these, and what the round trip says beyond it goes to the model.
+    is U_L - U_human over these, and what the round trip says beyond it goes to the model. With
+    adapted versions of two prompts or more there is a term of theirs, U_adapted - U_human (U_L
+    without people's translations of them), and the gap is that of the adapted prompts.
     Source: MEASUREMENT 3.2, after the path decompositions of Kitagawa 1955 (J. American
     Statistical Association 50) and Oaxaca 1973 (International Economic Review 14).
     """
@@ -173,13 +181,19 @@ def decompose(arms: ArmRates, *, level: float = 0.95) -> Decomposition | None:
     if n == 0:
         return None
     rates = {name: rates_P[kept_P] for name, rates_P in given.items()}
-    human_P, twice_P = (
+    human_P, twice_P, adapted_P = (
         np.full(n, np.nan) if one is None else floats(one)[kept_P]
-        for one in (arms.human_P, arms.roundtrip2_P)
+        for one in (arms.human_P, arms.roundtrip2_P, arms.adapted_P)
     )
-    complete(human_P, twice_P)
+    complete(human_P, twice_P, adapted_P)
     people = int((~np.isnan(human_P)).sum()) > 1
     total_P, terms, missing = _terms(rates, human_P if people else None, level)
+    total = term(total_P, level=level)
+    adapted, by_people = _adapted(adapted_P, human_P, rates["native"])
+    if (~np.isnan(adapted)).sum() > 1:
+        terms[ADAPTATION] = of_sample(adapted, level=level)
+        total = plus(total_P, terms[ADAPTATION], level=level)
+        total_P = total.d_P
     cov = _covariance(np.array([t.d_P for t in terms.values()])) if terms else None
     parts = {name: _part(one, total_P, level=level) for name, one in terms.items()}
     trip = _roundtrip(rates, total_P, level)
@@ -189,7 +203,7 @@ def decompose(arms: ArmRates, *, level: float = 0.95) -> Decomposition | None:
         None if trip is None else (min(trip.value, trip.value / 2), max(trip.value, trip.value / 2))
     )
     return Decomposition(
-        total=_part(term(total_P, level=level), None, level=level),
+        total=_part(total, None, level=level),
         parts=parts,
         missing_arms=missing,
         cov=cov,
@@ -200,6 +214,8 @@ def decompose(arms: ArmRates, *, level: float = 0.95) -> Decomposition | None:
         human=_difference(rates["native"] - human_P, level),
         human_less_roundtrip=_human_less_roundtrip(rates, human_P, level),
         alike=_alike(rates, terms, twice_P, level),
+        adapted=int((~np.isnan(adapted)).sum()),
+        adapted_by_people=by_people,
     )
 
 
@@ -211,6 +227,13 @@ def complete(*rates_P: Floats) -> Bools:
     for one_P in rates_P:
         kept_P &= ~np.isnan(one_P)
     return kept_P
+
+
+def _adapted(adapted_P: Floats, human_P: Floats, native_P: Floats) -> tuple[Floats, bool]:
+    """Return what adapting did to each prompt, NaN where not known, and whether people had translated it."""
+    d_P = adapted_P - human_P
+    by_people = bool((~np.isnan(d_P)).sum() > 1)
+    return (d_P if by_people else adapted_P - native_P), by_people
 
 
 def _terms(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from safeglot.score.causes.attribution import (
+    ADAPTATION,
     TERMS,
     ArmRates,
     Decomposition,
@@ -21,30 +22,38 @@ from safeglot.types import Estimate, is_human
 
 TWICE = "roundtrip2"
 """The arm of a second round trip: a line beside the terms, which hang on no verdict of it."""
+TOO_FEW = "fewer than two prompts have a verdict on their adapted version and their own text"
 
 
 def of_gap(cell: Cell) -> list[Estimate]:
     """Return `unsafe_gap_total` and its terms; nothing without an arm, None where one is lacking."""
     rates = _arms(cell)
-    if not cell.arms and rates.human_P is None:
+    if not cell.arms and rates.human_P is None and rates.adapted_P is None:
         return []
+    terms = TERMS if rates.adapted_P is None else (TERMS[0], ADAPTATION, *TERMS[1:])
     split = decompose(rates, level=cell.level)
-    names = "+".join([*cell.arms, *(() if rates.human_P is None else ("human",))])
+    beside = {"human": rates.human_P, "adapted": rates.adapted_P}
+    names = "+".join([*cell.arms, *(name for name, rate_P in beside.items() if rate_P is not None)])
     planned_P = np.all(
-        [np.ones(len(cell.native_PS), dtype=np.bool_)]
+        [np.ones(len(cell.native_PS), dtype=np.bool_) if cell.asked_P is None else cell.asked_P]
         + [planned for name, (_, planned) in cell.arms.items() if name != TWICE],
         axis=0,
     )
     planned = int(planned_P.sum())
     if split is None:
         why = f"no prompt has a verdict in every arm ({names})"
-        return [nothing(cell, f"unsafe_gap_{name}", why, planned) for name in ("total", *TERMS)]
+        return [nothing(cell, f"unsafe_gap_{name}", why, planned) for name in ("total", *terms)]
     counts = split.n, max(planned - split.n, 0)
-    about: Extra = {"arms": names, "prompts": len(planned_P)}
-    rows = [_term(cell, "total", split.total, counts, about)]
-    for name in TERMS:
+    asked = len(planned_P) if cell.asked_P is None else int(cell.asked_P.sum())
+    about: Extra = {"arms": names, "prompts": asked}
+    whole = _term(cell, "total", split.total, counts, about)
+    if ADAPTATION in split.parts:
+        whole = replace(whole, method=f"{METHOD}; the reference against the adapted versions")
+    rows = [whole]
+    for name in terms:
         if name not in split.parts:
-            why = f"not identified: needs the arm {split.missing_arms[name]}"
+            needed = split.missing_arms.get(name)
+            why = f"not identified: needs the arm {needed}" if needed else TOO_FEW
             rows.append(nothing(cell, f"unsafe_gap_{name}", why, 0))
             continue
         part = split.parts[name]
@@ -56,6 +65,9 @@ def of_gap(cell: Cell) -> list[Estimate]:
         term = _term(cell, name, part, counts, extra)
         if name == "translation" and by_people and split.human is not None:
             term = replace(term, n=split.human.n, missing=0)
+        if name == ADAPTATION and cell.adapted is not None:
+            lacking = int(cell.adapted[1].sum()) - split.adapted
+            term = replace(term, n=split.adapted, missing=max(lacking, 0))
         rows.append(replace(term, method=_method(name, split)))
     return rows
 
@@ -63,6 +75,9 @@ def of_gap(cell: Cell) -> list[Estimate]:
 def _method(name: str, split: Decomposition) -> str:
     if name == "judge":
         return METHOD
+    if name == ADAPTATION:
+        whose = "people's translations" if split.adapted_by_people else "the texts of the run"
+        return f"{METHOD}; against {whose}"
     if not split.by_people:
         ends = {
             "translation": "from half of the round trip's excess to all of it",
@@ -95,6 +110,7 @@ def _arms(cell: Cell) -> ArmRates:
         reverse_P=reverse_P,
         human_P=rate_of(mean_of(people, cell.native_PS)) if people else None,
         roundtrip2_P=rate_of(tables[TWICE]) if TWICE in tables else None,
+        adapted_P=None if cell.adapted is None else rate_of(known(cell.adapted[0])),
     )
 
 

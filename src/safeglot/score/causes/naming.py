@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from safeglot.score.causes.attribution import TERMS, Part
+from safeglot.score.causes.attribution import ADAPTATION, TERMS, Part
 from safeglot.score.frame import Extra
 from safeglot.types import Estimate
 
@@ -13,6 +13,7 @@ CAUSES: Mapping[str, str] = {
     "translation": "the translation",
     "model": "the model",
     "judge": "the judge",
+    ADAPTATION: "the adaptation",
 }
 MODEL_OR_REPAIRED = "the model, or damage that translating back repairs"
 """What is named for the model where no people's translations tell the two apart."""
@@ -26,7 +27,7 @@ _WHY = (
     "invalid_share_reference",
 )
 _OF_CAUSES = (
-    *(f"unsafe_gap_{name}" for name in ("total", *TERMS)),
+    *(f"unsafe_gap_{name}" for name in ("total", ADAPTATION, *TERMS)),
     "translator_variance",
     "quality_slope",
     "gate_selection",

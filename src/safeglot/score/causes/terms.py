@@ -63,6 +63,13 @@ def less(d_P: Floats, taken: Term, *, level: float) -> Term:
     return Term(d_P=rest_P, low=value - other - below, high=value - other + above)
 
 
+def plus(d_P: Floats, added: Term, *, level: float) -> Term:
+    """Return the mean over all prompts and a term, which may be of a sample of them; as `less`."""
+    sample_P = None if added.sample_P is None else -added.sample_P
+    negated = Term(d_P=-added.d_P, low=-added.high, high=-added.low, sample_P=sample_P)
+    return less(d_P, negated, level=level)
+
+
 def se_of(d_P: Floats) -> float | None:
     """Return the standard error of a mean over prompts (CR1); None for a single one."""
     if d_P.size < 2:

@@ -81,7 +81,11 @@ def _why(scope: PanelScope, row: LanguageRate) -> Cause | None:
     if row.reading == "reference":
         return None
     why = cause_of(scope, row.language.tag)
-    return why if why.total is not None and why.total.value is not None and why.terms else None
+    return (
+        why
+        if why.total is not None and why.total.value is not None and (why.terms or why.adaptation)
+        else None
+    )
 
 
 def _waterfall(scope: PanelScope, row: LanguageRate, why: Cause, start: float) -> Waterfall:
@@ -121,10 +125,13 @@ def _parts(why: Cause, total: float) -> Iterator[_Part]:
         term = why.term(name)
         if term is not None:
             yield _Part(name, term.point, term.low, term.high)
-    rest = total - sum(term.point for term in why.terms)
+    added = [why.adaptation] if why.adaptation else []
+    rest = total - sum(term.point for term in (*why.terms, *added))
     lacking = [name for name in TERMS if why.term(name) is None]
     if lacking:
         yield _Part(f"{' or '.join(lacking)}", rest)
+    for term in added:
+        yield _Part(term.name, term.point, term.low, term.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +205,8 @@ def _foot(why: Cause, row: LanguageRate, own: float | None) -> str:
     n = count(why.total.n) if why.total else "0"
     lacking = len(TERMS) - len(why.terms)
     arms = "From arms" if lacking else "From three arms"
-    other = f" Over all its requests the rate is {percent(own)}%." if own is not None else ""
+    of = "Of its translated requests" if why.adaptation else "Over all its requests"
+    other = f" {of} the rate is {percent(own)}%." if own is not None else ""
     labels = " By the judge's labels, not corrected by people's." if row.is_corrected else ""
     return f"{arms} on the same {n} prompts, each step with its 95% interval.{other}{labels}"
 
@@ -208,7 +216,7 @@ def _saved(scope: PanelScope, shown: Sequence[tuple[LanguageRate, Cause]]) -> Sa
     rows: list[list[Cell]] = [
         [row.language.tag, term.name, *(100 * v for v in (term.low, term.point, term.high)), n]
         for row, why in shown
-        for term in why.terms
+        for term in (*why.terms, *([why.adaptation] if why.adaptation else []))
         for n in [why.total.n if why.total else 0]
     ]
     return source.figure("cause", COLUMNS, rows)
