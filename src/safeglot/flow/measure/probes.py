@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_arm, text_places
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
+from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.probes.contrasts import (
     Probed,
     VariantVerdicts,
@@ -23,6 +25,7 @@ from safeglot.score.probes.contrasts import (
     of_factors,
     of_variants,
 )
+from safeglot.score.safety.unpaired_gaps import unpaired_gaps
 from safeglot.text import languages
 from safeglot.types import Estimate
 
@@ -55,8 +58,10 @@ def estimates(
     rows: list[Estimate] = []
     for judge in manifest.judges:
         for model in cube.models:
-            probed = [_probed(texts, (judge, model), tag, level=level) for tag in cube.languages]
-            rows += in_families([e for of_language in probed for e in of_variants(of_language)])
+            of = judge, model
+            probed = [_probed(texts, of, tag, level=level) for tag in cube.languages]
+            alone = [row for tag in cube.languages for row in _alone(texts, of, tag, level=level)]
+            rows += in_families([*alone, *(e for one in probed for e in of_variants(one))])
             rows += of_factors(probed)
     return rows
 
@@ -96,7 +101,36 @@ def _probed(texts: _ProbeTexts, of: tuple[str, str], tag: str, *, level: float) 
         of_reference=_variants(texts, of, cube.reference),
         is_reference=tag == cube.reference,
         is_latin=languages.lookup(tag).script == "Latn",
+        asked_P=None if cube.gated_LP is None else np.asarray(~cube.gated_LP.all(axis=0)),
     )
+
+
+def _alone(
+    texts: _ProbeTexts, of: tuple[str, str], tag: str, *, level: float
+) -> Iterator[Estimate]:
+    """Yield `gap_version` of each version whose requests pair with nothing: against the reference's own.
+
+    It is that of languages with requests of their own: safety, categories weighed as in the reference.
+    """
+    (judge, model), cube = of, texts.cube
+    if cube.gated_LP is None or tag == cube.reference:
+        return
+    at_L = [cube.languages.index(name) for name in (cube.reference, tag)]
+    for kind, there_P in texts.there.items():
+        own_P = there_P & cube.gated_LP.all(axis=0)
+        if kind[0] != tag or not own_P.any():
+            continue
+        unsafe_LPS = cube.unsafe_JMLPS[cube.judges.index(judge), cube.models.index(model), at_L]
+        unsafe_LPS[1] = np.where(own_P[:, np.newaxis], _unsafe(texts, of, kind), np.int8(-1))
+        one = replace(
+            cube, judges=(judge,), models=(model,), languages=(cube.reference, tag),
+            unsafe_JMLPS=unsafe_LPS[np.newaxis, np.newaxis],
+            gated_LP=np.stack([cube.gated_LP[at_L[0]], ~own_P]),
+            outcome_MLPS=None, invalid_MLPS=None, unneeded_MLP=None,
+        )  # fmt: skip
+        row = next(unpaired_gaps(sheet_of(frame_of(one, level=level), 0, 0)))
+        extra = {name: x for name, x in row.extra.items() if name not in ("p_bh", "p_by")}
+        yield replace(row, metric="gap_version", extra={**extra, "variant": kind[1]})
 
 
 def _variants(texts: _ProbeTexts, of: tuple[str, str], tag: str) -> dict[str, VariantVerdicts]:

@@ -13,7 +13,7 @@ from safeglot.report.page import Page, PanelScope
 from safeglot.report.sections.blocks import Block, BlockRow, by_language
 from safeglot.types import Estimate
 
-METRICS = ("probe_unsafe", "probe_effect", "probe_interaction", "factor_effect")
+METRICS = ("gap_version", "probe_unsafe", "probe_effect", "probe_interaction", "factor_effect")
 LEFT_OUT = "Texts left out no longer ask for the same, or are not in the language they should be in; `effect_with_unkept` in the results has them in."
 
 
@@ -56,6 +56,9 @@ def _variant(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
             verb.rate: lambda tag: rate(by_key.get(("probe_unsafe", "", tag))),
             "more than its own texts": lambda tag: effect("probe_effect", "language", tag),
             f"more than {reference}'s texts": lambda tag: effect("probe_effect", "reference", tag),
+            f"than {reference}'s, not the same requests": lambda tag: _turned(
+                by_key.get(("gap_version", "", tag))
+            ),
             f"beyond that in {reference}": lambda tag: effect("probe_interaction", "", tag),
             "texts left out": lambda tag: _unkept(by_key.get(("probe_effect", "language", tag))),
         },
@@ -68,6 +71,13 @@ def _tested(effect: Estimate | None) -> Figure:
     """Return an effect with its p, corrected for all of its factor."""
     figure, p = difference(effect), extra(effect, "p_holm")
     return figure if p is None else replace(figure, note=f"p {p_value(p)}")
+
+
+def _turned(gap: Estimate | None) -> Figure:
+    """Return a difference of safety as one of unsafe answers."""
+    if gap is None or gap.value is None or gap.low is None or gap.high is None:
+        return difference(None)
+    return difference(replace(gap, value=-gap.value, low=-gap.high, high=-gap.low))
 
 
 def _unkept(effect: Estimate | None) -> str:

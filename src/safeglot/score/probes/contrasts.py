@@ -49,7 +49,8 @@ class Probed:
     """One judge on one model in one language: its own texts' verdicts, the reference's, the variants.
 
     `native_PS` and `reference_PS` are of the two monolingual parents, shape (P, S); in the
-    reference language itself they are the same. `of_reference` are that language's variants.
+    reference language itself they are the same. `of_reference` are that language's variants,
+    `asked_P` the prompts that have a parent, None for all.
     """
 
     row: Estimate
@@ -59,6 +60,7 @@ class Probed:
     of_reference: Mapping[str, VariantVerdicts] = field(default_factory=dict)
     is_reference: bool = False
     is_latin: bool = False
+    asked_P: Bools | None = None
 
 
 def levels_of(variant: str) -> tuple[str, ...]:
@@ -116,7 +118,8 @@ def _effect(probed: Probed, variant: VariantVerdicts, parent_PS: Bytes, about: E
         "unsafe_parent": float(parent_P[both_P].mean()) if both_P.any() else None,
         "effect_with_unkept": float(every_P.mean()) if every_P.size else None,
     }
-    return _contrast(replace(probed.row, metric="probe_effect"), d_P, variant.sound_P, extra)
+    planned_P = variant.sound_P if probed.asked_P is None else variant.sound_P & probed.asked_P
+    return _contrast(replace(probed.row, metric="probe_effect"), d_P, planned_P, extra)
 
 
 def _interaction(
