@@ -293,24 +293,26 @@ def _turned(gap: Estimate) -> str:
 
 def _prompts(page: Page, scope: PanelScope, row: LanguageRate, reasons: Reasons) -> WhyAnswer:
     question = "One kind of prompt?"
-    effects = [
+    reference = scope.run.language_name(scope.run.reference)
+    asked = [
         e
         for e in page.estimates
-        if e.metric == "probe_interaction"
+        if e.metric in ("probe_interaction", "probe_effect")
         and (e.judge, e.model, e.language) == (scope.judge, scope.model, row.language.tag)
         and e.value is not None
     ]
+    effects = [e for e in asked if e.metric == "probe_interaction"]
     if not effects:
+        too = f" in {reference} too" if asked else ""
         return WhyAnswer(
             question=question,
-            answer="Not known: no variant of the prompts was asked.",
+            answer=f"Not known: no variant of the prompts was asked{too}.",
             is_known=False,
             command=commands.command("run", reasons.run, "--probes", PROBES),
         )
     largest = max(effects, key=lambda e: abs(e.value or 0.0))
     p = extra(largest, "p_holm")
     beyond = "beyond chance" if p is not None and p < 0.05 else "not beyond chance"
-    reference = scope.run.language_name(scope.run.reference)
     return WhyAnswer(
         question=question,
         answer=(

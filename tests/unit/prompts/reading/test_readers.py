@@ -387,3 +387,53 @@ def test_several_files_are_one_table():
         for n in (1, 2)
     ]
     assert [p.id for p in read_prompt_files(Files(files=files)).prompts] == ["1", "2"]
+
+
+VERSIONS = """intent,version,language,category,text
+1,original,en,crime_tax,one
+1,translated,de,crime_tax,eins
+1,Adapted,de,crime_tax,eins hier
+1,mono,de,crime_tax,eins von hier
+2,,en,crime_tax,two
+2,,de,crime_tax,zwei
+9,native,de,hate_poor,neun
+"""
+
+
+def test_versions_of_an_intent_stand_beside_its_translated_text():
+    found = read(VERSIONS, read_as={"mono": "native"})
+    assert [(t.prompt, t.language, t.text) for t in found.translations] == [
+        ("1", "en", "one"), ("1", "de", "eins"), ("2", "en", "two"), ("2", "de", "zwei"),
+    ]  # fmt: skip
+    assert {(t.prompt, t.variant, t.text, t.arm) for t in found.arm_texts} == {
+        ("1", "version=adapted", "eins hier", "probe"),
+        ("1", "version=native", "eins von hier", "probe"),
+        ("9", "version=native", "neun", "probe"),
+    }
+    assert [p.id for p in found.prompts] == ["1", "2", "9"]
+    assert found.prompts[2].categories == ("hate_poor",)
+    assert "adapted de 1, native de 2; 1 requests have no translated text" in found.notes[-1]
+
+
+def test_a_version_that_is_none_is_told_once_and_its_column_can_be_named():
+    (told,) = problems(VERSIONS)
+    assert "the version is 'mono'; allowed: translated, original, adapted, native" in told
+    renamed = VERSIONS.replace("intent,version", "behaviour,setting").replace("mono", "native")
+    found = read(renamed, columns={"intent": "behaviour", "version": "setting"})
+    assert len(found.arm_texts) == 3
+
+
+def test_a_version_of_a_file_without_intents_is_no_version():
+    found = read(
+        LONG.replace("text\n", "text,version\n").replace("?\n", "?,1.0\n").replace(".\n", ".,1.0\n")
+    )
+    assert found.arm_texts == ()
+    assert 'column "version" is not used' in found.notes
+
+
+def test_a_version_is_of_the_languages_that_are_asked_and_of_intents_that_are_kept():
+    lacking = VERSIONS.replace("2,,de,crime_tax,zwei\n", "2,adapted,de,crime_tax,zwei hier\n")
+    found = read(lacking, read_as={"mono": "native"}, allow_partial=True)
+    assert {t.prompt for t in found.arm_texts} == {"1", "9"}
+    alone = read(VERSIONS, read_as={"mono": "native"}, languages=("en",))
+    assert alone.arm_texts == ()
