@@ -37,6 +37,8 @@ OF_THOUGHTS = {
     "thought_safe_answer_unsafe",
 }  # fmt: skip
 """The recorded models do not think: those of tests/unit/flow/measure/judges/test_thoughts.py do."""
+OF_VERSIONS = {"unsafe_gap_adaptation", "gap_version"}
+"""The recorded runs have one version of a request: that of tests/e2e/test_versions.py has four."""
 OF_UNPAIRED = {"gap_unpaired"}
 """The recorded runs ask the same in all languages: that of tests/e2e/test_unpaired.py does not."""
 
@@ -90,6 +92,7 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         - OF_PASSES
         - OF_THOUGHTS
         - OF_UNPAIRED
+        - OF_VERSIONS
     )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()
     assert written() >= OF_OTHER_TAXONOMIES | OF_PASSES

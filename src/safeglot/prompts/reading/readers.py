@@ -181,7 +181,7 @@ class _Versions:
                 self._main.problems.remedy.read_as[str(cell)] = near
 
     def gather(self, used: tuple[str, ...], reference: str) -> dict[str, str]:
-        """Gather the versions that were held back; return each category of all with its first place."""
+        """Return each category with its first place, the versions that were held back gathered too."""
         main, places = self._main, dict(self._main.category_places)
         for version, rows in self._rows.items():
             self._found[version] = own = Gathering(main.columns, main.where, used, main.problems)

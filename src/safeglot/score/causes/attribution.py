@@ -167,14 +167,8 @@ def decompose(arms: ArmRates, *, level: float = 0.95) -> Decomposition | None:
     """
     given = {
         name: floats(rates)
-        for name, rates in (
-            ("reference", arms.reference_P),
-            ("native", arms.native_P),
-            ("roundtrip", arms.roundtrip_P),
-            ("back", arms.back_P),
-            ("reverse", arms.reverse_P),
-        )
-        if rates is not None
+        for name in ("reference", "native", "roundtrip", "back", "reverse")
+        if (rates := getattr(arms, f"{name}_P")) is not None
     }
     kept_P = complete(*given.values())
     n = int(kept_P.sum())
