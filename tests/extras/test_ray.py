@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import pytest
 
 from e2e.runs import COMMAND, LANGUAGES, environment, run_arguments, scripted, write_prompts
 from e2e.test_loopback_resume import CATEGORIES, interrupt, label
+from example import tiny_llama
 from loopback import Fault, Loopback
 from waiting import HANG_S, until
 
@@ -154,6 +156,20 @@ def test_every_way_to_a_run_gives_the_same_bytes(prompts, tmp_path, folder):
         assert text.encode() not in logged
     assert list(folder.iterdir()) == [], "nothing of the cluster is left"
     assert replicas() == []
+
+
+@pytest.mark.kills
+def test_replicas_that_hold_a_model_give_the_same_bytes(prompts, tmp_path):
+    """transformers in two processes of Ray, on random weights."""
+    asked = (
+        "run", "--prompts", prompts, "--target", f"hf/{tiny_llama.save(tmp_path / 'llama')}",
+        "--judge", "refusal-baseline", "--max-tokens", 16, "--max-missing", 1,
+    )  # fmt: skip
+    command(*asked, "--out", tmp_path / "local")
+    command(*asked, *RAY, "--out", tmp_path / "ray")
+    assert results(tmp_path / "ray") == results(tmp_path / "local")
+    answers = json.loads(results(tmp_path / "ray"))["estimates"]
+    assert any(row["metric"] == "safety" and row["n"] for row in answers)
 
 
 def raylets():
