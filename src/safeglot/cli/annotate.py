@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-_RUN = click.argument("run", type=click.Path(path_type=Path))
+from safeglot.cli.options import PATH, RUN
 
 
 def _show(text: str) -> None:
@@ -22,12 +22,12 @@ def annotate() -> None:
 
 
 @annotate.command()
-@_RUN
+@RUN
 @click.option("--labels", type=int, default=250, show_default=True, help="answers a language")
 @click.option(
     "--overlap", type=float, default=0.2, show_default=True, help="share labelled by two annotators"
 )
-@click.option("--judge", default=None, help="by whose verdicts to draw; the run's first by default")
+@click.option("--judge", help="by whose verdicts to draw; the run's first by default")
 @click.option(
     "--design",
     default="two-phase",
@@ -49,8 +49,7 @@ def annotate() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="seed of the draw")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
-    default=None,
+    type=PATH,
     help="file to label: .csv, .jsonl, or .json for Label Studio; RUN/to-label.csv by default",
 )
 @click.option("--again", is_flag=True, help="draw anew; labels of answers drawn again are kept")
@@ -66,8 +65,8 @@ def sample(run: Path, *, out: Path | None, again: bool, categories: str, **wante
 
 
 @annotate.command()
-@_RUN
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@RUN
+@click.argument("files", type=PATH, nargs=-1, required=True)
 def add(run: Path, files: tuple[Path, ...]) -> None:
     """Read labels back: CSV or JSON Lines with the columns item and label."""
     from safeglot.backends.files.rundir import RunDir
@@ -78,7 +77,7 @@ def add(run: Path, files: tuple[Path, ...]) -> None:
 
 
 @annotate.command()
-@_RUN
+@RUN
 def status(run: Path) -> None:
     """Tell how many labels are wanted and there."""
     from safeglot.backends.files.rundir import RunDir
@@ -119,15 +118,13 @@ def prompts(what: str | None, **points: float) -> None:
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path), required=False)
+@click.argument("run", type=PATH, required=False)
 @click.option(
     "--half-width", type=float, default=0.02, show_default=True, help="of the unsafe rate"
 )
-@click.option("--unsafe-rate", type=float, default=None, help="share judged unsafe")
-@click.option("--ppv", type=float, default=None, help="share of those judged unsafe that are")
-@click.option(
-    "--false-omission", type=float, default=None, help="unsafe share of those judged safe"
-)
+@click.option("--unsafe-rate", type=float, help="share judged unsafe")
+@click.option("--ppv", type=float, help="share of those judged unsafe that are")
+@click.option("--false-omission", type=float, help="unsafe share of those judged safe")
 def labels(run: Path | None, **planned: Any) -> None:
     """Tell how many human labels a half-width needs in each language."""
     from safeglot.backends.files.rundir import RunDir

@@ -24,7 +24,16 @@ from safeglot.cli.help import GroupedCommand, SectionedGroup, grouped, told
 from safeglot.cli.init import init
 from safeglot.cli.judge import UNCHECKED, judge
 from safeglot.cli.logs import import_run
-from safeglot.cli.options import ALLOW, begun_config, config_of, given_text, options
+from safeglot.cli.options import (
+    ALLOW,
+    PATH,
+    QUIET,
+    RUN,
+    begun_config,
+    config_of,
+    given_text,
+    options,
+)
 from safeglot.cli.ratings import ratings
 from safeglot.cli.tools import arms, export, fetch_embedded, ls, merge, show, why
 from safeglot.cli.translate import translate
@@ -39,7 +48,6 @@ _PROMPTS = (
     "prompts", "columns", "read_as", "taxonomy", "languages", "reference", "categories", "kinds", "limit",
     "select_seed", "allow_partial", "unpaired", "shard",
 )  # fmt: skip
-_RUN = click.argument("run", type=click.Path(path_type=Path))
 
 
 def _console(*, quiet: bool = False) -> Console:
@@ -48,7 +56,6 @@ def _console(*, quiet: bool = False) -> Console:
     return Console(quiet=quiet)
 
 
-_QUIET = click.option("--quiet", is_flag=True, help="no progress, only the result")
 _RETRY = grouped(
     "Servers and limits",
     "--retry-failed",
@@ -83,7 +90,7 @@ def app(context: click.Context) -> None:
 @click.option("--print-config", is_flag=True, help="print the settings given as TOML; send nothing")
 @_RETRY
 @grouped("Judging", "--unchecked-judge", is_flag=True, help=UNCHECKED)
-@_QUIET
+@QUIET
 def run(
     what: str | None,
     *,
@@ -131,7 +138,7 @@ def prompts(what: str | None, **flags: Any) -> None:
 )
 @ALLOW
 @_RETRY
-@_QUIET
+@QUIET
 def generate(
     what: str | None, *, allow: tuple[str, ...], retry_failed: bool, quiet: bool, **flags: Any
 ) -> None:
@@ -148,19 +155,17 @@ app.add_command(judge)
 
 
 @app.command()
-@_RUN
+@RUN
 @click.option(
     "--labels",
-    type=click.Path(path_type=Path),
+    type=PATH,
     multiple=True,
     help="labels of `annotate sample`, filled in; may be repeated",
 )
 @click.option(
-    "--correction",
-    default=None,
-    help="two-phase, or of a simple sample ppi or rogan-gladen; kept for later",
+    "--correction", help="two-phase, or of a simple sample ppi or rogan-gladen; kept for later"
 )
-@_QUIET
+@QUIET
 def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet: bool) -> None:
     """Compute results.json from verdicts, and from human labels."""
     from safeglot import pipeline
@@ -184,16 +189,13 @@ def score(run: Path, labels: tuple[Path, ...], correction: str | None, *, quiet:
 
 
 @app.command()
-@_RUN
+@RUN
 @click.option(
     "--answers",
     type=click.IntRange(min=0),
-    default=None,
     help="answers shown beside all unsafe, blocked and unread ones; 0: none",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=None, help="file; RUN/report.html by default"
-)
+@click.option("--out", type=PATH, help="file; RUN/report.html by default")
 def report(run: Path, answers: int | None, out: Path | None) -> None:
     """Write report.html from results.json and the answers."""
     from safeglot import pipeline

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from safeglot.cli.options import PATH, RUN
 from safeglot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,12 +25,11 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
             "--csv",
             "csv_file",
             type=click.Path(path_type=Path, dir_okay=False),
-            default=None,
             help="also write the tables to this CSV file, rates in [0, 1]",
         ),
         click.option("--json", "as_json", is_flag=True, help="print JSON, rates in [0, 1]"),
-        click.option("--judge", default=None, help="one of the run's judges; all by default"),
-        click.argument("runs", nargs=-1, type=click.Path(path_type=Path)),
+        click.option("--judge", help="one of the run's judges; all by default"),
+        click.argument("runs", nargs=-1, type=PATH),
     ):
         command = option(command)
     return command
@@ -42,13 +42,10 @@ _REFERENCE = click.option(
     default=None,
     help="set M-ALERT's published figures beside, or take them alone",
 )
-_LANGUAGE = click.option("--language", default=None, help="one language; their mean by default")
-_METRIC = click.option("--metric", default=None, help=f"{_METRICS}; the macro average by default")
+_LANGUAGE = click.option("--language", help="one language; their mean by default")
+_METRIC = click.option("--metric", help=f"{_METRICS}; the macro average by default")
 _MODELS = click.option(
-    "--models",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="CSV or TOML: model, family, params_b, instruct, base",
+    "--models", type=PATH, help="CSV or TOML: model, family, params_b, instruct, base"
 )
 
 
@@ -154,8 +151,7 @@ def judge_alignment(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) 
 @_shared
 @click.option(
     "--properties",
-    type=click.Path(path_type=Path),
-    default=None,
+    type=PATH,
     help="CSV or TOML: language, family, columns of numbers; resource class and script by default",
 )
 def language_properties(
@@ -175,13 +171,11 @@ def language_properties(
 @click.option(
     "--page",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=None,
     help="also write this HTML file, with the figures",
 )
 @click.option(
     "--figures",
     type=click.Path(path_type=Path, file_okay=False),
-    default=None,
     help="also write the figures as SVG, PNG and CSV into this folder",
 )
 def compare(
@@ -213,34 +207,27 @@ def compare(
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@RUN
 @click.option(
     "--policy",
     "policy_path",
     metavar="FILE",
-    type=click.Path(path_type=Path),
-    default=None,
+    type=PATH,
     help="TOML file of rules, as in [safety] with least = 0.9",
 )
 @click.option(
-    "--against",
-    metavar="EARLIER",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="an earlier run, for the rule [worse]",
+    "--against", metavar="EARLIER", type=PATH, help="an earlier run, for the rule [worse]"
 )
-@click.option("--judge", default=None, help="one of the run's judges; all by default")
-@click.option("--model", default=None, help="one of the run's models; all by default")
+@click.option("--judge", help="one of the run's judges; all by default")
+@click.option("--model", help="one of the run's models; all by default")
 @click.option(
     "--inconclusive",
     type=click.Choice(["fail", "pass"]),
     default="fail",
     help="whether a policy that cannot be decided exits with 6, or with 0",
 )
-@click.option("--junit", type=_FILE, default=None, help="also write this JUnit XML file")
-@click.option(
-    "--markdown", type=_FILE, default=None, help="also write this file for a pull request"
-)
+@click.option("--junit", type=_FILE, help="also write this JUnit XML file")
+@click.option("--markdown", type=_FILE, help="also write this file for a pull request")
 def check(
     run: Path, *, inconclusive: str, junit: Path | None, markdown: Path | None, **asked: Any
 ) -> None:

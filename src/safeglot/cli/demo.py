@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from safeglot.cli.options import PATH
+
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True,
+    "--out", type=PATH, default=Path("runs"), show_default=True,
     help="the folder to write both into",
 )  # fmt: skip
 @click.option("--no-open", is_flag=True, help="do not open the browser")

@@ -9,7 +9,7 @@ import click
 
 from safeglot.cli.help import FIRST, GroupedCommand, grouped
 from safeglot.cli.judge import UNCHECKED
-from safeglot.cli.options import ALLOW, config_of, options
+from safeglot.cli.options import ALLOW, QUIET, config_of, options
 
 _SETTINGS = (
     "judge", "judge_base_url", "key_env", "languages", "reference", "columns", "read_as", "probes", "probe_share", "probe_seed", "out", "budget_usd",
@@ -41,7 +41,7 @@ _SHOWN = (
 )
 @grouped("Judging", "--unchecked-judge", is_flag=True, help=UNCHECKED)
 @ALLOW
-@click.option("--quiet", is_flag=True, help="no progress, only the result")
+@QUIET
 def guards(
     labelled: tuple[str, ...],
     *,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from safeglot.cli.help import GroupedCommand, grouped
+from safeglot.cli.options import PATH
 
 
 @click.command(cls=GroupedCommand)
@@ -17,7 +18,7 @@ from safeglot.cli.help import GroupedCommand, grouped
 @click.option("--judge", default="", help="family=provider/model; the embedded one by default")
 @click.option("--preset", default="", metavar="NAME", help="how much: quick, m-alert, release")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("safeglot.toml"), show_default=True,
+    "--out", type=PATH, default=Path("safeglot.toml"), show_default=True,
     help="the file to write",
 )  # fmt: skip
 @grouped(

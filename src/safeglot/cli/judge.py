@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from safeglot.cli.options import ALLOW, HTTP_CLIENT, PROXY
+from safeglot.cli.options import ALLOW, HTTP_CLIENT, PATH, PROXY, QUIET, RUN
 
 UNCHECKED = "use judges that fail their first check; every page then says so"
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.argument("config", metavar="[CONFIG]", required=False, type=click.Path(path_type=Path))
+@RUN
+@click.argument("config", metavar="[CONFIG]", required=False, type=PATH)
 @click.option(
     "--judge", multiple=True, help="family=provider/model; the run's own judges by default"
 )
@@ -24,9 +24,7 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
     multiple=True,
     help="address of the judges' server; may be repeated for replicas",
 )
-@click.option(
-    "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
-)
+@click.option("--key-env", metavar="VAR", help="environment variable that holds their key")
 @click.option(
     "--batch/--no-batch", default=None, help="by the makers' batch APIs; as the run was by default"
 )
@@ -36,14 +34,12 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
 @click.option(
     "--repeat",
     type=float,
-    default=None,
     metavar="SHARE",
     help="judge this share of the answers twice, at least 50, as in 0.02; enters no rate",
 )
 @click.option(
     "--canary",
     type=int,
-    default=None,
     metavar="N",
     help="judge N unsafe answers a language again with a plea to call them safe; enters no rate",
 )
@@ -63,7 +59,7 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
     is_flag=True,
     help="try again what failed for good, empty answers and unread verdicts",
 )
-@click.option("--quiet", is_flag=True, help="no progress, only the result")
+@QUIET
 def judge(
     run: Path,
     config: Path | None,

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
+from safeglot.cli.options import PATH
+
 
 @click.command("import")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="a new folder for the run"
-)
+@click.option("--out", required=True, type=PATH, help="a new folder for the run")
 @click.option(
     "--columns",
     multiple=True,
@@ -38,9 +38,9 @@ import click
     metavar="WORD=MEANING",
     help="what words of verdicts and labels mean: yes=unsafe,no=safe; refusal and none too",
 )
-@click.option("--languages", default=None, metavar="TAGS", help="only these; all by default")
+@click.option("--languages", metavar="TAGS", help="only these; all by default")
 @click.option("--reference", default="en", show_default=True, help="language of comparison")
-@click.option("--taxonomy", default=None, help="TOML file with macro categories")
+@click.option("--taxonomy", help="TOML file with macro categories")
 @click.option(
     "--allow-partial",
     is_flag=True,

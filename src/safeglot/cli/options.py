@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,6 +52,9 @@ FRONT = (
 )  # fmt: skip
 """Settings that the help of a run shows first."""
 _SERVERS = "Servers and limits"
+PATH = click.Path(path_type=Path)
+RUN = click.argument("run", type=PATH)
+QUIET = click.option("--quiet", is_flag=True, help="no progress, only the result")
 
 
 def options(
@@ -116,13 +120,11 @@ def _option(name: str, kind: str, group: str, *, text: str) -> Callable[..., Any
 PROXY = grouped(
     _SERVERS,
     "--proxy",
-    default=None,
     help="HTTP proxy of all servers, http://HOST:PORT, or environment for HTTPS_PROXY and NO_PROXY",
 )
 HTTP_CLIENT = grouped(
     _SERVERS,
     "--http-client",
-    default=None,
     metavar="NAME",
     help="what asks servers: auto, aiohttp, or pycurl (plain http without a proxy)",
 )
@@ -167,15 +169,13 @@ def begun_config(
     from safeglot.config.files import HERE, named
     from safeglot.config.settings import EMBEDDED
 
-    if what is None and not any(v not in (None, ()) for v in flags.values()):
-        from pathlib import Path
-
-        if not Path(HERE).is_file():
-            raise UsageError(
-                f"nothing is named, and there is no {HERE} here. Write one with four answers:\n"
-                "  safeglot init\nor name prompts and a model:\n"
-                "  safeglot run mini --languages en,de,sw --target vllm/OWNER/MODEL"
-            )
+    is_named = what is not None or any(v not in (None, ()) for v in flags.values())
+    if not is_named and not Path(HERE).is_file():
+        raise UsageError(
+            f"nothing is named, and there is no {HERE} here. Write one with four answers:\n"
+            "  safeglot init\nor name prompts and a model:\n"
+            "  safeglot run mini --languages en,de,sw --target vllm/OWNER/MODEL"
+        )
     config = config_of(what, flags, allow=allow)
     if named(what, {})[0] is None and not flags.get("target"):
         note = f"no --target is named, so {EMBEDDED} is asked, a tiny model that shows the tool"

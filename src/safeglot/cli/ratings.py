@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
-_SET = click.argument("folder", metavar="SET", type=click.Path(path_type=Path))
+from safeglot.cli.options import PATH
+
+_SET = click.argument("folder", metavar="SET", type=PATH)
 
 
 def _show(text: str) -> None:
@@ -33,7 +35,7 @@ def ratings() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="seed of the draw")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     required=True,
     help="file to rate: .csv, .jsonl, or .json for Label Studio; what raters are told is written beside it, as .txt",
 )
@@ -50,7 +52,7 @@ def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
 
 @ratings.command()
 @_SET
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("files", type=PATH, nargs=-1, required=True)
 def add(folder: Path, files: tuple[Path, ...]) -> None:
     """Read ratings back: CSV or JSON Lines with the columns item and adequacy."""
     from safeglot.backends.files.translation_folder import TranslationFolder

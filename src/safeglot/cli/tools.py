@@ -7,10 +7,8 @@ from typing import Any
 
 import click
 
-from safeglot.cli.options import HTTP_CLIENT, PROXY
+from safeglot.cli.options import HTTP_CLIENT, PATH, PROXY, QUIET, RUN
 from safeglot.errors import UsageError
-
-_RUN = click.argument("run", type=click.Path(path_type=Path))
 
 
 def _show(text: str) -> None:
@@ -20,7 +18,7 @@ def _show(text: str) -> None:
 
 
 @click.command()
-@_RUN
+@RUN
 @click.option("--full", is_flag=True, help="print all tables and caveats too")
 @click.option("--json", "as_json", is_flag=True, help="print results.json")
 def show(run: Path, *, full: bool, as_json: bool) -> None:
@@ -37,10 +35,10 @@ def show(run: Path, *, full: bool, as_json: bool) -> None:
 
 
 @click.command()
-@_RUN
-@click.option("--language", default=None, metavar="TAG", help="whose gap; the widest by default")
-@click.option("--model", default=None, help="of which model; the run's first by default")
-@click.option("--judge", default=None, help="by whose verdicts; the run's first by default")
+@RUN
+@click.option("--language", metavar="TAG", help="whose gap; the widest by default")
+@click.option("--model", help="of which model; the run's first by default")
+@click.option("--judge", help="by whose verdicts; the run's first by default")
 def why(run: Path, **wanted: str | None) -> None:
     """Tell what a run can say about a gap, and how to find out the rest."""
     from safeglot.backends.console import Console
@@ -52,7 +50,7 @@ def why(run: Path, **wanted: str | None) -> None:
 
 
 @click.command()
-@_RUN
+@RUN
 @click.option(
     "--format",
     "kind",
@@ -62,9 +60,7 @@ def why(run: Path, **wanted: str | None) -> None:
     default="csv",
     show_default=True,
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=None, help="folder; RUN/export by default"
-)
+@click.option("--out", type=PATH, help="folder; RUN/export by default")
 def export(run: Path, kind: str, out: Path | None) -> None:
     """Write a run as files: its records and estimates, a paper's tables and figures, logs of other tools."""
     from safeglot.backends.files.rundir import RunDir
@@ -75,7 +71,7 @@ def export(run: Path, kind: str, out: Path | None) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.argument("folder", type=PATH, required=False)
 def ls(folder: Path | None) -> None:
     """List the runs in a folder, `runs` by default."""
     from safeglot.backends.console import Console
@@ -102,12 +98,8 @@ def fetch_embedded(name: str, *, verify: bool) -> None:
 
 
 @click.command()
-@click.argument(
-    "runs", metavar="RUN RUN...", type=click.Path(path_type=Path), nargs=-1, required=True
-)
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="a new folder for the whole"
-)
+@click.argument("runs", metavar="RUN RUN...", type=PATH, nargs=-1, required=True)
+@click.option("--out", required=True, type=PATH, help="a new folder for the whole")
 def merge(runs: tuple[Path, ...], out: Path) -> None:
     """Join shards, or runs of one plan, in a new folder.
 
@@ -123,11 +115,9 @@ def merge(runs: tuple[Path, ...], out: Path) -> None:
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@RUN
 @click.argument("config", metavar="[CONFIG]", required=False)
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="file to write, .csv or .jsonl"
-)
+@click.option("--out", type=PATH, required=True, help="file to write, .csv or .jsonl")
 @click.option(
     "--arm",
     multiple=True,
@@ -143,13 +133,11 @@ def merge(runs: tuple[Path, ...], out: Path) -> None:
     metavar="TRANSLATOR",
     help="have the answers translated, as `translate` takes it; may be repeated",
 )
-@click.option("--base-url", default=None, help="address of the chat models that translate")
-@click.option(
-    "--key-env", default=None, metavar="VAR", help="environment variable that holds their key"
-)
+@click.option("--base-url", help="address of the chat models that translate")
+@click.option("--key-env", metavar="VAR", help="environment variable that holds their key")
 @PROXY
 @HTTP_CLIENT
-@click.option("--quiet", is_flag=True, help="no progress, only the result")
+@QUIET
 def arms(
     run: Path, config: str | None, *, out: Path, arm: tuple[str, ...], quiet: bool, **flags: Any
 ) -> None:

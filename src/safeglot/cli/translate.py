@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from safeglot.cli.help import GroupedCommand
-from safeglot.cli.options import ALLOW, config_of, options
+from safeglot.cli.options import ALLOW, QUIET, config_of, options
 
 if TYPE_CHECKING:
     from safeglot.backends.files.manifest import SetManifest
@@ -33,7 +33,7 @@ _FRONT = ("to", "translator", "quality", "gate", "limit", "base_url", "key_env",
     "--again", is_flag=True, help="choose anew from what is stored, e.g. with another gate"
 )
 @click.option("--retry-failed", is_flag=True, help="try again what failed for good")
-@click.option("--quiet", is_flag=True, help="no progress, only the result")
+@QUIET
 def translate(
     what: str,
     out: str,

@@ -6,17 +6,15 @@ from pathlib import Path
 
 import click
 
-_RUN = click.argument("run", type=click.Path(path_type=Path))
+from safeglot.cli.options import RUN
+
 _PORT = click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=0,
-    help="of the address; a free one by default",
+    "--port", type=click.IntRange(0, 65535), default=0, help="of the address; a free one by default"
 )
 
 
 @click.command()
-@_RUN
+@RUN
 @_PORT
 def view(run: Path, *, port: int) -> None:
     """Read the answers of a run in the browser, also while it goes on."""
@@ -27,7 +25,7 @@ def view(run: Path, *, port: int) -> None:
 
 
 @click.command()
-@_RUN
+@RUN
 @_PORT
 def label(run: Path, *, port: int) -> None:
     """Label answers of a run in the browser, one a screen; labels are those of `annotate`."""
