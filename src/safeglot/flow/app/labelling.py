@@ -5,12 +5,10 @@ The labels are those of `safeglot annotate`: the same draw, the same table, the 
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from safeglot.backends.app.server import Call, WebPage
 from safeglot.backends.files import labels as files
@@ -19,6 +17,13 @@ from safeglot.backends.store.labels import notes, source_of, text_to_label
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
 from safeglot.flow.app.answers import language_of
+from safeglot.flow.app.place import (
+    WorkPlace,
+    csv_file,
+    language_and_person,
+    languages_picked,
+    people_picked,
+)
 from safeglot.flow.app.reading import RunReading, stored
 from safeglot.flow.measure.judges.labels import SAFE, UNSAFE_LABEL, UNSURE, Drawn, drawn_answers
 from safeglot.keys import digest
@@ -27,12 +32,10 @@ from safeglot.report.app.labelling import (
     RUBRIC,
     DrawForm,
     LabellingPage,
-    Picked,
     TextShown,
     render_drawing,
     render_labelling,
 )
-from safeglot.text.cells import guarded
 
 ANNOTATORS = {"1": "first annotator", "2": "second annotator"}
 """As the files of `annotate sample` call them."""
@@ -76,7 +79,7 @@ class RunLabelling:
             frame = self.reading.frame(call, "label")
             form = replace(FORM, judges=tuple(self.reading.manifest.judges))
             return WebPage(text=render_drawing(frame, form))
-        place = _Place.of(call.query, drawn, self.reading.manifest.languages)
+        place = _place(call.query, drawn, self.reading.manifest.languages)
         if call.sent is not None:
             return self._take(call.sent, place)
         with stored(self.run_dir.database) as store:
@@ -84,18 +87,16 @@ class RunLabelling:
 
     def file(self) -> WebPage:
         """Return the file of `annotate sample` with the labels filled in."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerow(files.COLUMNS)
         with stored(self.run_dir.database) as store:
             drawn = drawn_answers(store)
             noted = {(key, who): note for key, who, note in notes(store)}
-            for who in ANNOTATORS:
-                for tag in self.reading.manifest.languages:
-                    for answer in _Place(tag, who, drawn).queue:
-                        cells = self._row(store, answer, who, noted)
-                        writer.writerow([guarded(cell) for cell in cells])
-        return WebPage(text="\ufeff" + text.getvalue(), kind="text/csv", file="labels.csv")
+            rows = (
+                self._row(store, answer, who, noted)
+                for who in ANNOTATORS
+                for tag in self.reading.manifest.languages
+                for answer in _place_of(tag, who, drawn).queue
+            )
+            return csv_file("labels.csv", files.COLUMNS, rows)
 
     def _row(
         self, store: Store, answer: Drawn, who: str, noted: Mapping[tuple[str, str], str]
@@ -118,7 +119,7 @@ class RunLabelling:
         )  # fmt: skip
         return WebPage(place="label")
 
-    def _take(self, sent: Mapping[str, str], place: _Place) -> WebPage:
+    def _take(self, sent: Mapping[str, str], place: WorkPlace[Drawn]) -> WebPage:
         """Return where to go on, after committing what was sent."""
         last = ""
         if "rubric" in sent:
@@ -133,7 +134,7 @@ class RunLabelling:
             last = self._label(sent, place)
         return WebPage(place=place.path(last=last))
 
-    def _label(self, sent: Mapping[str, str], place: _Place) -> str:
+    def _label(self, sent: Mapping[str, str], place: WorkPlace[Drawn]) -> str:
         item, chosen = sent.get("item", ""), sent.get("label", "")
         answer = next((d for d in place.queue if f"r{d.response}" == item), None)
         if answer is None or chosen not in _STORED:
@@ -151,9 +152,8 @@ class RunLabelling:
 
     # ---- what is shown
 
-    def _shown(self, call: Call, place: _Place, store: Store) -> LabellingPage:
+    def _shown(self, call: Call, place: WorkPlace[Drawn], store: Store) -> LabellingPage:
         answer = place.next
-        done = sum(place.who in d.labels for d in place.queue)
         second = place.who == "2"
         given = dict(parse_qsl(call.query))
         page = LabellingPage(
@@ -166,15 +166,9 @@ class RunLabelling:
                 else "What the judge said is not in this page, and answers come in an order of chance. "
                 "They are shown open here; b covers them."
             ),
-            languages=[
-                Picked(value=tag, name=language_of(tag).name, chosen=tag == place.language)
-                for tag in self.reading.manifest.languages
-            ],
-            annotators=[
-                Picked(value=who, name=name, chosen=who == place.who)
-                for who, name in ANNOTATORS.items()
-            ],
-            done=done,
+            languages=languages_picked(self.reading.manifest.languages, place.language),
+            annotators=people_picked(ANNOTATORS, place.who),
+            done=place.done,
             of=len(place.queue),
             keys=LABELS,
             last=_told(given.get("last", "")),
@@ -193,7 +187,7 @@ class RunLabelling:
         do = "Write the rules anew, or remove the file"
         return read_text(self.run_dir.rubric, do)[:_MOST_RULES]
 
-    def _ended(self, place: _Place) -> list[str]:
+    def _ended(self, place: WorkPlace[Drawn]) -> list[str]:
         lines = []
         if agreement := agreed(place):
             lines.append(agreement)
@@ -206,43 +200,19 @@ class RunLabelling:
         return lines
 
 
-class _Place:
-    """Where somebody labels: a language, an annotator, and the answers in the order of that one."""
+def _place(query: str, drawn: Sequence[Drawn], tags: Sequence[str]) -> WorkPlace[Drawn]:
+    first = next((d.language for d in drawn if not d.labels), tags[0])
+    return _place_of(*language_and_person(query, tags, first, ANNOTATORS), drawn)
 
-    def __init__(self, language: str, who: str, drawn: Sequence[Drawn]) -> None:
-        self.language, self.who = language, who
-        self.here = [d for d in drawn if d.language == language]
-        wanted = [
-            d for d in self.here
-            if (who == "1" or d.wanted > 1) and (who in d.labels or len(d.labels) < d.wanted)
-        ]  # fmt: skip
-        self.queue = sorted(wanted, key=lambda d: digest("label order", who, d.response))
 
-    @classmethod
-    def of(cls, query: str, drawn: Sequence[Drawn], languages: Sequence[str]) -> _Place:
-        given = dict(parse_qsl(query))
-        first = next((d.language for d in drawn if not d.labels), languages[0])
-        language = given.get("language", first)
-        who = given.get("who", "1")
-        return cls(
-            language if language in languages else first, who if who in ANNOTATORS else "1", drawn
-        )
-
-    def path(self, **more: str) -> str:
-        """Return the address of the page."""
-        return f"label?{urlencode({'language': self.language, 'who': self.who, **more})}"
-
-    @property
-    def next(self) -> Drawn | None:
-        """The first answer without a label."""
-        return next((d for d in self.queue if self.who not in d.labels), None)
-
-    @property
-    def last(self) -> Drawn | None:
-        """The labelled one before it."""
-        answer = self.next
-        at = len(self.queue) if answer is None else self.queue.index(answer)
-        return self.queue[at - 1] if at else None
+def _place_of(language: str, who: str, drawn: Sequence[Drawn]) -> WorkPlace[Drawn]:
+    here = [d for d in drawn if d.language == language]
+    wanted = [
+        d for d in here
+        if (who == "1" or d.wanted > 1) and (who in d.labels or len(d.labels) < d.wanted)
+    ]  # fmt: skip
+    queue = sorted(wanted, key=lambda d: digest("label order", who, d.response))
+    return WorkPlace(language=language, who=who, here=here, queue=queue, said=lambda d: d.labels)
 
 
 def _with_texts(page: LabellingPage, answer: Drawn, language: str, store: Store) -> LabellingPage:
@@ -267,7 +237,7 @@ def _told(last: str) -> str:
     return f"Labelled {_WORDS[last]}, saved." if last in _WORDS else ""
 
 
-def agreed(place: _Place) -> str:
+def agreed(place: WorkPlace[Drawn]) -> str:
     """Return how far the two annotators agree, once both are done in a language; "" before."""
     twice = [d for d in place.here if d.wanted > 1]
     if not twice or any(len(d.labels) < 2 for d in twice):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from safeglot.backends.app.server import Call, WebPage
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import UsageError
 from safeglot.flow.app.answers import language_of
+from safeglot.flow.app.place import (
+    WorkPlace,
+    csv_file,
+    language_and_person,
+    languages_picked,
+    people_picked,
+)
 from safeglot.flow.translation import ratings
 from safeglot.flow.translation.page import write_page
 from safeglot.flow.translation.ratings_summary import chosen_texts, read_drawn, write_drawn
@@ -20,13 +25,11 @@ from safeglot.report.app.labelling import (
     DrawForm,
     LabelKey,
     LabellingPage,
-    Picked,
     TextShown,
     render_drawing,
     render_labelling,
 )
 from safeglot.report.app.reading import AppFrame
-from safeglot.text.cells import guarded
 from safeglot.translate.choice.ratings import (
     GRADES,
     RULES,
@@ -76,22 +79,20 @@ class SetRating:
         drawn = self._standing()
         if not drawn:
             return WebPage(text=render_drawing(frame, FORM))
-        place = _RatingPlace.of(call.query, drawn, self.about.languages)
+        place = _place(call.query, drawn, self.about.languages)
         if call.sent is not None:
             return self._take(call.sent, place)
         return WebPage(text=render_labelling(self._shown(frame, call, place)))
 
     def file(self) -> WebPage:
         """Return the file of `ratings sample` with the ratings filled in."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerow(ratings.COLUMNS)
-        for drawn in self._standing():
-            shown = self._texts[drawn.item]
-            for who, rating in drawn.ratings.items():
-                cells = (drawn.item, drawn.language, shown.source, shown.text, who, str(rating.adequacy), rating.comment)  # fmt: skip
-                writer.writerow([guarded(cell) for cell in cells])
-        return WebPage(text="\ufeff" + text.getvalue(), kind="text/csv", file="ratings.csv")
+        rows = (
+            (text.item, text.language, shown.source, shown.text, who, str(rating.adequacy), rating.comment)
+            for text in self._standing()
+            for shown in [self._texts[text.item]]
+            for who, rating in text.ratings.items()
+        )  # fmt: skip
+        return csv_file("ratings.csv", ratings.COLUMNS, rows)
 
     def _standing(self) -> list[DrawnText]:
         """Return the drawn texts that the set still has."""
@@ -103,7 +104,7 @@ class SetRating:
         ratings.sample(self.folder, plan, self.folder.path / "to-rate.csv")
         return WebPage(place="label")
 
-    def _take(self, sent: Mapping[str, str], place: _RatingPlace) -> WebPage:
+    def _take(self, sent: Mapping[str, str], place: WorkPlace[DrawnText]) -> WebPage:
         """Return where to go on, after the file with what was sent is in its place."""
         if "undo" in sent:
             text, rating, last = place.last, None, "undone"
@@ -135,7 +136,7 @@ class SetRating:
                     drawn[i] = replace(text, ratings=now)
             write_drawn(self.folder, drawn)
 
-    def _shown(self, frame: AppFrame, call: Call, place: _RatingPlace) -> LabellingPage:
+    def _shown(self, frame: AppFrame, call: Call, place: WorkPlace[DrawnText]) -> LabellingPage:
         text, given = place.next, dict(parse_qsl(call.query))
         last = given.get("last", "")
         reference = language_of(self.about.reference)
@@ -143,15 +144,9 @@ class SetRating:
             frame=frame,
             path=place.path(),
             rule="How much of the meaning of the source is in the translation? Only the meaning counts.",
-            languages=[
-                Picked(value=tag, name=language_of(tag).name, chosen=tag == place.language)
-                for tag in self.about.languages
-            ],
-            annotators=[
-                Picked(value=who, name=name, chosen=who == place.who)
-                for who, name in RATERS.items()
-            ],
-            done=sum(place.who in t.ratings for t in place.queue),
+            languages=languages_picked(self.about.languages, place.language),
+            annotators=people_picked(RATERS, place.who),
+            done=place.done,
             of=len(place.queue),
             keys=KEYS,
             last="Took the last rating back." if last == "undone" else f"Rated {last}, saved." if grade_of(last) else "",
@@ -172,37 +167,15 @@ class SetRating:
         )
 
 
-class _RatingPlace:
-    """Where somebody rates: a language, a rater, and the texts in the order of that one."""
-
-    def __init__(self, language: str, who: str, drawn: Sequence[DrawnText]) -> None:
-        self.language, self.who = language, who
-        wanted = [
-            text for text in drawn
-            if text.language == language and (who == "1" or text.raters > 1)
-            and (who in text.ratings or text.lacking)
-        ]  # fmt: skip
-        self.queue = sorted(wanted, key=lambda text: digest("rating order", who, text.item))
-
-    @classmethod
-    def of(cls, query: str, drawn: Sequence[DrawnText], tags: Sequence[str]) -> _RatingPlace:
-        given = dict(parse_qsl(query))
-        first = next((text.language for text in drawn if text.lacking), tags[0])
-        language, who = given.get("language", first), given.get("who", "1")
-        return cls(language if language in tags else first, who if who in RATERS else "1", drawn)
-
-    def path(self, **more: str) -> str:
-        """Return the address of the page."""
-        return f"label?{urlencode({'language': self.language, 'who': self.who, **more})}"
-
-    @property
-    def next(self) -> DrawnText | None:
-        """The first text without a rating."""
-        return next((text for text in self.queue if self.who not in text.ratings), None)
-
-    @property
-    def last(self) -> DrawnText | None:
-        """The rated one before it."""
-        text = self.next
-        at = len(self.queue) if text is None else self.queue.index(text)
-        return self.queue[at - 1] if at else None
+def _place(query: str, drawn: Sequence[DrawnText], tags: Sequence[str]) -> WorkPlace[DrawnText]:
+    first = next((text.language for text in drawn if text.lacking), tags[0])
+    language, who = language_and_person(query, tags, first, RATERS)
+    here = [text for text in drawn if text.language == language]
+    wanted = [
+        text for text in here
+        if (who == "1" or text.raters > 1) and (who in text.ratings or text.lacking)
+    ]  # fmt: skip
+    queue = sorted(wanted, key=lambda text: digest("rating order", who, text.item))
+    return WorkPlace(
+        language=language, who=who, here=here, queue=queue, said=lambda text: text.ratings
+    )
