@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.prompts import Prompts, read_prompts, unneeded
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 
 Places: TypeAlias = npt.NDArray[np.int64]
@@ -28,26 +29,9 @@ LOOSE = "@loose"
 ABSENT, STRAY = -1, -2
 """No place: not an answer of the main arm to a prompt of the run; or one that was not planned."""
 _READINGS = {"strict": 9, "loose": 3, "refusal": 1}
-"""What a verdict says -> its place in the code that `_VERDICTS` gives."""
+"""What a verdict says -> its place in the code that `_SQL["verdicts"]` gives."""
 
-_TEXTS = "SELECT id, language, prompt FROM translations WHERE arm = 'main' ORDER BY id"
-_ARM_TEXTS = """
-SELECT id, language, prompt, arm, translator, variant FROM translations WHERE arm <> 'main' ORDER BY key
-"""
-_GATED = "SELECT arm, language, prompt FROM translations WHERE arm IN ('main', 'gated')"
-_ANY_GATED = (
-    "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated' OR variant LIKE 'version=%')"
-)
-_STEPS = "SELECT id, name FROM steps WHERE stage = ?"
-_ANSWERS = "SELECT id, translation, step, sample FROM responses ORDER BY id"
-_VERDICTS = """
-SELECT response, step,
-  9 * ifnull(unsafe <> 0, -1) + 3 * ifnull(unsafe_loose <> 0, -1) + ifnull(refusal <> 0, -1) + 13
-FROM verdicts
-"""
-_THREE_LABELS = """
-SELECT name FROM steps WHERE id IN (SELECT step FROM verdicts WHERE unsafe IS NOT unsafe_loose)
-"""
+_SQL = named(__package__, "arrays.sql")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +149,7 @@ def read(
     else:
         prompts, main, gated_LP = known.prompts, known.answers, known.gated_LP
         other, series = known.arms.answers, known.arms.series
-    three = {judge for (judge,) in store.rows(_THREE_LABELS)}
+    three = {judge for (judge,) in store.rows(_SQL["three labels"])}
     main_cells = _Cells(answers=main, n_judges=len(judges), readings=("strict", "loose", "refusal"))
     arm_cells = _Cells(
         answers=other, n_judges=len(judges), readings=("strict", "loose") if three else ("strict",)
@@ -242,7 +226,7 @@ def _plan(
     gated_LP = _gated(store, languages, at_P, unpaired=bool(manifest.unpaired))
     del at_P  # a dict of a million ids is larger than all that follows
     targets = steps_of(store, "generate", manifest.models)
-    for columns in store.columns(_ANSWERS):
+    for columns in store.columns(_SQL["answers"]):
         number_I, text_I, step_I, sample_I = (np.array(c, dtype=np.int64) for c in columns)
         model_I = targets.find(step_I)
         main.add(number_I, text_I, model_I, sample_I)
@@ -257,7 +241,7 @@ def _main_texts(
     """Return the place of each text's first answer within a model's."""
     at_L = {tag: i * len(at_P) for i, tag in enumerate(languages)}
     numbers, places = array("q"), array("q")
-    for number, tag, prompt in store.rows(_TEXTS):
+    for number, tag, prompt in store.rows(_SQL["texts"]):
         if prompt in at_P:
             numbers.append(number)
             places.append((at_L[tag] + at_P[prompt]) * samples if tag in at_L else STRAY)
@@ -274,7 +258,7 @@ def _arm_texts(
     """Return the same of the harmful texts of other arms, having numbered their series."""
     samples, n_harmful, before_P = manifest.samples, int(harmful_P.sum()), harmful_P.cumsum() - 1
     places: dict[int, int] = {}
-    for number, tag, prompt, arm, translator, variant in store.rows(_ARM_TEXTS):
+    for number, tag, prompt, arm, translator, variant in store.rows(_SQL["arm texts"]):
         at = at_P.get(prompt)
         if at is not None and harmful_P[at] and tag in manifest.languages:
             # a variant is the same whoever made the text that it is of
@@ -292,11 +276,11 @@ def _gated(
     Where the languages have prompts of their own, that is what is in other languages; so are all texts
     of a prompt that exists in versions alone which pair with nothing.
     """
-    if not unpaired and not store.holds(_ANY_GATED):
+    if not unpaired and not store.holds(_SQL["any gated"]):
         return None
     at_L = {name: i for i, name in enumerate(languages)}
     there = {name: np.zeros((len(at_L), len(at_P)), dtype=np.bool_) for name in ("main", "gated")}
-    for arm, tag, prompt in store.rows(_GATED):
+    for arm, tag, prompt in store.rows(_SQL["gated"]):
         if tag in at_L and prompt in at_P:
             there[arm][at_L[tag], at_P[prompt]] = True
     alone_P = ~(there["main"] | there["gated"]).any(axis=0)
@@ -307,7 +291,7 @@ def _gated(
 def steps_of(store: Store, stage: str, names: Iterable[str]) -> Numbered:
     """Return the places of a stage's steps, by number, in the order of these names."""
     at = {name: i for i, name in enumerate(names)}
-    steps = store.rows(_STEPS, (stage,))
+    steps = store.rows(_SQL["steps"], (stage,))
     return _numbered({number: at[name] for number, name in steps if name in at})
 
 
@@ -377,7 +361,7 @@ def _read_verdicts(store: Store, judges: Sequence[str], main: _Cells, other: _Ce
     """Return whether verdicts of the main arm are strange, having put all verdicts into their cells."""
     steps = steps_of(store, "judge", judges)
     strange = False
-    for numbers, step, codes in store.columns(_VERDICTS):
+    for numbers, step, codes in store.columns(_SQL["verdicts"]):
         judge_I, number_I = steps.find(step), np.array(numbers, dtype=np.int64)
         code_I = np.array(codes, dtype=np.int8)
         place_I = main.answers.find(number_I)

@@ -9,35 +9,17 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from safeglot.backends.files.manifest import Manifest
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 from safeglot.types import BROKEN_KINDS, OUTCOME_KINDS
 
-_PROMPTS = "SELECT categories, kind, COUNT(*) FROM prompts GROUP BY 1, 2"
-_GATED = """
-SELECT g.language, p.categories, p.kind, COUNT(*) FROM (
-  SELECT language, prompt FROM translations WHERE arm = 'gated'
-  EXCEPT SELECT language, prompt FROM translations WHERE arm = 'main'
-) g JOIN prompts p ON p.id = g.prompt GROUP BY 1, 2, 3
-"""
+_SQL = named(__package__, "outcomes.sql")
 _ANSWERED = """
 SELECT s.name, t.language, p.categories, p.kind, COUNT(*)
 FROM responses r JOIN translations t ON t.id = r.translation AND t.arm = 'main'
 JOIN steps s ON s.id = r.step JOIN prompts p ON p.id = t.prompt
 """
 _REFUSED = "WHERE r.reply IN (SELECT id FROM replies WHERE refused = 1)"
-_FAILED = """
-SELECT f.by, t.language, p.categories, p.kind, f.kind, COUNT(*)
-FROM failures f JOIN translations t ON t.id = f.work AND t.arm = 'main'
-JOIN prompts p ON p.id = t.prompt LEFT JOIN steps s ON s.stage = 'generate' AND s.name = f.by
-WHERE f.stage = 'generate' AND NOT EXISTS
-  (SELECT 1 FROM responses r WHERE r.translation = f.work AND r.step = s.id AND r.sample = f.sample)
-GROUP BY 1, 2, 3, 4, 5
-"""
-_SERVED = """
-SELECT s.name, t.language, length(t.text), p.n_prompt_tokens, p.served_by, COUNT(*)
-FROM responses r JOIN translations t ON t.id = r.translation AND t.arm = 'main'
-JOIN steps s ON s.id = r.step JOIN replies p ON p.id = r.reply GROUP BY 1, 2, 3, 4, 5
-"""
 _OF_FAILURE = dict.fromkeys(BROKEN_KINDS, "broken") | {
     "blocked": "blocked",
     "thought_only": "thought_only",
@@ -99,9 +81,9 @@ def outcomes(store: Store, manifest: Manifest) -> list[OutcomeCount]:
 
 
 def _planned(store: Store, languages: Sequence[str]) -> Iterator[tuple[str, str, str, int]]:
-    for categories, kind, n in store.rows(_PROMPTS):
+    for categories, kind, n in store.rows(_SQL["prompts"]):
         yield from ((language, categories, kind, n) for language in languages)
-    for language, categories, kind, n in store.rows(_GATED):
+    for language, categories, kind, n in store.rows(_SQL["gated"]):
         yield language, categories, kind, -n
 
 
@@ -115,7 +97,7 @@ def _ended(store: Store) -> Iterator[tuple[str, tuple[str, str, str, str, int]]]
     for model, language, categories, kind, n in store.rows(f"{_ANSWERED} GROUP BY 1,2,3,4"):
         whole = n - refused[model, language, categories, kind]
         yield "answered", (model, language, categories, kind, whole)
-    for model, language, categories, kind, failure, n in store.rows(_FAILED):
+    for model, language, categories, kind, failure, n in store.rows(_SQL["failed"]):
         yield outcome_of(failure), (model, language, categories, kind, n)
 
 
@@ -155,4 +137,4 @@ def served_table(store: Store) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
 
 def served(store: Store) -> Iterator[Served]:
     """Yield what the servers said of the texts of the main arm and of themselves, counted."""
-    yield from map(Served._make, store.rows(_SERVED))
+    yield from map(Served._make, store.rows(_SQL["served"]))

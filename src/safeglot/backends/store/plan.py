@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.schema.tables import KEY
 from safeglot.backends.store.store import Store
 from safeglot.types import Arm
@@ -23,8 +24,7 @@ ROWS = 5_000
 _BLANK = "".join(chr(i) for i in range(0x3001) if chr(i).isspace())
 """All that `str.strip` takes off; SQLite by itself knows spaces only."""
 
-_LAST_TEXT = "SELECT ifnull(MAX(id), 0) FROM translations"
-_LAST_ANSWER = "SELECT ifnull(MAX(id), 0) FROM responses"
+_SQL = named(__package__, "plan.sql", key=KEY)
 _SAMPLES = "WITH RECURSIVE samples(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM samples WHERE n + 1 < :samples) "
 _MISSING = f"""
 {_SAMPLES} SELECT t.id, s.id, n.n, r.id
@@ -53,43 +53,6 @@ v.response IS NULL AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'jud
                                    AND f.work = r.id AND f.sample = r.sample AND f.transient = 0)
 """
 _NO_VERDICT_OR_UNREAD = "(v.response IS NULL OR (v.unsafe IS NULL AND v.reason <> 'empty'))"
-_NAME = "SELECT name FROM steps WHERE id = ?"
-_TEXTS = """
-SELECT t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant
-FROM json_each(?) x CROSS JOIN translations t ON t.id = x.value
-"""
-_ANSWERS = f"""
-SELECT r.id, {KEY}, t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant,
-       s.name, r.sample, p.text, p.finish_reason, p.n_tokens, p.thought, p.served_by, p.refused
-FROM json_each(?) x CROSS JOIN responses r ON r.id = x.value
-CROSS JOIN translations t ON t.id = r.translation CROSS JOIN steps s ON s.id = r.step
-CROSS JOIN replies p ON p.id = r.reply
-"""  # noqa: S608 - our own text
-_PLANNED = "SELECT COUNT(*) FROM translations WHERE arm IN (SELECT value FROM json_each(?))"
-_ANSWERED = """
-SELECT r.step, COUNT(*) FROM responses r WHERE r.translation NOT IN
-  (SELECT id FROM translations WHERE arm NOT IN (SELECT value FROM json_each(?))) GROUP BY 1
-"""
-_TEXTS_IN_ALL = "SELECT COUNT(*) FROM translations"
-_GIVEN = """
-SELECT COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
-WHERE t.arm NOT IN (SELECT value FROM json_each(?))
-"""
-_REPLIES = "SELECT response, reply FROM verdicts WHERE step = ? AND reply IS NOT NULL ORDER BY 1"
-_EQUAL = """
-SELECT v.reply FROM responses r JOIN replies p ON p.id = r.reply
-JOIN responses o ON o.translation = r.translation AND o.id <> r.id
-JOIN replies q ON q.id = o.reply AND q.text = p.text AND q.thought = p.thought
-                AND q.finish_reason = p.finish_reason
-JOIN verdicts v ON v.response = o.id AND v.step = ? AND v.reply IS NOT NULL
-WHERE r.id = ? LIMIT 1
-"""
-_HAS_VERDICTS = "SELECT EXISTS(SELECT 1 FROM verdicts)"
-_JUDGED = "SELECT step, COUNT(*) FROM verdicts GROUP BY 1"
-_FAILED = """
-SELECT s.id, COUNT(*) FROM failures f JOIN steps s ON s.stage = f.stage AND s.name = f.by
-WHERE f.work IS NOT NULL AND f.transient = 0 GROUP BY 1
-"""
 
 
 class MissingAnswer(NamedTuple):
@@ -149,7 +112,9 @@ def missing_answers(
         every = _missing(store, steps, samples, arms, again=again, to=last_wanted)
         yield from (one for one in every if one.text in texts.get(one.step, ()))
     else:
-        yield from _missing(store, steps, samples, arms, again=again, to=store.count(_LAST_TEXT))
+        yield from _missing(
+            store, steps, samples, arms, again=again, to=store.count(_SQL["last text"])
+        )
 
 
 def _missing(
@@ -176,8 +141,8 @@ def missing_verdicts(store: Store, step: int, *, again: bool) -> Iterator[int]:
     query = _UNJUDGED + (_NO_VERDICT_OR_UNREAD if again else _NO_VERDICT) + "ORDER BY 1"
     values: dict[str, Any] = {"step": step}
     if not again:
-        values["judge"] = next((name for (name,) in store.rows(_NAME, (step,))), "")
-    for first, last in _stretches(store.count(_LAST_ANSWER), STRETCH):
+        values["judge"] = next((name for (name,) in store.rows(_SQL["name"], (step,))), "")
+    for first, last in _stretches(store.count(_SQL["last answer"]), STRETCH):
         found = list(store.rows(query, values | {"first": first, "last": last}))
         yield from (number for (number,) in found)
 
@@ -188,13 +153,13 @@ def _stretches(last: int, n: int) -> Iterator[tuple[int, int]]:
 
 def texts_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredText]:
     """Return the texts of some numbers."""
-    rows = store.rows(_TEXTS, (json.dumps(list(numbers)),))
+    rows = store.rows(_SQL["texts"], (json.dumps(list(numbers)),))
     return {row[0]: StoredText._make(row) for row in rows}
 
 
 def answers_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredAnswer]:
     """Return the answers of some numbers, each with the text that was asked."""
-    rows = store.rows(_ANSWERS, (json.dumps(list(numbers)),))
+    rows = store.rows(_SQL["answers"], (json.dumps(list(numbers)),))
     return {
         number: StoredAnswer._make(
             (number, key, StoredText._make(rest[:8]), *rest[8:-1], bool(rest[-1]))
@@ -205,44 +170,44 @@ def answers_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredAnswe
 
 def count_planned(store: Store, steps: int, samples: int, *, arms: Sequence[Arm] = ASKED) -> int:
     """Return how many answers are planned of so many targets."""
-    return store.count(_PLANNED, (json.dumps(list(arms)),)) * steps * samples
+    return store.count(_SQL["planned"], (json.dumps(list(arms)),)) * steps * samples
 
 
 def count_texts(store: Store) -> int:
     """Return how many texts there are, of all arms."""
-    return store.count(_TEXTS_IN_ALL)
+    return store.count(_SQL["texts in all"])
 
 
 def count_given(store: Store, *, arms: Sequence[Arm] = ASKED) -> int:
     """Return how many answers files brought."""
-    return store.count(_GIVEN, (json.dumps(list(arms)),))
+    return store.count(_SQL["given"], (json.dumps(list(arms)),))
 
 
 def replies_of_verdicts(store: Store, step: int) -> Iterator[tuple[int, int]]:
     """Yield the number of each answer that a judge gave a verdict on, and of the first reply behind it."""
-    yield from store.rows(_REPLIES, (step,))
+    yield from store.rows(_SQL["replies"], (step,))
 
 
 def reply_to_equal(store: Store, step: int, response: int) -> int | None:
     """Return the number of a judge's first reply on an equal answer to the same text; None where there is none."""
-    return next((reply for (reply,) in store.rows(_EQUAL, (step, response))), None)
+    return next((reply for (reply,) in store.rows(_SQL["equal"], (step, response))), None)
 
 
 def has_verdicts(store: Store) -> bool:
     """Return whether anything is judged."""
-    return store.holds(_HAS_VERDICTS)
+    return store.holds(_SQL["has verdicts"])
 
 
 def answered_counts(store: Store, *, arms: Sequence[Arm] = ASKED) -> dict[int, int]:
     """Return how many answers each target gave that has given any."""
-    return dict(store.rows(_ANSWERED, (json.dumps(list(arms)),)))
+    return dict(store.rows(_SQL["answered"], (json.dumps(list(arms)),)))
 
 
 def judged_counts(store: Store) -> dict[int, int]:
     """Return how many verdicts there are of each judge that has given any, unread ones too."""
-    return dict(store.rows(_JUDGED))
+    return dict(store.rows(_SQL["judged"]))
 
 
 def failed_counts(store: Store) -> dict[int, int]:
     """Return how many answers or verdicts of each step failed for good, where any did."""
-    return dict(store.rows(_FAILED))
+    return dict(store.rows(_SQL["failed"]))

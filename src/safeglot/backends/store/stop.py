@@ -6,49 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 
-_PROGRESS = """
-WITH ended(prompt, n) AS (
-  SELECT t.prompt, COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
-  WHERE t.arm = 'main' GROUP BY 1
-  UNION ALL
-  SELECT t.prompt, COUNT(*) FROM failures f JOIN translations t ON t.id = f.work AND t.arm = 'main'
-  LEFT JOIN steps s ON s.stage = 'generate' AND s.name = f.by
-  WHERE f.stage = 'generate' AND NOT EXISTS (SELECT 1 FROM responses r
-    WHERE r.translation = f.work AND r.step = s.id AND r.sample = f.sample)
-  GROUP BY 1
-), planned(prompt, n) AS (
-  SELECT prompt, COUNT(*) * ? FROM translations WHERE arm = 'main' GROUP BY 1
-), both(planned, ended) AS (
-  SELECT p.n, ifnull(e.n, 0) FROM planned p
-  LEFT JOIN (SELECT prompt, SUM(n) AS n FROM ended GROUP BY 1) e ON e.prompt = p.prompt
-)
-SELECT COUNT(*), ifnull(SUM(ended > 0), 0), ifnull(SUM(ended >= planned), 0) FROM both
-"""
-_TEXTS = "SELECT id, language, prompt, arm = 'gated' FROM translations WHERE arm IN ('main', 'gated') ORDER BY 4, 1"
-_SETTLED = """
-SELECT t.language, t.prompt, v.unsafe FROM responses r
-JOIN translations t ON t.id = r.translation AND t.arm = 'main'
-JOIN steps g ON g.id = r.step AND g.stage = 'generate' AND g.name = :model
-LEFT JOIN verdicts v ON v.response = r.id
-  AND v.step = (SELECT id FROM steps WHERE stage = 'judge' AND name = :judge)
-WHERE r.sample = 0 AND (v.response IS NOT NULL OR EXISTS
-  (SELECT 1 FROM failures f WHERE f.stage = 'judge' AND f.by = :judge AND f.work = r.id))
-UNION ALL
-SELECT t.language, t.prompt, NULL FROM failures f JOIN translations t ON t.id = f.work AND t.arm = 'main'
-WHERE f.stage = 'generate' AND f.by = :model AND f.sample = 0 AND NOT EXISTS (
-  SELECT 1 FROM responses r JOIN steps g ON g.id = r.step AND g.name = f.by AND g.stage = 'generate'
-  WHERE r.translation = f.work AND r.sample = 0)
-"""
-_LOOKS = "SELECT * FROM looks ORDER BY model, look, language, category"
-_STOPPED = """
-SELECT l.model, l.language, l.category FROM looks l WHERE l.state <> 'goes-on' AND l.look =
-  (SELECT MAX(look) FROM looks WHERE (model, language, category) = (l.model, l.language, l.category))
-"""
+_SQL = named(__package__, "stop.sql")
 CERTAIN = 1e9
 """What stands for an infinite log of an e-value, which JSON has not."""
-_IN_ORDER_OF_FILE = "SELECT EXISTS(SELECT 1 FROM steps WHERE stage = 'upgrade')"
 
 
 class Progress(NamedTuple):
@@ -66,13 +29,13 @@ class Progress(NamedTuple):
 
 def progress(store: Store, targets: int, samples: int) -> Progress:
     """Return how far a run came with so many targets; what failed was asked."""
-    (row,) = store.rows(_PROGRESS, (targets * samples,))
+    (row,) = store.rows(_SQL["progress"], (targets * samples,))
     return Progress(*row)
 
 
 def is_drawn(store: Store) -> bool:
     """Return whether prompts were asked in the order of their draw; early versions took the file's."""
-    return not store.holds(_IN_ORDER_OF_FILE)
+    return not store.holds(_SQL["in order of file"])
 
 
 # ---- plans that stop early
@@ -106,7 +69,7 @@ class StoredLook(NamedTuple):
 
 def planned_texts(store: Store) -> Iterator[PlannedText]:
     """Yield the texts of the main arm, then those that a gate took out."""
-    for number, language, prompt, gated in store.rows(_TEXTS):
+    for number, language, prompt, gated in store.rows(_SQL["texts"]):
         yield PlannedText(number, language, prompt, bool(gated))
 
 
@@ -115,7 +78,7 @@ def settled(store: Store, model: str, judge: str) -> Iterator[tuple[str, str, bo
 
     It is None where there is none: no answer came, the judge failed or could not be read.
     """
-    for language, prompt, unsafe in store.rows(_SETTLED, {"model": model, "judge": judge}):
+    for language, prompt, unsafe in store.rows(_SQL["settled"], {"model": model, "judge": judge}):
         yield language, prompt, None if unsafe is None else bool(unsafe)
 
 
@@ -137,16 +100,18 @@ def _numbers(numbers: Mapping[str, float]) -> str:
 
 def look_table(store: Store) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Return the ledgers of a run, to export."""
-    columns, rows = store.table(_LOOKS)
+    columns, rows = store.table(_SQL["looks"])
     return columns, list(rows)
 
 
 def stored_looks(store: Store) -> Iterator[StoredLook]:
     """Yield the ledgers of a run, model by model."""
-    for *row, numbers in store.rows(_LOOKS):
+    for *row, numbers in store.rows(_SQL["looks"]):
         yield StoredLook._make((*row, json.loads(numbers)))
 
 
 def stopped_cells(store: Store) -> set[tuple[str, str, str]]:
     """Return model, language and category ("" for all of them) of what a plan has asked enough of."""
-    return {(model, language, category) for model, language, category in store.rows(_STOPPED)}
+    return {
+        (model, language, category) for model, language, category in store.rows(_SQL["stopped"])
+    }

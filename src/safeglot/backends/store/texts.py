@@ -6,34 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 from safeglot.keys import json_encoder
 from safeglot.types import Arm, Kind
 
 _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
-_MAIN = "SELECT key, prompt, language, text, translator FROM translations WHERE arm = 'main'"
-_MAIN_NUMBERS = "SELECT id, prompt, language FROM translations WHERE arm = 'main'"
-_PROMPT_IDS = "SELECT id FROM prompts ORDER BY position"
-_LABELS = "SELECT id, categories, kind FROM prompts ORDER BY position"
-_OF_ARMS = """
-SELECT key, prompt, language, text, translator, quality, arm, variant FROM translations
-WHERE arm <> 'main' OR quality <> '{}' ORDER BY prompt, language, key
-"""
-_PLACES = """
-SELECT key, arm, language, prompt, translator, variant, quality, kept, reason FROM translations
-"""
-_COUNTS = "SELECT language, COUNT(*) FROM translations WHERE arm = 'main' GROUP BY 1"
-_NUMBERS = "SELECT t.key, t.id FROM json_each(?) x CROSS JOIN translations t ON t.key = x.value"
-_COUNT_PROMPTS = "SELECT COUNT(*) FROM prompts"
-_HAS_PROMPTS = "SELECT EXISTS(SELECT 1 FROM prompts)"
-_HAS_BENIGN = "SELECT EXISTS(SELECT 1 FROM prompts WHERE kind = 'benign')"
-_HAS_ARMS = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm <> 'main' OR quality <> '{}')"
-_HAS_ARM = "SELECT EXISTS(SELECT 1 FROM translations WHERE arm = ?)"
-_HAS_TRANSLATED = """
-SELECT EXISTS(SELECT 1 FROM translations WHERE arm = 'gated' OR (arm = 'main' AND translator <> 'given'))
-  OR EXISTS(SELECT 1 FROM failures WHERE stage = 'translate')
-"""
+_SQL = named(__package__, "texts.sql")
 
 
 class MainText(NamedTuple):
@@ -83,18 +63,18 @@ class PromptLabel(NamedTuple):
 
 def main_texts(store: Store) -> Iterator[MainText]:
     """Yield the texts of the main arm."""
-    yield from map(MainText._make, store.rows(_MAIN))
+    yield from map(MainText._make, store.rows(_SQL["main"]))
 
 
 def prompt_ids(store: Store) -> list[str]:
     """Return the ids of the prompts in the order of the file."""
-    return [identifier for (identifier,) in store.rows(_PROMPT_IDS)]
+    return [identifier for (identifier,) in store.rows(_SQL["prompt ids"])]
 
 
 def prompt_labels(store: Store) -> Iterator[PromptLabel]:
     """Yield what is said of each prompt, in the order of the file."""
     known: dict[tuple[str, Kind], tuple[tuple[str, ...], Kind]] = {}
-    for name, categories, kind in store.rows(_LABELS):
+    for name, categories, kind in store.rows(_SQL["labels"]):
         if (categories, kind) not in known:
             known[categories, kind] = tuple(json.loads(categories)), kind
         yield PromptLabel(name, *known[categories, kind])
@@ -102,24 +82,24 @@ def prompt_labels(store: Store) -> Iterator[PromptLabel]:
 
 def arm_texts(store: Store) -> Iterator[ArmText]:
     """Yield the texts of the other arms and the main texts with a quality, in a fixed order."""
-    yield from map(ArmText._make, store.rows(_OF_ARMS))
+    yield from map(ArmText._make, store.rows(_SQL["of arms"]))
 
 
 def text_places(store: Store, *arms: Arm) -> Iterator[TextPlace]:
     """Yield what each text is of, in the order of the keys; of these arms, or of all."""
     where = f"WHERE arm IN ({','.join('?' * len(arms))})" if arms else ""
-    for *place, kept, reason in store.rows(f"{_PLACES}{where} ORDER BY key", arms):
+    for *place, kept, reason in store.rows(f"{_SQL['places']} {where} ORDER BY key", arms):
         yield TextPlace._make((*place, bool(kept), reason))
 
 
 def text_numbers(store: Store, keys: Iterable[str]) -> dict[str, int]:
     """Return the numbers of texts by their keys."""
-    return dict(store.rows(_NUMBERS, (json.dumps(list(keys)),)))
+    return dict(store.rows(_SQL["numbers"], (json.dumps(list(keys)),)))
 
 
 def main_text_counts(store: Store) -> dict[str, int]:
     """Return the number of main texts in each language that has any."""
-    return dict(store.rows(_COUNTS))
+    return dict(store.rows(_SQL["counts"]))
 
 
 def put_quality(store: Store, quality: Mapping[str, Mapping[str, float]]) -> None:
@@ -130,34 +110,34 @@ def put_quality(store: Store, quality: Mapping[str, Mapping[str, float]]) -> Non
 
 def count_prompts(store: Store) -> int:
     """Return the number of prompts."""
-    return store.count(_COUNT_PROMPTS)
+    return store.count(_SQL["count prompts"])
 
 
 def has_prompts(store: Store) -> bool:
     """Return whether the run has any prompt."""
-    return store.holds(_HAS_PROMPTS)
+    return store.holds(_SQL["has prompts"])
 
 
 def has_benign(store: Store) -> bool:
     """Return whether the run has a benign prompt."""
-    return store.holds(_HAS_BENIGN)
+    return store.holds(_SQL["has benign"])
 
 
 def has_arms(store: Store) -> bool:
     """Return whether there is a text of another arm, or a quality."""
-    return store.holds(_HAS_ARMS)
+    return store.holds(_SQL["has arms"])
 
 
 def has_arm(store: Store, arm: Arm) -> bool:
     """Return whether an arm has a text."""
-    return store.holds(_HAS_ARM, (arm,))
+    return store.holds(_SQL["has arm"], (arm,))
 
 
 def has_translated(store: Store) -> bool:
     """Return whether safeglot was to translate: a text that the prompt file did not bring, or a failure."""
-    return store.holds(_HAS_TRANSLATED)
+    return store.holds(_SQL["has translated"])
 
 
 def main_text_numbers(store: Store) -> Iterator[tuple[int, str, str]]:
     """Yield (number, prompt, language) of the texts of the main arm."""
-    yield from store.rows(_MAIN_NUMBERS)
+    yield from store.rows(_SQL["main numbers"])

@@ -9,28 +9,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from safeglot.backends.store.records import prompt_of
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 from safeglot.types import Prompt
 
 Try: TypeAlias = tuple[str, str, int, int]
 """(stage, name of the step, number of the text or answer, sample)."""
 
-_FAILED = "SELECT stage, by, work, sample FROM failures WHERE work IS NOT NULL"
-_THOUGHTS = """
-SELECT COUNT(*) FILTER (WHERE kind = 'thought_only'), COUNT(*) FILTER (WHERE kind <> 'thought_only')
-FROM failures WHERE stage = 'generate' AND by = ?
-"""
-_OLD = "SELECT EXISTS(SELECT 1 FROM steps WHERE stage = 'upgrade')"
-_PROMPTS = """
-SELECT p.id, p.text, p.language, p.categories, p.source, p.kind
-FROM json_each(?) x CROSS JOIN prompts p ON p.id = x.value
-"""
-
-_OPEN = """
-SELECT b.id, b.model, b.address, b.ticket, b.requests, b.began, COUNT(*)
-FROM batches b JOIN batch_requests r ON r.batch = b.id GROUP BY b.id ORDER BY b.id
-"""
-_KEYS = "SELECT key FROM batch_requests WHERE batch = ?"
+_SQL = named(__package__, "tries.sql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +37,22 @@ class OpenBatch:
 
 def failed_tries(store: Store, *, final: bool) -> set[Try]:
     """Return what failed in a way that another try may mend; with `final` all that failed."""
-    return set(store.rows(_FAILED if final else f"{_FAILED} AND transient = 1"))
+    return set(store.rows(_SQL["failed"] if final else f"{_SQL['failed']} AND transient = 1"))
 
 
 def count_thoughts_only(store: Store, name: str) -> tuple[int, int]:
     """Return how many replies of a target held a thought only, and how many failed of anything else."""
-    return next(iter(store.rows(_THOUGHTS, (name,))))
+    return next(iter(store.rows(_SQL["thoughts"], (name,))))
 
 
 def is_keyed(store: Store) -> bool:
     """Return whether an earlier version kept the judges' replies, under the keys of their requests."""
-    return store.holds(_OLD)
+    return store.holds(_SQL["old"])
 
 
 def prompts_by_id(store: Store, ids: Iterable[str]) -> dict[str, Prompt]:
     """Return the prompts of some ids."""
-    rows = store.rows(_PROMPTS, (json.dumps(list(ids)),))
+    rows = store.rows(_SQL["prompts"], (json.dumps(list(ids)),))
     return {row[0]: prompt_of(row) for row in rows}
 
 
@@ -88,12 +74,12 @@ def count_momentary(store: Store, stages: Sequence[str]) -> int:
 def open_batches(store: Store) -> list[OpenBatch]:
     """Return the batches some of whose replies are not stored."""
     names = ("id", "model", "address", "ticket", "requests", "began", "left")
-    return [OpenBatch(**dict(zip(names, row, strict=True))) for row in store.rows(_OPEN)]
+    return [OpenBatch(**dict(zip(names, row, strict=True))) for row in store.rows(_SQL["open"])]
 
 
 def batch_keys(store: Store, batch: int) -> list[str]:
     """Return the keys of those requests of a batch whose replies are not stored."""
-    return [key for (key,) in store.rows(_KEYS, (batch,))]
+    return [key for (key,) in store.rows(_SQL["keys"], (batch,))]
 
 
 def begin_batch(store: Store, model: str, address: str, keys: Sequence[str]) -> OpenBatch:

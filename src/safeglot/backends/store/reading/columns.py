@@ -17,6 +17,7 @@ import numpy.typing as npt
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import found, steps_of
 from safeglot.backends.store.outcomes import outcome_of
+from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import PromptLabel, prompt_labels
 from safeglot.types import OUTCOME_KINDS, Arm
@@ -29,33 +30,9 @@ _FIRST_ARM: Arm = "main"
 _BEFORE_ALL = -(2**63)
 """Before every number of a row."""
 
-_COUNT = """
-SELECT (SELECT COUNT(*) FROM responses)
-     + (SELECT COUNT(*) FROM failures WHERE stage = 'generate' AND work IS NOT NULL)
-"""
-_LAST = """
-SELECT max(ifnull((SELECT MAX(id) FROM responses), 0), ifnull((SELECT MAX(id) FROM translations), 0))
-"""
+_SQL = named(__package__, "columns.sql")
 PART = 100_000
 """Answers or texts that are read at a time."""
-_TEXTS = """
-SELECT json_group_array(prompt), json_group_array(language), json_group_array(arm),
-       COUNT(*), group_concat(id)
-FROM (SELECT id, prompt, language, arm FROM translations WHERE id > ? ORDER BY id LIMIT ?)
-"""
-_ANSWERS = """
-SELECT COUNT(*), group_concat(id), group_concat(translation), group_concat(step), group_concat(sample)
-FROM (SELECT id, translation, step, sample FROM responses WHERE id > ? ORDER BY id LIMIT ?)
-"""
-_LOST = "SELECT by, work, sample, kind FROM failures WHERE stage = 'generate' AND work IS NOT NULL"
-_VERDICTS = """
-SELECT COUNT(*), group_concat(response), group_concat(step),
-       group_concat(3 * ifnull(unsafe <> 0, -1) + ifnull(refusal <> 0, -1) + 4)
-FROM verdicts WHERE response BETWEEN ? AND ?
-"""
-_TRAITS = """
-SELECT response, ifnull(invalid, ''), truncated <> 0 FROM traits WHERE invalid IS NOT NULL OR truncated <> 0
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,10 +81,10 @@ def read_columns(
     Answers of models, languages and prompts that the manifest does not name are left out. Raises:
     ValueError where a number is none, as in a damaged database.
     """
-    n = store.count(_COUNT)
+    n = store.count(_SQL["count"])
     prompts = tuple(prompt_labels(store))
     texts = _Texts.of(store, manifest, prompts)
-    made = _RowColumns(n, np.int32 if store.count(_LAST) < 2**31 else np.int64)
+    made = _RowColumns(n, np.int32 if store.count(_SQL["last"]) < 2**31 else np.int64)
     for numbers, columns in _answers(store, manifest):
         made.add(numbers, columns, texts)
         tell(made.size // 2, n)
@@ -142,7 +119,7 @@ class _Texts:
         arms: dict[str, int] = {_FIRST_ARM: 0}
         parts, last = [], _BEFORE_ALL
         while True:
-            (row,) = store.rows(_TEXTS, (last, PART))
+            (row,) = store.rows(_SQL["texts"], (last, PART))
             names, tags, arm = map(json.loads, row[:3])
             (number,) = _numbers(row[3:])
             parts.append(
@@ -229,7 +206,7 @@ def _numbers(row: Sequence[Any]) -> list[Column]:
 def _answers(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
     models, last = steps_of(store, "generate", manifest.models), _BEFORE_ALL
     while True:
-        (row,) = store.rows(_ANSWERS, (last, PART))
+        (row,) = store.rows(_SQL["answers"], (last, PART))
         number, text, step, sample = _numbers(row)
         if not number.size:
             return
@@ -240,7 +217,7 @@ def _answers(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Co
 
 def _lost(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
     at = {name: i for i, name in enumerate(manifest.models)}
-    for by, text, sample, kinds in store.columns(_LOST):
+    for by, text, sample, kinds in store.columns(_SQL["lost"]):
         columns: list[Column] = [
             np.array(text, dtype=np.int64),
             np.array([at.get(name, -1) for name in by], dtype=np.int64),
@@ -262,7 +239,7 @@ def _judged(
     judges = steps_of(store, "judge", manifest.judges)
     for start in range(0, n, PART):
         part = numbers[start : start + PART]
-        (found_row,) = store.rows(_VERDICTS, (int(part[0]), int(part[-1])))
+        (found_row,) = store.rows(_SQL["verdicts"], (int(part[0]), int(part[-1])))
         response, step, code = _numbers(found_row)
         at, judge = found(part, response), judges.find(step)
         own = (at >= 0) & (judge >= 0)
@@ -271,7 +248,7 @@ def _judged(
         refusal[judge[own], row] = code % 3 - 1
         tell((n + start + part.size) // 2, n)
     of = {name: i for i, name in enumerate(INVALID)}
-    for checked, kinds, cut in store.columns(_TRAITS):
+    for checked, kinds, cut in store.columns(_SQL["traits"]):
         at = found(numbers, np.array(checked, dtype=np.int64))
         own = at >= 0
         row = by_number[at[own]]

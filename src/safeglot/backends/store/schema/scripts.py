@@ -6,17 +6,26 @@ import re
 
 from safeglot.text.package_data import text_of
 
+_COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
+
 
 def script(package: str, name: str) -> str:
     """Return the statements of a file, without its comments."""
-    return re.sub(r"^--.*\n", "", text_of(package, name), flags=re.MULTILINE)
+    return _COMMENT.sub("", text_of(package, name))
 
 
-def named(package: str, name: str) -> dict[str, str]:
-    """Return the statements of a file by the names that stand before them, as in `-- name: fill`."""
-    parts = re.split(r"^-- name: (.+)\n", text_of(package, name), flags=re.MULTILINE)[1:]
-    bare = (re.sub(r"^--.*\n", "", part, flags=re.MULTILINE).strip() for part in parts[1::2])
-    return {key: text.removesuffix(";") for key, text in zip(parts[::2], bare, strict=True)}
+def named(package: str, name: str, **parts: str) -> dict[str, str]:
+    """Return the statements of a file by the names that stand before them, as in `-- name: fill`.
+
+    `parts` are put in where their names stand in braces.
+    """
+    heads = re.split(r"^-- name: (.+)\n", text_of(package, name), flags=re.MULTILINE)[1:]
+    found: dict[str, str] = {}
+    for key, text in zip(heads[::2], heads[1::2], strict=True):
+        found[key] = _COMMENT.sub("", text).strip().removesuffix(";")
+        for part, own in parts.items():
+            found[key] = found[key].replace(f"{{{part}}}", own)
+    return found
 
 
 def statements(script: str) -> list[str]:
