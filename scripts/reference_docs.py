@@ -94,6 +94,7 @@ SETTING_KEYS = {
 JUDGE_KEYS = {
     "judge": "`family=provider/model`, or `refusal-encoder` or `refusal-baseline` alone",
     "mode": "`prompt+answer` or `answer`: what the judge is shown",
+    "norms": "table of [norms](../how-to/norms.md) that the judge is under, as `safeglot judge --norms` writes it",
     "refusals_only": "true or false, for an embedded judge beside another one: it says which benign "
     "prompts were refused, and gives no safety rates",
 }

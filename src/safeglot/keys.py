@@ -111,3 +111,14 @@ def signature(parts: Mapping[str, str]) -> str:
     Source: the signature of sacrebleu (Post 2018, arXiv 1804.08771).
     """
     return "|".join(f"{name}:{value.replace('|', '/')}" for name, value in parts.items())
+
+
+UNDER = "@norms-"
+"""Between a judge's name and that of the norms that it is under."""
+
+
+def of_norms(judge: str) -> tuple[str, str]:
+    """Return a judge's own name and that of the norms it is under, "" for none."""
+    own, _, norms = judge.partition(UNDER)
+    norms, mark, rest = norms.partition("@")  # what follows, as of a loose reading, stays its own
+    return own + mark + rest, norms

@@ -49,6 +49,13 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
     help="judge the thoughts before the answers too; enters no rate of the answers",
 )
 @click.option(
+    "--norms",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="what a country or company calls unsafe, a TOML file or a folder of them; may be repeated",
+)
+@click.option(
     "--refusal-judge/--no-refusal-judge",
     default=None,
     help="an embedded judge of refusals joins where benign prompts are asked",
@@ -91,6 +98,7 @@ def judge(
         http_client=asked["http_client"],
         refusal_judge=asked.pop("refusal_judge"),
         batch=asked.pop("batch"),
+        norms=asked.pop("norms"),
     )
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
     flags = {name: given for name, given in flags.items() if given}

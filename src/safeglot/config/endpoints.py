@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeAlias
 
 from safeglot.backends.models import routes
@@ -38,6 +39,8 @@ class Named:
     refusal_judge: bool | None = None
     """As the run was told where it is None, like the next."""
     batch: bool | None = None
+    norms: tuple[Path, ...] = ()
+    """Files, or folders of them, that the judges are put under."""
 
     def __post_init__(self) -> None:
         for given in (*self.allow, *self.base_url):

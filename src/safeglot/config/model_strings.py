@@ -10,6 +10,8 @@ from typing import Any
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import checks, model_settings
+from safeglot.config.norms import norms_of
+from safeglot.judge.norms import Norms
 from safeglot.types import NO_SETTINGS, PROMPT_MODE, ModelSettings
 
 
@@ -104,6 +106,8 @@ class JudgeConfig:
     mode: str = "prompt+answer"
     refusals_only: bool = False
     """Joined for its word on the refusal of benign prompts: it gives no safety rates."""
+    norms: Norms | None = None
+    """What counts as unsafe to it, where that is not the judge's own."""
     by_default: bool = field(default=False, compare=False)
     """Named by nobody: where the prompts' languages are known, one that covers them takes its place."""
 
@@ -257,9 +261,16 @@ class NameReader:
             self.problems.append(
                 f"{where}: mode of {text}: got {mode!r}, allowed are prompt+answer and answer."
             )
-        rest = {k: v for k, v in table.items() if k not in ("judge", "mode")}
+        rest = {k: v for k, v in table.items() if k not in ("judge", "mode", "norms")}
         if self.known.judges[family]:
-            return self.judge_with_model(text, rest, mode=str(mode), where=where, base_url=base_url)
+            found = self.judge_with_model(
+                text, rest, mode=str(mode), where=where, base_url=base_url
+            )
+            if found is None or "norms" not in table:
+                return found
+            norms, faults = norms_of(table["norms"])
+            self.problems += [f"{where}: norms of {text}: {fault}" for fault in faults]
+            return dataclasses.replace(found, norms=norms)
         if family == IMPORTED:  # the name is the source's, and any
             return JudgeConfig(judge=text, family=family, mode=str(mode))
         alone = rest.pop("refusals_only", False)
@@ -352,6 +363,7 @@ def named_tables(
     of_judges = [
         {"judge": j.judge, "mode": j.mode}
         | ({"refusals_only": True} if j.refusals_only else {})
+        | ({} if j.norms is None else {"norms": j.norms.table()})
         | ({} if j.model is None else model_table(j.model, skip="model"))
         for j in judges
     ]

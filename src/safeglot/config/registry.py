@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from safeglot.judge.families.refusal_decision import Decision
+    from safeglot.judge.norms import Norms
+    from safeglot.judge.policy import Policy
     from safeglot.text.encoder import Encoder
     from safeglot.translate.checks.identify import GlotLid
 
@@ -43,6 +45,13 @@ REFUSAL_FAMILIES = frozenset(
     {"gpt-oss-safeguard", "polyguard", "qwen3guard", *EMBEDDED_JUDGES, "wildguard"}
 )
 """Families that say whether an answer refuses."""
+CODED_FAMILIES = frozenset(
+    {
+        "gpt-oss-safeguard", "llama-guard-3", "llama-guard-4", "nemotron-safety-guard",
+        "polyguard", "qwen3guard", "shieldgemma",
+    }
+)  # fmt: skip
+"""Families whose unsafe verdicts name a category."""
 JUDGES: dict[str, str] = {
     "llama-guard-3": "safeglot.judge.families.llama_guard_3:LlamaGuard3",
     "llama-guard-4": "safeglot.judge.families.llama_guard_4:LlamaGuard4",
@@ -147,10 +156,10 @@ def make_judge(
     model: str | None,
     name: str,
     mode: str,
-    policy: Mapping[str, str],
+    policy: Policy,
     settings: ModelSettings = NO_SETTINGS,
 ) -> Any:
-    """Return a judge; `policy` gives each category of the taxonomy its description.
+    """Return a judge; `policy` gives each category its description, or is a text of norms.
 
     Raises: UsageError where a judge of another package takes no settings and there are some.
     """
@@ -164,6 +173,8 @@ def make_judge(
             check()
         return call(place, {"decide": decide, "name": name})
     arguments = {"model": model, "name": name, "mode": mode, "policy": policy}
+    if isinstance(policy, str):
+        arguments["criteria"] = policy
     return call_with_settings(place, arguments, settings, name=name)
 
 
@@ -188,6 +199,31 @@ def tells_refusals(family: str) -> bool:
     if family in JUDGES or family in EMBEDDED_JUDGES:
         return family in REFUSAL_FAMILIES
     return bool(getattr(judge_class(family), "tells_refusals", False))
+
+
+def reads_norms(family: str, norms: Norms) -> bool:
+    """Return whether a judge reads the answers again under norms; else its own verdicts tell what counts.
+
+    Raises: UsageError where neither is so.
+    """
+    taken = inspect.signature(load(judge_families()[family])).parameters
+    if norms.text and {"policy", "criteria"} & set(taken):
+        return True
+    if not norms.counts and not norms.codes:
+        raise UsageError(
+            f"norms {norms.name}: {family} takes no text of norms, and they say of no category "
+            'whether it counts. Add counts = ["crime"], or name a judge that takes one: '
+            "--judge gpt-oss-safeguard=PROVIDER/MODEL"
+        )
+    if family in CODED_FAMILIES:
+        return False
+    if "policy" in taken:
+        return True
+    raise UsageError(
+        f"norms {norms.name}: the verdicts of {family} name no category, so that nothing tells "
+        f"which count. Judges that name one: {', '.join(sorted(CODED_FAMILIES))}; or one that takes "
+        "their text: --judge gpt-oss-safeguard=PROVIDER/MODEL"
+    )
 
 
 def has_encoder() -> bool:

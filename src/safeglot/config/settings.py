@@ -277,7 +277,8 @@ class _Reader:
             place, given = values.pop("judge")
             judges = [self.named.judge(v, place, judge_base) for v in as_list(given)]
             values["judge"] = tuple(dict.fromkeys(j for j in judges if j))
-            self.named.once([f"{j.judge} ({j.mode})" for j in values["judge"]], place)
+            under = {j: f", norms {j.norms.name}" if j.norms else "" for j in values["judge"]}
+            self.named.once([f"{j.judge} ({j.mode}{under[j]})" for j in values["judge"]], place)
             if not given and given != "" and not self.unjudged:
                 self.problems.append(f"{place}: empty; name at least one judge.")
             if values["judge"] and all(j.refusals_only for j in values["judge"]):

@@ -25,9 +25,10 @@ from safeglot.backends.store.answers import (
     count_outcomes,
 )
 from safeglot.backends.store.plan import count_given, count_planned, count_texts
+from safeglot.backends.store.records import verdict_row
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.tries import count_momentary
-from safeglot.backends.store.verdicts import count_verdicts
+from safeglot.backends.store.verdicts import count_verdicts, placed_verdicts
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import to_table
 from safeglot.errors import Stopped
@@ -40,6 +41,7 @@ from safeglot.flow.run.models import model_id, say_keyless
 from safeglot.flow.run.phases import Phase, is_local, phases
 from safeglot.flow.run.replicas import run_routes
 from safeglot.flow.run.session import stored_config
+from safeglot.judge.norms import Normed
 from safeglot.types import JudgeStep
 
 Result = TypeVar("Result")
@@ -85,6 +87,7 @@ def collect(work: Work) -> None:
         _collect_all(work)
         _ask_once_more(work)
         _check_stops(work)
+        _count_under_norms(work)
     if work.spent.sent or work.spent.failed or not work.job.held:  # else all was said before
         for note in _notes(work):
             work.console.say(f"note: {note}")
@@ -114,6 +117,23 @@ def _ask_once_more(work: Work) -> None:
     if failed:
         work.console.say(f"note: {failed} requests failed for a moment; each is asked once more")
         _collect_all(dataclasses.replace(work, retry_failed=False))
+
+
+def _count_under_norms(work: Work) -> None:
+    """Write the verdicts under norms that follow from a judge's own: nothing is asked for them."""
+    under = [j for j in work.job.judges if isinstance(j, Normed) and not j.asked and work.judged]
+    categories = {p.id: p.categories for p in work.store.prompts()} if under else {}
+    for judge in under:
+        step = work.store.step("judge", judge.name, judge.id, judge.mode)
+        own = list(placed_verdicts(work.store, judge.judge.name))
+        work.store.drop_verdicts(judge.name)  # an answer may have been judged anew
+        work.store.write(
+            "verdicts",
+            (
+                verdict_row(number, step, judge.counted(verdict, categories[prompt]), reply)
+                for number, prompt, reply, verdict in own
+            ),
+        )
 
 
 def _check_stops(work: Work) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from safeglot.keys import of_norms
 from safeglot.report.width import cut_within
 from safeglot.text.control import one_line
 
 
 def short_judge(judge: str) -> str:
     """Return a judge's family, which is how it is called in a sentence."""
-    return judge.partition("=")[0]
+    own, norms = of_norms(judge)
+    family = own.partition("=")[0]
+    return f"{family} under {norms}" if norms else family
 
 
 def short_model(model: str) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from safeglot.backends.store.failures import Unjudged
+from safeglot.backends.store.records import verdict_of
 from safeglot.backends.store.schema.tables import KEY
 from safeglot.backends.store.store import Store
+from safeglot.types import Verdict
 
 _OF_MAIN = """
 FROM verdicts v CROSS JOIN responses r ON r.id = v.response
@@ -56,6 +58,14 @@ WHERE step = {_STEP} AND response IN (SELECT response FROM labels)
 _ROWS = f"""
 SELECT response, unsafe, unsafe_loose, label, p_unsafe, codes, refusal, response_class, rationale, reason
 FROM verdicts WHERE step = {_STEP}
+"""  # noqa: S608 - as above
+
+
+_PLACED = f"""
+SELECT v.response, t.prompt, v.reply, r.id, s.name, s.mode, v.unsafe, v.unsafe_loose, v.label, v.p_unsafe,
+  v.codes, v.refusal, v.response_class, v.rationale, v.reason
+FROM verdicts v JOIN steps s ON s.id = v.step JOIN responses r ON r.id = v.response
+JOIN translations t ON t.id = r.translation WHERE v.step = {_STEP}
 """  # noqa: S608 - as above
 
 
@@ -125,6 +135,12 @@ def count_verdicts(store: Store, judges: Sequence[str]) -> int:
 def verdict_rows(store: Store, judge: str) -> Iterator[tuple[Any, ...]]:
     """Yield a judge's verdicts as they are stored: the answer's number first, without step and reply."""
     yield from store.rows(_ROWS, (judge,))
+
+
+def placed_verdicts(store: Store, judge: str) -> Iterator[tuple[int, str, int | None, Verdict]]:
+    """Yield a judge's verdicts on answers of all arms: the answer's number, the prompt, the reply, the verdict."""
+    for number, prompt, reply, *row in store.rows(_PLACED, (judge,)):
+        yield number, prompt, reply, verdict_of(tuple(row))
 
 
 def count_judged(store: Store, judge: str) -> int:

@@ -13,7 +13,7 @@ from safeglot.config import registry
 from safeglot.config.files import configured
 from safeglot.errors import UsageError
 from safeglot.flow import prompts as reading
-from safeglot.flow.run.job import policy_of
+from safeglot.flow.run.models import policy_of
 from safeglot.flow.translation.for_run import ready
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.types import Answer, Item, JudgeStep, Prompt, Reply, Request, Response, Translation

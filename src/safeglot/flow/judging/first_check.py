@@ -62,6 +62,7 @@ def check(work: Work) -> None:
         (judge, config.model)
         for judge, config in zip(work.job.judges, work.job.config.judge, strict=True)
         if config.model is not None
+        and config.norms is None  # the judge by itself is checked; norms may allow the exchanges
         and not _is_known(known.get(judge.name), judge, language)
         and not count_verdicts(
             work.store, [judge.name]

@@ -77,7 +77,7 @@ def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[H
     config = replace(config, proxy=passes.proxy, http_client=passes.http_client)
     with run_dir.locked(), opened(run_dir) as store:
         job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)
-        pairs = list(zip(job.judges, config.judge, strict=True))
+        pairs = [p for p in zip(job.judges, config.judge, strict=True) if p[1].norms is None]
         judgings = [judging for pair in pairs for judging in _of_judge(*pair, store, passes)]
         for note in _notes(pairs, judgings, passes, about.languages):
             console.say(f"note: {note}")

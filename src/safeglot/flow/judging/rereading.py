@@ -11,13 +11,13 @@ from safeglot.backends.store.store import Store
 from safeglot.types import JudgeStep
 
 _PARTS = 4
-"""Of the id of a judge that asks a model: family, reading, mode, and a hash of what it asks."""
+"""Of the id of a judge that asks a model: family, reading, mode, and a hash of what it asks; norms follow."""
 
 
 def asks_the_same(old_id: str, new_id: str) -> bool:
     """Return whether judges of these ids differ in the reading of replies alone (`Judge.id`)."""
     old, new = old_id.split(":"), new_id.split(":")
-    return len(old) == len(new) == _PARTS and [*old[:1], *old[2:]] == [*new[:1], *new[2:]]
+    return len(old) == len(new) >= _PARTS and [*old[:1], *old[2:]] == [*new[:1], *new[2:]]
 
 
 def read_again(store: Store, judge: JudgeStep, reference: str) -> None:

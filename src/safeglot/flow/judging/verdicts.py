@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Unpack
 
 from safeglot.backends.console import Console
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_benign
-from safeglot.config import naming
+from safeglot.config import naming, registry
 from safeglot.config.endpoints import Named, endpoints_at, models_of
 from safeglot.config.model_strings import JudgeConfig
+from safeglot.config.norms import read_norms
 from safeglot.config.settings import to_table
 from safeglot.errors import UsageError
 from safeglot.flow.collection import Work, collect
@@ -51,7 +53,7 @@ def judge(
     stored = [j.model for j in own if j.model and models.judge_name(j) not in given]
     naming.check(run_dir, [model for model in stored if not named.again(model)], named)
     kept = tuple(given.pop(models.judge_name(j), j) for j in own)
-    judges = (*kept, *given.values())
+    judges = _under_norms((*kept, *given.values()), named, about)
     told = old.refusal_judge if named.refusal_judge is None else named.refusal_judge
     batch = old.batch if named.batch is None else named.batch
     config = dataclasses.replace(
@@ -85,6 +87,31 @@ def judge(
     run_dir.write(to_table(config), manifest.judged(about, job))
     naming.note(run_dir, models_of(config, ("judge",)))
     collect(work)
+
+
+def _under_norms(
+    judges: Sequence[JudgeConfig], named: Named, about: Manifest
+) -> tuple[JudgeConfig, ...]:
+    """Return the judges, and those that were named (the run's own where none was) under each of the norms.
+
+    Raises: UsageError where a judge that was named can tell nothing under them, or none of the run's can.
+    """
+    if not named.norms:
+        return tuple(judges)
+    names = {models.judge_name(j) for j in named.judges}
+    able, faults = [], []
+    for norms in read_norms(named.norms, about.taxonomy):
+        for judge in judges:
+            if judge.norms or (names and models.judge_name(judge) not in names):
+                continue
+            try:
+                registry.reads_norms(judge.family, norms)
+                able.append(dataclasses.replace(judge, norms=norms))
+            except UsageError as error:
+                faults.append(error)
+    if faults and (names or not able):
+        raise faults[0]
+    return tuple({models.judge_name(j): j for j in (*judges, *able)}.values())
 
 
 def _named_again(own: Sequence[JudgeConfig], named: Named) -> list[JudgeConfig]:

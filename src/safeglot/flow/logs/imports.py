@@ -28,7 +28,6 @@ from safeglot.flow.logs.writing import Writer
 from safeglot.flow.own_texts import text_notes
 from safeglot.flow.prompt_files import by_model, followed, pasted
 from safeglot.flow.prompts import check_reference
-from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import make_judges, make_targets, model_id
@@ -274,7 +273,7 @@ def _written(
         prompts=prompts,
         origin=PromptOrigin(name=recording.name, sha256=recording.sha256, revision=""),
         targets=make_targets(config, [model_id(model, {}) for model in config.target]),
-        judges=make_judges(config.judge, {}, jobs.policy_of(prompts.taxonomy)),
+        judges=make_judges(config.judge, {}, prompts.taxonomy),
     )
     store = Store(run_dir.database)
     try:

@@ -9,7 +9,7 @@ from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
 from safeglot.flow.measure import answers, causes, guards, off_topic, probes, translations
 from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
-from safeglot.flow.measure.judges import labels, reliability
+from safeglot.flow.measure.judges import labels, norms, reliability
 from safeglot.flow.measure.plans import with_pool
 from safeglot.flow.measure.stop import as_drawn
 from safeglot.flow.run.job import run_signature
@@ -52,6 +52,7 @@ def measure(
         *response_classes(given, level=level, but=added),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
+        *norms.estimates(cube, level=level),
         *with_losses(terms, store, manifest, cube),
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),

@@ -35,7 +35,6 @@ from safeglot.keys import (
 )
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.patterns import fixed_part
-from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import Item, JudgeStep
 
 if TYPE_CHECKING:
@@ -242,7 +241,7 @@ def prepare(
         engines=engines,
         arms=arms,
         targets=make_targets(config, target_ids or [model_id(m, engines) for m in config.target]),
-        judges=make_judges(config.judge, engines, policy_of(prompts.taxonomy)),
+        judges=make_judges(config.judge, engines, prompts.taxonomy),
     )
 
 
@@ -278,11 +277,6 @@ def plan_text(config: Config) -> str:
         return config.plan
     drop = "" if config.drop is None else f",drop={config.drop:g}"
     return f"screen,within={config.within:g}{drop}"
-
-
-def policy_of(taxonomy: Taxonomy) -> dict[str, str]:
-    """Return category -> description; a category without one describes itself."""
-    return {c: taxonomy.descriptions.get(c, c) for c in taxonomy.categories}
 
 
 def default_out(config: Config) -> str:

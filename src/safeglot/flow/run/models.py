@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
@@ -14,6 +15,8 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import FIELDS, Config
 from safeglot.errors import UsageError
 from safeglot.generate import Generate
+from safeglot.judge.norms import Normed
+from safeglot.keys import UNDER
 from safeglot.types import NO_SETTINGS, JudgeStep, set_or
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from safeglot.backends.models.adaptations import Adaptations
     from safeglot.backends.models.engines.base import InProcess
     from safeglot.backends.models.weights import Progress
+    from safeglot.prompts.taxonomy import Taxonomy
 
 
 def check_model(model: ModelConfig, engines: dict[str, InProcess]) -> None:
@@ -72,25 +76,41 @@ def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
 
 
 def make_judges(
-    judges: Sequence[JudgeConfig], engines: Mapping[str, InProcess], policy: Mapping[str, str]
+    judges: Sequence[JudgeConfig], engines: Mapping[str, InProcess], taxonomy: Taxonomy
 ) -> tuple[JudgeStep, ...]:
-    """Return the judges; one that is not shown the prompt has its mode in its name."""
-    return tuple(
-        registry.make_judge(
-            j.family,
-            model=model_id(j.model, engines) if j.model else None,
-            name=judge_name(j),
-            mode=j.mode,
-            policy=policy,
-            settings=j.model.settings if j.model else NO_SETTINGS,
-        )
-        for j in judges
+    """Return the judges; one that is not shown the prompt, or under norms, says so in its name."""
+    return tuple(_judge(j, engines, taxonomy) for j in judges)
+
+
+def _judge(j: JudgeConfig, engines: Mapping[str, InProcess], taxonomy: Taxonomy) -> JudgeStep:
+    policy, norms = policy_of(taxonomy), j.norms
+    asked = norms is not None and registry.reads_norms(j.family, norms)
+    judge: JudgeStep = registry.make_judge(
+        j.family,
+        model=model_id(j.model, engines) if j.model else None,
+        name=judge_name(replace(j, norms=None)),
+        mode=j.mode,
+        policy=(norms.text or {c: policy[c] for c in norms.counts}) if norms and asked else policy,
+        settings=j.model.settings if j.model else NO_SETTINGS,
     )
+    if norms is None:
+        return judge
+    of_code = {c: [c] for c in taxonomy.categories}
+    for category, covered in taxonomy.coverage.items():
+        for code in covered.codes:
+            of_code.setdefault(code, []).append(category)
+    return Normed(judge=judge, norms=norms, of_code=of_code, asked=asked)
+
+
+def policy_of(taxonomy: Taxonomy) -> dict[str, str]:
+    """Return category -> description; a category without one describes itself."""
+    return {c: taxonomy.descriptions.get(c, c) for c in taxonomy.categories}
 
 
 def judge_name(judge: JudgeConfig) -> str:
     """Return what results call a judge."""
-    return judge.judge if judge.mode == "prompt+answer" else f"{judge.judge}@{judge.mode}"
+    name = judge.judge if judge.mode == "prompt+answer" else f"{judge.judge}@{judge.mode}"
+    return f"{name}{UNDER}{judge.norms.name}" if judge.norms else name
 
 
 def model_routes(

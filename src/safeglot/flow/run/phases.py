@@ -11,6 +11,7 @@ from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.replicas import fits
 from safeglot.generate import Generate
+from safeglot.judge.norms import Normed
 from safeglot.types import JudgeStep
 
 _Targets: TypeAlias = Sequence[tuple[Generate, ModelConfig]]
@@ -31,6 +32,7 @@ def phases(job: Job, *, answers: bool = True, judged: bool = True) -> list[Phase
     """Return one streaming phase, or a barrier between in-process engines where there are several."""
     targets = list(zip(job.targets, job.config.target, strict=True)) if answers else []
     judges = list(zip(job.judges, job.config.judge, strict=True)) if judged else []
+    judges = [(j, c) for j, c in judges if not isinstance(j, Normed) or j.asked]
     local = {m.model for m in _models(targets, judges) if is_local(m)}
     if len(local) <= 1 or fits(job.config, _models(targets, judges)):
         return [_phase(targets, judges)]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from safeglot.errors import UsageError
 from safeglot.judge.base import Judge
 from safeglot.judge.contradiction import YES_NO, undisputed
 from safeglot.judge.reading import (
@@ -48,6 +49,11 @@ class GraniteGuardian(Judge):
         messages, room = self.conversation(answer), 2048 if self.think else 32
         named = _RELEASE.search(f"guardian-{self.release}" if self.release else self.model)
         release = (int(named.group(1)), int(named.group(2))) if named else (4, 1)
+        if release < (4, 0) and " " in self.criteria:
+            raise UsageError(
+                f"judge {self.judge}: release {release[0]}.{release[1]} takes ids of its chat template "
+                f"and no criterion in words, got {self.criteria[:40]!r}. Take release 4.0 or later."
+            )
         if release >= (4, 0):
             criterion = TEXTS["harm"] if self.criteria == "harm" else self.criteria
             head = TEXTS["think" if self.think else "fast"]

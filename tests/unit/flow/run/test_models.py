@@ -13,7 +13,10 @@ from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.run import models
+from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import ModelSettings
+
+NO_TAXONOMY = Taxonomy(name="none", categories=())
 
 
 def gguf(path):
@@ -153,7 +156,7 @@ def test_the_settings_of_a_judge_are_part_of_its_id():
         plain,
         model=dataclasses.replace(plain.model, settings=ModelSettings(logprobs="none")),
     )
-    (first, second) = models.make_judges([plain, own], {}, {})
+    (first, second) = models.make_judges([plain, own], {}, NO_TAXONOMY)
     assert first.id != second.id
     assert second.setting_notes()[0].startswith("rubric=vllm/j: is asked for no log-probabilities")
 
@@ -166,7 +169,7 @@ def test_a_limit_below_what_a_family_asks_for_is_noted():
         )
         for n in (2, 500)
     )
-    first, second = models.make_judges([small, large], {}, {})
+    first, second = models.make_judges([small, large], {}, NO_TAXONOMY)
     assert (
         "max_tokens = 2 is less than the 20 that llama-guard-3 asks for" in first.setting_notes()[0]
     )

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from safeglot.errors import UsageError
+from safeglot.judge.base import _PROBE
 from safeglot.judge.families.granite_guardian import TEXTS, GraniteGuardian
 from unit.judge.judging import answer, at, read, sure
 
@@ -84,3 +86,11 @@ def test_probability_of_both_formats():
     assert read(JUDGE, "<score> yes </score>", logprobs=behind).p_unsafe == pytest.approx(0.8)
     assert read(JUDGE, "Yes", logprobs=(at(Yes=0.6, No=0.4),)).p_unsafe == pytest.approx(0.6)
     assert read(JUDGE, "<think>", logprobs=sure("<think>", "\n")).p_unsafe is None
+
+
+def test_a_criterion_in_words_is_for_release_4_on():
+    old = GraniteGuardian(model="vllm/ibm-granite/granite-guardian-3.2-5b", criteria="no rudeness")
+    with pytest.raises(UsageError, match="takes ids of its chat template"):
+        old.ask(_PROBE)
+    new = GraniteGuardian(model="vllm/ibm-granite/granite-guardian-4.1-8b", criteria="no rudeness")
+    assert "### Criteria: no rudeness" in new.ask(_PROBE)[0].messages[-1][1]
