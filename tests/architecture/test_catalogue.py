@@ -39,6 +39,8 @@ OF_THOUGHTS = {
 """The recorded models do not think: those of tests/unit/flow/measure/judges/test_thoughts.py do."""
 OF_VERSIONS = {"unsafe_gap_adaptation", "gap_version"}
 """The recorded runs have one version of a request: that of tests/e2e/test_versions.py has four."""
+OF_NORMS = {"norms_apart", "norms_gap"}
+"""The recorded judges are under no norms: that of tests/e2e/test_norms.py is under two."""
 OF_UNPAIRED = {"gap_unpaired"}
 """The recorded runs ask the same in all languages: that of tests/e2e/test_unpaired.py does not."""
 
@@ -91,6 +93,7 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         - OF_OTHER_TAXONOMIES
         - OF_PASSES
         - OF_THOUGHTS
+        - OF_NORMS
         - OF_UNPAIRED
         - OF_VERSIONS
     )

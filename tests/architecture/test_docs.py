@@ -14,11 +14,13 @@ from pathlib import Path
 import click
 import pytest
 
+from safeglot.backends.files.datasets import alert_toml
 from safeglot.backends.models.providers import Provider
 from safeglot.cli.commands import app
 from safeglot.cli.options import config_of
 from safeglot.config import files, policy, registry
 from safeglot.config.engines import ENGINE_POINTS
+from safeglot.config.norms import norms_of
 from safeglot.config.settings import FIELDS, build
 from safeglot.prompts.taxonomy import parse_taxonomy
 from safeglot.score.policy.rules import KINDS
@@ -239,7 +241,7 @@ def test_make_targets_exist(page):
 
 
 def check_toml(body):
-    """A configuration, a taxonomy, rows of providers, a policy, or entry points: each by its own reader."""
+    """A configuration, a taxonomy, rows of providers, a policy, norms, or entry points: each by its own reader."""
     table = tomllib.loads(body)
     if "category" in table:
         parse_taxonomy(body, "docs")
@@ -247,6 +249,8 @@ def check_toml(body):
         assert [Provider(name=name, **row) for name, row in table.items()]
     elif KINDS.keys() & table.keys():
         assert policy.parsed(body, "docs").rules
+    elif body.startswith("# norms/"):
+        assert norms_of({"name": "docs", **table}, parse_taxonomy(alert_toml(), "docs"))[1] == []
     elif body.startswith("# pyproject.toml"):
         (group,) = table["project"]["entry-points"]
         assert group in (registry.ENTRY_POINTS, ENGINE_POINTS)

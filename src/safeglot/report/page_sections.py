@@ -17,7 +17,6 @@ from safeglot.report.sections import (
     methods,
     missing,
     noise,
-    norms,
     probes,
     rates,
     refusals,
@@ -29,6 +28,7 @@ from safeglot.report.sections.answers import flips, listing
 from safeglot.report.sections.blocks import Block, context_of
 from safeglot.report.sections.finding import view
 from safeglot.report.sections.guards import view as guards
+from safeglot.report.sections.norms import view as norms
 from safeglot.report.sections.plans import view as plans
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from example import small
-from safeglot.report.sections.norms import blocks, is_told
+from safeglot.report.sections.norms.view import blocks, is_told
 from unit.report.page_text import section, tables_of
 
 OWN = small.page().run.judges[0]

@@ -1,0 +1,1 @@
+"""Norms: who calls what unsafe."""
