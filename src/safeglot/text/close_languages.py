@@ -9,84 +9,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-# Kept apart by too little to call one of them wrong; the first tag stands for the group.
-GROUPS = tuple(
-    tuple(group.split())
-    for group in (
-        "af nl li vls zea",
-        "am ti",
-        "ar acm acq aeb ajp apc apd arb ars ary arz ayl",
-        "az azb azj",
-        "bg mk",
-        "bn as",
-        "bo dz",
-        "ca oc",
-        "ceb war",
-        "crs mfe",
-        "cs sk",
-        "de bar gsw ksh pfl",
-        "el grc",
-        "en jam pcm sco",
-        "es an ast ext lad",
-        "et ekk vro",
-        "fa glk mzn prs",
-        "ff fuc fuv",
-        "fr frp gcf gcr wa",
-        "ga gd gv",
-        "gl pt",
-        "gn gug",
-        "he hbo",
-        "hi awa bho hne mag mai",
-        "hr bs cnr sh sr srl",
-        "id bjn min ms zsm",
-        "it co eml fur lij lmo nap pms sc scn vec",
-        "kk kaa ky",
-        "ki kik",
-        "ku ckb kmr sdh",
-        "lv ltg lvs",
-        "mr gom kok",
-        "ne dty npi",
-        "no da nb nn",
-        "or ory",
-        "qu quy quz",
-        "rw rn",
-        "sq aln als",
-        "st nso tn",
-        "sw swc swh",
-        "tl fil",
-        "tr crh gag",
-        "tt ba",
-        "uz uzn uzs",
-        "xh nr ss zu",
-        "zh cdo cmn gan hak hsn lzh nan wuu yue",
-    )
-)
+from safeglot.text.package_data import table
+
+_TABLE = table(__package__, "close_languages.toml")
+GROUPS = tuple(tuple(group.split()) for group in _TABLE["groups"])
+"""Languages that are kept apart by too little to call one of them wrong; the first stands for the group."""
 
 OTHER_SCRIPTS = {
-    script: frozenset(tags.split())
-    for script, tags in (
-        ("Arab", "az crh kaa kk ks ku ky ms pa sd tg tk ug uz"),
-        ("Cyrl", "az crh kaa kk ku ky mn tg tk ug uz"),
-        ("Deva", "ks pa sd"),
-    )
+    script: frozenset(tags.split()) for script, tags in _TABLE["other_scripts"].items()
 }
 """Languages also written in a script in which the identifier was hardly trained on them."""
 HAN = frozenset({"Hans", "Hant", "Hani"})
 """Han script under its three names."""
 
 
-LABELS = [
-    "ace", "af", "am", "an", "ar", "ary", "arz", "as", "az", "ba", "bcl", "be", "bg", "bn",
-    "br", "bs", "ca", "crh", "cs", "cy", "da", "de", "dz", "el", "en", "eo", "es", "et", "eu",
-    "ext", "fa", "fi", "fo", "fr", "fuv", "fy", "ga", "gcf", "gcr", "gd", "gl", "gom", "grc",
-    "gu", "gug", "guw", "ha", "hbo", "he", "hi", "hr", "ht", "hu", "hy", "id", "ig", "is", "it",
-    "ja", "jv", "ka", "kab", "kik", "kk", "km", "kn", "ko", "ku", "ky", "la", "lb", "lg", "lij",
-    "ln", "lo", "lt", "ltg", "lv", "mg", "mk", "ml", "mn", "mr", "ms", "mt", "my", "ne", "nl",
-    "nn", "no", "nso", "oc", "om", "or", "pa", "pcm", "pl", "ps", "pt", "qu", "ro", "ru", "rw",
-    "sa", "sdh", "se", "si", "sk", "sl", "sn", "so", "sq", "sr", "st", "sv", "sw", "ta", "te",
-    "tg", "th", "tk", "tl", "tr", "tt", "ug", "uk", "ur", "uz", "uzs", "vec", "vi", "vo", "wa",
-    "wuu", "xh", "yo", "yue", "zh", "zu", "zxx",
-]  # fmt: skip
+LABELS: list[str] = _TABLE["labels"]
 """What py3langid knows; itself it takes 60 MB, and more while it is loaded."""
 
 
@@ -99,7 +36,7 @@ class Identified:
 
 
 UNSURE = Identified(language=None)
-_GROUP_OF = {tag: group[0] for group in GROUPS for tag in group}
+_GROUP_OF: dict[str, str] = {tag: group[0] for group in GROUPS for tag in group}
 
 
 def group_of(tag: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, TypedDict
 
+from safeglot.text.package_data import text_of
+
 # Every right-to-left script of Unicode.
 RIGHT_TO_LEFT = frozenset({
     "Adlm", "Arab", "Aran", "Armi", "Avst", "Chrs", "Cprt", "Elym", "Gara", "Hatr", "Hebr",
@@ -130,10 +132,7 @@ class UnknownLanguage(ValueError):
 @lru_cache(maxsize=1)
 def _table() -> _Table:
     """Return the table of languages, read on first use."""
-    from importlib import resources
-
-    text = resources.files("safeglot.text").joinpath("languages.toml").read_text(encoding="utf-8")
-    rows = _Rows(text)
+    rows = _Rows(text_of("safeglot.text", "languages.toml"))
     aliases = {alias: tag for tag, found in rows.strings("aliases") for alias in found}
     return _Table(rows, aliases)
 
@@ -156,10 +155,8 @@ def names_elsewhere() -> dict[str, tuple[str, ...]]:
 
     Source: Unicode CLDR, by scripts/languages/make_names.py.
     """
-    from importlib import resources
-
-    text = resources.files("safeglot.text").joinpath("language_names.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in text.splitlines())
+    lines = text_of("safeglot.text", "language_names.tsv").splitlines()
+    rows = (line.split("\t") for line in lines)
     return {name: tuple(tags.split()) for tags, *own in rows for name in own}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from msgspec import convert
+
+from safeglot.text.package_data import table
 
 Ending: TypeAlias = Literal["whole", "cut", "blocked", "broken"]
 """What a finish reason says of the text before it."""
@@ -138,13 +140,12 @@ def word(text: str) -> str:
 @functools.cache
 def makers() -> Makers:
     """Return the rows of makers.toml."""
-    text = importlib.resources.files(__package__).joinpath("makers.toml").read_text("utf-8")
-    return read(tomllib.loads(text))
+    return read(table("safeglot.text", "makers.toml"))
 
 
-def read(table: Mapping[str, Any]) -> Makers:
+def read(rows: Mapping[str, Any]) -> Makers:
     """Return the rows of such a table."""
-    finish, errors = table["finish"], table["errors"]
+    finish, errors = rows["finish"], rows["errors"]
     endings: dict[str, Ending] = {
         word(reason): ending for ending in reversed(_ENDINGS) for reason in finish[ending]
     }
@@ -153,26 +154,17 @@ def read(table: Mapping[str, Any]) -> Makers:
         ("cut", finish["cut_pattern"]),
     )
     return Makers(
-        reply=ReplyFields(**{name: tuple(names) for name, names in table["reply"].items()}),
-        thoughts=tuple(_marks(row) for row in table["thought"]),
-        answers=tuple(_marks(row) for row in table["answer"]),
-        channels=_channels(table["channels"]),
+        reply=convert(rows["reply"], ReplyFields),
+        thoughts=convert(rows["thought"], tuple[Marks, ...]),
+        answers=convert(rows["answer"], tuple[Marks, ...]),
+        channels=convert(rows["channels"], Channels),
         words_of=frozenset(map(str.casefold, errors["words_of"])),
         messages_of=frozenset(map(str.casefold, errors["messages_of"])),
         _endings=endings,
         _patterns=tuple((ending, _pattern(text)) for ending, text in patterns),
-        _errors=tuple(_row(row) for row in table["error"]),
+        _errors=tuple(_row(row) for row in rows["error"]),
         _never_by_message=frozenset(errors["never_blocked_by_message"]),
     )
-
-
-def _channels(row: Mapping[str, Any]) -> Channels:
-    lists = {name: tuple(row[name]) for name in ("ends", "thought", "answer")}
-    return Channels(**{**row, **lists})
-
-
-def _marks(row: Mapping[str, Any]) -> Marks:
-    return Marks(open=row["open"], close=row["close"], lone=row.get("lone", True))
 
 
 def _row(row: Mapping[str, Any]) -> _ErrorRow:

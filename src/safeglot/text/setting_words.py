@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from safeglot.text.package_data import table
 
 _PLACES = re.compile(r"['\"]loc['\"]\s*:\s*[(\[]([^)\]]*)[)\]]")
 """The places in a list of faults that a server has put into its message as text."""
@@ -42,13 +42,12 @@ class SettingWords:
 @functools.cache
 def setting_words() -> SettingWords:
     """Return the rows of makers.toml that are about settings."""
-    file = importlib.resources.files(__package__).joinpath("makers.toml")
-    table = tomllib.loads(file.read_text("utf-8"))["settings"]
+    rows = table("safeglot.text", "makers.toml")["settings"]
     names = {
-        name.lower(): ours for ours, theirs in reversed(table["names"].items()) for name in theirs
+        name.lower(): ours for ours, theirs in reversed(rows["names"].items()) for name in theirs
     }
     longest = sorted(names, key=len, reverse=True)
-    where = table["where"]
+    where = rows["where"]
     return SettingWords(
         names=names,
         pattern=re.compile(
@@ -60,7 +59,7 @@ def setting_words() -> SettingWords:
         statuses=frozenset(where["statuses"]),
         logprobs_statuses=frozenset(where["logprobs_statuses"]),
         too_long=_pattern(where["too_long"]),
-        **{name: _pattern(text) for name, text in table["detours"].items()},
+        **{name: _pattern(text) for name, text in rows["detours"].items()},
     )
 
 

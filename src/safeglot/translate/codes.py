@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from safeglot.text.languages import UnknownLanguage, all_tags, canonical, lookup, nearest, primary
+from safeglot.text.package_data import text_of
 
 SYSTEMS = ("flores", "nllb", "madlad", "opus", "apertium", "cld2", "glotlid", "deepl", "google")
 FAMILIES = ("xlm-r", "mt5", "afro-xlmr")
@@ -40,11 +41,9 @@ class _Row(NamedTuple):
 def _rows() -> dict[str, _Row]:
     """Return the table of codes, read on first use."""
     import csv
-    from importlib import resources
 
-    path = resources.files("safeglot.translate").joinpath("codes.csv")
     rows = {}
-    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+    for row in csv.DictReader(text_of("safeglot.translate", "codes.csv").splitlines()):
         codes = {system: tuple(row[system].split()) for system in SYSTEMS if row.get(system)}
         families = frozenset(f for f in FAMILIES if row[f.replace("-", "")])
         rows[row["tag"]] = _Row(codes, families)

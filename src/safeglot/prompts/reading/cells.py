@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.reading.language_names import is_common, languages_named
 from safeglot.text import languages
+from safeglot.text.package_data import table
 from safeglot.text.surrogates import has_half
 from safeglot.types import Kind
 
@@ -18,19 +19,7 @@ KINDS: Mapping[str, Kind] = {
     "unsafe": "harmful",
     "safe": "benign",
 }
-_WORDS_OF: Mapping[Kind, frozenset[str]] = {
-    "harmful": frozenset(
-        ("hateful", "toxic", "1", "true", "yes", "y", "bad", "malicious", "hate", "offensive", "positive",
-         "hate-speech", "dangerous", "jailbreak", "schädlich", "hass", "gefährlich", "nocif", "nuisible",
-         "haineux", "haine", "dañino", "nocivo", "odio", "prejudicial", "dannoso", "вредный", "有害", "仇恨")
-    ),
-    "benign": frozenset(
-        ("non-hateful", "nonhateful", "non-toxic", "nontoxic", "0", "false", "no", "n", "good", "harmless",
-         "neutral", "not-hateful", "non-harmful", "not-harmful", "normal", "negative", "nothate", "not-hate",
-         "no-hate", "none-hate", "non-hate", "not-toxic", "inoffensive", "harmlos", "unschädlich", "ungefährlich",
-         "inoffensif", "inofensivo", "inocuo", "innocuo", "inócuo", "безвредный", "无害")
-    ),
-}  # fmt: skip
+_WORDS_OF: Mapping[Kind, Sequence[str]] = table(__package__, "words.toml")["kinds"]
 """Words of other sets' labels and what they most likely mean: suggested, never taken for granted."""
 LABELS = frozenset(word for words in _WORDS_OF.values() for word in words)
 YES_OR_NO = frozenset(("1", "0", "true", "false", "yes", "no", "y", "n"))

@@ -5,52 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from safeglot.text import languages
+from safeglot.text.package_data import table
 
-_OWN = {
-    "chinese simplified": ("zh",),
-    "modern standard arabic": ("ar",),
-    "standard arabic": ("ar",),
-    "msa": ("ar",),
-    "flemish": ("nl-BE",),
-    "chinese": ("zh", "zh-Hant"),
-    "中文": ("zh", "zh-Hant"),
-    "portuguese": ("pt-BR", "pt-PT"),
-    "português": ("pt-BR", "pt-PT"),
-    "norwegian": ("nb", "nn"),
-    "norsk": ("nb", "nn"),
-    "serbian": ("sr", "sr-Latn"),
-    "kurdish": ("ku", "ckb"),
-}
+_TABLE = table(__package__, "words.toml")
+_OWN: Mapping[str, Sequence[str]] = _TABLE["names"]
 """Names that say too little, or are not taken from the table."""
 _WORDS = frozenset(("id", "no", "is", "my", "or", "as", "so", "to", "am", "be", "an", "it"))
 """Tags that the name of a file may end in as words."""
-_BY_SCRIPT = {
-    "CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "ARABIC": "ar", "CYRILLIC": "ru",
-    "DEVANAGARI": "hi", "BENGALI": "bn", "TAMIL": "ta", "TELUGU": "te", "GUJARATI": "gu", "GURMUKHI": "pa",
-    "KANNADA": "kn", "MALAYALAM": "ml", "SINHALA": "si", "THAI": "th", "GREEK": "el", "HEBREW": "he",
-    "ETHIOPIC": "am", "GEORGIAN": "ka", "ARMENIAN": "hy", "KHMER": "km", "LAO": "lo", "MYANMAR": "my",
-}  # fmt: skip
+_BY_SCRIPT: Mapping[str, str] = _TABLE["scripts"]
 """First word of a letter's name in Unicode -> a language."""
-_QUALIFIERS = {
-    "simplified": "Hans", "traditional": "Hant", "latin": "Latn", "romanized": "Latn",
-    "romanised": "Latn", "cyrillic": "Cyrl", "brazilian": "BR", "brazil": "BR", "brasil": "BR",
-    "portugal": "PT", "european": "", "us": "US", "usa": "US", "united states": "US",
-    "american": "US", "uk": "GB", "united kingdom": "GB", "british": "GB", "canada": "CA",
-    "canadian": "CA", "mexico": "MX", "mexican": "MX", "spain": "ES", "france": "FR",
-    "germany": "DE", "china": "CN", "taiwan": "TW", "hong kong": "HK", "singapore": "SG",
-    "india": "IN", "latin america": "419", "latin american": "419", "modern": "", "standard": "",
-    "modern standard": "",
-}  # fmt: skip
+_QUALIFIERS: Mapping[str, str] = _TABLE["qualifiers"]
 """What stands beside a language's name -> the subtag that it is."""
-_NATIVE = (
-    "az:Azərbaycanca ceb:Sinugboanon hi:हिंदी kk:Қазақша sr:Српски sr-Latn:Srpski th:ภาษาไทย tk:Türkmençe "
-    "uz:Oʻzbekcha vi:Việt yo:Yorùbá zh:简体中文 zh-Hant:繁體中文 zh-Hant:繁体中文 fr:Francais jv:Basa_Jawa "
-    "pt-BR:Português_brasileiro"
-)
+_NATIVE: Sequence[str] = _TABLE["native"]
 """Names that CLDR does not have so."""
 
 
@@ -108,7 +78,7 @@ def _by_name(plain: str) -> tuple[str, ...]:
     if any(map(str.isdigit, plain)):  # no name has one: ids need no table of names
         return ()
     if plain in _OWN:
-        return _OWN[plain]
+        return tuple(_OWN[plain])
     if own := _names().get(plain):
         return own
     for words, subtag in _QUALIFIERS.items():
@@ -127,7 +97,7 @@ def _names() -> dict[str, tuple[str, ...]]:
     """Return each name, as `_plain` writes it, with its tags: English ones before all others."""
     english = {_plain(name): tags for name, tags in languages.names().items()}
     names = {**languages.names_elsewhere(), **english}
-    for pair in _NATIVE.split(" "):
+    for pair in _NATIVE:
         tag, _, name = pair.partition(":")
         if _plain(name) not in english:
             names[_plain(name)] = (tag,)

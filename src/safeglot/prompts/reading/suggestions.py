@@ -8,32 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from safeglot.prompts.problems import did_you_mean
 from safeglot.prompts.reading.cells import KINDS, LABELS, is_blank, plain_word
 from safeglot.prompts.reading.language_names import is_common, languages_named
+from safeglot.text.package_data import table
 
-_WORDS = {
-    "id": (
-        "id", "ids", "qid", "idx", "index", "uid", "uuid", "key", "number", "nr", "nummer", "número", "numero",
-        "номер", "编号", "序号", "番号",
-    ),
-    "text": (
-        "text", "prompt", "question", "query", "request", "instruction", "goal", "case", "sentence",
-        "behavior", "behaviour", "input", "content", "message", "utterance", "frage", "anfrage", "texto",
-        "pregunta", "texte", "testo", "domanda", "pergunta", "текст", "вопрос", "запрос", "文本", "问题", "提示",
-        "質問", "プロンプト", "질문",
-    ),
-    "category": (
-        "category", "categories", "topic", "hazard", "theme", "harm", "type", "class", "tag", "tags",
-        "functionality", "function", "func", "domain", "subject", "subcategory", "risk", "kategorie", "thema", "categoría",
-        "categoria", "catégorie", "tema", "thème", "категория", "тема", "类别", "分类", "类型", "カテゴリ", "범주",
-    ),
-    "kind": ("label", "labels", "kind", "harmful", "toxic", "unsafe", "hateful", "safe", "benign"),
-    "model": ("model", "llm", "engine", "checkpoint"),
-    "answer": ("answer", "response", "completion", "output", "generation", "reply", "prediction",
-        "antwort", "respuesta", "réponse", "risposta", "resposta", "ответ", "回答", "答案", "generated"),
-}  # fmt: skip
-_OTHERS = {
-    "language", "lang", "locale", "sprache", "idioma", "langue", "lingua", "язык", "语言", "言語", "kind", "label", "labels", "source", "target", "response", "answer",
-    "name", "note", "hash", "split", "persona", "severity",
-}  # fmt: skip
+_WORDS: Mapping[str, Sequence[str]] = table(__package__, "words.toml")["columns"]
+_OTHERS: Sequence[str] = table(__package__, "words.toml")["others"]
 _MOST_WORDS = 4
 _NAME = re.compile(r"[\w .#/()-]*[^\W\d]|[^\W\d]\w*")
 """What a column is called: no sentence, and no number at its end."""

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from safeglot.text.loops import is_empty
+from safeglot.text.package_data import table
 from safeglot.text.thoughts import split
 from safeglot.translate.checks.lengths import folded
 
@@ -236,8 +237,4 @@ def _names(text: str) -> bool:
 
 @cache
 def _words() -> tuple[str, ...]:
-    import tomllib
-    from importlib import resources
-
-    text = resources.files("safeglot.translate.checks").joinpath("labels.toml").read_text("utf-8")
-    return tuple(tomllib.loads(text)["translation"])
+    return tuple(table("safeglot.translate.checks", "labels.toml")["translation"])

@@ -13,21 +13,11 @@ from statistics import median
 
 from safeglot.text import languages
 from safeglot.text.chrf import chrf
+from safeglot.text.package_data import table
 from safeglot.types import Candidate
 
-RATIOS: Mapping[str, float] = {
-    "Arab": 0.9, "Armn": 1.2, "Beng": 1.0, "Cans": 0.65, "Cyrl": 1.05, "Deva": 0.95,
-    "Ethi": 0.57, "Geor": 1.1, "Grek": 1.2, "Gujr": 0.95, "Guru": 1.05, "Hang": 0.46,
-    "Hans": 0.3, "Hant": 0.28, "Hani": 0.3, "Hebr": 0.7, "Jpan": 0.4, "Kana": 0.4,
-    "Khmr": 1.0, "Knda": 1.0, "Kore": 0.46, "Laoo": 1.0, "Latn": 1.05, "Mlym": 1.0,
-    "Mymr": 1.5, "Syrc": 0.6, "Taml": 1.3, "Thaa": 1.8, "Thai": 0.95, "Tibt": 1.2,
-    "Vaii": 0.8, "Yiii": 0.3,
-}  # fmt: skip
-"""Characters of a script for one of English.
-
-Source: medians over the languages of each script in the Universal Declaration of Human Rights
-(NLTK's udhr2, 351 languages), rounded; half-way to MultiJail's for Arab, Beng, Hang, Hans and Thai.
-"""
+RATIOS: Mapping[str, float] = table(__package__, "scripts.toml")["ratios"]
+"""Characters of a script for one of English; the table names the source."""
 ENGLISH = 1.0
 SLACK = 12.0
 """Characters of English that are added on both sides: short texts vary more."""

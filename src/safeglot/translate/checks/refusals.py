@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 
 from safeglot.text import languages
 from safeglot.text.close_languages import group_of
+from safeglot.text.package_data import table
 from safeglot.translate.checks.lengths import spaced
 from safeglot.translate.checks.scripts import LATIN, letters
 from safeglot.types import Source
@@ -141,11 +142,8 @@ def _pieces(tag: str) -> _Pieces:
 
 @cache
 def _table() -> Mapping[str, _Pieces]:
-    import tomllib
-    from importlib import resources
-
-    text = resources.files("safeglot.translate.checks").joinpath("refusals.toml").read_text("utf-8")
+    rows = table("safeglot.translate.checks", "refusals.toml")
     return {
         tag: tuple((kind, tuple(pieces)) for kind, pieces in kinds.items())
-        for tag, kinds in tomllib.loads(text).items()
+        for tag, kinds in rows.items()
     }

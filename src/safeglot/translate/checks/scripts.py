@@ -10,54 +10,28 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from safeglot.text import languages
+from safeglot.text.package_data import table
 
 LATIN = "Latn"
 HAN = "Hani"
 WIDE = 3
 """Letters that a Han character, kana or Hangul syllable counts for: it says as much."""
 
-# The first words of the names of letters, under the ISO 15924 code of their script.
-_FIRST = {
-    first: code
-    for code, firsts in {
-        "Adlm": "ADLAM", "Arab": "ARABIC", "Armi": "IMPERIAL", "Armn": "ARMENIAN",
-        "Avst": "AVESTAN", "Bali": "BALINESE", "Beng": "BENGALI", "Bopo": "BOPOMOFO",
-        "Bugi": "BUGINESE", "Cakm": "CHAKMA", "Cans": "CANADIAN", "Cham": "CHAM",
-        "Cher": "CHEROKEE", "Copt": "COPTIC", "Cyrl": "CYRILLIC", "Deva": "DEVANAGARI",
-        "Dsrt": "DESERET", "Ethi": "ETHIOPIC", "Geor": "GEORGIAN", "Goth": "GOTHIC",
-        "Grek": "GREEK", "Gujr": "GUJARATI", "Guru": "GURMUKHI", "Hang": "HANGUL",
-        "Hani": "CJK IDEOGRAPHIC", "Hebr": "HEBREW", "Hira": "HIRAGANA", "Java": "JAVANESE",
-        "Kana": "KATAKANA KATAKANA-HIRAGANA", "Khmr": "KHMER", "Knda": "KANNADA", "Laoo": "LAO",
-        "Latn": "LATIN", "Lepc": "LEPCHA", "Limb": "LIMBU", "Mlym": "MALAYALAM",
-        "Mong": "MONGOLIAN", "Mtei": "MEETEI", "Mymr": "MYANMAR", "Nkoo": "NKO", "Olck": "OL",
-        "Orya": "ORIYA", "Osge": "OSAGE", "Pauc": "PAU", "Rohg": "HANIFI", "Runr": "RUNIC",
-        "Samr": "SAMARITAN", "Sinh": "SINHALA", "Sund": "SUNDANESE", "Sylo": "SYLOTI",
-        "Syrc": "SYRIAC", "Taml": "TAMIL", "Telu": "TELUGU", "Tfng": "TIFINAGH",
-        "Thaa": "THAANA", "Thai": "THAI", "Tibt": "TIBETAN", "Vaii": "VAI", "Yiii": "YI",
-    }.items()
-    for first in firsts.split()
-}  # fmt: skip
+_TABLE = table(__package__, "scripts.toml")
+_FIRST: dict[str, str] = {
+    first: code for code, firsts in _TABLE["first"].items() for first in firsts.split()
+}
+"""First word of a letter's name -> the code of its script."""
 _ASCII_LETTERS = string.ascii_letters.encode()
 _PLAIN = re.compile("[\x00-\x7f]+")
 _WIDTHS = ("FULLWIDTH", "HALFWIDTH")
 _OTHER = "Zyyy"
 
-# Codes of languages.toml for what is written in several scripts, or for one script under other names.
-_WRITTEN_IN = {
-    "Aran": ("Arab",),
-    "Hang": ("Hang", HAN),
-    "Hans": (HAN, "Bopo"),
-    "Hant": (HAN, "Bopo"),
-    "Hani": (HAN, "Bopo"),
-    "Hrkt": ("Hira", "Kana"),
-    "Jpan": ("Hira", "Kana", HAN),
-    "Kana": ("Kana", "Hira", HAN),
-    "Kore": ("Hang", HAN),
-}
+_WRITTEN_IN: Mapping[str, Sequence[str]] = _TABLE["written_in"]
 _WIDE_SCRIPTS = frozenset({HAN, "Hang", "Hira", "Kana", "Bopo", "Yiii"})
 
 
