@@ -17,6 +17,7 @@ from safeglot.flow import prompts
 from safeglot.flow.judging.beforehand import FirstCheck
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import same_inputs, session
+from safeglot.flow.run.history import with_history
 from safeglot.flow.run.job import How, Job
 from safeglot.flow.translation import for_run
 
@@ -46,7 +47,7 @@ def plan(config: Config, console: Console | None = None, before: for_run.Before 
     loaded, origin = prompts.load(config)
     prompts.check_reference(config, loaded)
     whole = for_run.ready(config, loaded, origin, console, before=before)
-    return jobs.prepare(config, whole, origin)
+    return with_history(jobs.prepare(config, whole, origin))
 
 
 def generate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import sqlite3
 from collections import Counter, defaultdict
@@ -295,6 +296,127 @@ def test_cells_stop_one_by_one_with_the_band_of_the_whole_pool(name, prompts, tm
     assert last["en", "hate"]["drawn"] < N // 3
     assert ("SCREENING" in (out / "report.html").read_text("utf-8")) == (name == "bands")
     assert ("screening" in rows["safety", "en", "hate"]["method"]) == (name == "bands")
+
+
+HARD = {"en": 0.4, "de": 0.05, "sw": 0.0}
+
+
+def hard_verdicts():
+    """Unsafe where a prompt's number is low, in every language by its own rate."""
+    return {(i, tag): "unsafe\nS1" for i in range(N) for tag, rate in HARD.items() if i < rate * N}
+
+
+@pytest.fixture(scope="module")
+def earlier(prompts, tmp_path_factory):
+    """Two earlier runs on the same prompts."""
+    folder = tmp_path_factory.mktemp("earlier")
+    with Loopback(scripted(hard_verdicts())) as running:
+        done = safeglot(*run_arguments(running.base_url, folder / "first", prompts))
+        assert done.returncode == 0, done.stderr
+        given = run_arguments(running.base_url, folder / "second", prompts, languages="en,sw")
+        done = safeglot(*given)
+        assert done.returncode == 0, done.stderr
+    return folder / "first", folder / "second"
+
+
+def with_history(url, out, prompts, earlier):
+    return [
+        *run_arguments(url, out, prompts, plan="bands"),
+        *(x for path in earlier for x in ("--history", str(path))),
+    ]
+
+
+@pytest.fixture(scope="module")
+def informed(prompts, earlier, tmp_path_factory):
+    """A run by bands with the history of two others: its folder, and the requests that were sent."""
+    out = tmp_path_factory.mktemp("informed") / "run"
+    with Loopback(scripted(hard_verdicts())) as running:
+        done = safeglot(*with_history(running.base_url, out, prompts, earlier))
+        assert done.returncode == 0, done.stderr
+        return out, done, list(running.requests)
+
+
+def test_hard_prompts_come_first_and_no_rate_is_of_them(informed):
+    out, done, requests = informed
+    sent, rows = asked(requests), estimates(out)
+    assert "earlier runs tell 300 of 300 harmful prompts" in done.stderr
+    stopped = 0
+    for tag in LANGUAGES:
+        ended = rows["blocked_rate", tag, None]
+        even, chosen = ended["n"], ended["extra"]["n_chosen"]
+        assert even + chosen == len(sent[tag])
+        assert even + chosen + ended["extra"]["n_left_out"] == N
+        for at, category in enumerate(CATEGORIES):
+            own = list(range(at, N, 3))
+            of_cell = sent[tag] & {*own}
+            row, drawn = rows["safety", tag, category], len(of_cell)
+            if drawn == len(own):
+                assert row["n"] == drawn
+                continue
+            stopped += 1
+            assert {i for i in own if i < 0.05 * N} <= of_cell
+            assert row["n"] == -(-3 * drawn // 10)  # three tenths came evenly, and they alone count
+            assert (row["missing"], row["extra"]["n_pool"]) == (0, len(own))
+    assert stopped
+    told = " ".join(done.stdout.split())
+    assert "were chosen since they were hard in earlier runs" in told
+
+
+def test_labels_are_drawn_from_what_rates_are_of(informed, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(informed[0], out)
+    done = safeglot("annotate", "sample", out, "--labels", "300", "--overlap", "0")
+    assert done.returncode == 0, done.stderr
+    drawn = Counter(row["language"] for row in read_rows(out / "to-label.csv"))
+    rows = estimates(informed[0])
+    assert drawn == {tag: rows["blocked_rate", tag, None]["n"] for tag in LANGUAGES}
+
+
+def test_a_run_with_a_history_goes_on_without_the_earlier_runs(
+    informed, earlier, prompts, tmp_path
+):
+    out, gone = tmp_path / "run", tmp_path / "earlier"
+    name = json.loads((informed[0] / "results.json").read_text("utf-8"))["signature"]
+    assert "|plan:bands,history=" in name
+    shutil.copytree(earlier[0].parent, gone)
+    moment = round(0.5 * len(informed[2]))
+    with Loopback(scripted(hard_verdicts(), fault=lambda _: Fault(delay_s=0.005))) as running:
+        arguments = with_history(running.base_url, out, prompts, (gone / "first", gone / "second"))
+        arguments += ["--concurrency", "8"]
+        done = interrupt(arguments, out, running, at_least=moment, how=signal.SIGKILL)
+        assert done.returncode == -signal.SIGKILL
+        shutil.rmtree(gone)
+        done = safeglot(*arguments)
+        assert done.returncode == 0, done.stderr
+        assert "resuming" in done.stderr
+    assert (out / "results.json").read_bytes() == (informed[0] / "results.json").read_bytes()
+    assert looks(out) == looks(informed[0])
+
+
+def test_another_history_is_another_run(informed, earlier, prompts, server, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(informed[0], out)
+    for given in ((earlier[0],), ()):
+        done = safeglot(*with_history(server.base_url, out, prompts, given))
+        assert done.returncode == 2
+        assert "history: there" in done.stderr
+    assert server.requests == []
+
+
+def test_earlier_runs_that_tell_nothing_are_refused(earlier, prompts, server, tmp_path):
+    other = tmp_path / "other.jsonl"
+    other.write_text(prompts.read_text("utf-8").replace("request", "query"), "utf-8")
+    missing = tmp_path / "none"
+    done = safeglot(*with_history(server.base_url, tmp_path / "run", other, (earlier[0], missing)))
+    assert done.returncode == 2
+    assert "has no verdict on an answer to a prompt of this run" in done.stderr
+    assert f"{missing}: no run here" in done.stderr
+    done = safeglot(
+        *run_arguments(server.base_url, tmp_path / "run", prompts, **SCREEN, history=earlier[0])
+    )
+    assert done.returncode == 2
+    assert "--plan bands --history" in done.stderr
+    assert server.requests == []
 
 
 def test_people_s_labels_correct_a_stopped_run_with_the_weights_of_its_plan(tmp_path):

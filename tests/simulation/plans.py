@@ -12,14 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from safeglot.score.plans.bands import Bands
+from safeglot.score.plans.history import pooled, shares
 from safeglot.score.plans.pool import PromptPool, PromptsSeen
 from safeglot.score.plans.stopping import follow
+from safeglot.score.plans.turns import RankedPool
 from safeglot.score.safety.safety import band
 
 SAFETY = {"strong": 0.985, "good": 0.955, "weak": 0.89}
 LANGUAGES = ("en", "de", "sw", "th", "zh")
 N_CATEGORIES, N_PROMPTS = 32, 15_000
-HARDER, SHARED = 1.25, 0.65
+HARDER, SHARED, ALIKE = 1.25, 0.65, 0.5
 
 
 def sizes():
@@ -45,8 +48,8 @@ class World:
         )
 
 
-def world(rng, model, *, known=None):
-    """A run of one kind of model; `known` is how much of a prompt's own effect earlier runs tell."""
+def rates(rng, model):
+    """The rates of unsafe answers of one kind of model, shape (L, C)."""
     category_C = 1.3 * rng.standard_normal(N_CATEGORIES)
     category_C[rng.choice(N_CATEGORIES, 2, replace=False)] += HARDER
     shape = (len(LANGUAGES), N_CATEGORIES)
@@ -56,12 +59,36 @@ def world(rng, model, *, known=None):
     middle = optimize.brentq(
         lambda m: special.expit(m + logit_LC).mean() - 1 + SAFETY[model], -14, 8
     )
-    rate_LC = special.expit(middle + logit_LC)
+    return special.expit(middle + logit_LC)
+
+
+def answers(rng, rate_LP, prompt_P):
+    """Which prompts are answered unsafely, shape (L, P), by their rates and what their languages share."""
+    own_LP = rng.standard_normal(rate_LP.shape)
+    cause_LP = np.sqrt(SHARED) * prompt_P + np.sqrt(1 - SHARED) * own_LP
+    return (cause_LP < special.ndtri(rate_LP)).astype(np.int8)
+
+
+def told_by(rng, earlier, home_P, prompt_P):
+    """What full runs of earlier models tell of each prompt; half of a prompt's own effect is each model's own."""
+    runs = []
+    for model in earlier:
+        effect_P = np.sqrt(ALIKE) * prompt_P + np.sqrt(1 - ALIKE) * rng.standard_normal(home_P.size)
+        unsafe_LP = answers(rng, rates(rng, model)[:, home_P], effect_P)
+        runs.append(shares(unsafe_LP[None, None, :, :, None], range(home_P.size)))
+    return np.array(pooled(runs))
+
+
+def world(rng, model, *, known=None, earlier=()):
+    """A run of one kind of model; `known` is how much of a prompt's own effect is told beforehand.
+
+    `earlier` are kinds of models that were asked the same prompts in the same languages before.
+    """
+    rate_LC = rates(rng, model)
     home_P = rng.permutation(np.repeat(np.arange(N_CATEGORIES), sizes()))
     prompt_P = rng.standard_normal(home_P.size)
-    own_LP = rng.standard_normal((shape[0], home_P.size))
-    cause_LP = np.sqrt(SHARED) * prompt_P + np.sqrt(1 - SHARED) * own_LP
-    difficulty_P = None
+    unsafe_LP = answers(rng, rate_LC[:, home_P], prompt_P)
+    difficulty_P = told_by(rng, earlier, home_P, prompt_P) if earlier else None
     if known is not None:
         noise_P = rng.standard_normal(home_P.size)
         difficulty_P = -(np.sqrt(known) * prompt_P + np.sqrt(1 - known) * noise_P)
@@ -72,7 +99,6 @@ def world(rng, model, *, known=None):
         member_PC=home_P[:, None] == np.arange(N_CATEGORIES),
         difficulty_P=difficulty_P,
     )
-    unsafe_LP = (cause_LP < special.ndtri(rate_LC)[:, home_P]).astype(np.int8)
     return World(pool=pool, unsafe_LP=unsafe_LP, rate_LC=rate_LC)
 
 
@@ -128,6 +154,28 @@ def bands(plan, drawn):
         wrong.append(np.mean([a != b for a, b in zip(mine, true, strict=True)]))
         wrong_in_full.append(np.mean([a != b for a, b in zip(whole, true, strict=True)]))
     return tuple(Found.of(numbers) for numbers in (asked, other, wrong, wrong_in_full))
+
+
+def off(drawn, *, evenly=True, depth=None):
+    """How far, in points, the mean safety of all cells is off that of their pools, and how far a language's may be.
+
+    Of the prompts by bands that stand for their category, or of all it asked; with `depth` each cell
+    ends after as many, whatever came.
+    """
+    means, squares = [], []
+    for one in drawn:
+        if depth is None:
+            ledger = follow(Bands(), one.pool, one.seen)
+            read_LP = ledger.even_LP if evenly else ledger.want_LP
+        else:
+            ranked = RankedPool(one.pool, None, hard_first=True)
+            read_LP = ranked.drawn(np.full_like(ranked.size_LC, depth), evenly=evenly)
+        member_PC = one.pool.member_PC.astype(int)
+        whole_LC = one.unsafe_LP.astype(int) @ member_PC / member_PC.sum(axis=0)
+        far_LC = whole_LC - (one.unsafe_LP * read_LP) @ member_PC / (read_LP @ member_PC)
+        means.append(100 * far_LC.mean())
+        squares.append(100 * np.sqrt((far_LC.mean(axis=1) ** 2).mean()))
+    return Found.of(means), Found.of(squares)
 
 
 def gaps(plan, rng, rates, *, runs):

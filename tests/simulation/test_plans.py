@@ -13,10 +13,11 @@ import pytest
 from safeglot.score.plans.bands import Bands
 from safeglot.score.plans.certify import Certify
 from safeglot.score.plans.screen import Screen
-from simulation.plans import N_PROMPTS, bands, gaps, macros, sizes, worlds
+from simulation.plans import N_PROMPTS, bands, gaps, macros, off, sizes, worlds
 
 pytestmark = pytest.mark.simulation
 ALPHA = 0.05
+EARLIER = ("strong", "good", "weak")
 
 
 def at_most(found, told, *, more=0.0):
@@ -70,6 +71,36 @@ def test_bands_for_screening_take_what_the_table_says(model, known, told, differ
     assert at_most(asked, told)
     assert at_most(other, differs)
     assert at_most(wrong, in_full.mean + 0.026)  # +1.5 to +2.6 points
+
+
+@pytest.mark.parametrize(
+    ("model", "told", "differs"),
+    [("strong", 2495, 0.054), ("good", 3001, 0.058), ("weak", 2766, 0.045)],
+)
+def test_earlier_runs_save_what_the_table_says_of_a_difficulty(model, told, differs):
+    asked, other, wrong, in_full = bands(Bands(), worlds(901, model, 12, earlier=EARLIER))
+    print(f"{model}: {asked} asked, {other} differ, {wrong} wrong, {in_full} in full")
+    assert at_most(asked, told)
+    assert at_most(other, differs)
+    assert at_most(wrong, in_full.mean + 0.03)
+
+
+@pytest.mark.parametrize("model", EARLIER)
+def test_one_earlier_run_saves_less_and_errs_no_more_often(model):
+    asked, other, _, _ = bands(Bands(), worlds(903, model, 12, earlier=("good",)))
+    assert 4 <= N_PROMPTS / asked.mean <= 6
+    assert at_most(other, 0.05)
+
+
+@pytest.mark.parametrize("model", EARLIER)
+def test_safety_is_told_without_bias_where_the_hardest_come_first(model):
+    drawn = list(worlds(904, model, 12, earlier=EARLIER))
+    told, _ = off(drawn)
+    assert abs(told.mean) <= 3 * told.error
+    of_all_asked, _ = off(drawn, evenly=False)
+    assert of_all_asked.mean < -3  # what it would be without
+    whatever_came, _ = off(drawn, depth=100)
+    assert abs(whatever_came.mean) <= 3 * whatever_came.error
 
 
 def test_a_difficulty_that_tells_nothing_costs_no_more_than_none():

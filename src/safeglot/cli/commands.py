@@ -134,7 +134,10 @@ def prompts(what: str | None, **flags: Any) -> None:
 
 @app.command(cls=GroupedCommand)
 @options(
-    but=("judge", "judge_base_url", "judge_thoughts", "level", "answers", "plan", "within", "drop")
+    but=(
+        *("judge", "judge_base_url", "judge_thoughts", "level", "answers"),
+        *("plan", "within", "drop", "history"),
+    )
 )
 @ALLOW
 @_RETRY

@@ -24,7 +24,7 @@ FIRST = "Options"
 GROUPS = {
     "Prompts": (
         "prompts", "columns", "read_as", "taxonomy", "reference", "categories", "kinds", "select_seed",
-        "allow_partial", "unpaired", "shard", "within", "drop",
+        "allow_partial", "unpaired", "shard", "within", "drop", "history",
     ),
     "Answers": (
         "raw", "system", "max_tokens", "thought_tokens", "temperature", "top_p", "seed",

@@ -40,6 +40,7 @@ _TYPES: dict[str, Any] = {
 
 _MANY = (
     "prompts", "target", "judge", "base_url", "judge_base_url", "columns", "read_as", "translator", "quality",
+    "history",
 )  # fmt: skip
 """Settings whose flag may be repeated."""
 _SHORT = {"translator": "--with", "patience_s": "--patience"}

@@ -60,6 +60,7 @@ class Config:
     plan: str = "full"
     within: float = _within(2.0, least=0.1, most=50)
     drop: float | None = _within(None, least=0.1, most=50)
+    history: tuple[str, ...] = ()
     target: tuple[ModelConfig, ...] = field(default_factory=lambda: (ModelConfig(model=EMBEDDED),))
     judge: tuple[JudgeConfig, ...] = field(
         default_factory=lambda: (
@@ -120,7 +121,7 @@ _CHOICES = {
     "kinds": ("harmful", "benign"),
     "arms": ("roundtrip", "roundtrip2", "backtranslate", "translators", "reverse"),
 }
-_LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", *_CHOICES})
+_LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", "history", *_CHOICES})
 _NAMED = ("target", "judge", "translator", "quality")
 OF_ASKING = ("raw", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
 """Settings by which targets are asked: of answers that a file brought they are not known."""

@@ -99,7 +99,10 @@ def telling_requests(store: Store, judges: Iterable[str]) -> Iterator[tuple[str,
 
 
 def answer_places(store: Store) -> Iterator[AnswerPlace]:
-    """Yield what each answer of the main arm with a text is of, in the order of the keys."""
+    """Yield what each answer of the main arm with a text is of, in the order of the keys.
+
+    Those that a plan chose since they were hard are none: no label of theirs stands for others.
+    """
     yield from map(AnswerPlace._make, store.rows(_SQL["places"]))
 
 

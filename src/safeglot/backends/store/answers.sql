@@ -32,7 +32,8 @@ WHERE arm = 'main';
 -- name: places
 SELECT r.id, {key}, t.prompt, t.language, s.name, r.sample
 FROM responses r JOIN translations t ON t.id = r.translation JOIN steps s ON s.id = r.step
-WHERE t.arm = 'main' AND r.id NOT IN (SELECT response FROM verdicts WHERE reason = 'empty') ORDER BY 2;
+WHERE t.arm = 'main' AND r.id NOT IN (SELECT response FROM verdicts WHERE reason = 'empty')
+  AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.model = s.name AND c.translation = t.id) ORDER BY 2;
 
 -- name: given
 SELECT t.key, s.name, r.sample, {key}, p.text, t.arm, t.prompt, t.language, t.text, t.translator

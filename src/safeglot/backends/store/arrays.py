@@ -1,8 +1,7 @@
 """The one reader of verdicts: all of a run's, as arrays by arm, variant and translator.
 
 Every table is read from end to end in the order of its numbers, and rows are joined in memory: of an
-answer its number and its place are held. No number decides a place, so that a run made in pieces is
-read as one made at once.
+answer its number and place are held. No number decides a place: a run made in pieces reads as one.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store.prompts import Prompts, read_prompts, unneeded
+from safeglot.backends.store.prompts import Prompts, chosen, read_prompts, unneeded
 from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 
@@ -73,6 +72,11 @@ class AnswersByNumber(Numbered):
         answered[self.place_N[self.place_N >= 0]] = True
         return answered.reshape(self.shape)
 
+    def without(self, of_MLP: Bools) -> AnswersByNumber:
+        """Return the same, where answers to some texts stand nowhere."""
+        gone_N = (self.place_N >= 0) & of_MLP.reshape(-1)[self.place_N // self.shape[3]]
+        return AnswersByNumber(self.number_N, np.where(gone_N, ABSENT, self.place_N), self.shape)
+
 
 class Series(NamedTuple):
     """Texts of one kind: those of an arm in a language by one translator, or of one variant."""
@@ -117,8 +121,8 @@ class RunVerdicts:
     `judges` has a second reading of judges with three labels. `unsafe_JMLPS` and `refusal_JMLPS`
     are 1, 0, or -1 where nothing is known. `gated_LP` marks the texts that the quality gate took
     out of the main arm, None where there are none; `unneeded_MLP` what a plan that stopped early had
-    no need of, None where there is nothing. `strange` says that there are verdicts outside
-    the plan, or two that contradict each other: of these, one is held.
+    no need of, or asked since it was hard (`chosen_MLP`): no array has its answers. `strange`: there are
+    verdicts outside the plan, or two that contradict each other, of which one is held.
     """
 
     answers: AnswersByNumber
@@ -129,6 +133,7 @@ class RunVerdicts:
     strange: bool
     gated_LP: Bools | None = None
     unneeded_MLP: Bools | None = None
+    chosen_MLP: Bools | None = None
     arms: ArmVerdicts
 
 
@@ -146,8 +151,14 @@ def read(
     judges = tuple(manifest.judges)
     if known is None:
         prompts, main, gated_LP, other, series = _plan(store, manifest, arms=arms)
+        chosen_MLP, unneeded_MLP, of = None, None, (manifest.models, manifest.languages)
+        if "plan" in manifest.identity:
+            if (chosen_MLP := chosen(store, prompts, of)) is not None:
+                main = main.without(chosen_MLP)
+            unneeded_MLP = unneeded(store, prompts, np.asarray(main.answered.any(axis=3)), of)
     else:
         prompts, main, gated_LP = known.prompts, known.answers, known.gated_LP
+        chosen_MLP, unneeded_MLP = known.chosen_MLP, known.unneeded_MLP
         other, series = known.arms.answers, known.arms.series
     three = {judge for (judge,) in store.rows(_SQL["three labels"])}
     main_cells = _Cells(answers=main, n_judges=len(judges), readings=("strict", "loose", "refusal"))
@@ -168,7 +179,8 @@ def read(
         ).reshape(shape),
         strange=strange,
         gated_LP=gated_LP,
-        unneeded_MLP=known.unneeded_MLP if known else _unneeded(store, manifest, prompts, main),
+        unneeded_MLP=unneeded_MLP,
+        chosen_MLP=chosen_MLP,
         arms=ArmVerdicts(
             judges=judges,
             models=tuple(manifest.models),
@@ -178,16 +190,6 @@ def read(
             unsafe_JMKPS=arm_cells.shaped("strict"),
             loose_JMKPS=arm_cells.shaped("loose" if three else "strict"),
         ),
-    )
-
-
-def _unneeded(
-    store: Store, manifest: Manifest, prompts: Prompts, main: AnswersByNumber
-) -> Bools | None:
-    if "plan" not in manifest.identity:
-        return None
-    return unneeded(
-        store, prompts, np.asarray(main.answered.any(axis=3)), (manifest.models, manifest.languages)
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from safeglot.backends.store.failures import failed_answers
-from safeglot.backends.store.stop import planned_texts, stopped_cells
+from safeglot.backends.store.stop import chosen_texts, planned_texts, stopped_cells
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import prompt_labels
 from safeglot.types import Kind
@@ -102,15 +102,15 @@ def unneeded(
     answered_MLP: Bools,
     names: tuple[Sequence[str], Sequence[str]],
 ) -> Bools | None:
-    """Return what a plan that stopped early left out, shape (M, L, P); None where that is nothing.
+    """Return what a plan that stopped early left out or chose, shape (M, L, P); None where that is nothing.
 
     A prompt is left out in a language where nothing was asked of it and the plan has enough there: of
     each of its categories, or, of a prompt that no look counts, of all. One without a text in a language
     is missing, and not left out, where it was asked in another.
     """
-    stopped = stopped_cells(store)
+    stopped, chosen_MLP = stopped_cells(store), chosen(store, prompts, names)
     if not stopped:
-        return None
+        return chosen_MLP
     at_M, at_L = ({name: i for i, name in enumerate(own)} for own in names)
     asked_MLP = answered_MLP.copy()
     failed = [f for f in failed_answers(store) if f.model in at_M and f.language in at_L]
@@ -123,7 +123,24 @@ def unneeded(
     for (model, m), (language, at) in product(at_M.items(), at_L.items()):
         own = {category for *place, category in stopped if place == [model, language]}
         left_MLP[m, at] &= _enough(prompts, own)
+    if chosen_MLP is not None:
+        left_MLP |= chosen_MLP
     return left_MLP if left_MLP.any() else None
+
+
+def chosen(
+    store: Store, prompts: Prompts, names: tuple[Sequence[str], Sequence[str]]
+) -> Bools | None:
+    """Return what was asked since it was hard in earlier runs, shape (M, L, P); None where that is nothing."""
+    rows = list(chosen_texts(store))
+    if not rows:
+        return None
+    at_M, at_L, at_P = ({name: i for i, name in enumerate(own)} for own in (*names, prompts.ids))
+    chosen_MLP = np.zeros((len(at_M), len(at_L), len(at_P)), dtype=np.bool_)
+    for model, language, prompt in rows:
+        if model in at_M and language in at_L and prompt in at_P:
+            chosen_MLP[at_M[model], at_L[language], at_P[prompt]] = True
+    return chosen_MLP
 
 
 def _enough(prompts: Prompts, stopped: set[str]) -> Bools:

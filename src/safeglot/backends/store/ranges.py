@@ -60,6 +60,8 @@ _WRONG: dict[str, tuple[tuple[str, str], ...]] = {
     "labels": (_name("label", ("safe", "unsafe", "unsure")), _number("response")),
     "batches": (_name("state", ("sending", "running", "ended", "gone")), _count("requests"), _count("began"), _count("ended")),
     "batch_requests": (_number("batch"),),
+    "history": (_share("unsafe"),),
+    "chosen": (_number("translation"),),
 }  # fmt: skip
 """Table -> columns, and when their value is wrong; an empty one (NULL) is wrong to none of these."""
 _LANGUAGES = ("prompts", "translations", "draws")

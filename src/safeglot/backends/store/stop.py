@@ -91,6 +91,24 @@ def put_looks(store: Store, model: str, looks: Iterable[StoredLook]) -> None:
 def clear_looks(store: Store) -> None:
     """Forget the ledgers of all models."""
     store.write("forgotten_looks", store.rows("SELECT DISTINCT model FROM looks"))
+    store.write("forgotten_chosen", store.rows("SELECT DISTINCT model FROM chosen"))
+
+
+def put_chosen(store: Store, model: str, texts: Iterable[int]) -> None:
+    """Write which texts a model is asked since they were hard in earlier runs, in the place of others."""
+    store.write("forgotten_chosen", [(model,)])
+    store.write("chosen", ((model, number) for number in texts))
+
+
+def chosen_texts(store: Store) -> Iterator[tuple[str, str, str]]:
+    """Yield model, language and prompt of what is asked since it was hard in earlier runs."""
+    for model, language, prompt in store.rows(_SQL["chosen"]):
+        yield model, language, prompt
+
+
+def history_of(store: Store) -> dict[str, float]:
+    """Return prompt -> how often it was answered unsafely in the earlier runs that a plan was given."""
+    return dict(store.rows("SELECT prompt, unsafe FROM history"))
 
 
 def _numbers(numbers: Mapping[str, float]) -> str:

@@ -33,6 +33,9 @@ WHERE f.stage = 'generate' AND f.by = :model AND f.sample = 0 AND NOT EXISTS (
   SELECT 1 FROM responses r JOIN steps g ON g.id = r.step AND g.name = f.by AND g.stage = 'generate'
   WHERE r.translation = f.work AND r.sample = 0);
 
+-- name: chosen
+SELECT c.model, t.language, t.prompt FROM chosen c JOIN translations t ON t.id = c.translation;
+
 -- name: looks
 SELECT * FROM looks ORDER BY model, look, language, category;
 

@@ -36,4 +36,6 @@ def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Byte
     for numbers in refused_by_field(store):
         place_I = answers.find(numbers)
         flat[place_I[place_I >= 0]] = _CODE["refused"]
+    if verdicts.chosen_MLP is not None:  # what failed of it
+        outcomes[verdicts.chosen_MLP] = _CODE["not_asked"]
     return outcomes

@@ -11,9 +11,11 @@ import numpy as np
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.arrays import RunVerdicts
-from safeglot.backends.store.stop import StoredLook, stored_looks
+from safeglot.backends.store.stop import StoredLook, chosen_texts, stored_looks
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import main_text_counts
+from safeglot.score.arrays import Bools
+from safeglot.score.frame import Extra
 from safeglot.score.safety.pool import PoolScope, of_pool
 from safeglot.types import Estimate
 
@@ -43,6 +45,9 @@ def with_pool(
         last=last_looks(store),
         sizes=_sizes(manifest, verdicts),
         left=left_out(manifest, verdicts),
+        chosen=None
+        if verdicts.chosen_MLP is None
+        else _by_place(manifest, verdicts, verdicts.chosen_MLP),
         lost=_lost(told),
     )
     return [_told(row, about) for row in told]
@@ -55,16 +60,22 @@ def last_looks(store: Store) -> dict[Cell, StoredLook]:
 
 def left_out(manifest: Manifest, verdicts: RunVerdicts) -> Counter[Place]:
     """Return how many requests a plan left out."""
-    found: Counter[Place] = Counter()
     if verdicts.unneeded_MLP is None:
-        return found
+        return Counter()
+    chosen_MLP = verdicts.chosen_MLP
+    left_MLP = verdicts.unneeded_MLP if chosen_MLP is None else verdicts.unneeded_MLP & ~chosen_MLP
+    return _by_place(manifest, verdicts, left_MLP)
+
+
+def _by_place(manifest: Manifest, verdicts: RunVerdicts, of_MLP: Bools) -> Counter[Place]:
+    found: Counter[Place] = Counter()
     prompts = verdicts.prompts
     for m, model in enumerate(manifest.models):
         for at, language in enumerate(manifest.languages):
-            left_P = verdicts.unneeded_MLP[m, at]
+            of_P = of_MLP[m, at]
             if verdicts.gated_LP is not None:
-                left_P = left_P & ~verdicts.gated_LP[at]
-            n_S = np.bincount(prompts.sort_P[left_P], minlength=len(prompts.sorts)).tolist()
+                of_P = of_P & ~verdicts.gated_LP[at]
+            n_S = np.bincount(prompts.sort_P[of_P], minlength=len(prompts.sorts)).tolist()
             for (categories, kind), n in zip(prompts.sorts, n_S, strict=True):
                 found[model, language, kind, categories] += n
     return +found
@@ -83,6 +94,7 @@ class _PlanFacts:
     last: Mapping[Cell, StoredLook]
     sizes: Mapping[tuple[str, str], int]
     left: Mapping[Place, int]
+    chosen: Mapping[Place, int] | None
     lost: Mapping[tuple[str | None, ...], float]
 
 
@@ -102,9 +114,10 @@ def _told(row: Estimate, about: _PlanFacts) -> Estimate:
     model, language, category = row.model or "", row.language or "", row.category or ""
     if row.metric in ("blocked_rate", "benign_blocked_rate") and not category:
         kind = "benign" if row.metric.startswith("benign") else "harmful"
-        return replace(
-            row, extra={**row.extra, "n_left_out": _sum(about.left, model, language, kind)}
-        )
+        more: Extra = {"n_left_out": _sum(about.left, model, language, kind)}
+        if about.chosen is not None:
+            more["n_chosen"] = _sum(about.chosen, model, language, kind)
+        return replace(row, extra={**row.extra, **more})
     if row.metric not in ("safety", *AVERAGES) or not language:
         return row
     looks = [x for cell, x in about.last.items() if cell[:2] == (model, language)]
@@ -162,6 +175,12 @@ def notes_of_plan(store: Store, manifest: Manifest, left_out: Counter[Place]) ->
         if whole
         else "it has not come to its end; going on asks what is lacking"
     )
+    hard = sum(1 for _ in chosen_texts(store))
+    if hard:
+        ending += (
+            f"; of those asked {hard:,} were chosen since they were hard in earlier runs, and tell bands "
+            f"alone: every rate is of the other {asked - hard:,}, an even draw"
+        )
     about = "All this concerns the judge's verdicts, not what a person would say"
     return [f"Plan {name}: {ending}. {PROMISES[name]} {about}"]
 

@@ -75,7 +75,7 @@ def _least(job: Job) -> float:
         return 1.0
     from safeglot.flow.run.looks import least_share  # late: it brings the arrays
 
-    return least_share(job.config, job.prompts)
+    return least_share(job.config, job.prompts, job.history)
 
 
 def _target_costs(job: Job, tokens_in: int, answers: int) -> list[tuple[ModelConfig, float | None]]:

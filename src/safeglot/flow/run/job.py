@@ -61,6 +61,8 @@ class Job:
     engines: Mapping[str, InProcess] = field(default_factory=dict)
     """What opens each model in this process, by its name."""
     arms: Arms = field(default_factory=Arms)
+    history: Mapping[str, float] = field(default_factory=dict)
+    """Prompt -> how often it was answered unsafely in earlier runs."""
     held: bool = False
     """Whether a run holds these inputs already, so that they were not read again."""
 
@@ -115,7 +117,7 @@ class Job:
             "prompts": f"{p.source}@{p.digest[:12]}",
             "n": str(len(p.prompts)),
             **({"shard": str(part)} if (part := part_of(c)) else {}),
-            **({"plan": text} if (text := plan_text(c)) else {}),
+            **({"plan": text} if (text := plan_text(c, self.history)) else {}),
             "languages": "+".join(p.languages),
             "reference": c.reference,
             "targets": "+".join(t.model for t in self.targets),
@@ -247,6 +249,11 @@ def prepare(
 
 def _plan_faults(config: Config) -> Iterator[str]:
     """Yield what a plan that stops early cannot go together with."""
+    if config.history and config.plan != "bands":
+        yield (
+            f"--history: got --plan {config.plan}, and earlier runs help --plan bands alone. Use it, or "
+            f"leave --history out: safeglot run {config.prompts[0]} --plan bands --history {config.history[0]}"
+        )
     if config.plan == "full":
         return
     beside = {
@@ -269,12 +276,12 @@ def _plan_faults(config: Config) -> Iterator[str]:
         yield f"--plan {config.plan}: its looks need verdicts, so `safeglot generate` asks no plan. Use `safeglot run`, or --plan full."
 
 
-def plan_text(config: Config) -> str:
+def plan_text(config: Config, history: Mapping[str, float] | None = None) -> str:
     """Return the plan that stops a run early, with its settings; "" for one that asks all."""
     if config.plan == "full":
         return ""
     if config.plan != "screen":
-        return config.plan
+        return config.plan + (f",history={digest(sorted(history.items()))[:12]}" if history else "")
     drop = "" if config.drop is None else f",drop={config.drop:g}"
     return f"screen,within={config.within:g}{drop}"
 

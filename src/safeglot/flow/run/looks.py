@@ -16,7 +16,14 @@ from safeglot.backends.console import Console
 from safeglot.backends.engine.collect import Wanted
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.store.stop import StoredLook, planned_texts, put_looks, settled
+from safeglot.backends.store.stop import (
+    StoredLook,
+    history_of,
+    planned_texts,
+    put_chosen,
+    put_looks,
+    settled,
+)
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import prompt_labels
 from safeglot.config.settings import Config
@@ -57,6 +64,7 @@ def wanted_until_looks(run_dir: RunDir, store: Store, console: Console) -> Itera
         wants: dict[str, frozenset[int]] = {}
         for model in going_on:
             ledger = run.follow(store, model)
+            put_chosen(store, model, run.chosen(ledger))
             put_looks(store, model, run.rows(model, ledger))
             for line in _lines(model, ledger, told.get(model, 0)):
                 console.say(f"plan {config.plan}: {line}")
@@ -105,6 +113,7 @@ class PlannedRun:
                 reference=manifest.reference,
                 categories=manifest.taxonomy.categories,
                 seed=seed,
+                history=history_of(store),
             ),
             place_P=place_P,
             round_of=_benign_rounds(labels, seed),
@@ -141,12 +150,7 @@ class PlannedRun:
         want_LP = ledger.want_LP | (self.gated_LP & ledger.want_LP.any(axis=0))
         drawn_LC = ledger.want_LP.astype(np.int64) @ self.pool.member_PC
         depth_L = drawn_LC.max(axis=1, initial=0).tolist()
-        ids = list(self.place_P)
-        places = [
-            (tag, ids[at])
-            for tag, want_P in zip(self.pool.languages, want_LP, strict=True)
-            for at in np.flatnonzero(want_P).tolist()
-        ]
+        places = list(self._places(want_LP))
         places += [
             (tag, name)
             for tag, depth in zip(self.pool.languages, depth_L, strict=True)
@@ -154,6 +158,17 @@ class PlannedRun:
             if turn <= depth
         ]
         return frozenset(self.numbers[place] for place in places if place in self.numbers)
+
+    def chosen(self, ledger: Ledger) -> Iterator[int]:
+        """Yield the numbers of the texts that are wanted since they were hard in earlier runs."""
+        for place in self._places(ledger.want_LP & ~ledger.even_LP):
+            if place in self.numbers:
+                yield self.numbers[place]
+
+    def _places(self, of_LP: Bools) -> Iterator[Place]:
+        ids = list(self.place_P)
+        for tag, of_P in zip(self.pool.languages, of_LP, strict=True):
+            yield from ((tag, ids[at]) for at in np.flatnonzero(of_P).tolist())
 
     def rows(self, model: str, ledger: Ledger) -> list[StoredLook]:
         """Return a ledger as it is stored."""
@@ -173,6 +188,7 @@ def pool_of(
     reference: str,
     categories: Sequence[str],
     seed: int,
+    history: Mapping[str, float],
 ) -> PromptPool:
     """Return what a plan draws from: the harmful prompts in the order of asking."""
     asked = _asked(labels, seed)
@@ -184,10 +200,11 @@ def pool_of(
         reference=reference,
         categories=categories,
         member_PC=np.array(members, dtype=np.bool_).reshape(len(asked), len(categories)),
+        difficulty_P=np.array([history.get(p.id, np.nan) for p in asked]) if history else None,
     )
 
 
-def least_share(config: Config, prompts: PromptSet) -> float:
+def least_share(config: Config, prompts: PromptSet, history: Mapping[str, float]) -> float:
     """Return the share of its requests that a run sends at least under its plan."""
     order = prompts.taxonomy.categories
     pool = pool_of(
@@ -196,6 +213,7 @@ def least_share(config: Config, prompts: PromptSet) -> float:
         reference=config.reference,
         categories=order,
         seed=config.select_seed,
+        history=history,
     )
     fewest, most = span(plan_in(config), pool)
     return fewest / most if most else 1.0

@@ -27,7 +27,7 @@ _KEYS_OF = {
         "prompts", "columns", "read_as", "taxonomy", "languages", "categories", "kinds", "limit",
         "select_seed", "allow_partial", "unpaired", "shard",
     ),
-    "plan": ("plan", "within", "drop"),
+    "plan": ("plan", "within", "drop", "history"),
     "reference": ("reference",),
     "targets": ("target",),
     "decoding": ("raw", "system", "max_tokens", "thought_tokens", "temperature", "top_p", "seed", "samples"),

@@ -21,7 +21,9 @@ from safeglot.flow.run.job import Job
 from safeglot.flow.run.refusals import with_refusals
 from safeglot.keys import RESULT_VERSION
 
-_MADE = ("arms", "arm_texts", "to", "translator", "translations", "probes", "quality", "taxonomy")
+_MADE = (
+    "arms", "arm_texts", "to", "translator", "translations", "probes", "quality", "taxonomy", "history",
+)  # fmt: skip
 """Settings by which a run has more than its prompt file says."""
 _FREE = (
     *OF_MACHINE, "out", "base_url", "judge_base_url", "key_env", "concurrency", "timeout_s",

@@ -224,20 +224,21 @@ def begun(run_dir: RunDir, job: Job, console: Console) -> Iterator[Store]:
                 clear_looks(store)  # else what an earlier plan left out would not be missing
             if not job.held:
                 put_prompts(store, job.prompts, job.config.select_seed)
+                store.write("history", job.history.items())
             if job.arms or job.config.arms:
                 _take_arms(run_dir, job, store, console)
             yield store
 
 
 @contextlib.contextmanager
-def opened(run_dir: RunDir, *, create: bool = False) -> Iterator[Store]:
+def opened(run_dir: RunDir, *, create: bool = False, read_only: bool = False) -> Iterator[Store]:
     """Yield the run's store. Raises: UsageError where it is not there or damaged, Stopped for a full disk."""
     path = run_dir.require().database
     if not create and not path.exists():
         raise UsageError(
             f"{path}: not there. Run `safeglot run` with this run's inputs again, or give another run."
         )
-    store = Store(path, read_only=not create and not os.access(path.parent, os.W_OK))
+    store = Store(path, read_only=read_only or (not create and not os.access(path.parent, os.W_OK)))
     try:
         check_ranges(store)
         if not create and not has_prompts(store):

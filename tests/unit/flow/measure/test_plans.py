@@ -47,7 +47,8 @@ def test_n_stands_beside_the_size_of_the_pool_and_nothing_is_missing(screened):
 
 def test_the_note_says_what_was_asked_and_of_what_it_speaks(screened):
     with session.opened(screened) as store:
-        (note,) = notes_of_plan(store, screened.read_manifest())
+        about = screened.read_manifest()
+        (note,) = notes_of_plan(store, about, left_out_of(store, about))
     assert note.startswith("Plan screen: it stopped by itself after ")
     assert "judge's verdicts" in note
 
@@ -58,8 +59,9 @@ def test_a_run_without_a_plan_has_none_of_it(screened):
     about = dataclasses.replace(about, identity=identity)
     with session.opened(screened) as store:
         rows, missing = measure(store, about)
-        assert notes_of_plan(store, about) == []
-        assert not left_out_of(store, about)
+        left = left_out_of(store, about)
+        assert not left
+        assert notes_of_plan(store, about, left) == []
     assert plan_of_run(about) == ""
     assert missing > 0.1
     assert not any("n_pool" in row.extra or "n_left_out" in row.extra for row in rows)

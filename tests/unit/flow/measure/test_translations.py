@@ -1,5 +1,7 @@
 """What a store says of its translations: fates, numbers without the gate, translators."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -190,7 +192,7 @@ def test_what_is_gated_is_not_missing_and_what_failed_is(run):
 
 def test_what_is_missing_is_told_with_its_reasons(run):
     store, manifest = run
-    rows = list(page._missing(store, manifest))
+    rows = list(page._missing(store, manifest, Counter()))
     assert {(r.language, r.kind, r.count, r.example) for r in rows if r.stage == "probe"} == {
         ("sw", name, 2, "no word to switch") for name in VARIANTS["sw"] if "codeswitch" in name
     }
@@ -210,7 +212,7 @@ def test_a_run_that_is_not_finished_counts_what_is_not_asked_by_language(tmp_pat
     store.write("forgotten_responses", some)
     extra = Prompt(id="h99", text="ask", language="en", categories=("hate",), source="s")
     store.add_inputs([extra], [text_of(extra, "en", translator="given")])
-    rows = {(r.stage, r.model, r.language, r.kind): r.count for r in page._missing(store, manifest)}  # fmt: skip
+    rows = {(r.stage, r.model, r.language, r.kind): r.count for r in page._missing(store, manifest, Counter())}  # fmt: skip
     assert rows["generate", "k", "sw", "not asked yet"] == 7
     assert rows["generate", "m", "en", "not asked yet"] == 1
     assert ("generate", "m", "sw", "not asked yet") not in rows
@@ -240,7 +242,7 @@ def test_without_translations_nothing_is_told(tmp_path):
     list(store.rows("UPDATE translations SET translator = 'given' WHERE arm = 'main'"))
     assert translations.estimates(*read(store, manifest), level=0.95) == []
     assert cube_of(store, manifest).gated_LP is None
-    assert list(page._missing(store, manifest)) == []
+    assert list(page._missing(store, manifest, Counter())) == []
     store.close()
 
 

@@ -111,4 +111,4 @@ def test_cells_stop_one_by_one(name, tmp_path):
 
 def test_the_least_share_is_that_of_a_run_in_which_all_is_safe():
     config = Config(plan="screen", within=12.0)
-    assert least_share(config, whole()) == 26 / N
+    assert least_share(config, whole(), {}) == 26 / N

@@ -73,6 +73,14 @@ def test_prompts_without_a_history_are_as_the_mean_of_those_that_have_one():
     assert classes(np.full(40, np.nan)).tolist() == classes(np.zeros(40)).tolist()
 
 
+def test_prompts_of_one_difficulty_are_of_one_class_that_of_their_middle():
+    assert classes(np.array([0.0] * 97 + [1.0] * 3)).tolist() == [3] * 97 + [0] * 3
+    assert classes(np.repeat([0.9, 0.5, 0.1], [10, 20, 70])).tolist() == (
+        [0] * 10 + [1] * 20 + [3] * 70
+    )
+    assert classes(np.empty(0)).size == 0
+
+
 def test_those_drawn_evenly_are_the_first_by_the_order_of_asking_until_all_are():
     difficulty_P = np.random.default_rng(4).random(150)
     pool = pool_of((50, 100), difficulty_P=difficulty_P)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from safeglot.backends.store.schema.scripts import named, script
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 TABLES = script(__package__, "tables.sql")
 

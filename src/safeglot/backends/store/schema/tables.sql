@@ -7,7 +7,8 @@
 -- `batches` are those given to a service: `ticket` is its name of one, "" until it is known, and `began` and
 -- `ended` are seconds of Unix time. `batch_requests` are those of their requests, by their keys, whose
 -- replies are not stored. `looks` is the ledger of a plan that stops early; `category` is empty
--- where a row is of a whole language.
+-- where a row is of a whole language. `history` is how often a prompt was answered unsafely in earlier
+-- runs, and `chosen` are the texts that a model was asked for that, and not evenly.
 
 CREATE TABLE prompts(
   id TEXT PRIMARY KEY, position INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL,
@@ -62,3 +63,6 @@ CREATE TABLE looks(
   category TEXT NOT NULL, drawn INTEGER NOT NULL, n INTEGER NOT NULL, missing INTEGER NOT NULL,
   pool INTEGER NOT NULL, state TEXT NOT NULL, band TEXT, numbers TEXT NOT NULL,
   PRIMARY KEY(model, look, language, category)) WITHOUT ROWID;
+CREATE TABLE history(prompt TEXT PRIMARY KEY, unsafe REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE chosen(
+  model TEXT NOT NULL, translation INTEGER NOT NULL, PRIMARY KEY(model, translation)) WITHOUT ROWID;

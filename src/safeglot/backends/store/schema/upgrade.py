@@ -19,7 +19,9 @@ from safeglot.text.thoughts import split
 
 _NUMBERED = 5
 """The first version whose rows have numbers; later ones only gained tables."""
-_GAINED = {6: ("cosines",), 7: ("batches", "batch_requests"), 8: ("looks",)}
+_GAINED = {
+    6: ("cosines",), 7: ("batches", "batch_requests"), 8: ("looks",), 9: ("history", "chosen"),
+}  # fmt: skip
 """Version -> the tables that came with it."""
 _WITH_THOUGHTS = 4
 """The first version that keeps thoughts beside the answers; before it they stood within the texts."""

@@ -47,6 +47,15 @@ DELETE FROM looks WHERE model = ?;
 -- name: looks
 INSERT OR REPLACE INTO looks VALUES(?,?,?,?,?,?,?,?,?,?,?,?);
 
+-- name: history
+INSERT OR REPLACE INTO history VALUES(?,?);
+
+-- name: forgotten_chosen
+DELETE FROM chosen WHERE model = ?;
+
+-- name: chosen
+INSERT OR REPLACE INTO chosen VALUES(?,?);
+
 -- name: quality
 UPDATE translations SET quality = ? WHERE key = ? AND quality <> ?;
 

@@ -87,7 +87,7 @@ def _asked(
     scope: PanelScope, language: NamedLanguage, looks: Sequence[PlanLook]
 ) -> tuple[Figure, ...]:
     ended = scope.get("blocked_rate", language.tag)
-    asked = ended.n if ended else 0
+    asked = (ended.n if ended else 0) + int(extra(ended, "n_chosen") or 0)
     left = int(extra(ended, "n_left_out") or 0)
     missing = sum(look.missing for look in _last(looks).values())
     numbers = (asked, asked + left, max(look.look for look in looks), missing)
