@@ -102,8 +102,7 @@ def put_chosen(store: Store, model: str, texts: Iterable[int]) -> None:
 
 def chosen_texts(store: Store) -> Iterator[tuple[str, str, str]]:
     """Yield model, language and prompt of what is asked since it was hard in earlier runs."""
-    for model, language, prompt in store.rows(_SQL["chosen"]):
-        yield model, language, prompt
+    yield from store.rows(_SQL["chosen"])
 
 
 def history_of(store: Store) -> dict[str, float]:
