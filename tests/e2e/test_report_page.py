@@ -16,6 +16,7 @@ from example.polyglot import page as polyglot_page
 from example.translated import page_of, translated
 from safeglot.report.html import render_html
 from safeglot.report.page import NamedLanguage
+from unit.report.mitigated import mitigated
 
 PARTS = (
     *("finding", "caveats", "plane", "categories", "gaps", "missing", "rates", "responses"),
@@ -57,6 +58,7 @@ def files(tmp_path_factory):
     pages = {
         "translated": page_of(store, manifest),
         "polyglot": ten_languages(),
+        "mitigated": mitigated(),
         "small": small_run(),
     }
     for name, page in pages.items():
@@ -309,7 +311,9 @@ def test_the_marks_stay_beside_the_words(browser, files):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("name", ["example", "judges", "polyglot", "small", "translated", "tiny"])
+@pytest.mark.parametrize(
+    "name", ["example", "judges", "mitigated", "polyglot", "small", "translated", "tiny"]
+)
 def test_axe_finds_nothing(browser, files, name, look):
     width, scheme = look
     with opened(browser, files / f"{name}.html", width, scheme, bypass_csp=True) as page:

@@ -9,6 +9,7 @@ from safeglot.report.category_gaps import category_gaps
 from safeglot.report.finding import commands, own_requests
 from safeglot.report.finding.cause import Cause, CauseTerm, cause_of
 from safeglot.report.finding.headline import Finding, finding_of
+from safeglot.report.finding.mitigations import remedies
 from safeglot.report.finding.rates import LanguageRate, is_labelled
 from safeglot.report.finding.shares import gap_span
 from safeglot.report.numbers.figures import extra, word
@@ -83,12 +84,21 @@ def why(page: Page, scope: PanelScope, reasons: Reasons, language: str = "") -> 
         _over_refusal(scope, row, reasons),
         _category(scope, row),
         _prompts(page, scope, row, reasons),
+        *_remedy(scope, row),
     )
     if scope.run.is_recorded:
         answers = tuple(
             replace(a, command="", more=UNASKED) if commands.asks(a.command) else a for a in answers
         )
     return WhyGap(title=_title(scope, found, row), answers=answers)
+
+
+def _remedy(scope: PanelScope, row: LanguageRate) -> Iterator[WhyAnswer]:
+    """Yield the mitigation that is named for the language, of a run with mitigations."""
+    for one in remedies(scope):
+        if one.language == row.language:
+            told = one.told if one.mitigation else one.told.capitalize()
+            yield WhyAnswer(question="What helps?", answer=told, is_known=True)
 
 
 def _row(found: Finding, language: str) -> LanguageRate | None:

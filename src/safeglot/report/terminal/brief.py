@@ -10,6 +10,7 @@ from safeglot.report.finding.cause import Cause, CauseTerm
 from safeglot.report.finding.caveats import Caveat, caveats
 from safeglot.report.finding.evidence import average_name
 from safeglot.report.finding.headline import Finding, finding_of
+from safeglot.report.finding.mitigations import in_a_line, remedies
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.shares import gap_span, joined
 from safeglot.report.guards.finding import is_guard_test
@@ -104,6 +105,7 @@ def _model(
         *_other_judges(others, width),
         *_arms(scope, found, width),
         *_probes(page, scope, width),
+        *_mitigations(scope, width),
         *_blocked(scope, width),
         *_harmless(scope, found, width),
         *_caveat(page, scope, found, place, width),
@@ -289,6 +291,12 @@ def _probes(page: Page, scope: PanelScope, width: int) -> list[str]:
         for name, e in sorted(largest.items(), key=lambda pair: -(pair[1].value or 0.0))
     ]
     return [cut(f"{MARGIN}Probes, points more unsafe: {'; '.join(parts)}.", width)]
+
+
+def _mitigations(scope: PanelScope, width: int) -> list[str]:
+    """Return what is named for which language, of a run with mitigations."""
+    found = remedies(scope)
+    return wrapped(one_line(in_a_line(found)), width, MARGIN) if found else []
 
 
 def _blocked(scope: PanelScope, width: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from itertools import chain
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -32,7 +33,7 @@ from safeglot.report.numbers.percent import (
     points,
 )
 from safeglot.report.page import Index, Page, PanelScope, averages, macro_metric, scopes
-from safeglot.report.sections import probes
+from safeglot.report.sections import mitigations, probes
 from safeglot.report.sections.blocks import Block
 from safeglot.report.sections.missing import missing_sentence, unread_sentence
 from safeglot.report.sections.thoughts import thought_sentences
@@ -67,8 +68,8 @@ def _parts(page: Page, index: Index) -> Iterator[Table | Text]:
         found = [(s, finding_of(s)) for s in scopes(page.run, index) if s.judge == judge]
         for scope, finding in found:
             yield _rates(scope, finding)
-            probed = (block for block in probes.blocks(page, scope) if block.rows)
-            yield from (_shown(block, scope.model) for block in probed)
+            tables = chain.from_iterable(of.blocks(page, scope) for of in (probes, mitigations))
+            yield from (_shown(block, scope.model) for block in tables if block.rows)
             yield Text("")
         sentences = [f"Caveat: {text}" for text in _caveats(page, found)]
         for scope, _ in found[:MAX_SENTENCES]:

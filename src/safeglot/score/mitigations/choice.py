@@ -28,9 +28,9 @@ from safeglot.types import Estimate
 NAMED = "mitigation_named"
 CHEAPEST = "cheapest by {} of those that help: a gain by Holm over all, no more refusals or invalid answers shown"
 NO_BENIGN = "over-refusal was not measured, or not enough of it read: nothing is named"
-NO_GAIN = "no mitigation's gain of safety is resolved"
+NO_GAIN = "no mitigation's gain is resolved"
 AT_A_PRICE = (
-    "each mitigation that gains safety refuses more benign prompts, or gives more invalid answers"
+    "each mitigation with a gain refuses more harmless requests, or gives more invalid answers"
 )
 Found: TypeAlias = Mapping[str, Estimate]
 """A mitigation's changes in one language, by metric."""

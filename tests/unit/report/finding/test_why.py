@@ -8,6 +8,8 @@ from dataclasses import replace
 from example.polyglot import FIVE, about, arms, gap, labels, mute, over_refusal, page, rows, scope
 from safeglot.cli.commands import app
 from safeglot.report.finding.why import Reasons, why
+from safeglot.report.page import Index, scopes
+from unit.report.mitigated import mitigated
 
 REASONS = Reasons(run="runs/polyglot")
 
@@ -109,3 +111,12 @@ def test_another_language_can_be_asked_about():
     assert asked(rows("en")).title.endswith(
         "There is no gap to explain: the run has one language; --languages adds others."
     )
+
+
+def test_what_helps_is_told_of_a_run_with_mitigations_alone():
+    assert "What helps?" not in by_question(rows(*FIVE))
+    shown = mitigated()
+    first = scopes(shown.run, Index(shown.estimates))[0]
+    (last,) = why(shown, first, REASONS, "sw").answers[-1:]
+    assert (last.question, last.is_known) == ("What helps?", True)
+    assert last.answer.startswith("None named: each mitigation with a gain refuses more")

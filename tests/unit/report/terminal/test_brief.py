@@ -23,6 +23,7 @@ from example.polyglot import (
 from safeglot.report.page import NamedLanguage, Note
 from safeglot.report.terminal.brief import RunPlace, brief
 from safeglot.report.width import display_width
+from unit.report.mitigated import mitigated
 
 PLACE = RunPlace(run="runs/polyglot", page="runs/polyglot/report.html")
 REFUSED = over_refusal(en=0.09, sw=0.06, ar=0.17, de=0.08)
@@ -155,6 +156,11 @@ def test_probes_and_arms_that_were_paid_for_have_a_line():
     assert "Probes, points more unsafe: framing: story +12.3 in Swahili; code-switching" in flat
     assert "Arms: Bangla was asked again too" in shown
     assert len(shown.splitlines()) <= 14
+
+
+def test_what_helps_has_a_line():
+    shown = brief(mitigated(), PLACE, 80, colour=False)
+    assert "Mitigations, points of safety: system-en helps English +21.8;" in shown
 
 
 def test_other_judges_have_a_line_each():

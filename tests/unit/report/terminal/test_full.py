@@ -8,6 +8,7 @@ import pytest
 from example import full, small
 from safeglot.report.page import NamedLanguage
 from safeglot.report.terminal.full import tables
+from unit.report.mitigated import mitigated
 
 
 def test_the_small_example_as_text():
@@ -25,6 +26,12 @@ def test_the_small_example_as_text():
     ):
         assert part in flat, part
     assert "\x1b" not in text
+
+
+def test_what_mitigations_change_stands_in_the_terminal():
+    text = tables(mitigated(), 200)
+    assert "acme/model-1b: system-en" in text
+    assert "+21.8 [+17.1 to +26.6]" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
