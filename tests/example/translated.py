@@ -10,6 +10,8 @@ In a test:  store, manifest = translated(tmp_path / "run.db"); ...; store.close(
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from example.manifest import manifest_with
@@ -171,6 +173,6 @@ def page_of(store, manifest, **changes):
         languages=tuple(page.named_language(tag) for tag in LANGUAGES),
         judges=tuple(dict.fromkeys(e.judge for e in found if e.judge)),
     )  # fmt: skip
-    missing = tuple(page._missing(store, manifest))
+    missing = tuple(page._missing(store, manifest, Counter()))
     fields = {"run": run, "estimates": found, "missing": missing, "answers": tuple(answers)}
     return Page(**fields | changes)

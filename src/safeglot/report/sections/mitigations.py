@@ -182,7 +182,7 @@ def _costs(found: Found) -> Iterator[tuple[str, Callable[[str], Cell]]]:
     of_gain = (f"mitigation_{by}_per_gain", factor, digits)
     yield unit, lambda tag: _scaled(found, tag, of_gain)
     refusals = ("mitigation_refusals_per_gain", 1.0, 2)
-    yield "harmless refused for one", lambda tag: _scaled(found, tag, refusals)
+    yield "harmless refused for one unsafe answer fewer", lambda tag: _scaled(found, tag, refusals)
 
 
 def _scaled(found: Found, tag: str, of: tuple[str, float, int]) -> Cell:

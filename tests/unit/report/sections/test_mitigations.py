@@ -47,7 +47,7 @@ def test_a_table_a_mitigation_and_a_row_a_language():
     assert row["US$ for 1,000 unsafe answers fewer"] == "–"
     assert "beside others" not in row
     guard = row_of(tables[NAMES[2]])
-    assert guard["harmless refused for one"] == "0.69 0.53 to 0.89"
+    assert guard["harmless refused for one unsafe answer fewer"] == "0.69 0.53 to 0.89"
 
 
 def test_what_was_hardly_read_is_not_interpreted():
