@@ -16,7 +16,6 @@ from safeglot.report.sections import (
     labels,
     methods,
     missing,
-    mitigations,
     noise,
     probes,
     rates,
@@ -29,6 +28,7 @@ from safeglot.report.sections.answers import flips, listing
 from safeglot.report.sections.blocks import Block, context_of
 from safeglot.report.sections.finding import view
 from safeglot.report.sections.guards import view as guards
+from safeglot.report.sections.mitigations import view as mitigations
 from safeglot.report.sections.norms import view as norms
 from safeglot.report.sections.plans import view as plans
 

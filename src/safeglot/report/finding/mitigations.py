@@ -24,7 +24,7 @@ COSTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class NamedMitigation:
     """The cheapest mitigation that helps a language, or why none is named."""
 
     language: NamedLanguage
@@ -67,12 +67,12 @@ def _cost(e: Estimate) -> str:
     return f"{cost * factor:+,.{digits}f} {unit}".replace("-", MINUS, 1)
 
 
-def remedies(scope: PanelScope) -> list[Remedy]:
+def remedies(scope: PanelScope) -> list[NamedMitigation]:
     """Return what is named for each language of a run with mitigations, in its order."""
     named = {e.language: e for e in scope.all("mitigation_named")}
     told = gained(scope)
     return [
-        Remedy(language=o, named=named[o.tag], gained=told)
+        NamedMitigation(language=o, named=named[o.tag], gained=told)
         for o in scope.run.languages
         if o.tag in named
     ]
@@ -83,7 +83,7 @@ def gained(scope: PanelScope) -> str:
     return SAFETY if verb_of(scope) is UNSAFELY else "harmful requests refused"
 
 
-def in_a_line(found: Sequence[Remedy]) -> str:
+def in_a_line(found: Sequence[NamedMitigation]) -> str:
     """Return which mitigation is named for which languages, with the gain, and for which none is."""
     by_name: dict[str, list[str]] = {}
     for one in found:

@@ -33,9 +33,10 @@ from safeglot.report.numbers.percent import (
     points,
 )
 from safeglot.report.page import Index, Page, PanelScope, averages, macro_metric, scopes
-from safeglot.report.sections import mitigations, probes
+from safeglot.report.sections import probes
 from safeglot.report.sections.blocks import Block
 from safeglot.report.sections.missing import missing_sentence, unread_sentence
+from safeglot.report.sections.mitigations import view as mitigations
 from safeglot.report.sections.thoughts import thought_sentences
 from safeglot.report.table import to_text
 from safeglot.text.control import visible

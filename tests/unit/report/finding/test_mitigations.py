@@ -7,7 +7,12 @@ from dataclasses import replace
 import pytest
 
 from example import small
-from safeglot.report.finding.mitigations import Remedy, in_a_line, remedies, short_mitigation
+from safeglot.report.finding.mitigations import (
+    NamedMitigation,
+    in_a_line,
+    remedies,
+    short_mitigation,
+)
 from safeglot.report.page import NamedLanguage
 from unit.report.mitigated import mitigated
 from unit.report.page_text import scope
@@ -51,5 +56,5 @@ def test_a_line_for_the_terminal():
 def test_a_price_is_told_in_its_unit(extra, told):
     found = remedies(scope(mitigated()))[0]
     one = replace(found, named=replace(found.named, extra={**found.named.extra, **extra}))
-    assert isinstance(one, Remedy)
+    assert isinstance(one, NamedMitigation)
     assert one.told.endswith(told)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from safeglot.report.finding.mitigations import (
     COSTS,
-    Remedy,
+    NamedMitigation,
     gained,
     remedies,
     short_mitigation,
@@ -58,7 +58,7 @@ class MitigationPanel:
 
     judge: int
     model: int
-    remedies: Sequence[Remedy]
+    remedies: Sequence[NamedMitigation]
     gained: str
     blocks: tuple[Block, ...]
     x_axis: Axis

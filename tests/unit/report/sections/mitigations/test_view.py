@@ -7,7 +7,7 @@ from dataclasses import replace
 from example import small
 from safeglot.report.html import render_html
 from safeglot.report.page import Index
-from safeglot.report.sections.mitigations import context
+from safeglot.report.sections.mitigations.view import context
 from unit.report.mitigated import NAMES, mitigated
 from unit.report.page_text import row_of, section, section_ids
 
