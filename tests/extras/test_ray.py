@@ -17,7 +17,16 @@ from pathlib import Path
 
 import pytest
 
-from e2e.runs import COMMAND, LANGUAGES, environment, run_arguments, scripted, write_prompts
+from e2e.runs import (
+    COMMAND,
+    GUARD,
+    LANGUAGES,
+    TARGET,
+    environment,
+    run_arguments,
+    scripted,
+    write_prompts,
+)
 from e2e.test_loopback_resume import CATEGORIES, interrupt, label
 from example import tiny_llama
 from loopback import Fault, Loopback
@@ -170,6 +179,21 @@ def test_replicas_that_hold_a_model_give_the_same_bytes(prompts, tmp_path):
     assert results(tmp_path / "ray") == results(tmp_path / "local")
     answers = json.loads(results(tmp_path / "ray"))["estimates"]
     assert any(row["metric"] == "safety" and row["n"] for row in answers)
+
+
+@pytest.mark.kills
+def test_answers_that_are_there_are_judged_by_replicas(prompts, tmp_path):
+    with Loopback(scripted(VERDICTS)) as server:
+        for name in ("local", "ray"):
+            command(
+                "generate", "--prompts", prompts, "--target", TARGET,
+                "--base-url", server.base_url, "--out", tmp_path / name,
+            )  # fmt: skip
+            asked = ("--judge", GUARD, "--judge-base-url", server.base_url, "--repeat", "1")
+            said = command("judge", tmp_path / name, *asked, *(RAY if name == "ray" else ()))
+            command("score", tmp_path / name)
+    assert said.stderr.count("ray: 2 replicas on 1 machine") >= 2, "the second pass too"
+    assert results(tmp_path / "ray") == results(tmp_path / "local")
 
 
 def raylets():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from safeglot.config.endpoints import Named
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
 from safeglot.errors import TooMuchMissing, UsageError
+from safeglot.flow.judging import guards
 from safeglot.flow.run import session
 
 REFUSAL = {
@@ -90,3 +92,15 @@ def test_a_run_that_lacks_too_much_ends_so(tmp_path):
         session.check_missing(run_dir, missing, 0.1)
     with session.opened(run_dir) as store:
         assert list(store.verdicts()) == []
+
+
+def test_the_pass_over_thoughts_goes_the_way_of_the_run(tmp_path, monkeypatch):
+    """No run keeps a proxy or a cluster, so that the pass is given them."""
+    run_dir, job = answered(tmp_path / "run", refusing)
+    given = []
+    monkeypatch.setattr(pipeline, "generate", lambda *_, **__: run_dir)
+    monkeypatch.setattr(guards, "ask_again", lambda _, passes, *__: given.append(passes))
+    here = replace(job.config, judge_thoughts=True, proxy="http://127.0.0.1:9", replicas=3)
+    pipeline.run(replace(here, max_missing=1.0), QUIET)
+    assert given[0].judge_thoughts
+    assert (given[0].machine["proxy"], given[0].machine["replicas"]) == ("http://127.0.0.1:9", 3)

@@ -14,7 +14,8 @@ from safeglot.cli.options import ALLOW, QUIET, config_of, options
 _SETTINGS = (
     "judge", "judge_base_url", "key_env", "languages", "reference", "columns", "read_as", "probes", "probe_share", "probe_seed", "out", "budget_usd",
     "budget_tokens", "prices", "proxy", "http_client", "concurrency", "timeout_s", "patience_s",
-    "retries", "max_missing", "level",
+    "retries", "max_missing", "level", "engine", "ray_address",
+    "replicas", "gpus_per_replica",
 )  # fmt: skip
 _SHOWN = (
     "judge", "judge_base_url", "key_env", "languages", "columns", "read_as", "probes", "budget_usd", "out",

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from safeglot.cli.options import ALLOW, HTTP_CLIENT, PATH, PROXY, QUIET, RUN
+from safeglot.cli.options import ALLOW, HTTP_CLIENT, PATH, PROXY, QUIET, RUN, of_cluster
 
 UNCHECKED = "use judges that fail their first check; every page then says so"
 
@@ -30,6 +30,7 @@ UNCHECKED = "use judges that fail their first check; every page then says so"
 )
 @PROXY
 @HTTP_CLIENT
+@of_cluster
 @ALLOW
 @click.option(
     "--repeat",
@@ -84,25 +85,29 @@ def judge(
     from safeglot import pipeline
     from safeglot.backends.console import Console
     from safeglot.backends.files.rundir import RunDir
+    from safeglot.config import settings
     from safeglot.config.endpoints import Named
-    from safeglot.config.files import judges_of
+    from safeglot.config.files import cluster_of, judges_of
     from safeglot.flow.judging.guards import Passes, ask_again
 
-    asked["http_client"] = asked["http_client"] or "auto"
+    http = {"proxy": asked.pop("proxy"), "http_client": asked.pop("http_client") or "auto"}
     base_url, key_env = asked.pop("judge_base_url"), asked.pop("key_env")
+    spread = {name: given for name in settings.OF_CLUSTER if (given := asked.pop(name)) is not None}
+    allow = asked.pop("allow")
+    cluster = cluster_of(config, spread, allow=allow) if config or spread else {}
     named = Named(
-        allow=asked.pop("allow"),
+        cluster=cluster,
+        allow=allow,
         base_url=base_url,
         key_env=key_env,
-        proxy=asked["proxy"],
-        http_client=asked["http_client"],
         refusal_judge=asked.pop("refusal_judge"),
         batch=asked.pop("batch"),
         norms=asked.pop("norms"),
+        **http,
     )
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
     flags = {name: given for name, given in flags.items() if given}
-    wanted = Passes(**asked)
+    wanted = Passes(**asked, machine={**http, **cluster})
     if judge or config is not None:
         named = replace(named, judges=judges_of(config, flags, allow=named.allow))
     run_dir, console = RunDir(run), Console(quiet=quiet)

@@ -118,6 +118,15 @@ def _option(name: str, kind: str, group: str, *, text: str) -> Callable[..., Any
     )
 
 
+def of_cluster(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags of a cluster."""
+    from safeglot.config.settings import FIELDS, HELP, OF_CLUSTER
+
+    for name in reversed(OF_CLUSTER):
+        command = _option(name, str(FIELDS[name].type), "Cluster", text=HELP[name])(command)
+    return command
+
+
 PROXY = grouped(
     _SERVERS,
     "--proxy",

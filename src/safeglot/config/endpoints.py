@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from safeglot.backends.models import routes
 from safeglot.backends.models.clients.choice import AUTO, client_fault
@@ -41,6 +41,8 @@ class Named:
     batch: bool | None = None
     norms: tuple[Path, ...] = ()
     """Files, or folders of them, that the judges are put under."""
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of `OF_CLUSTER`, by which a file or flags spread the judges over machines."""
 
     def __post_init__(self) -> None:
         for given in (*self.allow, *self.base_url):

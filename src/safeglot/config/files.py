@@ -16,7 +16,7 @@ from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key, with_models
 from safeglot.config.engines import model_providers
 from safeglot.config.model_strings import JudgeConfig, Known, ModelConfig, as_list
-from safeglot.config.settings import HELP, OF_MACHINE, Config, build, to_table
+from safeglot.config.settings import HELP, OF_CLUSTER, OF_MACHINE, Config, build, to_table
 from safeglot.errors import UsageError
 
 _FOR_NEW = ("base_url", "judge_base_url", "key_env", "out", *OF_MACHINE)
@@ -113,6 +113,14 @@ def judges_of(
     if "judge" not in flags and not named_there:
         raise UsageError(f"{path}: names no judge. Write a [[judge]] table, or give --judge.")
     return config.judge
+
+
+def cluster_of(
+    path: Path | None, flags: Mapping[str, Any], *, allow: Collection[str]
+) -> dict[str, Any]:
+    """Return the settings of a cluster that a file, or flags before it, give. Raises: UsageError."""
+    config = configured(path, flags, allow=allow)
+    return {name: getattr(config, name) for name in OF_CLUSTER}
 
 
 def given_table(config: Config, path: Path | None, flags: Mapping[str, Any]) -> str:

@@ -125,9 +125,8 @@ _LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", "his
 _NAMED = ("target", "judge", "translator", "quality")
 OF_ASKING = ("raw", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
 """Settings by which targets are asked: of answers that a file brought they are not known."""
-OF_MACHINE = (
-    "proxy", "http_client", "prices", "engine", "ray_address", "replicas", "gpus_per_replica",
-)  # fmt: skip
+OF_CLUSTER = ("engine", "ray_address", "replicas", "gpus_per_replica")
+OF_MACHINE = ("proxy", "http_client", "prices", *OF_CLUSTER)
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
 _ADDRESSES = ("base_url", "judge_base_url")
 _FAULTS: Mapping[str, Callable[[str], str]] = {

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 from click.testing import CliRunner
 
@@ -61,3 +63,15 @@ def test_a_configuration_without_a_judge_is_told(tmp_path):
     path.write_text("limit = 1\n")
     with pytest.raises(UsageError, match=r"judges\.toml: names no judge"):
         invoke(run_dir.path, path)
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is there")
+@pytest.mark.parametrize("by", ["flag", "file"])
+def test_a_cluster_is_named_by_a_flag_or_a_file(tmp_path, by):
+    run_dir, _ = answered(tmp_path / "run")
+    path = tmp_path / "judges.toml"
+    path.write_text('engine = "ray"\n[[judge]]\njudge = "refusal-baseline"\n')
+    with pytest.raises(UsageError, match="pip install 'safeglot\\[ray\\]'"):
+        invoke(run_dir.path, *(("--engine", "ray") if by == "flag" else (path,)))
+    with pytest.raises(UsageError, match="--engine: got 'rey', allowed are local and ray"):
+        invoke(run_dir.path, "--engine", "rey")

@@ -9,8 +9,8 @@ import hashlib
 import heapq
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Unpack
 
@@ -47,9 +47,8 @@ class Passes:
 
     judge_thoughts: bool = False
     """Whether the thoughts before the answers are judged too."""
-    proxy: str | None = None
-    http_client: str = "auto"
-    """As the settings of these names."""
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of `OF_MACHINE`, which no run keeps."""
 
     def __post_init__(self) -> None:
         if self.repeat is not None and not 0 < self.repeat <= 1:
@@ -74,7 +73,7 @@ def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[H
     if not passes:
         return
     config, about = judged_config(run_dir), run_dir.read_manifest()
-    config = replace(config, proxy=passes.proxy, http_client=passes.http_client)
+    config = replace(config, **passes.machine)
     with run_dir.locked(), opened(run_dir) as store:
         job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)
         pairs = [p for p in zip(job.judges, config.judge, strict=True) if p[1].norms is None]

@@ -58,7 +58,7 @@ def judge(
     batch = old.batch if named.batch is None else named.batch
     config = dataclasses.replace(
         old, judge=judges, proxy=named.proxy, http_client=named.http_client, refusal_judge=told,
-        batch=batch,
+        batch=batch, **named.cluster,
     )  # fmt: skip
     if not config.judge:
         raise UsageError(_no_judge(run_dir))
