@@ -12,7 +12,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir, write_text
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.endpoints import Named
-from safeglot.config.settings import OF_MACHINE, Config
+from safeglot.config.settings import Config
 from safeglot.flow import prompts
 from safeglot.flow.judging.beforehand import FirstCheck
 from safeglot.flow.run import job as jobs
@@ -27,9 +27,7 @@ def run(config: Config, console: Console, **how: Unpack[How]) -> RunDir:
     run_dir = generate(config, console, judged=True, **how)
     from safeglot.flow.judging.guards import Passes, ask_again
 
-    machine = {name: getattr(config, name) for name in OF_MACHINE}
-    passes = Passes(judge_thoughts=config.judge_thoughts, machine=machine)
-    ask_again(run_dir, passes, console, **how)
+    ask_again(run_dir, Passes.of(config), console, **how)
     missing = score(run_dir, console)
     console.show_coloured(report(run_dir, console, answers=config.answers))
     session.check_missing(run_dir, missing, config.max_missing)

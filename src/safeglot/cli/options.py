@@ -119,7 +119,7 @@ def _option(name: str, kind: str, group: str, *, text: str) -> Callable[..., Any
 
 
 def of_cluster(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags of a cluster."""
+    """Return a command with the flags of a cluster."""
     from safeglot.config.settings import FIELDS, HELP, OF_CLUSTER
 
     for name in reversed(OF_CLUSTER):
