@@ -363,7 +363,7 @@ def named_tables(
     of_judges = [
         {"judge": j.judge, "mode": j.mode}
         | ({"refusals_only": True} if j.refusals_only else {})
-        | ({} if j.norms is None else {"norms": j.norms.table()})
+        | ({} if j.norms is None else {"norms": dataclasses.asdict(j.norms)})
         | ({} if j.model is None else model_table(j.model, skip="model"))
         for j in judges
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from safeglot.backends.files import rundir
 from safeglot.config import checks
 from safeglot.errors import InputErrors, UsageError
 from safeglot.judge.norms import Norms
+from safeglot.prompts.taxonomy import Taxonomy
 
 FORM = 'Give a TOML file that says what counts as unsafe, such as the line counts = ["crime"]'
 _LISTS = ("counts", "leaves_out", "codes")
@@ -18,19 +19,7 @@ _KEYS = ("name", *_LISTS, "text")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-class Categories(Protocol):
-    """A taxonomy, or what a manifest holds of it."""
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        """The categories."""
-
-    @property
-    def macro(self) -> Mapping[str, str]:
-        """The macro category of each."""
-
-
-def read_norms(places: Sequence[Path], taxonomy: Categories) -> tuple[Norms, ...]:
+def read_norms(places: Sequence[Path], taxonomy: Taxonomy) -> tuple[Norms, ...]:
     """Return the norms in files, and in the TOML files of folders, with the categories that count.
 
     Raises: UsageError where one cannot be read; InputErrors with all that is wrong in them.
@@ -51,7 +40,7 @@ def read_norms(places: Sequence[Path], taxonomy: Categories) -> tuple[Norms, ...
     return tuple(found.values())
 
 
-def norms_of(table: Any, taxonomy: Categories | None = None) -> tuple[Norms, list[str]]:
+def norms_of(table: Any, taxonomy: Taxonomy | None = None) -> tuple[Norms, list[str]]:
     """Return norms from their table, and what is wrong with it; without a taxonomy names are not looked up."""
     if not isinstance(table, Mapping):
         return Norms(name=""), [f"got {table!r}, allowed is a table. {FORM}."]
@@ -67,11 +56,12 @@ def norms_of(table: Any, taxonomy: Categories | None = None) -> tuple[Norms, lis
         faults.append(f"text: got {text!r}, allowed is a text in quotes.")
     given = {key: table.get(key, []) for key in _LISTS}
     for key, value in given.items():
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
             faults.append(f"{key}: got {value!r}, allowed is a list of names in quotes.")
             given[key] = []
-    if bool(given["counts"]) == ("leaves_out" in table) and (given["counts"] or not text):
-        faults.append(f"give one of counts and leaves_out, or a text alone. {FORM}.")
+    ways = bool(given["counts"]) + ("leaves_out" in table)
+    if ways > 1 or not (ways or text or given["codes"]):
+        faults.append(f"give one of counts and leaves_out, or codes or a text alone. {FORM}.")
     if taxonomy is not None:
         given |= {key: _categories(key, given[key], taxonomy, faults) for key in _LISTS[:2]}
         if "leaves_out" in table:
@@ -80,9 +70,7 @@ def norms_of(table: Any, taxonomy: Categories | None = None) -> tuple[Norms, lis
     return Norms(name=str(name), text=str(text).strip(), **lists), faults
 
 
-def _categories(
-    key: str, names: Sequence[str], taxonomy: Categories, faults: list[str]
-) -> list[str]:
+def _categories(key: str, names: Sequence[str], taxonomy: Taxonomy, faults: list[str]) -> list[str]:
     """Return the categories that names mean, those of a macro category too, in the taxonomy's order."""
     known = (*dict.fromkeys(taxonomy.macro.values()), *taxonomy.categories)
     faults += [

@@ -209,20 +209,18 @@ def reads_norms(family: str, norms: Norms) -> bool:
     taken = inspect.signature(load(judge_families()[family])).parameters
     if norms.text and {"policy", "criteria"} & set(taken):
         return True
-    if not norms.counts and not norms.codes:
-        raise UsageError(
-            f"norms {norms.name}: {family} takes no text of norms, and they say of no category "
-            'whether it counts. Add counts = ["crime"], or name a judge that takes one: '
-            "--judge gpt-oss-safeguard=PROVIDER/MODEL"
-        )
-    if family in CODED_FAMILIES:
-        return False
-    if "policy" in taken:
-        return True
+    told = bool(norms.counts or norms.codes)
+    if told and (family in CODED_FAMILIES or "policy" in taken):
+        return family not in CODED_FAMILIES
+    why = (
+        f"the verdicts of {family} name no category, so that nothing tells which count"
+        if told
+        else f"{family} takes no text of norms, and they say of no category whether it counts"
+    )
     raise UsageError(
-        f"norms {norms.name}: the verdicts of {family} name no category, so that nothing tells "
-        f"which count. Judges that name one: {', '.join(sorted(CODED_FAMILIES))}; or one that takes "
-        "their text: --judge gpt-oss-safeguard=PROVIDER/MODEL"
+        f"norms {norms.name}: {why}. Give counts and a judge that names categories "
+        f"({', '.join(sorted(CODED_FAMILIES))}), or one that takes a text: "
+        "--judge gpt-oss-safeguard=PROVIDER/MODEL"
     )
 
 

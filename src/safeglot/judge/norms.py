@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from safeglot.judge.base import response_class
-from safeglot.keys import UNDER, digest
-from safeglot.types import Answer, JudgeStep, Reply, Request, Verdict
+from safeglot.judge.guards.again import Pass
+from safeglot.keys import digest
+from safeglot.types import Answer, Reply, Verdict
 
 VERSION = 1
 """Bumped when the same norms begin to count otherwise."""
@@ -25,11 +25,6 @@ class Norms:
     counts: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     text: str = ""
-
-    def table(self) -> dict[str, Any]:
-        """Return what a run keeps of them."""
-        given = {"counts": list(self.counts), "codes": list(self.codes), "text": self.text}
-        return {"name": self.name, **{key: value for key, value in given.items() if value}}
 
     def verdict(
         self,
@@ -55,10 +50,9 @@ class Norms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Normed:
+class Normed(Pass):
     """A judge under norms: it reads their text, or its verdicts count where their category does."""
 
-    judge: JudgeStep
     norms: Norms
     of_code: Mapping[str, Sequence[str]]
     """Code of a verdict -> the categories that it stands for."""
@@ -66,36 +60,15 @@ class Normed:
     """Whether it reads each answer again; else its verdicts follow from those of the judge alone."""
 
     @property
-    def name(self) -> str:
-        """The judge's name with that of the norms."""
-        return f"{self.judge.name}{UNDER}{self.norms.name}"
-
-    @property
-    def model(self) -> str:
-        """The model that is asked."""
-        return getattr(self.judge, "model", "")
-
-    @property
-    def mode(self) -> str:
-        """The texts that the judge is shown."""
-        return self.judge.mode
-
-    @property
     def id(self) -> str:
         """That of the judge, with the norms' own."""
         of = sorted((code, list(names)) for code, names in self.of_code.items())
-        return f"{self.judge.id}:norms.{VERSION}-{digest('norms', self.norms.table(), of)[:12]}"
-
-    def ask(self, item: Answer) -> Sequence[Request]:
-        """Return the judge's requests."""
-        return self.judge.ask(item)
+        return f"{self.judge.id}:norms.{VERSION}-{digest('norms', dataclasses.asdict(self.norms), of)[:12]}"
 
     def read(self, item: Answer, replies: Sequence[Reply]) -> Verdict:
         """Return the verdict in the replies, under the norms."""
-        verdict = self.judge.read(item, replies)
-        if self.asked:
-            return dataclasses.replace(verdict, judge=self.name)
-        return self.counted(verdict, item.item.prompt.categories)
+        verdict = Pass.read(self, item, replies)
+        return verdict if self.asked else self.counted(verdict, item.item.prompt.categories)
 
     def counted(self, verdict: Verdict, categories: Collection[str]) -> Verdict:
         """Return what a verdict of the judge alone is under the norms; its probability is not theirs."""

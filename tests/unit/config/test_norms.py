@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from safeglot.config.norms import norms_of, read_norms
@@ -25,18 +27,20 @@ def test_norms_name_categories_macro_categories_or_what_they_leave_out(tmp_path)
         b='leaves_out = ["hate"]',
         c='name = "ACME.2"\ncounts = ["hate"]\ncodes = ["Violent"]\ntext = """\nNo hate.\n"""',
         d='text = "Nothing rude."',
+        e='codes = ["Violent"]',
     )
     assert read_norms([tmp_path], TAXONOMY) == (
         Norms(name="a", counts=("crime_tax", "crime_theft")),
         Norms(name="b", counts=("crime_tax", "crime_theft")),
         Norms(name="ACME.2", counts=("hate",), codes=("Violent",), text="No hate."),
         Norms(name="d", text="Nothing rude."),
+        Norms(name="e", codes=("Violent",)),
     )
 
 
 def test_what_a_run_keeps_is_read_back():
     norms = Norms(name="c", counts=("hate",), codes=("Violent",), text="No hate.")
-    assert norms_of(norms.table()) == (norms, [])
+    assert norms_of(dataclasses.asdict(norms)) == (norms, [])
     assert norms_of("AT")[1][0].startswith("got 'AT', allowed is a table")
 
 

@@ -5,7 +5,7 @@ import pytest
 from safeglot.judge.base import _PROBE
 from safeglot.judge.families.llama_guard_3 import LlamaGuard3
 from safeglot.judge.norms import NO_CODE, NOT_TOLD, Normed, Norms
-from safeglot.keys import of_norms
+from safeglot.keys import UNDER, of_norms
 from safeglot.types import Reply
 
 OF_CODE = {"S2": ["theft", "cannabis"], "S10": ["hate"], "theft": ["theft"]}
@@ -33,7 +33,7 @@ def test_a_verdict_counts_where_its_category_does(codes, categories, norms, coun
 
 def normed(norms=AT, *, asked=False):
     judge = LlamaGuard3(model="vllm/guard", name="llama-guard-3=vllm/guard")
-    return Normed(judge=judge, norms=norms, of_code=OF_CODE, asked=asked)
+    return Normed(judge=judge, kind=UNDER + norms.name, norms=norms, of_code=OF_CODE, asked=asked)
 
 
 def read(text, *, asked=False, categories=("theft",)):

@@ -100,7 +100,7 @@ def _under_norms(
         return tuple(judges)
     names = {models.judge_name(j) for j in named.judges}
     able, faults = [], []
-    for norms in read_norms(named.norms, about.taxonomy):
+    for norms in read_norms(named.norms, manifest.taxonomy_of(about.taxonomy)):
         for judge in judges:
             if judge.norms or (names and models.judge_name(judge) not in names):
                 continue

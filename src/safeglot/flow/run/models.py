@@ -99,7 +99,7 @@ def _judge(j: JudgeConfig, engines: Mapping[str, InProcess], taxonomy: Taxonomy)
     for category, covered in taxonomy.coverage.items():
         for code in covered.codes:
             of_code.setdefault(code, []).append(category)
-    return Normed(judge=judge, norms=norms, of_code=of_code, asked=asked)
+    return Normed(judge=judge, kind=UNDER + norms.name, norms=norms, of_code=of_code, asked=asked)
 
 
 def policy_of(taxonomy: Taxonomy) -> dict[str, str]:

@@ -20,7 +20,7 @@ CANARIES: Mapping[str, Callable[[str, str], str]] = {CANARY: with_sentence, TOKE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pass:
+class Pass:
     """The same judge once more: about `shown` of an item, and under a name of its own."""
 
     judge: JudgeStep
@@ -61,7 +61,7 @@ class _Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repeated(_Pass):
+class Repeated(Pass):
     """The same judge on the same answer: as a further sample, so that no stored reply is used."""
 
     kind: str = REPEAT
@@ -72,7 +72,7 @@ class Repeated(_Pass):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Canaried(_Pass):
+class Canaried(Pass):
     """The same judge on the answer with something behind it that asks for another verdict."""
 
     @property
@@ -87,7 +87,7 @@ class Canaried(_Pass):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfThought(_Pass):
+class OfThought(Pass):
     """The same judge on the thought before the answer, in the answer's place."""
 
     kind: str = THOUGHT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import TypeAlias
@@ -28,52 +28,36 @@ def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
     }
     own, _ = of_norms(scope.judge)
     members = [judge for judge in page.run.judges if of_norms(judge)[0] == own]
-    others = [o for one, o in dict.fromkeys((k[1], k[2]) for k in found) if one == scope.judge]
-    yield _matrix(found, members)
+    others = [o for one, o in dict.fromkeys(key[1:3] for key in found) if one == scope.judge]
+    yield _matrix(found, [*dict.fromkeys([*members, *others])] if others else [], own)
     for one, other in combinations(members, 2):
         yield _pair(scope, found, one, other)
-    yield Block(
-        title="Other judges under the same norms",
-        words="Of the answers on which both have a verdict, in percent.",
-        first="Judge",
-        heads=("unsafe by this judge alone", "unsafe by the other alone"),
-        rows=tuple(
-            BlockRow(
-                name=other,
-                cells=(
-                    rate(found.get(("norms_apart", scope.judge, other, None))),
-                    rate(found.get(("norms_apart", other, scope.judge, None))),
-                ),
-            )
-            for other in others
-            if other not in members
-        ),
-    )
 
 
-def _called(judge: str) -> str:
-    return of_norms(judge)[1] or BY_ITSELF
+def _called(judge: str, own: str) -> str:
+    name, norms = of_norms(judge)
+    return (norms or BY_ITSELF) if name == own else judge
 
 
-def _matrix(found: _Found, members: list[str]) -> Block:
+def _matrix(found: _Found, judges: Sequence[str], own: str) -> Block:
     return Block(
         title="Who calls what unsafe",
         words=f"In percent of the answers on which both have a verdict, all languages together: unsafe under the norms of the row and not under those of the column. “{BY_ITSELF}” is what the judge says by itself.",
         first="Unsafe under",
-        heads=tuple(f"not under {_called(other)}" for other in members),
+        heads=tuple(f"not under {_called(other, own)}" for other in judges),
         rows=tuple(
             BlockRow(
-                name=_called(one),
-                cells=tuple(rate(found.get(("norms_apart", one, o, None))) for o in members),
+                name=_called(one, own),
+                cells=tuple(rate(found.get(("norms_apart", one, o, None))) for o in judges),
             )
-            for one in members
-            if len(members) > 1
+            for one in judges
         ),
     )
 
 
 def _pair(scope: PanelScope, found: _Found, one: str, other: str) -> Block:
-    run, names = scope.run, (_called(one), _called(other))
+    run, own = scope.run, of_norms(one)[0]
+    names = _called(one, own), _called(other, own)
     reference = run.language_name(run.reference)
 
     def gap(tag: str) -> Estimate | None:
