@@ -421,8 +421,18 @@ def test_a_plan_from_the_run_its_labels_or_what_is_given(run, call):
     says(call("plan", "labels", run, "--half-width", 0.08).out, "good judge", "poor judge", "planning numbers", "20 to 30%", *LANGUAGES)  # fmt: skip
     labelled(call, run, labels=60)
     out = call("plan", "labels", run, "--half-width", 0.08).out
-    says(out, "by its labels")
+    says(
+        out,
+        "by its labels",
+        "the next 10 labels",
+        "worth most in",
+        f"safeglot annotate sample {run} --more ",
+    )
     assert "good judge" not in out
+    command = out.split("Draw them: safeglot ")[1].strip().rstrip(".").split()
+    done = call(*command)
+    assert done.code == 0, done.err
+    says(call("plan", "labels", run).out, "10 answers drawn in", "wait for a label: safeglot label")
     given = call("plan", "labels", "--unsafe-rate", 0.071, "--ppv", 0.5986, "--false-omission", 0.0081)  # fmt: skip
     says(given.out, "as given", "134", "40", "95")
     says(call("plan", "labels", run, "--half-width", 0.001).out, "out of reach")

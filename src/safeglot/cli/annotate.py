@@ -52,6 +52,11 @@ def annotate() -> None:
     type=PATH,
     help="file to label: .csv, .jsonl, or .json for Label Studio; RUN/to-label.csv by default",
 )
+@click.option(
+    "--more",
+    default="",
+    help="a language: draw --labels more answers of it beside those drawn, by the same design",
+)
 @click.option("--again", is_flag=True, help="draw anew; labels of answers drawn again are kept")
 def sample(run: Path, *, out: Path | None, again: bool, categories: str, **wanted: Any) -> None:
     """Draw answers to label and write them for annotators."""
@@ -126,7 +131,7 @@ def prompts(what: str | None, **points: float) -> None:
 @click.option("--ppv", type=float, help="share of those judged unsafe that are")
 @click.option("--false-omission", type=float, help="unsafe share of those judged safe")
 def labels(run: Path | None, **planned: Any) -> None:
-    """Tell how many human labels a half-width needs in each language."""
+    """Tell how many human labels a half-width needs, and in which language the next ten are worth most."""
     from safeglot.backends.files.rundir import RunDir
     from safeglot.flow.labels.plan import plan_labels
     from safeglot.score.judges.drawing import LabelPlan

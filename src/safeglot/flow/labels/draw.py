@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, groupby
 from operator import itemgetter
 from pathlib import Path
@@ -22,8 +22,10 @@ from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.measure.judges.labels import (
     BETWEEN,
     WHOLE,
+    Drawn,
     drawn_answers,
     part_of_prompts,
+    parts_of,
 )
 from safeglot.flow.run import session
 from safeglot.keys import digest
@@ -51,6 +53,8 @@ class Wanted:
     categories: tuple[str, ...] = ()
     """Categories that get labels of their own; PROBLEMATIC for those that fall below 90% safe."""
     category_labels: int = 60
+    more: str = ""
+    """A language of which to draw `labels` answers beside those that were drawn, and no other."""
 
 
 PROBLEMATIC = "problematic"
@@ -63,21 +67,26 @@ def sample(run_dir: RunDir, wanted: Wanted, out: Path | None, *, again: bool = F
     _check(wanted)
     files.check_new(path)
     with run_dir.locked(), session.opened(run_dir) as store:
-        _check_first(run_dir, store, again=again)
-        cube = cube_of(store, manifest)
+        cube, before = cube_of(store, manifest), drawn_answers(store) if wanted.more else []
+        if wanted.more:
+            wanted = _as_before(wanted, before, cube, run_dir)
+        else:
+            _check_first(run_dir, store, again=again)
         judge = _judge(wanted, cube, run_dir)
         answers = harmful_answers(store, cube)
-        categories = _categories(wanted, cube, judge)
+        categories = parts_of(before, cube) if before else _categories(wanted, cube, judge)
         draws = [
             d
             for tag in cube.languages
-            for d in _draw(answers[tag], cube, judge, wanted, categories)
+            if wanted.more in ("", tag)
+            for d in _draw(answers[tag], cube, judge, wanted, categories, before=before)
         ]
         if not draws:
             whose = f" with a verdict of {judge}" if judge else ""
             raise UsageError(f"{run_dir.path}: there is no answer on a harmful prompt{whose} to label. Finish the run first: `safeglot run`.")  # fmt: skip
         files.write(path, _rows(draws, store, wanted))
-        store.clear("draws")
+        if not wanted.more:
+            store.clear("draws")
         store.write("draws", draws)
         drawn = drawn_answers(store)
     return f"{progress(drawn, cube.languages)}\n\nto label: {path}\nNext: fill in the column label with safe, unsafe or unsure, then safeglot annotate add {run_dir.path} {path}"  # fmt: skip
@@ -114,6 +123,16 @@ def _check_first(run_dir: RunDir, store: Store, *, again: bool) -> None:
             "Add their labels with `safeglot annotate add`, or draw anew with --again: labels of "
             "answers that are drawn again are kept."
         )
+
+
+def _as_before(wanted: Wanted, before: Sequence[Drawn], cube: Cube, run_dir: RunDir) -> Wanted:
+    """Return what to draw more of, by the design and judge of the first draw. Raises: UsageError."""
+    if wanted.more not in cube.languages:
+        raise UsageError(f"--more: got {wanted.more!r}; the languages of this run are {', '.join(cube.languages)}.")  # fmt: skip
+    if not before:
+        raise UsageError(f"--more: no answers were drawn yet. Draw first: safeglot annotate sample {run_dir.path}.")  # fmt: skip
+    first = next((d for d in before if d.language == wanted.more), before[0])
+    return replace(wanted, design=first.design, judge=first.judge or None)
 
 
 def _judge(wanted: Wanted, cube: Cube, run_dir: RunDir) -> str:
@@ -162,15 +181,29 @@ _Draw = tuple[int, str, str, str, int, str]
 
 
 def _draw(
-    answers: list[AnswerPlace], cube: Cube, judge: str, wanted: Wanted, categories: Sequence[str]
+    answers: list[AnswerPlace],
+    cube: Cube,
+    judge: str,
+    wanted: Wanted,
+    categories: Sequence[str],
+    *,
+    before: Sequence[Drawn],
 ) -> Iterator[_Draw]:
-    """Yield the drawn answers of one language: within a stratum all have the same chance."""
+    """Yield the drawn answers of one language: within a stratum all have the same chance.
+
+    More are drawn of those that were not, so that each stratum has its share of all.
+    """
+    drawn = {d.id for d in before}
     for category, strata in parts(answers, cube, judge, categories):
+        if category and wanted.more:
+            continue
         sizes = [len(members) for members in strata.values()]
+        has = [sum(a.id in drawn for a in members) for members in strata.values()]
         labels = wanted.category_labels if category else wanted.labels
-        counts = shares(sizes, labels) if judge else [labels]
-        for (name, members), n in zip(strata.items(), counts, strict=True):
-            yield from _of_stratum(name, members, n, (judge, wanted, cube.models))
+        counts = shares(sizes, labels + sum(has)) if judge else [labels + sum(has)]
+        for (name, members), n, n_before in zip(strata.items(), counts, has, strict=True):
+            left = [a for a in members if a.id not in drawn]
+            yield from _of_stratum(name, left, max(n - n_before, 0), (judge, wanted, cube.models))
 
 
 def parts(
@@ -189,7 +222,8 @@ def _of_stratum(
 ) -> Iterator[_Draw]:
     judge, wanted, models = by
     language = members[0].language if members else ""
-    seed = int(digest("labels", wanted.seed, language, name)[:12], 16)
+    again = ("more", len(members)) if wanted.more else ()
+    seed = int(digest("labels", wanted.seed, language, name, *again)[:12], 16)
     groups = [models.index(a.model) for a in members]
     chosen, twice = draw(groups, n, overlap=wanted.overlap, seed=seed)
     for position in chosen.tolist():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
+from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.labels.progress import table
 from safeglot.flow.measure.cube import cube_of
 from safeglot.flow.measure.judges.labels import (
+    Drawn,
+    answered,
+    counts_to_plan,
     drawn_answers,
     known_rates,
 )
@@ -20,11 +24,17 @@ from safeglot.score.judges.drawing import (
     assumed,
     faults,
 )
+from safeglot.score.judges.label_counts import LabelCounts
+from safeglot.score.judges.next_labels import TEN, next_ten
 
 PLANNING = (
     "These are planning numbers for a normal 95% interval. The interval that is reported (MOVER) and "
     "the floor of 30 labels a verdict add 20 to 30%. The table says how many labels make the "
     "judge's errors known to this width, not that the judge is good."
+)
+EXPECTED = (
+    "Widths are of 95% intervals in shares; expected is the mean over what people may say of answers "
+    "drawn as those with labels were."
 )
 
 
@@ -32,12 +42,40 @@ def plan_labels(run_dir: RunDir | None, planned: LabelPlan) -> str:
     """Return how many labels a wanted half-width needs in each language. Raises: UsageError."""
     if problems := list(faults(planned)):
         raise InputErrors(problems)
-    if run_dir is None and planned.unsafe_rate is None:
-        raise UsageError(
-            "nothing to plan for: give a run, whose verdicts say how many answers are judged unsafe, "
-            "or --unsafe-rate with the share that you expect, as in --unsafe-rate 0.07."
-        )
-    cases = [("-", planned.unsafe_rate or 0.0, None, None)] if run_dir is None else _cases(run_dir)
+    if run_dir is None:
+        if planned.unsafe_rate is None:
+            raise UsageError(
+                "nothing to plan for: give a run, whose verdicts say how many answers are judged unsafe, "
+                "or --unsafe-rate with the share that you expect, as in --unsafe-rate 0.07."
+            )
+        return _table([("-", planned.unsafe_rate, None, None)], planned)
+    counts, drawn, manifest = _counted(run_dir)
+    cases = [(tag, 0.0, 0, None) if c is None else (tag, c.share.q, c.share.n, known_rates(c)) for tag, c in counts.items()]  # fmt: skip
+    return f"{_table(cases, planned)}{_next(counts, drawn, manifest, run_dir)}"
+
+
+_Case = tuple[str, float, int | None, Rates | None]
+"""(language, share judged unsafe, answers judged, PPV and false omission rate by labels).
+
+Of None judged it is not known how many there are to label; with 0 there is nothing to plan from.
+"""
+
+
+def _counted(
+    run_dir: RunDir,
+) -> tuple[dict[str, LabelCounts | None], list[Drawn], Manifest]:
+    """Return the labels of each language of a run, counted, and the answers drawn for them."""
+    manifest = session.of_models(run_dir)
+    with session.opened(run_dir) as store:
+        cube, drawn = cube_of(store, manifest), drawn_answers(store)
+        there = answered(store, cube)
+    if not cube.judges:
+        raise UsageError(f"{run_dir.path}: has no judge yet. Name one: safeglot judge {run_dir.path} --judge family=provider/model.")  # fmt: skip
+    judge = next((d.judge for d in drawn if d.judge in cube.judges), cube.judges[0])
+    return dict(counts_to_plan(judge, drawn, cube, there)), drawn, manifest
+
+
+def _table(cases: Sequence[_Case], planned: LabelPlan) -> str:
     rows = []
     for language, q, judged, known in cases:
         if judged == 0:
@@ -50,22 +88,32 @@ def plan_labels(run_dir: RunDir | None, planned: LabelPlan) -> str:
     return f"labels for +-{planned.half_width:g} on the unsafe rate\n\n{table(heads, rows)}\n\n{PLANNING}"
 
 
-_Case = tuple[str, float, int | None, Rates | None]
-"""(language, share judged unsafe, answers judged, PPV and false omission rate by labels).
-
-Of None judged it is not known how many there are to label; with 0 there is nothing to plan from.
-"""
-
-
-def _cases(run_dir: RunDir) -> Iterator[_Case]:
-    """Yield the case of each language of a run."""
-    manifest = session.of_models(run_dir)
-    with session.opened(run_dir) as store:
-        cube, drawn = cube_of(store, manifest), drawn_answers(store)
-    if not cube.judges:
-        raise UsageError(f"{run_dir.path}: has no judge yet. Name one: safeglot judge {run_dir.path} --judge family=provider/model.")  # fmt: skip
-    judge = next((d.judge for d in drawn if d.judge in cube.judges), cube.judges[0])
-    yield from known_rates(judge, drawn, cube)
+def _next(
+    counts: Mapping[str, LabelCounts | None],
+    drawn: Sequence[Drawn],
+    manifest: Manifest,
+    run_dir: RunDir,
+) -> str:
+    """Return where the next ten labels are worth most; "" before there is any."""
+    known = {tag: c for tag, c in counts.items() if c is not None}
+    if not any(c.labelled for c in known.values()):
+        return ""
+    found = next_ten(known, manifest.reference, level=manifest.level)
+    best, widest = min(found, key=lambda x: x.widest), max(found, key=lambda x: x.width)
+    of = {x.language: "rate" if x.language == manifest.reference or manifest.reference not in known else f"gap to {manifest.reference}" for x in found}  # fmt: skip
+    heads = ("language", "labels", "interval", "width", f"with {TEN} more", "widest of all then")
+    rows = [(x.language, x.labels, of[x.language], *(f"{w:.4f}" for w in (x.width, x.after, x.widest))) for x in found]  # fmt: skip
+    waiting = sum(d.language == best.language and not d.labels for d in drawn)
+    how = (
+        f"{waiting} answers drawn in {best.language} wait for a label: safeglot label {run_dir.path}."
+        if waiting
+        else f"Draw them: safeglot annotate sample {run_dir.path} --more {best.language} --labels {TEN} --out {run_dir.path}/more-{best.language}-{best.labels}.csv."
+    )
+    return (
+        f"\n\nthe next {TEN} labels\n\n{table(heads, rows)}\n\n"
+        f"The next {TEN} labels are worth most in {best.language}: the widest interval, {of[widest.language]} of {widest.language}, "
+        f"is {widest.width:.4f} wide, and {best.widest:.4f} is expected after them. {EXPECTED} {how}"
+    )
 
 
 def _needed(

@@ -63,3 +63,24 @@ def test_a_run_without_answers_has_nothing_to_label(tmp_path):
     run_dir, _ = begun(tmp_path / "run")
     with pytest.raises(UsageError, match=r"no answer on a harmful prompt with a verdict of"):
         sample(run_dir, Wanted(), None)
+
+
+def test_more_of_a_language_stands_beside_what_was_drawn(run):
+    first = {row["item"] for row in drawn(run, labels=8, overlap=0.0)}
+    told = sample(run, Wanted(more="de", labels=4, overlap=0.0), run.path / "more.csv")
+    with (run.path / "more.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["language"] for row in rows} == {"de"}
+    more = {row["item"] for row in rows}
+    assert len(more) == 4
+    assert not more & first
+    assert [line.split()[-3:] for line in told.splitlines()[1:3]] == [
+        ["0", "of", "8"], ["0", "of", "12"],
+    ]  # fmt: skip
+
+
+def test_more_than_nothing_is_refused(run):
+    with pytest.raises(UsageError, match="--more: no answers were drawn yet"):
+        sample(run, Wanted(more="de"), None)
+    with pytest.raises(UsageError, match="--more: got 'sw'; the languages of this run are en, de"):
+        sample(run, Wanted(more="sw"), None)

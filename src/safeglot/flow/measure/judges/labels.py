@@ -303,22 +303,19 @@ def _ratings(here: list[Drawn]) -> np.ndarray[tuple[int, ...], np.dtype[np.int64
     return np.array(rating_AU, dtype=np.int64)
 
 
-def known_rates(
-    judge: str, drawn: list[Drawn], cube: Cube
-) -> Iterator[tuple[str, float, int, tuple[float, float] | None]]:
-    """Yield each language, the share judged unsafe, of how many, and (PPV, false omission rate).
-
-    The last are by the labels, pulled a little to one half so that no error seen is not taken for
-    no error; None where a verdict has no label.
-    """
+def counts_to_plan(
+    judge: str, drawn: list[Drawn], cube: Cube, there: Bools
+) -> Iterator[tuple[str, LabelCounts | None]]:
+    """Yield each language and its labels, counted for all models; None without a verdict."""
     for language in cube.languages:
         own = [d for d in drawn if d.language == language and d.judge in ("", judge)]
-        counts = counts_of(_sample(judge, own, cube, language))
-        if counts is None:
-            yield language, 0.0, 0, None
-            continue
-        rates = None
-        (n1, u1, *_), (n0, u0, *_), _ = map(counts.of, VERDICTS)
-        if n1 and n0:
-            rates = (u1 + 0.5) / (n1 + 1), (u0 + 0.5) / (n0 + 1)
-        yield language, counts.share.q, counts.share.n, rates
+        yield language, counts_of(_sample(judge, own, cube, language, there), None, micro(cube))
+
+
+def known_rates(c: LabelCounts) -> tuple[float, float] | None:
+    """Return (PPV, false omission rate) by the labels; None where a verdict has no label.
+
+    Pulled a little to one half, so that no error seen is not taken for no error.
+    """
+    (n1, u1, *_), (n0, u0, *_), _ = map(c.of, VERDICTS)
+    return ((u1 + 0.5) / (n1 + 1), (u0 + 0.5) / (n0 + 1)) if n1 and n0 else None

@@ -5,7 +5,14 @@ import pytest
 from example.manifest import manifest_with
 from safeglot.errors import UsageError
 from safeglot.flow.measure.cube import cube_of
-from safeglot.flow.measure.judges.labels import drawn_answers, estimates, identity, known_rates
+from safeglot.flow.measure.judges.labels import (
+    answered,
+    counts_to_plan,
+    drawn_answers,
+    estimates,
+    identity,
+    known_rates,
+)
 
 JUDGE = "refusal-baseline"
 MANIFEST = manifest_with()
@@ -107,6 +114,9 @@ def test_known_rates_are_pulled_to_one_half(store, label):
     for at, name in enumerate(("unsafe", "unsafe", "safe")):
         label(at, 1, name)
     label(3, 0, "safe")
-    found = {row[0]: row[1:] for row in known_rates(JUDGE, drawn_answers(store), cube_of(store, MANIFEST))}  # fmt: skip
-    assert found["de"] == (0.75, 4, ((2 + 0.5) / (3 + 1), (0 + 0.5) / (1 + 1)))
-    assert found["en"] == (0.0, 0, None)
+    cube, drawn = cube_of(store, MANIFEST), drawn_answers(store)
+    found = dict(counts_to_plan(JUDGE, drawn, cube, answered(store, cube)))
+    de = found["de"]
+    assert (de.share.q, de.share.n) == (0.75, 4)
+    assert known_rates(de) == ((2 + 0.5) / (3 + 1), (0 + 0.5) / (1 + 1))
+    assert found["en"] is None
