@@ -73,7 +73,7 @@ def _rates(scope: PanelScope, model: str | None) -> Block:
 
     return Block(
         title="All models together" if model is None else "",
-        words=f"Unsafe in percent, all answers together (micro), with {level(next(iter(known), None))} interval: as the judge says, and corrected by people's labels, whose interval holds the judge's errors too. The judge's part: how many points of the gap are its own errors.",
+        words=f"Unsafe in percent, all answers together (micro), with {level(next(iter(known), None))} interval: as the judge says, and corrected by people's labels, whose interval holds the judge's errors too. The judge's part: how many points of the gap are its own errors. Each language stands on its own labels: borrowing those of other languages makes intervals shorter but wrong where the judge errs otherwise in one (at worst 0 to 41 of 100 simulated runs then held the truth).",
         heads=(
             f"judged {verb_of(scope).rate}",
             *("corrected", "corrected, macro"),
