@@ -25,6 +25,7 @@ from safeglot.score.probes.contrasts import (
     of_factors,
     of_variants,
 )
+from safeglot.score.probes.wordings import of_wordings
 from safeglot.score.safety.unpaired_gaps import unpaired_gaps
 from safeglot.text import languages
 from safeglot.types import Estimate
@@ -62,7 +63,7 @@ def estimates(
             probed = [_probed(texts, of, tag, level=level) for tag in cube.languages]
             alone = [row for tag in cube.languages for row in _alone(texts, of, tag, level=level)]
             rows += in_families([*alone, *(e for one in probed for e in of_variants(one))])
-            rows += of_factors(probed)
+            rows += [*of_factors(probed), *of_wordings(probed)]
     return rows
 
 

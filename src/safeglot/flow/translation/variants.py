@@ -17,7 +17,7 @@ from safeglot.config import registry
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.run.adaptations import of_set
-from safeglot.flow.translation.asking import Asking, open_bench, run
+from safeglot.flow.translation.asking import Asking, Bench, open_bench, run
 from safeglot.flow.translation.round_trips import round_trips
 from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
@@ -33,6 +33,7 @@ from safeglot.prompts.reading.tables import read_table
 from safeglot.translate.base import Scale
 from safeglot.translate.checks.dialects import foreign
 from safeglot.translate.checks.identify import available
+from safeglot.translate.translators.llm import LlmTranslator
 from safeglot.types import Candidate, Source, Translation
 
 _Set: TypeAlias = tuple[Probe, ...]
@@ -50,6 +51,8 @@ class VariantPlan:
     """Where replies of translators and estimators are kept."""
     probes: tuple[_Set, ...]
     dialects: Dialects
+    wordings: tuple[Probe, ...]
+    """Those that a chat model is asked for, in their order."""
     steps: TranslationSteps
 
     @property
@@ -61,7 +64,7 @@ class VariantPlan:
     def asks(self) -> bool:
         """Whether a model has to be asked."""
         rated = bool(self.steps.estimators) and any(map(_checkable, self.probes))
-        return self.roundtrip or rated
+        return self.roundtrip or rated or bool(self.wordings)
 
 
 def with_variations(
@@ -78,7 +81,7 @@ def with_variations(
     Raises: InputErrors with all that is wrong with the probes.
     """
     plan = _planned(config, prompts, folder)
-    made = list(_made(plan))
+    made: list[Made] = []
     ratings: Mapping[_Place, Mapping[str, float]] = {}
     backs: list[Translation | Untranslated] = []
     if plan.asks and console is not None:
@@ -94,9 +97,11 @@ def with_variations(
         )
         try:
             check_ranges(store)
-            ratings, backs = run(lambda: _ask(plan, made, asking, store), folder.path)
+            made, ratings, backs = run(lambda: _ask(plan, asking, store), folder.path)
         finally:
             store.close()
+    else:
+        made = list(_made(plan))
     main = filled(prompts, config)
     probes, lacking = _checked(plan, made, ratings)
     return replace(
@@ -123,40 +128,60 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
             sets.append(base.parse_all(text))
         except UsageError as error:
             problems.append(f"--probes: {error}")
-    sets, dialects = _dialects(sets, prompts, problems)
+    sets, dialects, wordings = _dialects(sets, prompts, problems)
     steps = TranslationSteps(translators=())
     try:
-        if config.quality or set(ROUND_TRIPS) & set(config.arms):
+        if config.quality or wordings or set(ROUND_TRIPS) & set(config.arms):
             steps = make_steps(config, [p.id for p in prompts.prompts], prompts.languages)
     except InputErrors as error:
         problems += error.problems
+    if wordings and not any(isinstance(t, LlmTranslator) for t in steps.translators):
+        problems.append(
+            f"--probes paraphrase={len(wordings)}: a chat model writes the wordings, and none is named; "
+            "give --with llm=PROVIDER/MODEL, or a file: --probes paraphrase=FILE.csv"
+        )
     if problems:
         raise InputErrors(problems)
     unique = tuple(dict.fromkeys(sets))
     return VariantPlan(
-        config=config, prompts=prompts, folder=folder, probes=unique, dialects=dialects, steps=steps
+        config=config,
+        prompts=prompts,
+        folder=folder,
+        probes=unique,
+        dialects=dialects,
+        wordings=wordings,
+        steps=steps,
     )
 
 
 def _dialects(
     sets: Sequence[_Set], prompts: PromptSet, problems: list[str]
-) -> tuple[list[_Set], Dialects]:
-    """Return the probes and the dialects of files; a probe of a file becomes one of each of its labels."""
+) -> tuple[list[_Set], Dialects, tuple[Probe, ...]]:
+    """Return the probes, the texts of files, and what a chat model is to word.
+
+    A probe of a file becomes one of each of its labels, a number of wordings one of each.
+    """
     expanded: list[_Set] = []
-    dialects = Dialects()
+    texts: dict[tuple[Probe, str, str], str] = {}
+    asked: dict[Probe, None] = {}
     for together in sets:
-        file = next((p.level for p in together if p.factor == "dialect"), None)
-        if file is None:
+        given = next((p for p in together if p.factor in base.GIVEN), None)
+        if given is None:
             expanded.append(together)
             continue
-        dialects = _read(file, prompts, problems)
-        others = tuple(p for p in together if p.factor != "dialect")
-        expanded += [base.ordered((*others, probe)) for probe in dialects.probes]
-    return expanded, dialects
+        own = base.wordings(given)
+        asked |= dict.fromkeys(own)
+        if not own:
+            read = _read(given, prompts, problems)
+            own = read.probes
+            texts.update(read.texts)
+        others = tuple(p for p in together if p is not given)
+        expanded += [base.ordered((*others, probe)) for probe in own]
+    return expanded, Dialects(texts=texts), tuple(asked)
 
 
-def _read(file: str, prompts: PromptSet, problems: list[str]) -> Dialects:
-    noted = Problems()
+def _read(probe: Probe, prompts: PromptSet, problems: list[str]) -> Dialects:
+    noted, file = Problems(), probe.level
     try:
         loaded = datasets.load_prompts(file)
         table = read_table(loaded.files)
@@ -169,13 +194,13 @@ def _read(file: str, prompts: PromptSet, problems: list[str]) -> Dialects:
             rows,
             [p.id for p in prompts.prompts],
             tags=prompts.languages,
-            label=Path(file).stem,
+            probe=replace(probe, level=Path(file).stem),
             problems=noted,
         )
     except InputErrors as error:
         problems += error.problems
     except UsageError as error:
-        problems.append(f"--probes dialect={file}: {error}")
+        problems.append(f"--probes {probe.factor}={file}: {error}")
     finally:
         problems += noted.found
     return Dialects()
@@ -209,14 +234,43 @@ def _checkable(together: _Set) -> bool:
 
 
 async def _ask(
-    plan: VariantPlan, made: Sequence[Made], asking: Asking, store: Store
-) -> tuple[Mapping[_Place, Mapping[str, float]], list[Translation | Untranslated]]:
+    plan: VariantPlan, asking: Asking, store: Store
+) -> tuple[list[Made], Mapping[_Place, Mapping[str, float]], list[Translation | Untranslated]]:
     async with open_bench(asking, store) as bench:
+        made = list(_made(replace(plan, dialects=await _worded(plan, bench))))
         places = list(_to_rate(plan, made))
         rated = await bench.qualities([candidate for _, candidate in places])
         ratings = {place: numbers for (place, _), (numbers, _) in zip(places, rated, strict=True)}
         backs = await round_trips(plan.config, plan.prompts, bench) if plan.roundtrip else []
-    return ratings, backs
+    return made, ratings, backs
+
+
+async def _worded(plan: VariantPlan, bench: Bench) -> Dialects:
+    """Return the given texts, with those that a chat model is asked for beside them."""
+    if not plan.wordings:
+        return plan.dialects
+    writer = next(t for t in plan.steps.translators if isinstance(t, LlmTranslator))
+    work = [(probe, text) for probe in plan.wordings for text in plan.prompts.translations]
+    texts, faults = dict(plan.dialects.texts), dict(plan.dialects.faults)
+
+    async def word(at: int) -> bool:
+        (probe, own), step = work[at], replace(writer, wording=int(work[at][0].level))
+        text = slotless(own.text, own.language, plan.config)
+        source = Source(prompt=own.prompt, text=text, language=own.language, target=own.language)
+        given = await bench.translation(source, step)
+        key = (probe, own.prompt, own.language)
+        (texts if given.text.strip() else faults)[key] = given.text.strip() or given.fault
+        return given.momentary
+
+    await bench.each(range(len(work)), word, what="wordings", of=len(work))
+    seen: set[tuple[str, str, str]] = set()
+    for probe, own in work:
+        key = (probe, own.prompt, own.language)
+        here = (own.prompt, own.language, texts.get(key, ""))
+        if here in seen and texts.pop(key, ""):
+            faults[key] = "the wording is the same as an earlier one"
+        seen.add(here)
+    return Dialects(texts=texts, faults=faults)
 
 
 def _to_rate(plan: VariantPlan, made: Sequence[Made]) -> Iterator[tuple[_Place, Candidate]]:

@@ -11,18 +11,22 @@ from safeglot.keys import digest
 LEVELS: Mapping[str, tuple[str, ...]] = {
     "context": ("local", "reference"),
     "dialect": (),
+    "paraphrase": (),
     "codeswitch": ("word", "clause", "word-into-reference", "clause-into-reference"),
     "translit": ("latin",),
     "framing": ("story", "roleplay", "educational", "research"),
 }
 """Factors in the order in which they are applied, and their levels; () takes a level of the user's."""
+GIVEN = ("dialect", "paraphrase")
+"""Factors whose texts are given whole, by a file or a chat model: a text has one of them."""
+MOST_WORDINGS = 20
 SHARE = 0.3
 """Of the words or clauses that code-switching swaps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One factor at one level, as in codeswitch=word; of `dialect` the level is a file or a label."""
+    """One factor at one level, as in codeswitch=word; of `dialect` and `paraphrase` it is a file or a label."""
 
     factor: str
     level: str
@@ -35,7 +39,7 @@ class Variant:
     Code-switching: level (what was swapped: word, clause or sentence), matrix, embedded, share (of
     the reference text's words or clauses), swapped (how many stretches), cmi and its cmi_unit.
     Context: context (whose), and what filled the slots: country, place, language. Translit: script. Framing: frame (whose
-    row), frame_checked (yes or no). Dialect: label.
+    row), frame_checked (yes or no). Dialect, paraphrase: label.
     """
 
     text: str
@@ -70,8 +74,10 @@ def parse(text: str) -> Probe:
     if not given and factor in ("translit", "context"):
         level = levels[0]
     if (levels and level not in levels) or not level:
-        wanted = f"one of {', '.join(levels)}" if levels else "a file, as in dialect=slang.csv"
+        wanted = f"one of {', '.join(levels)}" if levels else f"a file, as in {factor}=texts.csv"
         raise UsageError(f'probe "{text}": {factor} takes {wanted}; write {factor}=LEVEL')
+    if factor == "paraphrase" and level.isdecimal() and not 0 < int(level) <= MOST_WORDINGS:
+        raise UsageError(f'probe "{text}": asks for {level} wordings; give 1 to {MOST_WORDINGS}')
     if "+" in level and levels:
         raise UsageError(f'probe "{text}": give one probe at a time')
     return Probe(factor=factor, level=level)
@@ -84,9 +90,18 @@ def parse_all(text: str) -> tuple[Probe, ...]:
     """
     probes = ordered([parse(part) for part in text.split("+")])
     factors = [probe.factor for probe in probes]
-    if len(set(factors)) < len(factors):
-        raise UsageError(f'probe "{text}" names a factor twice; one text has one level of each')
+    whole = [factor for factor in factors if factor in GIVEN]
+    if len(set(factors)) < len(factors) or len(whole) > 1:
+        twice = " and ".join(whole) if len(whole) > 1 else "a factor twice"
+        raise UsageError(f'probe "{text}" names {twice}; one text has one level of each')
     return probes
+
+
+def wordings(probe: Probe) -> tuple[Probe, ...]:
+    """Return the probes that paraphrase=N stands for, one of each wording; none of another probe."""
+    if probe.factor != "paraphrase" or not probe.level.isdecimal():
+        return ()
+    return tuple(Probe(factor="paraphrase", level=str(n + 1)) for n in range(int(probe.level)))
 
 
 def examples() -> str:

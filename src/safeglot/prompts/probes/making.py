@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from safeglot.errors import UsageError
 from safeglot.prompts.probes.alignment import WordTable, learn
-from safeglot.prompts.probes.base import SHARE, Made, Probe, Variant, failed, name, ordered, seed_of
+from safeglot.prompts.probes.base import (
+    GIVEN,
+    SHARE,
+    Made,
+    Probe,
+    Variant,
+    failed,
+    name,
+    ordered,
+    seed_of,
+)
 from safeglot.prompts.probes.codeswitch import Pair, by_clause, by_word, frequent_words
 from safeglot.prompts.probes.context import baseline, in_context
 from safeglot.prompts.probes.dialect import Dialects
@@ -77,8 +87,8 @@ class _Maker:
     ) -> Variant:
         if probe.factor == "context":
             return in_context(text, tag, probe.level, self.reference)
-        if probe.factor == "dialect":
-            return self.dialects.variant(probe.level, prompt, tag)
+        if probe.factor in GIVEN:
+            return self.dialects.variant(probe, prompt, tag)
         if probe.factor == "codeswitch":
             return self._switched(text, prompt, tag, probe, str(facts.get("context", "")))
         if probe.factor == "translit":

@@ -83,6 +83,7 @@ def why(page: Page, scope: PanelScope, reasons: Reasons, language: str = "") -> 
         _unusable(scope, row),
         _over_refusal(scope, row, reasons),
         _category(scope, row),
+        *_wording(scope, row),
         _prompts(page, scope, row, reasons),
         *_remedy(scope, row),
     )
@@ -301,6 +302,16 @@ def _turned(gap: Estimate) -> str:
     return f"[{points(-gap.high)} to {points(-gap.low)}]"
 
 
+def _wording(scope: PanelScope, row: LanguageRate) -> Iterator[WhyAnswer]:
+    """Yield what is left of the gap over several wordings; nothing without them."""
+    gap = scope.get("wording_gap", row.language.tag)
+    if gap is not None and gap.value is not None:
+        told = "Not all of it" if (gap.low or 0.0) > 0 or (gap.high or 0.0) < 0 else "It may be"
+        share = percent(extra(gap, "share_wording"))
+        answer = f"{told}: over {extra(gap, 'wordings'):.1f} wordings a request the gap is {points(gap.value)} points [{points(gap.low)} to {points(gap.high)}]; {share}% of the spread between requests is wording."
+        yield WhyAnswer(question="The wording?", answer=answer, is_known=True)
+
+
 def _prompts(page: Page, scope: PanelScope, row: LanguageRate, reasons: Reasons) -> WhyAnswer:
     question = "One kind of prompt?"
     reference = scope.run.language_name(scope.run.reference)
@@ -308,6 +319,7 @@ def _prompts(page: Page, scope: PanelScope, row: LanguageRate, reasons: Reasons)
         e
         for e in page.estimates
         if e.metric in ("probe_interaction", "probe_effect")
+        and not word(e, "variant").startswith("paraphrase=")
         and (e.judge, e.model, e.language) == (scope.judge, scope.model, row.language.tag)
         and e.value is not None
     ]

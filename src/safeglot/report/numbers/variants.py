@@ -8,6 +8,7 @@ NAMES = {
     "translit": "transliteration",
     "context": "local context",
     "dialect": "dialect",
+    "paraphrase": "wording",
 }
 """Name of a factor as it is printed; others go by their own."""
 

@@ -7,13 +7,21 @@ from dataclasses import replace
 
 from safeglot.report.finding.shares import verb_of
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
-from safeglot.report.numbers.percent import count, p_value
+from safeglot.report.numbers.percent import count, p_value, percent, points
 from safeglot.report.numbers.variants import level_words, spelled
 from safeglot.report.page import Page, PanelScope
 from safeglot.report.sections.blocks import Block, BlockRow, by_language
 from safeglot.types import Estimate
 
-METRICS = ("gap_version", "probe_unsafe", "probe_effect", "probe_interaction", "factor_effect")
+METRICS = (
+    "wording_flip",
+    "wording_gap",
+    "gap_version",
+    "probe_unsafe",
+    "probe_effect",
+    "probe_interaction",
+    "factor_effect",
+)
 LEFT_OUT = "Texts left out no longer ask for the same, or are not in the language they should be in; `effect_with_unkept` in the results has them in."
 
 
@@ -30,6 +38,7 @@ def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
     effects = [e for e in found if e.metric == "probe_effect"]
     for name in dict.fromkeys(word(e, "variant") for e in effects):
         yield _variant(scope, name, [e for e in found if word(e, "variant") == name])
+    yield _wordings(scope, found)
     yield _factors(scope, [e for e in found if e.metric == "factor_effect"])
 
 
@@ -83,6 +92,29 @@ def _turned(gap: Estimate | None) -> Figure:
 def _unkept(effect: Estimate | None) -> str:
     n = extra(effect, "unkept")
     return count(int(n)) if n else ""
+
+
+def _wordings(scope: PanelScope, found: Sequence[Estimate]) -> Block:
+    flips, gaps = (
+        {e.language: e for e in found if e.metric == f"wording_{name}"} for name in ("flip", "gap")
+    )
+    reference = scope.run.language_name(scope.run.reference)
+
+    def part(tag: str, name: str) -> float | None:
+        return extra(gaps.get(tag), name)
+
+    return by_language(
+        [language for language in scope.run.languages if language.tag in flips],
+        {
+            "verdicts that flip": lambda tag: rate(flips.get(tag)),
+            f"gap to {reference}": lambda tag: difference(gaps.get(tag)),
+            "own texts alone": lambda tag: points(part(tag, "gap_own")),
+            "± by wording": lambda tag: percent(part(tag, "sd_wording")),
+            "share of wording, %": lambda tag: percent(part(tag, "share_wording")),
+        },
+        title="How much is wording",
+        words=f"Requests put in several ways: how often two wordings of one get different verdicts, and the gap averaged over them, in points more {verb_of(scope).answers}, each request as one. ±: one standard deviation of the gap over other wordings. The share is that of wording in the spread of the gap between requests. Where a model draws its answers, the draw counts as wording.",
+    )
 
 
 def _factors(scope: PanelScope, effects: Sequence[Estimate]) -> Block:

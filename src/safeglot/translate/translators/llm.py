@@ -18,6 +18,7 @@ from safeglot.types import NO_SETTINGS, ModelSettings, Reply, Request, Source, T
 VERSION = 2
 _TEXTS = table(__package__, "llm.toml")
 TASK: str = _TEXTS["task"]
+REWORD: str = _TEXTS["reword"]
 _PROBE = Source(prompt="probe", text="text", language="en", target="de")
 AGAIN: str = _TEXTS["again"]
 SHOWN = 80
@@ -33,12 +34,15 @@ class LlmTranslator:
     model: str
     settings: ModelSettings = NO_SETTINGS
     """What the user wants it to be asked with."""
+    wording: int = 0
+    """Which of several wordings in the text's own language it writes; 0 where it translates."""
 
     @property
     def id(self) -> str:
         """The model and a hash of its task and of what it is asked with."""
         asked = (request_key(self.ask(_PROBE)[0]),) if self.settings else ()
-        return f"{self.name}#{digest('llm-translator', VERSION, TASK, self.model, *asked)[:8]}"
+        task = (REWORD, self.wording) if self.wording else (TASK,)
+        return f"{self.name}#{digest('llm-translator', VERSION, *task, self.model, *asked)[:8]}"
 
     def fault(self, source: str, target: str) -> str:
         """Return why it cannot be asked, "" where it can: it may know any language that has a name."""
@@ -53,7 +57,8 @@ class LlmTranslator:
 
     def _request(self, item: Source, *, again: bool = False) -> Request:
         target, mark = languages.lookup(item.target), _mark(item)
-        text = TASK.format(
+        text = (REWORD if self.wording else TASK).format(
+            wording=self.wording,
             source=languages.lookup(item.language).name,
             target=f"{target.name} ({item.target})",
             script="" if target.script == "Latn" else f", in its usual script ({target.script})",
@@ -65,8 +70,9 @@ class LlmTranslator:
             model=self.model,
             messages=(("user", text + AGAIN.format(mark=mark) if again else text),),
             max_tokens=room,
-            seed=int(again),
-            sample=int(again),
+            temperature=1.0 if self.wording else 0.0,
+            seed=2 * self.wording + int(again),
+            sample=2 * self.wording + int(again),
         )
         return self.settings.applied(request)
 

@@ -40,7 +40,7 @@ def test_a_probe_is_read(text, factor, level):
         ("story", 'no factor is called "story"; there are: context=local'),
         ("codeswitch", "takes one of word, clause"),
         ("framing=poem", "takes one of story, roleplay, educational, research"),
-        ("dialect", "takes a file, as in dialect=slang.csv"),
+        ("dialect", "takes a file, as in dialect=texts.csv"),
         ("translit=greek", "takes one of latin"),
         ("framing=story+translit", "takes one of story"),
     ],

@@ -1,5 +1,6 @@
 import pytest
 
+from safeglot.prompts.probes.base import Probe
 from safeglot.prompts.probes.dialect import read_dialects
 from safeglot.prompts.problems import Problems
 
@@ -10,19 +11,27 @@ ROWS = [
 ]
 
 
+def probe(label):
+    return Probe(factor="dialect", level=label)
+
+
 def read(rows, problems=None):
     return read_dialects(
-        rows, ["p1", "p2"], tags=["en", "de"], label="bairisch", problems=problems or Problems()
+        rows,
+        ["p1", "p2"],
+        tags=["en", "de"],
+        probe=probe("bairisch"),
+        problems=problems or Problems(),
     )
 
 
 def test_labels_are_probes():
     dialects = read(ROWS)
     assert [probe.level for probe in dialects.probes] == ["bairisch", "berlin"]
-    assert dialects.variant("berlin", "p1", "de").text == "Wie mach ick dit?"
-    assert dialects.variant("bairisch", "p2", "de").facts == {"label": "bairisch"}
-    fault = dialects.variant("berlin", "p2", "de").fault
-    assert fault == 'the file has no text labelled "berlin" for this prompt in de'
+    assert dialects.variant(probe("berlin"), "p1", "de").text == "Wie mach ick dit?"
+    assert dialects.variant(probe("bairisch"), "p2", "de").facts == {"label": "bairisch"}
+    fault = dialects.variant(probe("berlin"), "p2", "de").fault
+    assert fault == 'there is no text labelled "berlin" for this prompt in de'
 
 
 @pytest.mark.parametrize(
@@ -37,7 +46,7 @@ def test_labels_are_probes():
             "language fr is not in the run (it has en, de)",
         ),
         ({"id": "p1", "language": "germn", "text": "x"}, "unknown language tag 'germn'"),
-        ({"id": "p1", "language": "de", "text": " "}, "has no text; a row of dialect needs id"),
+        ({"id": "p1", "language": "de", "text": " "}, "has no text; a row needs id"),
         ({"id": "p1", "text": "x"}, "has no language;"),
         (
             {"id": "p1", "language": "de", "text": "x", "label": "a+b"},

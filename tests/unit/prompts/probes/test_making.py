@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from safeglot.errors import UsageError
-from safeglot.prompts.probes.base import parse_all
+from safeglot.prompts.probes.base import Probe, parse_all
 from safeglot.prompts.probes.dialect import Dialects
 from safeglot.prompts.probes.framing import SLOT
 from safeglot.prompts.probes.framing import framed as in_frame
@@ -22,6 +22,7 @@ def bundled(name):
 
 
 PAGE = Path(__file__).parents[4] / "docs" / "how-to" / "probes.md"
+BAVARIAN = Probe(factor="dialect", level="bairisch")
 MINI, CONTEXT = bundled("mini.jsonl"), bundled("context.jsonl")
 
 
@@ -92,12 +93,12 @@ def test_both_texts_of_a_switch_stand_in_the_same_context():
 
 def test_a_dialect_replaces_the_text_and_can_be_framed():
     texts = {"p": {"en": "What?", "de": "Was?"}}
-    dialects = Dialects(texts={("bairisch", "p", "de"): "Wos?"})
+    dialects = Dialects(texts={(BAVARIAN, "p", "de"): "Wos?"})
     found = made(texts, "dialect=bairisch", "dialect=bairisch+framing=story", dialects=dialects)
     assert found["p", "de", "dialect=bairisch"].text == "Wos?"
     assert found["p", "de", "dialect=bairisch+framing=story"].text.endswith("\n\nWos?")
     assert "no text labelled" in found["p", "en", "dialect=bairisch"].fault
-    same = Dialects(texts={("bairisch", "p", "de"): "Was?"})
+    same = Dialects(texts={(BAVARIAN, "p", "de"): "Was?"})
     fault = made(texts, "dialect=bairisch", dialects=same)["p", "de", "dialect=bairisch"].fault
     assert fault == "the variant is the same as the text that it was made of"
 
