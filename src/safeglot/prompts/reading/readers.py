@@ -197,34 +197,14 @@ class _Versions:
         alone: dict[str, Prompt] = {}
         texts: list[Translation] = []
         for version, own in self._found.items():
-            labels = own.tags()
-            for tag in read.languages:
-                for at, number in enumerate(own.numbers_of(tag)):
-                    name = own.ids[at]
-                    if number < 0 or (name in known and name not in kept):
-                        continue
-                    text, (categories, kind) = own.text(number), labels[at]
-                    texts.append(
-                        Translation(
-                            prompt=name,
-                            language=tag,
-                            text=text,
-                            arm="probe",
-                            variant=f"version={version}",
-                        )
-                    )
-                    if name not in known:
-                        alone.setdefault(
-                            name,
-                            Prompt(
-                                id=name,
-                                text=text,
-                                language=tag,
-                                categories=categories,
-                                source=read.source,
-                                kind=kind,
-                            ),
-                        )
+            numbers = zip(*map(own.numbers_of, read.languages), strict=True)
+            rows = [at for at, each in enumerate(numbers) if max(each) >= 0]
+            columns = own.columns_of(
+                rows, read.languages, main=read.languages[0], source=read.source
+            )
+            alone = {p.id: p for p in PromptRows(columns) if p.id not in known} | alone
+            beside = (t for t in SparseTextRows(columns) if t.prompt in kept or t.prompt in alone)
+            texts += [replace(t, arm="probe", variant=f"version={version}") for t in beside]
         counts = Counter((t.variant, t.language) for t in texts)
         told = [f"{variant.partition('=')[2]} {tag} {n}" for (variant, tag), n in counts.items()]
         note = f"versions beside the translated texts: {', '.join(told)}"
