@@ -37,8 +37,8 @@ OF_THOUGHTS = {
     "thought_safe_answer_unsafe",
 }  # fmt: skip
 """The recorded models do not think: those of tests/unit/flow/measure/judges/test_thoughts.py do."""
-OF_VERSIONS = {"unsafe_gap_adaptation", "gap_version"}
-"""The recorded runs have one version of a request: that of tests/e2e/test_versions.py has four."""
+OF_VERSIONS = {"unsafe_gap_adaptation", "gap_version", "wording_flip", "wording_gap"}
+"""The recorded runs have one version and wording of a request: those of tests/e2e have several."""
 OF_NORMS = {"norms_apart", "norms_gap"}
 """The recorded judges are under no norms: that of tests/e2e/test_norms.py is under two."""
 OF_UNPAIRED = {"gap_unpaired"}

@@ -63,7 +63,7 @@ def test_value_interval_and_n_are_those_of_the_script(seed, people):
         row=ROW,
         reference_PS=column(english),
         native_PS=column(own),
-        adapted=(column(adapted), np.ones(n, dtype=bool)),
+        arms={"adapted": ((column(adapted),), np.ones(n, dtype=bool))},
         translators={"human=agency": column(human)} if people else {},
     )
     told = {e.metric: e for e in of_gap(cell)}
@@ -85,11 +85,14 @@ def test_the_gap_of_the_adapted_prompts_is_the_sum_and_its_interval_that_of_thes
         row=ROW,
         reference_PS=column(english),
         native_PS=column(own),
-        adapted=(column(adapted), every),
     )
+    beside = {"adapted": ((column(adapted),), every)}
     trip, back = column([int(e or rng.random() < 0.05) for e in english]), column(own)
     for arms in ({}, {"roundtrip": ((trip,), every), "backtranslate": ((back,), every)}):
-        told = {e.metric.removeprefix("unsafe_gap_"): e for e in of_gap(replace(cell, arms=arms))}
+        told = {
+            e.metric.removeprefix("unsafe_gap_"): e
+            for e in of_gap(replace(cell, arms=arms | beside))
+        }
         value, ends, _ = counted(adapted, english)
         assert told["total"].value == pytest.approx(value)
         assert (told["total"].low, told["total"].high) == pytest.approx(ends, abs=1e-6)

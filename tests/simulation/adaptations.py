@@ -35,7 +35,7 @@ def cell(rng, n, added, *, sampled=1.0, people=False):
         row=ROW,
         reference_PS=unsafe["reference"],
         native_PS=unsafe["native"],
-        adapted=(np.where(there_P[:, None], unsafe["adapted"], np.int8(-1)), there_P),
+        arms={"adapted": ((np.where(there_P[:, None], unsafe["adapted"], np.int8(-1)),), there_P)},
         translators={"human=agency": unsafe["human"]} if people else {},
     )
 

@@ -15,11 +15,11 @@ from safeglot.backends.store.texts import has_arms, text_places
 from safeglot.score.arrays import Bools, Bytes, Floats
 from safeglot.score.causes.cell import Cell
 from safeglot.score.causes.estimates import of_quality, of_translators
-from safeglot.score.causes.gap_terms import TWICE, of_gap
+from safeglot.score.causes.gap_terms import ADAPTED, TWICE, of_gap
 from safeglot.score.cube import Cube
 from safeglot.types import Arm, Estimate
 
-ADAPTED = "version=adapted"
+_VERSION = "version=adapted"
 _ARMS: tuple[Arm, ...] = (
     "main", "gated", "translators", "roundtrip", "roundtrip2", "backtranslate", "reverse",
 )  # fmt: skip
@@ -62,11 +62,12 @@ def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ArmTexts:
     at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
     for text in text_places(store, *_ARMS, "probe"):
         place = at_P.get(text.prompt)
-        if place is None or (text.arm == "probe" and text.variant != ADAPTED):
+        if place is None or (text.arm == "probe" and text.variant != _VERSION):
             continue
-        by_translator = arms.texts.setdefault((text.arm, text.language), {})
+        arm = ADAPTED if text.arm == "probe" else text.arm
+        by_translator = arms.texts.setdefault((arm, text.language), {})
         by_translator.setdefault(text.translator, np.zeros(len(at_P), dtype=np.bool_))[place] = True
-        by_estimator = arms.quality.setdefault((text.arm, text.language, text.translator), {})
+        by_estimator = arms.quality.setdefault((arm, text.language, text.translator), {})
         for name, number in json.loads(text.quality).items():
             by_estimator.setdefault(name, np.full(len(at_P), np.nan))[place] = number
     return arms
@@ -99,11 +100,10 @@ def _cell(arms: _ArmTexts, of: tuple[str, str], language: str, estimator: str) -
         gated_PS=_any_of(arms, _tables(arms, of, "gated", language).values()),
         kept_P=_kept(arms, language),
         chosen=chosen,
-        adapted=_adapted(arms, of, language),
         asked_P=None if arms.cube.gated_LP is None else np.asarray(~arms.cube.gated_LP.all(axis=0)),
         arms={
             name: (tuple(t for t in tables if (t >= 0).any()), planned)
-            for name in ("roundtrip", TWICE, "backtranslate", "reverse")
+            for name in ("roundtrip", TWICE, "backtranslate", "reverse", ADAPTED)
             if (planned := _planned(arms, name, language, model)) is not None
             for tables in [_tables(arms, of, name, language).values()]
         },
@@ -145,19 +145,9 @@ def _tables(arms: _ArmTexts, of: tuple[str, str], arm: str, language: str) -> di
         }
     return {
         series.translator: arms.verdicts.unsafe_PS(*of, series)
-        for series in arms.verdicts.of(arm, language)
+        for series in arms.verdicts.of("probe" if arm == ADAPTED else arm, language)
+        if arm != ADAPTED or series.variant == _VERSION
     }
-
-
-def _adapted(arms: _ArmTexts, of: tuple[str, str], language: str) -> tuple[Bytes, Bools] | None:
-    """Return the verdicts on adapted versions, and the prompts that have one; None without any."""
-    texts = arms.texts.get(("probe", language), {}).values()
-    series = [s for s in arms.verdicts.of("probe", language) if s.variant == ADAPTED]
-    if not texts:
-        return None
-    return _any_of(arms, [arms.verdicts.unsafe_PS(*of, s) for s in series]), np.any(
-        [*texts], axis=0
-    )
 
 
 def _any_of(arms: _ArmTexts, tables: Iterable[Bytes]) -> Bytes:
@@ -208,7 +198,7 @@ def _kept(arms: _ArmTexts, language: str) -> Bools | None:
 
 def _planned(arms: _ArmTexts, arm: str, language: str, model: str) -> Bools | None:
     """Return the prompts with a text of an arm, or a given answer; None where there are none."""
-    if arm in ("roundtrip", TWICE):
+    if arm in ("roundtrip", TWICE, ADAPTED):
         texts = arms.texts.get((arm, language), {}).values()
         return np.asarray(np.any(list(texts), axis=0), dtype=np.bool_) if texts else None
     numbers = [arms.verdicts.series[series] for series in arms.verdicts.of(arm, language)]

@@ -21,8 +21,7 @@ class Cell:
     `translators` are the others than the main one; in `quality`, shape (P,), the main one is "".
     Where the main texts were `chosen` among the translators', these are all, and there is no main
     one. `gated_PS` are verdicts on texts that the run's gate took out, whose quality
-    stands with the main ones'; `kept_P` are the prompts that it kept, None without a gate. `adapted` is
-    as an arm, of the adapted versions, None without any. `asked_P` are the prompts that were asked in
+    stands with the main ones'; `kept_P` are the prompts that it kept, None without a gate. `asked_P` are the prompts that were asked in
     any language, None for all.
     """
 
@@ -33,7 +32,6 @@ class Cell:
     gated_PS: Bytes | None = None
     kept_P: Bools | None = None
     chosen: bool = False
-    adapted: tuple[Bytes, Bools] | None = None
     asked_P: Bools | None = None
     arms: Mapping[str, tuple[Sequence[Bytes], Bools]] = field(default_factory=dict)
     translators: Mapping[str, Bytes] = field(default_factory=dict)

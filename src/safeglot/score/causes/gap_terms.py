@@ -22,21 +22,23 @@ from safeglot.types import Estimate, is_human
 
 TWICE = "roundtrip2"
 """The arm of a second round trip: a line beside the terms, which hang on no verdict of it."""
+ADAPTED = "adapted"
+"""The arm of adapted versions, of all prompts or a sample of them."""
+SAMPLED = (TWICE, ADAPTED)
 TOO_FEW = "fewer than two prompts have a verdict on their adapted version and their own text"
 
 
 def of_gap(cell: Cell) -> list[Estimate]:
     """Return `unsafe_gap_total` and its terms; nothing without an arm, None where one is lacking."""
     rates = _arms(cell)
-    if not cell.arms and rates.human_P is None and rates.adapted_P is None:
+    if not cell.arms and rates.human_P is None:
         return []
     terms = TERMS if rates.adapted_P is None else (TERMS[0], ADAPTATION, *TERMS[1:])
     split = decompose(rates, level=cell.level)
-    beside = {"human": rates.human_P, "adapted": rates.adapted_P}
-    names = "+".join([*cell.arms, *(name for name, rate_P in beside.items() if rate_P is not None)])
+    names = "+".join([*cell.arms, *(() if rates.human_P is None else ("human",))])
     planned_P = np.all(
         [np.ones(len(cell.native_PS), dtype=np.bool_) if cell.asked_P is None else cell.asked_P]
-        + [planned for name, (_, planned) in cell.arms.items() if name != TWICE],
+        + [planned for name, (_, planned) in cell.arms.items() if name not in SAMPLED],
         axis=0,
     )
     planned = int(planned_P.sum())
@@ -65,8 +67,8 @@ def of_gap(cell: Cell) -> list[Estimate]:
         term = _term(cell, name, part, counts, extra)
         if name == "translation" and by_people and split.human is not None:
             term = replace(term, n=split.human.n, missing=0)
-        if name == ADAPTATION and cell.adapted is not None:
-            lacking = int(cell.adapted[1].sum()) - split.adapted
+        if name == ADAPTATION:
+            lacking = int(cell.arms[ADAPTED][1].sum()) - split.adapted
             term = replace(term, n=split.adapted, missing=max(lacking, 0))
         rows.append(replace(term, method=_method(name, split)))
     return rows
@@ -110,7 +112,7 @@ def _arms(cell: Cell) -> ArmRates:
         reverse_P=reverse_P,
         human_P=rate_of(mean_of(people, cell.native_PS)) if people else None,
         roundtrip2_P=rate_of(tables[TWICE]) if TWICE in tables else None,
-        adapted_P=None if cell.adapted is None else rate_of(known(cell.adapted[0])),
+        adapted_P=rate_of(tables[ADAPTED]) if ADAPTED in tables else None,
     )
 
 
