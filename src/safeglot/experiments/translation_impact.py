@@ -116,10 +116,10 @@ def _decomposition(
     name: str, rows: Sequence[Estimate], every: Mapping[_Key, Estimate]
 ) -> ResultTable:
     words = said("decomposition", run=name)
-    adapted = any(metric == f"unsafe_gap_{_ADAPTATION}" for metric, *_ in every)
-    terms = [term for term in _TERMS if adapted or term != _ADAPTATION]
+    there = {metric for metric, *_ in every}
+    terms = [t for t in _TERMS if t != _ADAPTATION or f"unsafe_gap_{t}" in there]
     gap, translation, *others = words["columns"]
-    added = columns({_ADAPTATION: "points"} if adapted else {})
+    added = columns(dict.fromkeys({_ADAPTATION} & {*terms}, "points"))
     return ResultTable(
         **words | {"columns": (*columns(_WHERE), gap, translation, *added, *others)},
         rows=tuple(_decomposition_row(e, every, terms) for e in rows),

@@ -161,7 +161,7 @@ class _Versions:
 
     def main(self, rows: Iterable[Row]) -> Iterator[Row]:
         """Yield the translated texts and what they were translated from; the others are held back."""
-        columns, strange = self._main.columns, set[str]()
+        columns, problems, strange = self._main.columns, self._main.problems, set[str]()
         for row in rows:
             cell = cell_of(row, columns.version)
             word = "" if is_blank(cell) else plain_word(str(cell))
@@ -172,13 +172,11 @@ class _Versions:
                 self._rows.setdefault(version, []).append(row)
             elif version not in strange:
                 strange.add(version)
-                near = closest(version, (*TRANSLATED, *VERSIONS)) or VERSIONS[0]
-                self._main.problems.add(
-                    row.place,
-                    f"the version is {cell!r}; allowed: {', '.join((*TRANSLATED[1:], *VERSIONS))}; say what it "
-                    f"means, perhaps --read-as {version}={near}",
-                )
-                self._main.problems.remedy.read_as[str(cell)] = near
+                allowed = (*TRANSLATED[1:], *VERSIONS)
+                near = closest(version, allowed) or VERSIONS[0]
+                told = f"the version is {cell!r}; allowed: {', '.join(allowed)}; say what it means"
+                problems.add(row.place, f"{told}, perhaps --read-as {version}={near}")
+                problems.remedy.read_as[str(cell)] = near
 
     def gather(self, used: tuple[str, ...], reference: str) -> dict[str, str]:
         """Return each category with its first place, the versions that were held back gathered too."""
@@ -199,9 +197,8 @@ class _Versions:
         for version, own in self._found.items():
             numbers = zip(*map(own.numbers_of, read.languages), strict=True)
             rows = [at for at, each in enumerate(numbers) if max(each) >= 0]
-            columns = own.columns_of(
-                rows, read.languages, main=read.languages[0], source=read.source
-            )
+            tags = read.languages
+            columns = own.columns_of(rows, tags, main=tags[0], source=read.source)
             alone = {p.id: p for p in PromptRows(columns) if p.id not in known} | alone
             beside = (t for t in SparseTextRows(columns) if t.prompt in kept or t.prompt in alone)
             texts += [replace(t, arm="probe", variant=f"version={version}") for t in beside]
@@ -212,9 +209,8 @@ class _Versions:
             note += (
                 f"; {len(alone)} requests have no translated text, so that nothing pairs with them"
             )
-            read = replace(
-                read, prompts=(*read.prompts, *alone.values()), translations=(*read.translations,)
-            )
+            prompts, translations = (*read.prompts, *alone.values()), (*read.translations,)
+            read = replace(read, prompts=prompts, translations=translations)
         return replace(read, arm_texts=tuple(texts), notes=(*read.notes, note))
 
 

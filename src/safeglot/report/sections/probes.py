@@ -95,22 +95,18 @@ def _unkept(effect: Estimate | None) -> str:
 
 
 def _wordings(scope: PanelScope, found: Sequence[Estimate]) -> Block:
-    flips, gaps = (
-        {e.language: e for e in found if e.metric == f"wording_{name}"} for name in ("flip", "gap")
-    )
-    reference = scope.run.language_name(scope.run.reference)
-
-    def part(tag: str, name: str) -> float | None:
-        return extra(gaps.get(tag), name)
-
+    flips = {e.language: e for e in found if e.metric == "wording_flip"}
+    gaps = {e.language: e for e in found if e.metric == "wording_gap"}
     return by_language(
         [language for language in scope.run.languages if language.tag in flips],
         {
             "verdicts that flip": lambda tag: rate(flips.get(tag)),
-            f"gap to {reference}": lambda tag: difference(gaps.get(tag)),
-            "own texts alone": lambda tag: points(part(tag, "gap_own")),
-            "± by wording": lambda tag: percent(part(tag, "sd_wording")),
-            "share of wording, %": lambda tag: percent(part(tag, "share_wording")),
+            f"gap to {scope.run.language_name(scope.run.reference)}": lambda tag: difference(
+                gaps.get(tag)
+            ),
+            "own texts alone": lambda tag: points(extra(gaps.get(tag), "gap_own")),
+            "± by wording": lambda tag: percent(extra(gaps.get(tag), "sd_wording")),
+            "share of wording, %": lambda tag: percent(extra(gaps.get(tag), "share_wording")),
         },
         title="How much is wording",
         words=f"Requests put in several ways: how often two wordings of one get different verdicts, and the gap averaged over them, in points more {verb_of(scope).answers}, each request as one. ±: one standard deviation of the gap over other wordings. The share is that of wording in the spread of the gap between requests. Where a model draws its answers, the draw counts as wording.",

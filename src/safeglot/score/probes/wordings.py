@@ -51,31 +51,27 @@ def of_wordings(languages: Sequence[Probed]) -> Iterator[Estimate]:
     with a prompt as one observation. The share in its `extra` is that of wording in the variance
     of a prompt's difference when each language is asked one wording: one-way variance components.
     """
-    read = {str(one.row.language): _read(one) for one in languages if _variants(one)}
-    reference = next((str(one.row.language) for one in languages if one.is_reference), "")
+    read = {one.row.language: _read(one) for one in languages}
+    reference = next((read[one.row.language] for one in languages if one.is_reference), None)
     for one in languages:
-        if (own := read.get(str(one.row.language))) is not None:
+        if (own := read[one.row.language]) is not None:
             yield _row(one, "wording_flip", own.flip_P, own, {})
-            if not one.is_reference and reference in read:
-                yield _gap(one, own, read[reference])
+            if not one.is_reference and reference is not None:
+                yield _gap(one, own, reference)
 
 
-def _variants(one: Probed) -> list[str]:
-    return [name for name in one.variants if factors_of(name) == ("paraphrase",)]
-
-
-def _read(one: Probed) -> Wordings:
-    variants = [one.variants[name] for name in _variants(one)]
-    others = [rate(variant.unsafe_PS, variant.sound_P) for variant in variants]
-    return wordings_of(np.stack([rate(one.native_PS), *others]))
+def _read(one: Probed) -> Wordings | None:
+    known = {name: v for name, v in one.variants.items() if factors_of(name) == ("paraphrase",)}
+    others = [rate(variant.unsafe_PS, variant.sound_P) for variant in known.values()]
+    return wordings_of(np.stack([rate(one.native_PS), *others])) if others else None
 
 
 def _gap(one: Probed, own: Wordings, other: Wordings) -> Estimate:
     d_P = own.mean_P - other.mean_P
     known_P = ~np.isnan(d_P)
-    single_P = (rate(one.native_PS) - rate(one.reference_PS))[known_P]
-    single_P = single_P[~np.isnan(single_P)]
-    extra: Extra = {"gap_own": float(single_P.mean()) if single_P.size else None}
+    single_P = rate(one.native_PS) - rate(one.reference_PS)
+    both_P = known_P & ~np.isnan(single_P)
+    extra: Extra = {"gap_own": float(single_P[both_P].mean()) if both_P.any() else None}
     if known_P.sum() > 1:
         within = float(own.within_P[known_P].mean() + other.within_P[known_P].mean())
         noise_P = own.within_P / own.n_P + other.within_P / other.n_P
@@ -89,12 +85,9 @@ def _row(one: Probed, metric: str, d_P: Floats, own: Wordings, extra: Extra) -> 
     known_P, planned_P = ~np.isnan(d_P), own.n_P > 0
     row = replace(one.row, metric=metric, missing=int((planned_P & ~known_P).sum()), extra=extra)
     if not known_P.any():
-        why = "no prompt has a verdict on two wordings"
-        return replace(row, level=None, method=why)
+        return replace(row, level=None, method="no prompt has a verdict on two wordings")
     low, high = score_interval(d_P[known_P], level=row.level or 0.95)
     low = max(low, 0.0) if metric == "wording_flip" else low
     extra = {**extra, "wordings": float(own.n_P[known_P].mean())}
-    return replace(
-        row, value=float(d_P[known_P].mean()), low=low, high=high, method=METHOD,
-        n=int(known_P.sum()), extra=extra,
-    )  # fmt: skip
+    value, n = float(d_P[known_P].mean()), int(known_P.sum())
+    return replace(row, value=value, low=low, high=high, method=METHOD, n=n, extra=extra)
