@@ -41,8 +41,8 @@ def ready(
     run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
     folder = folder_of(config, run_dir.path)
     check = partial(before, config, prompts, origin) if before else _nothing
-    words_only = any("paraphrase=" in probe for probe in config.probes)  # --with has no --to then
-    if not (config.to or config.translations or (config.translator and not words_only)):
+    rewords = run_dir.exists() or any("paraphrase=" in probe for probe in config.probes)
+    if not (config.to or config.translations or (config.translator and not rewords)):
         return _varied(config, prompts, folder, console, check)
     if config.translator:
         from safeglot.flow.translation.sets import make, plan

@@ -85,7 +85,10 @@ class LlmTranslator:
         reply, mark = replies[0], _mark(item)
         text = split(reply.text).text
         if reply.refused or f"<refused {mark}>" in text:
-            return Translated(text="", fault="refused: the model will not translate the text")
+            return Translated(
+                text="",
+                fault=f"refused: the model will not {'reword' if self.wording else 'translate'} the text",
+            )
         if reply.finish_reason == "length":
             return Translated(text="", fault=f"truncated: cut off after {reply.n_tokens} tokens")
         given = _between(item, text)

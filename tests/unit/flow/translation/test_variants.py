@@ -147,3 +147,21 @@ def test_the_records_stay_frozen(tmp_path):
     _, after = made(tmp_path, ("framing=story",))
     with pytest.raises(dataclasses.FrozenInstanceError):
         after.arm_texts[0].text = "other"
+
+
+def test_files_of_dialect_and_of_wordings_stand_side_by_side(tmp_path):
+    (one, two), rows = ("Sag es so.", "Sag es anders."), "id,language,text,label\n"
+    name = next(iter(load(Config(prompts="mini", limit=1))[0].prompts)).id
+    paths = tmp_path / "slang.csv", tmp_path / "more.csv"
+    for path, text in zip(paths, (one, two), strict=True):
+        path.write_text(f"{rows}{name},de,{text},x\n", "utf-8")
+    _, after = made(tmp_path, (f"dialect={paths[0]}", f"paraphrase={paths[1]}"))
+    assert {(t.variant, t.text) for t in after.arm_texts} == {
+        ("dialect=x", one),
+        ("paraphrase=x", two),
+    }
+
+
+def test_wordings_are_not_asked_for_without_a_console(tmp_path):
+    with pytest.raises(InputErrors, match="a chat model writes the wordings, and none is named"):
+        made(tmp_path, ("paraphrase=2",))

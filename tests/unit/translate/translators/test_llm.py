@@ -125,3 +125,23 @@ def test_a_tag_of_private_use_has_no_name_to_tell():
 def test_the_id_hangs_on_the_model_and_on_what_it_is_told():
     assert STEP.id != LlmTranslator(name="llm=vllm/m", model="vllm/n").id
     assert STEP.id.startswith("llm=vllm/m#")
+
+
+def test_a_wording_is_asked_for_in_the_text_s_own_language_and_each_is_another_request():
+    own = Source(prompt="p0", text="Say {name}.", language="de", target="de")
+    first, second = (LlmTranslator(name="llm=vllm/m", model="vllm/m", wording=n) for n in (1, 2))
+    asked, other = first.ask(own)[0], second.ask(own)[0]
+    assert "in other words, in German" in asked.messages[0][1]
+    assert "wording 1 of several" in asked.messages[0][1]
+    assert asked.temperature == 1.0
+    assert len({STEP.id, first.id, second.id}) == 3
+    assert request_key(asked) != request_key(other)
+    mark = re.search(r"<text (\w+)>", asked.messages[0][1])[1]
+    assert (
+        first.read(own, [Reply(text=f"<translation {mark}>Nenne sie.</translation {mark}>")]).text
+        == "Nenne sie."
+    )
+    (again,) = first.read(own, [Reply(text="Nenne sie.")]).again
+    assert (again.seed, asked.seed, other.seed) == (3, 2, 4)
+    refused = first.read(own, [Reply(text=f"<refused {mark}>")])
+    assert refused.fault == "refused: the model will not reword the text"
