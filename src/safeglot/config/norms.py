@@ -62,6 +62,8 @@ def norms_of(table: Any, taxonomy: Taxonomy | None = None) -> tuple[Norms, list[
     ways = bool(given["counts"]) + ("leaves_out" in table)
     if ways > 1 or not (ways or text or given["codes"]):
         faults.append(f"give one of counts and leaves_out, or codes or a text alone. {FORM}.")
+    if taxonomy is None and "leaves_out" in table:
+        faults.append("leaves_out: is for a file of --norms; write counts here.")
     if taxonomy is not None:
         given |= {key: _categories(key, given[key], taxonomy, faults) for key in _LISTS[:2]}
         if "leaves_out" in table:

@@ -41,6 +41,9 @@ def test_norms_name_categories_macro_categories_or_what_they_leave_out(tmp_path)
 def test_what_a_run_keeps_is_read_back():
     norms = Norms(name="c", counts=("hate",), codes=("Violent",), text="No hate.")
     assert norms_of(dataclasses.asdict(norms)) == (norms, [])
+    assert norms_of({"name": "c", "leaves_out": ["hate"]})[1] == [
+        "leaves_out: is for a file of --norms; write counts here."
+    ]
     assert norms_of("AT")[1][0].startswith("got 'AT', allowed is a table")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from safeglot.backends.console import Console
@@ -12,8 +12,9 @@ from safeglot.backends.models.providers import providers
 from safeglot.config import registry
 from safeglot.config.engines import engine_of, runs_here
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
+from safeglot.config.norms import norms_of
 from safeglot.config.settings import FIELDS, Config
-from safeglot.errors import UsageError
+from safeglot.errors import InputErrors, UsageError
 from safeglot.generate import Generate
 from safeglot.judge.norms import Normed
 from safeglot.keys import UNDER
@@ -84,6 +85,10 @@ def make_judges(
 
 def _judge(j: JudgeConfig, engines: Mapping[str, InProcess], taxonomy: Taxonomy) -> JudgeStep:
     policy, norms = policy_of(taxonomy), j.norms
+    if norms:  # as a TOML of the user's may have them
+        norms, faults = norms_of(asdict(norms), taxonomy)
+        if faults:
+            raise InputErrors([f"norms {norms.name}: {fault}" for fault in faults])
     asked = norms is not None and registry.reads_norms(j.family, norms)
     judge: JudgeStep = registry.make_judge(
         j.family,

@@ -11,8 +11,9 @@ from safeglot.config import engines as rows
 from safeglot.config.engines import engine_of
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.settings import Config
-from safeglot.errors import UsageError
+from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.run import models
+from safeglot.judge.norms import Norms
 from safeglot.prompts.taxonomy import Taxonomy
 from safeglot.types import ModelSettings
 
@@ -159,6 +160,22 @@ def test_the_settings_of_a_judge_are_part_of_its_id():
     (first, second) = models.make_judges([plain, own], {}, NO_TAXONOMY)
     assert first.id != second.id
     assert second.setting_notes()[0].startswith("rubric=vllm/j: is asked for no log-probabilities")
+
+
+def test_the_norms_of_a_judge_are_read_with_the_taxonomy():
+    taxonomy = Taxonomy(name="own", categories=("tax", "hate"), macro={"tax": "crime"})
+    plain = judge("llama-guard-3=vllm/g")
+
+    def made(*counts):
+        under = dataclasses.replace(plain, norms=Norms(name="AT", counts=counts))
+        return models.make_judges([under], {}, taxonomy)[0]
+
+    assert (made("crime").name, made("crime").norms.counts) == (
+        "llama-guard-3=vllm/g@norms-AT",
+        ("tax",),
+    )
+    with pytest.raises(InputErrors, match="norms AT: counts: no category is called 'taxes'"):
+        made("taxes")
 
 
 def test_a_limit_below_what_a_family_asks_for_is_noted():
