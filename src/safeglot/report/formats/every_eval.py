@@ -17,6 +17,8 @@ from safeglot.types import Estimate
 VERSION = "0.3.0"
 NAME = "safeglot"
 UNKNOWN = "unknown"
+TOLD_APART = ("variant", "factor", "parent", "translator", "than", "mitigation")
+"""What of `extra` tells estimates of one metric and place apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,8 @@ def _model(name: str) -> dict[str, Any]:
 
 def _estimate(about: Evaluation, estimate: Estimate) -> dict[str, Any]:
     place = [estimate.judge, estimate.language, estimate.category]
-    name = "/".join([estimate.metric, *(part or "all" for part in place)])
+    further = [str(estimate.extra[key]) for key in TOLD_APART if estimate.extra.get(key)]
+    name = "/".join([estimate.metric, *(part or "all" for part in place), *further])
     return {
         "evaluation_result_id": digest(about.id, name)[:16],
         "evaluation_name": name,

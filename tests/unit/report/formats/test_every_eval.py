@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -11,6 +12,8 @@ import pytest
 from example import small
 from safeglot.backends.store.reading.requests import EndedRequest, StoredVerdict
 from safeglot.report.formats.every_eval import Evaluation, MetricScale, plain_name, result, samples
+from safeglot.score.mitigations.estimates import mitigation_estimates
+from unit.score.mitigations.tables import helpful
 
 SCHEMAS = Path(__file__).parents[3] / "data" / "schemas"
 JUDGE = "llama-guard-3=vllm/owner/guard"
@@ -39,6 +42,16 @@ def exchange(unsafe, **more):
         "verdicts": {JUDGE: StoredVerdict(unsafe, 0.9, ("S1",), "", "")},
     }  # fmt: skip
     return EndedRequest(**(given | more))
+
+
+def test_mitigations_of_a_language_have_results_of_their_own():
+    own = [replace(e, model=ABOUT.model) for e in mitigation_estimates(helpful())]
+    found = result(ABOUT, own)
+    jsonschema.validate(found, schema("eval"))
+    names = [one["evaluation_name"] for one in found["evaluation_results"]]
+    assert "mitigation_safety/j/sw/all/guard-before" in names
+    ids = {one["evaluation_result_id"] for one in found["evaluation_results"]}
+    assert len(ids) == len(names) == len(set(names))
 
 
 def test_results_fit_the_schema_and_have_intervals():
