@@ -68,7 +68,7 @@ def columns(kinds: Mapping[str, Kind]) -> tuple[Column, ...]:
     return tuple(Column(name=name, kind=kind) for name, kind in kinds.items())
 
 
-def said(name: str, **filled: object) -> dict[str, Any]:
+def said(name: str, /, **filled: object) -> dict[str, Any]:
     """Return the fields of a table that result_tables.toml has, with the words in braces `filled` in."""
     words = package_data.table("safeglot.report", "result_tables.toml")[name]
 
