@@ -22,7 +22,7 @@ from safeglot.flow import page
 from safeglot.flow.measure import estimates
 from safeglot.flow.measure.cube import cube_of
 from safeglot.keys import translation_key
-from safeglot.report.page import AnswerRow, AnswerVerdict, Page, Run
+from safeglot.report.page import AnswerRow, AnswerVerdict, Page, Run, named_language
 from safeglot.types import Prompt, Translation
 
 N, BENIGN = 50, 6
@@ -170,7 +170,7 @@ def page_of(store, manifest, **changes):
     ]  # fmt: skip
     run = Run(
         title="Translated", reference="en", models=MODELS,
-        languages=tuple(page.named_language(tag) for tag in LANGUAGES),
+        languages=tuple(named_language(tag) for tag in LANGUAGES),
         judges=tuple(dict.fromkeys(e.judge for e in found if e.judge)),
     )  # fmt: skip
     missing = tuple(page._missing(store, manifest, Counter()))

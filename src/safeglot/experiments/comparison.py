@@ -22,7 +22,6 @@ from safeglot.experiments.leaderboard import (
 )
 from safeglot.experiments.malert import CATEGORIES, published
 from safeglot.experiments.runs import FinishedRun, signature_of
-from safeglot.flow.page import named_language
 from safeglot.report.comparison.view import (
     ComparisonView,
     JudgedModels,
@@ -32,7 +31,7 @@ from safeglot.report.comparison.view import (
     PublishedTable,
     Span,
 )
-from safeglot.report.page import Run
+from safeglot.report.page import Run, named_language
 from safeglot.report.table import ResultCell, ResultTable
 from safeglot.score.models.ranking import Difference, Entrant, Standing
 from safeglot.score.safety.macro_cells import by_macro

@@ -43,17 +43,16 @@ from safeglot.report.page import (
     AnswerRow,
     AnswersBeside,
     MissingRow,
-    NamedLanguage,
     Note,
     Page,
     PlanLook,
     Run,
     RunPlan,
+    named_language,
 )
 from safeglot.report.results_json import from_json
 from safeglot.score.catalogue.metrics import METRICS, SOURCES
 from safeglot.score.causes.attribution import ASSUMPTIONS
-from safeglot.text import languages
 from safeglot.types import Estimate
 
 ABOUT_ROW = 400
@@ -186,14 +185,6 @@ def unchecked(manifest: Manifest, judge: str) -> tuple[str, ...]:
         return ()
     return (
         f"{judge} failed its first check and was used all the same (--unchecked-judge): {check.fault}",
-    )
-
-
-def named_language(tag: str) -> NamedLanguage:
-    """Return a language as pages name it."""
-    known = languages.lookup(tag)
-    return NamedLanguage(
-        tag=tag, name=known.name, direction="rtl" if known.direction == "rtl" else "ltr"
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from safeglot.report.numbers.percent import places_for
+from safeglot.text import languages
 from safeglot.types import Estimate
 
 Direction: TypeAlias = Literal["ltr", "rtl"]
@@ -27,6 +28,14 @@ class NamedLanguage:
     tag: str
     name: str
     direction: Direction = "ltr"
+
+
+def named_language(tag: str) -> NamedLanguage:
+    """Return a language as pages name it."""
+    known = languages.lookup(tag)
+    return NamedLanguage(
+        tag=tag, name=known.name, direction="rtl" if known.direction == "rtl" else "ltr"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from safeglot.keys import digest
 from safeglot.report.environment import script_json
-from safeglot.report.page import Run
+from safeglot.report.page import PanelScope, Run
 from safeglot.text.cells import guarded
 
 Cell: TypeAlias = str | int | float | None
@@ -46,6 +46,11 @@ class FigureSource:
     judge: str | None = None
     of: str = ""
     average: str = ""
+
+    @classmethod
+    def of_panel(cls, scope: PanelScope, **told: str) -> FigureSource:
+        """Return that of a panel; `told` are `of` and `average`."""
+        return cls(run=scope.run, model=scope.model, judge=scope.judge, **told)
 
     @property
     def line(self) -> str:

@@ -25,8 +25,7 @@ from safeglot.report.app.words import (
     KindWords,
 )
 from safeglot.report.names import short_names
-from safeglot.report.page import NamedLanguage
-from safeglot.text import languages
+from safeglot.report.page import named_language
 
 Tell: TypeAlias = Callable[[int, int], None]
 MOST_ACROSS = 400
@@ -54,14 +53,6 @@ def row_of(columns: AnswerColumns, name: str) -> int:
     if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 18 for p in parts):
         return -1
     return columns.find(*map(int, parts))
-
-
-def language_of(tag: str) -> NamedLanguage:
-    """Return a language with its direction, which its script decides."""
-    known = languages.lookup(tag)
-    return NamedLanguage(
-        tag=tag, name=known.name, direction="rtl" if known.direction == "rtl" else "ltr"
-    )
 
 
 def pill_of(judged: JudgedColumns, row: int) -> KindWords:
@@ -140,7 +131,7 @@ def _shown(
     return AnswerShown(
         query=filters.query(answer=name_of(c, row)),
         pill=pill_of(judged, row),
-        language=language_of(c.languages[c.language_N[row]]),
+        language=named_language(c.languages[c.language_N[row]]),
         request=text.text,
         text=said,
         thought=thought,

@@ -16,7 +16,6 @@ from safeglot.backends.files.rundir import RunDir, read_text, write_text
 from safeglot.backends.store.labels import notes, source_of, text_to_label
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
-from safeglot.flow.app.answers import language_of
 from safeglot.flow.app.place import (
     WorkPlace,
     csv_file,
@@ -36,6 +35,7 @@ from safeglot.report.app.labelling import (
     render_drawing,
     render_labelling,
 )
+from safeglot.report.page import named_language
 
 ANNOTATORS = {"1": "first annotator", "2": "second annotator"}
 """As the files of `annotate sample` call them."""
@@ -218,8 +218,8 @@ def _place_of(language: str, who: str, drawn: Sequence[Drawn]) -> WorkPlace[Draw
 def _with_texts(page: LabellingPage, answer: Drawn, language: str, store: Store) -> LabellingPage:
     shown = text_to_label(store, answer.id)
     source, tag, _ = source_of(store, shown.prompt)
-    known = language_of(language)
-    english = TextShown(title="", text=source, language=language_of(tag))
+    known = named_language(language)
+    english = TextShown(title="", text=source, language=named_language(tag))
     return replace(
         page,
         item=f"r{answer.response}",

@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from safeglot.backends.app.server import WebPage
-from safeglot.flow.app.answers import language_of
 from safeglot.report.app.labelling import Picked
+from safeglot.report.page import named_language
 from safeglot.text.cells import guarded
 
 Item = TypeVar("Item")
@@ -61,7 +61,7 @@ def language_and_person(
 
 def languages_picked(tags: Sequence[str], language: str) -> list[Picked]:
     """Return the picker of languages."""
-    return people_picked({tag: language_of(tag).name for tag in tags}, language)
+    return people_picked({tag: named_language(tag).name for tag in tags}, language)
 
 
 def people_picked(names: Mapping[str, str], who: str) -> list[Picked]:

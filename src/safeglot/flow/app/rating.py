@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 from safeglot.backends.app.server import Call, WebPage
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import UsageError
-from safeglot.flow.app.answers import language_of
 from safeglot.flow.app.place import (
     WorkPlace,
     csv_file,
@@ -30,6 +29,7 @@ from safeglot.report.app.labelling import (
     render_labelling,
 )
 from safeglot.report.app.reading import AppFrame
+from safeglot.report.page import named_language
 from safeglot.translate.choice.ratings import (
     GRADES,
     RULES,
@@ -139,7 +139,7 @@ class SetRating:
     def _shown(self, frame: AppFrame, call: Call, place: WorkPlace[DrawnText]) -> LabellingPage:
         text, given = place.next, dict(parse_qsl(call.query))
         last = given.get("last", "")
-        reference = language_of(self.about.reference)
+        reference = named_language(self.about.reference)
         page = LabellingPage(
             frame=frame,
             path=place.path(),
@@ -158,7 +158,7 @@ class SetRating:
         if text is None:
             return page
         shown = self._texts[text.item]
-        own = language_of(text.language)
+        own = named_language(text.language)
         return replace(
             page,
             item=text.item,

@@ -35,6 +35,7 @@ from safeglot.report.app.reading import (
 )
 from safeglot.report.app.words import ARMS, KINDS, SHOWN
 from safeglot.report.names import short_names
+from safeglot.report.page import named_language
 from safeglot.text import languages
 
 PAGE = 100
@@ -261,7 +262,7 @@ class RunReading:
             ListedAnswer(
                 query=filters.query(answer=answers.name_of(c, row)),
                 pill=answers.pill_of(judged, row),
-                language=answers.language_of(c.languages[c.language_N[row]]),
+                language=named_language(c.languages[c.language_N[row]]),
                 about=answers.about(c, row),
                 prompt=c.prompts[c.prompt_N[row]].id,
                 text=" ".join(texts.get(int(c.text_N[row]), "").split()),

@@ -20,7 +20,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.flow.translation import ratings_summary
 from safeglot.keys import digest
 from safeglot.report.formats.croissant import SetCard, croissant
-from safeglot.report.page import NamedLanguage
+from safeglot.report.page import named_language
 from safeglot.report.translation_set.html import render_translations
 from safeglot.report.translation_set.quality import NO_TEXT
 from safeglot.report.translation_set.view import (
@@ -33,7 +33,6 @@ from safeglot.report.translation_set.view import (
     TranslationsView,
 )
 from safeglot.score.arrays import Floats, floats
-from safeglot.text import languages
 from safeglot.translate.base import Scale, broken_by
 from safeglot.translate.choice.choice import Gate, misses
 from safeglot.types import FAILED, GATED, KEPT, OUTCOMES, CandidateRow, is_brought
@@ -80,14 +79,14 @@ def view_of(folder: TranslationFolder, *, rows: int = 2000) -> TranslationsView:
     rated = ratings_summary.read_rated(folder, about)
     return TranslationsView(
         title=f"Translations: {folder.path.resolve().name}",
-        reference=_language(about.reference),
+        reference=named_language(about.reference),
         languages=tuple(_language_view(tag, counts, about, scales) for tag in about.languages),
         translators=tuple(about.translators),
         estimators=tuple(_estimator(*row) for row in about.estimators.items()),
         n_prompts=counts.n_prompts,
         digest=about.digest,
         rated=tuple(ratings_summary.table(rated, about.languages, scales)),
-        by_order=tuple(_language(tag) for tag in about.languages if tag in about.by_order),
+        by_order=tuple(named_language(tag) for tag in about.languages if tag in about.by_order),
         notes=tuple(about.notes),
         settings=_settings(about),
         versions=dict(about.versions),
@@ -227,12 +226,6 @@ def _rows(
 # ---- one language
 
 
-def _language(tag: str) -> NamedLanguage:
-    known = languages.lookup(tag)
-    direction: Any = known.direction
-    return NamedLanguage(tag=tag, name=known.name, direction=direction)
-
-
 def _language_view(
     tag: str, counts: _SetCounts, about: SetManifest, scales: Mapping[str, Scale]
 ) -> LanguageView:
@@ -241,7 +234,7 @@ def _language_view(
     applied = {name: bound for name, bound in bounds.items() if bound is not None}
     values = {name: _values(counts, tag, name) for name in scales}
     return LanguageView(
-        language=_language(tag),
+        language=named_language(tag),
         counts={name: counts.counts[tag, name] for name in OUTCOMES},
         gated_by={name: counts.gated_by[tag, name] for name in applied},
         failed_by=Counter(

@@ -9,27 +9,14 @@ from safeglot.report.comparison.leaderboard import source
 from safeglot.report.comparison.view import ComparisonView, JudgedModels, PlacedModel
 from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.interpretation import LIMIT_WORDS, is_interpretable
-from safeglot.report.numbers.percent import percent, points
+from safeglot.report.numbers.percent import points
 from safeglot.report.numbers.plane import axis_between
 from safeglot.report.page import Run
 from safeglot.report.saved_figure import SavedFigure
-from safeglot.report.sections.tuning import difference_of_gains, pairs_of
+from safeglot.report.sections.tuning import TuningRow, difference_of_gains, pairs_of, tuning_row
 from safeglot.types import Estimate
 
 COLUMNS = ("base", "instruct", "language", "base_safe", "instruct_safe", "gain_points")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GainRow:
-    """One language: the places of both models, their rates and the gain in text."""
-
-    language: str
-    look: str
-    base_at: str
-    tuned_at: str
-    base: str
-    tuned: str
-    gain: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +25,7 @@ class GainPanel:
 
     base: str
     tuned: str
-    rows: tuple[GainRow, ...]
+    rows: tuple[TuningRow, ...]
     told: str
 
 
@@ -110,18 +97,7 @@ def _panel(
     return GainPanel(
         base=names[0],
         tuned=names[1],
-        rows=tuple(
-            GainRow(
-                language=run.language_name(tag),
-                look={run.reference: "ref", weak: "worse"}.get(tag, "same"),
-                base_at=axis.at(one),
-                tuned_at=axis.at(other),
-                base=percent(one),
-                tuned=percent(other),
-                gain=points(other - one),
-            )
-            for tag, one, other in rates
-        ),
+        rows=tuple(tuning_row(run, rate, axis, weak) for rate in rates),
         told=_told(run, pair, {tag: other - one for tag, one, other in rates}, weak),
     )
 

@@ -152,9 +152,7 @@ def _map(scope: PanelScope, groups: Named) -> HeatMap:
     )
     sizes = [n for row in rows if isinstance(n := row[3], int) and n]
     asked = "" if not sizes else _between(min(sizes), max(sizes))
-    source = FigureSource(
-        run=scope.run, model=scope.model, judge=scope.judge, of=f"{asked or 'no'} requests a cell"
-    )
+    source = FigureSource.of_panel(scope, of=f"{asked or 'no'} requests a cell")
     return HeatMap(
         judge=scope.judge_position,
         model=scope.model_position,

@@ -89,9 +89,7 @@ def gaps_of(scope: PanelScope) -> Gaps:
     """Return the panel of a judge and model, without rows where no language was compared."""
     found = [gap for o in scope.run.others() if (gap := scope.get("gap", o.tag)) is not None]
     axis, verb = gap_axis(ends(as_shown(worse_by(gap)) for gap in found)), verb_of(scope)
-    source = FigureSource(
-        run=scope.run, model=scope.model, judge=scope.judge, average=average_words(scope)
-    )
+    source = FigureSource.of_panel(scope, average=average_words(scope))
     return Gaps(
         judge=scope.judge_position,
         model=scope.model_position,

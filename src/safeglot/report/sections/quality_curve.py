@@ -64,7 +64,7 @@ def quality_curves(scope: PanelScope) -> Curves | None:
         x_axis=x_axis,
         y_axis=y_axis,
         curves=tuple(_curve(language, gaps, x_axis, y_axis) for language, gaps in drawn.items()),
-        saved=FigureSource(run=scope.run, model=scope.model, judge=scope.judge).figure(
+        saved=FigureSource.of_panel(scope).figure(
             "quality",
             ("language", "least_quality", "gap_points", "low", "high", "n_kept"),
             (

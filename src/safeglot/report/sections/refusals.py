@@ -145,7 +145,7 @@ def _plane_of(scope: PanelScope, pairs: list[_Pair], height: str) -> Plane:
         f"{percent(handled.value)}% of {height}"
         for language, refused, handled in pairs
     )
-    source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
+    source = FigureSource.of_panel(scope)
     cells: list[list[Cell]] = [
         [pair[0].tag, *_ends(point), *_dprime(scope, pair[0].tag)]
         for pair, point in zip(pairs, points, strict=True)

@@ -119,7 +119,10 @@ def _pair(page: Page, index: Index, judge: str, names: tuple[str, str]) -> Tuned
         base=short_model(names[0]),
         tuned=short_model(names[1]),
         axis=axis,
-        rows=tuple(_row(rate, page.run, axis, weakest) for rate in rates),
+        rows=tuple(
+            tuning_row(page.run, (tag, b.value or 0.0, t.value or 0.0), axis, weakest, unit="%")
+            for tag, b, t in rates
+        ),
         told=_told(base, tuned, {tag: _gain(b, t) for tag, b, t in rates}, weakest),
         answers=verb_for(page.run, judge).answers.capitalize(),
         saved=source.figure("base-and-instruct", COLUMNS, cells),
@@ -141,16 +144,19 @@ def _gain(base: Estimate, tuned: Estimate) -> float:
     return (base.value or 0.0) - (tuned.value or 0.0)
 
 
-def _row(rate: tuple[str, Estimate, Estimate], run: Run, axis: Axis, weakest: str) -> TuningRow:
+def tuning_row(
+    run: Run, rate: tuple[str, float, float], axis: Axis, weakest: str, *, unit: str = ""
+) -> TuningRow:
+    """Return the row of a language from its tag and the rates of both models."""
     tag, base, tuned = rate
     return TuningRow(
         language=run.language_name(tag),
         look={run.reference: "ref", weakest: "worse"}.get(tag, "same"),
-        base_at=axis.at(base.value or 0.0),
-        tuned_at=axis.at(tuned.value or 0.0),
-        base=f"{percent(base.value)}%",
-        tuned=f"{percent(tuned.value)}%",
-        gain=points(-_gain(base, tuned)),
+        base_at=axis.at(base),
+        tuned_at=axis.at(tuned),
+        base=f"{percent(base)}{unit}",
+        tuned=f"{percent(tuned)}{unit}",
+        gain=points(tuned - base),
     )
 
 

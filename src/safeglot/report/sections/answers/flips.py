@@ -93,11 +93,8 @@ def flips(scope: PanelScope) -> Flips | None:
     if not found:
         return None
     rows, verb = tuple(row for row, _ in found), verb_of(scope)
-    source = FigureSource(
-        run=scope.run,
-        model=scope.model,
-        judge=scope.judge,
-        of=f"{count(max(row.of for row in rows))} answers {verb.safe} in {_reference(scope)}",
+    source = FigureSource.of_panel(
+        scope, of=f"{count(max(row.of for row in rows))} answers {verb.safe} in {_reference(scope)}"
     )
     return Flips(
         judge=scope.judge_position,

@@ -55,7 +55,7 @@ def kinds_chart(scope: PanelScope, found: Finding) -> KindsChart | None:
         return None
     used = [name for name in (*NAMES, "open") if any(each.get(name) for each in counts.values())]
     names = {**NAMES, "open": "not refused"} if refusals else NAMES
-    source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
+    source = FigureSource.of_panel(scope)
     rows = [
         (language.name, segments(_shares(each, used), least=LEAST), [each.get(u, 0) for u in used])
         for language, each in counts.items()

@@ -270,10 +270,8 @@ def _key(found: Finding, reference: str) -> Iterator[tuple[Look, str]]:
 def _saved(scope: PanelScope, found: Finding) -> SavedFigure:
     base = next((row.rate for row in found.rates if row.reading == "reference"), None)
     planned = base.n + base.missing if base else 0
-    source = FigureSource(
-        run=scope.run,
-        model=scope.model,
-        judge=scope.judge,
+    source = FigureSource.of_panel(
+        scope,
         of=f"{count(planned)} requests a language" if planned else "",
         average=average_words(scope),
     )

@@ -212,7 +212,7 @@ def _foot(why: Cause, row: LanguageRate, own: float | None) -> str:
 
 
 def _saved(scope: PanelScope, shown: Sequence[tuple[LanguageRate, Cause]]) -> SavedFigure:
-    source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
+    source = FigureSource.of_panel(scope)
     rows: list[list[Cell]] = [
         [row.language.tag, term.name, *(100 * v for v in (term.low, term.point, term.high)), n]
         for row, why in shown

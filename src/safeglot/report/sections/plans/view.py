@@ -193,7 +193,7 @@ def _curves(page: Page, index: Index, panel: BlockPanel) -> Curves | None:
         x_axis=x_axis,
         y_axis=y_axis,
         curves=tuple(_curve(tag, own, (x_axis, y_axis)) for tag, own in drawn.items()),
-        saved=FigureSource(run=run, model=scope.model, judge=scope.judge).figure(
+        saved=FigureSource.of_panel(scope).figure(
             "plan",
             ("language", "look", "percent_drawn", "percent_known"),
             (
