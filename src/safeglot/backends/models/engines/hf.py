@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import weakref
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
 
-from safeglot.backends.models.engines.base import require, seed_of, stopped
+from safeglot.backends.models.engines.base import seed_of, stopped
 from safeglot.backends.models.engines.batching import choose
 from safeglot.backends.models.engines.decoding import Decoder, Draft
-from safeglot.backends.models.engines.hub import WeightsAt, origin_of
+from safeglot.backends.models.engines.hub import HubEngine, WeightsAt
 from safeglot.backends.models.engines.loading import (
     InMemory,
     first_line,
@@ -24,7 +19,7 @@ from safeglot.backends.models.engines.loading import (
 )
 from safeglot.backends.models.engines.sampling import sampling_of
 from safeglot.backends.models.engines.texts import Written
-from safeglot.backends.models.engines.thread import ModelThread
+from safeglot.backends.models.engines.thread import ModelThread, ThreadCall, ThreadedModel
 from safeglot.errors import ModelError
 from safeglot.types import Model, Reply, Request
 
@@ -35,24 +30,12 @@ _PATIENCE = 8
 """Tokens that are written before even a single newcomer is read in."""
 
 
-class HfEngine:
+class HfEngine(HubEngine):
     """The model of a folder, a GGUF file or a name of the Hub."""
 
-    slots: ClassVar[int] = 512
-
-    def __init__(self, path: str, revision: str = "") -> None:
-        require(f"hf/{path}", ("torch", "transformers"), "hf")
-        self.origin = origin_of("hf", path, revision)
-
-    @property
-    def place(self) -> str:
-        """The folder or the name."""
-        return f"hf/{self.origin.name}/{self.origin.file}@{self.origin.wanted}"
-
-    @property
-    def revision(self) -> str:
-        """A hash of every byte, or the commit. Raises: UsageError."""
-        return self.origin.revision
+    name = "hf"
+    packages = ("torch", "transformers")
+    extra = "hf"
 
     def open(self, parallel: int, progress: Callable[[str, int, int], None] | None = None) -> Model:
         """Return the model, its weights fetched, which loads at its first request. Raises: UsageError."""
@@ -60,39 +43,15 @@ class HfEngine:
         return HfModel(self.origin, parallel=parallel, folder=self.origin.folder())
 
 
-class HfModel:
+class HfModel(ThreadedModel):
     """Answers requests with a model of transformers, at most `parallel` of them together."""
 
     def __init__(self, origin: WeightsAt, *, parallel: int, folder: Path | None = None) -> None:
         self.name = origin.model
-        self._loop = _Loop(
+        loop = _Loop(
             load=lambda: load(origin, folder or origin.folder()), slots=parallel, name=origin.model
         )
-        self._finalizer = weakref.finalize(self, self._loop.stop)
-        self._finalizer.atexit = False  # the loop sees to that
-
-    async def answer(self, request: Request) -> Reply:
-        """Return the reply to one request. Raises: ModelError."""
-        call = _HfCall(request)
-        self._loop.submit(call)
-        try:
-            return await asyncio.wrap_future(call.done)
-        finally:
-            call.left = True
-
-    async def close(self) -> None:
-        """End the calls in flight and free the model. It can be closed twice, not used again."""
-        await asyncio.to_thread(self._finalizer)
-
-
-@dataclass(slots=True, eq=False)
-class _HfCall:
-    """One request on its way through the loop."""
-
-    request: Request
-    done: Future[Reply] = field(default_factory=Future)
-    left: bool = False
-    line: Draft | None = None
+        super().__init__(loop, loop.submit)
 
 
 class _Loop(ModelThread):
@@ -103,12 +62,12 @@ class _Loop(ModelThread):
         self.load = load
         self.slots = slots
         self.name = name
-        self.arrived: list[_HfCall] = []
-        self.waiting: list[_HfCall] = []
+        self.arrived: list[ThreadCall] = []
+        self.waiting: list[ThreadCall] = []
         """Those whose tokens are known, in the order in which they came."""
-        self.active: dict[int, _HfCall] = {}
+        self.active: dict[int, ThreadCall] = {}
 
-    def submit(self, call: _HfCall) -> None:
+    def submit(self, call: ThreadCall) -> None:
         """Queue a call. Raises: ModelError after `stop`."""
         with self.changed:
             self.begin()
@@ -175,7 +134,7 @@ class _Loop(ModelThread):
     def _newcomers(self, decoder: Decoder, most: int, since: int) -> list[Draft]:
         """Return the lines that join now: some together, since to read them holds all others up."""
         for call in self.active.values():
-            _line(call).left = call.left
+            call.line.left = call.left
         self.active = {key: call for key, call in self.active.items() if not call.left}
         self.waiting = [call for call in self.waiting if not call.left]
         live = len(decoder.live)
@@ -184,16 +143,16 @@ class _Loop(ModelThread):
             return []
         if live and since < _PATIENCE and min(len(self.waiting), free) < self.slots // 8:
             return []
-        chosen = choose([len(_line(call).ids) for call in self.waiting], most)
+        chosen = choose([len(call.line.ids) for call in self.waiting], most)
         start = max(0, min(chosen.index(0), len(chosen) - free))  # with the one that waited longest
         taken = [self.waiting[place] for place in chosen[start : start + free]]
-        while len(taken) > 1 and not decoder.fits([_line(call) for call in taken]):
+        while len(taken) > 1 and not decoder.fits([call.line for call in taken]):
             taken = taken[: len(taken) // 2]  # the shorter ones
-        if live and not decoder.fits([_line(call) for call in taken]):
+        if live and not decoder.fits([call.line for call in taken]):
             return []
         self.waiting = [call for call in self.waiting if call not in taken]
         self.active |= {id(call.line): call for call in taken}
-        return [_line(call) for call in taken]
+        return [call.line for call in taken]
 
     def _deliver(self, loaded: InMemory, lines: Sequence[Draft]) -> None:
         for line in lines:
@@ -214,10 +173,10 @@ class _Loop(ModelThread):
         _empty_cache()
         self.slots = max(1, min(self.slots, len(calls)) // 2)
         if len(calls) == 1:
-            n = len(_line(calls[0]).ids)
+            n = len(calls[0].line.ids)
             _settle(calls.pop(), out_of_memory(self.name, loaded.device, f"one text of {n} tokens"))
         for call in calls:
-            _line(call).begin()
+            call.line.begin()
         self.waiting = [*calls, *self.waiting]
 
     def _fail_all(self, error: ModelError) -> None:
@@ -238,16 +197,11 @@ class _Loop(ModelThread):
             _settle(call, ModelError(error.kind, error.message, transient=error.transient))
 
 
-def _line(call: _HfCall) -> Draft:
-    assert call.line is not None  # it waits, so its tokens are known
-    return call.line
-
-
 def _is_stop(loaded: InMemory, request: Request) -> Callable[[Sequence[int]], bool]:
     return lambda tokens: any(stop in loaded.texts.text(tokens) for stop in request.stop)
 
 
-def _settle(call: _HfCall, result: Reply | ModelError) -> None:
+def _settle(call: ThreadCall, result: Reply | ModelError) -> None:
     if not call.done.set_running_or_notify_cancel():
         return
     if isinstance(result, ModelError):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 from safeglot.backends.files.fingerprints import file_fingerprint, folder_fingerprint
-from safeglot.backends.models.engines.base import gguf_fault
+from safeglot.backends.models.engines.base import gguf_fault, require
 from safeglot.errors import UsageError
 
 _SHA_LENGTH = 40
@@ -77,6 +78,30 @@ class WeightsAt:
             "accepted and `hf auth login`. Without network give the folder of a copy: "
             f"{self.model.partition('/')[0]}/PATH"
         )
+
+
+class HubEngine:
+    """A model whose weights are in a folder, a GGUF file or under a name of the Hub, without what opens it."""
+
+    slots: ClassVar[int] = 512
+    name: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]]
+    extra: ClassVar[str]
+
+    def __init__(self, path: str, revision: str = "") -> None:
+        require(f"{self.name}/{path}", self.packages, self.extra)
+        self.origin = origin_of(self.name, path, revision)
+
+    @property
+    def place(self) -> str:
+        """The folder or the name, and the file in it."""
+        file = f"/{self.origin.file}" if self.origin.file else ""
+        return f"{self.name}/{self.origin.name}{file}@{self.origin.wanted}"
+
+    @property
+    def revision(self) -> str:
+        """A hash of every byte, or the commit. Raises: UsageError."""
+        return self.origin.revision
 
 
 def origin_of(engine: str, path: str, revision: str) -> WeightsAt:

@@ -6,25 +6,22 @@ its own; answers are streamed, because between two tokens is the only place to s
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import os
 import queue
-import threading
-import time
-import weakref
 from collections.abc import Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safeglot.backends.models.ending import closed, wait_or_leave
 from safeglot.backends.models.engines.base import gguf_fault, stopped
 from safeglot.backends.models.engines.llamacpp import body_of, import_engine, load, reply_of
-from safeglot.backends.models.engines.thread import STOP_TIMEOUT_S
+from safeglot.backends.models.engines.thread import (
+    STOP_TIMEOUT_S,
+    ModelThread,
+    ThreadCall,
+    ThreadedModel,
+)
 from safeglot.errors import ModelError, UsageError
-from safeglot.types import Reply, Request
+from safeglot.types import Reply
 
 DEFAULT_PARALLEL = 16
 DEFAULT_CONTEXT_TOKENS = 2048
@@ -32,7 +29,7 @@ _THREADS = "OMP_NUM_THREADS"
 """The variable by which a cluster tells a process its share of the processors."""
 
 
-class LocalModel:
+class LocalModel(ThreadedModel):
     """Answers requests with the model of one GGUF file; loads it at the first request.
 
     `parallel` requests are decoded together, each with a context of `context_tokens` tokens.
@@ -60,34 +57,10 @@ class LocalModel:
             context_tokens=context_tokens,
             threads=threads or int(os.environ.get(_THREADS) or 0) or os.cpu_count() or 1,
         )
-        self._finalizer = weakref.finalize(self, self._engine.stop)
-        self._finalizer.atexit = False  # the engine sees to that
-
-    async def answer(self, request: Request) -> Reply:
-        """Return the reply to one request. Raises: ModelError."""
-        call = _Call(request)
-        self._engine.submit(call)
-        try:
-            return await asyncio.wrap_future(call.done)
-        finally:
-            call.stop.set()
-
-    async def close(self) -> None:
-        """Stop the calls in flight and free the model. It can be closed twice, not used again."""
-        await asyncio.to_thread(self._finalizer)
+        super().__init__(self._engine, self._engine.submit)
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    """One request on its way through a thread; `stop` ends it at its next token."""
-
-    request: Request
-    done: Future[Reply] = field(default_factory=Future)
-    stop: threading.Event = field(default_factory=threading.Event)
-
-
-@dataclass(slots=True, eq=False)
-class _Engine:
+class _Engine(ModelThread):
     """The loaded model and the threads that wait for it.
 
     The threads are daemons, so that a program can come to its end while they are inside C++; `end`
@@ -96,52 +69,36 @@ class _Engine:
     frames that it came through, and the model would be freed with it, whenever that is.
     """
 
-    path: Path
-    parallel: int
-    context_tokens: int
-    threads: int
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    calls: queue.SimpleQueue[_Call | None] = field(default_factory=queue.SimpleQueue)
-    workers: list[threading.Thread] = field(default_factory=list)
-    stopping: threading.Event = field(default_factory=threading.Event)
-    server: Any = None
-    load_error: ModelError | None = None
+    def __init__(self, *, path: Path, parallel: int, context_tokens: int, threads: int) -> None:
+        super().__init__("llama.cpp", "llama.cpp", most=parallel)
+        self.path = path
+        self.parallel = parallel
+        self.context_tokens = context_tokens
+        self.threads = threads
+        self.calls: queue.SimpleQueue[ThreadCall | None] = queue.SimpleQueue()
+        self.server: Any = None
+        self.load_error: ModelError | None = None
 
-    def submit(self, call: _Call) -> None:
+    def submit(self, call: ThreadCall) -> None:
         """Queue a call. Raises: ModelError after `stop`."""
-        with self.lock:
-            if self.stopping.is_set():
-                raise closed()
-            if not self.workers:
-                atexit.register(self.end)
-            if len(self.workers) < self.parallel:
-                worker = threading.Thread(target=self._work, name="llama.cpp", daemon=True)
-                self.workers.append(worker)
-                worker.start()
+        with self.changed:
+            self.begin()
             self.calls.put(call)
+
+    def refuse(self) -> None:
+        """Let each thread come to its end."""
+        for _ in self.workers:
+            self.calls.put(None)
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> int:
         """Return how many threads are left after a while; all calls are ended, the model is freed."""
-        with self.lock:
-            self.stopping.set()
-            workers = list(self.workers)
-        for _ in workers:
-            self.calls.put(None)
-        # One deadline for all: the first may be the last to end.
-        until = time.monotonic() + timeout_s
-        for worker in workers:
-            worker.join(max(0.0, until - time.monotonic()))
-        left = sum(worker.is_alive() for worker in workers)
+        left = super().stop(timeout_s)
         if not left:
             self.server = None
-            atexit.unregister(self.end)
         return left
 
-    def end(self) -> None:
-        """Stop before the process ends."""
-        wait_or_leave("llama.cpp", self.stop)
-
-    def _work(self) -> None:
+    def run_calls(self) -> None:
+        """Answer calls until there is none to come."""
         while (call := self.calls.get()) is not None:
             if not call.done.set_running_or_notify_cancel():
                 continue
@@ -150,18 +107,18 @@ class _Engine:
             except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the call
                 call.done.set_exception(error)
 
-    def _answer(self, call: _Call) -> Reply:
+    def _answer(self, call: ThreadCall) -> Reply:
         self._be_ready()
         chunks: list[Mapping[str, Any]] = []
 
         def take(chunk: Mapping[str, Any]) -> bool:
             chunks.append(chunk)
-            return call.stop.is_set() or self.stopping.is_set()
+            return call.left or self.stopping
 
-        if call.stop.is_set() or self.stopping.is_set():
+        if call.left or self.stopping:
             raise stopped()
         self._ask(body_of(call.request), take)
-        if call.stop.is_set() or self.stopping.is_set():
+        if call.left or self.stopping:
             raise stopped()
         return reply_of(chunks)
 
@@ -181,8 +138,8 @@ class _Engine:
             raise ModelError("engine", str(error), transient=False) from error
 
     def _be_ready(self) -> None:
-        with self.lock:
-            if self.stopping.is_set():
+        with self.changed:
+            if self.stopping:
                 raise stopped()
             if self.load_error is not None:
                 raise self.load_error

@@ -10,11 +10,11 @@ import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from safeglot.backends.models.ending import closed
-from safeglot.backends.models.engines.base import require, seed_of
-from safeglot.backends.models.engines.hub import WeightsAt, origin_of
+from safeglot.backends.models.engines.base import seed_of
+from safeglot.backends.models.engines.hub import HubEngine, WeightsAt
 from safeglot.backends.models.engines.loading import first_line, is_out_of_memory, out_of_memory
 from safeglot.backends.models.engines.sampling import sampling_of
 from safeglot.backends.models.engines.texts import TokenTexts, Written
@@ -27,26 +27,17 @@ _MOST_LOGPROBS = 20
 _QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
 
 
-class VllmEngine:
+class VllmEngine(HubEngine):
     """The model of a folder or a name of the Hub."""
 
-    slots: ClassVar[int] = 512
+    name = "vllm-local"
+    packages = ("vllm",)
+    extra = "vllm"
 
     def __init__(self, path: str, revision: str = "") -> None:
-        require(f"vllm-local/{path}", ("vllm",), "vllm")
-        self.origin = origin_of("vllm-local", path, revision)
+        super().__init__(path, revision)
         if self.origin.file:
             raise UsageError(f"vllm-local/{path}: GGUF files are for gguf/{path} or hf/{path}.")
-
-    @property
-    def place(self) -> str:
-        """The folder or the name."""
-        return f"vllm-local/{self.origin.name}@{self.origin.wanted}"
-
-    @property
-    def revision(self) -> str:
-        """A hash of every byte, or the commit. Raises: UsageError."""
-        return self.origin.revision
 
     def open(self, parallel: int, progress: Callable[[str, int, int], None] | None = None) -> Model:
         """Return the model, its weights fetched, which loads at its first request. Raises: UsageError."""
