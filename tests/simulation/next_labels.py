@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from safeglot.score.judges import next_labels
+from safeglot.score.judges.corrected_rates import two_phase_of
 from safeglot.score.judges.label_counts import Sample, counts_of
 from safeglot.score.judges.next_labels import TEN, next_ten
 
@@ -53,26 +55,32 @@ def expected_and_found(runs):
     return np.array(rows).mean(axis=0)
 
 
-def widest(runs, rounds=12):
-    """The widest interval after so many rounds of ten labels: where advised, and in turn."""
-    rows = []
+def advised_and_in_turn(runs, rounds=12):
+    """The widest interval after so many rounds of ten labels, and how often rates are held, in both ways."""
+    wide, held = [], []
     for seed in range(runs):
-        ends = []
+        row, inside = [], []
         for advised in (True, False):
             world = _world(seed)
             for turn in range(rounds):
                 found = next_ten(_counted(world), "en") if advised else ()
-                best = (
+                tag = (
                     min(found, key=lambda x: x.widest).language
                     if advised
-                    else tuple(RATES)[turn % 3]
+                    else list(RATES)[turn % 3]
                 )
-                world[best].n += TEN
-            ends.append(max(x.width for x in next_ten(_counted(world), "en")))
-        rows.append(ends)
-    return np.array(rows).mean(axis=0)
+                world[tag].n += TEN
+            counts = _counted(world)
+            row.append(max(x.width for x in next_ten(counts, "en")))
+            rates = [(two_phase_of(c, level=0.95), RATES[tag]) for tag, c in counts.items()]
+            inside.append(np.mean([r.low <= true <= r.high for r, true in rates]))
+        wide.append(row)
+        held.append(inside)
+    return np.mean(wide, axis=0), np.mean(held, axis=0)
 
 
 if __name__ == "__main__":
     print("sw now, expected, found:", expected_and_found(300).round(4))
-    print("widest, advised and in turn:", widest(100).round(4))
+    next_labels.DRAWS = 40
+    for name, found in zip(("widest", "held"), advised_and_in_turn(200), strict=True):
+        print(f"{name}, advised and in turn:", found.round(4))
