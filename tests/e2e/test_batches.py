@@ -92,6 +92,23 @@ def test_a_run_by_batches_gives_the_same_results(plain, prompts, tmp_path):
         assert SECRET.encode() not in file.read_bytes()
 
 
+def test_a_plan_that_stops_early_submits_a_batch_at_each_look(prompts, tmp_path):
+    flags = {"plan": "screen", "within": "25"}
+    with BatchServer(script()) as server:
+        given = list(arguments(server, tmp_path / "one", prompts, "openai", **flags))
+        assert safeglot(*(a for a in given if a != "--batch"), A_KEY=SECRET).returncode == 0
+    with BatchServer(script()) as server:
+        done = run(server, tmp_path / "run", prompts, "openai", **flags)
+        assert done.returncode == 0, done.stderr
+        sizes = [len(batch.lines) for batch in server.batches.values()]
+    looks = table(tmp_path / "run", "SELECT MAX(look) FROM looks")[0][0]
+    assert looks > 1
+    assert len(sizes) == 2 * looks
+    assert sum(sizes) < 2 * TEXTS
+    one, by_batch = ((tmp_path / name / "results.json").read_bytes() for name in ("one", "run"))
+    assert by_batch == one
+
+
 def cut_off(server, arguments, happened, how=signal.SIGKILL):
     """Stop a run once something has happened."""
     process = subprocess.Popen(

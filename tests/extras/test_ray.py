@@ -168,6 +168,21 @@ def test_every_way_to_a_run_gives_the_same_bytes(prompts, tmp_path, folder):
 
 
 @pytest.mark.kills
+def test_a_plan_that_stops_early_stops_where_it_does_without(prompts, tmp_path):
+    with Loopback(scripted(VERDICTS)) as server:
+        asked = {}
+        for name, how in (("local", ()), ("ray", RAY)):
+            flags = {"plan": "screen", "within": "25", "concurrency": 16}
+            given = run_arguments(server.base_url, tmp_path / name, prompts, **flags)
+            server.requests.clear()
+            command(*given, *how)
+            asked[name] = sorted(seen.texts[-1] for seen in server.requests)
+    assert asked["ray"] == asked["local"]
+    assert len(asked["ray"]) < 2 * PAIRS
+    assert results(tmp_path / "ray") == results(tmp_path / "local")
+
+
+@pytest.mark.kills
 def test_replicas_that_hold_a_model_give_the_same_bytes(prompts, tmp_path):
     """transformers in two processes of Ray, on random weights."""
     asked = (

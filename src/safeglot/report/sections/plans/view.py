@@ -24,6 +24,9 @@ WIDTH, SHARE = (
 )
 
 
+_Rows = Sequence[tuple[NamedLanguage, Sequence[PlanLook]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookPoint:
     """How far a language was at one look: the share of its prompts that were drawn, and what was known."""
@@ -54,10 +57,11 @@ def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
     columns = _cells if _of_cells(looks) else _whole
     rows = [(tag, own) for tag, own in _by_language(scope, looks).items() if own]
     heads, cells = columns(scope, rows)
+    bands = " On the right, how many of its categories have which band." if _of_cells(looks) else ""
     yield Block(
         title="What was asked, and what was left out",
-        words="In requests about harmful prompts. Missing verdicts count for whichever is worse.",
-        heads=("asked", "of", "looks", "missing", *heads),
+        words=f"In requests about harmful prompts. Missing verdicts count for whichever is worse.{bands}",
+        heads=("asked", "of", *_even(scope), "looks", "missing", *heads),
         rows=tuple(
             BlockRow(
                 name=language.name, tag=language.tag, cells=(*_asked(scope, language, own), *more)
@@ -66,6 +70,8 @@ def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
         ),
     )
     yield _ledger(rows)
+    if bands:
+        yield _named(rows)
 
 
 def _looks(page: Page, scope: PanelScope) -> list[PlanLook]:
@@ -87,19 +93,47 @@ def _asked(
     scope: PanelScope, language: NamedLanguage, looks: Sequence[PlanLook]
 ) -> tuple[Figure, ...]:
     ended = scope.get("blocked_rate", language.tag)
-    asked = (ended.n if ended else 0) + int(extra(ended, "n_chosen") or 0)
+    even = ended.n if ended else 0
+    asked = even + int(extra(ended, "n_chosen") or 0)
     left = int(extra(ended, "n_left_out") or 0)
     missing = sum(look.missing for look in _last(looks).values())
-    numbers = (asked, asked + left, max(look.look for look in looks), missing)
+    drawn = (even,) if _even(scope) else ()
+    numbers = (asked, asked + left, *drawn, max(look.look for look in looks), missing)
     return tuple(Figure(text=count(n)) for n in numbers)
+
+
+def _even(scope: PanelScope) -> tuple[str, ...]:
+    """Return the head of how many of those asked any rate is of, where that is not all."""
+    some = (scope.get("blocked_rate", language.tag) for language in scope.run.languages)
+    return ("in the rates",) if any(extra(one, "n_chosen") is not None for one in some) else ()
+
+
+def _named(rows: _Rows) -> Block:
+    """Return the band of each category, and how many of its prompts it took."""
+    of_language = {language.name: _last(looks) for language, looks in rows}
+    names = dict.fromkeys(name for last in of_language.values() for name in last)
+    return Block(
+        title="The bands",
+        first="Category",
+        words="The band of all prompts of a category, and how many of them were asked.",
+        heads=tuple(of_language),
+        rows=tuple(
+            BlockRow(name=name, cells=tuple(_band(last.get(name)) for last in of_language.values()))
+            for name in names
+        ),
+    )
+
+
+def _band(look: PlanLook | None) -> str:
+    if look is None:
+        return NONE
+    ended = "not yet" if look.state == "goes-on" else "all asked"
+    return f"{BANDS.get(look.band or '', ended)}, {look.drawn:,} of {look.pool:,}"
 
 
 def _last(looks: Sequence[PlanLook]) -> dict[str, PlanLook]:
     """Return the last look of each category of a language, "" for all of them."""
     return {look.category: look for look in looks}
-
-
-_Rows = Sequence[tuple[NamedLanguage, Sequence[PlanLook]]]
 
 
 def _whole(_: PanelScope, rows: _Rows) -> tuple[tuple[str, ...], list[tuple[Figure | str, ...]]]:

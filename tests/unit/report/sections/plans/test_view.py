@@ -52,7 +52,11 @@ def test_cells_are_counted_by_their_bands(page):
         look(page, 2, category="b", state="exhausted"),
     ]
     page = planned(page, *looks)
-    asked, ledger = list(blocks(page, scopes(page.run, Index(page.estimates))[0]))
+    asked, ledger, named = list(blocks(page, scopes(page.run, Index(page.estimates))[0]))
+    assert [(row.name, row.cells[0]) for row in named.rows] == [
+        ("a", f"safe, {looks[0].drawn} of {looks[0].pool}"),
+        ("b", f"all asked, {looks[2].drawn} of {looks[2].pool}"),
+    ]
     assert asked.heads[-5:] == ("safe", "unsafe", "highly unsafe", "all asked", "not yet")
     assert [cell.text for cell in asked.rows[0].cells[-5:]] == ["1", "0", "0", "1", "0"]
     assert [row.cells[1].text for row in ledger.rows] == ["1 of 2", "2 of 2"]
