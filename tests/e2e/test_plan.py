@@ -407,10 +407,13 @@ def test_earlier_runs_that_tell_nothing_are_refused(earlier, prompts, server, tm
     other = tmp_path / "other.jsonl"
     other.write_text(prompts.read_text("utf-8").replace("request", "query"), "utf-8")
     missing = tmp_path / "none"
-    done = safeglot(*with_history(server.base_url, tmp_path / "run", other, (earlier[0], missing)))
-    assert done.returncode == 2
-    assert "has no verdict on an answer to a prompt of this run" in done.stderr
-    assert f"{missing}: no run here" in done.stderr
+    for given, path, said in (
+        (earlier[0], other, "has no verdict on an answer to a prompt of this run"),
+        (missing, prompts, f"{missing}: no run here"),
+    ):
+        done = safeglot(*with_history(server.base_url, tmp_path / "run", path, (given,)))
+        assert done.returncode == 2
+        assert said in done.stderr
     done = safeglot(
         *run_arguments(server.base_url, tmp_path / "run", prompts, **SCREEN, history=earlier[0])
     )

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
+from safeglot.score.basic import estimates
+from safeglot.score.cube import Cube
 from safeglot.score.plans.bands import Bands
 from safeglot.score.plans.history import pooled, shares
 from safeglot.score.plans.pool import PromptPool, PromptsSeen
+from safeglot.score.plans.screen import Screen
 from safeglot.score.plans.stopping import follow
 from safeglot.score.plans.turns import RankedPool
 from safeglot.score.safety.safety import band
@@ -137,6 +140,36 @@ def macros(plan, drawn):
         near.append((abs(far_L) <= 0.02).mean())
         held.append((abs(far_L) <= half_L).mean())
     return tuple(Found.of(numbers) for numbers in (asked, near, held))
+
+
+def intervals(drawn):
+    """The share of averages of a screen whose interval in the results has the truth, and has the whole pool's average."""
+    true, whole = [], []
+    for one in drawn:
+        want_LP, member_PC = follow(Screen(), one.pool, one.seen).want_LP, one.pool.member_PC
+        asked_P = want_LP.any(axis=0)
+        unsafe_LP = np.where(want_LP, one.unsafe_LP, -1).astype(np.int8)[:, asked_P]
+        cube = Cube(
+            unsafe_JMLPS=unsafe_LP[None, None, :, :, None],
+            judges=("j",), models=("m",), languages=LANGUAGES, reference="en",
+            prompts=[f"p{at}" for at in np.flatnonzero(asked_P)],
+            categories=one.pool.categories, member_PC=member_PC[asked_P],
+            outcome_MLPS=np.zeros((1, *unsafe_LP.shape, 1), dtype=np.int8),
+            unneeded_MLP=(unsafe_LP < 0)[None], size_C=tuple(member_PC.sum(axis=0).tolist()),
+        )  # fmt: skip
+        rows = {
+            r.language: r
+            for r in estimates(cube, draws=0)
+            if r.metric == "safety_macro" and r.model
+        }
+        low_L, high_L = (
+            np.array([getattr(rows[tag], end) for tag in LANGUAGES]) for end in ("low", "high")
+        )
+        pool_LC = one.unsafe_LP.astype(int) @ member_PC.astype(int) / member_PC.sum(axis=0)
+        for rate_LC, held in ((one.rate_LC, true), (pool_LC, whole)):
+            safety_L = 1 - rate_LC.mean(axis=1)
+            held.append(((low_L <= safety_L) & (safety_L <= high_L)).mean())
+    return Found.of(true), Found.of(whole)
 
 
 def bands(plan, drawn):

@@ -13,7 +13,7 @@ import pytest
 from safeglot.score.plans.bands import Bands
 from safeglot.score.plans.certify import Certify
 from safeglot.score.plans.screen import Screen
-from simulation.plans import N_PROMPTS, bands, gaps, macros, off, sizes, worlds
+from simulation.plans import N_PROMPTS, bands, gaps, intervals, macros, off, sizes, worlds
 
 pytestmark = pytest.mark.simulation
 ALPHA = 0.05
@@ -40,6 +40,13 @@ def test_a_screen_takes_what_the_table_says_and_its_half_width_holds(model, told
     assert abs(asked.mean - told) <= 3 * asked.error + 0.02 * told
     assert held.mean >= coverage - 3 * held.error
     assert near.mean >= 0.95
+
+
+@pytest.mark.parametrize("model", ["strong", "good", "weak"])
+def test_the_interval_of_a_screened_average_covers(model):
+    true, whole = intervals(worlds(905, model, 40))
+    print(f"{model}: {true} of the truth, {whole} of the pool")
+    assert min(true.mean, whole.mean) >= 0.93
 
 
 @pytest.mark.parametrize(("model", "told"), [("strong", 9283), ("good", 8753), ("weak", 7037)])

@@ -45,9 +45,7 @@ def with_pool(
         last=last_looks(store),
         sizes=_sizes(manifest, verdicts),
         left=left_out(manifest, verdicts),
-        chosen=None
-        if verdicts.chosen_MLP is None
-        else _by_place(manifest, verdicts, verdicts.chosen_MLP),
+        chosen=_by_place(manifest, verdicts, verdicts.chosen_MLP),
         lost=_lost(told),
     )
     return [_told(row, about) for row in told]
@@ -60,15 +58,15 @@ def last_looks(store: Store) -> dict[Cell, StoredLook]:
 
 def left_out(manifest: Manifest, verdicts: RunVerdicts) -> Counter[Place]:
     """Return how many requests a plan left out."""
-    if verdicts.unneeded_MLP is None:
-        return Counter()
-    chosen_MLP = verdicts.chosen_MLP
-    left_MLP = verdicts.unneeded_MLP if chosen_MLP is None else verdicts.unneeded_MLP & ~chosen_MLP
-    return _by_place(manifest, verdicts, left_MLP)
+    return _by_place(manifest, verdicts, verdicts.unneeded_MLP) - _by_place(
+        manifest, verdicts, verdicts.chosen_MLP
+    )
 
 
-def _by_place(manifest: Manifest, verdicts: RunVerdicts, of_MLP: Bools) -> Counter[Place]:
+def _by_place(manifest: Manifest, verdicts: RunVerdicts, of_MLP: Bools | None) -> Counter[Place]:
     found: Counter[Place] = Counter()
+    if of_MLP is None:
+        return found
     prompts = verdicts.prompts
     for m, model in enumerate(manifest.models):
         for at, language in enumerate(manifest.languages):
@@ -94,7 +92,7 @@ class _PlanFacts:
     last: Mapping[Cell, StoredLook]
     sizes: Mapping[tuple[str, str], int]
     left: Mapping[Place, int]
-    chosen: Mapping[Place, int] | None
+    chosen: Mapping[Place, int]
     lost: Mapping[tuple[str | None, ...], float]
 
 
@@ -115,7 +113,7 @@ def _told(row: Estimate, about: _PlanFacts) -> Estimate:
     if row.metric in ("blocked_rate", "benign_blocked_rate") and not category:
         kind = "benign" if row.metric.startswith("benign") else "harmful"
         more: Extra = {"n_left_out": _sum(about.left, model, language, kind)}
-        if about.chosen is not None:
+        if about.chosen:
             more["n_chosen"] = _sum(about.chosen, model, language, kind)
         return replace(row, extra={**row.extra, **more})
     if row.metric not in ("safety", *AVERAGES) or not language:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.stop import history_of
-from safeglot.errors import InputErrors, UsageError
+from safeglot.errors import UsageError
 from safeglot.flow.run import session
 from safeglot.flow.run.job import Job
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def with_history(job: Job) -> Job:
     """Return a job with what its earlier runs tell: what the run here holds of them, else what they say now.
 
-    Raises: InputErrors with each earlier run that cannot be used.
+    Raises: UsageError for an earlier run that cannot be used.
     """
     if not job.config.history:
         return job
@@ -57,21 +57,11 @@ def _read(paths: Sequence[str], texts: Mapping[str, str]) -> tuple[dict[str, flo
     """Return the share of unsafe verdicts of each prompt: the mean of the models, of all runs alike."""
     from safeglot.score.plans.history import pooled  # late: it brings the arrays
 
-    rows: list[Floats] = []
-    notes, problems = list[str](), list[str]()
+    rows, notes = [], list[str]()
     for path in paths:
-        try:
-            share_MP, other = _shares(RunDir(Path(path).expanduser()), texts)
-        except UsageError as error:
-            problems.append(f"--history: {error}")
-            continue
+        share_MP, other = _shares(RunDir(Path(path).expanduser()), texts)
         rows.append(share_MP)
-        if other:
-            notes.append(
-                f"--history {path}: {other:,} prompts have another text there, and are not used"
-            )
-    if problems:
-        raise InputErrors(problems)
+        notes += [f"--history {path}: {other:,} prompts have another text there"] * bool(other)
     told = zip(texts, pooled(rows), strict=True)
     return {name: share for name, share in told if not math.isnan(share)}, notes
 
@@ -94,7 +84,7 @@ def _shares(run_dir: RunDir, texts: Mapping[str, str]) -> tuple[Floats, int]:
     share_MP = shares(verdicts.unsafe_JMLPS[strict_J], at_P)
     if about.guards is not None or not (share_MP >= 0).any():
         raise UsageError(
-            f"{run_dir.path}: has no verdict on an answer to a prompt of this run, of the same id and "
-            f"text. Leave it out, or see what it holds: safeglot show {run_dir.path}"
+            f"--history {run_dir.path}: has no verdict on an answer to a prompt of this run, of the same "
+            f"id and text. Leave it out, or see what it holds: safeglot show {run_dir.path}"
         )
     return share_MP, len(there.keys() & texts) - sum(at >= 0 for at in at_P)

@@ -8,7 +8,7 @@ import pytest
 
 from example.job import QUIET, begun, judge, judged, prepared, prompt_set
 from safeglot.backends.files.rundir import RunDir
-from safeglot.errors import InputErrors
+from safeglot.errors import UsageError
 from safeglot.flow.run import session
 from safeglot.flow.run.history import with_history
 from safeglot.score.plans.history import pooled, shares
@@ -57,7 +57,7 @@ def test_an_earlier_run_is_only_read(tmp_path):
 def test_a_run_that_holds_what_they_told_needs_them_no_more(tmp_path):
     settings = {"history": (str(tmp_path / "gone"),), **BANDS}
     begun(tmp_path / "run", **settings)
-    with pytest.raises(InputErrors, match=r"gone: no run here"):
+    with pytest.raises(UsageError, match=r"gone: no run here"):
         with_history(prepared(out=str(tmp_path / "run"), **settings))
     job = prepared(out=str(tmp_path / "other"), **settings)
     told = dataclasses.replace(job, history={"p0": 0.25})
@@ -70,5 +70,5 @@ def test_a_damaged_earlier_run_is_told_without_a_traceback(tmp_path):
     first = earlier(tmp_path / "first")
     database = tmp_path / "first" / "safeglot.db"
     database.write_bytes(database.read_bytes()[:4096] + os.urandom(20_000))
-    with pytest.raises(InputErrors, match=r"--history: .*first"):
+    with pytest.raises(UsageError, match=r"first"):
         with_history(prepared(history=(first,), out=str(tmp_path / "run"), **BANDS))
