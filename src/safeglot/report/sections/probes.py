@@ -104,9 +104,11 @@ def _wordings(scope: PanelScope, found: Sequence[Estimate]) -> Block:
             f"gap to {scope.run.language_name(scope.run.reference)}": lambda tag: difference(
                 gaps.get(tag)
             ),
-            "own texts alone": lambda tag: points(extra(gaps.get(tag), "gap_own")),
-            "± by wording": lambda tag: percent(extra(gaps.get(tag), "sd_wording")),
-            "share of wording, %": lambda tag: percent(extra(gaps.get(tag), "share_wording")),
+            "own texts alone": lambda tag: Figure(text=points(extra(gaps.get(tag), "gap_own"))),
+            "± by wording": lambda tag: Figure(text=percent(extra(gaps.get(tag), "sd_wording"))),
+            "share of wording, %": lambda tag: Figure(
+                text=percent(extra(gaps.get(tag), "share_wording"))
+            ),
         },
         title="How much is wording",
         words=f"Requests put in several ways: how often two wordings of one get different verdicts, and the gap averaged over them, in points more {verb_of(scope).answers}, each request as one. ±: one standard deviation of the gap over other wordings. The share is that of wording in the spread of the gap between requests. Where a model draws its answers, the draw counts as wording.",

@@ -36,7 +36,7 @@ ASSUMPTIONS = (
     "A4: the terms are taken in one order, and what two causes do together goes to the later one.",
     (
         "A5: all arms are compared on the same prompts: those with a verdict in each of them. Where "
-        "people translated a sample of them, it is a random one."
+        "people translated or adapted a sample of them, it is a random one."
     ),
     (
         "A6: answers are translated back by another translator than the one that translated the "
