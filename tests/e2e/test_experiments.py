@@ -114,6 +114,7 @@ def safe_share(found, categories, tag, kept):
 CALLS = {
     "translation-impact": (),
     "category-exclusion": (),
+    "transfer": (),
     "base-vs-instruct": ("--models", MODELS),
     "model-size": ("--models", MODELS),
     "judge-alignment": (),

@@ -106,6 +106,15 @@ def category_exclusion(
     _show(question.category_exclusion(runs, judge=judge, exclude=_words(exclude)), **shown)
 
 
+@experiment.command("transfer")
+@_shared
+def transfer(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
+    """How far safety in the reference carries over, by language and kind of harm."""
+    from safeglot.experiments import transfer as question
+
+    _show(question.transfer(runs, judge=judge), **shown)
+
+
 @experiment.command("base-vs-instruct")
 @_shared
 @_MODELS

@@ -99,7 +99,7 @@ def _match(
     missing = _planned(sheet, language) - n
     if not n:
         return empty_row(row, missing, extra)
-    rate, n_eff = _share(frame, n_1P, match_1P)
+    rate, n_eff = share_of_pairs(frame, n_1P, match_1P)
     low, high = wilson_effective(rate, n_eff, level=frame.level)
     method = kinds_of(frame)[0].method  # the same as of the micro average
     extra = extra if method == "wilson" else extra | {"n_eff": n_eff}
@@ -107,7 +107,7 @@ def _match(
     return filled_row(row, point, (n, missing), method=method, extra=extra)
 
 
-def _share(frame: Frame, n_1P: Ints, match_1P: Ints) -> tuple[float, float]:
+def share_of_pairs(frame: Frame, n_1P: Ints, match_1P: Ints) -> tuple[float, float]:
     """Return the share of equal verdicts, and how many independent pairs it is worth."""
     if frame.cube.size_C is None:
         table = cells(frame.whole, rows_of(frame.whole, n_1P, match_1P, match_1P))
@@ -168,7 +168,7 @@ def _flip_interval(frame: Frame, ref_PS: Bytes, own_PS: Bytes, shares: Pairs) ->
     n_1P, flip_1P = (
         x.sum(axis=-1, dtype=np.int64)[np.newaxis] for x in (safe_PS, safe_PS & (own_PS > SAFE))
     )
-    low, high = wilson_effective(share, _share(frame, n_1P, flip_1P)[1], level=frame.level)
+    low, high = wilson_effective(share, share_of_pairs(frame, n_1P, flip_1P)[1], level=frame.level)
     return {"flip_low": float(low), "flip_high": float(high)}
 
 
