@@ -33,7 +33,7 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Pairs:
+class _BesideReference:
     """Pairs of a language with the reference, shapes (P, S), and how many of a prompt lack a verdict, (P,)."""
 
     read_PS: Bools
@@ -62,13 +62,13 @@ def transfers(sheet: Sheet) -> Iterator[Transfer]:
             yield _transfer(sheet, pairs, (language, name), member_P, reasons[language, name])
 
 
-def _pairs(sheet: Sheet, index: int, language: str) -> _Pairs:
+def _pairs(sheet: Sheet, index: int, language: str) -> _BesideReference:
     cube = sheet.frame.cube
     planned_P = pairs_OP(cube)[index] & counted_P(sheet.frame)
     both = [cube.languages.index(cube.reference), cube.languages.index(language)]
     reference_PS, here_PS = sheet.unsafe_LPS[both]
     read_PS = (reference_PS >= SAFE) & (here_PS >= SAFE) & planned_P[:, np.newaxis]
-    return _Pairs(
+    return _BesideReference(
         read_PS=read_PS,
         reference_PS=reference_PS == SAFE,
         here_PS=here_PS == SAFE,
@@ -77,7 +77,11 @@ def _pairs(sheet: Sheet, index: int, language: str) -> _Pairs:
 
 
 def _transfer(
-    sheet: Sheet, pairs: _Pairs, place: tuple[str, str | None], member_P: Bools, reason: Extra
+    sheet: Sheet,
+    pairs: _BesideReference,
+    place: tuple[str, str | None],
+    member_P: Bools,
+    reason: Extra,
 ) -> Transfer:
     missing = int(pairs.missing_P[member_P].sum())
     member_PS = pairs.read_PS & member_P[:, np.newaxis]
