@@ -60,6 +60,7 @@ MODEL_KEYS = {
     "key_env": "environment variable that holds its key, in place of the provider's",
     "revision": "what pins the weights, for example a commit; part of the keys and the signature",
     "raw": "send bare text as a completion, in place of the run's `raw`",
+    "system": 'system prompt of a target, in place of the run\'s `system`; "" sends none',
     "usd_in": "USD per million prompt tokens, for `--dry-run` and `budget_usd`",
     "usd_out": "USD per million new tokens; a forecast of the cost needs both prices",
     "batch": "whether it is asked by its maker's [batch API](../how-to/batches.md); the run's `batch` by default",
@@ -95,6 +96,8 @@ JUDGE_KEYS = {
     "judge": "`family=provider/model`, or `refusal-encoder` or `refusal-baseline` alone",
     "mode": "`prompt+answer` or `answer`: what the judge is shown",
     "norms": "table of [norms](../how-to/norms.md) that the judge is under, as `safeglot judge --norms` writes it",
+    "guard": 'true or false: it stands before (`mode = "prompt"`) or behind the targets as one of the run\'s '
+    "`mitigations`, and gives no rates of its own",
     "refusals_only": "true or false, for an embedded judge beside another one: it says which benign "
     "prompts were refused, and gives no safety rates",
 }

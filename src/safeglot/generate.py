@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot.keys import digest, response_key
+from safeglot.keys import digest, response_key, system_of
 from safeglot.types import Item, Reply, Request, Response, without_system
 
 VERSION = 1
@@ -75,16 +75,16 @@ class Generate:
 
     def ask(self, item: Item) -> Sequence[Request]:
         """Return the one request; every prompt, language and sample has its own seed."""
-        text = item.translation.text
-        system = (("system", self.system),) if self.system else ()
-        messages = (*system, ("user", text))
+        text, own = item.translation.text, system_of(item.translation)
+        system = "\n\n".join(filter(None, (self.system, own)))
+        messages = (*((("system", system),) if system else ()), ("user", text))
         if self.system_as_user:
             messages = without_system(messages)
         return (
             Request(
                 model=self.model,
                 messages=() if self.raw else messages,
-                prompt=self.system + text if self.raw else None,
+                prompt=system + "\n\n" * bool(own) + text if self.raw else None,
                 max_tokens=self.most_tokens,
                 temperature=self.temperature,
                 top_p=self.top_p,

@@ -93,11 +93,21 @@ def request_key(request: Request) -> str:
     )
 
 
+SYSTEM = "system="
+"""How what stands in the checks of a mitigation's text begins: its system prompt."""
+
+
+def system_of(translation: Translation) -> str:
+    """Return the system prompt that a text comes with, "" for none."""
+    return "".join(c[len(SYSTEM) :] for c in translation.checks if c.startswith(SYSTEM))
+
+
 def translation_key(translation: Translation) -> str:
     """Return the key of a translation: of prompt, language, text, translator, and an arm other than the main one."""
     t = translation
     arm = () if t.arm == "main" else (t.arm, *([t.variant] if t.variant else []))
-    return digest("translation", t.prompt, t.language, t.text, t.translator, *arm)
+    own = [system] if (system := system_of(t)) else []
+    return digest("translation", t.prompt, t.language, t.text, t.translator, *arm, *own)
 
 
 def response_key(translation: str, step: str, sample: int) -> str:

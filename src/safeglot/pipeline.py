@@ -15,11 +15,11 @@ from safeglot.config.endpoints import Named
 from safeglot.config.settings import Config
 from safeglot.flow import prompts
 from safeglot.flow.judging.beforehand import FirstCheck
+from safeglot.flow.mitigations import texts
 from safeglot.flow.run import job as jobs
 from safeglot.flow.run import same_inputs, session
 from safeglot.flow.run.history import with_history
 from safeglot.flow.run.job import How, Job
-from safeglot.flow.translation import for_run
 
 
 def run(config: Config, console: Console, **how: Unpack[How]) -> RunDir:
@@ -42,11 +42,11 @@ def translate(config: Config, console: Console, **how: bool) -> TranslationFolde
     return sets.make(planned, console, **how)
 
 
-def plan(config: Config, console: Console | None = None, before: for_run.Before = None) -> Job:
+def plan(config: Config, console: Console | None = None, before: texts.Before = None) -> Job:
     """Return the job, checked; with a console, what it lacks is translated, after `before`. Else nothing is sent."""
     loaded, origin = prompts.load(config)
     prompts.check_reference(config, loaded)
-    whole = for_run.ready(config, loaded, origin, console, before=before)
+    whole = texts.ready(config, loaded, origin, console, before=before)
     return with_history(jobs.prepare(config, whole, origin))
 
 
@@ -57,7 +57,7 @@ def generate(
     first = FirstCheck(console, unchecked=how.get("unchecked", False))
     wanted = config if judged else dataclasses.replace(config, judge=())
     job = same_inputs.held_job(wanted) or plan(wanted, console, first.before)
-    from safeglot.flow.collection import Work, collect  # late: what is refused loads no engine
+    from safeglot.flow.mitigations.pivots import Work, collect  # late: what they load takes time
 
     with session.begun(run_dir := RunDir(job.path), job, console) as store:
         work = Work(job=job, run_dir=run_dir, store=store, console=console, judged=judged, **how)

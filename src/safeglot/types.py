@@ -14,9 +14,9 @@ Out_co = TypeVar("Out_co", covariant=True)
 
 Kind: TypeAlias = Literal["harmful", "benign"]
 Arm: TypeAlias = Literal[
-    "main", "roundtrip", "roundtrip2", "backtranslate", "translators", "reverse", "gated", "probe",
+    "main", "roundtrip", "roundtrip2", "backtranslate", "translators", "reverse", "gated", "probe", "mitigation", "pivot", "pivoted",
 ]  # fmt: skip
-"""What a translation is for: the run itself, an arm that explains its gap, a gated text, a probe."""
+"""What a translation is for: the run itself, an arm that explains its gap, a gated text, a probe, a mitigation."""
 KEPT, GATED, FAILED = OUTCOMES = ("kept", "gated", "failed")
 """How a prompt and language can end in a translation set."""
 OUTCOME_COUNTS = {
@@ -73,7 +73,7 @@ class Translation:
     translator: str = "given"
     quality: Mapping[str, float] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
-    """Of a probe: what was changed, as name=value."""
+    """Of a probe: what was changed, as name=value; of a mitigation: its system prompt."""
     kept: bool = True
     reason: str = ""
     arm: Arm = "main"

@@ -213,3 +213,24 @@ def test_ctrl_c_in_the_middle_of_decoding(tmp_path):
     assert process.returncode == 4, stderr
     assert "Run the same command again" in stderr
     assert "Traceback" not in stderr
+
+
+def test_mitigations_run_offline_on_the_embedded_defaults(tmp_path):
+    """Guard and target are the tiny model itself."""
+    small = [*SMALL[:2], "--languages", "en,de", *SMALL[4:6], "--categories", "crime_theft"]
+    arms = f"system-local,guard-behind={RUBRIC}"
+    done = safeglot(
+        "run", *small, "--kinds", "harmful,benign", "--max-tokens", "8", "--max-missing", "1",
+        "--mitigations", arms, "--unchecked-judge", "--out", tmp_path / "run", own_process=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "run" / "results.json").read_text("utf-8"))["estimates"]
+    of = {
+        (e["metric"], e["extra"]["mitigation"], e["language"]): e["extra"]
+        for e in found
+        if "mitigation" in e["extra"] and e["n"]
+    }
+    for tag in ("en", "de"):
+        assert of["mitigation_tokens", "system-local", tag]["with"] > 0
+        guarded = of["mitigation_tokens", f"guard-behind={RUBRIC}", tag]
+        assert guarded["with"] > guarded["without"]  # it reads each answer with its rubric

@@ -31,7 +31,7 @@ GROUPS = {
     ),
     "Judging": ("judge_thoughts", "refusal_judge"),
     "Translation": ("to", "translator", "quality", "gate", "translations"),
-    "Causes and probes": ("arms", "arm_texts", "probes", "probe_share", "probe_seed"),
+    "Causes and probes": ("arms", "arm_texts", "probes", "probe_share", "probe_seed", "mitigations"),
     "Servers and limits": (
         "batch", "prices", "proxy", "http_client", "concurrency", "timeout_s", "patience_s", "retries",
         "budget_tokens", "max_missing",

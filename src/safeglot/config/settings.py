@@ -11,7 +11,7 @@ from safeglot.backends.cluster import choice
 from safeglot.backends.models.clients.choice import client_fault
 from safeglot.backends.models.proxies import setting_fault
 from safeglot.backends.models.routes import IMPORTED
-from safeglot.config import checks
+from safeglot.config import checks, mitigations
 from safeglot.config.model_strings import (
     JudgeConfig,
     Known,
@@ -92,6 +92,7 @@ class Config:
     probes: tuple[str, ...] = ()
     probe_share: float = _within(0.3, least=0.01, most=0.99)
     probe_seed: int = _within(0, least=0)
+    mitigations: tuple[str, ...] = ()
     concurrency: int = _within(64, least=1)
     timeout_s: float = _within(120.0, least=0.01, most=86400)
     patience_s: float = _within(600.0, least=0, most=604800)
@@ -121,7 +122,9 @@ _CHOICES = {
     "kinds": ("harmful", "benign"),
     "arms": ("roundtrip", "roundtrip2", "backtranslate", "translators", "reverse"),
 }
-_LISTS = frozenset({"languages", "to", "categories", "arm_texts", "probes", "history", *_CHOICES})
+_LISTS = frozenset(
+    {"languages", "to", "categories", "arm_texts", "probes", "history", "mitigations", *_CHOICES}
+)
 _NAMED = ("target", "judge", "translator", "quality")
 OF_ASKING = ("raw", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
 """Settings by which targets are asked: of answers that a file brought they are not known."""
@@ -285,6 +288,7 @@ class _Reader:
                 self.problems.append(
                     f"{place}: refusals_only gives no safety rates; name another judge beside it."
                 )
+        mitigations.join(values, Config().judge, self.named, judge_base)
         for key, forms in (
             ("translator", self.known.translators),
             ("quality", self.known.estimators),

@@ -62,7 +62,9 @@ def read_run(path: Path) -> FinishedRun:
         verdicts = arrays.read(store, manifest.rating, arms=False)
         manifest = as_drawn(store, manifest, verdicts)
         every = (
-            arrays.read(store, manifest, known=verdicts) if manifest.refusal_judges else verdicts
+            arrays.read(store, manifest.unguarded, known=verdicts)
+            if manifest.refusal_judges
+            else verdicts
         )
         answers = answers_of(store, manifest, every)
         cube = cube_of(store, manifest, verdicts, invalid_MLPS=answers.invalid_MLPS)

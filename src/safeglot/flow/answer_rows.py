@@ -67,7 +67,7 @@ class ShownAnswers:
 
         def telling() -> Iterator[tuple[str, str]]:
             nonlocal all_telling
-            for request in telling_requests(self._store, self._manifest.judges):
+            for request in telling_requests(self._store, self._manifest.unguarded.judges):
                 all_telling += 1
                 yield request
 
@@ -147,7 +147,7 @@ class ShownAnswers:
 
     def _verdicts(self) -> Collection[array[int]]:
         """Return for each judge, by its name, where its verdicts are kept."""
-        judges = sorted(self._manifest.judges)
+        judges = sorted(self._manifest.unguarded.judges)
         found = {name: array("q", [_NONE]) * len(self) for name in judges}
         if self._cells:
             for verdict in self._store.verdicts():

@@ -16,7 +16,7 @@ from safeglot.prompts.reading.arm_rows import GIVEN
 if TYPE_CHECKING:
     from safeglot.backends.store.store import Store
 
-CHECKED = ("roundtrip", "roundtrip2", "translators", *GIVEN)
+CHECKED = ("roundtrip", "roundtrip2", "translators", "pivot", *GIVEN)
 """Arms whose texts are checked; what the gate took out and probes are no translations of their own."""
 SHOWN = 3
 """Reasons that are named, the commonest first."""

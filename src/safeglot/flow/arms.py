@@ -309,7 +309,7 @@ def arms_summary(store: Store) -> ArmsSummary | None:
     texts, answers = list(stored_texts(store)), list(brought_answers(store))
     if not texts:
         return None
-    counts = Counter(text.arm for text in texts if text.arm not in GIVEN)
+    counts = Counter(text.arm for text in texts if text.arm not in (*GIVEN, "pivoted"))
     counts.update(answer.arm for answer in answers)
     content = sorted([*((t.key, t.quality) for t in texts), *((a.key, "") for a in answers)])
     return ArmsSummary(digest=digest("arms", content)[:12], texts=dict(sorted(counts.items())))

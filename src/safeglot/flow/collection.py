@@ -24,7 +24,7 @@ from safeglot.backends.store.answers import (
     count_asked,
     count_outcomes,
 )
-from safeglot.backends.store.plan import count_given, count_planned, count_texts
+from safeglot.backends.store.plan import ASKED, count_given, count_planned, count_texts, unjudged
 from safeglot.backends.store.records import verdict_row
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.tries import count_momentary
@@ -42,7 +42,7 @@ from safeglot.flow.run.phases import Phase, is_local, phases
 from safeglot.flow.run.replicas import run_routes
 from safeglot.flow.run.session import stored_config
 from safeglot.judge.norms import Normed
-from safeglot.types import JudgeStep
+from safeglot.types import PROMPT_MODE, Arm, JudgeStep
 
 Result = TypeVar("Result")
 
@@ -236,22 +236,29 @@ def _how_to_go_on(why: Stopped, work: Work, stored: Callable[[Work], str]) -> st
 def _stored(work: Work) -> str:
     job, answers = work.job, count_asked(work.store)
     verdicts = count_verdicts(work.store, [judge.name for judge in job.judges])
-    planned, given = _planned(work)
-    return (
-        f"{answers} of {planned} answers and {verdicts} of "
-        f"{(planned + given) * len(job.judges)} verdicts"
-    )
+    planned, verdicts_planned = _planned(work), _verdicts_planned(work, job.judges)
+    return f"{answers} of {planned} answers and {verdicts} of {verdicts_planned} verdicts"
 
 
-def _planned(work: Work) -> tuple[int, int]:
-    """Return how many answers are planned of the targets, and how many files brought."""
+def _verdicts_planned(work: Work, judges: Sequence[JudgeStep]) -> int:
+    """Return how many verdicts are planned of judges."""
+    planned, about = _planned(work), work.run_dir.read_manifest()
+    if about.guards is not None or about.arms is None:
+        return planned * len(judges)
+    given = count_given(work.store)
+    spared = planned - _planned(work, [arm for arm in ASKED if arm not in unjudged(PROMPT_MODE)])
+    return sum(planned + given - spared * (judge.mode == PROMPT_MODE) for judge in judges)
+
+
+def _planned(work: Work, arms: Sequence[Arm] = ASKED) -> int:
+    """Return how many answers are planned of the targets."""
     targets, samples = len(work.job.targets), work.job.config.samples
     about = work.run_dir.read_manifest()
     if about.guards is not None:  # its texts stand in the place of answers
-        return count_answers(work.store), 0
+        return count_answers(work.store)
     if about.arms is None:  # its texts are all of the main arm
-        return count_texts(work.store) * targets * samples, 0
-    return count_planned(work.store, targets, samples), count_given(work.store)
+        return count_texts(work.store) * targets * samples
+    return count_planned(work.store, targets, samples, arms=arms)
 
 
 def _stored_again(work: Work, passes: Sequence[Again]) -> str:
@@ -261,9 +268,8 @@ def _stored_again(work: Work, passes: Sequence[Again]) -> str:
 
 
 async def _collect(work: Work, phase: Phase, wants: Iterable[Wanted | None]) -> None:
-    planned, given = _planned(work)
-    answers = planned * len(phase.targets) // max(1, len(work.job.targets))
-    verdicts = (planned + given) * len(phase.judges)
+    answers = _planned(work) * len(phase.targets) // max(1, len(work.job.targets))
+    verdicts = _verdicts_planned(work, phase.judges)
     async with collecting(work, phase.models) as engine:
         collector = _collector(work, engine)
         async with work.console.watching(lambda: _look(collector, answers, verdicts)):

@@ -196,6 +196,7 @@ def _missing(store: Store, manifest: Manifest, left_out: Counter[Place]) -> Iter
     )
     by_stage = (
         ("probe", lost_variants(store)),
+        ("mitigation", lost_variants(store, "mitigation")),
         ("generate", answers),
         ("judge", lost_verdicts(store)),
         ("judge", unread),

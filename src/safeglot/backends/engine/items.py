@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -10,7 +11,7 @@ from safeglot.backends.store.plan import MissingAnswer, StoredAnswer, StoredText
 from safeglot.backends.store.store import Store
 from safeglot.types import Answer, Item, Prompt, Response, Translation
 
-IN_REFERENCE = ("roundtrip", "roundtrip2", "backtranslate")
+IN_REFERENCE = ("roundtrip", "roundtrip2", "backtranslate", "pivot")
 """Arms whose prompts and answers are in the reference language, whatever language they are about."""
 ROWS = 200
 """Texts that are read at a time."""
@@ -58,6 +59,7 @@ class Items:
                 translator=text.translator,
                 arm=text.arm,
                 variant=text.variant,
+                checks=tuple(json.loads(text.checks)) if text.variant else (),
             ),
             translation_key=text.key,
             sample=sample,

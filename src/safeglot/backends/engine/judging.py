@@ -136,7 +136,7 @@ class Judging:
         here = self._groups.get(endpoint) if endpoint else None
         for line in self._lines:
             group = line.group
-            if group.is_shut or group is here:
+            if group.is_shut or group is here or _skips(line, answer):
                 continue
             if group.tasks < group.most:
                 self._start(group, (line, number, answer))
@@ -145,7 +145,7 @@ class Judging:
             else:
                 line.waiting.append(number)
         for line in here.lines if here else ():
-            if not line.group.is_shut:
+            if not (line.group.is_shut or _skips(line, answer)):
                 await self._guarded(line, number, answer)
 
     def waits_for(self, endpoint: str) -> bool:
@@ -315,14 +315,17 @@ class _Unsettled(Exception):
         self.replies = replies
 
 
+def _skips(line: JudgeLine, answer: Answer) -> bool:
+    return answer.item.translation.arm in plan.unjudged(line.judge.mode)
+
+
 def _exchange(line: JudgeLine, answer: Answer) -> tuple[object, ...]:
     """Return all that a judge is shown of an answer."""
     item, response = answer.item, answer.response
     text = item.translation
-    return (
-        line.number, item.prompt.id, text.language, text.text,
-        response.text, response.thought, response.finish_reason,
-    )  # fmt: skip
+    shown = (response.text, response.thought, response.finish_reason)
+    rated = () if line.judge.mode == PROMPT_MODE else shown
+    return (line.number, item.prompt.id, text.language, text.text, *rated)
 
 
 def _rated(judge: JudgeStep, answer: Answer) -> str:

@@ -128,6 +128,12 @@ class Manifest(Record):
     """Model id of a judge -> what its replies call the model or build that gave them, with their number."""
     refusal_judges: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
     """Judges that were added for their word on refusals: they give no safety rates."""
+    mitigations: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
+    """What was set against harm, each an arm."""
+    guard_judges: tuple[str, ...] | None = field(default=None, metadata=OPTIONAL)
+    """Judges that stand before or behind the targets and give no rates."""
+    prices: Mapping[str, tuple[float, float]] | None = field(default=None, metadata=OPTIONAL)
+    """Of a run with mitigations: model or judge -> US dollars for a million tokens read, and written."""
     unpaired: bool | None = field(default=None, metadata=OPTIONAL)
     """Whether the languages have prompts of their own: each prompt is planned in its language alone."""
     correction: str | None = field(default=None, metadata=OPTIONAL)
@@ -137,11 +143,17 @@ class Manifest(Record):
 
     @property
     def rating(self) -> Manifest:
-        """The run without the judges that were added for refusals alone."""
-        if not self.refusal_judges:
-            return self
-        rating = {n: i for n, i in self.judges.items() if n not in self.refusal_judges}
-        return replace(self, judges=rating)
+        """The run without the judges that give no rates: guards, and those added for refusals alone."""
+        return self._without((*(self.refusal_judges or ()), *(self.guard_judges or ())))
+
+    @property
+    def unguarded(self) -> Manifest:
+        """The run without the judges that are guards of its mitigations."""
+        return self._without(self.guard_judges or ())
+
+    def _without(self, judges: Sequence[str]) -> Manifest:
+        kept = {name: i for name, i in self.judges.items() if name not in judges}
+        return replace(self, judges=kept) if judges else self
 
     @property
     def draws(self) -> int:

@@ -14,6 +14,17 @@ from safeglot.types import Arm
 _SQL = named(__package__, "answers.sql", key=KEY)
 
 
+class PivotAnswer(NamedTuple):
+    """An answer in the reference language, which is to be translated back."""
+
+    prompt: str
+    language: str
+    variant: str
+    model: str
+    sample: int
+    answer: str
+
+
 class MainAnswer(NamedTuple):
     """An answer of the main arm; `translation` is the key of the text that was asked."""
 
@@ -104,6 +115,13 @@ def answer_places(store: Store) -> Iterator[AnswerPlace]:
     Those that a plan chose since they were hard are none: no label of theirs stands for others.
     """
     yield from map(AnswerPlace._make, store.rows(_SQL["places"]))
+
+
+def pivot_answers(store: Store) -> Iterator[PivotAnswer]:
+    """Yield the answers of pivots that are not translated back yet."""
+    done = {row[:5] for row in store.rows(_SQL["of arm"], ("pivoted",))}
+    rows = (row for row in store.rows(_SQL["of arm"], ("pivot",)) if row[:5] not in done)
+    yield from map(PivotAnswer._make, rows)
 
 
 def brought_answers(store: Store) -> Iterator[BroughtAnswer]:

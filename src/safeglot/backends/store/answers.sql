@@ -9,7 +9,7 @@ SELECT (SELECT COUNT(*) FROM responses)
 
 -- name: count asked
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
-WHERE t.arm NOT IN ('backtranslate', 'reverse');
+WHERE t.arm NOT IN ('backtranslate', 'reverse', 'pivoted');
 
 -- name: models
 SELECT name FROM steps WHERE id IN (SELECT step FROM responses);
@@ -39,7 +39,12 @@ WHERE t.arm = 'main' AND r.id NOT IN (SELECT response FROM verdicts WHERE reason
 SELECT t.key, s.name, r.sample, {key}, p.text, t.arm, t.prompt, t.language, t.text, t.translator
 FROM responses r JOIN translations t ON t.id = r.translation JOIN steps s ON s.id = r.step
 JOIN replies p ON p.id = r.reply
-WHERE t.arm IN ('backtranslate', 'reverse') ORDER BY t.prompt, t.language, 4;
+WHERE t.arm IN ('backtranslate', 'reverse', 'pivoted') ORDER BY t.prompt, t.language, 4;
+
+-- name: of arm
+SELECT t.prompt, t.language, t.variant, s.name, r.sample, p.text
+FROM responses r JOIN translations t ON t.id = r.translation AND t.arm = ?
+JOIN steps s ON s.id = r.step JOIN replies p ON p.id = r.reply ORDER BY t.id, s.id, r.sample;
 
 -- name: telling
 SELECT t.prompt, s.name FROM verdicts v CROSS JOIN responses r ON r.id = v.response

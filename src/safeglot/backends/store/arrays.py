@@ -18,6 +18,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.prompts import Prompts, chosen, read_prompts, unneeded
 from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import MAIN, OF_KIND, TextKind
 
 Places: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.int8]
@@ -30,7 +31,7 @@ ABSENT, STRAY = -1, -2
 _READINGS = {"strict": 9, "loose": 3, "refusal": 1}
 """What a verdict says -> its place in the code that `_SQL["verdicts"]` gives."""
 
-_SQL = named(__package__, "arrays.sql")
+_SQL = named(__package__, "arrays.sql", kind=OF_KIND)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,14 +144,17 @@ def read(
     *,
     arms: bool = True,
     known: RunVerdicts | None = None,
+    texts: TextKind = MAIN,
 ) -> RunVerdicts:
     """Return all verdicts of a run; what was planned sets the shapes. Of the main arm alone, if so asked.
+
+    `texts` are those that stand in the place of the main ones.
 
     `known` are those of the same run with other judges: its prompts and answers are not read again.
     """
     judges = tuple(manifest.judges)
     if known is None:
-        prompts, main, gated_LP, other, series = _plan(store, manifest, arms=arms)
+        prompts, main, gated_LP, other, series = _plan(store, manifest, arms=arms, of=texts)
         chosen_MLP, unneeded_MLP, of = None, None, (manifest.models, manifest.languages)
         if "plan" in manifest.identity:
             if (chosen_MLP := chosen(store, prompts, of)) is not None:
@@ -211,7 +215,7 @@ def _in_order(numbers: Places, found: Places) -> Numbered:
 
 
 def _plan(
-    store: Store, manifest: Manifest, *, arms: bool
+    store: Store, manifest: Manifest, *, arms: bool, of: TextKind = MAIN
 ) -> tuple[Prompts, AnswersByNumber, Bools | None, AnswersByNumber, Mapping[Series, int]]:
     """Return the prompts, the main arm's answers and what the gate took out; the other arms' answers and series."""
     prompts, at_P = read_prompts(store)
@@ -221,7 +225,7 @@ def _plan(
     main, other = (
         _AnswerPlaces(texts=texts, shape=(len(manifest.models), n_K, n_P, n_S))
         for texts, n_K, n_P in (
-            (_main_texts(store, languages, at_P, n_S), len(languages), len(at_P)),
+            (_main_texts(store, of, languages, at_P, n_S), len(languages), len(at_P)),
             (arm_texts, len(series), int(harmful_P.sum())),
         )
     )
@@ -238,12 +242,12 @@ def _plan(
 
 
 def _main_texts(
-    store: Store, languages: Sequence[str], at_P: Mapping[str, int], samples: int
+    store: Store, of: TextKind, languages: Sequence[str], at_P: Mapping[str, int], samples: int
 ) -> Numbered:
     """Return the place of each text's first answer within a model's."""
     at_L = {tag: i * len(at_P) for i, tag in enumerate(languages)}
     numbers, places = array("q"), array("q")
-    for number, tag, prompt in store.rows(_SQL["texts"]):
+    for number, tag, prompt in store.rows(_SQL["texts"], of.where):
         if prompt in at_P:
             numbers.append(number)
             places.append((at_L[tag] + at_P[prompt]) * samples if tag in at_L else STRAY)

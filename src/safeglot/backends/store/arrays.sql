@@ -1,8 +1,9 @@
 -- name: texts
-SELECT id, language, prompt FROM translations WHERE arm = 'main' ORDER BY id;
+SELECT id, language, prompt FROM translations WHERE {kind} ORDER BY id;
 
 -- name: arm texts
-SELECT id, language, prompt, arm, translator, variant FROM translations WHERE arm <> 'main' ORDER BY key;
+SELECT id, language, prompt, arm, translator, variant FROM translations
+WHERE arm NOT IN ('main', 'mitigation', 'pivot', 'pivoted') ORDER BY key;
 
 -- name: gated
 SELECT arm, language, prompt FROM translations WHERE arm IN ('main', 'gated');

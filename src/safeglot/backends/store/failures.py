@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import MAIN, OF_KIND, TextKind
 
 _TRANSLATIONS = "SELECT parent, by, kind, message FROM failures WHERE stage = 'translate' ORDER BY kind, message"
 _VARIANTS = "SELECT parent, by, kind FROM failures WHERE stage = 'probe'"
@@ -24,16 +25,17 @@ _UNJUDGED = (
 _BY_LANGUAGE = "SELECT t.language, COUNT(*)" + _OF_VERDICT + "AND f.by = ? GROUP BY 1"
 _LOST_VARIANTS = """
 SELECT '', f.by, f.kind, COUNT(*), MIN(f.message)
-FROM failures f WHERE f.stage = 'probe' GROUP BY 1, 2, 3
+FROM failures f WHERE f.stage = ? GROUP BY 1, 2, 3
 """
 _LOST_ANSWERS = """
 SELECT f.by, t.language, f.kind, COUNT(*), MIN(f.message)
 FROM failures f JOIN translations t ON t.id = f.work WHERE f.stage = 'generate' AND t.arm = 'main' GROUP BY 1, 2, 3
 """
-_FAILED_ANSWERS = """
+_FAILED_ANSWERS = f"""
 SELECT f.by, t.language, t.prompt, f.sample, f.kind
-FROM failures f CROSS JOIN translations t ON t.id = f.work AND t.arm = 'main' WHERE f.stage = 'generate'
-"""
+FROM failures f CROSS JOIN translations t ON t.id = f.work WHERE f.stage = 'generate'
+AND {OF_KIND}
+"""  # noqa: S608 - our own text
 _REFUSED = "SELECT r.id FROM responses r CROSS JOIN replies p ON p.id = r.reply AND p.refused = 1"
 _LOST_VERDICTS = (
     "SELECT s.name, t.language, f.by || ': ' || f.kind, COUNT(*), MIN(f.message)"
@@ -59,7 +61,7 @@ _UNREAD_TEXTS = (
 
 _ARMS = """
 SELECT stage, by, kind, COUNT(*), MIN(message) FROM failures
-WHERE stage IN ('roundtrip', 'roundtrip2', 'translators', 'backtranslate', 'reverse')
+WHERE stage IN ('roundtrip', 'roundtrip2', 'translators', 'backtranslate', 'reverse', 'pivot')
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 
@@ -142,9 +144,9 @@ def failed_verdicts_by_language(store: Store, judge: str) -> dict[str, int]:
     return dict(store.rows(_BY_LANGUAGE, (judge,)))
 
 
-def lost_variants(store: Store) -> Iterator[Lost]:
-    """Yield the counts of variants that could not be made; `kind` names the variant."""
-    yield from map(Lost._make, store.rows(_LOST_VARIANTS))
+def lost_variants(store: Store, stage: str = "probe") -> Iterator[Lost]:
+    """Yield the counts of variants, or texts of mitigations, that could not be made; `kind` names which."""
+    yield from map(Lost._make, store.rows(_LOST_VARIANTS, (stage,)))
 
 
 def lost_answers(store: Store) -> Iterator[Lost]:
@@ -177,9 +179,9 @@ class FailedAnswer(NamedTuple):
     kind: str
 
 
-def failed_answers(store: Store) -> Iterator[FailedAnswer]:
-    """Yield the requests about main texts that gave no answer."""
-    yield from map(FailedAnswer._make, store.rows(_FAILED_ANSWERS))
+def failed_answers(store: Store, of: TextKind = MAIN) -> Iterator[FailedAnswer]:
+    """Yield the requests about some texts that gave no answer."""
+    yield from map(FailedAnswer._make, store.rows(_FAILED_ANSWERS, of.where))
 
 
 def refused_by_field(store: Store) -> Iterator[Sequence[int]]:

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.schema.tables import KEY
 from safeglot.backends.store.store import Store
-from safeglot.types import Arm
+from safeglot.types import PROMPT_MODE, Arm
 
-ASKED: tuple[Arm, ...] = ("main", "roundtrip", "roundtrip2", "translators", "gated", "probe")
+ASKED: tuple[Arm, ...] = (
+    "main", "roundtrip", "roundtrip2", "translators", "gated", "probe", "mitigation", "pivot",
+)  # fmt: skip
 """Arms whose texts targets are asked; the others bring answers."""
 STRETCH = 20_000
 """Planned answers, or answers, that one query looks at."""
@@ -45,14 +47,23 @@ _UNANSWERED_OR_EMPTY = """
 """
 _GO_ON = "AND (t.id, s.id, n.n) > (:first, :step, :sample) ORDER BY 1, 2, 3 LIMIT :rows"
 _UNJUDGED = """
-SELECT r.id FROM responses r LEFT JOIN verdicts v ON v.response = r.id AND v.step = :step
-WHERE r.id BETWEEN :first AND :last AND
+SELECT r.id FROM responses r JOIN translations t ON t.id = r.translation
+LEFT JOIN verdicts v ON v.response = r.id AND v.step = :step
+WHERE t.arm NOT IN (SELECT value FROM json_each(:unjudged)) AND r.id BETWEEN :first AND :last AND
 """
 _NO_VERDICT = """
 v.response IS NULL AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.stage = 'judge' AND f.by = :judge
                                    AND f.work = r.id AND f.sample = r.sample AND f.transient = 0)
 """
 _NO_VERDICT_OR_UNREAD = "(v.response IS NULL OR (v.unsafe IS NULL AND v.reason <> 'empty'))"
+
+
+def unjudged(mode: str) -> tuple[Arm, ...]:
+    """Return the arms whose answers a judge of a mode is not shown: those of pivots are translated first.
+
+    Requests are the same in all mitigations, so who rates these is asked about the main ones.
+    """
+    return ("pivot", "pivoted", "mitigation") if mode == PROMPT_MODE else ("pivot",)
 
 
 class MissingAnswer(NamedTuple):
@@ -75,6 +86,8 @@ class StoredText(NamedTuple):
     translator: str
     arm: Arm
     variant: str
+    checks: str
+    """A list in JSON."""
 
 
 class StoredAnswer(NamedTuple):
@@ -139,9 +152,10 @@ def missing_verdicts(store: Store, step: int, *, again: bool) -> Iterator[int]:
     Without `again` not those that failed for good; with it also those that could not be read.
     """
     query = _UNJUDGED + (_NO_VERDICT_OR_UNREAD if again else _NO_VERDICT) + "ORDER BY 1"
-    values: dict[str, Any] = {"step": step}
+    name, mode = next(store.rows(_SQL["name"], (step,)), ("", ""))
+    values: dict[str, Any] = {"step": step, "unjudged": json.dumps(unjudged(mode))}
     if not again:
-        values["judge"] = next((name for (name,) in store.rows(_SQL["name"], (step,))), "")
+        values["judge"] = name
     for first, last in _stretches(store.count(_SQL["last answer"]), STRETCH):
         found = list(store.rows(query, values | {"first": first, "last": last}))
         yield from (number for (number,) in found)
@@ -162,7 +176,7 @@ def answers_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredAnswe
     rows = store.rows(_SQL["answers"], (json.dumps(list(numbers)),))
     return {
         number: StoredAnswer._make(
-            (number, key, StoredText._make(rest[:8]), *rest[8:-1], bool(rest[-1]))
+            (number, key, StoredText._make(rest[:9]), *rest[9:-1], bool(rest[-1]))
         )
         for number, key, *rest in rows
     }

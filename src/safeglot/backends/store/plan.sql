@@ -7,15 +7,15 @@ SELECT ifnull(MAX(id), 0) FROM translations;
 SELECT ifnull(MAX(id), 0) FROM responses;
 
 -- name: name
-SELECT name FROM steps WHERE id = ?;
+SELECT name, mode FROM steps WHERE id = ?;
 
 -- name: texts
-SELECT t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant
+SELECT t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant, t.checks
 FROM json_each(?) x CROSS JOIN translations t ON t.id = x.value;
 
 -- name: answers
 SELECT r.id, {key}, t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant,
-       s.name, r.sample, p.text, p.finish_reason, p.n_tokens, p.thought, p.served_by, p.refused
+       t.checks, s.name, r.sample, p.text, p.finish_reason, p.n_tokens, p.thought, p.served_by, p.refused
 FROM json_each(?) x CROSS JOIN responses r ON r.id = x.value
 CROSS JOIN translations t ON t.id = r.translation CROSS JOIN steps s ON s.id = r.step
 CROSS JOIN replies p ON p.id = r.reply;
@@ -32,7 +32,7 @@ SELECT COUNT(*) FROM translations;
 
 -- name: given
 SELECT COUNT(*) FROM responses r JOIN translations t ON t.id = r.translation
-WHERE t.arm NOT IN (SELECT value FROM json_each(?));
+WHERE t.arm NOT IN (SELECT value FROM json_each(?)) AND t.arm <> 'pivoted';
 
 -- name: replies
 SELECT response, reply FROM verdicts WHERE step = ? AND reply IS NOT NULL ORDER BY 1;

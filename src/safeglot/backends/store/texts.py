@@ -16,6 +16,22 @@ _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 _SQL = named(__package__, "texts.sql")
 
 
+class TextKind(NamedTuple):
+    """Texts of arms, and of one variant of these."""
+
+    arms: tuple[Arm, ...] = ("main",)
+    variant: str = ""
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """The parameters of a query."""
+        return json.dumps(self.arms), self.variant
+
+
+MAIN = TextKind()
+OF_KIND = "arm IN (SELECT value FROM json_each(?)) AND (arm = 'main' OR variant = ?)"
+
+
 class MainText(NamedTuple):
     """A text of the main arm."""
 

@@ -34,7 +34,7 @@ class TraitColumns(NamedTuple):
 
 
 def count_unchecked(store: Store, version: int) -> int:
-    """Return the number of main answers that this version of the checks has not seen."""
+    """Return the number of answers, also of mitigations, that this version of the checks has not seen."""
     return store.count(_SQL["count"], (version,))
 
 

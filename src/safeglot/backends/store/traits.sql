@@ -1,10 +1,10 @@
 -- name: count
 SELECT COUNT(*) FROM responses r
-CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main' WHERE NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.id AND x.version = ?);
+CROSS JOIN translations t ON t.id = r.translation AND t.arm IN ('main', 'mitigation', 'pivoted') WHERE NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.id AND x.version = ?);
 
 -- name: unchecked
 SELECT r.id, p.text, t.text, t.language, p.finish_reason, p.thought
-FROM responses r CROSS JOIN translations t ON t.id = r.translation AND t.arm = 'main'
+FROM responses r CROSS JOIN translations t ON t.id = r.translation AND t.arm IN ('main', 'mitigation', 'pivoted')
 CROSS JOIN replies p ON p.id = r.reply
 WHERE NOT EXISTS (SELECT 1 FROM traits x WHERE x.response = r.id AND x.version = ?) AND r.id > ? ORDER BY r.id LIMIT ?;
 

@@ -19,7 +19,7 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import text_numbers
 from safeglot.config.endpoints import Named
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
-from safeglot.config.registry import judge_class
+from safeglot.config.registry import rates_prompts
 from safeglot.config.settings import OF_CLUSTER, Config, to_table
 from safeglot.errors import UsageError
 from safeglot.flow.guards import run_labels
@@ -189,7 +189,7 @@ def _as_guard(judge: JudgeConfig, side: str) -> JudgeConfig:
     """Return a judge as it rates prompts, where these are tested. Raises: UsageError where it rates answers only."""
     if side != PROMPTS:
         return judge
-    if not getattr(judge_class(judge.family), "rates_prompts", False):
+    if not rates_prompts(judge.family):
         raise UsageError(
             f"--judge {judge.judge}: {judge.family} rates answers, and these are prompts. Give another "
             "guard, or a file with answers and --side answers."

@@ -39,7 +39,7 @@ class FirstCheck:
 
         What they say is kept until the run begins. A run that has answers has checked its judges.
         """
-        bare = dataclasses.replace(config, arms=(), arm_texts=(), probes=())
+        bare = dataclasses.replace(config, arms=(), arm_texts=(), probes=(), mitigations=())
         job = jobs.prepare(bare, prompts, origin)
         run_dir = RunDir(job.path)
         if self._is_done or (run_dir.exists() and not session.holds_nothing(run_dir)):

@@ -83,7 +83,9 @@ def ask_again(run_dir: RunDir, passes: Passes, console: Console, **how: Unpack[H
     config = replace(config, **passes.machine)
     with run_dir.locked(), opened(run_dir) as store:
         job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)
-        pairs = [p for p in zip(job.judges, config.judge, strict=True) if p[1].norms is None]
+        pairs = [
+            p for p in zip(job.judges, config.judge, strict=True) if not (p[1].norms or p[1].guard)
+        ]
         judgings = [judging for pair in pairs for judging in _of_judge(*pair, store, passes)]
         for note in _notes(pairs, judgings, passes, about.languages):
             console.say(f"note: {note}")

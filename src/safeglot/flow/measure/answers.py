@@ -102,7 +102,7 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts, lacks: s
     """
     languages = manifest.languages
     foreign_L = np.array([group_of(primary(tag)) != ENGLISH for tag in languages], dtype=np.bool_)
-    invalid, english, truncated = _read_traits(store, verdicts.answers)
+    invalid, english, truncated = read_traits(store, verdicts.answers)
     english[:, ~foreign_L] = -1
     categories = verdicts.prompts.categories()
     used = tuple(name for name in manifest.taxonomy.categories if name in categories)
@@ -137,7 +137,8 @@ def sizes_of(manifest: Manifest, kind: str, categories: Sequence[str]) -> tuple[
     return None if sizes is None else tuple(sizes.get(name, 0) for name in categories)
 
 
-def _read_traits(store: Store, answers: AnswersByNumber) -> tuple[Bytes, Bytes, Bytes]:
+def read_traits(store: Store, answers: AnswersByNumber) -> tuple[Bytes, Bytes, Bytes]:
+    """Return what the checks say of answers: invalid, in English, and cut off, -1 where it is not known."""
     size = int(np.prod(answers.shape))
     invalid, english, truncated = (np.full(size, -1, dtype=np.int8) for _ in range(3))
     for rows in trait_columns(store, VERSION, ENGLISH):

@@ -7,7 +7,15 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
 from safeglot.backends.store.store import Store
 from safeglot.flow.lost_texts import with_losses
-from safeglot.flow.measure import answers, causes, guards, off_topic, probes, translations
+from safeglot.flow.measure import (
+    answers,
+    causes,
+    guards,
+    mitigations,
+    off_topic,
+    probes,
+    translations,
+)
 from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, missing_share
 from safeglot.flow.measure.judges import labels, norms, reliability
 from safeglot.flow.measure.plans import with_pool
@@ -38,8 +46,8 @@ def measure(
     lacks = off_topic.fill(store, manifest, console)
     verdicts = arrays.read(store, manifest.rating)
     manifest = as_drawn(store, manifest, verdicts)
-    added = manifest.refusal_judges or ()
-    every = arrays.read(store, manifest, known=verdicts) if added else verdicts
+    whole, added = manifest, manifest.refusal_judges or ()
+    every = arrays.read(store, manifest.unguarded, known=verdicts) if added else verdicts
     given = answers.answers_of(store, manifest, every, lacks)
     manifest = manifest.rating
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
@@ -56,6 +64,7 @@ def measure(
         *with_losses(terms, store, manifest, cube),
         *translations.estimates(store, manifest, cube, arms, level=level),
         *probes.estimates(store, manifest, cube, arms, level=level),
+        *mitigations.estimates(store, whole, verdicts, level=level),
     ]
     if cube.unpaired:
         rows = [row for row in rows if row.metric == "gap_unpaired" or "gap" not in row.metric]

@@ -9,13 +9,16 @@ from safeglot.backends.store.arrays import RunVerdicts
 from safeglot.backends.store.failures import failed_answers, refused_by_field
 from safeglot.backends.store.outcomes import outcome_of
 from safeglot.backends.store.store import Store
+from safeglot.backends.store.texts import MAIN, TextKind
 from safeglot.score.arrays import Bytes
 from safeglot.types import OUTCOME_KINDS
 
 _CODE = {kind: code for code, kind in enumerate(OUTCOME_KINDS)}
 
 
-def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Bytes:
+def outcomes_of(
+    store: Store, manifest: Manifest, verdicts: RunVerdicts, of: TextKind = MAIN
+) -> Bytes:
     """Return the outcome of every planned request, shape (M, L, P, S), over all prompts of the run.
 
     What has an answer and a failure, from an earlier try, has an answer.
@@ -25,8 +28,8 @@ def outcomes_of(store: Store, manifest: Manifest, verdicts: RunVerdicts) -> Byte
     at_M, at_L = (
         {name: i for i, name in enumerate(x)} for x in (manifest.models, manifest.languages)
     )
-    at_P = verdicts.prompts.places(failed.prompt for failed in failed_answers(store))
-    for failed in failed_answers(store):
+    at_P = verdicts.prompts.places(failed.prompt for failed in failed_answers(store, of))
+    for failed in failed_answers(store, of):
         known = failed.model in at_M and failed.language in at_L and failed.prompt in at_P
         if known and failed.sample < answers.shape[3]:
             place = at_M[failed.model], at_L[failed.language], at_P[failed.prompt], failed.sample

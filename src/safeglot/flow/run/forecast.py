@@ -45,10 +45,9 @@ def forecast(job: Job) -> Forecast:
     tokens_out = texts_asked * sum(target.most_tokens for target in job.targets)
     longest = max(target.max_tokens for target in job.targets)
     costs = _target_costs(job, tokens_in // len(job.targets), texts_asked)
-    judged = answers + len(job.arms.given)
     checks = len(EXCHANGES)
     for judge, model in zip(job.judges, job.config.judge, strict=True):
-        requests = judge.ask(_probe(job))
+        requests, judged = judge.ask(_probe(job)), job.n_verdicts_of(judge)
         judge_requests += (judged + checks) * len(requests)
         size = sum(len(r.prompt or "") + sum(len(m[1]) for m in r.messages) for r in requests) // 4
         judge_in = judged * (size + len(requests) * longest) + checks * size

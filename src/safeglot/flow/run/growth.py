@@ -115,10 +115,11 @@ def _gone_names(about: Manifest, job: Job) -> Iterator[str]:
     names = (
         ("languages", about.languages, job.prompts.languages),
         ("targets", about.models, [target.name for target in job.targets]),
+        ("mitigations", about.mitigations or (), job.config.mitigations),
     )
     for what, there, now in names:
         if not set(there) <= set(now):
-            yield f"{what}: there {','.join(there)}, now {','.join(now)}"
+            yield f"{what}: there {','.join(there)}, now {','.join(now) or 'none'}"
     if job.config.samples < about.samples:
         yield f"samples: there {about.samples}, now {job.config.samples}"
 

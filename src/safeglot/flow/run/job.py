@@ -11,9 +11,11 @@ from safeglot.backends.cluster.choice import lacking
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.models.providers import providers
 from safeglot.backends.models.routes import IMPORTED, is_served
+from safeglot.backends.store.plan import unjudged
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import ModelConfig
-from safeglot.config.settings import Config
+from safeglot.config.registry import EMBEDDED_JUDGES, rates_prompts
+from safeglot.config.settings import EMBEDDED, Config
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.arms import Arms, item_of, read_arms, with_made
 from safeglot.flow.prompts import part_of
@@ -33,9 +35,10 @@ from safeglot.keys import (
     signature,
     translation_key,
 )
+from safeglot.prompts.mitigations import BEFORE, guards_of
 from safeglot.prompts.prompt_set import PromptSet
 from safeglot.prompts.reading.patterns import fixed_part
-from safeglot.types import Item, JudgeStep
+from safeglot.types import PROMPT_MODE, Item, JudgeStep
 
 if TYPE_CHECKING:
     from safeglot.backends.models.engines.base import InProcess
@@ -89,7 +92,14 @@ class Job:
     @property
     def n_verdicts(self) -> int:
         """How many verdicts are planned."""
-        return (self.n_answers + len(self.arms.given)) * len(self.judges)
+        return sum(map(self.n_verdicts_of, self.judges))
+
+    def n_verdicts_of(self, judge: JudgeStep) -> int:
+        """Return how many verdicts are planned of one judge."""
+        given, spared = len(self.arms.given), 0
+        if judge.mode == PROMPT_MODE:
+            spared = sum(t.arm in unjudged(PROMPT_MODE) for t in self.arms.asked)
+        return self.n_answers + given - spared * self.config.samples * len(self.targets)
 
     def items(self) -> Iterator[Item]:
         """Yield what each target is asked, all languages of a prompt side by side, then the arms."""
@@ -126,6 +136,11 @@ class Job:
                 + f"samples={c.samples}"
                 + (",raw" if any(t.raw for t in self.targets) else "")
                 + (f",system={digest(c.system)[:8]}" if c.system else "")
+                + "".join(
+                    f",{m.model}(system={digest(m.system)[:8]})"
+                    for m in c.target
+                    if m.system is not None
+                )
                 + "".join(f",{m.model}({line_of(m.settings)})" for m in c.target if m.settings)
             ),
             # whatever else determines a request: answers to other requests must never be mixed
@@ -226,6 +241,7 @@ def prepare(
             problems.append(str(error))
     if fault := batch_fault(config, [*config.target, *(j.model for j in config.judge if j.model)]):
         problems.append(fault)
+    problems += _guard_faults(config)
     arms = Arms()
     if not target_ids:  # those of a run that is there are in its store
         try:
@@ -247,6 +263,22 @@ def prepare(
     )
 
 
+def _guard_faults(config: Config) -> Iterator[str]:
+    """Yield which judges cannot be guards: those of refusals know of each request whether it is harmful."""
+    for kind, name in guards_of(config.mitigations):
+        family = name.partition("=")[0]
+        if family in EMBEDDED_JUDGES:
+            why = "tells refusals, and which requests are harmful it is told"
+        elif kind == BEFORE and not rates_prompts(family):
+            why = "rates answers, and no requests"
+        else:
+            continue
+        yield (
+            f"--mitigations {kind}={name}: {family} {why}. Name a guard model: "
+            f"{kind}=qwen3guard=vllm/Qwen/Qwen3Guard-Gen-4B, or offline {kind}=rubric={EMBEDDED}."
+        )
+
+
 def _plan_faults(config: Config) -> Iterator[str]:
     """Yield what a plan that stops early cannot go together with."""
     if config.history and config.plan != "bands":
@@ -262,6 +294,7 @@ def _plan_faults(config: Config) -> Iterator[str]:
         "--unpaired": config.unpaired,
         "--arms": config.arms or config.arm_texts,
         "--probes": config.probes,
+        "--mitigations": config.mitigations,
     }
     why = {
         "--shard": "a look needs the verdicts of all shards",
@@ -269,6 +302,7 @@ def _plan_faults(config: Config) -> Iterator[str]:
         "--unpaired": "a look takes the same prompts in every language",
         "--arms": "they are asked of all prompts",
         "--probes": "they are asked of all prompts",
+        "--mitigations": "they are asked of all prompts",
     }
     for flag in (name for name, given in beside.items() if given):
         yield f"--plan {config.plan} and {flag} do not go together: {why[flag]}. Leave one out."

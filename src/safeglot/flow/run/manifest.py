@@ -11,6 +11,7 @@ import safeglot
 from safeglot.backends.files import rundir
 from safeglot.backends.files.manifest import ArmsSummary, Manifest, SetManifest, TaxonomyTable
 from safeglot.config import registry
+from safeglot.config.engines import runs_here
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config
@@ -19,6 +20,8 @@ from safeglot.flow.prompts import part_of
 from safeglot.flow.run import models
 from safeglot.flow.run.job import Job, run_signature
 from safeglot.judge.guards import caveats
+from safeglot.prompts.mitigations import PIVOT_PRICE
+from safeglot.prompts.mitigations import notes as mitigation_notes
 from safeglot.prompts.taxonomy import Coverage, Taxonomy
 
 Adapted = TypeVar("Adapted", Manifest, SetManifest)
@@ -32,6 +35,8 @@ _KEYS_OF = {
     "targets": ("target",),
     "decoding": ("raw", "system", "max_tokens", "thought_tokens", "temperature", "top_p", "seed", "samples"),
 }  # fmt: skip
+_FREE = ModelConfig(model="")
+"""Stands for the model of a judge that asks none."""
 _IMPLIED = {
     "n": ("prompts",),
     "shard": ("prompts",),
@@ -47,7 +52,7 @@ _OF_THE_RUN = (
 SHARD = "This is shard"
 """How the note of a run begins that is a part of a plan."""
 SIZES = "; micro averages weigh the categories by their size in the plan"
-_OF_JUDGES = ("judges", "judge_notes", "uncovered", "refusal_judges")
+_OF_JUDGES = ("judges", "judge_notes", "uncovered", "refusal_judges", "guard_judges")
 
 
 def manifest_of(job: Job) -> Manifest:
@@ -77,6 +82,9 @@ def manifest_of(job: Job) -> Manifest:
         uncovered=_uncovered(config, taxonomy),
         refusal_judges=_refusal_judges(config),
         unpaired=config.unpaired or None,
+        mitigations=config.mitigations or None,
+        guard_judges=_guard_judges(config),
+        prices=_prices(config) if config.mitigations else None,
     )
 
 
@@ -99,6 +107,7 @@ def judged(manifest: Manifest, job: Job) -> Manifest:
         ),
         uncovered=_uncovered(config, job.prompts.taxonomy),
         refusal_judges=_refusal_judges(config),
+        guard_judges=_guard_judges(config),
         settings={
             **manifest.settings,
             "judges": settings(job)["judges"],
@@ -226,6 +235,7 @@ def settings(job: Job) -> dict[str, str]:
         else f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
         "system prompt": c.system or ("not known" if job.recorded else "none"),
+        **{f"system prompt of {m.model}": m.system for m in c.target if m.system is not None},
         **settings_of_models(c),
         "intervals": f"{100 * c.level:g}% level; bootstrap of {c.bootstrap} draws",
     }
@@ -273,6 +283,8 @@ def _notes(job: Job) -> list[str]:
                 "--limit draws as many of each category: micro averages are of what was drawn, not of "
                 "each language's own shares; the macro average needs none."
             )
+    judges = [j.judge for j in job.config.judge if not j.guard]
+    notes += mitigation_notes(job.config.mitigations, judges)
     if part := part_of(job.config):
         notes.append(
             f"{SHARD} {part} of the plan, a random sample of it with the same share of every "
@@ -295,6 +307,21 @@ def _judge_notes(job: Job) -> dict[str, tuple[str, ...]]:
 
 def _refusal_judges(config: Config) -> tuple[str, ...] | None:
     return tuple(models.judge_name(j) for j in config.judge if j.refusals_only) or None
+
+
+def _guard_judges(config: Config) -> tuple[str, ...] | None:
+    return tuple(models.judge_name(j) for j in config.judge if j.guard) or None
+
+
+def _prices(config: Config) -> dict[str, tuple[float, float]]:
+    """Return the prices that are known; what runs in this process costs nothing."""
+    asked = [(m.model, m) for m in config.target]
+    asked += [(models.judge_name(j), j.model or _FREE) for j in config.judge]
+    free = {name: (0.0, 0.0) for name, m in asked if m is _FREE or runs_here(m.provider)}
+    if not any(step.model for step in config.translator):
+        free[PIVOT_PRICE] = (0.0, 0.0)
+    priced = [(name, m.usd_in, m.usd_out) for name, m in asked]
+    return free | {n: (i, o) for n, i, o in priced if i is not None and o is not None}
 
 
 def _uncovered(config: Config, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
@@ -340,7 +367,9 @@ def _shown(given: Any) -> str:
     if given is None or given in ((), {}):
         return "not given"
     if isinstance(given, ModelConfig):
-        return f"{given.model} ({line_of(given.settings)})" if given.settings else given.model
+        told = [] if given.system is None else [f"system={given.system}"]
+        told += [line_of(given.settings)] if given.settings else []
+        return f"{given.model} ({', '.join(told)})" if told else given.model
     if isinstance(given, JudgeConfig):
         return given.judge
     if isinstance(given, tuple):

@@ -60,7 +60,7 @@ def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
             model=target_id,
             name=m.model,
             raw=config.raw if m.raw is None else m.raw,
-            system=config.system,
+            system=config.system if m.system is None else m.system,
             max_tokens=m.settings.max_tokens or config.max_tokens,
             thought_tokens=config.thought_tokens
             if m.settings.thought_tokens is None

@@ -19,17 +19,28 @@ def with_refusals(config: Config, languages: Sequence[str], *, has_benign: bool)
     the one that covers most where none of them tells refusals, the encoder's as a second opinion
     where one does. It asks no model, and gives no safety rates of its own.
     """
+    guards = tuple(judge for judge in config.judge if judge.guard)
+    judges = tuple(judge for judge in config.judge if not judge.guard)
+    judges = _with_refusals(config, judges, languages, has_benign=has_benign)
+    there = [(judge.judge, judge.mode) for judge in judges]
+    new = (guard for guard in guards if (guard.judge, guard.mode) not in there)
+    return dataclasses.replace(config, judge=(*judges, *new))
+
+
+def _with_refusals(
+    config: Config, own: Sequence[JudgeConfig], languages: Sequence[str], *, has_benign: bool
+) -> tuple[JudgeConfig, ...]:
     family = registry.embedded_judge(languages)
-    if any(judge.by_default for judge in config.judge):
-        return dataclasses.replace(config, judge=(JudgeConfig(judge=family, family=family),))
-    judges = tuple(j for j in config.judge if config.refusal_judge or not j.refusals_only)
+    if any(judge.by_default for judge in own):
+        return (JudgeConfig(judge=family, family=family),)
+    judges = tuple(j for j in own if config.refusal_judge or not j.refusals_only)
     named = [judge.family for judge in judges]
     if any(map(registry.tells_refusals, named)):
         family = registry.ENCODER if registry.has_encoder() else named[0]
     wanted = has_benign and config.refusal_judge and named and family not in named
     if wanted and _covered(family, languages):
         judges = (*judges, JudgeConfig(judge=family, family=family, refusals_only=True))
-    return dataclasses.replace(config, judge=judges)
+    return judges
 
 
 def refusal_notes(config: Config, languages: Sequence[str]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from safeglot.keys import RESULT_VERSION
 
 _MADE = (
     "arms", "arm_texts", "to", "translator", "translations", "probes", "quality", "taxonomy", "history",
+    "mitigations",
 )  # fmt: skip
 """Settings by which a run has more than its prompt file says."""
 _FREE = (

@@ -23,10 +23,13 @@ from safeglot.backends.engine.engine import Counters, Engine, Limits, Origin
 from safeglot.backends.engine.lane import Patience
 from safeglot.backends.engine.memory import few_collections
 from safeglot.backends.files.links import appended
+from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.backends.models.adaptations import Adaptations
+from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
 from safeglot.errors import EndpointStopped, ModelError, Stopped
+from safeglot.flow.run.adaptations import of_set
 from safeglot.flow.translation.translators import TranslationSteps
 from safeglot.keys import digest, request_key
 from safeglot.translate.base import Estimator, Translator
@@ -292,6 +295,28 @@ async def open_bench(asking: Asking, store: Store) -> AsyncIterator[Bench]:
                 asking.console.say(f"note: {note}")
             await engine.close()
             store.flush()
+
+
+def asked_in(
+    folder: TranslationFolder,
+    asking: tuple[Config, TranslationSteps, Console],
+    work: Callable[[Bench], Awaitable[Any]],
+) -> Any:
+    """Return what comes of an open bench whose replies are kept in a folder. Raises: Stopped."""
+    config, steps, console = asking
+    folder.create()
+    store, made = Store(folder.database), of_set(folder, console)
+    opened = Asking(config=config, steps=steps, log=folder.log, console=console, adaptations=made)
+
+    async def main() -> Any:
+        async with open_bench(opened, store) as bench:
+            return await work(bench)
+
+    try:
+        check_ranges(store)
+        return run(main, folder.path)
+    finally:
+        store.close()
 
 
 def run(work: Callable[[], Any], place: Path) -> Any:

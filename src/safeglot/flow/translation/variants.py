@@ -11,13 +11,10 @@ from typing import TypeAlias
 from safeglot.backends.console import Console
 from safeglot.backends.files import datasets
 from safeglot.backends.files.translation_folder import TranslationFolder
-from safeglot.backends.store.ranges import check_ranges
-from safeglot.backends.store.store import Store
 from safeglot.config import registry
 from safeglot.config.settings import Config
 from safeglot.errors import InputErrors, UsageError
-from safeglot.flow.run.adaptations import of_set
-from safeglot.flow.translation.asking import Asking, Bench, open_bench, run
+from safeglot.flow.translation.asking import Bench, asked_in
 from safeglot.flow.translation.round_trips import round_trips
 from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
@@ -86,20 +83,8 @@ def with_variations(
     backs: list[Translation | Untranslated] = []
     if plan.asks and console is not None:
         before()
-        folder.create()
-        store = Store(folder.database)
-        asking = Asking(
-            config=config,
-            steps=plan.steps,
-            log=folder.log,
-            console=console,
-            adaptations=of_set(folder, console),
-        )
-        try:
-            check_ranges(store)
-            made, ratings, backs = run(lambda: _ask(plan, asking, store), folder.path)
-        finally:
-            store.close()
+        asking = config, plan.steps, console
+        made, ratings, backs = asked_in(folder, asking, lambda bench: _ask(plan, bench))
     else:
         made = list(_made(plan))
     main = filled(prompts, config)
@@ -234,14 +219,13 @@ def _checkable(together: _Set) -> bool:
 
 
 async def _ask(
-    plan: VariantPlan, asking: Asking, store: Store
+    plan: VariantPlan, bench: Bench
 ) -> tuple[list[Made], Mapping[_Place, Mapping[str, float]], list[Translation | Untranslated]]:
-    async with open_bench(asking, store) as bench:
-        made = list(_made(replace(plan, dialects=await _worded(plan, bench))))
-        places = list(_to_rate(plan, made))
-        rated = await bench.qualities([candidate for _, candidate in places])
-        ratings = {place: numbers for (place, _), (numbers, _) in zip(places, rated, strict=True)}
-        backs = await round_trips(plan.config, plan.prompts, bench) if plan.roundtrip else []
+    made = list(_made(replace(plan, dialects=await _worded(plan, bench))))
+    places = list(_to_rate(plan, made))
+    rated = await bench.qualities([candidate for _, candidate in places])
+    ratings = {place: numbers for (place, _), (numbers, _) in zip(places, rated, strict=True)}
+    backs = await round_trips(plan.config, plan.prompts, bench) if plan.roundtrip else []
     return made, ratings, backs
 
 

@@ -141,7 +141,7 @@ def test_texts_and_answers_come_by_their_numbers(store, steps):
     answer(store, 7, 2, steps[1], sample=1)
     texts = plan.texts_by_id(store, [2, 4, 99])
     assert sorted(texts) == [2, 4]
-    assert texts[2] == (2, "k2", "p", "en", "text 2", "given", "probe", "")
+    assert texts[2] == (2, "k2", "p", "en", "text 2", "given", "probe", "", "[]")
     stored = plan.answers_by_id(store, [7, 8])[7]
     assert stored.key == "k2-aaaaaaaa-1"
     assert stored.asked == texts[2]

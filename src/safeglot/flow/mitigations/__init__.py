@@ -1,0 +1,1 @@
+"""Mitigations of a run: their system prompts, their translations, their guards."""
