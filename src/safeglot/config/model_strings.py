@@ -295,11 +295,7 @@ class NameReader:
                 f"Write {family} alone."
             )
         return JudgeConfig(
-            judge=family,
-            family=family,
-            mode=str(mode),
-            refusals_only=alone,
-            guard=guard,
+            judge=family, family=family, mode=str(mode), refusals_only=alone, guard=guard
         )
 
     def flag(self, table: Mapping[str, Any], name: str, where: str) -> bool:
