@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
-from safeglot.prompts.reading.cells import is_blank
+from safeglot.prompts.reading.cells import bare, is_blank
 from safeglot.prompts.reading.patterns import SAID
 from safeglot.prompts.reading.suggestions import by_language, likely_column, longest_columns
 from safeglot.prompts.reading.tables import Row, Table
@@ -160,7 +160,4 @@ class AnswerReader:
         return row.cells.get(self.columns.get(name, ""))
 
     def _name(self, row: Row, name: str) -> str:
-        cell = self._cell(row, name)
-        if isinstance(cell, float) and cell.is_integer():
-            cell = int(cell)
-        return "" if cell is None else str(cell).strip()
+        return bare(self._cell(row, name))

@@ -10,7 +10,7 @@ from typing import get_args
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.prompt_set import PromptSet
-from safeglot.prompts.reading.cells import known_language
+from safeglot.prompts.reading.cells import bare, known_language
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.text.cells import unguarded
 from safeglot.types import HUMAN, Arm, is_human
@@ -116,7 +116,7 @@ class _ArmRows:
             translator=self._translator(row),
             model=model,
             sample=sample,
-            answer_key=_cell(row, "answer_key"),
+            answer_key=bare(row.cells.get("answer_key")),
             quality=quality,
             where=row.place,
         )
@@ -124,13 +124,13 @@ class _ArmRows:
             self.rows.append(arm_row)
 
     def _translator(self, row: Row) -> str:
-        name = _cell(row, "translator")
+        name = bare(row.cells.get("translator"))
         if not self.people:
             return name or "given"
         return name if is_human(name) else f"{HUMAN}={name or self.people}"
 
     def _arm(self, row: Row) -> Arm | None:
-        name = _cell(row, "arm")
+        name = bare(row.cells.get("arm"))
         if self.people and not name and "arm" not in row.cells:
             name = "translators"
         arm = next((a for a in ARMS if a == name), None)
@@ -145,7 +145,7 @@ class _ArmRows:
         return arm
 
     def _prompt(self, row: Row) -> str:
-        name = _cell(row, "id")
+        name = bare(row.cells.get("id"))
         if name in self._ids:
             return name
         if not name:
@@ -158,7 +158,7 @@ class _ArmRows:
         return ""
 
     def _language(self, row: Row) -> str:
-        tag, p = _cell(row, "language"), self.planned
+        tag, p = bare(row.cells.get("language")), self.planned
         if tag not in self._tags:
             self._tags[tag] = known_language(tag, row.place, self.problems) if tag else ""
         language = self._tags[tag]
@@ -191,16 +191,16 @@ class _ArmRows:
 
     def _answer_of(self, row: Row) -> tuple[str, int]:
         p = self.planned
-        model = _cell(row, "model") or (p.models[0] if len(p.models) == 1 else "")
+        model = bare(row.cells.get("model")) or (p.models[0] if len(p.models) == 1 else "")
         if model not in p.models:
             got = f'"{model}" is no target of the run' if model else "the model is empty"
             near = did_you_mean(model, p.models)
             self.problems.add(row.place, f"{got}; allowed: {', '.join(p.models)}{near}")
-        sample = _cell(row, "sample") or "0"
+        sample = bare(row.cells.get("sample")) or "0"
         if not (sample.isascii() and sample.isdigit() and int(sample) < p.samples):
             self.problems.add(row.place, f"the sample is {sample}; allowed: 0 to {p.samples - 1}")
             return model, 0
-        if not _cell(row, "answer_key"):
+        if not bare(row.cells.get("answer_key")):
             self.problems.add(
                 row.place,
                 "the answer_key is empty; keep the one that `safeglot arms RUN --out FILE` wrote",
@@ -285,13 +285,6 @@ class _ArmRows:
                     f"{language}: {name} translated the prompts and the answers back; A6 does not "
                     "hold, and errors may be undone by whoever made them"
                 )
-
-
-def _cell(row: Row, column: str) -> str:
-    cell = row.cells.get(column)
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return "" if cell is None else str(cell).strip()
 
 
 def _number(cell: object) -> float | None:

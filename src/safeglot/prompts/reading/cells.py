@@ -118,10 +118,19 @@ def say_strange_kinds(
     )
 
 
+def whole(cell: object) -> object:
+    """Return a cell, of a whole number that came as 1.0 the number."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+
+
+def bare(cell: object) -> str:
+    """Return a cell as a text without blanks around it; '' for none."""
+    return "" if cell is None else str(whole(cell)).strip()
+
+
 def id_of(cell: object) -> str:
     """Return an id as text: of a whole number its digits; '' for what is none."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
+    cell = whole(cell)
     if isinstance(cell, int) and not isinstance(cell, bool):
         return str(cell)
     return cell.strip() if isinstance(cell, str) and not is_blank(cell) else ""

@@ -17,6 +17,7 @@ from safeglot.prompts.reading.cells import (
     python_list,
     say_strange_kinds,
     text_fault,
+    whole,
     words_of,
 )
 from safeglot.prompts.reading.columns import Columns, cell_of
@@ -285,9 +286,7 @@ class Gathering:
         return ""
 
     def _label(self, row: Row, identifier: str) -> Tags:
-        kind = cell_of(row, self.columns.kind)
-        if isinstance(kind, float) and kind.is_integer():
-            kind = int(kind)
+        kind = whole(cell_of(row, self.columns.kind))
         word = "" if is_blank(kind) else str(kind).strip()
         name = plain_word(word) or "harmful"
         known = self._kinds.get(word.casefold()) or KINDS.get(name)

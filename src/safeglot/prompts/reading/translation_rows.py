@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from safeglot.prompts.problems import Problems, listed
-from safeglot.prompts.reading.cells import known_language, text_fault
+from safeglot.prompts.reading.cells import bare, known_language, text_fault
 from safeglot.prompts.reading.tables import Row, Table
 from safeglot.text import languages
 
@@ -75,9 +75,7 @@ def _languages_of(table: Table, so_far: _TextsSoFar) -> dict[str, str]:
 
 
 def _take(row: Row, columns: Mapping[str, str], so_far: _TextsSoFar) -> None:
-    cell = row.cells.get(ID)
-    whole = isinstance(cell, float) and cell.is_integer()
-    prompt = "" if cell is None else str(int(cell) if whole else cell).strip()  # type: ignore[call-overload]
+    prompt = bare(row.cells.get(ID))
     if not prompt:
         so_far.problems.add(row.place, "the id is empty; give the prompt's")
         return
