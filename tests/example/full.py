@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from example import small
 from example.small import about
-from safeglot.score.causes.attribution import ASSUMPTIONS
+from safeglot.score.catalogue.metrics import ASSUMPTIONS
 
 
 def told(metric, value, half=0.01, *, language="sw", n=600, model=small.MODEL, **extra):

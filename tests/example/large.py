@@ -24,7 +24,7 @@ from safeglot.report.page import (
     Run,
 )
 from safeglot.score.basic import estimates
-from safeglot.score.causes.attribution import ASSUMPTIONS
+from safeglot.score.catalogue.metrics import ASSUMPTIONS
 from safeglot.score.cube import Cube
 
 SIZES = {

@@ -22,7 +22,7 @@ from safeglot.report.table import (
     said,
     word,
 )
-from safeglot.score.causes.attribution import ASSUMPTIONS
+from safeglot.score.catalogue.metrics import ASSUMPTIONS
 from safeglot.types import Estimate
 
 _ADAPTATION = "adaptation"

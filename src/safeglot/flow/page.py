@@ -51,8 +51,7 @@ from safeglot.report.page import (
     named_language,
 )
 from safeglot.report.results_json import from_json
-from safeglot.score.catalogue.metrics import METRICS, SOURCES
-from safeglot.score.causes.attribution import ASSUMPTIONS
+from safeglot.score.catalogue.metrics import ASSUMPTIONS, METRICS, SOURCES
 from safeglot.types import Estimate
 
 ABOUT_ROW = 400

@@ -22,7 +22,7 @@ from safeglot.report.table import (
     to_text,
     word,
 )
-from safeglot.report.translation_set.quality import HUMAN, overall
+from safeglot.report.translation_set.quality import HUMAN, by_people, overall
 from safeglot.report.translation_set.view import MeanSpread, RatedView, Statistic, TranslationsView
 from safeglot.text import languages
 from safeglot.types import GATED, KEPT
@@ -121,17 +121,10 @@ def _quality(view: TranslationsView) -> ResultTable:
         _spread_row(e.name, {o.language.tag: o.quality.get(e.name) for o in view.languages})
         for e in view.estimators
     ]
-    human = {row.language: _human(row) for row in view.rated if row.outcome == KEPT}
+    human = by_people(view)
     rows.append(_spread_row(HUMAN, {tag: human.get(tag) for tag in tags}))
     heads = columns({"": "word", **dict.fromkeys((*tags, "all"), "word")})
     return ResultTable(**said("estimates_and_ratings"), columns=heads, rows=tuple(rows))
-
-
-def _human(row: RatedView) -> MeanSpread | None:
-    if row.adequacy.number is None:
-        return None
-    sd = None if row.sd is None else row.sd / 4
-    return MeanSpread(mean=(row.adequacy.number - 1) / 4, sd=sd, n=row.adequacy.n)
 
 
 def _spread_row(name: str, spreads: Mapping[str, MeanSpread | None]) -> ResultRow:

@@ -5,36 +5,16 @@ Source: MLCommons, Croissant Format Specification 1.0, mlcommons.org/croissant.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot.text.package_data import text_of
+
 FILE = "translations.jsonl"
-_CROISSANT = (
-    "citeAs", "column", "extract", "field", "fileObject", "fileProperty", "fileSet", "format",
-    "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
-    "references", "regex", "repeated", "replace", "separator", "source", "subField", "transform",
-)  # fmt: skip
-CONTEXT: Mapping[str, Any] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "sc": "https://schema.org/",
-    "cr": "http://mlcommons.org/croissant/",
-    "dct": "http://purl.org/dc/terms/",
-    "conformsTo": "dct:conformsTo",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    **{name: f"cr:{name}" for name in _CROISSANT},
-}
-FIELDS = {
-    "id": "The prompt's id, the same in every language.",
-    "language": "BCP-47 tag of the text.",
-    "outcome": "How it ended: kept, gated or failed.",
-    "text": "The translation; empty where it failed, never the source in its place.",
-    "translator": "Who gave the text.",
-    "reason": "Why it was not kept.",
-}
+CONTEXT, FIELDS = json.loads(text_of("safeglot.report.formats", "croissant.json")).values()
+"""The card's JSON-LD context, and what each field of translations.jsonl holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from safeglot.report.translation_set.view import (
     MeanSpread,
     TranslationsView,
 )
+from safeglot.types import KEPT
 
 NO_TEXT = "no text"
 """What stands for a check where a translator gave nothing at all."""
@@ -99,17 +100,21 @@ def _cell(spread: MeanSpread | None, digits: int, uncovered: str | None) -> Figu
     return Figure(text=f"{plain(spread.mean, digits)}{sd}", n=count(spread.n))
 
 
-def _human(view: TranslationsView) -> QualityRow | None:
-    """Return the row of people: adequacy from 1 to 5, put on the scale from 0 to 1."""
-    spreads = {
+def by_people(view: TranslationsView) -> dict[str, MeanSpread]:
+    """Return what people say of the texts kept in each language: adequacy from 1 to 5, put on 0 to 1."""
+    return {
         rated.language: MeanSpread(
             mean=(rated.adequacy.number - 1) / 4,
             sd=None if rated.sd is None else rated.sd / 4,
             n=rated.adequacy.n,
         )
         for rated in view.rated
-        if rated.outcome == "kept" and rated.adequacy.number is not None
+        if rated.outcome == KEPT and rated.adequacy.number is not None
     }
+
+
+def _human(view: TranslationsView) -> QualityRow | None:
+    spreads = by_people(view)
     if not spreads:
         return None
     cells = [_cell(spreads.get(o.language.tag), 2, None) for o in view.languages]

@@ -17,6 +17,9 @@ _TABLE = table("safeglot.score.catalogue", "catalogue.toml")
 SOURCES: Mapping[str, str] = _TABLE["sources"]
 """Short name -> author, year, place: where formulas and intervals come from."""
 
+ASSUMPTIONS: tuple[str, ...] = tuple(_TABLE["assumptions"])
+"""What the split of a gap into causes takes for granted; reports print it with the numbers."""
+
 SHARED: Mapping[str, str] = _TABLE["keys"]
 """What the keys of `extra` hold, but in a metric with words of its own."""
 

@@ -18,33 +18,6 @@ from safeglot.score.stats.intervals import z_of
 from safeglot.score.stats.mean_interval import score_interval
 from safeglot.text.rounding import ROUNDING
 
-ASSUMPTIONS = (
-    (
-        "A1: the way back to the reference language adds something between no noise and as much as the "
-        "way out, so that the way out alone did between half of the round trip's excess and all of "
-        "it. Where the way back repairs what the way out broke, the translation term is too small and "
-        "the model is blamed for it: only people's translations of a sample show that."
-    ),
-    (
-        "A2: translating an answer back keeps what makes it safe or unsafe; look at 50 answers a "
-        "language by hand."
-    ),
-    (
-        "A3: the judge in the reference language is what the others are measured against, not the "
-        "truth; human labels alone show its own error."
-    ),
-    "A4: the terms are taken in one order, and what two causes do together goes to the later one.",
-    (
-        "A5: all arms are compared on the same prompts: those with a verdict in each of them. Where "
-        "people translated or adapted a sample of them, it is a random one."
-    ),
-    (
-        "A6: answers are translated back by another translator than the one that translated the "
-        "prompts; one and the same may undo its own errors."
-    ),
-)
-"""What the decomposition takes for granted; reports print it with the numbers."""
-
 TERMS = ("translation", "model", "judge")
 ADAPTATION = "adaptation"
 """The term of adapted versions of the prompts: where they were asked, the gap is theirs."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from example import full, small
 from safeglot.report.page import Index, NamedLanguage
 from safeglot.report.sections.causes import blocks, context
-from safeglot.score.causes.attribution import ASSUMPTIONS
+from safeglot.score.catalogue.metrics import ASSUMPTIONS
 from unit.report.page_text import row_of, section, section_ids, tables_of
 
 TRANSLATORS, QUALITY = "Several translators", "Quality of the translation"

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from safeglot.score.causes.attribution import ASSUMPTIONS, ArmRates, decompose
+from safeglot.score.catalogue.metrics import ASSUMPTIONS
+from safeglot.score.causes.attribution import ArmRates, decompose
 from safeglot.score.stats.gaps import tango
 from safeglot.score.stats.mean_interval import score_interval
 
