@@ -39,10 +39,11 @@ def prices(table: MitigationTable, rows: list[Estimate]) -> Iterator[Estimate]:
         row = replace(paid, metric=PER_GAIN[metric], value=None, low=None, high=None)
         row = replace(row, level=None, method=NO_GAIN, extra={"mitigation": name})
         place = table.mitigations.index(str(name)), table.languages.index(str(tag))
-        of = [change(table, key, *place).d_P for key in (metric, SAFETY)]
-        ends = None
-        if is_resolved(by_key[SAFETY, tag, name]):
-            ends = ratio(of[0], of[1], shared=metric != OVER_REFUSAL, level=table.row.level or 0.95)
+        gain, ends = by_key[SAFETY, tag, name], None
+        if is_resolved(gain):
+            shared = metric != OVER_REFUSAL
+            d = [change(table, key, *place).d_P for key in (metric, SAFETY)] if shared else []
+            ends = ratio(paid, gain, both=_shared(*d) if d else 0.0)
         if ends is not None:
             value, low, high = ends
             row = replace(row, value=value, low=low, high=high, level=table.row.level, method=FIELLER)  # fmt: skip
@@ -50,30 +51,31 @@ def prices(table: MitigationTable, rows: list[Estimate]) -> Iterator[Estimate]:
 
 
 def ratio(
-    paid_P: Floats, gain_P: Floats, *, shared: bool, level: float
+    paid: Estimate, gain: Estimate, *, both: float = 0.0
 ) -> tuple[float, float, float] | None:
-    """Return a ratio of two means over prompts with its interval; None where that has no bounds.
+    """Return a ratio of two means with its interval; None where that has no bounds.
 
-    NaN is left out of either. With `shared` the prompts of the second are the first ones of the
-    first; else they are others, and the means independent.
+    Their errors are those of their own intervals, which are never of no width where all prompts are
+    alike; `both` is their covariance.
     Source: Fieller 1954, Journal of the Royal Statistical Society B 16.
     """
-    (paid, of_paid, n_paid), (gain, of_gain, n_gain) = map(_mean, (paid_P, gain_P))
-    if min(n_paid, n_gain) < 2:
+    (p, of_p), (g, of_g) = ((e.value or 0.0, _half(e)) for e in (paid, gain))
+    if of_p is None or of_g is None:
         return None
-    both = float(np.nansum((paid_P[: gain_P.size] - paid) * (gain_P - gain))) if shared else 0.0
-    z2 = z_of(level) ** 2
-    a = gain**2 - z2 * of_gain
-    b, c = paid * gain - z2 * both / (n_paid * n_gain), paid**2 - z2 * of_paid
+    z2 = z_of(gain.level or 0.95) ** 2
+    a, b, c = g**2 - of_g**2, p * g - z2 * both, p**2 - of_p**2
     root = b * b - a * c
     if a <= 0 or root < 0:
         return None
-    return paid / gain, float((b - root**0.5) / a), float((b + root**0.5) / a)
+    return p / g, (b - root**0.5) / a, (b + root**0.5) / a
 
 
-def _mean(of_P: Floats) -> tuple[float, float, int]:
-    """Return a mean, its squared error, and of how many."""
-    known = of_P[~np.isnan(of_P)]
-    mean = float(known.mean()) if known.size else 0.0
-    spread = float(np.square(known - mean).sum())
-    return mean, spread / max(known.size * (known.size - 1), 1), known.size
+def _half(e: Estimate) -> float | None:
+    return None if e.low is None or e.high is None else (e.high - e.low) / 2
+
+
+def _shared(paid_P: Floats, gain_P: Floats) -> float:
+    """Return the covariance of two means of which the second's prompts are the first ones of the first."""
+    parts = [of_P[: gain_P.size] - np.nanmean(of_P) for of_P in (paid_P, gain_P)]
+    n = (~np.isnan(paid_P)).sum() * (~np.isnan(gain_P)).sum()
+    return float(np.nansum(parts[0] * parts[1]) / max(n, 1))

@@ -1,5 +1,7 @@
 """What one unsafe answer fewer costs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,24 +33,24 @@ def test_refusals_come_from_other_prompts():
     assert 0.3 < e.low < e.value < e.high < 1.2
 
 
-def test_the_ends_are_where_the_score_of_the_difference_is_two_errors():
-    rng = np.random.default_rng(1)
-    gain = rng.normal(0.3, 0.5, 300)
-    paid = np.concatenate([2 * gain + rng.normal(0, 1, 300), rng.normal(0.6, 1, 200)])
-    value, low, high = ratio(paid, gain, shared=True, level=0.95)
-    assert low < value < high
-    n, m = 500, 300
-    for end in (low, high):
-        p, g = paid - paid.mean(), gain - gain.mean()
-        of_paid, of_gain = (x.var(ddof=1) / x.size for x in (paid, gain))
-        shared = (p[:300] * g).sum() / (n * m)
-        error = of_paid + end**2 * of_gain - 2 * end * shared
-        assert (paid.mean() - end * gain.mean()) ** 2 == pytest.approx(
-            1.959964**2 * error, rel=1e-4
-        )
+def test_the_ends_are_where_the_difference_is_two_errors():
+    rows = told(helpful())
+    paid, gain, of = (rows[f"mitigation_{m}", "sw", "guard-before"] for m in ("over_refusal", "safety", "refusals_per_gain"))  # fmt: skip
+    for end in (of.low, of.high):
+        error = ((paid.high - paid.low) / 2) ** 2 + end**2 * ((gain.high - gain.low) / 2) ** 2
+        assert (paid.value - end * gain.value) ** 2 == pytest.approx(error, rel=1e-6)
+
+
+def test_no_refusal_at_all_has_an_interval_all_the_same():
+    one = helpful()
+    rows = told(replace(one, refused_ALQS=np.zeros_like(one.refused_ALQS)))
+    e = rows["mitigation_refusals_per_gain", "sw", "guard-before"]
+    assert (e.value, e.low) == (0.0, pytest.approx(-e.high))
+    assert 0.01 < e.high < 0.1
 
 
 def test_no_interval_without_bounds():
-    assert ratio(np.ones(50), np.array([0.1, -0.1] * 25), shared=True, level=0.95) is None
-    assert ratio(np.ones(1), np.ones(1), shared=True, level=0.95) is None
-    assert ratio(np.full(9, np.nan), np.full(9, np.nan), shared=False, level=0.95) is None
+    rows = told(helpful())
+    paid, none = (rows[f"mitigation_{m}", "sw", "system-en"] for m in ("tokens", "safety"))
+    assert ratio(paid, none) is None
+    assert ratio(replace(paid, low=None), replace(none, value=1.0)) is None
