@@ -6,7 +6,7 @@ import shlex
 
 from safeglot.report.width import display_width
 
-_ON, _DEEPER = " \\", "  "
+_ON, _DEEPER, _THEN = " \\", "  ", "&&"
 
 
 def command(*words: str) -> str:
@@ -16,7 +16,7 @@ def command(*words: str) -> str:
 
 def asks(given: str) -> bool:
     """Return whether a command asks models for answers."""
-    return any(part.startswith("safeglot run ") for part in given.split(" && "))
+    return any(part.startswith("safeglot run ") for part in given.split(f" {_THEN} "))
 
 
 def label(run: str) -> str:
@@ -68,7 +68,8 @@ def pasted(text: str, width: int, indent: str = "") -> list[str]:
     if display_width(indent + text) <= width:
         return [indent + text]
     lines, line = [], indent
-    for word in map(shlex.quote, shlex.split(text)):
+    for given in shlex.split(text):
+        word = given if given == _THEN else shlex.quote(given)
         joined = f"{line} {word}" if line.strip() else line + word
         if display_width(joined) + len(_ON) <= width:
             line = joined

@@ -26,3 +26,12 @@ def test_a_command_in_several_lines_is_one_to_a_shell(text, width):
 
 def test_what_fits_stays_in_one_line():
     assert pasted("safeglot view 'a  b'", 60, "  ") == ["  safeglot view 'a  b'"]
+
+
+@pytest.mark.parametrize("width", [30, 60, 200])
+def test_of_two_commands_each_is_one(width):
+    both = f"{COMMANDS[2]} && {COMMANDS[0]}"
+    whole = "\n".join(pasted(both, width)).replace("\\\n", "")
+    words = list(shlex.shlex(whole, posix=True, punctuation_chars=True))
+    assert words.count("&&") == 1
+    assert "'&&'" not in whole
