@@ -372,6 +372,16 @@ def test_labels_are_drawn_from_what_rates_are_of(informed, tmp_path):
     assert drawn == {tag: rows["blocked_rate", tag, None]["n"] for tag in LANGUAGES}
 
 
+def test_an_export_names_what_no_rate_is_of(informed, tmp_path):
+    done = safeglot("export", informed[0], "--format", "csv", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    chosen = Counter(row["language"] for row in read_rows(tmp_path / "chosen.csv"))
+    rows = estimates(informed[0])
+    assert chosen == {
+        tag: rows["blocked_rate", tag, None]["extra"]["n_chosen"] for tag in LANGUAGES
+    }
+
+
 def test_a_run_with_a_history_goes_on_without_the_earlier_runs(
     informed, earlier, prompts, tmp_path
 ):
@@ -391,6 +401,12 @@ def test_a_run_with_a_history_goes_on_without_the_earlier_runs(
         assert "resuming" in done.stderr
     assert (out / "results.json").read_bytes() == (informed[0] / "results.json").read_bytes()
     assert looks(out) == looks(informed[0])
+
+
+def test_an_empty_history_is_refused(prompts, server, tmp_path):
+    done = safeglot(*with_history(server.base_url, tmp_path / "run", prompts, ("",)))
+    assert done.returncode == 2
+    assert "--history: got an empty text" in done.stderr
 
 
 def test_another_history_is_another_run(informed, earlier, prompts, server, tmp_path):

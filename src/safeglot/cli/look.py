@@ -201,7 +201,7 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
 
     from safeglot.backends.store import export as exporting
     from safeglot.backends.store.outcomes import outcome_table, served_table
-    from safeglot.backends.store.stop import look_table
+    from safeglot.backends.store.stop import chosen_table, look_table
     from safeglot.flow.measure.plans import left_out_of, plan_of_run
     from safeglot.flow.run import session
     from safeglot.report.results_json import from_json
@@ -217,4 +217,6 @@ def export(run_dir: RunDir, kind: str, folder: Path) -> Iterator[tuple[Path, int
             counted["outcomes"] = outcome_table(store, about, left_out_of(store, about))
             if plan_of_run(about):
                 counted["looks"] = look_table(store)
+                if (chosen := chosen_table(store))[1]:
+                    counted["chosen"] = chosen
         yield from exporting.export(store, rows, folder, kind, counted=counted)

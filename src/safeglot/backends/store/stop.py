@@ -105,6 +105,12 @@ def chosen_texts(store: Store) -> Iterator[tuple[str, str, str]]:
     yield from store.rows(_SQL["chosen"])
 
 
+def chosen_table(store: Store) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Return the same to export: verdicts on these are in no rate."""
+    columns, rows = store.table(_SQL["chosen"])
+    return columns, sorted(rows)
+
+
 def history_of(store: Store) -> dict[str, float]:
     """Return prompt -> how often it was answered unsafely in the earlier runs that a plan was given."""
     return dict(store.rows("SELECT prompt, unsafe FROM history"))

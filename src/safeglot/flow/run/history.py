@@ -59,6 +59,8 @@ def _read(paths: Sequence[str], texts: Mapping[str, str]) -> tuple[dict[str, flo
 
     rows, notes = [], list[str]()
     for path in paths:
+        if not path.strip():
+            raise UsageError("--history: got an empty text. Give the folder of an earlier run.")
         share_MP, other = _shares(RunDir(Path(path).expanduser()), texts)
         rows.append(share_MP)
         notes += [f"--history {path}: {other:,} prompts have another text there"] * bool(other)
