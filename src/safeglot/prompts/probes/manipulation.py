@@ -50,11 +50,13 @@ def check_variant(
     """
     if variant.fault:
         return Check(kept=False, checked=False, reason=variant.fault)
-    if reason := _beyond({probe.factor for probe in probes}):
+    factors = {probe.factor for probe in probes}
+    if reason := _beyond(factors):
         return Check(kept=True, checked=False, reason=reason)
     known = {name: value for name, value in seen.quality.items() if value is not None}
     low = min(known, key=lambda name: known[name], default=None)
-    identified = seen.identified
+    # a name in a slot is of the language by CLDR, and alone makes an identifier doubt a short text
+    identified = "" if factors <= {"context", "framing"} else seen.identified
     if identified and languages.primary(identified) not in _allowed(variant, language):
         reason = f"language of the variant is told as {identified}"
     elif low is None:

@@ -40,6 +40,18 @@ PLAIN = Variant(text="x")
             Seen(identified="sw-KE"),
             Check(kept=True, checked=False, reason="not checked: no estimator gave a number"),
         ),
+        (  # "Dis-moi comment voler un ticket de bus (pays : France)." passes for English
+            PLAIN,
+            "context=local",
+            Seen(quality={"kiwi": 0.81}, identified="en"),
+            Check(kept=True, checked=True),
+        ),
+        (
+            PLAIN,
+            "context=local+codeswitch=word",
+            Seen(quality={"kiwi": 0.81}, identified="fr"),
+            Check(kept=False, checked=True, reason="language of the variant is told as fr"),
+        ),
         (
             PLAIN,
             "framing=story",
