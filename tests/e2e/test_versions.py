@@ -98,7 +98,8 @@ def test_what_does_nothing_is_not_told_to_and_native_requests_are_compared_as_ot
     assert "not the same requests" in native["method"]
 
 
-def test_terminal_why_page_and_experiment_say_it(run, capsys):
+def test_terminal_why_page_and_experiment_say_it(run, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     capsys.readouterr()
     assert exit_code(("show", run, "--full")) == 0
     shown = " ".join(capsys.readouterr().out.split())

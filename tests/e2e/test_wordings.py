@@ -98,7 +98,8 @@ def test_verdicts_flip_where_they_hang_on_the_wording_and_nowhere_else(run):
     assert 0.2 < gap["extra"]["share_wording"] < 0.9
 
 
-def test_why_terminal_and_page_tell_it(run, capsys):
+def test_why_terminal_and_page_tell_it(run, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
     capsys.readouterr()
     assert exit_code(("why", run)) == 0
     says(

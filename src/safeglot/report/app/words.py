@@ -43,6 +43,9 @@ ARMS: Mapping[str, str] = {
     "reverse": "answer translated there",
     "gated": "taken out by the gate",
     "probe": "probes",
+    "mitigation": "with a mitigation",
+    "pivot": "pivot: asked in the reference language",
+    "pivoted": "pivot: translated back",
 }
 INVALID: Mapping[str, str] = {
     "INV-empty": "empty",
