@@ -87,7 +87,7 @@ def judge(
     from safeglot.backends.files.rundir import RunDir
     from safeglot.config import settings
     from safeglot.config.endpoints import Named
-    from safeglot.config.files import cluster_of, judges_of
+    from safeglot.config.files import cluster_of, judges_of, table_of
     from safeglot.flow.judging.guards import Passes, ask_again
 
     http = {"proxy": asked.pop("proxy"), "http_client": asked.pop("http_client") or "auto"}
@@ -95,12 +95,13 @@ def judge(
     spread = {name: given for name in settings.OF_CLUSTER if (given := asked.pop(name)) is not None}
     allow = asked.pop("allow")
     cluster = cluster_of(config, spread, allow=allow) if config or spread else {}
+    refusals = asked.pop("refusal_judge")
     named = Named(
         cluster=cluster,
         allow=allow,
         base_url=base_url,
         key_env=key_env,
-        refusal_judge=asked.pop("refusal_judge"),
+        refusal_judge=table_of(config).get("refusal_judge") if refusals is None else refusals,
         batch=asked.pop("batch"),
         norms=asked.pop("norms"),
         **http,

@@ -107,12 +107,16 @@ def judges_of(
 ) -> tuple[JudgeConfig, ...]:
     """Return the judges that a file, or flags before it, name. Raises: UsageError where neither names one."""
     config = configured(path, flags, allow=allow)
-    named_there = path and "judge" in checks.read_toml(
-        rundir.read_text(path, "Give a TOML file"), str(path)
-    )
-    if "judge" not in flags and not named_there:
+    if "judge" not in flags and "judge" not in table_of(path):
         raise UsageError(f"{path}: names no judge. Write a [[judge]] table, or give --judge.")
     return config.judge
+
+
+def table_of(path: Path | None) -> dict[str, Any]:
+    """Return the settings that a TOML file names; of no file none. Raises: UsageError."""
+    if path is None:
+        return {}
+    return checks.read_toml(rundir.read_text(path, "Give a TOML file"), str(path))
 
 
 def cluster_of(
@@ -127,7 +131,7 @@ def given_table(config: Config, path: Path | None, flags: Mapping[str, Any]) -> 
     """Return as TOML what a preset, a file and flags give together, without other defaults."""
     import tomli_w
 
-    table = checks.read_toml(rundir.read_text(path, "Give a TOML file"), str(path)) if path else {}
+    table = table_of(path)
     preset = flags.get("preset")
     head = presets.text_of(preset) if preset else ""
     whole = {**checks.read_toml(head, str(preset)), **table, **flags}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import pytest
 from click.testing import CliRunner
 
-from example.job import answered, judge
+from example.job import answered, judge, prompt_set
 from safeglot.cli.judge import judge as command
 from safeglot.errors import UnnamedEndpoints, UsageError
 from safeglot.flow.run.session import stored_config
@@ -55,6 +56,21 @@ def test_a_configuration_brings_its_judges(tmp_path):
         ("refusal-baseline", "prompt+answer"),
         ("refusal-baseline", "answer"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "judges"), [((), 1), (("--no-refusal-judge",), 1), (("--refusal-judge",), 2)]
+)
+def test_a_configuration_declines_the_judge_of_refusals_and_a_flag_goes_before_it(
+    tmp_path, flag, judges
+):
+    prompts = prompt_set()
+    benign = tuple(replace(p, kind="benign") for p in prompts.prompts)
+    run_dir, _ = answered(tmp_path / "run", prompts=replace(prompts, prompts=benign), judge=())
+    path = tmp_path / "judges.toml"
+    path.write_text('refusal_judge = false\n[[judge]]\njudge = "refusal-baseline"\n')
+    invoke(run_dir.path, path, "--quiet", *flag)
+    assert len(stored_config(run_dir).judge) == judges
 
 
 def test_a_configuration_without_a_judge_is_told(tmp_path):
