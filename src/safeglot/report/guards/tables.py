@@ -14,6 +14,7 @@ from safeglot.report.guards.finding import (
     unread_share,
 )
 from safeglot.report.numbers.figures import extra
+from safeglot.report.numbers.interpretation import LIMIT
 from safeglot.report.numbers.percent import percent
 from safeglot.report.page import Index, Page
 from safeglot.report.table import (
@@ -36,10 +37,12 @@ Cells: TypeAlias = tuple[Kind, Mapping[str, ResultCell]]
 
 def _cell(e: Estimate, kind: Kind) -> ResultCell:
     """Return a number with its interval; where too many verdicts are lacking its bounds, as the reason why there is none."""
-    if not is_open(e):
-        return number(e.value, (e.low, e.high), reason=e.method)
-    ends = (shown(number(end), kind) for end in (e.low, e.high))
-    return word(f"{' to '.join(ends)}, {percent(unread_share(e), 0)}% unread")
+    unread = f"{percent(unread_share(e), 0)}% unread"
+    if is_open(e):
+        ends = (shown(number(end), kind) for end in (e.low, e.high))
+        return word(f"{' to '.join(ends)}, {unread}")
+    lost = e.n > 0 and unread_share(e) > LIMIT
+    return number(e.value, (e.low, e.high), reason=unread if lost else e.method)
 
 
 def _share(found: Mapping[str, Estimate], kind: Kind) -> Cells:

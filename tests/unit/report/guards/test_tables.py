@@ -31,6 +31,9 @@ def test_all_languages_stand_last_and_bounds_in_the_place_of_what_is_unread():
     assert [row[0].text for row in found.rows] == ["English", "German", "Swahili", "all"]
     assert (found.rows[2][2].value, found.rows[2][2].text) == (None, "88.0 to 100.0, 12% unread")
     assert found.rows[3][1].value == 288
+    precision = tables(page_of(losing(unread=12)))["qwen3guard: precision"]
+    assert precision.rows[2][1].value is None
+    assert precision.rows[2][1].text.endswith("% unread")
 
 
 def test_under_probes_both_rates_stand_beside_each_other():
