@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,30 +86,26 @@ def judge(
     from safeglot.backends.files.rundir import RunDir
     from safeglot.config import settings
     from safeglot.config.endpoints import Named
-    from safeglot.config.files import cluster_of, judges_of, table_of
+    from safeglot.config.files import judging
     from safeglot.flow.judging.guards import Passes, ask_again
 
     http = {"proxy": asked.pop("proxy"), "http_client": asked.pop("http_client") or "auto"}
     base_url, key_env = asked.pop("judge_base_url"), asked.pop("key_env")
     spread = {name: given for name in settings.OF_CLUSTER if (given := asked.pop(name)) is not None}
-    allow = asked.pop("allow")
-    cluster = cluster_of(config, spread, allow=allow) if config or spread else {}
-    refusals = asked.pop("refusal_judge")
     named = Named(
-        cluster=cluster,
-        allow=allow,
+        allow=asked.pop("allow"),
         base_url=base_url,
         key_env=key_env,
-        refusal_judge=table_of(config).get("refusal_judge") if refusals is None else refusals,
+        refusal_judge=asked.pop("refusal_judge"),
         batch=asked.pop("batch"),
         norms=asked.pop("norms"),
         **http,
     )
     flags = {"judge": judge, "base_url": base_url, "key_env": key_env}
-    flags = {name: given for name, given in flags.items() if given}
-    wanted = Passes(**asked, machine={**http, **cluster})
-    if judge or config is not None:
-        named = replace(named, judges=judges_of(config, flags, allow=named.allow))
+    flags = {name: given for name, given in flags.items() if given and (judge or config)}
+    if flags | spread or config:
+        named = judging(named, config, flags | spread)
+    wanted = Passes(**asked, machine={**http, **named.cluster})
     run_dir, console = RunDir(run), Console(quiet=quiet)
     pipeline.judge(run_dir, named, console, retry_failed=retry_failed, unchecked=unchecked_judge)
     ask_again(run_dir, wanted, console, retry_failed=retry_failed)

@@ -15,8 +15,8 @@ from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key, with_models
 from safeglot.config.engines import model_providers
-from safeglot.config.model_strings import JudgeConfig, Known, ModelConfig, as_list
-from safeglot.config.settings import HELP, OF_CLUSTER, OF_MACHINE, Config, build, to_table
+from safeglot.config.model_strings import Known, ModelConfig, as_list
+from safeglot.config.settings import HELP, OF_CLUSTER, OF_MACHINE, Config, build, some, to_table
 from safeglot.errors import UsageError
 
 _FOR_NEW = ("base_url", "judge_base_url", "key_env", "out", *OF_MACHINE)
@@ -102,14 +102,22 @@ def configured(
     return prices.priced(with_key(config, config.base_url))
 
 
-def judges_of(
-    path: Path | None, flags: Mapping[str, Any], *, allow: Collection[str]
-) -> tuple[JudgeConfig, ...]:
-    """Return the judges that a file, or flags before it, name. Raises: UsageError where neither names one."""
-    config = configured(path, flags, allow=allow)
-    if "judge" not in flags and "judge" not in table_of(path):
+def judging(named: Named, path: Path | None, flags: Mapping[str, Any]) -> Named:
+    """Return what is named for a run, with what a file, and flags before it, say of its judges.
+
+    These are the judges, whether one of refusals joins, and the cluster. Raises: UsageError, also
+    for a file that names no judge where no flag does.
+    """
+    config, told = configured(path, flags, allow=named.allow), {**table_of(path), **flags}
+    if path is not None and "judge" not in told:
         raise UsageError(f"{path}: names no judge. Write a [[judge]] table, or give --judge.")
-    return config.judge
+    refusals = named.refusal_judge
+    return replace(
+        named,
+        judges=config.judge if "judge" in told else (),
+        refusal_judge=told.get("refusal_judge") if refusals is None else refusals,
+        cluster=some(config, OF_CLUSTER),
+    )
 
 
 def table_of(path: Path | None) -> dict[str, Any]:
@@ -117,14 +125,6 @@ def table_of(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     return checks.read_toml(rundir.read_text(path, "Give a TOML file"), str(path))
-
-
-def cluster_of(
-    path: Path | None, flags: Mapping[str, Any], *, allow: Collection[str]
-) -> dict[str, Any]:
-    """Return the settings of a cluster that a file, or flags before it, give. Raises: UsageError."""
-    config = configured(path, flags, allow=allow)
-    return {name: getattr(config, name) for name in OF_CLUSTER}
 
 
 def given_table(config: Config, path: Path | None, flags: Mapping[str, Any]) -> str:

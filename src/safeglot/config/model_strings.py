@@ -133,7 +133,7 @@ MODEL_FIELDS = {
     if f.name not in ("settings", "others")
 }
 """Keys of a model's table, but for its settings; `base_url` takes a list too."""
-OF_CLUSTER = ("replicas", "gpus_per_replica")
+SPREAD = ("replicas", "gpus_per_replica")
 """Keys that say how a model is spread over a cluster: of the machine, so that no run keeps them."""
 _BOUNDS = {
     "usd_in": (0, None), "usd_out": (0, None), "replicas": (1, 4096), "gpus_per_replica": (0, 64),
@@ -369,7 +369,7 @@ def as_list(given: Any) -> Sequence[Any]:
 
 def model_table(model: ModelConfig, skip: str = "") -> dict[str, Any]:
     """Return the entries of a model's table, without those that are not given or of the machine."""
-    pairs = {name: getattr(model, name) for name in MODEL_FIELDS if name not in OF_CLUSTER}
+    pairs = {name: getattr(model, name) for name in MODEL_FIELDS if name not in SPREAD}
     if model.others:
         pairs["base_url"] = list(model.addresses)
     given = {

@@ -13,6 +13,7 @@ from safeglot.backends.models.proxies import setting_fault
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.config import checks, mitigations
 from safeglot.config.model_strings import (
+    SPREAD,
     JudgeConfig,
     Known,
     ModelConfig,
@@ -128,7 +129,7 @@ _LISTS = frozenset(
 _NAMED = ("target", "judge", "translator", "quality")
 OF_ASKING = ("raw", "max_tokens", "thought_tokens", "temperature", "top_p", "seed")
 """Settings by which targets are asked: of answers that a file brought they are not known."""
-OF_CLUSTER = ("engine", "ray_address", "replicas", "gpus_per_replica")
+OF_CLUSTER = ("engine", "ray_address", *SPREAD)
 OF_MACHINE = ("proxy", "http_client", "prices", *OF_CLUSTER)
 """Settings of the machine, which no run keeps: those in a stored run are not believed."""
 _ADDRESSES = ("base_url", "judge_base_url")
@@ -298,6 +299,11 @@ class _Reader:
                 steps = [self.named.step(v, place, forms, base) for v in as_list(given)]
                 values[key] = tuple(dict.fromkeys(step for step in steps if step))
                 self.named.once([step.name for step in values[key]], place)
+
+
+def some(config: Config, names: Iterable[str]) -> dict[str, Any]:
+    """Return settings by name."""
+    return {name: getattr(config, name) for name in names}
 
 
 def to_table(config: Config) -> dict[str, Any]:

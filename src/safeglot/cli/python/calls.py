@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -70,7 +69,7 @@ def judge(
     """
     from safeglot import pipeline
     from safeglot.config.endpoints import Named
-    from safeglot.config.files import judges_of
+    from safeglot.config.files import judging
 
     if unknown := set(how) - {"retry_failed", "unchecked_judge"}:
         raise UsageError(
@@ -81,8 +80,7 @@ def judge(
     named = Named(allow=allow, base_url=where, key_env=key_env)
     flags = {"judge": judge, "base_url": where, "key_env": key_env}
     if judge is not None:
-        judges = judges_of(None, {k: v for k, v in flags.items() if v}, allow=allow)
-        named = dataclasses.replace(named, judges=judges)
+        named = judging(named, None, {k: v for k, v in flags.items() if v})
     run_dir, console = RunDir(_folder(run)), console_here(quiet=quiet)
 
     def work() -> None:

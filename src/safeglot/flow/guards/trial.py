@@ -20,7 +20,7 @@ from safeglot.backends.store.texts import text_numbers
 from safeglot.config.endpoints import Named
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.registry import rates_prompts
-from safeglot.config.settings import OF_CLUSTER, Config, to_table
+from safeglot.config.settings import OF_CLUSTER, Config, some, to_table
 from safeglot.errors import UsageError
 from safeglot.flow.guards import run_labels
 from safeglot.flow.guards.run_labels import LabelledRun, run_of
@@ -211,9 +211,11 @@ def run(trial: Trial, console: Console, **how: Unpack[How]) -> RunDir:
             if trial.run:
                 _take_verdicts(run_dir, trial, trial.run, store)
             if c.judge:
-                cluster = {name: getattr(c, name) for name in OF_CLUSTER}
                 named = Named(
-                    judges=c.judge, proxy=c.proxy, http_client=c.http_client, cluster=cluster
+                    judges=c.judge,
+                    proxy=c.proxy,
+                    http_client=c.http_client,
+                    cluster=some(c, OF_CLUSTER),
                 )
                 verdicts.judge(run_dir, named, store, console, **how)
     return run_dir

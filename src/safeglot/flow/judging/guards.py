@@ -20,7 +20,7 @@ from safeglot.backends.store.answers import answers_with_thoughts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.verdicts import count_judged, judged_answers, unsafe_answers
 from safeglot.config.model_strings import JudgeConfig
-from safeglot.config.settings import OF_MACHINE, Config
+from safeglot.config.settings import OF_MACHINE, Config, some
 from safeglot.errors import UsageError
 from safeglot.flow.collection import Again, Work, collect_again
 from safeglot.flow.run import job as jobs
@@ -65,8 +65,7 @@ class Passes:
     @classmethod
     def of(cls, config: Config) -> Passes:
         """Return those of a run, which go its way."""
-        machine = {name: getattr(config, name) for name in OF_MACHINE}
-        return cls(judge_thoughts=config.judge_thoughts, machine=machine)
+        return cls(judge_thoughts=config.judge_thoughts, machine=some(config, OF_MACHINE))
 
     def __bool__(self) -> bool:
         return self.repeat is not None or self.canary is not None or self.judge_thoughts
