@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
@@ -26,35 +28,59 @@ from safeglot.score.mitigations.estimates import mitigation_estimates
 from safeglot.score.mitigations.table import NONE, MitigationTable
 from safeglot.types import OUTCOME_KINDS, PROMPT_MODE, Estimate
 
+Costs: TypeAlias = npt.NDArray[np.void]
 _BLOCKED = OUTCOME_KINDS.index("blocked")
+
+
+_COST = np.dtype([("response", "i8"), ("read", "f8"), ("wrote", "f8"), ("seconds", "f8")])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _CostedRun:
-    """A run whose mitigations are read, and how long each of its requests took, by its key."""
+    """A run whose mitigations are read, and what all its answers, and each judge's verdicts, took (fields of _COST)."""
 
     store: Store
     manifest: Manifest
-    seconds: Mapping[str, float]
+    answered: Costs
+    judged: Mapping[str, Costs]
 
-    def costs(self, at: AnswersByNumber, rows: Iterable[AnswerCost], judge: str = "") -> Floats:
+    def costs(self, at: AnswersByNumber, judge: str = "") -> Floats:
         """Return tokens, seconds and US dollars of answers or of a judge's verdicts, (3, M, L, P), mean over samples."""
-        told = {row.response: row for row in rows}
-        numbers = np.fromiter(told, dtype=np.int64, count=len(told))
-        found = np.full((3, int(np.prod(at.shape))), np.nan)
-        each = found.shape[1] // max(at.shape[0], 1)
+        told = self.judged[judge] if judge else self.answered
+        place_N = at.find(told["response"])
+        told, place_N = told[place_N >= 0], place_N[place_N >= 0]
         prices = self.manifest.prices or {}
         names = [judge] * at.shape[0] if judge else self.manifest.models
-        usd = [prices.get(name, (np.nan, np.nan)) for name in names]
-        for place, row in zip(at.find(numbers).tolist(), told.values(), strict=True):
-            if place < 0:
-                continue
-            found[1, place] = self.seconds.get(row.key, np.nan)
-            if row.tokens_in is not None and row.tokens_out is not None:
-                read, wrote = usd[place // each]
-                found[0, place] = row.tokens_in + row.tokens_out
-                found[2, place] = (row.tokens_in * read + row.tokens_out * wrote) / 1e6
+        usd_M2 = np.array([prices.get(name, (np.nan, np.nan)) for name in names])
+        read_N, wrote_N = usd_M2[place_N // max(int(np.prod(at.shape[1:])), 1)].T
+        found = np.full((3, int(np.prod(at.shape))), np.nan)
+        found[0, place_N] = told["read"] + told["wrote"]
+        found[1, place_N] = told["seconds"]
+        found[2, place_N] = (told["read"] * read_N + told["wrote"] * wrote_N) / 1e6
         return np.asarray(found.reshape(3, *at.shape).mean(axis=-1))
+
+
+def _costed(store: Store, manifest: Manifest) -> _CostedRun:
+    """Return a run with its costs, each read once for all mitigations."""
+    seconds = seconds_by_key(store.path.parent / "log.jsonl")
+
+    def costs(rows: Iterable[AnswerCost]) -> Costs:
+        told = (
+            (r.response, _known(r.tokens_in), _known(r.tokens_out), seconds.get(r.key, np.nan))
+            for r in rows
+        )
+        return np.fromiter(told, dtype=_COST)
+
+    return _CostedRun(
+        store=store,
+        manifest=manifest,
+        answered=costs(answer_costs(store)),
+        judged={name: costs(verdict_costs(store, name)) for name in manifest.judges},
+    )
+
+
+def _known(tokens: int | None) -> float:
+    return np.nan if tokens is None else tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,8 +111,7 @@ def estimates(
     arms = [parsed(text) for text in manifest.mitigations or ()]
     if not arms:
         return []
-    seconds = seconds_by_key(store.path.parent / "log.jsonl")
-    run = _CostedRun(store=store, manifest=manifest, seconds=seconds)
+    run = _costed(store, manifest)
     main = _answers(run, arrays.read(store, manifest, known=verdicts), Mitigation(parts=()))
     of = {"": main}
     for arm in arms:
@@ -111,10 +136,10 @@ def _answers(
     tellers = tellers or _tellers(verdicts, manifest)
     invalid = np.minimum(read_traits(store, at)[0], 1)
     blocked = np.asarray(outcomes_of(store, manifest, verdicts, kind) == _BLOCKED)
-    costs = run.costs(asked, answer_costs(store))
+    costs = run.costs(asked)
     if arm.pivots:  # of translators nobody knows the time, nor the tokens that a chat model takes
         costs[[1] if PIVOT_PRICE in (manifest.prices or {}) else [0, 1, 2]] = np.nan
-    judged = [run.costs(at, verdict_costs(store, name), name) for name in verdicts.judges]
+    judged = [run.costs(at, name) for name in verdicts.judges]
     refusals = verdicts.refusal_JMLPS[list(tellers)]
     unsafe, refused = (
         np.where(blocked, to, np.where(invalid == 1, -1, said))
