@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import sqlite3
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +11,7 @@ from fractions import Fraction
 
 import pytest
 
+from copies import copied
 from e2e.commands import read_rows, says, write_rows
 from e2e.runs import GUARD, LANGUAGES, run_arguments, safeglot, scripted, write_prompts
 from loopback import Loopback
@@ -48,7 +48,7 @@ def judged_run(tmp_path_factory):
 @pytest.fixture
 def run(judged_run, tmp_path):
     """A copy that a test may change."""
-    shutil.copytree(judged_run, tmp_path / "run")
+    copied(judged_run, tmp_path / "run")
     return tmp_path / "run"
 
 

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from copies import copied
 from e2e.commands import says
 from e2e.runs import estimates, run_arguments, safeglot, scripted, write_prompts
 from loopback import Loopback
@@ -217,9 +218,8 @@ def test_a_run_goes_on_without_the_files(finished, server):
 
 
 def test_a_new_judge_judges_the_arms_too(finished, tmp_path):
-    import shutil
 
-    out = shutil.copytree(finished["out"], tmp_path / "run")
+    out = copied(finished["out"], tmp_path / "run")
     done = safeglot("judge", out, "--judge", "refusal-baseline")
     assert done.returncode == 0, done.stderr
     assert safeglot("score", out).returncode == 0

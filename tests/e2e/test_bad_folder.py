@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import sqlite3
 import subprocess
 
 import pytest
 
+from copies import copied
 from e2e.commands import INSTALLED, in_own_process, says
 from loopback import Fault, Loopback, Script, default_answer
 from safeglot.backends.store.schema.tables import SCHEMA_VERSION
@@ -37,7 +37,7 @@ def finished(tmp_path_factory, quiet_server):
 @pytest.fixture
 def run(place, finished):
     """The finished run, copied into the place."""
-    shutil.copytree(finished / "run", place.folder / "run")
+    copied(finished / "run", place.folder / "run")
     text = (place.folder / "run" / "run.toml").read_text("utf-8")
     (place.folder / "run" / "run.toml").write_text(text.replace(str(finished) + "/", ""), "utf-8")
     return place.folder / "run"
@@ -212,7 +212,7 @@ def test_export_saves_what_it_can_without_the_manifest(place, run):
 
 
 def test_ls_goes_on_past_a_damaged_manifest(place, run):
-    shutil.copytree(run, place.folder / "torn")
+    copied(run, place.folder / "torn")
     (place.folder / "torn" / "manifest.json").write_bytes(GARBAGE)
     done = place("ls", ".")
     assert done.code == 0

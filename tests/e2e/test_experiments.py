@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import signal
 import sqlite3
 from itertools import pairwise, product
@@ -13,6 +12,7 @@ from statistics import mean
 
 import pytest
 
+from copies import copied
 from e2e.commands import Done, says
 from example.recorded import MODELS, PROPERTIES, recorded
 from safeglot.cli import commands
@@ -408,7 +408,7 @@ def test_the_leaderboard_is_in_order_with_resolved_ranks(tables, run):
 
 
 def test_an_average_says_of_what_part_it_is(ask, tables, run, tmp_path):
-    shutil.copytree(run, tmp_path / "run")
+    copied(run, tmp_path / "run")
     with sqlite3.connect(tmp_path / "run" / "safeglot.db") as db:
         db.execute(
             "UPDATE verdicts SET unsafe = NULL WHERE response IN (SELECT k.id FROM keyed k "
@@ -445,7 +445,7 @@ def test_runs_with_the_same_prompts_are_paired(ask, tables, run, samples):
 
 def altered(run, folder, *, text=None, judge=None):
     copy = folder / "altered"
-    shutil.copytree(run, copy)
+    copied(run, copy)
     if text:
         database = sqlite3.connect(copy / "safeglot.db")
         database.execute(

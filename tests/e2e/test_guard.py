@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 import sqlite3
 from collections import Counter
 
 import pytest
 
+from copies import copied
 from e2e.commands import Place, says
 from e2e.runs import GUARD, LANGUAGES, run_arguments, safeglot, write_prompts
 from e2e.test_loopback_resume import interrupt
@@ -79,7 +79,7 @@ def made(running, prompts, tmp_path_factory):
 @pytest.fixture
 def run(made, tmp_path):
     """A copy that a test may change."""
-    shutil.copytree(made, tmp_path / "run")
+    copied(made, tmp_path / "run")
     return tmp_path / "run"
 
 

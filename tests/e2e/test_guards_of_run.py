@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import random
 import re
-import shutil
 from collections import Counter
 
 import pytest
 
+from copies import copied
 from e2e.commands import exit_code, read_rows, write_rows
 from e2e.runs import LANGUAGES, run_arguments, safeglot, scripted, write_prompts
 from loopback import Fault, Loopback, Script
@@ -51,7 +51,7 @@ def judged(tmp_path_factory):
 def labelled(judged, tmp_path_factory):
     """A run whose answers were drawn by verdict and labelled, and the rows of the labels."""
     folder = tmp_path_factory.mktemp("labelled")
-    shutil.copytree(judged, folder / "run")
+    copied(judged, folder / "run")
     return folder / "run", label(folder, folder / "run", "two-phase")
 
 
@@ -120,7 +120,7 @@ def test_another_guard_is_asked_of_the_labelled_answers_alone(labelled, tmp_path
 
 
 def test_a_simple_sample_stands_for_itself(judged, tmp_path):
-    shutil.copytree(judged, tmp_path / "run")
+    copied(judged, tmp_path / "run")
     rows = label(tmp_path, tmp_path / "run", "simple")
     assert exit_code(["guards", tmp_path / "run", "--out", tmp_path / "test"]) == 0
     e = estimates(tmp_path / "test")["guard_recall", OWN, "de"]
@@ -153,7 +153,7 @@ def test_what_only_files_have_is_refused(labelled, capsys, more, says):
 def test_a_run_without_draw_or_labels_says_what_to_paste(judged, tmp_path, capsys):
     assert exit_code(["guards", judged]) == 2
     assert f"safeglot annotate sample {judged} --design simple" in capsys.readouterr().err
-    shutil.copytree(judged, tmp_path / "run")
+    copied(judged, tmp_path / "run")
     assert exit_code(["annotate", "sample", tmp_path / "run"]) == 0
     assert exit_code(["guards", tmp_path / "run"]) == 2
     assert f"safeglot label {tmp_path / 'run'}" in capsys.readouterr().err
@@ -162,7 +162,7 @@ def test_a_run_without_draw_or_labels_says_what_to_paste(judged, tmp_path, capsy
 def test_verdicts_that_changed_since_the_draw_are_refused(labelled, tmp_path, capsys):
     import sqlite3
 
-    shutil.copytree(labelled[0], tmp_path / "run")
+    copied(labelled[0], tmp_path / "run")
     with sqlite3.connect(tmp_path / "run" / "safeglot.db") as db:
         db.execute("UPDATE verdicts SET unsafe = 1 - unsafe WHERE response IN (SELECT response FROM draws LIMIT 9)")  # fmt: skip
     db.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 
 import pytest
 from playwright.sync_api import expect
 
+from copies import copied
 from e2e.commands import says
 from e2e.pages import LOOKS, fits
 from e2e.served import Served, asked, page_of, served, violations
@@ -26,7 +26,7 @@ def answered(tmp_path_factory):
 
 @pytest.fixture
 def run(answered, tmp_path):
-    shutil.copytree(answered, tmp_path / "run")
+    copied(answered, tmp_path / "run")
     return tmp_path / "run"
 
 
@@ -37,14 +37,14 @@ def drawn(answered, tmp_path_factory):
     from safeglot.flow.labels.draw import Wanted, sample
 
     copy = tmp_path_factory.mktemp("drawn") / "run"
-    shutil.copytree(answered, copy)
+    copied(answered, copy)
     sample(RunDir(copy), Wanted(labels=20), None)
     return copy
 
 
 @pytest.fixture
 def app(drawn, tmp_path):
-    shutil.copytree(drawn, tmp_path / "drawn")
+    copied(drawn, tmp_path / "drawn")
     with served("label", tmp_path / "drawn") as running:
         running.run = tmp_path / "drawn"
         yield running
@@ -100,7 +100,7 @@ def test_200_answers_with_a_kill_between_lose_none_and_double_none(run, browser,
         with page.expect_navigation(**WAIT):
             page.get_by_role("button", name="Draw").click()
         copy = tmp_path / "by-file"
-        shutil.copytree(run, copy)
+        copied(run, copy)
         assert "0 of 70" in page.locator("#pn").inner_text()
         label_all(page, given, "1", 50)
         choose(page, "#language", "Arabic")

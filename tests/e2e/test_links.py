@@ -8,6 +8,7 @@ import stat
 
 import pytest
 
+from copies import copied
 from e2e.runs import run_arguments, safeglot, write_prompts
 from loopback import Loopback
 
@@ -55,7 +56,7 @@ def test_a_run_is_for_its_user_alone(made):
 
 @pytest.fixture
 def run(made, tmp_path):
-    shutil.copytree(made, tmp_path / "run")
+    copied(made, tmp_path / "run")
     (tmp_path / "run" / "export").mkdir()
     return tmp_path / "run"
 

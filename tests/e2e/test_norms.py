@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 from collections import Counter
 
 import pytest
 
+from copies import copied
 from e2e.runs import GUARD, run_arguments, safeglot, scripted, write_prompts
 from e2e.served import asked, served
 from loopback import Loopback, Script
@@ -98,7 +98,7 @@ def test_all_that_a_judge_has_is_there_under_norms(judged):
 
 def test_the_people_of_a_locale_rate_its_answers_and_say_which_norms_they_share(judged, tmp_path):
     out = tmp_path / "run"
-    shutil.copytree(judged, out)
+    copied(judged, out)
     file, done = tmp_path / "to-label.csv", tmp_path / "labelled.csv"
     sampled = safeglot("annotate", "sample", out, "--labels", "40", "--design", "simple", "--overlap", "0", "--out", file)  # fmt: skip
     assert sampled.returncode == 0, sampled.stderr

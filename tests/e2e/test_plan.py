@@ -12,6 +12,7 @@ from contextlib import closing
 
 import pytest
 
+from copies import copied
 from e2e.commands import read_rows, write_rows
 from e2e.runs import LANGUAGES, estimates, run_arguments, safeglot, scripted, write_prompts
 from e2e.test_loopback_resume import committed, interrupt
@@ -364,7 +365,7 @@ def test_hard_prompts_come_first_and_no_rate_is_of_them(informed):
 
 def test_labels_are_drawn_from_what_rates_are_of(informed, tmp_path):
     out = tmp_path / "run"
-    shutil.copytree(informed[0], out)
+    copied(informed[0], out)
     done = safeglot("annotate", "sample", out, "--labels", "300", "--overlap", "0")
     assert done.returncode == 0, done.stderr
     drawn = Counter(row["language"] for row in read_rows(out / "to-label.csv"))
@@ -388,7 +389,7 @@ def test_a_run_with_a_history_goes_on_without_the_earlier_runs(
     out, gone = tmp_path / "run", tmp_path / "earlier"
     name = json.loads((informed[0] / "results.json").read_text("utf-8"))["signature"]
     assert "|plan:bands,history=" in name
-    shutil.copytree(earlier[0].parent, gone)
+    copied(earlier[0].parent, gone)
     moment = round(0.5 * len(informed[2]))
     with Loopback(scripted(hard_verdicts(), fault=lambda _: Fault(delay_s=0.005))) as running:
         arguments = with_history(running.base_url, out, prompts, (gone / "first", gone / "second"))
@@ -411,7 +412,7 @@ def test_an_empty_history_is_refused(prompts, server, tmp_path):
 
 def test_another_history_is_another_run(informed, earlier, prompts, server, tmp_path):
     out = tmp_path / "run"
-    shutil.copytree(informed[0], out)
+    copied(informed[0], out)
     for given in ((earlier[0],), ()):
         done = safeglot(*with_history(server.base_url, out, prompts, given))
         assert done.returncode == 2

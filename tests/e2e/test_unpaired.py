@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 
 import pytest
 
+from copies import copied
 from e2e.commands import exit_code, says
 from example.prompt_sets import write
 from loopback import Loopback, Script
@@ -107,7 +107,7 @@ COMMANDS = {
 def test_every_command_tells_what_can_be_compared_and_why_the_rest_cannot(run, name, tmp_path, capsys):  # fmt: skip
     words, code, told = COMMANDS[name]
     capsys.readouterr()
-    shutil.copytree(run, tmp_path / "run")
+    copied(run, tmp_path / "run")
     given = [w.replace("RUN", str(tmp_path / "run")).replace("OUT", str(tmp_path)) for w in words]
     got = exit_code(given)
     out, err = capsys.readouterr()

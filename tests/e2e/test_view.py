@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 from playwright.sync_api import expect
 
+from copies import copied
 from e2e.commands import in_own_process, says, without
 from e2e.pages import LOOKS, fits
 from e2e.runs import safeglot
@@ -197,7 +197,7 @@ def test_a_run_that_goes_on_shows_how_far_it_is(run, tmp_path, browser):
     from safeglot.backends.store.store import Store
 
     copy = tmp_path / "going"
-    shutil.copytree(run, copy)
+    copied(run, copy)
     store = Store(copy / "safeglot.db")
     with RunDir(copy).locked():
         text, step = next(store.rows("SELECT work, (SELECT MIN(id) FROM steps) FROM failures"))
@@ -217,7 +217,7 @@ def test_a_run_that_goes_on_shows_how_far_it_is(run, tmp_path, browser):
 
 def test_a_run_that_cannot_be_written_is_read(run, tmp_path):
     copy = tmp_path / "of somebody"
-    shutil.copytree(run, copy)
+    copied(run, copy)
     for path in copy.iterdir():
         path.chmod(0o444)
     copy.chmod(0o555)
@@ -249,7 +249,7 @@ def runs(run, tmp_path_factory):
     """A folder of runs, one under a hostile name and one with a report and answers beside it."""
     folder = tmp_path_factory.mktemp("runs")
     for name in ("first", NAME):
-        shutil.copytree(run, folder / name)
+        copied(run, folder / name)
     (folder / "no-run").mkdir()
     (folder / "elsewhere").symlink_to(run)
     safeglot("report", recorded(folder))
@@ -301,7 +301,7 @@ def test_a_report_is_read_in_the_app_and_can_do_nothing_there(runs, browser):
 
 def test_a_report_of_somebody_can_reach_nothing_of_the_app(run, tmp_path, browser):
     copy = tmp_path / "foreign"
-    shutil.copytree(run, copy)
+    copied(run, copy)
     (copy / "report.html").write_text(
         "<title>foreign</title><script>fetch('read').then(r => r.text()).then(t => { document.title = t; },"
         " () => { document.title = 'refused'; })</script><script src='progress'></script>",

@@ -3,10 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
 
 import pytest
 
+from copies import copied
 from example.answers import answered_run
 from safeglot.backends.app.server import Call
 from safeglot.backends.files.rundir import RunDir
@@ -26,7 +26,7 @@ def drawn(tmp_path_factory):
 
 @pytest.fixture
 def run(drawn, tmp_path):
-    shutil.copytree(drawn, tmp_path / "run")
+    copied(drawn, tmp_path / "run")
     return RunDir(tmp_path / "run")
 
 

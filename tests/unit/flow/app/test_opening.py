@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
+from copies import copied
 from example.answers import answered_run
 from safeglot.backends.app.server import Call, WebPage
 from safeglot.errors import InputErrors, UsageError
@@ -54,7 +53,7 @@ def test_errors_are_pages_that_say_what_to_do(answer):
 def beside(tmp_path):
     first = answered_run(tmp_path / "r0", 2).path
     for i in range(1, MOST_OPEN + 3):
-        shutil.copytree(first, tmp_path / f"r{i}")
+        copied(first, tmp_path / f"r{i}")
     (tmp_path / "no run").mkdir()
     (tmp_path / "elsewhere").symlink_to(first)
     (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
