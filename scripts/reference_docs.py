@@ -43,6 +43,7 @@ TYPE_WORDS = {
     "str | None": "text",
     "int": "whole number",
     "int | None": "whole number",
+    "int | str": "whole number, or text",
     "float": "number",
     "float | None": "number",
     "bool": "true or false",
@@ -68,7 +69,10 @@ MODEL_KEYS = {
     "gpus_per_replica": "GPUs of each of these that holds the model; not kept with a run",
 }
 SETTING_KEYS = {
-    "max_tokens": ("whole number from 1", "new tokens a reply"),
+    "max_tokens": (
+        "whole number from 1; of a target also text",
+        'new tokens a reply; `"512,sw=1100"` has another limit in Swahili',
+    ),
     "thought_tokens": (
         "whole number from 0",
         "further tokens for the thought of a model that thinks, on top of `max_tokens`",

@@ -29,6 +29,8 @@ class Generate:
     """Send the bare text as a completion, for base models."""
     system: str = ""
     max_tokens: int = 200
+    tokens_in: Mapping[str, int] = field(default_factory=dict)
+    """The limits of languages that have one of their own."""
     thought_tokens: int = 0
     """Further tokens, for what a model that thinks writes before its answer."""
     temperature: float | None = 1.0
@@ -59,13 +61,18 @@ class Generate:
 
     @property
     def most_tokens(self) -> int:
-        """The most tokens of a reply, thought and answer together."""
+        """The most tokens of a reply, thought and answer together, in a language without a limit of its own."""
         return self.max_tokens + self.thought_tokens
+
+    def room(self, language: str) -> int:
+        """Return the most tokens of a reply in a language, thought and answer together."""
+        return self.tokens_in.get(language, self.max_tokens) + self.thought_tokens
 
     def _further(self) -> Sequence[Any]:
         """Return the settings that most targets have not, so that the ids of those stay as they were."""
         further = {
             "thought_tokens": self.thought_tokens,
+            "tokens_in": dict(self.tokens_in),
             "logprobs": self.logprobs,
             "system_as_user": self.system_as_user and bool(self.system) and not self.raw,
             "extra": dict(self.extra),
@@ -85,7 +92,7 @@ class Generate:
                 model=self.model,
                 messages=() if self.raw else messages,
                 prompt=system + "\n\n" * bool(own) + text if self.raw else None,
-                max_tokens=self.most_tokens,
+                max_tokens=self.room(item.translation.language),
                 temperature=self.temperature,
                 top_p=self.top_p,
                 seed=None if self.seed is None else request_seed(self.seed, item),

@@ -161,9 +161,9 @@ class Response:
     translation: str
     model: str
     text: str
-    finish_reason: str
-    n_tokens: int | None
-    sample: int
+    finish_reason: str = "stop"
+    n_tokens: int | None = None
+    sample: int = 0
     thought: str = ""
     """What the model wrote for itself before the answer; judged by nobody unless asked for."""
     served_by: str = ""
@@ -254,7 +254,7 @@ class ModelSettings:
     None leaves what the step has; "none" sends nothing, so that the server's own default acts.
     """
 
-    max_tokens: int | None = None
+    max_tokens: int | str | None = None  # a text, of a target, with limits of languages too
     thought_tokens: int | None = None
     """Further tokens for the thought of a model that thinks."""
     temperature: float | Literal["none"] | None = None
@@ -277,7 +277,7 @@ class ModelSettings:
         r = request
         return replace(
             r,
-            max_tokens=(self.max_tokens or r.max_tokens) + (self.thought_tokens or 0),
+            max_tokens=(set_or(self.max_tokens, r.max_tokens) or 0) + (self.thought_tokens or 0),
             temperature=set_or(self.temperature, r.temperature),
             top_p=set_or(self.top_p, r.top_p),
             top_logprobs=set_or(self.logprobs, r.top_logprobs) or 0,

@@ -21,6 +21,13 @@ def test_the_defaults_are_those_of_malert():
     assert request.model == "vllm/m@1"
 
 
+def test_a_language_may_have_a_limit_of_its_own():
+    several = replace(STEP, tokens_in={"de": 900}, thought_tokens=50)
+    other = replace(ITEM, translation=replace(ITEM.translation, language="sw"))
+    assert [several.ask(item)[0].max_tokens for item in (ITEM, other)] == [950, 250]
+    assert several.id != replace(STEP, thought_tokens=50).id
+
+
 def test_raw_and_system():
     (request,) = replace(STEP, system="Be brief. ").ask(ITEM)
     assert request.messages == (("system", "Be brief. "), ("user", "Hallo"))

@@ -33,6 +33,7 @@ class Number(click.ParamType[Any]):
 _TYPES: dict[str, Any] = {
     "int": Number(int),
     "int | None": Number(int),
+    "int | str": Number(int),
     "float": Number(float),
     "float | None": Number(float),
 }
@@ -104,6 +105,7 @@ def _option(name: str, kind: str, group: str, *, text: str) -> Callable[..., Any
         "to": "TAGS",
         "columns": "NAME=COLUMN",
         "read_as": "WORD=MEANT",
+        "max_tokens": "N[,TAG=N]",
     }.get(name)
     flags = (_SHORT[name], flag) if name in _SHORT else (flag,)
     return grouped(

@@ -18,6 +18,7 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "str": (str, "a string"),
     "str | None": (str, "a string"),
     "int": (int, "a whole number"),
+    "int | str": ((int, str), "a whole number or text"),
     "int | None": (int, "a whole number"),
     "float": ((int, float), "a number"),
     "float | None": ((int, float), "a number"),

@@ -7,11 +7,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from safeglot.config import checks
+from safeglot.config import checks, token_limits
 from safeglot.types import ModelSettings
 
 KEYS: Mapping[str, tuple[str, float | None, float | None]] = {
-    "max_tokens": ("int", 1, None),
+    "max_tokens": ("int | str", None, None),
     "thought_tokens": ("int", 0, None),
     "temperature": ("float", 0, 5),
     "top_p": ("float", 1e-6, 1),
@@ -49,8 +49,11 @@ def read(key: str, value: Any) -> tuple[Any, list[str]]:
         return ({} if faults else _copied(value)), faults
     if key in OR_NONE and value == "none":
         return "none", []
-    checked, fault = checks.typed(value, kind)
-    fault = fault or checks.bounds_fault(checked, least, most)
+    if key == "max_tokens":
+        checked, fault = token_limits.read(value)
+    else:
+        checked, fault = checks.typed(value, kind)
+        fault = fault or checks.bounds_fault(checked, least, most)
     if fault and key in OR_NONE:
         fault = f'{fault.removesuffix(".")}, or "none" to send nothing.'
     return (None if fault else checked), [fault] if fault else []

@@ -171,6 +171,9 @@ class NameReader:
         """Return the model of a step that writes its own system prompt."""
         if "system" in table:
             self.problems.append(f"{where}: system: is for a [[target]]. Leave it out.")
+        if isinstance(table.get("max_tokens"), str):
+            told = f"got {table['max_tokens']!r}, allowed is a whole number"
+            self.problems.append(f"{where}: max_tokens: {told}; only a [[target]] has several.")
         return self.target(table, where, base_url)
 
     def entries(self, table: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -332,7 +335,8 @@ class NameReader:
             )
             return None
         text = table["name"].strip()
-        kind = next((k for k in sorted(forms, key=len, reverse=True) if _is_of(text, k)), None)
+        longest = sorted(forms, key=len, reverse=True)
+        kind = next((k for k in longest if text == k or text.startswith((f"{k}=", f"{k}/"))), None)
         if kind is None:
             allowed = ", ".join(form.example for form in forms.values())
             near = checks.nearest(text.partition("=")[0].partition("/")[0], forms)
@@ -351,10 +355,6 @@ class NameReader:
         if model is None:
             return None
         return StepConfig(name=text, kind=kind, path=path, model=model)
-
-
-def _is_of(text: str, kind: str) -> bool:
-    return text == kind or text.startswith((f"{kind}=", f"{kind}/"))
 
 
 def and_(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from safeglot.backends.cluster import choice
 from safeglot.backends.models.clients.choice import client_fault
 from safeglot.backends.models.proxies import setting_fault
 from safeglot.backends.models.routes import IMPORTED
-from safeglot.config import checks, mitigations
+from safeglot.config import checks, mitigations, token_limits
 from safeglot.config.model_strings import (
     SPREAD,
     JudgeConfig,
@@ -77,7 +77,7 @@ class Config:
     judge_thoughts: bool = False
     raw: bool = False
     system: str = ""
-    max_tokens: int = _within(200, least=1)
+    max_tokens: int | str = 200
     thought_tokens: int = _within(0, least=0)
     temperature: float = _within(1.0, least=0, most=5)
     top_p: float = _within(1.0, least=1e-6, most=1)
@@ -141,6 +141,11 @@ _FAULTS: Mapping[str, Callable[[str], str]] = {
     "engine": choice.engine_fault,
     "ray_address": choice.address_fault,
 }
+_SPELT: Mapping[str, Callable[[Any], tuple[Any, str]]] = {
+    "shard": checks.shard,
+    "max_tokens": token_limits.read,
+}
+"""Settings that have one spelling."""
 
 
 def build(
@@ -207,8 +212,8 @@ class _Reader:
             fault = f"got {value!r}; leave it out, or give {HELP[key]}."
         if not fault and key in _FAULTS:
             fault = _FAULTS[key](value)
-        if not fault and key == "shard":
-            value, fault = checks.shard(value)
+        if not fault and key in _SPELT:
+            value, fault = _SPELT[key](value)
         if fault:
             self.problems.append(f"{where}: {fault}")
             return None

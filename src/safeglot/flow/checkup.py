@@ -11,6 +11,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.files.rundir import RunDir
 from safeglot.backends.store.store import Store
+from safeglot.config import token_limits
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.settings import Config, to_table
 from safeglot.errors import InputErrors, ModelError, SafeglotError
@@ -55,7 +56,7 @@ def checkup(config: Config, console: Console) -> Iterator[Tried]:
 def _tried(config: Config, target: ModelConfig, console: Console) -> Tried:
     if is_local(target):
         return Tried(name=target.model, said=_WITHIN)
-    few = min(config.max_tokens, _TOKENS)
+    few = min(token_limits.limits(config.max_tokens)[0], _TOKENS)
     try:
         with _working(replace(config, target=(target,), max_tokens=few), console) as work:
             work.run(_one_answer(work, target))

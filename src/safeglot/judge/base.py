@@ -172,7 +172,7 @@ class Judge(ABC):
         own = replace(self, settings=NO_SETTINGS).ask(_PROBE)
         room, notes = max((r.max_tokens for r in own), default=0), []
         given = self.settings.max_tokens
-        if given is not None and given < room:
+        if isinstance(given, int) and given < room:
             notes.append(
                 f"{self.judge}: max_tokens = {given} is less than the {room} that {self.family} "
                 "asks for; verdicts may be cut off and then count as missing."
@@ -217,13 +217,5 @@ _PROBE = Answer(
         translation=Translation(prompt="probe", language="en", text="prompt"),
         translation_key="probe",
     ),
-    response=Response(
-        key="probe",
-        translation="probe",
-        model="",
-        text="answer",
-        finish_reason="stop",
-        n_tokens=None,
-        sample=0,
-    ),
+    response=Response(key="probe", translation="probe", model="", text="answer"),
 )

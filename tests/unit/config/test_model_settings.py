@@ -15,7 +15,7 @@ from safeglot.types import ModelSettings
 TOML = """
 [[target]]
 model = "vllm/a"
-max_tokens = 2000
+max_tokens = "2000,sw=4000"
 temperature = 0
 top_p = "none"
 logprobs = 3
@@ -44,7 +44,7 @@ extra = { reasoning_effort = "low" }
 def test_settings_of_models_come_back_from_run_toml_as_they_were_given():
     config = build(tomllib.loads(TOML), known=known())
     target, judge = config.target[0].settings, config.judge[0].model.settings
-    assert (target.max_tokens, target.temperature, target.top_p) == (2000, 0.0, "none")
+    assert (target.max_tokens, target.temperature, target.top_p) == ("2000,sw=4000", 0.0, "none")
     assert target.extra["chat_template_kwargs"] == {"enable_thinking": False, "more": ["a", 1.5]}
     assert (judge.temperature, judge.logprobs, judge.system_as_user) == ("none", "none", False)
     assert config.translator[0].model.settings == ModelSettings(temperature=0.3)
@@ -58,6 +58,7 @@ def test_settings_of_models_come_back_from_run_toml_as_they_were_given():
     [
         ("max_tokens", 0, "allowed is at least 1"),
         ("max_tokens", "none", "allowed is a whole number"),
+        ("max_tokens", "512,q=9", "unknown language tag 'q'"),
         ("temperature", 6, 'at most 5, or "none" to send nothing'),
         ("temperature", "None", 'allowed is a number, or "none"'),
         ("temperature", True, "allowed is a number"),

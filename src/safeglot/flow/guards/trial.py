@@ -387,13 +387,5 @@ def _answer(text: LabelledText) -> Answer:
     key = translation_key(translation)
     return Answer(
         item=Item(prompt=_prompt(text, ""), translation=translation, translation_key=key),
-        response=Response(
-            key=key,
-            translation=key,
-            model="",
-            text=text.answer,
-            finish_reason="given",
-            n_tokens=None,
-            sample=text.sample,
-        ),
+        response=Response(key=key, translation=key, model="", text=text.answer, sample=text.sample),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
 
 from safeglot.backends.models import routes
 from safeglot.config.engines import runs_here
 from safeglot.config.model_strings import ModelConfig
+from safeglot.config.settings import EMBEDDED
 from safeglot.flow.run.job import Job
 from safeglot.flow.run.models import all_models, batch_price, is_batched
 from safeglot.judge.guards.first_check import EXCHANGES
@@ -38,13 +39,19 @@ class Forecast:
 def forecast(job: Job) -> Forecast:
     """Return what a job would send; nothing is sent."""
     answers, judge_requests = job.n_answers, 0
-    texts = chain(job.prompts.translations, job.arms.asked)
-    prompt_tokens = sum(len(t.text) // 4 + 20 for t in texts)
-    tokens_in = prompt_tokens * job.config.samples * len(job.targets)
-    texts_asked = job.n_texts * job.config.samples
-    tokens_out = texts_asked * sum(target.most_tokens for target in job.targets)
-    longest = max(target.max_tokens for target in job.targets)
-    costs = _target_costs(job, tokens_in // len(job.targets), texts_asked)
+    texts, samples = [*job.prompts.translations, *job.arms.asked], job.config.samples
+    tokens_in = sum(len(t.text) // 4 + 20 for t in texts) * samples * len(job.targets)
+    asked_in = Counter(t.language for t in texts)
+    wrote = [
+        samples * sum(n * target.room(tag) for tag, n in asked_in.items()) for target in job.targets
+    ]
+    tokens_out = sum(wrote)
+    longest = max(most for t in job.targets for most in (t.max_tokens, *t.tokens_in.values()))
+    costs = [
+        (model, _price(model, tokens_in // len(job.targets), tokens))
+        for model, tokens in zip(job.config.target, wrote, strict=True)
+    ]
+    is_embedded = all(m.model == EMBEDDED for m in all_models(job.config))
     checks = len(EXCHANGES)
     for judge, model in zip(job.judges, job.config.judge, strict=True):
         requests, judged = judge.ask(_probe(job)), job.n_verdicts_of(judge)
@@ -64,7 +71,7 @@ def forecast(job: Job) -> Forecast:
         usd_by_batch=sum(cost * batch_price(model) for model, cost in costs if cost is not None),
         by_batch=any(is_batched(job.config, model) for model, _ in costs),
         unpriced=tuple(dict.fromkeys(model.model for model, cost in costs if cost is None)),
-        seconds=_seconds(job),
+        seconds=sum(wrote) / routes.EMBEDDED_TOKENS_PER_S if is_embedded else None,
         least=_least(job),
     )
 
@@ -77,11 +84,6 @@ def _least(job: Job) -> float:
     return least_share(job.config, job.prompts, job.history)
 
 
-def _target_costs(job: Job, tokens_in: int, answers: int) -> list[tuple[ModelConfig, float | None]]:
-    pairs = zip(job.targets, job.config.target, strict=True)
-    return [(model, _price(model, tokens_in, answers * t.most_tokens)) for t, model in pairs]
-
-
 def _price(model: ModelConfig, tokens_in: int, tokens_out: int) -> float | None:
     if runs_here(model.provider):
         return 0.0
@@ -90,22 +92,7 @@ def _price(model: ModelConfig, tokens_in: int, tokens_out: int) -> float | None:
     return (tokens_in * model.usd_in + tokens_out * model.usd_out) / 1e6
 
 
-def _seconds(job: Job) -> float | None:
-    if not all(m.model == "embedded/smollm2-135m" for m in all_models(job.config)):
-        return None
-    tokens = sum(target.most_tokens for target in job.targets)
-    return job.n_answers // len(job.targets) * tokens / routes.EMBEDDED_TOKENS_PER_S
-
-
 def _probe(job: Job) -> Answer:
     item = next(job.items())
-    response = Response(
-        key="",
-        translation=item.translation_key,
-        model="",
-        text="",
-        finish_reason="stop",
-        n_tokens=0,
-        sample=0,
-    )
+    response = Response(key="", translation=item.translation_key, model="", text="")
     return Answer(item=item, response=response)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from safeglot.backends.console import Console
 from safeglot.backends.models import routes
 from safeglot.backends.models.providers import providers
-from safeglot.config import registry
+from safeglot.config import registry, token_limits
+from safeglot.config.checks import nearest
 from safeglot.config.engines import engine_of, runs_here
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
 from safeglot.config.norms import norms_of
@@ -55,13 +56,17 @@ def model_id(model: ModelConfig, engines: Mapping[str, InProcess]) -> str:
 
 def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
     """Return the generate step of each target, under its id."""
+    limits = [
+        token_limits.limits(m.settings.max_tokens or config.max_tokens) for m in config.target
+    ]
     return tuple(
         Generate(
             model=target_id,
             name=m.model,
             raw=config.raw if m.raw is None else m.raw,
             system=config.system if m.system is None else m.system,
-            max_tokens=m.settings.max_tokens or config.max_tokens,
+            max_tokens=most,
+            tokens_in=own,
             thought_tokens=config.thought_tokens
             if m.settings.thought_tokens is None
             else m.settings.thought_tokens,
@@ -72,7 +77,7 @@ def make_targets(config: Config, ids: Sequence[str]) -> tuple[Generate, ...]:
             system_as_user=bool(m.settings.system_as_user),
             extra=m.settings.extra,
         )
-        for m, target_id in zip(config.target, ids, strict=True)
+        for m, target_id, (most, own) in zip(config.target, ids, limits, strict=True)
     )
 
 
@@ -182,6 +187,12 @@ def unsent_notes(config: Config) -> Iterator[str]:
         if seed is not None:
             given[model.model] = seed
     yield from (note for name, seed in given.items() if (note := unsent_note(name, seed)))
+
+
+def limit_notes(targets: Iterable[Generate], languages: Sequence[str]) -> Iterator[str]:
+    """Yield which languages a limit of tokens is given for that the run has not."""
+    for tag in sorted({tag for target in targets for tag in target.tokens_in} - {*languages}):
+        yield f"max-tokens: {tag} has a limit and is not among the run's languages.{nearest(tag, languages)}"
 
 
 def unsent_note(model: str, seed: int | None) -> str:

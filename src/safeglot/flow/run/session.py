@@ -30,7 +30,7 @@ from safeglot.flow.arms import arms_summary, check_arms, put_arms
 from safeglot.flow.run import growth, manifest
 from safeglot.flow.run.growth import Held, OtherRun
 from safeglot.flow.run.job import Job
-from safeglot.flow.run.models import unsent_notes
+from safeglot.flow.run.models import limit_notes, unsent_notes
 from safeglot.flow.run.refusals import refusal_notes
 from safeglot.keys import digest
 from safeglot.prompts.order import asking_order
@@ -76,6 +76,7 @@ def begin(run_dir: RunDir, job: Job, console: Console) -> None:
     for note in (
         *job.prompts.notes, *job.arms.notes, *job.arms.warnings, *job.setting_notes(),
         *refusal_notes(job.config, job.prompts.languages), *unsent_notes(job.config),
+        *limit_notes(job.targets, job.prompts.languages),
     ):  # fmt: skip
         console.say(f"note: {note}")
     if job.held:

@@ -107,10 +107,8 @@ def _answer(name: str, kind: Kind, request: str, text: str, language: str) -> An
     translation = Translation(prompt=key, language=language, text=request)
     return Answer(
         item=Item(prompt=prompt, translation=translation, translation_key=key),
-        response=Response(
-            key=key, translation=key, model="", text=text, finish_reason="stop", n_tokens=None, sample=0
-        ),
-    )  # fmt: skip
+        response=Response(key=key, translation=key, model="", text=text),
+    )
 
 
 def check_id(judge: JudgeStep, language: str) -> str:

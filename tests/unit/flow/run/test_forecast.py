@@ -25,6 +25,11 @@ def test_the_forecast_counts_requests_and_costs():
     assert forecast(prepared(judge=(guard,))).unpriced == ("vllm/a",)
 
 
+def test_languages_with_a_limit_of_their_own_are_forecast_by_it():
+    seen = forecast(prepared(max_tokens="100,de=300"))
+    assert seen.tokens_out == 2 * 100 + 2 * 300
+
+
 def test_tokens_are_counted_four_characters_each():
     seen = forecast(prepared(max_tokens=100))
     # 4 texts of 10 characters, and 20 tokens of the chat format for each

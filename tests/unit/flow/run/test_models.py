@@ -151,6 +151,15 @@ def test_the_settings_of_a_model_go_before_those_of_the_run():
     assert (own.logprobs, plain.logprobs) == (2, 0)
 
 
+def test_a_target_has_its_own_limits_by_language():
+    own = dataclasses.replace(VLLM, settings=ModelSettings(max_tokens="9,sw=20"))
+    config = Config(target=(own, ModelConfig(model="vllm/b")), max_tokens="50,hi=70")
+    found = [(t.max_tokens, t.tokens_in) for t in models.make_targets(config, ["a", "b"])]
+    assert found == [(9, {"sw": 20}), (50, {"hi": 70})]
+    notes = models.limit_notes(models.make_targets(config, ["a", "b"]), ("en", "sw"))
+    assert [*notes] == ["max-tokens: hi has a limit and is not among the run's languages."]
+
+
 def test_the_settings_of_a_judge_are_part_of_its_id():
     plain = judge("rubric=vllm/j")
     own = dataclasses.replace(
