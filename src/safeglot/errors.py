@@ -12,7 +12,8 @@ SafeglotError            what a user may see; has an exit code
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,15 @@ class InputErrors(UsageError):
         self.problems = tuple(problems)
         self.then = then
         super().__init__("\n".join(self.problems))
+
+
+@contextlib.contextmanager
+def gathered(problems: list[str]) -> Iterator[None]:
+    """Run what may find bad usage: what it finds joins the problems, to be told with the others."""
+    try:
+        yield
+    except UsageError as error:
+        problems += error.problems if isinstance(error, InputErrors) else [str(error)]
 
 
 class UnnamedEndpoints(UsageError):

@@ -91,14 +91,14 @@ def _first_line(error: SafeglotError) -> str:
 @contextlib.contextmanager
 def _working(config: Config, console: Console) -> Iterator[Work]:
     """Yield work in a folder that is gone afterwards. Raises: UsageError where a model cannot be had."""
-    with tempfile.TemporaryDirectory(prefix="safeglot-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="safeglot-") as folder,
+        contextlib.closing(Store.in_memory()) as store,
+    ):
         job = jobs.prepare(replace(config, out=folder), _one_prompt(config.reference), _ORIGIN)
-        beside, store = RunDir(job.path), Store.in_memory()
+        beside = RunDir(job.path)
         beside.write(to_table(job.config), manifest_of(job))
-        try:
-            yield Work(job=job, run_dir=beside, store=store, console=console)
-        finally:
-            store.close()
+        yield Work(job=job, run_dir=beside, store=store, console=console)
 
 
 def _one_prompt(language: str) -> PromptSet:

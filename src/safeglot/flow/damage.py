@@ -48,14 +48,11 @@ def _of_folder(folder: Path) -> str:
         if not file.exists():
             continue
         try:
-            store = Store(file)
+            with contextlib.closing(Store(file)) as store:
+                if found := store.damage():
+                    return f"{file}: {found}"
         except SafeglotError as error:
             return str(error)
-        try:
-            if found := store.damage():
-                return f"{file}: {found}"
-        finally:
-            store.close()
     return next(_of_rows(folder), "")
 
 

@@ -18,7 +18,7 @@ from safeglot.config import presets, registry
 from safeglot.config.checks import read_toml, url_fault, variable_fault
 from safeglot.config.files import HERE, known
 from safeglot.config.settings import FIELDS, Config, build
-from safeglot.errors import InputErrors, UsageError
+from safeglot.errors import UsageError
 from safeglot.flow.prompts import load
 
 Ask = Callable[[str, str | None], str]
@@ -94,8 +94,6 @@ def _fault(key: str, value: str) -> str:
             presets.text_of(value)
         elif key in FIELDS:
             build({}, known=known(), flags={key: value})
-    except InputErrors as error:
-        return "\n".join(error.problems)
     except UsageError as error:
         return str(error)
     return ""

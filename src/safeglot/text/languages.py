@@ -129,6 +129,14 @@ class UnknownLanguage(ValueError):
         return type(self), (self.tag, self.nearest)
 
 
+def tag_of(text: object) -> str:
+    """Return the canonical tag of a text that is one; "" for what names no language."""
+    try:
+        return canonical(text) if isinstance(text, str) else ""
+    except UnknownLanguage:
+        return ""
+
+
 @lru_cache(maxsize=1)
 def _table() -> _Table:
     """Return the table of languages, read on first use."""

@@ -118,6 +118,14 @@ class RunDir:
                 f"--out {self.path}: holds other files ({shown}) and no run. Give an empty or a new folder."
             )
 
+    def check_new(self) -> None:
+        """Check that a run may begin here, and none is here. Raises: UsageError."""
+        self.check_free()
+        if self.exists():
+            raise UsageError(
+                f"--out {self.path}: holds a run already. Give an empty or a new folder."
+            )
+
     @property
     def report_answers(self) -> Path:
         """The folder beside the report, for answers that are too many for a page."""

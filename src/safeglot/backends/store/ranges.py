@@ -9,7 +9,7 @@ from typing import get_args
 
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
-from safeglot.text.languages import UnknownLanguage, canonical
+from safeglot.text.languages import tag_of
 from safeglot.types import SAMPLES, Arm, Kind
 
 _ARMS, _KINDS = get_args(Arm), get_args(Kind)
@@ -86,13 +86,6 @@ def _fault(store: Store) -> str:
                 return f"its table {table} holds {value!r:.60} as {column}"
     for table in _LANGUAGES:
         for (tag,) in store.rows(f"SELECT DISTINCT language FROM {table}"):  # noqa: S608 - as above
-            if not _is_tag(tag):
+            if not tag_of(tag):
                 return f"its table {table} holds {tag!r:.60} as language, which is none"
     return ""
-
-
-def _is_tag(tag: object) -> bool:
-    try:
-        return isinstance(tag, str) and bool(canonical(tag))
-    except UnknownLanguage:
-        return False

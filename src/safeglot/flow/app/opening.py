@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from safeglot.backends.app.server import Call, WebPage, check_installed, serve
 from safeglot.backends.console import Console
 from safeglot.backends.files.rundir import RunDir, runs_below
-from safeglot.errors import InputErrors, SafeglotError, UsageError
+from safeglot.errors import SafeglotError, UsageError
 from safeglot.flow.app.reading import RunReading
 from safeglot.report.app.reading import AppFrame, assets, render_message
 
@@ -119,8 +119,6 @@ def routed(pages: Pages, name: str, first: str) -> Callable[[Call], WebPage]:
             return WebPage(text=render_message(frame, "There is no such page."), status=404)
         try:
             return page(call)
-        except InputErrors as error:
-            return WebPage(text=render_message(frame, "\n".join(error.problems)), status=400)
         except SafeglotError as error:
             return WebPage(text=render_message(frame, str(error)), status=400)
 

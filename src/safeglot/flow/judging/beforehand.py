@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,24 +61,17 @@ class FirstCheck:
         from safeglot.flow.collection import Work  # late: what is refused loads no engine
         from safeglot.flow.judging.first_check import check
 
-        store = Store.in_memory()
+        console, unchecked = self._console, self._unchecked
         try:
-            check(
-                Work(
-                    job=job,
-                    run_dir=beside,
-                    store=store,
-                    console=self._console,
-                    unchecked=self._unchecked,
+            with closing(Store.in_memory()) as store:
+                check(
+                    Work(job=job, run_dir=beside, store=store, console=console, unchecked=unchecked)
                 )
-            )
-            self._replies = store.keyed_replies()
+                self._replies = store.keyed_replies()
         except Stopped as stop:
             why = str(stop).partition("\n")[0]
             again = " Run the same command again to go on." if stop.again else ""
             raise Stopped(f"{why}\nNothing was translated yet.{again}", again=stop.again) from None
-        finally:
-            store.close()
 
     def on_beginning(self, work: Work) -> None:
         """Check the judges of a run that has begun; what they said before is not asked again."""

@@ -57,9 +57,7 @@ from safeglot.types import NO_SETTINGS, ModelSettings
 def import_run(wanted: ToImport, out: Path, console: Console) -> RunDir:
     """Return a new run with what a recording holds. Raises: InputErrors, UsageError; then nothing is left."""
     run_dir = RunDir(out)
-    run_dir.check_free()
-    if run_dir.exists():
-        raise UsageError(f"--out {out}: holds a run already. Give an empty or a new folder.")
+    run_dir.check_new()
     try:
         recording, census, prompts = _read(wanted)
     except Unread as error:
@@ -275,26 +273,22 @@ def _written(
         targets=make_targets(config, [model_id(model, {}) for model in config.target]),
         judges=make_judges(config.judge, {}, prompts.taxonomy),
     )
-    store = Store(run_dir.database)
     try:
-        put_prompts(store, prompts, config.select_seed)
-        writer = Writer(
-            store=store,
-            census=census,
-            harmful=_harmful(census, prompts),
-            languages=prompts.languages,
-            steps=[store.step("generate", t.name, t.id) for t in job.targets],
-            judges=[store.step("judge", j.name, j.id, j.mode) for j in job.judges],
-        )
-        writer.write()
-        census.problems.stop()
-        label_notes = tuple(writer.draw(simple=wanted.simple_labels))
-        store.close()
+        with contextlib.closing(Store(run_dir.database)) as store:
+            put_prompts(store, prompts, config.select_seed)
+            writer = Writer(
+                store=store,
+                census=census,
+                harmful=_harmful(census, prompts),
+                languages=prompts.languages,
+                steps=[store.step("generate", t.name, t.id) for t in job.targets],
+                judges=[store.step("judge", j.name, j.id, j.mode) for j in job.judges],
+            )
+            writer.write()
+            census.problems.stop()
+            label_notes = tuple(writer.draw(simple=wanted.simple_labels))
     except sqlite3.OperationalError as error:
         raise operational(run_dir.database, error) from error
-    finally:
-        with contextlib.suppress(sqlite3.DatabaseError):
-            store.close()
     about = manifest.manifest_of(job)
     return dataclasses.replace(
         about, notes=(*about.notes, *_notes(census, recording), *label_notes)

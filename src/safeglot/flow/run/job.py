@@ -16,7 +16,7 @@ from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import ModelConfig
 from safeglot.config.registry import EMBEDDED_JUDGES, rates_prompts
 from safeglot.config.settings import EMBEDDED, Config
-from safeglot.errors import InputErrors, UsageError
+from safeglot.errors import InputErrors, gathered
 from safeglot.flow.arms import Arms, item_of, read_arms, with_made
 from safeglot.flow.prompts import part_of
 from safeglot.flow.run.models import (
@@ -235,21 +235,15 @@ def prepare(
     models = [*targets, *(j.model for j in config.judge if j.model is not None)]
     engines: dict[str, InProcess] = {}
     for model in dict.fromkeys(models):
-        try:
+        with gathered(problems):
             check_model(model, engines)
-        except UsageError as error:
-            problems.append(str(error))
     if fault := batch_fault(config, [*config.target, *(j.model for j in config.judge if j.model)]):
         problems.append(fault)
     problems += _guard_faults(config)
     arms = Arms()
     if not target_ids:  # those of a run that is there are in its store
-        try:
+        with gathered(problems):
             arms = with_made(read_arms(config, prompts), prompts)
-        except InputErrors as error:
-            problems += error.problems
-        except UsageError as error:
-            problems.append(str(error))
     if problems:
         raise InputErrors(list(dict.fromkeys(problems)))  # several models may lack one key
     return Job(

@@ -55,9 +55,7 @@ class PartRun(NamedTuple):
 def merge(folders: Sequence[Path], out: Path, console: Console) -> RunDir:
     """Return a new run with all that some runs hold. Raises: UsageError where they do not belong together."""
     run_dir = RunDir(out)
-    run_dir.check_free()
-    if run_dir.exists():
-        raise UsageError(f"--out {out}: holds a run already. Give an empty or a new folder.")
+    run_dir.check_new()
     if len({folder.resolve() for folder in folders}) < max(2, len(folders)):
         raise UsageError("merge: name two runs or more, each of them once.")
     with contextlib.ExitStack() as held:
@@ -88,14 +86,11 @@ def _source(run_dir: RunDir, held: contextlib.ExitStack) -> PartRun:
         fault = "its manifest.json and run.toml name other targets or judges"
         raise UsageError(_not_ours(run_dir, fault))
     targets = make_targets(config, about.model_ids)
-    store = Store(run_dir.database, read_only=True)
-    try:
+    with contextlib.closing(Store(run_dir.database, read_only=True)) as store:
         check_ranges(store)
         if fault := store.damage():
             raise UsageError(_not_ours(run_dir, fault))
         prompts = stored_prompts(store, about)
-    finally:
-        store.close()
     job = Job(config=config, prompts=prompts, origin=about.source, targets=targets, judges=())
     now = job.identity()
     if about.identity["results"] != now["results"]:
@@ -215,18 +210,13 @@ def _union(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 def _joined(sources: Sequence[PartRun], config: Config, path: Path, console: Console) -> Manifest:
     """Return the manifest of the runs joined in a new database. Raises: UsageError."""
-    store = Store(path)
     try:
-        for source in sources:
-            _add(store, source, console)
-        about = _manifest(store, sources, config)
-        store.close()
+        with contextlib.closing(Store(path)) as store:
+            for source in sources:
+                _add(store, source, console)
+            return _manifest(store, sources, config)
     except sqlite3.DatabaseError as error:
         raise UsageError(f"{source.run_dir.database}: cannot be joined ({error}).") from error
-    finally:
-        with contextlib.suppress(sqlite3.DatabaseError):
-            store.close()
-    return about
 
 
 def _add(store: Store, source: PartRun, console: Console) -> None:
@@ -237,13 +227,12 @@ def _add(store: Store, source: PartRun, console: Console) -> None:
             f"{run_dir.path}: holds what a run before it holds too, and another one: {clash.what} "
             f"{names} ({clash.n} in all). Leave one of the two runs out."
         )
-    reading = Store(run_dir.database, read_only=True)
-    if is_labelled(reading):
-        console.say(
-            f"note: {run_dir.path}: its labels stay there: they were drawn of its answers alone. "
-            "Draw anew from the joined run: safeglot annotate sample"
-        )
-    reading.close()
+    with contextlib.closing(Store(run_dir.database, read_only=True)) as reading:
+        if is_labelled(reading):
+            console.say(
+                f"note: {run_dir.path}: its labels stay there: they were drawn of its answers alone. "
+                "Draw anew from the joined run: safeglot annotate sample"
+            )
 
 
 def _manifest(store: Store, sources: Sequence[PartRun], config: Config) -> Manifest:

@@ -127,15 +127,10 @@ def holds_nothing(run_dir: RunDir) -> bool:
     if not run_dir.database.exists():
         return True
     try:
-        store = Store(run_dir.database, read_only=True)
-    except UsageError:  # another version's, or damaged: who knows
+        with contextlib.closing(Store(run_dir.database, read_only=True)) as store:
+            return not count_outcomes(store) and not open_batches(store)
+    except (UsageError, sqlite3.DatabaseError):  # another version's, or damaged: who knows
         return False
-    try:
-        return not count_outcomes(store) and not open_batches(store)
-    except sqlite3.DatabaseError:
-        return False
-    finally:
-        store.close()
 
 
 def difference(run_dir: RunDir, job: Job) -> OtherRun | None:

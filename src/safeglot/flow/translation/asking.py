@@ -13,6 +13,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -305,18 +306,16 @@ def asked_in(
     """Return what comes of an open bench whose replies are kept in a folder. Raises: Stopped."""
     config, steps, console = asking
     folder.create()
-    store, made = Store(folder.database), of_set(folder, console)
+    made = of_set(folder, console)
     opened = Asking(config=config, steps=steps, log=folder.log, console=console, adaptations=made)
 
     async def main() -> Any:
         async with open_bench(opened, store) as bench:
             return await work(bench)
 
-    try:
+    with closing(Store(folder.database)) as store:
         check_ranges(store)
         return run(main, folder.path)
-    finally:
-        store.close()
 
 
 def run(work: Callable[[], Any], place: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder, transl
 from safeglot.backends.store.ranges import check_ranges
 from safeglot.backends.store.store import Store
 from safeglot.config.settings import Config
-from safeglot.errors import InputErrors, TooMuchMissing, UsageError
+from safeglot.errors import InputErrors, TooMuchMissing, UsageError, gathered
 from safeglot.flow.run.adaptations import of_set
 from safeglot.flow.translation.asking import Asking, open_bench, run
 from safeglot.flow.translation.checks import hard_checks
@@ -95,15 +96,11 @@ def plan(config: Config, prompts: PromptSet, origin: PromptOrigin) -> Plan:
         for tag in config.to
         if tag == config.reference or tag in prompts.languages
     ]
-    try:
+    with gathered(problems):
         gate = read_gate(config.gate)
-    except UsageError as error:
-        problems.append(str(error))
-    try:
+    with gathered(problems):
         steps = make_steps(config, [p.id for p in prompts.prompts], config.to)
         problems += _unreached(config, steps)
-    except InputErrors as error:
-        problems += error.problems
     if problems:
         raise InputErrors(problems)
     return Plan(config=config, prompts=prompts, steps=steps, gate=gate, origin=origin)
@@ -147,8 +144,7 @@ def make(
         folder.write_manifest(_manifest(plan, folder))
         for note in plan.steps.notes:
             console.say(f"note: {note}")
-        store = Store(folder.database)
-        try:
+        with closing(Store(folder.database)) as store:
             check_ranges(store)
             asking = Asking(
                 config=plan.config,
@@ -162,8 +158,6 @@ def make(
             )
             rows = run(lambda: _candidates(plan, asking, store), folder.path)
             left = len(store.failed(final_only=False) - store.failed(final_only=True))
-        finally:
-            store.close()
         _finish(plan, folder, rows, left)
         write_page(folder)
         write_card(folder)

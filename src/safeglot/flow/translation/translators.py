@@ -19,7 +19,7 @@ from safeglot.config import registry
 from safeglot.config.engines import model_providers
 from safeglot.config.model_strings import Form, Known, ModelConfig, NameReader, StepConfig
 from safeglot.config.settings import Config
-from safeglot.errors import InputErrors, UsageError
+from safeglot.errors import InputErrors, UsageError, gathered
 from safeglot.flow.run.models import (
     check_model,
     model_id,
@@ -114,17 +114,11 @@ def make_steps(config: Config, prompts: Sequence[str], targets: Sequence[str]) -
     translators: list[Translator] = []
     estimators: list[Estimator] = []
     for spec in config.translator:
-        try:
+        with gathered(problems):
             translators.append(_translator(spec, making, prompts, targets))
-        except InputErrors as error:
-            problems += error.problems
-        except UsageError as error:
-            problems.append(str(error))
     for spec in config.quality:
-        try:
+        with gathered(problems):
             estimators.append(_estimator(spec, making, translators))
-        except UsageError as error:
-            problems.append(str(error))
     names = [t.name for t in translators]
     problems += [
         f"two translators are called {name}: results could not tell them apart. Rename a file or folder."

@@ -13,7 +13,7 @@ from safeglot.backends.files import datasets
 from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config import registry
 from safeglot.config.settings import Config
-from safeglot.errors import InputErrors, UsageError
+from safeglot.errors import InputErrors, UsageError, gathered
 from safeglot.flow.translation.asking import Bench, asked_in
 from safeglot.flow.translation.round_trips import round_trips
 from safeglot.flow.translation.slots import filled, slotless
@@ -115,11 +115,9 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
             problems.append(f"--probes: {error}")
     sets, dialects, wordings = _dialects(sets, prompts, problems)
     steps = TranslationSteps(translators=())
-    try:
-        if config.quality or wordings or set(ROUND_TRIPS) & set(config.arms):
+    if config.quality or wordings or set(ROUND_TRIPS) & set(config.arms):
+        with gathered(problems):
             steps = make_steps(config, [p.id for p in prompts.prompts], prompts.languages)
-    except InputErrors as error:
-        problems += error.problems
     if wordings and not any(isinstance(t, LlmTranslator) for t in steps.translators):
         problems.append(
             f"--probes paraphrase={len(wordings)}: a chat model writes the wordings, and none is named; "

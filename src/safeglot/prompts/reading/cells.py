@@ -75,10 +75,7 @@ def is_blank(cell: object) -> bool:
 
 def is_spelling(name: str, tag: str) -> bool:
     """Return whether a name is a spelling of a tag."""
-    try:
-        return languages.canonical(name) == tag
-    except languages.UnknownLanguage:
-        return False
+    return languages.tag_of(name) == tag
 
 
 def plain_word(word: str) -> str:

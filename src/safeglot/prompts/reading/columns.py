@@ -86,7 +86,7 @@ def find_columns(table: Table, mapping: Mapping[str, str], problems: Problems) -
         notes = [
             f'column "{c}" is read as {t}'
             for t, c in tags.items()
-            if mapping.get(t) != c and not _is_tag(c)
+            if mapping.get(t) != c and not languages.tag_of(c)
         ]
         if not tags and IMPLIED["language"] in table.columns:
             fields["language"] = IMPLIED["language"]
@@ -200,28 +200,16 @@ def _language_columns(
     return {} if [*tags] == ["nr"] and not mapped else tags  # alone it is a number, not Ndebele
 
 
-def _is_tag(column: str) -> bool:
-    try:
-        return bool(languages.canonical(column))
-    except languages.UnknownLanguage:
-        return False
-
-
 def column_language(column: str) -> str | None:
     """Return the language that a column's name is the tag or the name of, if it is one.
 
     Of tags only language, script and region count: `en_text` and `en_google` are well-formed too.
     """
-    if not _is_tag(column):
+    if not (tag := languages.tag_of(column)):
         named = languages_named(column)
         return named[0] if len(named) == 1 and is_common(named[0]) else None
-    tag = languages.canonical(column)
-    script = languages.lookup(tag).script
-    return (
-        tag
-        if is_plain(tag) and script in languages.all_scripts() and not tag.startswith("x-")
-        else None
-    )
+    is_known = languages.lookup(tag).script in languages.all_scripts()
+    return tag if is_known and is_plain(tag) and not tag.startswith("x-") else None
 
 
 def missing_language(tag: str, file_languages: tuple[str, ...], unused: tuple[str, ...]) -> str:

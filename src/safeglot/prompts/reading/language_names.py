@@ -26,10 +26,8 @@ _NATIVE: Sequence[str] = _TABLE["native"]
 
 def languages_named(name: str) -> tuple[str, ...]:
     """Return the tags that a tag or name stands for: none, one, or the candidates of an ambiguous name."""
-    try:
-        return (languages.canonical(name),)
-    except languages.UnknownLanguage:
-        return _by_name(_plain(name))
+    tag = languages.tag_of(name)
+    return (tag,) if tag else _by_name(_plain(name))
 
 
 def is_common(tag: str) -> bool:

@@ -63,15 +63,8 @@ def _languages_of(table: Table, so_far: _TextsSoFar) -> dict[str, str]:
     """Return column -> language of a wide file; nothing for a long one."""
     if TEXT in table.columns:
         return {}
-    columns = {}
-    for column in table.columns:
-        try:
-            tag = languages.canonical(column)
-        except languages.UnknownLanguage:
-            continue
-        if column != ID and tag != so_far.expected.reference:  # "id" is the ids, not Indonesian
-            columns[column] = tag
-    return columns
+    tags = {c: languages.tag_of(c) for c in table.columns if c != ID}  # it is not Indonesian
+    return {c: tag for c, tag in tags.items() if tag not in ("", so_far.expected.reference)}
 
 
 def _take(row: Row, columns: Mapping[str, str], so_far: _TextsSoFar) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safeglot.text.languages import UnknownLanguage, canonical
+from safeglot.text.languages import canonical, tag_of
 
 DATA = Path("/usr/share/apertium")
 MOST_MODES = 3
@@ -126,27 +126,19 @@ def _preference(chain: Sequence[Mode]) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _tags(name: str) -> tuple[str, str] | None:
+def _tags(name: str) -> tuple[str, ...]:
     match = _NAME.fullmatch(name)
     if match is None or match[2] not in _VARIANTS or match[4] not in _VARIANTS:
-        return None
-    try:
-        return (
-            canonical(match[1] + _VARIANTS[match[2]]),
-            canonical(match[3] + _VARIANTS[match[4]]),
-        )
-    except UnknownLanguage:
-        return None
+        return ()
+    tags = tag_of(match[1] + _VARIANTS[match[2]]), tag_of(match[3] + _VARIANTS[match[4]])
+    return tags if all(tags) else ()
 
 
 def _mode(file: Path) -> Mode | None:
     """Return the mode of a file; None where its name holds no two languages."""
     codes = re.findall(r"(?:^|-)([a-z]{2,3})(?=[-_]|$)", file.stem)
-    try:
-        tags = _tags(file.stem) or tuple(canonical(code) for code in codes[:2])
-    except UnknownLanguage:
-        return None
-    if len(tags) != 2 or tags[0] == tags[1]:
+    tags = _tags(file.stem) or tuple(map(tag_of, codes[:2]))
+    if len(tags) != 2 or tags[0] == tags[1] or not all(tags):
         return None
     commands, fault = _commands(file)
     return Mode(
