@@ -90,10 +90,7 @@ def test_equal_answers_get_equal_verdicts_whatever_came_before(family):
 
 
 def test_its_languages_are_those_that_its_weights_name(family):
-    weights = {
-        registry.BASELINE: registry._refusal_weights,
-        registry.ENCODER: lambda: registry._encoder_model().head,
-        registry.E5: lambda: registry._e5_model().head,
-    }[family]()
+    model = registry._refusal_model(family)
+    weights = model if family == registry.BASELINE else model.head
     assert registry.judge_class(family).covered == weights.languages
     assert "Use a guard model for results" in registry.judge_class(family).caveat

@@ -165,13 +165,8 @@ def make_judge(
     """
     place = judge_families()[family]
     if family in EMBEDDED_JUDGES:
-        check, decide = {
-            ENCODER: (_check_encoder, _refusal_by_encoder),
-            E5: (_check_e5, _refusal_by_e5),
-        }.get(family, (None, _refusal))
-        if check is not None:
-            check()
-        return call(place, {"decide": decide, "name": name})
+        _check_embedded(family)
+        return call(place, {"decide": _DECIDE[family], "name": name})
     arguments = {"model": model, "name": name, "mode": mode, "policy": policy}
     if isinstance(policy, str):
         arguments["criteria"] = policy
@@ -253,72 +248,48 @@ def needs_model(family: str) -> bool:
     return "model" in inspect.signature(load(judge_families()[family])).parameters
 
 
-def _refusal(text: str, languages: Sequence[str]) -> Decision:
-    """Return what the embedded baseline says of an answer."""
-    decision: Decision = _refusal_weights().decide(text, languages)
-    return decision
-
-
-@functools.cache
-def _refusal_weights() -> Any:
-    from safeglot.judge.families.refusal import parse_model
-
-    return parse_model(_weights("refusal_baseline.npz"))
-
-
-def _check_encoder() -> None:
-    """Check the encoder's files before anything is spent. Raises: UsageError."""
-    if not has_encoder():
+def _check_embedded(family: str) -> None:
+    """Check what an embedded judge of refusals needs before anything is spent. Raises: UsageError."""
+    if family == ENCODER and not has_encoder():
         raise UsageError(_NO_ENCODER)
-    from safeglot.backends.encoders import use
+    from safeglot.backends.encoders import e5, use
 
     try:
-        use.check()
+        if family != BASELINE:
+            (use if family == ENCODER else e5).check()
     except UsageError as error:
+        if family == E5:
+            raise UsageError(f"{E5}: {error}") from None
         raise UsageError(
             f"{error}\nThe baseline works without it: --judge refusal-baseline --no-refusal-judge"
         ) from None
 
 
-def _refusal_by_encoder(text: str, languages: Sequence[str]) -> Decision:
-    """Return what the embedded classifier on the sentence encoder says of an answer."""
-    decision: Decision = _encoder_model().decide(text, languages)
+def _refusal(family: str, text: str, languages: Sequence[str]) -> Decision:
+    """Return what an embedded judge says of an answer."""
+    decision: Decision = _refusal_model(family).decide(text, languages)
     return decision
 
 
-@functools.cache
-def _encoder_model() -> Any:
-    from safeglot.judge.families.refusal_encoder import RefusalEncoderModel, parse_head
-
-    model = encoder()
-    if model is None:
-        raise UsageError(_NO_ENCODER)
-    head = parse_head(_weights("refusal_encoder.npz"), model.id)
-    return RefusalEncoderModel(head=head, encoder=model, baseline=_refusal)
-
-
-def _check_e5() -> None:
-    """Check the encoder's engine and weights before anything is spent. Raises: UsageError."""
-    from safeglot.backends.encoders import e5
-
-    try:
-        e5.check()
-    except UsageError as error:
-        raise UsageError(f"{E5}: {error}") from None
-
-
-def _refusal_by_e5(text: str, languages: Sequence[str]) -> Decision:
-    """Return what the embedded classifier on multilingual-e5 says of an answer."""
-    decision: Decision = _e5_model().decide(text, languages)
-    return decision
+_DECIDE = {family: functools.partial(_refusal, family) for family in EMBEDDED_JUDGES}
 
 
 @functools.cache
-def _e5_model() -> Any:
+def _refusal_model(family: str) -> Any:
+    """Return the classifier of an embedded judge of refusals, loaded at its first answer."""
+    if family == BASELINE:
+        from safeglot.judge.families.refusal import parse_model
+
+        return parse_model(_weights("refusal_baseline.npz"))
     from safeglot.backends.encoders import e5
     from safeglot.judge.families import refusal_decision
     from safeglot.judge.families.refusal_encoder import RefusalEncoderModel, parse_head
 
+    if family == ENCODER:
+        if (own := encoder()) is None:
+            raise UsageError(_NO_ENCODER)
+        head = parse_head(_weights("refusal_encoder.npz"), own.id)
+        return RefusalEncoderModel(head=head, encoder=own, baseline=_DECIDE[BASELINE])
     model = e5.open_encoder()
     head = parse_head(_weights("refusal_encoder_e5.npz"), model.id, refusal_decision.E5_VERSION)
     # By itself: a language would else be judged by two, and the next by one.
@@ -383,6 +354,6 @@ def refuses() -> Callable[[str, str], bool | None]:
     """Return what tells refusals in the languages of the embedded baseline; None where it cannot."""
 
     def tell(text: str, tag: str) -> bool | None:
-        return _refusal(text, (tag,)).refusal
+        return _refusal(BASELINE, text, (tag,)).refusal
 
     return tell

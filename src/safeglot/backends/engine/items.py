@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 from safeglot.backends.store import plan, tries
-from safeglot.backends.store.plan import MissingAnswer, StoredAnswer, StoredText
+from safeglot.backends.store.plan import MissingAnswer, StoredText
 from safeglot.backends.store.store import Store
-from safeglot.types import Answer, Item, Prompt, Response, Translation
+from safeglot.types import Answer, Item, Prompt
 
 IN_REFERENCE = ("roundtrip", "roundtrip2", "backtranslate", "pivot")
 """Arms whose prompts and answers are in the reference language, whatever language they are about."""
@@ -31,7 +31,7 @@ class Items:
         """Yield what is to be asked of each missing answer."""
         while chunk := list(islice(missing, ROWS)):
             texts = plan.texts_by_id(self._store, dict.fromkeys(work.text for work in chunk))
-            self._read_prompts(text.prompt for text in texts.values())
+            self._read_prompts(stored.text.prompt for stored in texts.values())
             yield from [(work, self._item(texts[work.text], work.sample)) for work in chunk]
 
     def answers(self, numbers: Iterable[int]) -> Iterator[tuple[int, Answer]]:
@@ -39,8 +39,10 @@ class Items:
         rest = iter(numbers)
         while chunk := list(islice(rest, ROWS)):
             rows = plan.answers_by_id(self._store, chunk)
-            self._read_prompts(row.asked.prompt for row in rows.values())
-            yield from [(n, self._answer(rows[n])) for n in chunk if n in rows]
+            self._read_prompts(asked.text.prompt for asked, _ in rows.values())
+            for n in filter(rows.__contains__, chunk):
+                asked, response = rows[n]
+                yield n, Answer(item=self._item(asked, response.sample), response=response)
 
     def _read_prompts(self, ids: Iterable[str]) -> None:
         wanted = set(ids)
@@ -48,36 +50,9 @@ class Items:
             self._prompts = {name: p for name, p in self._prompts.items() if name in wanted}
         self._prompts |= tries.prompts_by_id(self._store, wanted - self._prompts.keys())
 
-    def _item(self, text: StoredText, sample: int) -> Item:
-        written = self._reference if text.arm in IN_REFERENCE else text.language
-        return Item(
-            prompt=self._prompts[text.prompt],
-            translation=Translation(
-                prompt=text.prompt,
-                language=written,
-                text=text.text,
-                translator=text.translator,
-                arm=text.arm,
-                variant=text.variant,
-                checks=tuple(json.loads(text.checks)) if text.variant else (),
-            ),
-            translation_key=text.key,
-            sample=sample,
-        )
-
-    def _answer(self, row: StoredAnswer) -> Answer:
-        return Answer(
-            item=self._item(row.asked, row.sample),
-            response=Response(
-                key=row.key,
-                translation=row.asked.key,
-                model=row.model,
-                text=row.answer,
-                finish_reason=row.finish_reason,
-                n_tokens=row.n_tokens,
-                sample=row.sample,
-                thought=row.thought,
-                served_by=row.served_by,
-                refused=row.refused,
-            ),
-        )
+    def _item(self, stored: StoredText, sample: int) -> Item:
+        key, text = stored
+        prompt = self._prompts[text.prompt]
+        if text.arm in IN_REFERENCE:
+            text = replace(text, language=self._reference)
+        return Item(prompt=prompt, translation=text, translation_key=key, sample=sample)

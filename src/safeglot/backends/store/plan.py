@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.schema.tables import KEY
 from safeglot.backends.store.store import Store
-from safeglot.types import PROMPT_MODE, Arm
+from safeglot.types import PROMPT_MODE, Arm, Response, Translation
 
 ASKED: tuple[Arm, ...] = (
     "main", "roundtrip", "roundtrip2", "translators", "gated", "probe", "mitigation", "pivot",
@@ -76,34 +76,23 @@ class MissingAnswer(NamedTuple):
 
 
 class StoredText(NamedTuple):
-    """A text as it is asked."""
+    """A text as it is asked, with its key."""
 
-    id: int
     key: str
-    prompt: str
-    language: str
-    text: str
-    translator: str
-    arm: Arm
-    variant: str
-    checks: str
-    """A list in JSON."""
+    text: Translation
 
 
-class StoredAnswer(NamedTuple):
-    """An answer and the text that it answers, as a judge is shown them; `key` is its public one."""
-
-    id: int
-    key: str
-    asked: StoredText
-    model: str
-    sample: int
-    answer: str
-    finish_reason: str
-    n_tokens: int | None
-    thought: str
-    served_by: str
-    refused: bool
+_TEXT = ("prompt", "language", "text", "translator", "arm", "variant")
+_ANSWER = (
+    "model",
+    "sample",
+    "text",
+    "finish_reason",
+    "n_tokens",
+    "thought",
+    "served_by",
+    "refused",
+)
 
 
 def missing_answers(
@@ -168,18 +157,27 @@ def _stretches(last: int, n: int) -> Iterator[tuple[int, int]]:
 def texts_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredText]:
     """Return the texts of some numbers."""
     rows = store.rows(_SQL["texts"], (json.dumps(list(numbers)),))
-    return {row[0]: StoredText._make(row) for row in rows}
+    return {number: _text(*row) for number, *row in rows}
 
 
-def answers_by_id(store: Store, numbers: Iterable[int]) -> dict[int, StoredAnswer]:
+def answers_by_id(store: Store, numbers: Iterable[int]) -> dict[int, tuple[StoredText, Response]]:
     """Return the answers of some numbers, each with the text that was asked."""
     rows = store.rows(_SQL["answers"], (json.dumps(list(numbers)),))
     return {
-        number: StoredAnswer._make(
-            (number, key, StoredText._make(rest[:9]), *rest[9:-1], bool(rest[-1]))
-        )
-        for number, key, *rest in rows
+        number: (_text(*row[:8]), _response(key, row[0], *row[8:])) for number, key, *row in rows
     }
+
+
+def _text(key: str, checks: str, *row: Any) -> StoredText:
+    told = dict(zip(_TEXT, row, strict=True))
+    parts = tuple(json.loads(checks)) if told["variant"] else ()
+    return StoredText(key, Translation(**told, checks=parts))
+
+
+def _response(key: str, translation: str, *row: Any) -> Response:
+    told = dict(zip(_ANSWER, row, strict=True))
+    told["refused"] = bool(told["refused"])
+    return Response(key=key, translation=translation, **told)
 
 
 def count_planned(store: Store, steps: int, samples: int, *, arms: Sequence[Arm] = ASKED) -> int:

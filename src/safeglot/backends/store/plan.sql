@@ -10,12 +10,12 @@ SELECT ifnull(MAX(id), 0) FROM responses;
 SELECT name, mode FROM steps WHERE id = ?;
 
 -- name: texts
-SELECT t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant, t.checks
+SELECT t.id, t.key, t.checks, t.prompt, t.language, t.text, t.translator, t.arm, t.variant
 FROM json_each(?) x CROSS JOIN translations t ON t.id = x.value;
 
 -- name: answers
-SELECT r.id, {key}, t.id, t.key, t.prompt, t.language, t.text, t.translator, t.arm, t.variant,
-       t.checks, s.name, r.sample, p.text, p.finish_reason, p.n_tokens, p.thought, p.served_by, p.refused
+SELECT r.id, {key}, t.key, t.checks, t.prompt, t.language, t.text, t.translator, t.arm, t.variant,
+       s.name, r.sample, p.text, p.finish_reason, p.n_tokens, p.thought, p.served_by, p.refused
 FROM json_each(?) x CROSS JOIN responses r ON r.id = x.value
 CROSS JOIN translations t ON t.id = r.translation CROSS JOIN steps s ON s.id = r.step
 CROSS JOIN replies p ON p.id = r.reply;

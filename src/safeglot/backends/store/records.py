@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 from safeglot.keys import json_encoder, translation_key
 from safeglot.types import Prompt, Reply, Translation, Verdict
 
-REPLIES = (
-    "SELECT text, finish_reason, n_tokens, n_prompt_tokens, logprobs, thought, n_thought_tokens, "
-    "served_by, refused FROM replies"
-)
-"""The columns that `reply_of` takes."""
+_REPLY = (
+    "text", "finish_reason", "n_tokens", "n_prompt_tokens", "logprobs", "thought", "n_thought_tokens",
+    "served_by", "refused",
+)  # fmt: skip
+REPLIES = f"SELECT {', '.join(_REPLY)} FROM replies"  # noqa: S608 - our own names
+"""The query whose rows `reply_of` takes."""
+_VERDICT = tuple(own.name for own in dataclasses.fields(Verdict))
+_FLAGS = ("unsafe", "unsafe_loose", "refusal")
 
 _json = json_encoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -53,18 +57,10 @@ def reply_row(number: int, key: str | None, reply: Reply) -> tuple[Any, ...]:
 
 def reply_of(row: tuple[Any, ...]) -> Reply:
     """Return the reply in a row of `REPLIES`."""
-    logprobs = tuple(tuple((t, p) for t, p in place) for place in json.loads(row[4] or "[]"))
-    return Reply(
-        text=row[0],
-        finish_reason=row[1],
-        n_tokens=row[2],
-        n_prompt_tokens=row[3],
-        logprobs=logprobs,
-        thought=row[5],
-        n_thought_tokens=row[6],
-        served_by=row[7],
-        refused=bool(row[8]),
-    )
+    told = dict(zip(_REPLY, row, strict=True))
+    places = json.loads(told["logprobs"] or "[]")
+    told["logprobs"] = tuple(tuple((t, p) for t, p in place) for place in places)
+    return Reply(**told | {"refused": bool(told["refused"])})
 
 
 def verdict_row(response: int, step: int, verdict: Verdict, reply: int | None) -> tuple[Any, ...]:
@@ -78,21 +74,6 @@ def verdict_row(response: int, step: int, verdict: Verdict, reply: int | None) -
 
 def verdict_of(row: tuple[Any, ...]) -> Verdict:
     """Return the verdict in a row that `Store.verdicts` reads."""
-    return Verdict(
-        response=row[0],
-        judge=row[1],
-        mode=row[2],
-        unsafe=_flag(row[3]),
-        unsafe_loose=_flag(row[4]),
-        label=row[5],
-        p_unsafe=row[6],
-        codes=tuple(json.loads(row[7])),
-        refusal=_flag(row[8]),
-        response_class=row[9],
-        rationale=row[10],
-        reason=row[11],
-    )
-
-
-def _flag(value: object) -> bool | None:
-    return None if value is None else bool(value)
+    told = dict(zip(_VERDICT, row, strict=True))
+    told |= {name: None if told[name] is None else bool(told[name]) for name in _FLAGS}
+    return Verdict(**told | {"codes": tuple(json.loads(told["codes"]))})

@@ -4,6 +4,7 @@ import pytest
 
 from safeglot.backends.store import plan
 from safeglot.backends.store.plan import MissingAnswer
+from safeglot.types import Response, Translation
 
 ARMS = ("main", "probe", "reverse", "main")
 TEXT = {"prompt": "p", "language": "en", "translator": "given"}
@@ -141,17 +142,20 @@ def test_texts_and_answers_come_by_their_numbers(store, steps):
     answer(store, 7, 2, steps[1], sample=1)
     texts = plan.texts_by_id(store, [2, 4, 99])
     assert sorted(texts) == [2, 4]
-    assert texts[2] == (2, "k2", "p", "en", "text 2", "given", "probe", "", "[]")
-    stored = plan.answers_by_id(store, [7, 8])[7]
-    assert stored.key == "k2-aaaaaaaa-1"
-    assert stored.asked == texts[2]
-    assert stored[3:] == ("a", 1, "[answer]", "stop", 3, "[thought]", "server", False)
+    assert texts[2] == ("k2", Translation(prompt="p", language="en", text="text 2", arm="probe"))
+    asked, response = plan.answers_by_id(store, [7, 8])[7]
+    assert asked == texts[2]
+    assert response == Response(
+        key="k2-aaaaaaaa-1", translation="k2", model="a", sample=1, text="[answer]",
+        finish_reason="stop", n_tokens=3, thought="[thought]", served_by="server",
+    )  # fmt: skip
+    assert response.refused is False
 
 
 def test_an_answer_that_has_a_key_of_its_own_keeps_it(store, steps):
     answer(store, 7, 2, steps[1])
     store.write("responses", [(7, 2, steps[1], 0, 7, "own")])
-    assert plan.answers_by_id(store, [7])[7].key == "own"
+    assert plan.answers_by_id(store, [7])[7][1].key == "own"
 
 
 def test_counts(store, steps):

@@ -85,5 +85,5 @@ def test_it_is_never_taken_unless_it_is_named():
 @pytest.mark.skipif(not is_cached(e5.WEIGHTS), reason=f"not fetched: {e5.FETCH}")
 @pytest.mark.parametrize("language", TEXTS)
 def test_with_its_weights_it_tells_plain_refusals(language):
-    model = registry._e5_model()
+    model = registry._refusal_model(registry.E5)
     assert [model.decide(text, (language,)).refusal for text in TEXTS[language]] == [True, False]

@@ -81,7 +81,7 @@ def plain_modes(modes: Mapping[str, Mode]) -> dict[tuple[str, str], Mode]:
     """Return the mode of each direction: the plain one, and of several the one of newer codes."""
     plain: dict[tuple[str, str], Mode] = {}
     for mode in sorted(modes.values(), key=lambda m: (bool(m.fault), -len(m.name), m.name)):
-        if _tags(mode.name) is not None:
+        if _tags(mode.name):
             plain.setdefault((mode.source, mode.target), mode)
     return plain
 
