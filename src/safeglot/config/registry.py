@@ -250,13 +250,14 @@ def needs_model(family: str) -> bool:
 
 def _check_embedded(family: str) -> None:
     """Check what an embedded judge of refusals needs before anything is spent. Raises: UsageError."""
+    if family == BASELINE:
+        return
     if family == ENCODER and not has_encoder():
         raise UsageError(_NO_ENCODER)
     from safeglot.backends.encoders import e5, use
 
     try:
-        if family != BASELINE:
-            (use if family == ENCODER else e5).check()
+        (use if family == ENCODER else e5).check()
     except UsageError as error:
         if family == E5:
             raise UsageError(f"{E5}: {error}") from None
