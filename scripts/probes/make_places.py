@@ -1,12 +1,13 @@
 """Write src/safeglot/prompts/probes/places.json: countries, places and languages, named in each language.
 
-Needs `babel` (BSD), which brings the data of Unicode CLDR (Unicode-3.0), and nothing else does:
+Needs `babel` 2.18 (BSD), which brings the data of Unicode CLDR 47 (Unicode-3.0), and nothing else does:
 run it in an environment of its own, `python scripts/probes/make_places.py`.
 
 The country of a language is that of CLDR's likely subtags, the place is the city that names its
 time zone. Where CLDR has no name for a city in a language in Latin script, it is its English one.
-`regions` has the other countries where CLDR calls the language official, and some of the reference
-languages'; one with several time zones needs a row of ZONES.
+`regions` has the countries of COUNTRIES, and all where CLDR calls the language official; one with
+several time zones needs a row of ZONES. `countries` says which language a country's own is held to be:
+CLDR's likely one where it is a reference language, else the first of these that is official there.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from babel.core import get_cldr_version, get_global
 
 PROBES = Path(__file__).parents[2] / "src" / "safeglot" / "prompts" / "probes"
 REFERENCES = ("ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "pt", "ru", "sw", "zh")
-ABROAD = ("AT", "AU", "CA", "CH", "GB", "MX", "PT", "TW")
-"""Countries of reference languages that every row names."""
+COUNTRIES = (
+    "AO", "AR", "AT", "AU", "BR", "CA", "CH", "CI", "CN", "CO", "DE", "EG", "ES", "FR", "GB", "ID", "IN",
+    "IT", "JP", "KE", "MA", "MX", "NG", "PK", "PT", "RU", "SA", "SN", "TW", "TZ", "US", "ZA",
+)  # fmt: skip
+"""Countries that every row names, where CLDR does."""
 OFFICIAL = ("official", "de_facto_official")
 ZONES = {
     "AR": "America/Buenos_Aires",
@@ -102,11 +106,19 @@ def region(tag: str) -> str:
     return str(likely).rpartition("_")[2]
 
 
-def names(tag: str, other: str, *, latin: bool) -> list[str] | None:
-    """Country, place and language of `other`, in `tag`; None where one of them has no name."""
-    country = place(tag, region(other), latin=latin)
-    name = locale(tag).languages.get(LOCALES.get(other, other).removesuffix("_TW"))
-    return [*country, name] if country and name else None
+def names(tag: str) -> dict[str, str]:
+    """Return the names of the reference languages, and of its own, in a language."""
+    known = locale(tag).languages
+    keys = {other: LOCALES.get(other, other).removesuffix("_TW") for other in {tag, *REFERENCES}}
+    return {other: known[keys[other]] for other in sorted(keys) if keys[other] in known}
+
+
+def own_language(country: str) -> str:
+    """Return the reference language that a country is held to speak, "" where there is none."""
+    likely = str(get_global("likely_subtags").get(f"und_{country}", "en"))
+    spoken = get_global("territory_languages")[country]
+    official = [key for key, by in spoken.items() if by.get("official_status") in OFFICIAL]
+    return next((k for k in (likely.partition("_")[0], *official) if k in REFERENCES), "")
 
 
 def place(tag: str, of: str, *, latin: bool) -> list[str] | None:
@@ -122,26 +134,19 @@ def place(tag: str, of: str, *, latin: bool) -> list[str] | None:
 
 
 def regions(tag: str, *, latin: bool) -> dict[str, list[str]]:
-    """Country and place of each further region where a language is official, in that language."""
+    """Return country and place of each region where a language is official and of COUNTRIES, in that language."""
     key = LOCALES.get(tag, tag).removesuffix("_TW")
     spoken = get_global("territory_languages").items()
     own = [of for of, by in spoken if by.get(key, {}).get("official_status") in OFFICIAL]
-    found = {of: place(tag, of, latin=latin) for of in sorted({*own, *ABROAD} - {region(tag)})}
+    wanted = sorted({*own, *COUNTRIES, region(tag)})
+    found = {of: place(tag, of, latin=latin) for of in wanted}
     if lacking := [of for of, there in found.items() if there is None]:
         print(f"{tag}: no country and place for {', '.join(lacking)}")
     return {of: there for of, there in found.items() if there}
 
 
 def row(tag: str, *, latin: bool) -> dict[str, object]:
-    others = {other: names(tag, other, latin=latin) for other in sorted({tag, *REFERENCES})}
-    lacking = [other for other, found in others.items() if found is None]
-    if lacking:
-        print(f"{tag}: no names for {', '.join(lacking)}")
-    return {
-        "region": region(tag),
-        "names": {other: n for other, n in others.items() if n},
-        "regions": regions(tag, latin=latin),
-    }
+    return {"region": region(tag), "names": names(tag), "regions": regions(tag, latin=latin)}
 
 
 def main() -> None:
@@ -155,10 +160,12 @@ def main() -> None:
     data = {
         "source": f"Unicode CLDR {get_cldr_version()}, by scripts/probes/make_places.py",
         "licence": "Unicode-3.0. Copyright 1991-2026 Unicode, Inc. https://www.unicode.org/license.txt",
-        "rows": rows,
+        "countries": {of: by for of in COUNTRIES if (by := own_language(of)) and of != "TW"},
     }
-    text = json.dumps(data, ensure_ascii=False, indent=1)
-    (PROBES / "places.json").write_text(text + "\n", "utf-8")
+    told = [json.dumps({key: value}, ensure_ascii=False)[1:-1] for key, value in data.items()]
+    lines = [json.dumps({tag: row}, ensure_ascii=False)[1:-1] for tag, row in rows.items()]
+    text = "{" + ",\n".join([*told, '"rows": {\n' + ",\n".join(lines) + "\n}"]) + "}\n"
+    (PROBES / "places.json").write_text(text, "utf-8")
     print(f"{len(rows)} languages, {len(text.encode())} bytes")
 
 

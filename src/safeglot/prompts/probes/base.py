@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from safeglot.errors import UsageError
 from safeglot.keys import digest
+from safeglot.prompts.probes.package_data import countries
 
 LEVELS: Mapping[str, tuple[str, ...]] = {
     "context": ("local", "reference"),
@@ -73,8 +74,10 @@ def parse(text: str) -> Probe:
     levels = LEVELS[factor]
     if not given and factor in ("translit", "context"):
         level = levels[0]
-    if (levels and level not in levels) or not level:
+    own = countries() if factor == "context" else ()
+    if (levels and level not in (*levels, *own)) or not level:
         wanted = f"one of {', '.join(levels)}" if levels else f"a file, as in {factor}=texts.csv"
+        wanted += f", or a country ({', '.join(own)})" if own else ""
         raise UsageError(f'probe "{text}": {factor} takes {wanted}; write {factor}=LEVEL')
     if factor == "paraphrase" and level.isdecimal() and not 0 < int(level) <= MOST_WORDINGS:
         raise UsageError(f'probe "{text}": asks for {level} wordings; give 1 to {MOST_WORDINGS}')

@@ -1,4 +1,4 @@
-"""Local context: the same request about the country, place or language of its own language, or of the reference.
+"""Local context: the same request about the country, place or language of its own language, of the reference, or any country.
 
 A tag with a region means that country: de-AT is asked about Austria.
 """
@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from safeglot.prompts.probes.base import Variant, failed
-from safeglot.prompts.probes.package_data import load, row_of
+from safeglot.prompts.probes.package_data import PLACES, countries, load, row_of
 from safeglot.text import languages
 
-PLACES = "places.json"
 SLOTS = ("country", "place", "language")
 """What a prompt leaves open, as in {country}; a name stands there as the dictionary has it, so the
 text around it must not ask for a case ending or an article."""
@@ -31,12 +30,13 @@ def baseline(text: str, tag: str, reference: str) -> Variant:
 
 
 def in_context(text: str, tag: str, level: str, reference: str) -> Variant:
-    """Return a text with its slots filled for its own language (`local`) or the reference language's country."""
+    """Return a text with its slots filled for its own language (`local`), the reference language or a country."""
     if not slots(text):
         names = ", ".join(f"{{{slot}}}" for slot in SLOTS)
         return failed(f"the prompt has no slot for a context ({names})")
-    of, there = tag if level == "local" else reference, _names(tag, reference)
-    words = there if level == "reference" else _names(tag, of)
+    own = countries().get(level)
+    of = f"{own}-{level}" if own else tag if level == "local" else reference
+    there, words = _names(tag, reference), _names(tag, of)
     if isinstance(words, str):
         return failed(words)
     facts = {slot: words[slot] for slot in slots(text)}
@@ -55,15 +55,13 @@ def _names(tag: str, of: str) -> Mapping[str, str] | str:
         return (
             f"no countries and places are known for {lacking}; there are some for {', '.join(rows)}"
         )
-    row, region = rows[written], _region(of) or rows[meant]["region"]
-    if meant not in row["names"]:
-        known = ", ".join(row["names"])
-        return f"no names for {meant} are known in {written}; there are some for {known}"
-    countries = row["regions"] | {rows[m]["region"]: named for m, named in row["names"].items()}
-    if region not in countries:
-        known = ", ".join(sorted(countries))
-        return f"no country of {of} is known in {written}; there are {known}"
-    return dict(zip(SLOTS, (*countries[region][:2], row["names"][meant][2]), strict=True))
+    named, there = rows[written]["names"], rows[written]["regions"]
+    region = _region(of) or rows[meant]["region"]
+    if meant not in named:
+        return f"no names for {meant} are known in {written}; there are some for {', '.join(named)}"
+    if region not in there:
+        return f"no country of {of} is known in {written}; there are {', '.join(sorted(there))}"
+    return dict(zip(SLOTS, (*there[region], named[meant]), strict=True))
 
 
 def _region(tag: str) -> str:

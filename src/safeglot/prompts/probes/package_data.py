@@ -11,6 +11,7 @@ from typing import Any
 
 from safeglot.text import languages
 
+PLACES = "places.json"
 _SAME = {"nb": "no", "fil": "tl"}
 """Tags that name the language of another row."""
 
@@ -21,6 +22,12 @@ def load(name: str) -> Mapping[str, Any]:
     text = resources.files("safeglot.prompts.probes").joinpath(name).read_text(encoding="utf-8")
     data: Mapping[str, Any] = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
     return data
+
+
+def countries() -> Mapping[str, str]:
+    """Return the countries that every language names, each with the language that it is held to speak."""
+    known: Mapping[str, str] = load(PLACES)["countries"]
+    return known
 
 
 def row_of(tags: Iterable[str], tag: str) -> str | None:

@@ -26,6 +26,7 @@ ORDER = [2, 0, 5, 4, 1, 3]
         ("translit", "translit", "latin"),
         ("context", "context", "local"),
         ("context=reference", "context", "reference"),
+        ("context=KE", "context", "KE"),
         ("dialect=my/slang=2.csv", "dialect", "my/slang=2.csv"),
         ("codeswitch=clause-into-reference", "codeswitch", "clause-into-reference"),
     ],
@@ -42,6 +43,7 @@ def test_a_probe_is_read(text, factor, level):
         ("framing=poem", "takes one of story, roleplay, educational, research"),
         ("dialect", "takes a file, as in dialect=texts.csv"),
         ("translit=greek", "takes one of latin"),
+        ("context=ke", "takes one of local, reference, or a country (AO, AR,"),
         ("framing=story+translit", "takes one of story"),
     ],
 )

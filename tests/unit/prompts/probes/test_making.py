@@ -71,7 +71,7 @@ def test_the_frame_is_in_the_language_of_the_matrix():
 
 def test_slots_are_filled_for_the_reference_country_unless_a_probe_says_otherwise():
     found = made(CONTEXT, "context=local", "context=reference", "framing=story", "codeswitch=word")
-    prompt = "context-votes"
+    prompt = "context-election-b"
     assert "(nchi: Tanzania)" in found[prompt, "sw", "context=local"].text
     assert "(nchi: Marekani)" in found[prompt, "sw", "context=reference"].text
     assert found[prompt, "sw", "framing=story"].text.endswith("(nchi: Marekani).")
