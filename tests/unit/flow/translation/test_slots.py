@@ -20,9 +20,7 @@ def asked(tmp_path, *texts, languages=("en", "de", "eo"), **more):
     ]
     path = tmp_path / "prompts.csv"
     path.write_text("\n".join([",".join(("id", *languages)), *rows]) + "\n", "utf-8")
-    config = Config(
-        prompts=str(path), languages=languages, columns={"category": "=all"}, **more
-    )
+    config = Config(prompts=str(path), languages=languages, columns={"category": "=all"}, **more)
     return filled(load(config)[0], config)
 
 
