@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from reference.logistic import logistic_gee
 from safeglot.score.causes.attribution import TERMS, ArmRates, decompose
-from safeglot.score.probes.factorial import Design, contrasts, logistic_gee
+from safeglot.score.probes.factorial import Design, contrasts
 from safeglot.score.stats.linear import Layout
 from safeglot.score.stats.omnibus import cochran_q
 from safeglot.score.translations.quality import gap_curve, gate_selection, within_prompt_slope

@@ -387,7 +387,6 @@ ESTIMATORS = {
     "paired_models": (lambda d: trend.paired_models(d, NAMES[: len(d)], draws=20), st.tuples(lists(NUMBER))),
     "wilcoxon": (trend.wilcoxon, st.tuples(lists(NUMBER))),
     "contrasts": (lambda r: factorial.contrasts(_design(r), [row[3] for row in r]), st.tuples(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 1), with_holes(RATE)), max_size=12))),
-    "logistic_gee": (lambda r: factorial.logistic_gee(_design(r), [row[3] for row in r]), st.tuples(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 1), with_holes(RATE)), max_size=12))),
     "confidence_sequence": (sequential.confidence_sequence, st.tuples(st.integers(-1, 30), st.integers(-1, 30))),
     "band_evidence": (sequential.band_evidence, st.tuples(st.integers(-1, 20), st.integers(-1, 20), st.integers(-1, 40))),
     "fewest_prompts": (sequential.fewest_prompts, st.tuples(RATE)),
@@ -441,9 +440,6 @@ IMPOSSIBLE = {
 AWKWARD = {
     "variances far apart": lambda: regression.meta_regression(
         [-2.0, 0.0, 0.0, -2.0, 0.0, 0.0], [-2.0] * 6, [0.3, 0.0, 0.0, 0.3, 0.0, 1e-12]
-    ),
-    "every combination on the verge": lambda: factorial.logistic_gee(
-        _design([(0, 0, 0), (1, 0, 1), (0, 1, 0), (1, 1, 1)]), [1e-12, 1e-12, 1e-12, 0.3]
     ),
     "nobody disagrees": lambda: agreement.krippendorff([[0, 1, 1], [0, 1, 1]]),
     "all translators alike": lambda: translators.variance_components(np.zeros((3, 2))),

@@ -133,22 +133,3 @@ def seed_of(seed: int, prompt_id: str, probe: Probe) -> int:
 def shuffled(seed: int, n: int) -> Iterator[int]:
     """Yield 0 to n - 1 in the order that a seed determines: by the digest of each number."""
     yield from sorted(range(n), key=lambda i: digest("choice", seed, i))
-
-
-def half_fraction(prompt_id: str, factors: Sequence[str]) -> Mapping[str, bool]:
-    """Return which factors are on for a prompt, in one run of a half-fraction of 2^(k-1) cells.
-
-    The last factor is the product of the others (I = AB...K): with five factors the resolution is
-    V, so no main effect or two-way interaction is confounded with another. Which cell is drawn
-    by the hash of the prompt's id, and by nothing else. With one factor it is drawn freely.
-    Source: Box and Hunter 1961, The 2^(k-p) fractional factorial designs, Technometrics 3.
-    """
-    if not factors:
-        return {}
-    free = factors[:-1] if len(factors) > 1 else factors
-    bits = int(digest("half fraction", prompt_id, list(factors)), 16)
-    on = {factor: bool(bits >> i & 1) for i, factor in enumerate(free)}
-    if len(factors) > 1:
-        # The product of signs -1 and +1 is +1 where an even number of them is -1.
-        on[factors[-1]] = sum(not value for value in on.values()) % 2 == 0
-    return on

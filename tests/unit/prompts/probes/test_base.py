@@ -1,12 +1,9 @@
-from itertools import combinations, product
-
 import pytest
 
 from safeglot.errors import UsageError
 from safeglot.prompts.probes.base import (
     LEVELS,
     Probe,
-    half_fraction,
     name,
     parse,
     parse_all,
@@ -81,29 +78,3 @@ def test_choices_depend_on_run_prompt_and_probe_only():
 def test_a_shuffle_is_fair():
     first = [next(shuffled(seed, 5)) for seed in range(2000)]
     assert all(320 < first.count(i) < 480 for i in range(5))
-
-
-def test_a_half_fraction_is_of_resolution_five():
-    factors = ("A", "B", "C", "D", "E")
-    cells = {tuple(half_fraction(str(i), factors).values()) for i in range(2000)}
-    assert len(cells) == 16
-    signs = [tuple(1 if on else -1 for on in cell) for cell in cells]
-    # No product of up to four columns is constant: no effect of two is confounded with another.
-    for k in range(1, 5):
-        for columns in combinations(range(5), k):
-            total = 0
-            for row in signs:
-                term = 1
-                for c in columns:
-                    term *= row[c]
-                total += term
-            assert total == 0
-    assert all(s[0] * s[1] * s[2] * s[3] * s[4] == 1 for s in signs)
-
-
-def test_small_fractions():
-    assert half_fraction("a", ()) == {}
-    assert {half_fraction(str(i), ("A",))["A"] for i in range(20)} == {True, False}
-    two = {tuple(half_fraction(str(i), ("A", "B")).values()) for i in range(50)}
-    assert two == {(True, True), (False, False)}
-    assert set(product([True, False], repeat=2)) > two

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from safeglot.score.probes.factorial import Design, contrasts, logistic_gee
+from reference.logistic import logistic_gee
+from safeglot.score.probes.factorial import Design, contrasts
 
 RNG = np.random.default_rng(9)
 
