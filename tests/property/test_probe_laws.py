@@ -1,9 +1,12 @@
 """What holds of every probe, whatever the texts are."""
 
 import json
+import re
+import unicodedata
 from importlib import resources
 from itertools import pairwise
 
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +15,8 @@ from safeglot.prompts.probes.base import LEVELS, parse_all, seed_of, shuffled
 from safeglot.prompts.probes.codeswitch import LONGEST, Pair, by_clause, by_word, code_mixing_index
 from safeglot.prompts.probes.framing import frame_languages, framed
 from safeglot.prompts.probes.making import variants
-from safeglot.prompts.probes.segments import clauses, sentences, words
+from safeglot.prompts.probes.segments import clauses, letters, sentences, words
+from safeglot.prompts.probes.spelling import LEET, respelt
 
 MINI = [
     json.loads(line)
@@ -26,6 +30,19 @@ TABLES = {tag: learn((row["en"], row[tag]) for row in MINI) for tag in TAGS}
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 ROW = st.sampled_from(MINI)
 SHARE = st.floats(0.01, 0.99)
+
+SCRIPTS = ("Latin", "Cyrillic", "Greek", "Arabic", "Hebrew", "Devanagari", "Bengali", "Tamil", "Telugu", "Malayalam", "Sinhala", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan", "Han", "Hiragana", "Katakana", "Hangul", "Ethiopic")  # fmt: skip
+LETTERS = {
+    script: [
+        c
+        for c in map(chr, range(0x41, 0xD800))
+        if regex.match(rf"\p{{Script={script}}}", c) and unicodedata.category(c)[0] in "LM"
+    ]
+    for script in SCRIPTS
+}
+WORDS = st.sampled_from(SCRIPTS).flatmap(
+    lambda script: st.lists(st.text(st.sampled_from(LETTERS[script]), min_size=1, max_size=8), min_size=1, max_size=5)
+)  # fmt: skip
 
 
 def pair(row, tag):
@@ -108,3 +125,49 @@ def test_no_variant_is_its_parent():
     sets += [parse_all(f"framing={level}") for level in LEVELS["framing"]]
     for one in variants(texts, sets, seed=5, reference="en"):
         assert one.variant.text not in (texts[one.prompt][one.language], texts[one.prompt]["en"])
+
+
+@given(WORDS)
+def test_no_cluster_of_unicode_is_torn_apart(drawn):
+    for word in drawn:
+        own = letters(word)
+        assert "".join(own) == word
+        assert set(ends(own)) <= set(ends(regex.findall(r"\X", word)))
+
+
+def ends(parts):
+    return [sum(map(len, parts[: i + 1])) for i in range(len(parts))]
+
+
+@given(WORDS)
+def test_letters_set_apart_are_read_back(drawn):
+    text = " ".join(drawn)
+    for level in ("spaces", "dots"):
+        made = respelt(text, level)
+        assert read_back(made.text, level) == text or made.fault
+        assert bool(made.text) != bool(made.fault)
+
+
+def read_back(text, level):
+    if level == "dots":
+        return text.replace(".", "")
+    return re.sub(r"(?<! ) (?! )", "", text).replace("   ", " ")
+
+
+def test_other_spellings_of_mini_are_read_back():
+    letter_of = {digit: letter for letter, digit in LEET.items() if letter.islower()}
+    for row in MINI:
+        for tag in TAGS:
+            if re.search(r"\d", row[tag]):
+                continue
+            leet = respelt(row[tag], "leet").text
+            read = "".join(letter_of.get(c, c) for c in leet)
+            assert read.casefold() == row[tag].casefold()
+            assert read_back(respelt(row[tag], "spaces").text, "spaces") == row[tag]
+
+
+@given(TEXT, st.sampled_from(LEVELS["spelling"]))
+def test_a_spelling_changes_words_alone(text, level):
+    made = respelt(text, level)
+    other = [unicodedata.normalize("NFC", c) for c in text if unicodedata.category(c)[0] == "N"]
+    assert made.fault or all(made.text.count(c) >= text.count(c) for c in set(other))

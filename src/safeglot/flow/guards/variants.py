@@ -12,7 +12,7 @@ from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.translation.variants import with_variations
 from safeglot.keys import digest
-from safeglot.prompts.probes.base import parse_all
+from safeglot.prompts.probes.base import SLANG, parse_all
 from safeglot.prompts.probes.context import slots
 from safeglot.prompts.prompt_set import PromptSet, Untranslated
 from safeglot.prompts.reading.label_columns import ANSWERS, PROMPTS
@@ -22,8 +22,8 @@ from safeglot.text.loops import is_empty
 from safeglot.types import Prompt, Translation
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
-    PROMPTS: ("codeswitch", "translit", "dialect", "framing"),
-    ANSWERS: ("translit", "dialect"),
+    PROMPTS: ("codeswitch", "translit", "spelling", "dialect", "coded", "codewords", "framing"),
+    ANSWERS: ("translit", "spelling", "dialect", "coded", "codewords"),
 }
 """By what is rated the factors that can vary it: answers have no parallel text, and no request to frame."""
 
@@ -128,7 +128,7 @@ def _check(probes: Sequence[str], side: str, texts: Iterable[LabelledText]) -> N
                     f"--probes {given}: {side} are rated here as they came, and {probe.factor} cannot "
                     f"vary them. Give one of {', '.join(allowed)}, as in --probes {allowed[0]}{'' if side == ANSWERS else '=word'}."
                 )
-            if probe.factor == "dialect" and several is not None:
+            if probe.factor in SLANG and several is not None:
                 raise UsageError(
                     f"--probes {given}: id {several} has several answers, and a row of the file "
                     "cannot say of which it is. Give each answer an id of its own."

@@ -135,14 +135,15 @@ def _alone(
 
 
 def _variants(texts: _ProbeTexts, of: tuple[str, str], tag: str) -> dict[str, VariantVerdicts]:
+    none_P = np.zeros(len(texts.cube.prompts), dtype=np.bool_)
     return {
         kind[1]: VariantVerdicts(
             unsafe_PS=_unsafe(texts, of, kind),
-            there_P=there_P,
-            sound_P=texts.sound[kind],
+            there_P=texts.there.get(kind, none_P),
+            sound_P=texts.sound.get(kind, none_P),
             unmade=texts.unmade[kind],
         )
-        for kind, there_P in texts.there.items()
+        for kind in texts.there | texts.unmade
         if kind[0] == tag
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, product
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ from safeglot.flow.translation.slots import filled, slotless
 from safeglot.flow.translation.translators import TranslationSteps, make_steps
 from safeglot.prompts.probes import base
 from safeglot.prompts.probes.base import Made, Probe
+from safeglot.prompts.probes.codewords import read_codewords
 from safeglot.prompts.probes.dialect import Dialects, read_dialects
 from safeglot.prompts.probes.making import variants
 from safeglot.prompts.probes.manipulation import Check, Seen, check_variant
@@ -113,7 +115,7 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
             sets.append(base.parse_all(text))
         except UsageError as error:
             problems.append(f"--probes: {error}")
-    sets, dialects, wordings = _dialects(sets, prompts, problems)
+    sets, dialects, wordings = _expanded(sets, prompts, problems)
     steps = TranslationSteps(translators=())
     if config.quality or wordings or set(ROUND_TRIPS) & set(config.arms):
         with gathered(problems):
@@ -137,34 +139,36 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
     )
 
 
-def _dialects(
+def _expanded(
     sets: Sequence[_Set], prompts: PromptSet, problems: list[str]
 ) -> tuple[list[_Set], Dialects, tuple[Probe, ...]]:
-    """Return the probes, the texts of files, and what a chat model is to word.
+    """Return the probes, the texts and code words of files, and what a chat model is to word.
 
     A probe of a file becomes one of each of its labels, a number of wordings one of each.
     """
-    expanded: list[_Set] = []
-    texts: dict[tuple[Probe, str, str], str] = {}
-    asked: dict[Probe, None] = {}
-    for together in sets:
-        given = next((p for p in together if p.factor in base.GIVEN), None)
-        if given is None:
-            expanded.append(together)
-            continue
-        own = base.wordings(given)
-        asked |= dict.fromkeys(own)
-        if not own:
-            read = _read(given, prompts, problems)
-            own = read.probes
-            texts.update(read.texts)
-        others = tuple(p for p in together if p is not given)
-        expanded += [base.ordered((*others, probe)) for probe in own]
-    return expanded, Dialects(texts=texts), tuple(asked)
+    files = {
+        probe: _read(probe, prompts, problems)
+        for probe in chain.from_iterable(sets)
+        if not base.LEVELS[probe.factor] and not base.wordings(probe)
+    }
+    asked = [base.wordings(probe) for probe in chain.from_iterable(sets)]
+    expanded = [
+        base.ordered(one)
+        for together in sets
+        for one in product(
+            *(files[p].probes if p in files else base.wordings(p) or (p,) for p in together)
+        )
+    ]
+    given = Dialects(
+        texts=dict(chain.from_iterable(read.texts.items() for read in files.values())),
+        codes=dict(chain.from_iterable(read.codes.items() for read in files.values())),
+    )
+    return expanded, given, tuple(dict.fromkeys(chain.from_iterable(asked)))
 
 
 def _read(probe: Probe, prompts: PromptSet, problems: list[str]) -> Dialects:
     noted, file = Problems(), probe.level
+    named = replace(probe, level=Path(file).stem)
     try:
         loaded = datasets.load_prompts(file)
         table = read_table(loaded.files)
@@ -173,12 +177,11 @@ def _read(probe: Probe, prompts: PromptSet, problems: list[str]) -> Dialects:
             (row.place, {k: "" if v is None else str(v) for k, v in row.cells.items()})
             for row in table.rows
         ]
+        if probe.factor == "codewords":
+            codes = read_codewords(rows, prompts.languages, problems=noted)
+            return Dialects(codes={(named, tag): own for tag, own in codes.items()})
         return read_dialects(
-            rows,
-            [p.id for p in prompts.prompts],
-            tags=prompts.languages,
-            probe=replace(probe, level=Path(file).stem),
-            problems=noted,
+            rows, _texts(prompts), tags=prompts.languages, probe=named, problems=noted
         )
     except InputErrors as error:
         problems += error.problems
@@ -189,13 +192,17 @@ def _read(probe: Probe, prompts: PromptSet, problems: list[str]) -> Dialects:
     return Dialects()
 
 
-def _made(plan: VariantPlan) -> Iterator[Made]:
-    texts: dict[str, dict[str, str]] = {p.id: {} for p in plan.prompts.prompts}
-    for text in plan.prompts.translations:
+def _texts(prompts: PromptSet) -> dict[str, dict[str, str]]:
+    texts: dict[str, dict[str, str]] = {p.id: {} for p in prompts.prompts}
+    for text in prompts.translations:
         texts[text.prompt][text.language] = text.text
+    return texts
+
+
+def _made(plan: VariantPlan) -> Iterator[Made]:
     wanted = dict.fromkeys([*plan.probes, *filter(None, map(_bare, plan.probes))])
     yield from variants(
-        texts,
+        _texts(plan.prompts),
         list(wanted),
         seed=plan.config.probe_seed,
         reference=plan.config.reference,
@@ -205,8 +212,8 @@ def _made(plan: VariantPlan) -> Iterator[Made]:
 
 
 def _bare(together: _Set) -> _Set:
-    """Return the probes without the frame: an estimator is shown the request alone."""
-    return tuple(p for p in together if p.factor != "framing")
+    """Return the probes without frame and spelling: an estimator is shown the request alone."""
+    return tuple(p for p in together if p.factor not in base.READ_BACK)
 
 
 def _checkable(together: _Set) -> bool:
@@ -252,7 +259,7 @@ async def _worded(plan: VariantPlan, bench: Bench) -> Dialects:
         if here in seen and texts.pop(key, ""):
             faults[key] = "the wording is the same as an earlier one"
         seen.add(here)
-    return Dialects(texts=texts, faults=faults)
+    return replace(plan.dialects, texts=texts, faults=faults)
 
 
 def _to_rate(plan: VariantPlan, made: Sequence[Made]) -> Iterator[tuple[_Place, Candidate]]:
@@ -323,7 +330,7 @@ def _unit(quality: Mapping[str, float], scales: Mapping[str, Scale]) -> dict[str
 def _identified(text: str, parent: str, together: _Set, tag: str) -> str:
     """Return the language that a variant is in, "" where that is not sure; a dialect is of its own."""
     identifiers = available(registry.glotlid())
-    if any(probe.factor == "dialect" for probe in together):
+    if any(probe.factor in base.SLANG for probe in together):
         return foreign(text, parent, tag, identifiers)
     for identifier in identifiers:
         if identifier.covers(tag):

@@ -12,14 +12,21 @@ from safeglot.prompts.probes.package_data import countries
 LEVELS: Mapping[str, tuple[str, ...]] = {
     "context": ("local", "reference"),
     "dialect": (),
+    "coded": (),
     "paraphrase": (),
+    "codewords": (),
     "codeswitch": ("word", "clause", "word-into-reference", "clause-into-reference"),
     "translit": ("latin",),
+    "spelling": ("leet", "spaces", "dots"),
     "framing": ("story", "roleplay", "educational", "research"),
 }
 """Factors in the order in which they are applied, and their levels; () takes a level of the user's."""
-GIVEN = ("dialect", "paraphrase")
+GIVEN = ("dialect", "coded", "paraphrase")
 """Factors whose texts are given whole, by a file or a chat model: a text has one of them."""
+SLANG = ("dialect", "coded")
+"""Those whose language an identifier may take for another."""
+READ_BACK = ("spelling", "framing")
+"""Applied last: what they leave in the text is the request word for word."""
 MOST_WORDINGS = 20
 SHARE = 0.3
 """Of the words or clauses that code-switching swaps."""
@@ -27,7 +34,7 @@ SHARE = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One factor at one level, as in codeswitch=word; of `dialect` and `paraphrase` it is a file or a label."""
+    """One factor at one level, as in codeswitch=word; of those without levels it is a file or a label."""
 
     factor: str
     level: str
@@ -40,7 +47,8 @@ class Variant:
     Code-switching: level (what was swapped: word, clause or sentence), matrix, embedded, share (of
     the reference text's words or clauses), swapped (how many stretches), cmi and its cmi_unit.
     Context: context (whose), and what filled the slots: country, place, language. Translit: script. Framing: frame (whose
-    row), frame_checked (yes or no). Dialect, paraphrase: label.
+    row), frame_checked (yes or no). Dialect, coded, paraphrase: label. Codewords: terms (how many
+    were replaced). Spelling: spelling, changed (share of the letters of all words).
     """
 
     text: str

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from safeglot.errors import UsageError
 from safeglot.prompts.probes.alignment import WordTable, learn
 from safeglot.prompts.probes.base import (
-    GIVEN,
     SHARE,
     Made,
     Probe,
@@ -18,10 +17,13 @@ from safeglot.prompts.probes.base import (
     seed_of,
 )
 from safeglot.prompts.probes.codeswitch import Pair, by_clause, by_word, frequent_words
+from safeglot.prompts.probes.codewords import coded
 from safeglot.prompts.probes.context import baseline, in_context
 from safeglot.prompts.probes.dialect import Dialects
 from safeglot.prompts.probes.framing import framed
+from safeglot.prompts.probes.spelling import respelt
 from safeglot.prompts.probes.transliterate import romanise
+from safeglot.text.languages import canonical
 
 Texts = Mapping[str, Mapping[str, str]]
 """Texts by prompt and by language."""
@@ -85,15 +87,19 @@ class _Maker:
     def _applied(
         self, text: str, prompt: str, tag: str, probe: Probe, facts: Mapping[str, float | str]
     ) -> Variant:
-        if probe.factor == "context":
-            return in_context(text, tag, probe.level, self.reference)
-        if probe.factor in GIVEN:
-            return self.dialects.variant(probe, prompt, tag)
-        if probe.factor == "codeswitch":
-            return self._switched(text, prompt, tag, probe, str(facts.get("context", "")))
-        if probe.factor == "translit":
-            return romanise(text, tag)
-        return framed(text, probe.level, str(facts.get("matrix", tag)))
+        own = str(facts.get("context", ""))
+        steps: dict[str, Callable[[], Variant]] = {
+            "context": lambda: in_context(text, tag, probe.level, self.reference),
+            "codewords": lambda: coded(
+                text, self.dialects.codes.get((probe, canonical(tag)), {}), tag
+            ),
+            "codeswitch": lambda: self._switched(text, prompt, tag, probe, own),
+            "translit": lambda: romanise(text, tag),
+            "spelling": lambda: respelt(text, probe.level),
+            "framing": lambda: framed(text, probe.level, str(facts.get("matrix", tag))),
+        }
+        step = steps.get(probe.factor)
+        return step() if step else self.dialects.variant(probe, prompt, tag)
 
     def _switched(self, text: str, prompt: str, tag: str, probe: Probe, context: str) -> Variant:
         """Return a text mixed with the reference text, which stands in the same context."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from safeglot.prompts.probes.base import Probe, Variant
+from safeglot.prompts.probes.base import READ_BACK, Probe, Variant
 from safeglot.text import languages
 
 THRESHOLD = 0.5
@@ -45,8 +45,8 @@ def check_variant(
 ) -> Check:
     """Return whether a variant keeps its meaning, as far as it was looked at, and why it does not.
 
-    A frame leaves its request as it is, and no identifier and hardly an estimator reads romanised
-    text: a variant of these alone is kept, and said to be unchecked.
+    A frame or another spelling leaves the words as they are, and no identifier and hardly an estimator
+    reads romanised text: a variant of these alone is kept, and said to be unchecked.
     """
     if variant.fault:
         return Check(kept=False, checked=False, reason=variant.fault)
@@ -56,7 +56,7 @@ def check_variant(
     known = {name: value for name, value in seen.quality.items() if value is not None}
     low = min(known, key=lambda name: known[name], default=None)
     # a name in a slot is of the language by CLDR, and alone makes an identifier doubt a short text
-    identified = "" if factors <= {"context", "framing"} else seen.identified
+    identified = "" if factors <= {"context", *READ_BACK} else seen.identified
     if identified and languages.primary(identified) not in _allowed(variant, language):
         reason = f"language of the variant is told as {identified}"
     elif low is None:
@@ -70,6 +70,8 @@ def _beyond(factors: AbstractSet[str]) -> str:
     """Return why nothing can be said of the meaning of a variant by these factors; "" where it can."""
     if factors == {"framing"}:
         return "a frame leaves the request as it is"
+    if factors <= set(READ_BACK):
+        return "every word is there in another spelling that can be read back"
     if "translit" in factors:
         return "not checked: neither identifier nor estimator reads romanised text"
     return ""

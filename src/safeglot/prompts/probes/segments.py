@@ -30,6 +30,10 @@ _SPACED_SENTENCE = frozenset(".")
 _SPACED_CLAUSE = frozenset(",:·\u0387")
 """Marks that end something only before a space or the end: elsewhere they stand in numbers and words."""
 _FIRST_MARK = 0x300
+_JOIN_NEXT = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0c4d\u0ccd\u0d4d\u0d4e\u1039\u17d2\u1a60\u200d\u1100-\u115f\ua960-\ua97c"
+"""Viramas and their like, the joiner, and leading consonants of Hangul: the next letter belongs to them."""
+_JOIN_LAST = "\u0e33\u0eb3\u1160-\u11ff\u200c\u200d\ud7b0-\ud7fb\uff9e\uff9f"
+"""Beside marks what belongs to the letter before it: vowels of Thai, Lao and Hangul, joiners, kana's marks."""
 
 
 class Span(NamedTuple):
@@ -47,6 +51,20 @@ class Span(NamedTuple):
 def words(text: str) -> tuple[Span, ...]:
     """Return the words of a text; digits, symbols and punctuation belong to none."""
     return tuple(Span(*match.span()) for match in _word_pattern().finditer(text))
+
+
+def letters(word: str) -> list[str]:
+    """Return the letters of a word as readers count them: with their marks, conjuncts and syllables of Hangul whole.
+
+    Source: Unicode Standard Annex 29, grapheme clusters; never finer, a little coarser for Khmer and Burmese.
+    """
+    return _letter_pattern().findall(word)
+
+
+def bounded(word: str) -> str:
+    """Return the pattern of a word that is not part of a longer one."""
+    letter = rf"[\w{_marks()}]"
+    return rf"(?<!{letter}){re.escape(word)}(?!{letter})"
 
 
 def clauses(text: str) -> list[Span]:
@@ -70,6 +88,12 @@ def _word_pattern() -> re.Pattern[str]:
     return re.compile(rf"{letter}+(?:{inside}{letter}+)*")
 
 
+@lru_cache(maxsize=1)
+def _letter_pattern() -> re.Pattern[str]:
+    return re.compile(rf"(?s:.)(?:[{_marks()}{_JOIN_LAST}]|(?<=[{_JOIN_NEXT}])[^\W\d_])*")
+
+
+@lru_cache(maxsize=1)
 def _marks() -> str:
     """Return the combining marks of Unicode as the ranges of a character class."""
     codes = [

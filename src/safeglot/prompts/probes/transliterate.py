@@ -37,7 +37,7 @@ def romanise(text: str, tag: str) -> Variant:
     latin = uroman.romanize_string(text, lcode=language_code(tag)).strip()
     if latin == text:
         return failed("nothing in the text is in another script")
-    if any(_is_foreign(char) for char in latin):
+    if any(is_foreign(char) for char in latin):
         return failed("uroman left letters of another script")
     return Variant(text=latin, facts={"script": script})
 
@@ -51,7 +51,7 @@ def _is_han(char: str) -> bool:
     return unicodedata.name(char, "").startswith("CJK UNIFIED IDEOGRAPH")
 
 
-def _is_foreign(char: str) -> bool:
+def is_foreign(char: str) -> bool:
     """Return whether a letter lies beyond Latin and its extensions."""
     return char.isalpha() and not ("\u0041" <= char <= "\u024f" or "\u1e00" <= char <= "\u1eff")
 

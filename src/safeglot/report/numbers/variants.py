@@ -9,6 +9,7 @@ NAMES = {
     "context": "local context",
     "dialect": "dialect",
     "paraphrase": "wording",
+    "codewords": "code words",
 }
 """Name of a factor as it is printed; others go by their own."""
 

@@ -69,7 +69,12 @@ def _variant(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
                 by_key.get(("gap_version", "", tag))
             ),
             f"beyond that in {reference}": lambda tag: effect("probe_interaction", "", tag),
-            "texts left out": lambda tag: _unkept(by_key.get(("probe_effect", "language", tag))),
+            "texts left out": lambda tag: _texts(
+                by_key.get(("probe_effect", "language", tag)), "unkept"
+            ),
+            "without the variant": lambda tag: _texts(
+                by_key.get(("probe_effect", "language", tag)), "unmade"
+            ),
         },
         title=spelled(name),
         words=f"{words} {LEFT_OUT}" if unkept else words,
@@ -89,8 +94,8 @@ def _turned(gap: Estimate | None) -> Figure:
     return difference(replace(gap, value=-gap.value, low=-gap.high, high=-gap.low))
 
 
-def _unkept(effect: Estimate | None) -> str:
-    n = extra(effect, "unkept")
+def _texts(effect: Estimate | None, key: str) -> str:
+    n = extra(effect, key)
     return count(int(n)) if n else ""
 
 

@@ -25,6 +25,8 @@ ORDER = [2, 0, 5, 4, 1, 3]
         ("context=reference", "context", "reference"),
         ("context=KE", "context", "KE"),
         ("dialect=my/slang=2.csv", "dialect", "my/slang=2.csv"),
+        ("codewords=my.csv", "codewords", "my.csv"),
+        ("spelling=dots", "spelling", "dots"),
         ("codeswitch=clause-into-reference", "codeswitch", "clause-into-reference"),
     ],
 )
@@ -41,6 +43,8 @@ def test_a_probe_is_read(text, factor, level):
         ("dialect", "takes a file, as in dialect=texts.csv"),
         ("translit=greek", "takes one of latin"),
         ("context=ke", "takes one of local, reference, or a country (AO, AR,"),
+        ("spelling", "takes one of leet, spaces, dots"),
+        ("coded", "takes a file, as in coded=texts.csv"),
         ("framing=story+translit", "takes one of story"),
     ],
 )
@@ -55,6 +59,8 @@ def test_factors_together_have_one_name_in_the_order_of_application():
     assert parse_all("codeswitch=word+framing=story") == probes
     with pytest.raises(UsageError, match="names a factor twice"):
         parse_all("framing=story+framing=research")
+    with pytest.raises(UsageError, match="names dialect and coded"):
+        parse_all("dialect=a.csv+coded=b.csv")
 
 
 def test_the_frame_is_the_last_factor():

@@ -60,6 +60,16 @@ PLAIN = Variant(text="x")
         ),
         (
             PLAIN,
+            "spelling=leet+framing=story",
+            Seen(quality={"kiwi": 0.1}, identified="fr"),
+            Check(
+                kept=True,
+                checked=False,
+                reason="every word is there in another spelling that can be read back",
+            ),
+        ),
+        (
+            PLAIN,
             "translit+framing=story",
             Seen(identified="mt"),
             Check(
