@@ -101,7 +101,8 @@ def test_leet_of_another_script_is_a_row_with_a_reason(run):
     assert why == [
         ("leetspeak is for Latin letters, and most letters here are of another script", N)
     ]
-    assert sum("Расскажи" in text for text in run[1]) == 2 * N + N * 2 // 3  # as it is, its twin, and in code words
+    asked = sum("Расскажи" in text for text in run[1])
+    assert asked == 2 * N + N * 2 // 3  # as it is, its twin, and in code words
 
 
 def test_prompts_without_a_term_are_no_part_of_the_contrast_and_counted(run):
