@@ -16,8 +16,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from safeglot.report.numbers.axis import Axis
-from safeglot.report.numbers.percent import count
+from safeglot.report.numbers.percent import count, percent, points
 from safeglot.report.numbers.plane import upside
+from safeglot.report.numbers.segments import segments
 from safeglot.text.control import escaped_json, shown
 
 NO_SCRIPT = "no_script.css"
@@ -50,11 +51,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    jinja.filters["count"] = count
-    jinja.filters["parts"] = _parts
-    jinja.filters["tick"] = _tick
-    jinja.filters["upside"] = _upside
-    jinja.filters["figures"] = _figures
+    shown_by = (count, percent, points, segments)
+    jinja.filters |= {function.__name__: function for function in shown_by}
+    jinja.filters |= {"parts": _parts, "tick": _tick, "upside": _upside, "figures": _figures}
     return jinja
 
 

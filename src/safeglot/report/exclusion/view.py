@@ -41,10 +41,6 @@ class ModelAverages:
         first, *others = self.pairs
         return all(first.whole < o.whole for o in others), all(first.rest < o.rest for o in others)
 
-    def averages(self, tag: str) -> AveragePair:
-        """Return the averages of one language. Raises: StopIteration for one that is not there."""
-        return next(pair for pair in self.pairs if pair.language.tag == tag)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExclusionView:

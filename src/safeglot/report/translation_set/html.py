@@ -8,8 +8,8 @@ from typing import Any
 from safeglot.report.environment import environment, head
 from safeglot.report.numbers.percent import DASH, NBSP, NONE, count, percent
 from safeglot.report.section import Section, fill
-from safeglot.report.translation_set import outcomes, quality, ratings, texts, translators
-from safeglot.report.translation_set.outcomes import kept_share
+from safeglot.report.translation_set import outcomes, quality, ratings, texts
+from safeglot.report.translation_set.outcomes import by_frequency, kept_share
 from safeglot.report.translation_set.view import Statistic, TranslationsView
 from safeglot.text.surrogates import whole
 from safeglot.types import OUTCOMES
@@ -35,7 +35,7 @@ def _nothing(_view: TranslationsView) -> dict[str, Any]:
 
 SECTIONS = (
     _section("outcomes", "Outcomes", outcomes.context),
-    _section("translators", "Translators", translators.context),
+    _section("translators", "Translators", _nothing),
     _section("quality", "Estimates", quality.context),
     _section("ratings", "Ratings", ratings.context),
     _section("settings", "Settings", _nothing),
@@ -46,24 +46,18 @@ SECTIONS = (
 
 def render_translations(view: TranslationsView) -> str:
     """Return translations.html: the same view gives the same bytes."""
-    shared = {"view": view, "dash": NONE}
+    shared = {"view": view, "dash": NONE, "by_frequency": by_frequency}
     template = environment().get_template("translation_set/frame.html")
     text = template.render(
         **head(STYLES, SCRIPTS),
         **shared,
-        **_top(view),
+        page_title=view.title,
+        lead=lead(view),
+        findings=findings(view),
+        limits=limits(view),
         sections=fill(SECTIONS, shared, view),
     )
     return whole(text)
-
-
-def _top(view: TranslationsView) -> dict[str, Any]:
-    return {
-        "page_title": view.title,
-        "lead": lead(view),
-        "findings": list(findings(view)),
-        "limits": list(limits(view)),
-    }
 
 
 def lead(view: TranslationsView) -> str:
@@ -85,7 +79,7 @@ def findings(view: TranslationsView) -> Iterator[str]:
         f"are gated, {count(totals['failed'])} failed."
     )
     if len(view.languages) > 1 and whole:
-        ordered = sorted(view.languages, key=lambda o: o.counts["kept"] / max(o.total, 1))
+        ordered = sorted(view.languages, key=lambda o: o.shares["kept"])
         low, high = ordered[0], ordered[-1]
         if kept_share(low) != kept_share(high):
             least, most = (f"{kept_share(o)}% ({o.language.name})" for o in (low, high))

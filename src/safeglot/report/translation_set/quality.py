@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.figures import Figure, plain
 from safeglot.report.numbers.percent import NONE, count
 from safeglot.report.page import NamedLanguage
@@ -25,40 +26,18 @@ _HEIGHT = 80.0
 _TOP = 4.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityRow:
-    """One estimator, or Human: a cell for each language, and one for all of them."""
-
-    name: str
-    proxy: bool
-    screens: bool
-    better: str
-    cells: tuple[Figure, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityTable:
-    """The table that M-ALERT prints, for these translators and estimators."""
-
-    rows: tuple[QualityRow, ...]
-    human: bool
-    uncovered: tuple[str, ...]
-
-
 def context(view: TranslationsView) -> dict[str, Any]:
     """Return what the template needs."""
-    return {"quality": table(view), "histograms": histograms(view)}
+    return {"quality": rows(view), "uncovered": uncovered(view), "histograms": histograms(view)}
 
 
-def table(view: TranslationsView) -> QualityTable:
-    """Return the rows of the estimators and of people, and what is not covered."""
-    rows = [_row(view, estimator) for estimator in view.estimators]
-    human = _human(view)
-    return QualityTable(
-        rows=(*rows, human) if human else tuple(rows),
-        human=human is not None,
-        uncovered=tuple(_uncovered(view)),
-    )
+def rows(view: TranslationsView) -> list[tuple[EstimatorView, list[Figure]]]:
+    """Return each estimator, and people, with a cell for each language and one for all of them."""
+    found = [(one, [o.quality.get(one.name) for o in view.languages]) for one in view.estimators]
+    if people := by_people(view):
+        human = EstimatorView(name=HUMAN, worst=0.0, best=1.0, proxy=False)
+        found.append((human, [people.get(o.language.tag) for o in view.languages]))
+    return [(one, _cells(view, one, spreads)) for one, spreads in found]
 
 
 def overall(spreads: Sequence[MeanSpread]) -> MeanSpread | None:
@@ -71,29 +50,16 @@ def overall(spreads: Sequence[MeanSpread]) -> MeanSpread | None:
     return MeanSpread(mean=mean, sd=(squares / len(spreads)) ** 0.5 if n > 1 else None, n=n)
 
 
-def _better(estimator: EstimatorView) -> str:
-    return "higher" if estimator.higher_is_better else "lower"
+def _cells(
+    view: TranslationsView, estimator: EstimatorView, spreads: Sequence[MeanSpread | None]
+) -> list[Figure]:
+    digits = 1 if abs(estimator.best - estimator.worst) > 25 else 2
+    reasons = [estimator.uncovered.get(o.language.tag) for o in view.languages]
+    cells = [_cell(*pair, digits) for pair in zip(spreads, reasons, strict=True)]
+    return [*cells, _cell(overall([one for one in spreads if one is not None]), None, digits)]
 
 
-def _digits(estimator: EstimatorView) -> int:
-    return 1 if abs(estimator.best - estimator.worst) > 25 else 2
-
-
-def _row(view: TranslationsView, estimator: EstimatorView) -> QualityRow:
-    name, digits = estimator.name, _digits(estimator)
-    spreads = {o.language.tag: o.quality.get(name) for o in view.languages}
-    cells = [_cell(s, digits, estimator.uncovered.get(tag)) for tag, s in spreads.items()]
-    whole = overall([spread for spread in spreads.values() if spread is not None])
-    return QualityRow(
-        name=name,
-        proxy=estimator.proxy,
-        screens=estimator.screens,
-        better=_better(estimator),
-        cells=(*cells, _cell(whole, digits, None)),
-    )
-
-
-def _cell(spread: MeanSpread | None, digits: int, uncovered: str | None) -> Figure:
+def _cell(spread: MeanSpread | None, uncovered: str | None, digits: int) -> Figure:
     if spread is None:
         return Figure(text=NONE, note="not covered" if uncovered else "")
     sd = "" if spread.sd is None else f" ± {plain(spread.sd, digits)}"
@@ -113,18 +79,8 @@ def by_people(view: TranslationsView) -> dict[str, MeanSpread]:
     }
 
 
-def _human(view: TranslationsView) -> QualityRow | None:
-    spreads = by_people(view)
-    if not spreads:
-        return None
-    cells = [_cell(spreads.get(o.language.tag), 2, None) for o in view.languages]
-    whole = _cell(overall(list(spreads.values())), 2, None)
-    return QualityRow(
-        name=HUMAN, proxy=False, screens=False, better="higher", cells=(*cells, whole)
-    )
-
-
-def _uncovered(view: TranslationsView) -> Iterator[str]:
+def uncovered(view: TranslationsView) -> Iterator[str]:
+    """Yield which languages an estimator does not cover, and why."""
     names = {o.language.tag: o.language.name for o in view.languages}
     for estimator in view.estimators:
         by_reason: dict[str, list[str]] = {}
@@ -139,59 +95,25 @@ def _uncovered(view: TranslationsView) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """A number on the axis, or a threshold: where it stands, in percent of the width."""
-
-    at: str
-    text: str
-    anchor: str = "middle"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistogramBar:
-    """Texts of one outcome in one step."""
-
-    name: str
-    x: str
-    width: str
-    y: str
-    height: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """One language."""
+    """One language: (outcome, x, y, height) of the bars, all as they stand in the drawing."""
 
     language: NamedLanguage
     words: str
-    bars: tuple[HistogramBar, ...]
-    ticks: tuple[Tick, ...]
+    width: str
+    bars: tuple[tuple[str, str, str, str], ...]
+    axis: Axis
     limit: str
-    bound: Tick | None
+    bound: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plots:
-    """One estimator, a plot for each language that has values."""
-
-    name: str
-    better: str
-    plots: tuple[Plot, ...]
-
-
-def histograms(view: TranslationsView) -> list[Plots]:
-    """Return the histograms by estimator; an estimator without any value has none."""
-    by_estimator = (
-        Plots(
-            name=estimator.name,
-            better=_better(estimator),
-            plots=tuple(
-                _plot(o, estimator.name) for o in view.languages if estimator.name in o.shape
-            ),
-        )
-        for estimator in view.estimators
-    )
-    return [plots for plots in by_estimator if plots.plots]
+def histograms(view: TranslationsView) -> list[tuple[EstimatorView, list[Plot]]]:
+    """Return the histograms by estimator, one a language; an estimator without any value has none."""
+    plots = [
+        (one, [_plot(o, one.name) for o in view.languages if one.name in o.shape])
+        for one in view.estimators
+    ]
+    return [pair for pair in plots if pair[1]]
 
 
 def _plot(view: LanguageView, name: str) -> Plot:
@@ -202,41 +124,26 @@ def _plot(view: LanguageView, name: str) -> Plot:
     spread = view.quality.get(name)
     mean = f", mean of those kept {plain(spread.mean)}" if spread else ""
     texts = f"{count(kept)} kept and {count(gated)} gated texts"
+    ticks = (shape.low, (shape.low + shape.high) / 2, shape.high)
     return Plot(
         language=view.language,
         words=f"{view.language.name}: {texts}; {limit}{mean}",
+        width=f"{100 / len(shape.kept) - 0.3:.2f}%",
         bars=tuple(_bars(shape)),
-        ticks=tuple(_ticks(shape)),
+        axis=Axis(low=shape.low, high=shape.high, ticks=ticks),
         limit=limit,
-        bound=None if bound is None else Tick(at=_at(shape, bound), text=f"{bound:g}"),
+        bound=bound,
     )
 
 
-def _at(shape: Histogram, number: float) -> str:
-    inside = min(max(number, shape.low), shape.high)
-    return f"{100 * (inside - shape.low) / (shape.high - shape.low):.2f}%"
-
-
-def _bars(shape: Histogram) -> Iterator[HistogramBar]:
-    most = max(k + g for k, g in zip(shape.kept, shape.gated, strict=True)) or 1
-    wide = 100 / len(shape.kept)
-    for step, (kept, gated) in enumerate(zip(shape.kept, shape.gated, strict=True)):
+def _bars(shape: Histogram) -> Iterator[tuple[str, str, str, str]]:
+    steps = [*zip(shape.kept, shape.gated, strict=True)]
+    most = max(map(sum, steps)) or 1
+    for step, counts in enumerate(steps):
         top = _TOP + _HEIGHT
-        for name, n in (("kept", kept), ("gated", gated)):
+        for name, n in zip(("kept", "gated"), counts, strict=True):
             height = _HEIGHT * n / most
             top -= height
             if n:
-                yield HistogramBar(
-                    name=name,
-                    x=f"{wide * step + 0.15:.2f}%",
-                    width=f"{wide - 0.3:.2f}%",
-                    y=f"{top:.1f}",
-                    height=f"{height:.1f}",
-                )
-
-
-def _ticks(shape: Histogram) -> Iterator[Tick]:
-    anchors: Mapping[int, str] = {0: "start", 4: "end"}
-    for step in (0, 2, 4):
-        number = shape.low + (shape.high - shape.low) * step / 4
-        yield Tick(at=_at(shape, number), text=f"{number:g}", anchor=anchors.get(step, "middle"))
+                x = 100 / len(steps) * step + 0.15
+                yield name, f"{x:.2f}%", f"{top:.1f}", f"{height:.1f}"

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from safeglot.report.numbers.figures import Figure, plain, span
 from safeglot.report.numbers.percent import DASH, NONE, count, percent
-from safeglot.report.page import NamedLanguage
 from safeglot.report.translation_set.view import Statistic, TranslationsView
 
 NO_STATISTIC = Statistic(number=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatingRow:
-    """The ratings of the kept, or the gated, texts of one language."""
-
-    language: NamedLanguage
-    outcome: str
-    rated: str
-    adequacy: Figure
-    preserved: Figure
-    alpha: Figure
-
-
 def context(view: TranslationsView) -> dict[str, Any]:
     """Return what the template needs."""
-    return {"ratings": list(_rows(view)), "correlations": correlations(view)}
+    return {
+        "names": {o.language.tag: o.language.name for o in view.languages},
+        "figure_of": figure_of,
+        "share_of": share_of,
+        "correlations": correlations(view),
+    }
 
 
 def correlations(view: TranslationsView) -> list[tuple[str, tuple[Figure, ...]]]:
@@ -40,7 +30,7 @@ def correlations(view: TranslationsView) -> list[tuple[str, tuple[Figure, ...]]]
         (
             estimator.name,
             tuple(
-                _figure(by_language.get(o.language.tag, {}).get(estimator.name, NO_STATISTIC))
+                figure_of(by_language.get(o.language.tag, {}).get(estimator.name, NO_STATISTIC))
                 for o in view.languages
             ),
         )
@@ -49,20 +39,8 @@ def correlations(view: TranslationsView) -> list[tuple[str, tuple[Figure, ...]]]
     ]
 
 
-def _rows(view: TranslationsView) -> Iterator[RatingRow]:
-    languages = {o.language.tag: o.language for o in view.languages}
-    for rated in view.rated:
-        yield RatingRow(
-            language=languages[rated.language],
-            outcome=rated.outcome,
-            rated=f"{count(rated.adequacy.n)} of {count(rated.drawn)}",
-            adequacy=_figure(rated.adequacy),
-            preserved=_share_figure(rated.preserved),
-            alpha=_figure(rated.alpha),
-        )
-
-
-def _figure(statistic: Statistic) -> Figure:
+def figure_of(statistic: Statistic) -> Figure:
+    """Return a number with its interval, or why there is none."""
     if statistic.number is None:
         return Figure(text=NONE, note=statistic.why)
     low, high = statistic.low, statistic.high
@@ -74,8 +52,9 @@ def _figure(statistic: Statistic) -> Figure:
     )
 
 
-def _share_figure(share: Statistic) -> Figure:
+def share_of(share: Statistic) -> Figure:
+    """Return a share in percent; one without an interval as a plain number."""
     if share.number is None or share.low is None or share.high is None:
-        return _figure(share)
+        return figure_of(share)
     interval = f"{percent(share.low)}{DASH}{percent(share.high)}"
     return Figure(text=f"{percent(share.number)}%", interval=interval, n=count(share.n))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from safeglot.report.page import NamedLanguage
-from safeglot.types import CandidateRow
+from safeglot.types import OUTCOMES, CandidateRow
 
 BINS = 20
 """Steps of a histogram, from the worst to the best end of an estimator's scale."""
@@ -81,6 +81,11 @@ class LanguageView:
     def total(self) -> int:
         """All prompts."""
         return sum(self.counts.values())
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """The share of each outcome in all prompts, 0 without any."""
+        return {name: self.counts[name] / max(self.total, 1) for name in OUTCOMES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
