@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from safeglot.errors import InputErrors, UsageError
+from safeglot.experiments.field import Field
 from safeglot.experiments.malert import name_in, published
 from safeglot.experiments.rows import FactRow, check_columns, number_of, read_rows
 
 _COLUMNS = ("model", "family", "params_b", "instruct")
+COVARIATES = ("training_tokens_b", "release_year", "alignment")
+"""Columns that may be given of what goes with size."""
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A model's family, its size in billions of parameters, and whether it is tuned to instructions."""
+    """A model's family, its size in billions of parameters, and whether it is tuned to instructions.
+
+    `numbers` are those of its covariates that are known, by what they are called in a table;
+    `alignment` are words such as dpo, None where nothing is said of it.
+    """
 
     family: str
     params_b: float
     instruct: bool
     base: str | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    alignment: frozenset[str] | None = None
+
+    @property
+    def kind(self) -> str:
+        """What tables call it: base or instruct."""
+        return "instruct" if self.instruct else "base"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSafety:
+    """A model with its safety and facts; `n` is how many answers the safety is worth."""
+
+    name: str
+    fact: Fact
+    safety: float
+    n: float
+    span: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelGroup:
+    """Models that can be compared: of runs, by one judge, or published."""
+
+    of: str
+    models: tuple[ModelSafety, ...]
+    field: Field | None
+    level: float
+    notes: tuple[str, ...]
 
 
 def facts_of(models: Sequence[str], file: Path | None) -> dict[str, Fact]:
@@ -62,7 +99,7 @@ def _packaged(row: Mapping[str, Any]) -> Fact:
 
 def _read(file: Path) -> dict[str, Fact]:
     rows = read_rows(file, flag="--models", key="model")
-    check_columns(rows, _COLUMNS, (*_COLUMNS, "base"), flag="--models")
+    check_columns(rows, _COLUMNS, (*_COLUMNS, "base", *COVARIATES), flag="--models")
     wrong: list[str] = []
     facts: dict[str, Fact] = {}
     for row in rows:
@@ -80,27 +117,35 @@ def _read(file: Path) -> dict[str, Fact]:
 
 def _fact(row: FactRow) -> tuple[list[str], Fact | None]:
     fields, wrong = row.fields, []
-    size = number_of(fields.get("params_b", ""))
-    if size is None or size <= 0:
-        wrong.append(
-            f"--models: {row.where}: params_b is {fields.get('params_b', '')!r}; give a number "
-            "above 0, in billions."
-        )
-    tuned = _TRUTH.get(fields.get("instruct", "").lower())
-    if tuned is None:
-        wrong.append(
-            f"--models: {row.where}: instruct is {fields.get('instruct', '')!r}; allowed are true "
-            "and false."
-        )
+    numbers: dict[str, float] = {}
+    for name in ("params_b", *COVARIATES[:2]):
+        text = fields.get(name, "")
+        value = number_of(text)
+        if value is not None and value > 0:
+            numbers[name] = value
+        elif text or name == "params_b":
+            unit = ", in billions" if name.endswith("_b") else ""
+            wrong.append(f"--models: {row.where}: {name} is {text!r}; give a number above 0{unit}.")
+    if (tuned := _TRUTH.get((said := fields.get("instruct", "")).lower())) is None:
+        wrong.append(f"--models: {row.where}: instruct is {said!r}; allowed are true and false.")
     wrong += [
         f"--models: {row.where}: {name} is empty; give one."
         for name in ("model", "family")
         if not fields.get(name)
     ]
-    if wrong or size is None or tuned is None:
+    if wrong or tuned is None:
         return wrong, None
-    base = fields.get("base") or None
-    return [], Fact(family=fields["family"], params_b=size, instruct=tuned, base=base)
+    words = re.findall(r"[\w-]+", fields.get("alignment", "").lower())
+    size, tokens = numbers.pop("params_b"), numbers.pop("training_tokens_b", None)
+    more = {} if tokens is None else {"log10 training tokens": math.log10(tokens)}
+    return [], Fact(
+        family=fields["family"],
+        params_b=size,
+        instruct=tuned,
+        base=fields.get("base") or None,
+        numbers=more | {name.replace("_", " "): value for name, value in numbers.items()},
+        alignment=frozenset(words) - {"none"} if words else None,
+    )
 
 
 def pairs_of(facts: Mapping[str, Fact]) -> list[tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,41 +13,23 @@ from safeglot.experiments.beside import beside_table
 from safeglot.experiments.cells import tabled
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import published
-from safeglot.experiments.model_facts import Fact, facts_of, pairs_of
+from safeglot.experiments.model_facts import ModelGroup, ModelSafety, facts_of, pairs_of
 from safeglot.experiments.runs import read_runs
+from safeglot.experiments.size_covariates import size_table
 from safeglot.report.numbers.percent import percent
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, said, word
 from safeglot.score.models.ranking import average_of, difference, too_invalid
 from safeglot.score.models.trend import (
+    Interaction,
+    Isotonic,
     Models,
+    Stratified,
     isotonic_trend,
     paired_models,
     size_by_tuning,
     stratified_kendall,
 )
 from safeglot.score.stats.association import Association, NoFit, kendall, spearman
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSafety:
-    """A model with its safety and facts; `n` is how many answers the safety is worth."""
-
-    name: str
-    fact: Fact
-    safety: float
-    n: float
-    span: tuple[float | None, float | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelGroup:
-    """Models that can be compared: of runs, by one judge, or published."""
-
-    of: str
-    models: tuple[ModelSafety, ...]
-    field: Field | None
-    level: float
-    notes: tuple[str, ...]
 
 
 def base_vs_instruct(
@@ -64,7 +45,11 @@ def model_size(
 ) -> list[ResultTable]:
     """Return whether safety rises with size, in base and in instruct models. Raises: UsageError."""
     groups = _groups(paths, wanted, facts, reference, what="model-size")
-    return [table for group in groups for table in (_sizes(group), _trends(group), *_beside(group))]
+    return [
+        table
+        for group in groups
+        for table in (_sizes(group), _trends(group), size_table(group), *_beside(group))
+    ]
 
 
 def _beside(group: ModelGroup) -> Iterator[ResultTable]:
@@ -80,7 +65,7 @@ def _groups(
         fields = fields_of(read_runs(paths, what=what), wanted)
         groups += [_of_runs(field, facts) for field in fields]
     if reference is not None:
-        groups.append(_of_published())
+        groups.append(_of_published(facts))
     return groups
 
 
@@ -116,9 +101,9 @@ def _of_runs(field: Field, facts: Path | None) -> ModelGroup:
     )
 
 
-def _of_published() -> ModelGroup:
+def _of_published(file: Path | None) -> ModelGroup:
     table = published()
-    facts = facts_of(list(table.facts), None)
+    facts = facts_of(list(table.facts), file)
     models = tuple(
         ModelSafety(
             name=name, fact=facts[name], safety=rate, n=table.worth("overall"), span=(None, None)
@@ -224,7 +209,7 @@ def _sizes(group: ModelGroup) -> ResultTable:
         {
             "model": ("word", lambda m: word(m.name)),
             "family": ("word", lambda m: word(m.fact.family)),
-            "kind": ("word", lambda m: word(_kind(m))),
+            "kind": ("word", lambda m: word(m.fact.kind)),
             "billions of parameters": ("number", lambda m: number(m.fact.params_b)),
             "safety": ("rate", lambda m: number(m.safety, m.span)),
         },
@@ -233,72 +218,58 @@ def _sizes(group: ModelGroup) -> ResultTable:
     )
 
 
-def _kind(model: ModelSafety) -> str:
-    return "instruct" if model.fact.instruct else "base"
-
-
 def _trends(group: ModelGroup) -> ResultTable:
     rows: list[ResultRow] = []
     for kind in ("base", "instruct"):
-        rows += _trend_rows([m for m in group.models if _kind(m) == kind], kind)
+        rows += _trend_rows([m for m in group.models if m.fact.kind == kind], kind)
     rows.append(_interaction(group))
     return ResultTable(**said("trends", of=group.of), rows=tuple(rows), notes=group.notes)
 
 
-def _trend_rows(models: Sequence[ModelSafety], kind: str) -> list[ResultRow]:
-    size = [m.fact.params_b for m in models]
-    safety = [m.safety for m in models]
-    families = [m.fact.family for m in models]
-    measures: Mapping[str, Callable[[], Association | NoFit]] = {
-        "Kendall tau-b": lambda: kendall(size, safety, unit="models"),
-        "Spearman": lambda: spearman(size, safety, unit="models"),
-    }
-    rows = [_measure_row(kind, name, measure()) for name, measure in measures.items()]
+def _trend_rows(models: Sequence[ModelSafety], kind: str) -> Iterator[ResultRow]:
+    size, safety, families, n = *_columns(models), len(models)
+    for name, measure in (("Kendall tau-b", kendall), ("Spearman", spearman)):
+        rank = measure(size, safety, unit="models")
+        yield _row(kind, name, rank, 0 if isinstance(rank, NoFit) else rank.n)
     within = stratified_kendall(size, safety, families)
-    if isinstance(within, NoFit):
-        rows.append(_none(kind, "Kendall's S within families", within, len(models)))
-    else:
-        name = f"Kendall's S within {within.families} families"
-        rows.append(_row(kind, name, number(within.s), within.p, len(models)))
+    told = "" if isinstance(within, NoFit) else f"{within.families} "
+    yield _row(kind, f"Kendall's S within {told}families", within, n)
     fit = isotonic_trend(size, safety, families=families)
-    if isinstance(fit, NoFit):
-        rows.append(_none(kind, "isotonic R2", fit, len(models)))
-    else:
-        name = "isotonic R2" + (", permuted in families" if fit.p.within_families else "")
-        rows.append(_row(kind, name, number(fit.r2), fit.p.p, len(models)))
-    return rows
+    told = "" if isinstance(fit, NoFit) or not fit.p.within_families else ", permuted in families"
+    yield _row(kind, f"isotonic R2{told}", fit, n)
 
 
-def _measure_row(kind: str, name: str, measure: Association | NoFit) -> ResultRow:
-    if isinstance(measure, NoFit):
-        return _none(kind, name, measure, 0)
-    return _row(kind, name, number(measure.value), measure.p, measure.n)
+def _columns(models: Sequence[ModelSafety]) -> tuple[list[float], list[float], list[str]]:
+    facts = [m.fact for m in models]
+    return [f.params_b for f in facts], [m.safety for m in models], [f.family for f in facts]
 
 
-def _row(kind: str, name: str, value: ResultCell, p: float, n: int) -> ResultRow:
+def _row(
+    kind: str, name: str, found: Association | Stratified | Isotonic | Interaction | NoFit, n: int
+) -> ResultRow:
+    p: float | None = None
+    match found:
+        case NoFit():
+            value = number(None, reason=found.reason)
+        case Stratified():
+            value, p = number(found.s), found.p
+        case Isotonic():
+            value, p = number(found.r2), found.p.p
+        case Interaction():
+            value, p = number(found.value, (found.low, found.high)), found.p
+        case _:
+            value, p = number(found.value), found.p
     return (word(kind), word(name), value, number(p), number(n))
 
 
-def _none(kind: str, name: str, why: NoFit, n: int) -> ResultRow:
-    return (word(kind), word(name), number(None, reason=why.reason), number(None), number(n))
-
-
 def _interaction(group: ModelGroup) -> ResultRow:
-    name, n = "interaction: logit safety by log10 size, instruct less base", len(group.models)
+    size, safety, families = _columns(group.models)
     models = Models(
-        safety=np.array([m.safety for m in group.models]),
+        safety=np.array(safety),
         n=np.array([m.n for m in group.models]),
-        params_b=np.array([m.fact.params_b for m in group.models]),
+        params_b=np.array(size),
         instruct=np.array([float(m.fact.instruct) for m in group.models]),
-        families=tuple(m.fact.family for m in group.models),
+        families=tuple(families),
     )
-    interaction = size_by_tuning(models, level=group.level)
-    if isinstance(interaction, NoFit):
-        return _none("both", name, interaction, n)
-    return _row(
-        "both",
-        name,
-        number(interaction.value, (interaction.low, interaction.high)),
-        interaction.p,
-        n,
-    )
+    name = "interaction: logit safety by log10 size, instruct less base"
+    return _row("both", name, size_by_tuning(models, level=group.level), len(group.models))

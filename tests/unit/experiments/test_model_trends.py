@@ -44,7 +44,7 @@ def test_sizes_are_listed_base_models_first(given):
 
 def test_trends_say_why_there_is_none(given):
     paths, facts = given
-    _, trends, _ = model_size(paths, Asked(), facts=facts)
+    _, trends, _, _ = model_size(paths, Asked(), facts=facts)
     rows = dict(zip(zip(column(trends, "models"), column(trends, "figure"), strict=True), trends.rows, strict=True))  # fmt: skip
     assert rows["instruct", "Kendall tau-b"][2].value == pytest.approx(1)
     assert rows["base", "Kendall tau-b"][2].text

@@ -231,12 +231,17 @@ class Models:
     families: tuple[str, ...]
 
 
+def logit_safety(safety: Numbers, n: Numbers) -> Floats:
+    """Return the log odds of (s + 1/2) / (n + 1), so that no unsafe answer is no fault; shape (n,)."""
+    n = floats(n)
+    return floats(special.logit((floats(safety) * n + 0.5) / (n + 1)))
+
+
 def size_by_tuning(models: Models, *, level: float = 0.95) -> Interaction | NoFit:
     """Return logit safety fitted on log10 size, tuning and their product; errors clustered by family.
 
-    The logit takes (s + 1/2) / (n + 1), so that no unsafe answer is no fault. Errors are CR1 with
-    Student's t of families - 1 degrees. At least five families must have both kinds: no more of
-    them than there are coefficients leave the error without meaning.
+    Errors are CR1 with Student's t of families - 1 degrees. At least five families must have both
+    kinds: no more of them than there are coefficients leave the error without meaning.
     Source: Liang and Zeger 1986, Biometrika 73.
     """
     _, group = np.unique(np.asarray(models.families, dtype=np.str_), return_inverse=True)
@@ -247,12 +252,11 @@ def size_by_tuning(models: Models, *, level: float = 0.95) -> Interaction | NoFi
             reason=f"{both} families have base and instruct models, at least 5 are needed for an "
             "error over families"
         )
-    rate = (models.safety * models.n + 0.5) / (models.n + 1)
     x = np.log10(models.params_b)
     design = np.column_stack([np.ones(n), x, models.instruct, x * models.instruct])
     if np.linalg.matrix_rank(design) < 4:
         return NoFit(reason="base and instruct models do not both come in two sizes")
-    y = special.logit(rate)
+    y = logit_safety(models.safety, models.n)
     inverse = np.linalg.inv(design.T @ design)
     coef = inverse @ design.T @ y
     scores = design * (y - design @ coef)[:, None]
