@@ -69,7 +69,7 @@ def facts_of(models: Sequence[str], file: Path | None) -> dict[str, Fact]:
     Raises: InputErrors for what is wrong in the file, and for models without facts, by name.
     """
     given = {} if file is None else _read(file)
-    known = {name: _packaged(row) for name, row in published().facts.items()}
+    known = {name: Fact(**row) for name, row in published().facts.items()}
     facts: dict[str, Fact] = {}
     for model in models:
         # a model that several runs have is told with its run behind it
@@ -86,15 +86,6 @@ def facts_of(models: Sequence[str], file: Path | None) -> dict[str, Fact]:
             f"a model, such as: {lacking[0].rsplit('/', 1)[-1]},FAMILY,7,true"
         )
     return facts
-
-
-def _packaged(row: Mapping[str, Any]) -> Fact:
-    return Fact(
-        family=row["family"],
-        params_b=float(row["params_b"]),
-        instruct=bool(row["instruct"]),
-        base=row.get("base"),
-    )
 
 
 def _read(file: Path) -> dict[str, Fact]:

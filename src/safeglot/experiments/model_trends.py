@@ -173,28 +173,21 @@ def _pairs_together(group: ModelGroup, pairs: Sequence[_TunedPair]) -> ResultTab
     differences = [(pair.difference.value, pair.instruct.fact.family) for pair in pairs]
     known = [(value, family) for value, family in differences if value is not None]
     together = paired_models([v for v, _ in known], [f for _, f in known], level=group.level)
-    rows: list[ResultRow] = []
+    found: list[tuple[str, ResultCell, float | None]] = []
     if not isinstance(together, NoFit):
-        rows = [
-            (
-                word("mean difference"),
-                number(together.mean, (together.low, together.high)),
-                number(None),
-            ),
-            (
-                word("the same, bootstrap"),
-                number(together.mean, together.bootstrap or (None, None)),
-                number(None),
-            ),
-            (word("Wilcoxon signed rank"), number(None), number(together.wilcoxon_p)),
-            (word("sign test"), number(None), number(together.sign_p)),
+        mean, nothing = together.mean, number(None)
+        found = [
+            ("mean difference", number(mean, (together.low, together.high)), None),
+            ("the same, bootstrap", number(mean, together.bootstrap or (None, None)), None),
+            ("Wilcoxon signed rank", nothing, together.wilcoxon_p),
+            ("sign test", nothing, together.sign_p),
         ]
     reason = () if isinstance(together, NoFit) or not together.reason else (f"{together.reason}.",)
     n_families = len({family for _, family in known})
     least = min(1.0, 2 / 2 ** len(known))
     return ResultTable(
         **said("pairs_together", of=group.of, pairs=len(known), families=n_families, least=least),
-        rows=tuple(rows),
+        rows=tuple((word(name), cell, number(p)) for name, cell, p in found),
         notes=(*group.notes, *reason),
     )
 
