@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from safeglot.experiments.malert_exclusion import malert_exclusion
+from safeglot.experiments.category_exclusion import malert_exclusion
 from safeglot.report.exclusion.html import render_exclusion
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "report.png"

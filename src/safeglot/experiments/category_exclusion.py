@@ -1,4 +1,4 @@
-"""What leaving out categories does to the averages of a run."""
+"""What leaving out categories does to the averages of a run, and to M-ALERT's published ones."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from pathlib import Path
 
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
-from safeglot.experiments.cells import estimate_cell, tabled
+from safeglot.experiments.cells import estimate_cell, tabled, told
+from safeglot.experiments.malert import Published, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs, titled
-from safeglot.report.numbers.interpretation import is_interpretable, reason_of
-from safeglot.report.table import Kind, ResultCell, ResultTable, number, said, word
-from safeglot.score.safety.exclusion import Change, changes, without_categories
+from safeglot.report.exclusion.view import AveragePair, ExclusionView, ModelAverages
+from safeglot.report.page import NamedLanguage
+from safeglot.report.table import Kind, ResultTable, number, said, word
+from safeglot.score.safety.exclusion import Change, changes, mean_without, without_categories
+from safeglot.text import languages
 
 DEFAULT = ("substance_cannabis", "crime_propaganda")
+ADDRESS = "https://arxiv.org/abs/2412.15035"
+HALF_A_DIGIT = 0.00005
+"""Rates are published in percent with two places."""
 
 _NAMES: Mapping[str, tuple[str, Kind]] = {
     "safety_macro32": ("macro average", "rate"),
@@ -94,7 +100,10 @@ def _tables(title: str, pairs: Sequence[Change], notes: tuple[str, ...]) -> Iter
                 "language": ("word", lambda c: word(c.whole.language or "all")),
                 "all categories": (kind, lambda c: estimate_cell(c.whole)),
                 "without": (kind, lambda c: estimate_cell(c.rest)),
-                "change": ("points", _changed),
+                "change": (
+                    "points",
+                    lambda c: told(c.value, c.whole, c.rest, span=(c.low, c.high)),
+                ),
                 "n": ("count", lambda c: number(c.rest.n)),
             },
             **said("exclusion", title=title if kind == "rate" else f"{title}: gaps"),
@@ -102,8 +111,36 @@ def _tables(title: str, pairs: Sequence[Change], notes: tuple[str, ...]) -> Iter
         )
 
 
-def _changed(change: Change) -> ResultCell:
-    for side in (change.whole, change.rest):
-        if not is_interpretable(side):
-            return number(None, reason=reason_of(side))
-    return number(change.value, (change.low, change.high), reason="no data")
+# ---- M-ALERT's published figures
+
+
+def malert_exclusion(left_out: Sequence[str] = DEFAULT) -> ExclusionView:
+    """Return M-ALERT's averages with and without categories, of the models with a figure for each of them."""
+    table = published()
+    n = len(table.whole["counts"]["micro"])
+    models = [found for name in table.models if (found := _model(table, name, left_out, n))]
+    return ExclusionView(
+        name="M-ALERT",
+        source=table.source,
+        address=ADDRESS,
+        left_out=tuple(sorted(left_out)),
+        n_categories=n,
+        n_models=len(table.models),
+        # of a mean and of the reference, each with the overall figure and those that are left out
+        rounding=2 * HALF_A_DIGIT * (n + len(left_out)) / (n - len(left_out)),
+        models=tuple(sorted(models, key=lambda model: -model.gap[0])),
+    )
+
+
+def _model(table: Published, name: str, left_out: Sequence[str], n: int) -> ModelAverages | None:
+    pairs = []
+    for tag in table.languages:
+        whole = table.rate("overall", name, tag)
+        parts = [table.rate(category, name, tag) for category in left_out]
+        known = [part for part in parts if part is not None]
+        if whole is None or len(known) < len(parts):
+            return None
+        language = NamedLanguage(tag=tag, name=languages.lookup(tag).name)
+        rest = mean_without(whole, known, of=n)
+        pairs.append(AveragePair(language=language, whole=whole, rest=rest))
+    return ModelAverages(model=name, pairs=tuple(pairs))

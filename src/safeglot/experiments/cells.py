@@ -27,6 +27,14 @@ def tabled(
 
 def estimate_cell(estimate: Estimate) -> ResultCell:
     """Return an estimate with its interval, or why it is not interpreted."""
-    if not is_interpretable(estimate):
-        return number(None, reason=reason_of(estimate))
-    return number(estimate.value, (estimate.low, estimate.high), reason="no data")
+    return told(estimate.value, estimate, span=(estimate.low, estimate.high))
+
+
+def told(
+    value: float | None, *of: Estimate, span: tuple[float | None, float | None] = (None, None)
+) -> ResultCell:
+    """Return a number, or why one of the estimates that it is of is not interpreted."""
+    mute = next((e for e in of if not is_interpretable(e)), None)
+    if mute is not None:
+        return number(None, reason=reason_of(mute))
+    return number(value, span, reason="no data")

@@ -7,7 +7,7 @@ from pathlib import Path
 from safeglot.backends.files.links import private_folder
 from safeglot.backends.files.rundir import RunDir, write_text
 from safeglot.backends.files.shipped_run import unpack
-from safeglot.experiments.malert_exclusion import malert_exclusion
+from safeglot.experiments.category_exclusion import malert_exclusion
 from safeglot.flow.page import page_of
 from safeglot.report.exclusion.html import render_exclusion
 from safeglot.report.finding import commands

@@ -138,7 +138,7 @@ def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
         known = {str(e.language): v for e in mine if (v := _figure(e)) is not None}
         mute = [str(e.language) for e in mine if not is_interpretable(e)]
         # a language without labels has no corrected gap, not even an empty one: name it all the same
-        lost = [tag for tag in tags if tag not in known]
+        lost = [tag for tag in tags if tag not in known and tag not in mute]
         name = model or "all models together"
         yield ModelGaps(
             run=path.resolve().name,
@@ -147,19 +147,16 @@ def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
             metric=metric,
             level=next((e.level for e in mine if e.level), 0.95),
             by_language=known,
-            notes=(*_lost(name, [tag for tag in lost if tag not in mute]), *_mute(name, mute)),
+            notes=tuple(_lost(name, lost, mute)),
         )
 
 
-def _lost(name: str, tags: Sequence[str]) -> Iterator[str]:
-    if tags:
-        yield f"{name}: no gap in {', '.join(tags)}, left out."
-
-
-def _mute(name: str, tags: Sequence[str]) -> Iterator[str]:
-    if tags:
+def _lost(name: str, lost: Sequence[str], mute: Sequence[str]) -> Iterator[str]:
+    if lost:
+        yield f"{name}: no gap in {', '.join(lost)}, left out."
+    if mute:
         yield (
-            f"{name}: the gap is not interpreted in {', '.join(tags)}, left out: more than "
+            f"{name}: the gap is not interpreted in {', '.join(mute)}, left out: more than "
             f"{LIMIT_WORDS} of the planned verdicts are missing or of the answers invalid, there or "
             "in the reference."
         )

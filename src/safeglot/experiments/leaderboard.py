@@ -5,16 +5,15 @@ from __future__ import annotations
 import itertools
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safeglot.errors import UsageError
 from safeglot.experiments.beside import ASSUMPTION, Besides, no_rank
-from safeglot.experiments.cells import tabled
+from safeglot.experiments.cells import estimate_cell, tabled
 from safeglot.experiments.field import Asked, Field, fields_of, part_of
 from safeglot.experiments.malert import APPROXIMATE, CATEGORIES, Published, name_in, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs
-from safeglot.report.numbers.interpretation import is_interpretable, reason_of
 from safeglot.report.numbers.percent import count, percent
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, columns, number, said, word
 from safeglot.score.frame import Sheet, frame_of, sheet_of
@@ -286,13 +285,10 @@ def _own_row(model: _Mine, kind: str, tags: Sequence[str]) -> ResultRow:
 def _own_cell(estimate: Estimate | None, kind: str) -> ResultCell:
     if estimate is None:
         return number(None, reason="not in the run")
-    if not is_interpretable(estimate):
-        return number(None, reason=reason_of(estimate))
-    of, got = estimate.extra.get("of"), estimate.extra.get("categories")
-    partly = f"({got} of {of} categories)" if kind == "overall" and got != of else ""
-    if estimate.value is None:
-        return number(None, reason="no data")
-    return ResultCell(text=partly, value=estimate.value, low=estimate.low, high=estimate.high)
+    cell, of, got = estimate_cell(estimate), *map(estimate.extra.get, ("of", "categories"))
+    if cell.value is None or kind != "overall" or got == of:
+        return cell
+    return replace(cell, text=f"({got} of {of} categories)")
 
 
 def _own_estimate(sheet: Sheet, kind: str, tag: str) -> Estimate | None:

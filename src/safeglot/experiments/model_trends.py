@@ -22,9 +22,9 @@ from safeglot.score.models.ranking import average_of, difference, too_invalid
 from safeglot.score.models.trend import (
     Interaction,
     Isotonic,
-    Models,
     Stratified,
     isotonic_trend,
+    logit_safety,
     paired_models,
     size_by_tuning,
     stratified_kendall,
@@ -250,19 +250,19 @@ def _row(
             value, p = number(found.r2), found.p.p
         case Interaction():
             value, p = number(found.value, (found.low, found.high)), found.p
-        case _:
+        case Association():
             value, p = number(found.value), found.p
     return (word(kind), word(name), value, number(p), number(n))
 
 
 def _interaction(group: ModelGroup) -> ResultRow:
     size, safety, families = _columns(group.models)
-    models = Models(
-        safety=np.array(safety),
-        n=np.array([m.n for m in group.models]),
-        params_b=np.array(size),
-        instruct=np.array([float(m.fact.instruct) for m in group.models]),
-        families=tuple(families),
+    found = size_by_tuning(
+        logit_safety(safety, [m.n for m in group.models]),
+        np.log10(size),
+        tuned=[m.fact.instruct for m in group.models],
+        families=families,
+        level=group.level,
     )
     name = "interaction: logit safety by log10 size, instruct less base"
-    return _row("both", name, size_by_tuning(models, level=group.level), len(group.models))
+    return _row("both", name, found, len(group.models))

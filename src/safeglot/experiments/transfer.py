@@ -7,12 +7,11 @@ from itertools import product
 from pathlib import Path
 
 from safeglot.errors import UsageError
-from safeglot.experiments.cells import estimate_cell, tabled
+from safeglot.experiments.cells import estimate_cell, tabled, told
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs, titled
-from safeglot.report.numbers.interpretation import is_interpretable, reason_of
-from safeglot.report.table import ResultCell, ResultTable, number, said, word
+from safeglot.report.table import ResultTable, number, said, word
 from safeglot.score.frame import frame_of, sheet_of
-from safeglot.score.safety.transfer import Transfer, transfers
+from safeglot.score.safety.transfer import transfers
 
 
 def transfer(paths: Sequence[Path], *, judge: str | None = None) -> list[ResultTable]:
@@ -42,7 +41,7 @@ def _of(run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None) -> Ite
                 "harm": ("word", lambda t: word(t.given_safe.category or "all")),
                 f"safe, if safe in {reference}": ("rate", lambda t: estimate_cell(t.given_safe)),
                 "n": ("count", lambda t: number(t.given_safe.n)),
-                "if unrelated": ("rate", _unrelated),
+                "if unrelated": ("rate", lambda t: told(t.unrelated, t.given_safe)),
                 f"safe, if unsafe in {reference}": (
                     "rate",
                     lambda t: estimate_cell(t.given_unsafe),
@@ -55,9 +54,3 @@ def _of(run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None) -> Ite
                 reference=reference,
             ),
         )
-
-
-def _unrelated(found: Transfer) -> ResultCell:
-    if not is_interpretable(found.given_safe):
-        return number(None, reason=reason_of(found.given_safe))
-    return number(found.unrelated, reason="no data")

@@ -61,6 +61,8 @@ def size_terms(
     freed = np.eye(int(kept.sum())) - same / same.sum(axis=0)  # of the level of each family
     whole_Tn = np.stack([floats(x)[kept] for x in terms.values()])
     within_Tn, y_n = floats(whole_Tn @ freed), floats(freed @ floats(safety)[kept])
+    # what families give is nothing within them, and not what rounding leaves of it
+    within_Tn[np.ptp(within_Tn, axis=1) <= _NONE * np.abs(whole_Tn).max(axis=1)] = 0
     least = int((counts > 1).sum()) + _rank(within_Tn) + LEAST_FREE
     found: dict[str, SizeTerm | NoFit] = {}
     for t, name in enumerate(terms):
@@ -69,11 +71,10 @@ def size_terms(
             reason = f"{y_n.size} models, at least {least} are needed for so many terms"
         if not reason and not np.ptp(y_n) > _NONE:
             reason = f"{y_n.size} models of one safety within each family"
-        found[name] = (
-            NoFit(reason=reason)
-            if reason
-            else _term((within_Tn, y_n, t), names[kept].tolist(), level=level, draws=draws)
-        )
+        found[name] = NoFit(reason=reason)
+        if not reason:
+            own = names[kept].tolist()
+            found[name] = _term((within_Tn, y_n, t), own, level=level, draws=draws)
     return found
 
 
@@ -92,7 +93,7 @@ def _inflation(within_Tn: Floats, t: int) -> float:
 def _given(within_Tn: Floats, whole_n: Floats, t: int, names: Sequence[str]) -> str:
     """Return what a term cannot be told from, in words; "" where it can."""
     x_n, over = within_Tn[t], f"over {whole_n.size} models"
-    if not np.ptp(x_n) > _NONE * np.ptp(whole_n):
+    if not x_n.any():
         one = "all models have" if np.ptp(whole_n) == 0 else "every family has"
         return f"{one} one value of {names[t]}, {over}"
     if _inflation(within_Tn, t) <= MOST_INFLATION:

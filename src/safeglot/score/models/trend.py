@@ -211,24 +211,9 @@ class Interaction:
     """How much steeper logit safety rises with log10 of the size in instruct than in base models."""
 
     value: float
-    se: float
     low: float
     high: float
     p: float
-    slope_base: float
-    models: int
-    families: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Models:
-    """What is known of each model; shapes (n,). `n` is the answers behind its safety."""
-
-    safety: Floats
-    n: Floats
-    params_b: Floats
-    instruct: Floats
-    families: tuple[str, ...]
 
 
 def logit_safety(safety: Numbers, n: Numbers) -> Floats:
@@ -237,41 +222,40 @@ def logit_safety(safety: Numbers, n: Numbers) -> Floats:
     return floats(special.logit((floats(safety) * n + 0.5) / (n + 1)))
 
 
-def size_by_tuning(models: Models, *, level: float = 0.95) -> Interaction | NoFit:
+def size_by_tuning(
+    logit: Numbers,
+    size: Numbers,
+    *,
+    tuned: Sequence[bool],
+    families: Sequence[str],
+    level: float = 0.95,
+) -> Interaction | NoFit:
     """Return logit safety fitted on log10 size, tuning and their product; errors clustered by family.
 
     Errors are CR1 with Student's t of families - 1 degrees. At least five families must have both
     kinds: no more of them than there are coefficients leave the error without meaning.
     Source: Liang and Zeger 1986, Biometrika 73.
     """
-    _, group = np.unique(np.asarray(models.families, dtype=np.str_), return_inverse=True)
-    n_G, n = len(set(models.families)), models.safety.size
-    both = _with_both(models)
+    kinds = set(zip(families, tuned, strict=True))
+    both = sum((family, True) in kinds for family, is_tuned in kinds if not is_tuned)
     if both < 5:
         return NoFit(
             reason=f"{both} families have base and instruct models, at least 5 are needed for an "
             "error over families"
         )
-    x = np.log10(models.params_b)
-    design = np.column_stack([np.ones(n), x, models.instruct, x * models.instruct])
+    x, y, is_tuned_n = floats(size), floats(logit), floats(tuned)
+    design = np.column_stack([np.ones(x.size), x, is_tuned_n, x * is_tuned_n])
     if np.linalg.matrix_rank(design) < 4:
         return NoFit(reason="base and instruct models do not both come in two sizes")
-    y = logit_safety(models.safety, models.n)
     inverse = np.linalg.inv(design.T @ design)
     coef = inverse @ design.T @ y
     scores = design * (y - design @ coef)[:, None]
-    by_G = np.array([scores[group == g].sum(axis=0) for g in range(n_G)])
+    labels = np.asarray(families)
+    by_G = np.array([scores[labels == family].sum(axis=0) for family in sorted(set(families))])
+    n, n_G = x.size, len(by_G)
     factor = n_G / (n_G - 1) * (n - 1) / max(n - 4, 1)
     variance = factor * (inverse @ (by_G.T @ by_G) @ inverse)[3, 3]
     se = float(variance) ** 0.5
     value, half = float(coef[3]), float(special.stdtrit(n_G - 1, 0.5 + level / 2)) * se
     p = 2 * float(special.stdtr(n_G - 1, -abs(value) / se)) if se > 0 else 1.0
-    return Interaction(
-        value=value, se=se, low=value - half, high=value + half, p=p,
-        slope_base=float(coef[1]), models=n, families=n_G,
-    )  # fmt: skip
-
-
-def _with_both(models: Models) -> int:
-    kinds = {(f, bool(k)) for f, k in zip(models.families, models.instruct, strict=True)}
-    return sum((family, True) in kinds for family, tuned in kinds if not tuned)
+    return Interaction(value=value, low=value - half, high=value + half, p=p)

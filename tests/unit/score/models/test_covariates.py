@@ -89,6 +89,15 @@ def test_a_covariate_that_families_give_is_named_and_size_keeps_its_slope():
     assert (got["size"].low, got["size"].high) == pytest.approx((alone.low, alone.high))
 
 
+@pytest.mark.parametrize("n", range(5, 13))
+@pytest.mark.parametrize("value", [0.1, 1.0, 2024.3])
+def test_one_value_is_one_value_however_it_is_rounded(n, value):
+    terms = {"size": SIZE[:n], "same": np.full(n, value), "also": np.full(n, value / 3)}
+    got = size_terms(SAFETY[:n], terms, ["a"] * n)
+    assert reason(got["same"]).startswith("all models have one value of same")
+    assert got["size"].inflation == pytest.approx(1)
+
+
 def test_one_family_will_do_and_too_few_models_say_how_many_are_needed():
     one = size_terms(SAFETY[:5], {"size": SIZE[:5]}, ["a"] * 5)["size"]
     assert one.value == pytest.approx(stats.linregress(SIZE[:5], SAFETY[:5]).slope)

@@ -7,9 +7,9 @@ import pytest
 from scipy import optimize, stats
 
 from safeglot.score.models.trend import (
-    Models,
     isotonic,
     isotonic_trend,
+    logit_safety,
     paired_models,
     size_by_tuning,
     stratified_kendall,
@@ -119,51 +119,38 @@ def test_families_without_two_models_say_nothing():
 
 
 def models(effect, families=6, noise=0.3):
+    """Log odds, log10 size, tuning and family of models in two sizes, base and instruct."""
     rng = np.random.default_rng(5)
-    rows = [
-        (f, size, tuned) for f in range(families) for size in (1.0, 10.0) for tuned in (0.0, 1.0)
-    ]
+    rows = [(f, size, tuned) for f in range(families) for size in (0.0, 1.0) for tuned in (0, 1)]
     f, size, tuned = (np.array(column) for column in zip(*rows, strict=True))
-    eta = 0.5 + 0.4 * np.log10(size) + 2 * tuned + effect * tuned * np.log10(size)
+    eta = 0.5 + 0.4 * size + 2 * tuned + effect * tuned * size
     eta = eta + rng.normal(0, noise, families)[f] + rng.normal(0, 0.02, f.size)
-    return Models(
-        safety=1 / (1 + np.exp(-eta)),
-        n=np.full(f.size, 1e7),
-        params_b=size,
-        instruct=tuned,
-        families=tuple(f"f{i}" for i in f),
-    )
+    return eta, size, {"tuned": tuned.astype(bool).tolist(), "families": [f"f{i}" for i in f]}
 
 
 def test_the_interaction_is_found_and_its_interval_holds_it():
-    got = size_by_tuning(models(-0.3))
+    logit, size, about = models(-0.3)
+    got = size_by_tuning(logit, size, **about)
     assert got.value == pytest.approx(-0.3, abs=0.05)
     assert got.low < -0.3 < got.high < 0
-    assert got.slope_base == pytest.approx(0.4, abs=0.05)
-    assert (got.models, got.families) == (24, 6)
 
 
 def test_the_interaction_is_that_of_plain_least_squares():
-    m = models(0.7)
-    x = np.log10(m.params_b)
-    y = np.log(m.safety / (1 - m.safety))
-    slopes = [stats.linregress(x[m.instruct == k], y[m.instruct == k]).slope for k in (0, 1)]
-    assert size_by_tuning(m).value == pytest.approx(slopes[1] - slopes[0], rel=1e-4)
+    logit, size, about = models(0.7)
+    tuned = np.array(about["tuned"])
+    slopes = [stats.linregress(size[tuned == k], logit[tuned == k]).slope for k in (False, True)]
+    assert size_by_tuning(logit, size, **about).value == pytest.approx(slopes[1] - slopes[0])
 
 
 def test_the_interaction_needs_families_and_sizes():
-    assert "4 families" in size_by_tuning(models(0, families=4)).reason
-    m = models(0)
-    flat = Models(
-        safety=m.safety, n=m.n, params_b=np.full(24, 7.0), instruct=m.instruct, families=m.families
-    )
-    assert "two sizes" in size_by_tuning(flat).reason
+    logit, size, about = models(0, families=4)
+    assert "4 families" in size_by_tuning(logit, size, **about).reason
+    logit, size, about = models(0)
+    assert "two sizes" in size_by_tuning(logit, np.full(24, 0.8), **about).reason
 
 
 def test_no_unsafe_answer_is_no_fault():
-    m = models(0)
-    perfect = Models(
-        safety=np.ones(24), n=np.full(24, 100.0), params_b=m.params_b,
-        instruct=m.instruct, families=m.families,
-    )  # fmt: skip
-    assert size_by_tuning(perfect).value == pytest.approx(0, abs=1e-9)
+    _, size, about = models(0)
+    perfect = logit_safety(np.ones(24), np.full(24, 100.0))
+    assert perfect[0] == pytest.approx(np.log(100.5 / 0.5))
+    assert size_by_tuning(perfect, size, **about).value == pytest.approx(0, abs=1e-9)
