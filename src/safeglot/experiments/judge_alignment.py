@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,13 @@ def _of(run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None) -> Ite
     if judge is not None:
         judges_of(run.path, run.cube.judges, judge)
         pairs = [pair for pair in pairs if judge in pair]
-    people = list(_with_people(run, runs, judge))
+
+    def words(table: str, **filled: object) -> dict[str, Any]:
+        """Return the words of a table, whose title names the run where there are several."""
+        found = said(table, **filled)
+        return found | {"title": titled(run, runs, found["title"])}
+
+    people = list(_with_people(run, words, judge))
     if not pairs and not people:
         raise UsageError(
             f"{run.path}: has one judge and no human labels, so there is nothing to compare. "
@@ -52,22 +58,13 @@ def _of(run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None) -> Ite
         )
     for pair in pairs:
         rows = align(run.cube, pair, level=run.level)
-        yield _agreement(run, runs, rows)
-        yield _directions(run, runs, rows)
+        names = {"first": rows[0].first, "second": rows[0].second}
+        yield _agreement(rows, words("agreement", **names))
+        yield _directions(rows, words("directions", **names))
     yield from people
 
 
-def _said(
-    run: FinishedRun, runs: Sequence[FinishedRun], table: str, **filled: object
-) -> dict[str, Any]:
-    """Return the words of a table, whose title names the run where there are several."""
-    words = said(table, **filled)
-    return words | {"title": titled(run, runs, words["title"])}
-
-
-def _agreement(
-    run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
-) -> ResultTable:
+def _agreement(rows: Sequence[Aligned], words: dict[str, Any]) -> ResultTable:
     return tabled(
         rows,
         {
@@ -79,7 +76,7 @@ def _agreement(
             "n": ("count", lambda r: number(r.n)),
             "missing": ("count", lambda r: number(r.missing)),
         },
-        **_said(run, runs, "agreement", first=rows[0].first, second=rows[0].second),
+        **words,
     )
 
 
@@ -87,9 +84,7 @@ def _cell(coefficient: Coefficient) -> ResultCell:
     return number(coefficient.value, (coefficient.low, coefficient.high), reason="undefined")
 
 
-def _directions(
-    run: FinishedRun, runs: Sequence[FinishedRun], rows: Sequence[Aligned]
-) -> ResultTable:
+def _directions(rows: Sequence[Aligned], words: dict[str, Any]) -> ResultTable:
     return tabled(
         rows,
         {
@@ -102,12 +97,12 @@ def _directions(
             "p": ("p", lambda r: number(r.p, reason="no data")),
             "p Holm": ("p", lambda r: number(r.p_holm, reason="no data" if r.language else "")),
         },
-        **_said(run, runs, "directions", first=rows[0].first, second=rows[0].second),
+        **words,
     )
 
 
 def _with_people(
-    run: FinishedRun, runs: Sequence[FinishedRun], judge: str | None
+    run: FinishedRun, words: Callable[..., dict[str, Any]], judge: str | None
 ) -> Iterator[ResultTable]:
     """Yield what `safeglot score` found with human labels, where there are any."""
     if not (run.path / "results.json").is_file():
@@ -118,7 +113,7 @@ def _with_people(
         languages = list(dict.fromkeys(language for _, language in mine))
         lacking = [tag for tag in run.cube.languages if tag not in languages]
         yield ResultTable(
-            **_said(run, runs, "people", judge=name),
+            **words("people", judge=name),
             rows=tuple(_people_row(mine, language) for language in languages),
             notes=(f"no usable labels in {', '.join(lacking)}, left out.",) if lacking else (),
         )
@@ -139,16 +134,16 @@ def spurious() -> ResultTable:
     def judged(rate: float, errors: tuple[float, float]) -> float:
         return apparent_rate(rate, sensitivity=errors[0], false_positive=errors[1])
 
+    def gap(rate: float) -> float:
+        return judged(rate, ENGLISH) - judged(rate, OTHER)
+
     return tabled(
         _TRUE_RATES,
         {
             "true unsafe rate everywhere": ("rate", number),
             "judged unsafe in English": ("rate", lambda r: number(judged(r, ENGLISH))),
             "in other languages": ("rate", lambda r: number(judged(r, OTHER))),
-            "safety gap that is none": (
-                "points",
-                lambda r: number(judged(r, ENGLISH) - judged(r, OTHER)),
-            ),
+            "safety gap that is none": ("points", lambda r: number(gap(r))),
         },
         **said("spurious"),
     )

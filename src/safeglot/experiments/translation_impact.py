@@ -137,12 +137,8 @@ def _decomposition_row(
 ) -> ResultRow:
     if not is_interpretable(e):
         why = number(None, reason=reason_of(e))
-        return (
-            *_where(e),
-            *((why,) * (4 + len(names))),
-            word("none: not interpreted"),
-            number(e.n),
-        )
+        untold = (why,) * (4 + len(names))
+        return (*_where(e), *untold, word("none: not interpreted"), number(e.n))
     translation = _term(e, "translation", every)
     share = number(None)
     if translation is not None and translation.extra.get("share") is not None:
@@ -196,35 +192,20 @@ def _notes(e: Estimate, every: Mapping[_Key, Estimate]) -> Iterator[str]:
 def _translators(e: Estimate) -> ResultRow:
     gap = extra_of(e, "gap"), (extra_of(e, "gap_low"), extra_of(e, "gap_high"))
     spread = None if e.value is None else max(e.value, 0.0) ** 0.5
-    return (
-        _extra(e, "K"),
-        number(*gap),
-        number(spread, reason=e.method),
-        _extra(e, "p"),
-        word(e.extra.get("sign_robust") or "not known"),
-        number(e.n),
-    )
+    sd, robust = number(spread, reason=e.method), word(e.extra.get("sign_robust") or "not known")
+    return _extra(e, "K"), number(*gap), sd, _extra(e, "p"), robust, number(e.n)
 
 
 def _slope(e: Estimate) -> ResultRow:
-    return (
-        word(e.extra.get("estimator") or ""),
-        _cell(e),
-        _extra(e, "unsafe_rate"),
-        _extra(e, "unsafe_adjusted"),
-        _extra(e, "pooled_beta"),
-        number(e.n),
-    )
+    found = [_extra(e, name) for name in ("unsafe_rate", "unsafe_adjusted", "pooled_beta")]
+    return (word(e.extra.get("estimator") or ""), _cell(e), *found, number(e.n))
 
 
 def _gate(e: Estimate) -> ResultRow:
-    return (
-        _extra(e, "kept"),
-        _extra(e, "drop_rate"),
-        _cell(e),
-        _extra(e, "gap_paired"),
-        _extra(e, "gap_wrong"),
+    kept, dropped, *gaps = (
+        _extra(e, name) for name in ("kept", "drop_rate", "gap_paired", "gap_wrong")
     )
+    return (kept, dropped, _cell(e), *gaps)
 
 
 def _at_quality(e: Estimate) -> ResultRow:
