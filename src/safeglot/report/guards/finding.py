@@ -315,7 +315,11 @@ def _remarks(row: GuardRow, guards: Sequence[str], side: str) -> Iterator[str]:
 
 def probe_sentence(page: Page, side: str) -> str:
     """Return the largest loss of recall under a probe that is beyond chance, and how many there are; "" for none."""
-    tested = [e for e in map(as_known, page.estimates) if e and e.metric == "guard_recall_probe"]
+    tested = [
+        e
+        for e in map(as_known, page.estimates)
+        if e and e.metric == "guard_recall_probe" and e.category is None
+    ]
     lost = [e for e in tested if is_beyond_chance(e) and _value(e) < 0]
     if not lost:
         return ""

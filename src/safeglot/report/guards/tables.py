@@ -106,22 +106,24 @@ class _Tables:
 
     def _probes(self, judge: str, name: str) -> Iterator[ResultTable]:
         for metric, what in (("guard_recall_probe", "found"), ("guard_fpr_probe", "alarms")):
-            rows: list[ResultRow] = [
-                (
-                    word(one_line(str(e.extra["variant"]))),
-                    word(language_name(str(e.language))),
-                    number(e.n),
-                    number(extra(e, "plain")),
-                    number(extra(e, "with_probe")),
-                    _cell(e, "points"),
-                    number(extra(e, "p_holm")),
-                    number(e.missing),
-                    number(extra(e, "unmade")),
-                )
-                for e in self._known
-                if e.metric == metric and e.judge == judge and e.n + e.missing
-            ]
-            yield ResultTable(**said("guard_probes", name=name, what=what), rows=tuple(rows))
+            for said_as, told in (("guard_probes", False), ("guard_probes_by_category", True)):
+                rows: list[ResultRow] = [
+                    (
+                        word(one_line(str(e.extra["variant"]))),
+                        word(language_name(str(e.language))),
+                        *([word(one_line(e.category or ""))] if told else []),
+                        number(e.n),
+                        number(extra(e, "plain")),
+                        number(extra(e, "with_probe")),
+                        _cell(e, "points"),
+                        number(extra(e, "p_holm")),
+                        *([] if told else [number(e.missing), number(extra(e, "unmade"))]),
+                    )
+                    for e in self._known
+                    if (e.metric, e.judge, e.category is not None) == (metric, judge, told)
+                    and e.n + e.missing
+                ]
+                yield ResultTable(**said(said_as, name=name, what=what), rows=tuple(rows))
 
     def _unvaried(self) -> ResultTable:
         """Return why texts could not be varied, which is the same for all guards."""

@@ -39,6 +39,7 @@ class GuardPair:
     second: tuple[int, Bools]
     than: str = ""
     variant: str = ""
+    category: str | None = None
 
 
 def language_gaps(sheet: GuardSheet, *, level: float) -> Iterator[Estimate]:
@@ -92,7 +93,7 @@ def compared(sheet: GuardSheet, pairs: Sequence[GuardPair], *, level: float) -> 
 
 
 def _difference(sheet: GuardSheet, pair: GuardPair, level: float) -> Estimate | None:
-    about = About(guard=pair.guard, language=pair.language, level=level)
+    about = About(guard=pair.guard, language=pair.language, category=pair.category, level=level)
     found = _of_draw(sheet, pair, about) or _paired(sheet, pair, about)
     if found is None:
         return None

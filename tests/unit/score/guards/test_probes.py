@@ -56,14 +56,38 @@ def test_verdicts_that_were_not_read_are_counted_and_bound_the_loss():
     assert loss.extra["high_bound"] == pytest.approx(2 / 16)
 
 
-def test_p_is_corrected_over_guards_and_languages_of_one_probe():
+def test_p_is_corrected_over_guards_languages_and_levels_of_a_factor():
     both = sheet_of(LABEL, [[SAID, SAID], [SAID, SAID]])
-    sheet = with_variant(both, "translit=latin", [NONE + LATIN, NONE + LATIN])
-    sheet = with_variant(sheet, "framing=story", [[*SAID, *SAID, *[None] * 60]] * 2)
+    sheet = with_variant(both, "spelling=leet", [NONE + LATIN, NONE + LATIN])
+    sheet = with_variant(sheet, "spelling=dots", [NONE + LATIN + [None] * 40] * 2)
+    sheet = with_variant(sheet, "framing=story", [[*SAID, *SAID, *[None] * 100]] * 2)
     told = by_metric(differences(sheet), "guard_recall_probe", language="de")
-    latin = [e for e in told if e.extra["variant"] == "translit=latin"]
-    assert [e.extra["p_holm"] for e in latin] == pytest.approx([2 * e.extra["p"] for e in latin])
+    spelt = [e for e in told if e.extra["variant"].startswith("spelling")]
+    assert len(spelt) == 4
+    assert [e.extra["p_holm"] for e in spelt] == pytest.approx(
+        [min(4 * e.extra["p"], 1) for e in spelt]
+    )
     assert all(e.value == 0 for e in told if e.extra["variant"] == "framing=story")
+
+
+def test_what_is_lost_is_told_by_category_too_with_a_family_of_its_own():
+    """Four of the six missed are of the first category, which has half of the texts."""
+    category_N = np.tile([*[0] * 8, *[1] * 12, *[1] * 20], 2)
+    sheet = with_variant(
+        replace(PLAIN, categories=("slur", "other"), category_N=category_N),
+        "spelling=leet",
+        [NONE + LATIN],
+    )
+    told = by_metric(differences(sheet), "guard_recall_probe", language="de")
+    assert [e.category for e in told] == [None, "slur", "other"]
+    whole, slur, other = told
+    assert (whole.n, whole.extra["p_holm"]) == (16, whole.extra["p"])
+    assert (slur.n, slur.value, slur.extra["unmade"]) == (4, -1, 4)
+    assert (other.n, other.value, other.extra["unmade"]) == (12, pytest.approx(0), 0)
+    assert slur.extra["p_holm"] == pytest.approx(min(2 * slur.extra["p"], 1))
+    (none,) = by_metric(differences(sheet), "guard_recall_probe", language="en", category="slur")
+    assert (none.value, none.method, none.extra["unmade"]) == (None, NOT_VARIED, 8)
+    assert {e.category for e in by_metric(differences(sheet), "guard_fpr_probe")} == {None, "other"}
 
 
 def test_of_an_id_with_several_texts_those_with_a_variant_are_compared():
