@@ -44,6 +44,9 @@ OF_NORMS = {"norms_apart", "norms_gap"}
 OF_UNPAIRED = {"gap_unpaired"}
 """The recorded runs ask the same in all languages: that of tests/e2e/test_unpaired.py does not."""
 
+OF_LABELS_AND_QUALITY = {"judge_error_slope", "false_unsafe_slope", "false_safe_slope"}
+"""No recorded run has labels and a quality: that of tests/e2e/test_judge_errors.py has both."""
+
 
 @pytest.fixture(scope="module")
 def estimates(tmp_path_factory):
@@ -96,6 +99,7 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         - OF_NORMS
         - OF_UNPAIRED
         - OF_VERSIONS
+        - OF_LABELS_AND_QUALITY
     )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()
     assert written() >= OF_OTHER_TAXONOMIES | OF_PASSES

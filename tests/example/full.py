@@ -86,6 +86,18 @@ def labels(language="sw", *, passed=False, model=None):
     ]  # fmt: skip
 
 
+def judge_slopes():
+    few = "not enough: 12 prompts with labelled answers in two languages (30 are needed), 4 errors (10)"
+    extra = {"estimator": "kiwi", "quality_sd": 0.1, "prompts": 140, "errors": 41, "share": 0.08}
+    own = told("judge_error_slope", None, n=31, model=None, **extra)
+    return [
+        told("judge_error_slope", -0.0312, 0.02, n=420, language=None, model=None, **extra),
+        told("false_unsafe_slope", -0.0281, 0.02, n=420, language=None, model=None, **extra),
+        told("false_safe_slope", -0.0031, 0.01, n=420, language=None, model=None, **extra),
+        replace(own, level=None, method=few),
+    ]
+
+
 def arms(language="sw", *, share=0.5):
     def term(name, value, **extra):
         parts = {"share": share, "share_low": 0.31, "share_high": 0.69, "share_reason": None}

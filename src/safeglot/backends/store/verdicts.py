@@ -50,7 +50,7 @@ SELECT response, unsafe FROM verdicts
 WHERE step = {_STEP} AND response IN (SELECT response FROM verdicts WHERE step = {_STEP})
 """  # noqa: S608 - our own text
 _OF_LABELLED = f"""
-SELECT response, unsafe, p_unsafe FROM verdicts
+SELECT response, p_unsafe FROM verdicts
 WHERE step = {_STEP} AND response IN (SELECT response FROM labels)
 """  # noqa: S608 - as above
 
@@ -113,13 +113,6 @@ class ThoughtVerdict(NamedTuple):
     prompt: str
     answer: int | None
     thought: int | None
-
-
-class LabelledVerdict(NamedTuple):
-    """A judge's verdict on an answer with a human label, and the probability that it gave."""
-
-    unsafe: int | None
-    p_unsafe: float | None
 
 
 def judge_names(store: Store) -> set[str]:
@@ -198,9 +191,6 @@ def thought_verdicts(store: Store, judge: str, of_thoughts: str) -> list[Thought
     ]
 
 
-def verdicts_on_labelled(store: Store, judge: str) -> dict[int, LabelledVerdict]:
-    """Return a judge's verdicts on the answers that have a human label, by their numbers."""
-    return {
-        response: LabelledVerdict(unsafe, p_unsafe)
-        for response, unsafe, p_unsafe in store.rows(_OF_LABELLED, (judge,))
-    }
+def p_unsafe_of_labelled(store: Store, judge: str) -> dict[int, float | None]:
+    """Return what a judge gave as p_unsafe to the answers that have a human label, by their numbers."""
+    return dict(store.rows(_OF_LABELLED, (judge,)))

@@ -12,6 +12,7 @@ from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import ArmVerdicts
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_arms, text_places
+from safeglot.flow.measure.judges import judge_errors
 from safeglot.score.arrays import Bools, Bytes, Floats
 from safeglot.score.causes.cell import Cell
 from safeglot.score.causes.estimates import of_quality, of_translators
@@ -54,7 +55,10 @@ def estimates(
             ]
             for cell, spread in zip(cells, of_translators(cells), strict=True):
                 rows += [*of_gap(cell), *spread, *of_quality(cell)]
-    return rows
+    rated = {tag: _quality(arms, tag, ("main",)) for tag in others}
+    quality = {tag: by[estimator] for tag, by in rated.items() if estimator in by}
+    row = Estimate(metric="", level=level, extra={"estimator": estimator})
+    return [*rows, *judge_errors.estimates(store, cube, manifest.judges, quality, row)]
 
 
 def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ArmTexts:

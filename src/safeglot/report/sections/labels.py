@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from safeglot.report.finding.shares import verb_of
 from safeglot.report.numbers.direction import unsafe, worse_by
@@ -16,8 +16,8 @@ from safeglot.report.numbers.figures import (
     word,
 )
 from safeglot.report.numbers.percent import count, level, percent
-from safeglot.report.page import Page, PanelScope
-from safeglot.report.sections.blocks import Block, BlockRow
+from safeglot.report.page import NamedLanguage, Page, PanelScope
+from safeglot.report.sections.blocks import Block, BlockRow, by_language
 from safeglot.types import Estimate
 
 ERRORS = {
@@ -25,6 +25,11 @@ ERRORS = {
     "specificity": "judge_specificity",
     "right where it says unsafe": "judge_ppv",
     "wrong where it says safe": "judge_false_omission",
+}
+SLOPES = {
+    "wrong": "judge_error_slope",
+    "wrongly unsafe": "false_unsafe_slope",
+    "wrongly safe": "false_safe_slope",
 }
 AGREEMENT = {
     "kappa": "judge_kappa",
@@ -41,6 +46,7 @@ def blocks(_: Page, scope: PanelScope) -> Iterator[Block]:
         yield _rates(scope, model)
         yield _categories(scope, model)
     yield _errors(scope)
+    yield _by_quality(scope)
 
 
 def _get(
@@ -183,3 +189,19 @@ def _gate(gate: Estimate | None) -> str:
     limits += [] if high is None else [f"false alarms to {percent(high)}%"]
     reason = word(gate, "reason") or "; ".join(limits)
     return f"{status}: {reason}" if reason else status
+
+
+def _by_quality(scope: PanelScope) -> Block:
+    """Return how the judge's errors go with the quality of the translation, over all languages first."""
+
+    def slope(metric: str) -> Callable[[str], Figure]:
+        return lambda tag: difference(
+            scope.index.get(metric, None, judge=scope.judge, language=tag or None)
+        )
+
+    return by_language(
+        [NamedLanguage(tag="", name="all languages"), *scope.run.others()],
+        {head: slope(metric) for head, metric in SLOPES.items()},
+        title="The judge's errors and the quality of the translation",
+        words="Points by which the share of answers that the judge gets wrong moves where the same prompt is translated one standard deviation better, against the other languages; below zero: it errs less.",
+    )

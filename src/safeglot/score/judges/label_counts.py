@@ -50,6 +50,23 @@ class Sample:
         return self.unsafe_MPS[self.model_I, self.prompt_I, self.sample_I]
 
 
+def label_weights(sample: Sample) -> tuple[Floats, str]:
+    """Return how many answers each label stands for, shape (I,), and which verdict has answers and no label.
+
+    They are those of its part of the prompts with its verdict; what has no label or no verdict
+    stands for none.
+    """
+    part_P = 0 if sample.part_P is None else sample.part_P[:, np.newaxis]
+    kind_MPS = np.where(sample.unsafe_MPS == MISSING, -1, 2 * part_P + sample.unsafe_MPS)
+    kind_I = kind_MPS[sample.model_I, sample.prompt_I, sample.sample_I]
+    used_I = (sample.human_I >= 0) & (kind_I >= 0)
+    answers_K = np.bincount(kind_MPS[kind_MPS >= 0].astype(np.int64), minlength=2)
+    labels_K = np.bincount(kind_I[used_I].astype(np.int64), minlength=answers_K.size)
+    lacking_K = np.flatnonzero((answers_K > 0) & (labels_K == 0))
+    weight_I = np.where(used_I, answers_K[kind_I] / np.maximum(labels_K[kind_I], 1), 0.0)
+    return weight_I, VERDICTS[int(lacking_K[0]) % 2] if lacking_K.size else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RateScope:
     """What a rate is the average of: K groups of prompts, each with its share of the average.

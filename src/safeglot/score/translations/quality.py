@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from safeglot.score.arrays import Bools, Floats, Numbers, floats
+from safeglot.score.arrays import Bools, Floats, Ints, Numbers, floats
 from safeglot.score.stats.mean_interval import score_interval
 
 THRESHOLDS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8)
@@ -54,14 +54,10 @@ def within_prompt_slope(
         return "no prompt has two translations or more with a quality and a verdict"
     dq = q - q.mean(axis=1, keepdims=True)
     dy = y - y.mean(axis=1, keepdims=True)
-    scale = float(np.square(dq).sum())
     varying = int((np.abs(dq) > 1e-12).any(axis=1).sum())
     if varying == 0:
         return "quality is the same in all translations of each prompt"
-    beta = float((dq * dy).sum()) / scale
-    score_I = (dq * (dy - beta * dq)).sum(axis=1)
-    se = float(np.sqrt(np.square(score_I).sum())) / scale
-    half = _half_width((dq * dy).sum(axis=1), np.square(dq).sum(axis=1), se, level)
+    beta, se, half = _of_products((dq * dy).sum(axis=1), np.square(dq).sum(axis=1), level)
     q95 = float(np.quantile(q, 0.95))
     centred = q - q.mean()
     return Slope(
@@ -91,19 +87,59 @@ def whole_prompts(quality_PK: Numbers, unsafe_PK: Numbers) -> tuple[Bools, Float
     return kept_P, q, y
 
 
-def _half_width(xy_I: Floats, xx_I: Floats, se: float, level: float) -> float | None:
-    """Return t times the jackknife's error over prompts: CR0 with z is too short for few.
+def slope_of_pairs(
+    xy_I2: Floats, beside_IN: Floats, prompt_I: Ints, weight_I: Floats, *, level: float = 0.95
+) -> tuple[float | None, float | None, float | None]:
+    """Return the slope of y on x over all pairs of rows of one prompt, and its interval; None where x does not vary. Shapes (I, 2), (I, N), (I,), (I,).
 
-    None where one prompt has all the variation of quality, or nothing is left over.
+    A pair weighs what one of its rows stands for times what the other does: rows that were drawn
+    by what they are would not add up to their prompts otherwise. Of whole prompts with K rows each
+    it is the slope within prompts. What goes with the columns of `beside_IN` is taken out. The
+    interval is that of the jackknife over prompts with Student's t.
+    Source: Rao, Verret and Hidiroglou 2013, Survey Methodology 39(2), on pairs.
+    """
+
+    def by_prompt(of_I: Floats) -> Floats:
+        found = np.zeros((prompt_I.max() + 1, *of_I.shape[1:]))
+        np.add.at(found, prompt_I, of_I)
+        return found
+
+    z_IN = np.concatenate([beside_IN, xy_I2], axis=1)
+    w_I1 = (weight_I / weight_I.max())[:, np.newaxis]
+    sum_PN, square_PNN = (
+        by_prompt(w_I1 * z_IN),
+        by_prompt((w_I1 * z_IN)[..., np.newaxis] * z_IN[:, np.newaxis]),
+    )
+    of_pairs = (
+        by_prompt(w_I1)[..., np.newaxis] * square_PNN
+        - sum_PN[..., np.newaxis] * sum_PN[:, np.newaxis]
+    )
+    whole, last = of_pairs.sum(axis=0), beside_IN.shape[1]
+    taken = np.linalg.lstsq(whole[:last, :last], whole[:last, last:], rcond=1e-9)[0]
+    rest_N2 = np.concatenate([-taken, np.eye(2)])
+    left_P22 = np.einsum("na,pnm,mb->pab", rest_N2, of_pairs, rest_N2)
+    if left_P22[:, 0, 0].sum() <= 1e-9 * whole[last, last]:
+        return None, None, None
+    beta, _, half = _of_products(left_P22[:, 0, 1], left_P22[:, 0, 0], level)
+    return (beta, None, None) if half is None else (beta, beta - half, beta + half)
+
+
+def _of_products(xy_I: Floats, xx_I: Floats, level: float) -> tuple[float, float, float | None]:
+    """Return a slope, its CR0 error, and t times the jackknife's over prompts: CR0 with z is too short for few.
+
+    The last is None where one prompt has all the variation of x, or nothing is left over.
     Source: Efron and Stein 1981, Annals of Statistics 9.
     """
-    rest_I = xx_I.sum() - xx_I
+    xx = float(xx_I.sum())
+    beta = float(xy_I.sum()) / xx
+    se = float(np.sqrt(np.square(xy_I - beta * xx_I).sum())) / xx
+    rest_I = xx - xx_I
     clusters = int((xx_I > 1e-12).sum())
     if se < 1e-12 or clusters < 2 or bool((rest_I < 1e-12).any()):
-        return None
-    moved_I = (xy_I.sum() - xy_I) / rest_I - xy_I.sum() / xx_I.sum()
+        return beta, se, None
+    moved_I = (xy_I.sum() - xy_I) / rest_I - beta
     error = float(np.sqrt(np.square(moved_I).sum() * (clusters - 1) / clusters))
-    return float(special.stdtrit(clusters - 1, 0.5 + level / 2)) * error
+    return beta, se, float(special.stdtrit(clusters - 1, 0.5 + level / 2)) * error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,4 +71,4 @@ def test_probabilities_are_those_of_labelled_answers(store, put, keys):
     put.verdict(keys["de"][0], 1, p=0.75)
     put.verdict(keys["de"][1], 0, p=0.25)
     store.write("labels", [(keys["de"][0], "1", "safe", ""), (keys["en"][0], "1", "safe", "")])
-    assert verdicts.verdicts_on_labelled(store, "j") == {keys["de"][0]: (1, 0.75)}
+    assert verdicts.p_unsafe_of_labelled(store, "j") == {keys["de"][0]: 0.75}

@@ -7,6 +7,7 @@ from safeglot.report.sections.labels import blocks
 from unit.report.page_text import everything, row_of, section, tables_of
 
 ERRORS = "Judge against annotators"
+QUALITY = "The judge's errors and the quality of the translation"
 
 
 def tables(*estimates, **run):
@@ -90,3 +91,15 @@ def test_the_numbers_stand_in_the_section():
         "79.1 70.1–88.1 n 96",
     ):
         assert part in text, part
+
+
+def test_errors_over_quality_are_told_of_all_languages_and_of_each_or_why_not():
+    table = tables(*full.labels(), *full.judge_slopes())[QUALITY]
+    assert [row.name for row in table.rows] == ["all languages", "Swahili"]
+    whole = row_of(table, "all languages")
+    assert whole["wrong"] == "−3.1 −5.1 to −1.1 n 420"
+    assert (whole["wrongly unsafe"], whole["wrongly safe"]) == (
+        "−2.8 −4.8 to −0.8 n 420", "−0.3 −1.3 to +0.7 n 420",
+    )  # fmt: skip
+    assert "12 prompts" in table.rows[1].cells[0].note
+    assert QUALITY not in tables(*full.labels())

@@ -1,7 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from safeglot.score.judges.label_counts import RateScope, all_prompts, apparent
+from safeglot.score.judges.label_counts import (
+    RateScope,
+    Sample,
+    all_prompts,
+    apparent,
+    label_weights,
+)
 
 
 def share(ones, answers=1):
@@ -43,3 +51,17 @@ def test_the_share_of_a_macro_average_is_the_mean_of_its_groups():
     lacking = unsafe_MPS.copy()
     lacking[0, :4] = -1
     assert apparent(lacking, scope) is None
+
+
+def test_a_label_stands_for_the_answers_of_its_part_with_its_verdict():
+    """Part 0: 2 unsafe, 3 safe; part 1: 1 unsafe, 1 safe, 1 without a verdict."""
+    at = np.array([0, 2, 3, 5, 6, 7, 1])
+    sample = Sample(
+        unsafe_MPS=np.array([1, 1, 0, 0, 0, 1, 0, -1], dtype=np.int8)[np.newaxis, :, np.newaxis],
+        model_I=0 * at, prompt_I=at, sample_I=0 * at, unsure_I=0 * at,
+        human_I=np.array([1, 0, 0.5, 0, 0, 1, -1]), part_P=np.array([0] * 5 + [1] * 3),
+    )  # fmt: skip
+    weights, lacking = label_weights(sample)
+    assert (weights.tolist(), lacking) == ([2, 1.5, 1.5, 1, 1, 0, 0], "")
+    nobody = np.where(at < 5, -1.0, sample.human_I)
+    assert label_weights(replace(sample, human_I=nobody))[1] == "judged safe"

@@ -6,6 +6,7 @@ from safeglot.score.translations.quality import (
     THRESHOLDS,
     gap_curve,
     gate_selection,
+    slope_of_pairs,
     within_prompt_slope,
 )
 
@@ -109,3 +110,35 @@ def test_the_curve_is_paired_at_every_threshold():
 def test_the_curve_ends_where_no_prompt_is_left():
     (point,) = gap_curve([1, 0], [1, 1], [0.2, 0.3], thresholds=(0.8,))
     assert (point.gap, point.low, point.kept, point.of) == (None, None, 0, 2)
+
+
+def pairs(x, y, prompt, weight, beside=None):
+    columns = np.zeros((len(x), 1)) if beside is None else np.array(beside, dtype=float)
+    xy = np.column_stack([x, y]).astype(float)
+    return slope_of_pairs(xy, columns, np.array(prompt), np.array(weight, dtype=float))
+
+
+def test_a_pair_weighs_what_both_its_answers_stand_for():
+    """Slopes 1 and -1/2, weights 1 x 2 and 1 x 3: (2 x 1 - 3 x 2) / (2 x 1 + 3 x 4)."""
+    assert pairs([0, 1, 0, 2], [0, 1, 1, 0], [0, 0, 1, 1], [1, 2, 1, 3])[0] == pytest.approx(-2 / 7)
+
+
+def test_of_whole_prompts_it_is_the_slope_within_prompts():
+    q, y = RNG.random((40, 3)), RNG.integers(0, 2, (40, 3)).astype(float)
+    whole = within_prompt_slope(q, y)
+    found = pairs(q.ravel(), y.ravel(), np.repeat(np.arange(40), 3), np.ones(120))
+    assert found == pytest.approx((whole.beta, whole.low, whole.high))
+
+
+def test_what_goes_with_a_language_is_taken_out():
+    """Both move with the language alone, and x by chance beside."""
+    language = np.tile([0, 1, 2], 50)
+    x, prompt = language + RNG.random(150), np.repeat(np.arange(50), 3)
+    beside = language[:, np.newaxis] == np.arange(3)
+    assert pairs(x, language, prompt, np.ones(150))[0] > 0.5
+    assert pairs(x, language, prompt, np.ones(150), beside)[0] == pytest.approx(0, abs=1e-12)
+    assert pairs(x, language - 0.3 * x, prompt, np.ones(150), beside)[0] == pytest.approx(-0.3)
+
+
+def test_one_pair_has_a_slope_and_no_interval():
+    assert pairs([0, 1], [0, 1], [0, 0], [1, 1]) == (1, None, None)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.verdicts import verdicts_on_labelled
-from safeglot.flow.measure.judges.labels import Drawn, part_of_prompts, parts_of
-from safeglot.score.cube import SAFE, UNSAFE, Cube
+from safeglot.backends.store.verdicts import p_unsafe_of_labelled
+from safeglot.flow.measure.judges.labels import Drawn, sample_of
+from safeglot.score.arrays import Floats
+from safeglot.score.cube import MISSING, Cube
 from safeglot.score.judges import reliability
-from safeglot.score.judges.label_counts import VERDICTS
+from safeglot.score.judges.label_counts import Sample, label_weights
 from safeglot.types import Estimate
 
 
@@ -24,57 +26,36 @@ def calibration(
     all answers whichever way they were drawn.
     """
     judge = str(blank.judge)
-    verdicts = verdicts_on_labelled(store, judge)
+    p_unsafe = p_unsafe_of_labelled(store, judge)
     own = [d for d in drawn if d.design == "simple" or d.judge == judge]
-    for place, language in enumerate(cube.languages):
+    for language in cube.languages:
         row = replace(blank, metric="judge_ece", language=language, level=None)
-        here = [d for d in own if d.language == language and d.human >= 0]
-        if not here:
+        here = [d for d in own if d.language == language]
+        if not any(d.human >= 0 for d in here):
             yield replace(row, method="no labels of answers drawn by this judge's verdicts")
             continue
-        scored = [
-            (d, verdict.unsafe, verdict.p_unsafe)
-            for d in here
-            if (verdict := verdicts.get(d.id)) is not None
-            and verdict.unsafe is not None
-            and verdict.p_unsafe is not None
-        ]
-        row = replace(row, n=len(scored), missing=len(here) - len(scored))
-        unsafe_MPS = cube.unsafe_JMLPS[cube.judges.index(judge), :, place]
-        parts = parts_of([d for d in own if d.language == language], cube)
-        part_P = part_of_prompts(parts, cube)
-        answers = {
-            (category, verdict): int((unsafe_MPS == verdict)[:, part_P == part].sum())
-            for part, category in enumerate(("", *parts))
-            for verdict in (SAFE, UNSAFE)
-        }
-        yield _calibrated(row, scored, answers)
+        sample = sample_of(judge, here, cube)
+        p_I = np.array([p_unsafe.get(d.id) for d in here], dtype=np.float64)
+        told_I = (sample.human_I >= 0) & (sample.verdict_I != MISSING) & ~np.isnan(p_I)
+        n = int(told_I.sum())
+        row = replace(row, n=n, missing=int((sample.human_I >= 0).sum()) - n)
+        sample = replace(sample, human_I=np.where(told_I, sample.human_I, -1.0))
+        yield _calibrated(row, sample, p_I)
 
 
-_Stratum = tuple[str, int]
-"""Category that was drawn by itself ("" for the others), and verdict."""
-
-
-def _calibrated(
-    row: Estimate, scored: Sequence[tuple[Drawn, int, float]], answers: Mapping[_Stratum, int]
-) -> Estimate:
-    labelled = Counter((d.category, verdict) for d, verdict, _ in scored)
-    if not scored:
+def _calibrated(row: Estimate, sample: Sample, p_I: Floats) -> Estimate:
+    if not row.n:
         return replace(
             row, method="not told: the judge gave no probability (p_unsafe) for a labelled answer"
         )
-    lacking = [VERDICTS[key[1]] for key, n in answers.items() if n and not labelled[key]]
+    weight_I, lacking = label_weights(sample)
     if lacking:
-        return replace(
-            row, method=f"not told: no label with a probability among those {lacking[0]}"
-        )
-    p_I = [p for *_, p in scored]
-    unsafe_I = [d.human for d, *_ in scored]
-    keys = [(d.category, verdict) for d, verdict, _ in scored]
-    weight_I = [answers[key] / labelled[key] for key in keys]
-    value, bins = reliability.calibration_error(p_I, unsafe_I, weight_I)
-    half = reliability.at_threshold(p_I, unsafe_I, weight_I, 0.5)
-    best = reliability.best_threshold(p_I, unsafe_I, weight_I)
+        return replace(row, method=f"not told: no label with a probability among those {lacking}")
+    told_I = weight_I > 0
+    labels = p_I[told_I].tolist(), sample.human_I[told_I].tolist(), weight_I[told_I].tolist()
+    value, bins = reliability.calibration_error(*labels)
+    half = reliability.at_threshold(*labels, 0.5)
+    best = reliability.best_threshold(*labels)
     return replace(
         row,
         value=value,

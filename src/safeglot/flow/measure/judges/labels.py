@@ -120,8 +120,8 @@ def label_counts(
     for judge, language in product(cube.judges, cube.languages):
         own = [d for d in drawn if d.design == "simple" or d.judge == judge]
         here = [d for d in own if d.language == language]
-        reason = _why_not(judge, here, drawn, cube)
-        sample = None if reason else _sample(judge, here, cube, answered_LMPS=there)
+        reason = why_not(judge, here, drawn, cube)
+        sample = None if reason else sample_of(judge, here, cube, answered_LMPS=there)
         for (m, model), average in product(enumerate(cube.models), averages):
             counts = None
             if sample is not None:
@@ -158,11 +158,11 @@ def _of_judge(judge: str, run: _Run) -> Iterator[Estimate]:
     for language in cube.languages:
         row = replace(blank, language=language)
         here = [d for d in own if d.language == language]
-        reason = _why_not(judge, here, drawn, cube)
+        reason = why_not(judge, here, drawn, cube)
         if reason:
             rows[language] = [ungated(row, reason)]
             continue
-        sample = _sample(judge, here, cube, answered_LMPS=run.answered_LMPS)
+        sample = sample_of(judge, here, cube, answered_LMPS=run.answered_LMPS)
         try:
             pairs = _safeties(row, sample, run, micro(cube), "safety_corrected")
             means = _safeties(row, sample, run, macro(cube), "safety_corrected_macro")
@@ -253,7 +253,7 @@ def _gaps(
         yield compared(replace(row, model=model), rate, of_reference)
 
 
-def _why_not(judge: str, here: list[Drawn], drawn: list[Drawn], cube: Cube) -> str:
+def why_not(judge: str, here: list[Drawn], drawn: list[Drawn], cube: Cube) -> str:
     """Return why a judge cannot be corrected in a language; "" where it can."""
     if not here:
         others = sorted({d.judge for d in drawn if d.design != "simple"} - {judge})
@@ -264,20 +264,21 @@ def _why_not(judge: str, here: list[Drawn], drawn: list[Drawn], cube: Cube) -> s
         return "no labels"
     if here[0].design == "simple":
         return ""
-    now = [VERDICTS.get(v) for v in _sample(judge, here, cube).verdict_I.tolist()]
+    now = [VERDICTS.get(v) for v in sample_of(judge, here, cube).verdict_I.tolist()]
     moved = sum(verdict != d.verdict for verdict, d in zip(now, here, strict=True))
     if moved:
         return f"{moved} answers have another verdict than when they were drawn: draw anew"
     return ""
 
 
-def _sample(
+def sample_of(
     judge: str,
     here: list[Drawn],
     cube: Cube,
     language: str = "",
     answered_LMPS: Bools | None = None,
 ) -> Sample:
+    """Return a judge's verdicts in a language, and the answers drawn there with their labels."""
     at_M, at_P = (
         {name: i for i, name in enumerate(names)} for names in (cube.models, cube.prompts)
     )
@@ -309,7 +310,7 @@ def counts_to_plan(
     """Yield each language and its labels, counted for all models; None without a verdict."""
     for language in cube.languages:
         own = [d for d in drawn if d.language == language and d.judge in ("", judge)]
-        yield language, counts_of(_sample(judge, own, cube, language, there), None, micro(cube))
+        yield language, counts_of(sample_of(judge, own, cube, language, there), None, micro(cube))
 
 
 def known_rates(c: LabelCounts) -> tuple[float, float] | None:

@@ -1,0 +1,39 @@
+"""What people's labels show of a judge's errors beside the quality of the translations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from safeglot.backends.store.store import Store
+from safeglot.flow.measure.judges.labels import drawn_answers, sample_of, why_not
+from safeglot.score.arrays import Floats
+from safeglot.score.causes.judge_errors import slopes
+from safeglot.score.cube import Cube
+from safeglot.types import Estimate
+
+
+def estimates(
+    store: Store, cube: Cube, judges: Iterable[str], quality: Mapping[str, Floats], row: Estimate
+) -> Iterator[Estimate]:
+    """Yield the slope of each judge's errors on quality, of the languages that have one; none without labels.
+
+    `quality` is that of the main texts, shape (P,), NaN where there is none; `row` names its estimator.
+    """
+    drawn = drawn_answers(store)
+    spread = float(np.nanstd([*quality.values()])) if quality else 0.0
+    if not spread or not any(d.labels for d in drawn):
+        return
+    row = replace(row, extra={**row.extra, "quality_sd": spread})
+    scaled = {tag: quality_P / spread for tag, quality_P in quality.items()}
+    for judge in judges:
+        own = [d for d in drawn if d.design == "simple" or d.judge == judge]
+        by_language = {tag: [d for d in own if d.language == tag] for tag in scaled}
+        samples = {
+            tag: sample_of(judge, here, cube)
+            for tag, here in by_language.items()
+            if not why_not(judge, here, drawn, cube)
+        }
+        yield from slopes(replace(row, judge=judge), samples, scaled)
