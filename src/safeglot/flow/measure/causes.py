@@ -58,7 +58,7 @@ def estimates(
     rated = {tag: _quality(arms, tag, ("main",)) for tag in others}
     quality = {tag: by[estimator] for tag, by in rated.items() if estimator in by}
     row = Estimate(metric="", level=level, extra={"estimator": estimator})
-    return [*rows, *judge_errors.estimates(store, cube, manifest.judges, quality, row)]
+    return [*rows, *judge_errors.estimates(store, cube, manifest.judges, quality, row=row)]
 
 
 def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ArmTexts:

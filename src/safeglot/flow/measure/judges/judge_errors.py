@@ -16,7 +16,7 @@ from safeglot.types import Estimate
 
 
 def estimates(
-    store: Store, cube: Cube, judges: Iterable[str], quality: Mapping[str, Floats], row: Estimate
+    store: Store, cube: Cube, judges: Iterable[str], quality: Mapping[str, Floats], *, row: Estimate
 ) -> Iterator[Estimate]:
     """Yield the slope of each judge's errors on quality, of the languages that have one; none without labels.
 

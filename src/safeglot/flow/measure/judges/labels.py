@@ -275,6 +275,7 @@ def sample_of(
     judge: str,
     here: list[Drawn],
     cube: Cube,
+    *,
     language: str = "",
     answered_LMPS: Bools | None = None,
 ) -> Sample:
@@ -310,7 +311,8 @@ def counts_to_plan(
     """Yield each language and its labels, counted for all models; None without a verdict."""
     for language in cube.languages:
         own = [d for d in drawn if d.language == language and d.judge in ("", judge)]
-        yield language, counts_of(sample_of(judge, own, cube, language, there), None, micro(cube))
+        sample = sample_of(judge, own, cube, language=language, answered_LMPS=there)
+        yield language, counts_of(sample, None, micro(cube))
 
 
 def known_rates(c: LabelCounts) -> tuple[float, float] | None:

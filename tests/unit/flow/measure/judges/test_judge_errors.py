@@ -31,7 +31,7 @@ def labelled(store, put):
 
 
 def rows(store, quality=QUALITY):
-    found = estimates(store, cube_of(store, MANIFEST), MANIFEST.judges, quality, ROW)
+    found = estimates(store, cube_of(store, MANIFEST), MANIFEST.judges, quality, row=ROW)
     return {(e.metric, e.judge, e.language): e for e in found}
 
 
