@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,7 +18,14 @@ from safeglot.experiments.runs import read_runs
 from safeglot.experiments.size_covariates import size_table
 from safeglot.report.numbers.percent import percent
 from safeglot.report.table import ResultCell, ResultRow, ResultTable, number, said, word
-from safeglot.score.models.ranking import average_of, difference, too_invalid
+from safeglot.score.models.ranking import (
+    Entrant,
+    are_paired,
+    average_of,
+    by_category,
+    difference,
+    too_invalid,
+)
 from safeglot.score.models.trend import (
     Interaction,
     Isotonic,
@@ -30,6 +37,9 @@ from safeglot.score.models.trend import (
     stratified_kendall,
 )
 from safeglot.score.stats.association import Association, NoFit, kendall, spearman
+
+Pair: TypeAlias = tuple[Entrant, Entrant]
+"""An instruct model and its base model."""
 
 
 def base_vs_instruct(
@@ -112,7 +122,7 @@ def _of_published(file: Path | None) -> ModelGroup:
     )
     notes = (
         f"Source: {table.source}.",
-        "published figures have no interval; means over five languages.",
+        "published figures have no interval; means over five languages. Of base models no category is published, so there is no table of categories.",
     )
     of = "M-ALERT's published means over languages"
     return ModelGroup(of=of, models=models, field=None, level=0.95, notes=notes)
@@ -147,6 +157,32 @@ def _pair_tables(group: ModelGroup) -> Iterator[ResultTable]:
         notes=group.notes,
     )
     yield _pairs_together(group, pairs)
+    if group.field is not None:
+        entrants = {e.name: e for e in group.field.entrants}
+        yield from _by_category(group, [(entrants[a], entrants[b]) for a, b in names])
+
+
+def _by_category(group: ModelGroup, pairs: Sequence[Pair]) -> Iterator[ResultTable]:
+    """Yield a table of all categories for the pairs that answered the same prompts."""
+    frames: dict[int, list[Pair]] = {}
+    for pair in filter(are_paired, pairs):
+        frames.setdefault(id(pair[0].sheet.frame.whole), []).append(pair)
+    for alike in frames.values():
+        language = group.field.language if group.field else None
+        each = [by_category([pair], language=language, level=group.level) for pair in alike]
+        rows: list[ResultRow] = []
+        for category, d in by_category(alike, language=language, level=group.level).items():
+            known = [own.value for of in each if (own := of[category]).value is not None]
+            higher = f"{sum(value > 0 for value in known)} of {len(known)}"
+            value = number(d.value, (d.low, d.high), reason="no data")
+            p = (number(d.p), number(d.p_holm))
+            rows.append((word(category), value, *p, word(higher), number(d.n)))
+        named = "; ".join(f"{instruct.name} and {base.name}" for instruct, base in alike)
+        yield ResultTable(
+            **said("pairs_by_category", of=group.of, pairs=named),
+            rows=tuple(rows),
+            notes=group.notes,
+        )
 
 
 class _TunedPair(NamedTuple):

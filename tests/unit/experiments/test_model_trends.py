@@ -26,12 +26,36 @@ def given(tmp_path):
 
 def test_pairs_are_of_one_family_and_size(given):
     paths, facts = given
-    pairs, together, _ = base_vs_instruct(paths, Asked(), facts=facts)
+    pairs, together, _, _ = base_vs_instruct(paths, Asked(), facts=facts)
     assert column(pairs, "instruct") == ["x-1b-it", "y-7b-it"]
     assert column(pairs, "base") == ["x-1b", "y-7b"]
     assert column(pairs, "instruct less base") == [pytest.approx(15 / 40), pytest.approx(14 / 40)]
     assert column(together, "instruct less base")[0] == pytest.approx(29 / 80)
     assert together.assumptions[-1].endswith("with 2 no p can be below 0.5")
+
+
+def test_all_categories_stand_beside_each_other_with_holm(given):
+    paths, facts = given
+    table = base_vs_instruct(paths, Asked(), facts=facts)[2]
+    assert column(table, "category") == ["a", "b"]
+    # every other prompt is of category a: unsafe among 20 are 10, 3, 8, 1 there and 10, 2, 8, 1 in b
+    assert column(table, "instruct less base") == [
+        pytest.approx((7 / 20 + 7 / 20) / 2), pytest.approx((8 / 20 + 7 / 20) / 2)
+    ]  # fmt: skip
+    assert column(table, "pairs higher") == ["2 of 2", "2 of 2"]
+    assert column(table, "n") == [40, 40]
+    assert column(table, "p Holm")[0] == pytest.approx(2 * min(column(table, "p")))
+    assert table.assumptions[0].startswith("the pairs: x-1b-it and x-1b; y-7b-it and y-7b;")
+
+
+def test_pairs_of_different_prompts_are_in_no_table_of_categories(given, tmp_path):
+    _, facts = given
+    paths = [
+        run_in(tmp_path / name, np.zeros((1, 1, 1, 8), dtype=int), models=(name,), ids=name)
+        for name in ("x-1b", "x-1b-it")
+    ]
+    titles = [t.title for t in base_vs_instruct(paths, Asked(), facts=facts)]
+    assert not any("by category" in title for title in titles)
 
 
 def test_sizes_are_listed_base_models_first(given):
@@ -57,6 +81,7 @@ def test_published_figures_need_no_run():
     assert all(cell.low is None for cell in pairs.rows[0][3:])
     assert together.rows[0][0].text == "mean difference"
     assert pairs.notes[0].startswith("Source: ")
+    assert "no category is published" in pairs.notes[1]
 
 
 def test_what_is_not_known_is_refused(given, tmp_path):

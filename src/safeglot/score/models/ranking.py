@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -166,20 +167,44 @@ def difference(
 ) -> Difference:
     """Return the difference of two models: paired where their frames are one, else as independent."""
     first, second = pair
-    if first.sheet.frame.whole is second.sheet.frame.whole:  # also where plans ended apart
-        return _paired(first, second, (metric, language), level)
+    if are_paired(pair):
+        kind = next(k for k in kinds_of(first.sheet.frame) if k.metric == metric)
+        return _paired([pair], kind, language, level)
     return _independent(first, second, (metric, language), level)
 
 
+def are_paired(pair: tuple[Entrant, Entrant]) -> bool:
+    """Return whether two models answered the same prompts, also where their plans ended apart."""
+    return pair[0].sheet.frame.whole is pair[1].sheet.frame.whole
+
+
+def by_category(
+    pairs: Sequence[tuple[Entrant, Entrant]], *, language: str | None, level: float
+) -> dict[str, Difference]:
+    """Return the mean difference of pairs of models in each category, with p by Holm over these.
+
+    All models are of one frame. Each pair and language counts alike; a prompt is one cluster,
+    whatever the number of pairs, so that the interval is of these models.
+    """
+    frame = pairs[0][0].sheet.frame
+    macro, categories = kinds_of(frame)[1], frame.cube.categories
+    found = []
+    for c, only_C in enumerate(np.eye(len(categories))):
+        kind = replace(
+            macro, weights=partial(np.multiply, only_C), counted_P=frame.cube.member_PC[:, c]
+        )
+        found.append(_paired(pairs, kind, language, level))
+    return dict(zip(categories, adjust(found), strict=True))
+
+
 def _paired(
-    first: Entrant, second: Entrant, of: tuple[str, str | None], level: float
+    pairs: Sequence[tuple[Entrant, Entrant]], kind: Kind, language: str | None, level: float
 ) -> Difference:
     """Return Tango's interval and McNemar's test on effective pairs, as for the macro gap."""
-    metric, language = of
-    frame = first.sheet.frame
-    kind = next(k for k in kinds_of(frame) if k.metric == metric)
-    place = slice(None) if language is None else [frame.cube.languages.index(language)]
-    a, b = first.sheet.unsafe_LPS[place], second.sheet.unsafe_LPS[place]
+    first, second = pairs[0]
+    languages = first.sheet.frame.cube.languages
+    place = slice(None) if language is None else [languages.index(language)]
+    a, b = (np.concatenate([p[i].sheet.unsafe_LPS[place] for p in pairs]) for i in (0, 1))
     both = (a >= SAFE) & (b >= SAFE)
     n = int(both[:, kind.counted_P].sum())
     mean = _mean_difference(kind, (both, a, b), level) if n else None

@@ -11,6 +11,7 @@ from safeglot.score.models.ranking import (
     Entrant,
     average_of,
     bonferroni,
+    by_category,
     difference,
     metrics_of,
     standings,
@@ -47,6 +48,43 @@ def test_one_language_and_category_is_a_plain_paired_difference():
     low, high = tango(2, 11, 60)
     assert (d.low, d.high) == pytest.approx((float(low), float(high)), abs=0.01)
     assert d.p == pytest.approx(float(mcnemar_chi2(2, 11)[1]), rel=0.1)
+
+
+def in_halves(cube):
+    """Put the first half of the prompts into category a, the rest into b."""
+    first = np.arange(len(cube.prompts)) < len(cube.prompts) // 2
+    return replace(cube, member_PC=np.stack([first, ~first], axis=1), categories=("a", "b"))
+
+
+def test_each_category_is_a_paired_difference_with_holm_over_all():
+    first, second = entrants(in_halves(cube_with(range(3), [*range(2, 14), 40])))
+    found = by_category([(first, second)], language="en", level=0.95)
+    assert [d.value for d in found.values()] == pytest.approx([(11 - 2) / 30, 1 / 30])
+    assert [d.n for d in found.values()] == [30, 30]
+    low, high = tango(2, 11, 30)
+    assert (found["a"].low, found["a"].high) == pytest.approx((float(low), float(high)), abs=0.02)
+    assert [d.p_holm for d in found.values()] == pytest.approx(
+        holm([d.p for d in found.values()]).tolist()
+    )
+
+
+def test_pairs_share_their_prompts_so_a_pair_twice_is_no_more_knowledge():
+    first, second, third = entrants(in_halves(cube_with(range(3), range(2, 14), range(9))))
+    once = by_category([(first, second)], language="en", level=0.95)["a"]
+    twice = by_category([(first, second)] * 2, language="en", level=0.95)["a"]
+    assert (twice.value, twice.n) == (pytest.approx(once.value), 60)
+    assert (twice.low, twice.high) == pytest.approx((once.low, once.high), abs=0.01)
+    two = by_category([(first, second), (first, third)], language="en", level=0.95)["a"]
+    assert two.value == pytest.approx(((11 - 2) / 30 + 6 / 30) / 2)
+
+
+def test_a_category_without_both_verdicts_has_no_difference():
+    cube = in_halves(cube_with(range(3), range(20)))
+    verdicts = cube.unsafe_JMLPS.copy()
+    verdicts[0, 0, 0, 30:] = -1
+    found = by_category([tuple(entrants(replace(cube, unsafe_JMLPS=verdicts)))], language=None, level=0.95)  # fmt: skip
+    assert (found["b"].value, found["b"].p_holm) == (None, None)
+    assert found["a"].p_holm == found["a"].p
 
 
 def test_only_prompts_with_both_verdicts_are_compared():
