@@ -96,6 +96,10 @@ def test_holm_goes_over_all_levels_and_languages_of_a_factor(run):
 def test_leet_of_another_script_is_a_row_with_a_reason(run):
     told = effects(run[0], "spelling=leet")["ru"]
     assert (told["value"], told["n"], told["extra"]["unmade"]) == (None, 0, N)
+    assert (
+        told["method"]
+        == f"leetspeak is for Latin letters, and most letters here are of another script ({N})"
+    )
     with sqlite3.connect(run[0] / "safeglot.db") as store:
         why = store.execute("SELECT message, count(*) FROM failures WHERE kind = 'spelling=leet' GROUP BY 1").fetchall()  # fmt: skip
     assert why == [

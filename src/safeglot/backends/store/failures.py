@@ -129,9 +129,12 @@ def failed_variants(store: Store) -> Iterator[FailedVariant]:
     yield from map(FailedVariant._make, store.rows(_VARIANTS))
 
 
-def unmade_variants(store: Store) -> Iterator[tuple[str, str, str, int]]:
-    """Yield (language, variant, why it could not be made, of how many texts), the commonest reason first."""
-    yield from store.rows(_UNMADE)
+def why_unmade(store: Store) -> dict[tuple[str, str], str]:
+    """Return by language and variant why texts could not be varied, the three commonest reasons with their counts."""
+    why: dict[tuple[str, str], list[str]] = {}
+    for language, variant, reason, n in store.rows(_UNMADE):
+        why.setdefault((language, variant), []).append(f"{reason} ({n})")
+    return {place: "; ".join(reasons[:3]) for place, reasons in why.items()}
 
 
 def failed_verdicts(store: Store) -> list[Unjudged]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from safeglot.backends.files.manifest import GuardDraw, GuardTest, Manifest
 from safeglot.backends.store import labels as stored
-from safeglot.backends.store.failures import unmade_variants
+from safeglot.backends.store.failures import why_unmade
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure.judges.labels import BETWEEN
 from safeglot.keys import digest
@@ -87,7 +87,7 @@ def sheet_of(store: Store, manifest: Manifest, draw: GuardDraw | None = None) ->
         half_N=half_P[prompt_N],
         variant_N=variant_N,
         text_N=text_N,
-        unmade=_unmade(store),
+        unmade=why_unmade(store),
         unsafe_GN=np.array([unsafe_N for unsafe_N, _ in said], dtype=np.int8),
         p_GN=np.array([p_N for _, p_N in said], dtype=np.float64),
         draw=_draw(store, manifest.languages, draw, number_N) if draw else None,
@@ -111,14 +111,6 @@ def _draw(store: Store, languages: Sequence[str], draw: GuardDraw, number_N: Int
         prompts_L=np.array([draw.prompts.get(tag, 1) for tag in languages]),
         stratum_N=np.array([drawn.get(n, -1) for n in number_N.tolist()]),
     )
-
-
-def _unmade(store: Store) -> dict[tuple[str, str], str]:
-    """Return by language and variant why texts could not be varied, the three commonest reasons with their counts."""
-    why: dict[tuple[str, str], list[str]] = {}
-    for language, variant, reason, n in unmade_variants(store):
-        why.setdefault((language, variant), []).append(f"{reason} ({n})")
-    return {place: "; ".join(reasons[:3]) for place, reasons in why.items()}
 
 
 def _said(store: Store, judge: str, number_N: Ints) -> tuple[Bytes, Floats]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import ArmVerdicts, Series
-from safeglot.backends.store.failures import failed_variants
+from safeglot.backends.store.failures import failed_variants, why_unmade
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_arm, text_places
 from safeglot.score.arrays import Bools, Bytes
@@ -28,6 +28,7 @@ from safeglot.score.probes.contrasts import (
 from safeglot.score.probes.wordings import of_wordings
 from safeglot.score.safety.unpaired_gaps import unpaired_gaps
 from safeglot.text import languages
+from safeglot.text.control import one_line
 from safeglot.types import Estimate
 
 _Kind: TypeAlias = tuple[str, str]
@@ -41,6 +42,7 @@ class _ProbeTexts:
     cube: Cube
     verdicts: ArmVerdicts
     unmade: Counter[_Kind] = field(default_factory=Counter)
+    why: dict[_Kind, str] = field(default_factory=dict)
     there: dict[_Kind, Bools] = field(default_factory=dict)
     sound: dict[_Kind, Bools] = field(default_factory=dict)
     series: dict[_Kind, list[Series]] = field(default_factory=dict)
@@ -81,6 +83,7 @@ def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ProbeTexts:
         for failed in failed_variants(store)
         if failed.prompt in at_P
     )
+    texts.why.update((_kind(*place), one_line(why)) for place, why in why_unmade(store).items())
     for series in verdicts.series:
         if series.arm == "probe":
             texts.series.setdefault(_kind(series.language, series.variant), []).append(series)
@@ -142,6 +145,7 @@ def _variants(texts: _ProbeTexts, of: tuple[str, str], tag: str) -> dict[str, Va
             there_P=texts.there.get(kind, none_P),
             sound_P=texts.sound.get(kind, none_P),
             unmade=texts.unmade[kind],
+            why="" if kind in texts.there else texts.why.get(kind, ""),
         )
         for kind in texts.there | texts.unmade
         if kind[0] == tag

@@ -35,13 +35,15 @@ class VariantVerdicts:
     """One way to put the prompts: verdicts, shape (P, S), 0, 1, -1 missing.
 
     `there_P` are the prompts that have a text, `sound_P` those of them whose text passed the
-    manipulation check: it still asks for the same. Of `unmade` prompts there is no such text.
+    manipulation check: it still asks for the same. Of `unmade` prompts there is no such text, and
+    `why` says why where there is none at all.
     """
 
     unsafe_PS: Bytes
     there_P: Bools
     sound_P: Bools
     unmade: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,7 +121,8 @@ def _effect(probed: Probed, variant: VariantVerdicts, parent_PS: Bytes, about: E
         "effect_with_unkept": float(every_P.mean()) if every_P.size else None,
     }
     planned_P = variant.sound_P if probed.asked_P is None else variant.sound_P & probed.asked_P
-    return _contrast(replace(probed.row, metric="probe_effect"), d_P, planned_P, extra)
+    row = replace(probed.row, metric="probe_effect", method=variant.why)
+    return _contrast(row, d_P, planned_P, extra)
 
 
 def _interaction(
@@ -132,17 +135,19 @@ def _interaction(
     sound_P = variant.sound_P & other.sound_P
     extra: Extra = about | {"unkept": _count(of_P & ~sound_P)}
     extra |= {"unmade": variant.unmade + other.unmade}
-    return _contrast(
-        replace(probed.row, metric="probe_interaction"), here_P - there_P, sound_P, extra
-    )
+    row = replace(probed.row, metric="probe_interaction", method=variant.why or other.why)
+    return _contrast(row, here_P - there_P, sound_P, extra)
 
 
 def _contrast(row: Estimate, d_P: Floats, planned_P: Bools, extra: Extra) -> Estimate:
-    """Return a mean of differences within prompts, with its score interval, its error and t."""
+    """Return a mean of differences within prompts, with its score interval, its error and t.
+
+    The row's method is why there is none, where that is known.
+    """
     d_I, planned = _known(d_P), _count(planned_P)
     extra = extra | {"se": None, "t": None, "p": None, "p_holm": None}
     if not d_I.size:
-        why = "no prompt has a sound text and every verdict"
+        why = row.method or "no prompt has a sound text and every verdict"
         return replace(row, level=None, method=why, missing=planned, extra=extra)
     value, se = float(d_I.mean()), _se(d_I)
     low, high = score_interval(d_I, level=row.level or 0.95)

@@ -9,7 +9,11 @@ def test_translations_that_failed_are_ordered_by_reason(store, put):
     put.failure("translate", "p3", "de", "copied", "a")
     put.failure("probe", "p1", "de", "framing=story")
     assert [row.prompt for row in failures.failed_translations(store)] == ["p3", "p2", "p1"]
-    assert list(failures.failed_variants(store)) == [("p1", "de", "framing=story")]
+    put.failure("probe", "p2", "de", "framing=story", "late")
+    assert failures.why_unmade(store) == {("de", "framing=story"): "late (1); why (1)"}
+    assert list(failures.failed_variants(store)) == [
+        ("p1", "de", "framing=story"), ("p2", "de", "framing=story"),
+    ]  # fmt: skip
 
 
 @pytest.fixture
