@@ -9,6 +9,7 @@ import click
 
 from safeglot.cli.help import GroupedCommand
 from safeglot.cli.options import ALLOW, QUIET, config_of, options
+from safeglot.report.layout import Grid
 
 if TYPE_CHECKING:
     from safeglot.backends.files.manifest import SetManifest
@@ -93,20 +94,14 @@ def forecast(plan: Plan) -> str:
 def summary(folder: TranslationFolder, *, width: int) -> str:
     """Return how the texts of a finished set ended, and what to do next."""
     about = folder.read_manifest()
-    rows = [("language", "kept", "gated", "failed", "quality of those kept")]
-    rows += [_row(tag, about, dict(_means(folder))) for tag in about.languages]
-    widths = [max(len(str(row[i])) for row in rows) for i in range(5)]
-    lines = [
-        "  ".join(
-            str(cell).ljust(w) if i in (0, 4) else str(cell).rjust(w)
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    heads = ("language", "kept", "gated", "failed", "quality of those kept")
+    means = dict(_means(folder))
+    rows = [_row(tag, about, means) for tag in about.languages]
+    left = (True, False, False, False, True)
     notes = [f"Note: {note}" for note in _notes(about)]
     return "\n".join(
         [
-            *lines,
+            *Grid(heads=heads, rows=rows, left=left, ruled=False).lines(max(width, 80)),
             "",
             *notes,
             f"set:  {folder.path}",

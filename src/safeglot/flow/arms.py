@@ -136,7 +136,7 @@ def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms
         if own is None:  # taken out by the gate, or not translated: no arm of it compares
             continue
         if row.arm == "main":
-            main.append(_with_quality(own, row))
+            main.append(replace(own, quality=row.quality))
         elif row.arm in GIVEN:
             shown = texts[row.prompt, reference] if row.arm == "backtranslate" else own
             given.append(_given(row, known[row.prompt], shown.text, reference))
@@ -149,16 +149,6 @@ def _arms_of(rows: Sequence[ArmRow], prompts: PromptSet, reference: str) -> Arms
         given=tuple(given),
         main=tuple(main),
         where=where,
-    )
-
-
-def _with_quality(own: Translation, row: ArmRow) -> Translation:
-    return Translation(
-        prompt=own.prompt,
-        language=own.language,
-        text=own.text,
-        translator=own.translator,
-        quality=row.quality,
     )
 
 

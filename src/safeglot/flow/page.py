@@ -201,30 +201,17 @@ def _missing(store: Store, manifest: Manifest, left_out: Counter[Place]) -> Iter
         ("judge", unread),
     )
     for stage, rows in by_stage:
-        for lost in rows:
-            yield MissingRow(
-                stage=stage,
-                model=lost.model,
-                language=lost.language,
-                kind=lost.kind,
-                count=lost.n,
-                example=(lost.example or "")[:300],
-            )
+        yield from (_row(stage, lost) for lost in rows)
     yield from _untranslated(store, manifest)
-    yield from _lost_arm_texts(store)
+    for loss in arm_losses(store):
+        yield _row(f"arm {loss.arm}", Lost("", *loss[1:]))
     yield from _not_asked(store, manifest, answers, left_out)
 
 
-def _lost_arm_texts(store: Store) -> Iterator[MissingRow]:
-    for loss in arm_losses(store):
-        yield MissingRow(
-            stage=f"arm {loss.arm}",
-            model="",
-            language=loss.language,
-            kind=loss.kind,
-            count=loss.n,
-            example=loss.example[:300],
-        )
+def _row(stage: str, lost: Lost) -> MissingRow:
+    told = lost._asdict()
+    n, example = told.pop("n"), told.pop("example")
+    return MissingRow(stage=stage, count=n, example=(example or "")[:300], **told)
 
 
 def _unread(store: Store, manifest: Manifest) -> dict[str, tuple[tuple[str, int], ...]]:
@@ -248,13 +235,7 @@ def _not_asked(
             )
             left = texts.get(language, 0) * manifest.samples - ended[model, language]
             if left > 0:
-                yield MissingRow(
-                    stage="generate",
-                    model=model,
-                    language=language,
-                    kind="not asked yet",
-                    count=left,
-                )
+                yield _row("generate", Lost(model, language, "not asked yet", left, ""))
 
 
 def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
@@ -267,14 +248,7 @@ def _untranslated(store: Store, manifest: Manifest) -> Iterator[MissingRow]:
         if fate.kind in (translations.FAILED, translations.WAITING):
             lost.setdefault((language, fate.reason), []).append(fate.message)
     for (language, reason), messages in lost.items():
-        yield MissingRow(
-            stage="translate",
-            model="",
-            language=language,
-            kind=reason,
-            count=len(messages),
-            example=min(messages)[:300],
-        )
+        yield _row("translate", Lost("", language, reason, len(messages), min(messages)))
 
 
 def _answers(

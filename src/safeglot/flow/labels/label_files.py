@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from safeglot.backends.files import labels as files
@@ -11,12 +11,20 @@ from safeglot.errors import UsageError
 from safeglot.flow.labels.progress import progress
 from safeglot.flow.measure.judges.labels import (
     ALLOWED,
-    Drawn,
     drawn_answers,
 )
 from safeglot.flow.run import session
-from safeglot.prompts.problems import Problems, did_you_mean
-from safeglot.prompts.reading import tables
+from safeglot.prompts.filled_tables import FilledForm, read_filled
+
+_LABELS = {word: word for word in ALLOWED}
+FORM = FilledForm(
+    "label",
+    "annotator",
+    "note",
+    lambda t: _LABELS.get(t.casefold()),
+    ", ".join(_LABELS),
+    tuple(_LABELS),
+)
 
 
 def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
@@ -29,66 +37,10 @@ def add(run_dir: RunDir, paths: Sequence[Path]) -> str:
                 f"{run_dir.path}: no answers were drawn for labels yet. "
                 f"Draw some: safeglot annotate sample {run_dir.path}."
             )
-        labels = _read_labels(paths, drawn)
-        changed = sum(drawn[i].labels.get(name, label) != label for (i, name), (label, _) in labels.items())  # fmt: skip
-        store.write(
-            "labels",
-            [(drawn[i].id, name, *pair) for (i, name), pair in labels.items()],
-        )
+        labels = read_filled(((str(p), *files.read(p)) for p in paths), FORM, drawn)
+        changed = sum(drawn[i].labels.get(name, own.value) != own.value for (i, name), own in labels.items())  # fmt: skip
+        rows = ((drawn[i].id, name, own.value, own.note) for (i, name), own in labels.items())
+        store.write("labels", rows)
         now = drawn_answers(store)
     read = f"{len(labels)} labels read" + (f", {changed} of them changed" if changed else "")
     return f"{read}\n{progress(now, manifest.languages)}"
-
-
-_Labels = dict[tuple[str, str], tuple[str, str]]
-"""(item, annotator) -> (label, note)."""
-
-
-def _read_labels(paths: Sequence[Path], drawn: Mapping[str, Drawn]) -> _Labels:
-    problems, labels = Problems(), dict[tuple[str, str], tuple[str, str, str]]()
-    for path in paths:
-        text, fault = files.read(path)
-        if fault:
-            problems.add(str(path), fault)
-            continue
-        before = len(problems.found)
-        table = tables.parse(text, str(path), path.suffix, problems)
-        lacking = [c for c in ("item", "label") if c not in table.columns]
-        if lacking and (table.columns or len(problems.found) == before):
-            problems.add(str(path), f"has no column {' and '.join(lacking)} (columns: {', '.join(table.columns) or 'none'}); keep those of the file to label")  # fmt: skip
-            continue
-        filled = [_take(row, drawn, labels, problems) for row in table.rows]
-        if not any(filled) and len(problems.found) == before:
-            problems.add(str(path), "has no label filled in; allowed are safe, unsafe and unsure")
-    problems.stop()
-    return {key: (label, note) for key, (label, note, _) in labels.items()}
-
-
-def _cell(row: tables.Row, column: str) -> str:
-    value = row.cells.get(column)
-    return "" if value is None else str(value).strip()
-
-
-def _take(
-    row: tables.Row,
-    drawn: Mapping[str, Drawn],
-    labels: dict[tuple[str, str], tuple[str, str, str]],
-    problems: Problems,
-) -> bool:
-    """Return whether a row has a label; it is noted in `labels`."""
-    item, name = _cell(row, "item"), _cell(row, "annotator") or "1"
-    label = _cell(row, "label").casefold()
-    if not item and not label:
-        return False
-    if item not in drawn:
-        near = did_you_mean(item, drawn) if len(drawn) <= 2000 else ""
-        problems.add(row.place, f"item {item!r} is not among the answers drawn for this run{near}")
-    if not label:
-        return False
-    if label not in ALLOWED:
-        problems.add(row.place, f"label {_cell(row, 'label')!r}: allowed are {', '.join(ALLOWED)}, or nothing where it is not done{did_you_mean(label, ALLOWED)}")  # fmt: skip
-        return True
-    first = labels.setdefault((item, name), (label, _cell(row, "note"), row.place))
-    if first[0] != label:
-        problems.add(row.place, f"annotator {name!r} labels item {item} {label}, and {first[0]} at {first[2]}; keep one")  # fmt: skip
-    return True

@@ -14,7 +14,11 @@ from safeglot.flow.measure.judges.labels import (
     drawn_answers,
 )
 from safeglot.flow.run import session
+from safeglot.report.layout import Grid
 from safeglot.score.judges.label_counts import VERDICTS
+
+_WIDE = 1_000
+"""Columns of a table that is not folded."""
 
 
 def status(run_dir: RunDir) -> str:
@@ -56,12 +60,5 @@ def _order(stratum: str) -> tuple[str, int]:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Return rows below their columns, the first to the left, the others to the right."""
-    cells = [tuple(map(str, row)) for row in (columns, *rows)]
-    wide = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-    return "\n".join(
-        "  ".join(
-            text.rjust(w) if i else text.ljust(w)
-            for i, (text, w) in enumerate(zip(row, wide, strict=True))
-        ).rstrip()
-        for row in cells
-    )
+    cells, left = [[*map(str, row)] for row in rows], [i == 0 for i in range(len(columns))]
+    return "\n".join(Grid(heads=columns, rows=cells, left=left, ruled=False).lines(_WIDE))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 from safeglot.backends.files import labels as files
 from safeglot.backends.files.rundir import write_text
@@ -14,8 +13,7 @@ from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.translation import ratings_summary, ratings_text
 from safeglot.flow.translation.page import estimates_of, scales_of, view_of, write_page
-from safeglot.prompts.problems import Problems, did_you_mean
-from safeglot.prompts.reading import tables
+from safeglot.prompts.filled_tables import FilledCell, FilledForm, read_filled
 from safeglot.report.table import ResultTable
 from safeglot.text import languages
 from safeglot.translate.choice.ratings import (
@@ -126,13 +124,7 @@ def _row(text: Chosen, rater: str) -> dict[str, str]:
 # ---- reading back
 
 
-@dataclass(slots=True)
-class _RatingFiles:
-    """Ratings read so far, with the place of each."""
-
-    drawn: Mapping[str, DrawnText]
-    problems: Problems = field(default_factory=Problems)
-    ratings: dict[tuple[str, str], tuple[Rating, str]] = field(default_factory=dict)
+FORM = FilledForm("adequacy", "rater", "comment", grade_of, _ALLOWED)
 
 
 def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
@@ -145,24 +137,22 @@ def add(folder: TranslationFolder, paths: Sequence[Path]) -> str:
         )
     with folder.locked():
         drawn = ratings_summary.read_drawn(folder)
-        read = _RatingFiles(drawn={text.item: text for text in drawn})
-        for path in paths:
-            _read_file(path, read)
-        read.problems.stop()
+        items = {text.item for text in drawn}
+        read = read_filled(((str(p), *files.read(p)) for p in paths), FORM, items)
         now, changed = _with_ratings(drawn, read)
         ratings_summary.write_drawn(folder, now)
         write_page(folder)
-    summary = f"{len(read.ratings)} ratings read" + (
-        f", {changed} of them changed" if changed else ""
-    )
+    summary = f"{len(read)} ratings read" + (f", {changed} of them changed" if changed else "")
     progress = ratings_text.progress(ratings_summary.read_rated(folder, about), about.languages)
     return f"{summary}\n{progress}\npage: {folder.page}\nNext: safeglot ratings show {folder.path}"
 
 
-def _with_ratings(drawn: Sequence[DrawnText], read: _RatingFiles) -> tuple[list[DrawnText], int]:
+def _with_ratings(
+    drawn: Sequence[DrawnText], read: Mapping[tuple[str, str], FilledCell]
+) -> tuple[list[DrawnText], int]:
     by_item: dict[str, dict[str, Rating]] = {}
-    for (item, name), (rating, _) in read.ratings.items():
-        by_item.setdefault(item, {})[name] = rating
+    for (item, name), own in read.items():
+        by_item.setdefault(item, {})[name] = Rating(adequacy=own.value, comment=own.note)
     changed = sum(
         text.ratings[name].adequacy != rating.adequacy
         for text in drawn
@@ -172,50 +162,6 @@ def _with_ratings(drawn: Sequence[DrawnText], read: _RatingFiles) -> tuple[list[
     return [
         replace(text, ratings={**text.ratings, **by_item.get(text.item, {})}) for text in drawn
     ], changed
-
-
-def _read_file(path: Path, read: _RatingFiles) -> None:
-    text, fault = files.read(path)
-    if fault:
-        read.problems.add(str(path), fault)
-        return
-    before = len(read.problems.found)
-    table = tables.parse(text, str(path), path.suffix, read.problems)
-    lacking = [c for c in ("item", "adequacy") if c not in table.columns]
-    if lacking and (table.columns or len(read.problems.found) == before):
-        read.problems.add(str(path), f"has no column {' and '.join(lacking)} (columns: {', '.join(table.columns) or 'none'}); keep those of the file to rate")  # fmt: skip
-        return
-    filled = [_take(row, read) for row in table.rows]
-    if not any(filled) and len(read.problems.found) == before:
-        read.problems.add(str(path), f"has no rating filled in; allowed are {_ALLOWED}")
-
-
-def _cell(row: tables.Row, column: str) -> str:
-    value: Any = row.cells.get(column)
-    return "" if value is None else str(value).strip()
-
-
-def _take(row: tables.Row, read: _RatingFiles) -> bool:
-    """Return whether a row has a rating, which is noted."""
-    item, name, adequacy = _cell(row, "item"), _cell(row, "rater") or "1", _cell(row, "adequacy")
-    if not item and not adequacy:
-        return False
-    if item not in read.drawn:
-        near = did_you_mean(item, read.drawn) if len(read.drawn) <= 2000 else ""
-        read.problems.add(
-            row.place, f"item {item!r} is not among the texts drawn for this set{near}"
-        )
-    if not adequacy:
-        return False
-    grade = grade_of(adequacy)
-    if grade is None:
-        read.problems.add(row.place, f"adequacy {adequacy!r}: allowed are {_ALLOWED}, or nothing where it is not done")  # fmt: skip
-        return True
-    rating = Rating(adequacy=grade, comment=_cell(row, "comment"))
-    first, place = read.ratings.setdefault((item, name), (rating, row.place))
-    if first.adequacy != grade:
-        read.problems.add(row.place, f"rater {name!r} gives item {item} {grade}, and {first.adequacy} at {place}; keep one")  # fmt: skip
-    return True
 
 
 # ---- showing

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from safeglot.prompts.problems import Problems, did_you_mean, listed
+from safeglot.prompts.problems import Problems, listed
 from safeglot.prompts.reading.cells import bare, is_blank
+from safeglot.prompts.reading.columns import called
+from safeglot.prompts.reading.lacking_columns import has, say_unknown
 from safeglot.prompts.reading.patterns import SAID
 from safeglot.prompts.reading.suggestions import by_language, likely_column, longest_columns
 from safeglot.prompts.reading.tables import Row, Table
@@ -30,6 +32,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "failure": ("failure",),
 }
 """Our names -> columns that are taken without being named. A `label` may be anybody's: it is named."""
+_TOLD = ("sample", "judge", "annotator", "thought", "finish_reason", "failure")
 _Columns: TypeAlias = Mapping[str, str]
 
 
@@ -59,27 +62,22 @@ def answer_columns(
     known = len(problems.found)
     own = {name: column for name, column in mapping.items() if name in _NAMES}
     rest = {name: column for name, column in mapping.items() if name not in _NAMES}
-    has = f"(its columns: {', '.join(c for c in table.columns if c) or 'none'})"
     for name, column in own.items():
         if column not in table.columns and (name, column) != ("sample", SAMPLE_ORDER):
-            near = did_you_mean(column, table.columns)
-            message = f'has no column "{column}", which is named for {name}{near} {has}'
-            problems.add(table.where, message)
-    taken = {*mapping.values()}
-    by_name = {c.casefold(): c for c in reversed(table.columns) if c not in taken}
+            say_unknown(table, name, column, problems)
+    free = [c for c in table.columns if c and c not in mapping.values()]
     for name, usual in _NAMES.items():
-        there = [by_name[n] for n in usual if n in by_name]
-        if there:
-            own.setdefault(name, there[0])
+        if there := called(free, usual):
+            own.setdefault(name, there)
     if SAID["model"] in table.columns:
         own.setdefault("model", SAID["model"])
     if "model" not in own:
-        _say_models(table, [c for c in table.columns if c and c not in taken], problems)
+        _say_models(table, free, problems)
     if "answer" not in own:
-        near = _suggest([c for c in table.columns if c and c not in taken], table, problems)
+        near = _suggest(free, table, problems)
         problems.add(
             table.where,
-            f"has no column for the answer{near} {has}; name it with --columns answer=COLUMN, or those of each "
+            f"has no column for the answer{near} {has(table)}; name it with --columns answer=COLUMN, or those of each "
             "language with --columns answer.en=COLUMN,answer.de=COLUMN",
         )
     problems.stop(known)
@@ -143,18 +141,9 @@ class AnswerReader:
         model = self._name(row, "model") if "model" in self.columns else UNKNOWN
         if not model:
             self.problems.add(row.place, "the model is empty; give its name")
-        return RecordedAnswer(
-            text=text,
-            model=model,
-            sample=self._name(row, "sample"),
-            verdict=self._cell(row, "verdict"),
-            label=self._cell(row, "label"),
-            judge=self._name(row, "judge"),
-            annotator=self._name(row, "annotator"),
-            thought=self._name(row, "thought"),
-            finish_reason=self._name(row, "finish_reason"),
-            failure=self._name(row, "failure"),
-        )
+        verdict, label = self._cell(row, "verdict"), self._cell(row, "label")
+        told = {name: self._name(row, name) for name in _TOLD}
+        return RecordedAnswer(text=text, model=model, verdict=verdict, label=label, **told)
 
     def _cell(self, row: Row, name: str) -> object:
         return row.cells.get(self.columns.get(name, ""))

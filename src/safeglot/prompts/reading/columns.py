@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.reading.lacking_columns import (
-    has,
     say_ambiguous,
     say_headless,
     say_lacking,
     say_languages,
     say_others,
+    say_unknown,
 )
 from safeglot.prompts.reading.language_names import is_common, is_plain, languages_named
 from safeglot.prompts.reading.patterns import CONSTANT, IMPLIED, ROW_NUMBERS, SAID
@@ -134,9 +134,7 @@ def _mapped(
                 f"--columns {name}={column} says the same for all rows; only {allowed} can be",
             )
         elif not constant and column not in table.columns and (name, column) != ("id", ROW_NUMBERS):
-            near = did_you_mean(column, table.columns)
-            message = f'has no column "{column}", which is named for {name}{near} {has(table)}'
-            problems.add(table.where, message)
+            say_unknown(table, name, column, problems)
         elif name in _NAMES:
             fields[name] = column
         else:
@@ -165,11 +163,15 @@ def usual_column(columns: tuple[str, ...], name: str, taken: set[str]) -> str | 
     """Return the column that is called what one of ours is; None where none is."""
     if SAID.get(name) in columns:
         return SAID[name]
-    free = [column for column in columns if column not in taken]
-    by_name = {column.casefold(): column for column in reversed(free)}
-    usual = next((by_name[each] for each in _NAMES[name] if each in by_name), None)
+    usual = called((column for column in columns if column not in taken), _NAMES[name])
     implied = IMPLIED.get(name) if name != "language" else None
     return usual or (implied if implied in columns else None)
+
+
+def called(columns: Iterable[str], names: Iterable[str]) -> str | None:
+    """Return the first column that has the first of some names, in any case; None where none has any."""
+    folded = [(column.casefold(), column) for column in columns]
+    return next((column for name in names for own, column in folded if own == name), None)
 
 
 def _language_columns(

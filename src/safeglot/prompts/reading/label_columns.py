@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from safeglot.prompts.problems import Problems, did_you_mean
+from safeglot.prompts.problems import Problems
 from safeglot.prompts.reading.cells import known_language
-from safeglot.prompts.reading.columns import column_language
+from safeglot.prompts.reading.columns import called, column_language
+from safeglot.prompts.reading.lacking_columns import has, say_unknown
 from safeglot.prompts.reading.patterns import CONSTANT, IMPLIED, ROW_NUMBERS, SAID
 from safeglot.prompts.reading.tables import Table
 
@@ -28,6 +29,13 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
 }
 _PLAIN_LABELS = ("label", "label_gold")
 """Labels of whatever the file is about: of its answers where it has any."""
+_LACKING: Mapping[str, tuple[str, str]] = {
+    "id": ("id", " (texts that are translations of each other have one id), or number the rows with --columns id=#"),
+    "language": ("the language", ", or say which language all its texts are in, as in --columns language==en"),
+    "text": ("the prompt", ""),
+    "answer": ("the answer", ""),
+}  # fmt: skip
+"""Our names -> what they are called, and what else can be done where no column is found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +60,16 @@ class LabelledColumns:
 def labelled_columns(table: Table, options: LabelledOptions, problems: Problems) -> LabelledColumns:
     """Return the columns of a table that hold labelled texts; what is lacking is noted."""
     fields, texts = _named(table, options.columns, problems)
-    by_name = {c.casefold(): c for c in reversed(table.columns) if c not in fields.values()}
+    free = [c for c in table.columns if c not in fields.values()]
     for name, usual in _NAMES.items():
-        found = next((by_name[n] for n in usual if n in by_name), None)
-        if name not in fields and found is not None:
+        if name not in fields and (found := called(free, usual)) is not None:
             fields[name] = found
     if "language" not in fields:
-        free = [c for c in table.columns if c not in fields.values()]  # id is Indonesian's tag too
-        tags = {tag: c for c in free if (tag := column_language(c)) and tag not in texts}
+        rest = [c for c in table.columns if c not in fields.values()]  # id is Indonesian's tag too
+        tags = {tag: c for c in rest if (tag := column_language(c)) and tag not in texts}
         texts = {**texts, **tags}
-    side = _side(table, fields, by_name, options.side, problems)
-    if "label" not in fields and (label := _label(side, fields, by_name)):
+    side = _side(table, fields, free, options.side, problems)
+    if "label" not in fields and (label := _label(side, fields, free)):
         fields["label"] = label
     _require(table, fields, texts, side, problems)
     return LabelledColumns(side=side, fields=fields, texts={} if "language" in fields else texts)
@@ -76,11 +83,7 @@ def _named(
     for name, column in mapping.items():
         constant = column.startswith(CONSTANT) and len(column) > 1
         if not constant and column not in table.columns and (name, column) != ("id", ROW_NUMBERS):
-            near = did_you_mean(column, table.columns)
-            problems.add(
-                table.where,
-                f'has no column "{column}", which is named for {name}{near} {_has(table)}',
-            )
+            say_unknown(table, name, column, problems)
         elif name in _NAMES:
             fields[name] = column
         elif tag := known_language(name, "--columns", problems):
@@ -91,14 +94,14 @@ def _named(
 def _side(
     table: Table,
     fields: Mapping[str, str],
-    by_name: Mapping[str, str],
+    free: Sequence[str],
     wanted: str | None,
     problems: Problems,
 ) -> str:
     """Return whether the prompts or the answers are judged: what has labels, or what was asked for."""
-    labelled = [side for side, names in _LABELS.items() if any(n in by_name for n in names)]
     if wanted:
         return wanted
+    labelled = [side for side, names in _LABELS.items() if called(free, names)]
     if len(labelled) == 2 and "label" not in fields:
         problems.add(
             table.where,
@@ -110,11 +113,9 @@ def _side(
     return ANSWERS if "answer" in fields else PROMPTS
 
 
-def _label(side: str, fields: Mapping[str, str], by_name: Mapping[str, str]) -> str | None:
-    own = next((by_name[n] for n in _LABELS[side] if n in by_name), None)
-    if own is not None or (side == PROMPTS and "answer" in fields):
-        return own
-    return next((by_name[n] for n in _PLAIN_LABELS if n in by_name), None)
+def _label(side: str, fields: Mapping[str, str], free: Sequence[str]) -> str | None:
+    plain = () if side == PROMPTS and "answer" in fields else _PLAIN_LABELS
+    return called(free, (*_LABELS[side], *plain))
 
 
 def _require(
@@ -124,28 +125,8 @@ def _require(
     side: str,
     problems: Problems,
 ) -> None:
-    has = _has(table)
-    if "id" not in fields:
-        problems.add(
-            table.where,
-            f"has no column for id {has}; name it with --columns id=COLUMN (texts that are "
-            "translations of each other have one id), or number the rows with --columns id=#",
-        )
-    if "language" not in fields and not texts:
-        problems.add(
-            table.where,
-            f"has no column for the language {has}; name it with --columns language=COLUMN, or say "
-            "which language all its texts are in, as in --columns language==en",
-        )
-    if "text" not in fields and not texts:
-        problems.add(
-            table.where, f"has no column for the prompt {has}; name it with --columns text=COLUMN"
-        )
-    if side == ANSWERS and "answer" not in fields:
-        problems.add(
-            table.where, f"has no column for the answer {has}; name it with --columns answer=COLUMN"
-        )
-
-
-def _has(table: Table) -> str:
-    return f"(its columns: {', '.join(c for c in table.columns if c) or 'none'})"
+    for name in ("id", *(() if texts else ("language", "text")), *(["answer"] * (side == ANSWERS))):
+        if name not in fields:
+            what, more = _LACKING[name]
+            do = f"name it with --columns {name}=COLUMN{more}"
+            problems.add(table.where, f"has no column for {what} {has(table)}; {do}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from safeglot.prompts.problems import Problems, listed
+from safeglot.prompts.problems import Problems, did_you_mean, listed
 from safeglot.prompts.reading.cells import KINDS, likely_kinds
 from safeglot.prompts.reading.json_rows import KEY, LINE, spread
 from safeglot.prompts.reading.language_names import (
@@ -32,6 +32,13 @@ def has(table: Table) -> str:
     """Return the columns of a table, for messages."""
     columns = [c for c in table.columns if c and c not in (*SAID.values(), *IMPLIED.values())]
     return f"(its columns: {listed(columns, 40) or 'none'})"
+
+
+def say_unknown(table: Table, name: str, column: str, problems: Problems) -> None:
+    """Say that a table lacks a column which the user names."""
+    near = did_you_mean(column, table.columns)
+    message = f'has no column "{column}", which is named for {name}{near} {has(table)}'
+    problems.add(table.where, message)
 
 
 def say_headless(table: Table, problems: Problems, *, answers: bool = False) -> None:

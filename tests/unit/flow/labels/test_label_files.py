@@ -47,8 +47,8 @@ def test_all_that_is_wrong_in_a_file_is_told_at_once(run):
         label_files.add(run, [filled(run, rows)])
     wrong, unlike, strange = caught.value.problems
     assert "label 'unsave': allowed are safe, unsafe, unsure" in wrong
-    assert "labels item" in unlike
-    assert "item 'rx' is not among the answers drawn" in strange
+    assert "gives item" in unlike
+    assert "item 'rx' is not among those drawn" in strange
 
 
 def test_a_file_without_its_columns_or_without_a_label_is_told(run):

@@ -96,7 +96,7 @@ def test_every_problem_of_the_files_is_named(folder, tmp_path):
         "adequacy '7': allowed are",
         "item 'nobody' is not among",
         "keep one",
-        "has no rating filled in",
+        "has no adequacy filled in",
     ):
         assert part in told
     assert not any(text.ratings for text in ratings_summary.read_drawn(folder))
