@@ -94,13 +94,19 @@ class EndpointStopped(Stopped):
         super().__init__(message)
 
 
+TRANSIENT = frozenset(
+    {"timeout", "rate_limited", "server_error", "unreachable", "malformed", "no_choices", "broken"}
+)
+"""Kinds of errors of models that another try may mend."""
+
+
 class ModelError(SafeglotError):
     """One request failed.
 
     `kind`: unreachable | timeout | rate_limited | server_error | bad_request | auth | not_found |
     malformed | no_choices | broken | blocked | thought_only | quota | setting | too_long | engine |
     fault.
-    `transient` says whether another try may help; `text` and `thought` are what had come until then,
+    `transient` says whether another try may help, by the kind where it is not given; `text` and `thought` are what had come until then,
     and the tokens what that cost.
     """
 
@@ -114,11 +120,16 @@ class ModelError(SafeglotError):
     """The endpoint that it came from."""
 
     def __init__(
-        self, kind: str, message: str, *, transient: bool, retry_after_s: float | None = None
+        self,
+        kind: str,
+        message: str,
+        *,
+        transient: bool | None = None,
+        retry_after_s: float | None = None,
     ) -> None:
         self.kind = kind
         self.message = message
-        self.transient = transient
+        self.transient = kind in TRANSIENT if transient is None else transient
         self.retry_after_s = retry_after_s
         self.attempts = 1
         self.settings: tuple[str, ...] = ()

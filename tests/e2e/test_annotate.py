@@ -310,7 +310,7 @@ def test_every_problem_is_told_at_once_and_nothing_stored(run, call):
         "annotate", "add", run, "bad.csv", "empty.csv", "columns.csv", "undone.csv", "broken.jsonl", "no.csv",
     )  # fmt: skip
     says(
-        message, "9 problems", "bad.csv:3", "'ann' labels item", "bad.csv:2", "bad.csv:4", "'harmless'",
+        message, "9 problems", "bad.csv:3", "'ann' gives item", "bad.csv:2", "bad.csv:4", "'harmless'",
         "safe, unsafe, unsure", "bad.csv:5", "'rffff'", "bad.csv:6", "empty.csv", "is empty",
         "columns.csv", "no column item and label", "undone.csv", "no label filled in", "broken.jsonl:1",
         "no.csv", "no such file",

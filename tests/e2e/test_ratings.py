@@ -130,7 +130,7 @@ def test_all_problems_are_told_with_their_places(folder, call):
     says(
         message, "bad.csv:3", "keep one", "bad.csv:2", "bad.csv:4", "'6'", "whole numbers from 1 to 5",
         "bad.csv:5", "did you mean", "empty.csv", "is empty", "lacks.csv", "no column adequacy",
-        "none.csv", "no rating filled in", "a.xlsx", "gone.csv", "no such file",
+        "none.csv", "no adequacy filled in", "a.xlsx", "gone.csv", "no such file",
     )  # fmt: skip
     assert "bad.csv:6" not in message
 

@@ -86,7 +86,7 @@ class Replica:
     async def answers(self, asked: Asked) -> AsyncIterator[Done]:
         """Yield what came of the requests of a list, as it comes."""
         if (about := await self.about()).fault:
-            error = ModelError("engine", about.fault, transient=False)
+            error = ModelError("engine", about.fault)
             yield Done(told=[(key, error) for key, _ in asked], heard=[], notes=[])
             return
         opened = self._open()

@@ -75,7 +75,7 @@ class ReplicaLists:
             self._losses += 1
         self._lost_lists += 1
         why = ray_cluster.lost(self._ray, error)
-        gone = ModelError("unreachable", f"{self._name} is lost: {why}", transient=True)
+        gone = ModelError("unreachable", f"{self._name} is lost: {why}")
         gone.down = True
         return gone
 

@@ -256,7 +256,7 @@ class BatchModel(ListedModel):
         waiting = len(self.due(number, set()))
         self._desk.say(f"note: {why}; its {waiting:,} requests without a reply are submitted anew")
         self._end(number, "gone")
-        return ModelError("server_error", why, transient=True)
+        return ModelError("server_error", why)
 
     def _take_less(self, under_way: _UnderWay) -> None:
         """Submit one batch after the other, or smaller ones where there was no other."""

@@ -191,7 +191,7 @@ class ListedModel:
             keys = self.due(ticket, keys)
             await self._give_out(told, keys)
             why = f"{self.called(ticket)} is done and holds no reply to this request"
-            error: BaseException = ModelError("malformed", why, transient=True)
+            error: BaseException = ModelError("malformed", why)
         except asyncio.CancelledError:
             raise
         except BaseException as raised:  # noqa: BLE001 - whatever it is, nobody may wait for ever

@@ -72,7 +72,7 @@ class QualityModel(BatchedModel):
         try:
             return self._load()
         except UsageError as error:
-            raise ModelError("bad_request", str(error), transient=False) from error
+            raise ModelError("bad_request", str(error)) from error
 
 
 def comet(
@@ -204,4 +204,4 @@ def pair_size(request: Request) -> int:
         return sum(map(len, pair_of(request))) + 32
     except (ValueError, KeyError, TypeError):
         message = 'the prompt has to be {"mt": "...", "src": "..."}'
-        raise ModelError("bad_request", message, transient=False) from None
+        raise ModelError("bad_request", message) from None

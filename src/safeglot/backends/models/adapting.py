@@ -99,7 +99,7 @@ class AdaptingModel(HttpModel):
             told += told_models(wanted, there.names, provider)
         if not told:
             return error
-        return ModelError("not_found", _sentence(error.message) + told, transient=False)
+        return ModelError("not_found", _sentence(error.message) + told)
 
     def _keyless(self, error: ModelError) -> ModelError:
         """Return an error about a key with the variable that it is read from."""
@@ -120,7 +120,7 @@ class AdaptingModel(HttpModel):
             f"{error.message} Asking in another way did not help: set {setting} in the table of "
             f"{self.model_id} in the TOML, as in {example}."
         )
-        return ModelError("setting", message, transient=False)
+        return ModelError("setting", message)
 
 
 def _sentence(text: str) -> str:
@@ -142,12 +142,7 @@ def adapted(request: Request, refused: Collection[str], endpoint: Endpoint) -> R
     if not refused:
         return request
     changes: dict[str, Any] = {}
-    if "temperature" in refused:
-        changes["temperature"] = None
-    if "top_p" in refused:
-        changes["top_p"] = None
-    if "seed" in refused:
-        changes["seed"] = None
+    changes |= {name: None for name in ("temperature", "top_p", "seed") if name in refused}
     if "logprobs" in refused:
         changes["top_logprobs"] = 0
     if "max_tokens" in refused:

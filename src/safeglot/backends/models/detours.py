@@ -27,10 +27,9 @@ def detour(url: str, status: int, headers: Headers, raw: bytes) -> ModelError | 
             "not_found",
             f"{url}: status {status}: redirects to {target}, which is not followed. If that is "
             f"where the model is, give its address: --base-url {base} (base_url in the TOML).",
-            transient=False,
         )
     if status == 200 and _is_stream(headers, raw):
-        return ModelError("setting", f"{url}: {_STREAMS}", transient=False)
+        return ModelError("setting", f"{url}: {_STREAMS}")
     return None
 
 
@@ -52,7 +51,7 @@ def wants_stream(error: ModelError, asked: Request) -> ModelError | None:
         return None
     if not setting_words().only_streams.search(error.message):
         return None
-    return ModelError("setting", f"{error.message} That is, {_STREAMS}", transient=False)
+    return ModelError("setting", f"{error.message} That is, {_STREAMS}")
 
 
 def place_of(url: str) -> str:

@@ -36,7 +36,7 @@ def wait_or_leave(what: str, stop: Callable[[float], int]) -> None:
 
 def closed() -> ModelError:
     """Return the error of a request to a model that has been closed."""
-    return ModelError("engine", "the model has been closed", transient=False)
+    return ModelError("engine", "the model has been closed")
 
 
 def _leave(why: str, code: int) -> NoReturn:

@@ -14,10 +14,6 @@ from typing import Any
 from safeglot.errors import ModelError
 from safeglot.text.makers import ErrorText, makers, word
 
-TRANSIENT = frozenset(
-    {"timeout", "rate_limited", "server_error", "unreachable", "malformed", "no_choices", "broken"}
-)
-"""Kinds of errors that another try may mend."""
 _DEPTH = 8
 _PIECES = re.compile(r"[.:/]")
 
@@ -29,7 +25,7 @@ def error_of(status: int, body: Any) -> ModelError:
     if not kind:
         status = error.said.status
         kind = "broken" if status == 200 else "server_error" if status >= 500 else "bad_request"
-    return an_error(kind, error.shown)
+    return ModelError(kind, error.shown)
 
 
 def error_of_bytes(status: int, raw: bytes) -> ModelError:
@@ -40,11 +36,6 @@ def error_of_bytes(status: int, raw: bytes) -> ModelError:
         text = raw.decode("utf-8", "replace").strip()
         body = "an HTML page" if text[:1] == "<" else text or "no message"
     return error_of(status, body)
-
-
-def an_error(kind: str, message: str) -> ModelError:
-    """Return an error of a kind, which says whether another try may help."""
-    return ModelError(kind, message, transient=kind in TRANSIENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

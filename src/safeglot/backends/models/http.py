@@ -107,7 +107,7 @@ class HttpModel:
                 return again, body
             copies.came_twice()
         if copies.doubts(data, again.raw, body):
-            raise ModelError("malformed", f"{url}: a reply that was sent twice", transient=True)
+            raise ModelError("malformed", f"{url}: a reply that was sent twice")
         return again, body
 
     async def _asked(self, url: str, data: bytes, *, fresh: bool) -> tuple[Received, Any]:
@@ -145,7 +145,6 @@ class HttpModel:
                 "malformed",
                 f"{url}: answered {what} ({kind}, {len(raw)} bytes). Is this the base URL of an "
                 "OpenAI-compatible API (it often ends in /v1)?",
-                transient=True,
             ) from None
 
     def read(self, body: Any, status: int = 200) -> Reply:

@@ -53,11 +53,11 @@ def refused_by_proxy(url: str, status: int) -> ModelError:
             "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT (HTTP_PROXY for http addresses), and give "
             "--proxy environment"
         )
-        return ModelError("auth", f"{url}: status {status}: {why}", transient=False)
+        return ModelError("auth", f"{url}: status {status}: {why}")
     if status in (400, 403, 404, 405):
         why = f"the proxy does not let requests through to it (status {status})"
-        return ModelError("auth", f"{url}: {why}", transient=False)
-    gone = ModelError("unreachable", f"{url}: the proxy answers status {status}", transient=True)
+        return ModelError("auth", f"{url}: {why}")
+    gone = ModelError("unreachable", f"{url}: the proxy answers status {status}")
     gone.down = True
     return gone
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from safeglot.backends.models.error_bodies import an_error, error_of, message_of
+from safeglot.backends.models.error_bodies import error_of, message_of
 from safeglot.backends.models.logprobs import alternatives
 from safeglot.backends.models.plain_replies import MOST_TOKENS
 from safeglot.errors import ModelError
@@ -60,7 +60,7 @@ def parse_reply(body: Any, *, chat: bool) -> Reply:
     if error is not None:
         raise _with(error_of(200, error), parts)
     if _is_flagged(fields):
-        raise _with(an_error("blocked", f"the service blocked it{_quoted(parts)}"), parts)
+        raise _with(ModelError("blocked", f"the service blocked it{_quoted(parts)}"), parts)
     if not isinstance(choices, list):
         raise _without_choices(body)
     if parts is None or not choices:
@@ -79,15 +79,15 @@ def answer_of(parts: Parts) -> Reply:
     refused = bool(parts.refusal.strip()) and not said.text.strip()
     text = parts.refusal if refused else said.text
     if ending == "blocked":
-        raise _with(an_error("blocked", f"the service blocked it{_quoted(parts)}"), parts)
+        raise _with(ModelError("blocked", f"the service blocked it{_quoted(parts)}"), parts)
     if ending == "broken":
-        raise _with(an_error("broken", f"the answer broke off{_quoted(parts)}"), parts)
+        raise _with(ModelError("broken", f"the answer broke off{_quoted(parts)}"), parts)
     if not text.strip():
         # a limit that was used up by what nobody is shown was used up by a thought
         if thought.strip() or parts.n_thought_tokens or (ending == "cut" and not parts.text):
-            raise _with(an_error("thought_only", THOUGHT_ONLY + _quoted(parts)), parts)
+            raise _with(ModelError("thought_only", THOUGHT_ONLY + _quoted(parts)), parts)
         if ending is None:
-            raise an_error("broken", "the reply has neither a text nor a finish reason")
+            raise ModelError("broken", "the reply has neither a text nor a finish reason")
     return Reply(
         text=whole(text),
         finish_reason="length" if ending == "cut" else whole((*parts.endings, "stop")[0]),
@@ -307,7 +307,7 @@ def _without_choices(body: Any) -> ModelError:
     error = error_of(200, body)
     if error.kind != "broken":
         return error
-    return an_error("malformed", f"JSON without a list of choices: {message_of(body)}")
+    return ModelError("malformed", f"JSON without a list of choices: {message_of(body)}")
 
 
 def _nothing_of(body: Mapping[str, Any], choices: Sequence[Any]) -> ModelError:
@@ -318,9 +318,9 @@ def _nothing_of(body: Mapping[str, Any], choices: Sequence[Any]) -> ModelError:
     what = "a choice without text" if choices else "the list of choices is empty"
     first = choices[0] if choices else {}
     if choices and not (isinstance(first, dict) and first.get("message", "") is None):
-        return an_error("malformed", what)
+        return ModelError("malformed", what)
     usage, model = body.get("usage"), str(body.get("model") or "").casefold()
     is_silent = bool(_count(usage, "prompt_tokens")) and not _count(usage, "completion_tokens")
     if is_silent or any(name in model for name in makers().reply.no_candidate_is_block):
-        return an_error("blocked", f"the service let no answer through: {what}")
-    return an_error("malformed" if choices else "no_choices", what)
+        return ModelError("blocked", f"the service let no answer through: {what}")
+    return ModelError("malformed" if choices else "no_choices", what)

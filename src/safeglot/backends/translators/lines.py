@@ -91,10 +91,10 @@ def _reply(
 def too_long(n_tokens: int, longest: int) -> ModelError:
     """Return the fault of a line of more tokens than a model takes."""
     fault = f"a line of the text has {n_tokens} tokens, and the model takes {longest}"
-    return ModelError("too_long", fault, transient=False)
+    return ModelError("too_long", fault)
 
 
 def half_surrogate() -> ModelError:
     """Return the fault of a text that no tokenizer can read."""
     fault = "the text is not valid Unicode: it has half of a surrogate pair"
-    return ModelError("bad_request", fault, transient=False)
+    return ModelError("bad_request", fault)

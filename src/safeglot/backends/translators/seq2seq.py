@@ -126,7 +126,7 @@ class Seq2SeqModel(BatchedModel):
     def _ids(self, line: Line) -> list[int]:
         """Return the token ids of a line. Raises: ModelError."""
         if fault := self.fault(line.source, line.target):
-            raise ModelError("bad_request", fault, transient=False)
+            raise ModelError("bad_request", fault)
         text, family = line.text, self.tongues.family
         if any("\ud800" <= c <= "\udfff" for c in text):
             raise half_surrogate()
@@ -158,7 +158,7 @@ class Seq2SeqModel(BatchedModel):
                 self._torch.cuda.empty_cache()
         if len(batch) == 1:
             fault = f"the memory of {self._device} does not hold one text of {len(batch[0])} tokens"
-            return [ModelError("engine", fault, transient=False)]
+            return [ModelError("engine", fault)]
         half = len(batch) // 2
         return [
             *self._halving(batch[:half], target, most),

@@ -77,7 +77,7 @@ class ServiceTranslator:
         if not isinstance(text, str):
             received.drop()
             what = f"{self.url}: answered no translation ({len(received.raw)} bytes)"
-            raise ModelError("malformed", what, transient=True)
+            raise ModelError("malformed", what)
         received.keep()
         return text
 

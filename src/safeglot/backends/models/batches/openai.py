@@ -14,7 +14,7 @@ import msgspec
 from safeglot.backends.engine.batches import FailedList
 from safeglot.backends.engine.lists import Asked, Running, Told
 from safeglot.backends.models.batches.service import BatchApi, count, momentary, name
-from safeglot.backends.models.error_bodies import an_error, error_of
+from safeglot.backends.models.error_bodies import error_of
 from safeglot.backends.store.tries import OpenBatch
 from safeglot.errors import ModelError
 from safeglot.types import Reply
@@ -105,4 +105,4 @@ def _failed(batch: Mapping[str, Any]) -> ModelError:
     rows = errors.get("data") if isinstance(errors, dict) else None
     first = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
     why = f"the batch failed: {first.get('message') or first.get('code') or 'no reason is given'}"
-    return an_error("rate_limited" if first.get("code") in _TOO_MUCH else "bad_request", why)
+    return ModelError("rate_limited" if first.get("code") in _TOO_MUCH else "bad_request", why)

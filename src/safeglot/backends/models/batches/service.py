@@ -148,7 +148,7 @@ class BatchApi:
                 body = None
             if not isinstance(body, dict):
                 why = f"{url}: answered no JSON object ({len(raw)} bytes)"
-                raise ModelError("malformed", why, transient=True)
+                raise ModelError("malformed", why)
             return body, response.headers
 
     async def results(self, paths: Iterable[str]) -> Iterator[Told]:
@@ -247,12 +247,12 @@ def name(given: object) -> str:
     """Return a name that a service gave, and that an address takes. Raises: ModelError of kind not_found for any other."""
     if isinstance(given, str) and _NAME.fullmatch(given):
         return given
-    raise ModelError("not_found", f"{given!r:.60} is no name of a batch", transient=False)
+    raise ModelError("not_found", f"{given!r:.60} is no name of a batch")
 
 
 def momentary(why: str) -> ModelError:
     """Return the error of a request that a batch ended without."""
-    return ModelError("timeout", f"not asked by the service: {why}", transient=True)
+    return ModelError("timeout", f"not asked by the service: {why}")
 
 
 def count(row: Mapping[str, Any], *names: str) -> int:

@@ -67,40 +67,40 @@ class HttpClient(Protocol):
 
 def timed_out(url: str, timeout_s: float) -> ModelError:
     """Return the error of a server that took too long."""
-    return ModelError("timeout", f"{url}: no answer within {timeout_s:g} s", transient=True)
+    return ModelError("timeout", f"{url}: no answer within {timeout_s:g} s")
 
 
 def nobody_there(url: str, why: str) -> ModelError:
     """Return the error of an address that cannot be connected to."""
-    gone = ModelError("unreachable", f"{url}: {why}", transient=True)
+    gone = ModelError("unreachable", f"{url}: {why}")
     gone.down = True
     return gone
 
 
 def no_url(url: str) -> ModelError:
     """Return the error of what is no address."""
-    return ModelError("bad_request", f"{url}: not a URL", transient=False)
+    return ModelError("bad_request", f"{url}: not a URL")
 
 
 def broken_off(url: str, name: str) -> ModelError:
     """Return the error of a connection that ended before the reply began."""
     why = f"the connection broke off ({name})"
-    return ModelError("unreachable", f"{url}: {why}", transient=True)
+    return ModelError("unreachable", f"{url}: {why}")
 
 
 def broken_http(url: str, what: str) -> ModelError:
     """Return the error of a reply that is no HTTP."""
-    return ModelError("malformed", f"{url}: answered with broken HTTP ({what})", transient=True)
+    return ModelError("malformed", f"{url}: answered with broken HTTP ({what})")
 
 
 def broken_body(url: str, name: str) -> ModelError:
     """Return the error of a body that ends early, or is not packed as its headers say."""
     why = f"the body broke off or cannot be unpacked ({name})"
-    return ModelError("malformed", f"{url}: {why}", transient=True)
+    return ModelError("malformed", f"{url}: {why}")
 
 
 def too_large(url: str, declared: int | None) -> ModelError:
     """Return the error of a body that is not held."""
     size = f"{declared:,} bytes" if declared else f"more than {BODY_BYTES:,} bytes"
     why = f"answered with {size}; at most {BODY_BYTES:,} are read"
-    return ModelError("malformed", f"{url}: {why}", transient=True)
+    return ModelError("malformed", f"{url}: {why}")

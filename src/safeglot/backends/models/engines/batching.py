@@ -153,11 +153,11 @@ class _Pool(ModelThread):
             return [_copy(error) for _ in calls]
         except Exception as error:  # noqa: BLE001 - it must reach those who wait, not end the thread
             fault = f"{type(error).__name__}: {error}"
-            return [ModelError("engine", fault, transient=False) for _ in calls]
+            return [ModelError("engine", fault) for _ in calls]
         if len(replies) == len(calls):
             return replies
         fault = f"the model gave {len(replies)} replies to {len(calls)} requests"
-        return [ModelError("engine", fault, transient=False) for _ in calls]
+        return [ModelError("engine", fault) for _ in calls]
 
 
 def choose(sizes: Sequence[int], most: int) -> list[int]:

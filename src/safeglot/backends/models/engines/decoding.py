@@ -69,7 +69,6 @@ class Decoder:
                 "setting",
                 f"{type(model).__name__} keeps a state that cannot be padded "
                 f"({', '.join(sorted(kinds - _KINDS)) or 'recurrent'}). Take vllm-local/… or a server.",
-                transient=False,
             )
         self._model, self._ends, self._most_tokens = model, frozenset(ends), most_tokens
         self._may_share = "sliding_attention" not in kinds  # a gap would narrow the window

@@ -81,7 +81,7 @@ class _Loop(ModelThread):
         except ModelError as error:
             self._fail_all(error)
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait
-            self._fail_all(ModelError("engine", first_line(error), transient=False))
+            self._fail_all(ModelError("engine", first_line(error)))
         finally:
             self._fail(stopped())
             gc.collect()  # models are full of cycles

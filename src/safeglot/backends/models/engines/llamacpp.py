@@ -135,7 +135,7 @@ def reply_of(chunks: Sequence[Mapping[str, Any]]) -> Reply:
     usages = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
     reasons = [choice["finish_reason"] for choice in choices if choice.get("finish_reason")]
     if not reasons:
-        raise ModelError("engine", "llama.cpp ended without a finish reason", transient=False)
+        raise ModelError("engine", "llama.cpp ended without a finish reason")
     return answer_of(
         Parts(
             text="".join(_text(choice) for choice in choices),
@@ -156,7 +156,7 @@ def _refused(error: Mapping[str, Any]) -> ModelError:
             f"holds {error.get('n_ctx')}: give the model a larger context_tokens"
         )
     if 400 <= code < 500:
-        return ModelError("bad_request", message, transient=False)
+        return ModelError("bad_request", message)
     return ModelError("engine", message, transient=code == 503)
 
 

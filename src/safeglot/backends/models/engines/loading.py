@@ -52,15 +52,17 @@ def load(origin: WeightsAt, folder: Path) -> InMemory:
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **given)
         model = model.to(device).eval()
     except ImportError as error:
-        raise _setting(
-            f"{origin.model}: a package is lacking: {first_line(error)} Install it: pip install 'safeglot[hf]'"
+        raise ModelError(
+            "setting",
+            f"{origin.model}: a package is lacking: {first_line(error)} Install it: pip install 'safeglot[hf]'",
         ) from error
     except Exception as error:
         if is_out_of_memory(error):
             raise out_of_memory(origin.model, device, "the weights") from error
-        raise _setting(
+        raise ModelError(
+            "setting",
             f"{origin.model}: transformers {transformers.__version__} cannot load {folder}: "
-            f"{first_line(error)} A newer model may need: pip install -U transformers"
+            f"{first_line(error)} A newer model may need: pip install -U transformers",
         ) from error
     longest = min(
         getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
@@ -113,10 +115,11 @@ def is_out_of_memory(error: BaseException) -> bool:
 def out_of_memory(model: str, device: str, what: str) -> ModelError:
     """Return the error that something does not fit into memory."""
     where = "the GPU" if device == "cuda" else "this machine"
-    return _setting(
+    return ModelError(
+        "setting",
         f"{model}: the memory of {where} does not hold {what}. Free it (nvidia-smi, free -h), lower "
         "--concurrency, take a smaller or a quantised model (gguf/PATH), or a server over several "
-        "GPUs (vllm/owner/name)."
+        "GPUs (vllm/owner/name).",
     )
 
 
@@ -138,10 +141,6 @@ def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     told = (getattr(model.generation_config, "eos_token_id", None), tokenizer.eos_token_id)
     lists = (ids if isinstance(ids, list) else [ids] for ids in told)
     return frozenset(int(i) for ids in lists for i in ids if i is not None and i >= 0)
-
-
-def _setting(message: str) -> ModelError:
-    return ModelError("setting", message, transient=False)
 
 
 def first_line(error: Exception) -> str:

@@ -130,12 +130,12 @@ class _Engine(ModelThread):
             else:
                 self.server.handle_completions(body, take)
         except (ValueError, TypeError) as error:
-            raise ModelError("bad_request", str(error), transient=False) from error
+            raise ModelError("bad_request", str(error)) from error
         except RuntimeError as error:
             if "surrogate" in str(error):
                 message = "the text is not valid Unicode: it has half of a surrogate pair"
-                raise ModelError("bad_request", message, transient=False) from error
-            raise ModelError("engine", str(error), transient=False) from error
+                raise ModelError("bad_request", message) from error
+            raise ModelError("engine", str(error)) from error
 
     def _be_ready(self) -> None:
         with self.changed:
@@ -157,7 +157,6 @@ class _Engine(ModelThread):
                         f"llama.cpp cannot load {self.path}: {error} The file may be damaged, its "
                         "architecture too new for this xllamacpp, or the memory too small for "
                         f"{self.parallel} x {self.context_tokens} tokens of context.",
-                        transient=False,
                     )
                     raise self.load_error from error
 

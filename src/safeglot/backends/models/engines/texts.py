@@ -46,20 +46,21 @@ class TokenTexts:
         """Return the token ids of a request: a chat by its template, else the bare text. Raises: ModelError."""
         said = [request.prompt or "", *(text for _, text in request.messages)]
         if any(map(has_half, said)):
-            raise _refused("the text is not valid Unicode: it has half of a surrogate pair")
+            raise ModelError(
+                "bad_request", "the text is not valid Unicode: it has half of a surrogate pair"
+            )
         if unknown := set(request.extra) - {*SAMPLING, *_TEMPLATE}:
             known = ", ".join((*_TEMPLATE, *SAMPLING))
             raise ModelError(
                 "setting",
                 f"{self.name} takes no {', '.join(sorted(unknown))} in extra. Allowed: {known}.",
-                transient=False,
             )
         ids = self._chat(request) if request.prompt is None else self._bare(request.prompt)
         if not ids:
-            raise _refused("the text has no tokens")
+            raise ModelError("bad_request", "the text has no tokens")
         if len(ids) >= self.longest:
             fault = f"the request has {len(ids)} tokens and {self.name} reads {self.longest}"
-            raise ModelError("too_long", fault, transient=False)
+            raise ModelError("too_long", fault)
         return ids
 
     def room(self, request: Request, ids: Sequence[int]) -> int:
@@ -99,7 +100,6 @@ class TokenTexts:
                 "setting",
                 f"{self.name} has no chat template: it is a base model. Send it the bare text: --raw "
                 "(raw = true in its table).",
-                transient=False,
             )
         given = {k: v for k, v in request.extra.items() if k == "reasoning_effort"}
         given |= request.extra.get("chat_template_kwargs", {})
@@ -115,9 +115,7 @@ class TokenTexts:
             hint = " (system_as_user = true puts it before the user's)" * (
                 "system" in str(error).lower()
             )
-            raise _refused(f"the chat template of {self.name} refuses it: {error}{hint}") from error
+            raise ModelError(
+                "bad_request", f"the chat template of {self.name} refuses it: {error}{hint}"
+            ) from error
         return [int(i) for i in ids]
-
-
-def _refused(message: str) -> ModelError:
-    return ModelError("bad_request", message, transient=False)

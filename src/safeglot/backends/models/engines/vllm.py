@@ -70,9 +70,9 @@ class VllmModel:
             async for output in engine.generate({"prompt_token_ids": ids}, params, name):
                 last = output.outputs[0]
         except ValueError as error:
-            raise ModelError("bad_request", first_line(error), transient=False) from error
+            raise ModelError("bad_request", first_line(error)) from error
         except Exception as error:
-            raise ModelError("engine", f"vLLM: {first_line(error)}", transient=False) from error
+            raise ModelError("engine", f"vLLM: {first_line(error)}") from error
         if last is None or last.finish_reason not in ("stop", "length"):
             ending = getattr(last, "finish_reason", None)
             raise ModelError("engine", f"vLLM ended with {ending}", transient=True)
@@ -134,7 +134,6 @@ class VllmModel:
                 f"{self.name}: vLLM cannot start on {self._folder}: {first_line(error)} Where it is the "
                 "memory: nvidia-smi tells what else is on the GPU; or start a server with settings "
                 f"of your own and name vllm/…: vllm serve {self._folder} --gpu-memory-utilization 0.8",
-                transient=False,
             ) from error
         longest = int(engine.vllm_config.model_config.max_model_len)
         return engine, TokenTexts(tokenizer, name=self.name, longest=longest)

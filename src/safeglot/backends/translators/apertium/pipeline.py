@@ -69,7 +69,7 @@ class Pipeline:
             lines = [encode(line).encode() for part in parts for line in part[1::2]]
         except UnicodeEncodeError as error:
             fault = f"the text is not valid Unicode: {error.reason}"
-            raise ModelError("bad_request", fault, transient=False) from None
+            raise ModelError("bad_request", fault) from None
         read = self._before.exchange(lines)
         tagged = self._tagger.tag(read) if self._tagger else read
         replies = iter(self._after.exchange(tagged))

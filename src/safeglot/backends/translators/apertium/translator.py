@@ -103,7 +103,7 @@ class Apertium:
         source, target = (str(request.extra.get(key, "")) for key in ("source", "target"))
         chain = self._chain(source, target)
         if not chain:
-            raise ModelError("bad_request", self.fault(source, target), transient=False)
+            raise ModelError("bad_request", self.fault(source, target))
         reply = await self._batcher(chain[0]).answer(request)
         for mode in chain[1:]:
             reply = await self._batcher(mode).answer(replace(request, prompt=reply.text))
