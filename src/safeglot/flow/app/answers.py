@@ -11,7 +11,7 @@ import numpy as np
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.reading import texts as answer_texts
 from safeglot.backends.store.reading.columns import AnswerColumns
-from safeglot.backends.store.reading.texts import AnswerRead, TextAsked, VerdictRead
+from safeglot.backends.store.reading.texts import AnswerLost, AnswerRead, TextAsked, VerdictRead
 from safeglot.backends.store.store import Store
 from safeglot.flow.app.selection import Filters, JudgedColumns
 from safeglot.report.app.reading import AnswerShown, JudgeWord, Opened
@@ -30,15 +30,6 @@ from safeglot.report.page import named_language
 Tell: TypeAlias = Callable[[int, int], None]
 MOST_ACROSS = 400
 """Languages that one page shows a request in."""
-
-
-class At(NamedTuple):
-    """Where an answer is opened: the rows of the page of the list, its own, its place, the filters."""
-
-    rows: Sequence[int]
-    row: int
-    place: int
-    filters: Filters
 
 
 def name_of(columns: AnswerColumns, row: int) -> str:
@@ -72,82 +63,81 @@ def about(columns: AnswerColumns, row: int) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def opened(at: At, judged: JudgedColumns, store: Store, manifest: Manifest) -> Opened:
-    """Return an answer with all that is known of it."""
-    c, row = judged.columns, at.row
-    text = answer_texts.text_asked(store, int(c.text_N[row]))
-    response = int(c.response_N[row])
-    answer = answer_texts.answer_read(store, response) if response else None
-    own = _shown(row, row, at.filters, judged, store)
-    i = at.rows.index(row) if row in at.rows else -1
-    prompt = c.prompts[c.prompt_N[row]]
-    kind = ["harmless request"] if prompt.kind == "benign" else []
-    return Opened(
-        answer=own,
-        name=name_of(c, row),
-        about=" · ".join([about(c, row), prompt.id, *kind]),
-        verdicts=list(_verdicts(store, response, manifest)) if response else [],
-        facts=list(_facts(text, answer, store, response, manifest)),
-        across=_across(row, at.filters, judged, store, manifest),
-        place=at.place + 1,
-        before=_step(at.rows, i - 1, at.filters, c),
-        after=_step(at.rows, i + 1, at.filters, c),
-    )
+class AnswerList(NamedTuple):
+    """The list that answers are opened from: what one judge says of them, by filters."""
 
+    judged: JudgedColumns
+    filters: Filters
+    store: Store
+    manifest: Manifest
 
-def _step(rows: Sequence[int], i: int, filters: Filters, columns: AnswerColumns) -> str:
-    return filters.query(answer=name_of(columns, rows[i])) if 0 <= i < len(rows) else ""
+    def opened(self, rows: Sequence[int], row: int, place: int) -> Opened:
+        """Return an answer with all that is known of it, by its row, its place, and the rows of its page."""
+        c = self.judged.columns
+        text = answer_texts.text_asked(self.store, int(c.text_N[row]))
+        response = int(c.response_N[row])
+        answer = answer_texts.answer_read(self.store, response) if response else None
+        i = rows.index(row) if row in rows else -1
+        prompt = c.prompts[c.prompt_N[row]]
+        kind = ["harmless request"] if prompt.kind == "benign" else []
+        return Opened(
+            answer=self._shown(row, row),
+            name=name_of(c, row),
+            about=" · ".join([about(c, row), prompt.id, *kind]),
+            verdicts=list(self._verdicts(response)) if response else [],
+            facts=list(_facts(text, answer, self.store, response, self.manifest)),
+            across=self._across(row),
+            place=place + 1,
+            before=self.query(rows[i - 1]) if i > 0 else "",
+            after=self.query(rows[i + 1]) if i + 1 < len(rows) else "",
+        )
 
+    def query(self, row: int) -> str:
+        """Return the query of the address of an answer."""
+        return self.filters.query(answer=name_of(self.judged.columns, row))
 
-def _across(
-    row: int, filters: Filters, judged: JudgedColumns, store: Store, manifest: Manifest
-) -> list[AnswerShown]:
-    """Return the answers to the same request in all languages: the reference, then the unsafe ones."""
-    c = judged.columns
-    same = (c.prompt_N == c.prompt_N[row]) & (c.model_N == c.model_N[row])
-    same &= (c.sample_N == c.sample_N[row]) & (c.arm_N == c.arm_N[row])
-    reference = c.languages.index(manifest.reference) if manifest.reference in c.languages else -1
-    rows = [int(i) for i in np.flatnonzero(same)]
-    rows.sort(key=lambda i: (c.language_N[i] != reference, judged.rank_N[i], i))
-    return [_shown(i, row, filters, judged, store) for i in rows[:MOST_ACROSS]]
+    def _across(self, row: int) -> list[AnswerShown]:
+        """Return the answers to the same request in all languages: the reference, then the unsafe ones."""
+        c, tag = self.judged.columns, self.manifest.reference
+        same = (c.prompt_N == c.prompt_N[row]) & (c.model_N == c.model_N[row])
+        same &= (c.sample_N == c.sample_N[row]) & (c.arm_N == c.arm_N[row])
+        reference = c.languages.index(tag) if tag in c.languages else -1
+        rows = [int(i) for i in np.flatnonzero(same)]
+        rows.sort(key=lambda i: (c.language_N[i] != reference, self.judged.rank_N[i], i))
+        return [self._shown(i, row) for i in rows[:MOST_ACROSS]]
 
-
-def _shown(
-    row: int, now: int, filters: Filters, judged: JudgedColumns, store: Store
-) -> AnswerShown:
-    c = judged.columns
-    text = answer_texts.text_asked(store, int(c.text_N[row]))
-    said, thought, lost = "", "", ""
-    if response := int(c.response_N[row]):
-        answer = answer_texts.answer_read(store, response)
-        said, thought = (answer.text, answer.thought) if answer else ("", "")
-    else:
-        model, sample = c.models[c.model_N[row]], int(c.sample_N[row])
-        failure = answer_texts.answer_lost(store, model, int(c.text_N[row]), sample)
-        kind = list(KINDS)[int(judged.kind_N[row])]
-        why = f"No answer: {failure.kind}. {failure.message}".strip() if failure else "No answer."
-        lost = LOST.get(kind, why)
-        said, thought = (failure.text, failure.thought) if failure else ("", "")
-    return AnswerShown(
-        query=filters.query(answer=name_of(c, row)),
-        pill=pill_of(judged, row),
-        language=named_language(c.languages[c.language_N[row]]),
-        request=text.text,
-        text=said,
-        thought=thought,
-        lost=lost,
-        current=row == now,
-    )
-
-
-def _verdicts(store: Store, response: int, manifest: Manifest) -> Iterator[JudgeWord]:
-    read = {verdict.judge: verdict for verdict in answer_texts.verdicts_read(store, response)}
-    for judge, name in short_names(tuple(manifest.judges)).items():
-        verdict = read.get(judge)
-        if verdict is None:
-            yield JudgeWord(judge=name, said="no verdict yet")
+    def _shown(self, row: int, now: int) -> AnswerShown:
+        c, store = self.judged.columns, self.store
+        text = answer_texts.text_asked(store, int(c.text_N[row]))
+        lost = ""
+        found: AnswerRead | AnswerLost | None
+        if response := int(c.response_N[row]):
+            found = answer_texts.answer_read(store, response)
         else:
-            yield JudgeWord(judge=name, said=_said(verdict), rationale=verdict.rationale)
+            model, sample = c.models[c.model_N[row]], int(c.sample_N[row])
+            found = failure = answer_texts.answer_lost(store, model, int(c.text_N[row]), sample)
+            why = (
+                f"No answer: {failure.kind}. {failure.message}".strip() if failure else "No answer."
+            )
+            lost = LOST.get(list(KINDS)[int(self.judged.kind_N[row])], why)
+        return AnswerShown(
+            query=self.query(row),
+            pill=pill_of(self.judged, row),
+            language=named_language(c.languages[c.language_N[row]]),
+            request=text.text,
+            text=found.text if found else "",
+            thought=found.thought if found else "",
+            lost=lost,
+            current=row == now,
+        )
+
+    def _verdicts(self, response: int) -> Iterator[JudgeWord]:
+        read = {v.judge: v for v in answer_texts.verdicts_read(self.store, response)}
+        for judge, name in short_names(tuple(self.manifest.judges)).items():
+            if (verdict := read.get(judge)) is None:
+                yield JudgeWord(judge=name, said="no verdict yet")
+            else:
+                yield JudgeWord(judge=name, said=_said(verdict), rationale=verdict.rationale)
 
 
 def _said(v: VerdictRead) -> str:

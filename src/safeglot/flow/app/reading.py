@@ -118,7 +118,8 @@ class RunReading:
         filters = Filters.of(call.query)
         judged = self._judge(columns, filters.judge)
         with stored(self.run_dir.database) as store:
-            return WebPage(text=render_reading(self._filled(frame, filters, judged, store)))
+            of = answers.AnswerList(judged, filters, store, self.manifest)
+            return WebPage(text=render_reading(self._filled(frame, of)))
 
     def progress(self) -> WebPage:
         """Return how far the run is, as JSON."""
@@ -199,9 +200,8 @@ class RunReading:
 
     # ---- what a page shows
 
-    def _filled(
-        self, frame: AppFrame, filters: Filters, judged: JudgedColumns, store: Store
-    ) -> ReadingPage:
+    def _filled(self, frame: AppFrame, of: answers.AnswerList) -> ReadingPage:
+        judged, filters = of.judged, of.filters
         selected = select(judged, filters)
         row = answers.row_of(judged.columns, filters.answer or filters.was)
         place = _place(selected.row_I, row)
@@ -210,7 +210,7 @@ class RunReading:
         start = filters.start
         if row >= 0 and place >= 0 and not filters.search and not start <= place < start + PAGE:
             start = place // PAGE * PAGE
-        rows, upto = self._rows(selected.row_I, start, filters.search, judged, store)
+        rows, upto = self._rows(selected.row_I, start, of)
         if row < 0 and rows:
             row, place = rows[0], _place(selected.row_I, rows[0])
         n = int(selected.row_I.size)
@@ -222,30 +222,27 @@ class RunReading:
             filters=self._filters(filters, judged, selected),
             n=n,
             filtered=bool(filters.search or any(filters.chosen.values())),
-            rows=self._listed(rows, row, filters, judged, store),
+            rows=self._listed(rows, row, of),
             start=start,
             searched=upto if filters.search else 0,
             earlier=page(filters, start=max(start - PAGE, 0), answer="")
             if start and not filters.search
             else None,
             later=page(filters, start=upto, answer="") if upto < n else None,
-            opened=answers.opened(answers.At(rows, row, place, filters), judged, store, self.manifest)
-            if row >= 0
-            else None,
+            opened=of.opened(rows, row, place) if row >= 0 else None,
         )  # fmt: skip
 
-    def _rows(
-        self, row_I: Column, start: int, search: str, judged: JudgedColumns, store: Store
-    ) -> tuple[list[int], int]:
+    def _rows(self, row_I: Column, start: int, of: answers.AnswerList) -> tuple[list[int], int]:
         """Return the rows of a page, and up to which place of the list it looked for them."""
+        search = of.filters.search
         if not search:
             end = min(start + PAGE, int(row_I.size))
             return row_I[start:end].tolist(), end
-        c, rows, at = judged.columns, list[int](), start
+        c, rows, at = of.judged.columns, list[int](), start
         while at < min(start + SEARCHED, int(row_I.size)):
             chunk = row_I[at : at + CHUNK]
             pairs = list(zip(c.text_N[chunk].tolist(), c.response_N[chunk].tolist(), strict=True))
-            hits = answer_texts.searched(store, pairs, search)
+            hits = answer_texts.searched(of.store, pairs, search)
             if len(rows) + len(hits) >= PAGE:
                 hits = hits[: PAGE - len(rows)]
                 return rows + chunk[hits].tolist(), at + hits[-1] + 1
@@ -253,15 +250,13 @@ class RunReading:
             at += len(chunk)
         return rows, min(at, int(row_I.size))
 
-    def _listed(
-        self, rows: Sequence[int], now: int, filters: Filters, judged: JudgedColumns, store: Store
-    ) -> list[ListedAnswer]:
-        c = judged.columns
-        texts = answer_texts.beginnings(store, c.text_N[rows].tolist(), BEGINNING) if rows else {}
+    def _listed(self, rows: Sequence[int], now: int, of: answers.AnswerList) -> list[ListedAnswer]:
+        c, numbers = of.judged.columns, of.judged.columns.text_N[rows].tolist() if rows else []
+        texts = answer_texts.beginnings(of.store, numbers, BEGINNING) if rows else {}
         return [
             ListedAnswer(
-                query=filters.query(answer=answers.name_of(c, row)),
-                pill=answers.pill_of(judged, row),
+                query=of.query(row),
+                pill=answers.pill_of(of.judged, row),
                 language=named_language(c.languages[c.language_N[row]]),
                 about=answers.about(c, row),
                 prompt=c.prompts[c.prompt_N[row]].id,

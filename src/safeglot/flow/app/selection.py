@@ -155,17 +155,13 @@ class JudgedColumns:
     def codes(self, name: str) -> tuple[Column, Sequence[str]]:
         """Return the code of each answer for a filter, and the values that the codes stand for."""
         c = self.columns
-        if name == "language":
-            return c.language_N, c.languages
         if name == "verdict":
             return self.verdict_N, VERDICTS
         if name == "kind":
             return self.kind_N, tuple(KINDS)
-        if name == "model":
-            return c.model_N, c.models
-        if name == "asked":
-            return c.arm_N, c.arms
-        return self._request_N, REQUESTS
+        of_columns = {"language": (c.language_N, c.languages), "model": (c.model_N, c.models)}
+        of_columns["asked"] = c.arm_N, c.arms
+        return of_columns.get(name, (self._request_N, REQUESTS))
 
     @cached_property
     def _request_N(self) -> Column:

@@ -11,7 +11,6 @@ from typing import TypeAlias
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import PromptOrigin
 from safeglot.backends.files.rundir import RunDir
-from safeglot.backends.files.translation_folder import TranslationFolder
 from safeglot.config.settings import Config
 from safeglot.errors import UsageError
 from safeglot.flow.run import job as jobs
@@ -40,11 +39,10 @@ def ready(
     """
     run_dir = RunDir(Path(config.out or jobs.default_out(config)).expanduser())
     folder = folder_of(config, run_dir.path)
-    check = partial(before, config, prompts, origin) if before else _nothing
+    check: Callable[[], None] = partial(before, config, prompts, origin) if before else lambda: None
     rewords = run_dir.exists() or any("paraphrase=" in probe for probe in config.probes)
-    if not (config.to or config.translations or (config.translator and not rewords)):
-        return _varied(config, prompts, folder, console, check)
-    if config.translator:
+    is_set = config.to or config.translations or (config.translator and not rewords)
+    if is_set and config.translator:
         from safeglot.flow.translation.sets import make, plan
 
         placed = dataclasses.replace(config, translations=str(folder.path))
@@ -60,23 +58,10 @@ def ready(
                 "`safeglot translate … --dry-run` counts what translating asks for; make the set "
                 "with `safeglot translate`, and name it with --translations."
             )
-    return _varied(config, joined(prompts, folder, config), folder, console, check)
-
-
-def _varied(
-    config: Config,
-    prompts: PromptSet,
-    folder: TranslationFolder,
-    console: Console | None,
-    check: Callable[[], None],
-) -> PromptSet:
-    """Return the prompts with their variants, where any are asked for; slots filled."""
+    if is_set:
+        prompts = joined(prompts, folder, config)
     if not config.probes and not set(ROUND_TRIPS) & set(config.arms):
         return filled(prompts, config)
     from safeglot.flow.translation.variants import with_variations
 
     return with_variations(config, prompts, folder, console, before=check)
-
-
-def _nothing() -> None:
-    """Do nothing before."""

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from safeglot.prompts.problems import Problems
@@ -24,14 +24,19 @@ _MOST_LINES = 1000
 """Lines that one quoted text may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Whether delimited text lacks one, and then whether its lines are whole texts."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsing:
+    """How files are parsed, and what is found on the way."""
 
-    lacking: bool = False
+    headless: bool = False
+    """Whether delimited text has no header."""
     lines: bool = False
+    """Whether its lines are then whole texts."""
     within: tuple[str, ...] = ()
     """Names of cells that may be lists of objects, of which each is a row."""
+    problems: Problems = field(default_factory=Problems)
+    columns: dict[str, None] = field(default_factory=dict)
+    """Columns that stand before all rows."""
 
 
 def text_lines(lines: TextIO, where: str, problems: Problems) -> Iterator[Found]:
@@ -79,26 +84,18 @@ def is_headed(lines: TextIO) -> bool:
     return any(are_names([c.strip() for c in _split(first, d)]) for d in DELIMITERS)
 
 
-def csv_rows(
-    lines: TextIO,
-    where: str,
-    problems: Problems,
-    columns: dict[str, None],
-    *,
-    headless: bool = False,
-) -> Iterator[Found]:
+def csv_rows(lines: TextIO, where: str, parsing: Parsing) -> Iterator[Found]:
     """Yield the rows of a CSV text; of , ; and tab what splits its first line most is the delimiter."""
     csv.field_size_limit(MOST_LETTERS)  # cells may be longer than the 131,072 of the module
+    headless, problems = parsing.headless, parsing.problems
     header, delimiter, titles = _header(lines, headless=headless)
     if headless:
         header = [f"#{number}" for number in range(1, len(header) + 1)]
-    columns.update(dict.fromkeys(header))
-    if len(set(header)) < len(header):
-        twice = sorted({name for name in header if header.count(name) > 1})
-        problems.add(f"{where}:1", f"the header has {', '.join(twice)} twice; rename one of them")
+    parsing.columns.update(dict.fromkeys(header))
+    _check_twice(header, f"{where}:1", problems)
     if any(line.strip() and not _SAID.fullmatch(line) for line in titles):
         problems.notes[f"{where}: read from line {len(titles) + 1}, its header"] = None
-    for found, cells in _csv_lines(lines, delimiter, where, problems, headless=headless):
+    for found, cells in _csv_lines(lines, delimiter, where, parsing):
         line = found + len(titles)
         if not headless and [cell.strip() for cell in cells] == header:
             problems.notes[f"{where}: lines that repeat its header are left out"] = None
@@ -114,14 +111,13 @@ def csv_rows(
             )
 
 
-def grid_rows(
-    grid: Iterable[Sequence[object]],
-    where: str,
-    header: Header,
-    problems: Problems,
-    *,
-    columns: dict[str, None],
-) -> Iterator[Found]:
+def _check_twice(names: Sequence[str], where: str, problems: Problems) -> None:
+    """Note names of columns that are there twice."""
+    if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        problems.add(where, f"the header has {', '.join(twice)} twice; rename one of them")
+
+
+def grid_rows(grid: Iterable[Sequence[object]], where: str, parsing: Parsing) -> Iterator[Found]:
     """Yield the rows of a sheet; its first one that is not empty is the header, where it has one."""
     names: list[str] = []
     filled = (
@@ -129,20 +125,16 @@ def grid_rows(
         for number, row in enumerate(grid, start=1)
     )
     rows = (own for own in filled if any(cell is not None for cell in own[1]))
-    for number, cells in rows if header.lacking else _below_titles(rows):
+    for number, cells in rows if parsing.headless else _below_titles(rows):
         if not names:
             names = [f"#{n}" for n in range(1, len(cells) + 1)]
-            if not header.lacking:
+            if not parsing.headless:
                 names = [" ".join(str(cell or "").split()) for cell in cells]
-            elif header.lines:
+            elif parsing.lines:
                 names[0] = LINE
-            columns.update(dict.fromkeys(filter(None, names)))
-            if twice := sorted({name for name in names if name and names.count(name) > 1}):
-                problems.add(
-                    f"{where}: row {number}",
-                    f"the header has {', '.join(twice)} twice; rename one of them",
-                )
-            if not header.lacking:
+            parsing.columns.update(dict.fromkeys(filter(None, names)))
+            _check_twice(names, f"{where}: row {number}", parsing.problems)
+            if not parsing.headless:
                 continue
         yield Found(number, {n: c for n, c in zip(names, cells, strict=False) if n})
 
@@ -202,11 +194,11 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _csv_lines(
-    lines: TextIO, delimiter: str, where: str, problems: Problems, *, headless: bool
+    lines: TextIO, delimiter: str, where: str, parsing: Parsing
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows below the header with the line that each begins at; blank lines are none."""
-    reader = csv.reader(bounded(lines, where, problems), delimiter=delimiter, strict=True)
-    header_seen = headless
+    reader = csv.reader(bounded(lines, where, parsing.problems), delimiter=delimiter, strict=True)
+    header_seen = parsing.headless
     while True:
         line = reader.line_num + 1
         try:
@@ -214,7 +206,9 @@ def _csv_lines(
         except StopIteration:
             return
         except csv.Error as error:
-            problems.add(f"{where}:{line}", f"is not CSV: {error}; look at its double quotes")
+            parsing.problems.add(
+                f"{where}:{line}", f"is not CSV: {error}; look at its double quotes"
+            )
             return
         if not any(cell.strip() for cell in cells) and len(cells) <= 1:
             continue

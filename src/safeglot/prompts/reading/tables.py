@@ -6,11 +6,11 @@ import codecs
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Protocol, TextIO
 
 from safeglot.prompts.problems import Problems
-from safeglot.prompts.reading.csv_rows import Header, csv_rows, grid_rows, is_headed, text_lines
+from safeglot.prompts.reading.csv_rows import Parsing, csv_rows, grid_rows, is_headed, text_lines
 from safeglot.prompts.reading.json_rows import (
     LINE,
     Found,
@@ -145,7 +145,9 @@ def read_table(files: Sequence[TableFile], named: Iterable[str] = ()) -> Table:
     named = [*named]
     numbered = {column for column in named if _NUMBERED.fullmatch(column)}
     within = dict.fromkeys(column.rpartition(".")[0] for column in named if "." in column)
-    header = Header(lacking=bool(numbered), lines=LINE in numbered, within=tuple(within))
+    parsing = Parsing(
+        headless=bool(numbered), lines=LINE in numbered, within=tuple(within), problems=problems
+    )
     columns: dict[str, None] = {}
     readable = []
     first: dict[str, None] = {}
@@ -159,8 +161,9 @@ def read_table(files: Sequence[TableFile], named: Iterable[str] = ()) -> Table:
             continue
         readable.append(file)
         columns.update(dict.fromkeys(file.said))
-        own = columns if first or not _is_headed(file, header) else first
-        for at, row in enumerate(_rows(file, header, problems, own)):
+        is_headed = not numbered and (file.grid is not None or file.suffix in _HEADED)
+        own = columns if first or not is_headed else first
+        for at, row in enumerate(_rows(file, replace(parsing, columns=own))):
             n += 1
             columns.update(dict.fromkeys(row.cells))
             survey.take(row, at)
@@ -169,14 +172,14 @@ def read_table(files: Sequence[TableFile], named: Iterable[str] = ()) -> Table:
     if not n and not looks_headless(tuple(first)):
         if not problems.found:
             do = "give a file with one row a prompt at least"
-            if columns and not header.lacking:
+            if columns and not numbered:
                 do += f" (its first line is its header: {', '.join(columns)})"
             problems.add(where, f"has no prompts; {do}")
         problems.stop()
     return Table(
         where=where,
         columns=tuple(columns),
-        rows=_FileRows(readable, header),
+        rows=_FileRows(readable, parsing),
         faults=tuple(problems.found),
         notes=tuple(problems.notes),
         n_files=sum(not file.where.startswith("hf:") for file in files),
@@ -215,62 +218,51 @@ class _Survey:
                 del self.words[column]
 
 
-def _is_headed(file: TableFile, header: Header) -> bool:
-    return not header.lacking and (file.grid is not None or file.suffix in _HEADED)
-
-
 class _FileRows:
     """The rows of files that were gone through before."""
 
-    def __init__(self, files: Sequence[TableFile], header: Header) -> None:
-        self._files, self._header = files, header
+    def __init__(self, files: Sequence[TableFile], parsing: Parsing) -> None:
+        self._files, self._parsing = files, parsing
 
     def __iter__(self) -> Iterator[Row]:
         for file in self._files:
-            yield from _rows(file, self._header, Problems(), {})
+            yield from _rows(file, replace(self._parsing, problems=Problems(), columns={}))
 
 
-def _rows(
-    file: TableFile, header: Header, problems: Problems, columns: dict[str, None]
-) -> Iterator[Row]:
+def _rows(file: TableFile, parsing: Parsing) -> Iterator[Row]:
     """Yield the rows of a file; the columns that stand before all rows join those that are known."""
-    for where, found in _found(file, header, problems, columns):
+    for where, found in _found(file, parsing):
         said, prefix = file.said, file.prefix
         if found.place is not None:
             said = {**said, **found.place.cells}
             prefix = "/".join(filter(None, (prefix, found.place.prefix)))
         cells = {**said, **found.cells} if said else found.cells
-        for own in spread(cells, header.within) if header.within else (cells,):
+        for own in spread(cells, parsing.within) if parsing.within else (cells,):
             yield Row(where=where, number=found.number, cells=own, prefix=prefix)
 
 
-def _found(
-    file: TableFile, header: Header, problems: Problems, columns: dict[str, None]
-) -> Iterator[tuple[str, Found]]:
+def _found(file: TableFile, parsing: Parsing) -> Iterator[tuple[str, Found]]:
     """Yield where each row stands, and the row."""
     if file.records is not None:
-        columns.update(dict.fromkeys(file.columns))
+        parsing.columns.update(dict.fromkeys(file.columns))
         for number, record in enumerate(file.records, start=1):
             nested = any(isinstance(cell, dict) for cell in record.values())
             yield f"{file.where}: row ", Found(number, flat(record) if nested else record)
         return
     if file.grid is not None:
-        for found in grid_rows(file.grid, file.where, header, problems, columns=columns):
+        for found in grid_rows(file.grid, file.where, parsing):
             yield f"{file.where}: row ", found
         return
     newline = "" if file.suffix in _SEPARATED else "\n"  # a text may hold U+2028, which ends no row
     stream = file.stream()
     with io.TextIOWrapper(stream, _encoding(stream), newline=newline) as lines:
-        yield from _parsed(lines, file, header, problems, columns)
+        yield from _parsed(lines, file, parsing)
 
 
 def _parsed(
-    lines: TextIO,
-    file: TableFile | _Text,
-    header: Header,
-    problems: Problems,
-    columns: dict[str, None],
+    lines: TextIO, file: TableFile | _Text, parsing: Parsing
 ) -> Iterator[tuple[str, Found]]:
+    problems = parsing.problems
     in_lines = file.suffix in _JSON and not file.part and is_json_lines(lines, file.suffix)
     if file.suffix in _JSON and not in_lines:
         rows, where = json_items(lines, file.where, file.part, problems), f"{file.where}: item "
@@ -278,10 +270,10 @@ def _parsed(
         where = f"{file.where}:"
         if in_lines:
             rows = parse_jsonl(lines, file.where, problems)
-        elif header.lines or (file.suffix == LINES and (header.lacking or not is_headed(lines))):
+        elif parsing.lines or (file.suffix == LINES and (parsing.headless or not is_headed(lines))):
             rows = text_lines(lines, file.where, problems)
         else:
-            rows = csv_rows(lines, file.where, problems, columns, headless=header.lacking)
+            rows = csv_rows(lines, file.where, parsing)
     for found in rows:
         yield where, found
 
@@ -299,12 +291,12 @@ def parse(text: str, where: str, suffix: str, problems: Problems) -> Table:
     """Return the table of a text in the format of a suffix, such as .csv, noting what is wrong."""
     file = _Text(where, suffix.lower())
     lines = io.StringIO(text, "" if file.suffix in _SEPARATED else "\n")
-    columns: dict[str, None] = {}
+    parsing = Parsing(problems=problems)
     rows = []
-    for place, found in _parsed(lines, file, Header(), problems, columns):
-        columns.update(dict.fromkeys(found.cells))
+    for place, found in _parsed(lines, file, parsing):
+        parsing.columns.update(dict.fromkeys(found.cells))
         rows.append(Row(where=place, number=found.number, cells=found.cells))
-    return Table(where=where, columns=tuple(columns), rows=tuple(rows))
+    return Table(where=where, columns=tuple(parsing.columns), rows=tuple(rows))
 
 
 def _encoding(stream: BinaryIO) -> str:

@@ -34,8 +34,8 @@ def opened(judged, store, run, i, tag):
         for row in range(len(c))
         if (c.prompts[c.prompt_N[row]].id, c.languages[c.language_N[row]]) == (f"p{i}", tag)
     ]
-    at = answers.At([row - 1, row], row, 4, Filters())
-    return answers.opened(at, judged, store, run.read_manifest())
+    of = answers.AnswerList(judged, Filters(), store, run.read_manifest())
+    return of.opened([row - 1, row], row, 4)
 
 
 def test_a_row_has_a_name_that_leads_to_it(judged):

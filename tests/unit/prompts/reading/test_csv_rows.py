@@ -1,7 +1,7 @@
 import io
 
 from safeglot.prompts.problems import Problems
-from safeglot.prompts.reading.csv_rows import Header, csv_rows, grid_rows, text_lines
+from safeglot.prompts.reading.csv_rows import Parsing, csv_rows, grid_rows, text_lines
 
 
 def lines(text):
@@ -26,22 +26,22 @@ def test_blank_lines_keep_the_numbers_of_the_others():
 
 
 def test_without_a_header_columns_have_numbers():
-    problems, columns = Problems(), {}
-    rows = list(csv_rows(io.StringIO("1;a\n2;b;c\n"), "f.csv", problems, columns, headless=True))
+    parsing = Parsing(headless=True)
+    rows = list(csv_rows(io.StringIO("1;a\n2;b;c\n"), "f.csv", parsing))
     assert [row.cells for row in rows] == [{"#1": "1", "#2": "a"}]
-    assert list(columns) == ["#1", "#2"]
-    assert "f.csv:2: has 3 cells where the first line has 2" in problems.found[0]
-    assert "read lines whole by text=#0" in problems.found[0]
+    assert list(parsing.columns) == ["#1", "#2"]
+    assert "f.csv:2: has 3 cells where the first line has 2" in parsing.problems.found[0]
+    assert "read lines whole by text=#0" in parsing.problems.found[0]
 
 
 def test_a_sheet_has_a_header_or_not():
     grid = [["", ""], ["id", " the  text"], [1.0, "a"], ["", ""], [2.0, ""]]
-    found = list(grid_rows(grid, "f.xlsx", Header(), Problems(), columns={}))
+    found = list(grid_rows(grid, "f.xlsx", Parsing()))
     assert [(row.number, row.cells) for row in found] == [
         (3, {"id": 1.0, "the text": "a"}),
         (5, {"id": 2.0, "the text": None}),
     ]
-    headless = grid_rows([["a", "b"]], "f.xlsx", Header(lacking=True), Problems(), columns={})
+    headless = grid_rows([["a", "b"]], "f.xlsx", Parsing(headless=True))
     assert [row.cells for row in headless] == [{"#1": "a", "#2": "b"}]
-    whole = grid_rows([["a"]], "f.xlsx", Header(lacking=True, lines=True), Problems(), columns={})
+    whole = grid_rows([["a"]], "f.xlsx", Parsing(headless=True, lines=True))
     assert [row.cells for row in whole] == [{"#0": "a"}]
