@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from json import encoder as _json_encoder
-from typing import Any
+from typing import Any, TypeVar
 
 from safeglot.types import Request, Translation
 
 RESULT_VERSION = 3
 """Bumped with every entry under "Changes results" in the CHANGELOG."""
 
+Name = TypeVar("Name")
 _make = getattr(_json_encoder, "c_make_encoder", None)
 
 
@@ -43,6 +44,11 @@ def json_encoder(**options: Any) -> Callable[[Any], str]:
 
 
 _encode = json_encoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def places(names: Iterable[Name]) -> dict[Name, int]:
+    """Return names with their places."""
+    return {name: i for i, name in enumerate(names)}
 
 
 def canonical(value: Any) -> str:

@@ -15,6 +15,7 @@ from safeglot.backends.store.failures import failed_answers
 from safeglot.backends.store.stop import chosen_texts, planned_texts, stopped_cells
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import prompt_labels
+from safeglot.keys import places
 from safeglot.types import Kind
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -111,7 +112,7 @@ def unneeded(
     stopped, chosen_MLP = stopped_cells(store), chosen(store, prompts, names)
     if not stopped:
         return chosen_MLP
-    at_M, at_L = ({name: i for i, name in enumerate(own)} for own in names)
+    at_M, at_L = map(places, names)
     asked_MLP = answered_MLP.copy()
     failed = [f for f in failed_answers(store) if f.model in at_M and f.language in at_L]
     at_P = prompts.places(f.prompt for f in failed)
@@ -135,7 +136,7 @@ def chosen(
     rows = list(chosen_texts(store))
     if not rows:
         return None
-    at_M, at_L, at_P = ({name: i for i, name in enumerate(own)} for own in (*names, prompts.ids))
+    at_M, at_L, at_P = map(places, (*names, prompts.ids))
     chosen_MLP = np.zeros((len(at_M), len(at_L), len(at_P)), dtype=np.bool_)
     for model, language, prompt in rows:
         if model in at_M and language in at_L and prompt in at_P:
@@ -157,7 +158,7 @@ def _enough(prompts: Prompts, stopped: set[str]) -> Bools:
 
 def _textless(store: Store, prompts: Prompts, at_L: Mapping[str, int]) -> Bools:
     """Return which prompts have no text in which languages, gated ones aside; shape (L, P)."""
-    at_P = {name: i for i, name in enumerate(prompts.ids)}
+    at_P = places(prompts.ids)
     textless_LP = np.ones((len(at_L), len(at_P)), dtype=np.bool_)
     for text in planned_texts(store):
         if text.language in at_L and text.prompt in at_P:

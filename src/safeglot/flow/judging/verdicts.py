@@ -24,7 +24,7 @@ from safeglot.flow.run import job as jobs
 from safeglot.flow.run import manifest, models
 from safeglot.flow.run.job import How
 from safeglot.flow.run.refusals import refusal_notes, with_refusals
-from safeglot.flow.run.session import _no_judge, stored_config, textless
+from safeglot.flow.run.session import no_judge, stored_config, textless
 from safeglot.judge.guards.again import PASSES
 from safeglot.prompts.reading.label_columns import PROMPTS
 from safeglot.report.finding.commands import command
@@ -61,7 +61,7 @@ def judge(
         batch=batch, **named.cluster,
     )  # fmt: skip
     if not config.judge:
-        raise UsageError(_no_judge(run_dir))
+        raise UsageError(no_judge(run_dir))
     if named.judges or named.refusal_judge is not None:
         config = with_refusals(config, about.languages, has_benign=has_benign(store))
     job = jobs.prepare(config, textless(about), about.source, target_ids=about.model_ids)

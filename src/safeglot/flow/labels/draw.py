@@ -28,7 +28,7 @@ from safeglot.flow.measure.judges.labels import (
     parts_of,
 )
 from safeglot.flow.run import session
-from safeglot.keys import digest
+from safeglot.keys import digest, places
 from safeglot.prompts.problems import did_you_mean
 from safeglot.score.cube import MISSING, UNSAFE, Cube
 from safeglot.score.judges.corrected_rates import DESIGNS
@@ -139,7 +139,7 @@ def _judge(wanted: Wanted, cube: Cube, run_dir: RunDir) -> str:
     if wanted.design == "simple":
         return ""
     if not cube.judges:
-        raise UsageError(f"{run_dir.path}: has no judge yet. Name one: safeglot judge {run_dir.path} --judge family=provider/model.")  # fmt: skip
+        raise UsageError(session.no_judge(run_dir))
     if wanted.judge is None:
         return cube.judges[0]
     if wanted.judge not in cube.judges:
@@ -235,10 +235,7 @@ def _strata(answers: list[AnswerPlace], cube: Cube, judge: str) -> dict[str, lis
     if not judge:
         return {WHOLE: answers}
     verdict_MLPS = cube.unsafe_JMLPS[cube.judges.index(judge)]
-    at_M, at_L, at_P = (
-        {name: i for i, name in enumerate(names)}
-        for names in (cube.models, cube.languages, cube.prompts)
-    )
+    at_M, at_L, at_P = map(places, (cube.models, cube.languages, cube.prompts))
     strata: dict[str, list[AnswerPlace]] = {name: [] for name in VERDICTS.values()}
     for a in answers:
         verdict = int(verdict_MLPS[at_M[a.model], at_L[a.language], at_P[a.prompt], a.sample])

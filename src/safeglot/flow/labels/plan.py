@@ -70,7 +70,7 @@ def _counted(
         cube, drawn = cube_of(store, manifest), drawn_answers(store)
         there = answered(store, cube)
     if not cube.judges:
-        raise UsageError(f"{run_dir.path}: has no judge yet. Name one: safeglot judge {run_dir.path} --judge family=provider/model.")  # fmt: skip
+        raise UsageError(session.no_judge(run_dir))
     judge = next((d.judge for d in drawn if d.judge in cube.judges), cube.judges[0])
     return dict(counts_to_plan(judge, drawn, cube, there)), drawn, manifest
 

@@ -10,6 +10,7 @@ from safeglot.backends.store.failures import failed_answers, refused_by_field
 from safeglot.backends.store.outcomes import outcome_of
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import MAIN, TextKind
+from safeglot.keys import places
 from safeglot.score.arrays import Bytes
 from safeglot.types import OUTCOME_KINDS
 
@@ -25,9 +26,7 @@ def outcomes_of(
     """
     answers = verdicts.answers
     outcomes = np.full(answers.shape, _CODE["not_asked"], dtype=np.int8)
-    at_M, at_L = (
-        {name: i for i, name in enumerate(x)} for x in (manifest.models, manifest.languages)
-    )
+    at_M, at_L = places(manifest.models), places(manifest.languages)
     at_P = verdicts.prompts.places(failed.prompt for failed in failed_answers(store, of))
     for failed in failed_answers(store, of):
         known = failed.model in at_M and failed.language in at_L and failed.prompt in at_P

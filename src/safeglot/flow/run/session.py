@@ -287,7 +287,7 @@ def judged_config(run_dir: RunDir) -> Config:
     """Return the configuration of a run that has a judge. Raises: UsageError where it has none."""
     config = stored_config(run_dir)
     if not config.judge:
-        raise UsageError(_no_judge(run_dir))
+        raise UsageError(no_judge(run_dir))
     return config
 
 
@@ -303,7 +303,8 @@ def of_models(run_dir: RunDir) -> Manifest:
     return about
 
 
-def _no_judge(run_dir: RunDir) -> str:
+def no_judge(run_dir: RunDir) -> str:
+    """Return what to do with a run that has no judge."""
     return (
         f"{run_dir.path}: has answers and no judge yet. "
         f"Name one: safeglot judge {run_dir.path} --judge family=provider/model."

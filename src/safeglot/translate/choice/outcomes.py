@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from safeglot.keys import places
 from safeglot.translate.base import Scale
 from safeglot.translate.choice.choice import CandidateTable, Choice, Gate, choose, why_gated
 from safeglot.types import GATED, OUTCOMES, CandidateRow, Outcome, is_brought
@@ -65,9 +66,7 @@ def why_failed(rows: Sequence[CandidateRow]) -> str:
 
 
 def _table(rows: Sequence[CandidateRow], scope: Scope) -> CandidateTable:
-    at_P = {prompt: i for i, prompt in enumerate(scope.prompts)}
-    at_L = {tag: i for i, tag in enumerate(scope.languages)}
-    at_K = {name: i for i, name in enumerate(scope.translators)}
+    at_P, at_L, at_K = map(places, (scope.prompts, scope.languages, scope.translators))
     names, n_L = tuple(scope.scales), len(scope.languages)
     quality_NE = np.full((len(rows), len(names)), np.nan)
     for e, name in enumerate(names):

@@ -20,6 +20,7 @@ from safeglot.backends.store.outcomes import outcome_of
 from safeglot.backends.store.schema.scripts import named
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import PromptLabel, prompt_labels
+from safeglot.keys import places
 from safeglot.types import OUTCOME_KINDS, Arm
 
 Column: TypeAlias = npt.NDArray[Any]
@@ -114,8 +115,7 @@ class _Texts:
 
     @classmethod
     def of(cls, store: Store, manifest: Manifest, prompts: Sequence[PromptLabel]) -> _Texts:
-        at_P = {prompt.id: i for i, prompt in enumerate(prompts)}
-        at_L = {tag: i for i, tag in enumerate(manifest.languages)}
+        at_P, at_L = places(prompt.id for prompt in prompts), places(manifest.languages)
         arms: dict[str, int] = {_FIRST_ARM: 0}
         parts, last = [], _BEFORE_ALL
         while True:
@@ -216,7 +216,7 @@ def _answers(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Co
 
 
 def _lost(store: Store, manifest: Manifest) -> Iterator[tuple[Column, list[Column]]]:
-    at = {name: i for i, name in enumerate(manifest.models)}
+    at = places(manifest.models)
     for by, text, sample, kinds in store.columns(_SQL["lost"]):
         columns: list[Column] = [
             np.array(text, dtype=np.int64),

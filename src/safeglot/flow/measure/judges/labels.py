@@ -13,7 +13,7 @@ from safeglot.backends.store import labels as stored
 from safeglot.backends.store.answers import answer_places
 from safeglot.backends.store.store import Store
 from safeglot.errors import UsageError
-from safeglot.keys import digest
+from safeglot.keys import digest, places
 from safeglot.score.arrays import Bools, Ints
 from safeglot.score.cube import Cube
 from safeglot.score.judges.agreement import krippendorff
@@ -135,10 +135,7 @@ def label_counts(
 
 def answered(store: Store, cube: Cube) -> Bools:
     """Return which answers on harmful prompts have a text; shape (L, M, P, S)."""
-    at_L, at_M, at_P = (
-        {name: i for i, name in enumerate(names)}
-        for names in (cube.languages, cube.models, cube.prompts)
-    )
+    at_L, at_M, at_P = map(places, (cube.languages, cube.models, cube.prompts))
     shape = (len(cube.languages), len(cube.models), len(cube.prompts), cube.samples)
     answered_LMPS = np.zeros(shape, dtype=np.bool_)
     for a in answer_places(store):
@@ -280,9 +277,7 @@ def sample_of(
     answered_LMPS: Bools | None = None,
 ) -> Sample:
     """Return a judge's verdicts in a language, and the answers drawn there with their labels."""
-    at_M, at_P = (
-        {name: i for i, name in enumerate(names)} for names in (cube.models, cube.prompts)
-    )
+    at_M, at_P = places(cube.models), places(cube.prompts)
     place = cube.languages.index(language or here[0].language)
     return Sample(
         unsafe_MPS=cube.unsafe_JMLPS[cube.judges.index(judge), :, place],
