@@ -13,6 +13,7 @@ from safeglot.backends.console import Console
 from safeglot.backends.engine import workers
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store.arrays import AnswersByNumber, RunVerdicts
+from safeglot.backends.store.reading.costs import tokens_read
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.traits import count_unchecked, trait_columns, unchecked
 from safeglot.errors import Stopped
@@ -20,10 +21,12 @@ from safeglot.flow.measure.off_topic import topics_of
 from safeglot.judge.answers.identify import ENGLISH, covers
 from safeglot.judge.answers.response_class import VERSION, Traits, traits_of_row
 from safeglot.score.answers.classes import INVALID
+from safeglot.score.answers.premium import token_premiums
 from safeglot.score.answers.sheet import Answers
 from safeglot.score.arrays import Bytes
 from safeglot.text.close_languages import group_of
 from safeglot.text.languages import primary
+from safeglot.types import Estimate
 
 BATCH = 2000
 """Answers that are checked and written at a time."""
@@ -129,6 +132,21 @@ def answers_of(store: Store, manifest: Manifest, verdicts: RunVerdicts, lacks: s
         sizes=(sizes_of(manifest, "harmful", used), sizes_of(manifest, "benign", used)),
         topics=topics_of(store, manifest, verdicts.answers, verdicts.prompts, lacks=lacks),
     )
+
+
+def premiums(
+    store: Store, manifest: Manifest, answers: AnswersByNumber, *, level: float
+) -> Iterator[Estimate]:
+    """Yield the token premiums of each model, by the tokens that its replies say a request had."""
+    told_N = np.fromiter(tokens_read(store), dtype=[("response", "i8"), ("tokens", "f8")])
+    place_N = answers.find(told_N["response"])
+    tokens = np.full(int(np.prod(answers.shape)), np.nan)
+    tokens[place_N[place_N >= 0]] = told_N["tokens"][place_N >= 0]
+    for model, tokens_LPS in zip(manifest.models, tokens.reshape(answers.shape), strict=True):
+        row = Estimate(metric="", model=model, level=level)
+        yield from token_premiums(
+            tokens_LPS[..., 0], manifest.languages, reference=manifest.reference, row=row
+        )
 
 
 def sizes_of(manifest: Manifest, kind: str, categories: Sequence[str]) -> tuple[int, ...] | None:

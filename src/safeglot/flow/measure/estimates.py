@@ -58,6 +58,7 @@ def measure(
         *basic(cube, level=level, draws=manifest.draws),
         *([] if benign is None else benign_outcomes(frame_of(benign, level=level))),
         *response_classes(given, level=level, but=added),
+        *answers.premiums(store, manifest, verdicts.answers, level=level),
         *labels.estimates(store, manifest, cube),
         *reliability.estimates(store, manifest, cube, level=level),
         *norms.estimates(cube, level=level),

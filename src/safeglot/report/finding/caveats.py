@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from safeglot.report.finding import commands
@@ -81,6 +81,7 @@ def caveats(page: Page, scope: PanelScope, found: Finding, run: str) -> tuple[Ca
         *(Caveat(text=text) for text in faults(scope.run, scope.index, scope.judge)),
         *_notes(scope),
         *_few(scope),
+        *_cut(scope),
     ]
     unique = {caveat.text: caveat for caveat in reversed(all_of_them)}
     kept = [caveat for caveat in all_of_them if unique.pop(caveat.text, None) is not None]
@@ -235,7 +236,7 @@ def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
     for reason, names in screened(scope.run, scope.index, scope.judge).items():
         yield Caveat(
             text=f"Screening only in {joined(names)}: {reason}.",
-            moves=f"{joined(names) if len(names) < FEW else f'{len(names)} languages'} only",
+            moves=_only(names),
             of_headline=about in names,
             command=commands.label(run),
         )
@@ -279,6 +280,25 @@ def _few(scope: PanelScope) -> Iterator[Caveat]:
         yield Caveat(
             text=f"With at most {most} requests a category, 99% safe cannot be certified in any: that takes {MIN_CERTIFIABLE}."
         )
+
+
+def _cut(scope: PanelScope) -> Iterator[Caveat]:
+    """Yield where the limit of tokens cuts more answers than in the reference, beyond both intervals."""
+    there = scope.get("truncated", scope.run.reference)
+    cut = {o: scope.get("truncated", o.tag) for o in scope.run.others()}
+    more = [o for o, e in cut.items() if e and there and (e.low or 0.0) > (there.high or 1.0)]
+    if not more or there is None:
+        return
+    shown = joined([f"{o.name} ({percent(e.value)}%)" for o, e in cut.items() if e and o in more])
+    yield Caveat(
+        text=f"The limit of tokens cuts more answers in {shown} than in {scope.run.language_name(scope.run.reference)} ({percent(there.value)}%).",
+        moves=_only([o.name for o in more]),
+        detail="What they would have said beyond it is judged by nobody. Give these languages a limit of their own in another run: --max-tokens.",
+    )
+
+
+def _only(names: Sequence[str]) -> str:
+    return f"{joined(names) if len(names) < FEW else f'{len(names)} languages'} only"
 
 
 def _has(scope: PanelScope, metric: str, language: str) -> bool:

@@ -229,3 +229,20 @@ def test_a_judge_of_three_labels_has_a_loose_reading(store):
 def test_an_empty_run_has_rows_without_values(store):
     put(store, GERMAN, model="other")
     assert all(e.value is None for e in of_answers(store))
+
+
+def test_token_premiums_are_of_the_first_answer_of_each_main_text(store):
+    def asked(tag, tokens, *, sample=0, arm="main"):
+        text = Translation(prompt="p0", language=tag, text="frage 0", arm=arm)
+        given = Prompt(id="p0", text="ask 0", language="en", categories=("c",), source="s")
+        store.add_inputs([given], [text])
+        key = translation_key(text)
+        Writer(store).answer(key, "m", sample, "x", n_prompt_tokens=tokens)
+
+    asked("en", 20)
+    asked("de", 30)
+    asked("de", 99, sample=1)
+    asked("de", 99, arm="roundtrip")
+    (row,) = answers.premiums(store, MANIFEST, arrays.read(store, MANIFEST).answers, level=0.95)
+    assert (row.metric, row.model, row.judge, row.language) == ("token_premium", "m", None, "de")
+    assert (row.value, row.n, row.missing) == (1.5, 1, 0)

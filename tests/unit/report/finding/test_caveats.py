@@ -73,6 +73,22 @@ def test_paths_are_quoted_so_that_they_can_be_pasted():
     )
 
 
+def test_languages_are_named_whose_answers_the_limit_cuts_more():
+    def cut(tag, value, low, high):
+        row = rows("en")[0]
+        return replace(
+            row, metric="truncated", language=tag, category=None, value=value, low=low, high=high
+        )
+
+    shares = [cut("en", 0.05, 0.03, 0.08), cut("sw", 0.4, 0.3, 0.5), cut("ar", 0.09, 0.07, 0.12)]
+    (told,) = [c for c in ranked(rows(*FIVE), shares) if "limit of tokens" in c.text]
+    assert told.text == (
+        "The limit of tokens cuts more answers in Swahili (40.0%) than in English (5.0%)."
+    )
+    assert told.moves == "Swahili only"
+    assert not [c for c in ranked(rows(*FIVE), shares[::2]) if "limit of tokens" in c.text]
+
+
 def test_notes_stand_once_and_last():
     note = Note(text="A note of the run.")
     shown = page(rows("sw"), run={"notes": (note, note)})

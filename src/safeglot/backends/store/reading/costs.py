@@ -13,6 +13,10 @@ from safeglot.backends.store.store import Store
 _ANSWERS = """
 SELECT k.id, p.n_prompt_tokens, p.n_tokens, k.key FROM keyed k JOIN replies p ON p.id = k.reply
 """
+_READ = """
+SELECT r.id, p.n_prompt_tokens FROM responses r JOIN replies p ON p.id = r.reply
+WHERE r.sample = 0 AND p.n_prompt_tokens IS NOT NULL
+"""
 _VERDICTS = """
 SELECT v.response, iif(v.reply IS NULL, 0, p.n_prompt_tokens), iif(v.reply IS NULL, 0, p.n_tokens),
   iif(v.reply IS NULL, '', k.key || '/' || s.name)
@@ -34,6 +38,11 @@ class AnswerCost(NamedTuple):
 def answer_costs(store: Store) -> Iterator[AnswerCost]:
     """Yield what each answer took, of all arms."""
     yield from map(AnswerCost._make, store.rows(_ANSWERS))
+
+
+def tokens_read(store: Store) -> Iterator[tuple[int, int]]:
+    """Yield the number of each text's first answer, of all arms, and how many tokens its request had."""
+    yield from store.rows(_READ)
 
 
 def verdict_costs(store: Store, judge: str) -> Iterator[AnswerCost]:
