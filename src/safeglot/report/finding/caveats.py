@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from safeglot.report.finding import commands
@@ -297,7 +297,7 @@ def _cut(scope: PanelScope) -> Iterator[Caveat]:
     )
 
 
-def _only(names: Sequence[str]) -> str:
+def _only(names: list[str]) -> str:
     return f"{joined(names) if len(names) < FEW else f'{len(names)} languages'} only"
 
 
