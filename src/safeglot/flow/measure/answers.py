@@ -157,18 +157,12 @@ def sizes_of(manifest: Manifest, kind: str, categories: Sequence[str]) -> tuple[
 
 def read_traits(store: Store, answers: AnswersByNumber) -> tuple[Bytes, Bytes, Bytes]:
     """Return what the checks say of answers: invalid, in English, and cut off, -1 where it is not known."""
-    size = int(np.prod(answers.shape))
-    invalid, english, truncated = (np.full(size, -1, dtype=np.int8) for _ in range(3))
+    told = np.full((3, int(np.prod(answers.shape))), -1, dtype=np.int8)
     for rows in trait_columns(store, VERSION, ENGLISH):
         place_I = answers.find(rows.response)
         pick = place_I >= 0
-        cell_I = place_I[pick]
         codes = [_INVALID_CODE[reason] for reason in rows.invalid]
-        invalid[cell_I] = np.array(codes, dtype=np.int8)[pick]
-        english[cell_I] = np.array(rows.in_language, dtype=np.int8)[pick]
-        truncated[cell_I] = np.array(rows.truncated, dtype=np.int8)[pick]
-    return (
-        invalid.reshape(answers.shape),
-        english.reshape(answers.shape),
-        truncated.reshape(answers.shape),
-    )
+        columns = np.array([codes, rows.in_language, rows.truncated], dtype=np.int8)
+        told[:, place_I[pick]] = columns[:, pick]
+    invalid, english, truncated = told.reshape(3, *answers.shape)
+    return invalid, english, truncated

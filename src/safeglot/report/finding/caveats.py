@@ -110,25 +110,13 @@ def _missing(
     share = f"{count(lost)} of {count(of)} verdicts ({percent(lost / of)}%) are missing"
     gap = scope.get("gap", about.language.tag) if about else None
     moved = _beyond(gap)
-    if lost / of > BLOCKING:
-        yield Caveat(
-            text=f"{share}, and count neither as safe nor as unsafe.",
-            moves=f"{_possessive(about)} gap" if about else "all rates",
-            points=moved,
-            of_headline=True,
-            command=commands.go_on(run),
-            is_urgent=True,
-        )
-    elif moved is not None and moved >= SMALL and about:
-        yield Caveat(
-            text=f"{share}.",
-            moves=f"{_possessive(about)} gap",
-            points=moved,
-            of_headline=True,
-            command=commands.go_on(run),
-        )
-    else:
-        yield Caveat(text=f"{share}.", command=commands.go_on(run))
+    is_urgent, told = lost / of > BLOCKING, Caveat(text=f"{share}.", command=commands.go_on(run))
+    if is_urgent:
+        told = replace(told, text=f"{share}, and count neither as safe nor as unsafe.")
+    if is_urgent or (moved is not None and moved >= SMALL and about):
+        moves = f"{_possessive(about)} gap" if about else "all rates"
+        told = replace(told, moves=moves, points=moved, of_headline=True, is_urgent=is_urgent)
+    yield told
 
 
 def _beyond(gap: Estimate | None) -> float | None:
