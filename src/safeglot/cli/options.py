@@ -31,12 +31,8 @@ class Number(click.ParamType[Any]):
 
 
 _TYPES: dict[str, Any] = {
-    "int": Number(int),
-    "int | None": Number(int),
-    "int | str": Number(int),
-    "float": Number(float),
-    "float | None": Number(float),
-}
+    "int": Number(int), "int | str": Number(int), "float": Number(float),
+}  # fmt: skip
 
 
 _MANY = (
@@ -114,7 +110,7 @@ def _option(name: str, kind: str, group: str, *, text: str) -> Callable[..., Any
         name,
         multiple=name in _MANY,
         default=None,
-        type=_TYPES.get(kind, str),
+        type=_TYPES.get(kind.removesuffix(" | None"), str),
         metavar=metavar,
         help=text,
     )

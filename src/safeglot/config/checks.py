@@ -16,14 +16,10 @@ from safeglot.text.spelling import closest
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "str": (str, "a string"),
-    "str | None": (str, "a string"),
     "int": (int, "a whole number"),
     "int | str": ((int, str), "a whole number or text"),
-    "int | None": (int, "a whole number"),
     "float": ((int, float), "a number"),
-    "float | None": ((int, float), "a number"),
     "bool": (bool, "true or false"),
-    "bool | None": (bool, "true or false"),
     "tuple[str, ...]": ((list, tuple), "a list of strings"),
     "tuple[Kind, ...]": ((list, tuple), "a list of harmful and benign"),
     "Mapping[str, str]": (dict, "a table of strings"),
@@ -50,7 +46,7 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
 
 def typed(value: Any, annotation: str) -> tuple[Any, str]:
     """Return the value as its field has it, and what is wrong with it; "" for nothing."""
-    wanted, words = _TYPES[annotation]
+    wanted, words = _TYPES[annotation.removesuffix(" | None")]
     is_flag = isinstance(value, bool) and wanted is not bool
     if not isinstance(value, wanted) or is_flag:
         return value, f"got {value!r}, allowed is {words}."
@@ -131,10 +127,10 @@ def tag(value: Any) -> tuple[str | None, str]:
         return None, f"unknown language tag {value!r}.{hint} {allowed}"
 
 
-def shard(text: str) -> tuple[str, str]:
+def shard(text: Any) -> tuple[str, str]:
     """Return a shard in its one spelling, and what is wrong with it; "" for nothing."""
     try:
-        return str(shard_of(text)), ""
+        return str(shard_of(str(text))), ""
     except ValueError:
         return text, f"got {text!r}, allowed is i/n with i from 1 to n, as in 1/4."
 

@@ -144,6 +144,7 @@ _FAULTS: Mapping[str, Callable[[str], str]] = {
 _SPELT: Mapping[str, Callable[[Any], tuple[Any, str]]] = {
     "shard": checks.shard,
     "max_tokens": token_limits.read,
+    **dict.fromkeys(_ADDRESSES, checks.addresses),
 }
 """Settings that have one spelling."""
 
@@ -186,8 +187,7 @@ class _Reader:
             elif key in _NAMED:
                 values[key] = (place(key), value)
             else:
-                read = self.addresses if key in _ADDRESSES else self.setting
-                checked = read(key, value, place(key))
+                checked = self.setting(key, value, place(key))
                 if checked is not None:
                     values[key] = checked
         return values
@@ -203,7 +203,8 @@ class _Reader:
             value = [value]
         if key == "gate" and isinstance(value, (int, float)) and not isinstance(value, bool):
             value = str(value)
-        value, fault = checks.typed(value, str(spec.type))
+        read = _SPELT.get(key, lambda given: checks.typed(given, str(spec.type)))
+        value, fault = read(value)
         if not fault and isinstance(value, (int, float)):
             fault = checks.bounds_fault(
                 value, spec.metadata.get("least"), spec.metadata.get("most")
@@ -212,18 +213,10 @@ class _Reader:
             fault = f"got {value!r}; leave it out, or give {HELP[key]}."
         if not fault and key in _FAULTS:
             fault = _FAULTS[key](value)
-        if not fault and key in _SPELT:
-            value, fault = _SPELT[key](value)
         if fault:
             self.problems.append(f"{where}: {fault}")
             return None
         return self.strings(key, value, where)
-
-    def addresses(self, _key: str, value: Any, where: str) -> tuple[str, ...] | None:
-        found, fault = checks.addresses(value)
-        if fault:
-            self.problems.append(f"{where}: {fault}")
-        return None if fault else found
 
     def strings(self, key: str, value: Any, where: str) -> Any:
         if key == "reference":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safeglot.backends.console import Console
 from safeglot.backends.files.manifest import Manifest
 from safeglot.backends.store import arrays
@@ -20,7 +22,7 @@ from safeglot.flow.measure.cube import benign_cube, cube_of, missing_benign, mis
 from safeglot.flow.measure.judges import labels, norms, reliability
 from safeglot.flow.measure.plans import with_pool
 from safeglot.flow.measure.stop import as_drawn
-from safeglot.flow.run.job import run_signature
+from safeglot.flow.run.manifest import signed
 from safeglot.judge.answers.response_class import VERSION as CHECKS
 from safeglot.keys import RESULT_VERSION
 from safeglot.score.answers.response_classes import estimates as response_classes
@@ -75,14 +77,8 @@ def measure(
 
 def signature(store: Store, manifest: Manifest) -> str:
     """Return the run's signature as scored now, with what scoring adds: checks of answers, labels."""
-    line = run_signature(
-        {**manifest.identity, "results": str(RESULT_VERSION)},
-        manifest.judges,
-        manifest.level,
-        manifest.draws,
-        arms=manifest.arms_digest,
-        adapted=manifest.adapted,
-    )
+    now = {**manifest.identity, "results": str(RESULT_VERSION)}
+    line = signed(replace(manifest, identity=now)).signature
     labelled = labels.identity(store, manifest)
     further = {"off-topic": off_topic.identity(store), "labels": labelled}
     told = [f"{name}:{value}" for name, value in further.items() if value]

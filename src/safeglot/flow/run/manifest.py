@@ -91,29 +91,17 @@ def manifest_of(job: Job) -> Manifest:
 def judged(manifest: Manifest, job: Job) -> Manifest:
     """Return the manifest of a run with the judges of a job."""
     config, ids = job.config, job.judge_ids()
-    return replace(
+    shown = {"judges": settings(job)["judges"], **settings_of_models(config)}
+    new = replace(
         manifest,
         judges=ids,
-        signature=run_signature(
-            manifest.identity,
-            ids,
-            config.level,
-            config.bootstrap,
-            arms=manifest.arms_digest,
-            adapted=manifest.adapted,
-        ),
-        judge_notes=_with_refused_logprobs(
-            replace(manifest, judge_notes=_judge_notes(job)), config
-        ),
+        judge_notes=_judge_notes(job),
         uncovered=_uncovered(config, job.prompts.taxonomy),
         refusal_judges=_refusal_judges(config),
         guard_judges=_guard_judges(config),
-        settings={
-            **manifest.settings,
-            "judges": settings(job)["judges"],
-            **settings_of_models(config),
-        },
+        settings={**manifest.settings, **shown},
     )
+    return signed(replace(new, judge_notes=_with_refused_logprobs(new, config)))
 
 
 def grown(about: Manifest, job: Job) -> Manifest:
@@ -130,20 +118,14 @@ def grown(about: Manifest, job: Job) -> Manifest:
         of_judges = {name: getattr(about, name) for name in _OF_JUDGES}
         judges = {name: about.settings[name] for name in ("judges",) if name in about.settings}
         new = replace(new, **of_judges, settings={**new.settings, **judges})
-    return _signed(replace(new, judge_notes=_with_refused_logprobs(new, job.config)))
+    return signed(replace(new, judge_notes=_with_refused_logprobs(new, job.config)))
 
 
-def _signed(about: Manifest) -> Manifest:
+def signed(about: Manifest) -> Manifest:
     """Return a manifest with the signature of what it says."""
-    signature = run_signature(
-        about.identity,
-        about.judges,
-        about.level,
-        about.draws,
-        arms=about.arms_digest,
-        adapted=about.adapted,
-    )
-    return replace(about, signature=signature)
+    told = about.identity, about.judges, about.level, about.draws
+    line = run_signature(*told, arms=about.arms_digest, adapted=about.adapted)
+    return replace(about, signature=line)
 
 
 def with_arms(manifest: Manifest, arms: ArmsSummary, new: Arms) -> Manifest:
@@ -156,7 +138,7 @@ def with_arms(manifest: Manifest, arms: ArmsSummary, new: Arms) -> Manifest:
     shown = ", ".join(f"{names.get(a, a)} ({n} texts)" for a, n in arms.texts.items())
     texts = {name: text for name, text in manifest.settings.items() if name != "arms"}
     held = replace(arms, files=files, warnings=tuple(dict.fromkeys(warnings)))
-    return _signed(replace(manifest, arms=held, settings={**texts, "arms": shown}))
+    return signed(replace(manifest, arms=held, settings={**texts, "arms": shown}))
 
 
 def with_entry(manifest: Adapted, model_id: str, entry: str) -> Adapted:
@@ -170,7 +152,7 @@ def with_adapted(manifest: Manifest, model_id: str, entry: str, config: Config) 
     about = with_entry(manifest, model_id, entry)
     shown = "; ".join(f"{model}: {', '.join(done)}" for model, done in about.adapted.items())
     about = replace(about, settings={**about.settings, "settings that servers refused": shown})
-    return _signed(replace(about, judge_notes=_with_refused_logprobs(about, config)))
+    return signed(replace(about, judge_notes=_with_refused_logprobs(about, config)))
 
 
 def _with_refused_logprobs(about: Manifest, config: Config) -> dict[str, tuple[str, ...]]:

@@ -176,12 +176,8 @@ def _translation(found: Finding, about: LanguageRate | None) -> Iterator[Caveat]
     term = found.why.term("translation") if found.why else None
     if term is None or about is None or term.high < SMALL:
         return
-    yield Caveat(
-        text=f"Mistakes of the translation can be this much of {_possessive(about)} gap at most.",
-        moves=f"{_possessive(about)} gap",
-        points=term.high,
-        of_headline=True,
-    )
+    text = f"Mistakes of the translation can be this much of {_possessive(about)} gap at most."
+    yield _of_gap(text, about, term.high)
 
 
 def _gate(scope: PanelScope, about: LanguageRate | None) -> Iterator[Caveat]:
@@ -193,13 +189,15 @@ def _gate(scope: PanelScope, about: LanguageRate | None) -> Iterator[Caveat]:
         return
     moved = abs(plain.value - gated.value)
     if moved >= SMALL:
-        yield Caveat(
-            text=f"The quality gate took out some of {_possessive(about)} texts.",
-            moves=f"{_possessive(about)} gap",
-            points=moved,
-            of_headline=True,
-            detail=f"With them the gap is {points(-plain.value)} points.",
+        told = _of_gap(
+            f"The quality gate took out some of {_possessive(about)} texts.", about, moved
         )
+        yield replace(told, detail=f"With them the gap is {points(-plain.value)} points.")
+
+
+def _of_gap(text: str, about: LanguageRate | None, moved: float | None) -> Caveat:
+    """Return what moves the headline's gap."""
+    return Caveat(text=text, moves=f"{_possessive(about)} gap", points=moved, of_headline=True)
 
 
 def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
