@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from safeglot.prompts.probes.alignment import learn
 from safeglot.prompts.probes.base import LEVELS, parse_all, seed_of, shuffled
 from safeglot.prompts.probes.codeswitch import LONGEST, Pair, by_clause, by_word, code_mixing_index
+from safeglot.prompts.probes.codewords import coded
 from safeglot.prompts.probes.framing import frame_languages, framed
 from safeglot.prompts.probes.making import variants
 from safeglot.prompts.probes.segments import clauses, letters, sentences, words
@@ -152,6 +153,17 @@ def read_back(text, level):
     if level == "dots":
         return text.replace(".", "")
     return re.sub(r"(?<! ) (?! )", "", text).replace("   ", " ")
+
+
+@given(WORDS, st.text("XYZ", min_size=1, max_size=3), st.integers(0, 4))
+def test_code_words_are_read_back(drawn, code, at):
+    text = unicodedata.normalize("NFC", " ".join(drawn))
+    term = unicodedata.normalize("NFC", drawn[at % len(drawn)])
+    made = coded(text, {term: code}, "en")
+    if made.fault or any(c in text for c in "XYZ"):
+        return
+    assert made.facts["terms"] == text.split(" ").count(term)
+    assert coded(made.text, {code: term}, "en").text == text
 
 
 def test_other_spellings_of_mini_are_read_back():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from safeglot.prompts.probes.base import Variant, failed
 from safeglot.prompts.probes.dialect import faults_of
-from safeglot.prompts.probes.segments import UNSPACED, bounded
+from safeglot.prompts.probes.segments import UNSPACED, whole
 from safeglot.prompts.problems import Problems
 from safeglot.text import languages
 
@@ -42,15 +43,17 @@ def coded(text: str, codes: Mapping[str, str], tag: str) -> Variant:
 
     Only the forms that are given: no case and no inflection is made up. Texts are compared in NFC.
     """
+    if not codes:
+        return failed(f"the file has no term in {tag}")
     spaced = languages.lookup(tag).script not in UNSPACED
-    terms = [
-        bounded(term) if spaced else re.escape(term)
-        for term in sorted(codes, key=len, reverse=True)
-    ]
-    plain = unicodedata.normalize("NFC", text)
-    found, n = re.subn("|".join(terms), lambda term: codes[term[0]], plain) if terms else (text, 0)
+    pattern = _pattern(tuple(sorted(codes, key=len, reverse=True)), spaced)
+    found, n = pattern.subn(lambda term: codes[term[0]], unicodedata.normalize("NFC", text))
     if not n:
-        return failed(
-            "no term of the file stands in the text" if terms else f"the file has no term in {tag}"
-        )
+        return failed("no term of the file stands in the text")
     return Variant(text=found, facts={"terms": n})
+
+
+@lru_cache(maxsize=64)
+def _pattern(terms: tuple[str, ...], spaced: bool) -> re.Pattern[str]:  # noqa: FBT001 - a key of the cache
+    pattern = "|".join(map(re.escape, terms))
+    return re.compile(whole(pattern) if spaced else pattern)

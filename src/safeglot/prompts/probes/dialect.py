@@ -10,8 +10,8 @@ from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.text import languages
 
 TWINS = (
-    "Coded texts are held against the explicit ones as prompts: "
-    "give the same file to --prompts, with --columns text=explicit"
+    "Coded texts are held against the explicit ones: give the same file as the texts that are asked, "
+    "with --columns text=explicit"
 )
 
 
@@ -60,7 +60,8 @@ def read_dialects(
         if faults := list(faults_of(row, ("id", "language", column), tags, own)):
             problems.found += [f"{where}: {fault}" for fault in faults]
             continue
-        called = row.get("label", "").strip() or probe.level
+        # A file of twins may be that of the labelled texts, whose label says another thing.
+        called = (row.get("label", "").strip() if column == "text" else "") or probe.level
         prompt, tag = row["id"].strip(), languages.canonical(row["language"])
         plain, explicit = own[prompt].get(tag, "").strip(), row.get("explicit", "").strip()
         key = (replace(probe, level=called), prompt, tag)

@@ -61,10 +61,10 @@ def letters(word: str) -> list[str]:
     return _letter_pattern().findall(word)
 
 
-def bounded(word: str) -> str:
-    """Return the pattern of a word that is not part of a longer one."""
+def whole(pattern: str) -> str:
+    """Return a pattern that matches no part of a longer word."""
     letter = rf"[\w{_marks()}]"
-    return rf"(?<!{letter}){re.escape(word)}(?!{letter})"
+    return rf"(?<!{letter})(?:{pattern})(?!{letter})"
 
 
 def clauses(text: str) -> list[Span]:

@@ -36,6 +36,12 @@ PLAIN = Variant(text="x")
         ),
         (
             PLAIN,
+            "codewords=codes+spelling=dots",
+            Seen(quality={"kiwi": 0.31}, identified="sw"),
+            Check(kept=False, checked=True, reason="meaning not shown to be kept: kiwi 0.31 < 0.5"),
+        ),
+        (
+            PLAIN,
             "context=local",
             Seen(identified="sw-KE"),
             Check(kept=True, checked=False, reason="not checked: no estimator gave a number"),
