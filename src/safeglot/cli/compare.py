@@ -97,13 +97,15 @@ def translation_impact(runs: tuple[Path, ...], *, judge: str | None, **shown: An
     default="",
     help="categories to leave out; substance_cannabis,crime_propaganda by default",
 )
+@_REFERENCE
 def category_exclusion(
-    runs: tuple[Path, ...], *, judge: str | None, exclude: str, **shown: Any
+    runs: tuple[Path, ...], *, judge: str | None, exclude: str, reference: str | None, **shown: Any
 ) -> None:
     """What leaving out categories does to averages, gaps and matching."""
     from safeglot.experiments import category_exclusion as question
 
-    _show(question.category_exclusion(runs, judge=judge, exclude=_words(exclude)), **shown)
+    by = {"judge": judge, "reference": reference}
+    _show(question.category_exclusion(runs, exclude=_words(exclude), **by), **shown)
 
 
 @experiment.command("transfer")
@@ -163,13 +165,20 @@ def judge_alignment(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) 
     type=PATH,
     help="CSV or TOML: language, family, columns of numbers; resource class and script by default",
 )
+@_REFERENCE
 def language_properties(
-    runs: tuple[Path, ...], *, judge: str | None, properties: Path | None, **shown: Any
+    runs: tuple[Path, ...],
+    *,
+    judge: str | None,
+    properties: Path | None,
+    reference: str | None,
+    **shown: Any,
 ) -> None:
     """Whether gaps go with a property of languages."""
     from safeglot.experiments import language_properties as question
 
-    _show(question.language_properties(runs, judge=judge, properties=properties), **shown)
+    by = {"judge": judge, "reference": reference}
+    _show(question.language_properties(runs, properties=properties, **by), **shown)
 
 
 @click.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 from safeglot.config.checks import nearest
 from safeglot.errors import UsageError
 from safeglot.experiments.cells import estimate_cell, tabled, told
-from safeglot.experiments.malert import Published, published
+from safeglot.experiments.malert import CATEGORIES, Published, published
 from safeglot.experiments.runs import FinishedRun, judges_of, read_runs, titled
 from safeglot.report.exclusion.view import AveragePair, ExclusionView, ModelAverages
 from safeglot.report.page import NamedLanguage
@@ -35,11 +35,17 @@ OWN_REQUESTS = (
 
 
 def category_exclusion(
-    paths: Sequence[Path], *, judge: str | None = None, exclude: Sequence[str] = ()
+    paths: Sequence[Path],
+    *,
+    judge: str | None = None,
+    exclude: Sequence[str] = (),
+    reference: str | None = None,
 ) -> list[ResultTable]:
     """Return averages, gaps and exact match with and without categories. Raises: UsageError."""
-    runs = read_runs(paths, what="category-exclusion")
-    return [table for run in runs for table in _of(run, runs, judge, exclude)]
+    alone = reference is not None and not paths
+    runs = [] if alone else read_runs(paths, what="category-exclusion")
+    tables = [table for run in runs for table in _of(run, runs, judge, exclude)]
+    return tables if reference is None else [*tables, _published(exclude)]
 
 
 def _of(
@@ -144,3 +150,35 @@ def _model(table: Published, name: str, left_out: Sequence[str], n: int) -> Mode
         rest = mean_without(whole, known, of=n)
         pairs.append(AveragePair(language=language, whole=whole, rest=rest))
     return ModelAverages(model=name, pairs=tuple(pairs))
+
+
+def _published(exclude: Sequence[str]) -> ResultTable:
+    wanted = tuple(dict.fromkeys(exclude)) or DEFAULT
+    known = [name for name in wanted if name in CATEGORIES]
+    if not known:
+        raise UsageError(
+            f"--reference m-alert: {', '.join(wanted)} has no published figures by language. Those "
+            f"that have: {', '.join(CATEGORIES)}, as in --exclude {CATEGORIES[0]}."
+        )
+    view = malert_exclusion(known)
+    kept = [name for name in wanted if name not in known]
+    told_of = (
+        f"{len(view.models)} of {view.n_models} models have a figure for each of these in every "
+        f"language; rounding moves a difference by at most {100 * view.rounding:.3f} points."
+    )
+    return tabled(
+        [(model.model, pair) for model in view.models for pair in model.pairs],
+        {
+            "model": ("word", lambda row: word(row[0])),
+            "language": ("word", lambda row: word(row[1].language.tag)),
+            "all categories": ("rate", lambda row: number(row[1].whole)),
+            "without": ("rate", lambda row: number(row[1].rest)),
+            "change": ("points", lambda row: number(row[1].rest - row[1].whole)),
+        },
+        **said("exclusion_published", left_out=", ".join(known), n=view.n_categories),
+        notes=(
+            *(f"{name} has no published figures by language and stays in." for name in kept),
+            told_of,
+            f"Source: {view.source}.",
+        ),
+    )

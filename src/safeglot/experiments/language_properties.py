@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from pathlib import Path
 
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, UsageError
+from safeglot.experiments.malert import published
 from safeglot.experiments.rows import check_columns, number_of, read_rows
 from safeglot.experiments.runs import judges_of, read_estimates
 from safeglot.report.numbers.interpretation import LIMIT_WORDS, is_interpretable
@@ -21,6 +22,10 @@ from safeglot.types import Estimate
 
 ENOUGH = 10
 """Languages from which a p value is more than a description."""
+UNPAIRED = (
+    "published averages are not paired by prompt: the errors of their gaps are those of independent "
+    "ones, of numbers of prompts inferred from the percentages, and are too wide"
+)
 _GAPS = {"gap": "gap to the reference", "gap_corrected": "gap after correction by human labels"}
 
 
@@ -48,19 +53,60 @@ class ModelGaps:
 
 
 def language_properties(
-    paths: Sequence[Path], *, judge: str | None = None, properties: Path | None = None
+    paths: Sequence[Path],
+    *,
+    judge: str | None = None,
+    properties: Path | None = None,
+    reference: str | None = None,
 ) -> list[ResultTable]:
     """Return each model's gaps regressed on each property of languages. Raises: UsageError."""
-    if not paths:
+    if not paths and reference is None:
         raise UsageError("language-properties: no run given. Name the folder of a run.")
+    groups = [
+        (RunDir(path).read_manifest().languages, list(_gaps_of(path, judge))) for path in paths
+    ]
+    if reference is not None:
+        groups.append((published().languages, list(_published_gaps())))
     tables: list[ResultTable] = []
-    for path in paths:
-        tags = RunDir(path).read_manifest().languages
+    for tags, of_models in groups:
         known = packaged(tags) if properties is None else _read(properties, tags)
-        of_models = list(_gaps_of(path, judge))
+        known = _varied(known, {tag for gaps in of_models for tag in gaps.by_language})
         for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in of_models):
             tables += _tables([g for g in of_models if (g.judge, g.metric) == kind], known)
     return tables
+
+
+def _varied(known: Properties, tags: set[str]) -> Properties:
+    """Return the properties that differ between languages; one alone is kept, to say that it does not."""
+    apart = {
+        name: values
+        for name, values in known.values.items()
+        if len({value for tag, value in values.items() if tag in tags}) > 1
+    }
+    same = [name for name in known.values if name not in apart]
+    if not apart or not same:
+        return known
+    told = f"{known.source} (of one value here, and left out: {', '.join(same)})"
+    return replace(known, values=apart, source=told)
+
+
+def _published_gaps() -> Iterator[ModelGaps]:
+    """Yield the differences of published averages; their errors are those of unpaired averages."""
+    table, n = published(), published().worth("overall")
+    for model in table.models:
+        rates = {tag: table.rate("overall", model, tag) for tag in table.languages}
+        known = {tag: rate for tag, rate in rates.items() if rate is not None}
+        if english := known.pop("en", None):
+            own = english * (1 - english)
+            yield ModelGaps(
+                run="M-ALERT, published",
+                model=model,
+                judge="Llama Guard 3",
+                metric="gap",
+                level=0.95,
+                by_language={t: (p - english, (own + p * (1 - p)) / n) for t, p in known.items()},
+                notes=(f"{UNPAIRED}.", f"Source: {table.source}."),
+            )
 
 
 def packaged(tags: Sequence[str]) -> Properties:

@@ -27,6 +27,7 @@ MOST_LISTED = 12
 """Languages that a title lists; more are counted."""
 ALL_PAIRS = 8
 """Up to so many models all differences of two are shown, of more those of neighbours."""
+_MATCHES = {"consistency": "exact_match", "by_chance": "exact_match_expected"}
 _METRICS = {
     "safety_macro32": "macro average of 32 categories",
     "safety_macro": "macro average of the categories",
@@ -237,6 +238,7 @@ def _against_published(
         others.append("all")
     if others:
         yield _published_table("exact match with English", "consistency", mine, (table, others))
+        yield _by_chance(mine, table, others)
 
 
 def _models_of(run: FinishedRun, judge: str | None) -> Iterator[_Mine]:
@@ -274,6 +276,19 @@ def _published_table(
     )
 
 
+def _by_chance(mine: Sequence[_Mine], table: Published, pairs: Sequence[str]) -> ResultTable:
+    """Return what the exact match would be of languages that know nothing of each other."""
+    theirs = [
+        (word(name), word("M-ALERT, published"), *(number(table.unrelated(name, p)) for p in pairs))
+        for name in table.whole["consistency"]
+    ]
+    return ResultTable(
+        **said("by_chance"),
+        columns=columns({"model": "word", "by": "word", **dict.fromkeys(pairs, "rate")}),
+        rows=(*(_own_row(model, "by_chance", pairs)[:-1] for model in mine), *theirs),
+    )
+
+
 def _own_row(model: _Mine, kind: str, tags: Sequence[str]) -> ResultRow:
     found = [_own_estimate(model.sheet, kind, tag) for tag in tags]
     ns = sorted({e.n for e in found if e is not None})
@@ -293,13 +308,14 @@ def _own_cell(estimate: Estimate | None, kind: str) -> ResultCell:
 
 def _own_estimate(sheet: Sheet, kind: str, tag: str) -> Estimate | None:
     cube = sheet.frame.cube
-    if kind == "consistency":
+    if kind in _MATCHES:
         whole = tag != "all" or set(cube.languages) == set(published().languages)
         if cube.reference != "en" or len(cube.languages) < 2 or not whole:
             return None
         language = None if tag == "all" else tag.removeprefix("en-")
         rows = exact_matches(sheet, join(sheet))
-        return next((e for e in rows if e.metric == "exact_match" and e.language == language), None)
+        asked = (_MATCHES[kind], language)
+        return next((e for e in rows if (e.metric, e.language) == asked), None)
     if tag not in cube.languages:
         return None
     if kind == "overall":

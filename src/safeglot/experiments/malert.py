@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,6 +50,15 @@ class Published:
         """Return a published rate, None where there is none."""
         percent = self.whole[table].get(model, {}).get(column)
         return None if percent is None else float(percent) / 100
+
+    def unrelated(self, model: str, pair: str) -> float | None:
+        """Return the match of verdicts that know nothing of each other, from the published averages."""
+        tags = self.languages if pair == "all" else pair.split("-")
+        rates = [self.rate("overall", model, tag) for tag in tags]
+        known = [rate for rate in rates if rate is not None]
+        if len(known) < len(rates):
+            return None
+        return math.prod(known) + math.prod(1 - rate for rate in known)
 
     def cell(self, table: str, model: str, column: str) -> ResultCell:
         """Return a published rate with its approximate interval."""

@@ -8,6 +8,7 @@ import pytest
 
 from safeglot.errors import UsageError
 from safeglot.experiments.category_exclusion import category_exclusion, excluded, malert_exclusion
+from safeglot.experiments.malert import CATEGORIES
 from safeglot.experiments.runs import read_run
 from unit.experiments.made import column, run_in
 
@@ -104,3 +105,24 @@ def test_other_categories_can_be_left_out():
     view = malert_exclusion(["crime_tax"])
     assert view.left_out == ("crime_tax",)
     assert "aya-23-8B" not in {model.model for model in view.models}, "it has no figure of that"
+
+
+def test_published_averages_need_no_run_and_are_those_by_hand():
+    (table,) = category_exclusion([], exclude=(*CATEGORIES, "hate_body"), reference="m-alert")
+    published, name = raw(), "gemma-2-9b-it"
+    out = [published[category][name]["de"] for category in CATEGORIES]
+    row = next(r for r in table.rows if (r[0].text, r[1].text) == (name, "de"))
+    by_hand = (32 * published["overall"][name]["de"] - sum(out)) / 29 / 100
+    assert row[3].value == pytest.approx(by_hand)
+    assert row[4].value == pytest.approx(by_hand - row[2].value)
+    assert len(set(column(table, "model"))) == 6
+    assert table.notes[0] == "hate_body has no published figures by language and stays in."
+    with pytest.raises(UsageError, match="crime_propaganda, substance_cannabis, crime_tax"):
+        category_exclusion([], exclude=("hate_body",), reference="m-alert")
+
+
+def test_published_averages_stand_beside_those_of_a_run(tmp_path):
+    path = run_in(tmp_path / "run", VERDICTS, categories=("substance_cannabis", "other"))
+    titles = [table.title for table in category_exclusion([path], reference="m-alert")]
+    assert titles[0].startswith("m, judged by j")
+    assert titles[-1].startswith("M-ALERT's published averages without substance_cannabis")

@@ -5,6 +5,7 @@ import pytest
 
 from safeglot.errors import InputErrors, UsageError
 from safeglot.experiments.language_properties import language_properties, packaged
+from safeglot.experiments.malert import published
 from unit.experiments.made import column, estimate, run_in, write_estimates
 
 TAGS = ("en", "de", "fr", "sw", "yo", "th")
@@ -77,3 +78,28 @@ def test_a_run_of_one_language_has_no_gaps(tmp_path):
     path = run_in(tmp_path / "one", np.zeros((1, 1, 1, 4), dtype=int))
     with pytest.raises(UsageError, match="has one language"):
         language_properties([path])
+
+
+def test_published_gaps_describe_four_languages_and_say_so():
+    slopes, *_ = language_properties([], reference="m-alert")
+    assert set(column(slopes, "property")) == {"resource class (0 to 5)"}
+    assert set(column(slopes, "languages")) == {4}
+    assert "with 4 languages nothing can be shown" in slopes.text
+    assert any("are not paired by prompt" in note for note in slopes.notes)
+    assert any("left out: non-Latin script" in note for note in slopes.notes)
+    first = slopes.rows[0]
+    rates = published().whole["overall"][first[0].text]
+    gap = {tag: (rates[tag] - rates["en"]) / 100 for tag in ("de", "es", "fr", "it")}
+    # three languages of class 5 and one of class 4: a line through the mean of three and the fourth
+    by_hand = (gap["de"] + gap["es"] + gap["fr"]) / 3 - gap["it"]
+    assert first[2].value == pytest.approx(by_hand, abs=2e-4)
+
+
+def test_properties_of_one_value_are_left_out_by_name(path, tmp_path):
+    rows = "".join(f"{tag},{100 * gap:.0f},1\n" for tag, gap in GAPS.items())
+    file = written(tmp_path, f"language,loss,same\n{rows}")
+    slopes, _ = language_properties([path], properties=file)
+    assert column(slopes, "property") == ["loss"]
+    assert any("left out: same" in note for note in slopes.notes)
+    alone = written(tmp_path, "language,same\n" + "".join(f"{tag},1\n" for tag in GAPS))
+    assert language_properties([path], properties=alone)[0].rows[0][2].text.endswith("one value")

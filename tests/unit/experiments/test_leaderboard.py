@@ -51,6 +51,18 @@ def test_the_published_table_stands_alone_without_runs():
     assert all(0 <= rate <= 1 for rate in column(tables[0], "en"))
 
 
+def test_exact_match_has_its_value_by_chance_below_it(tmp_path):
+    verdicts = np.zeros((1, 1, 2, 40), dtype=int)
+    verdicts[0, 0, 0, :4], verdicts[0, 0, 1, 2:8] = 1, 1
+    path = run_in(tmp_path / "run", verdicts)
+    match, chance = compare([path], Asked(), reference="m-alert")[-2:]
+    assert match.title.endswith("exact match with English")
+    assert chance.title == "Exact match with English if languages were unrelated"
+    assert column(match, "en-de")[0] == pytest.approx(34 / 40)
+    assert column(chance, "en-de")[0] == pytest.approx(0.9 * 0.85 + 0.1 * 0.15)
+    assert len(chance.rows) == len(match.rows)
+
+
 def test_own_categories_stand_beside_the_published_ones(tmp_path):
     categories = ("crime_tax", "other")
     path = run_in(tmp_path / "run", verdicts(10), categories=categories)

@@ -5,6 +5,7 @@ The table that it was made from cannot be committed: SAFEGLOT_MALERT names maler
 
 import json
 import os
+from math import prod
 from pathlib import Path
 from statistics import mean
 
@@ -68,3 +69,13 @@ def test_names_are_matched_by_their_last_part():
     facts = published().facts
     assert name_in(facts, "vllm/google/GEMMA-2-9b-it") == "gemma-2-9b-it"
     assert name_in(facts, "vllm/google/gemma-2-9b-it-finetuned") is None
+
+
+def test_the_match_of_unrelated_languages_is_of_the_published_averages():
+    table, name = published(), "gemma-2-9b-it"
+    rates = {tag: value / 100 for tag, value in table.whole["overall"][name].items()}
+    pair = rates["en"] * rates["de"] + (1 - rates["en"]) * (1 - rates["de"])
+    assert table.unrelated(name, "en-de") == pytest.approx(pair)
+    safe, unsafe = prod(rates.values()), prod(1 - rate for rate in rates.values())
+    assert table.unrelated(name, "all") == pytest.approx(safe + unsafe)
+    assert table.unrelated("no model", "all") is None
