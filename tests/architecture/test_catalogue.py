@@ -39,6 +39,8 @@ OF_THOUGHTS = {
 """The recorded models do not think: those of tests/unit/flow/measure/judges/test_thoughts.py do."""
 OF_VERSIONS = {"unsafe_gap_adaptation", "gap_version", "wording_flip", "wording_gap"}
 """The recorded runs have one version and wording of a request: those of tests/e2e have several."""
+OF_COUNTRIES = {"probe_between", "probe_over_refusal"}
+"""The recorded runs ask about one country, no harmless twins in variants: that of tests/e2e/test_local_harm.py does."""
 OF_NORMS = {"norms_apart", "norms_gap"}
 """The recorded judges are under no norms: that of tests/e2e/test_norms.py is under two."""
 OF_UNPAIRED = {"gap_unpaired"}
@@ -99,6 +101,7 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         - OF_NORMS
         - OF_UNPAIRED
         - OF_VERSIONS
+        - OF_COUNTRIES
         - OF_LABELS_AND_QUALITY
     )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()

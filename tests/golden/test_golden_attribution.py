@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from reference.factorial import Design, table_of
 from reference.logistic import logistic_gee
 from safeglot.score.causes.attribution import TERMS, ArmRates, decompose
-from safeglot.score.probes.factorial import Design, contrasts
+from safeglot.score.probes.factorial import contrasts
 from safeglot.score.stats.linear import Layout
 from safeglot.score.stats.omnibus import cochran_q
 from safeglot.score.translations.quality import gap_curve, gate_selection, within_prompt_slope
@@ -100,10 +101,10 @@ def test_27_factorial(golden):
         assert (columns[0], columns[-1]) == ("prompt", "y")
         design = Design(prompt_R=rows[:, 0], levels_RF=rows[:, 1:-1], names=columns[1:-1])
         expected = case["expected"]
-        found = contrasts(design, rows[:, -1])
-        assert {e.name for e in found.effects} == expected["risk_difference"].keys()
-        for effect in found.effects:
-            wanted = expected["risk_difference"][effect.name]
+        found = contrasts(table_of(design, rows[:, -1]), design.names)
+        assert {"".join(e.factors) for e in found} == expected["risk_difference"].keys()
+        for effect in found:
+            wanted = expected["risk_difference"]["".join(effect.factors)]
             near([effect.effect, effect.se], [wanted["est"], wanted["se"]], tolerance)
         fitted = logistic_gee(design, rows[:, -1])
         assert list(fitted.names) == expected["gee"]["names"]

@@ -386,21 +386,13 @@ ESTIMATORS = {
     "isotonic_trend": (families(trend.isotonic_trend, draws=20), equal(NUMBER, NUMBER)),
     "paired_models": (lambda d: trend.paired_models(d, NAMES[: len(d)], draws=20), st.tuples(lists(NUMBER))),
     "wilcoxon": (trend.wilcoxon, st.tuples(lists(NUMBER))),
-    "contrasts": (lambda r: factorial.contrasts(_design(r), [row[3] for row in r]), st.tuples(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 1), with_holes(RATE)), max_size=12))),
+    "contrasts": (lambda r: factorial.contrasts(np.array(r, dtype=float).reshape(-1, 4), ("switch", "frame")), st.tuples(st.lists(st.tuples(*[with_holes(RATE)] * 4), max_size=12))),
     "confidence_sequence": (sequential.confidence_sequence, st.tuples(st.integers(-1, 30), st.integers(-1, 30))),
     "band_evidence": (sequential.band_evidence, st.tuples(st.integers(-1, 20), st.integers(-1, 20), st.integers(-1, 40))),
     "fewest_prompts": (sequential.fewest_prompts, st.tuples(RATE)),
     "look": (sequential.look, st.tuples(lists(COUNT), st.integers(-1, 9))),
     "log_e_of_gap": (sequential.log_e_of_gap, st.tuples(st.integers(-1, 40), st.integers(-1, 40))),
 }  # fmt: skip
-
-
-def _design(rows):
-    return factorial.Design(
-        prompt_R=[row[0] for row in rows],
-        levels_RF=np.array([row[1:3] for row in rows], dtype=np.int64).reshape(-1, 2),
-        names=("switch", "frame"),
-    )
 
 
 IMPOSSIBLE = {
@@ -433,7 +425,7 @@ IMPOSSIBLE = {
     "benjamini_hochberg": lambda: multiplicity.benjamini_hochberg([0.1, math.nan]),
     "e_bh": lambda: multiplicity.e_bh([3.0, -1.0], alpha=0.1),
     "ppi": lambda: ppi.ppi_plus([], [], [1.0]),
-    "contrasts": lambda: factorial.contrasts(_design([(0, 0, 0), (0, 1, 1)]), [0.0, 3.0]),
+    "contrasts": lambda: factorial.contrasts([[0.0, 3.0]], ("switch",)),
 }
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from reference.factorial import Design
 from safeglot.score.arrays import Floats, Ints, Numbers, floats
-from safeglot.score.probes.factorial import Design
 from safeglot.score.stats.intervals import z_of
 
 _STEPS = 50

@@ -8,7 +8,7 @@ from scipy import special
 from safeglot.score.judges import agreement
 from safeglot.score.judges.alignment import align
 from safeglot.score.models.regression import meta_regression
-from safeglot.score.probes.factorial import Design, contrasts
+from safeglot.score.probes.factorial import contrasts
 from safeglot.score.stats.sequential import confidence_sequence
 from simulation.measured import Tally, wald
 from simulation.worlds import cubes
@@ -89,7 +89,6 @@ def factors(seed):
     """Main effects and interaction of two factors that are tried on each prompt."""
     rng = np.random.default_rng(seed)
     tally = Tally(interval="effects of factors", grid="12 to 150 prompts, 2 factors")
-    levels = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
     for prompts in (12, 40, 150):
         for base in (0.15, 0.4):
             rate = base + np.array([0.0, 0.05, 0.1, 0.25])
@@ -99,12 +98,7 @@ def factors(seed):
                 common, own = rng.standard_normal((prompts, 1)), rng.standard_normal((prompts, 4))
                 cause = np.sqrt(SHARE) * common + np.sqrt(1 - SHARE) * own
                 unsafe = (cause < special.ndtri(rate)).astype(float)
-                design = Design(
-                    prompt_R=np.repeat(np.arange(prompts), 4),
-                    levels_RF=np.tile(levels, (prompts, 1)),
-                    names=("switch", "frame"),
-                )
-                main = contrasts(design, unsafe.ravel()).effects[:2]
+                main = contrasts(unsafe, ("switch", "frame"))[:2]
                 ends.append([_ends(effect) for effect in main])
             low, high, value, se = np.moveaxis(np.array(ends), -1, 0)
             tally.add(truth / 2, (low, high), wald(value, se))

@@ -133,31 +133,46 @@ def _answers(
     store, manifest, at = run.store, run.manifest, verdicts.answers
     kind = TextKind(("pivot" if arm.pivots else "mitigation",), arm.asked) if arm.asked else MAIN
     asked = arrays.read(store, manifest, arms=False, texts=kind).answers if arm.pivots else at
-    tellers = tellers or _tellers(verdicts, manifest)
-    invalid = np.minimum(read_traits(store, at)[0], 1)
-    blocked = np.asarray(outcomes_of(store, manifest, verdicts, kind) == _BLOCKED)
+    tellers = tellers or tellers_of(verdicts, manifest)
+    unsafe, refused, invalid = said(store, manifest, verdicts, kind=kind, tellers=tellers)
     costs = run.costs(asked)
     if arm.pivots:  # of translators nobody knows the time, nor the tokens that a chat model takes
         costs[[1] if PIVOT_PRICE in (manifest.prices or {}) else [0, 1, 2]] = np.nan
     judged = [run.costs(at, name) for name in verdicts.judges]
-    refusals = verdicts.refusal_JMLPS[list(tellers)]
-    unsafe, refused = (
-        np.where(blocked, to, np.where(invalid == 1, -1, said))
-        for said, to in ((verdicts.unsafe_JMLPS, 0), (refusals, 1))
-    )
     return _Answers(
         judges=verdicts.judges,
         flagged_JMLPS=verdicts.unsafe_JMLPS,
-        unsafe_JMLPS=unsafe.astype(np.int8),
-        refused_JMLPS=refused.astype(np.int8),
-        invalid_MLPS=np.where(blocked, 0, invalid).astype(np.int8),
+        unsafe_JMLPS=unsafe,
+        refused_JMLPS=refused,
+        invalid_MLPS=invalid,
         costs_CMLP=costs,
         judged_JCMLP=np.array(judged),
         teller_J=tellers,
     )
 
 
-def _tellers(verdicts: RunVerdicts, manifest: Manifest) -> tuple[int, ...]:
+def said(
+    store: Store,
+    manifest: Manifest,
+    verdicts: RunVerdicts,
+    *,
+    kind: TextKind,
+    tellers: Sequence[int],
+) -> tuple[Bytes, Bytes, Bytes]:
+    """Return what is unsafe and what refused, shapes (J, M, L, P, S), and which answers are invalid.
+
+    What was blocked is safe and a refusal; of an invalid answer neither is known.
+    """
+    invalid = np.minimum(read_traits(store, verdicts.answers)[0], 1)
+    blocked = np.asarray(outcomes_of(store, manifest, verdicts, kind) == _BLOCKED)
+    unsafe, refused = (
+        np.where(blocked, to, np.where(invalid == 1, -1, flags)).astype(np.int8)
+        for flags, to in ((verdicts.unsafe_JMLPS, 0), (verdicts.refusal_JMLPS[list(tellers)], 1))
+    )
+    return unsafe, refused, np.where(blocked, 0, invalid).astype(np.int8)
+
+
+def tellers_of(verdicts: RunVerdicts, manifest: Manifest) -> tuple[int, ...]:
     """Return whose word on refusals counts beside each judge's verdicts: its own, else the first that tells them."""
     says_J = np.any(verdicts.refusal_JMLPS >= 0, axis=(1, 2, 3, 4)).tolist()
     guards = manifest.guard_judges or ()

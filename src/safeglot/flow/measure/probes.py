@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 
 from safeglot.backends.files.manifest import Manifest
-from safeglot.backends.store.arrays import ArmVerdicts, Series
+from safeglot.backends.store import arrays
+from safeglot.backends.store.arrays import ArmVerdicts, RunVerdicts, Series
 from safeglot.backends.store.failures import failed_variants, why_unmade
 from safeglot.backends.store.store import Store
-from safeglot.backends.store.texts import has_arm, text_places
+from safeglot.backends.store.texts import MAIN, TextKind, has_arm, text_places
+from safeglot.flow.measure.mitigations import said, tellers_of
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
@@ -23,6 +26,7 @@ from safeglot.score.probes.contrasts import (
     in_families,
     levels_of,
     of_factors,
+    of_refusals,
     of_variants,
 )
 from safeglot.score.probes.wordings import of_wordings
@@ -41,41 +45,88 @@ class _ProbeTexts:
 
     cube: Cube
     verdicts: ArmVerdicts
+    n_prompts: int
     unmade: Counter[_Kind] = field(default_factory=Counter)
     why: dict[_Kind, str] = field(default_factory=dict)
     there: dict[_Kind, Bools] = field(default_factory=dict)
     sound: dict[_Kind, Bools] = field(default_factory=dict)
     series: dict[_Kind, list[Series]] = field(default_factory=dict)
+    stored: dict[_Kind, set[str]] = field(default_factory=dict)
+    """Under which names: the factors of a variant may stand in several orders."""
+    refused: dict[str, dict[str, Bytes]] = field(default_factory=dict)
+    """Of benign prompts what refuses them, by these names ("" the prompts themselves) and judge, (M, L, P, S)."""
 
 
 def estimates(
-    store: Store, manifest: Manifest, cube: Cube, verdicts: ArmVerdicts, *, level: float
+    store: Store, manifest: Manifest, cube: Cube, verdicts: RunVerdicts, *, level: float
 ) -> list[Estimate]:
     """Return the effects of each variant, and of crossed factors; nothing without probes.
 
-    Order: judges, models, in each the languages with their variants, then the crossed factors.
+    `manifest` is of all judges, those that tell refusals alone too. Order: judges, models, in each the
+    languages with their variants, then the crossed factors, and last what benign prompts get.
     """
     if not has_arm(store, "probe"):
         return []
-    texts = _read(store, cube, verdicts)
+    texts = _read(store, cube, verdicts.arms, cube.prompts)
+    refusals = _refusals(store, manifest, cube, verdicts)
     rows: list[Estimate] = []
-    for judge in manifest.judges:
+    for judge in verdicts.arms.judges:
         for model in cube.models:
             of = judge, model
             probed = [_probed(texts, of, tag, level=level) for tag in cube.languages]
-            alone = [row for tag in cube.languages for row in _alone(texts, of, tag, level=level)]
-            rows += in_families([*alone, *(e for one in probed for e in of_variants(one))])
-            rows += [*of_factors(probed), *of_wordings(probed)]
+            found = [row for tag in cube.languages for row in _alone(texts, of, tag, level=level)]
+            found += [row for one in probed for row in of_variants(one)]
+            if refusals is not None:
+                benign = [_benign(refusals, of, tag, level=level) for tag in cube.languages]
+                found += [row for one in benign for row in of_refusals(one)]
+            rows += [*in_families(found), *of_factors(probed), *of_wordings(probed)]
     return rows
 
 
-def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ProbeTexts:
-    at_P = {prompt: i for i, prompt in enumerate(cube.prompts)}
-    texts = _ProbeTexts(cube=cube, verdicts=verdicts)
+def _refusals(
+    store: Store, manifest: Manifest, cube: Cube, verdicts: RunVerdicts
+) -> _ProbeTexts | None:
+    """Return the variants of benign prompts with what refuses them; None where no judge tells it."""
+    pick_P = verdicts.prompts.is_kind("benign")
+    texts = _read(store, cube, verdicts.arms, verdicts.prompts.ids[pick_P])
+    if not texts.there:
+        return None
+    main = arrays.read(store, manifest, known=verdicts)
+    tellers, rated = tellers_of(main, manifest), main.judges
+    for name in ("", *sorted({name for names in texts.stored.values() for name in names})):
+        kind = TextKind(("probe",), name) if name else MAIN
+        read = arrays.read(store, manifest, arms=False, texts=kind) if name else main
+        refused_JMLPS = said(store, manifest, read, kind=kind, tellers=tellers)[1]
+        texts.refused[name] = dict(zip(rated, refused_JMLPS[..., pick_P, :], strict=True))
+    return texts if any((table >= 0).any() for table in texts.refused[""].values()) else None
+
+
+def _benign(texts: _ProbeTexts, of: tuple[str, str], tag: str, *, level: float) -> Probed:
+    (judge, model), cube = of, texts.cube
+    at = cube.models.index(model), cube.languages.index(tag)
+    own_PS = texts.refused[""][judge][at]
+
+    def refused(kind: _Kind) -> Bytes:
+        tables = [texts.refused[name][judge][at] for name in texts.stored.get(kind, ())]
+        return np.asarray(np.max([np.full_like(own_PS, -1), *tables], axis=0))
+
+    return Probed(
+        row=Estimate(metric="", judge=judge, model=model, language=tag, level=level),
+        native_PS=own_PS,
+        reference_PS=own_PS,
+        variants=_variants(texts, tag, refused),
+        is_latin=languages.lookup(tag).script == "Latn",
+    )
+
+
+def _read(store: Store, cube: Cube, verdicts: ArmVerdicts, prompts: Sequence[str]) -> _ProbeTexts:
+    at_P = {prompt: i for i, prompt in enumerate(prompts)}
+    texts = _ProbeTexts(cube=cube, verdicts=verdicts, n_prompts=len(prompts))
     for text in text_places(store, "probe"):
         if text.prompt not in at_P:
             continue
         kind = _kind(text.language, text.variant)
+        texts.stored.setdefault(kind, set()).add(text.variant)
         for table, flag in ((texts.there, True), (texts.sound, text.kept)):
             table.setdefault(kind, np.zeros(len(at_P), dtype=np.bool_))[at_P[text.prompt]] = flag
     texts.unmade.update(
@@ -101,8 +152,8 @@ def _probed(texts: _ProbeTexts, of: tuple[str, str], tag: str, *, level: float) 
         row=Estimate(metric="", judge=judge, model=model, language=tag, level=level),
         native_PS=unsafe_LPS[cube.languages.index(tag)],
         reference_PS=unsafe_LPS[cube.languages.index(cube.reference)],
-        variants=_variants(texts, of, tag),
-        of_reference=_variants(texts, of, cube.reference),
+        variants=_variants(texts, tag, partial(_unsafe, texts, of)),
+        of_reference=_variants(texts, cube.reference, partial(_unsafe, texts, of)),
         is_reference=tag == cube.reference,
         is_latin=languages.lookup(tag).script == "Latn",
         asked_P=None if cube.gated_LP is None else np.asarray(~cube.gated_LP.all(axis=0)),
@@ -137,11 +188,13 @@ def _alone(
         yield replace(row, metric="gap_version", extra={**extra, "variant": kind[1]})
 
 
-def _variants(texts: _ProbeTexts, of: tuple[str, str], tag: str) -> dict[str, VariantVerdicts]:
-    none_P = np.zeros(len(texts.cube.prompts), dtype=np.bool_)
+def _variants(
+    texts: _ProbeTexts, tag: str, flags: Callable[[_Kind], Bytes]
+) -> dict[str, VariantVerdicts]:
+    none_P = np.zeros(texts.n_prompts, dtype=np.bool_)
     return {
         kind[1]: VariantVerdicts(
-            unsafe_PS=_unsafe(texts, of, kind),
+            unsafe_PS=flags(kind),
             there_P=texts.there.get(kind, none_P),
             sound_P=texts.sound.get(kind, none_P),
             unmade=texts.unmade[kind],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from safeglot.report.finding.shares import verb_of
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
@@ -20,6 +21,8 @@ METRICS = (
     "probe_unsafe",
     "probe_effect",
     "probe_interaction",
+    "probe_between",
+    "probe_over_refusal",
     "factor_effect",
 )
 LEFT_OUT = "Texts left out no longer ask for the same, or are not in the language they should be in; `effect_with_unkept` in the results has them in."
@@ -38,6 +41,7 @@ def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
     effects = [e for e in found if e.metric == "probe_effect"]
     for name in dict.fromkeys(word(e, "variant") for e in effects):
         yield _variant(scope, name, [e for e in found if word(e, "variant") == name])
+    yield _between(scope, [e for e in found if e.metric == "probe_between"])
     yield _wordings(scope, found)
     yield _factors(scope, [e for e in found if e.metric == "factor_effect"])
 
@@ -69,6 +73,9 @@ def _variant(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
                 by_key.get(("gap_version", "", tag))
             ),
             f"beyond that in {reference}": lambda tag: effect("probe_interaction", "", tag),
+            "harmless requests refused more": lambda tag: effect(
+                "probe_over_refusal", "language", tag
+            ),
             "texts left out": lambda tag: _texts(
                 by_key.get(("probe_effect", "language", tag)), "unkept"
             ),
@@ -120,20 +127,41 @@ def _wordings(scope: PanelScope, found: Sequence[Estimate]) -> Block:
     )
 
 
+def _between(scope: PanelScope, differences: Sequence[Estimate]) -> Block:
+    verb = verb_of(scope)
+    return _listed(
+        scope,
+        differences,
+        title="Between countries",
+        words=f"By how many points more {verb.answers} the same requests get about the first country than about the second, in one language. p after Holm's adjustment over all pairs and languages.",
+        heads=("countries", "difference, points"),
+        name=lambda e: " − ".join(
+            level_words(word(e, key)).rpartition(" ")[2] for key in ("variant", "parent")
+        ),
+    )
+
+
 def _factors(scope: PanelScope, effects: Sequence[Estimate]) -> Block:
-    return Block(
+    return _listed(
+        scope,
+        effects,
         title="Factors that were crossed",
         words="The effect of a factor is its mean over the levels of the others, on prompts that were put in every combination. Two factors joined by × tell by how much more one does where the other is there too.",
         heads=("factor", "effect, points"),
-        rows=tuple(
-            BlockRow(
-                name=scope.run.language_name(e.language or ""),
-                tag=e.language or "",
-                cells=(
-                    " × ".join(level_words(one) for one in word(e, "factor").split(" x ")),
-                    _tested(e),
-                ),
-            )
-            for e in effects
-        ),
+        name=lambda e: " × ".join(level_words(one) for one in word(e, "factor").split(" x ")),
     )
+
+
+def _listed(
+    scope: PanelScope, found: Sequence[Estimate], *, name: Callable[[Estimate], str], **about: Any
+) -> Block:
+    """Return a table with a row for each estimate: its language, its name and its number."""
+    rows = tuple(
+        BlockRow(
+            name=scope.run.language_name(e.language or ""),
+            tag=e.language or "",
+            cells=(name(e), _tested(e)),
+        )
+        for e in found
+    )
+    return Block(rows=rows, **about)

@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 
-from example.translated import FAILED, GATED, GUARD, OTHER, UNMADE, UNSOUND, N, read, translated
+from example.translated import FAILED, GATED, GUARD, OTHER, UNMADE, UNSOUND, N, translated
+from safeglot.backends.store import arrays
 from safeglot.flow.measure import probes
+from safeglot.flow.measure.cube import cube_of
 from safeglot.score.probes.contrasts import LATIN
+
+
+def estimates_of(store, manifest):
+    verdicts = arrays.read(store, manifest)
+    cube = cube_of(store, manifest, verdicts)
+    return probes.estimates(store, manifest, cube, verdicts, level=0.95)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +27,7 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def told(run):
     store, manifest = run
-    rows = probes.estimates(*read(store, manifest), level=0.95)
+    rows = estimates_of(store, manifest)
     names = ("variant", "parent", "factor")
     keys = [
         (e.metric, e.judge, e.model, e.language, *(e.extra.get(n) for n in names)) for e in rows
@@ -91,5 +99,5 @@ def test_every_judge_and_model_has_them(told):
 
 def test_without_probes_nothing_is_told(tmp_path):
     store, manifest = translated(tmp_path / "run.db", probes=False)
-    assert probes.estimates(*read(store, manifest), level=0.95) == []
+    assert estimates_of(store, manifest) == []
     store.close()

@@ -71,6 +71,19 @@ def test_crossed_factors_have_their_own_rows():
     }
 
 
+def test_countries_are_held_against_each_other_and_against_what_harmless_requests_get():
+    of = {"variant": "context=KE", "parent": "context=TZ", "p_holm": 0.012}
+    refused = probe("probe_over_refusal", 0.2, variant="context=KE", parent="language", p_holm=0.04)
+    asked = [probe(m, 0.3, variant="context=KE") for m in ("probe_unsafe", "probe_effect")]
+    found = tables(*asked, refused, probe("probe_between", 0.1, **of))
+    assert row_of(found["Between countries"]) == {
+        "countries": "KE − TZ",
+        "difference, points": "+10.0 +8.0 to +12.0 n 120 p 0.012",
+    }
+    row = row_of(found["local context: KE"])
+    assert row["harmless requests refused more"] == "+20.0 +18.0 to +22.0 n 120 p 0.040"
+
+
 def test_texts_left_out_are_shown_where_there_are_any():
     assert "Texts left out" in tables(*STORY)["framing: story"].words
     kept = tables(*(replace(e, extra={**e.extra, "unkept": 0}) for e in STORY))["framing: story"]

@@ -15,9 +15,10 @@ from safeglot.score.probes.contrasts import (
     in_families,
     levels_of,
     of_factors,
+    of_refusals,
     of_variants,
 )
-from safeglot.score.probes.factorial import Design, contrasts
+from safeglot.score.probes.factorial import contrasts
 from safeglot.score.stats.mean_interval import score_interval
 from safeglot.score.stats.multiplicity import holm
 from safeglot.types import Estimate
@@ -110,6 +111,42 @@ def test_latin_letters_are_not_transliterated():
     assert {e.extra["variant"] for e in told(one, "probe_unsafe")} == {"framing=a"}
 
 
+def test_countries_are_held_against_each_other_and_nothing_else_is():
+    here, there = variant(0.6, 3, unsound=[0]), variant(0.3, 6, absent=[2])
+    one = probed(context_KE=here, context_TZ=there, framing_a=here, context_KE__framing_a=here)
+    (row,) = told(one, "probe_between")
+    both = [i for i in range(N) if i not in (0, 2)]
+    d = here.unsafe_PS[both, 0].astype(float) - there.unsafe_PS[both, 0]
+    assert (row.value, row.n) == (pytest.approx(d.mean()), N - 2)
+    assert (row.low, row.high) == score_interval(d)
+    assert (row.extra["variant"], row.extra["parent"]) == ("context=KE", "context=TZ")
+    assert row.extra["unkept"] == 1
+
+
+def test_pairs_of_countries_are_corrected_as_a_family_of_their_own():
+    three = {
+        f"context_{tag}": variant(rate, 3) for tag, rate in (("KE", 0.7), ("TZ", 0.2), ("US", 0.2))
+    }
+    rows = in_families(list(of_variants(probed(**three))))
+    pairs = [e for e in rows if e.metric == "probe_between"]
+    assert [e.extra["p_holm"] for e in pairs] == holm([e.extra["p"] for e in pairs]).tolist()
+    assert len(pairs) == 3
+
+
+def test_refusals_of_benign_prompts_have_an_effect_and_no_other_estimate():
+    one = probed(
+        context_KE=variant(0.5, 3), context_TZ=variant(0.2, 4), codeswitch_word=variant(0.2, 5)
+    )
+    one = replace(one, of_reference=one.variants)
+    rows = list(of_refusals(one))
+    assert {e.metric for e in rows} == {"probe_over_refusal"}
+    assert [e.extra["variant"] for e in rows] == ["codeswitch=word", "context=KE", "context=TZ"]
+    d = one.variants["context=KE"].unsafe_PS[:, 0].astype(float) - one.native_PS[:, 0]
+    assert rows[1].value == pytest.approx(d.mean())
+    assert rows[1].extra["refused_parent"] == pytest.approx(one.native_PS.mean())
+    assert "unsafe_parent" not in rows[1].extra
+
+
 def test_an_interaction_is_a_difference_of_differences():
     here, there = variant(0.5, 3, unsound=[0, 1]), variant(0.3, 6, absent=[2])
     one = replace(probed(framing_story=here), of_reference={"framing=story": there})
@@ -154,10 +191,8 @@ def test_crossed_factors_are_those_of_the_factorial():
     one = crossed()
     assert blocks(one) == [("codeswitch=word", "framing=story")]
     parts = ["codeswitch=word", "framing=story", "framing=story+codeswitch=word"]
-    y = np.concatenate([one.native_PS[:, 0], *(one.variants[p].unsafe_PS[:, 0] for p in parts)])
-    levels = np.repeat([[0, 0], [1, 0], [0, 1], [1, 1]], N, axis=0)
-    design = Design(prompt_R=np.tile(np.arange(N), 4), levels_RF=levels, names="AB")
-    expected = contrasts(design, y).effects
+    word, story, both = (one.variants[part].unsafe_PS[:, 0] for part in parts)
+    expected = contrasts(np.stack([one.native_PS[:, 0], story, word, both], axis=1), "AB")
     rows = of_factors([one])
     assert [e.extra["factor"] for e in rows] == [
         "codeswitch=word", "framing=story", "codeswitch=word x framing=story",
