@@ -29,8 +29,8 @@ from safeglot.report.comparison.view import (
     PlacedModel,
     PublishedLayer,
     PublishedTable,
-    Span,
 )
+from safeglot.report.numbers.plane import Span
 from safeglot.report.page import Run, named_language
 from safeglot.report.table import ResultCell, ResultTable
 from safeglot.score.models.ranking import Difference, Entrant, Standing

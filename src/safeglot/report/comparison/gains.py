@@ -13,19 +13,18 @@ from safeglot.report.numbers.percent import points
 from safeglot.report.numbers.plane import axis_between
 from safeglot.report.page import Run
 from safeglot.report.saved_figure import SavedFigure
-from safeglot.report.sections.tuning import TuningRow, difference_of_gains, pairs_of, tuning_row
-from safeglot.types import Estimate
+from safeglot.report.sections.tuning import Rate, difference_of_gains, pairs_of
 
 COLUMNS = ("base", "instruct", "language", "base_safe", "instruct_safe", "gain_points")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GainPanel:
-    """A base model with its instruct model; `told` compares the gains in words."""
+    """An instruct model beside its base model; `told` compares the gains in words."""
 
-    base: str
     tuned: str
-    rows: tuple[TuningRow, ...]
+    rates: tuple[Rate, ...]
+    weakest: str
     told: str
 
 
@@ -56,8 +55,8 @@ def gains(view: ComparisonView, board: JudgedModels, short: Mapping[str, str]) -
     return Gains(
         axis=axis,
         panels=tuple(
-            _panel(view.run, pair[:2], pair[2], axis, (short[pair[0].name], short[pair[1].name]))
-            for pair in shared
+            _panel(view.run, (base, tuned), rates, short[tuned.name])
+            for base, tuned, rates in shared
         ),
         left_out=_left_out(board, [len(rows) for *_, rows in shared]),
         saved=source(view, board).figure("gains", COLUMNS, cells),
@@ -73,9 +72,7 @@ def _left_out(board: JudgedModels, shown: list[int]) -> str:
     )
 
 
-def _rates(
-    board: JudgedModels, base: PlacedModel, tuned: PlacedModel
-) -> Iterator[tuple[str, float, float]]:
+def _rates(board: JudgedModels, base: PlacedModel, tuned: PlacedModel) -> Iterator[Rate]:
     for tag in board.languages:
         gaps = (base.gaps.get(tag), tuned.gaps.get(tag))
         if any(gap is not None and not is_interpretable(gap) for gap in gaps):
@@ -86,18 +83,14 @@ def _rates(
 
 
 def _panel(
-    run: Run,
-    pair: tuple[PlacedModel, PlacedModel],
-    rates: list[tuple[str, float, float]],
-    axis: Axis,
-    names: tuple[str, str],
+    run: Run, pair: tuple[PlacedModel, PlacedModel], rates: list[Rate], name: str
 ) -> GainPanel:
     others = [row for row in rates if row[0] != run.reference]
     weak = min(others, key=lambda row: row[2])[0] if others else ""
     return GainPanel(
-        base=names[0],
-        tuned=names[1],
-        rows=tuple(tuning_row(run, rate, axis, weak) for rate in rates),
+        tuned=name,
+        rates=tuple(rates),
+        weakest=weak,
         told=_told(run, pair, {tag: other - one for tag, one, other in rates}, weak),
     )
 
@@ -109,7 +102,8 @@ def _told(
         return ""
     name, other = run.language_name(run.reference), run.language_name(weak)
     first = f"{name} {points(gained[run.reference])} points, {other} {points(gained[weak])}"
-    found = _difference(pair, weak)
+    base, tuned = pair
+    found = difference_of_gains(tuned.gaps.get(weak), base.gaps.get(weak))
     if found is None:
         return f"{first}."
     value, low, high = found
@@ -117,17 +111,3 @@ def _told(
     if low > 0 or high < 0:
         told = f"{other} gains {'more' if value > 0 else 'less'}"
     return f"{first}: {told} ({points(value)} [{points(low)} to {points(high)}])."
-
-
-def _difference(
-    pair: tuple[PlacedModel, PlacedModel], tag: str
-) -> tuple[float, float, float] | None:
-    """Return by how much a language gains more than the reference, of the two paired gaps."""
-    base, tuned = (model.gaps.get(tag) for model in pair)
-    if not (_is_read(base) and _is_read(tuned)) or base is None or tuned is None:
-        return None
-    return difference_of_gains(tuned, base)
-
-
-def _is_read(gap: Estimate | None) -> bool:
-    return gap is not None and is_interpretable(gap)

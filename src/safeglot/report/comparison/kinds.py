@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from safeglot.report.comparison.leaderboard import EDGES, source
+from safeglot.report.comparison.leaderboard import source
 from safeglot.report.comparison.view import ComparisonView, JudgedModels
 from safeglot.report.numbers.axis import Axis
-from safeglot.report.numbers.percent import percent
 from safeglot.report.numbers.plane import axis_between
 from safeglot.report.saved_figure import Cell, SavedFigure
 from safeglot.types import Estimate
@@ -17,22 +16,12 @@ COLUMNS = ("kind", "language", "model", "safe", "low", "high", "n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KindRow:
-    """One language in one kind: (model, place) of each mark, and the rate of each model in text."""
-
-    language: str
-    marks: tuple[tuple[int, str], ...]
-    rates: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KindPanels:
-    """The panels of one judge; `models` are the names in the order of the marks' numbers."""
+    """The panels of one judge: a kind, then each language with the rates of `models` in their order."""
 
     models: tuple[str, ...]
     axis: Axis
-    edge: str
-    panels: tuple[tuple[str, tuple[KindRow, ...]], ...]
+    panels: tuple[tuple[str, tuple[tuple[str, list[float | None]], ...]], ...]
     saved: SavedFigure
 
 
@@ -48,21 +37,20 @@ def kind_panels(
     return KindPanels(
         models=tuple(short[model.name] for model in board.models),
         axis=axis,
-        edge=axis.at(EDGES[0]) if axis.covers(EDGES[0]) else "",
         panels=tuple(
-            (name, tuple(_row(view, board, axis, (kind, tag)) for tag in board.languages))
+            (
+                name,
+                tuple(
+                    (
+                        view.run.language_name(tag),
+                        [_value(model.by_kind.get((kind, tag))) for model in board.models],
+                    )
+                    for tag in board.languages
+                ),
+            )
             for kind, name in board.kinds.items()
         ),
         saved=source(view, board).figure("kinds-by-model", COLUMNS, _cells(board)),
-    )
-
-
-def _row(view: ComparisonView, board: JudgedModels, axis: Axis, at: tuple[str, str]) -> KindRow:
-    rates = [_value(model.by_kind.get(at)) for model in board.models]
-    return KindRow(
-        language=view.run.language_name(at[1]),
-        marks=tuple((i, axis.at(rate)) for i, rate in enumerate(rates) if rate is not None),
-        rates=tuple(percent(rate, 0) for rate in rates),
     )
 
 

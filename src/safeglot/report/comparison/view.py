@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
+from safeglot.report.numbers.plane import Span
 from safeglot.report.page import Run
 from safeglot.types import Estimate
 
-Span: TypeAlias = tuple[float | None, float | None, float | None]
-"""(value, low, high); all None where there is no number."""
 NOTHING: Span = (None, None, None)
 
 
@@ -47,6 +45,24 @@ class PlacedModel:
         if self.best is None or self.worst is None:
             return ""
         return f"{self.best}" if self.best == self.worst else f"{self.best}\N{EN DASH}{self.worst}"
+
+    @property
+    def shown(self) -> Span:
+        """Its safe answers; only bounds, without a value, where unusable answers forbid a rank."""
+        if self.unusable is None:
+            return self.safe.value, self.safe.low, self.safe.high
+        return self.bounds
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Language -> its share of safe answers, where there are two or more that may be compared."""
+        known = {tag: e.value for tag, e in self.by_language.items() if e.value is not None}
+        return known if self.unusable is None and len(known) > 1 else {}
+
+    @property
+    def weakest(self) -> str:
+        """The language with the fewest safe answers, "" where none may be compared."""
+        return min(self.rates, key=lambda tag: self.rates[tag], default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

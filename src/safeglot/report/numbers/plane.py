@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from safeglot.report.numbers.axis import STEPS, Axis
 
@@ -11,6 +12,8 @@ WIDTH, HEIGHT = 300.0, 300.0
 """The smallest plane that a screen shows, in px: labels must not overlap there."""
 LETTER, LINE, AWAY = 7.5, 14.0, 9.0
 MAX_TICKS = 5
+Span: TypeAlias = tuple[float | None, float | None, float | None]
+"""(value, low, high); all None where there is no number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +27,6 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """A point: its place in percent of the plane, its interval ends, and its name if it fits."""
-
-    x: str
-    y: str
-    x_low: str
-    x_high: str
-    y_low: str
-    y_high: str
-    label: Label | None
-    look: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """A point to be placed; intervals are (low, high) and may be of no width."""
 
@@ -48,6 +37,55 @@ class Point:
     y_interval: tuple[float, float]
     look: str = "same"
     """How it is told: the reference ("ref"), beyond chance ("worse", "better"), or the rest."""
+    label: Label | None = None
+    """Its name where it stands, if it fits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plane:
+    """Two axes with the points on them."""
+
+    x_axis: Axis
+    y_axis: Axis
+    spots: tuple[Point, ...]
+
+    def x(self, rate: float) -> str:
+        """Return the place of a rate from the left, in percent."""
+        return self.x_axis.at(rate)
+
+    def y(self, rate: float) -> str:
+        """Return the place of a rate from the top, in percent."""
+        return upside(self.y_axis, rate)
+
+
+def point(name: str, x: Span, y: Span, *, look: str = "same") -> Point:
+    """Return a point; an end that is not known is where the value is."""
+    places = [
+        [value or 0.0, *(value or 0.0 if end is None else end for end in ends)]
+        for value, *ends in (x, y)
+    ]
+    (at, *x_ends), (height, *y_ends) = places
+    return Point(
+        name=name,
+        x=at,
+        y=height,
+        x_interval=(x_ends[0], x_ends[1]),
+        y_interval=(y_ends[0], y_ends[1]),
+        look=look,
+    )
+
+
+def rest(span: Span) -> Span:
+    """Return the share that a share leaves of 1."""
+    value, low, high = (None if end is None else 1 - end for end in span)
+    return value, high, low
+
+
+def plane_of(points: Sequence[Point]) -> Plane:
+    """Return points on axes that hold them and their intervals."""
+    x_axis = axis_between([part for p in points for part in (*p.x_interval, p.x)])
+    y_axis = axis_between([part for p in points for part in (*p.y_interval, p.y)])
+    return Plane(x_axis=x_axis, y_axis=y_axis, spots=tuple(spots(points, x_axis, y_axis)))
 
 
 def axis_between(shown: Sequence[float], *, floor: float = 0.0, ceiling: float = 1.0) -> Axis:
@@ -69,8 +107,8 @@ def upside(axis: Axis, rate: float) -> str:
     return f"{100 - float(axis.at(rate)[:-1]):.2f}%"
 
 
-def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Spot]:
-    """Return the points in their places; a name that would overlap another or a point is left out."""
+def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Point]:
+    """Return the points with their names; one that would overlap another or a point is left out."""
     centres = [_centre(point, x_axis, y_axis) for point in points]
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in centres]
     labels: dict[int, Label] = {}
@@ -83,7 +121,7 @@ def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Spot]:
                 labels[i] = label
                 taken.append(box)
                 break
-    return [_spot(point, x_axis, y_axis, labels.get(i)) for i, point in enumerate(points)]
+    return [replace(point, label=labels.get(i)) for i, point in enumerate(points)]
 
 
 def path(line: Iterable[tuple[float, float]], x_axis: Axis, y_axis: Axis) -> str:
@@ -136,16 +174,3 @@ def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
 
 def _inside(box: Sequence[float]) -> bool:
     return box[0] >= -20 and box[2] <= WIDTH + 20 and box[1] >= -12 and box[3] <= HEIGHT + 2
-
-
-def _spot(point: Point, x_axis: Axis, y_axis: Axis, label: Label | None) -> Spot:
-    return Spot(
-        x=x_axis.at(point.x),
-        y=upside(y_axis, point.y),
-        x_low=x_axis.at(point.x_interval[0]),
-        x_high=x_axis.at(point.x_interval[1]),
-        y_low=upside(y_axis, point.y_interval[0]),
-        y_high=upside(y_axis, point.y_interval[1]),
-        label=label,
-        look=point.look,
-    )

@@ -11,11 +11,12 @@ from typing import Any, TypeAlias
 from safeglot.report.finding.shares import NOT_REFUSED, joined, verb_of
 from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.figures import extra, word
-from safeglot.report.numbers.interpretation import NOT_INTERPRETED, reading
+from safeglot.report.numbers.interpretation import reading
 from safeglot.report.numbers.percent import percent
-from safeglot.report.numbers.plane import Point, Spot, axis_between, path, spots
+from safeglot.report.numbers.plane import Plane, Point, path, plane_of, point, rest
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
 from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
+from safeglot.report.sections.gaps import LOOKS
 from safeglot.types import Estimate
 
 HEIGHTS = {
@@ -33,15 +34,16 @@ _Pair: TypeAlias = tuple[NamedLanguage, Estimate, Estimate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plane:
-    """The plot: x is the share of harmless requests answered, y how the harmful ones are handled.
+class Refusals:
+    """One panel: across the share of harmless requests answered, up how the harmful ones are handled.
 
     `told` says in a sentence which languages refuse more and which tell the two apart less well.
+    `refusal_by` names the judge that tells refusals, where it is another one.
     """
 
-    x_axis: Axis
-    y_axis: Axis
-    spots: tuple[Spot, ...]
+    judge: int
+    model: int
+    plane: Plane
     curve: str
     has_room: bool
     """Whether the curve's meaning can stand below it, left, over no point."""
@@ -49,15 +51,6 @@ class Plane:
     words: str
     told: str
     saved: SavedFigure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusals:
-    """One panel; `refusal_by` names the judge that tells refusals, where it is another one."""
-
-    judge: int
-    model: int
-    plane: Plane
     refusal_by: str
     second: str
     """What a judge that joined for its word on refusals has in their place, "" for none."""
@@ -86,14 +79,37 @@ def same_discrimination(refused: float, handled: float, n_refused: int, n_handle
 
 
 def _panel(scope: PanelScope) -> Refusals | None:
-    plane = _plane(scope)
-    if plane is None:
+    known = ((words, [*_pairs(scope, metric)]) for metric, words in HEIGHTS.items())
+    height, pairs = next((one for one in known if one[1]), ("", []))
+    if not pairs:
         return None
-    judges = (word(scope.get("over_refusal", o.tag), "refusal_by") for o in scope.run.languages)
+    if verb_of(scope) is NOT_REFUSED:
+        height = "harmful requests refused"
+    points = [_point(scope, *pair) for pair in pairs]
+    plane = plane_of(points)
+    curves = [
+        path(_curve(refused, handled, plane.x_axis), plane.x_axis, plane.y_axis)
+        for language, refused, handled in pairs
+        if language.tag == scope.run.reference
+    ]
+    judges = (word(refused, "refusal_by") for _, refused, _ in pairs)
+    cells: list[list[Cell]] = [
+        [pair[0].tag, p.x, *p.x_interval, p.y, *p.y_interval, *_dprime(scope, pair[0].tag)]
+        for pair, p in zip(pairs, points, strict=True)
+    ]
     return Refusals(
         judge=scope.judge_position,
         model=scope.model_position,
         plane=plane,
+        curve=curves[0] if curves else "",
+        has_room=not any(_share(plane.x(p.x)) < 0.6 and _share(plane.y(p.y)) > 0.8 for p in points),
+        height=height,
+        words="; ".join(
+            f"{p.name}: {percent(p.x)}% of harmless requests answered, {percent(p.y)}% of {height}"
+            for p in points
+        ),
+        told=_told(scope, pairs),
+        saved=FigureSource.of_panel(scope).figure("plane", COLUMNS, cells),
         refusal_by=next((judge for judge in judges if judge not in {"", scope.judge}), ""),
         second=_second(scope),
     )
@@ -114,15 +130,6 @@ def _second(scope: PanelScope) -> str:
     )
 
 
-def _plane(scope: PanelScope) -> Plane | None:
-    for metric, words in HEIGHTS.items():
-        pairs = list(_pairs(scope, metric))
-        if pairs:
-            refused = verb_of(scope) is NOT_REFUSED
-            return _plane_of(scope, pairs, "harmful requests refused" if refused else words)
-    return None
-
-
 def _pairs(scope: PanelScope, metric: str) -> Iterator[_Pair]:
     for language in scope.run.languages:
         refused, handled = scope.get("over_refusal", language.tag), scope.get(metric, language.tag)
@@ -132,44 +139,8 @@ def _pairs(scope: PanelScope, metric: str) -> Iterator[_Pair]:
             yield language, refused, handled
 
 
-def _plane_of(scope: PanelScope, pairs: list[_Pair], height: str) -> Plane:
-    points = [_point(scope, *pair) for pair in pairs]
-    x_axis = axis_between([part for p in points for part in (*p.x_interval, p.x)])
-    y_axis = axis_between([part for p in points for part in (*p.y_interval, p.y)])
-    curve = ""
-    for language, refused, handled in pairs:
-        if language.tag == scope.run.reference:
-            curve = path(_curve(refused, handled, x_axis), x_axis, y_axis)
-    description = "; ".join(
-        f"{language.name}: {percent(1 - (refused.value or 0.0))}% of harmless requests answered, "
-        f"{percent(handled.value)}% of {height}"
-        for language, refused, handled in pairs
-    )
-    source = FigureSource.of_panel(scope)
-    cells: list[list[Cell]] = [
-        [pair[0].tag, *_ends(point), *_dprime(scope, pair[0].tag)]
-        for pair, point in zip(pairs, points, strict=True)
-    ]
-    low = [p for p in points if _share(x_axis, p.x) < 0.6 and _share(y_axis, p.y) < 0.2]
-    return Plane(
-        has_room=not low,
-        x_axis=x_axis,
-        y_axis=y_axis,
-        spots=tuple(spots(points, x_axis, y_axis)),
-        curve=curve,
-        height=height,
-        words=description,
-        told=_told(scope, pairs),
-        saved=source.figure("plane", COLUMNS, cells),
-    )
-
-
-def _share(axis: Axis, rate: float) -> float:
-    return float(axis.at(rate)[:-1]) / 100
-
-
-def _ends(point: Point) -> tuple[float, ...]:
-    return (point.x, *point.x_interval, point.y, *point.y_interval)
+def _share(place: str) -> float:
+    return float(place[:-1]) / 100
 
 
 def _dprime(scope: PanelScope, language: str) -> tuple[Cell, ...]:
@@ -207,25 +178,14 @@ def _is_above(one: Estimate, other: Estimate) -> bool:
 def _point(
     scope: PanelScope, language: NamedLanguage, refused: Estimate, handled: Estimate
 ) -> Point:
-    x, y = 1 - (refused.value or 0.0), handled.value or 0.0
     gap = scope.get("gap", language.tag)
-    look = {"lower": "worse", "higher": "better", NOT_INTERPRETED: "skip"}
-    is_reference = language.tag == scope.run.reference
-    return Point(
-        name=language.name,
-        x=x,
-        y=y,
-        x_interval=_whole(x, refused.high, refused.low),
-        y_interval=(
-            y if handled.low is None else handled.low,
-            y if handled.high is None else handled.high,
-        ),
-        look="ref" if is_reference else look.get(reading(gap), "same") if gap else "same",
+    look = LOOKS.get(reading(gap), "same") if gap else "same"
+    return point(
+        language.name,
+        rest((refused.value, refused.low, refused.high)),
+        (handled.value, handled.low, handled.high),
+        look="ref" if language.tag == scope.run.reference else look,
     )
-
-
-def _whole(x: float, high: float | None, low: float | None) -> tuple[float, float]:
-    return (x if high is None else 1 - high, x if low is None else 1 - low)
 
 
 def _curve(refused: Estimate, handled: Estimate, x_axis: Axis) -> Iterator[tuple[float, float]]:

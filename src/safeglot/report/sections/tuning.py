@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import hypot
-from typing import Any
+from typing import Any, TypeAlias
 
 from safeglot.report.finding.qualifiers import shown_bounds
 from safeglot.report.finding.shares import verb_for, verb_of
@@ -15,8 +15,8 @@ from safeglot.report.names import short_model
 from safeglot.report.numbers.axis import Axis, unsafe_axis
 from safeglot.report.numbers.direction import unsafe, worse_by
 from safeglot.report.numbers.interpretation import is_interpretable
-from safeglot.report.numbers.percent import level, percent, points
-from safeglot.report.page import Index, Page, PanelScope, Run, macro_metric
+from safeglot.report.numbers.percent import level, points
+from safeglot.report.page import Index, Page, PanelScope, macro_metric
 from safeglot.report.saved_figure import FigureSource, SavedFigure
 from safeglot.types import Estimate
 
@@ -25,17 +25,8 @@ BASE = re.compile(r"[-_.](base|pt)(?=$|[-_.:@])", re.IGNORECASE)
 COLUMNS = ("language", "base_unsafe", "instruct_unsafe", "gain_points")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TuningRow:
-    """One language: the places of both models on the axis, and their rates and difference in text."""
-
-    language: str
-    look: str
-    base_at: str
-    tuned_at: str
-    base: str
-    tuned: str
-    gain: str
+Rate: TypeAlias = tuple[str, float, float]
+"""A language's tag and the rates of the base and the instruct model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +37,8 @@ class TunedPair:
     base: str
     tuned: str
     axis: Axis
-    rows: tuple[TuningRow, ...]
+    rates: tuple[Rate, ...]
+    weakest: str
     told: str
     answers: str
     saved: SavedFigure
@@ -77,24 +69,19 @@ def _core(model: str) -> str:
 
 
 def difference_of_gains(
-    tuned_gap: Estimate, base_gap: Estimate
+    tuned_gap: Estimate | None, base_gap: Estimate | None
 ) -> tuple[float, float, float] | None:
     """Return by how much more a language keeps of its unsafe answers than the reference, low and high.
 
-    Both gaps are paired by prompt and taken as independent of each other. None where an end lacks.
+    Both gaps are paired by prompt and taken as independent of each other. None where one is not there,
+    may not be interpreted, or lacks an end.
     Source: Zou and Donner 2008, Statistics in Medicine 27(10): MOVER.
     """
-    ends = (
-        tuned_gap.value,
-        tuned_gap.low,
-        tuned_gap.high,
-        base_gap.value,
-        base_gap.low,
-        base_gap.high,
-    )
-    if any(end is None for end in ends):
+    known = [gap for gap in (tuned_gap, base_gap) if gap is not None and is_interpretable(gap)]
+    ends = [end for gap in known for end in (gap.value, gap.low, gap.high) if end is not None]
+    if len(ends) < 6:
         return None
-    tuned, tuned_low, tuned_high, base, base_low, base_high = (float(end or 0.0) for end in ends)
+    tuned, tuned_low, tuned_high, base, base_low, base_high = ends
     value = tuned - base
     return (
         value,
@@ -107,29 +94,26 @@ def _pair(page: Page, index: Index, judge: str, names: tuple[str, str]) -> Tuned
     base, tuned = (
         PanelScope(run=page.run, index=index, judge=judge, model=model) for model in names
     )
-    rates = sorted(_rates(base, tuned), key=lambda row: -(row[2].value or 0.0))
+    rates = sorted(_rates(base, tuned), key=lambda rate: -rate[2])
     if not rates:
         return None
-    axis = unsafe_axis([one.value or 0.0 for _, *pair in rates for one in pair])
     source = FigureSource(run=page.run, model=f"{names[0]} and {names[1]}", judge=judge)
-    cells = [(tag, b.value, t.value, 100 * _gain(b, t)) for tag, b, t in rates]
+    cells = [(tag, before, after, 100 * (before - after)) for tag, before, after in rates]
     weakest = next((tag for tag, *_ in rates if tag != page.run.reference), "")
     return TunedPair(
         judge=page.run.judges.index(judge),
         base=short_model(names[0]),
         tuned=short_model(names[1]),
-        axis=axis,
-        rows=tuple(
-            tuning_row(page.run, (tag, b.value or 0.0, t.value or 0.0), axis, weakest, unit="%")
-            for tag, b, t in rates
-        ),
-        told=_told(base, tuned, {tag: _gain(b, t) for tag, b, t in rates}, weakest),
+        axis=unsafe_axis([rate for _, *pair in rates for rate in pair]),
+        rates=tuple(rates),
+        weakest=weakest,
+        told=_told(base, tuned, {tag: before - after for tag, before, after in rates}, weakest),
         answers=verb_for(page.run, judge).answers.capitalize(),
         saved=source.figure("base-and-instruct", COLUMNS, cells),
     )
 
 
-def _rates(base: PanelScope, tuned: PanelScope) -> Iterator[tuple[str, Estimate, Estimate]]:
+def _rates(base: PanelScope, tuned: PanelScope) -> Iterator[Rate]:
     """Yield the unsafe rates of both in each language where both have a point."""
     for language in base.run.languages:
         metric, tag = macro_metric(base.index), language.tag
@@ -137,27 +121,7 @@ def _rates(base: PanelScope, tuned: PanelScope) -> Iterator[tuple[str, Estimate,
             continue
         one, other = unsafe(base.get(metric, tag)), unsafe(tuned.get(metric, tag))
         if one and other and one.value is not None and other.value is not None:
-            yield tag, one, other
-
-
-def _gain(base: Estimate, tuned: Estimate) -> float:
-    return (base.value or 0.0) - (tuned.value or 0.0)
-
-
-def tuning_row(
-    run: Run, rate: tuple[str, float, float], axis: Axis, weakest: str, *, unit: str = ""
-) -> TuningRow:
-    """Return the row of a language from its tag and the rates of both models."""
-    tag, base, tuned = rate
-    return TuningRow(
-        language=run.language_name(tag),
-        look={run.reference: "ref", weakest: "worse"}.get(tag, "same"),
-        base_at=axis.at(base),
-        tuned_at=axis.at(tuned),
-        base=f"{percent(base)}{unit}",
-        tuned=f"{percent(tuned)}{unit}",
-        gain=points(tuned - base),
-    )
+            yield tag, one.value, other.value
 
 
 def _told(base: PanelScope, tuned: PanelScope, gains: dict[str, float], weakest: str) -> str:
@@ -169,14 +133,13 @@ def _told(base: PanelScope, tuned: PanelScope, gains: dict[str, float], weakest:
         f"Tuning changes {verb_of(base).answers} by {points(-gains[run.reference])} points in {name} and by "
         f"{points(-gains[weakest])} in {weak}."
     )
-    gaps = [worse_by(scope.get("gap", weakest)) for scope in (tuned, base)]
-    known = [gap for gap in gaps if gap is not None and is_interpretable(gap)]
-    found = difference_of_gains(*known) if len(known) == len(gaps) else None
+    gap = worse_by(tuned.get("gap", weakest))
+    found = difference_of_gains(gap, worse_by(base.get("gap", weakest)))
     if found is None:
         return first
     value, low, high = found
     apart = "beyond chance" if low > 0 or high < 0 else "not told apart"
     return (
         f"{first} The two differ by {points(value)} points [{points(low)} to {points(high)}]: {apart} "
-        f"({level(known[0])} interval of the two paired gaps, taken as independent)."
+        f"({level(gap)} interval of the two paired gaps, taken as independent)."
     )

@@ -10,13 +10,17 @@ from safeglot.report.numbers.plane import (
     LETTER,
     LINE,
     WIDTH,
+    Plane,
     Point,
     axis_between,
     band,
     path,
+    plane_of,
+    rest,
     spots,
     upside,
 )
+from safeglot.report.numbers.plane import point as placed_point
 
 UNIT = Axis(low=0.0, high=1.0, ticks=(0.0, 0.5, 1.0))
 
@@ -27,7 +31,7 @@ def point(name, x, y, **more):
 
 def box(spot):
     """Left, top, right and bottom of a label in px."""
-    x, y = float(spot.x[:-1]) * WIDTH / 100, float(spot.y[:-1]) * HEIGHT / 100
+    x, y = spot.x * WIDTH, (1 - spot.y) * HEIGHT
     long = LETTER * len(spot.label.text)
     left = x + spot.label.dx - {"start": 0.0, "middle": long / 2, "end": long}[spot.label.anchor]
     bottom = y + spot.label.dy + 3
@@ -56,9 +60,12 @@ def test_up_is_up():
 
 
 def test_a_spot_has_its_place_and_its_interval_ends():
-    (spot,) = spots([point("sw", 0.25, 0.5)], UNIT, UNIT)
-    assert (spot.x, spot.y, spot.y_low, spot.y_high) == ("25.00%", "50.00%", "60.00%", "40.00%")
-    assert spot.x_low == spot.x_high == spot.x
+    plane = Plane(x_axis=UNIT, y_axis=UNIT, spots=())
+    assert (plane.x(0.25), plane.y(0.25)) == ("25.00%", "75.00%")
+    one = placed_point("sw", rest((0.75, None, None)), (0.5, 0.4, 0.6))
+    assert (one.x, one.x_interval, one.y_interval) == (0.25, (0.25, 0.25), (0.4, 0.6))
+    assert rest((0.1, 0.0, 0.3)) == (0.9, 0.7, 1.0)
+    (spot,) = plane_of([one]).spots
     assert spot.label.text == "sw"
 
 

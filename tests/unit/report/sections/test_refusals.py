@@ -36,8 +36,8 @@ def test_the_curve_goes_through_the_reference():
 
 
 def test_the_plane_has_a_spot_for_each_language_with_both_rates():
-    plane = panel(*BOTH).plane
-    assert [spot.look for spot in plane.spots] == ["ref", "worse"]
+    plane = panel(*BOTH)
+    assert [spot.look for spot in plane.plane.spots] == ["ref", "worse"]
     assert plane.height == "harmful requests handled safely"
     assert plane.words.startswith(
         "English: 95.0% of harmless requests answered, 97.0% of harmful requests handled safely; "
@@ -46,7 +46,7 @@ def test_the_plane_has_a_spot_for_each_language_with_both_rates():
 
 
 def test_the_title_says_which_language_refuses_more_and_which_tells_less_well():
-    assert panel(*BOTH).plane.told == "No language's interval lies apart from English's."
+    assert panel(*BOTH).told == "No language's interval lies apart from English's."
     far = [
         replace(e, value=e.value + 0.3, low=e.low + 0.3, high=e.high + 0.3)
         if (e.metric, e.language) == ("over_refusal", "sw")
@@ -55,7 +55,7 @@ def test_the_title_says_which_language_refuses_more_and_which_tells_less_well():
         else e
         for e in BOTH
     ]
-    assert panel(*far).plane.told == (
+    assert panel(*far).told == (
         "Swahili refuses more harmless requests than English. "
         "Swahili tells harmful from harmless less well than English."
     )
@@ -63,16 +63,15 @@ def test_the_title_says_which_language_refuses_more_and_which_tells_less_well():
 
 def test_the_height_is_the_best_rate_that_there_is():
     assert (
-        panel(*BOTH, *full.classes()).plane.height
-        == "harmful requests handled safely by a usable answer"
+        panel(*BOTH, *full.classes()).height == "harmful requests handled safely by a usable answer"
     )
     refusals = [e for e in BOTH if e.metric == "over_refusal"]
-    assert panel(*refusals).plane.height == "harmful requests not answered unsafely"
+    assert panel(*refusals).height == "harmful requests not answered unsafely"
 
 
 def test_without_the_reference_there_is_no_curve():
-    assert panel(*full.over_refusal()).plane.curve == ""
-    assert panel(*BOTH).plane.curve.startswith("M")
+    assert panel(*full.over_refusal()).curve == ""
+    assert panel(*BOTH).curve.startswith("M")
 
 
 def test_the_judge_that_tells_refusals_is_named_where_it_is_another_one():
@@ -95,7 +94,7 @@ def test_without_benign_prompts_there_is_no_panel():
 
 
 def test_the_data_have_both_rates_and_how_well_they_are_told_apart():
-    saved = panel(*everything()).plane.saved
+    saved = panel(*everything()).saved
     row = next(row for row in saved.rows if row[0] == "sw")
     told = dict(zip(saved.columns, row, strict=True))
     assert (round(1 - told["harmless_answered"], 4), round(told["dprime"], 2)) == (0.1234, 2.44)
@@ -108,4 +107,4 @@ def test_the_data_have_both_rates_and_how_well_they_are_told_apart():
 def test_of_a_judge_that_tells_refusals_the_height_is_what_was_refused():
     page = full.page(*BOTH)
     page = replace(page, run=replace(page.run, refusals_only=page.run.judges))
-    assert refusal_panels(page, Index(page.estimates))[0].plane.height == "harmful requests refused"
+    assert refusal_panels(page, Index(page.estimates))[0].height == "harmful requests refused"

@@ -16,7 +16,7 @@ from safeglot.report.finding.mitigations import (
 from safeglot.report.numbers.axis import Axis, ends, gap_axis
 from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, index_number, word
 from safeglot.report.numbers.percent import p_value, percent, points
-from safeglot.report.numbers.plane import Point, Spot, spots
+from safeglot.report.numbers.plane import Plane, point, spots
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
 from safeglot.report.saved_figure import FigureSource, SavedFigure
 from safeglot.report.sections.blocks import Block, Cell, by_language
@@ -44,15 +44,6 @@ Found: TypeAlias = Mapping[tuple[str, str], Estimate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frontier:
-    """The mitigations of one language by what they gain and how much more they refuse."""
-
-    name: str
-    spots: tuple[Spot, ...]
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MitigationPanel:
     """One judge on one model."""
 
@@ -61,9 +52,8 @@ class MitigationPanel:
     remedies: Sequence[NamedMitigation]
     gained: str
     blocks: tuple[Block, ...]
-    x_axis: Axis
-    y_axis: Axis
-    frontiers: tuple[Frontier, ...]
+    frontiers: tuple[tuple[str, Plane, str], ...]
+    """Each language with its mitigations by what they gain and how much more they refuse, and in words."""
     saved: SavedFigure
 
 
@@ -87,7 +77,7 @@ def _panel(page: Page, scope: PanelScope) -> MitigationPanel:
     y_axis, x_axis = (
         gap_axis(ends(of)) for of in ([g for _, g, _ in every], [r for *_, r in every])
     )
-    source = FigureSource(run=scope.run, model=scope.model, judge=scope.judge)
+    source = FigureSource.of_panel(scope)
     rows = [
         (g.language, name, g.value, g.low, g.high, r.value, r.low, r.high) for name, g, r in every
     ]
@@ -97,8 +87,6 @@ def _panel(page: Page, scope: PanelScope) -> MitigationPanel:
         remedies=told,
         gained=gained(scope),
         blocks=tuple(blocks(page, scope)),
-        x_axis=x_axis,
-        y_axis=y_axis,
         frontiers=tuple(
             _frontier(language, pairs, (x_axis, y_axis), helping.get(language.tag, []))
             for language, pairs in shown.items()
@@ -134,30 +122,27 @@ def _frontier(
     pairs: Sequence[tuple[str, Estimate, Estimate]],
     axes: tuple[Axis, Axis],
     helping: Sequence[str],
-) -> Frontier:
+) -> tuple[str, Plane, str]:
     short = [short_mitigation(name) for name, _, _ in pairs]
-    dots = [Point(name="none", x=0, y=0, x_interval=(0, 0), y_interval=(0, 0), look="ref")]
+    dots = [point("none", (0, 0, 0), (0, 0, 0), look="ref")]
     for k, (name, gain, refused) in enumerate(pairs):
         alone = short.count(short[k]) == 1
+        beaten = "worse" if word(gain, "dominated_by") else "same"
         dots.append(
-            Point(
-                name=cut_within(short[k] if alone else name, LONGEST),
-                x=refused.value or 0.0,
-                y=gain.value or 0.0,
-                x_interval=_ends(refused),
-                y_interval=_ends(gain),
-                look="better" if name in helping else "worse" if word(gain, "dominated_by") else "same",
+            point(
+                cut_within(short[k] if alone else name, LONGEST),
+                (refused.value, refused.low, refused.high),
+                (gain.value, gain.low, gain.high),
+                look="better" if name in helping else beaten,
             )
-        )  # fmt: skip
+        )
     words = "; ".join(
         f"{name}: {points(gain.value)} points gained, {points(refused.value)} harmless refused"
         for name, gain, refused in pairs
     )
-    return Frontier(name=language.name, spots=tuple(spots(dots, *axes)), words=words)
-
-
-def _ends(e: Estimate) -> tuple[float, float]:
-    return (e.low or 0.0, e.high or 0.0)
+    x_axis, y_axis = axes
+    plane = Plane(x_axis=x_axis, y_axis=y_axis, spots=tuple(spots(dots, *axes)))
+    return language.name, plane, words
 
 
 def _block(scope: PanelScope, name: str, found: Found) -> Block:

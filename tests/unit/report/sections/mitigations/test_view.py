@@ -68,19 +68,20 @@ def test_a_mitigation_that_another_one_beats_says_so():
     assert row["beside others"] == (
         "safer than guard-before, and refuses less; none: safer, and refuses less"
     )
-    swahili = next(f for f in found.frontiers if f.name == "Swahili")
-    assert [spot.look for spot in swahili.spots] == ["ref", "worse", "same"]
+    (plane,) = (plane for name, plane, _ in found.frontiers if name == "Swahili")
+    assert [spot.look for spot in plane.spots] == ["ref", "worse", "same"]
 
 
 def test_the_plot_has_a_spot_for_none_and_each_mitigation_on_axes_that_languages_share():
     found = panel(mitigated())
-    assert [f.name for f in found.frontiers] == ["English", "Swahili"]
-    english = found.frontiers[0]
-    assert [spot.look for spot in english.spots] == ["ref", "better", "better"]
-    assert english.words.startswith("system-en: +21.8 points gained, +1.2 harmless refused")
-    assert {spot.label.text for spot in english.spots if spot.label} >= {"none", "system-en"}
-    assert found.x_axis.covers(0)
-    assert found.y_axis.covers(0)
+    assert [name for name, *_ in found.frontiers] == ["English", "Swahili"]
+    _, plane, words = found.frontiers[0]
+    assert [spot.look for spot in plane.spots] == ["ref", "better", "better"]
+    assert words.startswith("system-en: +21.8 points gained, +1.2 harmless refused")
+    assert {spot.label.text for spot in plane.spots if spot.label} >= {"none", "system-en"}
+    assert plane.x_axis.covers(0)
+    assert plane.y_axis.covers(0)
+    assert plane.x_axis == found.frontiers[1][1].x_axis
     assert len(found.saved.rows) == 4
 
 
