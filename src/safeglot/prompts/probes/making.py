@@ -70,10 +70,8 @@ class _Maker:
     def made(self, prompt: str, tag: str, probes: Sequence[Probe]) -> Variant:
         """Return a text after its probes, one after the other; the first that cannot be applied says why."""
         parent = self.texts[prompt][tag]
-        now = Variant(text=parent)
-        if not any(probe.factor == "context" for probe in probes):
-            now = baseline(parent, tag, self.reference)
-            now = Variant(text=now.text, fault=now.fault)
+        is_placed = any(probe.factor == "context" for probe in probes)
+        now = Variant(text=parent) if is_placed else baseline(parent, tag, self.reference)
         facts: dict[str, float | str] = {}
         for probe in probes:
             if now.fault:
@@ -108,7 +106,7 @@ class _Maker:
         given = self.texts[prompt].get(self.reference)
         if given is None:
             return failed(f"no text of this prompt in {self.reference} was kept")
-        other = self._reference_text(given, context)
+        other = baseline(given, self.reference, context or self.reference)
         if other.fault:
             return failed(other.fault)
         pair = Pair(reference=other.text, target=text, reference_tag=self.reference, target_tag=tag)
@@ -125,10 +123,6 @@ class _Maker:
             frequent=self._frequent(),
             into_reference=into,
         )
-
-    def _reference_text(self, text: str, context: str) -> Variant:
-        """Return the reference text with its slots filled as those of the other text were."""
-        return baseline(text, self.reference, context or self.reference)
 
     def _table(self, tag: str) -> WordTable:
         if tag not in self.tables:

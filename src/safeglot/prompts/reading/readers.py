@@ -123,7 +123,7 @@ def read_prompts(
     if not gathering.ids and not problems.found:
         problems.add(table.where, "has no row left that has an id, a category and a language")
         problems.stop()
-    used = _used_languages(gathering, wanted)
+    used = _used_languages(gathering, wanted, allow_partial=options.allow_partial)
     places = versions.gather(used, reference)
     taxonomy, taxonomy_notes = choose_taxonomy(places, alert, given, problems)
     if table.faults:
@@ -145,6 +145,7 @@ def read_prompts(
             *gathering.notes(reference),
             *taxonomy_notes,
             *partial_notes,
+            *problems.notes,
             *wrapped,
         ),
     )
@@ -244,13 +245,21 @@ def _wanted_languages(options: ReadingOptions, problems: Problems) -> tuple[str,
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
 
-def _used_languages(gathering: Gathering, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    there = tuple(gathering.file_languages)
+def _used_languages(
+    gathering: Gathering, wanted: tuple[str, ...], *, allow_partial: bool
+) -> tuple[str, ...]:
+    there, problems = tuple(gathering.file_languages), gathering.problems
+    used = tuple(tag for tag in wanted if tag in there)
     for tag in wanted:
-        if tag not in there:
-            message = missing_language(tag, there, gathering.columns.unused)
-            gathering.problems.add(gathering.where, message)
-    return tuple(tag for tag in wanted if tag in there) or there
+        if tag in there:
+            continue
+        if allow_partial and used:
+            problems.notes[f"{tag} is left out: {gathering.where} has no text in it"] = None
+            continue
+        problems.add(gathering.where, missing_language(tag, there, gathering.columns.unused))
+        if used:
+            problems.remedy.flags["--languages"] = ",".join(used)
+    return used or there
 
 
 def _parallel(

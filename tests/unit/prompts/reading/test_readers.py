@@ -330,6 +330,13 @@ def test_language_that_is_not_there_names_those_that_are():
     assert "nearest: de" in problems(WIDE, languages=("deutch",))[0]
 
 
+def test_a_language_that_is_not_there_stops_no_other_where_a_part_is_allowed():
+    found = read(WIDE, languages=("en", "fr", "de"), allow_partial=True)
+    assert found.languages == ("en", "de")
+    assert found.notes[-1] == "fr is left out: f.csv has no text in it"
+    assert "has no text in fr" in problems(WIDE, languages=("fr",), allow_partial=True)[0]
+
+
 def test_language_lacking_for_some_ids_names_them():
     rows = [{"id": n, "category": "x", "en": "a", "de": "b" if n < 3 else None} for n in range(10)]
     assert problems(jsonl(*rows), ".jsonl") == [
