@@ -23,7 +23,10 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 from example.recorded import recorded  # noqa: E402  the path comes first
 from safeglot.cli import main as main_of_safeglot  # noqa: E402
 
-PAGES = ("docs/how-to/experiments.md", "docs/how-to/compare.md", "docs/how-to/guard-the-judge.md")
+PAGES = (
+    "docs/how-to/experiments.md", "docs/how-to/compare.md", "docs/how-to/guard-the-judge.md",
+    "docs/how-to/guide.md",
+)  # fmt: skip
 _BLOCKS = re.compile(r"```console\n(?P<command>[^`]+?)```\n(?P<between>[^`]*?)```text\n(?P<shown>.*?)```", re.DOTALL)  # fmt: skip
 _GAP = re.compile(r" {2,}")
 _NUMBER = re.compile(r"[−+]?[\d,.]+%?")

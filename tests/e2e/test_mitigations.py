@@ -176,6 +176,26 @@ def test_a_local_prompt_is_in_the_users_language(mitigated):
     }
 
 
+def test_the_guide_names_what_the_results_name_and_nothing_without_mitigations(plain, mitigated):
+    named = {
+        e["language"]: e["extra"] for e in rows(mitigated[0]) if e["metric"] == "mitigation_named"
+    }
+    text = safeglot("guide", mitigated[0]).stdout
+    for tag, name in zip(TAGS, ("English", "German", "Swahili"), strict=True):
+        told = re.search(
+            rf"^- \*\*{name}\*\*: (.+)$", text.split("## What helped")[1], re.MULTILINE
+        )[1]
+        assert told.startswith(f"{named[tag]['mitigation'] or 'none named'}: ")
+        helps = re.findall(rf"- {name}, `(.+?)` helps: \+", text)
+        assert ", ".join(helps) == named[tag]["helping"]
+    assert named["de"]["mitigation"] is None
+    assert named["sw"]["mitigation"] == f"guard-before={GUARD}"
+    assert "that nothing is said of it: pivot." in text
+    null = safeglot("guide", plain).stdout
+    assert "No mitigation was measured in this run, so that none is named." in null
+    assert " helps: " not in null
+
+
 def test_a_finished_run_asks_nothing_more(server, mitigated):
     out, call, _ = mitigated
     before, asked = (out / "results.json").read_text("utf-8"), len(server.requests)

@@ -35,7 +35,7 @@ from safeglot.cli.options import (
     options,
 )
 from safeglot.cli.ratings import ratings
-from safeglot.cli.tools import arms, export, fetch_embedded, ls, merge, show, why
+from safeglot.cli.tools import arms, export, fetch_embedded, guide, ls, merge, show, why
 from safeglot.cli.translate import translate
 from safeglot.cli.view import label, view
 from safeglot.errors import InputErrors, SafeglotError, UnnamedEndpoints, UsageError
@@ -224,6 +224,7 @@ for _command in (
     label,
     show,
     why,
+    guide,
     export,
     merge,
     annotate,

@@ -11,7 +11,8 @@ from safeglot.errors import UsageError
 
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Commands": (
-        "init", "run", "import", "view", "label", "why", "compare", "check", "guards", "demo", "doctor",
+        "init", "run", "import", "view", "label", "why", "guide", "compare", "check", "guards", "demo",
+        "doctor",
     ),
     "Stages, one at a time": ("prompts", "translate", "generate", "judge", "score", "report"),
     "Tools": (

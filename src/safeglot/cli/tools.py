@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,35 @@ def why(run: Path, **wanted: str | None) -> None:
 
     console = Console()
     console.show(why_text(RunDir(run), wanted, console.width))
+
+
+@click.command()
+@RUN
+@click.option("--model", help="of which model; the run's first by default")
+@click.option("--judge", help="by whose verdicts; the run's first by default")
+@click.option(
+    "--policy", metavar="FILE", type=PATH, help="a policy of `check`, to be told beside the numbers"
+)
+@click.option("--out", type=PATH, help="file, .md or .html; printed as Markdown by default")
+def guide(run: Path, *, policy: Path | None, out: Path | None, **wanted: str | None) -> None:
+    """Write for a product owner what was measured, what helped at what price, and what is not known."""
+    from safeglot.backends.files.rundir import RunDir, write_text
+    from safeglot.experiments.policy import check
+    from safeglot.flow.why import guide_source
+    from safeglot.report.guide.forms import render
+
+    if out is not None and (not out.parent.is_dir() or out.suffix not in (".md", ".html")):
+        raise UsageError(f"--out {out}: give a file .md or .html in a folder that is there.")
+    source = guide_source(RunDir(run), wanted)
+    if policy is not None:
+        scope = source.scope
+        source = replace(source, policy=check(run, policy, judge=scope.judge, model=scope.model))
+    made = render(source, "page" if out and out.suffix == ".html" else "markdown")
+    if out is None:
+        _show(made.rstrip("\n"))
+    else:
+        write_text(out, made)
+        _show(str(out))
 
 
 @click.command()

@@ -11,6 +11,8 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 _UNSEEN = "\x00\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Signs that some programs drop before they look at how a cell begins."""
 _HTML = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])|(?<=\])[(\[]")
+_MARKS = re.compile(rf"{_HTML.pattern}|[\\`*~$]|(?<!\w)_|_(?!\w)")
+_LINKS = re.compile(r"://|www\.|@", re.IGNORECASE)
 
 
 def guarded(text: str) -> str:
@@ -32,6 +34,14 @@ def markdown_cell(text: str) -> str:
     """Return a text for one cell of a table, in which nothing ends the cell or marks it up."""
     escaped = re.sub(r"[\\|`*]", lambda sign: f"\\{sign[0]}", " ".join(text.splitlines()))
     return _HTML.sub(lambda sign: f"\\{sign[0]}", shown(escaped))
+
+
+def markdown_text(text: str) -> str:
+    """Return a text in which Markdown finds no mark of its own; what could link or call somebody is code."""
+    return "".join(
+        code_span(part) if _LINKS.search(part) else _MARKS.sub(r"\\\g<0>", shown(part))
+        for part in re.split(r"(\s+)", " ".join(text.splitlines()))
+    )
 
 
 def code_span(text: str) -> str:

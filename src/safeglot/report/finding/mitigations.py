@@ -63,8 +63,16 @@ def _cost(e: Estimate) -> str:
     cost, by = extra(e, "cost"), word(e, "cost_by")
     if cost is None:
         return ""
+    return priced(by, cost)
+
+
+def priced(by: str, cost: float, *ends: float | None) -> str:
+    """Return a cost in its unit, with the ends of its interval where they are given."""
     unit, factor, digits = COSTS[by]
-    return f"{cost * factor:+,.{digits}f} {unit}".replace("-", MINUS, 1)
+    told = [
+        f"{x * factor:+,.{digits}f}".replace("-", MINUS, 1) for x in (cost, *ends) if x is not None
+    ]
+    return f"{told[0]}{f' [{told[1]} to {told[2]}]' if len(told) > 2 else ''} {unit}"
 
 
 def remedies(scope: PanelScope) -> list[NamedMitigation]:

@@ -12,6 +12,7 @@ from safeglot.report.finding.headline import Finding, finding_of
 from safeglot.report.finding.mitigations import remedies
 from safeglot.report.finding.rates import LanguageRate, is_labelled
 from safeglot.report.finding.shares import gap_span
+from safeglot.report.numbers.direction import worse_by
 from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.interpretation import LIMIT
 from safeglot.report.numbers.percent import count, number, p_equals, percent, points
@@ -45,15 +46,18 @@ class Reasons:
 class WhyAnswer:
     """One question on a gap with what the run says, one sentence each.
 
-    `is_known` says whether the run answers it; `more` is what would make the answer firmer, or give
-    one, and `command` does it ("" where nothing does).
+    `more` is what would make the answer firmer, or give one, and `command` does it ("" where nothing does).
     """
 
     question: str
     answer: str
-    is_known: bool
     more: str = ""
     command: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the run answers it."""
+        return not self.answer.startswith(("Not known", "Not tested"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,7 @@ def _remedy(scope: PanelScope, row: LanguageRate) -> Iterator[WhyAnswer]:
     for one in remedies(scope):
         if one.language == row.language:
             told = one.told if one.mitigation else one.told.capitalize()
-            yield WhyAnswer(question="What helps?", answer=told, is_known=True)
+            yield WhyAnswer(question="What helps?", answer=told)
 
 
 def _row(found: Finding, language: str) -> LanguageRate | None:
@@ -136,22 +140,16 @@ def _chance(row: LanguageRate) -> WhyAnswer:
     gap, question = row.gap, "Chance?"
     p = number(gap, "p_holm") if gap else None
     if row.reading == "not interpreted" or gap is None or p is None:
-        return WhyAnswer(question=question, answer="Not tested.", is_known=False)
+        return WhyAnswer(question=question, answer="Not tested.")
     drop = number(gap, "mdd")
     missed = f"a drop under {100 * abs(drop):.1f} points would often be missed" if drop else "even a large drop would often be missed"  # fmt: skip
     if row.reading in ("less safe", "safer"):
         return WhyAnswer(
             question=question,
             answer=f"No: p {p_equals(p)} after Holm's adjustment over the languages.",
-            is_known=True,
         )
     more = "More prompts would show a smaller drop." if drop else ""
-    return WhyAnswer(
-        question=question,
-        answer=f"It may be: p {p_equals(p)}; {missed}.",
-        is_known=True,
-        more=more,
-    )
+    return WhyAnswer(question=question, answer=f"It may be: p {p_equals(p)}; {missed}.", more=more)
 
 
 def _translation(cause: Cause, reasons: Reasons) -> WhyAnswer:
@@ -160,7 +158,6 @@ def _translation(cause: Cause, reasons: Reasons) -> WhyAnswer:
         return WhyAnswer(
             question=question,
             answer="Not known: no prompt was asked after a round trip.",
-            is_known=False,
             command=reasons.arms("roundtrip"),
         )
     how = "by people's translations" if term.by_people else "by a round trip"
@@ -168,16 +165,14 @@ def _translation(cause: Cause, reasons: Reasons) -> WhyAnswer:
     if not term.by_people:
         more = "People's translations of a sample (200) would make it firm."
         command = commands.command("run", reasons.run, "--arms", "roundtrip,translators", "--arm-texts", "human=FILE")  # fmt: skip
-    return WhyAnswer(
-        question=question, answer=_told(term, cause, how), is_known=True, more=more, command=command
-    )
+    return WhyAnswer(question=question, answer=_told(term, cause, how), more=more, command=command)
 
 
 def _adaptation(cause: Cause) -> Iterator[WhyAnswer]:
     """Yield what adapting the requests to the place adds; nothing without adapted versions."""
     if cause.adaptation is not None:
         told = _told(cause.adaptation, cause, "adapted versions against translated ones")
-        yield WhyAnswer(question="The adaptation?", answer=told, is_known=True)
+        yield WhyAnswer(question="The adaptation?", answer=told)
 
 
 def _told(term: CauseTerm, cause: Cause, how: str) -> str:
@@ -194,22 +189,15 @@ def _judge(scope: PanelScope, row: LanguageRate, cause: Cause, reasons: Reasons)
     tag, more, command = row.language.tag, "", ""
     if is_labelled(scope):
         judged = scope.get("gap", tag)
-        own = (
-            points(-judged.value)
-            if judged is not None and judged.value is not None
-            else "not known"
-        )
+        own = points(-judged.value) if judged and judged.value is not None else "not known"
         by_labels = f"By people's labels the gap is {points(row.gap.value if row.gap else None)}, by the judge alone {own} points."  # fmt: skip
-        return WhyAnswer(question=question, answer=by_labels, is_known=True)
+        return WhyAnswer(question=question, answer=by_labels)
     more, command = "People's labels would tell its errors.", commands.label(reasons.run)
     if term is not None:
         told = _told(term, cause, "answers judged in translation")
-        return WhyAnswer(question=question, answer=told, is_known=True, more=more, command=command)
+        return WhyAnswer(question=question, answer=told, more=more, command=command)
     return WhyAnswer(
-        question=question,
-        answer="Not known: no person has checked it.",
-        is_known=False,
-        command=command,
+        question=question, answer="Not known: no person has checked it.", command=command
     )
 
 
@@ -224,28 +212,23 @@ def _model(cause: Cause, reasons: Reasons) -> WhyAnswer:
         return WhyAnswer(
             question=question,
             answer="Not known: it is what translation and judge leave.",
-            is_known=False,
             command=f"{first} && {second}",
         )
     how = "what the others leave" if term.by_people else "as far as a round trip can tell"  # fmt: skip
-    return WhyAnswer(question=question, answer=_told(term, cause, how), is_known=True)
+    return WhyAnswer(question=question, answer=_told(term, cause, how))
 
 
 def _unusable(scope: PanelScope, row: LanguageRate) -> WhyAnswer:
     question = "Unusable answers?"
     own, reference = (scope.get("invalid_rate", tag) for tag in (row.language.tag, scope.run.reference))  # fmt: skip
     if own is None or own.value is None:
-        return WhyAnswer(question=question, answer="Not known: no answer was checked.", is_known=False)  # fmt: skip
+        return WhyAnswer(question=question, answer="Not known: no answer was checked.")  # fmt: skip
     kinds = [f"{name} {count(int(n))}" for key, name in INVALID.items() if (n := extra(own, key))]
     told = f" ({', '.join(kinds)})" if kinds else ""
     shares = [e.value for e in (own, reference) if e is not None and e.value is not None]
     beside = f", in {scope.run.language_name(scope.run.reference)} {percent(shares[1])}%" if len(shares) > 1 else ""  # fmt: skip
     much = "Too many to read the gap" if max(shares) > LIMIT else "Few" if max(shares) else "None"
-    return WhyAnswer(
-        question=question,
-        answer=f"{much}: {percent(own.value)}%{beside}{told}.",
-        is_known=True,
-    )
+    return WhyAnswer(question=question, answer=f"{much}: {percent(own.value)}%{beside}{told}.")
 
 
 def _over_refusal(scope: PanelScope, row: LanguageRate, reasons: Reasons) -> WhyAnswer:
@@ -255,7 +238,6 @@ def _over_refusal(scope: PanelScope, row: LanguageRate, reasons: Reasons) -> Why
         return WhyAnswer(
             question=question,
             answer="Not known: no harmless request was asked.",
-            is_known=False,
             command=commands.ask_harmless(reasons.run),
         )
     name = scope.run.language_name(scope.run.reference)
@@ -267,7 +249,6 @@ def _over_refusal(scope: PanelScope, row: LanguageRate, reasons: Reasons) -> Why
             f"{told}: {percent(own.value)}% of harmless requests refused, in {name} "
             f"{percent(reference.value)}%."
         ),
-        is_known=True,
     )
 
 
@@ -279,27 +260,14 @@ def _category(scope: PanelScope, row: LanguageRate) -> WhyAnswer:
         if e.language == row.language.tag and e.category is not None and e.value is not None
     ]
     if len(cells) < 2:
-        return WhyAnswer(question=question, answer="Not known: there is but one.", is_known=False)
+        return WhyAnswer(question=question, answer="Not known: there is but one.")
     differing = [e for e in category_gaps(scope) if e.language == row.language.tag]
     worst = min(cells, key=lambda e: e.value or 0.0)
-    share = f"the widest, {worst.category}, has {points(-(worst.value or 0.0))} points {_turned(worst)}"  # fmt: skip
-    if not differing:
-        return WhyAnswer(
-            question=question,
-            answer=f"None of {len(cells)} differs beyond chance; {share}.",
-            is_known=True,
-        )
-    return WhyAnswer(
-        question=question,
-        answer=f"{len(differing)} of {len(cells)} differ beyond chance; {share}.",
-        is_known=True,
+    share = f"the widest, {worst.category}, has {points(-(worst.value or 0.0))} points {gap_span(worse_by(worst))}"  # fmt: skip
+    told = (
+        f"{len(differing)} of {len(cells)} differ" if differing else f"None of {len(cells)} differs"
     )
-
-
-def _turned(gap: Estimate) -> str:
-    if gap.low is None or gap.high is None:
-        return ""
-    return f"[{points(-gap.high)} to {points(-gap.low)}]"
+    return WhyAnswer(question=question, answer=f"{told} beyond chance; {share}.")
 
 
 def _wording(scope: PanelScope, row: LanguageRate) -> Iterator[WhyAnswer]:
@@ -309,7 +277,7 @@ def _wording(scope: PanelScope, row: LanguageRate) -> Iterator[WhyAnswer]:
         told = "Not all of it" if (gap.low or 0.0) > 0 or (gap.high or 0.0) < 0 else "It may be"
         share = percent(extra(gap, "share_wording"))
         answer = f"{told}: over {extra(gap, 'wordings'):.1f} wordings a request the gap is {points(gap.value)} points [{points(gap.low)} to {points(gap.high)}]; {share}% of the spread between requests is wording."
-        yield WhyAnswer(question="The wording?", answer=answer, is_known=True)
+        yield WhyAnswer(question="The wording?", answer=answer)
 
 
 def _prompts(page: Page, scope: PanelScope, row: LanguageRate, reasons: Reasons) -> WhyAnswer:
@@ -329,7 +297,6 @@ def _prompts(page: Page, scope: PanelScope, row: LanguageRate, reasons: Reasons)
         return WhyAnswer(
             question=question,
             answer=f"Not known: no variant of the prompts was asked{too}.",
-            is_known=False,
             command=commands.command("run", reasons.run, "--probes", PROBES),
         )
     largest = max(effects, key=lambda e: abs(e.value or 0.0))
@@ -341,5 +308,4 @@ def _prompts(page: Page, scope: PanelScope, row: LanguageRate, reasons: Reasons)
             f"{spelled(word(largest, 'variant'))} adds {points(largest.value)} points more here than "
             f"in {reference}, {beyond} ({len(effects)} probes)."
         ),
-        is_known=True,
     )

@@ -64,7 +64,7 @@ def context(page: Page, index: Index) -> dict[str, Any] | None:
 
 
 def _panel(page: Page, scope: PanelScope) -> MitigationPanel:
-    arms, told = _arms(page, scope), remedies(scope)
+    arms, told = arms_of(page, scope), remedies(scope)
     helping = {one.language.tag: word(one.named, "helping").split(", ") for one in told}
     places = {
         language: [
@@ -95,7 +95,7 @@ def _panel(page: Page, scope: PanelScope) -> MitigationPanel:
     )
 
 
-def _arms(page: Page, scope: PanelScope) -> Mapping[str, Found]:
+def arms_of(page: Page, scope: PanelScope) -> Mapping[str, Found]:
     """Return what each mitigation changes, read from the list: estimates are alike but for its name."""
     arms: dict[str, dict[tuple[str, str], Estimate]] = {}
     for e in page.estimates:
@@ -107,7 +107,7 @@ def _arms(page: Page, scope: PanelScope) -> Mapping[str, Found]:
 
 def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
     """Yield a table a mitigation, a row a language."""
-    for name, found in _arms(page, scope).items():
+    for name, found in arms_of(page, scope).items():
         yield _block(scope, name, found)
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from safeglot.keys import of_norms
 from safeglot.report.numbers.figures import ABSENT, Figure, difference, extra, rate, word
 from safeglot.report.numbers.percent import gap_interval, p_value, points
-from safeglot.report.page import Page, PanelScope
+from safeglot.report.page import Page, PanelScope, Run
 from safeglot.report.sections.blocks import Block, BlockRow, by_language
 from safeglot.types import Estimate
 
@@ -72,8 +72,7 @@ def _pair(scope: PanelScope, found: _Found, one: str, other: str) -> Block:
         return figure if p is None else replace(figure, note=f"p {p_value(p)}")
 
     told = [e for language in run.others() if (e := gap(language.tag)) and is_told(e)]
-    sentences = [sentence(e, run.language_name(e.language or ""), reference, names) for e in told]
-    words = " ".join(sentences) or "No part of a gap is shown to be the norms."
+    words = " ".join(sentence(e, run) for e in told) or "No part of a gap is shown to be the norms."
     return by_language(
         run.languages,
         {
@@ -98,11 +97,14 @@ def is_told(gap: Estimate) -> bool:
     return gap.value is not None and p is not None and p < 1 - (gap.level or 0.95)
 
 
-def sentence(gap: Estimate, language: str, reference: str, names: tuple[str, str]) -> str:
+def sentence(gap: Estimate, run: Run) -> str:
     """Return what of a gap is the norms, in a sentence."""
+    own = of_norms(gap.judge or "")[0]
+    one, other = (_called(judge, own) for judge in (gap.judge or "", word(gap, "other")))
     here, there = (points(extra(gap, key)) for key in ("gap", "gap_other"))
     return (
-        f"{language}: {here} points of safety against {reference} under {names[0]}, {there} under "
-        f"{names[1]}; the {points(gap.value)} points [{gap_interval(gap)}] between them are the norms "
-        "as the judge reads them and not the model: the answers are the same."
+        f"{run.language_name(gap.language or '')}: {here} points of safety against "
+        f"{run.language_name(run.reference)} under {one}, {there} under {other}; the "
+        f"{points(gap.value)} points [{gap_interval(gap)}] between them are the norms as the judge "
+        "reads them and not the model: the answers are the same."
     )
