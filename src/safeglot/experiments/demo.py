@@ -29,6 +29,6 @@ def found(page: Path, run: RunDir, width: int) -> str:
     """Return what both found, for the terminal, and where to go on."""
     ways = (
         f"{page}    {run.report}",
-        f"{commands.why(str(run.path))}    {commands.command('init')}",
+        f"{commands.command('why', str(run.path))}    {commands.command('init')}",
     )
     return demo_text(malert_exclusion(), page_of(run, 0), ways, width)

@@ -47,7 +47,7 @@ def _shared(page: Page, index: Index) -> dict[str, Any]:
     return {
         "page": page,
         "run": page.run,
-        "view": commands.view(page.run.place),
+        "view": commands.command("view", page.run.place),
         "reference": page.run.language_name(page.run.reference),
         "signature_line": f"{version(page.run)} \N{MIDDLE DOT} {short_signature(page.run)}",
         "macro_name": averages(index).get(macro_metric(index), "macro"),

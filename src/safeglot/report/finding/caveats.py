@@ -110,7 +110,10 @@ def _missing(
     share = f"{count(lost)} of {count(of)} verdicts ({percent(lost / of)}%) are missing"
     gap = scope.get("gap", about.language.tag) if about else None
     moved = _beyond(gap)
-    is_urgent, told = lost / of > BLOCKING, Caveat(text=f"{share}.", command=commands.go_on(run))
+    is_urgent, told = (
+        lost / of > BLOCKING,
+        Caveat(text=f"{share}.", command=commands.command("run", run, "--retry-failed")),
+    )
     if is_urgent:
         told = replace(told, text=f"{share}, and count neither as safe nor as unsafe.")
     if is_urgent or (moved is not None and moved >= SMALL and about):
@@ -153,7 +156,7 @@ def _judge(
         points=None if missed is None else abs(missed),
         of_headline=True,
         detail=detail,
-        command=commands.label(run),
+        command=commands.command("label", run),
     )
 
 
@@ -216,7 +219,7 @@ def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
         elif row.reading == NOT_INTERPRETED and row.why:
             yield Caveat(
                 text=f"{name} is not compared: {row.why}.", moves=f"{name} only",
-                points=_beyond(scope.get("gap", tag)), command=commands.go_on(run),
+                points=_beyond(scope.get("gap", tag)), command=commands.command("run", run, "--retry-failed"),
             )  # fmt: skip
     about = scope.run.language_name(found.language)
     for reason, names in screened(scope.run, scope.index, scope.judge).items():
@@ -224,7 +227,7 @@ def _rows(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
             text=f"Screening only in {joined(names)}: {reason}.",
             moves=_only(names),
             of_headline=about in names,
-            command=commands.label(run),
+            command=commands.command("label", run),
         )
 
 
@@ -238,7 +241,13 @@ def _lacking(scope: PanelScope, found: Finding, run: str) -> Iterator[Caveat]:
         was_asked = index.has("over_refusal")
         yield Caveat(
             text=NO_REFUSALS if was_asked else NO_BENIGN,
-            command=commands.tell_refusals(run) if was_asked else commands.ask_harmless(run),
+            command=commands.command(
+                *(
+                    ("judge", run, "--judge", "refusal-baseline")
+                    if was_asked
+                    else ("run", run, *commands.HARMLESS)
+                )
+            ),
         )
     elif refused:
         yield Caveat(text=f"Over-refusal is not known in {joined(refused)}.")

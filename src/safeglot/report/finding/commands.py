@@ -6,6 +6,8 @@ import shlex
 
 from safeglot.report.width import display_width
 
+HARMLESS = ("--kinds", "harmful,benign")
+"""Asks harmless requests beside the harmful ones."""
 _ON, _DEEPER, _THEN = " \\", "  ", "&&"
 
 
@@ -17,46 +19,6 @@ def command(*words: str) -> str:
 def asks(given: str) -> bool:
     """Return whether a command asks models for answers."""
     return any(part.startswith("safeglot run ") for part in given.split(f" {_THEN} "))
-
-
-def label(run: str) -> str:
-    """Return the command that opens the labelling of a run's answers in the browser."""
-    return command("label", run)
-
-
-def view(run: str) -> str:
-    """Return the command that opens a run's answers in the browser."""
-    return command("view", run)
-
-
-def go_on(run: str) -> str:
-    """Return the command that asks for what is missing once more."""
-    return command("run", run, "--retry-failed")
-
-
-def ask_harmless(run: str) -> str:
-    """Return the command that asks harmless requests beside the harmful ones."""
-    return command("run", run, "--kinds", "harmful,benign")
-
-
-def tell_refusals(run: str) -> str:
-    """Return the command that lets a judge of refusals read a run's answers."""
-    return command("judge", run, "--judge", "refusal-baseline")
-
-
-def why(run: str) -> str:
-    """Return the command that tells what a run can say about its gaps."""
-    return command("why", run)
-
-
-def full(run: str) -> str:
-    """Return the command that prints all tables of a run."""
-    return command("show", run, "--full")
-
-
-def compare(run: str) -> str:
-    """Return the command that ranks the models of a run."""
-    return command("compare", run)
 
 
 def pasted(text: str, width: int, indent: str = "") -> list[str]:

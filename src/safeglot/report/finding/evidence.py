@@ -81,15 +81,17 @@ def of_others(
     is_first = language in (run.reference, "")
     about = next((row for row in rates if row.language.tag == language), None)
     also = "" if is_first or about is None or about.reading != "less safe" else " too"
-    parts = []
-    if names := by_reading.get("less safe"):
-        parts.append(f"{joined(names)} {_are(names)} {verb.less}{also}")
-    if names := by_reading.get("safer"):
-        parts.append(f"{joined(names)} {_are(names)} {verb.more} than {name}")
-    if names := by_reading.get("not told apart"):
-        parts.append(f"{joined(names)} {_are(names)} not told apart from {name}")
-    if names := by_reading.get(NOT_INTERPRETED):
-        parts.append(f"{joined(names)} {_are(names)} {NOT_INTERPRETED}")
+    words = {
+        "less safe": f"{verb.less}{also}",
+        "safer": f"{verb.more} than {name}",
+        "not told apart": f"not told apart from {name}",
+        NOT_INTERPRETED: NOT_INTERPRETED,
+    }
+    parts = [
+        f"{joined(names)} {'is' if len(names) == 1 else 'are'} {told}"
+        for reading, told in words.items()
+        if (names := by_reading.get(reading))
+    ]
     return f"{'; '.join(parts)}." if parts else ""
 
 
@@ -175,7 +177,3 @@ def _asked_each(scope: PanelScope, sizes: set[int]) -> list[int]:
 def _range(numbers: Sequence[int]) -> str:
     low, high = min(numbers), max(numbers)
     return count(low) if low == high else f"{count(low)} to {count(high)}"
-
-
-def _are(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"

@@ -192,7 +192,7 @@ def _judge(scope: PanelScope, row: LanguageRate, cause: Cause, reasons: Reasons)
         own = points(-judged.value) if judged and judged.value is not None else "not known"
         by_labels = f"By people's labels the gap is {points(row.gap.value if row.gap else None)}, by the judge alone {own} points."  # fmt: skip
         return WhyAnswer(question=question, answer=by_labels)
-    more, command = "People's labels would tell its errors.", commands.label(reasons.run)
+    more, command = "People's labels would tell its errors.", commands.command("label", reasons.run)
     if term is not None:
         told = _told(term, cause, "answers judged in translation")
         return WhyAnswer(question=question, answer=told, more=more, command=command)
@@ -238,7 +238,7 @@ def _over_refusal(scope: PanelScope, row: LanguageRate, reasons: Reasons) -> Why
         return WhyAnswer(
             question=question,
             answer="Not known: no harmless request was asked.",
-            command=commands.ask_harmless(reasons.run),
+            command=commands.command("run", reasons.run, *commands.HARMLESS),
         )
     name = scope.run.language_name(scope.run.reference)
     apart = (own.low or 0.0) > (reference.high or 1.0) or (own.high or 1.0) < (reference.low or 0.0)

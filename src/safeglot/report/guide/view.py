@@ -53,9 +53,7 @@ def context(source: GuideSource) -> dict[str, Any]:
     return {
         "source": source,
         "scope": scope,
-        "run": scope.run,
         "found": found,
-        "reference": scope.run.language_name(scope.run.reference),
         "rates": rates,
         "cells": category_gaps(scope),
         "split": partial(why, page, scope, source.reasons),

@@ -50,7 +50,7 @@ def brief(page: Page, place: RunPlace, width: int, *, colour: bool) -> str:
     """Return what a run found, no line wider than `width` columns."""
     page = _cleaned(page)
     if is_guard_test(page):
-        ways = _ways(place, (commands.full(place.run),), width)
+        ways = _ways(place, (commands.command("show", place.run, "--full"),), width)
         notes = _of_part(replace(page, unread={}), width)  # those are in the brief
         return _text([*guards_brief(page, width), *notes, *ways], colour=colour)
     index = Index(page.estimates)
@@ -67,7 +67,7 @@ def brief(page: Page, place: RunPlace, width: int, *, colour: bool) -> str:
     }
     first = by_judge[judges[0]]
     if len(first) > 1:
-        ways = _ways(place, (commands.compare(place.run),), width)
+        ways = _ways(place, (commands.command("compare", place.run),), width)
         lines = [*models_brief(page, first, width), *_of_part(page, width), *ways]
     else:
         others = [scopes[0] for judge, scopes in by_judge.items() if judge != judges[0]]
@@ -363,10 +363,10 @@ def caveat_words(caveat: Caveat) -> str:
 def _next(found: Finding, place: RunPlace) -> tuple[str, ...]:
     """Return where to go on beside the page."""
     if found.case in ("benign only", "no data"):
-        return (commands.full(place.run),)
+        return (commands.command("show", place.run, "--full"),)
     if found.case == "small run":
-        return (commands.view(place.run), commands.command("init"))
-    why, view = commands.why(place.run), commands.view(place.run)
+        return (commands.command("view", place.run), commands.command("init"))
+    why, view = (commands.command(name, place.run) for name in ("why", "view"))
     is_told = found.why is not None and found.why.case != "not known"
     return (view, why) if is_told else (why, view)
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from safeglot.report.finding.headline import Finding, finding_of
+from safeglot.report.finding.headline import finding_of
 from safeglot.report.page import Index, Page, PanelScope, scopes
-from safeglot.report.sections.finding.english import EnglishChart, english_chart
-from safeglot.report.sections.finding.kinds import KindsChart, kinds_chart
-from safeglot.report.sections.finding.languages import LanguageChart, language_chart
-from safeglot.report.sections.finding.waterfall import Waterfalls, waterfalls
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingPanel:
-    """One panel: the headline, the chart on the left, and on the right the causes or the kinds of answers."""
-
-    judge: int
-    model: int
-    found: Finding
-    languages: LanguageChart | None
-    english: EnglishChart | None
-    falls: Waterfalls | None
-    kinds: KindsChart | None
+from safeglot.report.sections.finding.english import english_chart
+from safeglot.report.sections.finding.kinds import kinds_chart
+from safeglot.report.sections.finding.languages import language_chart
+from safeglot.report.sections.finding.waterfall import waterfalls
 
 
 def context(page: Page, index: Index) -> dict[str, Any]:
@@ -31,16 +17,17 @@ def context(page: Page, index: Index) -> dict[str, Any]:
     return {"panels": [_panel(scope) for scope in scopes(page.run, index)]}
 
 
-def _panel(scope: PanelScope) -> FindingPanel:
+def _panel(scope: PanelScope) -> dict[str, Any]:
+    """Return the headline, the chart on the left, and on the right the causes or the kinds of answers."""
     found = finding_of(scope)
     english = english_chart(scope) if found.case == "small run" else None
     falls = None if english else waterfalls(scope, found)
-    return FindingPanel(
-        judge=scope.judge_position,
-        model=scope.model_position,
-        found=found,
-        languages=None if english else language_chart(scope, found),
-        english=english,
-        falls=falls,
-        kinds=None if falls else kinds_chart(scope, found),
-    )
+    return {
+        "judge": scope.judge_position,
+        "model": scope.model_position,
+        "found": found,
+        "languages": None if english else language_chart(scope, found),
+        "english": english,
+        "falls": falls,
+        "kinds": None if falls else kinds_chart(scope, found),
+    }
