@@ -18,7 +18,7 @@ from safeglot.types import Estimate
 def estimates(
     store: Store, cube: Cube, judges: Iterable[str], quality: Mapping[str, Floats], *, row: Estimate
 ) -> Iterator[Estimate]:
-    """Yield the slope of each judge's errors on quality, of the languages that have one; none without labels.
+    """Yield the slope of each judge's errors on quality, of the languages that have one; none without labels that are its own.
 
     `quality` is that of the main texts, shape (P,), NaN where there is none; `row` names its estimator.
     """
@@ -36,4 +36,5 @@ def estimates(
             for tag, here in by_language.items()
             if not why_not(judge, here, drawn, cube)
         }
-        yield from slopes(replace(row, judge=judge), samples, scaled)
+        if samples:
+            yield from slopes(replace(row, judge=judge), samples, scaled)
