@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from safeglot.config.settings import Config
@@ -17,6 +19,9 @@ def file(tmp_path):
 
 def config_of(file, **settings):
     return Config(prompts=str(file), **settings)
+
+
+KINDS = ("harmful", "benign")
 
 
 def test_the_bundled_prompts_are_read_with_their_origin():
@@ -89,3 +94,22 @@ def test_a_draw_keeps_the_sizes_of_what_it_was_drawn_from(file, settings, sizes)
 def test_all_shards_together_are_none():
     assert prompts.part_of(Config(shard="1,2/2")) is None
     assert str(prompts.part_of(Config(shard="2/2"))) == "2/2"
+
+
+def test_the_bundled_local_requests_are_drawn_alike_in_every_language_and_by_the_seed_alone():
+    def drawn(seed, *tags):
+        config = Config(prompts="context", languages=tags, limit=4, select_seed=seed, kinds=KINDS)
+        found, _ = prompts.load(config)
+        texts = {tag: [t.prompt for t in found.translations if t.language == tag] for tag in tags}
+        assert len({tuple(ids) for ids in texts.values()}) == 1
+        return found
+
+    first = drawn(3, "en", "sw", "ar")
+    ids = [p.id for p in first.prompts]
+    assert (
+        ids
+        == [p.id for p in drawn(3, "de", "en").prompts]
+        != [p.id for p in drawn(4, "de", "en").prompts]
+    )
+    counts = Counter((p.categories, p.kind) for p in first.prompts)
+    assert {n for (categories, _), n in counts.items() if categories != ("hate_religion",)} == {4}
