@@ -69,16 +69,16 @@ def test_rows_that_are_wrong_are_told(row, says):
 def test_coded_texts_have_explicit_twins_that_are_the_runs_own():
     rows = [
         ("c.csv:2", {"id": "p1", "language": "de", "explicit": "Was?", "coded": "Wos?"}),
-        ("c.csv:3", {"id": "p2", "language": "de", "coded": "Wer?"}),
-        ("c.csv:4", {"id": "p2", "language": "de", "explicit": "Wo?", "coded": "Wau?", "label": "b"}),
+        ("c.csv:3", {"id": "p2", "language": "de", "coded": "Wea?", "label": "unsafe"}),
+        ("c.csv:4", {"id": "p3", "language": "de", "explicit": "Wo?", "coded": "Wau?", "label": "b"}),
         ("c.csv:5", {"id": "p1", "language": "de", "explicit": "Was?", "text": "Wos?"}),
     ]  # fmt: skip
     problems = Problems()
-    own = {"p1": {"de": "Was? "}, "p2": {"de": "Wer nur?"}}
+    own = {"p1": {"de": "Was? "}, "p2": {"de": "Wer?"}, "p3": {"de": "Wo nur?"}}
     probe = Probe(factor="coded", level="twins")
     found = read_dialects(rows, own, tags=["de"], probe=probe, problems=problems)
-    assert found.texts == {(probe, "p1", "de"): "Wos?", (probe, "p2", "de"): "Wer?"}
+    assert found.texts == {(probe, "p1", "de"): "Wos?", (probe, "p2", "de"): "Wea?"}
     assert len(problems.found) == 2
-    assert "explicit is not the run's text of p2 in de" in problems.found[0]
+    assert "explicit is not the run's text of p3 in de" in problems.found[0]
     assert "--columns text=explicit" in problems.found[0]
     assert problems.found[1] == "c.csv:5: has no coded; a row needs id, language, coded"
