@@ -163,7 +163,7 @@ def judge_alignment(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) 
 @click.option(
     "--properties",
     type=PATH,
-    help="CSV or TOML: language, family, columns of numbers; resource class and script by default",
+    help="CSV or TOML: language, family, columns of numbers; by default class, script, distances, tokens",
 )
 @_REFERENCE
 def language_properties(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations, product
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 
 from safeglot.backends.files.rundir import RunDir
@@ -18,8 +18,20 @@ from safeglot.score.models.regression import leave_one_out, meta_regression, per
 from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import z_of
 from safeglot.text import languages
+from safeglot.text.lineages import (
+    Lineage,
+    kilometres,
+    lineage,
+    other_morphology,
+    unshared_branches,
+)
 from safeglot.types import Estimate
 
+SOURCES = (
+    "resource class by Joshi et al. 2020; script by Unicode CLDR (Unicode License v3); family, "
+    "branches and place by Glottolog 5.1 (CC BY 4.0); morphology, features 20A to 29A, by WALS "
+    "v2020.4 (CC BY 4.0); tokens by the run's own model"
+)
 ENOUGH = 10
 """Languages from which a p value is more than a description."""
 UNPAIRED = (
@@ -50,6 +62,8 @@ class ModelGaps:
     level: float
     by_language: Mapping[str, tuple[float, float]]
     notes: tuple[str, ...] = ()
+    tokens: Mapping[str, float] = field(default_factory=dict)
+    """How many times the tokens of the reference the same requests take for this model."""
 
 
 def language_properties(
@@ -62,18 +76,30 @@ def language_properties(
     """Return each model's gaps regressed on each property of languages. Raises: UsageError."""
     if not paths and reference is None:
         raise UsageError("language-properties: no run given. Name the folder of a run.")
-    groups = [
-        (RunDir(path).read_manifest().languages, list(_gaps_of(path, judge))) for path in paths
-    ]
+    groups = []
+    for path in paths:
+        manifest = RunDir(path).read_manifest()
+        groups.append((manifest.languages, manifest.reference, list(_gaps_of(path, judge))))
     if reference is not None:
-        groups.append((published().languages, list(_published_gaps())))
+        groups.append((published().languages, "en", list(_published_gaps())))
     tables: list[ResultTable] = []
-    for tags, of_models in groups:
-        known = packaged(tags) if properties is None else _read(properties, tags)
+    for tags, source, of_models in groups:
+        known = packaged(tags, source) if properties is None else _read(properties, tags)
         known = _varied(known, {tag for gaps in of_models for tag in gaps.by_language})
         for kind in dict.fromkeys((gaps.judge, gaps.metric) for gaps in of_models):
-            tables += _tables([g for g in of_models if (g.judge, g.metric) == kind], known)
+            told = [g for g in of_models if (g.judge, g.metric) == kind]
+            tables += _tables([(g, _with_tokens(known, g, source, properties)) for g in told])
     return tables
+
+
+def _with_tokens(
+    known: Properties, gaps: ModelGaps, reference: str, file: Path | None
+) -> Properties:
+    """Return the package's properties with the tokens that a model takes, where it counted them."""
+    if file is not None or len(set(gaps.tokens.values())) < 2:
+        return known
+    own = {f"tokens for one of {reference}": gaps.tokens}
+    return replace(known, values={**known.values, **own})
 
 
 def _varied(known: Properties, tags: set[str]) -> Properties:
@@ -109,20 +135,32 @@ def _published_gaps() -> Iterator[ModelGaps]:
             )
 
 
-def packaged(tags: Sequence[str]) -> Properties:
-    """Return the resource class and the script of languages, from the package's table."""
+def packaged(tags: Sequence[str], reference: str = "en") -> Properties:
+    """Return what the package knows of languages: classes, scripts, and distances to the reference."""
     known = {tag: languages.lookup(tag) for tag in tags}
-    classes = {
-        tag: float(language.resource_class)
-        for tag, language in known.items()
-        if language.resource_class is not None
+    lines = {tag: line for tag in tags if (line := lineage(tag)) is not None}
+    values: dict[str, Mapping[str, float | None]] = {
+        "resource class (0 to 5)": {tag: of.resource_class for tag, of in known.items()},
+        "non-Latin script": {tag: float(of.script != "Latn") for tag, of in known.items()},
     }
-    script = {tag: float(language.script != "Latn") for tag, language in known.items()}
+    if home := lineage(reference):
+        for name, distance in _DISTANCES.items():
+            values[name.format(reference)] = {tag: distance(of, home) for tag, of in lines.items()}
     return Properties(
-        values={"resource class (0 to 5)": classes, "non-Latin script": script},
-        families={},
-        source="resource class and script of the package's table of languages",
+        values={
+            name: {tag: float(x) for tag, x in of.items() if x is not None}
+            for name, of in values.items()
+        },
+        families=_whole({tag: lines[tag].family if tag in lines else "" for tag in tags}),
+        source=SOURCES,
     )
+
+
+_DISTANCES: Mapping[str, Callable[[Lineage, Lineage], float | None]] = {
+    "branches not shared with {}": unshared_branches,
+    "1,000 km from {}": lambda a, b: None if (km := kilometres(a, b)) is None else km / 1000,
+    "morphology other than in {}": other_morphology,
+}
 
 
 def _read(path: Path, tags: Sequence[str]) -> Properties:
@@ -164,7 +202,9 @@ def _whole(families: Mapping[str, str]) -> dict[str, str]:
 
 
 def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
-    rows = [e for e in read_estimates(path) if e.metric in _GAPS and e.category is None]
+    every = read_estimates(path)
+    rows = [e for e in every if e.metric in _GAPS and e.category is None]
+    tokens = [e for e in every if e.metric == "token_premium" and e.value is not None]
     judges = judges_of(path, tuple(dict.fromkeys(e.judge for e in rows if e.judge)), wanted)
     if RunDir(path).read_manifest().unpaired:
         raise UsageError(
@@ -194,6 +234,7 @@ def _gaps_of(path: Path, wanted: str | None) -> Iterator[ModelGaps]:
             level=next((e.level for e in mine if e.level), 0.95),
             by_language=known,
             notes=tuple(_lost(name, lost, mute)),
+            tokens={str(e.language): float(e.value or 0) for e in tokens if e.model == model},
         )
 
 
@@ -215,30 +256,30 @@ def _figure(e: Estimate) -> tuple[float, float] | None:
     return e.value, ((e.high - e.low) / (2 * z_of(e.level))) ** 2
 
 
-def _tables(models: Sequence[ModelGaps], known: Properties) -> Iterator[ResultTable]:
-    """Yield the tables of all models by one judge."""
-    first = models[0]
+def _tables(models: Sequence[tuple[ModelGaps, Properties]]) -> Iterator[ResultTable]:
+    """Yield the tables of all models by one judge, each with what is known of languages for it."""
+    first = models[0][0]
+    lines = [(gaps, of, name) for gaps, of in models if gaps.by_language for name in of.values]
     of = f"{first.run}: {_GAPS[first.metric]}, judged by {first.judge}"
-    n = max(len(gaps.by_language) for gaps in models)
+    n = max(len(gaps.by_language) for gaps, _ in models)
     few = n < ENOUGH
     told = (
         f"Descriptive only: with {n} languages nothing can be shown of languages in general"
         if few
         else "A slope says that the gap is associated with the property over these languages"
     )
-    n_slopes = len(known.values) * len(models)
-    slopes = f"{n_slopes} {'slope' if n_slopes == 1 else 'slopes'}"
+    slopes = f"{len(lines)} {'slope' if len(lines) == 1 else 'slopes'}"
     yield ResultTable(
         **said(
             "slopes", of=f"{of}{' (descriptive only)' if few else ''}", said=told, slopes=slopes
         ),
-        rows=tuple(_slope_row(gaps, known, name) for gaps in models for name in known.values),
-        notes=tuple(dict.fromkeys(note for gaps in models for note in _notes(gaps, known))),
+        rows=tuple(_slope_row(*line) for line in lines),
+        notes=tuple(dict.fromkeys(note for pair in models for note in _notes(*pair))),
     )
-    yield _left_out(of, models, known)
-    if len(known.values) > 1:
+    yield _left_out(of, lines)
+    if len(models[0][1].values) > 1:
         # the model whose gaps may be read in the most languages
-        yield _together(of, max(models, key=lambda gaps: len(gaps.by_language)), known)
+        yield _together(of, *max(models, key=lambda pair: len(pair[0].by_language)))
 
 
 def _notes(gaps: ModelGaps, known: Properties) -> Iterator[str]:
@@ -293,9 +334,9 @@ def _slope_row(gaps: ModelGaps, known: Properties, name: str) -> ResultRow:
     )
 
 
-def _left_out(of: str, models: Sequence[ModelGaps], known: Properties) -> ResultTable:
+def _left_out(of: str, lines: Sequence[tuple[ModelGaps, Properties, str]]) -> ResultTable:
     rows = []
-    for gaps, name in product(models, known.values):
+    for gaps, known, name in lines:
         points = _points(gaps, known, name)
         for unit, names in (("language", points.tags), ("family", points.families)):
             if names is not None:

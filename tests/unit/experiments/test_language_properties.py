@@ -25,21 +25,52 @@ def written(tmp_path, text):
     return file
 
 
-def test_the_package_knows_classes_and_scripts():
-    known = packaged(("en", "sw", "th"))
+def test_the_package_knows_classes_scripts_and_distances():
+    known = packaged(("en", "sw", "th", "x-name"), "en")
     assert known.values["resource class (0 to 5)"] == {"en": 5, "sw": 2, "th": 3}
-    assert known.values["non-Latin script"] == {"en": 0, "sw": 0, "th": 1}
-    assert known.families == {}
+    assert known.values["non-Latin script"]["th"] == 1
+    apart = known.values["branches not shared with en"]
+    assert (apart["en"], apart["sw"], apart["th"]) == (0, 1, 1)
+    assert 5 < known.values["1,000 km from en"]["sw"] < 9
+    assert set(known.values["morphology other than in en"]) == {"en", "sw", "th"}
+    assert known.families == {}, "of one language no family is known"
+    assert packaged(("en", "sw"), "en").families == {"en": "indo1319", "sw": "atla1278"}
+    assert "Glottolog 5.1 (CC BY 4.0)" in known.source
+    assert len(packaged(("en", "de"), "x-name").values) == 2
 
 
 def test_slopes_are_by_property_and_say_that_they_describe_only(path):
     slopes, left_out, together = language_properties([path])
     assert slopes.title.endswith("(descriptive only)")
     assert "with 5 languages nothing can be shown" in slopes.text
-    assert column(slopes, "languages") == [5, 5]
+    assert column(slopes, "property") == [
+        "resource class (0 to 5)",
+        "non-Latin script",
+        "branches not shared with en",
+        "1,000 km from en",
+        "morphology other than in en",
+    ]
+    assert column(slopes, "languages") == [5] * 5
     assert column(slopes, "gap per unit")[0] > 0  # less loss where there are more resources
-    assert column(left_out, "left out") == ["one language", "one language"]
-    assert column(together, "languages") == [5]
+    assert column(slopes, "gap per unit")[2] < 0  # more loss where less is shared
+    assert column(left_out, "left out") == ["one language", "one family"] * 5
+    assert column(together, "languages") == [5] * 10
+    assert not any("no families" in note for note in slopes.notes)
+
+
+def test_tokens_of_the_own_model_are_a_property_where_they_were_counted(path):
+    rows = [estimate("gap", gap, language=tag) for tag, gap in GAPS.items()]
+    premiums = {"de": 1.1, "fr": 1.2, "sw": 1.9, "yo": 2.8, "th": 2.1}
+    tokens = [
+        estimate("token_premium", value, language=tag, judge=None)
+        for tag, value in premiums.items()
+    ]
+    write_estimates(path, [*rows, *tokens])
+    slopes = language_properties([path])[0]
+    at = column(slopes, "property").index("tokens for one of en")
+    assert column(slopes, "Spearman")[at] == pytest.approx(-1)
+    write_estimates(path, [*rows, *[estimate("token_premium", 1.5, language=t) for t in GAPS]])
+    assert "tokens for one of en" not in column(language_properties([path])[0], "property")
 
 
 def test_a_line_through_all_points_is_found(path, tmp_path):
@@ -82,11 +113,15 @@ def test_a_run_of_one_language_has_no_gaps(tmp_path):
 
 def test_published_gaps_describe_four_languages_and_say_so():
     slopes, *_ = language_properties([], reference="m-alert")
-    assert set(column(slopes, "property")) == {"resource class (0 to 5)"}
-    assert set(column(slopes, "languages")) == {4}
+    assert set(column(slopes, "property")) == {
+        "resource class (0 to 5)", "branches not shared with en", "1,000 km from en", "morphology other than in en",
+    }  # fmt: skip
+    assert column(slopes, "languages")[:4] == [4, 4, 4, 3], (
+        "of Italian too little morphology is known"
+    )
     assert "with 4 languages nothing can be shown" in slopes.text
     assert any("are not paired by prompt" in note for note in slopes.notes)
-    assert any("left out: non-Latin script" in note for note in slopes.notes)
+    assert any("left out: non-Latin script)" in note for note in slopes.notes)
     first = slopes.rows[0]
     rates = published().whole["overall"][first[0].text]
     gap = {tag: (rates[tag] - rates["en"]) / 100 for tag in ("de", "es", "fr", "it")}
