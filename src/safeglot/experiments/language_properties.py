@@ -18,7 +18,7 @@ from safeglot.score.models.regression import leave_one_out, meta_regression, per
 from safeglot.score.stats.association import NoFit, spearman
 from safeglot.score.stats.intervals import z_of
 from safeglot.text import languages
-from safeglot.text.lineages import (
+from safeglot.text.close_languages import (
     Lineage,
     kilometres,
     lineage,

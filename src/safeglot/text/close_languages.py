@@ -1,15 +1,19 @@
-"""Languages that identifiers mistake for one another, and the identifier that comes with safeglot.
+"""Languages that identifiers mistake for one another, the identifier, and how far any two are apart.
 
-py3langid (naive Bayes over byte n-grams, 139 languages) is loaded at the first text.
+py3langid (naive Bayes over byte n-grams, 139 languages) is loaded at the first text. Distances are
+from Glottolog 5.1 and WALS v2020.4, both CC BY 4.0, by scripts/languages/make_lineages.py.
 """
 
 from __future__ import annotations
 
+import csv
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from safeglot.text.package_data import table
+from safeglot.text.languages import primary
+from safeglot.text.package_data import table, text_of
 
 _TABLE = table(__package__, "close_languages.toml")
 GROUPS = tuple(tuple(group.split()) for group in _TABLE["groups"])
@@ -69,3 +73,72 @@ def byte_grams() -> ByteGrams:
 def known_groups() -> frozenset[str]:
     """Return the groups of which py3langid knows a language; it is not loaded for that."""
     return frozenset(map(group_of, LABELS))
+
+
+# ---- how far languages are apart
+
+LEAST_FEATURES = 6
+"""Of twelve features of morphology so many must be known of both languages."""
+_EARTH_KM = 6371.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """A language's branches from the family down to itself, its place, and its morphology."""
+
+    path: tuple[str, ...]
+    place: tuple[float, float] | None
+    """Latitude and longitude, where Glottolog has one point for the language."""
+    morphology: tuple[str, ...]
+    """Values of WALS's features 20A to 29A, "-" where there is none; empty where WALS lacks the language."""
+
+    @property
+    def family(self) -> str:
+        """The Glottolog code of the family; of a language without relatives its own."""
+        return self.path[0]
+
+
+@cache
+def _rows() -> dict[str, Lineage]:
+    rows = csv.DictReader(text_of("safeglot.text", "lineages.csv").splitlines())
+    return {
+        row["language"]: Lineage(
+            path=(*row["above"].split(), row["glottolog"]),
+            place=(float(row["latitude"]), float(row["longitude"])) if row["latitude"] else None,
+            morphology=tuple(row["morphology"].split()),
+        )
+        for row in rows
+    }
+
+
+def lineage(tag: str) -> Lineage | None:
+    """Return what is known of a tag's language, whatever its script and region; None where nothing is.
+
+    Raises: UnknownLanguage.
+    """
+    return _rows().get(primary(tag))
+
+
+def unshared_branches(first: Lineage, second: Lineage) -> float:
+    """Return the share of their branches that two languages do not share: 0 of one, 1 of two families."""
+    shared = len(set(first.path) & set(second.path))
+    return 1 - 2 * shared / (len(first.path) + len(second.path))
+
+
+def kilometres(first: Lineage, second: Lineage) -> float | None:
+    """Return the great circle between the places of two languages; None where one has none."""
+    if first.place is None or second.place is None:
+        return None
+    lat_1, lon_1, lat_2, lon_2 = map(math.radians, (*first.place, *second.place))
+    half = (
+        math.sin((lat_2 - lat_1) / 2) ** 2
+        + math.cos(lat_1) * math.cos(lat_2) * math.sin((lon_2 - lon_1) / 2) ** 2
+    )
+    return 2 * _EARTH_KM * math.asin(min(1.0, half**0.5))
+
+
+def other_morphology(first: Lineage, second: Lineage) -> float | None:
+    """Return the share of features of morphology that differ; None where fewer than six are known of both."""
+    pairs = zip(first.morphology, second.morphology, strict=False)
+    known = [a != b for a, b in pairs if "-" not in (a, b)]
+    return sum(known) / len(known) if len(known) >= LEAST_FEATURES else None
