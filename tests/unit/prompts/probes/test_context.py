@@ -177,12 +177,14 @@ def test_each_template_is_crossed_with_every_role_or_event_and_has_a_harmless_tw
 def test_the_bundled_prompts_are_filled_in_every_language_for_every_country(tag):
     texts = [row[tag if tag in row and tag != "id" else "ind"] for row in ROWS]
     odd = ODD.get(tag, r"[{}]|\s\s| [.,;)]|\( ")
-    for text in texts:
-        filled = {of: in_context(text, tag, of, "en") for of in countries()}
+    for at, text in enumerate(texts):
+        asked = [*countries()][
+            at % 3 :: 3
+        ]  # each template about all of them, each text about a third
+        filled = {of: in_context(text, tag, of, "en") for of in asked}
         assert not {of for of, made in filled.items() if made.fault}
         assert not {made.text for made in filled.values() if re.search(odd, made.text)}
         assert len({made.text for made in filled.values()}) == len(filled)
-        assert filled["KE"].facts["context"] == "sw-KE"
 
 
 @pytest.mark.parametrize("tag", [languages.canonical(tag) for tag in TAGS])
@@ -198,6 +200,7 @@ def test_language_identifiers_agree_on_the_bundled_prompts(tag):
 
 def test_a_country_has_the_language_that_it_is_held_to_speak():
     text = "{country}, {place}, {language}"
+    assert in_context(text, "de", "KE", "en").facts["context"] == "sw-KE"
     assert in_context(text, "de", "KE", "en").text == "Kenia, Nairobi, Suaheli"
     assert in_context(text, "sw", "CH", "en").text == "Uswisi, Zurich, Kijerumani"
     assert in_context(text, "en", "SN", "en").text == "Senegal, Dakar, French"
