@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.text.cells import code_span, guarded, markdown, markdown_cell, unguarded
+from safeglot.text.cells import (
+    code_span,
+    guarded,
+    markdown,
+    markdown_cell,
+    markdown_text,
+    unguarded,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +71,18 @@ def test_plain_words_and_numbers_stay():
 )
 def test_a_code_span_ends_where_it_ends(text, code):
     assert code_span(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("+1.0 points [−2.0 to +3.0] (n = 4), p < 0.001", None),
+        ("crime_theft of vllm/a-b.c", None),
+        ("**b** _i_ `c` ~s~ $x$ \\", r"\*\*b\*\* \_i\_ \`c\` \~s\~ \$x\$ \\"),
+        ("<b> &lt; ![p](x) [a][r]", r"\<b> \&lt; ![p]\(x) [a]\[r]"),
+        ("see http://x.y/z, www.x.y or @team", "see `http://x.y/z,` `www.x.y` or `@team`"),
+        ("a\n# b\u202e", r"a # b\<U+202E>"),
+    ],
+)
+def test_a_sentence_in_markdown_is_marked_up_by_nobody(text, shown):
+    assert markdown_text(text) == (text if shown is None else shown)

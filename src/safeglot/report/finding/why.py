@@ -186,12 +186,19 @@ def _told(term: CauseTerm, cause: Cause, how: str) -> str:
 
 def _judge(scope: PanelScope, row: LanguageRate, cause: Cause, reasons: Reasons) -> WhyAnswer:
     question, term = "The judge?", cause.term("judge")
-    tag, more, command = row.language.tag, "", ""
+    tag = row.language.tag
     if is_labelled(scope):
         judged = scope.get("gap", tag)
-        own = points(-judged.value) if judged and judged.value is not None else "not known"
-        by_labels = f"By people's labels the gap is {points(row.gap.value if row.gap else None)}, by the judge alone {own} points."  # fmt: skip
+        alone = points(-judged.value) if judged and judged.value is not None else "not known"
+        by_labels = f"By people's labels the gap is {points(row.gap.value if row.gap else None)}, by the judge alone {alone} points."  # fmt: skip
         return WhyAnswer(question=question, answer=by_labels)
+    own = scope.get("unsafe_gap_judge_labels", tag)
+    if own is not None and own.value is not None and own.low is not None and own.high is not None:
+        told = "Yes" if own.low > 0 else "It hides a part" if own.high < 0 else "Not shown"
+        errors = f"{points(own.value)} points {gap_span(own)}, n = {count(own.n)}"
+        return WhyAnswer(
+            question=question, answer=f"{told}: by people's labels its errors add {errors}."
+        )
     more, command = "People's labels would tell its errors.", commands.command("label", reasons.run)
     if term is not None:
         told = _told(term, cause, "answers judged in translation")

@@ -68,6 +68,18 @@ def test_labels_answer_for_the_judge():
     assert told.answer == "By people's labels the gap is +22.7, by the judge alone +18.9 points."
 
 
+def test_labels_in_some_languages_answer_for_the_judge_there():
+    for ends, told in (
+        ((-0.1, 0.03), "Not shown"),
+        ((0.01, 0.03), "Yes"),
+        ((-0.1, -0.01), "It hides a part"),
+    ):
+        row = about("unsafe_gap_judge_labels", "sw", 0.02, *ends, n=31)
+        answer = by_question(rows(*FIVE), [row])["The judge?"].answer
+        assert answer.startswith(f"{told}: by people's labels its errors add +2.0 points [")
+        assert answer.endswith("], n = 31.")
+
+
 def test_chance_is_told_with_what_would_be_missed():
     assert by_question(rows(*FIVE))["Chance?"].answer.startswith("No: p <")
     quiet = by_question(rows("de"))["Chance?"]

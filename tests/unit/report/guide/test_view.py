@@ -151,6 +151,20 @@ def test_languages_that_are_not_measured_well_are_named_with_the_reason_and_a_co
     assert "**Javanese**: no comparison with English that may be read" in short
 
 
+def test_where_the_reference_cannot_be_read_its_reason_stands_with_the_others():
+    lost = {
+        "gap_not_interpretable": "missing",
+        "missing_share": 0.0,
+        "missing_share_reference": 0.08,
+    }
+    given = [replace(e, extra={**e.extra, **lost}) if e.metric == "gap" else e for e in rows("de")]
+    text = part(guide(given), "What is not measured well, and what would settle it")
+    assert "**German**: 8% of verdicts missing in English. With more than 5%" in text
+    assert "**English**: 8% of verdicts missing. With" in text
+    assert "safeglot run runs/it --retry-failed" in text
+    assert "safeglot view" not in text
+
+
 def test_a_language_without_data_is_named_and_not_dropped():
     shown = page(rows("sw"))
     more = (*shown.run.languages, NamedLanguage(tag="yo", name="Yoruba"))
