@@ -8,12 +8,7 @@ from typing import Any
 import click
 
 from safeglot.cli.options import PATH, RUN
-
-
-def _show(text: str) -> None:
-    from safeglot.backends.console import Console
-
-    Console().show(text)
+from safeglot.cli.options import show as show_text
 
 
 @click.group()
@@ -66,7 +61,7 @@ def sample(run: Path, *, out: Path | None, again: bool, categories: str, **wante
 
     named = tuple(name.strip() for name in categories.split(",") if name.strip())
     chosen = Wanted(**wanted, categories=named)
-    _show(drawn(RunDir(run), chosen, out, again=again))
+    show_text(drawn(RunDir(run), chosen, out, again=again))
 
 
 @annotate.command()
@@ -77,8 +72,8 @@ def add(run: Path, files: tuple[Path, ...]) -> None:
     from safeglot.backends.files.rundir import RunDir
     from safeglot.flow.labels import label_files
 
-    _show(label_files.add(RunDir(run), files))
-    _show(f"Next: safeglot score {run}")
+    show_text(label_files.add(RunDir(run), files))
+    show_text(f"Next: safeglot score {run}")
 
 
 @annotate.command()
@@ -88,7 +83,7 @@ def status(run: Path) -> None:
     from safeglot.backends.files.rundir import RunDir
     from safeglot.flow.labels import progress
 
-    _show(progress.status(RunDir(run)))
+    show_text(progress.status(RunDir(run)))
 
 
 @click.group()
@@ -119,7 +114,7 @@ def prompts(what: str | None, **points: float) -> None:
         from safeglot.flow.prompts import load
 
         read, _ = load(config_of(what, {}, allow=None))
-    _show(precision_text(read, points))
+    show_text(precision_text(read, points))
 
 
 @click.command()
@@ -136,7 +131,7 @@ def labels(run: Path | None, **planned: Any) -> None:
     from safeglot.flow.labels.plan import plan_labels
     from safeglot.score.judges.drawing import LabelPlan
 
-    _show(plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))
+    show_text(plan_labels(RunDir(run) if run else None, LabelPlan(**planned)))
 
 
 annotate.add_command(labels, "plan")

@@ -55,6 +55,13 @@ RUN = click.argument("run", type=PATH)
 QUIET = click.option("--quiet", is_flag=True, help="no progress, only the result")
 
 
+def show(text: str) -> None:
+    """Print a result."""
+    from safeglot.backends.console import Console
+
+    Console().show(text)
+
+
 def options(
     only: Sequence[str] | None = None,
     *,

@@ -8,14 +8,9 @@ from typing import Any
 import click
 
 from safeglot.cli.options import PATH
+from safeglot.cli.options import show as show_text
 
 _SET = click.argument("folder", metavar="SET", type=PATH)
-
-
-def _show(text: str) -> None:
-    from safeglot.backends.console import Console
-
-    Console().show(text)
 
 
 @click.group()
@@ -47,7 +42,7 @@ def sample(folder: Path, *, out: Path, again: bool, **wanted: Any) -> None:
     from safeglot.translate.choice.ratings import RatingPlan
 
     found = TranslationFolder(folder)
-    _show(set_ratings.sample(found, RatingPlan(**wanted), out, again=again))
+    show_text(set_ratings.sample(found, RatingPlan(**wanted), out, again=again))
 
 
 @ratings.command()
@@ -58,7 +53,7 @@ def add(folder: Path, files: tuple[Path, ...]) -> None:
     from safeglot.backends.files.translation_folder import TranslationFolder
     from safeglot.flow.translation import ratings as set_ratings
 
-    _show(set_ratings.add(TranslationFolder(folder), files))
+    show_text(set_ratings.add(TranslationFolder(folder), files))
 
 
 @ratings.command()

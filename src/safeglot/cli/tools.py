@@ -9,13 +9,8 @@ from typing import Any
 import click
 
 from safeglot.cli.options import HTTP_CLIENT, PATH, PROXY, QUIET, RUN
+from safeglot.cli.options import show as show_text
 from safeglot.errors import UsageError
-
-
-def _show(text: str) -> None:
-    from safeglot.backends.console import Console
-
-    Console().show(text)
 
 
 @click.command()
@@ -97,7 +92,7 @@ def export(run: Path, kind: str, out: Path | None) -> None:
     from safeglot.cli import look
 
     for path, rows in look.export(RunDir(run), kind, out or run / "export"):
-        _show(f"{path}" if rows is None else f"{path}: {rows} rows")
+        show_text(f"{path}" if rows is None else f"{path}: {rows} rows")
 
 
 @click.command()

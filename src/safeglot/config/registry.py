@@ -98,21 +98,18 @@ ESTIMATORS: dict[str, Form] = {
         engine="safeglot.backends.estimators.encoder_cosine:open_cosine",
     ),
     "roundtrip-encoder": Form(example="roundtrip-encoder or roundtrip-encoder=apertium"),
-    "cometkiwi": Form(
-        example="cometkiwi=NAME",
-        step="safeglot.translate.estimators.neural:CometKiwi",
-        engine="safeglot.backends.estimators.quality_models:open_comet",
-    ),
-    "africomet": Form(
-        example="africomet=NAME",
-        step="safeglot.translate.estimators.neural:AfriComet",
-        engine="safeglot.backends.estimators.quality_models:open_comet",
-    ),
-    "ssa-comet": Form(
-        example="ssa-comet=NAME",
-        step="safeglot.translate.estimators.neural:SsaComet",
-        engine="safeglot.backends.estimators.quality_models:open_comet",
-    ),
+    **{
+        name: Form(
+            example=f"{name}=NAME",
+            step=step,
+            engine="safeglot.backends.estimators.quality_models:open_comet",
+        )
+        for name, step in (
+            ("cometkiwi", "safeglot.translate.estimators.neural:CometKiwi"),
+            ("africomet", "safeglot.translate.estimators.neural:AfriComet"),
+            ("ssa-comet", "safeglot.translate.estimators.neural:SsaComet"),
+        )
+    },
     "metricx": Form(
         example="metricx=NAME",
         step="safeglot.translate.estimators.neural:MetricX",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from safeglot.prompts.problems import Problems, did_you_mean
 from safeglot.text.spelling import closest
@@ -19,8 +19,7 @@ _COVERAGE_KEYS = ("codes", "coverage")
 _TOP_KEYS = ("name", "macro", "category")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class Coverage(NamedTuple):
     """The hazard codes of Llama Guard 3 that fit a category (main one first), and how far they do."""
 
     codes: tuple[str, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -40,10 +41,6 @@ class Misfit(ValueError):
         super().__init__(": ".join(([".".join(path)] if path else []) + [fault]))
         self.fault, self.path = fault, path
 
-    def below(self, key: str) -> Misfit:
-        """Return the same fault, with the key of the object around it."""
-        return Misfit(self.fault, (key, *self.path))
-
 
 def read_record(kind: type[R], value: Any) -> R:
     """Return the record that a parsed JSON object holds. Raises: Misfit naming the key."""
@@ -55,12 +52,19 @@ def read_record(kind: type[R], value: Any) -> R:
             if spec.default is MISSING and spec.default_factory is MISSING:
                 raise Misfit("is missing", (key,))
             continue
-        try:
+        with _at(key):
             given[spec.name] = _value(hint, table[key])
             _check_bounds(given[spec.name], spec.metadata.get(ALLOWED, (-_MOST, _MOST)))
-        except Misfit as error:
-            raise error.below(key) from None
     return kind(**given)
+
+
+@contextlib.contextmanager
+def _at(key: str) -> Iterator[None]:
+    """Run what checks the value under a key. Raises: Misfit with the key."""
+    try:
+        yield
+    except Misfit as error:
+        raise Misfit(error.fault, (key, *error.path)) from None
 
 
 def between(least: float, most: float = _MOST) -> Mapping[str, Any]:
@@ -72,10 +76,8 @@ def _check_bounds(value: Any, allowed: tuple[float, float]) -> None:
     """Check a number, or all in tables and lists; those in records have bounds of their own. Raises: Misfit."""
     if isinstance(value, Mapping):
         for key, below in value.items():
-            try:
+            with _at(key):
                 _check_bounds(below, allowed)
-            except Misfit as error:
-                raise error.below(key) from None
     elif isinstance(value, tuple):
         for below in value:
             _check_bounds(below, allowed)
@@ -149,10 +151,8 @@ def _items(hints: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
 
 
 def _below(key: str, hint: Any, value: Any) -> Any:
-    try:
+    with _at(key):
         return _value(hint, value)
-    except Misfit as error:
-        raise error.below(key) from None
 
 
 def _checked(kinds: Any, value: Any, name: str) -> Any:

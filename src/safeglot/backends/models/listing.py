@@ -37,11 +37,6 @@ class Listing:
     better: str = ""
     """The address beside it that lists models, where this one does not."""
 
-    @property
-    def is_well(self) -> bool:
-        """Whether it answered as a server of models does."""
-        return self.status == 200 and not self.better
-
 
 async def served(
     base_url: str, key: str, proxy: Proxy | None = None, *, timeout_s: float = 10.0

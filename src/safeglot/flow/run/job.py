@@ -89,11 +89,6 @@ class Job:
         """How many texts each target is asked."""
         return len(self.prompts.translations) + len(self.arms.asked)
 
-    @property
-    def n_verdicts(self) -> int:
-        """How many verdicts are planned."""
-        return sum(map(self.n_verdicts_of, self.judges))
-
     def n_verdicts_of(self, judge: JudgeStep) -> int:
         """Return how many verdicts are planned of one judge."""
         given, spared = len(self.arms.given), 0

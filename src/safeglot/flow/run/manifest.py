@@ -176,23 +176,16 @@ def taxonomy_table(taxonomy: Taxonomy) -> TaxonomyTable:
         categories=taxonomy.categories,
         macro=taxonomy.macro,
         macro_names=taxonomy.macro_names,
-        coverage={c: (v.codes, v.text) for c, v in taxonomy.coverage.items()},
+        coverage=taxonomy.coverage,
         descriptions=taxonomy.descriptions,
     )
 
 
 def taxonomy_of(table: TaxonomyTable) -> Taxonomy:
     """Return the taxonomy that a manifest holds."""
-    return Taxonomy(
-        name=table.name,
-        categories=table.categories,
-        macro=table.macro,
-        macro_names=table.macro_names,
-        descriptions=table.descriptions,
-        coverage={
-            c: Coverage(codes=codes, text=text) for c, (codes, text) in table.coverage.items()
-        },
-    )
+    coverage = {category: Coverage(*own) for category, own in table.coverage.items()}
+    same = ("name", "categories", "macro", "macro_names", "descriptions")
+    return Taxonomy(coverage=coverage, **{name: getattr(table, name) for name in same})
 
 
 def settings(job: Job) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Scored:
     """Of the asking and reading; bumped with every change."""
     pretrained: ClassVar[str]
     """The encoder whose languages are covered, as translate/codes.py calls it."""
-    best_and_worst: ClassVar[tuple[float, float]]
+    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
 
     model: str
     """Identifies the weights and their revision in keys and routes, as NAME@REVISION."""
@@ -91,7 +91,6 @@ class CometKiwi(Scored):
 
     family: ClassVar[str] = "cometkiwi"
     pretrained: ClassVar[str] = "xlm-r"
-    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,6 @@ class AfriComet(Scored):
 
     family: ClassVar[str] = "africomet"
     pretrained: ClassVar[str] = "afro-xlmr"
-    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,6 @@ class SsaComet(Scored):
 
     family: ClassVar[str] = "ssa-comet"
     pretrained: ClassVar[str] = "afro-xlmr"
-    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

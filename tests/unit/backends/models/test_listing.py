@@ -87,7 +87,7 @@ def looked(url, key=""):
 def test_an_address_that_is_right_lists_its_models():
     with Loopback() as server:
         found = looked(server.base_url, "k")
-    assert (found.names, found.better, found.is_well) == (("target",), "", True)
+    assert (found.names, found.better, found.status) == (("target",), "", 200)
     assert found.said.startswith("answers (status 200, ")
     assert found.said.endswith("ms; 1 model)")
 
@@ -97,7 +97,7 @@ def test_an_address_beside_it_is_found(end):
     with Loopback() as server:
         base = server.base_url.removesuffix("/v1")
         found = looked(f"{base}{end}")
-        assert (found.better, found.names, found.is_well) == (server.base_url, ("target",), False)
+        assert (found.better, found.names) == (server.base_url, ("target",))
 
 
 def test_where_nothing_is_listed_nothing_is_suggested():

@@ -15,7 +15,7 @@ def test_items_keep_the_languages_of_a_prompt_side_by_side():
     job = prepared(samples=2)
     told = [(i.prompt.id, i.translation.language, i.sample) for i in job.items()]
     assert told == [(p, tag, s) for p in ("p0", "p1") for tag in ("en", "de") for s in (0, 1)]
-    assert (job.n_answers, job.n_verdicts) == (8, 8)
+    assert (job.n_answers, sum(map(job.n_verdicts_of, job.judges))) == (8, 8)
 
 
 def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(tmp_path):
@@ -28,7 +28,7 @@ def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(
     plain = prepared(samples=2)
     job = prepared(samples=2, arms=("roundtrip", "translators"), arm_texts=(str(path),))
     assert job.identity() == plain.identity()
-    assert (job.n_answers, job.n_verdicts) == (plain.n_answers + 4, plain.n_verdicts + 4)
+    assert (job.n_answers, sum(map(job.n_verdicts_of, job.judges))) == (plain.n_answers + 4, sum(map(plain.n_verdicts_of, plain.judges)) + 4)
     told = [(i.translation.text, i.translation.language, i.sample) for i in job.items()][8:]
     assert told == [
         ("back again", "en", 0), ("back again", "en", 1), ("anders", "de", 0), ("anders", "de", 1),
