@@ -68,10 +68,10 @@ def guide(run: Path, *, policy: Path | None, out: Path | None, **wanted: str | N
         source = replace(source, policy=check(run, policy, judge=scope.judge, model=scope.model))
     made = render(source, "page" if out and out.suffix == ".html" else "markdown")
     if out is None:
-        _show(made.rstrip("\n"))
+        show_text(made.rstrip("\n"))
     else:
         write_text(out, made)
-        _show(str(out))
+        show_text(str(out))
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import Any
 from safeglot.backends.files import datasets
 from safeglot.backends.files.datasets import Loaded
 from safeglot.backends.files.manifest import PromptOrigin
-from safeglot.config.settings import Config
+from safeglot.config.settings import Config, some
 from safeglot.errors import UsageError
 from safeglot.flow.prompt_files import followed, load_all, pasted
 from safeglot.prompts.problems import Unread
@@ -103,14 +103,8 @@ def part_of(config: Config) -> Shard | None:
 
 def reading_of(config: Config) -> ReadingOptions:
     """Return how the prompts are to be read."""
-    return ReadingOptions(
-        columns=config.columns,
-        read_as=config.read_as,
-        languages=config.languages,
-        reference=config.reference,
-        allow_partial=config.allow_partial,
-        unpaired=config.unpaired,
-    )
+    names = ("columns", "read_as", "languages", "reference", "allow_partial", "unpaired")
+    return ReadingOptions(**some(config, names))
 
 
 def untranslated(config: Config) -> Config:

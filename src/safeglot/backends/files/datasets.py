@@ -11,10 +11,12 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
+from safeglot.backends.files.rundir import read_text
 from safeglot.backends.files.sheets import SheetRows, sheet_names
 from safeglot.errors import UsageError
 from safeglot.text.spelling import closest
@@ -84,7 +86,8 @@ def load_prompts(spec: str, *, taxonomy_file: Path | None = None, revision: str 
     """
     taxonomy = None
     if taxonomy_file is not None:
-        taxonomy = (taxonomy_file.name, _read_text(taxonomy_file))
+        text = read_text(taxonomy_file, "Give a TOML file in UTF-8")
+        taxonomy = (taxonomy_file.name, text.removeprefix("\ufeff"))
     if spec.startswith("hf:"):
         name, files, commit, notes = _from_hub(spec, revision)
     elif revision:
@@ -157,7 +160,10 @@ def on_disk(spec: str, path: Path) -> bytes | Path:
     if path.suffix.lower() not in SUFFIXES and not path.is_dir():
         allowed = ", ".join(SUFFIXES)
         raise UsageError(f"{spec}: the name ends in none of {allowed}; convert or rename the file")
-    return path if path.is_file() else _read_bytes(path)
+    if path.is_file():
+        return path
+    with _stream(path) as stream:
+        return stream.read()
 
 
 def _absent(spec: str, path: Path) -> str:
@@ -173,22 +179,6 @@ def _absent(spec: str, path: Path) -> str:
         f'{message} (allowed: "mini", a file ending in {", ".join(SUFFIXES)}, or hf:OWNER/NAME '
         "for a dataset of the Hugging Face Hub)"
     )
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return _read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{path}: byte at offset {error.start} is not UTF-8; save the file as UTF-8"
-        ) from error
 
 
 def data_files(where: str, data: bytes | Path) -> list[DataFile]:
@@ -264,18 +254,13 @@ def _from_hub(spec: str, revision: str) -> tuple[str, _Files, str, tuple[str, ..
         paths, notes = choose_files(
             repo, [s.rfilename for s in info.siblings or ()], card.get("configs"), match["part"]
         )
-        files = tuple(
-            (f"hf:{repo}/{path}", Path(_download(api, repo, path, str(info.sha)))) for path in paths
-        )
+        fetch = partial(api.hf_hub_download, repo, repo_type="dataset", revision=str(info.sha))
+        files = tuple((f"hf:{repo}/{path}", Path(fetch(path))) for path in paths)
     except UsageError:
         raise
     except Exception as error:  # whatever the Hub's library raises is a fault at this edge
         raise UsageError(_hub_fault(repo, wanted, error)) from error
     return f"hf:{repo}", files, str(info.sha), notes
-
-
-def _download(api: Any, repo: str, path: str, commit: str) -> str:
-    return str(api.hf_hub_download(repo, path, repo_type="dataset", revision=commit))
 
 
 def _hub_fault(repo: str, revision: str, error: Exception) -> str:
@@ -359,7 +344,8 @@ def _card_parts(paths: Sequence[str], configs: object) -> dict[str, tuple[str, .
         for split in splits:
             patterns = split.get("path")
             patterns = patterns if isinstance(patterns, list) else [patterns]
-            matched = [p for p in sorted(paths) if _is_data(p) and _matches(p, patterns)]
+            data = (p for p in sorted(paths) if PurePosixPath(p).suffix.lower() in _HUB_SUFFIXES)
+            matched = [p for p in data if _matches(p, patterns)]
             label = f"{name}/{split.get('split')}" if len(splits) > 1 else name
             if matched:
                 parts[label] = tuple(matched)
@@ -372,10 +358,6 @@ def _dicts(items: object) -> list[dict[str, Any]]:
 
 def _matches(path: str, patterns: Sequence[object]) -> bool:
     return any(isinstance(p, str) and fnmatch.fnmatchcase(path, p) for p in patterns)
-
-
-def _is_data(path: str) -> bool:
-    return PurePosixPath(path).suffix.lower() in _HUB_SUFFIXES
 
 
 def _named_parts(paths: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -33,21 +33,16 @@ def file_fingerprint(file: Path) -> str:
 
 def folder_fingerprint(folder: Path) -> str:
     """Return a short hash of a folder's files: their names, and every byte of each."""
-    return short_hash(part for file in _files(folder) for part in _described(folder, file))
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = (f"{file.relative_to(folder).as_posix()}\n".encode() for file in files)
+    return short_hash(
+        part for pair in zip(names, map(_sha256, files), strict=True) for part in pair
+    )
 
 
 def sha256_of(file: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     return _sha256(file).hex()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _described(folder: Path, file: Path) -> Iterator[bytes]:
-    yield f"{file.relative_to(folder).as_posix()}\n".encode()
-    yield _sha256(file)
 
 
 def _sha256(file: Path) -> bytes:

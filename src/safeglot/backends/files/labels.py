@@ -48,12 +48,16 @@ def write(
         lines = (json.dumps({c: row[c] for c in columns}, ensure_ascii=False) for row in rows)
         write_text(path, "".join(f"{line}\n" for line in lines))
         return
+    write_text(path, csv_text(columns, ([row[c] for c in columns] for row in rows)))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return rows as CSV that a spreadsheet opens, and of which it runs no cell."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
-    for row in rows:
-        writer.writerow([guarded(row[c]) for c in columns])
-    write_text(path, "\ufeff" + text.getvalue())
+    writer.writerows(map(guarded, cells) for cells in rows)
+    return "\ufeff" + text.getvalue()
 
 
 def read(path: Path) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from safeglot.backends.files.links import check_folder, check_regular, private_folder
 from safeglot.backends.files.manifest import SetManifest, check_tags
+from safeglot.backends.files.rating_file import json_rows
 from safeglot.backends.files.records import Misfit, read_record, table_of
 from safeglot.backends.files.rundir import held, read_text, write_parts, write_text
 from safeglot.errors import UsageError
@@ -102,25 +103,20 @@ class TranslationFolder:
     def read_manifest(self) -> SetManifest:
         """Return the manifest. Raises: UsageError where it is damaged or of another version."""
         check_regular((self.manifest, self.translations, self.candidates, self.ratings))
-        text = read_text(self.manifest, "Make the set again with another --out")
+        text = read_text(self.manifest, _DO)
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise UsageError(
-                f"{self.manifest}: is damaged ({error}). Make the set again with another --out."
-            ) from None
+            raise UsageError(f"{self.manifest}: is damaged ({error}). {_DO}.") from None
         if not isinstance(value, dict) or value.get("format") != FORMAT:
             raise UsageError(
-                f"{self.manifest}: is no manifest of a translation set of format {FORMAT}. Make the "
-                "set again with another --out."
+                f"{self.manifest}: is no manifest of a translation set of format {FORMAT}. {_DO}."
             )
         try:
             about = read_record(SetManifest, value)
             check_tags(about.languages, about.reference)
         except Misfit as error:
-            raise UsageError(
-                f"{self.manifest}: is damaged ({error}). Make the set again with another --out."
-            ) from None
+            raise UsageError(f"{self.manifest}: is damaged ({error}). {_DO}.") from None
         return about
 
     def write_manifest(self, manifest: SetManifest) -> None:
@@ -144,42 +140,18 @@ class TranslationFolder:
 
     def read_candidates(self) -> Iterator[CandidateRow]:
         """Yield the candidates as they were written. Raises: UsageError."""
-        for row in self._rows(self.candidates):
+        for row in json_rows(self.candidates, _DO):
             yield CandidateRow(**row)
 
     def read_translations(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of translations.jsonl. Raises: UsageError."""
-        for row in self._rows(self.translations):
+        for row in json_rows(self.translations, _DO):
             if row.get("outcome") not in OUTCOMES:
                 raise UsageError(
                     f"{self.translations}: the outcome is {row.get('outcome')!r}, allowed are "
-                    f"{', '.join(OUTCOMES)}. Make the set again with another --out."
+                    f"{', '.join(OUTCOMES)}. {_DO}."
                 )
             yield row
-
-    def _rows(self, path: Path) -> Iterator[dict[str, Any]]:
-        """Yield a file's rows one by one: a large set is never in memory whole."""
-        try:
-            with path.open("rb") as lines:
-                for number, line in enumerate(lines, start=1):
-                    if line != b"\n":
-                        yield _parsed(line, path, number)
-        except OSError as error:
-            reason = (
-                "no such file" if isinstance(error, FileNotFoundError) else error.strerror or error
-            )
-            raise UsageError(f"{path}: cannot be read ({reason}). {_DO}.") from None
-
-
-def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:
-    try:
-        found = json.loads(line.decode("utf-8"))
-        why = "" if isinstance(found, dict) else "no JSON object"
-    except (ValueError, RecursionError) as error:
-        found, why = {}, str(error)
-    if why:
-        raise UsageError(f"{path}:{number}: is damaged ({why}). {_DO}.")
-    return dict(found)
 
 
 def translation_row(outcome: Outcome, about: Mapping[str, Any]) -> dict[str, Any]:

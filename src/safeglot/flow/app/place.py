@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from safeglot.backends.app.server import WebPage
+from safeglot.backends.files.labels import csv_text
 from safeglot.report.app.labelling import Picked
 from safeglot.report.page import named_language
-from safeglot.text.cells import guarded
 
 Item = TypeVar("Item")
 
@@ -71,8 +69,4 @@ def people_picked(names: Mapping[str, str], who: str) -> list[Picked]:
 
 def csv_file(file: str, columns: Sequence[str], rows: Iterable[Iterable[str]]) -> WebPage:
     """Return rows as a CSV file that a spreadsheet opens, and of which it runs no cell."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(columns)
-    writer.writerows(map(guarded, cells) for cells in rows)
-    return WebPage(text="\ufeff" + text.getvalue(), kind="text/csv", file=file)
+    return WebPage(text=csv_text(columns, rows), kind="text/csv", file=file)

@@ -20,7 +20,7 @@ from safeglot.backends.logs.log_file import LogFile
 from safeglot.backends.models.routes import IMPORTED
 from safeglot.backends.store.store import Store
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
-from safeglot.config.settings import Config, to_table
+from safeglot.config.settings import Config, some, to_table
 from safeglot.errors import InputErrors, UsageError
 from safeglot.flow.logs.census import Census, label_words
 from safeglot.flow.logs.recording import Recording, ToImport, opened, prompts_apart
@@ -86,16 +86,8 @@ def _refused(wanted: ToImport, out: Path, error: Unread) -> InputErrors:
     def read(config: Config) -> None:
         nonlocal to_say
         try:
-            _read(
-                dataclasses.replace(
-                    wanted,
-                    sources=config.prompts,
-                    columns=config.columns,
-                    read_as=config.read_as,
-                    languages=config.languages,
-                    allow_partial=config.allow_partial,
-                )
-            )
+            names = ("columns", "read_as", "languages", "allow_partial")
+            _read(dataclasses.replace(wanted, sources=config.prompts, **some(config, names)))
         except Unread as further:
             to_say = further.remedy.flags.get("--verdicts", to_say)
             raise

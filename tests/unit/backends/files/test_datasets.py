@@ -328,7 +328,7 @@ def test_taxonomy_file(tmp_path):
     path.write_text('name = "t"\n[category.x]\n')
     assert load_prompts("mini", taxonomy_file=path).taxonomy == ("t.toml", path.read_text())
     path.write_bytes(b"name = '\xff'")
-    with pytest.raises(UsageError, match="offset 8 is not UTF-8"):
+    with pytest.raises(UsageError, match=r"t\.toml:1: byte 0xff is not UTF-8"):
         load_prompts("mini", taxonomy_file=path)
     with pytest.raises(UsageError, match="cannot be read"):
         load_prompts("mini", taxonomy_file=tmp_path / "absent.toml")

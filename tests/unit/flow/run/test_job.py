@@ -28,7 +28,10 @@ def test_arms_are_planned_beside_the_main_texts_and_are_no_part_of_the_identity(
     plain = prepared(samples=2)
     job = prepared(samples=2, arms=("roundtrip", "translators"), arm_texts=(str(path),))
     assert job.identity() == plain.identity()
-    assert (job.n_answers, sum(map(job.n_verdicts_of, job.judges))) == (plain.n_answers + 4, sum(map(plain.n_verdicts_of, plain.judges)) + 4)
+    assert (job.n_answers, sum(map(job.n_verdicts_of, job.judges))) == (
+        plain.n_answers + 4,
+        sum(map(plain.n_verdicts_of, plain.judges)) + 4,
+    )
     told = [(i.translation.text, i.translation.language, i.sample) for i in job.items()][8:]
     assert told == [
         ("back again", "en", 0), ("back again", "en", 1), ("anders", "de", 0), ("anders", "de", 1),

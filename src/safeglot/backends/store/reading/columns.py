@@ -247,7 +247,7 @@ def _judged(
         unsafe[judge[own], row] = code // 3 - 1
         refusal[judge[own], row] = code % 3 - 1
         tell((n + start + part.size) // 2, n)
-    of = {name: i for i, name in enumerate(INVALID)}
+    of = places(INVALID)
     for checked, kinds, cut in store.columns(_SQL["traits"]):
         at = found(numbers, np.array(checked, dtype=np.int64))
         own = at >= 0
