@@ -28,7 +28,7 @@ from safeglot.score.frame import Proportion
 from safeglot.score.judges import agreement, allocation, ppi, rogan_gladen, two_phase
 from safeglot.score.judges.agreement_table import judge_estimates
 from safeglot.score.judges.corrected_rates import Sample, correct, gap_of, safeties
-from safeglot.score.models import regression, trend
+from safeglot.score.models import covariates, regression, trend
 from safeglot.score.probes import factorial
 from safeglot.score.stats import (
     association,
@@ -384,6 +384,8 @@ ESTIMATORS = {
     "permuted_slope": (families(regression.permuted_slope, draws=20), equal(NUMBER, NUMBER)),
     "stratified_kendall": (families(trend.stratified_kendall), equal(NUMBER, NUMBER)),
     "isotonic_trend": (families(trend.isotonic_trend, draws=20), equal(NUMBER, NUMBER)),
+    "size_terms": (lambda x, y, z: covariates.size_terms(z, {"size": x, "tokens": y}, NAMES[: len(x)], draws=20), equal(NUMBER, NUMBER, NUMBER)),
+    "size_by_tuning": (lambda x, y: trend.size_by_tuning(x, y, tuned=[i % 2 > 0 for i in range(len(x))], families=[str(i // 2) for i in range(len(x))]), equal(NUMBER, NUMBER)),
     "paired_models": (lambda d: trend.paired_models(d, NAMES[: len(d)], draws=20), st.tuples(lists(NUMBER))),
     "wilcoxon": (trend.wilcoxon, st.tuples(lists(NUMBER))),
     "contrasts": (lambda r: factorial.contrasts(np.array(r, dtype=float).reshape(-1, 4), ("switch", "frame")), st.tuples(st.lists(st.tuples(*[with_holes(RATE)] * 4), max_size=12))),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from safeglot.score.cube import Cube
 from safeglot.score.frame import frame_of, sheet_of
 from safeglot.score.judges.alignment import align
+from safeglot.score.models.covariates import size_terms
 from safeglot.score.models.ranking import Entrant, average_of, difference, standings
 from safeglot.score.models.regression import meta_regression
 from safeglot.score.models.trend import isotonic, stratified_kendall, wilcoxon
@@ -274,3 +275,28 @@ def test_gaps_to_either_side_weigh_the_same(b, c):
     assert close(log_e_of_gap(b, c), log_e_of_gap(c, b))
     # one more pair on the side that leads adds evidence
     assert b <= c or log_e_of_gap(b + 1, c) > log_e_of_gap(b, c) - SLACK
+
+
+@LAW
+@given(st.data())
+def test_a_slope_on_size_does_not_hang_on_order_units_or_the_level_of_a_family(data):
+    n = data.draw(st.integers(6, 12))
+    size, tokens, safety = (
+        np.array(data.draw(st.lists(whole, min_size=n, max_size=n)), dtype=float) for _ in range(3)
+    )
+    families = data.draw(st.lists(st.sampled_from("abc"), min_size=n, max_size=n))
+    terms = {"size": size, "tokens": tokens}
+    found = size_terms(safety, terms, families, draws=10)["size"]
+    order = np.random.default_rng(data.draw(st.integers(0, 99))).permutation(n)
+    moved = size_terms(
+        (safety + np.array([ord(f) for f in families]))[order],
+        {"tokens": (3 * tokens - 5)[order], "size": size[order]},
+        [families[i] for i in order],
+        draws=10,
+    )["size"]
+    assert isinstance(found, NoFit) == isinstance(moved, NoFit)
+    if not isinstance(found, NoFit):
+        span = [found.value, found.low, found.high, found.inflation]
+        again = [moved.value, moved.low, moved.high, moved.inflation]
+        np.testing.assert_allclose(again, span, rtol=1e-6, atol=1e-6)
+        assert found.low <= found.value <= found.high
