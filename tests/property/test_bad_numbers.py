@@ -386,7 +386,7 @@ ESTIMATORS = {
     "isotonic_trend": (families(trend.isotonic_trend, draws=20), equal(NUMBER, NUMBER)),
     "size_terms": (lambda x, y, z: covariates.size_terms(z, {"size": x, "tokens": y}, NAMES[: len(x)], draws=20), equal(NUMBER, NUMBER, NUMBER)),
     "size_by_tuning": (lambda x, y: trend.size_by_tuning(x, y, tuned=[i % 2 > 0 for i in range(len(x))], families=[str(i // 2) for i in range(len(x))]), equal(NUMBER, NUMBER)),
-    "paired_models": (lambda d: trend.paired_models(d, NAMES[: len(d)], draws=20), st.tuples(lists(NUMBER))),
+    "paired_models": (lambda d: trend.paired_models(d, NAMES[: len(d)]), st.tuples(lists(NUMBER))),
     "wilcoxon": (trend.wilcoxon, st.tuples(lists(NUMBER))),
     "contrasts": (lambda r: factorial.contrasts(np.array(r, dtype=float).reshape(-1, 4), ("switch", "frame")), st.tuples(st.lists(st.tuples(*[with_holes(RATE)] * 4), max_size=12))),
     "confidence_sequence": (sequential.confidence_sequence, st.tuples(st.integers(-1, 30), st.integers(-1, 30))),

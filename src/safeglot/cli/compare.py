@@ -45,7 +45,7 @@ _REFERENCE = click.option(
 _LANGUAGE = click.option("--language", help="one language; their mean by default")
 _METRIC = click.option("--metric", help=f"{_METRICS}; the macro average by default")
 _MODELS = click.option(
-    "--models", type=PATH, help="CSV or TOML: model, family, params_b, instruct, base"
+    "--models", "facts", type=PATH, help="CSV or TOML: model, family, params_b, instruct, base"
 )
 
 
@@ -71,6 +71,11 @@ def _show(
     console.show(made.rstrip("\n"))
 
 
+def _answer(answer: Callable[..., list[ResultTable]], runs: tuple[Path, ...], **asked: Any) -> None:
+    shown = {name: asked.pop(name) for name in ("as_json", "csv_file", "markdown")}
+    _show(answer(runs, **asked), **shown)
+
+
 def _needs_folder(file: Path, flag: str) -> None:
     if not file.parent.is_dir():
         raise UsageError(f"{flag} {file}: {file.parent} is no folder. Make it first.")
@@ -83,11 +88,11 @@ def experiment() -> None:
 
 @experiment.command("translation-impact")
 @_shared
-def translation_impact(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
+def translation_impact(**asked: Any) -> None:
     """How much of each gap is the translation's, of a run with arms."""
-    from safeglot.experiments import translation_impact as question
+    from safeglot.experiments.translation_impact import translation_impact as answer
 
-    _show(question.translation_impact(runs, judge=judge), **shown)
+    _answer(answer, **asked)
 
 
 @experiment.command("category-exclusion")
@@ -95,26 +100,24 @@ def translation_impact(runs: tuple[Path, ...], *, judge: str | None, **shown: An
 @click.option(
     "--exclude",
     default="",
+    callback=lambda _context, _option, text: _words(text),
     help="categories to leave out; substance_cannabis,crime_propaganda by default",
 )
 @_REFERENCE
-def category_exclusion(
-    runs: tuple[Path, ...], *, judge: str | None, exclude: str, reference: str | None, **shown: Any
-) -> None:
+def category_exclusion(**asked: Any) -> None:
     """What leaving out categories does to averages, gaps and matching."""
-    from safeglot.experiments import category_exclusion as question
+    from safeglot.experiments.category_exclusion import category_exclusion as answer
 
-    by = {"judge": judge, "reference": reference}
-    _show(question.category_exclusion(runs, exclude=_words(exclude), **by), **shown)
+    _answer(answer, **asked)
 
 
 @experiment.command("transfer")
 @_shared
-def transfer(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
+def transfer(**asked: Any) -> None:
     """How far safety in the reference carries over, by language and kind of harm."""
-    from safeglot.experiments import transfer as question
+    from safeglot.experiments.transfer import transfer as answer
 
-    _show(question.transfer(runs, judge=judge), **shown)
+    _answer(answer, **asked)
 
 
 @experiment.command("base-vs-instruct")
@@ -123,14 +126,12 @@ def transfer(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None
 @_METRIC
 @_LANGUAGE
 @_REFERENCE
-def base_vs_instruct(
-    runs: tuple[Path, ...], *, models: Path | None, reference: str | None, **asked: Any
-) -> None:
+def base_vs_instruct(**asked: Any) -> None:
     """Instruct models beside their base models."""
     from safeglot.experiments.model_trends import base_vs_instruct as answer
 
-    by, shown = _parted(asked)
-    _show(answer(runs, by, facts=models, reference=reference), **shown)
+    by, rest = _parted(asked)
+    _answer(answer, wanted=by, **rest)
 
 
 @experiment.command("model-size")
@@ -139,23 +140,21 @@ def base_vs_instruct(
 @_METRIC
 @_LANGUAGE
 @_REFERENCE
-def model_size(
-    runs: tuple[Path, ...], *, models: Path | None, reference: str | None, **asked: Any
-) -> None:
+def model_size(**asked: Any) -> None:
     """Whether larger models are judged safer, in base and in instruct models."""
     from safeglot.experiments.model_trends import model_size as answer
 
-    by, shown = _parted(asked)
-    _show(answer(runs, by, facts=models, reference=reference), **shown)
+    by, rest = _parted(asked)
+    _answer(answer, wanted=by, **rest)
 
 
 @experiment.command("judge-alignment")
 @_shared
-def judge_alignment(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) -> None:
+def judge_alignment(**asked: Any) -> None:
     """How far judges agree with one another and with people, by language."""
-    from safeglot.experiments import judge_alignment as question
+    from safeglot.experiments.judge_alignment import judge_alignment as answer
 
-    _show(question.judge_alignment(runs, judge=judge), **shown)
+    _answer(answer, **asked)
 
 
 @experiment.command("language-properties")
@@ -166,19 +165,11 @@ def judge_alignment(runs: tuple[Path, ...], *, judge: str | None, **shown: Any) 
     help="CSV or TOML: language, family, columns of numbers; by default class, script, distances, tokens",
 )
 @_REFERENCE
-def language_properties(
-    runs: tuple[Path, ...],
-    *,
-    judge: str | None,
-    properties: Path | None,
-    reference: str | None,
-    **shown: Any,
-) -> None:
+def language_properties(**asked: Any) -> None:
     """Whether gaps go with a property of languages."""
-    from safeglot.experiments import language_properties as question
+    from safeglot.experiments.language_properties import language_properties as answer
 
-    by = {"judge": judge, "reference": reference}
-    _show(question.language_properties(runs, properties=properties, **by), **shown)
+    _answer(answer, **asked)
 
 
 @click.command()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
+from typing import TypeAlias
 
 from safeglot.backends.files.rundir import RunDir
 from safeglot.errors import InputErrors, UsageError
@@ -293,35 +294,30 @@ def _notes(gaps: ModelGaps, known: Properties) -> Iterator[str]:
         yield "no families given: related languages count as independent."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Points:
-    x: list[float]
-    d: list[float]
-    v: list[float]
-    tags: list[str]
-    families: list[str] | None
+_Points: TypeAlias = tuple[list[float], list[float], list[float]]
 
 
-def _points(gaps: ModelGaps, known: Properties, name: str) -> _Points:
-    tags = [tag for tag in gaps.by_language if tag in known.values[name]]
-    return _Points(
-        x=[known.values[name][tag] for tag in tags],
-        d=[gaps.by_language[tag][0] for tag in tags],
-        v=[gaps.by_language[tag][1] for tag in tags],
-        tags=tags,
-        families=[known.families[tag] for tag in tags] if known.families else None,
-    )
+def _points(
+    gaps: ModelGaps, known: Properties, name: str
+) -> tuple[_Points, list[str], list[str] | None]:
+    """Return the property, the gaps and their variances, with the languages and their families."""
+    values = known.values[name]
+    tags = [tag for tag in gaps.by_language if tag in values]
+    d, v = ([gaps.by_language[tag][i] for tag in tags] for i in (0, 1))
+    families = [known.families[tag] for tag in tags] if known.families else None
+    return ([values[tag] for tag in tags], d, v), tags, families
 
 
 def _slope_row(gaps: ModelGaps, known: Properties, name: str) -> ResultRow:
-    points, about = _points(gaps, known, name), (word(gaps.model), word(name))
-    fit = meta_regression(points.x, points.d, points.v, level=gaps.level)
-    permuted = permuted_slope(points.x, points.d, families=points.families)
+    (x, d, v), tags, families = _points(gaps, known, name)
+    about, n = (word(gaps.model), word(name)), number(len(tags))
+    fit = meta_regression(x, d, v, level=gaps.level)
+    permuted = permuted_slope(x, d, families=families)
     if isinstance(fit, NoFit) or isinstance(permuted, NoFit):
         why = fit.reason if isinstance(fit, NoFit) else ""
         nothing = number(None)
-        return (*about, number(None, reason=why), *[nothing] * 5, number(len(points.x)))
-    rank = spearman(points.x, points.d)
+        return (*about, number(None, reason=why), *[nothing] * 5, n)
+    rank = spearman(x, d)
     return (
         *about,
         number(fit.coef[1], (fit.low[1], fit.high[1])),
@@ -330,17 +326,17 @@ def _slope_row(gaps: ModelGaps, known: Properties, name: str) -> ResultRow:
         number(permuted.least),
         number(None, reason=rank.reason) if isinstance(rank, NoFit) else number(rank.value),
         number(fit.tau2**0.5),
-        number(len(points.x)),
+        n,
     )
 
 
 def _left_out(of: str, lines: Sequence[tuple[ModelGaps, Properties, str]]) -> ResultTable:
     rows = []
     for gaps, known, name in lines:
-        points = _points(gaps, known, name)
-        for unit, names in (("language", points.tags), ("family", points.families)):
+        points, *units = _points(gaps, known, name)
+        for unit, names in zip(("language", "family"), units, strict=True):
             if names is not None:
-                slopes = dict(leave_one_out(points.x, points.d, points.v, names))
+                slopes = dict(leave_one_out(*points, names))
                 about = (word(gaps.model), word(name), word(f"one {unit}"))
                 rows.append((*about, *_extremes(slopes)))
     return ResultTable(**said("slopes_without", of=of), rows=tuple(rows))

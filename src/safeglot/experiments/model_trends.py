@@ -211,10 +211,9 @@ def _pairs_together(group: ModelGroup, pairs: Sequence[_TunedPair]) -> ResultTab
     together = paired_models([v for v, _ in known], [f for _, f in known], level=group.level)
     found: list[tuple[str, ResultCell, float | None]] = []
     if not isinstance(together, NoFit):
-        mean, nothing = together.mean, number(None)
+        nothing = number(None)
         found = [
-            ("mean difference", number(mean, (together.low, together.high)), None),
-            ("the same, bootstrap", number(mean, together.bootstrap or (None, None)), None),
+            ("mean difference", number(together.mean, (together.low, together.high)), None),
             ("Wilcoxon signed rank", nothing, together.wilcoxon_p),
             ("sign test", nothing, together.sign_p),
         ]
