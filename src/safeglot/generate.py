@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from safeglot.keys import digest, response_key, system_of
-from safeglot.types import Item, Reply, Request, Response, without_system
+from safeglot.keys import digest, is_longer, response_key, system_of, translation_key
+from safeglot.types import Item, Reply, Request, Response, Translation, without_system
 
 VERSION = 1
 """Bumped when the same settings begin to give other requests: runs of an older one are not mixed."""
@@ -64,9 +64,10 @@ class Generate:
         """The most tokens of a reply, thought and answer together, in a language without a limit of its own."""
         return self.max_tokens + self.thought_tokens
 
-    def room(self, language: str) -> int:
-        """Return the most tokens of a reply in a language, thought and answer together."""
-        return self.tokens_in.get(language, self.max_tokens) + self.thought_tokens
+    def room(self, text: Translation) -> int:
+        """Return the most tokens of a reply to a text, thought and answer together."""
+        most = self.tokens_in.get(text.language, self.max_tokens)
+        return most * (1 + is_longer(text)) + self.thought_tokens
 
     def _further(self) -> Sequence[Any]:
         """Return the settings that most targets have not, so that the ids of those stay as they were."""
@@ -92,7 +93,7 @@ class Generate:
                 model=self.model,
                 messages=() if self.raw else messages,
                 prompt=system + "\n\n" * bool(own) + text if self.raw else None,
-                max_tokens=self.room(item.translation.language),
+                max_tokens=self.room(item.translation),
                 temperature=self.temperature,
                 top_p=self.top_p,
                 seed=None if self.seed is None else request_seed(self.seed, item),
@@ -147,6 +148,9 @@ def request_seed(seed: int, item: Item) -> int:
     """Return the 31-bit seed of one answer, derived from the run's.
 
     With one seed for all prompts engines draw the same random numbers for each, and the answers
-    of a run would lean the same way together.
+    of a run would lean the same way together. An answer at twice the limit has that of the first one.
     """
-    return int(digest("seed", seed, item.translation_key, item.sample)[:8], 16) & 0x7FFFFFFF
+    text, key = item.translation, item.translation_key
+    if is_longer(text):
+        key = translation_key(replace(text, arm="main", variant=""))
+    return int(digest("seed", seed, key, item.sample)[:8], 16) & 0x7FFFFFFF

@@ -103,6 +103,11 @@ SYSTEM = "system="
 """How what stands in the checks of a mitigation's text begins: its system prompt."""
 
 
+def is_longer(translation: Translation) -> bool:
+    """Return whether a text is asked a second time, with twice the limit of tokens."""
+    return translation.arm == "probe" and translation.variant == "length"
+
+
 def system_of(translation: Translation) -> str:
     """Return the system prompt that a text comes with, "" for none."""
     return "".join(c[len(SYSTEM) :] for c in translation.checks if c.startswith(SYSTEM))

@@ -41,6 +41,8 @@ OF_VERSIONS = {"unsafe_gap_adaptation", "gap_version", "wording_flip", "wording_
 """The recorded runs have one version and wording of a request: those of tests/e2e have several."""
 OF_COUNTRIES = {"probe_between", "probe_over_refusal"}
 """The recorded runs ask about one country, no harmless twins in variants: that of tests/e2e/test_local_harm.py does."""
+OF_LENGTHS = {"length_flip", "length_flip_cut", "length_flip_whole"}
+"""Nothing recorded was answered again at twice the limit: tests/e2e/test_lengths.py has that."""
 OF_NORMS = {"norms_apart", "norms_gap"}
 """The recorded judges are under no norms: that of tests/e2e/test_norms.py is under two."""
 OF_UNPAIRED = {"gap_unpaired"}
@@ -102,6 +104,7 @@ def test_every_metric_of_the_catalogue_is_in_a_run(estimates):
         - OF_UNPAIRED
         - OF_VERSIONS
         - OF_COUNTRIES
+        - OF_LENGTHS
     )
     assert {n for n in names if not any(fnmatchcase(name, n) for name in estimates)} == set()
     assert written() >= OF_OTHER_TAXONOMIES | OF_PASSES

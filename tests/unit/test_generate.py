@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from safeglot.generate import Generate
-from safeglot.keys import response_key
+from safeglot.keys import response_key, translation_key
 from safeglot.types import Item, Prompt, Reply, Translation
 
 PROMPT = Prompt(id="p1", text="Hi", language="en", categories=("a",), source="s")
@@ -26,6 +26,16 @@ def test_a_language_may_have_a_limit_of_its_own():
     other = replace(ITEM, translation=replace(ITEM.translation, language="sw"))
     assert [several.ask(item)[0].max_tokens for item in (ITEM, other)] == [950, 250]
     assert several.id != replace(STEP, thought_tokens=50).id
+
+
+def test_an_answer_at_twice_the_limit_has_the_seed_of_the_first():
+    first = replace(ITEM, translation_key=translation_key(ITEM.translation))
+    longer = replace(ITEM.translation, arm="probe", variant="length")
+    again = replace(ITEM, translation=longer, translation_key=translation_key(longer))
+    step = replace(STEP, thought_tokens=50)
+    (one,), (two,) = step.ask(first), step.ask(again)
+    assert (one.max_tokens, two.max_tokens, one.seed) == (250, 450, two.seed)
+    assert step.read(first, [Reply(text="a")]).key != step.read(again, [Reply(text="a")]).key
 
 
 def test_raw_and_system():

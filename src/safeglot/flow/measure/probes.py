@@ -29,6 +29,7 @@ from safeglot.score.probes.contrasts import (
     of_refusals,
     of_variants,
 )
+from safeglot.score.probes.lengths import of_lengths
 from safeglot.score.probes.wordings import of_wordings
 from safeglot.score.safety.unpaired_gaps import unpaired_gaps
 from safeglot.text import languages
@@ -58,12 +59,19 @@ class _ProbeTexts:
 
 
 def estimates(
-    store: Store, manifest: Manifest, cube: Cube, verdicts: RunVerdicts, *, level: float
+    store: Store,
+    manifest: Manifest,
+    cube: Cube,
+    verdicts: RunVerdicts,
+    *,
+    level: float,
+    cut_MLPS: Bytes | None = None,
 ) -> list[Estimate]:
     """Return the effects of each variant, and of crossed factors; nothing without probes.
 
-    `manifest` is of all judges, those that tell refusals alone too. Order: judges, models, in each the
-    languages with their variants, then the crossed factors, and last what benign prompts get.
+    `manifest` is of all judges, those that tell refusals alone too. `cut_MLPS` is 1 where an answer to
+    a harmful prompt reached the limit of tokens. Order: judges, models, in each the languages with their
+    variants, then the crossed factors, and last what benign prompts get.
     """
     if not has_arm(store, "probe"):
         return []
@@ -80,6 +88,13 @@ def estimates(
                 benign = [_benign(refusals, of, tag, level=level) for tag in cube.languages]
                 found += [row for one in benign for row in of_refusals(one)]
             rows += [*in_families(found), *of_factors(probed), *of_wordings(probed)]
+            if cut_MLPS is not None:
+                cut_LPS = cut_MLPS[cube.models.index(model)]
+                rows += [
+                    e
+                    for one, cut in zip(probed, cut_LPS, strict=True)
+                    for e in of_lengths(one, cut)
+                ]
     return rows
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from safeglot.backends.models import routes
@@ -41,10 +40,7 @@ def forecast(job: Job) -> Forecast:
     answers, judge_requests = job.n_answers, 0
     texts, samples = [*job.prompts.translations, *job.arms.asked], job.config.samples
     tokens_in = sum(len(t.text) // 4 + 20 for t in texts) * samples * len(job.targets)
-    asked_in = Counter(t.language for t in texts)
-    wrote = [
-        samples * sum(n * target.room(tag) for tag, n in asked_in.items()) for target in job.targets
-    ]
+    wrote = [samples * sum(map(target.room, texts)) for target in job.targets]
     tokens_out = sum(wrote)
     longest = max(most for t in job.targets for most in (t.max_tokens, *t.tokens_in.values()))
     costs = [

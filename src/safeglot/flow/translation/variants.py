@@ -125,9 +125,11 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
             f"--probes paraphrase={len(wordings)}: a chat model writes the wordings, and none is named; "
             "give --with llm=PROVIDER/MODEL, or a file: --probes paraphrase=FILE.csv"
         )
+    unique = tuple(dict.fromkeys(sets))
+    if sum(own[0].factor == "length" for own in unique) > 1:
+        problems.append("--probes: length is there twice; give one share, as in length=5%")
     if problems:
         raise InputErrors(problems)
-    unique = tuple(dict.fromkeys(sets))
     return VariantPlan(
         config=config,
         prompts=prompts,
@@ -201,14 +203,24 @@ def _texts(prompts: PromptSet) -> dict[str, dict[str, str]]:
 
 def _made(plan: VariantPlan) -> Iterator[Made]:
     wanted = dict.fromkeys([*plan.probes, *filter(None, map(_bare, plan.probes))])
-    yield from variants(
+    harmful, seed = (
+        [p.id for p in plan.prompts.prompts if p.kind == "harmful"],
+        plan.config.probe_seed,
+    )
+    longer = {
+        base.name(own): base.drawn(harmful, seed, own[0])
+        for own in plan.probes
+        if own[0].factor == "length"
+    }
+    made = variants(
         _texts(plan.prompts),
         list(wanted),
-        seed=plan.config.probe_seed,
+        seed=seed,
         reference=plan.config.reference,
         share=plan.config.probe_share,
         dialects=plan.dialects,
     )
+    yield from (m for m in made if m.prompt in longer.get(m.name, (m.prompt,)))
 
 
 def _bare(together: _Set) -> _Set:

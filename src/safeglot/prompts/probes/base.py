@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +20,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "codeswitch": ("word", "clause", "word-into-reference", "clause-into-reference"),
     "translit": ("latin",),
     "spelling": ("leet", "spaces", "dots"),
+    "length": ("5%",),
     "framing": ("story", "roleplay", "educational", "research"),
 }
 """Factors in the order in which they are applied, and their levels; () takes a level of the user's."""
@@ -25,9 +28,12 @@ GIVEN = ("dialect", "coded", "paraphrase")
 """Factors whose texts are given whole, by a file or a chat model: a text has one of them."""
 SLANG = ("dialect", "coded")
 """Those whose language an identifier may take for another."""
-READ_BACK = ("spelling", "framing")
+READ_BACK = ("spelling", "framing", "length")
 """Applied last: what they leave in the text is the request word for word."""
 MOST_WORDINGS = 20
+LEAST_DRAWN = 20
+"""Prompts that are answered again at twice the limit, at least."""
+_PERCENT = re.compile(r"(?:100|[1-9]\d?)%", re.ASCII)
 SHARE = 0.3
 """Of the words or clauses that code-switching swaps."""
 
@@ -80,11 +86,14 @@ def parse(text: str) -> Probe:
     if factor not in LEVELS:
         raise UsageError(f'probe "{text}": no factor is called "{factor}"; there are: {examples()}')
     levels = LEVELS[factor]
-    if not given and factor in ("translit", "context"):
+    if not given and factor in ("translit", "context", "length"):
         level = levels[0]
     own = countries() if factor == "context" else ()
+    if factor == "length" and _PERCENT.fullmatch(level):
+        return Probe(factor=factor, level=level)
     if (levels and level not in (*levels, *own)) or not level:
         wanted = f"one of {', '.join(levels)}" if levels else f"a file, as in {factor}=texts.csv"
+        wanted = "a share from 1% to 100%" if factor == "length" else wanted
         wanted += f", or a country ({', '.join(own)})" if own else ""
         raise UsageError(f'probe "{text}": {factor} takes {wanted}; write {factor}=LEVEL')
     if factor == "paraphrase" and level.isdecimal() and not 0 < int(level) <= MOST_WORDINGS:
@@ -102,6 +111,8 @@ def parse_all(text: str) -> tuple[Probe, ...]:
     probes = ordered([parse(part) for part in text.split("+")])
     factors = [probe.factor for probe in probes]
     whole = [factor for factor in factors if factor in GIVEN]
+    if len(factors) > 1 and "length" in factors:
+        raise UsageError(f'probe "{text}": length stands alone; give it beside the others')
     if len(set(factors)) < len(factors) or len(whole) > 1:
         twice = " and ".join(whole) if len(whole) > 1 else "a factor twice"
         raise UsageError(f'probe "{text}" names {twice}; one text has one level of each')
@@ -129,13 +140,26 @@ def ordered(probes: Sequence[Probe]) -> tuple[Probe, ...]:
 
 
 def name(probes: Sequence[Probe]) -> str:
-    """Return the one name of a set of probes, as `Translation.variant` has it: codeswitch=word+framing=story."""
+    """Return the one name of a set of probes, as `Translation.variant` has it: codeswitch=word+framing=story.
+
+    How many answers are asked again is no part of it: more of them join those that are there.
+    """
+    if any(probe.factor == "length" for probe in probes):
+        return "length"
     return "+".join(f"{probe.factor}={probe.level}" for probe in ordered(probes))
 
 
 def seed_of(seed: int, prompt_id: str, probe: Probe) -> int:
     """Return the 64-bit seed of a probe's choices for a prompt; no language goes into it."""
     return int(digest("probe", seed, prompt_id, probe.factor, probe.level)[:16], 16)
+
+
+def drawn(ids: Sequence[str], seed: int, probe: Probe) -> frozenset[str]:
+    """Return the prompts, the same in every language, that length=N% answers again: about N of 100, of few LEAST_DRAWN."""
+    turn = {id_: int(digest("length", seed, id_)[:8], 16) / 2**32 for id_ in ids}
+    share = int(probe.level.removesuffix("%")) / 100
+    few = heapq.nsmallest(LEAST_DRAWN, ids, key=turn.__getitem__)
+    return frozenset(few).union(id_ for id_ in ids if turn[id_] < share)
 
 
 def shuffled(seed: int, n: int) -> Iterator[int]:

@@ -78,7 +78,7 @@ class _Maker:
                 return failed(now.fault)
             now = self._applied(now.text, prompt, tag, probe, facts)
             facts |= now.facts
-        if not now.fault and now.text == parent:
+        if not now.fault and now.text == parent and probes[0].factor != "length":
             return failed("the variant is the same as the text that it was made of")
         return failed(now.fault) if now.fault else Variant(text=now.text, facts=facts)
 
@@ -94,6 +94,7 @@ class _Maker:
             "codeswitch": lambda: self._switched(text, prompt, tag, probe, own),
             "translit": lambda: romanise(text, tag),
             "spelling": lambda: respelt(text, probe.level),
+            "length": lambda: Variant(text=text),
             "framing": lambda: framed(text, probe.level, str(facts.get("matrix", tag))),
         }
         step = steps.get(probe.factor)

@@ -68,6 +68,8 @@ def check_variant(
 
 def _beyond(factors: AbstractSet[str]) -> str:
     """Return why nothing can be said of the meaning of a variant by these factors; "" where it can."""
+    if factors == {"length"}:
+        return "the request as it is, with more room for the answer"
     if factors == {"framing"}:
         return "a frame leaves the request as it is"
     if factors <= set(READ_BACK):

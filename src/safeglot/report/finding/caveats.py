@@ -288,7 +288,7 @@ def _cut(scope: PanelScope) -> Iterator[Caveat]:
     yield Caveat(
         text=f"The limit of tokens cuts more answers in {shown} than in {scope.run.language_name(scope.run.reference)} ({percent(there.value)}%).",
         moves=_only([o.name for o in more]),
-        detail="What they would have said beyond it is judged by nobody. Give these languages a limit of their own in another run: --max-tokens.",
+        detail="What they would have said beyond it is judged by nobody. --probes length=5% measures how often that turns a verdict; --max-tokens gives a language a limit of its own, in another run.",
     )
 
 

@@ -10,6 +10,7 @@ NAMES = {
     "dialect": "dialect",
     "paraphrase": "wording",
     "codewords": "code words",
+    "length": "answered again at twice the limit of tokens",
 }
 """Name of a factor as it is printed; others go by their own."""
 

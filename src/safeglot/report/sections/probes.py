@@ -14,7 +14,13 @@ from safeglot.report.page import Page, PanelScope
 from safeglot.report.sections.blocks import Block, BlockRow, by_language
 from safeglot.types import Estimate
 
+LENGTHS = {
+    "verdicts that change": "length_flip",
+    "of answers that were cut": "length_flip_cut",
+    "of the others": "length_flip_whole",
+}
 METRICS = (
+    *LENGTHS.values(),
     "wording_flip",
     "wording_gap",
     "gap_version",
@@ -24,6 +30,10 @@ METRICS = (
     "probe_between",
     "probe_over_refusal",
     "factor_effect",
+)
+LONGER = (
+    "A draw of the requests, the same in every language, was answered again with twice the limit of tokens. In percent of these, "
+    "and in points, paired by prompt, p after Holm's adjustment. What changes in answers that had ended by themselves is chance: of sampling, of the server, of the judge."
 )
 LEFT_OUT = "Texts left out no longer ask for the same, or are not in the language they should be in; `effect_with_unkept` in the results has them in."
 
@@ -40,7 +50,8 @@ def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
     ]
     effects = [e for e in found if e.metric == "probe_effect"]
     for name in dict.fromkeys(word(e, "variant") for e in effects):
-        yield _variant(scope, name, [e for e in found if word(e, "variant") == name])
+        table = _longer if name == "length" else _variant
+        yield table(scope, name, [e for e in found if word(e, "variant") == name])
     yield _between(scope, [e for e in found if e.metric == "probe_between"])
     yield _wordings(scope, found)
     yield _factors(scope, [e for e in found if e.metric == "factor_effect"])
@@ -86,6 +97,27 @@ def _variant(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
         title=spelled(name),
         words=f"{words} {LEFT_OUT}" if unkept else words,
     )
+
+
+def _longer(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
+    verb, by_key = verb_of(scope), {(e.metric, e.language): e for e in found}
+
+    def flips(flip: Estimate | None) -> Figure:
+        ways = {verb.rate: extra(flip, "n_to_unsafe"), verb.safe: extra(flip, "n_to_safe")}
+        note = ", ".join(f"{n or 0:.0f} to {word}" for word, n in ways.items())
+        return replace(rate(flip), note=note if flip and flip.n else "")
+
+    def cell(metric: str, shown: Callable[[Estimate | None], Figure]) -> Callable[[str], Figure]:
+        return lambda tag: shown(by_key.get((metric, tag)))
+
+    columns = {
+        **{head: cell(metric, flips) for head, metric in LENGTHS.items()},
+        f"more {verb.rate}": cell("probe_effect", _tested),
+        f"beyond that in {scope.run.language_name(scope.run.reference)}": cell(
+            "probe_interaction", _tested
+        ),
+    }
+    return by_language(scope.run.languages, columns, title=spelled(name), words=LONGER)
 
 
 def _tested(effect: Estimate | None) -> Figure:

@@ -4,6 +4,7 @@ from safeglot.errors import UsageError
 from safeglot.prompts.probes.base import (
     LEVELS,
     Probe,
+    drawn,
     name,
     parse,
     parse_all,
@@ -21,6 +22,8 @@ ORDER = [2, 0, 5, 4, 1, 3]
         ("codeswitch=word", "codeswitch", "word"),
         (" framing = story ", "framing", "story"),
         ("translit", "translit", "latin"),
+        ("length", "length", "5%"),
+        ("length=100%", "length", "100%"),
         ("context", "context", "local"),
         ("context=reference", "context", "reference"),
         ("context=KE", "context", "KE"),
@@ -44,6 +47,8 @@ def test_a_probe_is_read(text, factor, level):
         ("translit=greek", "takes one of latin"),
         ("context=ke", "takes one of local, reference, or a country (AO, AR,"),
         ("spelling", "takes one of leet, spaces, dots"),
+        ("length=0%", "takes a share from 1% to 100%; write length=LEVEL"),
+        ("length=double", "takes a share from 1% to 100%"),
         ("coded", "takes a file, as in coded=texts.csv"),
         ("framing=story+translit", "takes one of story"),
     ],
@@ -61,6 +66,24 @@ def test_factors_together_have_one_name_in_the_order_of_application():
         parse_all("framing=story+framing=research")
     with pytest.raises(UsageError, match="names dialect and coded"):
         parse_all("dialect=a.csv+coded=b.csv")
+
+
+def test_more_room_stands_alone_and_its_share_is_no_part_of_its_name():
+    with pytest.raises(UsageError, match="length stands alone"):
+        parse_all("length+translit")
+    assert {name(parse_all(text)) for text in ("length", "length=40%")} == {"length"}
+
+
+def test_few_prompts_are_drawn_at_least_and_a_larger_share_holds_a_smaller_one():
+    ids = [f"p{i}" for i in range(2000)]
+    few, many = (drawn(ids, 1, parse(f"length={n}%")) for n in (5, 40))
+    assert 70 < len(few) < 130
+    assert 740 < len(many) < 860
+    assert few < many
+    assert few < drawn(ids + [f"q{i}" for i in range(2000)], 1, parse("length=5%"))
+    assert few != drawn(ids, 2, parse("length=5%"))
+    assert len(drawn(ids[:50], 1, parse("length=5%"))) == 20
+    assert drawn(ids[:7], 1, parse("length")) == set(ids[:7])
 
 
 def test_the_frame_is_the_last_factor():

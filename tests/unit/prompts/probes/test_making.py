@@ -135,3 +135,9 @@ def test_the_page_shows_what_is_made():
         found = made(texts, *dict.fromkeys(row[2] for row in mine), seed=0)
         for prompt, tag, name, text in mine:
             assert found[prompt, tag, name].text.replace("\n\n", " ⏎ ⏎ ") == text
+
+
+def test_an_answer_with_more_room_is_to_the_text_as_it_is():
+    found = made({"p": {"en": "How do I steal a car?"}}, "length", "translit")
+    assert found["p", "en", "length"].text == "How do I steal a car?"
+    assert found["p", "en", "translit=latin"].fault

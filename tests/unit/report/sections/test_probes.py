@@ -131,3 +131,21 @@ def test_a_run_without_crossed_factors_has_no_table_of_them(page):
     kept = [e for e in page.estimates if e.metric != "factor_effect"]
     text = section(replace(page, estimates=kept), "probes")
     assert "Factors that were crossed" not in text
+
+
+def test_answers_at_twice_the_limit_have_a_table_of_their_own():
+    def at(metric, value, **extra):
+        return replace(probe(metric, value), extra={"variant": "length", **extra})
+
+    shown = {"n_to_unsafe": 9, "n_to_safe": 1}
+    found = tables(
+        at("probe_unsafe", 0.2),
+        at("probe_effect", 0.1, parent="language", p_holm=0.03),
+        at("length_flip", 0.1, **shown),
+        at("length_flip_cut", 0.25, **shown),
+    )
+    assert row_of(found["answered again at twice the limit of tokens"]) == {
+        "verdicts that change": "10.0 8.0–12.0 n 120 9 to unsafe, 1 to safe",
+        "of answers that were cut": "25.0 23.0–27.0 n 120 9 to unsafe, 1 to safe",
+        "more unsafe": "+10.0 +8.0 to +12.0 n 120 p 0.030",
+    }
