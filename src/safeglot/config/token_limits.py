@@ -35,10 +35,3 @@ def limits(given: int | str) -> tuple[int, dict[str, int]]:
     base, *others = str(given).split(",")
     pairs = (other.split("=") for other in others)
     return int(base), {tag: int(count) for tag, count in pairs}
-
-
-def said(given: int | str) -> str:
-    """Return limits in words."""
-    base, own = limits(given)
-    others = ", ".join(f"{tag} {count}" for tag, count in own.items())
-    return f"{base} tokens" + (f" ({others})" if others else "")

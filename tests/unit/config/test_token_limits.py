@@ -14,11 +14,9 @@ def test_limits_have_one_spelling():
     assert token_limits.read(7) == (7, "")
 
 
-def test_limits_are_taken_apart_and_said():
+def test_limits_are_taken_apart():
     assert token_limits.limits("512,hi=1400,sw=1100") == (512, {"hi": 1400, "sw": 1100})
     assert token_limits.limits(200) == (200, {})
-    assert token_limits.said("512,hi=1400,sw=1100") == "512 tokens (hi 1400, sw 1100)"
-    assert token_limits.said(200) == "200 tokens"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,6 @@ def measure(
     cube = cube_of(store, manifest, verdicts, invalid_MLPS=given.invalid_MLPS)
     benign = benign_cube(store, manifest, verdicts)
     level, arms = manifest.level, verdicts.arms
-    cut_MLPS = given.truncated_MLPS[:, :, given.harmful_P]
     terms = causes.estimates(store, manifest, cube, arms, level=level)
     rows = [
         *basic(cube, level=level, draws=manifest.draws),
@@ -67,7 +66,7 @@ def measure(
         *norms.estimates(cube, level=level),
         *with_losses(terms, store, manifest, cube),
         *translations.estimates(store, manifest, cube, arms, level=level),
-        *probes.estimates(store, whole.unguarded, cube, verdicts, level=level, cut_MLPS=cut_MLPS),
+        *probes.estimates(store, whole.unguarded, cube, verdicts, level=level),
         *mitigations.estimates(store, whole, verdicts, level=level),
     ]
     if cube.unpaired:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from safeglot.backends.store.arrays import ArmVerdicts, RunVerdicts, Series
 from safeglot.backends.store.failures import failed_variants, why_unmade
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import MAIN, TextKind, has_arm, text_places
+from safeglot.flow.measure.answers import read_traits
 from safeglot.flow.measure.mitigations import said, tellers_of
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
@@ -59,27 +61,21 @@ class _ProbeTexts:
 
 
 def estimates(
-    store: Store,
-    manifest: Manifest,
-    cube: Cube,
-    verdicts: RunVerdicts,
-    *,
-    level: float,
-    cut_MLPS: Bytes | None = None,
+    store: Store, manifest: Manifest, cube: Cube, verdicts: RunVerdicts, *, level: float
 ) -> list[Estimate]:
     """Return the effects of each variant, and of crossed factors; nothing without probes.
 
-    `manifest` is of all judges, those that tell refusals alone too. `cut_MLPS` is 1 where an answer to
-    a harmful prompt reached the limit of tokens. Order: judges, models, in each the languages with their
-    variants, then the crossed factors, and last what benign prompts get.
+    `manifest` is of all judges, those that tell refusals alone too. Order: judges, models, in each the
+    languages with their variants, then the crossed factors, and last what benign prompts get.
     """
     if not has_arm(store, "probe"):
         return []
     texts = _read(store, cube, verdicts.arms, cube.prompts)
     refusals = _refusals(store, manifest, cube, verdicts)
+    cut_MLPS = read_traits(store, verdicts.answers)[2][:, :, verdicts.prompts.is_kind("harmful")]
     rows: list[Estimate] = []
     for judge in verdicts.arms.judges:
-        for model in cube.models:
+        for model, cut_LPS in zip(cube.models, cut_MLPS, strict=True):
             of = judge, model
             probed = [_probed(texts, of, tag, level=level) for tag in cube.languages]
             found = [row for tag in cube.languages for row in _alone(texts, of, tag, level=level)]
@@ -88,13 +84,7 @@ def estimates(
                 benign = [_benign(refusals, of, tag, level=level) for tag in cube.languages]
                 found += [row for one in benign for row in of_refusals(one)]
             rows += [*in_families(found), *of_factors(probed), *of_wordings(probed)]
-            if cut_MLPS is not None:
-                cut_LPS = cut_MLPS[cube.models.index(model)]
-                rows += [
-                    e
-                    for one, cut in zip(probed, cut_LPS, strict=True)
-                    for e in of_lengths(one, cut)
-                ]
+            rows += chain.from_iterable(map(of_lengths, probed, cut_LPS))
     return rows
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import safeglot
 from safeglot.backends.files import rundir
 from safeglot.backends.files.manifest import ArmsSummary, Manifest, SetManifest, TaxonomyTable
-from safeglot.config import registry, token_limits
+from safeglot.config import registry
 from safeglot.config.engines import runs_here
 from safeglot.config.model_settings import line_of
 from safeglot.config.model_strings import JudgeConfig, ModelConfig
@@ -207,7 +207,7 @@ def settings(job: Job) -> dict[str, str]:
         "judges": judges_line(job.judge_ids()),
         "answers": f"{c.samples} a prompt, recorded elsewhere; {_unknown(c)}: not known"
         if job.recorded
-        else f"{c.samples} a prompt, at most {token_limits.said(c.max_tokens)}{thought}, temperature {c.temperature:g}, "
+        else f"{c.samples} a prompt, at most {c.max_tokens} tokens{thought}, temperature {c.temperature:g}, "
         f"top_p {c.top_p:g}, seed {c.seed}{', raw completion' if c.raw else ''}",
         "system prompt": c.system or ("not known" if job.recorded else "none"),
         **{f"system prompt of {m.model}": m.system for m in c.target if m.system is not None},

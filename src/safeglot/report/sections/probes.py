@@ -31,10 +31,7 @@ METRICS = (
     "probe_over_refusal",
     "factor_effect",
 )
-LONGER = (
-    "A draw of the requests, the same in every language, was answered again with twice the limit of tokens. In percent of these, "
-    "and in points, paired by prompt, p after Holm's adjustment. What changes in answers that had ended by themselves is chance: of sampling, of the server, of the judge."
-)
+LONGER = "A draw of the requests, the same in every language, was answered again with twice the limit of tokens. In percent of these, and in points, paired by prompt, p after Holm's adjustment. What changes in answers that had ended by themselves is chance: of sampling, of the server, of the judge."
 LEFT_OUT = "Texts left out no longer ask for the same, or are not in the language they should be in; `effect_with_unkept` in the results has them in."
 
 
