@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -33,7 +34,6 @@ from safeglot.keys import (
     RESULT_VERSION,
     digest,
     signature,
-    translation_key,
 )
 from safeglot.prompts.mitigations import BEFORE, guards_of
 from safeglot.prompts.prompt_set import PromptSet
@@ -99,17 +99,8 @@ class Job:
     def items(self) -> Iterator[Item]:
         """Yield what each target is asked, all languages of a prompt side by side, then the arms."""
         prompts = {p.id: p for p in self.prompts.prompts}
-        for translation in self.prompts.translations:
-            key = translation_key(translation)
-            for sample in range(self.config.samples):
-                yield Item(
-                    prompt=prompts[translation.prompt],
-                    translation=translation,
-                    translation_key=key,
-                    sample=sample,
-                )
         reference = self.config.reference
-        for translation in self.arms.asked:
+        for translation in chain(self.prompts.translations, self.arms.asked):
             for sample in range(self.config.samples):
                 prompt = prompts[translation.prompt]
                 yield item_of(prompt, translation, sample=sample, reference=reference)

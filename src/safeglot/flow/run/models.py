@@ -142,21 +142,13 @@ def model_routes(
             by_id[key] = opened[engine.place]
         else:
             route = routes.http_route(
-                model.model,
-                base_urls=model.addresses,
-                key_env=model.key_env,
-                timeout_s=config.timeout_s,
-                concurrency=config.concurrency,
-                prices=(model.usd_in, model.usd_out),
-            )
+                model.model, base_urls=model.addresses, key_env=model.key_env, timeout_s=config.timeout_s,
+                concurrency=config.concurrency, prices=(model.usd_in, model.usd_out),
+            )  # fmt: skip
             by_id[key] = routes.adapting(
-                route,
-                key,
-                adaptations,
-                logprobs=model.settings.logprobs,
-                proxy=config.proxy,
-                http_client=config.http_client,
-            )
+                route, key, adaptations,
+                logprobs=model.settings.logprobs, proxy=config.proxy, http_client=config.http_client,
+            )  # fmt: skip
     return by_id
 
 

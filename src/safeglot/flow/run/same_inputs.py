@@ -83,17 +83,8 @@ def _asking(config: Config) -> Config:
 
 def _bare(model: ModelConfig) -> ModelConfig:
     """Return a model without where and at what price it is asked."""
-    return dataclasses.replace(
-        model,
-        base_url=None,
-        others=(),
-        key_env=None,
-        usd_in=None,
-        usd_out=None,
-        batch=None,
-        replicas=None,
-        gpus_per_replica=None,
-    )
+    kept = ("model", "revision", "raw", "system", "settings")
+    return ModelConfig(**{name: getattr(model, name) for name in kept})
 
 
 def _bare_judge(judge: JudgeConfig) -> JudgeConfig:

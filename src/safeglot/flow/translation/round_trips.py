@@ -41,7 +41,7 @@ async def round_trips(config: Config, prompts: PromptSet, bench: Bench) -> list[
     home = [
         _Leg(prompt=known[text.prompt], text=text, source=text.language, target=reference, by=back)
         for text in kept
-        if (back := _back(steps, text, reference)) is not None
+        if (back := _by(steps, text.language, reference, maker=text.translator, same=False))
     ]
     first = await _sent(home, bench, "roundtrip", what="round trips")
     trips = first if "roundtrip" in config.arms else []
@@ -54,7 +54,8 @@ async def _second(home: list[_Leg], first: list[Trip], reference: str, bench: Be
     """Return the second round trips of the texts that came back from the first."""
     out, ways_back = [], []
     for leg, trip in zip(home, first, strict=True):
-        forward = _forward(bench.asking.steps, leg.text, reference)
+        there, maker = leg.text.language, leg.text.translator
+        forward = _by(bench.asking.steps, reference, there, maker=maker, same=True)
         if isinstance(trip, Translation) and forward is not None:
             out.append(_Leg(prompt=leg.prompt, text=trip, source=reference, target=leg.source,
                             by=forward))  # fmt: skip
@@ -86,16 +87,12 @@ async def _sent(legs: list[_Leg], bench: Bench, arm: _Arm, *, what: str) -> list
     return [found[n] for n in range(len(legs))]
 
 
-def _back(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
-    able = [t for t in steps.able(text.language, reference) if not isinstance(t, FileTranslator)]
-    other = [t for t in able if t.name != text.translator]
-    return next(iter([*other, *able]), None)
-
-
-def _forward(steps: TranslationSteps, text: Translation, reference: str) -> Translator | None:
-    able = [t for t in steps.able(reference, text.language) if not isinstance(t, FileTranslator)]
-    same = [t for t in able if t.name == text.translator]
-    return next(iter([*same, *able]), None)
+def _by(
+    steps: TranslationSteps, source: str, target: str, *, maker: str, same: bool
+) -> Translator | None:
+    """Return who translates one way: the maker of a text, or another one, where that can be."""
+    able = [t for t in steps.able(source, target) if not isinstance(t, FileTranslator)]
+    return min(able, key=lambda t: (t.name == maker) is not same, default=None)
 
 
 def _arrived(leg: _Leg, arm: _Arm, given: Translated) -> Trip:

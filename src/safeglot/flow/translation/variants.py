@@ -91,18 +91,12 @@ def with_variations(
         made = list(_made(plan))
     main = filled(prompts, config)
     probes, lacking = _checked(plan, made, ratings)
+    came = [back for back in backs if isinstance(back, Translation)]
+    lost = [back for back in backs if isinstance(back, Untranslated)]
     return replace(
         main,
-        arm_texts=(
-            *main.arm_texts,
-            *probes,
-            *(back for back in backs if isinstance(back, Translation)),
-        ),
-        untranslated=(
-            *main.untranslated,
-            *lacking,
-            *(back for back in backs if isinstance(back, Untranslated)),
-        ),
+        arm_texts=(*main.arm_texts, *probes, *came),
+        untranslated=(*main.untranslated, *lacking, *lost),
         notes=(*main.notes, *_notes(plan, made)),
     )
 
@@ -131,14 +125,9 @@ def _planned(config: Config, prompts: PromptSet, folder: TranslationFolder) -> V
     if problems:
         raise InputErrors(problems)
     return VariantPlan(
-        config=config,
-        prompts=prompts,
-        folder=folder,
-        probes=unique,
-        dialects=dialects,
-        wordings=wordings,
-        steps=steps,
-    )
+        config=config, prompts=prompts, folder=folder,
+        probes=unique, dialects=dialects, wordings=wordings, steps=steps,
+    )  # fmt: skip
 
 
 def _expanded(
@@ -207,11 +196,8 @@ def _made(plan: VariantPlan) -> Iterator[Made]:
         [p.id for p in plan.prompts.prompts if p.kind == "harmful"],
         plan.config.probe_seed,
     )
-    longer = {
-        base.name(own): base.drawn(harmful, seed, own[0])
-        for own in plan.probes
-        if own[0].factor == "length"
-    }
+    longer = next((own[0] for own in plan.probes if own[0].factor == "length"), None)
+    drawn = base.drawn(harmful, seed, longer) if longer else ()
     made = variants(
         _texts(plan.prompts),
         list(wanted),
@@ -220,7 +206,7 @@ def _made(plan: VariantPlan) -> Iterator[Made]:
         share=plan.config.probe_share,
         dialects=plan.dialects,
     )
-    yield from (m for m in made if m.prompt in longer.get(m.name, (m.prompt,)))
+    yield from (m for m in made if m.name != "length" or m.prompt in drawn)
 
 
 def _bare(together: _Set) -> _Set:
@@ -353,11 +339,9 @@ def _identified(text: str, parent: str, together: _Set, tag: str) -> str:
 def _probe(
     text: Made, parent: Translation, check: Check, quality: Mapping[str, float]
 ) -> Translation:
-    return Translation(
-        prompt=text.prompt,
-        language=text.language,
+    return replace(
+        parent,
         text=text.variant.text,
-        translator=parent.translator,
         quality=quality,
         checks=tuple(f"{name}={_short(value)}" for name, value in text.variant.facts.items()),
         kept=check.kept,
@@ -383,10 +367,9 @@ def _lacking(text: Made) -> Untranslated:
 
 def _notes(plan: VariantPlan, made: Sequence[Made]) -> Iterator[str]:
     names = {base.name(probes) for probes in plan.probes}
-    counts = Counter((m.name, m.language) for m in made if m.name in names and not m.variant.fault)
-    faults = Counter(
-        (m.name, m.language, m.variant.fault) for m in made if m.name in names and m.variant.fault
-    )
+    own = [m for m in made if m.name in names]
+    counts = Counter((m.name, m.language) for m in own if not m.variant.fault)
+    faults = Counter((m.name, m.language, m.variant.fault) for m in own if m.variant.fault)
     for name in sorted(names):
         counted = [f"{tag} {counts[name, tag]}" for tag in plan.prompts.languages]
         yield f"probe {name}: {', '.join(counted)} texts"

@@ -279,17 +279,18 @@ def _few(scope: PanelScope) -> Iterator[Caveat]:
 
 def _cut(scope: PanelScope) -> Iterator[Caveat]:
     """Yield where the limit of tokens cuts more answers than in the reference, beyond both intervals."""
-    there = scope.get("truncated", scope.run.reference)
-    cut = {o: scope.get("truncated", o.tag) for o in scope.run.others()}
-    more = [o for o, e in cut.items() if e and there and (e.low or 0.0) > (there.high or 1.0)]
-    if not more or there is None:
-        return
-    shown = joined([f"{o.name} ({percent(e.value)}%)" for o, e in cut.items() if e and o in more])
-    yield Caveat(
-        text=f"The limit of tokens cuts more answers in {shown} than in {scope.run.language_name(scope.run.reference)} ({percent(there.value)}%).",
-        moves=_only([o.name for o in more]),
-        detail="What they would have said beyond it is judged by nobody. --probes length=5% measures how often that turns a verdict; --max-tokens gives a language a limit of its own, in another run.",
-    )
+    cut = {o: e for o in scope.run.languages if (e := scope.get("truncated", o.tag))}
+    there = next((e for o, e in cut.items() if o.tag == scope.run.reference), None)
+    most = 1.0 if there is None or there.high is None else there.high
+    more = {o.name: e for o, e in cut.items() if e.low is not None and e.low > most}
+    if more and there:
+        shown = joined([f"{name} ({percent(e.value)}%)" for name, e in more.items()])
+        than = f"{scope.run.language_name(scope.run.reference)} ({percent(there.value)}%)"
+        yield Caveat(
+            text=f"The limit of tokens cuts more answers in {shown} than in {than}.",
+            moves=_only([*more]),
+            detail="What they would have said beyond it is judged by nobody. --probes length=5% measures how often that turns a verdict; --max-tokens gives a language a limit of its own, in another run.",
+        )
 
 
 def _only(names: list[str]) -> str:

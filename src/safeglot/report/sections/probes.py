@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from safeglot.report.finding.shares import verb_of
+from safeglot.report.finding.shares import Verb, verb_of
 from safeglot.report.numbers.figures import Figure, difference, extra, rate, word
 from safeglot.report.numbers.percent import count, p_value, percent, points
 from safeglot.report.numbers.variants import level_words, spelled
@@ -47,8 +48,7 @@ def blocks(page: Page, scope: PanelScope) -> Iterator[Block]:
     ]
     effects = [e for e in found if e.metric == "probe_effect"]
     for name in dict.fromkeys(word(e, "variant") for e in effects):
-        table = _longer if name == "length" else _variant
-        yield table(scope, name, [e for e in found if word(e, "variant") == name])
+        yield _variant(scope, name, [e for e in found if word(e, "variant") == name])
     yield _between(scope, [e for e in found if e.metric == "probe_between"])
     yield _wordings(scope, found)
     yield _factors(scope, [e for e in found if e.metric == "factor_effect"])
@@ -67,15 +67,23 @@ def _variant(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
     def effect(metric: str, parent: str, tag: str) -> Figure:
         return _tested(by_key.get((metric, parent, tag)))
 
+    def flips(metric: str, tag: str) -> Figure:
+        return _flips(by_key.get((metric, "", tag)), verb)
+
     words = f"In percent, and in points more {verb.answers} than without it, paired by prompt, p after Holm's adjustment within a factor. A variant that the model does not understand looks {verb.safe}."
-    if left_out:
+    if is_longer := name == "length":
+        words = LONGER
+    elif left_out:
         words += f" Not told in {', '.join(left_out)}: written in Latin letters already."
     unkept = any(extra(e, "unkept") for e in found)
     return by_language(
         asked,
         {
             verb.rate: lambda tag: rate(by_key.get(("probe_unsafe", "", tag))),
-            "more than its own texts": lambda tag: effect("probe_effect", "language", tag),
+            **{head: partial(flips, metric) for head, metric in LENGTHS.items()},
+            "more than at the limit" if is_longer else "more than its own texts": lambda tag: (
+                effect("probe_effect", "language", tag)
+            ),
             f"more than {reference}'s texts": lambda tag: effect("probe_effect", "reference", tag),
             f"than {reference}'s, not the same requests": lambda tag: _turned(
                 by_key.get(("gap_version", "", tag))
@@ -96,25 +104,11 @@ def _variant(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
     )
 
 
-def _longer(scope: PanelScope, name: str, found: Sequence[Estimate]) -> Block:
-    verb, by_key = verb_of(scope), {(e.metric, e.language): e for e in found}
-
-    def flips(flip: Estimate | None) -> Figure:
-        ways = {verb.rate: extra(flip, "n_to_unsafe"), verb.safe: extra(flip, "n_to_safe")}
-        note = ", ".join(f"{n or 0:.0f} to {word}" for word, n in ways.items())
-        return replace(rate(flip), note=note if flip and flip.n else "")
-
-    def cell(metric: str, shown: Callable[[Estimate | None], Figure]) -> Callable[[str], Figure]:
-        return lambda tag: shown(by_key.get((metric, tag)))
-
-    columns = {
-        **{head: cell(metric, flips) for head, metric in LENGTHS.items()},
-        f"more {verb.rate}": cell("probe_effect", _tested),
-        f"beyond that in {scope.run.language_name(scope.run.reference)}": cell(
-            "probe_interaction", _tested
-        ),
-    }
-    return by_language(scope.run.languages, columns, title=spelled(name), words=LONGER)
+def _flips(flip: Estimate | None, verb: Verb) -> Figure:
+    """Return a share of changed verdicts, with how many of them turned which way."""
+    ways = {verb.rate: extra(flip, "n_to_unsafe"), verb.safe: extra(flip, "n_to_safe")}
+    note = ", ".join(f"{n or 0:.0f} to {word}" for word, n in ways.items())
+    return replace(rate(flip), note=note if flip and flip.n else "")
 
 
 def _tested(effect: Estimate | None) -> Figure:

@@ -106,8 +106,5 @@ def _off_topic(share: Estimate | None) -> Figure | str:
 
 def _refused(share: Estimate | None) -> str:
     drawn = extra(share, "n_drawn")
-    return (
-        ""
-        if drawn is None
-        else f"{count(int(extra(share, 'n_refusal') or 0))} of {count(int(drawn))}"
-    )
+    left_out = count(int(extra(share, "n_refusal") or 0))
+    return "" if drawn is None else f"{left_out} of {count(int(drawn))}"

@@ -145,7 +145,8 @@ def test_answers_at_twice_the_limit_have_a_table_of_their_own():
         at("length_flip_cut", 0.25, **shown),
     )
     assert row_of(found["answered again at twice the limit of tokens"]) == {
+        "unsafe": "20.0 18.0–22.0 n 120",
         "verdicts that change": "10.0 8.0–12.0 n 120 9 to unsafe, 1 to safe",
         "of answers that were cut": "25.0 23.0–27.0 n 120 9 to unsafe, 1 to safe",
-        "more unsafe": "+10.0 +8.0 to +12.0 n 120 p 0.030",
+        "more than at the limit": "+10.0 +8.0 to +12.0 n 120 p 0.030",
     }
