@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from safeglot.report.comparison.leaderboard import source
 from safeglot.report.comparison.view import ComparisonView, JudgedModels
 from safeglot.report.numbers.percent import percent
-from safeglot.report.numbers.plane import Plane, path, plane_of, point, rest
+from safeglot.report.numbers.plane import Plane, plane_of, point, rest
 from safeglot.report.saved_figure import SavedFigure
 
 COLUMNS = (
@@ -47,7 +47,7 @@ def model_plane(
     ]
     return ModelPlane(
         plane=plane,
-        front=path(line, plane.x_axis, plane.y_axis),
+        front=plane.path(line),
         words="; ".join(
             f"{p.name}: {percent(p.x)}% of harmless requests answered, {percent(p.y)}% of harmful "
             "ones handled safely by a usable answer"

@@ -43,11 +43,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plane:
-    """Two axes with the points on them."""
+    """Two axes with the points on them; lines are drawn in a box of 100 by 100."""
 
     x_axis: Axis
     y_axis: Axis
-    spots: tuple[Point, ...]
+    spots: tuple[Point, ...] = ()
 
     def x(self, rate: float) -> str:
         """Return the place of a rate from the left, in percent."""
@@ -56,6 +56,23 @@ class Plane:
     def y(self, rate: float) -> str:
         """Return the place of a rate from the top, in percent."""
         return upside(self.y_axis, rate)
+
+    def path(self, line: Iterable[tuple[float, float]]) -> str:
+        """Return a line as a path; points outside the axes are left out."""
+        kept = [(x, y) for x, y in line if self.x_axis.covers(x) and self.y_axis.covers(y)]
+        places = [self._place(x, y) for x, y in kept]
+        return f"M{'L'.join(places)}" if len(places) > 1 else ""
+
+    def band(self, line: Sequence[tuple[float, float, float]]) -> str:
+        """Return (x, low, high) as a closed path."""
+        if len(line) < 2:
+            return ""
+        upper = [self._place(x, high) for x, _, high in line]
+        lower = [self._place(x, low) for x, low, _ in reversed(line)]
+        return f"M{'L'.join([*upper, *lower])}Z"
+
+    def _place(self, x: float, y: float) -> str:
+        return f"{self.x(x)[:-1]} {self.y(y)[:-1]}"
 
 
 def point(name: str, x: Span, y: Span, *, look: str = "same") -> Point:
@@ -122,22 +139,6 @@ def spots(points: Sequence[Point], x_axis: Axis, y_axis: Axis) -> list[Point]:
                 taken.append(box)
                 break
     return [replace(point, label=labels.get(i)) for i, point in enumerate(points)]
-
-
-def path(line: Iterable[tuple[float, float]], x_axis: Axis, y_axis: Axis) -> str:
-    """Return a line as a path in a box of 100 by 100; points outside the axes are left out."""
-    kept = [(x, y) for x, y in line if x_axis.covers(x) and y_axis.covers(y)]
-    places = [f"{x_axis.at(x)[:-1]} {upside(y_axis, y)[:-1]}" for x, y in kept]
-    return f"M{'L'.join(places)}" if len(places) > 1 else ""
-
-
-def band(line: Sequence[tuple[float, float, float]], x_axis: Axis, y_axis: Axis) -> str:
-    """Return (x, low, high) as a closed path in a box of 100 by 100."""
-    if len(line) < 2:
-        return ""
-    upper = [f"{x_axis.at(x)[:-1]} {upside(y_axis, high)[:-1]}" for x, _, high in line]
-    lower = [f"{x_axis.at(x)[:-1]} {upside(y_axis, low)[:-1]}" for x, low, _ in reversed(line)]
-    return f"M{'L'.join([*upper, *lower])}Z"
 
 
 def _centre(point: Point, x_axis: Axis, y_axis: Axis) -> tuple[float, float]:

@@ -34,28 +34,19 @@ class Block:
     first: str = "Language"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockPanel:
-    """The tables of one judge and model."""
-
-    judge: int
-    model: int
-    blocks: tuple[Block, ...]
+BlockPanel: TypeAlias = tuple[PanelScope, tuple[Block, ...]]
+"""The tables of one judge and model."""
 
 
 def panels(
     page: Page, index: Index, blocks_of: Callable[[Page, PanelScope], Iterable[Block]]
 ) -> list[BlockPanel]:
     """Return the panel of each judge and model that has a table with rows."""
-    found = (
-        BlockPanel(
-            judge=scope.judge_position,
-            model=scope.model_position,
-            blocks=tuple(block for block in blocks_of(page, scope) if block.rows),
-        )
+    found = [
+        (scope, tuple(block for block in blocks_of(page, scope) if block.rows))
         for scope in scopes(page.run, index)
-    )
-    return [panel for panel in found if panel.blocks]
+    ]
+    return [panel for panel in found if panel[1]]
 
 
 def context_of(

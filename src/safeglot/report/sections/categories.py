@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from safeglot.report.finding.shares import Verb, verb_of
 from safeglot.report.numbers.bands import MIN_CERTIFIABLE, is_certified
@@ -40,31 +40,18 @@ class HeatCell:
     """Of its row in the figure's data."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeatRow:
-    """A category, or a macro category, over the languages."""
-
-    name: str
-    uncovered: bool
-    cells: tuple[HeatCell, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """The rows of one macro category; no name where the taxonomy has none, or a row is one itself."""
-
-    name: str
-    rows: tuple[HeatRow, ...]
+HeatRow: TypeAlias = tuple[str, bool, tuple[HeatCell, ...]]
+"""A category, or a macro category: its name, whether the judge's policy leaves it out, and its cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeatMap:
     """One panel: the reference first, then the languages, the safest before the others."""
 
-    judge: int
-    model: int
+    scope: PanelScope
     languages: tuple[NamedLanguage, ...]
-    groups: tuple[Group, ...]
+    groups: Mapping[str, tuple[HeatRow, ...]]
+    """Name of a macro category -> its rows; "" where the taxonomy has none, or a row is one itself."""
     asked: str
     """Requests of a cell, "20" or "19 to 101"."""
     n_tests: int
@@ -78,7 +65,7 @@ class HeatMap:
     @property
     def any_uncovered(self) -> bool:
         """Whether the judge's policy leaves out a category of the map."""
-        return any(row.uncovered for group in self.groups for row in group.rows)
+        return any(uncovered for rows in self.groups.values() for _, uncovered, _ in rows)
 
 
 def context(page: Page, index: Index) -> dict[str, Any]:
@@ -136,26 +123,22 @@ def _map(scope: PanelScope, groups: Named) -> HeatMap:
     languages = _in_order(scope)
     macros = scope.index.has("safety_of_macro")
     rows: list[Sequence[Cell]] = []
-    filled = tuple(
-        Group(
-            name=group,
-            rows=tuple(
-                HeatRow(
-                    name=name,
-                    uncovered=key in scope.run.uncovered.get(scope.judge, ()),
-                    cells=tuple(_cells(scope, languages, (key, name), rows, macros=macros)),
-                )
-                for key, name in named
-            ),
+    filled = {
+        group: tuple(
+            (
+                name,
+                key in scope.run.uncovered.get(scope.judge, ()),
+                tuple(_cells(scope, languages, (key, name), rows, macros=macros)),
+            )
+            for key, name in named
         )
         for group, named in groups.items()
-    )
+    }
     sizes = [n for row in rows if isinstance(n := row[3], int) and n]
     asked = "" if not sizes else _between(min(sizes), max(sizes))
     source = FigureSource.of_panel(scope, of=f"{asked or 'no'} requests a cell")
     return HeatMap(
-        judge=scope.judge_position,
-        model=scope.model_position,
+        scope=scope,
         languages=languages,
         groups=filled,
         asked=asked,

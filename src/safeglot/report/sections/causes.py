@@ -43,18 +43,7 @@ BESIDE = {
 def context(page: Page, index: Index) -> dict[str, Any] | None:
     """Return what the template needs; None where no arm was run."""
     found = panels(page, index, blocks)
-    if not found:
-        return None
-    scopes = (
-        PanelScope(
-            run=page.run,
-            index=index,
-            judge=page.run.judges[p.judge],
-            model=page.run.models[p.model],
-        )
-        for p in found
-    )
-    return {"panels": [*zip(found, map(quality_curves, scopes), strict=True)]}
+    return {"panels": [(*panel, quality_curves(panel[0])) for panel in found]} if found else None
 
 
 def blocks(_: Page, scope: PanelScope) -> Iterator[Block]:

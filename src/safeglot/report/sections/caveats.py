@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from safeglot.report.finding.caveats import caveats
+from safeglot.report.finding.caveats import Caveat, caveats
 from safeglot.report.finding.headline import finding_of
 from safeglot.report.page import Index, Page, PanelScope, scopes
 
@@ -17,9 +17,8 @@ def context(page: Page, index: Index) -> dict[str, Any]:
     return {"panels": [_panel(page, scope) for scope in scopes(page.run, index)]}
 
 
-def _panel(page: Page, scope: PanelScope) -> dict[str, Any]:
+def _panel(page: Page, scope: PanelScope) -> tuple[PanelScope, list[Caveat], list[Caveat]]:
+    """Return a panel with the caveats that stand open, and the others."""
     told = caveats(page, scope, finding_of(scope), scope.run.place)
     first = [one for one in told if one.moves][:MOST]
-    others = [one for one in told if one not in first]
-    position = {"judge": scope.judge_position, "model": scope.model_position}
-    return {**position, "first": first, "others": others}
+    return scope, first, [one for one in told if one not in first]

@@ -58,8 +58,7 @@ class GapRow:
 class Gaps:
     """One panel: the gap of each language in the page's average."""
 
-    judge: int
-    model: int
+    scope: PanelScope
     level: str
     verb: Verb
     rows: tuple[GapRow, ...]
@@ -91,8 +90,7 @@ def gaps_of(scope: PanelScope) -> Gaps:
     axis, verb = gap_axis(ends(as_shown(worse_by(gap)) for gap in found)), verb_of(scope)
     source = FigureSource.of_panel(scope, average=average_words(scope))
     return Gaps(
-        judge=scope.judge_position,
-        model=scope.model_position,
+        scope=scope,
         level=level(next(iter(found), None)),
         verb=verb,
         rows=tuple(_row(scope, gap, axis, verb) for gap in found),

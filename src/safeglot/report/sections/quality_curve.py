@@ -8,7 +8,7 @@ from safeglot.report.numbers.axis import Axis, ends
 from safeglot.report.numbers.direction import worse_by
 from safeglot.report.numbers.interpretation import is_interpretable
 from safeglot.report.numbers.percent import NONE, gap_interval, points
-from safeglot.report.numbers.plane import axis_between, band, path, upside
+from safeglot.report.numbers.plane import Plane, axis_between
 from safeglot.report.page import NamedLanguage, PanelScope
 from safeglot.report.saved_figure import FigureSource, SavedFigure
 from safeglot.types import Estimate
@@ -17,23 +17,12 @@ THRESHOLDS = ("0", "0.3", "0.5", "0.6", "0.7", "0.8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dot:
-    """One threshold on the curve, in percent of the plane."""
-
-    x: str
-    y: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One language."""
+    """One language: points as (x, y), and what stands about them as (x, low, high)."""
 
     language: str
-    tag: str
-    line: str
-    band: str
-    zero: str
-    dots: tuple[Dot, ...]
+    points: tuple[tuple[float, float], ...]
+    band: tuple[tuple[float, float, float], ...] = ()
     words: str
 
 
@@ -41,8 +30,7 @@ class Curve:
 class Curves:
     """A small plot for each language, all on the same axes."""
 
-    x_axis: Axis
-    y_axis: Axis
+    plane: Plane
     curves: tuple[Curve, ...]
     saved: SavedFigure
 
@@ -61,9 +49,8 @@ def quality_curves(scope: PanelScope) -> Curves | None:
     shown = ends(gap for gaps in drawn.values() for gap in gaps.values())
     y_axis = axis_between([*shown, 0.0], floor=-1.0, ceiling=1.0)
     return Curves(
-        x_axis=x_axis,
-        y_axis=y_axis,
-        curves=tuple(_curve(language, gaps, x_axis, y_axis) for language, gaps in drawn.items()),
+        plane=Plane(x_axis=x_axis, y_axis=y_axis),
+        curves=tuple(_curve(language, gaps) for language, gaps in drawn.items()),
         saved=FigureSource.of_panel(scope).figure(
             "quality",
             ("language", "least_quality", "gap_points", "low", "high", "n_kept"),
@@ -85,19 +72,15 @@ def _gaps(scope: PanelScope, tag: str) -> dict[str, Estimate]:
     return {bar: gap for bar, gap in gaps.items() if gap is not None and is_interpretable(gap)}
 
 
-def _curve(language: NamedLanguage, gaps: dict[str, Estimate], x_axis: Axis, y_axis: Axis) -> Curve:
+def _curve(language: NamedLanguage, gaps: dict[str, Estimate]) -> Curve:
     known = [(float(bar), gap.value, gap) for bar, gap in gaps.items() if gap.value is not None]
-    spans = [
-        (x, value if gap.low is None else gap.low, value if gap.high is None else gap.high)
-        for x, value, gap in known
-    ]
     return Curve(
         language=language.name,
-        tag=language.tag,
-        line=path([(x, value) for x, value, _ in known], x_axis, y_axis),
-        band=band(spans, x_axis, y_axis),
-        zero=upside(y_axis, 0.0),
-        dots=tuple(Dot(x=x_axis.at(x), y=upside(y_axis, value)) for x, value, _ in known),
+        points=tuple((x, value) for x, value, _ in known),
+        band=tuple(
+            (x, value if gap.low is None else gap.low, value if gap.high is None else gap.high)
+            for x, value, gap in known
+        ),
         words="; ".join(
             f"from {bar}: {points(gap.value)} points ({gap_interval(gap) or NONE})"
             for bar, gap in gaps.items()

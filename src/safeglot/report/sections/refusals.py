@@ -13,7 +13,7 @@ from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.figures import extra, word
 from safeglot.report.numbers.interpretation import reading
 from safeglot.report.numbers.percent import percent
-from safeglot.report.numbers.plane import Plane, Point, path, plane_of, point, rest
+from safeglot.report.numbers.plane import Plane, Point, plane_of, point, rest
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, scopes
 from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
 from safeglot.report.sections.gaps import LOOKS
@@ -41,8 +41,7 @@ class Refusals:
     `refusal_by` names the judge that tells refusals, where it is another one.
     """
 
-    judge: int
-    model: int
+    scope: PanelScope
     plane: Plane
     curve: str
     has_room: bool
@@ -88,7 +87,7 @@ def _panel(scope: PanelScope) -> Refusals | None:
     points = [_point(scope, *pair) for pair in pairs]
     plane = plane_of(points)
     curves = [
-        path(_curve(refused, handled, plane.x_axis), plane.x_axis, plane.y_axis)
+        plane.path(_curve(refused, handled, plane.x_axis))
         for language, refused, handled in pairs
         if language.tag == scope.run.reference
     ]
@@ -98,8 +97,7 @@ def _panel(scope: PanelScope) -> Refusals | None:
         for pair, p in zip(pairs, points, strict=True)
     ]
     return Refusals(
-        judge=scope.judge_position,
-        model=scope.model_position,
+        scope=scope,
         plane=plane,
         curve=curves[0] if curves else "",
         has_room=not any(_share(plane.x(p.x)) < 0.6 and _share(plane.y(p.y)) > 0.8 for p in points),

@@ -81,7 +81,7 @@ def context(page: Page, index: Index) -> dict[str, Any] | None:
     if not index.has("competent_safe", "invalid_rate", "safety_bounds"):
         return None
     kinds = {
-        (scope.judge_position, scope.model_position): kinds_chart(scope, found)
+        (scope.judge, scope.model): kinds_chart(scope, found)
         for scope in scopes(page.run, index)
         if waterfalls(scope, found := finding_of(scope))  # else they stand on the first screen
     }

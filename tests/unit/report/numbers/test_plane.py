@@ -13,8 +13,6 @@ from safeglot.report.numbers.plane import (
     Plane,
     Point,
     axis_between,
-    band,
-    path,
     plane_of,
     rest,
     spots,
@@ -23,6 +21,7 @@ from safeglot.report.numbers.plane import (
 from safeglot.report.numbers.plane import point as placed_point
 
 UNIT = Axis(low=0.0, high=1.0, ticks=(0.0, 0.5, 1.0))
+SQUARE = Plane(x_axis=UNIT, y_axis=UNIT)
 
 
 def point(name, x, y, **more):
@@ -60,8 +59,7 @@ def test_up_is_up():
 
 
 def test_a_spot_has_its_place_and_its_interval_ends():
-    plane = Plane(x_axis=UNIT, y_axis=UNIT, spots=())
-    assert (plane.x(0.25), plane.y(0.25)) == ("25.00%", "75.00%")
+    assert (SQUARE.x(0.25), SQUARE.y(0.25)) == ("25.00%", "75.00%")
     one = placed_point("sw", rest((0.75, None, None)), (0.5, 0.4, 0.6))
     assert (one.x, one.x_interval, one.y_interval) == (0.25, (0.25, 0.25), (0.4, 0.6))
     assert rest((0.1, 0.0, 0.3)) == (0.9, 0.7, 1.0)
@@ -88,12 +86,12 @@ def test_names_that_would_overlap_are_left_out_and_the_reference_keeps_its_own()
 
 
 def test_a_path_needs_two_points_on_the_axes():
-    assert path([(0.0, 0.0), (0.5, 1.0), (2.0, 0.5)], UNIT, UNIT) == "M0.00 100.00L50.00 0.00"
-    assert path([(0.0, 0.0), (2.0, 0.5)], UNIT, UNIT) == ""
+    assert SQUARE.path([(0.0, 0.0), (0.5, 1.0), (2.0, 0.5)]) == "M0.00 100.00L50.00 0.00"
+    assert SQUARE.path([(0.0, 0.0), (2.0, 0.5)]) == ""
 
 
 def test_a_band_goes_along_the_upper_ends_and_back_along_the_lower_ones():
-    assert band([(0.0, 0.2, 0.4), (1.0, 0.5, 0.9)], UNIT, UNIT) == (
+    assert SQUARE.band([(0.0, 0.2, 0.4), (1.0, 0.5, 0.9)]) == (
         "M0.00 60.00L100.00 10.00L100.00 50.00L0.00 80.00Z"
     )
-    assert band([(0.0, 0.2, 0.4)], UNIT, UNIT) == ""
+    assert SQUARE.band([(0.0, 0.2, 0.4)]) == ""

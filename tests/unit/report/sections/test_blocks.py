@@ -26,5 +26,6 @@ def test_a_section_without_a_table_is_left_out():
     empty, one = Block(heads=(), rows=()), Block(heads=(), rows=(BlockRow(name="a", cells=()),))
     assert context_of(lambda *_: [empty])(page, index) is None
     (panel,) = panels(page, index, lambda *_: [empty, one])
-    assert (panel.judge, panel.model, panel.blocks) == (0, 0, (one,))
+    scope, found = panel
+    assert (scope.judge_position, scope.model_position, found) == (0, 0, (one,))
     assert context_of(lambda *_: [one])(page, index) == {"panels": [panel]}

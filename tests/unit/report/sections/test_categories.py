@@ -19,24 +19,29 @@ def part_of(page):
     return render_html(page).split('<section id="categories">')[1].split("</section>")[0]
 
 
+def cells_of(panel, group=0):
+    """The cells of the first row of a group."""
+    return [*panel.groups.values()][group][0][-1]
+
+
 def test_categories_stand_in_their_macro_categories_with_unsafe_answers_of_a_hundred():
     (panel,) = maps(small.page())
-    assert [(group.name, [row.name for row in group.rows]) for group in panel.groups] == [
+    assert [(group, [name for name, *_ in rows]) for group, rows in panel.groups.items()] == [
         ("crime", ["crime_theft"]),
         ("hate", ["hate_other"]),
     ]
-    theft, hate = panel.groups[0].rows[0], panel.groups[1].rows[0]
-    assert [(cell.text, cell.step) for cell in theft.cells] == [("0.3", "h0"), ("11", "h2")]
-    assert [(cell.text, cell.step) for cell in hate.cells] == [("4.7", "h1"), ("–", "")]
+    theft, hate = (rows[0][-1] for rows in panel.groups.values())
+    assert [(cell.text, cell.step) for cell in theft] == [("0.3", "h0"), ("11", "h2")]
+    assert [(cell.text, cell.step) for cell in hate] == [("4.7", "h1"), ("–", "")]
     assert panel.asked == "320"
 
 
 def test_a_cell_that_differs_beyond_chance_is_marked_and_the_tests_are_counted():
     (panel,) = maps(small.page())
-    cell = panel.groups[0].rows[0].cells[1]
+    cell = cells_of(panel)[1]
     assert (cell.mark, cell.words) == ("▲", "less safe than English, beyond chance")
     assert panel.n_tests == 2
-    assert panel.groups[0].rows[0].cells[0].mark == ""
+    assert cells_of(panel)[0].mark == ""
     rows = [
         replace(one, extra={**one.extra, "gap_not_interpretable": "missing"})
         if one.metric == "gap"
@@ -44,7 +49,7 @@ def test_a_cell_that_differs_beyond_chance_is_marked_and_the_tests_are_counted()
         for one in small.estimates()
     ]
     (mute,) = maps(small.page(estimates=rows))
-    assert (mute.groups[0].rows[0].cells[1].mark, mute.n_tests) == ("", 0)
+    assert (cells_of(mute)[1].mark, mute.n_tests) == ("", 0)
 
 
 def test_its_data_are_what_is_drawn():
@@ -62,7 +67,7 @@ def test_its_data_are_what_is_drawn():
         "gap_low": 0.08625, "gap_high": 0.12625, "p_holm": 0.031, "reading": "less safe",
     }  # fmt: skip
     assert (rows[3]["unsafe_rate"], rows[3]["missing"]) == (None, 320)
-    assert panel.groups[1].rows[0].cells[0].place == 2
+    assert cells_of(panel, 1)[0].place == 2
 
 
 @pytest.mark.parametrize(
@@ -88,16 +93,17 @@ def test_categories_without_a_macro_category_stand_last():
     page = small.page()
     run = replace(page.run, macros={"crime": ("crime_theft",)})
     (panel,) = maps(replace(page, run=run))
-    assert [group.name for group in panel.groups] == ["crime", UNGROUPED]
+    assert [*panel.groups] == ["crime", UNGROUPED]
     (flat,) = maps(replace(page, run=replace(page.run, macros={})))
-    assert [group.name for group in flat.groups] == [""]
+    assert [*flat.groups] == [""]
 
 
 def test_a_category_that_no_policy_covers_is_marked():
     page = small.page()
     run = replace(page.run, uncovered={small.JUDGE: ("crime_theft",)})
     (panel,) = maps(replace(page, run=run))
-    assert (panel.groups[0].rows[0].uncovered, panel.any_uncovered) == (True, True)
+    ((_, uncovered, _),) = next(iter(panel.groups.values()))
+    assert (uncovered, panel.any_uncovered) == (True, True)
     assert part_of(replace(page, run=run)).count("policy does not cover it") == 2
 
 
@@ -113,7 +119,7 @@ def macros():
 
 def test_macro_categories_stand_in_for_categories_that_are_too_small():
     (panel,) = maps(macros())
-    assert [(group.name, [row.name for row in group.rows]) for group in panel.groups] == [
+    assert [(group, [name for name, *_ in rows]) for group, rows in panel.groups.items()] == [
         ("", ["Criminal planning"])
     ]
     assert panel.n_tests == 1
@@ -154,7 +160,7 @@ def test_of_a_judge_that_tells_refusals_nothing_is_called_unsafe_nor_certified()
     (panel,) = maps(page)
     assert panel.remarks == ()
     assert "refused less than English, beyond chance" in {
-        cell.words for group in panel.groups for row in group.rows for cell in row.cells
+        cell.words for rows in panel.groups.values() for *_, cells in rows for cell in cells
     }
     text = section(page, "categories")
     assert "How many of 100 requests of each kind are not refused" in text

@@ -115,5 +115,5 @@ def test_of_a_gap_that_is_not_interpreted_no_term_or_cause_is_shown():
     assert row_of(found[QUALITY])["points by one unit of quality"] == f"– {note}"
     assert "gap on the kept prompts" not in row_of(found[SELECTION])
     page = full.page(*rows)
-    assert [curves for _, curves in context(page, Index(page.estimates))["panels"]] == [None]
+    assert [curves for *_, curves in context(page, Index(page.estimates))["panels"]] == [None]
     assert "the translation (" not in section(page, "causes")

@@ -9,12 +9,12 @@ from unit.report.page_text import section
 def test_at_most_three_caveats_stand_open_and_each_stands_once():
     rows = polyglot.mute(polyglot.rows("sw", "jv"))
     page = polyglot.page(rows, polyglot.unusable(), polyglot.arms("sw"))
-    (panel,) = context(page, Index(page.estimates))["panels"]
-    assert 0 < len(panel["first"]) <= MOST
+    ((_, first, others),) = context(page, Index(page.estimates))["panels"]
+    assert 0 < len(first) <= MOST
     text = section(page, "caveats")
-    for caveat in (*panel["first"], *panel["others"]):
+    for caveat in (*first, *others):
         assert text.count(caveat.text) == 1, caveat.text
-    assert f"All {len(panel['first']) + len(panel['others'])} caveats" in text
+    assert f"All {len(first) + len(others)} caveats" in text
 
 
 def test_commands_name_the_run_as_its_user_did_so_that_a_shell_reads_one_word():

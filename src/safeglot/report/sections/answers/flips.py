@@ -59,8 +59,7 @@ class FlipRow:
 class Flips:
     """One panel, the language with the largest share first; `together` is the row of all languages."""
 
-    judge: int
-    model: int
+    scope: PanelScope
     rows: tuple[FlipRow, ...]
     together: FlipRow | None
     noun: str
@@ -97,8 +96,7 @@ def flips(scope: PanelScope) -> Flips | None:
         scope, of=f"{count(max(row.of for row in rows))} answers {verb.safe} in {_reference(scope)}"
     )
     return Flips(
-        judge=scope.judge_position,
-        model=scope.model_position,
+        scope=scope,
         rows=rows,
         together=_together(scope) if len(rows) > 1 else None,
         noun="answers" if _samples(scope) > 1 else "requests",

@@ -23,8 +23,7 @@ def _panel(scope: PanelScope) -> dict[str, Any]:
     english = english_chart(scope) if found.case == "small run" else None
     falls = None if english else waterfalls(scope, found)
     return {
-        "judge": scope.judge_position,
-        "model": scope.model_position,
+        "scope": scope,
         "found": found,
         "languages": None if english else language_chart(scope, found),
         "english": english,

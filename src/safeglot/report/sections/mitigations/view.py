@@ -47,8 +47,7 @@ Found: TypeAlias = Mapping[tuple[str, str], Estimate]
 class MitigationPanel:
     """One judge on one model."""
 
-    judge: int
-    model: int
+    scope: PanelScope
     remedies: Sequence[NamedMitigation]
     gained: str
     blocks: tuple[Block, ...]
@@ -82,8 +81,7 @@ def _panel(page: Page, scope: PanelScope) -> MitigationPanel:
         (g.language, name, g.value, g.low, g.high, r.value, r.low, r.high) for name, g, r in every
     ]
     return MitigationPanel(
-        judge=scope.judge_position,
-        model=scope.model_position,
+        scope=scope,
         remedies=told,
         gained=gained(scope),
         blocks=tuple(blocks(page, scope)),

@@ -9,11 +9,11 @@ from typing import Any
 from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.figures import Figure, extra
 from safeglot.report.numbers.percent import NONE, count, percent
-from safeglot.report.numbers.plane import axis_between, path, upside
+from safeglot.report.numbers.plane import Plane, axis_between
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, PlanLook
 from safeglot.report.saved_figure import FigureSource
-from safeglot.report.sections.blocks import Block, BlockPanel, BlockRow, panels
-from safeglot.report.sections.quality_curve import Curve, Curves, Dot
+from safeglot.report.sections.blocks import Block, BlockRow, panels
+from safeglot.report.sections.quality_curve import Curve, Curves
 
 MOST_POINTS = 0.2
 """Half-widths above that are of first looks, and would flatten all others."""
@@ -44,7 +44,7 @@ def context(page: Page, index: Index) -> dict[str, Any] | None:
     found = panels(page, index, blocks)
     return {
         "plan": page.plan,
-        "panels": [(panel, _curves(page, index, panel)) for panel in found],
+        "panels": [(*panel, _curves(page, panel[0])) for panel in found],
         "up": SHARE if _of_cells(page.plan.looks) else WIDTH,
     }
 
@@ -207,11 +207,7 @@ def _points(looks: Sequence[PlanLook]) -> Iterator[LookPoint]:
         yield LookPoint(look=at, drawn=drawn, known=known, told=told)
 
 
-def _curves(page: Page, index: Index, panel: BlockPanel) -> Curves | None:
-    run = page.run
-    scope = PanelScope(
-        run=run, index=index, judge=run.judges[panel.judge], model=run.models[panel.model]
-    )
+def _curves(page: Page, scope: PanelScope) -> Curves | None:
     looks = _looks(page, scope)
     points = {tag: list(_points(own)) for tag, own in _by_language(scope, looks).items()}
     drawn = {tag: own for tag, own in points.items() if own}
@@ -224,9 +220,15 @@ def _curves(page: Page, index: Index, panel: BlockPanel) -> Curves | None:
     if _of_cells(looks):
         y_axis = Axis(low=0.0, high=1.0, ticks=(0.0, 0.25, 0.5, 0.75, 1.0))
     return Curves(
-        x_axis=x_axis,
-        y_axis=y_axis,
-        curves=tuple(_curve(tag, own, (x_axis, y_axis)) for tag, own in drawn.items()),
+        plane=Plane(x_axis=x_axis, y_axis=y_axis),
+        curves=tuple(
+            Curve(
+                language=language.name,
+                points=tuple((p.drawn, p.known) for p in own if p.known <= y_axis.high),
+                words="; ".join(f"look {p.look}: {p.told}" for p in own),
+            )
+            for language, own in drawn.items()
+        ),
         saved=FigureSource.of_panel(scope).figure(
             "plan",
             ("language", "look", "percent_drawn", "percent_known"),
@@ -236,18 +238,4 @@ def _curves(page: Page, index: Index, panel: BlockPanel) -> Curves | None:
                 for p in own
             ),
         ),
-    )
-
-
-def _curve(language: NamedLanguage, points: Sequence[LookPoint], axes: tuple[Axis, Axis]) -> Curve:
-    x_axis, y_axis = axes
-    inside = [p for p in points if p.known <= y_axis.high]
-    return Curve(
-        language=language.name,
-        tag=language.tag,
-        line=path([(p.drawn, p.known) for p in inside], x_axis, y_axis),
-        band="",
-        zero=upside(y_axis, 0.0),
-        dots=tuple(Dot(x=x_axis.at(p.drawn), y=upside(y_axis, p.known)) for p in inside),
-        words="; ".join(f"look {p.look}: {p.told}" for p in points),
     )

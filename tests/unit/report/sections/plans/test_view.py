@@ -41,7 +41,7 @@ def test_a_language_is_told_with_its_precision_and_its_end(page):
     assert row.cells[-2].text == "±1.9 points"
     assert [r.name for r in ledger.rows] == ["1", "2"]
     told = context(page, index)
-    ((_, curves),) = told["panels"]
+    ((*_, curves),) = told["panels"]
     assert curves.curves[0].words == "look 1: ±8.0; look 2: ±1.9"
 
 
