@@ -24,7 +24,8 @@ def run(main: Coroutine[Any, Any, T], *, proxied: bool = False) -> T:
     end where a proxy refused a connection for TLS (uvloop 0.23).
     """
     with asyncio.Runner(loop_factory=None if proxied else _factory()) as runner:
-        return runner.run(main if _is_main() else _reachable(main))
+        is_main = threading.current_thread() is threading.main_thread()
+        return runner.run(main if is_main else _reachable(main))
 
 
 def apart(work: Callable[[], T]) -> T:
@@ -80,10 +81,6 @@ async def _reachable(main: Coroutine[Any, Any, T]) -> T:
         return await main
     finally:
         _apart.discard(here)
-
-
-def _is_main() -> bool:
-    return threading.current_thread() is threading.main_thread()
 
 
 def _factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

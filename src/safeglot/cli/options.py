@@ -80,7 +80,8 @@ def options(
 
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for name in reversed(names):
-            group = FIRST if name in first else _group_of(name)
+            groups = (title for title, names in GROUPS.items() if name in names)
+            group = FIRST if name in first else next(groups, FIRST)
             command = _option(name, str(FIELDS[name].type), group, text=HELP[name])(command)
         command = grouped(
             FIRST,
@@ -93,10 +94,6 @@ def options(
         return click.argument("what", metavar="[CONFIG|RUN|PROMPTS]", required=False)(command)
 
     return add
-
-
-def _group_of(name: str) -> str:
-    return next((title for title, names in GROUPS.items() if name in names), FIRST)
 
 
 def _option(name: str, kind: str, group: str, *, text: str) -> Callable[..., Any]:

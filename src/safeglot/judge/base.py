@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from safeglot.errors import UsageError
-from safeglot.judge.reading import READING, Reading, Unreadable, content
+from safeglot.judge.reading import READING, Reading, Unreadable, content, position, probability
 from safeglot.keys import digest, request_key
 from safeglot.text.quoting import plain, quoted
 from safeglot.types import (
@@ -48,6 +48,12 @@ class Judge(ABC):
     """A caveat that belongs wherever the family's numbers stand."""
     rates_prompts: ClassVar[bool] = False
     """Whether its published format rates a request that has no answer."""
+    labels: ClassVar[tuple[tuple[str, ...], tuple[str, ...]]] = ((), ())
+    """Those of unsafe and of safe whose log-probabilities are read; none where it has no p_unsafe."""
+    behind: ClassVar[tuple[str, ...]] = ("",)
+    """Texts behind which the label stands, the first that is there: lower case, without blanks."""
+    behind_rated: ClassVar[tuple[str, ...]] = ()
+    """The same where the request is rated, if it stands elsewhere then."""
 
     model: str
     name: str = ""
@@ -95,9 +101,11 @@ class Judge(ABC):
         """Return what the text of one reply says, reasoning blocks left out. Raises: Unreadable."""
 
     def p_unsafe(self, reply: Reply) -> float | None:
-        """Return the probability of an unsafe label; None where it cannot be had."""
-        del reply
-        return None
+        """Return the share of the labels of unsafe where the label stands; None where it cannot be had."""
+        behind = (self.mode == PROMPT_MODE and self.behind_rated) or self.behind
+        there = filter(None, (position(reply.logprobs, text) for text in behind))
+        unsafe, safe = self.labels
+        return probability(next(there, ()), unsafe=unsafe, safe=safe)
 
     def read(self, answer: Answer, replies: Sequence[Reply]) -> Verdict:
         """Return the verdict in the reply; what cannot be read is a verdict of None with a reason."""

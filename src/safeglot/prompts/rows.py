@@ -97,7 +97,8 @@ class PromptColumns:
     ) -> PromptColumns:
         """Return these rows in these languages, of their categories those among the tags."""
         labels = self.labels.within(tags)
-        if languages == self.languages and len(rows) == len(labels) and _is_all(rows):
+        is_whole = len(rows) == len(labels) and all(map(int.__eq__, rows, range(len(rows))))
+        if languages == self.languages and is_whole:
             return replace(self, labels=labels)
         n = len(self.languages)
         places = [self.languages.index(tag) for tag in languages if tag in self.languages]
@@ -108,10 +109,6 @@ class PromptColumns:
             texts_at=array("q", (self.texts_at[row * n + i] for row in rows for i in places)),
             own_at=array("q", (self.own_at[row] for row in rows)),
         )
-
-
-def _is_all(rows: Sequence[int]) -> bool:
-    return all(map(int.__eq__, rows, range(len(rows))))
 
 
 class _Records(Sequence[T]):

@@ -183,17 +183,14 @@ class Lane:
         try:
             while (wait_s := self.resume_at - (now := loop_time())) > 0 and self.is_open:
                 await self.rest(wait_s)  # a later Retry-After may move the end
-            self._check_open()
+            if not self.is_open:
+                raise self.refusal  # noqa: TRY301 - whoever waits leaves, as at any other end
         except BaseException:
             if outage is not None:
                 outage.probing = False
             self.leave()
             raise
         return now
-
-    def _check_open(self) -> None:
-        if not self.is_open:
-            raise self.refusal
 
     async def rest(self, wait_s: float) -> None:
         """Wait for so long, or until the lane is shut."""

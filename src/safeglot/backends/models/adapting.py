@@ -77,7 +77,8 @@ class AdaptingModel(HttpModel):
             return None
         if is_unknown_model(error.kind, error.message):
             return await self._unknown(error)
-        return self._keyless(error) if error.kind == "auth" and not _is_of_proxy(error) else None
+        of_proxy = f": status {PROXY_AUTH}: " in error.message
+        return self._keyless(error) if error.kind == "auth" and not of_proxy else None
 
     def _to_leave_out(
         self, named: Iterable[str], asked: Request, left_out: Collection[str]
@@ -125,10 +126,6 @@ class AdaptingModel(HttpModel):
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _is_of_proxy(error: ModelError) -> bool:
-    return f": status {PROXY_AUTH}: " in error.message
 
 
 def _quoted(setting: str, request: Request) -> bool:

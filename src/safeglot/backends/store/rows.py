@@ -29,7 +29,7 @@ def fit(table: str, row: tuple[Any, ...], required: Collection[int]) -> tuple[An
         elif cell is None:
             if i in required:
                 raise ValueError(f"{table}: column {i + 1} is empty")
-        elif not isinstance(cell, (int, float)) or not _in_range(cell):
+        elif not isinstance(cell, float) and not (isinstance(cell, int) and -_INT <= cell < _INT):
             raise ValueError(f"{table}: column {i + 1} cannot hold {_shown(cell)}")
     return row if changed is None else tuple(changed)
 
@@ -47,10 +47,6 @@ def _is_plain(row: tuple[Any, ...]) -> bool:
         elif cell is not None and kind is not float and kind is not bool:
             return False
     return True
-
-
-def _in_range(number: float) -> bool:
-    return isinstance(number, float) or -_INT <= number < _INT
 
 
 def _shown(cell: object) -> str:

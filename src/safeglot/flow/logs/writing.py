@@ -99,7 +99,7 @@ class Writer:
         sample = self._sample(said, first)
         cell = first + sample
         if self.answers[cell]:
-            if self._is_other(said, cell):
+            if self.said is None or self.said[cell] != hash(said.text):
                 fault = f"another answer of {said.model} to the same text stands above; number them with --columns sample=COLUMN"
                 c.problems.add(row.place, fault)
                 return
@@ -115,9 +115,6 @@ class Writer:
         if not c.counts_samples:
             return c.samples[said.sample]
         return next((i for i in range(c.n_samples) if not self.answers[first + i]), c.n_samples - 1)
-
-    def _is_other(self, said: RecordedAnswer, cell: int) -> bool:
-        return self.said is None or self.said[cell] != hash(said.text)
 
     def _answer(
         self, said: RecordedAnswer, place: tuple[int, int, int], cell: int

@@ -88,15 +88,11 @@ def gains(about: Manifest, job: Job) -> str:
     ]
     there, now = int(about.identity["n"]), len(job.prompts.prompts)
     found += [f"{now - there} prompts"] if now > there else []
-    found += ["the prompts that its plan left out"] if plan_left(about, job) else []
+    if "plan" in about.identity and job.config.plan == "full":
+        found.append("the prompts that its plan left out")
     more = job.config.samples - about.samples
     found += [f"{more} more answers to each prompt"] if more > 0 else []
     return "; ".join(found)
-
-
-def plan_left(about: Manifest, job: Job) -> bool:
-    """Return whether a run was begun with a plan that stops early, and is now to be asked whole."""
-    return "plan" in about.identity and job.config.plan == "full"
 
 
 def _gone_prompts(run: Held, job: Job) -> list[str]:

@@ -21,11 +21,9 @@ from safeglot.judge.reading import (
     Unreadable,
     json_object,
     names_of,
-    position,
-    probability,
 )
 from safeglot.text.package_data import table
-from safeglot.types import PROMPT_MODE, Answer, Reply, Request
+from safeglot.types import PROMPT_MODE, Answer, Request
 
 _VIOLATION = OtherMarks(
     unsafe=re.compile(r"violation\W{0,4}(?:1(?!\d)|true)"),
@@ -41,6 +39,8 @@ class GptOssSafeguard(Judge):
 
     version: ClassVar[int] = 2
     rates_prompts: ClassVar[bool] = True
+    labels: ClassVar = (("1", "true"), ("0", "false"))
+    behind: ClassVar = ("violation:",)
     family: str = "gpt-oss-safeguard"
     top_logprobs: int = 0
     policy: Policy | None = None
@@ -78,11 +78,6 @@ class GptOssSafeguard(Judge):
             refusal=refusal if isinstance(refusal, bool) else None,
             rationale=str(fields.get("rationale") or "")[:RAW_CHARS],
         )
-
-    def p_unsafe(self, reply: Reply) -> float | None:
-        """Return the share of 1 behind `violation`, on servers whose positions begin with the JSON object."""
-        alternatives = position(reply.logprobs, "violation:")
-        return probability(alternatives, unsafe=("1", "true"), safe=("0", "false"))
 
     def _codes(self, listed: object) -> tuple[str, ...]:
         names = (

@@ -13,14 +13,9 @@ from typing import ClassVar
 from safeglot.errors import UsageError
 from safeglot.judge.base import Judge
 from safeglot.judge.contradiction import YES_NO, undisputed
-from safeglot.judge.reading import (
-    Reading,
-    first_label,
-    position,
-    probability,
-)
+from safeglot.judge.reading import Reading, first_label
 from safeglot.text.package_data import table
-from safeglot.types import PROMPT_MODE, Answer, Reply, Request
+from safeglot.types import PROMPT_MODE, Answer, Request
 
 TEXTS = table(__package__, "granite_guardian.toml")
 _RELEASE = re.compile(r"guardian-?(\d)\.(\d)", re.IGNORECASE)
@@ -38,6 +33,8 @@ class GraniteGuardian(Judge):
     languages: ClassVar[tuple[str, ...]] = ("en",)
     version: ClassVar[int] = 2
     rates_prompts: ClassVar[bool] = True
+    labels: ClassVar = (("yes",), ("no",))
+    behind: ClassVar = ("<score>", "")
     family: str = "granite-guardian"
     criteria: str = "harm"
     """`harm`, another id of the chat template (3.x), or a criterion in words (4.x)."""
@@ -80,8 +77,3 @@ class GraniteGuardian(Judge):
             label, rest = first_label(text, ("yes", "no"))
         undisputed(rest, unsafe=label == "yes", marks=(YES_NO,))
         return Reading(unsafe=label == "yes", label=label)
-
-    def p_unsafe(self, reply: Reply) -> float | None:
-        """Return the share of `yes` behind `<score>`, or at the first token of the older releases."""
-        alternatives = position(reply.logprobs, "<score>") or position(reply.logprobs)
-        return probability(alternatives, unsafe=("yes",), safe=("no",))

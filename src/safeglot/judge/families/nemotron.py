@@ -19,11 +19,9 @@ from safeglot.judge.reading import (
     choice,
     json_object,
     names_of,
-    position,
-    probability,
 )
 from safeglot.text.package_data import table
-from safeglot.types import PROMPT_MODE, Answer, Reply, Request
+from safeglot.types import PROMPT_MODE, Answer, Request
 
 CAUTION = "Needs Caution"
 _TEXTS = table(__package__, "nemotron.toml")
@@ -42,6 +40,9 @@ class NemotronSafetyGuard(Judge):
     languages: ClassVar[tuple[str, ...]] = ("ar", "de", "en", "es", "fr", "hi", "ja", "th", "zh")
     version: ClassVar[int] = 2
     rates_prompts: ClassVar[bool] = True
+    labels: ClassVar = (("unsafe", CAUTION.lower()), ("safe",))
+    behind: ClassVar = ("responsesafety:",)
+    behind_rated: ClassVar = ("usersafety:",)
     family: str = "nemotron-safety-guard"
 
     def ask(self, answer: Answer) -> Sequence[Request]:
@@ -69,9 +70,3 @@ class NemotronSafetyGuard(Judge):
         return Reading(
             unsafe=True, loose=label == "unsafe" and codes != (CAUTION,), label=raw, codes=codes
         )
-
-    def p_unsafe(self, reply: Reply) -> float | None:
-        """Return the share of `unsafe` behind the rated message's key, where the log-probabilities reach it."""
-        key = "usersafety:" if self.mode == PROMPT_MODE else "responsesafety:"
-        alternatives = position(reply.logprobs, key)
-        return probability(alternatives, unsafe=("unsafe", CAUTION.lower()), safe=("safe",))

@@ -9,18 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from safeglot.judge.base import Judge
 from safeglot.judge.contradiction import YES_NO, undisputed
-from safeglot.judge.families.wildguard import KEYS, harm, p_harm, rated_key
-from safeglot.judge.reading import (
-    CONTRADICTION,
-    Reading,
-    Unreadable,
-    hazard_codes,
-    key_lines,
-)
+from safeglot.judge.families.wildguard import KEYS, WildGuard, harm, rated_key
+from safeglot.judge.reading import CONTRADICTION, Reading, Unreadable, hazard_codes, key_lines
 from safeglot.text.package_data import table
-from safeglot.types import PROMPT_MODE, Answer, Reply, Request
+from safeglot.types import PROMPT_MODE, Answer, Request
 
 SYSTEM: str = table(__package__, "polyguard.toml")["system"]
 VIOLATIONS = ("request safety violations", "response safety violations")
@@ -30,14 +23,12 @@ NO_CODE = ("", "none", "n/a", "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolyGuard(Judge):
+class PolyGuard(WildGuard):
     """Chat endpoint; the policy is a system message, the exchange one user message."""
 
     languages: ClassVar[tuple[str, ...]] = (
         "ar", "cs", "de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sv", "th", "zh",
     )  # fmt: skip
-    version: ClassVar[int] = 2
-    rates_prompts: ClassVar[bool] = True
     family: str = "polyguard"
 
     def ask(self, answer: Answer) -> Sequence[Request]:
@@ -57,7 +48,3 @@ class PolyGuard(Judge):
         if reading.unsafe is not None:
             undisputed(lines.get(other, ""), unsafe=reading.unsafe, marks=(YES_NO,))
         return reading
-
-    def p_unsafe(self, reply: Reply) -> float | None:
-        """Return the share of `yes` behind the key that is rated, where the log-probabilities reach it."""
-        return p_harm(reply, rated_key(self.mode))

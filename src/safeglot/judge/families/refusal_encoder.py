@@ -6,7 +6,7 @@ Pure: the caller hands in the bytes of the weights, the encoder and the baseline
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -129,15 +129,11 @@ def parse_head(data: bytes, encoder: str, version: str = ENCODER_VERSION) -> Enc
 
 
 def _head_of(arrays: dict[str, Any]) -> EncoderHead:
-    numbers: Iterator[float] = iter(float(n) for n in arrays["numbers"].astype(np.float64))
+    numbers: list[Any] = arrays["numbers"].astype(np.float64).tolist()
+    names = ("bias", "alone", "joined", "share", "low", "high")
     return EncoderHead(
         weights=arrays["weights"].astype(np.float32),
-        bias=next(numbers),
-        alone=next(numbers),
-        joined=next(numbers),
-        share=next(numbers),
-        low=next(numbers),
-        high=next(numbers),
+        **dict(zip(names, numbers, strict=True)),
         languages=tuple(str(arrays["languages"]).split(" ")),
         encoder=str(arrays["encoder"]),
         version=str(arrays["version"]),

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from safeglot.judge.base import Judge
 from safeglot.judge.contradiction import YES_NO, undisputed
-from safeglot.judge.reading import UNPARSABLE, Reading, Unreadable, position, probability
+from safeglot.judge.reading import UNPARSABLE, Reading, Unreadable
 from safeglot.text.package_data import table
 from safeglot.types import PROMPT_MODE, Answer, Reply, Request, Verdict
 
@@ -33,6 +33,7 @@ class ShieldGemma(Judge):
     languages: ClassVar[tuple[str, ...]] = ("en",)
     version: ClassVar[int] = 2
     rates_prompts: ClassVar[bool] = True
+    labels: ClassVar = (("yes",), ("no",))
     family: str = "shieldgemma"
 
     def ask(self, answer: Answer) -> Sequence[Request]:
@@ -55,10 +56,6 @@ class ShieldGemma(Judge):
         unsafe = match.group(1).lower() == "yes"
         undisputed(text[match.end(1) :], unsafe=unsafe, marks=(YES_NO,))
         return Reading(unsafe=unsafe, label=match.group(1))
-
-    def p_unsafe(self, reply: Reply) -> float | None:
-        """Return the share of `Yes` at the first token that is not blank."""
-        return probability(position(reply.logprobs), unsafe=("yes",), safe=("no",))
 
     def read(self, answer: Answer, replies: Sequence[Reply]) -> Verdict:
         """Return the verdict: any policy hit is unsafe; safe only where every policy could be read."""

@@ -30,7 +30,6 @@ class EncoderCosine(Scored):
     """The cosine of the vectors of source and translation; about 0 to 1, more is better."""
 
     family: ClassVar[str] = "encoder-cosine"
-    best_and_worst: ClassVar[tuple[float, float]] = (1.0, 0.0)
 
     name: str = family
     languages: frozenset[str]

@@ -164,11 +164,7 @@ def _commands(file: Path) -> tuple[tuple[tuple[str, ...], ...], str]:
         ["-n" if word == "$1" else word for word in command if word != "$2"] for command in commands
     ]
     fault = _command_fault([command for command in commands if command])
-    return tuple(map(_with_flush, filter(None, commands))), fault
-
-
-def _with_flush(command: Sequence[str]) -> tuple[str, ...]:
-    return (command[0], "-z", *command[1:])
+    return tuple((c[0], "-z", *c[1:]) for c in commands if c), fault
 
 
 def _command_fault(commands: Sequence[Sequence[str]]) -> str:
