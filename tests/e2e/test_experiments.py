@@ -225,7 +225,7 @@ def test_a_run_without_arms_is_told_what_to_run(refused, samples):
 def test_instruct_less_base_is_paired_by_prompt(tables, run):
     told = tables("experiment", "base-vs-instruct", run, "--models", MODELS, "--judge", FIRST,
                   "--language", "de", "--metric", "safety_micro")  # fmt: skip
-    pairs, together, _ = told.values()
+    pairs, together, categories, _ = told.values()
     assert len(pairs) == 3
     for row in pairs:
         (a, _), (b, _) = (verdicts(run, FIRST, row[kind]["text"]) for kind in ("instruct", "base"))
@@ -239,6 +239,11 @@ def test_instruct_less_base_is_paired_by_prompt(tables, run):
         mean(row["instruct less base"]["value"] for row in pairs)
     )
     assert told["sign test"]["p"]["value"] == pytest.approx(0.25)
+    assert len(categories) == 32
+    for row in categories:
+        value, p, p_holm = (row[name]["value"] for name in ("instruct less base", "p", "p Holm"))
+        assert row["instruct less base"]["low"] <= value <= row["instruct less base"]["high"]
+        assert p <= p_holm <= min(1, 32 * p) + 1e-9
 
 
 def test_models_without_facts_are_refused_by_name(refused, run, tmp_path):
@@ -265,10 +270,13 @@ def test_the_published_table_gives_the_published_means(tables):
     assert row["instruct less base"]["low"] is None
     value = together[0]["instruct less base"]["value"]
     assert value == pytest.approx(mean(r["instruct less base"]["value"] for r in pairs))
-    sizes, trends = tables("experiment", "model-size", "--reference", "m-alert").values()
+    sizes, trends, terms = tables("experiment", "model-size", "--reference", "m-alert").values()
     assert len(sizes) == 33
     interaction = trends[-1]["value"]
     assert (interaction["value"], "at least 5" in interaction["text"]) == (None, True)
+    alone = [row for row in terms if row["term"]["text"] == "log10 size, alone"]
+    assert [row["n"]["value"] for row in alone] == [13, 19], "EuroLLM is a family of one"
+    assert all(row["change of log odds"]["low"] > 0 for row in alone)
 
 
 def test_judges_are_compared_by_counting(tables, run):
@@ -317,9 +325,17 @@ def test_few_languages_are_descriptive_only(tables, run):
     told = tables("experiment", "language-properties", run, "--judge", SECOND)
     title, rows = next(iter(told.items()))
     assert title.endswith("(descriptive only)")
-    assert {r["property"]["text"] for r in rows} == {"resource class (0 to 5)", "non-Latin script"}
+    assert {r["property"]["text"] for r in rows} == {
+        "resource class (0 to 5)",
+        "non-Latin script",
+        "branches not shared with en",
+        "1,000 km from en",
+        "morphology other than in en",
+    }
     for row in rows:
-        assert row["languages"]["value"] == len(read_gaps(run, SECOND, row["model"]["text"]))
+        known = row["languages"]["value"]
+        gaps = len(read_gaps(run, SECOND, row["model"]["text"]))
+        assert known == gaps or (known < gaps and row["property"]["text"].startswith("morphology"))
     fitted = [row for row in rows if row["gap per unit"]["value"] is not None]
     assert len(fitted) >= 2
     for row in fitted:
