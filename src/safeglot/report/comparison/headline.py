@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from safeglot.report.comparison.view import JudgedModels, PlacedModel
 from safeglot.report.finding.shares import joined
 from safeglot.report.numbers.interpretation import LIMIT_WORDS
-from safeglot.report.numbers.percent import count, percent, points
+from safeglot.report.numbers.percent import between, count, percent, points
 from safeglot.report.page import Run
 
 NAMED = 3
@@ -126,14 +126,10 @@ def _of(board: JudgedModels, short: dict[str, str]) -> str:
 def _answers(board: JudgedModels) -> str:
     planned = sorted({m.safe.n + m.safe.missing for m in board.models})
     read = sorted(m.safe.n for m in board.models)
-    asked = _range(planned[0], planned[-1])
+    asked = between(planned[0], planned[-1])
     if sum(m.safe.missing for m in board.models):
-        return f"Of {asked} answers a model {_range(read[0], read[-1])} have a verdict."
+        return f"Of {asked} answers a model {between(read[0], read[-1])} have a verdict."
     return f"{asked} answers a model."
-
-
-def _range(low: int, high: int) -> str:
-    return count(low) if low == high else f"{count(low)} to {count(high)}"
 
 
 def bracket(low: float | None, high: float | None) -> str:

@@ -32,8 +32,15 @@ class Axis:
 
     def at(self, rate: float) -> str:
         """Return the position of a rate, as percent of the width."""
+        return f"{self._part(rate):.2f}%"
+
+    def width(self, low: float, high: float) -> str:
+        """Return how far two rates are apart, as percent of the width."""
+        return f"{self._part(high) - self._part(low):.2f}%"
+
+    def _part(self, rate: float) -> float:
         inside = min(max(rate, self.low), self.high)
-        return f"{100 * (inside - self.low) / (self.high - self.low):.2f}%"
+        return 100 * (inside - self.low) / (self.high - self.low)
 
     def covers(self, rate: float) -> bool:
         """Return whether a rate lies on the axis."""

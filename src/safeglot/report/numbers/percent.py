@@ -74,6 +74,11 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
+def between(low: int, high: int) -> str:
+    """Return two counts as a range, one where they are alike: "19 to 101"."""
+    return count(low) if low == high else f"{count(low)} to {count(high)}"
+
+
 def p_value(p: float | None) -> str:
     """Return a p-value to three decimals, or the bound it is below."""
     if p is None:

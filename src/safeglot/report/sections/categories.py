@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from safeglot.report.finding.shares import Verb, verb_of
 from safeglot.report.numbers.bands import MIN_CERTIFIABLE, is_certified
 from safeglot.report.numbers.interpretation import NOT_INTERPRETED, is_interpretable, reading
-from safeglot.report.numbers.percent import NONE, count, level, number
+from safeglot.report.numbers.percent import NONE, between, count, level, number
 from safeglot.report.page import Index, NamedLanguage, Page, PanelScope, macro_metric, scopes
 from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
 from safeglot.text.rounding import below
@@ -135,7 +135,7 @@ def _map(scope: PanelScope, groups: Named) -> HeatMap:
         for group, named in groups.items()
     }
     sizes = [n for row in rows if isinstance(n := row[3], int) and n]
-    asked = "" if not sizes else _between(min(sizes), max(sizes))
+    asked = "" if not sizes else between(min(sizes), max(sizes))
     source = FigureSource.of_panel(scope, of=f"{asked or 'no'} requests a cell")
     return HeatMap(
         scope=scope,
@@ -149,10 +149,6 @@ def _map(scope: PanelScope, groups: Named) -> HeatMap:
         verb=verb_of(scope),
         saved=source.figure("categories", COLUMNS, rows),
     )
-
-
-def _between(low: int, high: int) -> str:
-    return count(low) if low == high else f"{count(low)} to {count(high)}"
 
 
 def _in_order(scope: PanelScope) -> tuple[NamedLanguage, ...]:

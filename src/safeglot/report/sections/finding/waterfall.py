@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from safeglot.report.finding.cause import TERMS, Cause, cause_of
 from safeglot.report.finding.headline import Finding
 from safeglot.report.finding.rates import LanguageRate
+from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.percent import count, percent, points
 from safeglot.report.page import PanelScope
 from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
@@ -22,18 +23,15 @@ COLUMNS = ("language", "term", "low_points", "point_points", "high_points", "n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallStep:
-    """One row: a bar, and the widest range of its end as a line, in percent of the track."""
+    """One row: a bar from where the one above ends, or from 0, and the widest range of its end as a line."""
 
     name: str
     look: Fall
-    x: str
-    width: str
+    start: float = 0.0
+    end: float
     text: str
-    before: str = ""
-    """Where the bar above ends, from which this one starts; "" in the first row."""
-    after: str = ""
-    low: str = ""
-    high: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +40,7 @@ class Waterfall:
 
     tag: str
     name: str
+    axis: Axis
     steps: tuple[FallStep, ...]
     foot: str
 
@@ -92,19 +91,20 @@ def _waterfall(scope: PanelScope, row: LanguageRate, why: Cause, start: float) -
     total = (why.total.value if why.total else None) or 0.0
     end = start + total
     parts = list(_parts(why, total))
-    scale = _scale(start, end, parts)
     first = scope.run.language_name(scope.run.reference)
     own = (row.micro or row.rate) if row.rate else None
     is_same = own is not None and abs((own.value or 0.0) - end) < SAME
     last = f"{percent(end)}%" if is_same else f"{points(total)} in all"
+    steps = (
+        FallStep(name=first, look="whole", end=start, text=f"{percent(start)}%"),
+        *_falls(parts, start, _main(why)),
+        FallStep(name=row.language.name, look="whole", end=end, text=last),
+    )
     return Waterfall(
         tag=row.language.tag,
         name=row.language.name,
-        steps=(
-            _whole(first, start, scale, f"{percent(start)}%", after=scale.at(start)),
-            *_falls(parts, start, scale, _main(why)),
-            _whole(row.language.name, end, scale, last, before=scale.at(end)),
-        ),
+        axis=_axis(steps),
+        steps=steps,
         foot=_foot(why, row, own.value if own and not is_same else None),
     )
 
@@ -134,26 +134,11 @@ def _parts(why: Cause, total: float) -> Iterator[_Part]:
         yield _Part(term.name, term.point, term.low, term.high)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    low: float
-    high: float
-
-    def at(self, rate: float) -> str:
-        return f"{self.part(rate):.2f}%"
-
-    def part(self, rate: float) -> float:
-        inside = min(max(rate, self.low), self.high)
-        return 100 * (inside - self.low) / (self.high - self.low)
-
-
-def _scale(start: float, end: float, parts: Sequence[_Part]) -> _Scale:
-    """Return the scale that holds all bars and lines; it starts at 0 but for ranges below it."""
-    ends, at = [0.0, start, end], start
-    for part in parts:
-        ends += [at + side for side in (part.point, part.low, part.high) if side is not None]
-        at += part.point
-    return _Scale(min(ends), max(*ends, 0.001) * 1.02)
+def _axis(steps: Sequence[FallStep]) -> Axis:
+    """Return the axis that holds all bars and lines; it starts at 0 but for ranges below it."""
+    known = [(step.start, step.end, step.low, step.high) for step in steps]
+    ends = [end for step in known for end in step if end is not None]
+    return Axis(low=min(ends), high=max(*ends, 0.001) * 1.02, ticks=())
 
 
 def _main(why: Cause) -> str:
@@ -161,25 +146,9 @@ def _main(why: Cause) -> str:
     return max(named, key=lambda term: term.low).name if named else ""
 
 
-def _whole(
-    name: str, rate: float, scale: _Scale, text: str, *, before: str = "", after: str = ""
-) -> FallStep:
-    zero = scale.part(0.0)
-    return FallStep(
-        name=name,
-        look="whole",
-        x=f"{zero:.2f}%",
-        width=f"{max(scale.part(rate) - zero, 0.0):.2f}%",
-        text=text,
-        before=before,
-        after=after,
-    )
-
-
-def _falls(parts: Sequence[_Part], start: float, scale: _Scale, main: str) -> Iterator[FallStep]:
+def _falls(parts: Sequence[_Part], start: float, main: str) -> Iterator[FallStep]:
     at = start
     for part in parts:
-        low, high = sorted((at, at + part.point))
         known = part.low is not None and part.high is not None
         look: Fall = "open" if not known else "main" if part.name == main else "small"
         if known and part.high is not None and part.high < 0:
@@ -187,15 +156,13 @@ def _falls(parts: Sequence[_Part], start: float, scale: _Scale, main: str) -> It
         yield FallStep(
             name=part.name.capitalize(),
             look=look,
-            x=scale.at(low),
-            width=f"{scale.part(high) - scale.part(low):.2f}%",
+            start=at,
+            end=at + part.point,
             text=f"{points(part.low)} to {points(part.high)}"
             if known
             else f"{points(part.point)}, not split",
-            before=scale.at(at),
-            after=scale.at(at + part.point),
-            low=scale.at(at + part.low) if part.low is not None else "",
-            high=scale.at(at + part.high) if part.high is not None else "",
+            low=None if part.low is None else at + part.low,
+            high=None if part.high is None else at + part.high,
         )
         at += part.point
 

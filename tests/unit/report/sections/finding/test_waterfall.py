@@ -26,18 +26,18 @@ def test_the_steps_lead_from_english_to_the_language():
     assert [step.text for step in fall.steps] == [
         "5.9%", "+0.2 to +2.4", "+14.5 to +19.6", "−0.2 to +1.6", "24.8%",
     ]  # fmt: skip
-    for above, below in zip(fall.steps, fall.steps[1:], strict=False):
-        assert at(above.after) == pytest.approx(at(below.before), abs=0.02)
+    for above, below in zip(fall.steps[:-1], fall.steps[1:-1], strict=False):
+        assert above.end == below.start
+    assert fall.steps[-2].end == pytest.approx(fall.steps[-1].end, abs=1e-4)
     assert falls.are_less_safe
 
 
 def test_the_bars_add_up_and_the_lines_are_the_widest_ranges():
     (fall,) = falls_of(polyglot.arms("sw")).languages
-    whole = at(fall.steps[0].width)
-    grown = whole + sum(at(step.width) for step in fall.steps[1:-1])
-    assert grown == pytest.approx(at(fall.steps[-1].width), abs=0.05)
+    wide = [at(fall.axis.width(step.start, step.end)) for step in fall.steps]
+    assert sum(wide[:-1]) == pytest.approx(wide[-1], abs=0.05)
     model = fall.steps[2]
-    assert at(model.low) < at(model.after) < at(model.high)
+    assert model.low < model.end < model.high
 
 
 def test_a_step_that_hides_a_part_goes_back():
@@ -47,7 +47,7 @@ def test_a_step_that_hides_a_part_goes_back():
     (fall,) = falls_of(polyglot.arms("sw", **terms)).languages
     judge = fall.steps[3]
     assert (judge.look, judge.text) == ("relief", "−6.0 to −4.0")
-    assert at(judge.after) < at(judge.before)
+    assert judge.end < judge.start
 
 
 def test_what_no_arm_split_stands_as_one_open_step():
