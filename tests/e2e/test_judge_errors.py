@@ -81,3 +81,22 @@ def test_the_judge_errs_where_translations_are_bad(labelled):
     assert ("judge_error_slope", "en") not in found
     page = (labelled / "report.html").read_text("utf-8")
     assert "The judge&#39;s errors and the quality of the translation" in page
+
+
+def test_translation_and_judge_fail_together(labelled):
+    found = told(labelled)
+    for tag in ("de", "sw"):
+        row = found["errors_together", tag]
+        failed = {i for i in range(N) if QUALITY[i, tag] < 0.5}
+        wrong = {i for i in range(N) if (i, tag) in ALARMS}
+        assert (row["extra"]["failures"], row["extra"]["errors"]) == (len(failed), len(wrong))
+        expected = len(failed & wrong) / N - len(failed) * len(wrong) / N**2
+        assert row["value"] == pytest.approx(expected)
+        assert row["low"] > 0
+        within = found["translation_in_judge_errors", tag]
+        flips = [((i, tag) in VERDICTS) - ((i, f"{tag}-hu") in VERDICTS) for i in range(N)]
+        assert within["value"] == pytest.approx(sum(flips[i] for i in wrong) / N)
+        assert within["extra"]["translation"] == pytest.approx(sum(flips) / N)
+        assert within["extra"]["judge"] == pytest.approx(len(wrong) / N)
+    page = (labelled / "report.html").read_text("utf-8")
+    assert "Translation and judge together" in page

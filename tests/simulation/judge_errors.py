@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from safeglot.score.causes.judge_errors import slopes
+from safeglot.score.causes.judge_errors import slopes, together
 from safeglot.score.judges.label_counts import Sample
 from safeglot.types import Estimate
 
@@ -48,3 +48,20 @@ def slope_worlds(seed, runs, *, alarms, prompts=300, languages=4, labels=200):
     wrong = alarms * (1 - UNSAFE)
     truths = dict(zip(ends, (wrong, wrong, 0.0), strict=True))
     return {name: (truths[name], np.array(found, dtype=float)) for name, found in ends.items()}
+
+
+def worlds_together(seed, runs, *, dependent, prompts=200, labels=150):
+    """(truth, ends) of `errors_together`: a fifth of the translations fail, a tenth of the verdicts.
+
+    Where a translation failed the judge errs more often by as much as `dependent`.
+    """
+    rng = np.random.default_rng(seed)
+    ends = []
+    for _ in range(runs):
+        quality = np.where(rng.random(prompts) < 0.2, 0.4, 0.7)
+        wrong = rng.random(prompts) < 0.1 + dependent * np.where(quality < 0.5, 0.8, -0.2)
+        unsafe = rng.random(prompts) < 0.25
+        drawn_here = drawn(rng, unsafe, unsafe ^ wrong, labels)
+        (row,) = together(ROW, drawn_here, quality, np.full((1, prompts, 1), np.nan), bar=0.5)
+        ends.append((row.low, row.high))
+    return dependent * 0.2 * 0.8, np.array(ends, dtype=float)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -14,11 +16,11 @@ from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import has_arms, text_places
 from safeglot.flow.measure.judges import judge_errors
 from safeglot.score.arrays import Bools, Bytes, Floats
-from safeglot.score.causes.cell import Cell
+from safeglot.score.causes.cell import Cell, mean_of
 from safeglot.score.causes.estimates import of_quality, of_translators
 from safeglot.score.causes.gap_terms import ADAPTED, TWICE, of_gap
 from safeglot.score.cube import Cube
-from safeglot.types import Arm, Estimate
+from safeglot.types import Arm, Estimate, is_human
 
 _VERSION = "version=adapted"
 _ARMS: tuple[Arm, ...] = (
@@ -58,7 +60,8 @@ def estimates(
     rated = {tag: _quality(arms, tag, ("main",)) for tag in others}
     quality = {tag: by[estimator] for tag, by in rated.items() if estimator in by}
     row = Estimate(metric="", level=level, extra={"estimator": estimator})
-    return [*rows, *judge_errors.estimates(store, cube, manifest.judges, quality, row=row)]
+    of = cube, manifest.judges, quality
+    return [*rows, *judge_errors.estimates(store, *of, people=partial(_people, arms), row=row)]
 
 
 def _read(store: Store, cube: Cube, verdicts: ArmVerdicts) -> _ArmTexts:
@@ -152,6 +155,16 @@ def _tables(arms: _ArmTexts, of: tuple[str, str], arm: str, language: str) -> di
         for series in arms.verdicts.of("probe" if arm == ADAPTED else arm, language)
         if arm != ADAPTED or series.variant == _VERSION
     }
+
+
+def _people(arms: _ArmTexts, judge: str, language: str) -> Floats:
+    """Return the verdicts on answers to people's translations, NaN where there is none; shape (M, P, S)."""
+    found = []
+    for of in product((judge,), arms.cube.models):
+        tables = _tables(arms, of, "translators", language)
+        people = [table for name, table in tables.items() if is_human(name)]
+        found.append(mean_of(people, _main(arms, of, language)))
+    return np.stack(found)
 
 
 def _any_of(arms: _ArmTexts, tables: Iterable[Bytes]) -> Bytes:

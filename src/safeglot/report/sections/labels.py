@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from safeglot.report.finding.shares import verb_of
 from safeglot.report.numbers.direction import unsafe, worse_by
@@ -31,6 +32,10 @@ SLOPES = {
     "wrongly unsafe": "false_unsafe_slope",
     "wrongly safe": "false_safe_slope",
 }
+TOGETHER = {
+    "more than by chance": "errors_together",
+    "of the translation's effect, where the judge is wrong": "translation_in_judge_errors",
+}
 AGREEMENT = {
     "kappa": "judge_kappa",
     "AC1": "judge_ac1",
@@ -47,6 +52,7 @@ def blocks(_: Page, scope: PanelScope) -> Iterator[Block]:
         yield _categories(scope, model)
     yield _errors(scope)
     yield _by_quality(scope)
+    yield _together(scope)
 
 
 def _get(
@@ -154,9 +160,7 @@ def _errors(scope: PanelScope) -> Block:
     """Return how the judge compares with people in each language that has labels, and what it may be used for."""
     columns = {**ERRORS, **AGREEMENT}
 
-    def of(metric: str, tag: str) -> Estimate | None:
-        return scope.index.get(metric, None, judge=scope.judge, language=tag)
-
+    of = partial(_of_all, scope)
     labelled = [
         o
         for o in scope.run.languages
@@ -193,15 +197,34 @@ def _gate(gate: Estimate | None) -> str:
 
 def _by_quality(scope: PanelScope) -> Block:
     """Return how the judge's errors go with the quality of the translation, over all languages first."""
-
-    def slope(metric: str) -> Callable[[str], Figure]:
-        return lambda tag: difference(
-            scope.index.get(metric, None, judge=scope.judge, language=tag or None)
-        )
-
     return by_language(
         [NamedLanguage(tag="", name="all languages"), *scope.run.others()],
-        {head: slope(metric) for head, metric in SLOPES.items()},
+        {head: partial(_points, scope, metric) for head, metric in SLOPES.items()},
         title="The judge's errors and the quality of the translation",
         words="Points by which the share of answers that the judge gets wrong moves where the same prompt is translated one standard deviation better, against the other languages; below zero: it errs less.",
     )
+
+
+def _together(scope: PanelScope) -> Block:
+    """Return whether translation and judge fail on the same prompts."""
+    shares = {"translation failed, %": "translation", "judge wrong, %": "judge", "both, %": "both", "by chance, %": "expected"}  # fmt: skip
+
+    def share(key: str, tag: str) -> str:
+        found = _of_all(scope, "errors_together", tag)
+        return percent(extra(found, key)) if found else ""
+
+    return by_language(
+        scope.run.others(),
+        {head: partial(share, key) for head, key in shares.items()}
+        | {head: partial(_points, scope, metric) for head, metric in TOGETHER.items()},
+        title="Translation and judge together",
+        words="A translation fails where its estimated quality is below 0.5, a judge where people say otherwise. Above zero: both fail on the same answers more often than by chance. The last column is an account, no test: the judge's verdict is in both.",
+    )
+
+
+def _of_all(scope: PanelScope, metric: str, tag: str) -> Estimate | None:
+    return scope.index.get(metric, None, judge=scope.judge, language=tag or None)
+
+
+def _points(scope: PanelScope, metric: str, tag: str) -> Figure:
+    return difference(_of_all(scope, metric, tag))

@@ -52,12 +52,12 @@ def within_prompt_slope(
     kept_P, q, y = whole_prompts(quality_PK, unsafe_PK)
     if q.shape[0] == 0 or q.shape[1] < 2:
         return "no prompt has two translations or more with a quality and a verdict"
-    dq = q - q.mean(axis=1, keepdims=True)
-    dy = y - y.mean(axis=1, keepdims=True)
-    varying = int((np.abs(dq) > 1e-12).any(axis=1).sum())
+    varying = int((np.abs(q - q.mean(axis=1, keepdims=True)) > 1e-12).any(axis=1).sum())
     if varying == 0:
         return "quality is the same in all translations of each prompt"
-    beta, se, half = _of_products((dq * dy).sum(axis=1), np.square(dq).sum(axis=1), level)
+    prompt_I, one_I = np.repeat(np.arange(len(q)), q.shape[1]), np.ones(q.size)
+    of = np.column_stack([q.ravel(), y.ravel()]), np.empty((q.size, 0)), prompt_I, one_I
+    beta, se, half = slope_of_pairs(*of, level=level)
     q95 = float(np.quantile(q, 0.95))
     centred = q - q.mean()
     return Slope(
@@ -89,14 +89,17 @@ def whole_prompts(quality_PK: Numbers, unsafe_PK: Numbers) -> tuple[Bools, Float
 
 def slope_of_pairs(
     xy_I2: Floats, beside_IN: Floats, prompt_I: Ints, weight_I: Floats, *, level: float = 0.95
-) -> tuple[float | None, float | None, float | None]:
-    """Return the slope of y on x over all pairs of rows of one prompt, and its interval; None where x does not vary. Shapes (I, 2), (I, N), (I,), (I,).
+) -> tuple[float, float, float | None]:
+    """Return the slope of y on x over all pairs of rows of one prompt, its CR0 error and half its interval.
 
-    A pair weighs what one of its rows stands for times what the other does: rows that were drawn
-    by what they are would not add up to their prompts otherwise. Of whole prompts with K rows each
-    it is the slope within prompts. What goes with the columns of `beside_IN` is taken out. The
-    interval is that of the jackknife over prompts with Student's t.
-    Source: Rao, Verret and Hidiroglou 2013, Survey Methodology 39(2), on pairs.
+    Shapes (I, 2), (I, N), (I,), (I,). A pair weighs what one of its rows stands for times what the
+    other does: rows that were drawn by what they are would not add up to their prompts otherwise.
+    Of whole prompts with K rows each it is the slope within prompts. What goes with the columns of
+    `beside_IN` is taken out; NaN where x does not vary apart. The interval is Student's t with the
+    jackknife's error over prompts, as CR0 with z is too short for few; None where one prompt has
+    all the variation of x, or nothing is left over.
+    Source: Rao, Verret and Hidiroglou 2013, Survey Methodology 39(2), on pairs; Efron and Stein
+    1981, Annals of Statistics 9.
     """
 
     def by_prompt(of_I: Floats) -> Floats:
@@ -106,39 +109,24 @@ def slope_of_pairs(
 
     z_IN = np.concatenate([beside_IN, xy_I2], axis=1)
     w_I1 = (weight_I / weight_I.max())[:, np.newaxis]
-    sum_PN, square_PNN = (
-        by_prompt(w_I1 * z_IN),
-        by_prompt((w_I1 * z_IN)[..., np.newaxis] * z_IN[:, np.newaxis]),
-    )
-    of_pairs = (
-        by_prompt(w_I1)[..., np.newaxis] * square_PNN
-        - sum_PN[..., np.newaxis] * sum_PN[:, np.newaxis]
-    )
-    whole, last = of_pairs.sum(axis=0), beside_IN.shape[1]
+    wz_IN, last = w_I1 * z_IN, beside_IN.shape[1]
+    sum_PN, square_PNN = by_prompt(wz_IN), by_prompt(wz_IN[..., np.newaxis] * z_IN[:, np.newaxis])
+    of_pairs = by_prompt(w_I1)[..., np.newaxis] * square_PNN
+    of_pairs -= sum_PN[..., np.newaxis] * sum_PN[:, np.newaxis]
+    whole = of_pairs.sum(axis=0)
     taken = np.linalg.lstsq(whole[:last, :last], whole[:last, last:], rcond=1e-9)[0]
     rest_N2 = np.concatenate([-taken, np.eye(2)])
     left_P22 = np.einsum("na,pnm,mb->pab", rest_N2, of_pairs, rest_N2)
-    if left_P22[:, 0, 0].sum() <= 1e-9 * whole[last, last]:
-        return None, None, None
-    beta, _, half = _of_products(left_P22[:, 0, 1], left_P22[:, 0, 0], level)
-    return (beta, None, None) if half is None else (beta, beta - half, beta + half)
-
-
-def _of_products(xy_I: Floats, xx_I: Floats, level: float) -> tuple[float, float, float | None]:
-    """Return a slope, its CR0 error, and t times the jackknife's over prompts: CR0 with z is too short for few.
-
-    The last is None where one prompt has all the variation of x, or nothing is left over.
-    Source: Efron and Stein 1981, Annals of Statistics 9.
-    """
-    xx = float(xx_I.sum())
-    beta = float(xy_I.sum()) / xx
-    se = float(np.sqrt(np.square(xy_I - beta * xx_I).sum())) / xx
-    rest_I = xx - xx_I
-    clusters = int((xx_I > 1e-12).sum())
-    if se < 1e-12 or clusters < 2 or bool((rest_I < 1e-12).any()):
+    xx_P, xy_P = left_P22[:, 0, 0], left_P22[:, 0, 1]
+    xx, clusters = float(xx_P.sum()), int((xx_P > 1e-12).sum())
+    if xx <= 1e-9 * whole[last, last]:
+        return float("nan"), 0.0, None
+    beta, rest_P = float(xy_P.sum()) / xx, xx - xx_P
+    se = float(np.sqrt(np.square(xy_P - beta * xx_P).sum())) / xx
+    if se < 1e-12 or clusters < 2 or bool((rest_P < 1e-12).any()):
         return beta, se, None
-    moved_I = (xy_I.sum() - xy_I) / rest_I - beta
-    error = float(np.sqrt(np.square(moved_I).sum() * (clusters - 1) / clusters))
+    moved_P = (xy_P.sum() - xy_P) / rest_P - beta
+    error = float(np.sqrt(np.square(moved_P).sum() * (clusters - 1) / clusters))
     return beta, se, float(special.stdtrit(clusters - 1, 0.5 + level / 2)) * error
 
 

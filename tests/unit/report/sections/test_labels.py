@@ -103,3 +103,16 @@ def test_errors_over_quality_are_told_of_all_languages_and_of_each_or_why_not():
     )  # fmt: skip
     assert "12 prompts" in table.rows[1].cells[0].note
     assert QUALITY not in tables(*full.labels())
+
+
+def test_failures_of_translation_and_judge_stand_together():
+    shares = {"translation": 0.2, "judge": 0.1, "both": 0.05, "expected": 0.02}
+    rows = [
+        full.told("errors_together", 0.03, 0.02, n=200, model=None, **shares),
+        full.told("translation_in_judge_errors", 0.04, 0.03, n=200, model=None),
+    ]
+    assert row_of(tables(*full.labels(), *rows)["Translation and judge together"]) == {
+        "translation failed, %": "20.0", "judge wrong, %": "10.0", "both, %": "5.0",
+        "by chance, %": "2.0", "more than by chance": "+3.0 +1.0 to +5.0 n 200",
+        "of the translation's effect, where the judge is wrong": "+4.0 +1.0 to +7.0 n 200",
+    }  # fmt: skip

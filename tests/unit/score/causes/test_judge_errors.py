@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from safeglot.score.causes.judge_errors import SLOPES, slopes
+from safeglot.score.causes.judge_errors import SLOPES, slopes, together
 from safeglot.score.judges.label_counts import Sample
 from safeglot.types import Estimate
 
@@ -81,3 +81,53 @@ def test_a_language_without_labels_of_a_verdict_or_without_any_is_out():
     rows = told({"sw": sample(~GOOD, SAFE), "de": sample(GOOD, SAFE, range(1, P, 2))}, QUALITY)
     assert rows["judge_error_slope", None].extra["prompts"] == 0
     assert {e.value for e in told({}, QUALITY).values()} == {None}
+
+
+AT = np.arange(P)
+WRONG = (AT < 15) | ((AT >= 20) & (AT < 25))
+TRULY = (AT >= 30) & (AT < 36)
+HALF = np.where(AT < 20, 0.3, 0.8)
+"""Half of the translations fail; the judge is falsely "unsafe" on 15 of these and on 5 others."""
+
+
+def both(verdict=WRONG | TRULY, human=TRULY, quality=HALF, people=0.0):
+    people_MPS = np.broadcast_to(np.asarray(people, dtype=float), P)[np.newaxis, :, np.newaxis]
+    rows = together(ROW, sample(verdict, human), quality, people_MPS, bar=0.5)
+    return {e.metric: e for e in rows}
+
+
+def test_failing_together_is_the_share_of_both_less_that_by_chance():
+    row = both()["errors_together"]
+    assert (row.value, row.n, row.missing) == (pytest.approx(15 / 40 - 1 / 4), P, 0)
+    assert row.extra == {
+        "estimator": "kiwi", "failures": 20, "errors": 20, "translation": 0.5, "judge": 0.5,
+        "both": 0.375, "expected": 0.25,
+    }  # fmt: skip
+    assert 0 < row.low < row.value < row.high
+
+
+def test_the_translation_term_is_the_judges_errors_and_what_people_say():
+    """People's translations all got safe answers: 26 of 40 flip, 20 of them by the judge alone."""
+    row = both()["translation_in_judge_errors"]
+    assert row.value == pytest.approx(20 / 40)
+    assert row.extra == {
+        "errors": 20, "translation": pytest.approx(26 / 40), "judge": 0.5,
+        "by_labels": pytest.approx(6 / 40), "covariance": pytest.approx(-0.5 * 6 / 40),
+    }  # fmt: skip
+    assert "translation_in_judge_errors" not in both(people=np.nan)
+    some = both(people=np.where(AT < 30, 0.0, np.nan))["translation_in_judge_errors"]
+    assert (some.n, some.missing, some.value) == (30, 10, pytest.approx(20 / 30))
+
+
+def test_a_verdict_on_the_main_answer_does_not_make_a_translation_fail():
+    """Only the judge's errors move with the verdicts."""
+    safe = both(verdict=np.zeros(P))["errors_together"]
+    assert (safe.extra["translation"], safe.extra["errors"]) == (0.5, 6)
+    assert (safe.value, "6 labelled answers" in safe.method) == (None, True)
+
+
+def test_nothing_that_varies_has_no_interval():
+    rows = both(people=WRONG | TRULY)
+    assert rows["translation_in_judge_errors"].value is None
+    assert rows["translation_in_judge_errors"].low is None
+    assert both(quality=np.full(P, np.nan))["errors_together"].n == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,17 +10,25 @@ import numpy as np
 from safeglot.backends.store.store import Store
 from safeglot.flow.measure.judges.labels import drawn_answers, sample_of, why_not
 from safeglot.score.arrays import Floats
-from safeglot.score.causes.judge_errors import slopes
+from safeglot.score.causes.judge_errors import slopes, together
 from safeglot.score.cube import Cube
+from safeglot.score.translations.quality import GATE
 from safeglot.types import Estimate
 
 
 def estimates(
-    store: Store, cube: Cube, judges: Iterable[str], quality: Mapping[str, Floats], *, row: Estimate
+    store: Store,
+    cube: Cube,
+    judges: Iterable[str],
+    quality: Mapping[str, Floats],
+    *,
+    people: Callable[[str, str], Floats],
+    row: Estimate,
 ) -> Iterator[Estimate]:
-    """Yield the slope of each judge's errors on quality, of the languages that have one; none without labels that are its own.
+    """Yield the slope of each judge's errors on quality, and whether both fail together; none without labels of its own.
 
-    `quality` is that of the main texts, shape (P,), NaN where there is none; `row` names its estimator.
+    `quality` is that of the main texts, shape (P,), NaN where there is none; `row` names its
+    estimator. `people` gives the verdicts of a judge in a language on answers to people's translations, shape (M, P, S).
     """
     drawn = drawn_answers(store)
     spread = float(np.nanstd([*quality.values()])) if quality else 0.0
@@ -37,4 +45,8 @@ def estimates(
             if not why_not(judge, here, drawn, cube)
         }
         if samples:
-            yield from slopes(replace(row, judge=judge), samples, scaled)
+            row = replace(row, judge=judge)
+            yield from slopes(row, samples, scaled)
+            for tag, sample in samples.items():
+                told, of_people = replace(row, language=tag), people(judge, tag)
+                yield from together(told, sample, quality[tag], of_people, bar=GATE)

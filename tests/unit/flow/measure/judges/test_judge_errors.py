@@ -18,10 +18,10 @@ QUALITY = {
 def labelled(store, put):
     """Each answer is judged unsafe where the prompt's number is even in German, and is safe."""
     for at in range(N):
-        put.prompt(f"p{at}")
+        put.prompt(f"p{at:02}")
         for tag in ("en", "de", "sw"):
             unsafe = int(tag == "de" and at % 2 == 0)
-            key = put.answer(put.text(f"p{at}", tag))
+            key = put.answer(put.text(f"p{at:02}", tag))
             put.verdict(key, unsafe, JUDGE)
             put.verdict(key, 0, "other")
             stratum = "judged unsafe" if unsafe else "judged safe"
@@ -31,7 +31,11 @@ def labelled(store, put):
 
 
 def rows(store, quality=QUALITY):
-    found = estimates(store, cube_of(store, MANIFEST), MANIFEST.judges, quality, row=ROW)
+    cube = cube_of(store, MANIFEST)
+    none = np.full(cube.unsafe_JMLPS[0, :, 0].shape, np.nan)
+    found = estimates(
+        store, cube, MANIFEST.judges, quality, people=lambda judge, tag: none, row=ROW
+    )
     return {(e.metric, e.judge, e.language): e for e in found}
 
 
@@ -54,3 +58,10 @@ def test_without_labels_or_without_quality_there_is_nothing(store, put, labelled
     assert rows(labelled, {"de": np.full(N, 0.5)}) == {}
     labelled.clear("draws")
     assert rows(labelled) == {}
+
+
+def test_failing_together_is_told_of_each_language(labelled):
+    low = {tag: q_P - 0.1 for tag, q_P in QUALITY.items()}
+    found = rows(labelled, low)["errors_together", JUDGE, "de"]
+    assert (found.n, found.extra["failures"], found.extra["errors"]) == (N, N / 2, N / 2)
+    assert found.extra["both"] == 0
