@@ -16,6 +16,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from safeglot.report.numbers.axis import Axis
+from safeglot.report.numbers.interpretation import gap_bounds_words
 from safeglot.report.numbers.percent import count, percent, points
 from safeglot.report.numbers.plane import upside
 from safeglot.report.numbers.segments import segments
@@ -51,7 +52,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    shown_by = (count, percent, points, segments)
+    shown_by = (count, gap_bounds_words, percent, points, segments)
     jinja.filters |= {function.__name__: function for function in shown_by}
     jinja.filters |= {"parts": _parts, "tick": _tick, "upside": _upside, "figures": _figures}
     return jinja

@@ -87,10 +87,11 @@ def headline(view: ExclusionView) -> str:
 
 def examples(view: ExclusionView) -> tuple[str, ...]:
     """Return two sentences: a model whose difference goes, and the one of which most is left."""
+    others = [language.name for language in view.languages[1:]]
     goes, stays = shown_first(view), max(view.affected, key=lambda model: model.gap[1])
     return (
         (
-            f"{goes.model}: {_others(view)} are {_told(goes.gap[0])} points safer than "
+            f"{goes.model}: {joined(others, len(others))} are {_told(goes.gap[0])} points safer than "
             f"{view.languages[0].name}, and {_told(goes.gap[1])} without {joined([*view.left_out], 3)}."
         ),
         f"{stays.model} keeps {_told(stays.gap[1])} of {_told(stays.gap[0])} points.",
@@ -100,7 +101,10 @@ def examples(view: ExclusionView) -> tuple[str, ...]:
 def shown_first(view: ExclusionView) -> ModelAverages:
     """Return the model of which least is left, among those whose difference is a third of the widest or more."""
     widest = max(model.gap[0] for model in view.affected)
-    return min((m for m in view.affected if m.gap[0] >= widest / 3), key=_left)
+    return min(
+        (m for m in view.affected if m.gap[0] >= widest / 3),
+        key=lambda model: abs(model.gap[1]) / model.gap[0],
+    )
 
 
 def limits(view: ExclusionView) -> tuple[str, ...]:
@@ -129,11 +133,3 @@ def spelled(n: int) -> str:
 def _told(gap: float) -> str:
     """Return a difference in points, without a sign where it is none below zero."""
     return points(gap).removeprefix("+")
-
-
-def _left(model: ModelAverages) -> float:
-    return abs(model.gap[1]) / model.gap[0]
-
-
-def _others(view: ExclusionView) -> str:
-    return joined([language.name for language in view.languages[1:]], len(view.languages))

@@ -13,16 +13,6 @@ MAX_TICKS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """One estimate on the axis: positions in percent. Bounds have no point, and only their line is drawn."""
-
-    at: str
-    low: str
-    high: str
-    point: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
     """A linear axis from `low` to `high` with ticks, all in [-1, 1]."""
 
@@ -61,20 +51,6 @@ def unsafe_axis(shown: Sequence[float]) -> Axis:
 def gap_axis(shown: Sequence[float]) -> Axis:
     """Return an axis for differences: zero is always on it."""
     return _axis(min([*shown, -0.01]), max([*shown, 0.01]), floor=-1.0, ceiling=1.0)
-
-
-def mark(axis: Axis, estimate: Estimate | None) -> Mark | None:
-    """Return the mark of an estimate, or of bounds without a point; None where there is no data."""
-    if estimate is None:
-        return None
-    ends = [
-        estimate.value if end is None else end
-        for end in (estimate.value, estimate.low, estimate.high)
-    ]
-    at, low, high = (None if end is None else axis.at(end) for end in ends)
-    if low is None or high is None:
-        return None
-    return Mark(at=low if at is None else at, low=low, high=high, point=at is not None)
 
 
 def _axis(low: float, high: float, *, floor: float, ceiling: float) -> Axis:

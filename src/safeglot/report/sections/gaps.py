@@ -8,24 +8,21 @@ from typing import Any
 from safeglot.report.finding.evidence import average_words
 from safeglot.report.finding.own_requests import sentences
 from safeglot.report.finding.shares import Verb, verb_of
-from safeglot.report.numbers.axis import Axis, Mark, ends, gap_axis, mark
+from safeglot.report.numbers.axis import Axis, ends, gap_axis
 from safeglot.report.numbers.direction import worse_by
 from safeglot.report.numbers.interpretation import (
     NO_EVIDENCE,
     NOT_INTERPRETED,
     as_shown,
-    gap_bounds_words,
     reading,
     why_not,
 )
 from safeglot.report.numbers.percent import (
     NONE,
-    count,
     gap_interval,
     level,
     number,
     p_value,
-    points,
 )
 from safeglot.report.page import Index, Page, PanelScope, scopes
 from safeglot.report.saved_figure import Cell, FigureSource, SavedFigure
@@ -37,21 +34,17 @@ COLUMNS = ("language", "gap_points", "low", "high", "p_holm", "n", "low_bound", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapRow:
-    """One gap as printed."""
+    """One gap as printed; `shown` is in unsafe answers, only bounds where it is not interpreted."""
 
     language: str
-    points: str
+    shown: Estimate
     interval: str
     p: str
-    n: str
     reading: str
     look: str
     """"worse" or "better" beyond chance, "skip" where it is not interpreted, else "same"."""
-    mark: Mark | None
     under: str
     """What a test without evidence often misses, or why a gap is not interpreted."""
-    bounds: str
-    """Over all planned pairs, where one is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +86,7 @@ def gaps_of(scope: PanelScope) -> Gaps:
         scope=scope,
         level=level(next(iter(found), None)),
         verb=verb,
-        rows=tuple(_row(scope, gap, axis, verb) for gap in found),
+        rows=tuple(_row(scope, gap, verb) for gap in found),
         n_tests=sum(
             reading(gap) != NOT_INTERPRETED and number(gap, "p_holm") is not None for gap in found
         ),
@@ -111,21 +104,18 @@ def _says(scope: PanelScope, word: str, verb: Verb) -> str:
     return f"not told apart from {name}" if word == NO_EVIDENCE else word
 
 
-def _row(scope: PanelScope, gap: Estimate, axis: Axis, verb: Verb) -> GapRow:
+def _row(scope: PanelScope, gap: Estimate, verb: Verb) -> GapRow:
     run, word, places = scope.run, reading(gap), scope.index.decimals
     worse, mute = worse_by(gap), word == NOT_INTERPRETED
     names = run.language_name(gap.language or ""), run.language_name(run.reference)
     return GapRow(
         language=names[0],
-        points=NONE if mute else points(worse.value, places),
+        shown=as_shown(worse),
         interval=NONE if mute else gap_interval(worse, places) or NONE,
         p=NONE if mute else p_value(number(gap, "p_holm")),
-        n=count(gap.n),
         reading=_says(scope, word, verb),
         look=LOOKS.get(word, "same"),
-        mark=mark(axis, as_shown(worse)),
         under=why_not(gap, *names) if mute else smallest_seen(gap) if word == NO_EVIDENCE else "",
-        bounds=gap_bounds_words(worse, places),
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeglot.report.numbers.axis import Axis, ends, gap_axis, mark, unsafe_axis
+from safeglot.report.numbers.axis import Axis, ends, gap_axis, unsafe_axis
 from safeglot.types import Estimate
 
 
@@ -39,20 +39,3 @@ def test_ends_are_the_points_and_both_ends_of_the_intervals():
     assert ends([estimate(0.5, 0.4, 0.7), estimate(None, 0.1, 0.2), estimate(0.9)]) == [
         *(0.5, 0.4, 0.7), *(0.1, 0.2), 0.9,
     ]  # fmt: skip
-
-
-def test_a_mark_has_its_point_and_its_interval():
-    axis = Axis(low=0.0, high=1.0, ticks=(0.0, 1.0))
-    placed = mark(axis, estimate(0.5, 0.4, 0.7))
-    assert (placed.low, placed.at, placed.high) == ("40.00%", "50.00%", "70.00%")
-    assert placed.point
-    bare = mark(axis, estimate(0.5))
-    assert bare.low == bare.at == bare.high
-
-
-def test_bounds_are_a_line_without_a_point_and_nothing_has_no_mark():
-    axis = Axis(low=0.0, high=1.0, ticks=(0.0, 1.0))
-    line = mark(axis, estimate(None, 0.2, 0.6))
-    assert (line.point, line.low, line.high) == (False, "20.00%", "60.00%")
-    assert mark(axis, estimate(None)) is None
-    assert mark(axis, None) is None
