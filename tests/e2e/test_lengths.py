@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -128,3 +129,25 @@ def test_of_few_prompts_at_least_twenty_are_answered_again(server, tmp_path):
     assert safeglot(*given).returncode == 0
     assert len(drawn(server)) == 2 * 20
     assert told(tmp_path, "length_flip", "sw")["n"] == 20
+
+
+def test_limits_follow_the_token_premiums_of_an_earlier_run_and_stay_as_they_were(server, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    assert safeglot(*arguments(server, first, "--max-tokens", "64")).returncode == 0
+    premium = told(first, "token_premium", "sw")["value"]
+    assert premium > 1  # the server counts a token to four characters
+    server.requests.clear()
+    given = arguments(server, second, "--max-tokens", f"100,premium={first / 'run'}")
+    assert safeglot(*given, "--budget-tokens", "1500").returncode == 4
+    (first / "run").rename(tmp_path / "gone")  # what was used is kept with the run
+    again = safeglot("run", second / "run/run.toml", "--budget-tokens", "999999", "--quiet")
+    assert again.returncode == 0, again.stderr
+    asked = [s for s in server.requests if s.model == "target"]
+    limits = {(s.texts[-1].startswith("Please"), s.body["max_tokens"]) for s in asked}
+    assert limits == {(True, 100), (False, math.ceil(100 * premium))}
+    assert (len(asked), max(s.nth for s in asked)) == (2 * N, 1)
+    wrong = safeglot(*given)
+    assert wrong.returncode == 2
+    assert "no run here" in wrong.stderr

@@ -16,6 +16,7 @@ from safeglot.config import addresses, checks, naming, presets, prices, registry
 from safeglot.config.endpoints import MODEL_KEYS, Named, models_of, with_key, with_models
 from safeglot.config.engines import model_providers
 from safeglot.config.model_strings import Known, ModelConfig, as_list
+from safeglot.config.premiums import with_premiums
 from safeglot.config.settings import HELP, OF_CLUSTER, OF_MACHINE, Config, build, some, to_table
 from safeglot.errors import UsageError
 
@@ -88,7 +89,7 @@ def configured(
     under = checks.read_toml(presets.text_of(preset), preset) if preset else {}
     if path is None:
         config = build(under, known=known(), flags=flags)
-        return prices.priced(with_key(config, config.base_url))
+        return with_premiums(prices.priced(with_key(config, config.base_url)))
     if (run_dir := naming.run_of(path)) is not None:
         check_regular([path])
         check_own([run_dir.config])
@@ -99,7 +100,7 @@ def configured(
         return prices.priced(_stored(run_dir, table, flags, allow=allow, where=str(path)))
     config = build({**under, **table}, known=known(), where=str(path), flags=flags)
     addresses.check_taken({key: models_of(config, [key]) for key in MODEL_KEYS}, flags, str(path))
-    return prices.priced(with_key(config, config.base_url))
+    return with_premiums(prices.priced(with_key(config, config.base_url)))
 
 
 def judging(named: Named, path: Path | None, flags: Mapping[str, Any]) -> Named:
