@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from safeglot.report.layout import Grid
@@ -276,19 +276,10 @@ def to_json(tables: Sequence[ResultTable]) -> str:
 
 
 def _record(table: ResultTable) -> dict[str, Any]:
-    return {
-        "title": table.title,
-        "columns": [{"name": c.name, "kind": c.kind} for c in table.columns],
-        "rows": [
-            [
-                {"text": c.text, "value": c.value, "low": c.low, "high": c.high}
-                if column.kind != "word"
-                else {"text": c.text}
-                for c, column in zip(row, table.columns, strict=True)
-            ]
-            for row in table.rows
-        ],
-        "text": table.text,
-        "assumptions": list(table.assumptions),
-        "notes": list(table.notes),
-    }
+    """Return a table as it is; a word has no number and no interval."""
+    whole = asdict(table)
+    for row in whole["rows"]:
+        for cell, column in zip(row, table.columns, strict=True):
+            if column.kind == "word":
+                del cell["value"], cell["low"], cell["high"]
+    return whole
