@@ -245,7 +245,7 @@ def test_prompt_file(place, data, parts):
         (("--languages", "en,sw"), ("prompts.csv", "sw", "en, de, no")),
         (("--languages", "de,no"), ("--reference", "en is not among", "de, no")),
         (("--languages", "en,de", "--reference", "no"), ("--reference", "no is not among", "en, de")),
-        (("--taxonomy", "none.toml"), ("none.toml", "No such file")),
+        (("--taxonomy", "none.toml"), ("none.toml", "no such file")),
     ],
 )  # fmt: skip
 def test_prompts_that_do_not_go_with_the_settings(place, arguments, parts):
