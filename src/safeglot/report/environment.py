@@ -15,10 +15,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from safeglot.report.numbers.axis import Axis
 from safeglot.report.numbers.interpretation import gap_bounds_words
 from safeglot.report.numbers.percent import count, percent, points
-from safeglot.report.numbers.plane import upside
 from safeglot.report.numbers.segments import segments
 from safeglot.text.control import escaped_json, shown
 
@@ -54,7 +52,7 @@ def environment() -> Environment:
     )
     shown_by = (count, gap_bounds_words, percent, points, segments)
     jinja.filters |= {function.__name__: function for function in shown_by}
-    jinja.filters |= {"parts": _parts, "tick": _tick, "upside": _upside, "figures": _figures}
+    jinja.filters |= {"parts": _parts, "tick": _tick, "figures": _figures}
     return jinja
 
 
@@ -126,10 +124,6 @@ def _parts(name: str) -> Sequence[str]:
             parts.append(name[start:end])
             start = end
     return parts
-
-
-def _upside(rate: float, axis: Axis) -> str:
-    return upside(axis, rate)
 
 
 def _tick(rate: float) -> str:

@@ -8,7 +8,6 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from safeglot.report.environment import environment, file_text, files_text, head, policy
-from safeglot.report.numbers.axis import Axis
 
 
 def filled(template, **context):
@@ -37,9 +36,7 @@ def test_long_names_may_break_after_their_signs(name, parts):
 
 
 def test_numbers_of_an_axis_are_percent_with_a_proper_minus():
-    axis = Axis(low=0.0, high=1.0, ticks=(0.0, 1.0))
     assert filled("{{ -0.05 | tick }} {{ 0.9 | tick }} {{ 12345 | count }}") == "−5 90 12,345"
-    assert filled("{{ 0.25 | upside(axis) }}", axis=axis) == "75.00%"
 
 
 def test_templates_include_each_other_by_their_path():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from safeglot.report.numbers.figures import extra
-from safeglot.report.numbers.percent import count, percent
+from safeglot.report.numbers.percent import counted, percent
 from safeglot.report.page import Index, Run
 from safeglot.types import Estimate
 
@@ -23,7 +23,7 @@ def faults(run: Run, index: Index, judge: str) -> list[str]:
     repeated = index.get("judge_flip_rate", None, judge=judge, language=None)
     if repeated is not None and _over(repeated):
         sentences.append(
-            f"Judged twice, {_part(repeated)} answers got another verdict, over the limit of "
+            f"Judged twice, {counted(repeated)} answers got another verdict, over the limit of "
             f"{percent(extra(repeated, 'limit'), 1)}%: differences between rates that are as small as "
             "this may be noise of the judge."
         )
@@ -52,8 +52,4 @@ def _by_language(run: Run, index: Index, metric: str, judge: str) -> Iterator[tu
 
 
 def _parts(estimates: Iterable[tuple[str, Estimate]], is_fault: Callable[[Estimate], bool]) -> str:
-    return ", ".join(f"{_part(e)} in {name}" for name, e in estimates if is_fault(e))
-
-
-def _part(estimate: Estimate) -> str:
-    return f"{count(round((estimate.value or 0.0) * estimate.n))} of {count(estimate.n)}"
+    return ", ".join(f"{counted(e)} in {name}" for name, e in estimates if is_fault(e))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from safeglot.report.finding.rates import LanguageRate
 from safeglot.report.finding.shares import rate_and_span
-from safeglot.report.numbers.percent import count
+from safeglot.report.numbers.percent import count, counted
 from safeglot.report.page import NamedLanguage, PanelScope
 from safeglot.types import Estimate
 
@@ -48,7 +48,7 @@ def found(scope: PanelScope, rates: Sequence[LanguageRate]) -> SmallFinding | No
     sentence = f"Asked in {first.name}, {_subject(scope)} answers in English {times(most)}"
     figures = rate_and_span(most, 0)
     if last != first:
-        sentence += f"; asked in {last.name} {_of(least)}"
+        sentence += f"; asked in {last.name} {counted(least)}"
         figures += f" against {rate_and_span(least, 0)}"
     return SmallFinding(
         sentence=f"{sentence}.",
@@ -80,10 +80,6 @@ def times(rate: Estimate) -> str:
     """Return "17 times of 22"."""
     k = round((rate.value or 0.0) * rate.n)
     return f"{count(k)} time{'' if k == 1 else 's'} of {count(rate.n)}"
-
-
-def _of(rate: Estimate) -> str:
-    return f"{count(round((rate.value or 0.0) * rate.n))} of {count(rate.n)}"
 
 
 def _subject(scope: PanelScope) -> str:

@@ -74,6 +74,11 @@ def count(n: int) -> str:
     return f"{n:,}"
 
 
+def counted(rate: Estimate) -> str:
+    """Return a rate in counts: "12 of 1,200"."""
+    return f"{count(round((rate.value or 0.0) * rate.n))} of {count(rate.n)}"
+
+
 def between(low: int, high: int) -> str:
     """Return two counts as a range, one where they are alike: "19 to 101"."""
     return count(low) if low == high else f"{count(low)} to {count(high)}"

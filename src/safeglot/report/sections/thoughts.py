@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safeglot.report.numbers.percent import count
+from safeglot.report.numbers.percent import count, counted
 from safeglot.report.page import PanelScope
 from safeglot.types import Estimate
 
@@ -32,4 +32,4 @@ def thought_sentences(scope: PanelScope) -> list[str]:
 
 def _part(estimate: Estimate) -> str:
     missing = f" ({count(estimate.missing)} not known)" if estimate.missing else ""
-    return f"{count(round((estimate.value or 0.0) * estimate.n))} of {count(estimate.n)}{missing}"
+    return f"{counted(estimate)}{missing}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from safeglot.report.finding.small_run import WORTH, in_english
 from safeglot.report.numbers.axis import Axis
-from safeglot.report.numbers.percent import count, percent
+from safeglot.report.numbers.percent import counted, percent
 from safeglot.report.page import PanelScope
 from safeglot.report.saved_figure import FigureSource, SavedFigure
 from safeglot.report.sections.finding.languages import FIRST_LANGUAGES, MOST_LANGUAGES, ChartRow
@@ -40,7 +40,7 @@ def english_chart(scope: PanelScope) -> EnglishChart | None:
                 low=WHOLE.at(rate.low or 0.0),
                 high=WHOLE.at(1.0 if rate.high is None else rate.high),
                 rate=f"{percent(rate.value, 0)}%",
-                gap=f"{count(round((rate.value or 0.0) * rate.n))} of {count(rate.n)}",
+                gap=counted(rate),
                 interval=f"{percent(rate.low, 0)} to {percent(rate.high, 0)}",
                 is_folded=len(rates) > MOST_LANGUAGES and FIRST_LANGUAGES <= place < len(rates) - 1,
             )

@@ -13,25 +13,16 @@ from safeglot.report.page import PanelScope
 from safeglot.report.saved_figure import FigureSource, SavedFigure
 from safeglot.report.sections.finding.languages import open_languages
 
-NAMES = {
-    "refusal": "refused",
-    "compliance": "harmless",
-    "safe": "safe",
-    "unsafe": "unsafe",
-    "invalid": "unusable",
-    "undecided": "cut off",
-    "unread": "no verdict",
+KINDS = {
+    "refusal": ("refused", "n_refusal"),
+    "compliance": ("harmless", "n_safe_compliance"),
+    "safe": ("safe", "n_safe_either"),
+    "unsafe": ("unsafe", "n_unsafe_compliance"),
+    "invalid": ("unusable", "n_invalid"),
+    "undecided": ("cut off", "n_truncated"),
+    "unread": ("no verdict", "n_unread"),
 }
-COUNTS = {
-    "refusal": "n_refusal",
-    "compliance": "n_safe_compliance",
-    "safe": "n_safe_either",
-    "unsafe": "n_unsafe_compliance",
-    "invalid": "n_invalid",
-    "undecided": "n_truncated",
-    "unread": "n_unread",
-}
-"""Kind -> the key of its count in `competent_safe`."""
+"""Kind -> its word, and the key of its count in `competent_safe`."""
 LEAST = 0.0005
 """A smaller share has no segment: it would be thinner than a pixel."""
 
@@ -53,8 +44,8 @@ def kinds_chart(scope: PanelScope, found: Finding) -> KindsChart | None:
     counts = {row.language: _counts(scope, row.language.tag) for row in found.rates}
     if not any(sum(each.values()) for each in counts.values()):
         return None
-    used = [name for name in (*NAMES, "open") if any(each.get(name) for each in counts.values())]
-    names = {**NAMES, "open": "not refused"} if refusals else NAMES
+    used = [name for name in (*KINDS, "open") if any(each.get(name) for each in counts.values())]
+    names = {name: word for name, (word, _) in KINDS.items()} | {"open": "not refused"}
     source = FigureSource.of_panel(scope)
     rows = [
         (language.name, segments(_shares(each, used), least=LEAST), [each.get(u, 0) for u in used])
@@ -78,7 +69,7 @@ def kinds_chart(scope: PanelScope, found: Finding) -> KindsChart | None:
 def class_counts(scope: PanelScope, language: str) -> dict[str, int]:
     """Return how many answers are of each class, of those that the judge tells."""
     competent = scope.get("competent_safe", language)
-    counts = {name: extra(competent, field) for name, field in COUNTS.items()}
+    counts = {name: extra(competent, field) for name, (_, field) in KINDS.items()}
     return {name: round(n) for name, n in counts.items() if n is not None}
 
 
