@@ -6,7 +6,7 @@ import ast
 
 from architecture.source import FILES, tree
 
-MOST = 55_000
+MOST = 54_900
 """Lower it with each round of tidying; never raise it."""
 
 
