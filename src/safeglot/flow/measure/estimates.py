@@ -66,7 +66,9 @@ def measure(
         *norms.estimates(cube, level=level),
         *with_losses(terms, store, manifest, cube),
         *translations.estimates(store, manifest, cube, arms, level=level),
-        *probes.estimates(store, whole.unguarded, cube, verdicts, level=level),
+        *probes.estimates(
+            store, whole.unguarded, cube, verdicts, truncated_MLPS=given.truncated_MLPS, level=level
+        ),
         *mitigations.estimates(store, whole, verdicts, level=level),
     ]
     if cube.unpaired:

@@ -17,7 +17,6 @@ from safeglot.backends.store.arrays import ArmVerdicts, RunVerdicts, Series
 from safeglot.backends.store.failures import failed_variants, why_unmade
 from safeglot.backends.store.store import Store
 from safeglot.backends.store.texts import MAIN, TextKind, has_arm, text_places
-from safeglot.flow.measure.answers import read_traits
 from safeglot.flow.measure.mitigations import said, tellers_of
 from safeglot.score.arrays import Bools, Bytes
 from safeglot.score.cube import Cube
@@ -61,18 +60,25 @@ class _ProbeTexts:
 
 
 def estimates(
-    store: Store, manifest: Manifest, cube: Cube, verdicts: RunVerdicts, *, level: float
+    store: Store,
+    manifest: Manifest,
+    cube: Cube,
+    verdicts: RunVerdicts,
+    *,
+    truncated_MLPS: Bytes,
+    level: float,
 ) -> list[Estimate]:
     """Return the effects of each variant, and of crossed factors; nothing without probes.
 
-    `manifest` is of all judges, those that tell refusals alone too. Order: judges, models, in each the
-    languages with their variants, then the crossed factors, and last what benign prompts get.
+    `manifest` is of all judges, those that tell refusals alone too; `truncated_MLPS` is of all prompts.
+    Order: judges, models, in each the languages with their variants, then the crossed factors, and
+    last what benign prompts get.
     """
     if not has_arm(store, "probe"):
         return []
     texts = _read(store, cube, verdicts.arms, cube.prompts)
     refusals = _refusals(store, manifest, cube, verdicts)
-    cut_MLPS = read_traits(store, verdicts.answers)[2][:, :, verdicts.prompts.is_kind("harmful")]
+    cut_MLPS = truncated_MLPS[:, :, verdicts.prompts.is_kind("harmful")]
     rows: list[Estimate] = []
     for judge in verdicts.arms.judges:
         for model, cut_LPS in zip(cube.models, cut_MLPS, strict=True):

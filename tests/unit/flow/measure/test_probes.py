@@ -6,6 +6,7 @@ import pytest
 from example.translated import FAILED, GATED, GUARD, OTHER, UNMADE, UNSOUND, N, translated
 from safeglot.backends.store import arrays
 from safeglot.flow.measure import probes
+from safeglot.flow.measure.answers import read_traits
 from safeglot.flow.measure.cube import cube_of
 from safeglot.score.probes.contrasts import LATIN
 
@@ -13,7 +14,8 @@ from safeglot.score.probes.contrasts import LATIN
 def estimates_of(store, manifest):
     verdicts = arrays.read(store, manifest)
     cube = cube_of(store, manifest, verdicts)
-    return probes.estimates(store, manifest, cube, verdicts, level=0.95)
+    cut = read_traits(store, verdicts.answers)[2]
+    return probes.estimates(store, manifest, cube, verdicts, truncated_MLPS=cut, level=0.95)
 
 
 @pytest.fixture(scope="module")
